@@ -1,0 +1,163 @@
+"""The port in front of a session's browser: what may be asked of it, what it tells, how it fails.
+
+One `Browser` object is one life (generation) of one session's Chrome. Blocking methods are called by that
+session's BrowserActor alone; `call` and `kill` may be called by any thread and return at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What a later daemon needs to find, prove and adopt this browser. Plain data; kept in the registry."""
+
+    pid: int
+    """Chrome's main process."""
+    group: int
+    """Process group and session id shared by Chrome and chromedriver."""
+    driver_url: str
+    driver_session: str
+    websocket_url: str
+    context: str
+    """WebDriver BiDi browsing context of WhatsApp's page."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageEvent:
+    """Something happened in the page. `number` counts 1, 2, 3 … within one `page` life (new after a reload)."""
+
+    page: str
+    number: int
+    name: str
+    data: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The page lives. `last` is the number of its newest event (a gap shows), `facts` as of the `facts` call."""
+
+    page: str
+    last: int
+    facts: Json
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelClosed:
+    """The websocket to the browser closed: the browser is gone, or about to be."""
+
+    detail: str = ""
+
+
+Notice = PageEvent | Beat | ChannelClosed
+Notify = Callable[[Notice], None]
+"""Called on the channel's reader thread; must only enqueue."""
+
+
+class BrowserFailure(Exception):
+    """Root of what a browser can do to us. `code` is a reason code of `wppmt.reasons`."""
+
+    code = "BROWSER_CRASHED"
+
+
+class StartFailed(BrowserFailure):
+    """The browser could not be brought to WhatsApp's page; `detail` is for the log, in Portuguese."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+class CallFailure(BrowserFailure):
+    """A call into the page brought no value."""
+
+
+class NotCalled(CallFailure):
+    """The call never left us: surely not done."""
+
+
+class PageGone(CallFailure):
+    """The page was reloaded or left under the call: outcome unknown."""
+
+
+class BrowserGone(CallFailure):
+    """The browser died under the call: outcome unknown."""
+
+
+class CallTimeout(CallFailure):
+    """No answer within the deadline: outcome unknown."""
+
+    code = "BROWSER_HUNG"
+
+
+class CallRejected(CallFailure):
+    """The page's function itself said no; `reason` is bridge.js's stable word, e.g. `not_on_whatsapp`."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
+
+
+Outcome = Any | CallFailure
+Done = Callable[[Outcome], None]
+
+
+class Browser(Protocol):
+    """One life of one session's Chrome with WhatsApp Web in it."""
+
+    def start(self, notify: Notify) -> Process:
+        """Bring Chrome up to a loaded page; blocks. Raises StartFailed, after leaving nothing behind."""
+
+    def call(self, function: str, arguments: Json, deadline: float, done: Done) -> None:
+        """Call bridge.js's `function` in the page; `done` gets its JSON value or a CallFailure, exactly once.
+
+        Never blocks; `deadline` is in seconds from now. `done` runs on another thread and must only enqueue.
+        """
+
+    def stop(self) -> None:
+        """Go down the stop ladder so that the login is flushed; blocks. Returns when no process is left."""
+
+    def kill(self) -> None:
+        """End the whole process group at once, from any thread. The login in IndexedDB survives this."""
+
+
+class Browsers(Protocol):
+    """Where browsers and profiles come from."""
+
+    def open(self, session_id: str) -> Browser:
+        """A new, not yet started browser on the session's profile."""
+
+    def end_leftovers(self, session_id: str) -> int:
+        """End what an earlier daemon left on this profile (found by profile path and own uid); how many."""
+
+    def has_login(self, session_id: str) -> bool:
+        """Whether the profile folder exists and is not empty."""
+
+    def remove_profile(self, session_id: str) -> None:
+        """Delete the login. Only logout and purge do this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The page's truth, as `facts` and every Beat tell it (design.md, rule 7)."""
+
+    authenticated: bool = False
+    registered: bool = False
+    mode: str = ""
+    """Stream.mode: QR, SYNCING, MAIN, OFFLINE, CONFLICT, …"""
+    info: str = ""
+    """Stream.displayInfo or Stream.info: OFFLINE, OPENING, PAIRING, NORMAL, …"""
+    phone_online: bool = True
+    """Conn.connected."""
+    phone: str = ""
+    pushname: str = ""
+    platform: str = ""
+    needs_update: bool = False
+    extra: Json = field(default_factory=dict)

@@ -1,0 +1,79 @@
+"""Why a session is in its state: reason codes and the Portuguese sentence of each (contract, section 4)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Codes for `reasonCode`; `sentence()` gives `reason`."""
+
+    STARTING = "STARTING"
+    RESTARTED = "RESTARTED"
+    SCAN_QR = "SCAN_QR"
+    ENTER_CODE = "ENTER_CODE"
+    READY = "READY"
+    STOPPED = "STOPPED"
+    LOGGED_OUT = "LOGGED_OUT"
+    QR_EXPIRED = "QR_EXPIRED"
+    QR_NEVER = "QR_NEVER"
+    PHONE_OFFLINE = "PHONE_OFFLINE"
+    NETWORK = "NETWORK"
+    CONFLICT = "CONFLICT"
+    BROWSER_CRASHED = "BROWSER_CRASHED"
+    BROWSER_HUNG = "BROWSER_HUNG"
+    CHANNEL_SILENT = "CHANNEL_SILENT"
+    CHROME_MISSING = "CHROME_MISSING"
+    PROFILE_LOCKED = "PROFILE_LOCKED"
+    PAGE_LOAD_FAILED = "PAGE_LOAD_FAILED"
+    INJECT_FAILED = "INJECT_FAILED"
+    TOKEN_CORRUPT = "TOKEN_CORRUPT"
+    UPDATE_NEEDED = "UPDATE_NEEDED"
+    PASSKEY_REQUIRED = "PASSKEY_REQUIRED"
+    ACTION_REQUIRED = "ACTION_REQUIRED"
+    ACCOUNT_RESTRICTED = "ACCOUNT_RESTRICTED"
+    AUTH_FAILED = "AUTH_FAILED"
+    RESOURCE_LIMIT = "RESOURCE_LIMIT"
+    DAEMON_RESTARTED = "DAEMON_RESTARTED"
+    ACTOR_FAILED = "ACTOR_FAILED"
+    ACTOR_HUNG = "ACTOR_HUNG"
+    RECONNECT_FAILED = "RECONNECT_FAILED"
+
+
+_SENTENCES = {
+    Reason.STARTING: "Abrindo o WhatsApp Web",
+    Reason.RESTARTED: "Reinício pedido",
+    Reason.SCAN_QR: "Aguardando a leitura do QR Code no celular",
+    Reason.ENTER_CODE: "Aguardando o código de pareamento no celular",
+    Reason.READY: "Conectado ao WhatsApp",
+    Reason.STOPPED: "Sessão encerrada a pedido",
+    Reason.LOGGED_OUT: "Aparelho desvinculado no celular. Leia o novo QR Code",
+    Reason.QR_EXPIRED: "Nenhum QR Code foi lido a tempo. Inicie a sessão de novo para receber outro",
+    Reason.QR_NEVER: "O WhatsApp Web não mostrou o QR Code a tempo. Nova tentativa automática",
+    Reason.PHONE_OFFLINE: "Celular desconectado da internet",
+    Reason.NETWORK: "Sem conexão com o WhatsApp. Verifique a rede do servidor",
+    Reason.CONFLICT: "WhatsApp Web aberto em outro lugar com este login",
+    Reason.BROWSER_CRASHED: "O navegador da sessão caiu. Reconectando",
+    Reason.BROWSER_HUNG: "O navegador da sessão parou de responder. Reconectando",
+    Reason.CHANNEL_SILENT: "A página do WhatsApp parou de dar sinal de vida. Reconectando",
+    Reason.CHROME_MISSING: "Chromium ou chromedriver não encontrado. Instale os pacotes chromium e chromium-driver",
+    Reason.PROFILE_LOCKED: "O perfil da sessão está em uso por outro processo. Encerre-o ou reinicie a sessão",
+    Reason.PAGE_LOAD_FAILED: "A página do WhatsApp Web não carregou. Verifique a rede e o proxy do servidor",
+    Reason.INJECT_FAILED: "O wa-js não pôde ser carregado na página. Verifique a versão com: wppmt doctor",
+    Reason.TOKEN_CORRUPT: "O login salvo não foi aceito. Restaure um backup ou comece de novo com um QR Code",
+    Reason.UPDATE_NEEDED: "O WhatsApp Web pede uma versão mais nova do navegador",
+    Reason.PASSKEY_REQUIRED: "O WhatsApp pediu uma chave de acesso (passkey) no celular",
+    Reason.ACTION_REQUIRED: "O WhatsApp mostra um aviso que precisa de uma pessoa",
+    Reason.ACCOUNT_RESTRICTED: "O WhatsApp restringiu esta conta",
+    Reason.AUTH_FAILED: "O WhatsApp recusou o pareamento",
+    Reason.RESOURCE_LIMIT: "Limite de recursos atingido",
+    Reason.DAEMON_RESTARTED: "O serviço foi reiniciado. Reconectando",
+    Reason.ACTOR_FAILED: "Erro interno da sessão. Reconectando",
+    Reason.ACTOR_HUNG: "A sessão parou de responder. Reconectando",
+    Reason.RECONNECT_FAILED: "Dez tentativas de reconexão falharam. As tentativas continuam",
+}
+
+
+def sentence(code: Reason) -> str:
+    """The sentence an operator reads."""
+    return _SENTENCES[code]
