@@ -1,0 +1,1 @@
+"""Who does it: the actors, each in its own thread, and what carries their messages."""

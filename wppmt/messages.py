@@ -1,0 +1,153 @@
+"""What the HTTP front asks of the actors and what they answer. Requests are imperative, answers are nouns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from wppmt.store import Qr, SessionRecord, SessionStatus, SigningSecrets
+
+ROOT = "root"
+
+
+def session_address(session_id: str) -> str:
+    """The mailbox of a session's actor."""
+    return f"session:{session_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class StartSession:
+    """To Root. None leaves a setting of an existing session as it is. Answered with Started.
+
+    Refuses RESOURCE_LIMIT (too many sessions, memory short) and DRAINING.
+    """
+
+    session_id: str
+    webhook_url: str | None = None
+    description: str | None = None
+    events: tuple[str, ...] | None = None
+    max_messages_per_day: int | None = None
+    pairing_phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """`created` tells 201 from 200; `webhook_secret` only when it was made by this very start."""
+
+    created: bool
+    status: SessionStatus
+    webhook_secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestartSession:
+    """To Root; works in every state and for a hung actor. Clears counters and backoff. Answered with SessionStatus."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestartCrashed:
+    """To Root: all in `error`, dead or hung. Answered with the tuple of their ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """To Root: the live actor tree, answered with ActorTree."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSession:
+    """To a session: close the browser, keep the login, stay stopped. Answered with SessionStatus when closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogOut:
+    """To a session: unlink at WhatsApp, then remove the profile. Answered with LoggedOut."""
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeSession:
+    """To Root: log out and forget everything. Answered with LoggedOut."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut:
+    unlinked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetWebhook:
+    """To a session; an empty url removes the own webhook. Answered with WebhookSettings."""
+
+    url: str
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RotateWebhookSecret:
+    """To a session: a new secret; the old one stays valid for 24 h. Answered with WebhookSettings."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """`secret` only when it was made by this very request."""
+
+    url: str
+    events: tuple[str, ...]
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """To a session. `to` is digits or a chat id. Answered with Sent; refuses NOT_CONNECTED, QUEUE_FULL, …"""
+
+    to: str
+    text: str
+    typing_ms: int = 0
+    quoted_id: str | None = None
+    mentions: tuple[str, ...] = ()
+    link_preview: bool = False
+    respond_async: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """`ack` 1 and more: WhatsApp's server has it (200). 0: pending, the rest comes by `message_ack` (202)."""
+
+    id: str
+    to: str
+    ack: int
+    timestamp: float
+
+
+@dataclass(frozen=True, slots=True)
+class ActorTree:
+    """Rows for `GET /api/admin/actors`, plain JSON."""
+
+    actors: tuple[dict[str, Any], ...]
+
+
+class Front(Protocol):
+    """What the HTTP front may do with the actors: it never sees one."""
+
+    async def ask(self, address: str, message: object, deadline: float) -> Any:
+        """The answer within `deadline` seconds.
+
+        Raises the actor's Refusal; Refusal(SESSION_NOT_FOUND) for an unknown address; Refusal(SESSION_BUSY) when
+        it surely was not done; Refusal(OUTCOME_UNKNOWN) when it was taken up but not answered in time.
+        """
+
+    def status(self, session_id: str) -> SessionStatus | None:
+        """The last published status; never waits for the actor."""
+
+    def statuses(self) -> tuple[SessionStatus, ...]: ...
+
+
+__all__ = [
+    "ROOT", "ActorTree", "CloseSession", "Describe", "Front", "LogOut", "LoggedOut", "PurgeSession", "Qr",
+    "RestartCrashed", "RestartSession", "RotateWebhookSecret", "SendText", "Sent", "SessionRecord", "SessionStatus",
+    "SetWebhook", "SigningSecrets", "StartSession", "Started", "WebhookSettings", "session_address",
+]  # fmt: skip
