@@ -60,6 +60,8 @@ class SessionRecord:
     restarts: int = 0
     failures: int = 0
     """Failed attempts in a row."""
+    quick_retry: bool = True
+    """The next failure is answered at once; spent by it, earned again by 60 s of health."""
     generation: int = 0
     process: Process | None = None
     """The browser of this generation, for ending or adopting it after a crash of the daemon."""
