@@ -1,0 +1,92 @@
+# `make help` tells what there is. Everything here also works in a fresh clone on a fresh Debian 12.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PAGE := wppmt/browser/page
+# WHATSAPP=real starts against WhatsApp itself instead of the simulator.
+WHATSAPP ?= simulated
+
+.PHONY: help setup system run demo test test-long check check-format check-lint check-types check-imports \
+	check-fast format bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+setup: system $(VENV)/.installed $(PAGE)/node_modules/.package-lock.json ## everything the rest needs; skips what is there
+
+# What comes from Debian. Each line: the command that proves it is there, and its package.
+system:
+	@missing=(); \
+	need() { command -v "$$1" >/dev/null || missing+=("$${@:2}"); }; \
+	need chromium chromium; need chromedriver chromium-driver; need redis-server redis-server; \
+	need node nodejs; need npm npm; need $(PYTHON) python3 python3-venv; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || [ -x $(BIN)/python ] || missing+=(python3-venv); \
+	if (( $${#missing[@]} )); then \
+		sudo=; (( EUID == 0 )) || sudo=sudo; \
+		command -v apt-get >/dev/null && { [ -z "$$sudo" ] || command -v sudo >/dev/null; } || \
+			{ echo "Install by hand, then try again: $${missing[*]}" >&2; exit 1; }; \
+		echo "Installing Debian packages: $${missing[*]}"; \
+		$$sudo apt-get update -qq; \
+		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+			"$${missing[@]}" >/dev/null; \
+	fi
+
+$(VENV)/.installed: setup.cfg setup.py
+	@echo "Installing Python packages into $(VENV)"
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+$(PAGE)/node_modules/.package-lock.json: $(PAGE)/package-lock.json $(PAGE)/package.json
+	@echo "Installing wa-js"
+	@cd $(PAGE) && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+run: setup ## start the daemon with the simulator; WHATSAPP=real starts against WhatsApp
+	@exec $(BIN)/wppmt run --whatsapp $(WHATSAPP)
+
+demo: setup ## play the whole story by itself: pair, send, receive
+	@$(BIN)/wppmt demo
+
+test: setup ## all tests but the long ones; starts real Chromes
+	@$(BIN)/pytest -m "not long"
+
+test-long: setup ## the tests that take minutes
+	@$(BIN)/pytest -m long
+
+check: setup ## format, lint, types, import contracts, fast tests
+	@$(MAKE) -j --output-sync=target check-format check-lint check-types check-imports check-fast
+
+check-format:
+	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: run make format" >&2; exit 1; }
+
+check-lint:
+	@$(BIN)/ruff check --quiet .
+
+check-types:
+	@$(BIN)/mypy --no-error-summary
+
+check-imports:
+	@$(BIN)/lint-imports >/tmp/wppmt-imports.$$$$ 2>&1 || { cat /tmp/wppmt-imports.$$$$; rm /tmp/wppmt-imports.$$$$; exit 1; }; \
+	rm /tmp/wppmt-imports.$$$$
+
+check-fast:
+	@$(BIN)/pytest -m "not chrome and not long"
+
+format: setup ## put the code into shape
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+bench: setup ## measure; prints a table and writes it as JSON
+	@$(BIN)/python -m tests.bench
+
+clean: ## remove what setup and the tools made; keeps logins and state
+	@rm -rf $(VENV) $(PAGE)/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
