@@ -1,0 +1,86 @@
+// Chats. What the list shows of each is kept in the database.
+
+class ChatstateModel extends BaseModel {}
+named(ChatstateModel, 'chatstate', { type: 'unavailable', t: 0 });
+
+class PresenceModel extends BaseModel {
+  async subscribe() {}
+}
+named(PresenceModel, 'presence', { isOnline: false, hasData: false });
+
+class PresenceCollectionImpl extends BaseCollection {
+  async find(id) { return this.get(id) || this.add({ id: toWid(id), chatstate: new ChatstateModel() }); }
+}
+PresenceCollectionImpl.model = PresenceModel;
+class ChatstateCollectionImpl extends BaseCollection {}
+
+class ChatModel extends BaseModel {
+  constructor(attributes) {
+    super(attributes);
+    const presence = new PresenceModel({ id: this.id, chatstate: new ChatstateModel() });
+    Object.defineProperty(this, 'msgs', { value: new ChatMsgsCollection() });
+    Object.defineProperty(this, 'presence', { value: presence });
+  }
+
+  get contact() { return Contacts.get(this.id); }
+  get groupMetadata() { return Groups.get(this.id); }
+  get formattedTitle() { return this.name || (this.contact && displayName(this.contact)) || this.id.user; }
+  get isGroup() { return this.id.isGroup(); }
+  get isUser() { return this.id.isUser(); }
+  get isReadOnly() { return false; }
+  get hasUnread() { return this.unreadCount > 0; }
+  get lastReceivedKey() { return this.msgs.length ? this.msgs.last().id : undefined; }
+}
+named(ChatModel, 'chat', {
+  name: undefined, t: 0, unreadCount: 0, archive: false, pin: 0, labels: () => [], active: false,
+  pausedTimerId: undefined, kind: 'chat',
+});
+
+class ChatCollectionImpl extends BaseCollection {
+  async find(id) { return ensureChat(toWid(id)); }
+}
+ChatCollectionImpl.model = ChatModel;
+
+const Chats = new ChatCollectionImpl();
+
+function ensureChat(wid) {
+  return Chats.get(wid) || Chats.add({ id: wid, name: (Contacts.get(wid) || {}).name });
+}
+
+function storeChat({ id, name, t, unreadCount }) {
+  return database.put('chats', { id: String(id), name, t, unreadCount });
+}
+
+async function restoreChats() {
+  for (const row of await database.all('chats')) Chats.add({ ...row, id: new Wid(row.id) });
+}
+
+async function findOrCreateLatestChat(wid) {
+  const address = addressOf(toWid(wid));
+  const created = !Chats.get(address);
+  return { chat: { id: ensureChat(address).id }, created };
+}
+
+define('WAWebPresenceCollection', () => ({ PresenceCollection: new PresenceCollectionImpl() }));
+define('WAWebChatstateCollection', () => ({
+  ChatstateCollectionImpl,
+  ChatstateCollection: new ChatstateCollectionImpl(),
+  Chatstate: ChatstateModel,
+  Presence: PresenceModel,
+}));
+define('WAWebChatModel', () => ({ default: ChatModel }));
+define('WAWebChatCollection', () => ({ ChatCollectionImpl, ChatCollection: Chats }));
+define('WAWebFindChatAction', () => ({
+  findOrCreateLatestChat,
+  findChat: async (wid) => Chats.get(addressOf(wid)),
+  findExistingChat: async (wid) => Chats.get(addressOf(wid)),
+}));
+define('WAWebChatGetters', () => ({
+  getShouldAppearInList: () => true,
+  getPreviewMessage: () => null,
+  getShowChangeNumberNotification: () => false,
+  getShouldShowUnreadDivider: () => false,
+  getHasUnread: (chat) => chat.hasUnread,
+  getIsNewsletter: (chat) => chat.id.isNewsletter(),
+  getIsBroadcast: (chat) => chat.id.isBroadcast() || chat.id.isStatus(),
+}));

@@ -1,0 +1,124 @@
+// Contacts: every account of the simulator is in everybody's address book. Numbers and their hidden ids (lids).
+
+class ContactModel extends BaseModel {}
+named(ContactModel, 'contact', {
+  name: undefined, shortName: undefined, pushname: undefined, type: 'in', isBusiness: false, isEnterprise: false,
+  isContactBlocked: false, labels: () => [], verifiedName: undefined, verifiedLevel: undefined,
+  isAddressBookContact: 1, statusMute: false, phoneNumber: undefined,
+});
+
+class ContactCollectionImpl extends BaseCollection {
+  async find(id) { return this.get(id) || this.add({ id: toWid(id) }); }
+}
+ContactCollectionImpl.model = ContactModel;
+
+const Contacts = new ContactCollectionImpl();
+const lidOfNumber = new Map();
+const numberOfLid = new Map();
+const lidAddressed = new Set();
+
+function lidOf(wid) { return toWid(lidOfNumber.get(String(wid))); }
+function numberOf(lid) { return toWid(numberOfLid.get(String(lid))); }
+
+// Where messages to this person belong: WhatsApp has moved some accounts to their lid.
+function addressOf(wid) {
+  return lidAddressed.has(String(wid)) ? lidOf(wid) : wid;
+}
+
+function learnContact({ id, pn, lid, name, pushname, isBusiness }) {
+  lidOfNumber.set(pn, lid);
+  numberOfLid.set(lid, pn);
+  Contacts.add({ id: new Wid(pn), name, shortName: name, pushname, isBusiness }, { merge: true });
+  if (id !== lid) return;
+  lidAddressed.add(pn);
+  Contacts.add({ id: new Wid(lid), pushname, isBusiness, phoneNumber: new Wid(pn) }, { merge: true });
+}
+
+function displayName(contact) { return contact.name || contact.pushname || contact.id.user; }
+function never() { return false; }
+
+define('WAWebContactModel', () => ({ default: ContactModel }));
+define('WAWebContactCollection', () => ({ ContactCollectionImpl, ContactCollection: Contacts }));
+define('WAWebContactGetters', () => ({
+  getNotifyName: (contact) => contact.pushname,
+  getPremiumMessageName: displayName,
+  getUserid: (contact) => contact.id.user,
+  getUserhash: (contact) => contact.id.user,
+  getIsMe: (contact) => [login.me, login.lid].includes(String(contact.id)),
+  getIsUser: (contact) => contact.id.isUser(),
+  getIsGroup: (contact) => contact.id.isGroup(),
+  getIsBroadcast: (contact) => contact.id.isBroadcast(),
+  getIsWAContact: () => true,
+  getIsNewsletter: never,
+  getIsPSA: never,
+  getIsIAS: never,
+  getIsSupportAccount: never,
+  getCanRequestPhoneNumber: never,
+  getShowBusinessCheckmarkAsPrimary: never,
+  getShowBusinessCheckmarkAsSecondary: never,
+  getShowBusinessCheckmarkInChatlist: never,
+  getIsDisplayNameApproved: never,
+  getShouldForceBusinessUpdate: never,
+}));
+define('WAWebFrontendContactGetters', () => ({
+  getPhoneNumber: (contact) => (contact.id.isLid() ? numberOf(contact.id) : contact.id),
+  getPnForLid: (contact) => numberOf(contact.id) || null,
+  getTextStatusString: () => '',
+  getDisplayName: displayName,
+  getUserDisplayNameForLid: displayName,
+  getDisplayNameOrPnForLid: displayName,
+  getFormattedPhone: (contact) => `+${contact.id.user}`,
+  getFormattedUsernameOrPhone: (contact) => `+${contact.id.user}`,
+  getFormattedShortNameWithNonBreakingSpaces: displayName,
+  getFormattedShortName: displayName,
+  getFormattedName: displayName,
+  getFormattedUser: (contact) => contact.id.user,
+  getSearchName: (contact) => displayName(contact).toLowerCase(),
+  getIsMyContact: (contact) => !!contact.name,
+  getMentionName: displayName,
+  getSearchVerifiedName: () => '',
+  getHeader: (contact) => displayName(contact)[0],
+}));
+define('WAWebApiContact', () => ({
+  getCurrentLid: lidOf,
+  getPhoneNumber: numberOf,
+  getAlternateUserWid: (wid) => (wid.isLid() ? numberOf(wid) : lidOf(wid)),
+}));
+define('WAWebLidPnCache', () => ({ lidPnCache: { getCurrentLid: lidOf, getPhoneNumber: numberOf } }));
+define('WAWebLid1X1MigrationUtils', () => ({ Lid1X1MigrationUtils: { isLidMigrated: () => false } }));
+define('WAWebLidMigrationUtils', () => ({ toPn: (wid) => numberOf(wid) || wid }));
+
+async function queryExists(wid) {
+  const found = await link.call('exists', { wid: String(wid) });
+  if (!found.exists) return null;
+  lidOfNumber.set(found.wid, found.lid);
+  numberOfLid.set(found.lid, found.wid);
+  const disappearingMode = { duration: 0, settingTimestamp: 0 };
+  return { wid: new Wid(found.wid), lid: new Wid(found.lid), biz: found.isBusiness, disappearingMode };
+}
+
+define('WAWebQueryExistsJob', () => ({
+  queryWidExists: queryExists,
+  queryPhoneExists: (phone) => queryExists(`${phone.replace(/\D/g, '')}@c.us`),
+  queryUsernameExists: async () => null,
+  queryWidUsernameExists: async () => null,
+}));
+
+class BusinessProfile extends BaseModel {}
+named(BusinessProfile, 'business-profile');
+class BusinessProfiles extends BaseCollection {
+  async fetchBizProfile(id) { return this.get(id) || this.add(new BusinessProfile({ id: toWid(id), description: '' })); }
+}
+BusinessProfiles.model = BusinessProfile;
+define('WAWebBusinessProfileCollection', () => ({ BusinessProfileCollection: new BusinessProfiles() }));
+
+class ProfilePicThumb extends BaseModel {}
+named(ProfilePicThumb, 'profile-pic-thumb', { img: undefined, imgFull: undefined, eurl: undefined });
+class ProfilePicThumbCollectionImpl extends BaseCollection {
+  async find(id) { return this.get(id) || this.add({ id: toWid(id) }); }
+}
+ProfilePicThumbCollectionImpl.model = ProfilePicThumb;
+define('WAWebProfilePicThumbCollection', () => ({
+  ProfilePicThumbCollectionImpl,
+  ProfilePicThumbCollection: new ProfilePicThumbCollectionImpl(),
+}));

@@ -1,0 +1,76 @@
+// IndexedDB: the truth about the login, the chats and the messages. What it has confirmed survives a killed browser.
+
+const database = (() => {
+  let opened;
+
+  function create(db) {
+    db.createObjectStore('login');
+    db.createObjectStore('chats', { keyPath: 'id' });
+    db.createObjectStore('media');
+    const messages = db.createObjectStore('messages', { keyPath: 'id' });
+    messages.createIndex('chat', ['chat', 'order']);
+    messages.createIndex('order', 'order');
+    messages.createIndex('pending', 'pending'); // only rows that have the field: sent, and not yet acknowledged
+  }
+
+  function open() {
+    opened ||= new Promise((resolve, reject) => {
+      const request = indexedDB.open('whatsapp', 1);
+      request.onupgradeneeded = () => create(request.result);
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    return opened;
+  }
+
+  async function read(store, ask) {
+    const db = await open();
+    return new Promise((resolve, reject) => {
+      const request = ask(db.transaction(store).objectStore(store));
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  }
+
+  async function write(stores, change) {
+    const db = await open();
+    return new Promise((resolve, reject) => {
+      const transaction = db.transaction(stores, 'readwrite');
+      change(...[].concat(stores).map((store) => transaction.objectStore(store)));
+      transaction.oncomplete = () => resolve();
+      transaction.onerror = () => reject(transaction.error);
+    });
+  }
+
+  // The newest rows of an index in a key range, oldest first.
+  async function newest(index, range, count, direction) {
+    const db = await open();
+    return new Promise((resolve, reject) => {
+      const rows = [];
+      const source = db.transaction('messages').objectStore('messages').index(index);
+      const request = source.openCursor(range, direction || 'prev');
+      request.onerror = () => reject(request.error);
+      request.onsuccess = () => {
+        const cursor = request.result;
+        if (!cursor || rows.length >= count) return resolve(direction === 'next' ? rows : rows.reverse());
+        rows.push(cursor.value);
+        cursor.continue();
+      };
+    });
+  }
+
+  return {
+    newest,
+    get: (store, key) => read(store, (rows) => rows.get(key)),
+    all: (store) => read(store, (rows) => rows.getAll()),
+    allBy: (store, index) => read(store, (rows) => rows.index(index).getAll()),
+    put: (store, value, key) => write(store, (rows) => rows.put(value, key)),
+    remove: (store, key) => write(store, (rows) => rows.delete(key)),
+    write,
+    // Forgets everything but why, in one transaction.
+    clear: (reason) => write(['login', 'chats', 'messages', 'media'], (login, ...others) => {
+      [login, ...others].forEach((rows) => rows.clear());
+      login.put(reason, 'lastLogout');
+    }),
+  };
+})();

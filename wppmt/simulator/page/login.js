@@ -1,0 +1,114 @@
+// Who this page is: keys, the account it is linked to, pairing, and leaving.
+
+const RELOAD_AFTER_LOGOUT_MS = 1000; // or the promise of WPP.conn.logout() would die with the page
+const LOGOUT_NOT_BEFORE_MS = 2000; // the real handshake takes its time, too: wa-js is listening by then
+
+const login = { keys: undefined, token: undefined, me: undefined, lid: undefined, pushname: undefined };
+let lastLogoutReason;
+
+async function readLogin() {
+  const [stored, reason] = await Promise.all([database.get('login', 'account'), database.get('login', 'lastLogout')]);
+  lastLogoutReason = reason;
+  Object.assign(login, stored || { keys: await newKeys() });
+  if (login.me) Conn.set('wid', new Wid(login.me));
+}
+
+async function newKeys() {
+  const stored = await database.get('login', 'keys');
+  if (stored) return stored;
+  const random = () => crypto.getRandomValues(new Uint8Array(32)).buffer;
+  const keys = { noise: random(), identity: random(), adv: toBase64(random()) };
+  await database.put('login', keys, 'keys');
+  return keys;
+}
+
+async function storeLogin({ token, me, lid, pushname }) {
+  await database.put('login', { keys: login.keys, token, me, lid, pushname }, 'account');
+  Object.assign(login, { token, me, lid, pushname });
+  localStorage.setItem('last-wid-md', JSON.stringify(me)); // only a mirror: a killed browser loses it
+}
+
+// Called through the module's exports, where wa-js has put its wrapper: conn.logout_reason comes from there.
+function announceLogout(reason) {
+  const utils = importNamespace('WAWebLogoutReasonUtils');
+  utils.getErrorCodeFromLogoutReason(reason);
+  utils.setPrevLogoutReasonCode(reason);
+}
+
+async function leave(reason) {
+  await sleep(reason === 'user_initiated' ? 0 : LOGOUT_NOT_BEFORE_MS - performance.now());
+  login.me = login.token = undefined;
+  Cmd.isMainLoaded = false;
+  localStorage.clear();
+  announceLogout(reason);
+  await database.clear(reason);
+  Conn.set('connected', false);
+  Socket.set('state', 'UNPAIRED');
+  Cmd.trigger('logout', reason);
+  Cmd.trigger('logout_from_bridge', reason);
+  setTimeout(() => location.reload(), RELOAD_AFTER_LOGOUT_MS);
+}
+
+function sleep(ms) {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(ms, 0)));
+}
+
+function myNumber() { return toWid(login.me); }
+function myLid() { return toWid(login.lid); }
+
+function orThrow(wid) {
+  if (!wid) throw new Error('not linked');
+  return wid;
+}
+
+async function pairingCode(phone) {
+  return (await link.call('pairingCode', { phone: String(phone) })).code;
+}
+
+define('WAWebAuthUtils', () => ({ isLoggedIn: () => !!login.me && Cmd.isMainLoaded }));
+define('WAWebUserPrefsRegistration', () => ({ isRegistered: () => !!login.me }));
+define('WAWebUserPrefsMultiDevice', () => ({
+  getADVSecretKey: () => login.keys.adv,
+  setADVSecretKey() {},
+  setADVSignedIdentity() {},
+}));
+define('WAWebUserPrefsInfoStore', () => ({
+  waNoiseInfo: { get: async () => ({ staticKeyPair: { pubKey: login.keys.noise } }) },
+}));
+define('WAWebSignalStoreApi', () => ({
+  waSignalStore: {
+    getRegistrationInfo: async () => ({ registrationId: 1, identityKeyPair: { pubKey: login.keys.identity } }),
+  },
+}));
+define('WAWebUserPrefsMeUser', () => ({
+  getMaybeMePnUser: myNumber,
+  getMaybeMeUser: myNumber,
+  getMaybeMeLidUser: myLid,
+  getMaybeMeDevicePn: myNumber,
+  getMe: myNumber,
+  getMePnUserOrThrow: () => orThrow(myNumber()),
+  getMeLidUserOrThrow: () => orThrow(myLid()),
+  isMeAccount: (wid) => [login.me, login.lid].includes(String(wid)),
+}));
+define('WAWebAltDeviceLinkingApi', () => ({
+  setPairingType() {},
+  initializeAltDeviceLinking: async () => {},
+  genLinkDeviceCodeForPhoneNumber: pairingCode,
+  startAltLinkingFlow: pairingCode,
+}));
+define('WAWebLinkDeviceEvents', () => {
+  const events = new EventEmitter();
+  events.triggerRefreshAltLinkingCode = () => events.trigger('link_device_events:refresh_alt_linking_code');
+  return { WAWebLinkDeviceEvents: events };
+});
+define('WAWebLogoutReasonConstants', () => ({
+  LogoutReason: { UserInitiated: 'user_initiated', UnknownCompanion: 'unknown_companion' },
+  LOGOUT_REASON_CODE: { CLIENT_FATAL: '0' },
+}));
+define('WAWebLogoutReasonUtils', () => ({
+  getErrorCodeFromLogoutReason: () => 0,
+  setPrevLogoutReasonCode: (reason) => { lastLogoutReason = reason; },
+  getPrevLogoutReasonCode: () => lastLogoutReason,
+  setPrevCustomLogoutMessage() {},
+  getPrevCustomLogoutMessage() {},
+}));

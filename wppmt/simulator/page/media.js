@@ -1,0 +1,124 @@
+// Media: preparing, uploading before the send, downloading on demand.
+
+class OpaqueDataBase {
+  throwIfReleased() {}
+  autorelease() {}
+  release() {}
+}
+
+class OpaqueData extends OpaqueDataBase {
+  constructor(blob, type) {
+    super();
+    this.blob = blob;
+    this.mimetype = type;
+  }
+
+  static async createFromData(data, type) {
+    return new OpaqueData(data instanceof Blob ? data : new Blob([data], { type }), type);
+  }
+
+  type() { return this.mimetype; }
+  size() { return this.blob.size; }
+  forceToBlob() { return this.blob; }
+  url() { return URL.createObjectURL(this.blob); }
+}
+
+class MediaDataModel extends BaseModel {}
+named(MediaDataModel, 'media-data', { mediaStage: 'NEED_POKE', mediaBlob: undefined });
+
+function mediaDataOf({ type, mimetype, size, filehash }) {
+  return new MediaDataModel({ type, mimetype, size, filehash });
+}
+
+function base64OfHex(text) {
+  return toBase64(text.match(/../g).map((digits) => parseInt(digits, 16)));
+}
+
+function hexOfBase64(text) {
+  return hex(Array.from(atob(text), (letter) => letter.charCodeAt(0)));
+}
+
+async function downloadInto(mediaData) {
+  if (mediaData.mediaBlob) return;
+  mediaData.set('mediaStage', 'FETCHING');
+  const response = await fetch(`/media/${hexOfBase64(mediaData.filehash)}`);
+  if (!response.ok) {
+    mediaData.set('mediaStage', 'ERROR_MISSING');
+    return;
+  }
+  const blob = new Blob([await response.arrayBuffer()], { type: mediaData.mimetype });
+  mediaData.set({ mediaBlob: new OpaqueData(blob, mediaData.mimetype), mediaStage: 'RESOLVED' });
+}
+
+// The bytes stay in the database until the message is acknowledged: a killed page still has them to send.
+async function uploadedMedia(message) {
+  const { mediaData } = message;
+  const blob = mediaData.mediaBlob ? mediaData.mediaBlob.forceToBlob() : await database.get('media', mediaData.filehash);
+  mediaData.set('mediaStage', 'UPLOADING');
+  const response = await fetch('/media', { method: 'POST', body: blob });
+  const { sha256, size } = await response.json();
+  mediaData.set('mediaStage', 'RESOLVED');
+  return { sha256, size, mimetype: mediaData.mimetype, fileName: message.filename };
+}
+
+function forgetUpload({ mediaData }) {
+  if (mediaData) database.remove('media', mediaData.filehash);
+}
+
+function typeOfMedia(mimetype, { asDocument, asSticker, isPtt }) {
+  if (asDocument) return 'document';
+  if (asSticker) return 'sticker';
+  if (isPtt) return 'ptt';
+  const family = mimetype.split('/')[0];
+  return ['image', 'video', 'audio'].includes(family) ? family : 'document';
+}
+
+async function prepared(opaque, given) {
+  const digest = await crypto.subtle.digest('SHA-256', await opaque.forceToBlob().arrayBuffer());
+  return new MediaDataModel({
+    type: typeOfMedia(opaque.type() || '', given),
+    mimetype: opaque.type(),
+    size: opaque.size(),
+    filehash: toBase64(digest),
+    mediaBlob: opaque,
+    mediaStage: 'PREPARED',
+  });
+}
+
+class MediaPrep {
+  constructor(preparation) {
+    this.preparation = preparation;
+    this._mediaData = null;
+  }
+
+  async waitForPrep() {
+    this._mediaData = await this.preparation;
+    return this._mediaData;
+  }
+
+  // One parameter: that is how wa-js tells the current signature from the old one.
+  async sendToChat({ options: given }) {
+    const mediaData = await this.preparation;
+    const { type, mimetype, size, filehash } = mediaData;
+    const file = { type, mimetype, size, filehash, mediaData, caption: given.caption, isViewOnce: given.isViewOnce };
+    await database.put('media', mediaData.mediaBlob.forceToBlob(), filehash);
+    return send(addMessage({ ...given.productMsgOptions, ...file }));
+  }
+}
+
+define('WAWebMediaOpaqueDataBase', () => ({ default: OpaqueDataBase }));
+define('WAWebMediaOpaqueData', () => new CommonJs(OpaqueData));
+define('WAWebMediaDataModel', () => ({ default: MediaDataModel }));
+define('WAWebMediaGatingUtils', () => ({ getUploadLimit: (type) => (type === 'document' ? 2 * 2 ** 30 : 64 * 2 ** 20) }));
+define('WAWebPrepRawMedia', () => ({
+  MediaPrep,
+  uploadProductImage: async () => {},
+  prepRawMedia: (opaque, given) => new MediaPrep(prepared(opaque, given)),
+}));
+define('WAWebLruMediaStore', () => ({
+  LruMediaStore: { get: async () => undefined, put: async () => {}, del: async () => {}, clear: async () => {} },
+}));
+define('WAWebMediaInMemoryBlobCache', () => ({
+  InMemoryMediaBlobCacheImpl: class InMemoryMediaBlobCacheImpl {},
+  InMemoryMediaBlobCache: { has: () => false, get: () => null },
+}));

@@ -1,0 +1,107 @@
+"""What the simulator keeps: accounts, devices, groups, messages and their arrivals, as plain records."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Account:
+    """A number that exists on WhatsApp.
+
+    ``lid_addressed`` accounts reach others under their hidden id (``…@lid``), as WhatsApp does after its
+    migration; the others under their number (``…@c.us``).
+    """
+
+    phone: str
+    name: str
+    pushname: str
+    is_business: bool
+    lid: str
+    lid_addressed: bool = False
+    online: bool = True
+
+    @property
+    def wid(self) -> str:
+        return f"{self.phone}@c.us"
+
+    @property
+    def lid_wid(self) -> str:
+        return f"{self.lid}@lid"
+
+    @property
+    def address(self) -> str:
+        """The id under which others see this account."""
+        return self.lid_wid if self.lid_addressed else self.wid
+
+
+@dataclass(frozen=True)
+class Device:
+    """A linked WhatsApp Web. ``linked`` turns true when the page says that it has stored its login."""
+
+    id: str
+    phone: str
+    number: int
+    token: str
+    since: float
+    linked: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    id: str
+    subject: str
+    participants: tuple[str, ...]
+    created: int
+
+
+@dataclass(frozen=True)
+class Media:
+    """``sha256`` in hex; the bytes lie in the state folder under that name."""
+
+    sha256: str
+    size: int
+    mimetype: str
+    file_name: str | None = None
+
+
+@dataclass
+class Message:
+    """One message as the server accepted it. ``to`` is ``phone@c.us`` or a group id; ``acks`` by recipient."""
+
+    id: str
+    sender: str
+    to: str
+    type: str
+    t: int
+    body: str | None = None
+    caption: str | None = None
+    quoted: str | None = None
+    mentions: tuple[str, ...] = ()
+    media: Media | None = None
+    acks: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Message ids are unique per sender only."""
+        return f"{self.sender}/{self.id}"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A line of an inbox."""
+
+    seq: int
+    phone: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Something a device has not confirmed yet. ``n`` orders all deliveries."""
+
+    n: int
+    device: str
+    type: str
+    data: Json

@@ -1,0 +1,113 @@
+"""What the page's browser fetches: the page itself in one request, its websocket, and media."""
+
+import base64
+import json
+import secrets
+from pathlib import Path
+
+from aiohttp import web
+
+from wppmt.simulator.pages import Page
+from wppmt.simulator.world import World
+
+PARTS = (
+    "registry",
+    "events",
+    "model",
+    "constants",
+    "ids",
+    "database",
+    "link",
+    "connection",
+    "login",
+    "contacts",
+    "groups",
+    "chats",
+    "messages",
+    "history",
+    "sending",
+    "receiving",
+    "media",
+    "presence",
+    "stubs",
+    "screen",
+    "boot",
+)
+"""The page's files in the order in which they are joined: each uses only names of those before it."""
+
+MAX_MEDIA_BYTES = 256 * 2**20
+
+PAGE = """<!doctype html>
+<html lang="pt-BR"><head><meta charset="utf-8"><title>WhatsApp</title><link rel="icon" href="data:,"></head>
+<body><div id="app"></div><script nonce="{nonce}">{script}</script></body></html>
+"""
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'nonce-{nonce}'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' data: blob:",
+        "connect-src 'self' data: blob: wss://{host}",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    )
+)
+
+
+class WebPage:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._script = joined_script()
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=MAX_MEDIA_BYTES)
+        app.add_routes(
+            [
+                web.get("/", self.page),
+                web.get("/ws", self.socket),
+                web.post("/media", self.upload),
+                web.get("/media/{sha256}", self.download),
+            ]
+        )
+        return app
+
+    async def page(self, request: web.Request) -> web.Response:
+        nonce = base64.b64encode(secrets.token_bytes(16)).decode()
+        headers = {
+            "Content-Security-Policy": POLICY.format(nonce=nonce, host=request.host),
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+        }
+        script = self._script.replace("__OPTIONS__", json.dumps({}))
+        return web.Response(
+            text=PAGE.format(nonce=nonce, script=script), content_type="text/html", headers=headers
+        )
+
+    async def socket(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(heartbeat=30, compress=False)
+        await socket.prepare(request)
+        await Page(self._world, socket).run()
+        return socket
+
+    async def upload(self, request: web.Request) -> web.Response:
+        sha256, size = self._world.storage.put_media([await request.read()])
+        return web.json_response({"sha256": sha256, "size": size})
+
+    async def download(self, request: web.Request) -> web.StreamResponse:
+        path = self._world.storage.media_path(Path(request.match_info["sha256"]).name)
+        if not path:
+            raise web.HTTPNotFound
+        return web.FileResponse(path, headers={"Content-Type": "application/octet-stream"})
+
+
+def joined_script() -> str:
+    """The page's files as one script, in a function of its own: one request, and no names left behind."""
+    folder = Path(__file__).with_name("page")
+    parts = [(folder / f"{part}.js").read_text() for part in PARTS]
+    return "(() => {\n'use strict';\nconst options = __OPTIONS__;\n" + "\n".join(parts) + "\n})();"

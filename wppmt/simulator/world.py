@@ -1,0 +1,184 @@
+"""The simulated WhatsApp at run time: the pure parts, their storage, and the pages that are open."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from wppmt.simulator.accounts import Draft, Switchboard, short_id
+from wppmt.simulator.errors import Refused
+from wppmt.simulator.faults import ON_PAGE, Fault, Faults
+from wppmt.simulator.log import Log
+from wppmt.simulator.qr import Codes
+from wppmt.simulator.records import Device, Group, Json, Message
+from wppmt.simulator.settings import SimulatorSettings
+from wppmt.simulator.storage import Changes, Storage
+
+LINKING_SECONDS = 10
+
+
+class OpenPage(Protocol):
+    """What the world needs of a page that is open; see ``pages.Page``."""
+
+    device: Device | None
+
+    def push(self, type_: str, data: Json) -> None: ...
+    def flush(self) -> None: ...
+    async def link(self, device: Device) -> None: ...
+    def strike(self, fault: Fault) -> None: ...
+    def unlink(self, reason: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Clock:
+    """``now`` in epoch seconds, ``monotonic`` in seconds of the machine's steady clock."""
+
+    now: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+
+
+class World:
+    """Every change goes: pure part, ``commit`` (to disk), and only then to pages and long polls."""
+
+    def __init__(self, settings: SimulatorSettings, storage: Storage, clock: Clock) -> None:
+        self.settings = settings
+        self.storage = storage
+        self.clock = clock
+        self.codes: Codes[OpenPage] = Codes()
+        self.pages: list[OpenPage] = []
+        self._changed = asyncio.Event()
+        self._empty()
+        self.switchboard.restore(storage.load)
+        self.faults.restore(storage.load)
+        self.log.restore(storage.load)
+
+    def _empty(self) -> None:
+        self._changes = Changes()
+        self.switchboard = Switchboard(self._changes, secrets.token_urlsafe)
+        self.faults = Faults(self._changes)
+        self.log = Log(self._changes, self.clock.monotonic)
+
+    def commit(self) -> None:
+        self.storage.save(self._changes.drain())
+        for page in list(self.pages):
+            page.flush()
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def wait_for(self, look: Callable[[], list[Json]], seconds: float) -> list[Json]:
+        """What ``look`` finds, as soon as it finds something or the time is over."""
+        deadline = self.clock.monotonic() + seconds
+        while not (found := look()):
+            remaining = deadline - self.clock.monotonic()
+            if remaining <= 0:
+                break
+            try:
+                await asyncio.wait_for(self._changed.wait(), remaining)
+            except TimeoutError:
+                break
+        return found
+
+    def pages_of(self, phone: str) -> list[OpenPage]:
+        return [page for page in self.pages if page.device and page.device.phone == phone]
+
+    def sockets(self, device_id: str) -> int:
+        return sum(1 for page in self.pages if page.device and page.device.id == device_id)
+
+    # --- what phones do
+
+    def register(self, phone: str, name: str, **details: Any) -> None:
+        self.switchboard.register(phone, name, **details)
+        self.commit()
+        self._tell_profiles()
+
+    async def scan(self, phone: str, text: str) -> Device:
+        """The phone reads a QR text; ends when the page is linked."""
+        self.switchboard.account(phone)
+        return await self._link(phone, self.codes.lookup(text.strip(), self.clock.now()).page)
+
+    async def type_code(self, phone: str, text: str) -> Device:
+        """The phone types a pairing code (dashes and case do not matter); ends when the page is linked."""
+        self.switchboard.account(phone)
+        code = self.codes.lookup(text.replace("-", "").strip().upper(), self.clock.now())
+        if code.phone != phone:
+            raise Refused(409, "OTHER_PHONE", "esse código de pareamento foi pedido para outro número")
+        return await self._link(phone, code.page)
+
+    async def _link(self, phone: str, page: OpenPage) -> Device:
+        if page not in self.pages:
+            raise Refused(410, "CODE_EXPIRED", "a página que mostrou esse código já fechou")
+        device = self.switchboard.add_device(phone, self.clock.now())
+        self.codes.expire(page)
+        self.commit()
+        try:
+            await asyncio.wait_for(page.link(device), LINKING_SECONDS)
+        except TimeoutError:
+            raise Refused(504, "LINKING_TIMEOUT", "a página não confirmou o pareamento") from None
+        return self.switchboard.devices[device.id]
+
+    def write(self, phone: str, draft: Draft) -> Message:
+        """The account writes from its phone."""
+        self.switchboard.account(phone)
+        message, _ = self.switchboard.accept(phone, draft)
+        self.log.add("send", phone=phone, id=message.id, to=message.to, type=message.type, via="phone")
+        self.commit()
+        return message
+
+    def receive(self, phone: str, message_id: str, ack: int) -> None:
+        self.switchboard.receive(phone, message_id, ack)
+        self.log.add("receipt", phone=phone, id=short_id(message_id), ack=ack)
+        self.commit()
+
+    def set_online(self, phone: str, online: bool) -> None:
+        if self.switchboard.set_online(phone, online):
+            self.log.add("online" if online else "offline", phone=phone)
+        self.commit()
+        for page in self.pages_of(phone):
+            page.push("phone", {"online": online})
+
+    def unlink(self, phone: str) -> None:
+        """The phone unlinks all its devices."""
+        devices = self.switchboard.devices_of(phone)
+        for device in devices:
+            self.log.add("unlink", phone=phone, device=device.id)
+            self.forget(device, "unknown_companion")
+
+    def forget(self, device: Device, reason: str) -> None:
+        """Removes a device and logs its open pages out."""
+        self.switchboard.remove_device(device.id)
+        self.commit()
+        for page in [page for page in self.pages if page.device == device]:
+            page.unlink(reason)
+
+    def add_group(self, group: Group) -> None:
+        self.switchboard.add_group(group)
+        self.commit()
+        self._tell_profiles()
+
+    def order_fault(self, fault: Fault) -> None:
+        """A fault for a page that is open strikes at once; any other waits for its occasion."""
+        self.log.add("fault", id=fault.id, kind=fault.kind, phone=fault.phone, ordered=True)
+        if fault.phone and fault.kind in ON_PAGE:
+            for page in self.pages_of(fault.phone):
+                struck = self.faults.take([fault.kind], fault.phone)
+                if struck:
+                    page.strike(struck)
+        self.commit()
+
+    def reset(self) -> None:
+        """Forgets everything; open pages clear themselves and reload."""
+        pages = list(self.pages)
+        self.storage.clear()
+        self.codes.clear()
+        self._empty()
+        for page in pages:
+            page.device = None
+            page.push("reset", {})
+        self.commit()
+
+    def _tell_profiles(self) -> None:
+        for page in self.pages:
+            if page.device:
+                page.push("profile", self.switchboard.profile(page.device.phone))
