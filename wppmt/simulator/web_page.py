@@ -35,6 +35,8 @@ PARTS = (
 )
 """The page's files in the order in which they are joined: each uses only names of those before it."""
 
+HOSTS = ("web.whatsapp.com", "127.0.0.1", "localhost")
+
 MAX_MEDIA_BYTES = 256 * 2**20
 
 PAGE = """<!doctype html>
@@ -77,6 +79,9 @@ class WebPage:
         return app
 
     async def page(self, request: web.Request) -> web.Response:
+        """Chrome's own start page comes here as well, since every host leads here: it must not be WhatsApp."""
+        if (request.url.host or "") not in HOSTS:
+            raise web.HTTPNotFound
         nonce = base64.b64encode(secrets.token_bytes(16)).decode()
         headers = {
             "Content-Security-Policy": POLICY.format(nonce=nonce, host=request.host),

@@ -25,11 +25,8 @@ class ChatModel extends BaseModel {
   get contact() { return Contacts.get(this.id); }
   get groupMetadata() { return Groups.get(this.id); }
   get formattedTitle() { return this.name || (this.contact && displayName(this.contact)) || this.id.user; }
-  get isGroup() { return this.id.isGroup(); }
-  get isUser() { return this.id.isUser(); }
   get isReadOnly() { return false; }
-  get hasUnread() { return this.unreadCount > 0; }
-  get lastReceivedKey() { return this.msgs.length ? this.msgs.last().id : undefined; }
+  get lastReceivedKey() { return this.msgs && this.msgs.length ? this.msgs.last().id : undefined; }
 }
 named(ChatModel, 'chat', {
   name: undefined, t: 0, unreadCount: 0, archive: false, pin: 0, labels: () => [], active: false,
@@ -80,7 +77,7 @@ define('WAWebChatGetters', () => ({
   getPreviewMessage: () => null,
   getShowChangeNumberNotification: () => false,
   getShouldShowUnreadDivider: () => false,
-  getHasUnread: (chat) => chat.hasUnread,
+  getHasUnread: (chat) => chat.unreadCount > 0,
   getIsNewsletter: (chat) => chat.id.isNewsletter(),
   getIsBroadcast: (chat) => chat.id.isBroadcast() || chat.id.isStatus(),
 }));
