@@ -80,7 +80,14 @@ class Handover(StrEnum):
     UNKNOWN = "unknown"
 
 
-ACK_STATUS: Mapping[int, str] = {-1: "failed", 0: "pending", 1: "sent", 2: "delivered", 3: "read", 4: "played"}
+ACK_STATUS: Mapping[int, str] = {
+    -1: "failed",
+    0: "pending",
+    1: "sent",
+    2: "delivered",
+    3: "read",
+    4: "played",
+}
 """`status` words of contract 5; anything below zero is `failed`."""
 
 
@@ -139,14 +146,51 @@ class Delivery:
     """One event on its way to one endpoint."""
 
     number: int
-    """Grows with every new delivery of the instance."""
+    """Grows with every new delivery of the instance; a replay is given a new one, so it goes to the end."""
     event: EventRecord
     endpoint: str
     attempts: int = 0
+    """All that were ever made; the `X-Webhook-Attempt` of the last one."""
+    spent: int = 0
+    """Attempts made before the last replay: the schedule counts from here."""
     next_at: float = 0.0
+    """Of a pending one: not before. Of a done or dead one: since when it is so."""
     state: DeliveryState = DeliveryState.PENDING
     last_status: int | None = None
     last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What has an order of its own: the deliveries of one session to one endpoint."""
+
+    endpoint: str
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaneTip:
+    """A lane that has pending deliveries, and the number of its newest."""
+
+    lane: Lane
+    newest: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """Which dead letters of a session are meant; every condition that is given must hold."""
+
+    session_id: str
+    event_ids: tuple[str, ...] = ()
+    """Empty: whatever the id."""
+    name: str = ""
+    """Of the event, e.g. `message_received`."""
+    endpoint: str = ""
+    since: float = 0.0
+    """Events that happened at this epoch second or later…"""
+    until: float = float("inf")
+    """… and before this one."""
+    never_replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +218,7 @@ class Transaction(Protocol):
         """Append to the session's event log with the next sequence number, and to the outbox if it has an endpoint.
 
         A `qr_code` event takes undelivered older ones of its session out of the outbox (not out of the log).
+        An event for an endpoint that answered 410 becomes a dead letter at once.
         """
 
     def journal(self, entry: JournalEntry) -> None:
@@ -183,6 +228,18 @@ class Transaction(Protocol):
         """False when this message id was received before: a re-read event must not be told twice."""
 
     def save_secrets(self, session_id: str, secrets: SigningSecrets) -> None: ...
+
+    def bury(self, lane: Lane, at: float, error: str, *, before: float = float("inf")) -> int:
+        """Make the lane's pending deliveries of events older than `before` dead letters; says how many.
+
+        For a webhook that was removed. A webhook that is merely changed leaves its deliveries their old address.
+        """
+
+    def stop_lane(self, lane: Lane, at: float, error: str) -> int:
+        """The endpoint answered 410: bury what is pending, and all that comes, until `resume_lanes`."""
+
+    def resume_lanes(self, session_id: str) -> None:
+        """The session's webhook was set anew: its endpoints get events again."""
 
     def forget(self, session_id: str) -> None:
         """Everything about the session: registry, events, outbox, journal, secrets (purge)."""
@@ -208,19 +265,41 @@ class Store(Protocol):
 
     def secrets(self, session_id: str) -> SigningSecrets | None: ...
 
-    def deliveries_after(self, number: int, limit: int) -> Sequence[Delivery]:
-        """Pending deliveries with a larger number, in order."""
+    def lanes(self, after: int = 0) -> Sequence[LaneTip]:
+        """The lanes with pending deliveries whose number is larger than `after`."""
+
+    def first_attempt(self, lane: Lane, after: int = 0) -> Delivery | None:
+        """The lane's next delivery that was never tried in this series, with a number larger than `after`."""
+
+    def retry(self, lane: Lane) -> Delivery | None:
+        """The lane's failed delivery whose next attempt is due first, be it due or not."""
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
-        """Write back attempts, next_at, state, last_status and last_error, in one transaction."""
+        """Write back attempts, next_at, state, last_status and last_error, in one transaction.
 
-    def still_pending(self, number: int) -> bool:
-        """False when it was delivered, given up or superseded meanwhile."""
+        What was superseded or buried meanwhile stays so, unless it turns out delivered.
+        """
 
-    def webhook_counts(self) -> WebhookCounts: ...
+    def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
+        """In order, with numbers larger than `after`."""
+
+    def count_dead_letters(self, which: DeadLetters) -> int: ...
+
+    def replay(self, which: DeadLetters, at: float, endpoint: str = "", limit: int = 500) -> int:
+        """Make at most `limit` of them pending anew, in order, ids and bodies unchanged; says how many.
+
+        `endpoint` is where they go from now on; empty: where they went before. Tell the webhook actor OutboxGrew.
+        """
+
+    def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:
+        """Of one session, or of all. Cheap whatever the number of rows."""
 
     def prune(self, before: float) -> int:
-        """Drop events (and their finished deliveries), received ids and finished journal entries older than `before`."""
+        """Drop events with their finished deliveries, received ids and finished journal entries older than `before`.
+
+        One call is one small step of at most some hundred rows of each kind, so that nobody waits for it; it says
+        how many rows went, and there may be more until it says 0. What is pending stays, however old.
+        """
 
     def close(self) -> None: ...
 

@@ -1,0 +1,128 @@
+"""The outbox's half of the SQLite store: what waits for delivery, what was settled, what was given up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wppmt.store import DeadLetters, Delivery, Lane, LaneTip, WebhookCounts
+from wppmt.store.database import Database
+from wppmt.store.rows import DELIVERY, load_delivery
+
+FOREVER = 1e12
+"""Epoch seconds after every event."""
+
+_LANES = """
+    SELECT endpoint, session_id, max(newest) AS newest FROM (
+        SELECT endpoint, session_id, max(number) AS newest FROM deliveries INDEXED BY first_attempts
+        WHERE state = 'pending' AND attempts = spent GROUP BY endpoint, session_id
+        UNION ALL
+        SELECT endpoint, session_id, max(number) AS newest FROM deliveries INDEXED BY retries
+        WHERE state = 'pending' AND attempts > spent GROUP BY endpoint, session_id
+    ) GROUP BY endpoint, session_id ORDER BY newest
+"""
+_LANES_BEHIND = """
+    SELECT endpoint, session_id, max(number) AS newest FROM deliveries NOT INDEXED
+    WHERE number > ? AND state = 'pending' GROUP BY endpoint, session_id ORDER BY newest
+"""
+_REPLAY = """
+    INSERT INTO deliveries
+        (event, session_id, name, endpoint, attempts, spent, replays, next_at, state, last_status, last_error)
+    SELECT event, session_id, name, coalesce(nullif(:endpoint, ''), endpoint), attempts, attempts, replays + 1,
+        :at, 'pending', last_status, last_error
+    FROM deliveries WHERE number = :number
+"""
+
+
+class SqliteOutbox:
+    """The methods of wppmt.store.Store that only the webhook actor and the dead letters' routes need."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._read = database.read
+
+    def lanes(self, after: int = 0) -> Sequence[LaneTip]:
+        # Unary plus keeps SQLite off the index it is on: from the start the pending ones by their own indexes,
+        # later only the rows behind the cursor by number.
+        rows = self._read(_LANES_BEHIND if after else _LANES, (after,) if after else ())
+        return [LaneTip(Lane(row["endpoint"], row["session_id"]), row["newest"]) for row in rows]
+
+    def first_attempt(self, lane: Lane, after: int = 0) -> Delivery | None:
+        rows = self._read(
+            f"SELECT {DELIVERY} WHERE endpoint = ? AND deliveries.session_id = ?"
+            " AND state = 'pending' AND attempts = spent AND deliveries.number > ?"
+            " ORDER BY deliveries.number LIMIT 1",
+            (lane.endpoint, lane.session_id, after),
+        )
+        return load_delivery(rows[0]) if rows else None
+
+    def retry(self, lane: Lane) -> Delivery | None:
+        rows = self._read(
+            f"SELECT {DELIVERY} WHERE endpoint = ? AND deliveries.session_id = ?"
+            " AND state = 'pending' AND attempts > spent ORDER BY next_at LIMIT 1",
+            (lane.endpoint, lane.session_id),
+        )
+        return load_delivery(rows[0]) if rows else None
+
+    def settle(self, deliveries: Sequence[Delivery]) -> None:
+        with self._database.write() as connection:
+            connection.executemany(
+                "UPDATE deliveries SET attempts = ?, next_at = ?, state = ?, last_status = ?, last_error = ?"
+                " WHERE number = ? AND (state = 'pending' OR ? = 'done')",
+                [
+                    (d.attempts, d.next_at, d.state, d.last_status, d.last_error, d.number, d.state)
+                    for d in deliveries
+                ],
+            )
+
+    def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
+        where, values = _dead(which)
+        rows = self._read(
+            f"SELECT {DELIVERY} WHERE {where} AND deliveries.number > ? ORDER BY deliveries.number LIMIT ?",
+            (*values, after, limit),
+        )
+        return [load_delivery(row) for row in rows]
+
+    def count_dead_letters(self, which: DeadLetters) -> int:
+        where, values = _dead(which)
+        [[count]] = self._read(
+            f"SELECT count(*) FROM deliveries JOIN events ON events.number = event WHERE {where}",  # noqa: S608
+            values,
+        )
+        return int(count)
+
+    def replay(self, which: DeadLetters, at: float, endpoint: str = "", limit: int = 500) -> int:
+        where, values = _dead(which)
+        with self._database.write() as connection:
+            numbers = connection.execute(
+                f"SELECT deliveries.number FROM deliveries JOIN events ON events.number = event WHERE {where}"  # noqa: S608
+                " ORDER BY deliveries.number LIMIT ?",
+                (*values, limit),
+            ).fetchall()
+            for [number] in numbers:
+                connection.execute(_REPLAY, {"number": number, "at": at, "endpoint": endpoint})
+                connection.execute("DELETE FROM deliveries WHERE number = ?", (number,))
+        return len(numbers)
+
+    def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:
+        [row] = self._read(
+            "SELECT coalesce(sum(pending), 0), coalesce(sum(dead), 0) FROM tallies"
+            " WHERE session_id = ?1 OR ?1 IS NULL",
+            (session_id,),
+        )
+        return WebhookCounts(*row)
+
+
+def _dead(which: DeadLetters) -> tuple[str, list[object]]:
+    """The condition on deliveries and events that `which` asks for, made of fixed words only, and its values."""
+    where = "state = 'dead' AND deliveries.session_id = ?"
+    values: list[object] = [which.session_id]
+    if which.event_ids:
+        where += f" AND events.id IN ({', '.join('?' * len(which.event_ids))})"
+        values += which.event_ids
+    for column, value in (("deliveries.name", which.name), ("endpoint", which.endpoint)):
+        if value:
+            where += f" AND {column} = ?"
+            values.append(value)
+    if which.never_replayed:
+        where += " AND replays = 0"
+    return where + " AND at >= ? AND at < ?", [*values, which.since, min(which.until, FOREVER)]

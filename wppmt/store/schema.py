@@ -1,0 +1,120 @@
+"""The tables of the SQLite store, as the steps that lead from one schema version to the next.
+
+A step, once released, is never edited: `PRAGMA user_version` counts the steps that a database has taken.
+"""
+
+from __future__ import annotations
+
+_FIRST = """
+CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    created_at REAL NOT NULL,
+    desired TEXT NOT NULL,
+    record TEXT NOT NULL               -- SessionRecord as JSON: fields come and go without a migration
+) WITHOUT ROWID;
+
+-- One row per session that ever had an event: numbers that must not depend on rows that are pruned or many.
+CREATE TABLE tallies (
+    session_id TEXT PRIMARY KEY,
+    sequence INTEGER NOT NULL DEFAULT 0,
+    pending INTEGER NOT NULL DEFAULT 0,
+    dead INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+CREATE TABLE events (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    session_id TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    at REAL NOT NULL,
+    body BLOB NOT NULL,
+    UNIQUE (session_id, sequence)
+);
+CREATE INDEX events_by_age ON events (at);
+
+CREATE TABLE deliveries (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice: a cursor over the outbox stays true
+    event INTEGER NOT NULL REFERENCES events (number),
+    session_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    spent INTEGER NOT NULL DEFAULT 0,
+    replays INTEGER NOT NULL DEFAULT 0,
+    next_at REAL NOT NULL,
+    state TEXT NOT NULL,
+    last_status INTEGER,
+    last_error TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX deliveries_of_event ON deliveries (event);
+-- Partial, so that the outbox is as fast with a million finished deliveries behind it as with none.
+CREATE INDEX first_attempts ON deliveries (endpoint, session_id, number)
+    WHERE state = 'pending' AND attempts = spent;
+CREATE INDEX retries ON deliveries (endpoint, session_id, next_at)
+    WHERE state = 'pending' AND attempts > spent;
+CREATE INDEX pending_codes ON deliveries (session_id)
+    WHERE state = 'pending' AND name = 'qr_code';
+CREATE INDEX dead_letters ON deliveries (session_id, number)
+    WHERE state = 'dead';
+
+CREATE TRIGGER delivery_added AFTER INSERT ON deliveries WHEN NEW.state != 'done' BEGIN
+    UPDATE tallies SET pending = pending + (NEW.state = 'pending'), dead = dead + (NEW.state = 'dead')
+    WHERE session_id = NEW.session_id;
+END;
+CREATE TRIGGER delivery_moved AFTER UPDATE OF state ON deliveries WHEN OLD.state != NEW.state BEGIN
+    UPDATE tallies SET
+        pending = pending + (NEW.state = 'pending') - (OLD.state = 'pending'),
+        dead = dead + (NEW.state = 'dead') - (OLD.state = 'dead')
+    WHERE session_id = NEW.session_id;
+END;
+CREATE TRIGGER delivery_removed AFTER DELETE ON deliveries WHEN OLD.state != 'done' BEGIN
+    UPDATE tallies SET pending = pending - (OLD.state = 'pending'), dead = dead - (OLD.state = 'dead')
+    WHERE session_id = OLD.session_id;
+END;
+
+-- Endpoints that answered 410 to a session's event.
+CREATE TABLE stopped_lanes (
+    session_id TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    error TEXT NOT NULL,
+    PRIMARY KEY (session_id, endpoint)
+) WITHOUT ROWID;
+
+CREATE TABLE secrets (
+    session_id TEXT PRIMARY KEY,
+    current TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    previous_until REAL NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE journal (
+    number INTEGER PRIMARY KEY,
+    session_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    handover TEXT NOT NULL,
+    ack INTEGER NOT NULL,
+    accepted_at REAL NOT NULL,
+    handed_at REAL,
+    acked_at REAL,
+    UNIQUE (session_id, id)
+);
+CREATE INDEX journal_unfinished ON journal (session_id, accepted_at, number)
+    WHERE handover IN ('accepted', 'handed');
+CREATE INDEX journal_by_age ON journal (accepted_at)
+    WHERE handover NOT IN ('accepted', 'handed');
+
+CREATE TABLE received (
+    session_id TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    at REAL NOT NULL,
+    PRIMARY KEY (session_id, message_id)
+) WITHOUT ROWID;
+CREATE INDEX received_by_age ON received (at);
+"""
+
+STEPS: tuple[str, ...] = (_FIRST,)
+VERSION = len(STEPS)

@@ -1,0 +1,213 @@
+"""The store in SQLite, which is the truth: registry, event log, outbox, journal, secrets (contract, section 8)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from wppmt.delivery import envelope
+from wppmt.store import (
+    DeliveryState,
+    Desired,
+    EventDraft,
+    EventRecord,
+    JournalEntry,
+    Lane,
+    SessionRecord,
+    SigningSecrets,
+)
+from wppmt.store.database import Database
+from wppmt.store.outbox import FOREVER, SqliteOutbox
+from wppmt.store.rows import (
+    dump_entry,
+    dump_session,
+    load_entry,
+    load_event,
+    load_session,
+)
+
+PRUNE_STEP = 500
+
+
+class SqliteTransaction:
+    """Within `SqliteStore.transaction()`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._execute = connection.execute
+
+    def save(self, record: SessionRecord) -> None:
+        self._execute(
+            "INSERT INTO sessions (id, created_at, desired, record) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+            " SET created_at = excluded.created_at, desired = excluded.desired, record = excluded.record",
+            (record.id, record.created_at, record.desired, dump_session(record)),
+        )
+
+    def record(self, session_id: str, draft: EventDraft) -> EventRecord:
+        [sequence] = self._execute(
+            "INSERT INTO tallies (session_id, sequence) VALUES (?, 1)"
+            " ON CONFLICT (session_id) DO UPDATE SET sequence = sequence + 1 RETURNING sequence",
+            (session_id,),
+        ).fetchone()
+        body = envelope(draft.name, session_id, draft.at, draft.payload, event_id=draft.id, sequence=sequence)
+        number = self._execute(
+            "INSERT INTO events (id, session_id, sequence, name, at, body) VALUES (?, ?, ?, ?, ?, ?)",
+            (draft.id, session_id, sequence, draft.name, draft.at, body),
+        ).lastrowid
+        event = EventRecord(draft.id, session_id, sequence, draft.name, draft.at, body)
+        if draft.name == "qr_code":
+            self._execute(
+                "DELETE FROM deliveries WHERE session_id = ? AND state = 'pending' AND name = 'qr_code'",
+                (session_id,),
+            )
+        if draft.endpoint:
+            self._deliver(number, event, draft.endpoint)
+        return event
+
+    def _deliver(self, number: int | None, event: EventRecord, endpoint: str) -> None:
+        stopped = self._execute(
+            "SELECT error FROM stopped_lanes WHERE session_id = ? AND endpoint = ?",
+            (event.session_id, endpoint),
+        ).fetchone()
+        state = DeliveryState.DEAD if stopped else DeliveryState.PENDING
+        self._execute(
+            "INSERT INTO deliveries (event, session_id, name, endpoint, next_at, state, last_error)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (number, event.session_id, event.name, endpoint, event.at, state, stopped[0] if stopped else ""),
+        )
+
+    def journal(self, entry: JournalEntry) -> None:
+        self._execute(
+            "INSERT INTO journal"
+            " (session_id, id, recipient, kind, payload, handover, ack, accepted_at, handed_at, acked_at) VALUES"
+            " (:session_id, :id, :recipient, :kind, :payload, :handover, :ack, :accepted_at, :handed_at, :acked_at)"
+            " ON CONFLICT (session_id, id) DO UPDATE SET"
+            " recipient = excluded.recipient, kind = excluded.kind, payload = excluded.payload,"
+            " handover = excluded.handover, ack = excluded.ack, accepted_at = excluded.accepted_at,"
+            " handed_at = excluded.handed_at, acked_at = excluded.acked_at",
+            dump_entry(entry),
+        )
+
+    def remember_received(self, session_id: str, message_id: str, at: float) -> bool:
+        added = self._execute(
+            "INSERT INTO received (session_id, message_id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (session_id, message_id, at),
+        )
+        return added.rowcount == 1
+
+    def save_secrets(self, session_id: str, secrets: SigningSecrets) -> None:
+        self._execute(
+            "INSERT OR REPLACE INTO secrets (session_id, current, previous, previous_until) VALUES (?, ?, ?, ?)",
+            (session_id, secrets.current, secrets.previous, secrets.previous_until),
+        )
+
+    def bury(self, lane: Lane, at: float, error: str, *, before: float = FOREVER) -> int:
+        return self._execute(
+            "UPDATE deliveries SET state = 'dead', next_at = ?, last_error = ?"
+            " WHERE number IN (SELECT deliveries.number FROM deliveries JOIN events ON events.number = event"
+            " WHERE deliveries.session_id = ? AND endpoint = ? AND state = 'pending' AND events.at < ?)",
+            (at, error, lane.session_id, lane.endpoint, before),
+        ).rowcount
+
+    def stop_lane(self, lane: Lane, at: float, error: str) -> int:
+        self._execute(
+            "INSERT OR REPLACE INTO stopped_lanes (session_id, endpoint, error) VALUES (?, ?, ?)",
+            (lane.session_id, lane.endpoint, error),
+        )
+        return self.bury(lane, at, error)
+
+    def resume_lanes(self, session_id: str) -> None:
+        self._execute("DELETE FROM stopped_lanes WHERE session_id = ?", (session_id,))
+
+    def forget(self, session_id: str) -> None:
+        self._execute("DELETE FROM sessions WHERE id = ?", (session_id,))
+        for table in (
+            "deliveries",
+            "events",
+            "tallies",
+            "stopped_lanes",
+            "secrets",
+            "journal",
+            "received",
+        ):
+            self._execute(f"DELETE FROM {table} WHERE session_id = ?", (session_id,))  # noqa: S608 - from above
+
+
+class SqliteStore(SqliteOutbox):
+    """Implements wppmt.store.Store on one file. Raises SetupError when that cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(Database(path))
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqliteTransaction]:
+        with self._database.write() as connection:
+            yield SqliteTransaction(connection)
+
+    def sessions(self) -> Sequence[SessionRecord]:
+        rows = self._read("SELECT record FROM sessions ORDER BY created_at, id")
+        return [load_session(row["record"]) for row in rows]
+
+    def session(self, session_id: str) -> SessionRecord | None:
+        rows = self._read("SELECT record FROM sessions WHERE id = ?", (session_id,))
+        return load_session(rows[0]["record"]) if rows else None
+
+    def count_desired_running(self) -> int:
+        [[count]] = self._read("SELECT count(*) FROM sessions WHERE desired = ?", (Desired.RUNNING,))
+        return int(count)
+
+    def unfinished(self, session_id: str) -> Sequence[JournalEntry]:
+        rows = self._read(
+            "SELECT * FROM journal WHERE session_id = ? AND handover IN ('accepted', 'handed')"
+            " ORDER BY accepted_at, number",
+            (session_id,),
+        )
+        return [load_entry(row) for row in rows]
+
+    def message(self, session_id: str, message_id: str) -> JournalEntry | None:
+        rows = self._read("SELECT * FROM journal WHERE session_id = ? AND id = ?", (session_id, message_id))
+        return load_entry(rows[0]) if rows else None
+
+    def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]:
+        rows = self._read(
+            "SELECT * FROM events WHERE session_id = ? AND sequence > ? ORDER BY sequence LIMIT ?",
+            (session_id, sequence, limit),
+        )
+        return [load_event(row) for row in rows]
+
+    def secrets(self, session_id: str) -> SigningSecrets | None:
+        rows = self._read(
+            "SELECT current, previous, previous_until FROM secrets WHERE session_id = ?", (session_id,)
+        )
+        return SigningSecrets(*rows[0]) if rows else None
+
+    def prune(self, before: float) -> int:
+        with self._database.write() as connection:
+            return sum(connection.execute(step, (before, PRUNE_STEP)).rowcount for step in _PRUNE)
+
+    def close(self) -> None:
+        self._database.close()
+
+
+_PRUNE = (
+    # Deliveries before their events. A dead letter is kept as long after its death as an event after it happened.
+    """
+    DELETE FROM deliveries WHERE number IN (
+        SELECT deliveries.number FROM events JOIN deliveries ON deliveries.event = events.number
+        WHERE at < ?1 AND state != 'pending' AND (state = 'done' OR next_at < ?1) ORDER BY at LIMIT ?2)
+    """,
+    """
+    DELETE FROM events WHERE number IN (
+        SELECT number FROM events WHERE at < ?1
+        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event = events.number) ORDER BY at LIMIT ?2)
+    """,
+    """
+    DELETE FROM journal WHERE number IN (
+        SELECT number FROM journal WHERE handover NOT IN ('accepted', 'handed') AND accepted_at < ?1 LIMIT ?2)
+    """,
+    """
+    DELETE FROM received WHERE (session_id, message_id) IN (
+        SELECT session_id, message_id FROM received WHERE at < ?1 LIMIT ?2)
+    """,
+)
