@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 Json = Mapping[str, Any]
@@ -20,7 +21,7 @@ class Process:
     pid: int
     """Chrome's main process."""
     group: int
-    """Process group and session id shared by Chrome and chromedriver."""
+    """Process group shared by Chrome, its helpers and chromedriver; Chrome leads it."""
     driver_url: str
     driver_session: str
     websocket_url: str
@@ -57,6 +58,14 @@ class ChannelClosed:
 Notice = PageEvent | Beat | ChannelClosed
 Notify = Callable[[Notice], None]
 """Called on the channel's reader thread; must only enqueue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a tenant's processes weigh, in MB. `pss` shares common pages fairly; `uss` is what their end would free."""
+
+    pss: float
+    uss: float
 
 
 class BrowserFailure(Exception):
@@ -120,6 +129,15 @@ class Browser(Protocol):
 
         Never blocks; `deadline` is in seconds from now. `done` runs on another thread and must only enqueue.
         """
+
+    def upload(self, path: Path, deadline: float, done: Done) -> None:
+        """Give the page a file for `send_media`, past the channel; `done` gets `{"blob": number, "size": bytes}`.
+
+        Never blocks. The file must stay until that `send_media` is done.
+        """
+
+    def memory(self) -> Memory:
+        """What the browser's processes weigh now; zeros when there are none. Some milliseconds, from any thread."""
 
     def stop(self) -> None:
         """Go down the stop ladder so that the login is flushed; blocks. Returns when no process is left."""

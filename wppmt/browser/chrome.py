@@ -1,0 +1,233 @@
+"""The port's implementation: one real Chrome per tenant, with wa-js and the bridge in WhatsApp's page."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import websocket
+from loguru import logger
+from selenium.common import WebDriverException
+from urllib3.exceptions import HTTPError
+
+from wppmt.browser import (
+    BrowserGone,
+    CallFailure,
+    Done,
+    Json,
+    Memory,
+    NotCalled,
+    Notify,
+    Process,
+    StartFailed,
+    driver,
+    injection,
+    launcher,
+    processes,
+)
+from wppmt.browser.channel import NAME, PRELOAD, Channel
+from wppmt.browser.deadlines import Deadlines, Schedule
+from wppmt.browser.flags import Situation, command_line, user_agent
+from wppmt.browser.launcher import Programs
+from wppmt.browser.profile import Profile, ProfileLocked, ProfileUnusable
+
+STEP_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChromeSettings:
+    """Values that the composition root passes in."""
+
+    tokens_dir: Path
+    page_url: str = "https://web.whatsapp.com/"
+    resolver_rules: str | None = None
+    """Simulator mode, such as "MAP * 127.0.0.1:8443"."""
+    chrome_path: Path = launcher.CHROME
+    driver_path: Path = launcher.DRIVER
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """More of it for Chrome and chromedriver, beside PATH and LANG; never the daemon's, which holds secrets."""
+    engine: str = "chrome"
+    """"chrome", or "undetected": a chromedriver patched by undetected-chromedriver."""
+    headless: bool = True
+    sandbox: bool = True
+    proxy: str | None = None
+    beat_seconds: float = 10.0
+    start_seconds: float = 30.0
+    """For Chrome and chromedriver to come up."""
+    load_seconds: float = 60.0
+    """For WhatsApp's page to load."""
+
+    def programs(self) -> Programs:
+        """What the launcher runs."""
+        return Programs(self.chrome_path, self.driver_path, {**launcher.ENVIRONMENT, **self.environment})
+
+
+class ChromeBrowsers:
+    """Where the tenants' Chromes come from. One per daemon."""
+
+    def __init__(self, settings: ChromeSettings, schedule: Schedule | None = None) -> None:
+        self._settings = settings
+        self._schedule = schedule or Deadlines()
+        if not settings.sandbox:
+            logger.warning("Chrome roda SEM sandbox: só para o simulador, nunca com o WhatsApp de verdade")
+
+    def open(self, session_id: str) -> ChromeBrowser:
+        """A new, not yet started browser on the session's profile."""
+        return ChromeBrowser(self._settings, self._profile(session_id), self._schedule)
+
+    def end_leftovers(self, session_id: str) -> int:
+        """End what an earlier daemon left on this profile, the login flushed where Chrome still listens; how many."""
+        profile = self._profile(session_id)
+        groups = launcher.leftovers(profile.path)
+        for group in groups:
+            launcher.close_cleanly(group, profile.path)
+            launcher.end(group)
+        return len(groups)
+
+    def has_login(self, session_id: str) -> bool:
+        """Whether Chrome has ever kept anything for this session."""
+        return self._profile(session_id).has_login()
+
+    def remove_profile(self, session_id: str) -> None:
+        """Delete the login. Only logout and purge do this. Raises ProfileLocked while a browser lives on it."""
+        self._profile(session_id).remove()
+
+    def _profile(self, session_id: str) -> Profile:
+        return Profile(self._settings.tokens_dir.absolute(), session_id)
+
+
+class ChromeBrowser:
+    """One life of one session's Chrome. Made by ChromeBrowsers."""
+
+    def __init__(self, settings: ChromeSettings, profile: Profile, schedule: Schedule) -> None:
+        self._settings = settings
+        self._profile = profile
+        self._schedule = schedule
+        self._guard = threading.Lock()
+        self._killed = False
+        self._group = 0
+        self._context = ""
+        self._channel: Channel | None = None
+
+    def start(self, notify: Notify) -> Process:
+        """Bring Chrome up to WhatsApp's loaded page; blocks. Raises StartFailed, after leaving nothing behind."""
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._end)
+            with _failures():
+                launched = self._launch()
+                session = driver.attach(launched, STEP_SECONDS)
+                driver.inject(session, self._script())
+                channel = self._channel = Channel(session.websocket_url, self._schedule, notify)
+                self._open_page(channel)
+            undo.pop_all()
+            return Process(
+                pid=launched.pid,
+                group=launched.group,
+                driver_url=launched.driver_url,
+                driver_session=session.id,
+                websocket_url=session.websocket_url,
+                context=self._context,
+            )
+
+    def call(self, function: str, arguments: Json, deadline: float, done: Done) -> None:
+        """Call bridge.js's `function` in the page; `done` gets its value or a CallFailure, exactly once."""
+        if self._channel is None:
+            done(NotCalled("o navegador ainda não abriu"))
+        else:
+            self._channel.call(self._context, function, arguments, deadline, done)
+
+    def upload(self, path: Path, deadline: float, done: Done) -> None:
+        """Give the page a file for `send_media`; its bytes never pass through the channel."""
+        if self._channel is None:
+            done(NotCalled("o navegador ainda não abriu"))
+        else:
+            self._channel.upload(self._context, path, deadline, done)
+
+    def memory(self) -> Memory:
+        """What Chrome, its helpers and chromedriver weigh now."""
+        return processes.weigh(self._group) if self._group else Memory(0.0, 0.0)
+
+    def stop(self) -> None:
+        """Go down the stop ladder so that the login is flushed; blocks. Returns when no process is left."""
+        if not self._group:
+            return
+        clean = launcher.close_cleanly(self._group, self._profile.path)
+        self._end()
+        if clean:
+            self._profile.prune()
+
+    def kill(self) -> None:
+        """End the whole process group at once, from any thread; whoever is blocked in start or stop fails fast."""
+        with self._guard:
+            self._killed = True
+            group = self._group
+        if not group:
+            return
+        processes.kill_group(group)
+        # Reaping may take a moment, and kill must not: Root calls it.
+        threading.Thread(target=self._end, name="reaper", daemon=True).start()
+
+    def _launch(self) -> launcher.Launched:
+        settings, profile = self._settings, self._profile
+        programs = settings.programs()
+        version = launcher.chrome_version(programs)
+        with profile.writer() as writer:
+            situation = Situation(
+                profile=profile.path,
+                user_agent=user_agent(version),
+                headless=settings.headless,
+                sandbox=settings.sandbox,
+                resolver_rules=settings.resolver_rules,
+                proxy=settings.proxy,
+                hide_automation=settings.engine == "undetected",
+            )
+            with self._guard:
+                if self._killed:
+                    raise StartFailed("BROWSER_CRASHED", "encerrado durante a abertura")
+                chrome = launcher.start_chrome(programs, command_line(situation), profile.path, writer)
+                self._group = chrome
+        chromedriver = launcher.start_driver(programs, profile.path, chrome)
+        return launcher.await_both(chrome, chromedriver, profile.path, settings.start_seconds)
+
+    def _script(self) -> str:
+        parts = urlsplit(self._settings.page_url)
+        return injection.script(f"{parts.scheme}://{parts.netloc}", self._settings.beat_seconds)
+
+    def _open_page(self, channel: Channel) -> None:
+        channel.ask("session.subscribe", {"events": ["script.message"]}, STEP_SECONDS)
+        end = {"type": "channel", "value": {"channel": NAME}}
+        preload = {"functionDeclaration": PRELOAD, "arguments": [end]}
+        channel.ask("script.addPreloadScript", preload, STEP_SECONDS)
+        tree = channel.ask("browsingContext.getTree", {}, STEP_SECONDS)
+        self._context = tree["contexts"][0]["context"]
+        target = {"context": self._context, "url": self._settings.page_url, "wait": "interactive"}
+        try:
+            channel.ask("browsingContext.navigate", target, self._settings.load_seconds)
+        except BrowserGone:
+            raise
+        except CallFailure as failure:
+            raise StartFailed("PAGE_LOAD_FAILED", str(failure)) from failure
+
+    def _end(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+        if self._group:
+            launcher.end(self._group)
+
+
+@contextlib.contextmanager
+def _failures() -> Iterator[None]:
+    """Whatever a start can run into, as a StartFailed."""
+    try:
+        yield
+    except ProfileLocked as locked:
+        raise StartFailed("PROFILE_LOCKED", f"outro processo usa {locked}") from locked
+    except ProfileUnusable as unusable:
+        raise StartFailed("PROFILE_LOCKED", str(unusable)) from unusable
+    except (CallFailure, WebDriverException, HTTPError, websocket.WebSocketException, OSError) as trouble:
+        detail = str(trouble).strip().splitlines() or [type(trouble).__name__]
+        raise StartFailed("BROWSER_CRASHED", detail[0][:300]) from trouble

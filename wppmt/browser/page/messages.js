@@ -1,0 +1,183 @@
+// Sending, finding and fetching messages and their media.
+(function () {
+  'use strict';
+
+  const { emit, functions, Rejection, describe, shapes, chatFor } = wppmt;
+  const { text, phoneOf, isIncoming, incoming } = shapes;
+
+  // ---- sending -----------------------------------------------------------------------------------------------
+
+  const awaited = new Map();
+  const failed = new Set();
+
+  /** Called for every message that enters the page's store. */
+  wppmt.messageHeld = (message) => {
+    const held = awaited.get(message.id.id);
+    if (held) held(message);
+  };
+
+  /** Tells a failure once, whichever of wa-js's ways reports it first. */
+  wppmt.sendFailed = (id, reason) => {
+    if (failed.has(id)) return;
+    failed.add(id);
+    emit('send_failed', { id, reason });
+  };
+
+  /** The message's full key, with the id that the daemon chose and wa-js's form for this kind of chat. */
+  async function keyFor(chat, id) {
+    const key = await WPP.chat.generateMessageID(chat);
+    return text(key).replace(key.id, id);
+  }
+
+  /** Resolves as soon as the page holds the message; what comes later is told as an event. */
+  async function handOver(chat, id, send) {
+    const held = new Promise((resolve) => awaited.set(id, resolve));
+    const sent = send(await keyFor(chat, id));
+    try {
+      const message = await Promise.race([held, sent.then(() => null)]);
+      sent.then(
+        ({ sendMsgResult }) => {
+          const result = sendMsgResult && (sendMsgResult.messageSendResult || sendMsgResult);
+          if (result && result !== 'OK') wppmt.sendFailed(id, String(result));
+        },
+        (error) => wppmt.sendFailed(id, describe(error)),
+      );
+      const key = message ? message.id : (await WPP.chat.getMessageById(await keyFor(chat, id))).id;
+      return { to: text(phoneOf(chat.id)), messageId: text(key), ack: message ? message.ack : 1 };
+    } finally {
+      awaited.delete(id);
+    }
+  }
+
+  async function quoted(chat, quotedId) {
+    if (!quotedId) return {};
+    const message = chat.msgs.getModelsArray().find(({ id }) => id.id === quotedId || text(id) === quotedId);
+    if (!message) throw new Rejection('quoted_not_found');
+    return { quotedMsg: text(message.id) };
+  }
+
+  async function options(chat, { quotedId, mentions }) {
+    return Object.assign({ markIsRead: false, waitForAck: true, detectMentioned: false }, await quoted(chat, quotedId), {
+      mentionedList: (mentions || []).map((who) => (who.includes('@') ? who : `${who}@c.us`)),
+    });
+  }
+
+  functions.send_text = async (message) => {
+    const chat = await chatFor(message.to);
+    const how = Object.assign(await options(chat, message), { linkPreview: Boolean(message.linkPreview) });
+    return handOver(chat, message.id, (messageId) =>
+      WPP.chat.sendTextMessage(chat.id, message.text, Object.assign(how, { messageId })));
+  };
+
+  functions.typing = async ({ to, state }) => {
+    const chat = await chatFor(to);
+    if (state === 'composing') await WPP.chat.markIsComposing(chat.id);
+    else await WPP.chat.markIsPaused(chat.id);
+    return {};
+  };
+
+  // ---- finding -----------------------------------------------------------------------------------------------
+
+  /** "Not found" and "could not look" are two answers: only the first allows to send the same id again. */
+  functions.find_message = async ({ chatId, id }) => {
+    const here = WPP.whatsapp.MsgStore.findFirst((message) => message.id.fromMe && message.id.id === id);
+    if (here) return { found: true, ack: here.ack, to: text(phoneOf(here.id.remote)) };
+    if (WPP.whatsapp.Stream.mode !== 'MAIN') throw new Rejection('could_not_look');
+    if (!chatId) return { found: false };
+    try {
+      const chat = await chatFor(chatId);
+      const message = await WPP.chat.getMessageById(await keyFor(chat, id));
+      return { found: true, ack: message.ack, to: text(phoneOf(chat.id)) };
+    } catch (error) {
+      if (error && error.code === 'msg_not_found') return { found: false };
+      throw new Rejection('could_not_look', describe(error));
+    }
+  };
+
+  async function messagesOf(chat, since) {
+    const held = chat.msgs.getModelsArray();
+    const oldest = held.reduce((t, message) => Math.min(t, message.t), Infinity);
+    if (oldest <= since || !chat.unreadCount) return { messages: held, complete: true };
+    try {
+      const loaded = await WPP.chat.getMessages(chat.id, { count: 100 });
+      return { messages: [...held, ...loaded], complete: true };
+    } catch {
+      return { messages: held, complete: false };
+    }
+  }
+
+  /** What others wrote since `t` (epoch seconds), in order of time; for what came while nobody listened. */
+  functions.messages_after = async ({ t, limit }) => {
+    const found = new Map();
+    let complete = true;
+    for (const chat of WPP.whatsapp.ChatStore.getModelsArray()) {
+      if (!chat.t || chat.t < t) continue;
+      const some = await messagesOf(chat, t);
+      complete = complete && some.complete;
+      for (const message of some.messages) {
+        if (message.t >= t && isIncoming(message)) found.set(text(message.id), message);
+      }
+    }
+    const messages = [...found.values()].sort((a, b) => a.t - b.t).slice(0, limit).map(incoming);
+    return { messages, complete: complete && messages.length === found.size };
+  };
+
+  // ---- media -------------------------------------------------------------------------------------------------
+
+  const BLOB_LIFE_MS = 600_000;
+  const blobs = new Map();
+  let blobNumber = 0;
+
+  function keep(blob) {
+    const number = ++blobNumber;
+    blobs.set(number, blob);
+    setTimeout(() => blobs.delete(number), BLOB_LIFE_MS);
+    return { blob: number, size: blob.size };
+  }
+
+  function kept(number) {
+    const blob = blobs.get(number);
+    if (!blob) throw new Rejection('blob_not_found');
+    return blob;
+  }
+
+  /** A file that the browser itself opened (input.setFiles): its bytes never pass through the channel. */
+  wppmt.openInput = () => Object.assign(document.createElement('input'), { type: 'file' });
+  wppmt.keepInput = (input) => JSON.stringify({ value: keep(input.files[0]) });
+
+  functions.blob_read = async ({ blob, offset, length }) => {
+    const part = new Uint8Array(await kept(blob).slice(offset, offset + length).arrayBuffer());
+    let binary = '';
+    for (let at = 0; at < part.length; at += 0x8000) binary += String.fromCharCode(...part.subarray(at, at + 0x8000));
+    return { data: btoa(binary) };
+  };
+
+  functions.blob_end = ({ blob }) => {
+    blobs.delete(blob);
+    return {};
+  };
+
+  /** `kind`: image, video, audio, document, sticker. `source`: what `upload` gave. */
+  functions.send_media = async (message) => {
+    const { id, to, kind, mimetype, fileName, caption, ptt, source } = message;
+    const file = new File([kept(source)], fileName || 'arquivo', { type: mimetype });
+    const chat = await chatFor(to);
+    const how = Object.assign(await options(chat, message), {
+      type: kind, caption, filename: file.name, mimetype, isPtt: Boolean(ptt), waveform: Boolean(ptt),
+    });
+    const answer = await handOver(chat, id, (messageId) =>
+      WPP.chat.sendFileMessage(chat.id, file, Object.assign(how, { messageId })));
+    blobs.delete(source);
+    return answer;
+  };
+
+  functions.download_media = async ({ messageId }) => {
+    const blob = await WPP.chat.downloadMedia(messageId);
+    if (!blob) throw new Rejection('media_gone');
+    const message = WPP.whatsapp.MsgStore.get(messageId);
+    return Object.assign(keep(blob), {
+      mimetype: (message && message.mimetype) || blob.type || 'application/octet-stream',
+      fileName: (message && message.filename) || null,
+    });
+  };
+})();

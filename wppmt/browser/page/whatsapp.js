@@ -1,0 +1,189 @@
+// What the daemon may ask of WhatsApp's page, and what the page tells: wa-js behind the bridge.
+(function () {
+  'use strict';
+
+  const { emit, functions, Rejection, shapes } = wppmt;
+  const { text, server, digits, phoneOf, isIncoming, incoming } = shapes;
+
+  // ---- facts -------------------------------------------------------------------------------------------------
+
+  // wa-js's getters throw, or name what is not there yet, until WhatsApp's modules are loaded.
+  function quietly(read, otherwise) {
+    try {
+      const value = read();
+      return value === undefined || value === null ? otherwise : value;
+    } catch {
+      return otherwise;
+    }
+  }
+
+  // `isFullReady` and `main_ready` are true at the QR screen already, `conn.authenticated` is silent on a restored
+  // login: the truth is isAuthenticated() together with the stream.
+  function facts() {
+    if (!quietly(() => WPP.isReady, false)) return { ready: false, authenticated: false, registered: false, mode: '', info: '' };
+    const { Stream, Conn } = WPP.whatsapp;
+    const authenticated = quietly(() => WPP.conn.isAuthenticated(), false);
+    return {
+      ready: true,
+      authenticated,
+      registered: quietly(() => WPP.conn.isRegistered(), false),
+      mode: quietly(() => Stream.mode, ''),
+      info: quietly(() => Stream.displayInfo || Stream.info, ''),
+      phoneOnline: !authenticated || quietly(() => Conn.connected, true),
+      phone: quietly(() => digits(WPP.conn.getMyUserId()), ''),
+      lid: quietly(() => text(WPP.conn.getMyUserLid()), ''),
+      pushname: quietly(() => Conn.pushname, ''),
+      platform: quietly(() => Conn.platform, ''),
+      needsUpdate: quietly(() => Boolean(Stream.needsUpdate), false),
+    };
+  }
+
+  let told = '';
+  function factsMayHaveChanged() {
+    const now = facts();
+    if (!told || JSON.stringify(now) === told) return;
+    const before = JSON.parse(told);
+    told = JSON.stringify(now);
+    emit('facts_changed', { facts: now });
+    if (now.mode === 'CONFLICT' && before.mode !== 'CONFLICT') emit('conflict');
+    if (now.needsUpdate && !before.needsUpdate) emit('needs_update');
+  }
+
+  functions.facts = () => facts();
+  // Events may be missed; the beat's look at the facts makes up for it.
+  wppmt.setFacts(() => {
+    factsMayHaveChanged();
+    return facts();
+  });
+
+  // ---- events ------------------------------------------------------------------------------------------------
+
+  let shownCode = null;
+  async function codeMayHaveChanged() {
+    const code = await WPP.conn.getAuthCode().catch(() => null);
+    if (!code || code.fullCode === shownCode) return;
+    shownCode = code.fullCode;
+    const ttl = quietly(() => WPP.whatsapp.Conn.refTTL, 0);
+    emit('qr_changed', { code: code.fullCode, ttlMs: ttl > 0 ? ttl : null });
+  }
+
+  let logoutReason = 'unknown';
+  function attachConnection() {
+    const { Stream, Conn } = WPP.whatsapp;
+    Stream.on('change:mode change:info change:displayInfo change:needsUpdate', factsMayHaveChanged);
+    Conn.on('change:connected change:pushname change:platform change:wid', factsMayHaveChanged);
+    for (const name of ['authenticated', 'main_loaded', 'main_ready', 'needs_update', 'require_auth']) {
+      WPP.on(`conn.${name}`, factsMayHaveChanged);
+    }
+    WPP.on('conn.auth_code_change', codeMayHaveChanged);
+    WPP.on('conn.link_code_change', (code) => emit('pairing_code_changed', { code }));
+    WPP.on('conn.logout_reason', (reason) => {
+      logoutReason = String(reason);
+    });
+    WPP.on('conn.logout', () => {
+      emit('logged_out', { reason: logoutReason });
+      factsMayHaveChanged();
+    });
+  }
+
+  const newestAck = new Map();
+  const ACKS_KEPT = 5000;
+  /** Tells each step of an own message once; steps back are WhatsApp's echoes. */
+  function ackMayHaveChanged(key, chat, ack) {
+    if (!key.fromMe || ack < 1 || ack <= (newestAck.get(key.id) || 0)) return;
+    newestAck.delete(key.id);
+    newestAck.set(key.id, ack);
+    if (newestAck.size > ACKS_KEPT) newestAck.delete(newestAck.keys().next().value);
+    emit('ack_changed', { id: key.id, chatId: text(chat), ack, to: text(phoneOf(chat)) });
+  }
+
+  function attachMessages() {
+    WPP.on('chat.new_message', (message) => {
+      if (isIncoming(message)) emit('message_received', { message: incoming(message) });
+    });
+    WPP.on('chat.msg_ack_change', ({ ids, chat, ack }) => {
+      for (const key of ids) ackMayHaveChanged(key, chat, ack);
+    });
+    WPP.whatsapp.MsgStore.on('change:ack', (message) => {
+      if (message.ack < 0) wppmt.sendFailed(message.id.id, `ack_${message.ack}`);
+      else ackMayHaveChanged(message.id, message.id.remote, message.ack);
+    });
+    WPP.whatsapp.MsgStore.on('add', (message) => wppmt.messageHeld(message));
+  }
+
+  // As early as wa-js allows: what arrives before is fetched from the chats by `messages_after`.
+  WPP.loader.onInjected(() => {
+    attachConnection();
+    attachMessages();
+    codeMayHaveChanged();
+  });
+  WPP.loader.onReady(() => {
+    told = JSON.stringify(facts());
+    emit('ready', { facts: facts() });
+  });
+
+  // ---- recipients --------------------------------------------------------------------------------------------
+
+  const HOUR = 3_600_000;
+  const resolved = new Map();
+
+  /** Brazil's mobile numbers with and without the ninth digit: WhatsApp knows each by one form only. */
+  function otherForm(phone) {
+    const parts = /^55(\d\d)(9?)(\d{8})$/.exec(phone);
+    return parts && `55${parts[1]}${parts[2] ? '' : '9'}${parts[3]}`;
+  }
+
+  async function lookUp(phone) {
+    for (const form of [phone, otherForm(phone)]) {
+      const found = form && (await WPP.contact.queryExists(`${form}@c.us`));
+      if (found) return { wid: found.wid, isBusiness: Boolean(found.biz) };
+    }
+    // wa-js answers "no such number" also when it could not ask.
+    if (WPP.whatsapp.Stream.mode !== 'MAIN') throw new Rejection('could_not_look');
+    return null;
+  }
+
+  async function resolve(phone) {
+    const known = resolved.get(phone);
+    if (known && known.until > Date.now()) return known.answer;
+    const answer = await lookUp(phone);
+    if (answer) resolved.set(phone, { answer, until: Date.now() + HOUR });
+    return answer;
+  }
+
+  /** The chat for what a caller wrote: a group's or a hidden id as it is, a number by WhatsApp's own form of it. */
+  async function chatFor(to) {
+    if (['g.us', 'lid'].includes(server(to))) return WPP.chat.find(to);
+    const answer = await resolve(digits(to));
+    if (!answer) throw new Rejection('not_on_whatsapp');
+    return WPP.chat.find(answer.wid);
+  }
+
+  functions.check_number = async ({ phone }) => {
+    const answer = await resolve(digits(phone));
+    if (!answer) return { valid: false, wid: null, phone: null, isBusiness: false };
+    const person = phoneOf(answer.wid);
+    return { valid: true, wid: text(person), phone: digits(person), isBusiness: answer.isBusiness };
+  };
+
+  wppmt.chatFor = chatFor;
+  wppmt.ackMayHaveChanged = ackMayHaveChanged;
+
+  // ---- the account and its people ----------------------------------------------------------------------------
+
+  functions.pairing_code = async ({ phone }) => ({ code: await WPP.conn.genLinkDeviceCodeForPhoneNumber(digits(phone)) });
+
+  functions.logout = async () => {
+    logoutReason = 'user_initiated';
+    return { done: await WPP.conn.logout() };
+  };
+
+  functions.contacts = async ({ after, limit }) => {
+    const all = (await WPP.contact.list())
+      .filter((model) => ['c.us', 'lid'].includes(server(model.id)) && !model.isMe)
+      .map(shapes.contact)
+      .sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+    const rest = all.filter((one) => !after || one.id > after);
+    return { contacts: rest.slice(0, limit), total: all.length, more: rest.length > limit };
+  };
+})();
