@@ -1,0 +1,112 @@
+"""One running front on a free port, and a client that holds TurboZap's token."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import aiohttp
+import jwt
+import pytest
+from yarl import URL
+
+from tests.http.fakes import BORN, FakeFront, FakeLog, FakeStore, check_target
+from wppmt.http.app import make_app
+from wppmt.http.auth import Authenticator, AuthPolicy
+from wppmt.http.keys import SharedSecret
+from wppmt.http.limits import RateLimiter
+from wppmt.http.ports import HttpSettings, Phase, Ports
+from wppmt.http.server import start
+from wppmt.store import Store
+
+SECRET = "segredo-de-teste-com-mais-de-32-bytes"
+
+
+def token(
+    secret: Any = SECRET, algorithm: str = "HS256", headers: dict[str, Any] | None = None, **claims: Any
+) -> str:
+    """A token that lives 15 minutes from the fake clock's start; a claim given as None is left out."""
+    all_claims = {"iat": BORN, "exp": BORN + 900} | claims
+    kept = {name: value for name, value in all_claims.items() if value is not None}
+    encoded: str = jwt.encode(kept, secret, algorithm=algorithm, headers=headers)
+    return encoded
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+    raw: bytes
+
+
+class Api:
+    """Real HTTP against the running front, and the levers behind it."""
+
+    def __init__(self) -> None:
+        self.time = BORN
+        self.phase = Phase.READY
+        self.front = FakeFront(lambda: self.time)
+        self.store = FakeStore()
+        self.log = FakeLog()
+        self.token = token()
+        self.rate_limit = 0
+        self.settings = HttpSettings()
+        self.base = ""
+        self.http: aiohttp.ClientSession
+
+    def ports(self) -> Ports:
+        return Ports(
+            front=self.front,
+            store=cast("Store", self.store),
+            authenticator=Authenticator(SharedSecret(SECRET), AuthPolicy()),
+            rate_limiter=RateLimiter(self.rate_limit, time.time),
+            check_target=check_target,
+            phase=lambda: self.phase,
+            memory_mb=lambda: 512,
+            now=lambda: self.time,
+            log=self.log,
+            version="1.2.3",
+            settings=self.settings,
+        )
+
+    @property
+    def port(self) -> int:
+        return int(self.base.rpartition(":")[2])
+
+    async def call(
+        self, method: str, path: str, *, json: Any = None, data: Any = None, token: str | None = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:  # fmt: skip
+        sent = dict(headers or {})
+        if token is not None and "Authorization" not in sent:
+            sent["Authorization"] = f"Bearer {token or self.token}"
+        url = URL(self.base + path, encoded=True)
+        async with self.http.request(method, url, json=json, data=data, headers=sent) as response:
+            raw = await response.read()
+            body = await response.json() if response.content_type == "application/json" else None
+            return Answer(response.status, response.headers, body, raw)
+
+    async def get(self, path: str, **kwargs: Any) -> Answer:
+        return await self.call("GET", path, **kwargs)
+
+    async def post(self, path: str, json: Any = None, **kwargs: Any) -> Answer:
+        return await self.call("POST", path, json=json, **kwargs)
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    instance = Api()
+    async for running in serve(instance):
+        yield running
+
+
+async def serve(api: Api) -> AsyncIterator[Api]:
+    """Run the front of an Api whose levers were set beforehand."""
+    runner = await start(make_app(api.ports()), "127.0.0.1", 0)
+    api.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with aiohttp.ClientSession(auto_decompress=False) as api.http:
+        yield api
+    await runner.cleanup()

@@ -1,0 +1,157 @@
+"""The actors as the front sees them, in memory, with levers; and what else it is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from wppmt import messages
+from wppmt.errors import Code, Refusal
+from wppmt.reasons import Reason
+from wppmt.state import State
+from wppmt.store import Desired, EventRecord, JournalEntry, SessionRecord, SessionStatus, WebhookCounts
+
+BORN = 1_770_733_800.0
+"""2026-02-10T14:30:00Z, the moment in the document's examples."""
+
+
+class FakeFront:
+    """Behaves like Root and the sessions; `asked` is what reached a mailbox."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.now = now
+        self.asked: list[tuple[str, object]] = []
+        self.ack = 1
+        self.unlinks = True
+        self.max_sessions = 10
+        self.refusal: Refusal | None = None
+        self.bug: Exception | None = None
+        self.before_answer: Callable[[], Awaitable[None]] | None = None
+        self._statuses: dict[str, SessionStatus] = {}
+        self._sent = 0
+
+    def has(self, session_id: str, state: State = State.CONNECTED, **changes: Any) -> SessionStatus:
+        """Lever: let this session exist in this state; `changes` go into its record or its status."""
+        known = self._statuses.get(session_id) or SessionStatus(SessionRecord(session_id, BORN, since=BORN))
+        of_record = {name: value for name, value in changes.items() if hasattr(known.record, name)}
+        of_status = {name: value for name, value in changes.items() if name not in of_record}
+        record = replace(known.record, state=state, **of_record)
+        self._statuses[session_id] = replace(known, record=record, **of_status)
+        return self._statuses[session_id]
+
+    def status(self, session_id: str) -> SessionStatus | None:
+        return self._statuses.get(session_id)
+
+    def statuses(self) -> tuple[SessionStatus, ...]:
+        return tuple(self._statuses.values())
+
+    async def ask(self, address: str, message: object, deadline: float) -> Any:
+        assert deadline > 0
+        if address != messages.ROOT and address.removeprefix("session:") not in self._statuses:
+            raise Refusal(Code.SESSION_NOT_FOUND)
+        self.asked.append((address, message))
+        if self.before_answer:
+            await self.before_answer()
+        if self.bug:
+            raise self.bug
+        if self.refusal:
+            raise self.refusal
+        return self._answer(address.removeprefix("session:"), message)
+
+    def _answer(self, session_id: str, message: object) -> Any:
+        match message:
+            case messages.StartSession():
+                return self._start(message)
+            case messages.RestartSession():
+                return self.has(message.session_id, State.INITIALIZING, reason=Reason.RESTARTED)
+            case messages.CloseSession():
+                return self.has(
+                    session_id, State.DISCONNECTED, desired=Desired.STOPPED, reason=Reason.STOPPED
+                )
+            case messages.LogOut():
+                self.has(session_id, State.DISCONNECTED, has_login=False)
+                return messages.LoggedOut(self.unlinks)
+            case messages.PurgeSession():
+                self._statuses.pop(message.session_id)
+                return messages.LoggedOut(self.unlinks)
+            case messages.SetWebhook():
+                self.has(
+                    session_id, self._statuses[session_id].record.state,
+                    webhook_url=message.url, webhook_events=message.events,
+                )  # fmt: skip
+                return messages.WebhookSettings(message.url, message.events, "whsec_bmV3")
+            case messages.RotateWebhookSecret():
+                record = self._statuses[session_id].record
+                return messages.WebhookSettings(
+                    record.webhook_url, record.webhook_events, "whsec_cm90YXRlZA=="
+                )
+            case messages.SendText():
+                return self._send(session_id, message)
+            case messages.Describe():
+                return messages.ActorTree(({"name": "root", "alive": True},))
+            case messages.RestartCrashed():
+                return tuple(s.record.id for s in self.statuses() if s.record.state is State.ERROR)
+            case _:
+                raise AssertionError(message)
+
+    def _start(self, message: messages.StartSession) -> messages.Started:
+        known = self._statuses.get(message.session_id)
+        if known is None and len(self._statuses) >= self.max_sessions:
+            raise Refusal(Code.RESOURCE_LIMIT)
+        wished = {
+            "webhook_url": message.webhook_url, "description": message.description,
+            "max_messages_per_day": message.max_messages_per_day, "webhook_events": message.events,
+            "pairing_phone": message.pairing_phone,
+        }  # fmt: skip
+        changes = {name: value for name, value in wished.items() if value is not None}
+        state = known.record.state if known else State.INITIALIZING
+        status = self.has(message.session_id, state, **changes)
+        return messages.Started(
+            known is None, status, "whsec_c3RhcnQ=" if message.webhook_url and not known else None
+        )
+
+    def _send(self, session_id: str, message: messages.SendText) -> messages.Sent:
+        if self._statuses[session_id].record.state is not State.CONNECTED:
+            raise Refusal(Code.NOT_CONNECTED, extra={"reconnectRequired": True})
+        self._sent += 1
+        return messages.Sent(f"3EB0{self._sent:018X}", message.to, self.ack, self.now())
+
+
+@dataclass
+class FakeStore:
+    """The reads that the front makes."""
+
+    events: dict[str, list[EventRecord]] = field(default_factory=dict)
+    entries: dict[tuple[str, str], JournalEntry] = field(default_factory=dict)
+    counts: WebhookCounts = field(default_factory=WebhookCounts)
+    broken: Exception | None = None
+
+    def webhook_counts(self) -> WebhookCounts:
+        if self.broken:
+            raise self.broken
+        return self.counts
+
+    def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]:
+        return [e for e in self.events.get(session_id, []) if e.sequence > sequence][:limit]
+
+    def message(self, session_id: str, message_id: str) -> JournalEntry | None:
+        return self.entries.get((session_id, message_id))
+
+
+@dataclass
+class FakeLog:
+    """Keeps every line."""
+
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def __call__(
+        self, event: str, session_id: str | None = None, *, level: str = "info", **details: object
+    ) -> None:
+        self.lines.append({"level": level, "event": event, "sessionId": session_id, "details": details})
+
+
+async def check_target(url: str) -> None:
+    """The egress guard, as strict as needed here."""
+    if "127.0.0.1" in url or not url.startswith(("http://", "https://")):
+        raise Refusal(Code.TARGET_REFUSED)

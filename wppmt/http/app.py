@@ -1,0 +1,22 @@
+"""The aiohttp application: ports in, routes and middlewares around them."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from wppmt.http.bodies import MAX_BODY_BYTES
+from wppmt.http.health import STARTED_AT
+from wppmt.http.middleware import MIDDLEWARES, add_headers
+from wppmt.http.ports import PORTS, Ports
+from wppmt.http.route import ROUTE_OF
+from wppmt.http.routes import ROUTES
+
+
+def make_app(ports: Ports) -> web.Application:
+    """The whole API. Serve it with `wppmt.http.server.start`, whose protocol knows how to refuse malformed HTTP."""
+    app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY_BYTES)
+    app[PORTS] = ports
+    app[STARTED_AT] = ports.now()
+    app[ROUTE_OF] = {app.router.add_route(route.method, route.path, route.handler): route for route in ROUTES}
+    app.on_response_prepare.append(add_headers)
+    return app

@@ -1,0 +1,88 @@
+"""What happens around every handler: request id, errors in one form, the access log."""
+
+from __future__ import annotations
+
+import re
+from time import perf_counter
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from wppmt.errors import Code, Refusal
+from wppmt.http.guard import RATE_WINDOW, SESSION_ID, guard
+from wppmt.http.ports import PORTS
+from wppmt.http.responses import refusal_response, status_refusal
+from wppmt.http.route import route_of
+from wppmt.store import StoreUnavailable
+
+REQUEST_ID = web.RequestKey("request_id", str)
+REQUEST_ID_HEADER = "X-Request-ID"
+_FOREIGN_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_COMMON_HEADERS = {
+    hdrs.SERVER: "wppmt",
+    hdrs.CACHE_CONTROL: "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@web.middleware
+async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give the request its id, and tell the log one line about it, without query, body or token."""
+    began = perf_counter()
+    request[REQUEST_ID] = _request_id(request)
+    status = 500
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    finally:
+        route = route_of(request)
+        request.app[PORTS].log(
+            "http_request",
+            request.get(SESSION_ID),
+            method=request.method if route else "?",
+            route=route.path if route else "?",
+            status=status,
+            ms=round((perf_counter() - began) * 1000, 1),
+            request_id=request[REQUEST_ID],
+        )
+
+
+def _request_id(request: web.Request) -> str:
+    wished = request.headers.get(REQUEST_ID_HEADER, "")
+    return wished if _FOREIGN_REQUEST_ID.fullmatch(wished) else request.app[PORTS].new_id()
+
+
+@web.middleware
+async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every "no" in the contract's form. The unexpected goes on, to the server's `handle_error`."""
+    try:
+        return await handler(request)
+    except Refusal as refusal:
+        return _refusal(request, refusal)
+    except StoreUnavailable:
+        return _refusal(request, Refusal(Code.STORE_UNAVAILABLE))
+    except web.RequestPayloadError:
+        return _refusal(request, Refusal(Code.INVALID_REQUEST))
+    except web.HTTPException as error:
+        response = _refusal(request, status_refusal(error.status))
+        if hdrs.ALLOW in error.headers:
+            response.headers[hdrs.ALLOW] = error.headers[hdrs.ALLOW]
+        return response
+
+
+def _refusal(request: web.Request, refusal: Refusal) -> web.Response:
+    session_id = request.get(SESSION_ID)
+    status = request.app[PORTS].front.status(session_id) if session_id else None
+    return refusal_response(refusal, request[REQUEST_ID], status.record.state if status else None)
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """An `on_response_prepare` signal: what stands on every answer."""
+    response.headers.update(_COMMON_HEADERS)
+    response.headers[REQUEST_ID_HEADER] = request[REQUEST_ID]
+    if window := request.get(RATE_WINDOW):
+        response.headers.update(window.headers())
+
+
+MIDDLEWARES = (observe, refuse, guard)

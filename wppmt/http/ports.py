@@ -1,0 +1,71 @@
+"""All that the front is handed by the composition root: values and callables, never an actor or the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+from uuid import uuid4
+
+from aiohttp import web
+
+from wppmt.http.auth import Authenticator
+from wppmt.http.limits import RateLimiter
+from wppmt.messages import Front
+from wppmt.store import Store
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+class Phase(StrEnum):
+    """Where the daemon is in its life; the value is what `/api/health` and `/readyz` say."""
+
+    STARTING = "starting"
+    READY = "ok"
+    DRAINING = "draining"
+
+
+class Log(Protocol):
+    """`wppmt.logs.log`: one structured line; `details` never hold a secret, a phone or a text."""
+
+    def __call__(
+        self, event: str, session_id: str | None = None, *, level: Level = "info", **details: object
+    ) -> None: ...
+
+
+CheckTarget = Callable[[str], Awaitable[None]]
+"""Raises Refusal(TARGET_REFUSED) for an address that webhooks and media may not reach (the egress guard)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """The settings that answers depend on."""
+
+    max_sessions: int = 10
+    send_deadline: float = 20.0
+    """Seconds within which WhatsApp's ack makes a send 200 (WPP_SEND_DEADLINE)."""
+    default_webhook_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What handlers reach through `request.app[PORTS]`."""
+
+    front: Front
+    store: Store
+    authenticator: Authenticator
+    rate_limiter: RateLimiter
+    check_target: CheckTarget
+    phase: Callable[[], Phase]
+    memory_mb: Callable[[], int | None]
+    """Resident memory of the daemon and all its browsers."""
+    now: Callable[[], float]
+    """Epoch seconds."""
+    log: Log
+    version: str
+    settings: HttpSettings = HttpSettings()
+    new_id: Callable[[], str] = lambda: uuid4().hex
+
+
+PORTS = web.AppKey("ports", Ports)

@@ -1,0 +1,94 @@
+"""Every route of the contract (section 3) in one table; the router and the OpenAPI document are made from it."""
+
+from __future__ import annotations
+
+from wppmt.errors import Code
+from wppmt.http import answers, health, schemas, sends, sessions, webhooks
+from wppmt.http.route import Access, Route
+
+_SESSION = "/api/sessions/{sessionId}"
+_ASKED = (Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN)
+"""What any question to an actor may come to."""
+
+ROUTES = (
+    Route(
+        "POST", f"{_SESSION}/start", sessions.start, Access.NEW_SESSION,
+        "Criar ou iniciar uma sessão",
+        {201: answers.Started, 200: answers.Started},
+        body=schemas.StartBody, body_required=False,
+        refusals=(*_ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE),
+    ),
+    Route(
+        "POST", "/api/sessions", sessions.create, Access.TOKEN,
+        "Criar ou iniciar uma sessão, com sessionId no corpo",
+        {201: answers.Started, 200: answers.Started},
+        body=schemas.CreateBody,
+        refusals=(
+            *_ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE, Code.INVALID_SESSION_ID,
+            Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND, Code.RATE_LIMITED,
+        ),
+    ),
+    Route(
+        "GET", "/api/sessions", sessions.list_sessions, Access.TOKEN,
+        "Listar as sessões que o token alcança", {200: answers.SessionList},
+    ),
+    Route(
+        "GET", f"{_SESSION}/qrcode", sessions.show_qr_code, Access.SESSION,
+        "Obter o QR Code (ou, com Accept: image/png, a imagem)",
+        {200: answers.QrCode | answers.AlreadyConnected}, refusals=(Code.QR_NOT_AVAILABLE,),
+    ),
+    Route(
+        "GET", f"{_SESSION}/status", sessions.show_status, Access.SESSION,
+        "Status da sessão", {200: answers.Status},
+    ),
+    Route(
+        "DELETE", _SESSION, sessions.close, Access.SESSION,
+        "Encerrar a sessão preservando o login; com purge=true, apagar tudo", {200: answers.Done},
+        query={"purge": {"type": "boolean", "default": False, "description": "apagar tudo sobre a sessão"}},
+        refusals=_ASKED,
+    ),
+    Route(
+        "POST", f"{_SESSION}/disconnect", sessions.close, Access.SESSION,
+        "Encerrar a sessão preservando o login", {200: answers.Done}, refusals=_ASKED,
+    ),
+    Route(
+        "POST", f"{_SESSION}/restart", sessions.restart, Access.SESSION,
+        "Reiniciar o navegador com o mesmo login", {202: answers.Restarting},
+        refusals=(*_ASKED, Code.RESOURCE_LIMIT),
+    ),
+    Route(
+        "POST", f"{_SESSION}/logout", sessions.log_out, Access.SESSION,
+        "Desvincular do WhatsApp e remover o login", {200: answers.Done}, refusals=_ASKED,
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-message", sends.send_message, Access.SESSION,
+        "Enviar uma mensagem de texto", {200: answers.Sent, 202: answers.Sent},
+        body=schemas.SendTextBody, headers=("Idempotency-Key", "Prefer"),
+        refusals=(
+            *_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP,
+            Code.REACHOUT_TIMELOCK, Code.SEND_FAILED,
+        ),
+    ),
+    Route(
+        "PUT", f"{_SESSION}/webhook", webhooks.set_webhook, Access.SESSION,
+        "Configurar o webhook", {200: answers.Webhook}, body=schemas.WebhookBody,
+        refusals=(*_ASKED, Code.TARGET_REFUSED),
+    ),
+    Route(
+        "GET", f"{_SESSION}/webhook", webhooks.show_webhook, Access.SESSION,
+        "Ver o webhook", {200: answers.Webhook},
+    ),
+    Route(
+        "DELETE", f"{_SESSION}/webhook", webhooks.remove_webhook, Access.SESSION,
+        "Remover o webhook próprio da sessão", {200: answers.Webhook}, refusals=_ASKED,
+    ),
+    Route(
+        "POST", f"{_SESSION}/webhook/secret", webhooks.rotate_secret, Access.SESSION,
+        "Trocar o segredo das assinaturas", {200: answers.Webhook}, refusals=_ASKED,
+    ),
+    Route("GET", "/api/health", health.health, Access.PUBLIC, "Saúde em números",
+          {200: answers.Health, 503: answers.Health}),
+    Route("GET", "/healthz", health.healthz, Access.PUBLIC, "O processo está vivo", {200: answers.Probe}),
+    Route("GET", "/readyz", health.readyz, Access.PUBLIC, "O serviço aceita trabalho",
+          {200: answers.Probe, 503: answers.Probe}),
+)  # fmt: skip

@@ -1,0 +1,123 @@
+"""What requests may say: pydantic models with the document's camelCase names, strict types, Portuguese problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from wppmt.errors import Code, Refusal
+
+MAX_TYPING_MS = 15_000
+MAX_TEXT_CHARS = 65_536
+"""WhatsApp's own limit for one text message."""
+
+EventName = Literal["message_received", "message_ack", "connection_change", "qr_code", "error"]
+Url = Annotated[str, Field(min_length=1, max_length=2048)]
+Phone = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=64,
+        description="8 a 15 dígitos (com ou sem +, espaços, hífens) ou um id …@c.us, …@g.us, …@lid",
+        examples=["5511999999999"],
+    ),
+]
+
+
+class Body(BaseModel):
+    """A request body. Unknown fields are ignored: TurboZap's clients may be newer than we are."""
+
+    model_config = ConfigDict(strict=True, alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+class StartBody(Body):
+    """4.2.1: everything is optional; what is absent stays as it was."""
+
+    webhook_url: Url | None = Field(None, examples=["https://turbozap.com/webhook/cliente-001"])
+    description: str | None = Field(None, max_length=500, examples=["Conta WhatsApp da Empresa ABC"])
+    events: list[EventName] | None = Field(None, min_length=1, max_length=20)
+    max_messages_per_day: int | None = Field(None, ge=0, le=1_000_000, examples=[35])
+    phone: Phone | None = Field(None, description="Pede um código de pareamento em vez do QR Code")
+
+
+class CreateBody(StartBody):
+    """3.2: the same with the session's id in the body."""
+
+    session_id: str = Field(max_length=128, examples=["cliente-001"])
+
+
+class SendTextBody(Body):
+    """4.2.2."""
+
+    phone: Phone
+    message: str = Field(
+        min_length=1, max_length=MAX_TEXT_CHARS, examples=["Olá! Esta é uma mensagem de teste."]
+    )
+    is_group: bool | None = Field(None, description="true: phone é o id de um grupo")
+    typing: bool = Field(default=False, description='mostra "digitando…" antes de enviar')
+    typing_duration: int = Field(default=1000, ge=0, le=MAX_TYPING_MS, description="milissegundos")
+    quoted_message_id: str | None = Field(None, min_length=1, max_length=256)
+    mentions: list[Phone] | None = Field(None, max_length=1024)
+    link_preview: bool = False
+    idempotency_key: str | None = Field(None, min_length=1, max_length=255)
+
+
+class WebhookBody(Body):
+    """4.2.4; `events` absent means all."""
+
+    url: Url = Field(examples=["https://turbozap.com/webhook/cliente-001"])
+    events: list[EventName] | None = Field(
+        None, min_length=1, max_length=20, examples=[["message_received", "message_ack", "connection_change"]]
+    )
+
+
+_PROBLEMS = {
+    "missing": "campo obrigatório",
+    "model_type": "deve ser um objeto JSON",
+    "dict_type": "deve ser um objeto JSON",
+    "string_type": "deve ser um texto",
+    "string_unicode": "contém caracteres inválidos (Unicode incompleto)",
+    "string_too_short": "não pode ser vazio",
+    "string_too_long": "deve ter no máximo {max_length} caracteres",
+    "string_pattern_mismatch": "formato inválido",
+    "bool_type": "deve ser true ou false",
+    "int_type": "deve ser um número inteiro",
+    "greater_than_equal": "deve ser no mínimo {ge}",
+    "less_than_equal": "deve ser no máximo {le}",
+    "list_type": "deve ser uma lista",
+    "too_short": "deve ter pelo menos {min_length} item",
+    "too_long": "deve ter no máximo {max_length} itens",
+    "literal_error": "valor não permitido; use {expected}",
+    "value_error": "{error}",
+}
+
+
+Model = TypeVar("Model", bound=Body)
+
+
+def validate(model: type[Model], value: Any) -> Model:
+    """`value` (parsed JSON) as the model. Raises Refusal(INVALID_REQUEST) with one detail per field."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise Refusal(Code.INVALID_REQUEST, details=problems_of(error)) from None
+
+
+def problems_of(error: ValidationError) -> list[dict[str, str]]:
+    """`[{field, problem}]`; a field inside a list or object is written `events[0]`, `a.b`."""
+    return [
+        {"field": _path(problem["loc"]), "problem": _sentence(problem["type"], problem.get("ctx", {}))}
+        for problem in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
+    return "".join(steps).removeprefix(".") or "body"
+
+
+def _sentence(kind: str, context: Mapping[str, Any]) -> str:
+    return _PROBLEMS.get(kind, "valor inválido").format(**context)
