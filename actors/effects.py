@@ -17,7 +17,9 @@ from wppmt.store import Delivery, SessionStatus, SigningSecrets
 
 
 class Reply(Protocol):
-    """Where an asked message's one answer goes; taken from Ask."""
+    """Where an asked message's one answer goes. Logic never calls it: it gives an Answer effect."""
+
+    def take(self) -> bool: ...
 
     def answer(self, value: Any) -> None: ...
 

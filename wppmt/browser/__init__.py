@@ -7,7 +7,7 @@ session's BrowserActor alone; `call` and `kill` may be called by any thread and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -164,8 +164,10 @@ class Browsers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The page's truth, as `facts` and every Beat tell it (design.md, rule 7)."""
+    """The page's truth, as the call `facts`, the events that carry `facts` and every Beat tell it (design.md, rule 7)."""
 
+    ready: bool = False
+    """wa-js found WhatsApp's modules; without it nothing below means anything."""
     authenticated: bool = False
     registered: bool = False
     mode: str = ""
@@ -178,4 +180,19 @@ class Facts:
     pushname: str = ""
     platform: str = ""
     needs_update: bool = False
-    extra: Json = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, facts: Json) -> Facts:
+        """From bridge.js's JSON; what it does not know is left as it is here."""
+        return cls(
+            ready=bool(facts.get("ready")),
+            authenticated=bool(facts.get("authenticated")),
+            registered=bool(facts.get("registered")),
+            mode=str(facts.get("mode") or ""),
+            info=str(facts.get("info") or ""),
+            phone_online=bool(facts.get("phoneOnline", True)),
+            phone=str(facts.get("phone") or ""),
+            pushname=str(facts.get("pushname") or ""),
+            platform=str(facts.get("platform") or ""),
+            needs_update=bool(facts.get("needsUpdate")),
+        )

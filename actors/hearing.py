@@ -1,0 +1,63 @@
+"""Nothing the page says is missed or heard twice: events are numbered, a gap is re-read from the page's ring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from actors.effects import Effect
+from actors.ledger import Ledger
+from actors.notices import Called
+from actors.page import Page
+from actors.policy import SessionPolicy
+from wppmt.browser import Beat, CallFailure, Outcome, PageEvent
+
+
+class Hearing:
+    """Follows one page life after the other by `record.page` and `record.page_event`.
+
+    The position reaches the store with the next commit. Losing it in a crash only means reading some events again,
+    and each effect of an event is recognised: messages by their id, acknowledgements because they only grow.
+    """
+
+    def __init__(self, ledger: Ledger, page: Page, policy: SessionPolicy) -> None:
+        self._ledger = ledger
+        self._page = page
+        self._policy = policy
+
+    def is_new_page(self, event: PageEvent) -> bool:
+        return event.page != self._ledger.record.page
+
+    def is_next(self, event: PageEvent) -> bool:
+        return event.number == self._heard_of(event.page) + 1
+
+    def heard(self, event: PageEvent) -> None:
+        self._ledger.note(page=event.page, page_event=event.number)
+
+    def reread(self, event: PageEvent) -> Iterator[Effect]:
+        """`event` is not the next one: an old one is dropped, a gap before it is read from the ring."""
+        if event.number > self._heard_of(event.page):
+            yield from self._ask(self._heard_of(event.page))
+
+    def compare(self, beat: Beat) -> Iterator[Effect]:
+        """A beat names the newest event: has it been heard?"""
+        heard = self._heard_of(beat.page)
+        if beat.last > heard:
+            yield from self._ask(heard)
+
+    def missed(self, outcome: Outcome) -> tuple[PageEvent, ...]:
+        """The ring's answer. Where it starts later than asked, what fell out is lost to it: go on from there."""
+        if isinstance(outcome, CallFailure):
+            return ()
+        page = str(outcome["page"])
+        events = tuple(PageEvent(page, int(e["number"]), str(e["name"]), e["data"]) for e in outcome["events"])
+        if events and events[0].number > self._heard_of(page) + 1:
+            self._ledger.note(page=page, page_event=events[0].number - 1)
+        return events
+
+    def _heard_of(self, page: str) -> int:
+        record = self._ledger.record
+        return record.page_event if record.page == page else 0
+
+    def _ask(self, after: int) -> Iterator[Effect]:
+        arguments = {"after": after}
+        yield self._page.call(Called.REREAD, "events_since", arguments, self._policy.call_deadline)

@@ -1,0 +1,176 @@
+"""The life of a session's browser: a place to start, start, signs of life, failure and backoff, the way down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from random import Random
+
+from actors.effects import CloseBrowser, Effect, KillBrowser, Log, OpenBrowser, Tell
+from actors.ledger import Ledger
+from actors.notices import Called, PlaceFreed, PlaceWanted
+from actors.page import Page
+from actors.policy import SessionPolicy
+from actors.timers import Timers
+from wppmt.browser import Process
+from wppmt.messages import ROOT
+from wppmt.reasons import Reason, sentence
+from wppmt.retry import FAILURES_BEFORE_ERROR, reconnect_delay
+from wppmt.state import Event, State
+
+ATTACH, BEAT, CLOSE, RETRY = "attach", "beat", "close", "retry"
+SILENT_BEATS = 1.5
+"""So many intervals without a beat, and the page is asked directly."""
+PROBES = 2
+
+
+class Phase(StrEnum):
+    """How far the browser is; what the seven public states don't tell."""
+
+    NONE = "none"
+    QUEUED = "queued"
+    """Waiting for one of the few places to start."""
+    OPENING = "opening"
+    LIVE = "live"
+    """The bridge in the page has spoken."""
+    CLOSING = "closing"
+
+
+class Life:
+    """Drives one session's browsers, one generation after the other."""
+
+    def __init__(
+        self, ledger: Ledger, page: Page, timers: Timers, policy: SessionPolicy, random: Random
+    ) -> None:
+        self.phase = Phase.NONE
+        self._ledger = ledger
+        self._page = page
+        self._timers = timers
+        self._policy = policy
+        self._random = random
+        self._reopen = False
+        self._last_sign = 0.0
+        self._failed_probes = 0
+
+    @property
+    def is_live(self) -> bool:
+        return self.phase is Phase.LIVE
+
+    def open(self) -> Iterator[Effect]:
+        """Ask Root for a place; a browser on its way down is waited for."""
+        self._timers.disarm(RETRY)
+        if self.phase is Phase.CLOSING:
+            self._reopen = True
+        elif self.phase is Phase.NONE:
+            self.phase = Phase.QUEUED
+            self._page.generation += 1
+            yield Tell(ROOT, PlaceWanted(self._session_id, self._page.generation))
+
+    def granted(self, generation: int, now: float) -> Iterator[Effect]:
+        if self.phase is not Phase.QUEUED or generation != self._page.generation:
+            yield Tell(ROOT, PlaceFreed(self._session_id))
+            return
+        yield from self._ledger.write(now, generation=generation, process=None)
+        self.phase = Phase.OPENING
+        yield OpenBrowser(self._session_id, generation)
+
+    def opened(self, process: Process, now: float) -> Iterator[Effect]:
+        """The page has loaded; the bridge may have spoken already."""
+        yield from self._ledger.write(now, process=process)
+        yield Tell(ROOT, PlaceFreed(self._session_id))
+        if self.phase is Phase.OPENING:
+            yield self._timers.arm(ATTACH, self._policy.attach_deadline)
+
+    def heard(self, now: float) -> Iterator[Effect]:
+        """The page gave a sign of life."""
+        self._last_sign = now
+        self._failed_probes = 0
+        if self.phase is Phase.OPENING:
+            self.phase = Phase.LIVE
+            self._timers.disarm(ATTACH)
+            yield self._timers.arm(BEAT, self._policy.beat_seconds)
+
+    def check_beat(self, now: float) -> Iterator[Effect]:
+        """Silence is no proof: the page is asked before anything is done about it."""
+        if self.phase is not Phase.LIVE:
+            return
+        silence = now - self._last_sign
+        if silence < SILENT_BEATS * self._policy.beat_seconds:
+            yield self._timers.arm(BEAT, self._policy.beat_seconds / 2)
+        else:
+            yield self._page.call(Called.PROBE, "facts", {}, self._policy.probe_deadline)
+
+    def probe_failed(self, now: float) -> Iterator[Effect]:
+        self._failed_probes += 1
+        if self._failed_probes < PROBES:
+            yield self._page.call(Called.PROBE, "facts", {}, self._policy.probe_deadline)
+        else:
+            yield from self.fail(Reason.BROWSER_HUNG, now)
+
+    def probe_answered(self) -> Iterator[Effect]:
+        yield self._timers.arm(BEAT, self._policy.beat_seconds)
+
+    def fail(self, reason: Reason, now: float, *, detail: str = "", gently: bool = False) -> Iterator[Effect]:
+        """This attempt is over: end the browser, tell what is wrong, try again by the schedule (contract, section 4).
+
+        `gently` goes down the stop ladder: right while the browser still answers.
+        """
+        yield from self.close() if gently else self.kill()
+        record = self._ledger.record
+        failures = record.failures + 1
+        gave_up = failures == FAILURES_BEFORE_ERROR
+        delay = reconnect_delay(earned_immediate=record.quick_retry, random=self._random)
+        details = {"reason": reason.value, "failures": failures, "retrySeconds": round(delay, 1)}
+        yield Log("warning", "browser_failed", record.id, details | ({"detail": detail} if detail else {}))
+        happenings = [("error", error_payload(Reason.RECONNECT_FAILED))] if gave_up else []
+        shown = Reason.RECONNECT_FAILED if gave_up else reason
+        yield from self._ledger.move(
+            now,
+            Event.GAVE_UP if gave_up else Event.ATTEMPT_FAILED,
+            record.reason if record.state is State.ERROR else shown,
+            *happenings,
+            failures=failures,
+            quick_retry=False,
+            process=None,
+            restarts=record.restarts + 1,
+        )
+        yield self._timers.arm(RETRY, delay)
+
+    def close(self) -> Iterator[Effect]:
+        """Down the stop ladder, so that the login is flushed."""
+        self._timers.disarm(ATTACH, BEAT, RETRY)
+        self._reopen = False
+        if self.phase is Phase.QUEUED:
+            self.phase = Phase.NONE
+        elif self.phase in {Phase.OPENING, Phase.LIVE}:
+            self.phase = Phase.CLOSING
+            yield CloseBrowser(self._session_id, self._page.generation)
+            yield self._timers.arm(CLOSE, self._policy.close_deadline)
+
+    def kill(self) -> Iterator[Effect]:
+        """At once; whatever this browser still says is not listened to."""
+        self._timers.disarm(ATTACH, BEAT, RETRY, CLOSE)
+        if self.phase is not Phase.NONE:
+            yield KillBrowser(self._session_id)
+            yield Tell(ROOT, PlaceFreed(self._session_id))
+        self.phase = Phase.NONE
+        self._page.generation += 1
+        self._reopen = False
+
+    def closed(self) -> Iterator[Effect]:
+        """No process is left."""
+        self._timers.disarm(CLOSE)
+        self.phase = Phase.NONE
+        yield Tell(ROOT, PlaceFreed(self._session_id))
+        if self._reopen:
+            self._reopen = False
+            yield from self.open()
+
+    @property
+    def _session_id(self) -> str:
+        return self._ledger.record.id
+
+
+def error_payload(reason: Reason, *, recoverable: bool = True) -> dict[str, object]:
+    """The payload of an `error` event (architecture.pt.md 5.2)."""
+    return {"error": sentence(reason), "code": reason.value, "recoverable": recoverable}

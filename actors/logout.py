@@ -1,0 +1,105 @@
+"""Logging out: unlink at WhatsApp if its page can be reached, then remove the profile, then, for a purge, forget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from actors.effects import Answer, Effect, Log, RemoveProfile, Reply, Stop, Tell, Withdraw
+from actors.ledger import Ledger
+from actors.life import Life, Phase
+from actors.notices import Called, Vanished
+from actors.page import Page
+from actors.policy import SessionPolicy
+from actors.timers import Timers
+from wppmt.browser import CallFailure, Outcome
+from wppmt.messages import ROOT, LoggedOut
+from wppmt.reasons import Reason
+from wppmt.state import Event
+from wppmt.store import Desired
+
+LOGOUT = "logout"
+
+
+class Logout:
+    """At most one at a time; who asks meanwhile gets the same answer."""
+
+    def __init__(
+        self, ledger: Ledger, page: Page, life: Life, timers: Timers, policy: SessionPolicy
+    ) -> None:
+        self.is_active = False
+        self._ledger = ledger
+        self._page = page
+        self._life = life
+        self._timers = timers
+        self._policy = policy
+        self._replies: list[Reply] = []
+        self._forgets = False
+        self._unlinked = False
+        self._asked_page = False
+
+    def begin(self, reply: Reply, now: float, *, forget: bool, on_main: bool) -> Iterator[Effect]:
+        """The session is stopped from this moment on; a stopped one's browser is started to unlink it."""
+        if not self.is_active:
+            yield from self._ledger.move(now, Event.CLOSED, Reason.LOGGED_OUT, desired=Desired.STOPPED)
+            self.is_active = True
+            self._unlinked = not self._ledger.record.has_login
+            self._asked_page = False
+            if self._unlinked:
+                yield from self._finish()
+            else:
+                yield self._timers.arm(LOGOUT, self._policy.logout_deadline)
+                yield from self.on_main() if on_main else self._life.open()
+        self._replies.append(reply)
+        self._forgets = self._forgets or forget
+
+    def on_main(self) -> Iterator[Effect]:
+        """WhatsApp's page is there: let it unlink this device."""
+        if not self._asked_page:
+            self._asked_page = True
+            yield self._page.call(Called.LOGOUT, "logout", {}, self._policy.call_deadline)
+
+    def answered(self, outcome: Outcome) -> Iterator[Effect]:
+        self._unlinked = self._unlinked or not isinstance(outcome, CallFailure)
+        yield from self._finish()
+
+    def told_by_whatsapp(self) -> None:
+        """The page announces the logout itself, possibly before its call returns."""
+        self._unlinked = True
+
+    def give_up(self) -> Iterator[Effect]:
+        """The page can't be reached: the profile goes all the same, and the answer says so."""
+        yield Log("warning", "logout_without_unlink", self._ledger.record.id)
+        yield from self._finish()
+
+    def browser_closed(self) -> Iterator[Effect]:
+        yield RemoveProfile(self._ledger.record.id)
+
+    def profile_removed(self, now: float) -> Iterator[Effect]:
+        """The last step; without the profile there is nothing left to log out of."""
+        if not self.is_active:
+            return
+        self.is_active = False
+        session_id = self._ledger.record.id
+        if self._forgets:
+            self._ledger.forget()
+            yield Withdraw(session_id)
+        else:
+            yield from self._ledger.write(
+                now, has_login=False, phone="", pushname="", platform="", connected_at=None, process=None
+            )
+        for reply in self._replies:
+            yield Answer(reply, LoggedOut(self._unlinked))
+        self._replies.clear()
+        if self._forgets:
+            yield Tell(ROOT, Vanished(session_id))
+            yield Stop()
+
+    def _finish(self) -> Iterator[Effect]:
+        self._timers.disarm(LOGOUT)
+        if self._life.phase in {Phase.NONE, Phase.QUEUED}:
+            yield from self._life.kill()
+            yield RemoveProfile(self._ledger.record.id)
+        else:
+            yield from self._life.close()
+
+

@@ -1,0 +1,142 @@
+"""What a session's actor is told by others than the HTTP front: by Root, its browser, its own timers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wppmt.browser import BrowserFailure, Notice, Outcome, Process
+from wppmt.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Root: take up your life from the registry. `cause` is None at the first start, else what ended the last actor."""
+
+    cause: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Root: a new browser, same login; counters and backoff cleared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quiesce:
+    """Root: the daemon stops. Close the browser, stay wanted, and say Quiet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vanish:
+    """Root: log out, then forget the session altogether (purge)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Root: are you alive? Answered with Pong."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceGranted:
+    """Root: one of the few places for starting browsers is yours."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The session's process tree holds so much memory (PSS)."""
+
+    memory_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserOpened:
+    generation: int
+    process: Process
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserFailed:
+    generation: int
+    failure: BrowserFailure
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserClosed:
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """The page or the channel had something to say."""
+
+    generation: int
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRemoved:
+    pass
+
+
+class Called(StrEnum):
+    """Which call into the page an outcome belongs to."""
+
+    PROBE = "probe"
+    REREAD = "reread"
+    LOGOUT = "logout"
+    PAIRING = "pairing"
+    TYPING = "typing"
+    SEND = "send"
+    FIND = "find"
+
+
+@dataclass(frozen=True, slots=True)
+class PageAnswered:
+    """A call's outcome; `subject` is the message id for SEND and FIND."""
+
+    generation: int
+    call: Called
+    outcome: Outcome
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A timer of the session; `number` tells a live one from one that was re-armed or disarmed."""
+
+    timer: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceWanted:
+    """To Root: may I start a browser?"""
+
+    session_id: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFreed:
+    """To Root: my browser's page has loaded, or it won't."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """To Root: no browser of mine is left."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    session_id: str

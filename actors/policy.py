@@ -1,0 +1,32 @@
+"""A session's limits and patience, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPolicy:
+    """Seconds, unless the name says otherwise. Defaults as in contract 4 and 5."""
+
+    qr_max: int = 5
+    """Codes shown in a row before an unscanned session is closed."""
+    queue_limit: int = 100
+    send_deadline: float = 20.0
+    """How long a send may wait for WhatsApp's server before it is answered 202."""
+    outcome_deadline: float = 300.0
+    """After this a message whose fate could not be learnt is reported `unknown`."""
+    resend_after: float = 30.0
+    """How long a restored page may take to show a message it was handed before it is handed over again."""
+    attach_deadline: float = 25.0
+    """From the loaded page to the bridge's first word."""
+    screen_deadline: float = 60.0
+    """From the bridge's first word to a QR code or WhatsApp's main screen."""
+    offline_grace: float = 10.0
+    beat_seconds: float = 10.0
+    probe_deadline: float = 5.0
+    close_deadline: float = 40.0
+    logout_deadline: float = 60.0
+    call_deadline: float = 15.0
+    secret_overlap: float = 86_400.0
+    """How long a rotated signing secret stays valid."""

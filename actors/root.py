@@ -1,0 +1,291 @@
+"""The root supervisor: starts sessions, watches them, replaces dead and hung ones by one path, stops them in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from actors import notices
+from actors.effects import AbandonSession, Answer, Ask, Effect, KillBrowser, Log, Reply, SpawnSession, Tell, Wake
+from wppmt import messages
+from wppmt.errors import Code, Refusal
+from wppmt.messages import session_address
+from wppmt.reasons import Reason
+from wppmt.state import State
+from wppmt.store import Desired, SessionRecord, SessionStatus, Store
+
+WATCH_SECONDS = 5.0
+HUNG_PINGS = 4
+"""An actor that left so many pings in a row unanswered is hung. It never waits for a browser, so this is generous.
+
+Pings are counted, not seconds: a clock that jumps, or a daemon that was frozen, makes nobody look hung.
+"""
+PLACE_SECONDS = 90.0
+"""A place to start is taken back after this: a start that hangs must not block the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """Take up every session of the registry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Look at the children."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryMeasured:
+    """What all sessions and the daemon hold together."""
+
+    total_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShutDown:
+    """Asked by the daemon: close every browser, keep every login. Answered with the ids that had to be killed."""
+
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShutDownDue:
+    pass
+
+
+@dataclass(slots=True)
+class Child:
+    """What Root knows of a session's actor."""
+
+    unanswered: int = 0
+    """Pings since the last Pong."""
+    replaced: int = 0
+
+
+class Places:
+    """The few places for browsers that start at the same time: first come, first served, each on loan."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._taken: dict[str, float] = {}
+        self._waiting: deque[notices.PlaceWanted] = deque()
+
+    def want(self, wish: notices.PlaceWanted) -> None:
+        """A newer wish of the same session replaces its older one."""
+        self.free(wish.session_id)
+        self._waiting.append(wish)
+
+    def free(self, session_id: str) -> None:
+        self._taken.pop(session_id, None)
+        self._waiting = deque(wish for wish in self._waiting if wish.session_id != session_id)
+
+    def grant(self, now: float) -> Iterator[notices.PlaceWanted]:
+        overdue = [session_id for session_id, since in self._taken.items() if now - since > PLACE_SECONDS]
+        for session_id in overdue:
+            del self._taken[session_id]
+        while self._waiting and len(self._taken) < self._capacity:
+            wish = self._waiting.popleft()
+            self._taken[wish.session_id] = now
+            yield wish
+
+
+class Root:
+    """The mind of the RootSupervisor. Nothing here waits for anybody."""
+
+    def __init__(  # noqa: PLR0913 - given once, by the composition root
+        self,
+        store: Store,
+        *,
+        max_sessions: int,
+        starts_at_once: int,
+        memory_limit_mb: int,
+        is_alive: Callable[[str], bool],
+        status: Callable[[str], SessionStatus | None],
+    ) -> None:
+        self._store = store
+        self._max_sessions = max_sessions
+        self._memory_limit_mb = memory_limit_mb
+        self._memory_mb = 0
+        self._is_alive = is_alive
+        self._status = status
+        self._places = Places(starts_at_once)
+        self._children: dict[str, Child] = {}
+        self._stopping: Reply | None = None
+        self._not_quiet: set[str] = set()
+
+    def handle(self, message: object, now: float) -> Iterable[Effect]:
+        match message:
+            case Ask(message=request, reply=reply):
+                return self._asked(request, reply, now)
+            case Boot():
+                return self._boot()
+            case Watch():
+                return self._watch(now)
+            case notices.Pong(session_id=session_id):
+                if session_id in self._children:
+                    self._children[session_id].unanswered = 0
+                return ()
+            case notices.PlaceWanted():
+                self._places.want(message)
+                return self._grant(now)
+            case notices.PlaceFreed(session_id=session_id):
+                self._places.free(session_id)
+                return self._grant(now)
+            case MemoryMeasured(total_mb=total_mb):
+                self._memory_mb = total_mb
+                return ()
+            case notices.Quiet(session_id=session_id):
+                self._not_quiet.discard(session_id)
+                return self._finish_stopping()
+            case notices.Vanished(session_id=session_id):
+                self._children.pop(session_id, None)
+                return [AbandonSession(session_id)]
+            case ShutDownDue():
+                return self._kill_the_rest()
+            case _:
+                raise TypeError(type(message).__name__)
+
+    def _asked(self, request: object, reply: Reply, now: float) -> Iterator[Effect]:
+        match request:
+            case messages.StartSession():
+                yield from self._start(request, reply, now)
+            case messages.RestartSession(session_id=session_id):
+                yield from self._restart(session_id)
+                yield Answer(reply, self._status(session_id))
+            case messages.RestartCrashed():
+                yield from self._restart_crashed(reply)
+            case messages.PurgeSession(session_id=session_id):
+                yield from self._forward(session_id, request, reply)
+            case messages.Describe():
+                yield Answer(reply, messages.ActorTree(tuple(self._describe())))
+            case ShutDown(deadline=deadline):
+                yield from self._shut_down(reply, deadline)
+            case _:
+                raise TypeError(type(request).__name__)
+
+    def _boot(self) -> Iterator[Effect]:
+        for record in self._store.sessions():
+            yield from self._spawn(record.id, Reason.DAEMON_RESTARTED)
+        yield Wake(WATCH_SECONDS, Watch())
+
+    def _start(self, request: messages.StartSession, reply: Reply, now: float) -> Iterator[Effect]:
+        if self._stopping:
+            raise Refusal(Code.DRAINING, retry_after=10)
+        record = self._store.session(request.session_id)
+        if record is None or record.desired is Desired.STOPPED:
+            self._require_room()
+            fresh = record or SessionRecord(id=request.session_id, created_at=now)
+            self._save(replace(fresh, desired=Desired.RUNNING))
+        if request.session_id not in self._children:
+            yield from self._spawn(request.session_id, None)
+        yield from self._forward(request.session_id, request, reply)
+
+    def _require_room(self) -> None:
+        """Raises Refusal(RESOURCE_LIMIT), architecture.pt.md 11.4."""
+        if self._store.count_desired_running() >= self._max_sessions:
+            raise Refusal(Code.RESOURCE_LIMIT)
+        if self._memory_mb > self._memory_limit_mb:
+            raise Refusal(Code.RESOURCE_LIMIT, retry_after=60)
+
+    def _restart(self, session_id: str) -> Iterator[Effect]:
+        record = self._store.session(session_id)
+        if record is None or session_id not in self._children:
+            raise Refusal(Code.SESSION_NOT_FOUND)
+        if record.desired is Desired.STOPPED:
+            self._require_room()
+        if self._trouble(session_id):
+            yield from self._replace(session_id)
+        yield Tell(session_address(session_id), notices.Restart())
+
+    def _restart_crashed(self, reply: Reply) -> Iterator[Effect]:
+        crashed = [session_id for session_id in sorted(self._children) if self._has_crashed(session_id)]
+        for session_id in crashed:
+            yield from self._restart(session_id)
+        yield Answer(reply, tuple(crashed))
+
+    def _has_crashed(self, session_id: str) -> bool:
+        status = self._status(session_id)
+        in_error = status is not None and status.record.state is State.ERROR
+        return in_error or self._trouble(session_id) is not None
+
+    def _watch(self, now: float) -> Iterator[Effect]:
+        if self._stopping:
+            return
+        for session_id in sorted(self._children):
+            if self._trouble(session_id):
+                yield from self._replace(session_id)
+            self._children[session_id].unanswered += 1
+            yield Tell(session_address(session_id), notices.Ping())
+        yield from self._grant(now)
+        yield Wake(WATCH_SECONDS, Watch())
+
+    def _trouble(self, session_id: str) -> Reason | None:
+        """Dead and hung are told apart only for the log; what is done about them is the same."""
+        if not self._is_alive(session_address(session_id)):
+            return Reason.ACTOR_FAILED
+        return Reason.ACTOR_HUNG if self._children[session_id].unanswered >= HUNG_PINGS else None
+
+    def _replace(self, session_id: str) -> Iterator[Effect]:
+        """The one path: nothing of the old one may act any more, then a new one takes up the registry row."""
+        cause = self._trouble(session_id) or Reason.ACTOR_FAILED
+        replaced = self._children[session_id].replaced + 1
+        yield Log("error", "actor_replaced", session_id, {"reason": cause.value, "times": replaced})
+        yield AbandonSession(session_id)
+        yield KillBrowser(session_id)
+        self._places.free(session_id)
+        yield from self._spawn(session_id, cause)
+        self._children[session_id].replaced = replaced
+
+    def _spawn(self, session_id: str, cause: Reason | None) -> Iterator[Effect]:
+        self._children[session_id] = Child()
+        yield SpawnSession(session_id)
+        yield Tell(session_address(session_id), notices.Begin(cause))
+
+    def _grant(self, now: float) -> Iterator[Effect]:
+        for wish in self._places.grant(now):
+            yield Tell(session_address(wish.session_id), notices.PlaceGranted(wish.generation))
+
+    def _forward(self, session_id: str, request: object, reply: Reply) -> Iterator[Effect]:
+        if session_id not in self._children:
+            raise Refusal(Code.SESSION_NOT_FOUND)
+        yield Tell(session_address(session_id), Ask(request, reply))
+
+    def _save(self, record: SessionRecord) -> None:
+        with self._store.transaction() as transaction:
+            transaction.save(record)
+
+    def _describe(self) -> Iterator[dict[str, Any]]:
+        yield {"actor": "root", "children": len(self._children)}
+        for session_id, child in sorted(self._children.items()):
+            trouble = self._trouble(session_id)
+            yield {
+                "actor": session_address(session_id),
+                "alive": trouble is not Reason.ACTOR_FAILED,
+                "hung": trouble is Reason.ACTOR_HUNG,
+                "unansweredPings": child.unanswered,
+                "replaced": child.replaced,
+            }
+
+    # The way down.
+
+    def _shut_down(self, reply: Reply, deadline: float) -> Iterator[Effect]:
+        self._stopping = reply
+        self._not_quiet = set(self._children)
+        for session_id in sorted(self._children):
+            yield Tell(session_address(session_id), notices.Quiesce())
+        yield Wake(deadline, ShutDownDue())
+        yield from self._finish_stopping()
+
+    def _kill_the_rest(self) -> Iterator[Effect]:
+        late = tuple(sorted(self._not_quiet))
+        for session_id in late:
+            yield KillBrowser(session_id)
+        self._not_quiet.clear()
+        yield from self._finish_stopping(late)
+
+    def _finish_stopping(self, late: tuple[str, ...] = ()) -> Iterator[Effect]:
+        if self._stopping and not self._not_quiet:
+            reply, self._stopping = self._stopping, None
+            yield Answer(reply, late)

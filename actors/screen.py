@@ -1,0 +1,184 @@
+"""What WhatsApp's page shows, and what that means for the session: QR codes, the main screen, offline, logged out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from actors.effects import Effect, Log
+from actors.ledger import Ledger
+from actors.life import Life, error_payload
+from actors.notices import Called
+from actors.page import Page
+from actors.policy import SessionPolicy
+from actors.timers import Timers
+from wppmt.browser import CallFailure, Facts, Outcome
+from wppmt.reasons import Reason
+from wppmt.retry import HEALTHY_SECONDS
+from wppmt.state import Event, State
+from wppmt.store import Desired, Qr
+from wppmt.times import iso
+from wppmt.verdict import Verdict, verdict
+
+SCREEN, OFFLINE, HEALTH = "screen", "offline", "health"
+FIRST_QR_SECONDS, NEXT_QR_SECONDS = 60.0, 20.0
+"""How long WhatsApp shows a code, where the page does not tell."""
+
+AWAY = {Verdict.PHONE_OFFLINE: Reason.PHONE_OFFLINE, Verdict.NETWORK: Reason.NETWORK}
+PERSON = {Verdict.CONFLICT: Reason.CONFLICT, Verdict.UPDATE_NEEDED: Reason.UPDATE_NEEDED}
+
+
+class Screen:
+    """Turns facts and QR codes into moves of the state."""
+
+    def __init__(  # noqa: PLR0913 - the parts of one session, wired once
+        self,
+        ledger: Ledger,
+        page: Page,
+        life: Life,
+        timers: Timers,
+        policy: SessionPolicy,
+        qr_picture: Callable[[str], str],
+    ) -> None:
+        self.verdict = Verdict.UNDECIDED
+        self.qr: Qr | None = None
+        self.pairing_code = ""
+        self._ledger = ledger
+        self._page = page
+        self._life = life
+        self._timers = timers
+        self._policy = policy
+        self._qr_picture = qr_picture
+        self._codes = 0
+        self._told_logged_out = False
+        self._pairing_asked = False
+
+    def reset(self) -> None:
+        """A new browser begins, or the last one ended: nothing of what was shown is true any more."""
+        self.verdict = Verdict.UNDECIDED
+        self.qr = None
+        self.pairing_code = ""
+        self._codes = 0
+        self._told_logged_out = False
+        self._pairing_asked = False
+        self._timers.disarm(SCREEN, OFFLINE)
+
+    def attached(self) -> Iterator[Effect]:
+        """The bridge's first word: from here on a code or the main screen is owed."""
+        yield self._timers.arm(SCREEN, self._policy.screen_deadline)
+
+    def judge(self, facts: Facts, now: float) -> Iterator[Effect]:
+        """React to the page's facts, as far as they are news."""
+        self.verdict = verdict(facts)
+        if self.verdict not in AWAY:
+            self._timers.disarm(OFFLINE)
+        if self.verdict is Verdict.MAIN:
+            yield from self._on_main(facts, now)
+        elif self.verdict in AWAY:
+            yield from self._on_away()
+        elif self.verdict in PERSON:
+            yield from self.needs_person(PERSON[self.verdict], now)
+        elif self.verdict is Verdict.QR and self._ledger.record.pairing_phone and not self._pairing_asked:
+            self._pairing_asked = True
+            phone = self._ledger.record.pairing_phone
+            yield self._page.call(
+                Called.PAIRING, "pairing_code", {"phone": phone}, self._policy.call_deadline
+            )
+
+    def show_qr(self, code: str, ttl_ms: float | None, now: float) -> Iterator[Effect]:
+        """A new code is on the screen."""
+        if not code or (self.qr and self.qr.text == code):
+            return
+        if self._ledger.record.has_login and not self._told_logged_out:
+            yield from self._distrust_login(now)
+            return
+        self._codes += 1
+        if self._codes > self._policy.qr_max:
+            yield from self._expire(now)
+            return
+        seconds = ttl_ms / 1000 if ttl_ms else FIRST_QR_SECONDS if self._codes == 1 else NEXT_QR_SECONDS
+        self._timers.disarm(SCREEN)
+        payload = {"qrCode": self._qr_picture(code), "expiresAt": iso(now + seconds)}
+        reason = Reason.LOGGED_OUT if self._told_logged_out else Reason.SCAN_QR
+        yield from self._ledger.move(
+            now, Event.QR_SHOWN, reason, ("qr_code", payload), has_login=False, phone="", failures=0
+        )
+        self.qr = Qr(code, now + seconds)
+        yield from self._earn_health()
+
+    def show_pairing_code(self, code: str, now: float) -> Iterator[Effect]:
+        self._timers.disarm(SCREEN)
+        self.pairing_code = code
+        if self._ledger.record.state is State.WAITING_SCAN:
+            yield from self._ledger.move(now, Event.QR_SHOWN, Reason.ENTER_CODE)
+
+    def pairing_answered(self, outcome: Outcome, now: float) -> Iterator[Effect]:
+        if isinstance(outcome, CallFailure):
+            yield Log("warning", "pairing_code_failed", self._ledger.record.id, {"error": str(outcome)})
+            yield from self._ledger.write(now, ("error", error_payload(Reason.AUTH_FAILED)))
+        else:
+            yield from self.show_pairing_code(str(outcome.get("code", "")), now)
+
+    def logged_out(self) -> Iterator[Effect]:
+        """WhatsApp told the page why it ends the login: the QR code that follows is no surprise."""
+        self._told_logged_out = True
+        self.verdict = Verdict.UNDECIDED
+        yield self._timers.arm(SCREEN, self._policy.screen_deadline)
+
+    def due(self, timer: str, now: float) -> Iterator[Effect]:
+        record = self._ledger.record
+        if timer == HEALTH:
+            if record.state in {State.CONNECTED, State.WAITING_SCAN, State.PHONE_DISCONNECTED}:
+                yield from self._ledger.write(now, quick_retry=True)
+        elif timer == OFFLINE and self.verdict in AWAY:
+            yield from self._ledger.move(now, Event.PHONE_LOST, AWAY[self.verdict])
+        elif timer == SCREEN:
+            reason = Reason.NETWORK if self.verdict is Verdict.NETWORK else Reason.QR_NEVER
+            yield from self._life.fail(reason, now, gently=True)
+
+    def needs_person(self, reason: Reason, now: float) -> Iterator[Effect]:
+        """State `error` at once, told once: waiting would not mend it."""
+        record = self._ledger.record
+        self._timers.disarm(SCREEN)
+        if record.state is not State.ERROR or record.reason is not reason:
+            yield Log("error", "needs_person", record.id, {"reason": reason.value})
+            yield from self._ledger.move(now, Event.GAVE_UP, reason, ("error", error_payload(reason)))
+
+    def _on_main(self, facts: Facts, now: float) -> Iterator[Effect]:
+        self._timers.disarm(SCREEN)
+        self.qr, self.pairing_code, self._codes, self._told_logged_out = None, "", 0, False
+        record = self._ledger.record
+        known: dict[str, Any] = {
+            "phone": facts.phone or record.phone,
+            "pushname": facts.pushname or record.pushname,
+            "platform": facts.platform or record.platform,
+            "has_login": True,
+            "failures": 0,
+            "pairing_phone": "",
+        }
+        if record.state is not State.CONNECTED:
+            yield from self._ledger.move(now, Event.READY, Reason.READY, **known)
+            yield from self._earn_health()
+        elif any(getattr(record, name) != value for name, value in known.items()):
+            yield from self._ledger.write(now, **known)
+
+    def _on_away(self) -> Iterator[Effect]:
+        """A short absence is nobody's business; while starting, the screen's deadline decides."""
+        state = self._ledger.record.state
+        if state in {State.CONNECTED, State.RECONNECTING, State.ERROR} and not self._timers.is_armed(OFFLINE):
+            yield self._timers.arm(OFFLINE, self._policy.offline_grace)
+
+    def _distrust_login(self, now: float) -> Iterator[Effect]:
+        """A QR code where a login was, and no word from WhatsApp why: architecture.pt.md 11.3."""
+        yield from self.needs_person(Reason.TOKEN_CORRUPT, now)
+        yield from self._life.close()
+
+    def _expire(self, now: float) -> Iterator[Effect]:
+        """Nobody scans: free the browser until someone asks again."""
+        self.reset()
+        yield from self._ledger.move(now, Event.CLOSED, Reason.QR_EXPIRED, desired=Desired.STOPPED)
+        yield from self._life.close()
+
+    def _earn_health(self) -> Iterator[Effect]:
+        if not self._ledger.record.quick_retry and not self._timers.is_armed(HEALTH):
+            yield self._timers.arm(HEALTH, HEALTHY_SECONDS)

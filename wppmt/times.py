@@ -1,0 +1,10 @@
+"""Epoch seconds as the document writes moments: ISO 8601, UTC, whole seconds, `Z`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def iso(at: float) -> str:
+    """`2026-02-10T14:30:00Z`."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
