@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from wppmt.store import Qr, SessionRecord, SessionStatus, SigningSecrets
+from wppmt.store import DeadLetters, Qr, SessionRecord, SessionStatus, SigningSecrets
 
 ROOT = "root"
+WEBHOOK = "webhook"
 
 
 def session_address(session_id: str) -> str:
@@ -124,6 +125,17 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplayDeadLetters:
+    """To the webhook actor: deliver them again, to `endpoint` or, when empty, where they went before.
+
+    Ids and bodies stay. Answered with how many (int), at most some thousands at once: ask again while there are more.
+    """
+
+    which: DeadLetters
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ActorTree:
     """Rows for `GET /api/admin/actors`, plain JSON."""
 
@@ -147,7 +159,7 @@ class Front(Protocol):
 
 
 __all__ = [
-    "ROOT", "ActorTree", "CloseSession", "Describe", "Front", "LogOut", "LoggedOut", "PurgeSession", "Qr",
-    "RestartCrashed", "RestartSession", "RotateWebhookSecret", "SendText", "Sent", "SessionRecord", "SessionStatus",
-    "SetWebhook", "SigningSecrets", "StartSession", "Started", "WebhookSettings", "session_address",
+    "ROOT", "WEBHOOK", "ActorTree", "CloseSession", "Describe", "Front", "LogOut", "LoggedOut", "PurgeSession", "Qr",
+    "ReplayDeadLetters", "RestartCrashed", "RestartSession", "RotateWebhookSecret", "SendText", "Sent", "SessionRecord",
+    "SessionStatus", "SetWebhook", "SigningSecrets", "StartSession", "Started", "WebhookSettings", "session_address",
 ]  # fmt: skip
