@@ -153,8 +153,8 @@ class FakeBrowser:
         self.weight = Memory(120.0, 70.0)
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         """Every call that reached the page, in order."""
-        self.page = FakePage(self, 0)
         self.pid = pid
+        self.page = FakePage(self, 0)
         self._notify: Notify = lambda _: None
         self._channel_open = False
         self._hung = self._silent = False
