@@ -131,6 +131,7 @@ class Simulator(Group):
     page_port: Annotated[Port, Env("WPP_SIMULATOR_PAGE_PORT")]
     qr_ttl_seconds: Annotated[Seconds, Env("WPP_SIMULATOR_QR_TTL")]
     ack_ms: Annotated[int, Env("WPP_SIMULATOR_ACK_MS"), Field(ge=0, le=600_000)]
+    sink_port: Annotated[Port, Env("WPP_SIMULATOR_SINK_PORT")]
 
     @property
     def used(self) -> bool:

@@ -1,0 +1,35 @@
+"""The command line: one file per command, or group of commands."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from wppmt import __version__
+from wppmt.cli.demo import demo
+from wppmt.cli.doctor import doctor
+from wppmt.cli.origin import Origin
+from wppmt.cli.serve import run, serve
+from wppmt.cli.sim import sim
+from wppmt.cli.simulator import simulator
+from wppmt.cli.sink import sink
+from wppmt.cli.token import token
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Arquivo de configuração do local (também WPP_CONFIG).",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def wppmt(context: click.Context, config: Path | None) -> None:
+    """Gateway WhatsApp Web multi-tenant: um Chrome por cliente, uma API HTTP para todos."""
+    context.obj = Origin(dict(os.environ), config)
+
+
+for command in (serve, run, simulator, sim, sink, token, doctor, demo):
+    wppmt.add_command(command)

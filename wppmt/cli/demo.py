@@ -1,0 +1,284 @@
+"""`wppmt demo`: the main job by itself, over the same HTTP, QR picture and webhooks that a customer uses."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from wppmt.cli.gateway import Gateway, GatewayError
+from wppmt.cli.origin import Origin, pass_origin
+from wppmt.cli.sim import wait_for_qr
+from wppmt.cli.sink import Delivery, Json, Sink
+from wppmt.cli.token import TTL_SECONDS, make_token
+from wppmt.settings import Settings
+from wppmt.simulator.client import Simulator, SimulatorError
+
+LIMIT_SECONDS = 60.0
+STOP_SECONDS = 60.0
+CALM_SECONDS = 1.0
+"""How long nothing more may come after what should come exactly once."""
+T = TypeVar("T")
+
+
+class DemoFailed(Exception):
+    """A step did not end as promised; the text says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Who takes part."""
+
+    gateway: Gateway
+    phones: Simulator
+    sink: Sink
+    received: Inbox
+    session: str
+    shop: Phone
+    customer: Phone
+
+
+@dataclass(slots=True)
+class Inbox:
+    """The webhooks of one session, as they come, once their signature proved good."""
+
+    session: str
+    secret: str = ""
+    events: list[Json] = field(default_factory=list)
+    _news: threading.Condition = field(default_factory=threading.Condition)
+
+    def take(self, delivery: Delivery) -> bool:
+        if delivery.event.get("sessionId") != self.session:
+            return True
+        if self.secret and not delivery.is_signed_with(self.secret):
+            return False
+        with self._news:
+            self.events.append(delivery.event)
+            self._news.notify_all()
+        return True
+
+    def wait_for(self, what: str, wanted: Callable[[Json], bool]) -> Json:
+        """The first event that is wanted, come or yet to come. Raises DemoFailed."""
+        with self._news:
+            self._news.wait_for(lambda: any(map(wanted, self.events)), LIMIT_SECONDS)
+            for event in self.events:
+                if wanted(event):
+                    return event
+        raise DemoFailed(f"o webhook não veio em {LIMIT_SECONDS:.0f} s: {what}")
+
+    def count(self, wanted: Callable[[Json], bool]) -> int:
+        """How many different events are wanted; a second attempt of one delivery is no second event."""
+        with self._news:
+            return len({event.get("id") for event in self.events if wanted(event)})
+
+
+def play(stage: Stage) -> None:
+    """The story, a line per step. Raises DemoFailed, GatewayError, SimulatorError."""
+    with step("Dois números existem no WhatsApp"):
+        for phone in (stage.shop, stage.customer):
+            stage.phones.register(phone.number, phone.name)
+    with step("Sessão criada pela API"):
+        stage.received.secret = str(
+            stage.gateway.start(stage.session, stage.sink.url).get("webhookSecret") or ""
+        )
+    with step("QR Code lido na imagem da API"):
+        qr = wait_for_qr(stage.gateway, stage.session)
+    with step("QR Code escaneado pelo celular"):
+        _scan(stage, qr)
+    with step("Webhook: connected"):
+        stage.received.wait_for(
+            "connected", lambda e: (e.get("event"), e.get("status")) == ("connection_change", "connected")
+        )
+    _send(stage)
+    _answer(stage)
+    with step("Sessão encerrada; o login fica"):
+        expect(stage.gateway.close(stage.session).get("success") is True, "DELETE não respondeu success")
+
+
+def _scan(stage: Stage, qr: str) -> None:
+    try:
+        stage.phones.scan(stage.shop.number, qr)
+    except SimulatorError as refusal:
+        if refusal.status != 410:
+            raise
+        stage.phones.scan(stage.shop.number, wait_for_qr(stage.gateway, stage.session, other_than=qr))
+
+
+def _send(stage: Stage) -> None:
+    with step("Mensagem enviada pela API"):
+        sent = stage.gateway.send(stage.session, stage.customer.number, "Olá! Seu pedido saiu para entrega.")
+        expect(sent.get("status") == "sent", f"a API respondeu {sent.get('status')}")
+    message_id = sent["id"]
+
+    def arrived() -> int:
+        return sum(line["id"] == message_id for line in stage.phones.inbox(stage.customer.number))
+
+    with step("No celular do cliente, uma vez"):
+        stage.phones.inbox(stage.customer.number, wait=LIMIT_SECONDS)
+        expect(arrived() == 1, f"chegou {arrived()} vezes")
+    _acknowledge(stage, message_id, "delivered", 2)
+    _acknowledge(stage, message_id, "read", 3)
+    expect(arrived() == 1, f"a mensagem chegou {arrived()} vezes")
+
+
+def _acknowledge(stage: Stage, message_id: str, status: str, ack: int) -> None:
+    with step(f"Webhook: mensagem {status}"):
+        stage.phones.receipt(stage.customer.number, message_id, ack)
+        stage.received.wait_for(status, lambda e: (e.get("messageId"), e.get("ack")) == (message_id, ack))
+
+
+def _answer(stage: Stage) -> None:
+    text = f"Obrigada! {secrets.token_hex(4)}"
+
+    def is_answer(event: Json) -> bool:
+        message = event.get("message")
+        return isinstance(message, Mapping) and message.get("body") == text
+
+    with step("Webhook: resposta do cliente, uma vez"):
+        stage.phones.write(stage.customer.number, stage.shop.number, text)
+        stage.received.wait_for("message_received", is_answer)
+        time.sleep(CALM_SECONDS)
+        expect(stage.received.count(is_answer) == 1, f"veio {stage.received.count(is_answer)} vezes")
+
+
+def expect(fulfilled: bool, otherwise: str) -> None:
+    if not fulfilled:
+        raise DemoFailed(otherwise)
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Shows the step while it runs, and its time when it is done."""
+    began = time.monotonic()
+    if sys.stdout.isatty():
+        click.echo(f"… {name}\r", nl=False)
+    try:
+        yield
+    except BaseException:
+        click.echo(f"✗ {name}")
+        raise
+    click.echo(f"✓ {name:<45} {time.monotonic() - began:7.2f} s")
+
+
+@contextmanager
+def own_daemon(origin: Origin, sink: Sink) -> Iterator[Settings]:
+    """A daemon with its simulator on free ports and in a folder of its own, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="wppmt-demo-", ignore_cleanup_errors=True) as folder:
+        environ = {**origin.environ, **_apart(Path(folder), sink)}
+        settings = Origin(environ, origin.config).load()
+        with (Path(folder) / "stderr").open("wb") as log:
+            daemon = subprocess.Popen(
+                [sys.executable, "-m", "wppmt", "serve"], env=environ, stdout=log, stderr=log
+            )
+        try:
+            with step("Serviço e simulador no ar"):
+                _await_ready(daemon, settings)
+            yield settings
+            with step("Serviço encerrado em ordem"):
+                _stop(daemon)
+        except BaseException:
+            kept = tempfile.mkdtemp(prefix="wppmt-demo-logs-")
+            shutil.copytree(
+                settings.logs.dir, kept, dirs_exist_ok=True
+            ) if settings.logs.dir.exists() else None
+            shutil.copy(log.name, kept)
+            click.echo(f"Logs: {kept}", err=True)
+            raise
+        finally:
+            if daemon.poll() is None:
+                daemon.kill()
+                daemon.wait()
+
+
+def _apart(folder: Path, sink: Sink) -> dict[str, str]:
+    ports = ("WPP_PORT", "WPP_SIMULATOR_PORT", "WPP_SIMULATOR_PAGE_PORT")
+    folders = {"WPP_STATE_DIR": "state", "WPP_TOKENS_DIR": "tokens", "WPP_LOG_DIR": "logs"}
+    return (
+        dict(zip(ports, map(str, _free_ports(len(ports))), strict=True))
+        | {name: str(folder / leaf) for name, leaf in folders.items()}
+        | {"WPP_SIMULATOR": "1", "WPP_HOST": "127.0.0.1", "WPP_EGRESS_ALLOW": sink.target, "REDIS_URL": ""}
+    )
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def _await_ready(daemon: subprocess.Popen[bytes], settings: Settings) -> None:
+    gateway = _gateway(settings)
+    end = time.monotonic() + LIMIT_SECONDS
+    while not gateway.is_ready():
+        expect(daemon.poll() is None, f"o serviço terminou com {daemon.returncode}")
+        expect(time.monotonic() < end, f"o serviço não ficou pronto em {LIMIT_SECONDS:.0f} s")
+        time.sleep(0.05)
+
+
+def _stop(daemon: subprocess.Popen[bytes]) -> None:
+    daemon.send_signal(signal.SIGTERM)
+    try:
+        code = daemon.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise DemoFailed(f"o serviço não terminou em {STOP_SECONDS:.0f} s") from None
+    expect(code == 0, f"o serviço terminou com {code}")
+
+
+def _gateway(settings: Settings) -> Gateway:
+    url = f"http://{settings.http.host}:{settings.http.port}"
+    return Gateway(url, lambda: make_token(settings.auth, time.time(), ttl=TTL_SECONDS))
+
+
+def _stage(settings: Settings, sink: Sink, received: Inbox) -> Stage:
+    # Numbers of their own, so that the story can be played again on one simulator.
+    tail = f"{secrets.randbelow(10**8):08d}"
+    return Stage(
+        gateway=_gateway(settings),
+        phones=Simulator(f"http://127.0.0.1:{settings.simulator.port}"),
+        sink=sink,
+        received=received,
+        session=received.session,
+        shop=Phone(f"55119{tail}", "Loja"),
+        customer=Phone(f"55219{tail}", "Maria"),
+    )
+
+
+@click.command()
+@click.option("--running", is_flag=True, help="Usa o serviço e o simulador que já estão no ar (wppmt run).")
+@pass_origin
+def demo(origin: Origin, *, running: bool) -> None:
+    """Conta a história inteira sozinho: QR Code, envio, recebimento, confirmações; termina com 1 se algo falha."""
+    began = time.monotonic()
+    received = Inbox(f"demo-{secrets.token_hex(3)}")
+    origin = origin.simulated()
+    try:
+        with ExitStack() as stack:
+            sink = stack.enter_context(
+                Sink(origin.load().simulator.sink_port if running else 0, received.take)
+            )
+            settings = origin.load() if running else stack.enter_context(own_daemon(origin, sink))
+            play(_stage(settings, sink, received))
+    except (DemoFailed, GatewayError, SimulatorError, OSError) as failure:
+        raise click.ClickException(str(failure)) from None
+    click.echo(f"Tudo certo em {time.monotonic() - began:.1f} s")

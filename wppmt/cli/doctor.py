@@ -1,0 +1,178 @@
+"""`wppmt doctor`: what a start needs, looked at without starting anything; each trouble says what to do."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import psutil
+
+from wppmt.browser.injection import WA_JS
+from wppmt.browser.launcher import CHROME, DRIVER
+from wppmt.cli.gateway import Gateway
+from wppmt.cli.origin import Origin, pass_origin
+from wppmt.settings import Settings
+
+MB_PER_SESSION = 150
+MB_DAEMON = 90
+SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report; `advice` says what to do about a trouble."""
+
+    fine: bool
+    text: str
+    advice: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Every check, in the order in which a start would need it."""
+    yield from programs(Path(settings.browser.chrome or CHROME), Path(settings.browser.driver or DRIVER))
+    yield wa_js(WA_JS)
+    for name, folder in folders(settings):
+        yield private_folder(name, folder)
+    yield from ports(settings)
+    yield sandbox(is_root=os.geteuid() == 0, settings=settings)
+    yield memory(settings.sessions.max, psutil.virtual_memory().available >> 20)
+
+
+def programs(chrome: Path, driver: Path) -> Iterator[Finding]:
+    """Both programs, and whether they fit each other."""
+    versions = [version(chrome), version(driver)]
+    for file, package, found in zip((chrome, driver), ("chromium", "chromium-driver"), versions, strict=True):
+        yield Finding(
+            bool(found), f"{file}: {found or 'não encontrado'}", f"Instale: apt-get install {package}"
+        )
+    if all(versions):
+        yield Finding(
+            versions[0] == versions[1],
+            "Chromium e chromedriver têm a mesma versão",
+            "Atualize os dois juntos: apt-get install chromium chromium-driver",
+        )
+
+
+def version(program: Path) -> str:
+    """Such as "156.0.8078.79"; empty when the program cannot be run."""
+    try:
+        answer = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    found = re.search(r"\d+(\.\d+)+", answer.stdout)
+    return found[0] if found else ""
+
+
+def wa_js(file: Path) -> Finding:
+    return Finding(file.is_file(), "wa-js instalado", "Rode: make setup")
+
+
+def folders(settings: Settings) -> tuple[tuple[str, Path], ...]:
+    return (
+        ("WPP_STATE_DIR", settings.store.state_dir),
+        ("WPP_TOKENS_DIR", settings.store.tokens_dir),
+        ("WPP_LOG_DIR", settings.logs.dir),
+    )
+
+
+def private_folder(name: str, folder: Path) -> Finding:
+    """Whether we can write there, or make it, and whether others are kept out."""
+    if not folder.exists():
+        parent = next(above for above in folder.parents if above.exists())
+        writable = os.access(parent, os.W_OK | os.X_OK)
+        return Finding(writable, f"{folder} ({name}) será criada", f"Crie a pasta ou mude {name}")
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            mode = stat.S_IMODE(folder.stat().st_mode)
+    except OSError as failure:
+        return Finding(
+            False, f"{folder} ({name}): {failure.strerror}", f"Dê permissão ao usuário ou mude {name}"
+        )
+    text = f"{folder} ({name}) pode ser escrita, modo {mode:04o}"
+    return Finding(not mode & 0o077, text, f"Outros usuários podem ler logins aí. Rode: chmod 700 {folder}")
+
+
+def ports(settings: Settings) -> Iterator[Finding]:
+    """A port that our own daemon listens on is as good as a free one."""
+    wanted = [("WPP_PORT", settings.http.host, settings.http.port)]
+    if settings.simulator.mode == "1":
+        wanted.append(("WPP_SIMULATOR_PORT", "127.0.0.1", settings.simulator.port))
+        wanted.append(("WPP_SIMULATOR_PAGE_PORT", "127.0.0.1", settings.simulator.page_port))
+    running = Gateway(f"http://{settings.http.host}:{settings.http.port}", lambda: "").is_ready()
+    for name, host, port in wanted:
+        trouble = "" if running else _occupied(host, port)
+        state = "em uso pelo wppmt, que está no ar" if running else trouble or "livre"
+        yield Finding(not trouble, f"Porta {host}:{port} ({name}): {state}", f"Libere a porta ou mude {name}")
+
+
+def _occupied(host: str, port: int) -> str:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as failure:
+            return failure.strerror or str(failure)
+    return ""
+
+
+def sandbox(*, is_root: bool, settings: Settings, can_unshare: Callable[[], bool] | None = None) -> Finding:
+    """Chromium's sandbox needs a user that is not root, and user namespaces."""
+    if settings.browser.sandbox == "off":
+        return Finding(False, "Sandbox do Chromium desligado (WPP_SANDBOX=off)", "Use WPP_SANDBOX=auto")
+    if is_root:
+        fine = settings.simulator.used and settings.browser.sandbox == "auto"
+        return Finding(
+            fine, "Como root o Chromium só roda sem sandbox: aceito só com o simulador", "Use outro usuário"
+        )
+    return Finding(
+        (can_unshare or _can_unshare)(),
+        "Sandbox do Chromium possível",
+        "Permita user namespaces: sysctl kernel.unprivileged_userns_clone=1 (no Ubuntu, um perfil AppArmor)",
+    )
+
+
+def _can_unshare() -> bool:
+    try:
+        return (
+            subprocess.run(
+                ["unshare", "--user", "true"], timeout=SECONDS, check=False, capture_output=True
+            ).returncode
+            == 0
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def memory(sessions: int, available_mb: int) -> Finding:
+    needed = MB_DAEMON + sessions * MB_PER_SESSION
+    text = f"{available_mb} MB de memória livres; {sessions} sessões pedem cerca de {needed} MB"
+    return Finding(available_mb >= needed, text, "Diminua WPP_MAX_SESSIONS ou aumente a memória")
+
+
+@click.command()
+@click.option("--whatsapp", type=click.Choice(["simulated", "real"]), default="simulated", show_default=True)
+@pass_origin
+def doctor(origin: Origin, whatsapp: str) -> None:
+    """Confere o que o serviço precisa para rodar aqui; termina com 1 se algo falta."""
+    settings = (origin.simulated() if whatsapp == "simulated" else origin).load()
+    all_fine = True
+    for notice in settings.notices:
+        click.echo(f"! {notice}")
+    for finding in examine(settings):
+        all_fine &= finding.fine
+        click.echo(
+            f"{'✓' if finding.fine else '✗'} {finding.text}" + ("" if finding.fine else f". {finding.advice}")
+        )
+    sys.exit(0 if all_fine else 1)

@@ -1,0 +1,97 @@
+"""The gateway's API as the command line calls it: the way TurboZap does, over HTTP with a token."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, Request, build_opener
+
+import zxingcpp
+from PIL import Image
+
+TIMEOUT_SECONDS = 60.0
+# The gateway is on this machine: a proxy of the environment must not see these calls.
+_open = build_opener(ProxyHandler({})).open
+
+Json = Mapping[str, Any]
+
+
+class GatewayError(Exception):
+    """The gateway refused (`status`, `code`, a Portuguese text), or cannot be reached (status 0)."""
+
+    def __init__(self, status: int, code: str, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.code = code
+
+
+class Gateway:
+    """`make_token` is called for every request, so that a long wait outlives no token."""
+
+    def __init__(self, url: str, make_token: Callable[[], str]) -> None:
+        self.url = url.rstrip("/")
+        self._make_token = make_token
+
+    def is_ready(self) -> bool:
+        try:
+            self._request("GET", "/readyz")
+        except GatewayError:
+            return False
+        return True
+
+    def start(self, session: str, webhook_url: str) -> Json:
+        return self._json("POST", f"/api/sessions/{session}/start", {"webhookUrl": webhook_url})
+
+    def status(self, session: str) -> Json:
+        return self._json("GET", f"/api/sessions/{session}/status")
+
+    def qr_text(self, session: str) -> str | None:
+        """What any QR reader sees in the picture that the API gives; None when there is none to scan now."""
+        picture = self._request("GET", f"/api/sessions/{session}/qrcode", accept="image/png")
+        return read_qr(picture) if picture.startswith(b"\x89PNG") else None
+
+    def send(self, session: str, phone: str, text: str) -> Json:
+        return self._json("POST", f"/api/sessions/{session}/send-message", {"phone": phone, "message": text})
+
+    def close(self, session: str) -> Json:
+        return self._json("DELETE", f"/api/sessions/{session}")
+
+    def _json(self, method: str, path: str, body: Json | None = None) -> Json:
+        answer: Json = json.loads(self._request(method, path, body))
+        return answer
+
+    def _request(
+        self, method: str, path: str, body: Json | None = None, accept: str = "application/json"
+    ) -> bytes:
+        headers = {"Authorization": f"Bearer {self._make_token()}", "Accept": accept}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(f"{self.url}{path}", data, headers, method=method)  # noqa: S310 - the address is our own
+        try:
+            with _open(request, timeout=TIMEOUT_SECONDS) as answer:
+                content: bytes = answer.read()
+                return content
+        except HTTPError as failure:
+            raise _refusal(failure) from None
+        except (URLError, HTTPException, OSError) as failure:
+            raise GatewayError(0, "UNREACHABLE", f"A API não responde em {self.url}: {failure}") from None
+
+
+def read_qr(picture: bytes) -> str | None:
+    """The text of the QR code in a PNG."""
+    found = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))
+    return found[0].text if found else None
+
+
+def _refusal(failure: HTTPError) -> GatewayError:
+    with failure:
+        try:
+            body = json.loads(failure.read())
+            return GatewayError(failure.code, body["code"], body["error"])
+        except (ValueError, KeyError, TypeError):
+            return GatewayError(failure.code, "UNEXPECTED", f"A API respondeu {failure.code}")

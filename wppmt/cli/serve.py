@@ -1,0 +1,152 @@
+"""`wppmt serve`, the daemon, and `wppmt run`, the daemon with a first screen for people."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import threading
+import time
+from dataclasses import replace
+from textwrap import dedent, indent
+
+import click
+
+from wppmt import __version__
+from wppmt.cli.gateway import Gateway
+from wppmt.cli.origin import Origin, pass_origin
+from wppmt.cli.token import TTL_SECONDS, make_token
+from wppmt.errors import SetupError
+from wppmt.settings import Settings, keys
+
+READY_LIMIT_SECONDS = 120.0
+
+
+@click.command()
+@pass_origin
+def serve(origin: Origin) -> None:
+    """Roda o serviço em primeiro plano, até SIGTERM ou Ctrl+C."""
+    _serve(origin.load())
+
+
+@click.command()
+@click.option("--whatsapp", type=click.Choice(["simulated", "real"]), default="simulated", show_default=True)
+@pass_origin
+def run(origin: Origin, whatsapp: str) -> None:
+    """Como serve, com o simulador (ou o WhatsApp real) e as instruções dos primeiros passos."""
+    origin = _for_people(origin.simulated() if whatsapp == "simulated" else origin)
+    settings = origin.load()
+    threading.Thread(
+        target=_show_when_ready, args=(origin, settings), name="first-screen", daemon=True
+    ).start()
+    _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
+    # Only here: the other commands need neither Selenium nor the actors, and start at once without them.
+    from wppmt import daemon  # noqa: PLC0415
+
+    try:
+        sys.exit(daemon.serve(settings))
+    except SetupError as trouble:
+        raise click.ClickException(str(trouble)) from None
+
+
+def _for_people(origin: Origin) -> Origin:
+    """Quiet on the terminal, where the log would bury the first screen; `wppmt sink` may be called."""
+    settings = origin.load()
+    environ = {"WPP_LOG_STDERR_LEVEL": "error", **origin.environ}
+    if settings.simulator.used:
+        sink = f"127.0.0.1:{settings.simulator.sink_port}"
+        environ["WPP_EGRESS_ALLOW"] = ",".join((*settings.egress.allow, sink))
+    return replace(origin, environ=environ)
+
+
+def _show_when_ready(origin: Origin, settings: Settings) -> None:
+    gateway = Gateway(f"http://{_reachable(settings.http.host)}:{settings.http.port}", lambda: "")
+    end = time.monotonic() + READY_LIMIT_SECONDS
+    while not gateway.is_ready():
+        if time.monotonic() > end:
+            click.echo(f"Ainda não está pronto. Veja {settings.logs.dir}", err=True)
+            return
+        time.sleep(0.1)
+    click.echo(first_screen(origin, settings))
+
+
+def _reachable(host: str) -> str:
+    return "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - where it listens, not where we go
+
+
+def first_screen(origin: Origin, settings: Settings) -> str:
+    """Address, token, docs, and the few commands that walk a newcomer through the main job."""
+    url = f"http://{_reachable(settings.http.host)}:{settings.http.port}"
+    signs = settings.auth.algorithm == "HS256"
+    token = make_token(settings.auth, time.time(), ttl=TTL_SECONDS) if signs else "(só o emissor faz)"
+    walk = _SIMULATED_WALK if settings.simulator.used else _REAL_WALK
+    sink = settings.simulator.sink_port
+    return (
+        f"\nwppmt {__version__} no ar em {url}  (Ctrl+C encerra)\n"
+        f"Token, vale {TTL_SECONDS // 60} min: {token}\n"
+        f"API: {url}/api-docs   Operação: docs/operacao.md   Log: {settings.logs.dir / 'wppmt.log'}\n\n"
+        + dedent(walk).format(url=url, sink=sink, wppmt=_program(), exports=_exports(origin))
+    )
+
+
+def _program() -> str:
+    return shlex.quote(sys.argv[0])
+
+
+def _exports(origin: Origin) -> str:
+    """A line that tells another terminal what this one was told by environment; nothing when that is nothing."""
+    shared = ("http", "store", "simulator")
+    named = [env.name for section, _, env in keys() if section in shared and not env.hidden]
+    given = {name: origin.environ[name] for name in [*named, "WPP_CONFIG"] if origin.environ.get(name)}
+    given.pop("WPP_SIMULATOR", None)
+    if origin.config:
+        given["WPP_CONFIG"] = str(origin.config)
+    if not given:
+        return ""
+    line = " ".join(f"{name}={shlex.quote(value)}" for name, value in given.items())
+    return indent(f"export {line}\n", "   ")
+
+
+_SIMULATED_WALK = """\
+Primeiros passos, em outros dois terminais, nesta pasta. No segundo, para ver os webhooks chegarem:
+
+{exports}   {wppmt} sink
+
+No terceiro, um bloco por vez:
+
+1. Iniciar uma sessão e ver o QR Code
+{exports}   TOKEN=$({wppmt} token)
+   curl -s -X POST {url}/api/sessions/loja/start -H "Authorization: Bearer $TOKEN" \\
+     -H 'Content-Type: application/json' -d '{{"webhookUrl": "http://127.0.0.1:{sink}/"}}'
+   {wppmt} sim qr loja
+
+2. "Escanear" com um celular simulado
+   {wppmt} sim account 5511911110001 Loja
+   {wppmt} sim scan 5511911110001 loja
+
+3. Enviar uma mensagem e vê-la no outro celular
+   {wppmt} sim account 5511922220002 Maria
+   curl -s -X POST {url}/api/sessions/loja/send-message -H "Authorization: Bearer $TOKEN" \\
+     -H 'Content-Type: application/json' -d '{{"phone": "5511922220002", "message": "Olá, Maria!"}}'
+   {wppmt} sim inbox 5511922220002
+
+4. Receber a resposta por webhook (aparece no segundo terminal)
+   {wppmt} sim message 5511922220002 5511911110001 'Oi! Recebi.'
+
+Tudo isso sozinho, com tempos: {wppmt} demo
+"""
+
+_REAL_WALK = """\
+ATENÇÃO: isto fala com o WhatsApp real. Automação não oficial pode levar ao bloqueio do número.
+Em outro terminal, nesta pasta, com a mesma WPP_SECRET no ambiente:
+
+{exports}   TOKEN=$({wppmt} token)
+   curl -s -X POST {url}/api/sessions/loja/start -H "Authorization: Bearer $TOKEN"
+   curl -s {url}/api/sessions/loja/qrcode -H "Authorization: Bearer $TOKEN" -H 'Accept: image/png' -o qr.png
+
+Abra qr.png e leia com o celular: WhatsApp → Aparelhos conectados. Depois:
+
+   curl -s {url}/api/sessions/loja/status -H "Authorization: Bearer $TOKEN"
+"""

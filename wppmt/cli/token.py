@@ -1,0 +1,53 @@
+"""`wppmt token`: one JWT, as AvAdmin would make it, for people at a terminal (contract, section 2)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import click
+import jwt
+
+from wppmt.cli.origin import Origin, pass_origin
+from wppmt.settings import Auth
+
+TTL_SECONDS = 1800
+SUBJECT = "wppmt-cli"
+
+
+def make_token(auth: Auth, now: float, *, ttl: int, sessions: Sequence[str] = (), admin: bool = False) -> str:
+    """A token that lives `ttl` seconds. Without `sessions` it is bound to none, so it may act for every one."""
+    claims: dict[str, object] = {"sub": SUBJECT, "iat": int(now), "exp": int(now) + ttl}
+    if auth.issuer:
+        claims["iss"] = auth.issuer
+    if auth.audience:
+        claims["aud"] = auth.audience
+    if sessions:
+        claims["sessions"] = list(sessions)
+    elif auth.require_session_claim:
+        claims["sessions"] = "*"
+    if admin:
+        claims["scope"] = "wpp:admin"
+    return jwt.encode(claims, auth.secret.get_secret_value(), algorithm="HS256")
+
+
+@click.command()
+@click.option(
+    "--session", "sessions", multiple=True, metavar="ID", help="Sessão permitida; repita. Sem ela: todas."
+)
+@click.option("--admin", is_flag=True, help="Com a permissão wpp:admin.")
+@click.option(
+    "--ttl", type=click.IntRange(1), default=TTL_SECONDS, show_default=True, help="Vida em segundos."
+)
+@pass_origin
+def token(origin: Origin, sessions: tuple[str, ...], *, admin: bool, ttl: int) -> None:
+    """Imprime um JWT assinado com WPP_SECRET, ou com a chave do simulador quando não há outra."""
+    auth = origin.simulated().load().auth
+    if auth.algorithm != "HS256":
+        raise click.ClickException("Com WPP_JWT_PUBLIC_KEY ou WPP_JWKS_URL só o emissor faz tokens")
+    if auth.max_lifetime_seconds and ttl > auth.max_lifetime_seconds:
+        click.echo(
+            f"Aviso: a API recusa vidas acima de {auth.max_lifetime_seconds} s (WPP_JWT_MAX_LIFETIME)",
+            err=True,
+        )
+    click.echo(make_token(auth, time.time(), ttl=ttl, sessions=sessions, admin=admin))
