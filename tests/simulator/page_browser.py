@@ -2,12 +2,13 @@
 
 import os
 import shutil
-import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
@@ -81,30 +82,20 @@ class PageBrowser:
 
     def kill(self) -> None:
         """Ends chromedriver and Chrome as a crash would."""
-        pid = self.driver.service.process.pid
-        browser = self.driver.capabilities["goog:processID"] if "goog:processID" in self.driver.capabilities else None
-        for child in [browser, *_descendants(pid)]:
-            if child:
-                _kill(child)
-        _kill(pid)
-        self.driver.service.process.wait(timeout=10)
+        driver = self.driver.service.process
+        processes = psutil.Process(driver.pid).children(recursive=True)
+        driver.kill()
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes, timeout=10)
+        driver.wait(timeout=10)
 
     def quit(self) -> None:
-        self.driver.quit()
+        if self.driver.service.process.poll() is None:
+            self.driver.quit()
 
 
 def _program(*names: str) -> str:
     return next(path for name in names if (path := shutil.which(name)))
 
-
-def _descendants(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    direct = [int(one) for one in children.read_text().split()] if children.exists() else []
-    return [one for child in direct for one in (*_descendants(child), child)]
-
-
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return

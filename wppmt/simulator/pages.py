@@ -10,7 +10,7 @@ from typing import Any
 import segno
 from aiohttp import WSMsgType, web
 
-from wppmt.simulator.accounts import Draft
+from wppmt.simulator.accounts import Draft, short_id
 from wppmt.simulator.errors import Refused
 from wppmt.simulator.faults import ON_PAGE, Fault
 from wppmt.simulator.qr import FIRST_LIVES_TIMES, Code
@@ -188,7 +188,7 @@ class Page:
             return
         delivery = self._world.switchboard.confirm(self.device.id, n)
         if delivery and delivery.type == "message":
-            self._log("deliver", id=delivery.data["id"])
+            self._log("deliver", id=short_id(delivery.data["id"]))
         self._world.commit()
 
     # --- sending

@@ -116,7 +116,10 @@ define('WAWebPrepRawMedia', () => ({
   prepRawMedia: (opaque, given) => new MediaPrep(prepared(opaque, given)),
 }));
 define('WAWebLruMediaStore', () => ({
-  LruMediaStore: { get: async () => undefined, put: async () => {}, del: async () => {}, clear: async () => {} },
+  LruMediaStore: {
+    get: async () => undefined, put: async () => {}, del: async () => {}, clear: async () => {},
+    count: async () => 0, has: async () => false,
+  },
 }));
 define('WAWebMediaInMemoryBlobCache', () => ({
   InMemoryMediaBlobCacheImpl: class InMemoryMediaBlobCacheImpl {},
