@@ -1,0 +1,109 @@
+"""One webhook attempt over HTTP: signed when it leaves, guarded where it goes, over in time, read no further than needed."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+
+import aiohttp
+
+from wppmt.delivery import Answered, Fault, Outcome, Unanswered, headers
+from wppmt.egress import Egress, TargetRefused
+from wppmt.errors import Refusal
+from wppmt.store import Delivery, SigningSecrets
+
+ANSWER_LIMIT = 65_536
+ANSWER_SECONDS = 2.0
+CONNECT_SECONDS = 5.0
+"""DNS, TCP and TLS together."""
+
+
+class WebhookTransport:
+    """Lives on one event loop; any number of attempts at once, none of which waits for another."""
+
+    def __init__(self, egress: Egress, timeout_seconds: float, now: Callable[[], float]) -> None:
+        self._egress = egress
+        self._timeout_seconds = timeout_seconds
+        self._now = now
+        self._session: aiohttp.ClientSession | None = None
+
+    async def post(self, delivery: Delivery, attempt: int, secrets: SigningSecrets | None) -> Outcome:
+        """Never raises for what the endpoint or the network does."""
+        try:
+            self._egress.check_url(delivery.endpoint)
+            async with asyncio.timeout(self._timeout_seconds):
+                return await self._exchange(delivery, attempt, secrets)
+        except Refusal:
+            return Unanswered(Fault.FORBIDDEN, "Endereço de destino não permitido")
+        except (OSError, aiohttp.ClientError, ValueError) as failure:  # TimeoutError is an OSError
+            return _explain(failure)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def _exchange(self, delivery: Delivery, attempt: int, secrets: SigningSecrets | None) -> Answered:
+        now = self._now()
+        sent = headers(delivery.event.id, delivery.event.body, attempt, now, _live(secrets, now))
+        request = self._client().post(
+            delivery.endpoint,
+            data=delivery.event.body,
+            headers=sent | {"Accept-Encoding": "identity"},
+            allow_redirects=False,
+        )
+        async with request as response:
+            body = await _read(response)
+            return Answered(response.status, response.headers.get("Retry-After", ""), body)
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connect = min(CONNECT_SECONDS, self._timeout_seconds / 2)
+            self._session = self._egress.session(aiohttp.ClientTimeout(total=None, connect=connect))
+        return self._session
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """What comes within ANSWER_SECONDS and ANSWER_LIMIT, as it comes: the status has said all that counts.
+
+    A longer or slower answer costs its connection, which cannot be used again.
+    """
+    body = bytearray()
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while len(body) < ANSWER_LIMIT and (
+                chunk := await response.content.read(ANSWER_LIMIT - len(body))
+            ):
+                body += chunk
+    except (TimeoutError, aiohttp.ClientError):
+        response.close()
+    if not response.content.at_eof():
+        response.close()
+    return bytes(body)
+
+
+def _live(secrets: SigningSecrets | None, now: float) -> list[str]:
+    if secrets is None:
+        return []
+    rotated = [secrets.previous] if secrets.previous and now < secrets.previous_until else []
+    return [secrets.current, *rotated]
+
+
+def _explain(failure: Exception) -> Unanswered:
+    match failure:
+        case TargetRefused() | aiohttp.ClientConnectorError(os_error=TargetRefused()):
+            return Unanswered(Fault.REFUSED_TARGET, "O nome leva a um endereço não permitido")
+        case ssl.SSLError() | aiohttp.ClientSSLError():
+            return Unanswered(Fault.INSECURE, "TLS recusado: certificado inválido ou protocolo incompatível")
+        case aiohttp.ConnectionTimeoutError():
+            return Unanswered(Fault.UNREACHABLE, "Sem conexão com o destino a tempo")
+        case aiohttp.ClientConnectorDNSError():
+            return Unanswered(Fault.UNREACHABLE, "Nome do destino não encontrado")
+        case aiohttp.ClientConnectorError():
+            return Unanswered(Fault.UNREACHABLE, "O destino recusou a conexão")
+        case TimeoutError():
+            return Unanswered(Fault.TIMEOUT, "O destino não respondeu a tempo")
+        case aiohttp.ClientResponseError() | ValueError():
+            return Unanswered(Fault.BROKEN, "A resposta do destino não é HTTP válido")
+        case _:
+            return Unanswered(Fault.BROKEN, "A conexão com o destino caiu")
