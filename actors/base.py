@@ -1,12 +1,10 @@
-"""The shell around an actor's logic: its thread, and its death when the unexpected happens."""
+"""The shell around an actor's logic: hands it messages, performs its effects, dies visibly of the unexpected."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable
-from typing import Any, Protocol
-
-import pykka
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from actors.effects import Ask, Effect, Log, Logic
 from wppmt.errors import Code, Refusal
@@ -15,31 +13,55 @@ from wppmt.store import StoreUnavailable
 STORE_RETRY_SECONDS = 1.0
 
 
+class Mailbox(Protocol):
+    """Where an actor is reached, from any thread."""
+
+    def put(self, message: object) -> bool:
+        """Enqueue; False when the actor is dead."""
+
+    @property
+    def is_alive(self) -> bool: ...
+
+    def close(self) -> None:
+        """The actor ends after what is enqueued."""
+
+
 class Performer(Protocol):
-    """What an Actor needs of the runtime."""
+    """What a Shell needs of the runtime."""
 
     def now(self) -> float: ...
 
-    def perform(self, actor: Actor, effect: Effect) -> None: ...
+    def perform(self, shell: Shell, effect: Effect) -> None: ...
 
-    def wake(self, actor: Actor, seconds: float, message: object) -> None: ...
+    def wake(self, shell: Shell, seconds: float, message: object) -> None: ...
 
 
-class Actor(pykka.ThreadingActor):
-    """Runs one Logic in its own thread. An unexpected exception ends it, visibly; nobody else is touched."""
+class Stage(Protocol):
+    """Who gives actors their turns: threads in production, a seeded scheduler in tests."""
 
-    use_daemon_thread = True
+    def start(self, shell: Shell) -> Mailbox: ...
+
+    def later(self, seconds: float, function: Callable[[], object]) -> None: ...
+
+    def aside(self, function: Callable[[], None]) -> None:
+        """Run something that blocks where nobody waits for it."""
+
+
+class Shell:
+    """One actor. An unexpected exception ends it; nobody else is touched."""
+
+    mailbox: Mailbox
 
     def __init__(self, address: str, logic: Logic, runtime: Performer) -> None:
-        super().__init__()
         self.address = address
-        self.failed = False
         self._logic = logic
         self._runtime = runtime
+        self._failed = False
 
-    def on_receive(self, message: Any) -> None:
-        """Pykka's hook. Never raises: see `_die`."""
-        if self.failed:
+    def receive(self, message: object) -> None:
+        """Handle one message. Never raises: see `_die`."""
+        if self._failed:
+            # Surely not done: the logic that should have done it is no more.
             refuse(message, Code.SESSION_BUSY)
             return
         if isinstance(message, Ask) and not message.reply.take():
@@ -55,8 +77,8 @@ class Actor(pykka.ThreadingActor):
             self._die(message, error)
 
     def _die(self, message: object, error: BaseException) -> None:
-        """End as an actor; Root sees it and starts another. What waits in the mailbox was surely not done."""
-        self.failed = True
+        """End as an actor; Root sees it and starts another."""
+        self._failed = True
         refuse(message, Code.OUTCOME_UNKNOWN)
         where = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
         details = {
@@ -66,7 +88,7 @@ class Actor(pykka.ThreadingActor):
             "where": f"{where.filename}:{where.lineno}" if where else "",
         }
         self._runtime.perform(self, Log("error", "actor_failed", None, details))
-        self.stop()
+        self.mailbox.close()
 
 
 def decide(logic: Logic, message: object, now: float) -> Iterable[Effect]:

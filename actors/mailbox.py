@@ -6,8 +6,7 @@ import asyncio
 import threading
 from typing import Any
 
-import pykka
-
+from actors.base import Mailbox
 from actors.effects import Ask
 from wppmt.errors import Code, Refusal
 from wppmt.store import SessionStatus
@@ -52,27 +51,27 @@ class Directory:
     """Thread-safe. Reading a status never waits for an actor."""
 
     def __init__(self) -> None:
-        self._refs: dict[str, pykka.ActorRef[Any]] = {}
+        self._mailboxes: dict[str, Mailbox] = {}
         self._statuses: dict[str, SessionStatus] = {}
 
-    def register(self, address: str, ref: pykka.ActorRef[Any]) -> None:
-        self._refs[address] = ref
+    def register(self, address: str, mailbox: Mailbox) -> None:
+        self._mailboxes[address] = mailbox
 
     def forget(self, address: str) -> None:
-        self._refs.pop(address, None)
+        self._mailboxes.pop(address, None)
 
-    def holds(self, address: str, ref: pykka.ActorRef[Any]) -> bool:
-        """Whether `ref` is still the one that answers for `address`; an abandoned actor's effects are dropped."""
-        return self._refs.get(address) is ref
+    def holds(self, address: str, mailbox: Mailbox) -> bool:
+        """Whether `mailbox` is still the one behind `address`: an abandoned actor's effects are dropped."""
+        return self._mailboxes.get(address) is mailbox
 
     def tell(self, address: str, message: object) -> bool:
         """Enqueue; False when nobody is there to hear it."""
-        ref = self._refs.get(address)
-        return ref is not None and enqueue(ref, message)
+        mailbox = self._mailboxes.get(address)
+        return mailbox is not None and mailbox.put(message)
 
     def is_alive(self, address: str) -> bool:
-        ref = self._refs.get(address)
-        return ref is not None and ref.is_alive()
+        mailbox = self._mailboxes.get(address)
+        return mailbox is not None and mailbox.is_alive
 
     def publish(self, status: SessionStatus) -> None:
         self._statuses[status.record.id] = status
@@ -88,7 +87,7 @@ class Directory:
 
     async def ask(self, address: str, message: object, deadline: float) -> Any:
         """See wppmt.messages.Front.ask."""
-        if address not in self._refs:
+        if address not in self._mailboxes:
             raise Refusal(Code.SESSION_NOT_FOUND)
         reply = PendingReply(asyncio.get_running_loop())
         if not self.tell(address, Ask(message, reply)):
@@ -102,12 +101,3 @@ class Directory:
         if isinstance(value, Refusal):
             raise value
         return value
-
-
-def enqueue(ref: pykka.ActorRef[Any], message: object) -> bool:
-    """Tell an actor that may have died meanwhile."""
-    try:
-        ref.tell(message)
-    except pykka.ActorDeadError:
-        return False
-    return True

@@ -1,16 +1,13 @@
-"""Performs what the actors' logic decides, in production: Pykka threads, browsers, the event loop's timers."""
+"""Performs what the actors' logic decides: the same code under threads in production and a scheduler in tests."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import pykka
-
-from actors.base import Actor
+from actors.base import Mailbox, Shell, Stage
 from actors.browser import BrowserLife, Close, Open, Retire
 from actors.effects import (
     AbandonSession,
@@ -31,14 +28,29 @@ from actors.effects import (
     Wake,
     Withdraw,
 )
-from actors.mailbox import Directory, enqueue
+from actors.mailbox import Directory
 from actors.notices import BrowserClosed, Noticed, ProfileRemoved
 from wppmt.browser import Browser, Browsers, NotCalled, Notice
 from wppmt.messages import session_address
 
 
 class WriteLog(Protocol):
-    def __call__(self, event: str, session_id: str | None = None, *, level: Any = ..., **details: object) -> None: ...
+    def __call__(
+        self, event: str, session_id: str | None = None, *, level: Any = ..., **details: object
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the runtime acts on; the composition root gives it."""
+
+    now: Callable[[], float]
+    """Epoch seconds."""
+    browsers: Browsers
+    new_session: Callable[[str], Logic]
+    post: Callable[[Post, Callable[[object], object]], None]
+    """One webhook attempt; never blocks. What came of it, as the webhook actor's message, goes to the callable."""
+    log: WriteLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +59,15 @@ class Running:
 
     generation: int
     browser: Browser
-    actor: pykka.ActorRef[Actor]
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What the runtime acts on; the composition root gives it."""
-
-    loop: asyncio.AbstractEventLoop
-    now: Callable[[], float]
-    browsers: Browsers
-    new_session: Callable[[str], Logic]
-    post: Callable[[Post], Any]
-    """A coroutine function: one webhook attempt; its result is told to the actor that asked for it."""
-    log: WriteLog
+    mailbox: Mailbox
 
 
 class Runtime:
-    """One for the daemon. Every method may be called from any actor's thread."""
+    """One for the daemon. Every method may be called from any actor's turn."""
 
-    def __init__(self, directory: Directory, world: World) -> None:
+    def __init__(self, directory: Directory, stage: Stage, world: World) -> None:
         self._directory = directory
+        self._stage = stage
         self._world = world
         self._running: dict[str, Running] = {}
         self._lock = threading.Lock()
@@ -75,14 +75,21 @@ class Runtime:
     def now(self) -> float:
         return self._world.now()
 
-    def spawn(self, address: str, logic: Logic) -> pykka.ActorRef[Actor]:
+    def spawn(self, address: str, logic: Logic) -> Mailbox:
         """Start an actor and let it answer for `address` from now on."""
-        ref = Actor.start(address, logic, self)
-        self._directory.register(address, ref)
-        return ref
+        shell = Shell(address, logic, self)
+        shell.mailbox = self._stage.start(shell)
+        self._directory.register(address, shell.mailbox)
+        return shell.mailbox
 
-    def perform(self, actor: Actor, effect: Effect) -> None:  # noqa: C901 - one line an effect
-        if not isinstance(effect, Log) and not self._directory.holds(actor.address, actor.actor_ref):
+    def weigh(self) -> dict[str, float]:
+        """PSS in MB of every session's browser; takes milliseconds each."""
+        with self._lock:
+            running = dict(self._running)
+        return {session_id: life.browser.memory().pss for session_id, life in running.items()}
+
+    def perform(self, shell: Shell, effect: Effect) -> None:  # noqa: C901 - one case an effect
+        if not isinstance(effect, Log) and not self._directory.holds(shell.address, shell.mailbox):
             # Abandoned as hung, and another took over: what it still decides must not happen.
             return
         match effect:
@@ -91,13 +98,13 @@ class Runtime:
             case Tell(to=to, message=message):
                 self._directory.tell(to, message)
             case Wake(seconds=seconds, message=message):
-                self.wake(actor, seconds, message)
+                self.wake(shell, seconds, message)
             case Publish(status=status):
                 self._directory.publish(status)
             case Withdraw(session_id=session_id):
                 self._directory.withdraw(session_id)
             case CallPage():
-                self._call_page(actor, effect)
+                self._call_page(shell, effect)
             case OpenBrowser(session_id=session_id, generation=generation):
                 self._open_browser(session_id, generation)
             case CloseBrowser(session_id=session_id, generation=generation):
@@ -105,33 +112,26 @@ class Runtime:
             case KillBrowser(session_id=session_id):
                 self._kill_browser(session_id)
             case RemoveProfile(session_id=session_id):
-                self._remove_profile(actor, session_id)
+                self._remove_profile(shell, session_id)
             case SpawnSession(session_id=session_id):
                 self.spawn(session_address(session_id), self._world.new_session(session_id))
             case AbandonSession(session_id=session_id):
                 self._directory.forget(session_address(session_id))
             case Post():
-                self._post(actor, effect)
+                self._world.post(effect, shell.mailbox.put)
             case Log(level=level, event=event, session_id=session_id, details=details):
                 self._world.log(event, session_id, level=level, **(details or {}))
             case Stop():
-                self._directory.forget(actor.address)
-                actor.stop()
+                self._directory.forget(shell.address)
+                shell.mailbox.close()
 
-    def wake(self, actor: Actor, seconds: float, message: object) -> None:
+    def wake(self, shell: Shell, seconds: float, message: object) -> None:
         """To this very actor: one that took over its address must not hear its predecessor's alarms."""
-        self._on_loop(self._world.loop.call_later, seconds, enqueue, actor.actor_ref, message)
+        self._stage.later(seconds, lambda: shell.mailbox.put(message))
 
-    def _on_loop(self, function: Callable[..., object], *arguments: object) -> None:
-        try:
-            self._world.loop.call_soon_threadsafe(function, *arguments)
-        except RuntimeError:
-            # The loop is closed: the daemon has stopped, and nobody is left to be woken.
-            return
-
-    def _call_page(self, actor: Actor, call: CallPage) -> None:
+    def _call_page(self, shell: Shell, call: CallPage) -> None:
         def done(outcome: object) -> None:
-            enqueue(actor.actor_ref, call.then(outcome))
+            shell.mailbox.put(call.then(outcome))
 
         running = self._running.get(call.session_id)
         if running is None or running.generation != call.generation:
@@ -145,14 +145,14 @@ class Runtime:
 
         browser = self._world.browsers.open(session_id)
         logic = BrowserLife(session_id, generation, browser, self._world.browsers, notify)
-        ref = self.spawn(f"browser:{session_id}:{generation}", logic)
+        mailbox = self.spawn(f"browser:{session_id}:{generation}", logic)
         with self._lock:
-            self._running[session_id] = Running(generation, browser, ref)
-        enqueue(ref, Open())
+            self._running[session_id] = Running(generation, browser, mailbox)
+        mailbox.put(Open())
 
     def _close_browser(self, session_id: str, generation: int) -> None:
         running = self._running.get(session_id)
-        if running is None or running.generation != generation or not enqueue(running.actor, Close()):
+        if running is None or running.generation != generation or not running.mailbox.put(Close()):
             self._directory.tell(session_address(session_id), BrowserClosed(generation))
 
     def _kill_browser(self, session_id: str) -> None:
@@ -160,17 +160,14 @@ class Runtime:
             running = self._running.pop(session_id, None)
         if running is not None:
             running.browser.kill()
-            enqueue(running.actor, Retire())
+            running.mailbox.put(Retire())
 
-    def _remove_profile(self, actor: Actor, session_id: str) -> None:
+    def _remove_profile(self, shell: Shell, session_id: str) -> None:
         def remove() -> None:
-            self._world.browsers.remove_profile(session_id)
-            enqueue(actor.actor_ref, ProfileRemoved())
+            try:
+                self._world.browsers.remove_profile(session_id)
+            except OSError as failure:
+                self._world.log("profile_not_removed", session_id, level="error", error=failure)
+            shell.mailbox.put(ProfileRemoved())
 
-        self._on_loop(self._world.loop.run_in_executor, None, remove)
-
-    def _post(self, actor: Actor, effect: Post) -> None:
-        async def attempt() -> None:
-            enqueue(actor.actor_ref, await self._world.post(effect))
-
-        self._on_loop(lambda: asyncio.ensure_future(attempt()))
+        self._stage.aside(remove)

@@ -1,0 +1,38 @@
+"""Weighs every session's browser now and then, and tells the sessions and Root. Blocking; in a thread of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from actors.effects import Effect, Tell, Wake
+from actors.notices import Measured
+from actors.root import MemoryMeasured
+from wppmt.messages import ROOT, session_address
+
+MONITOR = "monitor"
+MEASURE_SECONDS = 60.0
+"""Weighing ten tenants reads some seventy files of /proc, each a walk through a process's pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    pass
+
+
+class Monitor:
+    """The mind of the MonitorActor."""
+
+    def __init__(self, weigh: Callable[[], Mapping[str, float]], weigh_daemon: Callable[[], float]) -> None:
+        self.total_mb = 0
+        """Of the daemon and all browsers; read by other threads."""
+        self._weigh = weigh
+        self._weigh_daemon = weigh_daemon
+
+    def handle(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all logic
+        weights = self._weigh()
+        self.total_mb = round(sum(weights.values()) + self._weigh_daemon())
+        for session_id, megabytes in weights.items():
+            yield Tell(session_address(session_id), Measured(round(megabytes)))
+        yield Tell(ROOT, MemoryMeasured(self.total_mb))
+        yield Wake(MEASURE_SECONDS, Measure())

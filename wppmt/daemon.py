@@ -1,0 +1,323 @@
+"""The composition root: settings → logs → store → actors → HTTP on the way up, and the reverse on the way down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
+from random import SystemRandom
+
+import psutil
+import sdnotify
+from aiohttp import web
+from ulid import ULID
+
+from actors.effects import Post
+from actors.mailbox import Directory
+from actors.monitor import MONITOR, Measure, Monitor
+from actors.policy import SessionPolicy
+from actors.root import Boot, Root, ShutDown
+from actors.runtime import Runtime, World
+from actors.session import Session, Tools
+from actors.threads import Threads
+from actors.webhook import WEBHOOK, Attempted, OutboxGrew, WebhookPolicy, Webhooks
+from wppmt import __version__, logs
+from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
+from wppmt.delivery import new_secret
+from wppmt.egress import Egress, own_addresses, policy
+from wppmt.errors import Refusal, SetupError
+from wppmt.http import qr, server
+from wppmt.http.app import make_app
+from wppmt.http.auth import Authenticator, AuthPolicy
+from wppmt.http.keys import Keys, PublicKey, SharedSecret
+from wppmt.http.limits import RateLimiter, redis_storage
+from wppmt.http.ports import HttpSettings, Phase, Ports
+from wppmt.messages import ROOT
+from wppmt.retry import WebhookSchedule
+from wppmt.settings import Settings
+from wppmt.simulated import simulator
+from wppmt.store import SessionRecord
+from wppmt.store.sqlite import SqliteStore
+from wppmt.webhook_transport import WebhookTransport
+
+STOP_SECONDS = 45.0
+"""For all browsers to go down together, then they are killed. systemd's TimeoutStopSec is longer."""
+WATCHDOG_SECONDS = 10.0
+MEGABYTE = 1_000_000
+
+
+def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> int:
+    """Run until SIGTERM or SIGINT; the exit status. Raises SetupError where the start is refused."""
+    os.umask(0o077)
+    daemon = Daemon(settings)
+    logs.configure(settings.logs, daemon.metadata)
+    for notice in settings.notices:
+        logs.log("setting_noticed", level="warning", note=notice)
+    with _only_one(settings.store.state_dir), simulator(settings):
+        asyncio.run(daemon.run(on_ready))
+    logs.log("stopped")
+    logs.close()
+    return 0
+
+
+class Daemon:
+    """What lives as long as the process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._directory = Directory()
+        self._phase = Phase.STARTING
+        self._monitor: Monitor | None = None
+
+    def metadata(self) -> dict[str, object]:
+        """For every log line (architecture.pt.md 10.2)."""
+        total = self._monitor.total_mb if self._monitor else 0
+        return {"memoryUsage": f"{total / 1024:.1f}GB", "sessionCount": len(self._directory.statuses())}
+
+    async def run(self, on_ready: Callable[[], None]) -> None:
+        """Everything up, wait for the signal, everything down."""
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with AsyncExitStack() as down:
+            store = SqliteStore(self._settings.store.state_dir / "wppmt.sqlite")
+            down.callback(store.close)
+            egress = _egress(self._settings)
+            timeout_seconds = self._settings.webhooks.timeout_ms / 1000
+            transport = WebhookTransport(egress, timeout_seconds, time.time)
+            down.push_async_callback(transport.close)
+            threads = Threads(asyncio.get_running_loop())
+            self._start_actors(threads, store, transport)
+            down.push_async_callback(self._stop_actors, threads)
+            await down.enter_async_context(self._http(store, egress))
+            down.push_async_callback(self._drain)
+            for address, first in ((WEBHOOK, OutboxGrew()), (ROOT, Boot()), (MONITOR, Measure())):
+                self._directory.tell(address, first)
+            self._phase = Phase.READY
+            logs.log("ready", host=self._settings.http.host, port=self._settings.http.port)
+            on_ready()
+            with _notified_systemd():
+                await stop.wait()
+
+    def _start_actors(self, threads: Threads, store: SqliteStore, transport: WebhookTransport) -> None:
+        settings = self._settings
+        world = World(
+            now=time.time,
+            browsers=ChromeBrowsers(_chrome_settings(settings)),
+            new_session=partial(_new_session, store, _tools(settings, store)),
+            post=partial(_post, asyncio.get_running_loop(), transport),
+            log=logs.log,
+        )
+        runtime = Runtime(self._directory, threads, world)
+        schedule = WebhookSchedule(retries=settings.webhooks.retries)
+        hold = WebhookPolicy(hold_seconds=settings.webhooks.hold_hours * 3600)
+        runtime.spawn(WEBHOOK, Webhooks(store, schedule, hold))
+        self._monitor = Monitor(runtime.weigh, _own_memory_mb)
+        runtime.spawn(MONITOR, self._monitor)
+        root = Root(
+            store,
+            max_sessions=settings.sessions.max,
+            starts_at_once=settings.sessions.starts_at_once or os.cpu_count() or 1,
+            memory_limit_mb=settings.sessions.memory_limit_mb,
+            is_alive=self._directory.is_alive,
+            status=self._directory.status,
+        )
+        runtime.spawn(ROOT, root)
+
+    @asynccontextmanager
+    async def _http(self, store: SqliteStore, egress: Egress) -> AsyncIterator[None]:
+        settings = self._settings
+        monitor = self._monitor
+        ports = Ports(
+            front=self._directory,
+            store=store,
+            authenticator=_authenticator(settings),
+            rate_limiter=_rate_limiter(settings),
+            check_target=partial(_check_target, egress),
+            phase=lambda: self._phase,
+            memory_mb=lambda: monitor.total_mb if monitor else None,
+            now=time.time,
+            log=logs.log,
+            version=__version__,
+            settings=HttpSettings(
+                max_sessions=settings.sessions.max,
+                send_deadline=settings.sessions.send_deadline_seconds,
+                default_webhook_url=settings.webhooks.url,
+            ),
+        )
+        runner = await self._listen(make_app(ports))
+        try:
+            yield
+        finally:
+            await runner.cleanup()
+
+    async def _listen(self, app: web.Application) -> web.AppRunner:
+        http = self._settings.http
+        try:
+            return await server.start(app, http.host, http.port)
+        except OSError as failure:
+            raise SetupError(
+                f"Não foi possível escutar em {http.host}:{http.port} ({failure.strerror})."
+                " Outro programa usa a porta? Mude WPP_PORT ou WPP_HOST"
+            ) from None
+
+    async def _drain(self) -> None:
+        """Nothing new is taken up from here on."""
+        self._phase = Phase.DRAINING
+        logs.log("draining")
+
+    async def _stop_actors(self, threads: Threads) -> None:
+        """Sessions first, all together; the webhook actor leaves its work to the store."""
+        try:
+            killed = await self._directory.ask(ROOT, ShutDown(STOP_SECONDS), STOP_SECONDS + 10)
+        except Refusal:
+            killed = ("?",)
+        if killed:
+            logs.log("browsers_killed", level="warning", sessions=list(killed))
+        await asyncio.to_thread(threads.stop)
+
+
+@contextmanager
+def _only_one(state_dir: Path) -> Iterator[None]:
+    """Two daemons on one state folder would start every browser twice. The kernel frees the lock of a dead one."""
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (state_dir / "daemon.lock").open("w")
+    except OSError as failure:
+        raise SetupError(f"A pasta {state_dir} não pode ser usada: {failure.strerror} (WPP_STATE_DIR)") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SetupError(
+                f"Outro wppmt já usa a pasta {state_dir}. Encerre-o, ou dê outra a este com WPP_STATE_DIR"
+            ) from None
+        yield
+
+
+@contextmanager
+def _notified_systemd() -> Iterator[None]:
+    """Type=notify with a watchdog that this very event loop has to feed."""
+    systemd = sdnotify.SystemdNotifier()
+    loop = asyncio.get_running_loop()
+
+    async def feed() -> None:
+        while True:
+            systemd.notify("WATCHDOG=1")
+            await asyncio.sleep(WATCHDOG_SECONDS)
+
+    systemd.notify("READY=1")
+    feeding = loop.create_task(feed())
+    try:
+        yield
+    finally:
+        # The watchdog must not bite while browsers go down in order.
+        systemd.notify("STOPPING=1\nWATCHDOG_USEC=120000000")
+        feeding.cancel()
+
+
+def _post(
+    loop: asyncio.AbstractEventLoop,
+    transport: WebhookTransport,
+    effect: Post,
+    tell: Callable[[object], object],
+) -> None:
+    async def attempt() -> None:
+        outcome = await transport.post(effect.delivery, effect.attempt, effect.secrets)
+        tell(Attempted(effect.delivery.number, outcome))
+
+    # A closed loop: the daemon has stopped, and the store still has the delivery.
+    with contextlib.suppress(RuntimeError):
+        asyncio.run_coroutine_threadsafe(attempt(), loop)
+
+
+def _new_session(store: SqliteStore, tools: Tools, session_id: str) -> Session:
+    record = store.session(session_id) or SessionRecord(id=session_id, created_at=time.time())
+    return Session(record, tools)
+
+
+def _tools(settings: Settings, store: SqliteStore) -> Tools:
+    return Tools(
+        store=store,
+        policy=SessionPolicy(
+            qr_max=settings.sessions.qr_max,
+            send_deadline=settings.sessions.send_deadline_seconds,
+            beat_seconds=settings.browser.beat_seconds,
+        ),
+        random=SystemRandom(),
+        default_webhook=settings.webhooks.url,
+        new_event_id=lambda now: f"evt_{ULID.from_timestamp(now)}",
+        # WhatsApp Web's own form: 3EB0 and 18 hexadecimal digits.
+        new_message_id=lambda: f"3EB0{secrets.token_hex(9).upper()}",
+        new_secret=lambda: new_secret(secrets.token_bytes(32)),
+        qr_picture=qr.data_url,
+    )
+
+
+def _chrome_settings(settings: Settings) -> ChromeSettings:
+    browser, simulated = settings.browser, settings.simulator.used
+    return ChromeSettings(
+        tokens_dir=settings.store.tokens_dir,
+        resolver_rules=f"MAP * 127.0.0.1:{settings.simulator.page_port}" if simulated else None,
+        chrome_path=Path(browser.chrome),
+        driver_path=Path(browser.driver),
+        engine=browser.engine,
+        headless=browser.headless,
+        sandbox=_sandbox(settings),
+        proxy=browser.proxy_url or None,
+        beat_seconds=browser.beat_seconds,
+        start_seconds=browser.start_deadline_seconds,
+    )
+
+
+def _sandbox(settings: Settings) -> bool:
+    """Chrome's sandbox is given up only for root on the simulator. Raises SetupError for anything weaker."""
+    wish, simulated, is_root = settings.browser.sandbox, settings.simulator.used, os.geteuid() == 0
+    if not simulated and (wish == "off" or is_root):
+        raise SetupError(
+            "Com o WhatsApp de verdade o Chrome roda com sandbox e nunca como root:"
+            " use um usuário próprio (docs/operacao.md) e tire WPP_SANDBOX=off"
+        )
+    return wish == "on" or (wish == "auto" and not is_root)
+
+
+def _egress(settings: Settings) -> Egress:
+    return Egress(policy(settings.egress.allow, settings.webhooks.url, own_addresses()))
+
+
+async def _check_target(egress: Egress, url: str) -> None:
+    egress.check_url(url)
+
+
+def _authenticator(settings: Settings) -> Authenticator:
+    auth = settings.auth
+    keys: Keys = PublicKey(auth.public_key) if auth.public_key else SharedSecret(auth.secret.get_secret_value())
+    rules = AuthPolicy(
+        max_lifetime=auth.max_lifetime_seconds,
+        issuer=auth.issuer,
+        audience=auth.audience,
+        require_session_claim=auth.require_session_claim,
+    )
+    return Authenticator(keys, rules)
+
+
+def _rate_limiter(settings: Settings) -> RateLimiter:
+    shared = redis_storage(settings.redis.url) if settings.redis.url else None
+
+    def report(available: bool) -> None:  # noqa: FBT001 - RateLimiter's port
+        level: logs.Level = "info" if available else "warning"
+        logs.log("redis_available" if available else "redis_unavailable", level=level)
+
+    return RateLimiter(settings.http.rate_per_minute, time.time, shared, report)
+
+
+def _own_memory_mb() -> float:
+    return float(psutil.Process().memory_info().rss) / MEGABYTE
