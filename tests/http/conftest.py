@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -83,6 +84,8 @@ class Api:
         sent = dict(headers or {})
         if token is not None and "Authorization" not in sent:
             sent["Authorization"] = f"Bearer {token or self.token}"
+        if isinstance(data, bytes):
+            data = io.BytesIO(data)
         url = URL(self.base + path, encoded=True)
         async with self.http.request(method, url, json=json, data=data, headers=sent) as response:
             raw = await response.read()

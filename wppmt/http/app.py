@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from wppmt.http.bodies import MAX_BODY_BYTES
+from wppmt.http.bodies import MAX_BODY_BYTES, expect_later
 from wppmt.http.health import STARTED_AT
 from wppmt.http.middleware import MIDDLEWARES, add_headers
 from wppmt.http.ports import PORTS, Ports
@@ -17,6 +17,9 @@ def make_app(ports: Ports) -> web.Application:
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY_BYTES)
     app[PORTS] = ports
     app[STARTED_AT] = ports.now()
-    app[ROUTE_OF] = {app.router.add_route(route.method, route.path, route.handler): route for route in ROUTES}
+    app[ROUTE_OF] = {
+        app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_later): route
+        for route in ROUTES
+    }
     app.on_response_prepare.append(add_headers)
     return app

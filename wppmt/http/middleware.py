@@ -18,11 +18,16 @@ from wppmt.store import StoreUnavailable
 REQUEST_ID = web.RequestKey("request_id", str)
 REQUEST_ID_HEADER = "X-Request-ID"
 _FOREIGN_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-_COMMON_HEADERS = {
-    hdrs.SERVER: "wppmt",
-    hdrs.CACHE_CONTROL: "no-store",
-    "X-Content-Type-Options": "nosniff",
-}
+
+
+def common_headers(request_id: str) -> dict[str, str]:
+    """What stands on every answer, also on refusals of what was no request."""
+    return {
+        hdrs.SERVER: "wppmt",
+        hdrs.CACHE_CONTROL: "no-store",
+        "X-Content-Type-Options": "nosniff",
+        REQUEST_ID_HEADER: request_id,
+    }
 
 
 @web.middleware
@@ -78,9 +83,9 @@ def _refusal(request: web.Request, refusal: Refusal) -> web.Response:
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """An `on_response_prepare` signal: what stands on every answer."""
-    response.headers.update(_COMMON_HEADERS)
-    response.headers[REQUEST_ID_HEADER] = request[REQUEST_ID]
+    """An `on_response_prepare` signal."""
+    # Without an id: aiohttp refused it before any middleware, as it does an odd Expect on an unknown address.
+    response.headers.update(common_headers(request.get(REQUEST_ID) or request.app[PORTS].new_id()))
     if window := request.get(RATE_WINDOW):
         response.headers.update(window.headers())
 

@@ -10,7 +10,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 
 from wppmt.errors import Code, Refusal
 from wppmt.http.guard import SESSION_ID
-from wppmt.http.middleware import REQUEST_ID
+from wppmt.http.middleware import REQUEST_ID, common_headers
 from wppmt.http.ports import PORTS, Ports
 from wppmt.http.responses import refusal_response
 
@@ -67,6 +67,7 @@ class Protocol(web.RequestHandler):
                 "http_failed", request.get(SESSION_ID), level="error", request_id=request_id, error=exc
             )
             response = refusal_response(Refusal(Code.INTERNAL), request_id)
+        response.headers.update(common_headers(request_id))
         response.force_close()
         return response
 

@@ -1,0 +1,160 @@
+"""The listening side under raw sockets: malformed HTTP, smuggling, slow clients (rows A51 to A53)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from http import HTTPStatus
+
+import pytest
+
+from tests.http.conftest import Api
+from wppmt.http import bodies, server
+from wppmt.http.app import make_app
+
+
+async def raw(api: Api, request: bytes, limit: float = 3.0) -> bytes:
+    """What comes back for these bytes until the server closes, or for as long as the first answer takes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+    writer.write(request)
+    try:
+        return await asyncio.wait_for(reader.read(65_536), limit)
+    except (TimeoutError, ConnectionResetError):
+        return b""
+    finally:
+        writer.close()
+
+
+MALFORMED = {
+    "no HTTP at all": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n",
+    "two lengths": b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    "length and chunked": b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "negative length": b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+    "length of words": b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: dez\r\n\r\n",
+    "folded header": b"GET /x HTTP/1.1\r\nHost: a\r\nX-A: b\r\n c\r\n\r\n",
+    "space before colon": b"GET /x HTTP/1.1\r\nHost : a\r\n\r\n",
+    "NUL in header": b"GET /x HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n",
+    "bare CR": b"GET /x HTTP/1.1\r\nHost: a\rX: y\r\n\r\n",
+    "bad version": b"GET /x HTTP/9.9\r\nHost: a\r\n\r\n",
+    "header without colon": b"GET /x HTTP/1.1\r\nHost\r\n\r\n",
+    "very long line": b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+    "very long header": b"GET / HTTP/1.1\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
+    "very many headers": b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(5000)) + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("request_bytes", MALFORMED.values(), ids=MALFORMED.keys())
+async def test_a52_malformed_requests_are_400_in_our_form_and_end_the_connection(
+    api: Api, request_bytes: bytes
+):
+    answer = await raw(api, request_bytes)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 ")), answer[:200]
+    assert b"Server: wppmt\r\n" in head
+    assert b'"code": "INVALID_REQUEST"' in body
+    assert b"xxxx" not in answer
+
+
+async def test_a52_a_chunk_size_that_lies(api: Api):
+    begin = (
+        f"POST /api/sessions/a/start HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {api.token}\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n"
+    ).encode()
+    for chunk in (b"ffffffffffffffffffff\r\nx\r\n", b"zz\r\n\r\n", b"-1\r\n\r\n"):
+        answer = await raw(api, begin + chunk)
+        assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 ")), answer[:100]
+    assert api.front.asked == []
+
+
+async def test_a53_mutilated_requests_never_end_in_5xx(api: Api):
+    dice = random.Random(3)
+    good = (
+        f"POST /api/sessions/a/send-message HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {api.token}\r\n"
+        'Content-Length: 43\r\n\r\n{"phone": "5511999999999", "message": "oi"}'
+    ).encode()
+
+    async def one() -> int:
+        mutant = bytearray(good)
+        for _ in range(dice.randint(1, 8)):
+            at = dice.randrange(len(mutant))
+            mutant[at : at + dice.randint(0, 3)] = dice.randbytes(dice.randint(0, 3))
+        answer = await raw(api, bytes(mutant), limit=0.2)
+        return int(answer[9:12] or 400)
+
+    statuses = [status for _ in range(10) for status in await asyncio.gather(*(one() for _ in range(30)))]
+    assert set(statuses) <= {200, 202, 400, 401, 404, 405, 413, 415}
+    assert [line for line in api.log.lines if line["level"] == "error"] == []
+    assert (await api.get("/healthz")).status == 200
+
+
+async def test_a51_a_client_that_never_ends_its_headers_is_dropped(api: Api, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(server, "HEADER_SECONDS", 0.05)
+    reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
+    assert await asyncio.wait_for(reader.read(), 2) == b""
+    writer.close()
+
+
+async def test_a51_a_kept_connection_is_not_mistaken_for_a_silent_one(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(server, "HEADER_SECONDS", 0.05)
+    reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+    for _ in range(2):
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        await reader.readuntil(b"}")
+        await asyncio.sleep(0.1)  # longer than the limit: that is the point
+    writer.close()
+
+
+async def test_a51_a_body_that_trickles_is_given_up(api: Api, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.05)
+    begin = (
+        f"POST /api/sessions/a/start HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {api.token}\r\n"
+        "Content-Length: 100\r\n\r\n{"
+    ).encode()
+    answer = await raw(api, begin)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert "o corpo não chegou a tempo".encode() in answer
+
+
+async def test_a51_five_hundred_silent_connections_do_not_slow_the_others(api: Api):
+    loop = asyncio.get_running_loop()
+    silent = [await asyncio.open_connection("127.0.0.1", api.port) for _ in range(500)]
+    for _, writer in silent:
+        writer.write(b"GET / HTTP/1.1\r\nX: ")
+    began = loop.time()
+    assert (await api.get("/healthz")).status == HTTPStatus.OK
+    assert loop.time() - began < 0.2
+    for _, writer in silent:
+        writer.close()
+
+
+async def test_a_taken_port_is_an_oserror_and_leaves_nothing_open(api: Api):
+    with pytest.raises(OSError, match="in use"):
+        await server.start(make_app(api.ports()), "127.0.0.1", api.port)
+
+
+async def test_stopping_waits_for_the_request_under_way():
+    api = Api()
+    runner = await server.start(make_app(api.ports()), "127.0.0.1", 0)
+    api.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    api.front.has("a")
+    taken_up, may_end = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        taken_up.set()
+        await may_end.wait()
+
+    api.front.before_answer = hold
+    reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+    writer.write(
+        f"POST /api/sessions/a/restart HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {api.token}\r\n\r\n".encode()
+    )
+    await taken_up.wait()
+    stopping = asyncio.create_task(runner.cleanup())
+    may_end.set()
+    assert (await reader.readline()).startswith(b"HTTP/1.1 202")
+    await stopping
+    writer.close()
