@@ -1,13 +1,38 @@
-"""`python -m wppmt` and the console script: the command line."""
+"""The command line's root: `wppmt …` and `python -m wppmt …`."""
 
 from __future__ import annotations
 
-from wppmt.cli import wppmt
+import os
+from pathlib import Path
+
+import click
+
+from wppmt import __version__
+from wppmt.cli.demo import demo
+from wppmt.cli.doctor import doctor
+from wppmt.cli.origin import Origin
+from wppmt.cli.serve import run, serve
+from wppmt.cli.sim import sim
+from wppmt.cli.simulator import simulator
+from wppmt.cli.sink import sink
+from wppmt.cli.token import token
 
 
-def main() -> None:
-    wppmt(prog_name="wppmt")
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Arquivo de configuração do local (também WPP_CONFIG).",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def main(context: click.Context, config: Path | None) -> None:
+    """Gateway WhatsApp Web multi-tenant: um Chrome por cliente, uma API HTTP para todos."""
+    context.obj = Origin(dict(os.environ), config)
 
+
+for command in (serve, run, simulator, sim, sink, token, doctor, demo):
+    main.add_command(command)
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="wppmt")

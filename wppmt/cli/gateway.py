@@ -14,6 +14,7 @@ import zxingcpp
 from PIL import Image
 
 TIMEOUT_SECONDS = 60.0
+PROBE_SECONDS = 2.0
 # The gateway is on this machine: a proxy of the environment must not see these calls.
 _open = build_opener(ProxyHandler({})).open
 
@@ -38,7 +39,7 @@ class Gateway:
 
     def is_ready(self) -> bool:
         try:
-            self._request("GET", "/readyz")
+            self._request("GET", "/readyz", seconds=PROBE_SECONDS)
         except GatewayError:
             return False
         return True
@@ -65,7 +66,13 @@ class Gateway:
         return answer
 
     def _request(
-        self, method: str, path: str, body: Json | None = None, accept: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        accept: str = "application/json",
+        seconds: float = TIMEOUT_SECONDS,
     ) -> bytes:
         headers = {"Authorization": f"Bearer {self._make_token()}", "Accept": accept}
         if body is not None:
@@ -73,7 +80,7 @@ class Gateway:
         data = None if body is None else json.dumps(body).encode()
         request = Request(f"{self.url}{path}", data, headers, method=method)  # noqa: S310 - the address is our own
         try:
-            with _open(request, timeout=TIMEOUT_SECONDS) as answer:
+            with _open(request, timeout=seconds) as answer:
                 content: bytes = answer.read()
                 return content
         except HTTPError as failure:

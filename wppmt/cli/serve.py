@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import shlex
 import sys
-import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from textwrap import dedent, indent
 
 import click
 
 from wppmt import __version__
-from wppmt.cli.gateway import Gateway
 from wppmt.cli.origin import Origin, pass_origin
 from wppmt.cli.token import TTL_SECONDS, make_token
 from wppmt.errors import SetupError
 from wppmt.settings import Settings, keys
-
-READY_LIMIT_SECONDS = 120.0
 
 
 @click.command()
@@ -35,18 +32,15 @@ def run(origin: Origin, whatsapp: str) -> None:
     """Como serve, com o simulador (ou o WhatsApp real) e as instruções dos primeiros passos."""
     origin = _for_people(origin.simulated() if whatsapp == "simulated" else origin)
     settings = origin.load()
-    threading.Thread(
-        target=_show_when_ready, args=(origin, settings), name="first-screen", daemon=True
-    ).start()
-    _serve(settings)
+    _serve(settings, lambda: click.echo(first_screen(origin, settings)))
 
 
-def _serve(settings: Settings) -> None:
+def _serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> None:
     # Only here: the other commands need neither Selenium nor the actors, and start at once without them.
     from wppmt import daemon  # noqa: PLC0415
 
     try:
-        sys.exit(daemon.serve(settings))
+        sys.exit(daemon.serve(settings, on_ready))
     except SetupError as trouble:
         raise click.ClickException(str(trouble)) from None
 
@@ -59,17 +53,6 @@ def _for_people(origin: Origin) -> Origin:
         sink = f"127.0.0.1:{settings.simulator.sink_port}"
         environ["WPP_EGRESS_ALLOW"] = ",".join((*settings.egress.allow, sink))
     return replace(origin, environ=environ)
-
-
-def _show_when_ready(origin: Origin, settings: Settings) -> None:
-    gateway = Gateway(f"http://{_reachable(settings.http.host)}:{settings.http.port}", lambda: "")
-    end = time.monotonic() + READY_LIMIT_SECONDS
-    while not gateway.is_ready():
-        if time.monotonic() > end:
-            click.echo(f"Ainda não está pronto. Veja {settings.logs.dir}", err=True)
-            return
-        time.sleep(0.1)
-    click.echo(first_screen(origin, settings))
 
 
 def _reachable(host: str) -> str:

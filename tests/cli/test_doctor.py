@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Call
+from wppmt.cli import doctor
+from wppmt.settings import Settings, load
+
+
+@pytest.fixture
+def settings(environ: dict[str, str]) -> Settings:
+    return load(environ | {"WPP_SIMULATOR": "1"})
+
+
+def program(folder: Path, name: str, version: str) -> Path:
+    file = folder / name
+    file.write_text(f"#!/bin/sh\necho {name} {version} built on Debian\n")
+    file.chmod(0o755)
+    return file
+
+
+def test_versions_that_differ(tmp_path: Path):
+    findings = list(
+        doctor.programs(program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "155.0.9"))
+    )
+    assert [finding.fine for finding in findings] == [True, True, False]
+    assert "apt-get" in findings[2].advice
+
+
+def test_programs_that_fit(tmp_path: Path):
+    findings = doctor.programs(program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "156.0.1"))
+    assert all(finding.fine for finding in findings)
+
+
+def test_missing_program(tmp_path: Path):
+    first, second = doctor.programs(tmp_path / "none", program(tmp_path, "driver", "1.2"))
+    assert (first.fine, second.fine) == (False, True)
+    assert "chromium" in first.advice
+
+
+class TestFolder:
+    def test_that_does_not_exist_yet(self, tmp_path: Path):
+        assert doctor.private_folder("WPP_STATE_DIR", tmp_path / "a" / "b").fine
+        assert not (tmp_path / "a").exists()
+
+    def test_that_is_private(self, tmp_path: Path):
+        tmp_path.chmod(0o700)
+        assert doctor.private_folder("WPP_STATE_DIR", tmp_path).fine
+        assert list(tmp_path.iterdir()) == []
+
+    def test_that_others_can_read(self, tmp_path: Path):
+        tmp_path.chmod(0o755)
+        finding = doctor.private_folder("WPP_STATE_DIR", tmp_path)
+        assert not finding.fine
+        assert f"chmod 700 {tmp_path}" in finding.advice
+        assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+
+    def test_that_is_a_file(self, tmp_path: Path):
+        (tmp_path / "file").write_text("")
+        assert not doctor.private_folder("WPP_STATE_DIR", tmp_path / "file").fine
+
+
+def test_taken_port_names_its_setting(settings: Settings):
+    with socket.create_server((settings.http.host, settings.http.port)):
+        findings = list(doctor.ports(settings))
+    assert [finding.fine for finding in findings] == [False, True, True]
+    assert "WPP_PORT" in findings[0].advice
+
+
+@pytest.mark.parametrize(
+    ("is_root", "more", "can_unshare", "fine"),
+    [
+        (False, {}, True, True),
+        (False, {}, False, False),
+        (False, {"WPP_SANDBOX": "off"}, True, False),
+        (True, {"WPP_SIMULATOR": "1"}, True, True),
+        (True, {"WPP_SIMULATOR": "1", "WPP_SANDBOX": "on"}, True, False),
+        (True, {}, True, False),
+    ],
+)
+def test_sandbox(is_root: bool, more: dict[str, str], can_unshare: bool, fine: bool):
+    settings = load({"WPP_SECRET": "s" * 32} | more)
+    assert doctor.sandbox(is_root=is_root, settings=settings, can_unshare=lambda: can_unshare).fine is fine
+
+
+def test_memory():
+    assert doctor.memory(10, 1_590).fine
+    assert not doctor.memory(10, 1_589).fine
+
+
+def test_report_ends_with_1_when_something_is_missing(call: Call, tmp_path: Path):
+    result = call("doctor", WPP_CHROME=str(tmp_path / "none"))
+    assert result.exit_code == 1
+    assert f"✗ {tmp_path / 'none'}: não encontrado. Instale" in result.stdout

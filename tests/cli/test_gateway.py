@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import io
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import segno
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support import free_port
+from wppmt.cli.gateway import Gateway, GatewayError, read_qr
+
+
+def picture(text: str) -> bytes:
+    png = io.BytesIO()
+    segno.make(text, error="m").save(png, kind="png", scale=4)
+    return png.getvalue()
+
+
+@given(
+    st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=,", min_size=30, max_size=240)
+)
+def test_reads_what_stands_in_the_picture(text: str):
+    assert read_qr(picture(f"2@{text}")) == f"2@{text}"
+
+
+class Answers(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        assert self.headers["Authorization"] == "Bearer t"
+        status, kind, body = {
+            "/readyz": (503, "text/plain", b"draining"),
+            "/api/sessions/loja/qrcode": (200, "image/png", picture("2@x")),
+            "/api/sessions/fechada/qrcode": (200, "application/json", b'{"qrCode": null}'),
+        }.get(
+            self.path,
+            (404, "application/json", json.dumps({"error": "Não há", "code": "NOT_FOUND"}).encode()),
+        )
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    # A proxy that nobody runs: whoever obeyed it would not get through.
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        yield Gateway(f"http://127.0.0.1:{server.server_port}/", lambda: "t")
+        server.shutdown()
+
+
+def test_qr_comes_from_the_picture(gateway: Gateway):
+    assert gateway.qr_text("loja") == "2@x"
+    assert gateway.qr_text("fechada") is None
+
+
+def test_refusal_keeps_code_and_text(gateway: Gateway):
+    with pytest.raises(GatewayError, match="Não há") as refusal:
+        gateway.status("nenhuma")
+    assert (refusal.value.status, refusal.value.code) == (404, "NOT_FOUND")
+
+
+def test_not_ready_and_not_there_are_both_not_ready(gateway: Gateway):
+    assert not gateway.is_ready()
+    assert not Gateway(f"http://127.0.0.1:{free_port()}", lambda: "").is_ready()
+
+
+def test_nobody_there_is_told():
+    with pytest.raises(GatewayError, match="não responde"):
+        Gateway(f"http://127.0.0.1:{free_port()}", lambda: "").status("loja")
