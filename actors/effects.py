@@ -76,6 +76,13 @@ class SpawnSession:
 
 
 @dataclass(frozen=True, slots=True)
+class SpawnService:
+    """A new actor for what all sessions share (webhooks, monitor), with its first message."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class AbandonSession:
     """Stop caring for the session's actor: it is dead, hung or no longer needed."""
 
@@ -155,6 +162,7 @@ Effect = (
     | Publish
     | Withdraw
     | SpawnSession
+    | SpawnService
     | AbandonSession
     | OpenBrowser
     | CloseBrowser

@@ -8,7 +8,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from actors import notices
-from actors.effects import AbandonSession, Answer, Ask, Effect, KillBrowser, Log, Reply, SpawnSession, Tell, Wake
+from actors.effects import (
+    AbandonSession,
+    Answer,
+    Ask,
+    Effect,
+    KillBrowser,
+    Log,
+    Reply,
+    SpawnService,
+    SpawnSession,
+    Tell,
+    Wake,
+)
 from wppmt import messages
 from wppmt.errors import Code, Refusal
 from wppmt.messages import session_address
@@ -98,6 +110,7 @@ class Root:
         self,
         store: Store,
         *,
+        services: tuple[str, ...],
         max_sessions: int,
         starts_at_once: int,
         memory_limit_mb: int,
@@ -105,6 +118,7 @@ class Root:
         status: Callable[[str], SessionStatus | None],
     ) -> None:
         self._store = store
+        self._services = services
         self._max_sessions = max_sessions
         self._memory_limit_mb = memory_limit_mb
         self._memory_mb = 0
@@ -166,6 +180,8 @@ class Root:
                 raise TypeError(type(request).__name__)
 
     def _boot(self) -> Iterator[Effect]:
+        for address in self._services:
+            yield SpawnService(address)
         for record in self._store.sessions():
             yield from self._spawn(record.id, Reason.DAEMON_RESTARTED)
         yield Wake(WATCH_SECONDS, Watch())
@@ -213,6 +229,10 @@ class Root:
     def _watch(self, now: float) -> Iterator[Effect]:
         if self._stopping:
             return
+        for address in self._services:
+            if not self._is_alive(address):
+                yield Log("error", "actor_replaced", None, {"actor": address})
+                yield SpawnService(address)
         for session_id in sorted(self._children):
             if self._trouble(session_id):
                 yield from self._replace(session_id)
@@ -258,6 +278,8 @@ class Root:
 
     def _describe(self) -> Iterator[dict[str, Any]]:
         yield {"actor": "root", "children": len(self._children)}
+        for address in self._services:
+            yield {"actor": address, "alive": self._is_alive(address)}
         for session_id, child in sorted(self._children.items()):
             trouble = self._trouble(session_id)
             yield {

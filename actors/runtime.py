@@ -22,6 +22,7 @@ from actors.effects import (
     Post,
     Publish,
     RemoveProfile,
+    SpawnService,
     SpawnSession,
     Stop,
     Tell,
@@ -36,7 +37,7 @@ from wppmt.messages import session_address
 
 class WriteLog(Protocol):
     def __call__(
-        self, event: str, session_id: str | None = None, *, level: Any = ..., **details: object
+        self, event: str, session_id: str | None = None, /, *, level: Any = ..., **details: object
     ) -> None: ...
 
 
@@ -48,6 +49,8 @@ class World:
     """Epoch seconds."""
     browsers: Browsers
     new_session: Callable[[str], Logic]
+    new_service: Callable[[str], tuple[Logic, object]]
+    """The logic of an actor that every session shares, and its first message."""
     post: Callable[[Post, Callable[[object], object]], None]
     """One webhook attempt; never blocks. What came of it, as the webhook actor's message, goes to the callable."""
     log: WriteLog
@@ -115,6 +118,9 @@ class Runtime:
                 self._remove_profile(shell, session_id)
             case SpawnSession(session_id=session_id):
                 self.spawn(session_address(session_id), self._world.new_session(session_id))
+            case SpawnService(address=address):
+                logic, first = self._world.new_service(address)
+                self.spawn(address, logic).put(first)
             case AbandonSession(session_id=session_id):
                 self._directory.forget(session_address(session_id))
             case Post():

@@ -20,7 +20,7 @@ import sdnotify
 from aiohttp import web
 from ulid import ULID
 
-from actors.effects import Post
+from actors.effects import Logic, Post
 from actors.mailbox import Directory
 from actors.monitor import MONITOR, Measure, Monitor
 from actors.policy import SessionPolicy
@@ -30,6 +30,7 @@ from actors.session import Session, Tools
 from actors.threads import Threads
 from actors.webhook import WEBHOOK, Attempted, OutboxGrew, WebhookPolicy, Webhooks
 from wppmt import __version__, logs
+from wppmt.browser import launcher
 from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
 from wppmt.delivery import new_secret
 from wppmt.egress import Egress, own_addresses, policy
@@ -99,8 +100,6 @@ class Daemon:
             down.push_async_callback(self._stop_actors, threads)
             await down.enter_async_context(self._http(store, egress))
             down.push_async_callback(self._drain)
-            for address, first in ((WEBHOOK, OutboxGrew()), (ROOT, Boot()), (MONITOR, Measure())):
-                self._directory.tell(address, first)
             self._phase = Phase.READY
             logs.log("ready", host=self._settings.http.host, port=self._settings.http.port)
             on_ready()
@@ -113,24 +112,26 @@ class Daemon:
             now=time.time,
             browsers=ChromeBrowsers(_chrome_settings(settings)),
             new_session=partial(_new_session, store, _tools(settings, store)),
+            new_service=lambda address: services[address](),
             post=partial(_post, asyncio.get_running_loop(), transport),
             log=logs.log,
         )
         runtime = Runtime(self._directory, threads, world)
-        schedule = WebhookSchedule(retries=settings.webhooks.retries)
-        hold = WebhookPolicy(hold_seconds=settings.webhooks.hold_hours * 3600)
-        runtime.spawn(WEBHOOK, Webhooks(store, schedule, hold))
-        self._monitor = Monitor(runtime.weigh, _own_memory_mb)
-        runtime.spawn(MONITOR, self._monitor)
+        self._monitor = monitor = Monitor(runtime.weigh, _own_memory_mb)
+        services: dict[str, Callable[[], tuple[Logic, object]]] = {
+            WEBHOOK: lambda: (_webhooks(settings, store), OutboxGrew()),
+            MONITOR: lambda: (monitor, Measure()),
+        }
         root = Root(
             store,
+            services=tuple(services),
             max_sessions=settings.sessions.max,
             starts_at_once=settings.sessions.starts_at_once or os.cpu_count() or 1,
             memory_limit_mb=settings.sessions.memory_limit_mb,
             is_alive=self._directory.is_alive,
             status=self._directory.status,
         )
-        runtime.spawn(ROOT, root)
+        runtime.spawn(ROOT, root).put(Boot())
 
     @asynccontextmanager
     async def _http(self, store: SqliteStore, egress: Egress) -> AsyncIterator[None]:
@@ -244,6 +245,11 @@ def _new_session(store: SqliteStore, tools: Tools, session_id: str) -> Session:
     return Session(record, tools)
 
 
+def _webhooks(settings: Settings, store: SqliteStore) -> Webhooks:
+    schedule = WebhookSchedule(retries=settings.webhooks.retries)
+    return Webhooks(store, schedule, WebhookPolicy(hold_seconds=settings.webhooks.hold_hours * 3600))
+
+
 def _tools(settings: Settings, store: SqliteStore) -> Tools:
     return Tools(
         store=store,
@@ -267,8 +273,8 @@ def _chrome_settings(settings: Settings) -> ChromeSettings:
     return ChromeSettings(
         tokens_dir=settings.store.tokens_dir,
         resolver_rules=f"MAP * 127.0.0.1:{settings.simulator.page_port}" if simulated else None,
-        chrome_path=Path(browser.chrome),
-        driver_path=Path(browser.driver),
+        chrome_path=Path(browser.chrome) if browser.chrome else launcher.CHROME,
+        driver_path=Path(browser.driver) if browser.driver else launcher.DRIVER,
         engine=browser.engine,
         headless=browser.headless,
         sandbox=_sandbox(settings),

@@ -107,7 +107,7 @@ def _to_loguru(level: Level, line: str) -> None:
 _journal: Journal | None = None
 
 
-def log(event: str, session_id: str | None = None, *, level: Level = "info", **details: object) -> None:
+def log(event: str, session_id: str | None = None, /, *, level: Level = "info", **details: object) -> None:
     """Write down that `event` (a stable snake_case word) happened; never waits, never fails.
 
     Every detail is named by its keyword and becomes camelCase. An exception may be given as it is

@@ -30,7 +30,7 @@ class Log(Protocol):
     """`wppmt.logs.log`: one structured line; `details` never hold a secret, a phone or a text."""
 
     def __call__(
-        self, event: str, session_id: str | None = None, *, level: Level = "info", **details: object
+        self, event: str, session_id: str | None = None, /, *, level: Level = "info", **details: object
     ) -> None: ...
 
 
