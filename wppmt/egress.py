@@ -115,7 +115,7 @@ class Egress:
             raise Refusal(Code.TARGET_REFUSED, details=[{"field": "url", "error": f"O endereço {complaint}"}])
         return parsed
 
-    async def check(self, url: str) -> URL:
+    async def check(self, url: str) -> None:
         """`check_url`, and where its name leads today. A name that leads nowhere yet is not refused."""
         parsed = self.check_url(url)
         host, port = _place_of(parsed)
@@ -126,8 +126,7 @@ class Egress:
                 details = [{"field": "url", "error": "O endereço leva a uma rede não permitida"}]
                 raise Refusal(Code.TARGET_REFUSED, details=details) from None
             except OSError:
-                pass
-        return parsed
+                return
 
     def session(self, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
         """A client for guarded requests, without cookies, proxies of the environment or decompression.

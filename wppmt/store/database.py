@@ -38,8 +38,9 @@ _OUT_OF_ORDER = frozenset(
 class Database:
     """Thread-safe. Writers wait for each other only; a slow read never holds back a commit."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_milliseconds: int = BUSY_MILLISECONDS) -> None:
         self._path = path
+        self._busy_milliseconds = busy_milliseconds
         self._writing = threading.RLock()
         self._reading = threading.Lock()
         self._writer: sqlite3.Connection | None = None
@@ -76,7 +77,7 @@ class Database:
         """Rows as of the last commit."""
         with self._reading, _translated():
             if self._reader is None:
-                self._reader = _connect(self._path)
+                self._reader = self._connect()
                 self._reader.execute("PRAGMA query_only = ON")
             return self._reader.execute(sql, parameters).fetchall()
 
@@ -90,8 +91,21 @@ class Database:
 
     def _open_writer(self) -> sqlite3.Connection:
         if self._writer is None:
-            self._writer = _connect(self._path)
+            self._writer = self._connect()
         return self._writer
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path,
+            timeout=self._busy_milliseconds / 1000,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        return connection
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         """Undo; a connection that cannot even do that is replaced, and the log's recovery does the undoing."""
@@ -112,17 +126,6 @@ def _translated() -> Iterator[None]:
         if code is None or code & 0xFF not in _OUT_OF_ORDER:
             raise
         raise StoreUnavailable(str(failure)) from failure
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path, timeout=BUSY_MILLISECONDS / 1000, isolation_level=None, check_same_thread=False
-    )
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    return connection
 
 
 def _prepare_files(path: Path) -> None:

@@ -18,7 +18,7 @@ from wppmt.store import (
     SessionRecord,
     SigningSecrets,
 )
-from wppmt.store.database import Database
+from wppmt.store.database import BUSY_MILLISECONDS, Database
 from wppmt.store.outbox import FOREVER, SqliteOutbox
 from wppmt.store.rows import (
     dump_entry,
@@ -137,8 +137,8 @@ class SqliteTransaction:
 class SqliteStore(SqliteOutbox):
     """Implements wppmt.store.Store on one file. Raises SetupError when that cannot be used."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(Database(path))
+    def __init__(self, path: Path, busy_milliseconds: int = BUSY_MILLISECONDS) -> None:
+        super().__init__(Database(path, busy_milliseconds))
 
     @contextmanager
     def transaction(self) -> Iterator[SqliteTransaction]:

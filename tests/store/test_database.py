@@ -1,0 +1,214 @@
+"""The file behind the SQLite store: who may read it, which versions it takes, what it survives."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import textwrap
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.store.drafts import draft, record
+from wppmt.errors import SetupError
+from wppmt.store import StoreUnavailable, WebhookCounts
+from wppmt.store.database import Database
+from wppmt.store.schema import VERSION
+from wppmt.store.sqlite import SqliteStore
+
+ROOT = Path(__file__).parents[2]
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_nobody_else_may_read_it(tmp_path: Path):
+    path = tmp_path / "state" / "wppmt.sqlite"
+    store = SqliteStore(path)
+    record(store)
+    assert mode(path.parent) == 0o700
+    assert {mode(file) for file in path.parent.iterdir()} == {0o600}
+    assert len(list(path.parent.iterdir())) == 3  # the file, its log and the log's index
+    store.close()
+
+
+def test_an_open_folder_is_closed_to_others(tmp_path: Path):
+    folder = tmp_path / "var"
+    folder.mkdir(mode=0o755)
+    SqliteStore(folder / "wppmt.sqlite").close()
+    assert mode(folder) == 0o700
+
+
+def test_a_readable_file_is_refused(tmp_path: Path):
+    path = tmp_path / "wppmt.sqlite"
+    SqliteStore(path).close()
+    path.chmod(0o644)
+    with pytest.raises(SetupError, match="chmod 600"):
+        SqliteStore(path)
+
+
+def test_a_symbolic_link_is_refused(tmp_path: Path):
+    (tmp_path / "elsewhere").touch(mode=0o600)
+    (tmp_path / "wppmt.sqlite").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SetupError):
+        SqliteStore(tmp_path / "wppmt.sqlite")
+
+
+def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(SetupError, match="WPP_STATE_DIR"):
+        SqliteStore(tmp_path / "file" / "wppmt.sqlite")
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path):
+    path = tmp_path / "wppmt.sqlite"
+    SqliteStore(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    connection.close()
+    with pytest.raises(SetupError, match="mais nova"):
+        SqliteStore(path)
+
+
+def test_what_is_no_database_is_told(tmp_path: Path):
+    path = tmp_path / "wppmt.sqlite"
+    path.write_bytes(b"not a database" * 1000)
+    path.chmod(0o600)
+    with pytest.raises(SetupError, match="não pode ser aberto"):
+        SqliteStore(path)
+
+
+def test_commits_are_durable_and_logged_ahead(tmp_path: Path):
+    database = Database(tmp_path / "x.sqlite")
+    with database.write() as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2  # FULL
+    database.close()
+
+
+def test_a_mistake_of_ours_is_no_store_trouble(tmp_path: Path):
+    database = Database(tmp_path / "x.sqlite")
+    with pytest.raises(sqlite3.OperationalError):
+        database.read("SELECT * FROM nothing")
+    database.close()
+
+
+def test_a_slow_read_does_not_hold_back_a_commit(tmp_path: Path):
+    database = Database(tmp_path / "x.sqlite")
+    finished = threading.Event()
+    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 3000000) SELECT max(x) FROM n"
+
+    def read() -> None:
+        database.read(endless)
+        finished.set()
+
+    reader = threading.Thread(target=read, daemon=True)
+    database.read("SELECT 1")
+    reader.start()
+    with database.write() as connection:
+        connection.execute("INSERT INTO secrets VALUES ('a', 'x', '', 0)")
+    assert not finished.is_set()
+    reader.join()
+    database.close()
+
+
+def test_kill_9_loses_no_acknowledged_commit(tmp_path: Path):
+    path = tmp_path / "wppmt.sqlite"
+    pick = random.Random(7)
+    acknowledged = 0
+    for _ in range(5):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.store.crashing", path],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout
+        for _ in range(pick.randrange(1, 60)):
+            acknowledged = int(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+        acknowledged = max([acknowledged, *map(int, process.stdout.read().split())])
+        process.wait()
+        process.stdout.close()
+        acknowledged = check_after_crash(path, acknowledged)
+
+
+def check_after_crash(path: Path, acknowledged: int) -> int:
+    """How many commits there are: all that were acknowledged, at most one more, none by halves."""
+    store = SqliteStore(path)
+    events = store.events_after("a", 0, 100_000)
+    session = store.session("a")
+    assert session
+    assert acknowledged <= len(events) <= acknowledged + 1
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    assert [json.loads(event.body)["n"] for event in events] == list(range(1, len(events) + 1))
+    assert session.messages_received == len(events)
+    assert store.webhook_counts() == WebhookCounts(pending=len(events))
+    with store.transaction() as transaction:
+        assert not transaction.remember_received("a", f"m{len(events)}", 1.0)
+    store.close()
+    return len(events)
+
+
+FULL_DISK = textwrap.dedent("""
+    import resource, signal, sys
+    from pathlib import Path
+    from tests.store.drafts import draft, record
+    from wppmt.store import StoreUnavailable
+    from wppmt.store.sqlite import SqliteStore
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    store = SqliteStore(Path(sys.argv[1]))
+    committed = record(store).sequence
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    refused = 0
+    for full in (True, False, True, False):
+        size = Path(sys.argv[1] + "-wal").stat().st_size
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 9000 if full else hard, hard))
+        for _ in range(50):
+            try:
+                assert record(store).sequence == committed + 1
+                committed += 1
+            except StoreUnavailable:
+                assert full
+                refused += 1
+            assert len(store.events_after("a", 0, 1000)) == committed
+    print(committed, refused)
+""")
+
+
+def test_a_full_disk_refuses_commits_until_it_is_free_again(tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, tmp_path / "wppmt.sqlite"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    committed, refused = map(int, done.stdout.split())
+    assert committed >= 101
+    assert refused >= 80
+    store = SqliteStore(tmp_path / "wppmt.sqlite")
+    assert [e.sequence for e in store.events_after("a", 0, 1000)] == list(range(1, committed + 1))
+    store.close()
+
+
+def test_a_database_locked_by_another_process_is_store_trouble(tmp_path: Path):
+    path = tmp_path / "wppmt.sqlite"
+    store = SqliteStore(path, busy_milliseconds=20)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable):
+        record(store)
+    other.execute("ROLLBACK")
+    other.close()
+    assert record(store, "a", draft()).sequence == 1
+    store.close()
