@@ -19,6 +19,7 @@ class Code(StrEnum):
     INVALID_PHONE = "INVALID_PHONE"
     SESSION_ID_MISMATCH = "SESSION_ID_MISMATCH"
     SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
+    MESSAGE_NOT_FOUND = "MESSAGE_NOT_FOUND"
     QR_NOT_AVAILABLE = "QR_NOT_AVAILABLE"
     NOT_FOUND = "NOT_FOUND"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
@@ -61,6 +62,7 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.INVALID_PHONE: Meaning(400, "Telefone inválido: use de 8 a 15 dígitos, com o código do país"),
     Code.SESSION_ID_MISMATCH: Meaning(400, "X-Session-ID difere da sessão do endereço"),
     Code.SESSION_NOT_FOUND: Meaning(404, "Sessão não encontrada"),
+    Code.MESSAGE_NOT_FOUND: Meaning(404, "Mensagem não encontrada"),
     Code.QR_NOT_AVAILABLE: Meaning(404, "Não há QR Code para mostrar neste estado da sessão"),
     Code.NOT_FOUND: Meaning(404, "Recurso não encontrado"),
     Code.METHOD_NOT_ALLOWED: Meaning(405, "Método não permitido neste endereço"),

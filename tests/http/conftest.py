@@ -70,6 +70,7 @@ class Api:
             now=lambda: self.time,
             log=self.log,
             version="1.2.3",
+            profile_mb=lambda _: 100,
             settings=self.settings,
         )
 

@@ -10,7 +10,16 @@ from wppmt import messages
 from wppmt.errors import Code, Refusal
 from wppmt.reasons import Reason
 from wppmt.state import State
-from wppmt.store import Desired, EventRecord, JournalEntry, SessionRecord, SessionStatus, WebhookCounts
+from wppmt.store import (
+    DeadLetters,
+    Delivery,
+    Desired,
+    EventRecord,
+    JournalEntry,
+    SessionRecord,
+    SessionStatus,
+    WebhookCounts,
+)
 
 BORN = 1_770_733_800.0
 """2026-02-10T14:30:00Z, the moment in the document's examples."""
@@ -48,7 +57,7 @@ class FakeFront:
 
     async def ask(self, address: str, message: object, deadline: float) -> Any:
         assert deadline > 0
-        if address != messages.ROOT and address.removeprefix("session:") not in self._statuses:
+        if address.startswith("session:") and address.removeprefix("session:") not in self._statuses:
             raise Refusal(Code.SESSION_NOT_FOUND)
         self.asked.append((address, message))
         if self.before_answer:
@@ -57,23 +66,38 @@ class FakeFront:
             raise self.bug
         if self.refusal:
             raise self.refusal
-        return self._answer(address.removeprefix("session:"), message)
+        if address.startswith("session:"):
+            return self._answer_of_session(address.removeprefix("session:"), message)
+        return self._answer_of_root(message)
 
-    def _answer(self, session_id: str, message: object) -> Any:
+    def _answer_of_root(self, message: object) -> Any:
         match message:
             case messages.StartSession():
                 return self._start(message)
             case messages.RestartSession():
+                if message.session_id not in self._statuses:
+                    raise Refusal(Code.SESSION_NOT_FOUND)
                 return self.has(message.session_id, State.INITIALIZING, reason=Reason.RESTARTED)
+            case messages.PurgeSession():
+                self._statuses.pop(message.session_id)
+                return messages.LoggedOut(self.unlinks)
+            case messages.ReplayDeadLetters():
+                return 3
+            case messages.Describe():
+                return messages.ActorTree(({"name": "root", "alive": True},))
+            case messages.RestartCrashed():
+                return tuple(s.record.id for s in self.statuses() if s.record.state is State.ERROR)
+            case _:
+                raise AssertionError(message)
+
+    def _answer_of_session(self, session_id: str, message: object) -> Any:
+        match message:
             case messages.CloseSession():
                 return self.has(
                     session_id, State.DISCONNECTED, desired=Desired.STOPPED, reason=Reason.STOPPED
                 )
             case messages.LogOut():
                 self.has(session_id, State.DISCONNECTED, has_login=False)
-                return messages.LoggedOut(self.unlinks)
-            case messages.PurgeSession():
-                self._statuses.pop(message.session_id)
                 return messages.LoggedOut(self.unlinks)
             case messages.SetWebhook():
                 self.has(
@@ -88,10 +112,6 @@ class FakeFront:
                 )
             case messages.SendText():
                 return self._send(session_id, message)
-            case messages.Describe():
-                return messages.ActorTree(({"name": "root", "alive": True},))
-            case messages.RestartCrashed():
-                return tuple(s.record.id for s in self.statuses() if s.record.state is State.ERROR)
             case _:
                 raise AssertionError(message)
 
@@ -125,12 +145,19 @@ class FakeStore:
     events: dict[str, list[EventRecord]] = field(default_factory=dict)
     entries: dict[tuple[str, str], JournalEntry] = field(default_factory=dict)
     counts: WebhookCounts = field(default_factory=WebhookCounts)
+    dead: list[Delivery] = field(default_factory=list)
     broken: Exception | None = None
 
-    def webhook_counts(self) -> WebhookCounts:
+    def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:
         if self.broken:
             raise self.broken
         return self.counts
+
+    def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
+        return [d for d in self.dead if d.event.session_id == which.session_id and d.number > after][:limit]
+
+    def count_dead_letters(self, which: DeadLetters) -> int:
+        return len(self.dead_letters(which, limit=10_000))
 
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]:
         return [e for e in self.events.get(session_id, []) if e.sequence > sequence][:limit]
@@ -146,7 +173,7 @@ class FakeLog:
     lines: list[dict[str, Any]] = field(default_factory=list)
 
     def __call__(
-        self, event: str, session_id: str | None = None, *, level: str = "info", **details: object
+        self, event: str, session_id: str | None = None, /, *, level: str = "info", **details: object
     ) -> None:
         self.lines.append({"level": level, "event": event, "sessionId": session_id, "details": details})
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import jwt
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
@@ -20,7 +22,8 @@ from tests.http.conftest import SECRET, Api, token
 from tests.http.fakes import BORN
 from wppmt.errors import Code, Refusal, SetupError
 from wppmt.http.auth import Authenticator, AuthPolicy, Grant, grant_of
-from wppmt.http.keys import Jwks, Keys, PublicKey, SharedSecret
+from wppmt.http.jwks import Jwks, fetch_from
+from wppmt.http.keys import Keys, PublicKey, SharedSecret
 
 NOW = BORN
 POLICY = AuthPolicy()
@@ -292,6 +295,33 @@ class TestJwks:
                 return said
 
             assert not await accepts(Jwks(fetch), Issuer().token())
+
+
+class TestFetching:
+    async def served(self, answer: web.Response) -> Any:
+        async def serve(_: web.Request) -> web.Response:
+            return answer
+
+        app = web.Application()
+        app.router.add_get("/jwks", serve)
+        async with TestServer(app) as issuer:
+            return await fetch_from(str(issuer.make_url("/jwks")))()
+
+    async def test_over_http(self):
+        document = await Issuer().fetch()
+        assert await self.served(web.json_response(document)) == document
+
+    @pytest.mark.parametrize("answer", [
+        web.Response(status=500), web.Response(status=302, headers={"Location": "http://127.0.0.1:1/"}),
+        web.Response(text="{"), web.Response(text='"' + "x" * 300_000 + '"'),
+    ])  # fmt: skip
+    async def test_anything_else_is_a_failure(self, answer: web.Response):
+        with pytest.raises((OSError, ValueError)):
+            await self.served(answer)
+
+    async def test_nobody_there(self):
+        with pytest.raises(OSError, match="connect"):
+            await fetch_from("http://127.0.0.1:1/jwks")()
 
 
 class TestOverHttp:

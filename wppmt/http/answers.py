@@ -1,28 +1,15 @@
-"""What answers say: pydantic models in the order and with the texts of architecture.pt.md, made from domain values."""
+"""What answers say: pydantic models in the order and with the texts of architecture.pt.md."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from wppmt.http import qr
-from wppmt.reasons import sentence
 from wppmt.state import State
-from wppmt.store import SessionStatus
 
 Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-02-10T14:30:00Z"])]
-
-
-def instant(epoch: float) -> str:
-    """ISO 8601 in UTC to the second, as in the document's examples."""
-    return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _instant_or_none(epoch: float | None) -> str | None:
-    return None if epoch is None else instant(epoch)
 
 
 def _absent(default: Any = None, **kwargs: Any) -> Any:
@@ -139,7 +126,9 @@ class Webhook(AnswerBody):
     )
 
 
-class WebhookCounts(AnswerBody):
+class Deliveries(AnswerBody):
+    """Webhook deliveries that wait, and those given up on."""
+
     pending: int
     dead: int
 
@@ -152,49 +141,88 @@ class Health(AnswerBody):
     sessions: dict[str, int] = Field(examples=[{"total": 10, "connected": 9, "waiting_scan": 1}])
     max_sessions: int
     memory_mb: int | None
-    webhooks: WebhookCounts
+    webhooks: Deliveries
     version: str
+
+
+MessageStatus = Literal["pending", "sent", "delivered", "read", "played", "failed", "unknown"]
+
+
+class Message(AnswerBody):
+    """The journal's view of a message on its way out; its text is not kept for reading."""
+
+    id: str = Field(examples=["3EB0F6F2E2E2E2E2E2E"])
+    session_id: str = Field(examples=["cliente-001"])
+    to: str = Field(examples=["5511999999999@c.us"])
+    type: str = Field(examples=["text"])
+    status: MessageStatus
+    ack: int
+    accepted_at: Instant
+    handed_at: Instant | None = Field(description="entrega à página do WhatsApp Web")
+    acked_at: Instant | None = Field(description="última confirmação do WhatsApp")
+
+
+class EventPage(AnswerBody):
+    """Events as the webhook delivers them, in order. `next` is the `after` of the next page."""
+
+    count: int
+    events: list[dict[str, Any]]
+    next: int
+    more: bool
+
+
+class DeadLetter(AnswerBody):
+    """An event that was given up on."""
+
+    id: str = Field(examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"])
+    event: str = Field(examples=["message_received"])
+    sequence: int
+    timestamp: Instant
+    url: str
+    attempts: int
+    given_up_at: Instant
+    last_status: int | None
+    last_error: str | None
+
+
+class DeadLetterPage(AnswerBody):
+    """`next` is the `after` of the next page."""
+
+    count: int = Field(description="quantas há ao todo")
+    dead_letters: list[DeadLetter]
+    next: int
+    more: bool
+
+
+class Replayed(AnswerBody):
+    success: Literal[True] = True
+    replayed: int
+
+
+class AdminSession(Status):
+    """A tenant's row for the operator."""
+
+    desired: Literal["running", "stopped"]
+    pid: int | None
+    profile_mb: int | None
+    webhooks: Deliveries
+    last_error: str | None
+
+
+class AdminSessionList(AnswerBody):
+    count: int
+    sessions: list[AdminSession]
+
+
+class Actors(AnswerBody):
+    """The live actor tree; what a row tells depends on the actor."""
+
+    actors: list[dict[str, Any]]
+
+
+class Restarted(AnswerBody):
+    restarted: list[str] = Field(examples=[["cliente-003"]])
 
 
 class Probe(AnswerBody):
     status: str = Field(examples=["ok"])
-
-
-def status_of(status: SessionStatus, default_webhook_url: str) -> Status:
-    record = status.record
-    return Status(
-        session_id=record.id,
-        status=record.state,
-        phone=record.phone or None,
-        platform=record.platform or None,
-        connected_at=_instant_or_none(record.connected_at),
-        last_activity=_instant_or_none(record.last_activity),
-        messages_sent=record.messages_sent,
-        messages_received=record.messages_received,
-        description=record.description or None,
-        webhook_url=record.webhook_url or default_webhook_url or None,
-        reason=sentence(record.reason),
-        reason_code=record.reason,
-        restarts=record.restarts,
-        memory_mb=status.memory_mb,
-        since=instant(record.since),
-        created_at=instant(record.created_at),
-        pushname=record.pushname or None,
-        max_messages_per_day=record.max_messages_per_day,
-        queue=status.queue,
-    )
-
-
-def qr_code_of(status: SessionStatus) -> QrCode | AlreadyConnected:
-    record = status.record
-    if record.state is State.CONNECTED:
-        return AlreadyConnected(session_id=record.id, status=record.state, phone=record.phone or None)
-    code = status.qr if record.state is State.WAITING_SCAN else None
-    return QrCode(
-        session_id=record.id,
-        status=record.state,
-        qr_code=qr.data_url(code.text) if code else None,
-        expires_at=instant(code.expires_at) if code else None,
-        pairing_code=status.pairing_code or None,
-        reason=None if code else sentence(record.reason),
-    )

@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 
 from wppmt.errors import Code, Refusal
 from wppmt.http.auth import Grant
-from wppmt.http.bodies import MAX_BODY_BYTES, invalid
+from wppmt.http.bodies import MAX_BODY_BYTES
 from wppmt.http.limits import Window
 from wppmt.http.ports import PORTS, Phase
 from wppmt.http.route import Access, route_of
@@ -82,19 +82,3 @@ async def _count(request: web.Request, session_id: str) -> None:
     request[RATE_WINDOW] = window
     if not window.admitted:
         raise Refusal(Code.RATE_LIMITED, retry_after=max(1.0, window.reset - ports.now()))
-
-
-def page_size(request: web.Request, *, default: int, largest: int) -> int:
-    """`?limit=` as a number from 1 to `largest`. Raises Refusal(INVALID_REQUEST)."""
-    return whole_number(request, "limit", default=default, between=(1, largest))
-
-
-def whole_number(request: web.Request, name: str, *, default: int, between: tuple[int, int]) -> int:
-    """A query parameter as a whole number. Raises Refusal(INVALID_REQUEST)."""
-    text = request.query.get(name)
-    if text is None:
-        return default
-    least, most = between
-    if not re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) or not least <= int(text) <= most:
-        raise invalid(name, f"deve ser um número inteiro de {least} a {most}")
-    return int(text)

@@ -35,7 +35,7 @@ async def health(request: web.Request) -> web.Response:
         sessions=_count_sessions(Counter(status.record.state for status in ports.front.statuses())),
         max_sessions=ports.settings.max_sessions,
         memory_mb=ports.memory_mb(),
-        webhooks=answers.WebhookCounts(pending=counts.pending, dead=counts.dead),
+        webhooks=answers.Deliveries(pending=counts.pending, dead=counts.dead),
         version=ports.version,
     )
     return answer(body, 503 if phase is Phase.DRAINING else 200)

@@ -65,6 +65,8 @@ class Ports:
     log: Log
     version: str
     settings: HttpSettings = HttpSettings()
+    profile_mb: Callable[[str], int | None] = lambda _: None
+    """Size of a session's profile folder; may read the disk."""
     new_id: Callable[[], str] = lambda: uuid4().hex
 
 

@@ -16,9 +16,12 @@ _JSON = "application/json"
 
 
 def answer(body: AnswerBody, status: int = 200) -> web.Response:
-    return web.Response(
-        body=body.model_dump_json(by_alias=True).encode(), status=status, content_type=_JSON, charset="utf-8"
-    )
+    return json_bytes(body.model_dump_json(by_alias=True).encode(), status)
+
+
+def json_bytes(body: bytes, status: int = 200) -> web.Response:
+    """`body` is JSON already."""
+    return web.Response(body=body, status=status, content_type=_JSON, charset="utf-8")
 
 
 def refusal_response(
@@ -26,12 +29,8 @@ def refusal_response(
 ) -> web.Response:
     """The error form of contract 6. Its first fields stand as in 4.2.2 of the document, which shows one whole."""
     status = http_status or CATALOGUE[refusal.code].http_status
-    response = web.Response(
-        body=json.dumps(_error_body(refusal, request_id, session_status), ensure_ascii=False).encode(),
-        status=status,
-        content_type=_JSON,
-        charset="utf-8",
-    )
+    body = _error_body(refusal, request_id, session_status)
+    response = json_bytes(json.dumps(body, ensure_ascii=False).encode(), status)
     if status == 401:
         response.headers[hdrs.WWW_AUTHENTICATE] = "Bearer"
     if refusal.retry_after is not None:

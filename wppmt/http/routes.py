@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from wppmt.errors import Code
-from wppmt.http import answers, health, schemas, sends, sessions, webhooks
+from wppmt.http import admin, answers, events, health, schemas, sends, sessions, webhooks
+from wppmt.http.queries import LARGEST, LARGEST_PAGE, PAGE
 from wppmt.http.route import Access, Route
 
 _SESSION = "/api/sessions/{sessionId}"
 _ASKED = (Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN)
 """What any question to an actor may come to."""
+_PAGE = {
+    "after": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": LARGEST,
+        "default": 0,
+        "description": "o `next` da página anterior",
+    },
+    "limit": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE},
+}
 
 ROUTES = (
     Route(
@@ -85,6 +96,42 @@ ROUTES = (
     Route(
         "POST", f"{_SESSION}/webhook/secret", webhooks.rotate_secret, Access.SESSION,
         "Trocar o segredo das assinaturas", {200: answers.Webhook}, refusals=_ASKED,
+    ),
+    Route(
+        "GET", f"{_SESSION}/messages/{{messageId}}", events.show_message, Access.SESSION,
+        "Ver em que pé está uma mensagem enviada", {200: answers.Message},
+        refusals=(Code.MESSAGE_NOT_FOUND,),
+    ),
+    Route(
+        "GET", f"{_SESSION}/events", events.list_events, Access.SESSION,
+        "Ler os eventos da sessão em ordem (7 dias)", {200: answers.EventPage}, query=_PAGE,
+    ),
+    Route(
+        "GET", f"{_SESSION}/dead-letters", events.list_dead_letters, Access.SESSION,
+        "Listar os eventos que o webhook não recebeu", {200: answers.DeadLetterPage}, query=_PAGE,
+    ),
+    Route(
+        "POST", f"{_SESSION}/dead-letters/replay", events.replay_dead_letters, Access.SESSION,
+        "Entregar de novo um, alguns ou todos", {200: answers.Replayed},
+        body=schemas.ReplayBody, body_required=False, refusals=(*_ASKED, Code.TARGET_REFUSED),
+    ),
+    Route(
+        "GET", "/api/admin/sessions", admin.list_sessions, Access.ADMIN,
+        "Todas as sessões, para o operador", {200: answers.AdminSessionList},
+    ),
+    Route(
+        "GET", "/api/admin/actors", admin.list_actors, Access.ADMIN,
+        "A árvore de atores", {200: answers.Actors}, refusals=_ASKED,
+    ),
+    Route(
+        "POST", "/api/admin/sessions/{sessionId}/restart", sessions.restart, Access.ADMIN_SESSION,
+        "Reiniciar uma sessão em qualquer estado", {202: answers.Restarting},
+        refusals=(*_ASKED, Code.RESOURCE_LIMIT),
+    ),
+    Route(
+        "POST", "/api/admin/sessions/restart-crashed", admin.restart_crashed, Access.ADMIN,
+        "Reiniciar todas as sessões em erro, mortas ou travadas", {202: answers.Restarted},
+        refusals=(*_ASKED, Code.RESOURCE_LIMIT),
     ),
     Route("GET", "/api/health", health.health, Access.PUBLIC, "Saúde em números",
           {200: answers.Health, 503: answers.Health}),

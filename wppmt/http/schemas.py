@@ -16,6 +16,7 @@ MAX_TEXT_CHARS = 65_536
 
 EventName = Literal["message_received", "message_ack", "connection_change", "qr_code", "error"]
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
+EventId = Annotated[str, Field(min_length=1, max_length=64, examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"])]
 Phone = Annotated[
     str,
     Field(
@@ -72,6 +73,14 @@ class WebhookBody(Body):
     events: list[EventName] | None = Field(
         None, min_length=1, max_length=20, examples=[["message_received", "message_ack", "connection_change"]]
     )
+
+
+class ReplayBody(Body):
+    """Which events given up on are delivered again; every condition that is given must hold, none means all."""
+
+    ids: list[EventId] | None = Field(None, min_length=1, max_length=1000)
+    event: EventName | None = None
+    url: Url | None = Field(None, description="para onde vão a partir de agora; ausente: para onde iam")
 
 
 _PROBLEMS = {

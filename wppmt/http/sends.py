@@ -13,6 +13,7 @@ from wppmt.http.ports import PORTS
 from wppmt.http.responses import answer
 from wppmt.http.schemas import SendTextBody
 from wppmt.store import ACK_STATUS
+from wppmt.times import iso
 
 _GRACE_SECONDS = 5.0
 """Beyond the send's own deadline, after which the actor itself answers `pending`."""
@@ -49,7 +50,7 @@ def sent_answer(sent: messages.Sent) -> web.Response:
             id=sent.id,
             to=sent.to.replace("@s.whatsapp.net", "@c.us"),
             status=ACK_STATUS[max(sent.ack, 0)],
-            timestamp=answers.instant(sent.timestamp),
+            timestamp=iso(sent.timestamp),
             ack=sent.ack,
         ),
         200 if sent.ack >= 1 else 202,

@@ -6,7 +6,7 @@ from aiohttp import hdrs, web
 
 from wppmt import messages
 from wppmt.errors import Code, Refusal
-from wppmt.http import answers, qr
+from wppmt.http import answers, qr, views
 from wppmt.http.bodies import read_body
 from wppmt.http.guard import GRANT, SESSION_ID, admit
 from wppmt.http.phones import parse_phone
@@ -17,6 +17,7 @@ from wppmt.http.schemas import CreateBody, StartBody
 from wppmt.messages import ROOT, session_address
 from wppmt.state import State
 from wppmt.store import SessionStatus
+from wppmt.times import iso
 
 START_SECONDS = 15.0
 CLOSE_SECONDS = 45.0
@@ -51,7 +52,7 @@ async def _start(request: web.Request, body: StartBody) -> web.Response:
         answers.Started(
             session_id=record.id,
             status=record.state,
-            created_at=answers.instant(record.created_at),
+            created_at=iso(record.created_at),
             webhook_url=record.webhook_url or ports.settings.default_webhook_url or None,
             webhook_secret=started.webhook_secret,
         ),
@@ -73,7 +74,7 @@ def _start_message(session_id: str, body: StartBody) -> messages.StartSession:
 async def list_sessions(request: web.Request) -> web.Response:
     ports, grant = request.app[PORTS], request[GRANT]
     seen = [
-        answers.status_of(status, ports.settings.default_webhook_url)
+        views.status_of(status, ports.settings.default_webhook_url)
         for status in sorted(ports.front.statuses(), key=lambda status: status.record.id)
         if grant.may(status.record.id)
     ]
@@ -83,7 +84,7 @@ async def list_sessions(request: web.Request) -> web.Response:
 async def show_qr_code(request: web.Request) -> web.Response:
     status = _status(request)
     if "image/png" not in request.headers.get(hdrs.ACCEPT, ""):
-        return answer(answers.qr_code_of(status))
+        return answer(views.qr_code_of(status))
     if status.qr is None or status.record.state is not State.WAITING_SCAN:
         raise Refusal(Code.QR_NOT_AVAILABLE)
     return web.Response(body=qr.png(status.qr.text), content_type="image/png")
@@ -91,7 +92,7 @@ async def show_qr_code(request: web.Request) -> web.Response:
 
 async def show_status(request: web.Request) -> web.Response:
     ports: Ports = request.app[PORTS]
-    return answer(answers.status_of(_status(request), ports.settings.default_webhook_url))
+    return answer(views.status_of(_status(request), ports.settings.default_webhook_url))
 
 
 async def close(request: web.Request) -> web.Response:

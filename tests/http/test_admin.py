@@ -1,0 +1,56 @@
+"""The operator's routes."""
+
+from __future__ import annotations
+
+from tests.http.conftest import Api, token
+from wppmt import messages
+from wppmt.browser import Process
+from wppmt.state import State
+from wppmt.store import WebhookCounts
+
+ADMIN = token(scope="wpp:admin")
+
+
+async def test_every_tenants_row(api: Api):
+    process = Process(4711, 4711, "http://127.0.0.1:1", "s", "ws://127.0.0.1:1", "c")
+    api.front.has("b", State.ERROR, process=process, last_error="Dez tentativas", memory_mb=150, queue=2)
+    api.front.has("a")
+    api.store.counts = WebhookCounts(3, 1)
+    answer = await api.get("/api/admin/sessions", token=ADMIN)
+    assert answer.status == 200
+    first, second = answer.body["sessions"]
+    assert (first["sessionId"], first["pid"], first["lastError"]) == ("a", None, None)
+    assert second | {
+        "sessionId": "b", "status": "error", "pid": 4711, "lastError": "Dez tentativas", "memoryMb": 150, "queue": 2,
+        "profileMb": 100, "webhooks": {"pending": 3, "dead": 1}, "desired": "running",
+    } == second  # fmt: skip
+
+
+async def test_the_actor_tree(api: Api):
+    answer = await api.get("/api/admin/actors", token=ADMIN)
+    assert answer.body == {"actors": [{"name": "root", "alive": True}]}
+
+
+async def test_restarting_one_is_not_held_back_by_its_rate(api: Api):
+    api.front.has("a", State.ERROR)
+    for _ in range(2):
+        answer = await api.post("/api/admin/sessions/a/restart", token=ADMIN)
+        assert (answer.status, answer.body["status"]) == (202, "initializing")
+        assert "X-RateLimit-Limit" not in answer.headers
+    assert api.front.asked == [(messages.ROOT, messages.RestartSession("a"))] * 2
+    unknown = await api.post("/api/admin/sessions/b/restart", token=ADMIN)
+    assert (unknown.status, unknown.body["code"]) == (404, "SESSION_NOT_FOUND")
+
+
+async def test_restarting_all_that_crashed(api: Api):
+    api.front.has("a", State.ERROR)
+    api.front.has("b", State.CONNECTED)
+    answer = await api.post("/api/admin/sessions/restart-crashed", token=ADMIN)
+    assert (answer.status, answer.body) == (202, {"restarted": ["a"]})
+
+
+async def test_an_admin_bound_to_a_session_stays_bound(api: Api):
+    api.front.has("a")
+    bound = token(scope="wpp:admin", sessions="b")
+    assert (await api.get("/api/admin/sessions", token=bound)).body == {"count": 0, "sessions": []}
+    assert (await api.post("/api/admin/sessions/a/restart", token=bound)).status == 404
