@@ -49,7 +49,9 @@ class Hearing:
         if isinstance(outcome, CallFailure):
             return ()
         page = str(outcome["page"])
-        events = tuple(PageEvent(page, int(e["number"]), str(e["name"]), e["data"]) for e in outcome["events"])
+        events = tuple(
+            PageEvent(page, int(e["number"]), str(e["name"]), e["data"]) for e in outcome["events"]
+        )
         if events and events[0].number > self._heard_of(page) + 1:
             self._ledger.note(page=page, page_event=events[0].number - 1)
         return events

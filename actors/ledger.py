@@ -112,9 +112,7 @@ class Ledger:
         with self.store.transaction() as transaction:
             transaction.forget(self.record.id)
 
-    def _commit(
-        self, transaction: Transaction, record: SessionRecord, happenings: Any, now: float
-    ) -> bool:
+    def _commit(self, transaction: Transaction, record: SessionRecord, happenings: Any, now: float) -> bool:
         transaction.save(record)
         delivers = False
         for name, payload in happenings:

@@ -111,7 +111,7 @@ class Life:
         yield self._timers.arm(BEAT, self._policy.beat_seconds)
 
     def fail(self, reason: Reason, now: float, *, detail: str = "", gently: bool = False) -> Iterator[Effect]:
-        """This attempt is over: end the browser, tell what is wrong, try again by the schedule (contract, section 4).
+        """The attempt is over: end the browser, tell what is wrong, try again by the schedule (contract, section 4).
 
         `gently` goes down the stop ladder: right while the browser still answers.
         """

@@ -23,9 +23,7 @@ LOGOUT = "logout"
 class Logout:
     """At most one at a time; who asks meanwhile gets the same answer."""
 
-    def __init__(
-        self, ledger: Ledger, page: Page, life: Life, timers: Timers, policy: SessionPolicy
-    ) -> None:
+    def __init__(self, ledger: Ledger, page: Page, life: Life, timers: Timers, policy: SessionPolicy) -> None:
         self.is_active = False
         self._ledger = ledger
         self._page = page
@@ -101,5 +99,3 @@ class Logout:
             yield RemoveProfile(self._ledger.record.id)
         else:
             yield from self._life.close()
-
-

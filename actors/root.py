@@ -129,7 +129,7 @@ class Root:
         self._stopping: Reply | None = None
         self._not_quiet: set[str] = set()
 
-    def handle(self, message: object, now: float) -> Iterable[Effect]:
+    def handle(self, message: object, now: float) -> Iterable[Effect]:  # noqa: C901 - one case a message
         match message:
             case Ask(message=request, reply=reply):
                 return self._asked(request, reply, now)

@@ -91,7 +91,7 @@ class Runtime:
             running = dict(self._running)
         return {session_id: life.browser.memory().pss for session_id, life in running.items()}
 
-    def perform(self, shell: Shell, effect: Effect) -> None:  # noqa: C901 - one case an effect
+    def perform(self, shell: Shell, effect: Effect) -> None:  # noqa: C901, PLR0912 - one case an effect
         if not isinstance(effect, Log) and not self._directory.holds(shell.address, shell.mailbox):
             # Abandoned as hung, and another took over: what it still decides must not happen.
             return

@@ -31,7 +31,7 @@ PERSON = {Verdict.CONFLICT: Reason.CONFLICT, Verdict.UPDATE_NEEDED: Reason.UPDAT
 class Screen:
     """Turns facts and QR codes into moves of the state."""
 
-    def __init__(  # noqa: PLR0913 - the parts of one session, wired once
+    def __init__(
         self,
         ledger: Ledger,
         page: Page,

@@ -195,9 +195,7 @@ class Sending:
         if request.typing_ms:
             payload["typingMs"] = request.typing_ms
         session_id = self._ledger.record.id
-        return JournalEntry(
-            session_id, self._new_message_id(), request.to, "text", payload, accepted_at=now
-        )
+        return JournalEntry(session_id, self._new_message_id(), request.to, "text", payload, accepted_at=now)
 
     def _pump(self, now: float) -> Iterator[Effect]:
         if not self._page.is_usable or self._busy or self._undecided or not self._queue:

@@ -11,8 +11,8 @@ from actors import notices
 from actors.effects import Answer, Ask, Effect, Publish, Reply, Tell
 from actors.hearing import Hearing
 from actors.ledger import Ledger
-from actors.life import ATTACH, BEAT, CLOSE, RETRY, Life, Phase
-from actors.logout import LOGOUT, Logout
+from actors.life import Life, Phase
+from actors.logout import Logout
 from actors.notices import Called, Due, PageAnswered
 from actors.page import Page
 from actors.policy import SessionPolicy
@@ -65,9 +65,7 @@ class Session:
             default_webhook=tools.default_webhook,
         )
         self._life = Life(self._ledger, self._page, self._timers, policy, tools.random)
-        self._screen = Screen(
-            self._ledger, self._page, self._life, self._timers, policy, tools.qr_picture
-        )
+        self._screen = Screen(self._ledger, self._page, self._life, self._timers, policy, tools.qr_picture)
         self._logout = Logout(self._ledger, self._page, self._life, self._timers, policy)
         self._sending = Sending(self._ledger, self._page, policy, tools.new_message_id)
         self._hearing = Hearing(self._ledger, self._page, policy)
@@ -89,11 +87,16 @@ class Session:
             effects.insert(0, Publish(status))
         return effects
 
-    def _react(self, message: object, now: float) -> Iterable[Effect]:
+    def _react(self, message: object, now: float) -> Iterable[Effect]:  # noqa: C901, PLR0912 - one case a message
         match message:
             case Ask(message=request, reply=reply):
                 return self._asked(request, reply, now)
-            case notices.Noticed() | notices.BrowserOpened() | notices.BrowserFailed() | notices.BrowserClosed():
+            case (
+                notices.Noticed()
+                | notices.BrowserOpened()
+                | notices.BrowserFailed()
+                | notices.BrowserClosed()
+            ):
                 # Close is final: what an earlier browser still says changes nothing.
                 return self._from_browser(message, now) if message.generation == self._page.generation else ()
             case PageAnswered():
@@ -141,7 +144,9 @@ class Session:
                 yield Answer(reply, messages.WebhookSettings(url, events, secret))
             case messages.RotateWebhookSecret():
                 secret = self._ledger.rotate_secret(now, self._policy.secret_overlap)
-                settings = messages.WebhookSettings(self._ledger.endpoint, self._record.webhook_events, secret)
+                settings = messages.WebhookSettings(
+                    self._ledger.endpoint, self._record.webhook_events, secret
+                )
                 yield Answer(reply, settings)
             case _:
                 raise TypeError(type(request).__name__)

@@ -193,7 +193,9 @@ def _only_one(state_dir: Path) -> Iterator[None]:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (state_dir / "daemon.lock").open("w")
     except OSError as failure:
-        raise SetupError(f"A pasta {state_dir} não pode ser usada: {failure.strerror} (WPP_STATE_DIR)") from None
+        raise SetupError(
+            f"A pasta {state_dir} não pode ser usada: {failure.strerror} (WPP_STATE_DIR)"
+        ) from None
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -305,7 +307,9 @@ async def _check_target(egress: Egress, url: str) -> None:
 
 def _authenticator(settings: Settings) -> Authenticator:
     auth = settings.auth
-    keys: Keys = PublicKey(auth.public_key) if auth.public_key else SharedSecret(auth.secret.get_secret_value())
+    keys: Keys = (
+        PublicKey(auth.public_key) if auth.public_key else SharedSecret(auth.secret.get_secret_value())
+    )
     rules = AuthPolicy(
         max_lifetime=auth.max_lifetime_seconds,
         issuer=auth.issuer,
@@ -318,7 +322,7 @@ def _authenticator(settings: Settings) -> Authenticator:
 def _rate_limiter(settings: Settings) -> RateLimiter:
     shared = redis_storage(settings.redis.url) if settings.redis.url else None
 
-    def report(available: bool) -> None:  # noqa: FBT001 - RateLimiter's port
+    def report(available: bool) -> None:
         level: logs.Level = "info" if available else "warning"
         logs.log("redis_available" if available else "redis_unavailable", level=level)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from wppmt.store import DeadLetters, Qr, SessionRecord, SessionStatus, SigningSecrets
+from wppmt.store import DeadLetters, SessionStatus
 
 ROOT = "root"
 WEBHOOK = "webhook"
@@ -102,6 +102,14 @@ class WebhookSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Idempotency:
+    """The caller's key, and what was asked under it: the same key may come again only with the same fingerprint."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class SendText:
     """To a session. `to` is digits or a chat id. Answered with Sent; refuses NOT_CONNECTED, QUEUE_FULL, …"""
 
@@ -112,6 +120,29 @@ class SendText:
     mentions: tuple[str, ...] = ()
     link_preview: bool = False
     respond_async: bool = False
+    idempotency: Idempotency | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendMedia:
+    """To a session, as SendText. The file at `path` is the session's from now on: it is deleted when it is settled."""
+
+    to: str
+    kind: str
+    """image, video, audio, voice or document."""
+    path: str
+    size: int
+    mimetype: str
+    file_name: str
+    caption: str = ""
+    typing_ms: int = 0
+    quoted_id: str | None = None
+    mentions: tuple[str, ...] = ()
+    respond_async: bool = False
+    idempotency: Idempotency | None = None
+
+
+Send = SendText | SendMedia
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +167,58 @@ class ReplayDeadLetters:
 
 
 @dataclass(frozen=True, slots=True)
+class ListContacts:
+    """To a session: contacts with an id after `after`, in order of id. Answered with ContactPage."""
+
+    after: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPage:
+    """`contacts` as in architecture.pt.md 4.2.3; `following` is the next `after`, None at the end."""
+
+    contacts: tuple[dict[str, Any], ...]
+    total: int
+    following: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckNumber:
+    """To a session: is this number (digits) on WhatsApp? Answered with NumberCheck."""
+
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberCheck:
+    """`resolved` is the number under which WhatsApp knows it (Brazil's ninth digit)."""
+
+    valid: bool
+    resolved: str | None
+    is_business: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FetchMedia:
+    """To a session: a received message's media, `message_id` as WhatsApp serialises it, into the file `path`.
+
+    Answered with FetchedMedia; refuses NOT_FOUND when WhatsApp has it no more.
+    """
+
+    message_id: str
+    path: str
+    limit: int
+    """Bytes; more is refused with PAYLOAD_TOO_LARGE."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedMedia:
+    mimetype: str
+    file_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ActorTree:
     """Rows for `GET /api/admin/actors`, plain JSON."""
 
@@ -156,10 +239,3 @@ class Front(Protocol):
         """The last published status; never waits for the actor."""
 
     def statuses(self) -> tuple[SessionStatus, ...]: ...
-
-
-__all__ = [
-    "ROOT", "WEBHOOK", "ActorTree", "CloseSession", "Describe", "Front", "LogOut", "LoggedOut", "PurgeSession", "Qr",
-    "ReplayDeadLetters", "RestartCrashed", "RestartSession", "RotateWebhookSecret", "SendText", "Sent", "SessionRecord",
-    "SessionStatus", "SetWebhook", "SigningSecrets", "StartSession", "Started", "WebhookSettings", "session_address",
-]  # fmt: skip

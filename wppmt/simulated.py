@@ -51,7 +51,7 @@ def _start(settings: Settings) -> subprocess.Popen[bytes]:
     ]  # fmt: skip
     errors = _error_file(settings).open("wb")
     with errors:
-        return subprocess.Popen(  # noqa: S603 - our own program
+        return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, process_group=0
         )
 
