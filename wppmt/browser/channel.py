@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
 import queue
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -31,6 +29,7 @@ from wppmt.browser import (
     Outcome,
     PageEvent,
     PageGone,
+    sockets,
 )
 from wppmt.browser.deadlines import Cancel, Schedule
 
@@ -71,15 +70,9 @@ class Channel:
         self._numbers = itertools.count(1)
         self._guard = threading.Lock()
         self._open = True
+        self._why = ""
         self._outgoing: queue.SimpleQueue[tuple[int, str] | None] = queue.SimpleQueue()
-        self._socket = websocket.create_connection(
-            url,
-            timeout=CONNECT_SECONDS,
-            suppress_origin=True,
-            skip_utf8_validation=True,
-            http_no_proxy=["*"],
-            sockopt=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
-        )
+        self._socket = sockets.connect(url, CONNECT_SECONDS)
         self._socket.settimeout(None)
         for run in (self._read, self._write):
             threading.Thread(target=run, name=f"channel-{run.__name__.strip('_')}", daemon=True).start()
@@ -115,12 +108,10 @@ class Channel:
         result: Json = outcome
         return result
 
-    def close(self) -> None:
-        """From any thread; every call without an answer fails at once."""
-        if (end := self._socket.sock) is not None:
-            # Wakes the reader, which a mere close of the descriptor would not.
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+    def close(self, why: str = "") -> None:
+        """From any thread; every call without an answer fails at once. `why` goes into ChannelClosed."""
+        self._why = self._why or why
+        sockets.hang_up(self._socket)
 
     def _evaluate(
         self, context: str, code: str, arguments: Sequence[Json], deadline: float, pending: _Pending
@@ -197,11 +188,11 @@ class Channel:
             self._open = False
             numbers = list(self._pending)
         self._outgoing.put(None)
-        self._socket.shutdown()  # type: ignore[no-untyped-call]
+        sockets.release(self._socket)
         for number in numbers:
             if (pending := self._take(number)) is not None:
                 pending.done(BrowserGone("canal fechado") if pending.handed else NotCalled("canal fechado"))
-        self._notify(ChannelClosed(detail))
+        self._notify(ChannelClosed(self._why or detail))
 
 
 def then(done: Done, go_on: Callable[[Any], None]) -> Done:

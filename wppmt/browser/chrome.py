@@ -27,15 +27,18 @@ from wppmt.browser import (
     driver,
     injection,
     launcher,
+    patched_driver,
     processes,
 )
 from wppmt.browser.channel import NAME, PRELOAD, Channel
+from wppmt.browser.crash_watch import CrashWatch
 from wppmt.browser.deadlines import Deadlines, Schedule
 from wppmt.browser.flags import Situation, command_line, user_agent
 from wppmt.browser.launcher import Programs
 from wppmt.browser.profile import Profile, ProfileLocked, ProfileUnusable
 
 STEP_SECONDS = 10.0
+RENDERER_CRASHED = "a aba caiu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,13 @@ class ChromeSettings:
     """For WhatsApp's page to load."""
 
     def programs(self) -> Programs:
-        """What the launcher runs."""
-        return Programs(self.chrome_path, self.driver_path, {**launcher.ENVIRONMENT, **self.environment})
+        """What the launcher runs. Raises StartFailed."""
+        return Programs(self.chrome_path, self._driver(), {**launcher.ENVIRONMENT, **self.environment})
+
+    def _driver(self) -> Path:
+        if self.engine != "undetected":
+            return self.driver_path
+        return patched_driver.patched(self.driver_path, self.tokens_dir.absolute() / ".chromedriver")
 
 
 class ChromeBrowsers:
@@ -112,6 +120,7 @@ class ChromeBrowser:
         self._group = 0
         self._context = ""
         self._channel: Channel | None = None
+        self._watch: CrashWatch | None = None
 
     def start(self, notify: Notify) -> Process:
         """Bring Chrome up to WhatsApp's loaded page; blocks. Raises StartFailed, after leaving nothing behind."""
@@ -122,6 +131,7 @@ class ChromeBrowser:
                 session = driver.attach(launched, STEP_SECONDS)
                 driver.inject(session, self._script())
                 channel = self._channel = Channel(session.websocket_url, self._schedule, notify)
+                self._watch = CrashWatch(launched.devtools_url, lambda: channel.close(RENDERER_CRASHED))
                 self._open_page(channel)
             undo.pop_all()
             return Process(
@@ -215,6 +225,8 @@ class ChromeBrowser:
     def _end(self) -> None:
         if self._channel is not None:
             self._channel.close()
+        if self._watch is not None:
+            self._watch.close()
         if self._group:
             launcher.end(self._group)
 

@@ -28,7 +28,7 @@ class Session:
 def attach(launched: Launched, seconds: float) -> Session:
     """A session with a BiDi websocket on the Chrome that listens. Raises selenium's and urllib3's errors."""
     options = webdriver.ChromeOptions()
-    options.debugger_address = f"127.0.0.1:{launched.devtools_port}"
+    options.debugger_address = launched.devtools_address
     options.set_capability("webSocketUrl", True)
     remote = webdriver.Remote(command_executor=_connection(launched.driver_url, seconds), options=options)
     return Session(str(remote.session_id), remote.capabilities["webSocketUrl"], remote)

@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import websocket
 
-from wppmt.browser import StartFailed, processes
+from wppmt.browser import StartFailed, processes, sockets
 
 # The program itself: /usr/bin/chromium is a script that adds flags of its own.
 CHROME = Path("/usr/lib/chromium/chromium")
@@ -27,6 +28,7 @@ CHROME_LOG = ".chrome.log"
 DRIVER_LOG = ".chromedriver.log"
 POLL_SECONDS = 0.004
 
+ASK_SECONDS = 2.0
 CLOSE_SECONDS = 8.0
 INTERRUPT_SECONDS = 5.0
 KILL_SECONDS = 5.0
@@ -48,8 +50,14 @@ class Launched:
     """A Chrome and a chromedriver that listen, not yet attached to each other."""
 
     pid: int
-    devtools_port: int
+    devtools_url: str
+    """Chrome's own socket: whoever reaches it holds the login, so it listens on loopback only."""
     driver_url: str
+
+    @property
+    def devtools_address(self) -> str:
+        """Host and port."""
+        return urlsplit(self.devtools_url).netloc
 
     @property
     def group(self) -> int:
@@ -99,9 +107,9 @@ def driver_mark(profile: Path) -> str:
 def await_both(chrome: int, driver: int, profile: Path, seconds: float) -> Launched:
     """Waits until both listen. Raises StartFailed."""
     deadline = time.monotonic() + seconds
-    port = _await(lambda: _devtools_port(profile), chrome, deadline, lambda: _chrome_failure(profile))
+    devtools = _await(lambda: _devtools_url(profile), chrome, deadline, lambda: _chrome_failure(profile))
     address = _await(lambda: _driver_port(profile), driver, deadline, lambda: _driver_failure(profile))
-    return Launched(chrome, port, f"http://127.0.0.1:{address}")
+    return Launched(chrome, devtools, f"http://127.0.0.1:{address}")
 
 
 def close_cleanly(pid: int, profile: Path) -> bool:
@@ -167,9 +175,10 @@ def _await(
     return found
 
 
-def _devtools_port(profile: Path) -> int | None:
+def _devtools_url(profile: Path) -> str | None:
+    # The port, then the path of the browser's own socket.
     lines = _read(profile / DEVTOOLS_PORT).splitlines()
-    return int(lines[0]) if len(lines) > 1 else None
+    return f"ws://127.0.0.1:{lines[0]}{lines[1]}" if len(lines) > 1 else None
 
 
 def _driver_port(profile: Path) -> int | None:
@@ -194,18 +203,15 @@ def _driver_failure(profile: Path) -> StartFailed:
 
 def _ask_to_close(profile: Path) -> bool:
     """Browser.close straight to Chrome, past a chromedriver that may hang or be gone. Whether Chrome took it."""
-    # The port, then the path of the browser's own socket.
-    lines = _read(profile / DEVTOOLS_PORT).splitlines()
-    if len(lines) < 2:
+    url = _devtools_url(profile)
+    if url is None:
         return False
     try:
-        connection = websocket.create_connection(
-            f"ws://127.0.0.1:{lines[0]}{lines[1]}", timeout=2.0, suppress_origin=True, http_no_proxy=["*"]
-        )
+        connection = sockets.connect(url, ASK_SECONDS)
         connection.send(json.dumps({"id": 1, "method": "Browser.close"}))
         # Its answer, or the end of the connection: either says that it was taken.
         connection.recv()
-        connection.close(timeout=0)
+        sockets.release(connection)
     except websocket.WebSocketConnectionClosedException:
         return True
     except (OSError, websocket.WebSocketException):

@@ -48,7 +48,7 @@
   // Numbers, ids and names may stand in wa-js's error texts; they must not reach a log.
   function describe(error) {
     const text = String((error && (error.code || error.message)) || error);
-    return text.replace(/\d{5,}/g, '…').slice(0, 200);
+    return text.replace(/\d{5,}/g, '...').slice(0, 200);
   }
 
   /** Runs one function; never throws, so that a failed callFunction always means the page or the browser. */
