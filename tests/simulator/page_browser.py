@@ -12,7 +12,9 @@ import psutil
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-PACKAGED = Path(__file__).parents[2] / "wppmt/browser/page/node_modules/@wppconnect/wa-js/dist/wppconnect-wa.js"
+PACKAGED = (
+    Path(__file__).parents[2] / "wppmt/browser/page/node_modules/@wppconnect/wa-js/dist/wppconnect-wa.js"
+)
 CONFIG = "self.WPPConfig = {disableGoogleAnalytics: true};"
 
 Found = TypeVar("Found")
@@ -74,7 +76,9 @@ class PageBrowser:
         return wait_until(lambda: self.driver.execute_script(look), expression, seconds)
 
     def wait_connected(self) -> None:
-        self.wait("WPP.isFullReady && WPP.conn.isAuthenticated() && require('WAWebStreamModel').Stream.mode === 'MAIN'")
+        self.wait(
+            "WPP.isFullReady && WPP.conn.isAuthenticated() && require('WAWebStreamModel').Stream.mode === 'MAIN'"
+        )
 
     def console(self) -> list[str]:
         """Everything that was written to the console since the last call."""
@@ -98,4 +102,3 @@ class PageBrowser:
 
 def _program(*names: str) -> str:
     return next(path for name in names if (path := shutil.which(name)))
-

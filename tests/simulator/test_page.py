@@ -97,7 +97,9 @@ def test_pairing_by_qr_shows_who_we_are(simulator: Simulator, page: PageBrowser)
     assert page.value("WPP.conn.getMyUserId().toString()") == f"{ANA}@c.us"
     assert page.value(f"[{CONN}.pushname, {CONN}.connected, {CONN}.platform]") == ["Ana", True, "android"]
     assert page.value("await WPP.conn.getAuthCode()") is None
-    assert page.value("!!document.querySelector('#pane-side') && !document.querySelector('[data-ref]')") is True
+    assert (
+        page.value("!!document.querySelector('#pane-side') && !document.querySelector('[data-ref]')") is True
+    )
     assert events(simulator) == ["page_open", "qr", "paired"]
     assert page.console() == []
 
@@ -247,10 +249,21 @@ def test_media_out(
     data = picture() if kind == "image" else b"not really that format" * 100
     url = f"data:{mimetype};base64,{base64.b64encode(data).decode()}"
     given = {"filename": name, "mimetype": mimetype, "caption": "veja", **options}
-    sent = page.run("return (await WPP.chat.sendFileMessage(args[0], args[1], args[2])).id", BRUNO_ID, url, given)
+    sent = page.run(
+        "return (await WPP.chat.sendFileMessage(args[0], args[1], args[2])).id", BRUNO_ID, url, given
+    )
     line = wait_until(lambda: simulator.inbox(BRUNO), "the file")[0]
-    assert (line["id"], line["type"], line["mimetype"], line["fileName"]) == (short(sent), kind, mimetype, name)
-    assert (line["sha256"], line["size"], line["caption"]) == (hashlib.sha256(data).hexdigest(), len(data), "veja")
+    assert (line["id"], line["type"], line["mimetype"], line["fileName"]) == (
+        short(sent),
+        kind,
+        mimetype,
+        name,
+    )
+    assert (line["sha256"], line["size"], line["caption"]) == (
+        hashlib.sha256(data).hexdigest(),
+        len(data),
+        "veja",
+    )
     assert page.console() == []
 
 
@@ -385,7 +398,9 @@ def test_simulator_killed_while_pages_are_open(
     assert [line["body"] for line in simulator_process.client.inbox(BRUNO)] == ["antes"]
 
 
-def test_two_linked_accounts_write_to_each_other(simulator: Simulator, page: PageBrowser, open_page: OpenPage) -> None:
+def test_two_linked_accounts_write_to_each_other(
+    simulator: Simulator, page: PageBrowser, open_page: OpenPage
+) -> None:
     other = open_page("other")
     pair(simulator, other, BRUNO)
     listen(other)

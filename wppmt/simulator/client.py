@@ -27,26 +27,28 @@ class DeviceInfo(TypedDict):
     since: float
 
 
-_Sender = TypedDict("_Sender", {"from": str})  # a keyword, so it cannot stand in a class
-
-
-class InboxLine(_Sender):
-    """``id`` in WhatsApp's short form (``3EB0…``); ``t`` in epoch seconds; ``sha256`` in hex."""
-
-    seq: int
-    id: str
-    chat: str
-    author: str | None
-    type: str
-    body: str | None
-    caption: str | None
-    quoted: str | None
-    mentions: list[str]
-    fileName: str | None
-    mimetype: str | None
-    size: int | None
-    sha256: str | None
-    t: int
+# Not as a class: `from` is a keyword, and the names are those of the wire.
+InboxLine = TypedDict(
+    "InboxLine",
+    {
+        "seq": int,
+        "id": str,
+        "chat": str,
+        "from": str,
+        "author": str | None,
+        "type": str,
+        "body": str | None,
+        "caption": str | None,
+        "quoted": str | None,
+        "mentions": list[str],
+        "fileName": str | None,
+        "mimetype": str | None,
+        "size": int | None,
+        "sha256": str | None,
+        "t": int,
+    },
+)
+"""``id`` in WhatsApp's short form (``3EB0…``); ``t`` in epoch seconds; ``sha256`` in hex."""
 
 
 class SimulatorError(Exception):
@@ -71,7 +73,13 @@ class Simulator:
     # --- accounts
 
     def register(
-        self, phone: str, name: str, *, is_business: bool = False, pushname: str | None = None, lid: str | None = None
+        self,
+        phone: str,
+        name: str,
+        *,
+        is_business: bool = False,
+        pushname: str | None = None,
+        lid: str | None = None,
     ) -> AccountInfo:
         """Makes the number exist. With ``lid`` others reach it (and see it) under that hidden id."""
         body = {"name": name, "isBusiness": is_business, "pushname": pushname, "lid": lid}
@@ -104,7 +112,11 @@ class Simulator:
 
     def write(self, phone: str, to: str, body: str | None = None, *, quoted: str | None = None) -> str:
         """The account writes a text from its phone, ``to`` a number or a group id; answers the id."""
-        return str(self._call("POST", f"{_account(phone)}/messages", {"to": to, "body": body, "quoted": quoted})["id"])
+        return str(
+            self._call("POST", f"{_account(phone)}/messages", {"to": to, "body": body, "quoted": quoted})[
+                "id"
+            ]
+        )
 
     def write_media(
         self, phone: str, to: str, data: bytes, mimetype: str, file_name: str, caption: str | None = None
@@ -147,7 +159,9 @@ class Simulator:
         query = urlencode({"after": after, "wait": wait})
         return self._call("GET", f"{path}?{query}", extra_seconds=wait)  # type: ignore[no-any-return]
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None, extra_seconds: float = 0) -> Any:
+    def _call(
+        self, method: str, path: str, body: dict[str, Any] | None = None, extra_seconds: float = 0
+    ) -> Any:
         data = json.dumps(body).encode() if body is not None else None
         request = Request(f"{self._base_url}/sim{path}", data, method=method)  # noqa: S310 - the address is our own
         try:
@@ -156,7 +170,9 @@ class Simulator:
         except HTTPError as error:
             raise _refusal(error) from None
         except URLError as error:
-            raise SimulatorError(0, "UNREACHABLE", f"o simulador não responde em {self._base_url}: {error}") from error
+            raise SimulatorError(
+                0, "UNREACHABLE", f"o simulador não responde em {self._base_url}: {error}"
+            ) from error
 
 
 def _account(phone: str) -> str:

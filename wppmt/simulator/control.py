@@ -9,9 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
-from wppmt.simulator.accounts import Draft
 from wppmt.simulator.errors import Refused, invalid
 from wppmt.simulator.records import Account, Group, Json, Media
+from wppmt.simulator.routing import Draft, short_id
 from wppmt.simulator.world import World
 
 MAX_WAIT_SECONDS = 60.0
@@ -69,7 +69,7 @@ class Control:
         return web.json_response({})
 
     async def accounts(self, _: web.Request) -> web.Response:
-        return web.json_response([_account(account) for account in self._world.switchboard.accounts.values()])
+        return web.json_response([_account(account) for account in self._world.accounts.all()])
 
     async def put_account(self, request: web.Request) -> web.Response:
         body, phone = await _body(request), _phone(request)
@@ -80,7 +80,7 @@ class Control:
             pushname=_optional(body, "pushname"),
             lid=_optional(body, "lid"),
         )
-        return web.json_response(_account(self._world.switchboard.account(phone)))
+        return web.json_response(_account(self._world.accounts.account(phone)))
 
     async def scan(self, request: web.Request) -> web.Response:
         device = await self._world.scan(_phone(request), _text(await _body(request), "qr"))
@@ -91,7 +91,7 @@ class Control:
         return web.json_response({"device": device.id})
 
     async def devices(self, request: web.Request) -> web.Response:
-        devices = self._world.switchboard.devices_of(_phone(request))
+        devices = self._world.accounts.devices(_phone(request))
         return web.json_response(
             [
                 {"device": device.id, "sockets": self._world.sockets(device.id), "since": device.since}
@@ -118,7 +118,9 @@ class Control:
 
     async def inbox(self, request: web.Request) -> web.Response:
         phone, after = _phone(request), _number(request, "after")
-        found = await self._world.wait_for(lambda: self._world.switchboard.inbox(phone, int(after)), _wait(request))
+        found = await self._world.wait_for(
+            lambda: self._world.switchboard.inbox(phone, int(after)), _wait(request)
+        )
         return web.json_response(found)
 
     async def receipt(self, request: web.Request) -> web.Response:
@@ -147,7 +149,7 @@ class Control:
         if count is not None and (not isinstance(count, int) or count < 1):
             raise invalid("count precisa ser um número maior que zero")
         if phone:
-            self._world.switchboard.account(phone)
+            self._world.accounts.account(phone)
         options = {key: value for key, value in body.items() if key not in {"kind", "phone", "count"}}
         fault = self._world.faults.order(kind, phone, count, options)
         self._world.order_fault(fault)
@@ -179,7 +181,7 @@ class Control:
             type=type_,
             body=_optional(body, "body"),
             caption=_optional(body, "caption"),
-            quoted=_quoted(body),
+            quoted=short_id(_optional(body, "quoted") or "") or None,
             media=media,
         )
 
@@ -208,12 +210,6 @@ def _account(account: Account) -> Json:
 def _type_of(mimetype: str) -> str:
     family = mimetype.partition("/")[0]
     return family if family in {"image", "video", "audio"} else "document"
-
-
-def _quoted(body: Json) -> str | None:
-    quoted = _optional(body, "quoted")
-    parts = quoted.split("_") if quoted else []
-    return parts[2] if len(parts) > 2 else quoted  # noqa: PLR2004 - fromMe_chat_id[_participant]
 
 
 async def _body(request: web.Request) -> Json:

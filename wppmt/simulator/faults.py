@@ -1,19 +1,34 @@
 """PURE: the faults that are ordered, and which of them strikes next."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wppmt.simulator.errors import invalid, not_found
 from wppmt.simulator.storage import Changes
 
+LOADING = frozenset({"page_load_error", "page_slow", "missing_module"})
+"""Strike when a browser fetches the page: ``status``, ``delayMs``, ``module``."""
+
+CONNECTING = frozenset({"refuse_socket"})
+"""Strike when a page connects; a page that is open loses its socket first."""
+
+PAIRING = frozenset({"qr_never", "qr_expire_fast", "pairing_refused", "passkey_required"})
+"""Strike a page that is not linked: ``ttlMs`` of qr_expire_fast."""
+
+OPEN = frozenset({"page_hang", "page_reload", "drop_socket", "needs_update", "heap_mb"})
+"""Strike a page that is open, linked or not: ``mb`` of heap_mb."""
+
+LINKED = frozenset({"conflict", "tos_block", "whats_new_dialog", "history_sync"})
+"""Strike a page that is linked: ``chats``, ``messages`` of history_sync, ``unlinkAfterMs`` of whats_new_dialog."""
+
 SENDING = frozenset({"ack_delay", "ack_never", "send_reject", "reachout_timelock"})
-"""Faults that strike a message on its way from a page."""
+"""Strike a message on its way from a page: ``delayMs`` of ack_delay, ``deliver`` of ack_never."""
 
-ON_PAGE = frozenset({"page_hang", "page_reload", "drop_socket"})
-"""Faults that strike a page that is open; if ordered for a phone whose page is open, at once."""
+KINDS = LOADING | CONNECTING | PAIRING | OPEN | LINKED | SENDING
 
-KINDS = SENDING | ON_PAGE
+LASTING = SENDING | CONNECTING
+"""Ordered for a phone without a count, these strike until they are deleted; all others strike once."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +41,16 @@ class Fault:
     left: int | None
     options: dict[str, Any] = field(default_factory=dict)
 
+    def option(self, name: str, default: Any) -> Any:
+        return self.options.get(name, default)
+
     def as_json(self) -> dict[str, Any]:
         return {"id": self.id, "kind": self.kind, "phone": self.phone, "left": self.left, **self.options}
 
 
 class Faults:
+    """A fault with a phone waits for what that phone's page does, one without for the next pages that open."""
+
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
         self._faults: dict[str, Fault] = {}
@@ -41,23 +61,37 @@ class Faults:
         self._last = max((int(fault.id) for fault in self._faults.values()), default=0)
 
     def order(self, kind: str, phone: str | None, count: int | None, options: dict[str, Any]) -> Fault:
-        """Without ``count`` a fault for the pages that open strikes once, any other until it is deleted."""
         if kind not in KINDS:
             raise invalid(f"falha desconhecida: {kind}; há {', '.join(sorted(KINDS))}")
         self._last += 1
-        if count is None and (kind in ON_PAGE or phone is None):
-            count = 1
-        fault = Fault(str(self._last), kind, phone, count, options)
+        left = count if count is not None or (phone and kind in LASTING) else 1
+        fault = Fault(str(self._last), kind, phone, left, options)
         self._put(fault)
         return fault
 
-    def take(self, kinds: Iterable[str], phone: str | None) -> Fault | None:
-        """The oldest fault of these kinds that strikes ``phone`` now; one of its strikes is used up."""
-        for fault in list(self._faults.values()):
-            if fault.kind in kinds and fault.phone in (None, phone):
-                self._use(fault)
-                return fault
-        return None
+    def find(self, kinds: Collection[str], phone: str | None) -> Fault | None:
+        """The oldest fault of these kinds that was ordered for ``phone`` (None: for whatever page opens)."""
+        return next((one for one in self._faults.values() if one.kind in kinds and one.phone == phone), None)
+
+    def take(self, kinds: Collection[str], phone: str | None) -> Fault | None:
+        """As ``find``; one of its strikes is used up."""
+        fault = self.find(kinds, phone)
+        if fault:
+            self.use(fault)
+        return fault
+
+    def take_all(self, kinds: Collection[str], phone: str | None) -> list[Fault]:
+        """One strike of every kind."""
+        taken = [self.take([kind], phone) for kind in sorted(kinds)]
+        return [fault for fault in taken if fault]
+
+    def use(self, fault: Fault) -> None:
+        if fault.left is None or fault.id not in self._faults:
+            return
+        if fault.left <= 1:
+            self._remove(fault.id)
+        else:
+            self._put(replace(fault, left=fault.left - 1))
 
     def delete(self, fault_id: str) -> None:
         if fault_id not in self._faults:
@@ -66,14 +100,6 @@ class Faults:
 
     def all(self) -> list[Fault]:
         return list(self._faults.values())
-
-    def _use(self, fault: Fault) -> None:
-        if fault.left is None:
-            return
-        if fault.left <= 1:
-            self._remove(fault.id)
-        else:
-            self._put(replace(fault, left=fault.left - 1))
 
     def _put(self, fault: Fault) -> None:
         self._faults[fault.id] = fault

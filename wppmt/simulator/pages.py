@@ -2,23 +2,21 @@
 
 import asyncio
 import json
-import secrets
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-import segno
 from aiohttp import WSMsgType, web
 
-from wppmt.simulator.accounts import Draft, short_id
 from wppmt.simulator.errors import Refused
-from wppmt.simulator.faults import ON_PAGE, Fault
-from wppmt.simulator.qr import FIRST_LIVES_TIMES, Code
-from wppmt.simulator.records import Device, Json, Media
+from wppmt.simulator.faults import LINKED, OPEN, PAIRING, SENDING, Fault
+from wppmt.simulator.linking import Linking
+from wppmt.simulator.records import Device, Json
+from wppmt.simulator.routing import short_id
+from wppmt.simulator.sending import Sending
 from wppmt.simulator.world import World
 
-PAIRING_CODE_LETTERS = "123456789ABCDEFGHJKLMNPQRSTVWXYZ"
-PAIRING_CODE_SECONDS = 180
+UNLINK_AFTER_MS = 300_000
+"""A new device whose "What's new" dialog nobody dismisses is unlinked after about five minutes."""
 
 
 class Page:
@@ -30,9 +28,10 @@ class Page:
         self._socket = socket
         self._outbox: asyncio.Queue[Json] = asyncio.Queue()
         self._sent = 0
-        self._linking: tuple[Device, asyncio.Future[None]] | None = None
-        self._keys: list[str] = []
-        self._codes: asyncio.Task[None] | None = None
+        self._faults: list[Fault] = []
+        self._linking: Linking | None = None
+        self._sending: Sending | None = None
+        self._unlinking: asyncio.TimerHandle | None = None
         self._calls: dict[str, Callable[[Json], Json]] = {
             "hello": self._hello,
             "linked": self._linked,
@@ -41,6 +40,7 @@ class Page:
             "exists": self._exists,
             "chatState": self._chat_state,
             "seen": self._seen,
+            "dismissed": self._dismissed,
             "logout": self._logout,
         }
 
@@ -68,24 +68,28 @@ class Page:
             self._outbox.put_nowait({"type": delivery.type, "data": delivery.data, "n": delivery.n})
 
     async def link(self, device: Device) -> None:
-        """Tells the page that it is linked; ends when it has stored its login."""
-        linked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._linking = device, linked
-        profile = self._world.switchboard.profile(device.phone)
-        self.push("paired", {**profile, "device": device.id, "token": device.token})
-        await linked
+        if not self._linking:
+            raise Refused(410, "CODE_EXPIRED", "a página que mostrou esse código já foi pareada")
+        await self._linking.link(device)
+
+    def check_linking(self, phone: str) -> None:
+        if self._linking:
+            self._linking.check(phone)
 
     def unlink(self, reason: str) -> None:
-        self.device = None
         self._log("logout", reason=reason)
+        self.device = self._sending = None
         self.push("logout", {"reason": reason})
 
     def strike(self, fault: Fault) -> None:
         self._log("fault", id=fault.id, kind=fault.kind)
-        if fault.kind == "drop_socket":
+        if fault.kind in {"drop_socket", "refuse_socket"}:
             asyncio.get_running_loop().create_task(self._socket.close())
-        else:
-            self.push("fault", {"kind": fault.kind, **fault.options})
+            return
+        if fault.kind == "whats_new_dialog":
+            delay = fault.option("unlinkAfterMs", UNLINK_AFTER_MS) / 1000
+            self._unlinking = asyncio.get_running_loop().call_later(delay, self._unlink_undismissed)
+        self.push("fault", {"kind": fault.kind, **fault.options})
 
     async def _write(self) -> None:
         while True:
@@ -112,56 +116,60 @@ class Page:
         self._outbox.put_nowait({"re": call_id, "data": answer})
 
     def _hello(self, data: Json) -> Json:
-        self._keys = [data["noise"], data["identity"], data["adv"]]
-        self._world.pages.append(self)
         token = data.get("token")
-        device = self._world.switchboard.device_of(token) if token else None
+        device = self._world.accounts.device_of(token) if token else None
+        self._world.pages.append(self)
         self._log("page_open", phone=device.phone if device else None, reconnected=data["reconnected"])
+        if not data["reconnected"]:
+            self._faults = self._world.faults.take_all(OPEN | LINKED | PAIRING | SENDING, None)
+        self._strike_all(OPEN, device.phone if device else None)
         if device:
-            self._restore(device)
+            self._enter(device, "restored")
+            self.push("resumed", self._world.switchboard.views.profile(device.phone))
+            self._strike_all(LINKED, device.phone)
         elif token:
             self.unlink("unknown_companion")
         else:
-            self._codes = asyncio.get_running_loop().create_task(self._rotate_codes())
-        struck = self._world.faults.take(ON_PAGE, device.phone if device else None)
+            self._linking = Linking(self._world, self, [data["noise"], data["identity"], data["adv"]])
+            self._linking.start([fault for fault in self._faults if fault.kind in PAIRING])
         self._world.commit()
-        if struck:
-            self.strike(struck)
         return {}
 
-    def _restore(self, device: Device) -> None:
-        self.device = self._world.switchboard.confirm_device(device.id)
-        self._log("restored")
-        self.push("resumed", self._world.switchboard.profile(device.phone))
+    def _strike_all(self, kinds: frozenset[str], phone: str | None) -> None:
+        """Strikes with what this page brought, and with what was ordered for its phone."""
+        ordered = self._world.faults.take_all(kinds, phone) if phone else []
+        for fault in [*(one for one in self._faults if one.kind in kinds), *ordered]:
+            self.strike(fault)
+
+    def _enter(self, device: Device, event: str) -> None:
+        self.device = self._world.accounts.confirm_device(device.id)
+        self._sending = Sending(
+            self._world, self.device, [one for one in self._faults if one.kind in SENDING]
+        )
+        self._log(event)
 
     def _linked(self, _: Json) -> Json:
         if not self._linking:
             raise Refused(409, "NOT_LINKING", "a página não está sendo pareada")
-        device, linked = self._linking
+        answer = self._linking.confirm(lambda device: self._enter(device, "paired"))
         self._linking = None
-        self.device = self._world.switchboard.confirm_device(device.id)
-        self._stop_codes()
-        self._log("paired")
+        if self.device:
+            self._strike_all(LINKED, self.device.phone)
         self._world.commit()
-        if not linked.done():
-            linked.set_result(None)
-        return {}
+        return answer
 
     def _refresh_qr(self, _: Json) -> Json:
-        if not self.device:
-            self._stop_codes()
-            self._codes = asyncio.get_running_loop().create_task(self._rotate_codes())
+        if self._linking:
+            self._linking.refresh()
         return {}
 
     def _pairing_code(self, data: Json) -> Json:
-        text = "".join(secrets.choice(PAIRING_CODE_LETTERS) for _ in range(8))
-        phone = "".join(filter(str.isdigit, data["phone"]))
-        expires = self._world.clock.now() + PAIRING_CODE_SECONDS
-        self._world.codes.issue(text, Code(self, expires, phone))
-        return {"code": text}
+        if not self._linking:
+            raise Refused(409, "ALREADY_LINKED", "a página já está pareada")
+        return {"code": self._linking.pairing_code(data["phone"])}
 
     def _exists(self, data: Json) -> Json:
-        account = self._world.switchboard.find_account(data["wid"])
+        account = self._world.accounts.find(data["wid"])
         if not account:
             return {"exists": False}
         return {"exists": True, "wid": account.wid, "lid": account.lid_wid, "isBusiness": account.is_business}
@@ -176,12 +184,28 @@ class Page:
         self._world.commit()
         return {}
 
+    def _dismissed(self, _: Json) -> Json:
+        if self._unlinking:
+            self._unlinking.cancel()
+        return {}
+
+    def _unlink_undismissed(self) -> None:
+        if self.device:
+            self._world.forget(self.device, "unknown_companion")
+
     def _logout(self, _: Json) -> Json:
         if self.device:
-            device, self.device = self.device, None
-            self._log("logout", phone=device.phone, device=device.id, reason="user_initiated")
+            device = self.device
+            self._log("logout", reason="user_initiated")
+            self.device = self._sending = None
             self._world.forget(device, "user_initiated")
         return {}
+
+    def _send(self, call_id: int, data: Json) -> None:
+        if self._sending:
+            self._sending.send(data, lambda answer: self._reply(call_id, answer))
+        else:
+            self._reply(call_id, {"error": "NOT_LINKED"})
 
     def _confirm(self, n: int) -> None:
         if not self.device:
@@ -191,60 +215,11 @@ class Page:
             self._log("deliver", id=short_id(delivery.data["id"]))
         self._world.commit()
 
-    # --- sending
-
-    def _send(self, call_id: int, data: Json) -> None:
-        """Accepts the message now, answers after the server's delay."""
-        if not self.device:
-            self._reply(call_id, {"error": "NOT_LINKED"})
-            return
-        device, settings = self.device, self._world.settings
-        answer = self._answer(lambda: self._accept(device, data))
-        fault = self._world.faults.take(["ack_never", "ack_delay"], device.phone)
-        self._world.commit()
-        if fault:
-            self._log("fault", id=fault.id, kind=fault.kind, message=data["id"])
-        if fault and fault.kind == "ack_never":
-            return
-        delay_ms = settings.ack_ms + (fault.options.get("delayMs", 0) if fault else 0)
-        asyncio.get_running_loop().call_later(delay_ms / 1000, self._acknowledge, call_id, data["id"], answer)
-
-    def _accept(self, device: Device, data: Json) -> Json:
-        message, new = self._world.switchboard.accept(device.phone, _draft(data), device.id)
-        self._log("send", id=message.id, to=message.to, type=message.type, via="page", repeated=not new)
-        return {"t": message.t}
-
-    def _acknowledge(self, call_id: int, message_id: str, answer: Json) -> None:
-        if "error" not in answer:
-            self._log("ack", id=message_id, ack=1)
-            self._world.commit()
-        self._reply(call_id, answer)
-
-    # --- QR codes
-
-    async def _rotate_codes(self) -> None:
-        lives = self._world.settings.qr_ttl_seconds * FIRST_LIVES_TIMES
-        while True:
-            ref = f"2@{secrets.token_urlsafe(66)}"
-            text = ",".join([ref, *self._keys])
-            self._world.codes.issue(text, Code(self, self._world.clock.now() + lives))
-            matrix = ["".join("1" if dark else "0" for dark in row) for row in segno.make(text, error="l").matrix]
-            self.push("qr", {"ref": ref, "text": text, "matrix": matrix, "livesMs": int(lives * 1000)})
-            self._log("qr", livesMs=int(lives * 1000))
-            self._world.commit()
-            await asyncio.sleep(lives)
-            lives = self._world.settings.qr_ttl_seconds
-
-    def _stop_codes(self) -> None:
-        self._world.codes.expire(self)
-        if self._codes:
-            self._codes.cancel()
-            self._codes = None
-
-    # --- end
-
     def _close(self) -> None:
-        self._stop_codes()
+        if self._linking:
+            self._linking.stop()
+        if self._unlinking:
+            self._unlinking.cancel()
         if self in self._world.pages:
             self._world.pages.remove(self)
             self._log("page_close")
@@ -254,21 +229,3 @@ class Page:
         if self.device:
             details = {"phone": self.device.phone, "device": self.device.id, **details}
         self._world.log.add(event, **details)
-
-
-def _draft(data: Json) -> Draft:
-    media = data.get("media")
-    draft = Draft(
-        id=data["id"],
-        to=data["to"],
-        t=data["t"],
-        type=data["type"],
-        body=data.get("body"),
-        caption=data.get("caption"),
-        quoted=data.get("quoted"),
-        mentions=tuple(data.get("mentions") or ()),
-    )
-    if not media:
-        return draft
-    file = Media(media["sha256"], media["size"], media["mimetype"], media.get("fileName"))
-    return replace(draft, media=file)

@@ -1,12 +1,11 @@
 """PURE: the codes by which a page is linked: QR texts that rotate, and pairing codes."""
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from wppmt.simulator.errors import Refused
 
-Page = TypeVar("Page", bound=Hashable)
+Page = TypeVar("Page")
 
 FIRST_LIVES_TIMES = 3
 """WhatsApp's first code lives 60 s, each later one 20 s."""

@@ -6,6 +6,10 @@ from typing import Any
 Json = dict[str, Any]
 
 
+def is_group(wid: str) -> bool:
+    return wid.endswith("@g.us")
+
+
 @dataclass(frozen=True)
 class Account:
     """A number that exists on WhatsApp.

@@ -18,7 +18,7 @@ class Changes:
         self._rows: dict[tuple[str, str], str | None] = {}
 
     def put(self, table: str, key: str, record: Any) -> None:
-        row = dataclasses.asdict(record) if dataclasses.is_dataclass(record) else record
+        row = record if isinstance(record, dict) else dataclasses.asdict(record)
         self._rows[table, key] = json.dumps(row, separators=(",", ":"))
 
     def delete(self, table: str, key: str) -> None:

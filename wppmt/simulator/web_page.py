@@ -1,5 +1,6 @@
 """What the page's browser fetches: the page itself in one request, its websocket, and media."""
 
+import asyncio
 import base64
 import json
 import secrets
@@ -7,7 +8,9 @@ from pathlib import Path
 
 from aiohttp import web
 
+from wppmt.simulator.faults import CONNECTING, LOADING, Fault
 from wppmt.simulator.pages import Page
+from wppmt.simulator.records import Json
 from wppmt.simulator.world import World
 
 PARTS = (
@@ -31,11 +34,14 @@ PARTS = (
     "presence",
     "stubs",
     "screen",
+    "faults",
     "boot",
 )
-"""The page's files in the order in which they are joined: each uses only names of those before it."""
+"""The page's files in the order in which they are joined: what runs while it loads is there by then."""
 
 HOSTS = ("web.whatsapp.com", "127.0.0.1", "localhost")
+
+SLOW_MS = 5000
 
 MAX_MEDIA_BYTES = 256 * 2**20
 
@@ -44,20 +50,18 @@ PAGE = """<!doctype html>
 <body><div id="app"></div><script nonce="{nonce}">{script}</script></body></html>
 """
 
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'nonce-{nonce}'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "media-src 'self' data: blob:",
-        "connect-src 'self' data: blob: wss://{host}",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
-    )
+POLICY = (
+    "default-src 'none'",
+    "script-src 'nonce-{nonce}'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "media-src 'self' data: blob:",
+    "connect-src 'self' data: blob: wss://{host}",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
 )
 
 
@@ -79,22 +83,45 @@ class WebPage:
         return app
 
     async def page(self, request: web.Request) -> web.Response:
-        """Chrome's own start page comes here as well, since every host leads here: it must not be WhatsApp."""
+        """Chrome's own start page comes here as well, since every host leads here: it must not be WhatsApp.
+
+        Whose page is being fetched is known by a cookie, which Chrome writes to disk within 30 s only.
+        """
         if (request.url.host or "") not in HOSTS:
             raise web.HTTPNotFound
+        phone = request.cookies.get("phone")
+        fault = self._take(LOADING, phone) or self._take(LOADING, None)
+        if fault and fault.kind == "page_load_error":
+            return web.Response(status=int(fault.option("status", 503)))
+        if fault and fault.kind == "page_slow":
+            await asyncio.sleep(fault.option("delayMs", SLOW_MS) / 1000)
+        missing = fault.option("module", None) if fault and fault.kind == "missing_module" else None
+        return self._page({"missingModule": missing}, request.host)
+
+    def _page(self, options: Json, host: str) -> web.Response:
         nonce = base64.b64encode(secrets.token_bytes(16)).decode()
         headers = {
-            "Content-Security-Policy": POLICY.format(nonce=nonce, host=request.host),
+            "Content-Security-Policy": "; ".join(POLICY).format(nonce=nonce, host=host),
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
         }
-        script = self._script.replace("__OPTIONS__", json.dumps({}))
+        script = self._script.replace("__OPTIONS__", json.dumps(options))
         return web.Response(
             text=PAGE.format(nonce=nonce, script=script), content_type="text/html", headers=headers
         )
 
+    def _take(self, kinds: frozenset[str], phone: str | None) -> Fault | None:
+        fault = self._world.faults.take(kinds, phone)
+        if fault:
+            self._world.log.add("fault", id=fault.id, kind=fault.kind, phone=phone)
+            self._world.commit()
+        return fault
+
     async def socket(self, request: web.Request) -> web.WebSocketResponse:
+        phone = request.query.get("phone")
+        if self._take(CONNECTING, phone) or (phone and self._take(CONNECTING, None)):
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse(heartbeat=30, compress=False)
         await socket.prepare(request)
         await Page(self._world, socket).run()

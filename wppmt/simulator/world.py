@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from wppmt.simulator.accounts import Draft, Switchboard, short_id
+from wppmt.simulator.accounts import Accounts
 from wppmt.simulator.errors import Refused
-from wppmt.simulator.faults import ON_PAGE, Fault, Faults
+from wppmt.simulator.faults import CONNECTING, LINKED, OPEN, Fault, Faults
 from wppmt.simulator.log import Log
 from wppmt.simulator.qr import Codes
 from wppmt.simulator.records import Device, Group, Json, Message
+from wppmt.simulator.routing import Draft, Switchboard, short_id
 from wppmt.simulator.settings import SimulatorSettings
 from wppmt.simulator.storage import Changes, Storage
 
@@ -26,6 +27,7 @@ class OpenPage(Protocol):
 
     def push(self, type_: str, data: Json) -> None: ...
     def flush(self) -> None: ...
+    def check_linking(self, phone: str) -> None: ...
     async def link(self, device: Device) -> None: ...
     def strike(self, fault: Fault) -> None: ...
     def unlink(self, reason: str) -> None: ...
@@ -50,13 +52,13 @@ class World:
         self.pages: list[OpenPage] = []
         self._changed = asyncio.Event()
         self._empty()
-        self.switchboard.restore(storage.load)
-        self.faults.restore(storage.load)
-        self.log.restore(storage.load)
+        for part in (self.accounts, self.switchboard, self.faults, self.log):
+            part.restore(storage.load)
 
     def _empty(self) -> None:
         self._changes = Changes()
-        self.switchboard = Switchboard(self._changes, secrets.token_urlsafe)
+        self.accounts = Accounts(self._changes, secrets.token_urlsafe)
+        self.switchboard = Switchboard(self._changes, self.accounts)
         self.faults = Faults(self._changes)
         self.log = Log(self._changes, self.clock.monotonic)
 
@@ -89,18 +91,18 @@ class World:
     # --- what phones do
 
     def register(self, phone: str, name: str, **details: Any) -> None:
-        self.switchboard.register(phone, name, **details)
+        self.accounts.register(phone, name, **details)
         self.commit()
         self._tell_profiles()
 
     async def scan(self, phone: str, text: str) -> Device:
         """The phone reads a QR text; ends when the page is linked."""
-        self.switchboard.account(phone)
+        self.accounts.account(phone)
         return await self._link(phone, self.codes.lookup(text.strip(), self.clock.now()).page)
 
     async def type_code(self, phone: str, text: str) -> Device:
         """The phone types a pairing code (dashes and case do not matter); ends when the page is linked."""
-        self.switchboard.account(phone)
+        self.accounts.account(phone)
         code = self.codes.lookup(text.replace("-", "").strip().upper(), self.clock.now())
         if code.phone != phone:
             raise Refused(409, "OTHER_PHONE", "esse código de pareamento foi pedido para outro número")
@@ -109,18 +111,19 @@ class World:
     async def _link(self, phone: str, page: OpenPage) -> Device:
         if page not in self.pages:
             raise Refused(410, "CODE_EXPIRED", "a página que mostrou esse código já fechou")
-        device = self.switchboard.add_device(phone, self.clock.now())
+        page.check_linking(phone)
+        device = self.accounts.add_device(phone, self.clock.now())
         self.codes.expire(page)
         self.commit()
         try:
             await asyncio.wait_for(page.link(device), LINKING_SECONDS)
         except TimeoutError:
             raise Refused(504, "LINKING_TIMEOUT", "a página não confirmou o pareamento") from None
-        return self.switchboard.devices[device.id]
+        return device
 
     def write(self, phone: str, draft: Draft) -> Message:
         """The account writes from its phone."""
-        self.switchboard.account(phone)
+        self.accounts.account(phone)
         message, _ = self.switchboard.accept(phone, draft)
         self.log.add("send", phone=phone, id=message.id, to=message.to, type=message.type, via="phone")
         self.commit()
@@ -132,7 +135,7 @@ class World:
         self.commit()
 
     def set_online(self, phone: str, online: bool) -> None:
-        if self.switchboard.set_online(phone, online):
+        if self.accounts.set_online(phone, online):
             self.log.add("online" if online else "offline", phone=phone)
         self.commit()
         for page in self.pages_of(phone):
@@ -140,31 +143,32 @@ class World:
 
     def unlink(self, phone: str) -> None:
         """The phone unlinks all its devices."""
-        devices = self.switchboard.devices_of(phone)
+        devices = self.accounts.devices(phone)
         for device in devices:
             self.log.add("unlink", phone=phone, device=device.id)
             self.forget(device, "unknown_companion")
 
     def forget(self, device: Device, reason: str) -> None:
         """Removes a device and logs its open pages out."""
-        self.switchboard.remove_device(device.id)
+        self.accounts.remove_device(device.id)
+        self.switchboard.drop_queue(device.id)
         self.commit()
         for page in [page for page in self.pages if page.device == device]:
             page.unlink(reason)
 
     def add_group(self, group: Group) -> None:
-        self.switchboard.add_group(group)
+        self.accounts.add_group(group)
         self.commit()
         self._tell_profiles()
 
     def order_fault(self, fault: Fault) -> None:
         """A fault for a page that is open strikes at once; any other waits for its occasion."""
         self.log.add("fault", id=fault.id, kind=fault.kind, phone=fault.phone, ordered=True)
-        if fault.phone and fault.kind in ON_PAGE:
-            for page in self.pages_of(fault.phone):
-                struck = self.faults.take([fault.kind], fault.phone)
-                if struck:
-                    page.strike(struck)
+        for page in self.pages_of(fault.phone) if fault.phone else []:
+            if (
+                fault.kind in OPEN | LINKED and self.faults.take([fault.kind], fault.phone)
+            ) or fault.kind in CONNECTING:
+                page.strike(fault)
         self.commit()
 
     def reset(self) -> None:
@@ -181,4 +185,4 @@ class World:
     def _tell_profiles(self) -> None:
         for page in self.pages:
             if page.device:
-                page.push("profile", self.switchboard.profile(page.device.phone))
+                page.push("profile", self.switchboard.views.profile(page.device.phone))

@@ -2,8 +2,6 @@
 
 const PAIRING_SYNC_MS = 50;
 
-let connectedBefore = false;
-
 link.on('qr', ({ ref, text, matrix, livesMs }) => {
   showQr(text, matrix);
   Socket.set('state', 'UNPAIRED');
@@ -39,11 +37,6 @@ link.on('phone', ({ online }) => {
 link.on('logout', ({ reason }) => leave(reason));
 link.on('reset', () => leave('unknown_companion'));
 
-link.on('fault', ({ kind }) => {
-  if (kind === 'page_reload') location.reload();
-  if (kind === 'page_hang') for (;;);
-});
-
 function learnProfile({ me, pushname, isBusiness, phoneOnline, contacts, groups }) {
   contacts.forEach(learnContact);
   Contacts.checksum = String(contacts.length);
@@ -65,21 +58,6 @@ function enterMain() {
   setStream('MAIN', 'NORMAL');
   if (!Conn.connected) Stream.set('displayInfo', 'OFFLINE');
 }
-
-function connect() {
-  const { noise, identity, adv } = login.keys;
-  const hello = { noise: toBase64(noise), identity: toBase64(identity), adv, reconnected: connectedBefore };
-  connectedBefore = true;
-  link.open(() => link.tell('hello', { ...hello, token: login.token }), disconnected);
-}
-
-function disconnected() {
-  Socket.set({ stream: 'DISCONNECTED', state: login.me ? 'TIMEOUT' : 'OPENING' });
-  if (login.me) setStream('OFFLINE', 'OFFLINE');
-  setTimeout(connect, RECONNECT_MS);
-}
-
-function reconnectNow() { link.close(); }
 
 (async () => {
   await readLogin();

@@ -20,8 +20,8 @@ class SocketModel extends BaseModel {
   }
 
   poke() { link.tell('refreshQr'); }
-  takeover() { reconnectNow(); }
-  reconnect() { reconnectNow(); }
+  takeover() { connectAnew(); }
+  reconnect() { connectAnew(); }
 }
 named(SocketModel, 'socket', { state: 'OPENING', stream: 'DISCONNECTED', hasSynced: false, launched: true });
 
@@ -56,6 +56,30 @@ const NetworkStatus = new NetworkStatusModel();
 
 function setStream(mode, info) {
   Stream.set({ info, displayInfo: info, mode });
+}
+
+let connectedBefore = false;
+let suspended = false;
+
+function connect() {
+  const { noise, identity, adv } = login.keys;
+  const hello = { noise: toBase64(noise), identity: toBase64(identity), adv, reconnected: connectedBefore };
+  connectedBefore = true;
+  link.open(() => link.tell('hello', { ...hello, token: login.token }), disconnected);
+}
+
+function disconnected() {
+  if (suspended) return;
+  Socket.set({ stream: 'DISCONNECTED', state: login.me ? 'TIMEOUT' : 'OPENING' });
+  if (login.me) setStream('OFFLINE', 'OFFLINE');
+  setTimeout(connect, RECONNECT_MS);
+}
+
+function connectAnew() {
+  if (!suspended) return link.close(); // disconnected() goes on from there
+  suspended = false;
+  Socket.set('state', 'OPENING');
+  return connect();
 }
 
 define('WAWebCmd', () => ({ Cmd, CmdImpl }));

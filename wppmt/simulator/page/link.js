@@ -52,7 +52,8 @@ const link = (() => {
   }
 
   function open(onOpen, onLost) {
-    socket = new WebSocket(`wss://${location.host}/ws`);
+    const phone = login.me ? new Wid(login.me).user : '';
+    socket = new WebSocket(`wss://${location.host}/ws?phone=${phone}`);
     socket.onmessage = receive;
     socket.onopen = onOpen;
     socket.onclose = () => lost(onLost);

@@ -26,6 +26,13 @@ async function storeLogin({ token, me, lid, pushname }) {
   await database.put('login', { keys: login.keys, token, me, lid, pushname }, 'account');
   Object.assign(login, { token, me, lid, pushname });
   localStorage.setItem('last-wid-md', JSON.stringify(me)); // only a mirror: a killed browser loses it
+  tellServerWhosePage();
+}
+
+// With the next fetch of the page, for faults that strike one phone's page while it loads.
+function tellServerWhosePage() {
+  const age = login.me ? 34560000 : 0;
+  document.cookie = `phone=${login.me ? new Wid(login.me).user : ''}; max-age=${age}; secure; samesite=strict`;
 }
 
 // Called through the module's exports, where wa-js has put its wrapper: conn.logout_reason comes from there.
@@ -40,6 +47,7 @@ async function leave(reason) {
   login.me = login.token = undefined;
   Cmd.isMainLoaded = false;
   localStorage.clear();
+  tellServerWhosePage();
   announceLogout(reason);
   await database.clear(reason);
   Conn.set('connected', false);

@@ -48,7 +48,7 @@ function settle(message, answer) {
   storeMessage(message);
   forgetUpload(message);
   const messageSendResult = answer.error ? 'ERROR_UNKNOWN' : 'OK';
-  (waiting.get(id) || (() => {}))({ messageSendResult, t: answer.t, count: null });
+  (waiting.get(id) || (() => {}))({ messageSendResult, t: answer.t, count: null, errorCode: answer.errorCode });
   waiting.delete(id);
 }
 
