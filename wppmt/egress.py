@@ -57,8 +57,8 @@ _LIKE_A_NUMBER = re.compile(r"(^|\.)(\d+|0x[0-9a-f]*)$", re.ASCII)
 """How WHATWG's URL standard tells an IPv4 address: the last label. inet_aton takes 127.1, 0x7f000001, 0177.0.0.1."""
 
 
-class TargetRefused(OSError):
-    """An address that may not be connected to. An OSError, because aiohttp expects resolvers to raise those."""
+class TargetRefused(aiohttp.ClientOSError):
+    """An address that may not be connected to. Of this kind because aiohttp lets no other through unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def policy(allow: Iterable[str], webhook_url: str = "", own: Iterable[str] = ())
             places.add(_place(entry))
     if webhook_url:
         url = _parse(webhook_url)
-        if url is None:
+        if url is None or not _is_host(_place_of(url)[0]):
             raise SetupError("WEBHOOK_URL não é um endereço http(s) válido")
         places.add(_place_of(url))
     return Policy(frozenset(places), tuple(networks), frozenset(ip_address(text) for text in own))
@@ -163,6 +163,8 @@ class Egress:
         host, port = _place_of(url)
         if (literal := _literal(host)) is not None:
             return self.judge(literal, host, port)
+        if not _is_name(host):
+            return "não é um endereço http(s) válido"
         if (host, port) in self._policy.places:
             return ""
         if host == "localhost" or host.endswith(".localhost"):
@@ -222,8 +224,7 @@ def _parse(text: str) -> URL | None:
         return None
     if url.scheme not in {"http", "https"} or not port or _USER_INFO.match(text):
         return None
-    host = url.raw_host or ""
-    return url if _literal(host) or _is_name(host) else None
+    return url
 
 
 def _is_global(address: Address) -> bool:
@@ -231,8 +232,11 @@ def _is_global(address: Address) -> bool:
 
 
 def _is_name(host: str) -> bool:
-    bare = host.removesuffix(".")
-    return bool(len(bare) <= 253 and _HOST_NAME.fullmatch(bare) and not _LIKE_A_NUMBER.search(bare))
+    return bool(len(host) <= 253 and _HOST_NAME.fullmatch(host) and not _LIKE_A_NUMBER.search(host))
+
+
+def _is_host(host: str) -> bool:
+    return _literal(host) is not None or _is_name(host)
 
 
 def _literal(host: str) -> Address | None:
@@ -252,6 +256,6 @@ def _place_of(url: URL) -> tuple[str, int]:
 
 def _place(entry: str) -> tuple[str, int]:
     url = _parse(f"http://{entry}/")
-    if url is None or url.explicit_port is None or url.path != "/":
+    if url is None or url.explicit_port is None or url.path != "/" or not _is_host(_place_of(url)[0]):
         raise SetupError(f"WPP_EGRESS_ALLOW: {entry!r} não é host:porta nem CIDR")
     return _place_of(url)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 Key = tuple[str, int, int]
+Find = Callable[[str, int, int], list[ResolveResult]]
+"""Host, port and address family to addresses; blocks; raises OSError."""
 
 
 class Lookups(AbstractResolver):
@@ -19,7 +22,8 @@ class Lookups(AbstractResolver):
     would stop all others. Here whoever asks for a hanging name joins the look-up that is under way.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, find: Find | None = None) -> None:
+        self._find = find or _addresses
         self._running: dict[Key, asyncio.Future[list[ResolveResult]]] = {}
 
     async def resolve(
@@ -42,7 +46,7 @@ class Lookups(AbstractResolver):
     def _look_up(self, key: Key, future: asyncio.Future[list[ResolveResult]]) -> None:
         host, port, family = key
         try:
-            found: list[ResolveResult] | OSError = _addresses(host, port, family)
+            found: list[ResolveResult] | OSError = self._find(host, port, family)
         except OSError as failure:
             found = failure
         except UnicodeError as failure:

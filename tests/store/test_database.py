@@ -123,7 +123,7 @@ def test_kill_9_loses_no_acknowledged_commit(tmp_path: Path):
     path = tmp_path / "wppmt.sqlite"
     pick = random.Random(7)
     acknowledged = 0
-    for _ in range(5):
+    for _ in range(3):
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.store.crashing", path],
             cwd=ROOT,
