@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -28,19 +29,24 @@ def test_reads_what_stands_in_the_picture(text: str):
     assert read_qr(picture(f"2@{text}")) == f"2@{text}"
 
 
+def data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{b64encode(png).decode()}"
+
+
+ANSWERS: dict[str, tuple[int, dict[str, str | None]]] = {
+    "/readyz": (503, {"status": "draining"}),
+    "/api/sessions/loja/qrcode": (200, {"qrCode": data_url(picture("2@x"))}),
+    "/api/sessions/fechada/qrcode": (200, {"qrCode": None}),
+    "/api/sessions/aberta/qrcode": (200, {"status": "connected"}),
+}
+
+
 class Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         assert self.headers["Authorization"] == "Bearer t"
-        status, kind, body = {
-            "/readyz": (503, "text/plain", b"draining"),
-            "/api/sessions/loja/qrcode": (200, "image/png", picture("2@x")),
-            "/api/sessions/fechada/qrcode": (200, "application/json", b'{"qrCode": null}'),
-        }.get(
-            self.path,
-            (404, "application/json", json.dumps({"error": "Não há", "code": "NOT_FOUND"}).encode()),
-        )
+        status, answer = ANSWERS.get(self.path, (404, {"error": "Não há", "code": "NOT_FOUND"}))
+        body = json.dumps(answer).encode()
         self.send_response(status)
-        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -62,6 +68,7 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
 def test_qr_comes_from_the_picture(gateway: Gateway):
     assert gateway.qr_text("loja") == "2@x"
     assert gateway.qr_text("fechada") is None
+    assert gateway.qr_text("aberta") is None
 
 
 def test_refusal_keeps_code_and_text(gateway: Gateway):

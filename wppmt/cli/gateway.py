@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from typing import Any
@@ -52,8 +53,8 @@ class Gateway:
 
     def qr_text(self, session: str) -> str | None:
         """What any QR reader sees in the picture that the API gives; None when there is none to scan now."""
-        picture = self._request("GET", f"/api/sessions/{session}/qrcode", accept="image/png")
-        return read_qr(picture) if picture.startswith(b"\x89PNG") else None
+        picture = self._json("GET", f"/api/sessions/{session}/qrcode").get("qrCode")
+        return read_qr(b64decode(picture.partition(",")[2])) if picture else None
 
     def send(self, session: str, phone: str, text: str) -> Json:
         return self._json("POST", f"/api/sessions/{session}/send-message", {"phone": phone, "message": text})
@@ -66,15 +67,9 @@ class Gateway:
         return answer
 
     def _request(
-        self,
-        method: str,
-        path: str,
-        body: Json | None = None,
-        *,
-        accept: str = "application/json",
-        seconds: float = TIMEOUT_SECONDS,
+        self, method: str, path: str, body: Json | None = None, seconds: float = TIMEOUT_SECONDS
     ) -> bytes:
-        headers = {"Authorization": f"Bearer {self._make_token()}", "Accept": accept}
+        headers = {"Authorization": f"Bearer {self._make_token()}"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         data = None if body is None else json.dumps(body).encode()
