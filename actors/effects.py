@@ -132,6 +132,37 @@ class CallPage:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadFile:
+    """Give the page the file for a `send_media`; the outcome comes back as `then(outcome)`."""
+
+    session_id: str
+    generation: int
+    path: str
+    deadline: float
+    then: Callable[[Outcome], object]
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadMedia:
+    """Bring a received message's media into the file `path`; the outcome comes back as `then(outcome)`."""
+
+    session_id: str
+    generation: int
+    message_id: str
+    path: str
+    limit: int
+    deadline: float
+    then: Callable[[Outcome], object]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFile:
+    """A file that was sent, or never will be."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """Sign and deliver one webhook attempt; the webhook actor gets Attempted."""
 
@@ -169,6 +200,9 @@ Effect = (
     | KillBrowser
     | RemoveProfile
     | CallPage
+    | UploadFile
+    | DownloadMedia
+    | DeleteFile
     | Post
     | Log
     | Stop

@@ -10,7 +10,7 @@ from actors.effects import Tell
 from actors.webhook import WEBHOOK, OutboxGrew
 from wppmt.reasons import Reason, sentence
 from wppmt.state import Event, State, step
-from wppmt.store import EventDraft, JournalEntry, SessionRecord, SigningSecrets, Store, Transaction
+from wppmt.store import EventDraft, JournalEntry, Lane, SessionRecord, SigningSecrets, Store, Transaction
 
 Payload = Mapping[str, Any]
 Happening = tuple[str, Payload]
@@ -90,6 +90,18 @@ class Ledger:
     def note(self, **changes: Any) -> None:
         """Change what the next commit carries along; losing it in a crash does no harm."""
         self.record = replace(self.record, **changes)
+
+    def set_webhook(self, now: float, url: str, events: tuple[str, ...]) -> list[Tell]:
+        """A removed webhook's waiting events become dead letters; one that had answered 410 gets events again."""
+        removed = Lane(self.record.webhook_url, self.record.id)
+        record = replace(self.record, webhook_url=url, webhook_events=events)
+        with self.store.transaction() as transaction:
+            transaction.save(record)
+            transaction.resume_lanes(record.id)
+            if removed.endpoint and not url:
+                transaction.bury(removed, now, "Webhook removido")
+        self.record = record
+        return [Tell(WEBHOOK, OutboxGrew())]
 
     def ensure_secret(self, now: float) -> str | None:
         """Make the signing secret with the session's first webhook; None when it is there or not needed."""

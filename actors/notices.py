@@ -88,13 +88,15 @@ class Called(StrEnum):
     LOGOUT = "logout"
     PAIRING = "pairing"
     TYPING = "typing"
+    UPLOAD = "upload"
     SEND = "send"
     FIND = "find"
+    QUERY = "query"
 
 
 @dataclass(frozen=True, slots=True)
 class PageAnswered:
-    """A call's outcome; `subject` is the message id for SEND and FIND."""
+    """A call's outcome; `subject` is the message id, or the number of a QUERY."""
 
     generation: int
     call: Called

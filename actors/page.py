@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from actors.effects import CallPage
+from actors.effects import CallPage, DownloadMedia, UploadFile
 from actors.notices import Called, PageAnswered
 from wppmt.browser import Outcome
+from wppmt.messages import FetchMedia
 
 
 class Page:
@@ -24,6 +25,16 @@ class Page:
     ) -> CallPage:
         then = partial(_answered, self.generation, call, subject)
         return CallPage(self._session_id, self.generation, function, arguments, deadline, then)
+
+    def upload(self, path: str, deadline: float, subject: str) -> UploadFile:
+        then = partial(_answered, self.generation, Called.UPLOAD, subject)
+        return UploadFile(self._session_id, self.generation, path, deadline, then)
+
+    def download(self, query: FetchMedia, deadline: float, subject: str) -> DownloadMedia:
+        then = partial(_answered, self.generation, Called.QUERY, subject)
+        return DownloadMedia(
+            self._session_id, self.generation, query.message_id, query.path, query.limit, deadline, then
+        )
 
 
 def _answered(generation: int, call: Called, subject: str, outcome: Outcome) -> PageAnswered:

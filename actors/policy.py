@@ -12,6 +12,8 @@ class SessionPolicy:
     qr_max: int = 5
     """Codes shown in a row before an unscanned session is closed."""
     queue_limit: int = 100
+    key_seconds: float = 172_800.0
+    """How long an idempotency key is known (48 h)."""
     send_deadline: float = 20.0
     """How long a send may wait for WhatsApp's server before it is answered 202."""
     outcome_deadline: float = 300.0
@@ -28,5 +30,7 @@ class SessionPolicy:
     close_deadline: float = 40.0
     logout_deadline: float = 60.0
     call_deadline: float = 15.0
+    media_deadline: float = 60.0
+    """For each step of moving a file into or out of the page."""
     secret_overlap: float = 86_400.0
     """How long a rotated signing secret stays valid."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from actors.base import Mailbox, Shell, Stage
@@ -14,6 +15,8 @@ from actors.effects import (
     Answer,
     CallPage,
     CloseBrowser,
+    DeleteFile,
+    DownloadMedia,
     Effect,
     KillBrowser,
     Log,
@@ -26,12 +29,14 @@ from actors.effects import (
     SpawnSession,
     Stop,
     Tell,
+    UploadFile,
     Wake,
     Withdraw,
 )
 from actors.mailbox import Directory
 from actors.notices import BrowserClosed, Noticed, ProfileRemoved
-from wppmt.browser import Browser, Browsers, NotCalled, Notice
+from wppmt.browser import Browser, Browsers, Done, NotCalled, Notice, Outcome
+from wppmt.browser.transfer import Download
 from wppmt.messages import session_address
 
 
@@ -108,6 +113,12 @@ class Runtime:
                 self._directory.withdraw(session_id)
             case CallPage():
                 self._call_page(shell, effect)
+            case UploadFile():
+                self._upload(shell, effect)
+            case DownloadMedia():
+                self._download(shell, effect)
+            case DeleteFile(path=path):
+                self._stage.aside(lambda: Path(path).unlink(missing_ok=True))
             case OpenBrowser(session_id=session_id, generation=generation):
                 self._open_browser(session_id, generation)
             case CloseBrowser(session_id=session_id, generation=generation):
@@ -136,14 +147,39 @@ class Runtime:
         self._stage.later(seconds, lambda: shell.mailbox.put(message))
 
     def _call_page(self, shell: Shell, call: CallPage) -> None:
-        def done(outcome: object) -> None:
-            shell.mailbox.put(call.then(outcome))
+        def use(browser: Browser, done: Done) -> None:
+            browser.call(call.function, call.arguments, call.deadline, done)
 
-        running = self._running.get(call.session_id)
-        if running is None or running.generation != call.generation:
+        self._use_browser(shell, call, use)
+
+    def _upload(self, shell: Shell, upload: UploadFile) -> None:
+        def use(browser: Browser, done: Done) -> None:
+            browser.upload(Path(upload.path), upload.deadline, done)
+
+        self._use_browser(shell, upload, use)
+
+    def _download(self, shell: Shell, wish: DownloadMedia) -> None:
+        def use(browser: Browser, done: Done) -> None:
+            Download(browser, Path(wish.path), wish.limit, wish.deadline, done).start(wish.message_id)
+
+        self._use_browser(shell, wish, use)
+
+    def _use_browser(
+        self,
+        shell: Shell,
+        effect: CallPage | UploadFile | DownloadMedia,
+        use: Callable[[Browser, Done], None],
+    ) -> None:
+        """With the browser life that the effect means; where it is no more, surely nothing was done."""
+
+        def done(outcome: Outcome) -> None:
+            shell.mailbox.put(effect.then(outcome))
+
+        running = self._running.get(effect.session_id)
+        if running is None or running.generation != effect.generation:
             done(NotCalled())
         else:
-            running.browser.call(call.function, call.arguments, call.deadline, done)
+            use(running.browser, done)
 
     def _open_browser(self, session_id: str, generation: int) -> None:
         def notify(notice: Notice) -> None:

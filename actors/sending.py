@@ -12,15 +12,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actors.effects import Answer, Effect, Reply, Wake
+from actors.effects import Answer, DeleteFile, Effect, Reply, Wake
+from actors.fates import Fates, as_sent
 from actors.ledger import Ledger
 from actors.notices import Called, PageAnswered
 from actors.page import Page
+from actors.parcel import extra_seconds, page_call, to_entry
 from actors.policy import SessionPolicy
-from wppmt.browser import CallFailure, CallRejected, NotCalled
+from wppmt.browser import CallFailure, CallRejected, NotCalled, Outcome
 from wppmt.errors import Code, Refusal
-from wppmt.messages import SendText, Sent
-from wppmt.store import ACK_STATUS, Handover, JournalEntry
+from wppmt.messages import Send, SendMedia, Sent
+from wppmt.store import Handover, JournalEntry
 
 REJECTIONS = {
     "not_on_whatsapp": Code.NOT_ON_WHATSAPP,
@@ -28,11 +30,17 @@ REJECTIONS = {
     "reachout_timelock": Code.REACHOUT_TIMELOCK,
 }
 """bridge.js's words for a send that surely was not made."""
+UPLOAD_AGAIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class TypingDone:
     id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadDue:
+    """Try again to give the page the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ class FindDue:
     id: str
 
 
-SendingTimer = TypingDone | AnswerDue | OutcomeDue | FindDue
+SendingTimer = TypingDone | UploadDue | AnswerDue | OutcomeDue | FindDue
 
 
 class Sending:
@@ -69,13 +77,18 @@ class Sending:
         self._page = page
         self._policy = policy
         self._new_message_id = new_message_id
+        self._fates = Fates(ledger)
         self._queue: deque[JournalEntry] = deque()
         self._handed: dict[str, JournalEntry] = {}
         self._undecided: set[str] = set()
         """Handed to an earlier page: what became of them is being found out, and all others wait."""
+        self._rejected: set[str] = set()
+        """Refused by the page in words we don't know; what it does not hold has failed."""
         self._busy = ""
+        """The message that is being typed, uploaded or handed over."""
         self._typed: set[str] = set()
-        self._replies: dict[str, Reply] = {}
+        self._sources: dict[str, int] = {}
+        """Files that the page holds."""
         self._usable_since = 0.0
 
     def __len__(self) -> int:
@@ -90,12 +103,32 @@ class Sending:
                 self._handed[entry.id] = entry
             yield self._outcome_timer(entry, now)
 
-    def accept(self, request: SendText, reply: Reply, now: float) -> Iterator[Effect]:
+    def knows(self, request: Send, now: float) -> bool:
+        """Whether this very request was accepted before. Raises Refusal(IDEMPOTENCY_MISMATCH, …_IN_FLIGHT)."""
+        entry = self._earlier(request, now)
+        if entry is None:
+            return False
+        if request.idempotency and entry.fingerprint != request.idempotency.fingerprint:
+            raise Refusal(Code.IDEMPOTENCY_MISMATCH)
+        if self._fates.is_awaited(entry.id):
+            raise Refusal(Code.IDEMPOTENCY_IN_FLIGHT, retry_after=5)
+        return True
+
+    def repeat(self, request: Send, reply: Reply, now: float) -> Iterator[Effect]:
+        """Answer a known request from the journal; nothing is sent."""
+        entry = self._earlier(request, now)
+        if entry is not None:
+            failed = entry.handover is Handover.FAILED
+            yield Answer(reply, Refusal(Code(entry.failure)) if failed else as_sent(entry, now))
+        if isinstance(request, SendMedia):
+            yield DeleteFile(request.path)
+
+    def accept(self, request: Send, reply: Reply, now: float) -> Iterator[Effect]:
         """Journal the message and take responsibility for it. Raises Refusal(QUEUE_FULL)."""
         if len(self._queue) >= self._policy.queue_limit:
             raise Refusal(Code.QUEUE_FULL, retry_after=10)
-        entry = self._entry(request, now)
-        if self._is_idle and not request.typing_ms:
+        entry = to_entry(request, self._ledger.record.id, self._new_message_id(), now)
+        if self._is_idle and not self._prepares(entry):
             # The usual case: accepted and handed over in one commit.
             yield from self._hand(entry, now)
         else:
@@ -105,8 +138,8 @@ class Sending:
         if request.respond_async:
             yield Answer(reply, Sent(entry.id, entry.to, 0, now))
         else:
-            self._replies[entry.id] = reply
-            yield Wake(self._policy.send_deadline + request.typing_ms / 1000, AnswerDue(entry.id))
+            self._fates.promise(entry.id, reply)
+            yield Wake(self._policy.send_deadline + extra_seconds(entry.payload), AnswerDue(entry.id))
         yield from self._pump(now)
 
     def usable(self, now: float) -> Iterator[Effect]:
@@ -118,26 +151,43 @@ class Sending:
         yield from self._pump(now)
 
     def lost(self) -> None:
-        """The page can't be used; what it was handed is undecided until it is back."""
+        """The page can't be used; what it was handed is undecided until it is back, what it held is gone."""
         self._busy = ""
         self._typed.clear()
+        self._sources.clear()
 
-    def due(self, timer: SendingTimer, now: float) -> Iterator[Effect]:
+    def due(self, timer: SendingTimer, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a timer
         match timer:
             case TypingDone(id=message_id):
-                if self._busy == message_id:
-                    self._busy = ""
-                    self._typed.add(message_id)
+                self._has_typed(message_id)
+                yield from self._pump(now)
+            case UploadDue():
                 yield from self._pump(now)
             case AnswerDue(id=message_id):
                 entry = self._pending(message_id)
                 if entry is not None:
-                    yield from self._answer(message_id, Sent(entry.id, entry.to, entry.ack, now))
+                    yield from self._fates.answer(message_id, as_sent(entry, now))
             case FindDue(id=message_id):
                 if message_id in self._undecided and self._page.is_usable:
                     yield self._find(self._handed[message_id])
             case OutcomeDue(id=message_id):
                 yield from self._report_outcome(message_id, now)
+
+    def _has_typed(self, message_id: str) -> None:
+        if self._busy == message_id:
+            self._busy = ""
+            self._typed.add(message_id)
+
+    def uploaded(self, answer: PageAnswered, now: float) -> Iterator[Effect]:
+        """The page's answer to UPLOAD; handing over has not begun, so it may simply be tried again."""
+        if self._busy != answer.subject:
+            return
+        self._busy = ""
+        if isinstance(answer.outcome, CallFailure):
+            yield Wake(UPLOAD_AGAIN_SECONDS, UploadDue())
+        else:
+            self._sources[answer.subject] = int(answer.outcome["blob"])
+            yield from self._pump(now)
 
     def answered(self, answer: PageAnswered, now: float) -> Iterator[Effect]:
         """The page's answer to SEND or FIND."""
@@ -152,22 +202,16 @@ class Sending:
         yield from self._pump(now)
 
     def acknowledged(self, message_id: str, ack: int, to: str, now: float) -> Iterator[Effect]:
-        """WhatsApp's server or the recipient has it. Messages that the gateway did not send are not ours to tell."""
+        """An acknowledgement that the page tells. Messages that the gateway did not send are not ours to tell."""
         entry = self._pending(message_id) or self._ledger.store.message(self._ledger.record.id, message_id)
         if entry is None:
             return
         if ack < 0 and entry.ack < 1:
             yield from self._fail(entry, Code.SEND_FAILED, now)
         elif ack > entry.ack:
-            first = entry.ack < 1
-            entry = replace(entry, handover=Handover.SENT, ack=ack, to=to or entry.to, acked_at=now)
-            sent = self._ledger.record.messages_sent + int(first)
-            yield from self._ledger.write(
-                now, ("message_ack", _ack(entry)), journal=entry, messages_sent=sent, last_activity=now
-            )
+            yield from self._fates.acknowledge(entry, ack, to, now)
             self._settle(entry.id)
-            yield from self._answer(entry.id, Sent(entry.id, entry.to, ack, now))
-            yield from self._pump(now)
+        yield from self._pump(now)
 
     def failed(self, message_id: str, now: float) -> Iterator[Effect]:
         """The page says that WhatsApp did not take the message."""
@@ -186,31 +230,38 @@ class Sending:
     def _is_idle(self) -> bool:
         return self._page.is_usable and not (self._busy or self._undecided or self._queue)
 
-    def _entry(self, request: SendText, now: float) -> JournalEntry:
-        payload: dict[str, Any] = {"text": request.text, "linkPreview": request.link_preview}
-        if request.quoted_id:
-            payload["quotedId"] = request.quoted_id
-        if request.mentions:
-            payload["mentions"] = list(request.mentions)
-        if request.typing_ms:
-            payload["typingMs"] = request.typing_ms
-        session_id = self._ledger.record.id
-        return JournalEntry(session_id, self._new_message_id(), request.to, "text", payload, accepted_at=now)
+    def _earlier(self, request: Send, now: float) -> JournalEntry | None:
+        if request.idempotency is None:
+            return None
+        since = now - self._policy.key_seconds
+        return self._ledger.store.keyed(self._ledger.record.id, request.idempotency.key, since)
+
+    def _prepares(self, entry: JournalEntry) -> bool:
+        """Whether something has to happen in the page before the message can be handed over."""
+        return self._must_type(entry) or self._must_upload(entry)
+
+    def _must_type(self, entry: JournalEntry) -> bool:
+        return bool(entry.payload.get("typingMs")) and entry.id not in self._typed
+
+    def _must_upload(self, entry: JournalEntry) -> bool:
+        return "path" in entry.payload and entry.id not in self._sources
 
     def _pump(self, now: float) -> Iterator[Effect]:
         if not self._page.is_usable or self._busy or self._undecided or not self._queue:
             return
         entry = self._queue[0]
-        typing_ms = int(entry.payload.get("typingMs", 0))
-        if typing_ms and entry.id not in self._typed:
+        if self._must_upload(entry):
+            self._busy = entry.id
+            yield self._page.upload(entry.payload["path"], self._policy.media_deadline, entry.id)
+        elif self._must_type(entry):
             self._busy = entry.id
             arguments = {"to": entry.to, "state": "composing"}
             yield self._page.call(Called.TYPING, "typing", arguments, self._policy.call_deadline, entry.id)
-            yield Wake(typing_ms / 1000, TypingDone(entry.id))
-            return
-        yield from self._hand(entry, now)
-        self._queue.popleft()
-        self._typed.discard(entry.id)
+            yield Wake(entry.payload["typingMs"] / 1000, TypingDone(entry.id))
+        else:
+            yield from self._hand(entry, now)
+            self._queue.popleft()
+            self._typed.discard(entry.id)
 
     def _hand(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """HANDED is committed before the call leaves: a crash in between is asked about, never forgotten."""
@@ -218,16 +269,17 @@ class Sending:
         yield from self._ledger.write(now, journal=entry)
         self._handed[entry.id] = entry
         self._busy = entry.id
-        arguments = {key: value for key, value in entry.payload.items() if key != "typingMs"}
-        arguments |= {"id": entry.id, "to": entry.to}
-        yield self._page.call(Called.SEND, "send_text", arguments, self._policy.send_deadline, entry.id)
+        function, arguments = page_call(entry, self._sources.pop(entry.id, None))
+        deadline = self._policy.send_deadline + extra_seconds(entry.payload)
+        yield self._page.call(Called.SEND, function, arguments, deadline, entry.id)
 
-    def _on_sent(self, entry: JournalEntry, outcome: Any, now: float) -> Iterator[Effect]:
+    def _on_sent(self, entry: JournalEntry, outcome: Outcome, now: float) -> Iterator[Effect]:
         match outcome:
             case CallRejected(reason=reason) if reason in REJECTIONS:
                 yield from self._fail(entry, REJECTIONS[reason], now)
             case CallRejected():
-                # The page said no in words we don't know: it is asked what it holds; what it lacks has failed.
+                # The page said no in words we don't know: it is asked what it holds, and what it lacks has failed.
+                self._rejected.add(entry.id)
                 self._undecided.add(entry.id)
                 yield self._find(entry)
             case NotCalled():
@@ -236,20 +288,24 @@ class Sending:
                 self._undecided.add(entry.id)
                 yield Wake(self._policy.resend_after, FindDue(entry.id))
             case _:
-                to, ack = str(outcome.get("to") or entry.to), int(outcome.get("ack") or 0)
-                if to != entry.to:
-                    entry = replace(entry, to=to)
-                    self._handed[entry.id] = entry
-                if ack:
-                    yield from self.acknowledged(entry.id, ack, to, now)
+                yield from self._on_held(entry, outcome, now)
 
-    def _on_found(self, entry: JournalEntry, outcome: Any, now: float) -> Iterator[Effect]:
+    def _on_held(self, entry: JournalEntry, answer: Any, now: float) -> Iterator[Effect]:
+        """The page holds the message and knows its chat; the acknowledgement may have come already."""
+        to, ack = str(answer.get("to") or entry.to), int(answer.get("ack") or 0)
+        self._handed[entry.id] = replace(entry, to=to)
+        if ack:
+            yield from self.acknowledged(entry.id, ack, to, now)
+
+    def _on_found(self, entry: JournalEntry, outcome: Outcome, now: float) -> Iterator[Effect]:
         if isinstance(outcome, CallFailure):
             yield Wake(self._policy.resend_after, FindDue(entry.id))
         elif outcome.get("found"):
             # At ack 0 the page holds it and sends it by itself: its acknowledgement will come as an event.
             self._undecided.discard(entry.id)
             yield from self.acknowledged(entry.id, int(outcome.get("ack") or 0), entry.to, now)
+        elif entry.id in self._rejected:
+            yield from self._fail(entry, Code.SEND_FAILED, now)
         elif now - self._usable_since < self._policy.resend_after:
             wait = self._usable_since + self._policy.resend_after - now
             yield Wake(wait, FindDue(entry.id))
@@ -265,12 +321,8 @@ class Sending:
         self._queue.appendleft(entry)
 
     def _fail(self, entry: JournalEntry, code: Code, now: float) -> Iterator[Effect]:
-        entry = replace(entry, handover=Handover.FAILED, ack=-1)
-        reply = self._replies.get(entry.id)
-        happenings = [] if reply else [("message_ack", _ack(entry))]
-        yield from self._ledger.write(now, *happenings, journal=entry)
+        yield from self._fates.fail(entry, code, now)
         self._settle(entry.id)
-        yield from self._answer(entry.id, Refusal(code))
 
     def _report_outcome(self, message_id: str, now: float) -> Iterator[Effect]:
         entry = self._pending(message_id)
@@ -279,9 +331,7 @@ class Sending:
         if entry.handover is Handover.ACCEPTED:
             yield from self._fail(entry, Code.NOT_CONNECTED, now)
         else:
-            entry = replace(entry, handover=Handover.UNKNOWN)
-            payload = _ack(entry) | {"status": "unknown"}
-            yield from self._ledger.write(now, ("message_ack", payload), journal=entry)
+            yield from self._fates.report_unknown(entry, now)
             self._settle(message_id)
         yield from self._pump(now)
 
@@ -296,18 +346,8 @@ class Sending:
     def _settle(self, message_id: str) -> None:
         self._handed.pop(message_id, None)
         self._undecided.discard(message_id)
+        self._rejected.discard(message_id)
         self._queue = deque(entry for entry in self._queue if entry.id != message_id)
-
-    def _answer(self, message_id: str, value: Sent | Refusal) -> Iterator[Effect]:
-        reply = self._replies.pop(message_id, None)
-        if reply is not None:
-            yield Answer(reply, value)
 
     def _outcome_timer(self, entry: JournalEntry, now: float) -> Wake:
         return Wake(max(0.0, entry.accepted_at + self._policy.outcome_deadline - now), OutcomeDue(entry.id))
-
-
-def _ack(entry: JournalEntry) -> dict[str, Any]:
-    """The payload of `message_ack` (contract, section 7)."""
-    status = ACK_STATUS.get(entry.ack, "failed")
-    return {"messageId": entry.id, "status": status, "ack": entry.ack, "to": entry.to}

@@ -16,8 +16,9 @@ from actors.logout import Logout
 from actors.notices import Called, Due, PageAnswered
 from actors.page import Page
 from actors.policy import SessionPolicy
+from actors.queries import Queries
 from actors.screen import Screen
-from actors.sending import AnswerDue, FindDue, OutcomeDue, Sending, TypingDone
+from actors.sending import AnswerDue, FindDue, OutcomeDue, Sending, TypingDone, UploadDue
 from actors.timers import Timers
 from wppmt import messages
 from wppmt.browser import Beat, ChannelClosed, Facts, PageEvent, StartFailed
@@ -69,6 +70,7 @@ class Session:
         self._logout = Logout(self._ledger, self._page, self._life, self._timers, policy)
         self._sending = Sending(self._ledger, self._page, policy, tools.new_message_id)
         self._hearing = Hearing(self._ledger, self._page, policy)
+        self._queries = Queries(self._page, policy)
         self._close_replies: list[Reply] = []
         self._quiescing = False
         self._memory_mb: int | None = None
@@ -103,7 +105,7 @@ class Session:
                 return self._page_answered(message, now)
             case Due():
                 return self._due(message.timer, now) if self._timers.take(message) else ()
-            case TypingDone() | AnswerDue() | OutcomeDue() | FindDue():
+            case TypingDone() | AnswerDue() | OutcomeDue() | FindDue() | UploadDue():
                 return self._sending.due(message, now)
             case notices.PlaceGranted(generation=generation):
                 return self._life.granted(generation, now)
@@ -125,7 +127,7 @@ class Session:
 
     # What the HTTP front asks.
 
-    def _asked(self, request: object, reply: Reply, now: float) -> Iterator[Effect]:
+    def _asked(self, request: object, reply: Reply, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a request
         match request:
             case messages.StartSession():
                 yield from self._start(request, reply, now)
@@ -135,11 +137,17 @@ class Session:
                 yield from self._log_out(reply, now, forget=False)
             case messages.PurgeSession():
                 yield from self._log_out(reply, now, forget=True)
-            case messages.SendText():
+            case messages.SendText() | messages.SendMedia():
+                if self._sending.knows(request, now):
+                    yield from self._sending.repeat(request, reply, now)
+                else:
+                    self._require_connected()
+                    yield from self._sending.accept(request, reply, now)
+            case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
                 self._require_connected()
-                yield from self._sending.accept(request, reply, now)
+                yield from self._queries.ask(request, reply)
             case messages.SetWebhook(url=url, events=events):
-                yield from self._ledger.write(now, webhook_url=url, webhook_events=events)
+                yield from self._ledger.set_webhook(now, url, events)
                 secret = self._ledger.ensure_secret(now)
                 yield Answer(reply, messages.WebhookSettings(url, events, secret))
             case messages.RotateWebhookSecret():
@@ -301,13 +309,17 @@ class Session:
         elif verdict(facts) is Verdict.MAIN:
             yield from self._logout.on_main()
 
-    def _page_answered(self, answer: PageAnswered, now: float) -> Iterator[Effect]:
+    def _page_answered(self, answer: PageAnswered, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a call
         current = answer.generation == self._page.generation
         match answer.call:
+            case Called.UPLOAD:
+                yield from self._sending.uploaded(answer, now)
             case Called.SEND | Called.FIND:
                 yield from self._sending.answered(answer, now)
             case Called.LOGOUT if self._logout.is_active:
                 yield from self._logout.answered(answer.outcome)
+            case Called.QUERY:
+                yield from self._queries.answered(answer)
             case Called.REREAD:
                 for event in self._hearing.missed(answer.outcome) if current else ():
                     yield from self._in_order(event, now)

@@ -108,6 +108,11 @@ class JournalEntry:
     accepted_at: float = 0.0
     handed_at: float | None = None
     acked_at: float | None = None
+    failure: str = ""
+    """Of a FAILED one: the code it was refused with."""
+    key: str = ""
+    """Idempotency-Key under which it was asked for; `fingerprint` tells what was asked."""
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +265,9 @@ class Store(Protocol):
         """Journal entries that are ACCEPTED or HANDED, oldest first."""
 
     def message(self, session_id: str, message_id: str) -> JournalEntry | None: ...
+
+    def keyed(self, session_id: str, key: str, since: float) -> JournalEntry | None:
+        """The message accepted under this idempotency key at `since` or later."""
 
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]: ...
 

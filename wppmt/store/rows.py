@@ -73,6 +73,9 @@ def dump_entry(entry: JournalEntry) -> dict[str, Any]:
         "accepted_at": entry.accepted_at,
         "handed_at": entry.handed_at,
         "acked_at": entry.acked_at,
+        "failure": entry.failure,
+        "key": entry.key,
+        "fingerprint": entry.fingerprint,
     }
 
 
@@ -88,4 +91,7 @@ def load_entry(row: Row) -> JournalEntry:
         accepted_at=row["accepted_at"],
         handed_at=row["handed_at"],
         acked_at=row["acked_at"],
+        failure=row["failure"],
+        key=row["key"],
+        fingerprint=row["fingerprint"],
     )

@@ -100,8 +100,13 @@ CREATE TABLE journal (
     accepted_at REAL NOT NULL,
     handed_at REAL,
     acked_at REAL,
+    failure TEXT NOT NULL,
+    key TEXT NOT NULL,                 -- Idempotency-Key, or empty
+    fingerprint TEXT NOT NULL,
     UNIQUE (session_id, id)
 );
+CREATE INDEX journal_by_key ON journal (session_id, key, accepted_at)
+    WHERE key != '';
 CREATE INDEX journal_unfinished ON journal (session_id, accepted_at, number)
     WHERE handover IN ('accepted', 'handed');
 CREATE INDEX journal_by_age ON journal (accepted_at)

@@ -80,12 +80,14 @@ class SqliteTransaction:
     def journal(self, entry: JournalEntry) -> None:
         self._execute(
             "INSERT INTO journal"
-            " (session_id, id, recipient, kind, payload, handover, ack, accepted_at, handed_at, acked_at) VALUES"
-            " (:session_id, :id, :recipient, :kind, :payload, :handover, :ack, :accepted_at, :handed_at, :acked_at)"
+            " (session_id, id, recipient, kind, payload, handover, ack, accepted_at, handed_at, acked_at,"
+            " failure, key, fingerprint) VALUES"
+            " (:session_id, :id, :recipient, :kind, :payload, :handover, :ack, :accepted_at, :handed_at, :acked_at,"
+            " :failure, :key, :fingerprint)"
             " ON CONFLICT (session_id, id) DO UPDATE SET"
             " recipient = excluded.recipient, kind = excluded.kind, payload = excluded.payload,"
             " handover = excluded.handover, ack = excluded.ack, accepted_at = excluded.accepted_at,"
-            " handed_at = excluded.handed_at, acked_at = excluded.acked_at",
+            " handed_at = excluded.handed_at, acked_at = excluded.acked_at, failure = excluded.failure",
             dump_entry(entry),
         )
 
@@ -167,6 +169,14 @@ class SqliteStore(SqliteOutbox):
 
     def message(self, session_id: str, message_id: str) -> JournalEntry | None:
         rows = self._read("SELECT * FROM journal WHERE session_id = ? AND id = ?", (session_id, message_id))
+        return load_entry(rows[0]) if rows else None
+
+    def keyed(self, session_id: str, key: str, since: float) -> JournalEntry | None:
+        rows = self._read(
+            "SELECT * FROM journal WHERE session_id = ? AND key = ? AND key != '' AND accepted_at >= ?"
+            " ORDER BY accepted_at DESC LIMIT 1",
+            (session_id, key, since),
+        )
         return load_entry(rows[0]) if rows else None
 
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]:

@@ -1,0 +1,75 @@
+"""What becomes of a message: acknowledged, failed or unknown. Each fate is one commit and one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from actors.effects import Answer, DeleteFile, Effect, Reply
+from actors.ledger import Ledger
+from wppmt.errors import Code, Refusal
+from wppmt.messages import Sent
+from wppmt.store import ACK_STATUS, Handover, JournalEntry
+
+
+class Fates:
+    """Settles journal entries, and tells whoever still waits for them."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._replies: dict[str, Reply] = {}
+
+    def promise(self, message_id: str, reply: Reply) -> None:
+        """Someone waits for the fate of this message."""
+        self._replies[message_id] = reply
+
+    def is_awaited(self, message_id: str) -> bool:
+        return message_id in self._replies
+
+    def acknowledge(self, entry: JournalEntry, ack: int, to: str, now: float) -> Iterator[Effect]:
+        """WhatsApp's server (1), or the recipient (2, 3, 4), has it."""
+        first = entry.ack < 1
+        entry = replace(entry, handover=Handover.SENT, ack=ack, to=to or entry.to, acked_at=now)
+        sent = self._ledger.record.messages_sent + int(first)
+        yield from self._ledger.write(
+            now, ("message_ack", _payload(entry)), journal=entry, messages_sent=sent, last_activity=now
+        )
+        yield from self.answer(entry.id, as_sent(entry, now))
+        yield from _discard_file(entry)
+
+    def fail(self, entry: JournalEntry, code: Code, now: float) -> Iterator[Effect]:
+        """It surely was not sent. Who waits hears it as the answer; who was told `pending` hears it as an event."""
+        entry = replace(entry, handover=Handover.FAILED, ack=-1, failure=code.value)
+        happenings = [] if self.is_awaited(entry.id) else [("message_ack", _payload(entry))]
+        yield from self._ledger.write(now, *happenings, journal=entry)
+        yield from self.answer(entry.id, Refusal(code))
+        yield from _discard_file(entry)
+
+    def report_unknown(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
+        """Nobody can tell; it is never sent again. A later acknowledgement still counts."""
+        entry = replace(entry, handover=Handover.UNKNOWN)
+        yield from self._ledger.write(
+            now, ("message_ack", _payload(entry) | {"status": "unknown"}), journal=entry
+        )
+        yield from _discard_file(entry)
+
+    def answer(self, message_id: str, value: Sent | Refusal) -> Iterator[Effect]:
+        reply = self._replies.pop(message_id, None)
+        if reply is not None:
+            yield Answer(reply, value)
+
+
+def as_sent(entry: JournalEntry, now: float) -> Sent:
+    return Sent(entry.id, entry.to, entry.ack, entry.acked_at or now)
+
+
+def _payload(entry: JournalEntry) -> dict[str, Any]:
+    """Of `message_ack` (contract, section 7)."""
+    status = ACK_STATUS.get(entry.ack, "failed")
+    return {"messageId": entry.id, "status": status, "ack": entry.ack, "to": entry.to}
+
+
+def _discard_file(entry: JournalEntry) -> Iterator[Effect]:
+    if path := entry.payload.get("path"):
+        yield DeleteFile(path)
