@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from textwrap import dedent, indent
 
 import click
@@ -75,7 +76,12 @@ def first_screen(origin: Origin, settings: Settings) -> str:
 
 
 def _program() -> str:
-    return shlex.quote(sys.argv[0])
+    """How this program was called, as another terminal in the same folder can call it."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m wppmt"
+    here = Path.cwd()
+    return shlex.quote(str(called.relative_to(here) if called.is_relative_to(here) else called))
 
 
 def _exports(origin: Origin) -> str:
