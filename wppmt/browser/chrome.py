@@ -121,6 +121,7 @@ class ChromeBrowser:
         self._context = ""
         self._channel: Channel | None = None
         self._watch: CrashWatch | None = None
+        self.process: Process | None = None
 
     def start(self, notify: Notify) -> Process:
         """Bring Chrome up to WhatsApp's loaded page; blocks. Raises StartFailed, after leaving nothing behind."""
@@ -134,7 +135,7 @@ class ChromeBrowser:
                 self._watch = CrashWatch(launched.devtools_url, lambda: channel.close(RENDERER_CRASHED))
                 self._open_page(channel)
             undo.pop_all()
-            return Process(
+            self.process = Process(
                 pid=launched.pid,
                 group=launched.group,
                 driver_url=launched.driver_url,
@@ -142,6 +143,7 @@ class ChromeBrowser:
                 websocket_url=session.websocket_url,
                 context=self._context,
             )
+            return self.process
 
     def call(self, function: str, arguments: Json, deadline: float, done: Done) -> None:
         """Call bridge.js's `function` in the page; `done` gets its value or a CallFailure, exactly once."""

@@ -191,7 +191,7 @@ def _chrome_failure(profile: Path) -> StartFailed:
     if "profile appears to be in use" in log or "SingletonLock" in log:
         return StartFailed("PROFILE_LOCKED", "o Chrome diz que outro computador ou processo usa este perfil")
     if "Running as root without --no-sandbox" in log:
-        return StartFailed("CHROME_MISSING", "o Chrome não roda como root com sandbox: use outro usuário")
+        return StartFailed("BROWSER_CRASHED", "o Chrome não roda como root com sandbox: use outro usuário")
     return StartFailed("BROWSER_CRASHED", f"o Chrome não abriu: {_last_line(log)}")
 
 

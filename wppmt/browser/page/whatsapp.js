@@ -77,6 +77,7 @@
     }
     WPP.on('conn.auth_code_change', codeMayHaveChanged);
     WPP.on('conn.link_code_change', (code) => emit('pairing_code_changed', { code }));
+    WPP.on('conn.link_code_expired', () => emit('pairing_code_changed', { code: null }));
     WPP.on('conn.logout_reason', (reason) => {
       logoutReason = String(reason);
     });
@@ -171,7 +172,8 @@
 
   // ---- the account and its people ----------------------------------------------------------------------------
 
-  functions.pairing_code = async ({ phone }) => ({ code: await WPP.conn.genLinkDeviceCodeForPhoneNumber(digits(phone)) });
+  /** wa-js renews the code before it expires, and tells by `pairing_code_changed`; this one too. */
+  functions.pairing_code = async ({ phone }) => ({ code: await WPP.conn.startLinkDeviceCodeForPhoneNumber(digits(phone)) });
 
   functions.logout = async () => {
     logoutReason = 'user_initiated';

@@ -1,0 +1,98 @@
+"""Browsers, faked and real, with a simulator for the real ones. Every browser that a test opens is ended."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.ground import ChromeGround, FakeGround, Ground, Life
+from wppmt.simulator.client import Simulator
+
+Open = Callable[[str], Life]
+
+
+@pytest.fixture(scope="session")
+def simulator_addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    command = [sys.executable, "-m", "wppmt.simulator", "--control-port", "0", "--page-port", "0"]
+    state = tmp_path_factory.mktemp("simulator")
+    with subprocess.Popen([*command, "--state-dir", str(state)], stdout=subprocess.PIPE, text=True) as simulator:
+        assert simulator.stdout
+        yield json.loads(simulator.stdout.readline())
+        simulator.terminate()
+
+
+@pytest.fixture(scope="module")
+def chrome_ground(
+    simulator_addresses: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> ChromeGround:
+    simulator = Simulator(simulator_addresses["control"])
+    return ChromeGround(tmp_path_factory.mktemp("tokens"), simulator, int(simulator_addresses["pagePort"]))
+
+
+@pytest.fixture(scope="module", params=["fake", pytest.param("chrome", marks=pytest.mark.chrome)])
+def ground(request: pytest.FixtureRequest) -> Ground:
+    """The contract holds on both."""
+    if request.param == "fake":
+        return FakeGround()
+    real: ChromeGround = request.getfixturevalue("chrome_ground")
+    return real
+
+
+@pytest.fixture
+def opened() -> Iterator[list[Life]]:
+    """Whatever is put in is ended after the test."""
+    lives: list[Life] = []
+    yield lives
+    for life in lives:
+        life.browser.kill()
+        life.browser.stop()
+
+
+@pytest.fixture
+def open_on(opened: list[Life]) -> Callable[[Ground, str], Life]:
+    """A new browser, not yet started."""
+
+    def open_one(ground: Ground, session_id: str) -> Life:
+        opened.append(Life(ground.browsers.open(session_id)))
+        return opened[-1]
+
+    return open_one
+
+
+_phones = itertools.count(5511960000000)
+
+
+@pytest.fixture
+def new_phone() -> Callable[[], str]:
+    """A number that no other test uses."""
+    return lambda: str(next(_phones))
+
+
+@pytest.fixture(scope="module")
+def paired(ground: Ground) -> Iterator[tuple[Life, str]]:
+    """One session that is connected, for all tests that leave it so; and its phone."""
+    life, phone = Life(ground.browsers.open("paired")), str(next(_phones))
+    try:
+        pair(ground, life, phone)
+        yield life, phone
+    finally:
+        life.browser.stop()
+
+
+def pair(ground: Ground, life: Life, phone: str) -> None:
+    """From nothing to connected."""
+    ground.register(phone, f"Dono {phone[-4:]}")
+    life.start()
+    ground.scan(phone, life.event("qr_changed")["code"])
+    life.facts(authenticated=True, mode="MAIN")
+
+
+@pytest.fixture
+def tokens(tmp_path: Path) -> Path:
+    return tmp_path / "tokens"

@@ -1,0 +1,399 @@
+"""What every browser must do: one suite, run on the fake and on real Chrome with the real wa-js."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.browser.conftest import pair
+from tests.browser.ground import Ground, Life
+from tests.support import wait_until
+from wppmt.browser import (
+    BrowserGone,
+    CallRejected,
+    CallTimeout,
+    NotCalled,
+    StartFailed,
+)
+
+OpenOn = Callable[[Ground, str], Life]
+Paired = tuple[Life, str]
+NewPhone = Callable[[], str]
+
+
+def new_id() -> str:
+    return f"3EB0{secrets.token_hex(9).upper()}"
+
+
+@pytest.fixture
+def friend(ground: Ground, new_phone: NewPhone) -> str:
+    phone = new_phone()
+    ground.register(phone, "Maria Souza")
+    return phone
+
+
+# ---- start and pairing
+
+
+def test_a_new_session_shows_a_qr_code(ground: Ground, open_on: OpenOn) -> None:
+    life = open_on(ground, "new")
+    process = life.start()
+    assert process.pid == process.group
+    assert len(life.event("qr_changed")["code"]) > 5
+    assert life.facts(mode="QR")["authenticated"] is False
+    assert [event.number for event in life.events] == list(range(1, len(life.events) + 1))
+    assert len({event.page for event in life.events}) == 1
+
+
+def test_a_scan_connects(paired: Paired) -> None:
+    life, phone = paired
+    facts = life.value("facts")
+    assert facts["ready"]
+    assert facts["authenticated"]
+    assert facts["registered"]
+    assert facts["phone"] == phone
+    assert (facts["mode"], facts["info"], facts["phoneOnline"]) == ("MAIN", "NORMAL", True)
+
+
+def test_a_pairing_code_connects(ground: Ground, open_on: OpenOn, new_phone: NewPhone) -> None:
+    life, phone = open_on(ground, "by-code"), new_phone()
+    ground.register(phone, "Dono")
+    life.start()
+    life.event("ready")
+    code = life.value("pairing_code", {"phone": phone})["code"]
+    assert len(code) == 8
+    assert life.event("pairing_code_changed")["code"] == code
+    ground.type_code(phone, code)
+    life.facts(authenticated=True, mode="MAIN", phone=phone)
+
+
+def test_beats_name_the_newest_event(paired: Paired) -> None:
+    life, _ = paired
+    life.forget()
+
+    def beat() -> object:
+        life.hear()
+        return life.beats
+
+    wait_until(beat)
+    last = life.value("events_since", {"after": 0})
+    assert life.beats[-1].page == last["page"]
+    assert life.beats[-1].last <= last["last"]
+    assert life.beats[-1].facts["mode"] == "MAIN"
+
+
+# ---- messages out
+
+
+def test_a_text_arrives_once_under_the_chosen_id(ground: Ground, paired: Paired, friend: str) -> None:
+    life, _ = paired
+    message_id = new_id()
+    sent = life.value("send_text", {"id": message_id, "to": friend, "text": "Olá ✓"})
+    assert sent["to"] == f"{friend}@c.us"
+    assert message_id in sent["messageId"]
+    life.event("ack_changed", id=message_id, ack=1, to=f"{friend}@c.us")
+    assert ground.inbox(friend) == [(message_id, "Olá ✓")]
+
+
+def test_receipts_are_told_once_and_never_backwards(ground: Ground, paired: Paired, friend: str) -> None:
+    life, _ = paired
+    message_id = new_id()
+    life.value("send_text", {"id": message_id, "to": f"{friend}@c.us", "text": "oi"})
+    life.event("ack_changed", id=message_id, ack=1)
+    for ack in (3, 2, 3, 4):
+        ground.receipt(life, friend, message_id, ack)
+    life.event("ack_changed", id=message_id, ack=4)
+    assert [e.data["ack"] for e in life.events if e.name == "ack_changed" and e.data["id"] == message_id] == [1, 3, 4]
+
+
+def test_an_unknown_number_is_rejected(ground: Ground, paired: Paired, new_phone: NewPhone) -> None:
+    life, _ = paired
+    nobody = new_phone()
+    outcome = life.call("send_text", {"id": new_id(), "to": nobody, "text": "oi"})
+    assert isinstance(outcome, CallRejected)
+    assert outcome.reason == "not_on_whatsapp"
+    assert life.value("check_number", {"phone": nobody})["valid"] is False
+
+
+def test_brazils_ninth_digit_is_found_either_way(ground: Ground, paired: Paired, new_phone: NewPhone) -> None:
+    life, _ = paired
+    with_nine = new_phone()
+    without = with_nine[:4] + with_nine[5:]
+    ground.register(without, "Número antigo")
+    assert life.value("check_number", {"phone": with_nine})["phone"] == without
+    sent = life.value("send_text", {"id": new_id(), "to": with_nine, "text": "oi"})
+    assert sent["to"] == f"{without}@c.us"
+    wait_until(lambda: len(ground.inbox(without)) == 1)
+
+
+def test_typing_is_shown_to_known_people_only(paired: Paired, friend: str, new_phone: NewPhone) -> None:
+    life, _ = paired
+    assert life.value("typing", {"to": friend, "state": "composing"}) == {}
+    assert life.value("typing", {"to": friend, "state": "paused"}) == {}
+    assert isinstance(life.call("typing", {"to": new_phone(), "state": "composing"}), CallRejected)
+
+
+def test_a_sent_message_is_found_and_another_is_not(paired: Paired, friend: str) -> None:
+    life, _ = paired
+    message_id = new_id()
+    life.value("send_text", {"id": message_id, "to": friend, "text": "oi"})
+    life.event("ack_changed", id=message_id)
+    found = life.value("find_message", {"id": message_id, "chatId": f"{friend}@c.us"})
+    assert found == {"found": True, "ack": 1, "to": f"{friend}@c.us"}
+    assert life.value("find_message", {"id": new_id(), "chatId": f"{friend}@c.us"}) == {"found": False}
+
+
+def test_an_unknown_function_is_rejected(paired: Paired) -> None:
+    outcome = paired[0].call("no_such_function")
+    assert isinstance(outcome, CallRejected)
+    assert outcome.reason == "unknown_function"
+
+
+def test_a_file_reaches_the_phone(
+    ground: Ground, paired: Paired, friend: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    life, _ = paired
+    path = tmp_path_factory.mktemp("media") / "nota.pdf"
+    path.write_bytes(secrets.token_bytes(300_000))
+    blob = _upload(life, path)
+    assert blob["size"] == 300_000
+    message_id = new_id()
+    media = {"kind": "document", "mimetype": "application/pdf", "fileName": "nota.pdf", "caption": "segue"}
+    life.value("send_media", {"id": message_id, "to": friend, "source": blob["blob"], **media})
+    life.event("ack_changed", id=message_id, ack=1)
+    assert [line[0] for line in ground.inbox(friend)] == [message_id]
+
+
+def _upload(life: Life, path: object) -> dict[str, int]:
+    outcomes: list[dict[str, int]] = []
+    life.browser.upload(path, 10.0, outcomes.append)  # type: ignore[arg-type]
+    return wait_until(lambda: outcomes)[0]
+
+
+# ---- messages in
+
+
+def test_a_message_comes_in_the_documents_shape(ground: Ground, paired: Paired, friend: str) -> None:
+    life, phone = paired
+    before = int(time.time()) - 1
+    message_id = ground.write(friend, phone, "Olá, tudo bem?")
+
+    def heard() -> object:
+        life.hear()
+        return [e for e in life.events if e.name == "message_received" and e.data["message"]["id"] == message_id]
+
+    message = wait_until(heard)[0].data["message"]  # type: ignore[index]
+    assert message["from"] == message["chatId"] == f"{friend}@c.us"
+    assert message["to"] == f"{phone}@c.us"
+    assert (message["body"], message["type"]) == ("Olá, tudo bem?", "chat")
+    assert (message["isGroupMsg"], message["fromMe"]) == (False, False)
+    assert message["sender"] == {"name": "Maria Souza", "phone": friend}
+    assert before <= message["timestamp"] <= time.time() + 1
+    assert message["messageId"].endswith(message_id)
+
+
+def test_own_messages_are_not_heard_as_received(paired: Paired, friend: str) -> None:
+    life, _ = paired
+    message_id = new_id()
+    life.value("send_text", {"id": message_id, "to": friend, "text": "minha"})
+    life.event("ack_changed", id=message_id)
+    assert not [e for e in life.events if e.name == "message_received" and e.data["message"]["id"] == message_id]
+
+
+def test_a_gap_is_read_again(ground: Ground, paired: Paired, friend: str) -> None:
+    life, phone = paired
+    after = life.value("events_since", {"after": 0})["last"]
+    ids = [ground.write(friend, phone, f"n. {number}") for number in range(3)]
+    wait_until(lambda: life.value("events_since", {"after": after})["last"] >= after + 3)
+    told = life.value("events_since", {"after": after})
+    heard = [e["data"]["message"]["id"] for e in told["events"] if e["name"] == "message_received"]
+    assert heard == ids
+    numbers = [e["number"] for e in told["events"]]
+    assert numbers == list(range(after + 1, told["last"] + 1))
+
+
+def test_messages_of_a_time_are_fetched_from_the_chats(ground: Ground, paired: Paired, friend: str) -> None:
+    life, phone = paired
+    since = int(time.time())
+    ids = [ground.write(friend, phone, f"n. {number}") for number in range(3)]
+
+    def fetched() -> object:
+        answer = life.value("messages_after", {"t": since, "limit": 100})
+        got = [m["id"] for m in answer["messages"] if m["sender"]["phone"] == friend]
+        return answer["complete"] and got == ids
+
+    wait_until(fetched)
+
+
+def test_contacts_come_in_pages(ground: Ground, paired: Paired, friend: str) -> None:
+    life, phone = paired
+    message_id = ground.write(friend, phone, "oi")
+    wait_until(lambda: any(m["id"] == message_id for m in life.value("messages_after", {"t": 0, "limit": 999})["messages"]))
+    rows: list[dict[str, object]] = []
+    after = None
+    while True:
+        page = life.value("contacts", {"after": after, "limit": 2})
+        rows += page["contacts"]
+        if not page["more"]:
+            break
+        after = rows[-1]["id"]
+    assert len(rows) == page["total"]
+    assert [row["id"] for row in rows] == sorted({str(row["id"]) for row in rows})
+    assert any(row["phone"] == friend for row in rows)
+
+
+# ---- the phone
+
+
+def test_the_phone_goes_offline_and_comes_back(ground: Ground, paired: Paired) -> None:
+    life, phone = paired
+    ground.phone_offline(life, phone)
+    facts = life.facts(phoneOnline=False, info="OFFLINE")
+    assert facts["mode"] == "MAIN"
+    ground.phone_online(life, phone)
+    life.facts(phoneOnline=True, info="NORMAL")
+
+
+def test_an_unlinked_page_says_so_and_shows_a_new_code(ground: Ground, open_on: OpenOn, new_phone: NewPhone) -> None:
+    life, phone = open_on(ground, "unlinked"), new_phone()
+    pair(ground, life, phone)
+    first = life.events[0].page
+    life.forget()
+    ground.unlink(life, phone)
+    assert life.event("logged_out")["reason"]
+    assert life.event("qr_changed")["code"]
+    assert life.events[-1].page != first
+
+
+def test_log_out_ends_the_login(ground: Ground, open_on: OpenOn, new_phone: NewPhone) -> None:
+    life, phone = open_on(ground, "logged-out"), new_phone()
+    pair(ground, life, phone)
+    life.forget()
+    life.call("logout")
+    assert life.event("logged_out")["reason"] == "user_initiated"
+    assert life.event("qr_changed")["code"]
+
+
+# ---- the end of a life, and the next
+
+
+def test_a_reload_makes_a_new_page_life(ground: Ground, open_on: OpenOn, new_phone: NewPhone, friend: str) -> None:
+    life, phone = open_on(ground, "reloaded"), new_phone()
+    pair(ground, life, phone)
+    before = ground.write(friend, phone, "antes")
+    wait_until(lambda: life.value("messages_after", {"t": 0, "limit": 9})["messages"])
+    first = life.value("events_since", {"after": 0})["page"]
+    life.forget()
+    ground.reload(life, phone)
+    assert life.event("ready")["facts"]
+    life.facts(authenticated=True, mode="MAIN")
+    assert life.events[0].page != first
+    assert life.events[0].number == 1
+    kept = life.value("messages_after", {"t": 0, "limit": 9})["messages"]
+    assert [m["id"] for m in kept] == [before]
+
+
+@pytest.mark.parametrize("way", ["stop", "kill", "crash"])
+def test_a_login_outlives_the_browser(ground: Ground, open_on: OpenOn, new_phone: NewPhone, way: str, friend: str) -> None:
+    session_id, phone = f"outlives-{way}", new_phone()
+    assert not ground.browsers.has_login(session_id)
+    life = open_on(ground, session_id)
+    pair(ground, life, phone)
+    ground.crash(life) if way == "crash" else getattr(life.browser, way)()
+    life.wait_closed()
+    life.browser.stop()
+    assert ground.browsers.has_login(session_id)
+    missed = ground.write(friend, phone, "enquanto fora")
+    again = open_on(ground, session_id)
+    again.start()
+    again.facts(authenticated=True, mode="MAIN", phone=phone)
+    assert not [e for e in again.events if e.name == "qr_changed"]
+    wait_until(lambda: missed in [m["id"] for m in again.value("messages_after", {"t": 0, "limit": 9})["messages"]])
+
+
+def test_a_removed_profile_has_forgotten_the_login(ground: Ground, open_on: OpenOn, new_phone: NewPhone) -> None:
+    life = open_on(ground, "removed")
+    pair(ground, life, new_phone())
+    life.browser.stop()
+    ground.browsers.remove_profile("removed")
+    assert not ground.browsers.has_login("removed")
+    again = open_on(ground, "removed")
+    again.start()
+    again.event("qr_changed")
+
+
+def test_a_profile_has_one_writer(ground: Ground, paired: Paired, open_on: OpenOn) -> None:
+    second = open_on(ground, "paired")
+    with pytest.raises(StartFailed) as refused:
+        second.start()
+    assert refused.value.code == "PROFILE_LOCKED"
+    assert paired[0].value("facts")["authenticated"]
+
+
+def test_a_killed_browser_fails_its_calls_at_once(ground: Ground, open_on: OpenOn) -> None:
+    life = open_on(ground, "killed")
+    life.start()
+    life.event("ready")
+    ground.freeze(life)
+    pending = life.begin("facts", deadline=30.0)
+    started = time.monotonic()
+    life.browser.kill()
+    # It may not have left us yet.
+    assert isinstance(pending(), BrowserGone | NotCalled)
+    assert time.monotonic() - started < 3
+    life.wait_closed()
+    assert isinstance(life.call("facts"), NotCalled)
+    life.browser.stop()
+    assert life.browser.memory().pss == 0
+
+
+def test_a_frozen_browser_does_not_outlast_the_deadline(ground: Ground, open_on: OpenOn) -> None:
+    life = open_on(ground, "frozen")
+    life.start()
+    life.event("ready")
+    ground.freeze(life)
+    started = time.monotonic()
+    assert isinstance(life.call("facts", deadline=0.5), CallTimeout)
+    assert 0.4 < time.monotonic() - started < 2
+
+
+def test_nothing_is_called_before_the_start(ground: Ground, open_on: OpenOn) -> None:
+    life = open_on(ground, "unstarted")
+    assert isinstance(life.call("facts"), NotCalled)
+    assert life.browser.memory().pss == 0
+    life.browser.stop()
+
+
+def test_a_browser_killed_before_its_start_does_not_start(ground: Ground, open_on: OpenOn) -> None:
+    life = open_on(ground, "stillborn")
+    life.browser.kill()
+    with pytest.raises(StartFailed):
+        life.start()
+
+
+def test_what_an_earlier_daemon_left_is_ended(ground: Ground, open_on: OpenOn) -> None:
+    life = open_on(ground, "left")
+    life.start()
+    assert ground.browsers.end_leftovers("left") == 1
+    life.wait_closed()
+    assert ground.browsers.end_leftovers("left") == 0
+
+
+def test_a_living_browser_weighs_something(paired: Paired) -> None:
+    weight = paired[0].browser.memory()
+    assert weight.pss > 30
+    assert 10 < weight.uss <= weight.pss
+
+
+def test_two_tenants_write_to_each_other(ground: Ground, paired: Paired, open_on: OpenOn, new_phone: NewPhone) -> None:
+    life, phone = paired
+    other, other_phone = open_on(ground, "other"), new_phone()
+    pair(ground, other, other_phone)
+    message_id = new_id()
+    life.value("send_text", {"id": message_id, "to": other_phone, "text": "vizinho"})
+    message = other.event("message_received")["message"]
+    assert (message["id"], message["body"]) == (message_id, "vizinho")
+    assert message["sender"]["phone"] == phone
