@@ -148,7 +148,9 @@ async def test_a26_to_a29_own_and_private_addresses_in_any_disguise(host: str):
     await blocked_at_connect(egress(dns=FakeDns(["127.0.0.1"])), url)
 
 
-@pytest.mark.parametrize("host", [*A28, "[fe80::1]", "224.0.0.1", "0.0.0.0", "[64:ff9b::a9fe:a9fe]"])
+@pytest.mark.parametrize(
+    "host", [*A28, "[::ffff:169.254.169.254]", "[fe80::1]", "224.0.0.1", "0.0.0.0", "[64:ff9b::a9fe:a9fe]"]
+)
 async def test_a28_metadata_even_if_a_network_that_has_it_is_allowed(host: str):
     guard = egress("0.0.0.0/0", "::/0", f"{host}:80")
     assert is_refused(guard, f"http://{host}/")
@@ -180,6 +182,20 @@ async def test_a30_what_was_judged_is_connected_to_without_a_second_look(sink: S
     guard = egress(f"turbozap.test:{sink.port}", dns=dns)
     assert await fetch(guard, f"http://turbozap.test:{sink.port}/") == 200
     assert dns.asked == ["turbozap.test"]
+
+
+async def test_a30_every_new_connection_is_judged_anew(sink: Sink):
+    dns = FakeDns(["127.0.0.1"])
+    guard = Egress(policy([f"rebinding.test:{sink.port}"]), dns)
+    url = f"http://rebinding.test:{sink.port}/"
+    async with guard.session(TIMEOUT) as session:
+        async with session.get(url, headers={"Connection": "close"}) as response:
+            assert response.status == 200
+        assert dns.asked == ["rebinding.test"]
+        dns.answers = [["169.254.169.254"]]
+        with pytest.raises(aiohttp.ClientConnectorError) as caught:
+            await session.get(url)
+    assert isinstance(caught.value.os_error, TargetRefused)
 
 
 async def test_a30_the_systems_own_resolver_is_guarded_too(sink: Sink):

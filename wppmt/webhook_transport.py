@@ -14,7 +14,7 @@ from wppmt.errors import Refusal
 from wppmt.store import Delivery, SigningSecrets
 
 ANSWER_LIMIT = 65_536
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 1.0
 CONNECT_SECONDS = 5.0
 """DNS, TCP and TLS together."""
 
