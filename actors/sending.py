@@ -156,7 +156,7 @@ class Sending:
         self._typed.clear()
         self._sources.clear()
 
-    def due(self, timer: SendingTimer, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a timer
+    def due(self, timer: SendingTimer, now: float) -> Iterator[Effect]:
         match timer:
             case TypingDone(id=message_id):
                 self._has_typed(message_id)
