@@ -169,11 +169,12 @@ class Session:
         }
         created = self._record.since == 0.0
         changes = {name: value for name, value in given.items() if value is not None}
-        if self._record.state is State.DISCONNECTED:
-            yield from self._open(Reason.STARTING, now, **changes)
-        elif changes:
+        if changes:
+            # First, and the secret with it: the events of the start itself go to this webhook, signed.
             yield from self._ledger.write(now, **changes)
         secret = self._ledger.ensure_secret(now)
+        if self._record.state is State.DISCONNECTED:
+            yield from self._open(Reason.STARTING, now)
         yield Answer(reply, messages.Started(created, self._status(), secret))
 
     def _close(self, reply: Reply, now: float) -> Iterator[Effect]:
