@@ -10,10 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import websocket
-from loguru import logger
 from selenium.common import WebDriverException
 from urllib3.exceptions import HTTPError
 
+from wppmt import logs
 from wppmt.browser import (
     BrowserGone,
     CallFailure,
@@ -81,7 +81,8 @@ class ChromeBrowsers:
         self._settings = settings
         self._schedule = schedule or Deadlines()
         if not settings.sandbox:
-            logger.warning("Chrome roda SEM sandbox: só para o simulador, nunca com o WhatsApp de verdade")
+            note = "Chrome roda SEM sandbox: só para o simulador, nunca com o WhatsApp de verdade"
+            logs.log("chrome_without_sandbox", level="warning", note=note)
 
     def open(self, session_id: str) -> ChromeBrowser:
         """A new, not yet started browser on the session's profile."""
