@@ -84,7 +84,7 @@ class Shell:
         details = {
             "actor": self.address,
             "error": type(error).__name__,
-            "message": type(message).__name__,
+            "handling": type(message).__name__,
             "where": f"{where.filename}:{where.lineno}" if where else "",
         }
         self._runtime.perform(self, Log("error", "actor_failed", None, details))

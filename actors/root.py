@@ -128,6 +128,8 @@ class Root:
         self._children: dict[str, Child] = {}
         self._stopping: Reply | None = None
         self._not_quiet: set[str] = set()
+        self._killed: set[str] = set()
+        self._has_stopped = False
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:  # noqa: C901 - one case a message
         match message:
@@ -157,7 +159,7 @@ class Root:
                 self._children.pop(session_id, None)
                 return [AbandonSession(session_id)]
             case ShutDownDue():
-                return self._kill_the_rest()
+                return self._kill(set(self._not_quiet))
             case _:
                 raise TypeError(type(message).__name__)
 
@@ -228,6 +230,8 @@ class Root:
 
     def _watch(self, now: float) -> Iterator[Effect]:
         if self._stopping:
+            yield from self._kill({session_id for session_id in self._not_quiet if self._trouble(session_id)})
+            yield Wake(WATCH_SECONDS, Watch())
             return
         for address in self._services:
             if not self._is_alive(address):
@@ -298,16 +302,17 @@ class Root:
         for session_id in sorted(self._children):
             yield Tell(session_address(session_id), notices.Quiesce())
         yield Wake(deadline, ShutDownDue())
+        # The dead can't close their browsers; the hung show by their unanswered pings.
+        yield from self._kill({session_id for session_id in self._children if self._trouble(session_id)})
+
+    def _kill(self, late: set[str]) -> Iterator[Effect]:
+        for session_id in sorted(late):
+            yield KillBrowser(session_id)
+        self._killed |= late
+        self._not_quiet -= late
         yield from self._finish_stopping()
 
-    def _kill_the_rest(self) -> Iterator[Effect]:
-        late = tuple(sorted(self._not_quiet))
-        for session_id in late:
-            yield KillBrowser(session_id)
-        self._not_quiet.clear()
-        yield from self._finish_stopping(late)
-
-    def _finish_stopping(self, late: tuple[str, ...] = ()) -> Iterator[Effect]:
-        if self._stopping and not self._not_quiet:
-            reply, self._stopping = self._stopping, None
-            yield Answer(reply, late)
+    def _finish_stopping(self) -> Iterator[Effect]:
+        if self._stopping and not self._not_quiet and not self._has_stopped:
+            self._has_stopped = True
+            yield Answer(self._stopping, tuple(sorted(self._killed)))

@@ -123,9 +123,9 @@ class Webhooks:
 
     def _find_lanes(self) -> list[Effect]:
         """Wake the lanes that grew since the last look; at the very first, all that have anything pending."""
-        tips = self._store.lanes(self._cursor)
-        for tip in tips:
-            self._lanes.wake(tip.lane, self._cursor, retry_at=NEVER if self._begun else 0.0)
+        seen = self._cursor
+        for tip in self._store.lanes(seen):
+            self._lanes.wake(tip.lane, seen, retry_at=NEVER if self._begun else 0.0)
             self._cursor = max(self._cursor, tip.newest)
         first_look, self._begun = not self._begun, True
         return [Wake(PRUNE_SECONDS / 60, Prune())] if first_look else []
