@@ -1,0 +1,553 @@
+"""The webhook actor's promises, in virtual time: schedule, order, isolation, durability, dead letters."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.lanes import ALL_ENDPOINTS, PER_ENDPOINT, PROBE_SECONDS, RETRIES_PER_ENDPOINT
+from actors.webhook import WebhookPolicy
+from tests.actors.webhook_world import ERROR, GONE, HANGS, OK, REFUSED, Attempt, Endpoint, World
+from wppmt.delivery import Answered, Fault, Unanswered
+from wppmt.retry import WebhookSchedule
+from wppmt.store import DeadLetters, EventRecord, Lane, SigningSecrets, WebhookCounts
+
+ONE, TWO = "http://one.test/", "http://two.test/"
+HOUR = 3600.0
+SHM = "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+def new_folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="wppmt-webhooks-", dir=SHM))
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    made = new_folder()
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def world(folder: Path) -> World:
+    return World(folder)
+
+
+def failing(times: int, then: Answered = OK) -> Endpoint:
+    """Answers 500 to the first attempts of every event."""
+    return lambda attempt: ERROR if attempt.number <= times else then
+
+
+# The way out
+
+
+def test_an_event_is_delivered_at_once(world: World):
+    event = world.record()
+    assert world.times(event) == [1000.0]
+    world.run(1)
+    assert world.store.webhook_counts() == WebhookCounts()
+    assert world.mind.totals.delivered == 1
+
+
+def test_first_attempts_keep_their_order_one_at_a_time(world: World):
+    world.endpoints[ONE] = lambda _: (OK, 0.2)
+    events = [world.record() for _ in range(5)]
+    world.run(10)
+    assert [attempt.event for attempt in world.attempts] == events
+    assert [attempt.at for attempt in world.attempts] == pytest.approx(
+        [1000.0, 1000.2, 1000.4, 1000.6, 1000.8]
+    )
+    assert world.peak[ONE] == 1
+
+
+def test_an_attempt_is_signed_with_the_secrets_of_its_moment(world: World):
+    world.endpoints[ONE] = failing(1)
+    rotations = [SigningSecrets("whsec_1"), SigningSecrets("whsec_2", "whsec_1", 9e9)]
+    for secrets in rotations:
+        with world.store.transaction() as transaction:
+            transaction.save_secrets("a", secrets)
+        if not world.attempts:
+            world.record()
+    world.run(6)
+    assert [attempt.secrets for attempt in world.attempts] == rotations
+
+
+# Schedule
+
+
+def test_attempts_come_at_0_5_30_and_300_seconds_and_then_it_is_a_dead_letter(world: World):
+    world.endpoints[ONE] = failing(9)
+    event = world.record()
+    world.run(HOUR)
+    assert world.times(event) == pytest.approx([1000, 1005, 1035, 1335], abs=0.1)
+    assert [attempt.number for attempt in world.attempts] == [1, 2, 3, 4]
+    [dead] = world.store.dead_letters(DeadLetters("a"))
+    assert (dead.event, dead.attempts, dead.last_status, dead.last_error) == (event, 4, 500, "HTTP 500")
+    [log] = world.logged("webhook_abandoned")
+    assert (log.level, log.session_id) == ("error", "a")
+    assert log.details
+    assert log.details["eventId"] == event.id
+
+
+def test_each_wait_begins_with_the_failure_before_it(world: World):
+    world.endpoints[ONE] = lambda _: (HANGS, 30.0)
+    event = world.record()
+    world.run(HOUR)
+    assert world.times(event) == pytest.approx([1000, 1035, 1095, 1425], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("failures", "expected"), [(1, [1000, 1005]), (2, [1000, 1005, 1035]), (3, [1000, 1005, 1035, 1335])]
+)
+def test_a_success_ends_the_series(world: World, failures: int, expected: list[float]):
+    world.endpoints[ONE] = failing(failures)
+    event = world.record()
+    world.run(HOUR)
+    assert world.times(event) == pytest.approx(expected, abs=0.1)
+    assert world.store.webhook_counts() == WebhookCounts()
+
+
+def test_retry_after_lengthens_the_wait(world: World):
+    world.endpoints[ONE] = lambda attempt: Answered(503, "60") if attempt.number == 1 else OK
+    event = world.record()
+    world.run(HOUR)
+    assert world.times(event) == pytest.approx([1000, 1060], abs=0.1)
+
+
+def test_a_forbidden_address_is_a_dead_letter_at_once(world: World):
+    world.endpoints[ONE] = lambda _: Unanswered(Fault.FORBIDDEN, "Endereço de destino não permitido")
+    event = world.record()
+    world.run(HOUR)
+    assert len(world.times(event)) == 1
+    [dead] = world.store.dead_letters(DeadLetters("a"))
+    assert dead.last_error == "Endereço de destino não permitido"
+
+
+def test_a_superseded_qr_code_is_not_sent_again(world: World):
+    world.endpoints[ONE] = failing(9)
+    old = world.record(name="qr_code")
+    world.run(1)
+    new = world.record(name="qr_code")
+    world.run(HOUR)
+    assert (len(world.times(old)), len(world.times(new))) == (1, 4)
+    assert world.store.webhook_counts() == WebhookCounts(dead=1)
+
+
+def test_qr_codes_that_wait_in_a_lane_are_reduced_to_the_newest(world: World):
+    world.endpoints[ONE] = lambda _: (OK, 10.0)
+    world.record()
+    codes = [world.record(name="qr_code") for _ in range(5)]
+    world.run(HOUR)
+    assert [len(world.times(code)) for code in codes] == [0, 0, 0, 0, 1]
+
+
+# Isolation
+
+
+def test_a_retry_does_not_hold_back_newer_events(world: World):
+    world.endpoints[ONE] = lambda attempt: ERROR if attempt.event.sequence == 1 else OK
+    bad, good = world.record(), world.record()
+    world.run(1)
+    assert len(world.times(good)) == 1
+    world.run(HOUR)
+    assert len(world.times(bad)) == 4
+
+
+def test_hanging_retries_leave_connections_for_newer_events(world: World):
+    world.endpoints[ONE] = lambda attempt: ERROR if attempt.number == 1 else (HANGS, 30.0)
+    for number in range(8):
+        world.record(session_id=f"s{number}")
+    world.run(6)
+    assert world.in_flight[ONE] == RETRIES_PER_ENDPOINT
+    world.endpoints[ONE] = lambda _: OK
+    fresh = world.record(session_id="fresh")
+    assert world.times(fresh) == [world.now]
+
+
+def test_hanging_endpoints_delay_nobody(world: World):
+    for number in range(ALL_ENDPOINTS):
+        address = f"http://hangs-{number}.test/"
+        world.endpoints[address] = lambda _: (HANGS, 30.0)
+        for session in range(PER_ENDPOINT + 1):
+            world.record(address, f"s{session}")
+    assert sum(world.in_flight.values()) >= ALL_ENDPOINTS
+    assert max(world.peak.values()) <= PER_ENDPOINT
+    event = world.record(TWO)
+    assert world.times(event) == [world.now]
+
+
+def test_a_tenant_with_a_long_queue_does_not_delay_another_at_the_same_endpoint(world: World):
+    world.endpoints[ONE] = lambda _: (OK, 1.0)
+    for _ in range(50):
+        world.record(session_id="busy")
+    event = world.record(session_id="quiet")
+    assert world.times(event) == [world.now]
+
+
+def test_an_endpoint_gets_four_connections_and_all_its_tenants_their_turn(world: World):
+    world.endpoints[ONE] = lambda _: (OK, 1.0)
+    for _ in range(4):
+        for session in range(10):
+            world.record(session_id=f"s{session}")
+    world.run(60)
+    assert world.peak[ONE] == PER_ENDPOINT
+    firsts = {attempt.event.session_id for attempt in world.attempts[: 10 + PER_ENDPOINT]}
+    assert len(firsts) == 10
+    assert world.store.webhook_counts() == WebhookCounts()
+
+
+# An endpoint that wants no more
+
+
+def test_410_stops_the_endpoint_for_that_session_until_the_webhook_is_set_anew(world: World):
+    world.endpoints[ONE] = lambda attempt: (GONE, 1.0) if attempt.event.session_id == "a" else (OK, 1.0)
+    first = world.record()
+    waiting = world.record()
+    other = world.record(session_id="b")
+    world.run(HOUR)
+    later = world.record()
+    world.run(HOUR)
+    assert (world.times(waiting), world.times(later)) == ([], [])
+    assert len(world.times(first)) == len(world.times(other)) == 1
+    assert world.store.webhook_counts("a") == WebhookCounts(dead=3)
+    [log] = world.logged("webhook_stopped")
+    assert (log.session_id, log.details) == ("a", {"endpoint": "http://one.test", "deadLetters": 2})
+    del world.endpoints[ONE]
+    with world.store.transaction() as transaction:
+        transaction.resume_lanes("a")
+    world.record()
+    assert world.replay(DeadLetters("a")) == 3
+    world.run(HOUR)
+    assert world.store.webhook_counts("a") == WebhookCounts()
+
+
+def test_a_removed_webhook_gets_nothing_more(world: World):
+    world.endpoints[ONE] = failing(9)
+    event = world.record()
+    world.run(1)
+    with world.store.transaction() as transaction:
+        transaction.bury(Lane(ONE, "a"), world.now, "Webhook removido")
+    world.run(HOUR)
+    assert len(world.times(event)) == 1
+    [dead] = world.store.dead_letters(DeadLetters("a"))
+    assert dead.last_error == "Webhook removido"
+
+
+# Dead letters
+
+
+def test_a_replay_delivers_every_dead_letter_with_its_id_and_body(world: World):
+    world.endpoints[ONE] = failing(4)
+    events = [world.record() for _ in range(20)]
+    world.run(HOUR)
+    assert world.store.webhook_counts() == WebhookCounts(dead=20)
+    assert world.replay(DeadLetters("a", event_ids=(events[3].id,))) == 1
+    assert world.replay(DeadLetters("a")) == 19
+    world.run(HOUR)
+    assert world.store.webhook_counts() == WebhookCounts()
+    again = [attempt for attempt in world.attempts if attempt.number == 5]
+    assert [attempt.event for attempt in again] == [events[3], *events[:3], *events[4:]]
+
+
+def test_a_replay_has_a_schedule_of_its_own(world: World):
+    world.endpoints[ONE] = failing(99)
+    event = world.record()
+    world.run(HOUR)
+    began = world.now
+    world.endpoints[TWO] = failing(99)
+    assert world.replay(DeadLetters("a"), TWO) == 1
+    world.run(HOUR)
+    assert world.times(event)[4:] == pytest.approx([began, began + 5, began + 35, began + 335], abs=0.1)
+    assert [a.number for a in world.attempts] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert {a.endpoint for a in world.attempts[4:]} == {TWO}
+
+
+def test_an_endpoint_that_works_again_is_told_with_its_dead_letters(world: World):
+    world.endpoints[ONE] = failing(9)
+    for _ in range(3):
+        world.record()
+    world.run(HOUR)
+    assert len([log for log in world.logged("webhook_failed") if log.level == "warning"]) == 1
+    del world.endpoints[ONE]
+    world.record()
+    world.record()
+    world.run(1)
+    [log] = world.logged("webhook_recovered")
+    assert log.details == {"endpoint": "http://one.test", "deadLetters": 3, "replayed": 0}
+    assert world.store.webhook_counts() == WebhookCounts(dead=3)
+
+
+def test_automatic_replay_tries_each_dead_letter_once_more(folder: Path):
+    world = World(folder, WebhookPolicy(auto_replay=True))
+    world.endpoints[ONE] = lambda attempt: ERROR if attempt.event.sequence == 1 or world.now < 2000 else OK
+    poison, *others = [world.record() for _ in range(4)]
+    world.run(HOUR)
+    assert world.store.webhook_counts() == WebhookCounts(dead=4)
+    for _ in range(5):
+        world.record()
+        world.run(HOUR)
+    assert [d.event for d in world.store.dead_letters(DeadLetters("a"))] == [poison]
+    assert len(world.times(poison)) == 8
+    assert {len(world.times(event)) for event in others} == {5}
+
+
+# Holding
+
+
+@pytest.fixture
+def holding(folder: Path) -> World:
+    return World(folder, WebhookPolicy(hold_seconds=2 * HOUR))
+
+
+def test_thirty_minutes_without_a_connection_cost_no_attempt_and_no_order(holding: World):
+    back = holding.now + HOUR / 2
+    holding.endpoints[ONE] = lambda attempt: REFUSED if attempt.at < back else OK
+    events: dict[str, list[EventRecord]] = {session: [] for session in "ab"}
+    for _ in range(30):
+        for session, recorded in events.items():
+            recorded.append(holding.record(session_id=session))
+        holding.run(30)
+    assert len(holding.attempts) <= 2 + (HOUR / 2) / PROBE_SECONDS  # half-open probes, not one per event
+    holding.run(2 * HOUR)
+    assert holding.store.webhook_counts() == WebhookCounts()
+    for session, recorded in events.items():
+        heard = [a for a in holding.attempts if a.at >= back and a.event.session_id == session]
+        assert [a.event for a in heard] == recorded
+        assert {a.number for a in heard} == {1}
+
+
+def test_an_http_error_of_one_endpoint_holds_nobody(holding: World):
+    holding.endpoints["http://host.test/a"] = failing(9)
+    bad = holding.record("http://host.test/a", "a")
+    good = holding.record("http://host.test/b", "b")
+    holding.run(HOUR)
+    assert (len(holding.times(bad)), len(holding.times(good))) == (4, 1)
+
+
+def test_a_hold_is_per_origin(holding: World):
+    holding.endpoints["http://down.test/a"] = lambda _: REFUSED
+    holding.endpoints["http://down.test/b"] = lambda _: REFUSED
+    holding.record("http://down.test/a", "a")
+    waits = holding.record("http://down.test/b", "b")
+    fine = holding.record("http://up.test/", "c")
+    holding.run(1)
+    assert len(holding.times(fine)) == 1
+    assert len(holding.times(waits)) <= 1
+    before = len(holding.attempts)
+    holding.run(10 * PROBE_SECONDS)
+    assert len(holding.attempts) - before in range(9, 12)
+
+
+def test_what_was_held_too_long_is_a_dead_letter(holding: World):
+    holding.endpoints[ONE] = lambda _: REFUSED
+    for _ in range(3):
+        holding.record()
+    holding.run(2 * HOUR - 60)
+    assert holding.store.webhook_counts() == WebhookCounts(pending=3)
+    young = holding.record()
+    holding.run(120)
+    assert holding.store.webhook_counts() == WebhookCounts(pending=1, dead=3)
+    [log] = holding.logged("webhook_abandoned")
+    assert log.details == {"endpoint": "http://one.test", "deadLetters": 3}
+    del holding.endpoints[ONE]
+    holding.run(60)
+    assert len([a for a in holding.attempts if a.event == young and a.number == 1]) >= 1
+    assert holding.replay(DeadLetters("a")) == 3
+    holding.run(60)
+    assert holding.store.webhook_counts() == WebhookCounts()
+
+
+def test_without_a_hold_thirty_minutes_off_are_dead_letters_and_one_replay_delivers_the_rest(world: World):
+    back = world.now + HOUR / 2
+    world.endpoints[ONE] = lambda attempt: REFUSED if attempt.at < back else OK
+    events = []
+    for _ in range(60):
+        events.append(world.record())
+        world.run(30)
+    world.run(HOUR)
+    counts = world.store.webhook_counts()
+    assert counts.pending == 0
+    assert 0 < counts.dead < 60
+    assert world.replay(DeadLetters("a")) == counts.dead
+    world.run(HOUR)
+    assert world.store.webhook_counts() == WebhookCounts()
+    assert {a.event.id for a in world.attempts if a.at >= back} == {event.id for event in events}
+
+
+# Trouble
+
+
+def test_a_full_disk_stops_new_attempts_before_too_many_would_be_repeated(world: World):
+    world.endpoints[ONE] = lambda _: (OK, 0.001)
+    for _ in range(700):
+        world.record()
+    world.store.full = True
+    world.run(20)
+    sent = len(world.attempts)
+    assert 500 <= sent < 520
+    world.store.full = False
+    world.run(20)
+    assert world.store.webhook_counts() == WebhookCounts()
+    assert len(world.attempts) == 700  # nothing was sent twice: there was no crash
+
+
+def test_a_410_on_a_full_disk_is_remembered(world: World):
+    world.endpoints[ONE] = lambda _: (GONE, 1.0)
+    world.record()
+    world.record()
+    world.store.full = True
+    world.run(10)
+    world.store.full = False
+    world.run(10)
+    assert len(world.attempts) == 1
+    assert world.store.webhook_counts() == WebhookCounts(dead=2)
+
+
+def test_what_is_old_enough_is_pruned_and_the_rest_stays(folder: Path):
+    world = World(folder, WebhookPolicy(keep_seconds=HOUR))
+    world.record()
+    world.endpoints[TWO] = failing(9)
+    world.record(TWO)
+    world.run(HOUR / 2)
+    assert len(world.store.events_after("a", 0, 9)) == 2
+    world.run(4 * HOUR)
+    assert world.store.events_after("a", 0, 9) == []
+
+
+def test_an_unknown_message_is_a_bug(world: World):
+    with pytest.raises(TypeError):
+        world.mind.handle("what?", 1.0)
+
+
+def test_an_outcome_of_an_earlier_life_changes_nothing(world: World):
+    world.endpoints[ONE] = lambda _: (OK, 5.0)
+    event = world.record()
+    agenda = list(world._agenda)
+    world.crash()
+    world._agenda += agenda
+    world.run(60)
+    assert len(world.times(event)) == 2
+    assert world.store.webhook_counts() == WebhookCounts()
+
+
+# Everything at once
+
+behaviours = st.sampled_from(
+    list(
+        {
+            "ok": lambda _: OK,
+            "slow": lambda _: (OK, 0.7),
+            "errors": lambda _: ERROR,
+            "hangs": lambda _: (HANGS, 30.0),
+            "refuses": lambda _: REFUSED,
+            "first fails": lambda attempt: ERROR if attempt.number == 1 else OK,
+            "flaky": lambda attempt: (
+                (ERROR, 0.1) if (attempt.event.sequence + attempt.number) % 3 else (OK, 0.1)
+            ),
+        }.items()
+    )
+)
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("record"), st.sampled_from("abc"), st.sampled_from([ONE, TWO])),
+        st.tuples(st.just("run"), st.sampled_from([0.05, 1.0, 7.0, 100.0])),
+        st.tuples(st.just("steps"), st.integers(1, 5)),
+        st.tuples(st.just("crash")),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps, behaviours, behaviours, st.sampled_from([0.0, HOUR]))
+def test_nothing_is_lost_whatever_happens(
+    script: list[tuple[Any, ...]], one: tuple[str, Endpoint], two: tuple[str, Endpoint], hold: float
+):
+    folder = new_folder()
+    try:
+        world = World(folder, WebhookPolicy(hold_seconds=hold), endpoints={ONE: one[1], TWO: two[1]})
+        crashes = 0
+        for step in script:
+            match step:
+                case ("record", session_id, endpoint):
+                    world.record(endpoint, session_id)
+                case ("run", seconds):
+                    world.run(seconds)
+                case ("steps", number):
+                    for _ in range(number):
+                        world.step()
+                case _:
+                    world.crash()
+                    crashes += 1
+        world.run(4 * HOUR)
+        check_history(world, crashes)
+        world.store.close()
+    finally:
+        shutil.rmtree(folder)
+
+
+def check_history(world: World, crashes: int) -> None:
+    assert world.store.webhook_counts().pending == 0
+    assert max(world.peak.values(), default=0) <= PER_ENDPOINT
+    held = world.policy.hold_seconds > 0
+    dead = {d.event.id for s in "abc" for d in world.store.dead_letters(DeadLetters(s), limit=1000)}
+    firsts: dict[tuple[str, str], list[int]] = {}
+    for event in world.recorded:
+        tried = [a for a in world.attempts if a.event.id == event.id]
+        assert tried or (event.id in dead and held), "never tried"
+        assert {a.event for a in tried} <= {event}  # whatever is sent again is the same, byte for byte
+        assert len(tried) <= 4 + crashes or held
+        check_waits(tried, crashes)
+        if event.id not in dead:
+            assert any(is_success(world, a) for a in tried)
+    for attempt in world.attempts:
+        seen = firsts.setdefault((attempt.endpoint, attempt.event.session_id), [])
+        if attempt.event.sequence not in seen:
+            seen.append(attempt.event.sequence)
+    assert all(order == sorted(order) for order in firsts.values())
+
+
+def is_success(world: World, attempt: Attempt) -> bool:
+    met = world.endpoints[attempt.endpoint](attempt)
+    return OK in (met if isinstance(met, tuple) else (met,))
+
+
+def check_waits(tried: list[Attempt], crashes: int) -> None:
+    """Between two attempts with growing numbers lies at least the schedule's delay."""
+    delays = WebhookSchedule().delays
+    for before, after in pairwise(tried):
+        if after.number > before.number:
+            assert after.at - before.at >= delays[before.number - 1] - 0.001
+        else:
+            assert crashes or after.at - before.at >= PROBE_SECONDS - 0.001
+
+
+@pytest.mark.parametrize(
+    "total", [500, pytest.param(10_000, marks=[pytest.mark.long, pytest.mark.timeout(300)])]
+)
+def test_ten_thousand_events_keep_to_the_schedule(world: World, total: int):
+    """All fail always: four attempts each, every one within 0.1 s of its time; then all are dead, and replayed."""
+    fails = failing(4)
+    world.endpoints = {f"http://e{number}.test/": fails for number in range(10)}
+    for number in range(total):
+        world.record(f"http://e{number % 10}.test/", f"s{number % 7}")
+        world.run(0.05)
+    world.run(HOUR)
+    times: dict[str, list[float]] = {}
+    for attempt in world.attempts:
+        times.setdefault(attempt.event.id, []).append(attempt.at)
+    for event in world.recorded:
+        at = event.at
+        assert times[event.id] == pytest.approx([at, at + 5, at + 35, at + 335], abs=0.1)
+    assert world.store.webhook_counts() == WebhookCounts(dead=total)
+    assert sum(world.replay(DeadLetters(f"s{number}")) for number in range(7)) == total
+    world.run(HOUR)
+    assert world.store.webhook_counts() == WebhookCounts()

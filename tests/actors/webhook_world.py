@@ -1,0 +1,182 @@
+"""A world for the webhook actor's mind: virtual time, scriptable endpoints, a real store, and crashes."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from actors.effects import Answer, Ask, Effect, Log, Post, Wake
+from actors.webhook import Attempted, OutboxGrew, WebhookPolicy, Webhooks
+from wppmt.delivery import Answered, Fault, Outcome, Unanswered
+from wppmt.messages import ReplayDeadLetters
+from wppmt.retry import WebhookSchedule
+from wppmt.store import DeadLetters, EventDraft, EventRecord, SigningSecrets, StoreUnavailable
+from wppmt.store.sqlite import SqliteStore, SqliteTransaction
+
+OK, ERROR, GONE = Answered(200), Answered(500), Answered(410)
+REFUSED = Unanswered(Fault.UNREACHABLE, "O destino recusou a conexão")
+HANGS = Unanswered(Fault.TIMEOUT, "O destino não respondeu a tempo")
+
+Answer_ = Outcome | tuple[Outcome, float]
+Endpoint = Callable[["Attempt"], Answer_]
+"""What an attempt meets: an outcome at once, or an outcome after so many seconds."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One POST as the endpoint sees it."""
+
+    at: float
+    endpoint: str
+    event: EventRecord
+    number: int
+    """X-Webhook-Attempt."""
+    secrets: SigningSecrets | None
+
+
+class MoodyStore(SqliteStore):
+    """Its disk can be full."""
+
+    full = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqliteTransaction]:
+        self._refuse_when_full()
+        with super().transaction() as transaction:
+            yield transaction
+
+    def settle(self, deliveries: Any) -> None:
+        self._refuse_when_full()
+        super().settle(deliveries)
+
+    def _refuse_when_full(self) -> None:
+        if self.full:
+            raise StoreUnavailable
+
+
+class PlainReply:
+    def __init__(self) -> None:
+        self.value: Any = None
+
+    def take(self) -> bool:
+        return True
+
+    def answer(self, value: Any) -> None:
+        self.value = value
+
+
+@dataclass
+class World:
+    """`endpoints` maps an address to its behaviour; what is not in it answers 200 at once."""
+
+    folder: Path
+    policy: WebhookPolicy = field(default_factory=WebhookPolicy)
+    schedule: WebhookSchedule = field(default_factory=WebhookSchedule)
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    now: float = 1000.0
+
+    def __post_init__(self) -> None:
+        self.store = MoodyStore(self.folder / "wppmt.sqlite")
+        self.attempts: list[Attempt] = []
+        self.logs: list[Log] = []
+        self.recorded: list[EventRecord] = []
+        self.in_flight: Counter[str] = Counter()
+        self.peak: Counter[str] = Counter()
+        self._ids = count(1)
+        self._order = count()
+        self._agenda: list[tuple[float, int, object]] = []
+        self.begin()
+
+    def begin(self) -> None:
+        self.mind = Webhooks(self.store, self.schedule, self.policy)
+        self._give(OutboxGrew())
+
+    def crash(self) -> None:
+        """kill -9: what is in memory and in flight is gone, the store is as it is."""
+        self._agenda.clear()
+        self.in_flight.clear()
+        self.begin()
+
+    def record(
+        self, endpoint: str = "http://one.test/", session_id: str = "a", name: str = "message_received"
+    ) -> EventRecord:
+        """Commit an event now and tell the actor."""
+        draft = EventDraft(f"evt_{next(self._ids)}", name, self.now, {}, endpoint)
+        with self.store.transaction() as transaction:
+            event = transaction.record(session_id, draft)
+        self.recorded.append(event)
+        self._give(OutboxGrew())
+        return event
+
+    def run(self, seconds: float) -> None:
+        end = self.now + seconds
+        while self._agenda and self._agenda[0][0] <= end:
+            self.step()
+        self.now = end
+
+    def step(self) -> bool:
+        """Give the next message; False when nothing will ever happen any more."""
+        if not self._agenda:
+            return False
+        self.now, _, message = heapq.heappop(self._agenda)
+        if isinstance(message, Attempted) and (endpoint := self._flights.pop(message.number, None)):
+            self.in_flight[endpoint] -= 1
+        self._give(message)
+        return True
+
+    def replay(self, which: DeadLetters, endpoint: str = "") -> int:
+        reply = PlainReply()
+        self._give(Ask(ReplayDeadLetters(which, endpoint), reply))
+        answer: int = reply.value
+        return answer
+
+    def times(self, event: EventRecord) -> list[float]:
+        return [attempt.at for attempt in self.attempts if attempt.event == event]
+
+    def logged(self, event: str) -> list[Log]:
+        return [log for log in self.logs if log.event == event]
+
+    _flights: dict[int, str] = field(default_factory=dict)
+
+    def _give(self, message: object) -> None:
+        try:
+            effects = list(self.mind.handle(message, self.now))
+        except StoreUnavailable:  # as actors/base.py does
+            self._later(1.0, message)
+            return
+        for effect in effects:
+            self._perform(effect)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Post():
+                self._post(effect)
+            case Wake(seconds=seconds, message=message):
+                assert seconds >= 0
+                self._later(seconds, message)
+            case Log():
+                self.logs.append(effect)
+            case Answer(reply=reply, value=value):
+                reply.answer(value)
+            case _:
+                raise AssertionError(effect)
+
+    def _post(self, post: Post) -> None:
+        delivery = post.delivery
+        attempt = Attempt(self.now, delivery.endpoint, delivery.event, post.attempt, post.secrets)
+        self.attempts.append(attempt)
+        self.in_flight[delivery.endpoint] += 1
+        self.peak[delivery.endpoint] = max(self.peak[delivery.endpoint], self.in_flight[delivery.endpoint])
+        self._flights[delivery.number] = delivery.endpoint
+        met = self.endpoints.get(delivery.endpoint, lambda _: OK)(attempt)
+        outcome, seconds = met if isinstance(met, tuple) else (met, 0.0)
+        self._later(seconds, Attempted(delivery.number, outcome))
+
+    def _later(self, seconds: float, message: object) -> None:
+        heapq.heappush(self._agenda, (self.now + seconds, next(self._order), message))
