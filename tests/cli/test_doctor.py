@@ -65,7 +65,8 @@ class TestFolder:
 
 
 def test_taken_port_names_its_setting(settings: Settings):
-    with socket.create_server((settings.http.host, settings.http.port)):
+    with socket.socket() as taken:
+        taken.bind((settings.http.host, settings.http.port))
         findings = list(doctor.ports(settings))
     assert [finding.fine for finding in findings] == [False, True, True]
     assert "WPP_PORT" in findings[0].advice

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import free_port
-from wppmt.cli.gateway import Gateway, GatewayError, read_qr
+from wppmt.cli.gateway import Gateway, GatewayError, read_qr, wait_for_qr
 
 
 def picture(text: str) -> bytes:
@@ -36,8 +36,9 @@ def data_url(png: bytes) -> str:
 ANSWERS: dict[str, tuple[int, dict[str, str | None]]] = {
     "/readyz": (503, {"status": "draining"}),
     "/api/sessions/loja/qrcode": (200, {"qrCode": data_url(picture("2@x"))}),
-    "/api/sessions/fechada/qrcode": (200, {"qrCode": None}),
-    "/api/sessions/aberta/qrcode": (200, {"status": "connected"}),
+    "/api/sessions/encerrada/qrcode": (200, {"status": "disconnected", "qrCode": None, "reason": "a pedido"}),
+    "/api/sessions/aberta/qrcode": (200, {"status": "connected", "message": "já está conectado"}),
+    "/api/sessions/lenta/qrcode": (200, {"status": "initializing", "qrCode": None, "reason": "Abrindo"}),
 }
 
 
@@ -66,9 +67,15 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
 
 
 def test_qr_comes_from_the_picture(gateway: Gateway):
-    assert gateway.qr_text("loja") == "2@x"
-    assert gateway.qr_text("fechada") is None
-    assert gateway.qr_text("aberta") is None
+    assert wait_for_qr(gateway, "loja") == "2@x"
+
+
+@pytest.mark.parametrize(
+    ("session", "told"), [("encerrada", "a pedido"), ("aberta", "já está"), ("lenta", "Abrindo")]
+)
+def test_no_picture_to_come_is_told(gateway: Gateway, session: str, told: str):
+    with pytest.raises(GatewayError, match=told):
+        wait_for_qr(gateway, session, limit=0)
 
 
 def test_refusal_keeps_code_and_text(gateway: Gateway):

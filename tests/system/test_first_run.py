@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -93,7 +92,7 @@ def test_every_command_of_the_first_screen_works_when_pasted(environ: dict[str, 
             wait_until(lambda: "Oi! Recebi." in sink.read_text(), 10)
         assert re.search(r"loja\s+connection_change\s+waiting_scan → connected", sink.read_text())
         assert '"status":"sent"' in shell.stdout.replace(" ", "")
-        assert json.loads(shell.stdout.strip().splitlines()[-2])["body"] == "Olá, Maria!"
+        assert shell.stdout.count('"body": "Olá, Maria!"') == 1
         assert "█" in shell.stdout
 
 
@@ -102,7 +101,7 @@ def test_demo_tells_the_whole_story(environ: dict[str, str]):
         [*WPPMT, "demo"], env=environ, cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert demo.returncode == 0, demo.stdout + demo.stderr
-    assert demo.stdout.count("✓") == 13
+    assert demo.stdout.count("✓") == 14
     assert "✗" not in demo.stdout
 
 
@@ -112,5 +111,5 @@ def test_demo_fails_loudly_when_there_is_no_chrome(environ: dict[str, str], tmp_
         [*WPPMT, "demo"], env=environ, cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert demo.returncode == 1
-    assert "✗ QR Code" in demo.stdout
-    assert "Chromium" in demo.stderr
+    assert demo.stdout.startswith("✗")
+    assert "apt-get install chromium" in demo.stderr

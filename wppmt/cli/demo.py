@@ -19,9 +19,9 @@ from typing import TypeVar
 
 import click
 
-from wppmt.cli.gateway import Gateway, GatewayError
+from wppmt.cli.doctor import examine
+from wppmt.cli.gateway import Gateway, GatewayError, wait_for_qr
 from wppmt.cli.origin import Origin, pass_origin
-from wppmt.cli.sim import wait_for_qr
 from wppmt.cli.sink import Delivery, Json, Sink
 from wppmt.cli.token import TTL_SECONDS, make_token
 from wppmt.settings import Settings
@@ -185,6 +185,9 @@ def own_daemon(origin: Origin, sink: Sink) -> Iterator[Settings]:
     with tempfile.TemporaryDirectory(prefix="wppmt-demo-", ignore_cleanup_errors=True) as folder:
         environ = {**origin.environ, **_apart(Path(folder), sink)}
         settings = Origin(environ, origin.config).load()
+        with step("O que o serviço precisa está aqui"):
+            missing = [finding for finding in examine(settings) if not finding.fine]
+            expect(not missing, "; ".join(f"{finding.text}. {finding.advice}" for finding in missing))
         with (Path(folder) / "stderr").open("wb") as log:
             daemon = subprocess.Popen(
                 [sys.executable, "-m", "wppmt", "serve"], env=environ, stdout=log, stderr=log
@@ -215,7 +218,13 @@ def _apart(folder: Path, sink: Sink) -> dict[str, str]:
     return (
         dict(zip(ports, map(str, _free_ports(len(ports))), strict=True))
         | {name: str(folder / leaf) for name, leaf in folders.items()}
-        | {"WPP_SIMULATOR": "1", "WPP_HOST": "127.0.0.1", "WPP_EGRESS_ALLOW": sink.target, "REDIS_URL": ""}
+        | {
+            "WPP_SIMULATOR": "1",
+            "WPP_HOST": "127.0.0.1",
+            "WPP_MAX_SESSIONS": "1",
+            "WPP_EGRESS_ALLOW": sink.target,
+            "REDIS_URL": "",
+        }
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
@@ -16,6 +17,7 @@ from PIL import Image
 
 TIMEOUT_SECONDS = 60.0
 PROBE_SECONDS = 2.0
+QR_LIMIT_SECONDS = 60.0
 # The gateway is on this machine: a proxy of the environment must not see these calls.
 _open = build_opener(ProxyHandler({})).open
 
@@ -51,10 +53,8 @@ class Gateway:
     def status(self, session: str) -> Json:
         return self._json("GET", f"/api/sessions/{session}/status")
 
-    def qr_text(self, session: str) -> str | None:
-        """What any QR reader sees in the picture that the API gives; None when there is none to scan now."""
-        picture = self._json("GET", f"/api/sessions/{session}/qrcode").get("qrCode")
-        return read_qr(b64decode(picture.partition(",")[2])) if picture else None
+    def qr_code(self, session: str) -> Json:
+        return self._json("GET", f"/api/sessions/{session}/qrcode")
 
     def send(self, session: str, phone: str, text: str) -> Json:
         return self._json("POST", f"/api/sessions/{session}/send-message", {"phone": phone, "message": text})
@@ -82,6 +82,26 @@ class Gateway:
             raise _refusal(failure) from None
         except (URLError, HTTPException, OSError) as failure:
             raise GatewayError(0, "UNREACHABLE", f"A API não responde em {self.url}: {failure}") from None
+
+
+def wait_for_qr(
+    gateway: Gateway, session: str, other_than: str | None = None, limit: float = QR_LIMIT_SECONDS
+) -> str:
+    """What any QR reader sees in the picture that the API gives, as soon as there is one. Raises GatewayError."""
+    began = time.monotonic()
+    while True:
+        answer = gateway.qr_code(session)
+        picture = answer.get("qrCode")
+        if picture and (text := read_qr(b64decode(picture.partition(",")[2]))) and text != other_than:
+            return text
+        waited = time.monotonic() - began
+        if waited > limit or answer["status"] in {"connected", "disconnected", "error"}:
+            why = answer.get("reason") or answer.get("message") or ""
+            raise GatewayError(
+                409, "NO_QR", f"Sem QR Code: a sessão {session} está em {answer['status']}. {why}"
+            )
+        # Often at first, for a quick scan; then seldom, to stay below the session's rate limit.
+        time.sleep(0.1 if waited < 3 else 1.5)
 
 
 def read_qr(picture: bytes) -> str | None:

@@ -12,13 +12,12 @@ from typing import Any
 import click
 import segno
 
-from wppmt.cli.gateway import Gateway, GatewayError
+from wppmt.cli.gateway import Gateway, GatewayError, wait_for_qr
 from wppmt.cli.origin import Origin, pass_origin
 from wppmt.cli.token import TTL_SECONDS, make_token
 from wppmt.simulator.client import Simulator, SimulatorError
 
 ACKS = {"delivered": 2, "read": 3, "played": 4}
-QR_LIMIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,24 +104,6 @@ def scan(ends: Ends, phone: str, session: str) -> None:
             raise
         device = ends.phones.scan(phone, wait_for_qr(ends.gateway, session, other_than=text))
     _show({"device": device})
-
-
-def wait_for_qr(
-    gateway: Gateway, session: str, other_than: str | None = None, limit: float = QR_LIMIT_SECONDS
-) -> str:
-    """The text of the session's QR picture, as soon as there is one. Raises GatewayError."""
-    end = time.monotonic() + limit
-    while (text := gateway.qr_text(session)) in {None, other_than}:
-        status = gateway.status(session)
-        if status["status"] in {"connected", "disconnected", "error"}:
-            raise GatewayError(
-                409, "NO_QR", f"Sem QR Code: a sessão está em {status['status']} ({status['reason']})"
-            )
-        if time.monotonic() > end:
-            raise GatewayError(409, "NO_QR", f"A sessão {session} não mostrou um QR Code em {limit:.0f} s")
-        time.sleep(0.2)
-    assert text is not None  # noqa: S101 - for the type checker
-    return text
 
 
 @sim.command()
