@@ -112,7 +112,7 @@ class Egress:
         parsed = _parse(url)
         complaint = "não é um endereço http(s) válido" if parsed is None else self._complaint(parsed)
         if parsed is None or complaint:
-            raise Refusal(Code.TARGET_REFUSED, details=[{"field": "url", "error": f"O endereço {complaint}"}])
+            raise Refusal(Code.TARGET_REFUSED, details=[{"field": "url", "problem": f"O endereço {complaint}"}])
         return parsed
 
     async def check(self, url: str) -> None:
@@ -123,7 +123,7 @@ class Egress:
             try:
                 await self._resolver.resolve(host, port)
             except TargetRefused:
-                details = [{"field": "url", "error": "O endereço leva a uma rede não permitida"}]
+                details = [{"field": "url", "problem": "O endereço leva a uma rede não permitida"}]
                 raise Refusal(Code.TARGET_REFUSED, details=details) from None
             except OSError:
                 return

@@ -1,0 +1,222 @@
+"""imageUrl, fileUrl or base64 → a file of known type within the limits; nothing of it is trusted but its first bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import re
+import secrets
+import unicodedata
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+import aiohttp
+import filetype
+from PIL import Image, UnidentifiedImageError
+from yarl import URL
+
+from wppmt.egress import Egress, TargetRefused
+from wppmt.errors import Code, Refusal
+
+MAX_REDIRECTS = 3
+MAX_PIXELS = 25_000_000
+"""A small file may hold a picture that no phone can show (and that would fill a memory)."""
+MAX_NAME = 120
+CHUNK_BYTES = 64 * 1024
+_FROM_TEXT = {
+    ".csv": "text/csv", ".htm": "text/html", ".html": "text/html", ".json": "application/json",
+    ".md": "text/markdown", ".svg": "image/svg+xml", ".txt": "text/plain", ".vcf": "text/vcard",
+    ".xml": "application/xml",
+}  # fmt: skip
+"""What has no telling first bytes, by its name's ending; it goes out as a document and is never rendered."""
+_FROM_ZIP = {
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".odt": "application/vnd.oasis.opendocument.text",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
+}
+_PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
+_NOT_IN_A_NAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """`kind` as WhatsApp tells them apart: image, video, audio, voice or document."""
+
+    path: Path
+    size: int
+    mimetype: str
+    file_name: str
+    kind: str
+
+
+class MediaFiles:
+    """Makes files in `folder`; who gets one owns it and deletes it."""
+
+    def __init__(
+        self, folder: Path, limit_bytes: int, egress: Egress, *, fetch_seconds: float = 60.0
+    ) -> None:
+        self._folder = folder
+        self._limit = limit_bytes
+        self._egress = egress
+        self._fetch_seconds = fetch_seconds
+
+    async def from_url(self, url: str, file_name: str | None = None) -> MediaFile:
+        """Fetch through the egress guard. Raises Refusal(TARGET_REFUSED, MEDIA_FETCH_FAILED, PAYLOAD_TOO_LARGE)."""
+        self._egress.check_url(url)
+        try:
+            async with asyncio.timeout(self._fetch_seconds), self._response(url) as response:
+                name = file_name or _name_of(response.url)
+                return await self._keep(response.content.iter_chunked(CHUNK_BYTES), name)
+        except TargetRefused:
+            raise Refusal(Code.TARGET_REFUSED) from None
+        except aiohttp.ClientConnectorError as failure:
+            refused = isinstance(failure.os_error, TargetRefused)
+            raise (
+                Refusal(Code.TARGET_REFUSED) if refused else _unfetched("sem conexão com o endereço")
+            ) from None
+        except TimeoutError:
+            raise _unfetched("o endereço não entregou o arquivo a tempo") from None
+        except (aiohttp.ClientError, ValueError):
+            raise _unfetched("a resposta do endereço não é HTTP válido") from None
+
+    async def from_base64(self, text: str, file_name: str | None = None) -> MediaFile:
+        """Plain base64 or a data URL. Raises Refusal(INVALID_REQUEST, PAYLOAD_TOO_LARGE)."""
+        try:
+            # In a thread: ten megabytes would hold up the loop, and with it every tenant.
+            content = await asyncio.to_thread(_decode, text)
+        except (binascii.Error, ValueError):
+            problem = {"field": "base64", "problem": "não é base64 válido"}
+            raise Refusal(Code.INVALID_REQUEST, details=[problem]) from None
+
+        async def once() -> AsyncIterator[bytes]:
+            yield content
+
+        return await self._keep(once(), file_name or "arquivo")
+
+    @asynccontextmanager
+    async def _response(self, url: str) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The first answer that is no redirect; each hop is judged like the first address."""
+        timeout = aiohttp.ClientTimeout(total=None, connect=10)
+        async with self._egress.session(timeout) as session:
+            for _ in range(MAX_REDIRECTS + 1):
+                headers = {"Accept-Encoding": "identity"}
+                async with session.get(url, headers=headers, allow_redirects=False) as response:
+                    if response.status in {301, 302, 303, 307, 308}:
+                        url = str(response.url.join(URL(response.headers.get("Location", ""))))
+                        self._egress.check_url(url)
+                        continue
+                    _check_answer(response)
+                    yield response
+                    return
+        raise _unfetched("o endereço redireciona demais")
+
+    async def _keep(self, chunks: AsyncIterator[bytes], name: str) -> MediaFile:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._folder / secrets.token_hex(16)
+        try:
+            size = await self._write(path, chunks)
+            return await asyncio.to_thread(_examine, path, size, clean_name(name))
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+    async def _write(self, path: Path, chunks: AsyncIterator[bytes]) -> int:
+        size = 0
+        with path.open("xb") as file:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > self._limit:
+                    raise _too_large(self._limit)
+                file.write(chunk)
+        if not size:
+            raise _unfetched("o arquivo está vazio")
+        return size
+
+
+def clean_name(name: str) -> str:
+    """A file name as a person may see it: no path, control or direction characters, of bearable length."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    visible = "".join(
+        char for char in last if unicodedata.category(char) not in {"Cf", "Cc", "Cs", "Co", "Cn"}
+    )
+    cleaned = _NOT_IN_A_NAME.sub("_", visible).strip(" .")
+    stem, dot, ending = cleaned.rpartition(".")
+    if dot and len(ending) <= 10:
+        return f"{stem[: MAX_NAME - len(ending) - 1]}.{ending}" if stem else "arquivo"
+    return cleaned[:MAX_NAME] or "arquivo"
+
+
+def kind_of(mimetype: str) -> str:
+    """How WhatsApp sends it: Opus in Ogg is what a voice note is made of."""
+    family = mimetype.partition("/")[0]
+    if mimetype in {"audio/ogg", "audio/opus"}:
+        return "voice"
+    if family == "image":
+        return "image" if mimetype in _PICTURES else "document"
+    return family if family in {"video", "audio"} else "document"
+
+
+def _decode(text: str) -> bytes:
+    return base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text, validate=True)
+
+
+def _examine(path: Path, size: int, name: str) -> MediaFile:
+    mimetype = _sniff(path, name)
+    if mimetype in _PICTURES:
+        _check_pixels(path)
+    return MediaFile(path, size, mimetype, name, kind_of(mimetype))
+
+
+def _sniff(path: Path, name: str) -> str:
+    """By content; the name decides only between types that content can't tell apart."""
+    ending = PurePosixPath(name).suffix.lower()
+    found: str | None = filetype.guess_mime(str(path))
+    if found == "application/zip":
+        return _FROM_ZIP.get(ending, found)
+    if found:
+        return found
+    return _FROM_TEXT.get(ending, "application/octet-stream")
+
+
+def _check_pixels(path: Path) -> None:
+    """Raises Refusal for a picture that is broken or far too large; reads its head only."""
+    try:
+        with Image.open(path) as picture:
+            pixels = picture.width * picture.height
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ):
+        raise _unfetched("a imagem está corrompida ou é grande demais") from None
+    if pixels > MAX_PIXELS:
+        raise _unfetched(f"a imagem tem mais de {MAX_PIXELS // 1_000_000} milhões de pixels")
+
+
+def _check_answer(response: aiohttp.ClientResponse) -> None:
+    if response.status != 200:
+        raise _unfetched(f"o endereço respondeu {response.status}")
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise _unfetched("o endereço respondeu com compressão, que não é aceita")
+
+
+def _name_of(url: URL) -> str:
+    return unquote(url.name) or "arquivo"
+
+
+def _unfetched(problem: str) -> Refusal:
+    return Refusal(Code.MEDIA_FETCH_FAILED, details=[{"field": "media", "problem": problem}])
+
+
+def _too_large(limit: int) -> Refusal:
+    problem = f"a mídia passa do limite de {limit // 1_000_000} MB (WPP_MAX_MEDIA_MB)"
+    return Refusal(Code.PAYLOAD_TOO_LARGE, details=[{"field": "media", "problem": problem}])
