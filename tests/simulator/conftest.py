@@ -21,51 +21,57 @@ class SimulatorProcess:
 
     def __init__(self, state_dir: Path) -> None:
         self._state_dir = state_dir
-        self.control_port = 0
+        self._control_port = 0
         self.page_port = 0
         self.start()
 
     def start(self) -> None:
         command = [sys.executable, "-m", "wppmt.simulator", "--state-dir", str(self._state_dir)]
-        command += ["--control-port", str(self.control_port), "--page-port", str(self.page_port)]
+        command += ["--control-port", str(self._control_port), "--page-port", str(self.page_port)]
         command += ["--ack-ms", str(ACK_MS), "--qr-ttl", str(QR_TTL_SECONDS)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout
         addresses = json.loads(self._process.stdout.readline())
-        self.control_port, self.page_port = addresses["controlPort"], addresses["pagePort"]
+        self._control_port, self.page_port = addresses["controlPort"], addresses["pagePort"]
         self.client = Simulator(addresses["control"])
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        if self._process.poll() is None:
-            self._end(signal.SIGTERM)
+        self._end(signal.SIGTERM)
 
     def _end(self, number: int) -> None:
-        self._process.send_signal(number)
-        self._process.wait(timeout=10)
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+            self._process.wait(timeout=10)
         assert self._process.stdout
         self._process.stdout.close()
 
 
-@pytest.fixture
-def simulator_process(tmp_path: Path) -> Iterator[SimulatorProcess]:
-    process = SimulatorProcess(tmp_path / "state")
+@pytest.fixture(scope="module")
+def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    process = SimulatorProcess(tmp_path_factory.mktemp("simulator"))
     yield process
     process.stop()
 
 
 @pytest.fixture
-def open_page(simulator_process: SimulatorProcess, tmp_path: Path) -> Iterator[Callable[[str], PageBrowser]]:
-    """Opens the page in a Chrome on the named profile; all are ended after the test."""
+def simulator(simulator_process: SimulatorProcess) -> Simulator:
+    return simulator_process.client
+
+
+OpenBrowser = Callable[..., PageBrowser]
+
+
+@pytest.fixture
+def open_browser(simulator_process: SimulatorProcess, tmp_path: Path) -> Iterator[OpenBrowser]:
+    """Starts a Chrome on the named profile; all are ended after the test."""
     browsers: list[PageBrowser] = []
 
-    def start(profile: str = "profile") -> PageBrowser:
-        browser = PageBrowser(simulator_process.page_port, tmp_path / profile)
-        browsers.append(browser)
-        browser.open()
-        return browser
+    def start(profile: str = "profile", **capabilities: object) -> PageBrowser:
+        browsers.append(PageBrowser(simulator_process.page_port, tmp_path / profile, **capabilities))
+        return browsers[-1]
 
     yield start
     for browser in browsers:
