@@ -11,22 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from wppmt.process import Process as Process
+
 Json = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """What a later daemon needs to find, prove and adopt this browser. Plain data; kept in the registry."""
-
-    pid: int
-    """Chrome's main process."""
-    group: int
-    """Process group shared by Chrome, its helpers and chromedriver; Chrome leads it."""
-    driver_url: str
-    driver_session: str
-    websocket_url: str
-    context: str
-    """WebDriver BiDi browsing context of WhatsApp's page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from wppmt.browser import Process
+from wppmt.process import Process
 from wppmt.reasons import Reason
 from wppmt.state import State
 

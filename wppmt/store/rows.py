@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from sqlite3 import Row
 from typing import Any
 
-from wppmt.browser import Process
+from wppmt.process import Process
 from wppmt.reasons import Reason
 from wppmt.state import State
 from wppmt.store import Delivery, DeliveryState, Desired, EventRecord, Handover, JournalEntry, SessionRecord

@@ -1,0 +1,20 @@
+"""A browser as the registry remembers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What a later daemon needs to find, prove and adopt this browser. Plain data; kept in the registry."""
+
+    pid: int
+    """Chrome's main process."""
+    group: int
+    """Process group shared by Chrome, its helpers and chromedriver; Chrome leads it."""
+    driver_url: str
+    driver_session: str
+    websocket_url: str
+    context: str
+    """WebDriver BiDi browsing context of WhatsApp's page."""
