@@ -13,6 +13,7 @@ import jwt
 import pytest
 from yarl import URL
 
+from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeStore, check_target
 from wppmt.http.app import make_app
 from wppmt.http.auth import Authenticator, AuthPolicy
@@ -91,6 +92,7 @@ class Api:
         async with self.http.request(method, url, json=json, data=data, headers=sent) as response:
             raw = await response.read()
             body = await response.json() if response.content_type == "application/json" else None
+            documented.check(method, path, response.status, response.content_type, body)
             return Answer(response.status, response.headers, body, raw)
 
     async def get(self, path: str, **kwargs: Any) -> Answer:

@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from wppmt.errors import Code
 from wppmt.state import State
 
 Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-02-10T14:30:00Z"])]
+MessageStatus = Literal["pending", "sent", "delivered", "read", "played", "failed", "unknown"]
 
 
-def _absent(default: Any = None, **kwargs: Any) -> Any:
+def absent(default: Any = None, **kwargs: Any) -> Any:
     """A field that is left out of the JSON, rather than null, when it has nothing to say."""
     return Field(default, exclude_if=lambda value: value is None, **kwargs)
 
@@ -23,12 +25,30 @@ class AnswerBody(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
 
+class Problem(AnswerBody):
+    field: str = Field(examples=["phone"])
+    problem: str = Field(examples=["campo obrigatório"])
+
+
+class Error(AnswerBody):
+    """The one form of every "no"; responses.py writes it."""
+
+    success: Literal[False]
+    error: str = Field(examples=["WhatsApp não está conectado"])
+    status: State | None = absent(description="estado da sessão, onde há uma")
+    reconnect_required: bool | None = absent(description="true: uma pessoa precisa agir no celular")
+    code: Code
+    request_id: str = Field(examples=["5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"])
+    details: list[Problem] | None = absent()
+    retry_after: int | None = absent(description="segundos")
+
+
 class Done(AnswerBody):
     """The plain yes of DELETE, disconnect, logout and purge."""
 
     success: Literal[True] = True
     message: str
-    unlinked: Literal[False] | None = _absent(
+    unlinked: Literal[False] | None = absent(
         description="false: o celular não pôde ser avisado; o login local foi removido"
     )
 
@@ -41,7 +61,7 @@ class Started(AnswerBody):
     qr_code: None = None
     created_at: Instant
     webhook_url: str | None = Field(examples=["https://turbozap.com/webhook/cliente-001"])
-    webhook_secret: str | None = _absent(
+    webhook_secret: str | None = absent(
         description="Segredo das assinaturas, mostrado só desta vez", examples=["whsec_…"]
     )
 
@@ -52,9 +72,9 @@ class QrCode(AnswerBody):
     session_id: str = Field(examples=["cliente-001"])
     status: State
     qr_code: str | None = Field(examples=["data:image/png;base64,iVBORw0KGgo..."])
-    expires_at: Instant | None = _absent(description="quando o WhatsApp troca este código")
-    pairing_code: str | None = _absent(examples=["ABCD-1234"])
-    reason: str | None = _absent()
+    expires_at: Instant | None = absent(description="quando o WhatsApp troca este código")
+    pairing_code: str | None = absent(examples=["ABCD-1234"])
+    reason: str | None = absent()
 
 
 class AlreadyConnected(AnswerBody):
@@ -121,7 +141,7 @@ class Webhook(AnswerBody):
     success: Literal[True] = True
     webhook_url: str | None = Field(examples=["https://turbozap.com/webhook/cliente-001"])
     events: list[str] = Field(examples=[["message_received", "message_ack", "connection_change"]])
-    secret: str | None = _absent(
+    secret: str | None = absent(
         description="Segredo das assinaturas, mostrado só desta vez", examples=["whsec_…"]
     )
 
@@ -143,9 +163,6 @@ class Health(AnswerBody):
     memory_mb: int | None
     webhooks: Deliveries
     version: str
-
-
-MessageStatus = Literal["pending", "sent", "delivered", "read", "played", "failed", "unknown"]
 
 
 class Message(AnswerBody):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
+
 from aiohttp import web
 
 from wppmt.http.bodies import MAX_BODY_BYTES, expect_later
+from wppmt.http.docs import OPENAPI
 from wppmt.http.health import STARTED_AT
 from wppmt.http.middleware import MIDDLEWARES, add_headers
+from wppmt.http.openapi import openapi
 from wppmt.http.ports import PORTS, Ports
 from wppmt.http.route import ROUTE_OF
 from wppmt.http.routes import ROUTES
@@ -21,5 +26,11 @@ def make_app(ports: Ports) -> web.Application:
         app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_later): route
         for route in ROUTES
     }
+    app[OPENAPI] = _document(ports.version)
     app.on_response_prepare.append(add_headers)
     return app
+
+
+@lru_cache(maxsize=1)
+def _document(version: str) -> bytes:
+    return json.dumps(openapi(ROUTES, version), ensure_ascii=False).encode()

@@ -14,8 +14,8 @@ from wppmt.http.answers import AnswerBody
 from wppmt.http.schemas import Body
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Shape = type[AnswerBody] | UnionType | str
-"""A model, a union of models, or a media type for what is not JSON."""
+Shape = type[AnswerBody] | UnionType
+"""A model, or a union of models."""
 
 
 class Access(Enum):
@@ -54,6 +54,8 @@ class Route:
     """Query parameters: name → JSON Schema with description."""
     headers: tuple[str, ...] = ()
     """Request headers beyond Authorization and X-Session-ID."""
+    media: tuple[str, ...] = ()
+    """Media types that 200 may have beside JSON."""
 
 
 ROUTE_OF: web.AppKey[Mapping[web.AbstractRoute, Route]] = web.AppKey("route_of", Mapping)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wppmt.errors import Code
-from wppmt.http import admin, answers, events, health, schemas, sends, sessions, webhooks
+from wppmt.http import admin, answers, docs, events, health, schemas, sends, sessions, webhooks
 from wppmt.http.queries import LARGEST, LARGEST_PAGE, PAGE
 from wppmt.http.route import Access, Route
 
@@ -47,6 +47,7 @@ ROUTES = (
         "GET", f"{_SESSION}/qrcode", sessions.show_qr_code, Access.SESSION,
         "Obter o QR Code (ou, com Accept: image/png, a imagem)",
         {200: answers.QrCode | answers.AlreadyConnected}, refusals=(Code.QR_NOT_AVAILABLE,),
+        media=("image/png",),
     ),
     Route(
         "GET", f"{_SESSION}/status", sessions.show_status, Access.SESSION,
@@ -134,8 +135,14 @@ ROUTES = (
         refusals=(*_ASKED, Code.RESOURCE_LIMIT),
     ),
     Route("GET", "/api/health", health.health, Access.PUBLIC, "Saúde em números",
-          {200: answers.Health, 503: answers.Health}),
+          {200: answers.Health, 503: answers.Health}, refusals=(Code.STORE_UNAVAILABLE,)),
     Route("GET", "/healthz", health.healthz, Access.PUBLIC, "O processo está vivo", {200: answers.Probe}),
     Route("GET", "/readyz", health.readyz, Access.PUBLIC, "O serviço aceita trabalho",
           {200: answers.Probe, 503: answers.Probe}),
+    Route("GET", "/openapi.json", docs.show_openapi, Access.TOKEN, "Este documento", {}, media=("application/json",)),
+    Route("GET", "/api-docs", docs.show_viewer, Access.PUBLIC, "Leitor deste documento", {}, media=("text/html",)),
+    Route(
+        "GET", "/api-docs/{file}", docs.show_viewer, Access.PUBLIC, "Arquivos do leitor", {},
+        media=("text/javascript", "text/css", "text/html"), refusals=(Code.NOT_FOUND,),
+    ),
 )  # fmt: skip
