@@ -466,7 +466,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(steps, behaviours, behaviours, st.sampled_from([0.0, HOUR]))
 def test_nothing_is_lost_whatever_happens(
     script: list[tuple[Any, ...]], one: tuple[str, Endpoint], two: tuple[str, Endpoint], hold: float
@@ -492,6 +492,23 @@ def test_nothing_is_lost_whatever_happens(
         world.store.close()
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    "point", [*range(0, 60, 6), *[pytest.param(n, marks=pytest.mark.long) for n in range(200)]]
+)
+def test_a_crash_at_any_point_of_the_life_of_events_loses_none(folder: Path, point: int):
+    flaky: Endpoint = lambda a: (ERROR if (a.event.sequence + a.number) % 3 else OK, 0.3)  # noqa: E731
+    world = World(folder, endpoints={ONE: flaky, TWO: failing(2)})
+    for number in range(30):
+        world.record((ONE, TWO)[number % 2], "abc"[number % 3])
+    for _ in range(point * 2):
+        world.step()
+    world.crash()
+    world.run(HOUR)
+    check_history(world, crashes=1)
+    assert world.mind.totals.attempts <= len(world.attempts)
+    world.store.close()
 
 
 def check_history(world: World, crashes: int) -> None:
