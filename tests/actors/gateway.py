@@ -1,0 +1,390 @@
+"""A whole gateway in one thread: real Root, sessions, webhooks and store; fake browsers, receivers and time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from actors.effects import Ask, Logic, Post
+from actors.mailbox import Directory
+from actors.policy import SessionPolicy
+from actors.root import Boot, Root, ShutDown
+from actors.runtime import Runtime, World
+from actors.session import Session, Tools
+from actors.webhook import Attempted, OutboxGrew, WebhookPolicy, Webhooks
+from tests.actors.stage import SeededMailbox, SeededStage, VirtualTime
+from wppmt import messages
+from wppmt.browser.fake import FakeBrowser, FakeBrowsers, FakeTimes
+from wppmt.delivery import Answered, Fault, Outcome, Unanswered
+from wppmt.errors import Code, Refusal
+from wppmt.messages import ROOT, WEBHOOK, session_address
+from wppmt.reasons import Reason
+from wppmt.retry import WebhookSchedule
+from wppmt.state import State
+from wppmt.store import SessionRecord, SessionStatus, StoreUnavailable, Transaction
+from wppmt.store.sqlite import SqliteStore
+
+ENDPOINT = "http://turbozap.test/webhook"
+POST_SECONDS = 0.01
+TIMEOUT_SECONDS = 30.0
+ASK_SECONDS = 120.0
+
+OK = Answered(200)
+DOWN = Answered(500)
+HANGS = Unanswered(Fault.TIMEOUT, "sem resposta")
+
+
+class FlakyStore(SqliteStore):
+    """Real SQLite on a disk that can be full: reading goes on, no commit does."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder / "wppmt.sqlite")
+        # Durability against power loss is tests/store's business; here it would only cost time.
+        with self._database._writing:
+            self._database._open_writer().execute("PRAGMA synchronous = OFF")
+        self.is_full = False
+        self.commits = 0
+        self.fill_after: int | None = None
+        """So many more commits succeed, then the disk is full."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        with super().transaction() as transaction:
+            yield transaction
+            self._commit()
+
+    def settle(self, deliveries: Any) -> None:
+        self._commit()
+        super().settle(deliveries)
+
+    def replay(self, *arguments: Any, **more: Any) -> int:
+        self._commit()
+        return super().replay(*arguments, **more)
+
+    def prune(self, before: float) -> int:
+        self._commit()
+        return super().prune(before)
+
+    def _commit(self) -> None:
+        if self.fill_after is not None:
+            self.fill_after -= 1
+            self.is_full = self.is_full or self.fill_after < 0
+        if self.is_full:
+            raise StoreUnavailable("disk full, as the test asked")
+        self.commits += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One webhook attempt as the receiver saw it."""
+
+    at: float
+    session_id: str
+    id: str
+    name: str
+    body: bytes
+    attempt: int
+    outcome: Outcome
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.body)
+        return found
+
+
+@dataclass(slots=True)
+class Pending:
+    """Implements actors.effects.Reply: what became of an ask."""
+
+    asked_at: float
+    answers: list[Any] = field(default_factory=list)
+    is_taken: bool = False
+    is_withdrawn: bool = False
+
+    def take(self) -> bool:
+        self.is_taken = not self.is_withdrawn
+        return self.is_taken
+
+    def answer(self, value: Any) -> None:
+        self.answers.append(value)
+
+    def withdraw(self) -> bool:
+        self.is_withdrawn = not self.is_taken
+        return self.is_withdrawn
+
+    @property
+    def value(self) -> Any:
+        """The answer. Raises the refusal that it was."""
+        assert self.answers, "not answered yet"
+        if isinstance(self.answers[0], Refusal):
+            raise self.answers[0]
+        return self.answers[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    at: float
+    event: str
+    session_id: str | None
+    level: str
+    details: dict[str, object]
+
+
+class Gateway:
+    """One world: its time, phones and browsers, its disk; and in it a daemon that can be killed and booted again."""
+
+    def __init__(
+        self,
+        folder: Path,
+        seed: int = 0,
+        *,
+        policy: SessionPolicy | None = None,
+        max_sessions: int = 10,
+        starts_at_once: int = 2,
+        times: FakeTimes | None = None,
+        endpoint: str = ENDPOINT,
+    ) -> None:
+        self.random = Random(seed)
+        self.time = VirtualTime(self.random)
+        self.browsers = FakeBrowsers(self.time.later, self.time.now, times)
+        self.world = self.browsers.world
+        self.store = FlakyStore(folder)
+        self.policy = policy or SessionPolicy()
+        self.posts: list[Posted] = []
+        self.receive: Callable[[Post], Outcome | None] = lambda post: OK
+        """What the receiver answers; None: never, not even by a timeout."""
+        self.logs: list[Logged] = []
+        self.lives = 0
+        """How often a daemon was booted."""
+        self._endpoint = endpoint
+        self._max_sessions = max_sessions
+        self._starts_at_once = starts_at_once
+        self._message_ids = count(1)
+        self._event_ids = count(1)
+        self._secrets = count(1)
+        self.boot()
+
+    # ---- the daemon
+
+    def boot(self) -> None:
+        """A daemon as wppmt/daemon.py composes it."""
+        self.lives += 1
+        self.directory = Directory()
+        self.stage = SeededStage(self.time, self.random)
+        world = World(
+            now=self.time.now,
+            browsers=self.browsers,
+            new_session=self._new_session,
+            new_service=self._new_service,
+            post=self._post,
+            log=self._log,
+        )
+        self.runtime = Runtime(self.directory, self.stage, world)
+        root = Root(
+            self.store,
+            services=(WEBHOOK,),
+            max_sessions=self._max_sessions,
+            starts_at_once=self._starts_at_once,
+            memory_limit_mb=4096,
+            is_alive=self.directory.is_alive,
+            status=self.directory.status,
+        )
+        self.runtime.spawn(ROOT, root).put(Boot())
+
+    def kill_daemon(self) -> None:
+        """kill -9: every actor and all memory is gone; store, browsers and phones stay."""
+        self.stage.go_dark()
+
+    def shut_down(self, deadline: float = 45.0) -> tuple[str, ...]:
+        """SIGTERM. The sessions whose browser had to be killed."""
+        killed: tuple[str, ...] = self.ask(ROOT, ShutDown(deadline))
+        self.stage.go_dark()
+        return killed
+
+    # ---- time
+
+    def step(self) -> None:
+        """The next thing that can happen."""
+        if not self.stage.step():
+            self.time.advance()
+
+    def settle(self) -> None:
+        """Until nobody has mail; no time passes."""
+        while self.stage.step():
+            pass
+
+    def run(self, seconds: float) -> None:
+        end = self.time.moment + seconds
+        while True:
+            if self.stage.step():
+                continue
+            if self.time.next_alarm() > end:
+                self.time.moment = end
+                return
+            self.time.advance()
+
+    def run_until(self, condition: Callable[[], object], limit: float = 300.0) -> float:
+        """How many seconds it took."""
+        begin = self.time.moment
+        while not condition():
+            assert self.time.moment - begin <= limit, f"not within {limit} virtual seconds"
+            self.step()
+        return self.time.moment - begin
+
+    # ---- the front
+
+    def request(self, address: str, message: object) -> Pending:
+        """Ask without waiting."""
+        reply = Pending(self.time.moment)
+        if not self.directory.tell(address, Ask(message, reply)):
+            known = address in self.directory._mailboxes
+            reply.answer(Refusal(Code.SESSION_BUSY if known else Code.SESSION_NOT_FOUND))
+        return reply
+
+    def ask(self, address: str, message: object, limit: float = ASK_SECONDS) -> Any:
+        """Ask and run until answered. Raises the refusal."""
+        reply = self.request(address, message)
+        self.run_until(lambda: reply.answers, limit)
+        return reply.value
+
+    def start(self, session_id: str, **settings: Any) -> messages.Started:
+        started: messages.Started = self.ask(ROOT, messages.StartSession(session_id, **settings))
+        return started
+
+    def close(self, session_id: str) -> SessionStatus:
+        status: SessionStatus = self.ask(session_address(session_id), messages.CloseSession())
+        return status
+
+    def restart(self, session_id: str) -> SessionStatus:
+        status: SessionStatus = self.ask(ROOT, messages.RestartSession(session_id))
+        return status
+
+    def log_out(self, session_id: str) -> messages.LoggedOut:
+        outcome: messages.LoggedOut = self.ask(session_address(session_id), messages.LogOut())
+        return outcome
+
+    def purge(self, session_id: str) -> messages.LoggedOut:
+        outcome: messages.LoggedOut = self.ask(ROOT, messages.PurgeSession(session_id))
+        return outcome
+
+    def send(self, session_id: str, to: str, text: str = "oi", **more: Any) -> messages.Sent:
+        sent: messages.Sent = self.ask(session_address(session_id), messages.SendText(to, text, **more))
+        return sent
+
+    # ---- what can be seen
+
+    def status(self, session_id: str) -> SessionStatus:
+        status = self.directory.status(session_id)
+        assert status is not None, f"{session_id} is unknown"
+        return status
+
+    def record(self, session_id: str) -> SessionRecord:
+        """As committed."""
+        record = self.store.session(session_id)
+        assert record is not None
+        return record
+
+    def state(self, session_id: str) -> State | None:
+        status = self.directory.status(session_id)
+        return status.record.state if status else None
+
+    def reason(self, session_id: str) -> Reason:
+        return self.status(session_id).record.reason
+
+    def browser(self, session_id: str) -> FakeBrowser:
+        return self.browsers.browser(session_id)
+
+    def mailbox(self, address: str) -> SeededMailbox:
+        mailbox = self.directory._mailboxes[address]
+        assert isinstance(mailbox, SeededMailbox)
+        return mailbox
+
+    def events(self, session_id: str, name: str | None = None) -> list[dict[str, Any]]:
+        """The durable log, in order."""
+        rows = [json.loads(event.body) for event in self.store.events_after(session_id, 0, 100_000)]
+        return [row for row in rows if name is None or row["event"] == name]
+
+    def changes(self, session_id: str) -> list[str]:
+        """The states that a session's connection_change events tell, in order."""
+        return [row["status"] for row in self.events(session_id, "connection_change")]
+
+    def received(self, session_id: str) -> list[str]:
+        """The ids of the inbound messages in the log."""
+        return [row["message"]["id"] for row in self.events(session_id, "message_received")]
+
+    def acks(self, session_id: str, message_id: str) -> list[str]:
+        rows = self.events(session_id, "message_ack")
+        return [row["status"] for row in rows if row["messageId"] == message_id]
+
+    def inbox(self, number: str) -> list[str]:
+        """The ids of all arrivals at a phone, a second one with the same id too."""
+        return [message["id"] for message in self.world.inboxes[number]]
+
+    def logged(self, event: str) -> list[Logged]:
+        return [line for line in self.logs if line.event == event]
+
+    # ---- short ways
+
+    def until(self, session_id: str, state: State, limit: float = 300.0) -> float:
+        return self.run_until(lambda: self.state(session_id) == state, limit)
+
+    def show_qr(self, session_id: str, **settings: Any) -> str:
+        """Started, and at the QR screen; the code."""
+        self.start(session_id, **settings)
+        self.until(session_id, State.WAITING_SCAN)
+        qr = self.status(session_id).qr
+        assert qr is not None
+        return qr.text
+
+    def connect(self, session_id: str, number: str = "5511999990001", **settings: Any) -> FakeBrowser:
+        """Started, scanned, connected."""
+        code = self.show_qr(session_id, **settings)
+        assert self.browsers.scan(code, number)
+        self.until(session_id, State.CONNECTED)
+        return self.browser(session_id)
+
+    # ---- what the daemon is given
+
+    def _new_session(self, session_id: str) -> Logic:
+        record = self.store.session(session_id) or SessionRecord(id=session_id, created_at=self.time.moment)
+        return Session(record, self._tools())
+
+    def _tools(self) -> Tools:
+        return Tools(
+            store=self.store,
+            policy=self.policy,
+            random=self.random,
+            default_webhook=self._endpoint,
+            new_event_id=lambda now: f"evt_{next(self._event_ids):026d}",
+            new_message_id=lambda: f"3EB0{next(self._message_ids):018X}",
+            new_secret=lambda: f"whsec_{next(self._secrets)}",
+            qr_picture=lambda text: f"picture of {text}",
+        )
+
+    def _new_service(self, address: str) -> tuple[Logic, object]:
+        assert address == WEBHOOK
+        return Webhooks(self.store, WebhookSchedule(), WebhookPolicy()), OutboxGrew()
+
+    def _post(self, post: Post, tell: Callable[[object], object]) -> None:
+        event, outcome = post.delivery.event, self.receive(post)
+        if outcome is None:
+            return
+        posted = Posted(
+            self.time.moment, event.session_id, event.id, event.name, event.body, post.attempt, outcome
+        )
+        self.posts.append(posted)
+        hangs = isinstance(outcome, Unanswered) and outcome.fault is Fault.TIMEOUT
+        seconds = TIMEOUT_SECONDS if hangs else POST_SECONDS
+        self.stage.later(seconds, partial(tell, Attempted(post.delivery.number, outcome)))
+
+    def _log(
+        self, event: str, session_id: str | None = None, /, *, level: str = "info", **details: object
+    ) -> None:
+        self.logs.append(Logged(self.time.moment, event, session_id, level, details))

@@ -1,0 +1,141 @@
+"""A stage in one thread under virtual time: whose turn it is, and nothing else, is left to a seeded chance.
+
+The actors, their shells and the runtime are production's own. Each actor's mail stays in order; time goes on only
+when no mail waits. One seed is one run, to the last message.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from random import Random
+
+from actors.base import Shell
+
+BORN = 1_770_733_800.0
+"""2026-02-10T14:30:00Z, the moment in the document's examples."""
+_LAST = object()
+
+
+class VirtualTime:
+    """Epoch seconds that pass when somebody says so. Outlives daemons, as the world around them does."""
+
+    def __init__(self, random: Random) -> None:
+        self.moment = BORN
+        self._random = random
+        self._alarms: list[tuple[float, float, int, Callable[[], object]]] = []
+        self._numbers = count()
+
+    def now(self) -> float:
+        return self.moment
+
+    def later(self, seconds: float, function: Callable[[], object]) -> None:
+        # What is due at the very same moment happens in any order.
+        entry = (self.moment + seconds, self._random.random(), next(self._numbers), function)
+        heapq.heappush(self._alarms, entry)
+
+    def next_alarm(self) -> float:
+        return self._alarms[0][0] if self._alarms else float("inf")
+
+    def advance(self) -> None:
+        """To the next alarm, which goes off."""
+        moment, _, _, function = heapq.heappop(self._alarms)
+        self.moment = max(self.moment, moment)
+        function()
+
+
+class SeededMailbox:
+    """An actor's mail. `stall` is a hung thread: mail keeps coming, none is read."""
+
+    def __init__(self, stage: SeededStage, shell: Shell) -> None:
+        self.shell = shell
+        self.is_alive = True
+        self.is_stalled = False
+        self.mail: deque[object] = deque()
+        self._stage = stage
+
+    def put(self, message: object) -> bool:
+        if not self.is_alive:
+            return False
+        self.mail.append(message)
+        self._stage.mind(self)
+        return True
+
+    def close(self) -> None:
+        if self.is_alive:
+            self.put(_LAST)
+
+    def stall(self) -> None:
+        self.is_stalled = True
+
+    def resume(self) -> None:
+        self.is_stalled = False
+        self._stage.mind(self)
+
+    def turn(self) -> None:
+        message = self.mail.popleft()
+        if message is _LAST:
+            self.die()
+        else:
+            self.shell.receive(message)
+
+    def die(self) -> None:
+        self.is_alive = False
+        self.mail.clear()
+
+
+class SeededStage:
+    """Implements actors.base.Stage."""
+
+    def __init__(self, time: VirtualTime, random: Random) -> None:
+        self._time = time
+        self._random = random
+        self._waiting: list[SeededMailbox] = []
+        self._is_dark = False
+        self.mailboxes: list[SeededMailbox] = []
+
+    def start(self, shell: Shell) -> SeededMailbox:
+        mailbox = SeededMailbox(self, shell)
+        if self._is_dark:
+            mailbox.die()
+        else:
+            self.mailboxes.append(mailbox)
+        return mailbox
+
+    def later(self, seconds: float, function: Callable[[], object]) -> None:
+        self._time.later(seconds, lambda: None if self._is_dark else function())
+
+    def aside(self, function: Callable[[], None]) -> None:
+        self.later(0.0, function)
+
+    def mind(self, mailbox: SeededMailbox) -> None:
+        """Whoever has mail is given a turn some time."""
+        if mailbox.mail and not mailbox.is_stalled and mailbox not in self._waiting:
+            self._waiting.append(mailbox)
+
+    def step(self) -> bool:
+        """One turn of one actor that has mail; False if nobody has."""
+        while self._waiting:
+            index = self._random.randrange(len(self._waiting))
+            mailbox = self._waiting[index]
+            if not mailbox.mail or mailbox.is_stalled:
+                self._drop(index)
+                continue
+            mailbox.turn()
+            if not mailbox.mail and mailbox in self._waiting:
+                self._drop(self._waiting.index(mailbox))
+            return True
+        return False
+
+    def go_dark(self) -> None:
+        """kill -9: nobody acts any more, and no alarm goes off."""
+        self._is_dark = True
+        for mailbox in self.mailboxes:
+            mailbox.die()
+        self._waiting.clear()
+
+    def _drop(self, index: int) -> None:
+        self._waiting[index] = self._waiting[-1]
+        self._waiting.pop()
