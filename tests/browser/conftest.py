@@ -21,7 +21,9 @@ Open = Callable[[str], Life]
 def simulator_addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     command = [sys.executable, "-m", "wppmt.simulator", "--control-port", "0", "--page-port", "0"]
     state = tmp_path_factory.mktemp("simulator")
-    with subprocess.Popen([*command, "--state-dir", str(state)], stdout=subprocess.PIPE, text=True) as simulator:
+    with subprocess.Popen(
+        [*command, "--state-dir", str(state)], stdout=subprocess.PIPE, text=True
+    ) as simulator:
         assert simulator.stdout
         yield json.loads(simulator.stdout.readline())
         simulator.terminate()

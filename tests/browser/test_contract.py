@@ -106,7 +106,11 @@ def test_receipts_are_told_once_and_never_backwards(ground: Ground, paired: Pair
     for ack in (3, 2, 3, 4):
         ground.receipt(life, friend, message_id, ack)
     life.event("ack_changed", id=message_id, ack=4)
-    assert [e.data["ack"] for e in life.events if e.name == "ack_changed" and e.data["id"] == message_id] == [1, 3, 4]
+    assert [e.data["ack"] for e in life.events if e.name == "ack_changed" and e.data["id"] == message_id] == [
+        1,
+        3,
+        4,
+    ]
 
 
 def test_an_unknown_number_is_rejected(ground: Ground, paired: Paired, new_phone: NewPhone) -> None:
@@ -183,7 +187,9 @@ def test_a_message_comes_in_the_documents_shape(ground: Ground, paired: Paired, 
 
     def heard() -> object:
         life.hear()
-        return [e for e in life.events if e.name == "message_received" and e.data["message"]["id"] == message_id]
+        return [
+            e for e in life.events if e.name == "message_received" and e.data["message"]["id"] == message_id
+        ]
 
     message = wait_until(heard)[0].data["message"]  # type: ignore[index]
     assert message["from"] == message["chatId"] == f"{friend}@c.us"
@@ -200,7 +206,9 @@ def test_own_messages_are_not_heard_as_received(paired: Paired, friend: str) -> 
     message_id = new_id()
     life.value("send_text", {"id": message_id, "to": friend, "text": "minha"})
     life.event("ack_changed", id=message_id)
-    assert not [e for e in life.events if e.name == "message_received" and e.data["message"]["id"] == message_id]
+    assert not [
+        e for e in life.events if e.name == "message_received" and e.data["message"]["id"] == message_id
+    ]
 
 
 def test_a_gap_is_read_again(ground: Ground, paired: Paired, friend: str) -> None:
@@ -231,7 +239,11 @@ def test_messages_of_a_time_are_fetched_from_the_chats(ground: Ground, paired: P
 def test_contacts_come_in_pages(ground: Ground, paired: Paired, friend: str) -> None:
     life, phone = paired
     message_id = ground.write(friend, phone, "oi")
-    wait_until(lambda: any(m["id"] == message_id for m in life.value("messages_after", {"t": 0, "limit": 999})["messages"]))
+    wait_until(
+        lambda: any(
+            m["id"] == message_id for m in life.value("messages_after", {"t": 0, "limit": 999})["messages"]
+        )
+    )
     rows: list[dict[str, object]] = []
     after = None
     while True:
@@ -257,7 +269,9 @@ def test_the_phone_goes_offline_and_comes_back(ground: Ground, paired: Paired) -
     life.facts(phoneOnline=True, info="NORMAL")
 
 
-def test_an_unlinked_page_says_so_and_shows_a_new_code(ground: Ground, open_on: OpenOn, new_phone: NewPhone) -> None:
+def test_an_unlinked_page_says_so_and_shows_a_new_code(
+    ground: Ground, open_on: OpenOn, new_phone: NewPhone
+) -> None:
     life, phone = open_on(ground, "unlinked"), new_phone()
     pair(ground, life, phone)
     first = life.events[0].page
@@ -280,7 +294,9 @@ def test_log_out_ends_the_login(ground: Ground, open_on: OpenOn, new_phone: NewP
 # ---- the end of a life, and the next
 
 
-def test_a_reload_makes_a_new_page_life(ground: Ground, open_on: OpenOn, new_phone: NewPhone, friend: str) -> None:
+def test_a_reload_makes_a_new_page_life(
+    ground: Ground, open_on: OpenOn, new_phone: NewPhone, friend: str
+) -> None:
     life, phone = open_on(ground, "reloaded"), new_phone()
     pair(ground, life, phone)
     before = ground.write(friend, phone, "antes")
@@ -297,7 +313,9 @@ def test_a_reload_makes_a_new_page_life(ground: Ground, open_on: OpenOn, new_pho
 
 
 @pytest.mark.parametrize("way", ["stop", "kill", "crash"])
-def test_a_login_outlives_the_browser(ground: Ground, open_on: OpenOn, new_phone: NewPhone, way: str, friend: str) -> None:
+def test_a_login_outlives_the_browser(
+    ground: Ground, open_on: OpenOn, new_phone: NewPhone, way: str, friend: str
+) -> None:
     session_id, phone = f"outlives-{way}", new_phone()
     assert not ground.browsers.has_login(session_id)
     life = open_on(ground, session_id)
@@ -311,10 +329,14 @@ def test_a_login_outlives_the_browser(ground: Ground, open_on: OpenOn, new_phone
     again.start()
     again.facts(authenticated=True, mode="MAIN", phone=phone)
     assert not [e for e in again.events if e.name == "qr_changed"]
-    wait_until(lambda: missed in [m["id"] for m in again.value("messages_after", {"t": 0, "limit": 9})["messages"]])
+    wait_until(
+        lambda: missed in [m["id"] for m in again.value("messages_after", {"t": 0, "limit": 9})["messages"]]
+    )
 
 
-def test_a_removed_profile_has_forgotten_the_login(ground: Ground, open_on: OpenOn, new_phone: NewPhone) -> None:
+def test_a_removed_profile_has_forgotten_the_login(
+    ground: Ground, open_on: OpenOn, new_phone: NewPhone
+) -> None:
     life = open_on(ground, "removed")
     pair(ground, life, new_phone())
     life.browser.stop()
@@ -388,7 +410,9 @@ def test_a_living_browser_weighs_something(paired: Paired) -> None:
     assert 10 < weight.uss <= weight.pss
 
 
-def test_two_tenants_write_to_each_other(ground: Ground, paired: Paired, open_on: OpenOn, new_phone: NewPhone) -> None:
+def test_two_tenants_write_to_each_other(
+    ground: Ground, paired: Paired, open_on: OpenOn, new_phone: NewPhone
+) -> None:
     life, phone = paired
     other, other_phone = open_on(ground, "other"), new_phone()
     pair(ground, other, other_phone)

@@ -1,0 +1,304 @@
+"""What only a real Chrome can show: processes, faults, files on disk."""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import pair
+from tests.browser.ground import ChromeGround, Life, process
+from tests.support import free_port, wait_until
+from wppmt.browser import BrowserGone, CallTimeout, PageGone, StartFailed, processes
+from wppmt.browser.chrome import ChromeBrowser, ChromeBrowsers, ChromeSettings
+from wppmt.browser.profile import Profile, ProfileLocked
+
+pytestmark = pytest.mark.chrome
+
+OpenOn = Callable[[ChromeGround, str], Life]
+
+
+@pytest.fixture
+def settings(chrome_ground: ChromeGround) -> ChromeSettings:
+    return chrome_ground.settings
+
+
+@pytest.fixture
+def started(chrome_ground: ChromeGround, open_on: OpenOn, request: pytest.FixtureRequest) -> Life:
+    """A browser at the QR screen, on a profile of its own."""
+    life = open_on(chrome_ground, re.sub(r"[^a-z0-9]+", "-", request.node.name))
+    life.start()
+    life.event("ready")
+    return life
+
+
+def helpers(life: Life, kind: str) -> list[int]:
+    """Processes of Chrome by `--type=`, or chromedriver's."""
+    return [pid for pid in processes.members(process(life).group) if kind in command(pid)]
+
+
+def command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode().replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def evaluate(life: Life, code: str) -> queue.SimpleQueue[Any]:
+    """Begins a function of our own in the page, by the very command that a call uses."""
+    browser, answers = life.browser, queue.SimpleQueue[Any]()
+    assert isinstance(browser, ChromeBrowser)
+    assert browser._channel
+    parameters = {
+        "functionDeclaration": code,
+        "awaitPromise": True,
+        "target": {"context": process(life).context},
+        "arguments": [],
+    }
+    channel = browser._channel
+
+    def run() -> None:
+        try:
+            answers.put(channel.ask("script.callFunction", parameters, 10.0))
+        except (PageGone, BrowserGone, CallTimeout) as failure:
+            answers.put(failure)
+
+    threading.Thread(target=run, daemon=True).start()
+    return answers
+
+
+def gone(group: int) -> bool:
+    return not processes.members(group)
+
+
+# ---- what runs
+
+
+def test_one_group_holds_chrome_and_chromedriver(started: Life) -> None:
+    assert len(helpers(started, "/chromedriver ")) == 1
+    assert process(started).pid in processes.members(process(started).group)
+    assert os.getpgrp() != process(started).group
+
+
+def test_the_memory_flags_work(started: Life) -> None:
+    """The hidden omnibox pages would be a second renderer, of 33-49 MB; a later Chrome may name them anew."""
+    commands = [command(pid) for pid in processes.members(process(started).group)]
+    assert not [line for line in commands if "--top-chrome-webui" in line]
+    assert len(helpers(started, "--type=renderer")) == 1
+
+
+def test_nothing_says_headless(started: Life) -> None:
+    answer = evaluate(
+        started, "() => JSON.stringify([navigator.userAgent, navigator.userAgentData.brands])"
+    ).get(timeout=10)
+    said = answer["result"]["value"]
+    assert "Headless" not in said
+    assert re.search(r"Chrome/\d+\.0\.0\.0 ", said)
+
+
+def test_secrets_of_the_daemons_environment_do_not_reach_chrome(
+    started: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for pid in (process(started).pid, *helpers(started, "/chromedriver ")):
+        names = {entry.partition("=")[0] for entry in Path(f"/proc/{pid}/environ").read_text().split("\0")}
+        assert names - {""} <= {"PATH", "LANG"}
+
+
+def test_debugging_listens_on_loopback_only(started: Life) -> None:
+    listeners = subprocess.run(["ss", "-ltnpH"], capture_output=True, text=True, check=True).stdout
+    own = [line.split()[3] for line in listeners.splitlines() if any(f"pid={pid}," in line for pid in
+           processes.members(process(started).group))]  # fmt: skip
+    assert own
+    assert all(address.startswith(("127.0.0.1:", "[::1]:")) for address in own)
+
+
+# ---- how it ends
+
+
+@pytest.mark.parametrize("way", ["stop", "kill"])
+def test_nothing_is_left(started: Life, way: str) -> None:
+    group, profile = process(started).group, started.browser._profile  # type: ignore[attr-defined]
+    with pytest.raises(ProfileLocked), profile.writer():
+        pass
+    getattr(started.browser, way)()
+    wait_until(lambda: gone(group))
+    wait_until(lambda: processes.group_of(group) == 0)  # reaped, too
+    with profile.writer():
+        pass
+
+
+@pytest.mark.parametrize("victim", ["--headless", "/chromedriver ", "--type=renderer"])
+def test_a_death_is_noticed_at_once(started: Life, victim: str) -> None:
+    pending = evaluate(started, "() => new Promise(() => {})")
+    time_of_death = time.monotonic()
+    os.kill(min(helpers(started, victim)), signal.SIGKILL)
+    started.wait_closed()
+    assert time.monotonic() - time_of_death < 2
+    assert isinstance(pending.get(timeout=2), BrowserGone)
+    started.browser.kill()
+    wait_until(lambda: gone(process(started).group))
+
+
+@pytest.mark.parametrize("victim", ["--headless", "/chromedriver "])
+def test_a_stopped_process_is_a_timeout_and_can_be_killed(started: Life, victim: str) -> None:
+    os.kill(min(helpers(started, victim)), signal.SIGSTOP)
+    assert isinstance(started.call("facts", deadline=0.5), CallTimeout)
+    before = time.monotonic()
+    started.browser.kill()
+    assert time.monotonic() - before < 0.5, "Root calls this"
+    started.wait_closed()
+    wait_until(lambda: gone(process(started).group))
+
+
+def test_a_stop_gets_past_a_frozen_chrome(started: Life) -> None:
+    group = process(started).group
+    os.killpg(group, signal.SIGSTOP)
+    threading.Timer(0.5, started.browser.kill).start()
+    before = time.monotonic()
+    started.browser.stop()
+    assert time.monotonic() - before < 5
+    assert gone(group)
+
+
+# ---- reloads
+
+
+def test_a_reload_under_a_call_fails_it_and_runs_it_once(
+    chrome_ground: ChromeGround, open_on: OpenOn, new_phone: Callable[[], str]
+) -> None:
+    life, phone = open_on(chrome_ground, "reload-under-call"), new_phone()
+    pair(chrome_ground, life, phone)
+    count = "localStorage.counted = Number(localStorage.counted || 0) + 1"
+    pending = evaluate(life, f"() => new Promise(() => {{ {count}; }})")
+    wait_until(
+        lambda: evaluate(life, "() => localStorage.counted").get(timeout=10)["result"].get("value") == "1"
+    )
+    life.forget()
+    chrome_ground.reload(life, phone)
+    assert isinstance(pending.get(timeout=5), PageGone)
+    life.event("ready")
+    assert evaluate(life, "() => localStorage.counted").get(timeout=10)["result"]["value"] == "1"
+
+
+# ---- starts that fail
+
+
+def failing(settings: ChromeSettings, session_id: str) -> StartFailed:
+    """Why a start fails, after which nothing is left."""
+    browsers = ChromeBrowsers(settings)
+    with pytest.raises(StartFailed) as failed:
+        Life(browsers.open(session_id)).start()
+    assert browsers.end_leftovers(session_id) == 0
+    with Profile(settings.tokens_dir, session_id).writer():
+        pass
+    return failed.value
+
+
+def test_no_chrome(settings: ChromeSettings) -> None:
+    assert failing(replace(settings, chrome_path=Path("/nonexistent")), "no-chrome").code == "CHROME_MISSING"
+
+
+def test_no_chromedriver(settings: ChromeSettings) -> None:
+    assert failing(replace(settings, driver_path=Path("/nonexistent")), "no-driver").code == "CHROME_MISSING"
+
+
+def test_a_chromedriver_that_is_none(settings: ChromeSettings) -> None:
+    assert failing(replace(settings, driver_path=Path("/bin/true")), "true-driver").code == "BROWSER_CRASHED"
+
+
+def test_no_page(settings: ChromeSettings) -> None:
+    nowhere = replace(settings, resolver_rules=f"MAP * 127.0.0.1:{free_port()}")
+    failure = failing(nowhere, "no-page")
+    assert failure.code == "PAGE_LOAD_FAILED"
+    assert "ERR_CONNECTION_REFUSED" in failure.detail
+
+
+def test_a_kill_ends_a_start_that_is_under_way(settings: ChromeSettings, opened: list[Life]) -> None:
+    browsers = ChromeBrowsers(settings)
+    life = Life(browsers.open("killed-start"))
+    opened.append(life)
+    failures: queue.SimpleQueue[StartFailed] = queue.SimpleQueue()
+
+    def start() -> None:
+        try:
+            life.start()
+        except StartFailed as failed:
+            failures.put(failed)
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    wait_until(lambda: life.browser._group)  # type: ignore[attr-defined]
+    life.browser.kill()
+    assert failures.get(timeout=5).code == "BROWSER_CRASHED"
+    thread.join()
+    assert gone(life.browser._group)  # type: ignore[attr-defined]
+
+
+# ---- the daemon dies
+
+
+DAEMON = """
+import json, os, sys, time
+from pathlib import Path
+from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
+tokens, rules, sandbox = sys.argv[1:]
+browsers = ChromeBrowsers(ChromeSettings(tokens_dir=Path(tokens), resolver_rules=rules, sandbox=bool(sandbox)))
+print(browsers.open("orphan").start(lambda notice: None).group, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def orphan(settings: ChromeSettings) -> Iterator[int]:
+    """The group of a browser whose daemon was killed."""
+    rules = str(settings.resolver_rules)
+    arguments = [str(settings.tokens_dir), rules, "yes" if settings.sandbox else ""]
+    with subprocess.Popen(
+        [sys.executable, "-c", DAEMON, *arguments], stdout=subprocess.PIPE, text=True
+    ) as daemon:
+        assert daemon.stdout
+        group = int(daemon.stdout.readline())
+        daemon.kill()
+    yield group
+    processes.end_group(group, 5)
+
+
+def test_an_orphan_lives_on_keeps_its_profile_and_is_found(settings: ChromeSettings, orphan: int) -> None:
+    browsers = ChromeBrowsers(settings)
+    assert processes.is_alive(orphan)
+    with pytest.raises(StartFailed) as refused:
+        browsers.open("orphan").start(lambda _: None)
+    assert refused.value.code == "PROFILE_LOCKED"
+    assert browsers.end_leftovers("orpha") == 0
+    assert browsers.end_leftovers("orphan") == 1
+    wait_until(lambda: gone(orphan))
+
+
+def test_a_chromedriver_without_its_chrome_is_found(settings: ChromeSettings, orphan: int) -> None:
+    os.kill(orphan, signal.SIGKILL)
+    wait_until(lambda: not processes.is_alive(orphan))
+    assert ChromeBrowsers(settings).end_leftovers("orphan") == 1
+    assert gone(orphan)
+
+
+# ---- the other engine
+
+
+def test_the_patched_driver_shows_no_automation(settings: ChromeSettings, opened: list[Life]) -> None:
+    life = Life(ChromeBrowsers(replace(settings, engine="undetected")).open("undetected"))
+    opened.append(life)
+    life.start()
+    life.event("qr_changed")
+    told = "() => JSON.stringify([navigator.webdriver, Object.keys(window).filter((key) => key.startsWith('cdc_'))])"
+    assert evaluate(life, told).get(timeout=10)["result"]["value"] == "[false,[]]"

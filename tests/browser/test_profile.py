@@ -1,0 +1,114 @@
+"""A session's profile folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from wppmt.browser.profile import CACHES, Profile, ProfileLocked, ProfileUnusable
+
+
+def test_a_new_profile_is_private(tokens: Path) -> None:
+    with Profile(tokens, "a").writer():
+        assert stat.S_IMODE((tokens / "a").stat().st_mode) == 0o700
+        assert stat.S_IMODE(tokens.stat().st_mode) == 0o700
+
+
+def test_an_open_profile_is_made_private(tokens: Path) -> None:
+    (tokens / "a").mkdir(parents=True)
+    (tokens / "a").chmod(0o755)
+    with Profile(tokens, "a").writer():
+        assert stat.S_IMODE((tokens / "a").stat().st_mode) == 0o700
+
+
+def test_a_symlink_is_refused_and_what_it_points_to_untouched(tokens: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o755)
+    tokens.mkdir()
+    (tokens / "a").symlink_to(elsewhere)
+    profile = Profile(tokens, "a")
+    with pytest.raises(ProfileUnusable), profile.writer():
+        pass
+    with pytest.raises(ProfileUnusable):
+        profile.remove()
+    assert list(elsewhere.iterdir()) == []
+    assert not profile.has_login()
+
+
+def test_a_symlink_in_place_of_the_lock_is_refused(tokens: Path, tmp_path: Path) -> None:
+    (tokens / "a").mkdir(parents=True)
+    (tokens / "a" / ".writer.lock").symlink_to(tmp_path / "victim")
+    with pytest.raises(OSError, match="symbolic"), Profile(tokens, "a").writer():
+        pass
+    assert not (tmp_path / "victim").exists()
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tokens: Path) -> None:
+    tokens.mkdir()
+    (tokens / "a").touch()
+    with pytest.raises((ProfileUnusable, FileExistsError)), Profile(tokens, "a").writer():
+        pass
+
+
+def test_the_second_writer_is_refused(tokens: Path) -> None:
+    with Profile(tokens, "a").writer(), pytest.raises(ProfileLocked), Profile(tokens, "a").writer():
+        pass
+    with Profile(tokens, "a").writer():
+        pass
+
+
+def test_the_lock_lives_as_long_as_the_process_that_inherited_it(tokens: Path) -> None:
+    profile = Profile(tokens, "a")
+    with profile.writer() as descriptor:
+        heir = subprocess.Popen(["/bin/sleep", "60"], pass_fds=[descriptor])
+    try:
+        with pytest.raises(ProfileLocked), profile.writer():
+            pass
+        with pytest.raises(ProfileLocked):
+            profile.remove()
+    finally:
+        heir.kill()
+        heir.wait()
+    with profile.writer():
+        pass
+
+
+def test_pruning_keeps_the_login(tokens: Path) -> None:
+    profile = Profile(tokens, "a")
+    with profile.writer():
+        pass
+    kept = [
+        "Default/Cookies",
+        "Default/IndexedDB/x.indexeddb.blob/1",
+        "Default/Local Storage/leveldb/1",
+        "Local State",
+    ]
+    for name in [*kept, *(f"{cache}/file" for cache in CACHES)]:
+        (profile.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (profile.path / name).write_text("x")
+    profile.prune()
+    assert not [cache for cache in CACHES if (profile.path / cache).exists()]
+    assert [name for name in kept if (profile.path / name).read_text() == "x"] == kept
+    assert profile.has_login()
+
+
+def test_a_profile_in_use_is_not_pruned(tokens: Path) -> None:
+    profile = Profile(tokens, "a")
+    with profile.writer():
+        (profile.path / "Default/Cache").mkdir(parents=True)
+        profile.prune()
+        assert (profile.path / "Default/Cache").is_dir()
+
+
+def test_removing_leaves_nothing_and_only_that(tokens: Path) -> None:
+    for name in ("a", "a2"):
+        with Profile(tokens, name).writer():
+            (tokens / name / "Default").mkdir()
+    Profile(tokens, "a").remove()
+    Profile(tokens, "a").remove()
+    assert os.listdir(tokens) == ["a2"]  # noqa: PTH208 - names, hidden ones too
+    assert Profile(tokens, "a2").has_login()
