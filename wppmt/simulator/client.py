@@ -62,7 +62,7 @@ class SimulatorError(Exception):
 
 class Simulator:
     def __init__(self, base_url: str) -> None:
-        self._base_url = base_url.rstrip("/")
+        self.url = base_url.rstrip("/")
 
     def health(self) -> dict[str, str]:
         return self._call("GET", "/health")  # type: ignore[no-any-return]
@@ -163,7 +163,7 @@ class Simulator:
         self, method: str, path: str, body: dict[str, Any] | None = None, extra_seconds: float = 0
     ) -> Any:
         data = json.dumps(body).encode() if body is not None else None
-        request = Request(f"{self._base_url}/sim{path}", data, method=method)  # noqa: S310 - the address is our own
+        request = Request(f"{self.url}/sim{path}", data, method=method)  # noqa: S310 - the address is our own
         try:
             with urlopen(request, timeout=TIMEOUT_SECONDS + extra_seconds) as response:  # noqa: S310
                 return json.loads(response.read())
@@ -171,7 +171,7 @@ class Simulator:
             raise _refusal(error) from None
         except URLError as error:
             raise SimulatorError(
-                0, "UNREACHABLE", f"o simulador não responde em {self._base_url}: {error}"
+                0, "UNREACHABLE", f"o simulador não responde em {self.url}: {error}"
             ) from error
 
 

@@ -1,0 +1,291 @@
+"""The control API over real HTTP, with pages that speak the page's protocol."""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.simulator.fake_page import FakePage
+from wppmt.simulator import SimulatorServer, SimulatorSettings
+from wppmt.simulator.world import Clock
+
+ANA, BRUNO = "5511911111111", "5511922222222"
+BRUNO_ID = f"{BRUNO}@c.us"
+
+
+class SlowClock:
+    """Moves only when told."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000_000.0
+
+    def now(self) -> float:
+        return self.seconds
+
+
+class Api:
+    def __init__(self, session: aiohttp.ClientSession, server: SimulatorServer, clock: SlowClock) -> None:
+        self.session = session
+        self.server = server
+        self.clock = clock
+
+    async def __call__(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        async with self.session.request(
+            method, f"{self.server.control_url}/sim{path}", json=body
+        ) as response:
+            return response.status, await response.json()
+
+    async def ok(self, method: str, path: str, body: object = None) -> Any:
+        status, answer = await self(method, path, body)
+        assert status == 200, answer
+        return answer
+
+    def page(self, token: str | None = None, *, confirms: bool = True) -> FakePage:
+        return FakePage(self.session, self.server.page_port, token, confirms=confirms)
+
+    async def log(self) -> list[str]:
+        return [entry["event"] for entry in await self.ok("GET", "/log")]
+
+
+@pytest.fixture
+async def api(tmp_path: Path) -> AsyncIterator[Api]:
+    clock = SlowClock()
+    settings = SimulatorSettings(tmp_path, control_port=0, page_port=0, ack_ms=1)
+    server = SimulatorServer(settings, Clock(now=clock.now))
+    async with server, aiohttp.ClientSession() as session:
+        api = Api(session, server, clock)
+        await api.ok("PUT", f"/accounts/{ANA}", {"name": "Ana"})
+        await api.ok("PUT", f"/accounts/{BRUNO}", {"name": "Bruno", "isBusiness": True, "lid": "77777"})
+        yield api
+
+
+async def scan(api: Api, page: FakePage, phone: str = ANA) -> str:
+    code = (await page.pushed("qr"))["text"]
+    answer = await api.ok("POST", f"/accounts/{phone}/scan", {"qr": code})
+    return str(answer["device"])
+
+
+async def test_health_and_accounts(api: Api) -> None:
+    assert await api.ok("GET", "/health") == {"status": "ok"}
+    ana, bruno = await api.ok("GET", "/accounts")
+    assert (ana["phone"], ana["pushname"], ana["isBusiness"], ana["online"]) == (ANA, "Ana", False, True)
+    assert (bruno["isBusiness"], bruno["lid"]) == (True, "77777@lid")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("PUT", "/accounts/12", {"name": "Curto"}, 400),
+        ("PUT", f"/accounts/{ANA}", {}, 400),
+        ("PUT", f"/accounts/{ANA}", [], 400),
+        ("PUT", f"/accounts/{ANA}", {"name": "Ana", "isBusiness": "sim"}, 400),
+        ("PUT", f"/accounts/{ANA}", {"name": "Ana", "lid": "abc"}, 400),
+        ("PUT", f"/accounts/{ANA}", {"name": "Ana", "lid": "77777"}, 409),
+        ("GET", "/accounts/5511900000000/devices", None, 404),
+        ("GET", "/accounts/5511900000000/inbox", None, 404),
+        ("GET", f"/accounts/{ANA}/inbox?after=x", None, 400),
+        ("POST", "/accounts/5511900000000/scan", {"qr": "2@x"}, 404),
+        ("POST", f"/accounts/{ANA}/scan", {}, 400),
+        ("POST", f"/accounts/{ANA}/scan", {"qr": "2@x,a,b,c"}, 404),
+        ("POST", f"/accounts/{ANA}/pair-code", {"code": "ABCDEFGH"}, 404),
+        ("POST", f"/accounts/{ANA}/messages", {"body": "para ninguém"}, 400),
+        ("POST", f"/accounts/{ANA}/messages", {"to": "5511900000000", "body": "x"}, 404),
+        ("POST", f"/accounts/{ANA}/messages", {"to": BRUNO, "type": "pombo"}, 400),
+        (
+            "POST",
+            f"/accounts/{ANA}/messages",
+            {"to": BRUNO, "media": {"base64": "?", "mimetype": "a/b"}},
+            400,
+        ),
+        ("POST", f"/accounts/{ANA}/receipts", {"id": "3EB0", "ack": 3}, 404),
+        ("POST", f"/accounts/{ANA}/receipts", {"id": "3EB0", "ack": "lida"}, 400),
+        ("POST", "/groups", {"subject": "Vazio", "participants": []}, 400),
+        ("POST", "/groups", {"subject": "Texto", "participants": ANA}, 400),
+        ("POST", "/faults", {"kind": "nada"}, 400),
+        ("POST", "/faults", {"kind": "page_hang", "count": 0}, 400),
+        ("POST", "/faults", {"kind": "page_hang", "phone": "5511900000000"}, 404),
+        ("DELETE", "/faults/77", None, 404),
+    ],
+)
+async def test_bad_input_is_refused_in_one_form(
+    api: Api, method: str, path: str, body: object, status: int
+) -> None:
+    answered, answer = await api(method, path, body)
+    assert answered == status
+    assert set(answer) == {"error", "code"}
+    assert answer["error"]
+
+
+async def test_a_body_that_is_not_json_is_refused(api: Api) -> None:
+    url = f"{api.server.control_url}/sim/groups"
+    async with api.session.post(url, data=b"{") as response:
+        assert response.status == 400
+
+
+async def test_a_code_lives_its_time_and_links_one_page(api: Api) -> None:
+    async with api.page() as page:
+        code = await page.pushed("qr")
+        assert code["livesMs"] == 60_000
+        assert code["text"] == f"{code['ref']},bm9pc2U=,aWRlbnRpdHk=,YWR2"
+        api.clock.seconds += 60
+        status, answer = await api("POST", f"/accounts/{ANA}/scan", {"qr": code["text"]})
+        assert (status, answer["code"]) == (410, "CODE_EXPIRED")
+    async with api.page() as page:
+        assert await scan(api, page) == f"{ANA}:1"
+        status, _ = await api("POST", f"/accounts/{BRUNO}/scan", {"qr": (await page.pushed("qr"))["text"]})
+        assert status == 410
+        [device] = await api.ok("GET", f"/accounts/{ANA}/devices")
+        assert device == {"device": f"{ANA}:1", "sockets": 1, "since": api.clock.seconds}
+        async with api.page(page.token):
+            assert (await api.ok("GET", f"/accounts/{ANA}/devices"))[0]["sockets"] == 2
+    assert await api.log() == ["page_open", "qr", "page_close", "page_open", "qr", "paired", "page_open", "restored",
+                               "page_close", "page_close"]  # fmt: skip
+
+
+async def test_messages_wait_in_order_until_the_page_has_stored_them(api: Api) -> None:
+    async with api.page() as page:
+        await scan(api, page)
+    for body in "123":
+        await api.ok("POST", f"/accounts/{BRUNO}/messages", {"to": ANA, "body": body})
+    async with api.page(page.token, confirms=False) as dying:
+        dying.confirms = False
+        await dying.pushed("message", 3)
+    async with api.page(page.token) as again:
+        await again.pushed("message", 3)
+        assert again.received() == ["1", "2", "3"]
+        await api.ok("POST", f"/accounts/{BRUNO}/messages", {"to": ANA, "body": "4"})
+        await again.pushed("message", 4)
+    assert (await api.log()).count("deliver") == 4
+    async with api.page(page.token) as last:
+        await last.pushed("resumed")
+        assert last.received() == []
+
+
+async def test_sends_are_acknowledged_and_repeats_deliver_nothing(api: Api) -> None:
+    async with api.page() as page:
+        await scan(api, page)
+        assert "error" not in await page.send("3EB01", BRUNO_ID)
+        assert "error" not in await page.send("3EB01", BRUNO_ID)
+        assert (await page.send("3EB02", "5511900000000@c.us"))["error"] == "NOT_ON_WHATSAPP"
+    assert [line["id"] for line in await api.ok("GET", f"/accounts/{BRUNO}/inbox")] == ["3EB01"]
+    assert [event for event in await api.log() if event in {"send", "ack"}] == ["send", "ack", "send", "ack"]
+
+
+async def test_waiting_ends_when_something_comes(api: Api) -> None:
+    waiting = asyncio.create_task(api.ok("GET", f"/accounts/{BRUNO}/inbox?wait=5"))
+    log = asyncio.create_task(api.ok("GET", "/log?after=0&wait=5"))
+    await asyncio.sleep(0)
+    await api.ok("POST", f"/accounts/{ANA}/messages", {"to": BRUNO, "body": "olá"})
+    async with asyncio.timeout(2):
+        [line] = await waiting
+        assert [entry["event"] for entry in await log] == ["send"]
+    assert await api.ok("GET", f"/accounts/{BRUNO}/inbox?after={line['seq']}&wait=0.01") == []
+
+
+async def test_media_keep_their_bytes(api: Api) -> None:
+    data = bytes(range(256)) * 10
+    media = {"base64": base64.b64encode(data).decode(), "mimetype": "video/mp4", "fileName": "a.mp4"}
+    await api.ok("POST", f"/accounts/{ANA}/messages", {"to": BRUNO, "media": media, "caption": "veja"})
+    [line] = await api.ok("GET", f"/accounts/{BRUNO}/inbox")
+    assert (line["type"], line["fileName"], line["size"]) == ("video", "a.mp4", len(data))
+    assert line["sha256"] == hashlib.sha256(data).hexdigest()
+    url = f"https://127.0.0.1:{api.server.page_port}/media/{line['sha256']}"
+    async with api.session.get(url, ssl=False) as response:
+        assert await response.read() == data
+
+
+async def test_unlinked_pages_are_told_why(api: Api) -> None:
+    async with api.page() as page:
+        await scan(api, page)
+        await api.ok("POST", f"/accounts/{ANA}/unlink")
+        assert (await page.pushed("logout"))["reason"] == "unknown_companion"
+        assert await api.ok("GET", f"/accounts/{ANA}/devices") == []
+        assert (await page.send("3EB01", BRUNO_ID))["error"] == "NOT_LINKED"
+    async with api.page(page.token) as later:
+        assert (await later.pushed("logout"))["reason"] == "unknown_companion"
+
+
+async def test_offline_is_told_once_and_remembered(api: Api) -> None:
+    async with api.page() as page:
+        await scan(api, page)
+        await api.ok("POST", f"/accounts/{ANA}/offline")
+        await api.ok("POST", f"/accounts/{ANA}/offline")
+        assert await page.pushed("phone") == {"online": False}
+    async with api.page(page.token) as again:
+        assert (await again.pushed("resumed"))["phoneOnline"] is False
+    assert (await api.log()).count("offline") == 1
+
+
+async def test_new_accounts_and_groups_reach_open_pages(api: Api) -> None:
+    async with api.page() as page:
+        await scan(api, page)
+        await api.ok("PUT", "/accounts/5511933333333", {"name": "Carla"})
+        contacts = (await page.pushed("profile"))["contacts"]
+        assert [one["name"] for one in contacts] == ["Ana", "Bruno", "Carla"]
+        group = await api.ok("POST", "/groups", {"subject": "Equipe", "participants": [ANA, BRUNO]})
+        assert [one["id"] for one in (await page.pushed("profile", 2))["groups"]] == [group["id"]]
+        assert (await page.call("exists", {"wid": "5511933333333@c.us"}))["exists"] is True
+        assert (await page.call("exists", {"wid": "5511900000000@c.us"})) == {"exists": False}
+
+
+async def test_a_fault_for_an_open_page_strikes_at_once(api: Api) -> None:
+    async with api.page() as page:
+        await scan(api, page)
+        await api.ok("POST", "/faults", {"kind": "page_reload", "phone": ANA})
+        assert await page.pushed("fault") == {"kind": "page_reload"}
+        assert await api.ok("GET", "/faults") == []
+        await api.ok("POST", "/faults", {"kind": "drop_socket", "phone": ANA})
+        await page.closed()
+
+
+async def test_a_fault_for_an_absent_page_waits_for_it(api: Api) -> None:
+    async with api.page() as page:
+        await scan(api, page)
+    await api.ok("POST", "/faults", {"kind": "heap_mb", "phone": ANA, "mb": 5})
+    async with api.page() as other:
+        await other.pushed("qr")
+    async with api.page(page.token) as again:
+        assert await again.pushed("fault") == {"kind": "heap_mb", "mb": 5}
+
+
+async def test_refused_sockets(api: Api) -> None:
+    await api.ok("POST", "/faults", {"kind": "refuse_socket", "count": 1})
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await api.page().__aenter__()
+    async with api.page() as page:
+        await page.pushed("qr")
+
+
+async def test_an_ignored_dialog_unlinks_the_device(api: Api) -> None:
+    async with api.page() as page:
+        await scan(api, page)
+        await api.ok("POST", "/faults", {"kind": "whats_new_dialog", "phone": ANA, "unlinkAfterMs": 20})
+        assert (await page.pushed("logout"))["reason"] == "unknown_companion"
+
+
+async def test_reset_forgets_everything_and_sends_pages_back(api: Api) -> None:
+    async with api.page() as page:
+        await scan(api, page)
+        await api.ok("POST", f"/accounts/{BRUNO}/messages", {"to": ANA, "body": "olá"})
+        await api.ok("POST", "/reset")
+        await page.pushed("reset")
+        assert await api.ok("GET", "/accounts") == []
+        assert await api.ok("GET", "/faults") == []
+        assert await api.log() == []
+
+
+async def test_the_page_forbids_what_whatsapp_forbids(api: Api) -> None:
+    url = f"https://127.0.0.1:{api.server.page_port}/"
+    async with api.session.get(url, ssl=False) as first, api.session.get(url, ssl=False) as second:
+        policy = first.headers["Content-Security-Policy"]
+        assert policy != second.headers["Content-Security-Policy"], "each page has a nonce of its own"
+        assert "require-trusted-types-for 'script'" in policy
+        assert "unsafe" not in policy
+        assert (await first.text()).count("<script") == 1
+    async with api.session.get(url, ssl=False, headers={"Host": "start.example.com"}) as foreign:
+        assert foreign.status == 404
