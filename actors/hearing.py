@@ -24,8 +24,12 @@ class Hearing:
         self._page = page
         self._policy = policy
 
-    def is_new_page(self, event: PageEvent) -> bool:
-        return event.page != self._ledger.record.page
+    def turns(self, notice: PageEvent | Beat) -> bool:
+        """Whether a new page speaks for the first time: the one before was reloaded, or its browser ended."""
+        if notice.page == self._ledger.record.page:
+            return False
+        self._ledger.note(page=notice.page, page_event=0)
+        return True
 
     def is_next(self, event: PageEvent) -> bool:
         return event.number == self._heard_of(event.page) + 1

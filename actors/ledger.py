@@ -37,6 +37,11 @@ class Ledger:
         self.last_error = ""
 
     @property
+    def is_written(self) -> bool:
+        """Whether the session has its row in the registry."""
+        return self.record.since > 0.0
+
+    @property
     def endpoint(self) -> str:
         """Where this session's events go; empty means nowhere."""
         return self.record.webhook_url or self._default_webhook

@@ -17,6 +17,7 @@ from wppmt.messages import ROOT
 from wppmt.reasons import Reason, sentence
 from wppmt.retry import FAILURES_BEFORE_ERROR, reconnect_delay
 from wppmt.state import Event, State
+from wppmt.store import Desired
 
 ATTACH, BEAT, CLOSE, RETRY = "attach", "beat", "close", "retry"
 SILENT_BEATS = 1.5
@@ -117,6 +118,9 @@ class Life:
         """
         yield from self.close() if gently else self.kill()
         record = self._ledger.record
+        if record.desired is Desired.STOPPED:
+            # It was only up to be logged out.
+            return
         failures = record.failures + 1
         gave_up = failures == FAILURES_BEFORE_ERROR
         delay = reconnect_delay(earned_immediate=record.quick_retry, random=self._random)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from wppmt.browser import BrowserFailure, Notice, Outcome, Process
 from wppmt.reasons import Reason
+from wppmt.store import Desired
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,14 @@ class PlaceFreed:
 @dataclass(frozen=True, slots=True)
 class Pong:
     session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredChanged:
+    """To Root: how many sessions should run is limited."""
+
+    session_id: str
+    desired: Desired
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from actors import notices
@@ -26,7 +26,7 @@ from wppmt.errors import Code, Refusal
 from wppmt.messages import session_address
 from wppmt.reasons import Reason
 from wppmt.state import State
-from wppmt.store import Desired, SessionRecord, SessionStatus, Store
+from wppmt.store import Desired, SessionStatus, Store
 
 WATCH_SECONDS = 5.0
 HUNG_PINGS = 4
@@ -126,15 +126,17 @@ class Root:
         self._status = status
         self._places = Places(starts_at_once)
         self._children: dict[str, Child] = {}
+        self._wanted: set[str] = set()
+        """Sessions that should run."""
         self._stopping: Reply | None = None
         self._not_quiet: set[str] = set()
         self._killed: set[str] = set()
         self._has_stopped = False
 
-    def handle(self, message: object, now: float) -> Iterable[Effect]:  # noqa: C901 - one case a message
+    def handle(self, message: object, now: float) -> Iterable[Effect]:  # noqa: C901, PLR0912 - one case a message
         match message:
             case Ask(message=request, reply=reply):
-                return self._asked(request, reply, now)
+                return self._asked(request, reply)
             case Boot():
                 return self._boot()
             case Watch():
@@ -149,6 +151,10 @@ class Root:
             case notices.PlaceFreed(session_id=session_id):
                 self._places.free(session_id)
                 return self._grant(now)
+            case notices.DesiredChanged(session_id=session_id, desired=desired):
+                change = self._wanted.add if desired is Desired.RUNNING else self._wanted.discard
+                change(session_id)
+                return ()
             case MemoryMeasured(total_mb=total_mb):
                 self._memory_mb = total_mb
                 return ()
@@ -157,16 +163,17 @@ class Root:
                 return self._finish_stopping()
             case notices.Vanished(session_id=session_id):
                 self._children.pop(session_id, None)
+                self._wanted.discard(session_id)
                 return [AbandonSession(session_id)]
             case ShutDownDue():
                 return self._kill(set(self._not_quiet))
             case _:
                 raise TypeError(type(message).__name__)
 
-    def _asked(self, request: object, reply: Reply, now: float) -> Iterator[Effect]:
+    def _asked(self, request: object, reply: Reply) -> Iterator[Effect]:
         match request:
             case messages.StartSession():
-                yield from self._start(request, reply, now)
+                yield from self._start(request, reply)
             case messages.RestartSession(session_id=session_id):
                 yield from self._restart(session_id)
                 yield Answer(reply, self._status(session_id))
@@ -185,34 +192,33 @@ class Root:
         for address in self._services:
             yield SpawnService(address)
         for record in self._store.sessions():
+            if record.desired is Desired.RUNNING:
+                self._wanted.add(record.id)
             yield from self._spawn(record.id, Reason.DAEMON_RESTARTED)
         yield Wake(WATCH_SECONDS, Watch())
 
-    def _start(self, request: messages.StartSession, reply: Reply, now: float) -> Iterator[Effect]:
+    def _start(self, request: messages.StartSession, reply: Reply) -> Iterator[Effect]:
         if self._stopping:
             raise Refusal(Code.DRAINING, retry_after=10)
-        record = self._store.session(request.session_id)
-        if record is None or record.desired is Desired.STOPPED:
-            self._require_room()
-            fresh = record or SessionRecord(id=request.session_id, created_at=now)
-            self._save(replace(fresh, desired=Desired.RUNNING))
+        self._require_room_for(request.session_id)
         if request.session_id not in self._children:
             yield from self._spawn(request.session_id, None)
         yield from self._forward(request.session_id, request, reply)
 
-    def _require_room(self) -> None:
-        """Raises Refusal(RESOURCE_LIMIT), architecture.pt.md 11.4."""
-        if self._store.count_desired_running() >= self._max_sessions:
+    def _require_room_for(self, session_id: str) -> None:
+        """The session may run from now on. Raises Refusal(RESOURCE_LIMIT), architecture.pt.md 11.4."""
+        if session_id in self._wanted:
+            return
+        if len(self._wanted) >= self._max_sessions:
             raise Refusal(Code.RESOURCE_LIMIT)
         if self._memory_mb > self._memory_limit_mb:
             raise Refusal(Code.RESOURCE_LIMIT, retry_after=60)
+        self._wanted.add(session_id)
 
     def _restart(self, session_id: str) -> Iterator[Effect]:
-        record = self._store.session(session_id)
-        if record is None or session_id not in self._children:
+        if session_id not in self._children:
             raise Refusal(Code.SESSION_NOT_FOUND)
-        if record.desired is Desired.STOPPED:
-            self._require_room()
+        self._require_room_for(session_id)
         if self._trouble(session_id):
             yield from self._replace(session_id)
         yield Tell(session_address(session_id), notices.Restart())
@@ -275,10 +281,6 @@ class Root:
         if session_id not in self._children:
             raise Refusal(Code.SESSION_NOT_FOUND)
         yield Tell(session_address(session_id), Ask(request, reply))
-
-    def _save(self, record: SessionRecord) -> None:
-        with self._store.transaction() as transaction:
-            transaction.save(record)
 
     def _describe(self) -> Iterator[dict[str, Any]]:
         yield {"actor": "root", "children": len(self._children)}

@@ -63,8 +63,9 @@ class Screen:
         self._pairing_asked = False
         self._timers.disarm(SCREEN, OFFLINE)
 
-    def attached(self) -> Iterator[Effect]:
-        """The bridge's first word: from here on a code or the main screen is owed."""
+    def turned(self) -> Iterator[Effect]:
+        """A page speaks for the first time: from here on a code or the main screen is owed."""
+        self.verdict = Verdict.UNDECIDED
         yield self._timers.arm(SCREEN, self._policy.screen_deadline)
 
     def judge(self, facts: Facts, now: float) -> Iterator[Effect]:

@@ -82,9 +82,12 @@ class Session:
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:
         """Effects of one message; a changed status is published before anything is answered."""
+        desired = self._record.desired
         effects = [*self._react(message, now), *self._mind_the_page(now)]
+        if self._record.desired is not desired:
+            effects.append(Tell(ROOT, notices.DesiredChanged(self._record.id, self._record.desired)))
         status = self._status()
-        if status != self._published:
+        if status != self._published and self._ledger.is_written:
             self._published = status
             effects.insert(0, Publish(status))
         return effects
@@ -167,7 +170,7 @@ class Session:
             "max_messages_per_day": request.max_messages_per_day,
             "pairing_phone": request.pairing_phone,
         }
-        created = self._record.since == 0.0
+        created = not self._ledger.is_written
         changes = {name: value for name, value in given.items() if value is not None}
         if changes:
             # First, and the secret with it: the events of the start itself go to this webhook, signed.
@@ -208,7 +211,10 @@ class Session:
         record = self._record
         if record.desired is Desired.STOPPED or cause is None or self._waits_for_a_person:
             return
-        if cause is not Reason.DAEMON_RESTARTED:
+        if record.state is State.DISCONNECTED:
+            # Someone asked for it, and the daemon died before the first step.
+            yield from self._open(Reason.STARTING, now, process=None)
+        elif cause is not Reason.DAEMON_RESTARTED:
             yield from self._life.fail(cause, now)
         elif record.has_login:
             yield from self._ledger.move(now, Event.RESUMED, cause, process=None)
@@ -256,20 +262,16 @@ class Session:
         if isinstance(notice, Beat) and not Facts.of(notice.facts).ready:
             # The page is there, WhatsApp's modules are not found yet: the attach deadline goes on.
             return
-        if self._life.phase is Phase.OPENING:
-            yield from self._screen.attached()
+        if self._hearing.turns(notice):
+            yield from self._screen.turned()
+            # What an earlier page was handed is undecided until this one shows the main screen.
+            yield from self._mind_the_page(now)
         yield from self._life.heard(now)
-        match notice:
-            case Beat():
-                yield from self._judge(Facts.of(notice.facts), now)
-                yield from self._hearing.compare(notice)
-            case PageEvent() if self._hearing.is_new_page(notice):
-                # The page was reloaded under us: what it was handed before is undecided until it is back.
-                self._screen.verdict = Verdict.UNDECIDED
-                yield from self._mind_the_page(now)
-                yield from self._in_order(notice, now)
-            case PageEvent():
-                yield from self._in_order(notice, now)
+        if isinstance(notice, PageEvent):
+            yield from self._in_order(notice, now)
+        else:
+            yield from self._judge(Facts.of(notice.facts), now)
+            yield from self._hearing.compare(notice)
 
     def _in_order(self, event: PageEvent, now: float) -> Iterator[Effect]:
         if self._hearing.is_next(event):

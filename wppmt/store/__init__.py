@@ -259,8 +259,6 @@ class Store(Protocol):
 
     def session(self, session_id: str) -> SessionRecord | None: ...
 
-    def count_desired_running(self) -> int: ...
-
     def unfinished(self, session_id: str) -> Sequence[JournalEntry]:
         """Journal entries that are ACCEPTED or HANDED, oldest first."""
 

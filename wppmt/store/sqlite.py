@@ -10,7 +10,6 @@ from pathlib import Path
 from wppmt.delivery import envelope
 from wppmt.store import (
     DeliveryState,
-    Desired,
     EventDraft,
     EventRecord,
     JournalEntry,
@@ -154,10 +153,6 @@ class SqliteStore(SqliteOutbox):
     def session(self, session_id: str) -> SessionRecord | None:
         rows = self._read("SELECT record FROM sessions WHERE id = ?", (session_id,))
         return load_session(rows[0]["record"]) if rows else None
-
-    def count_desired_running(self) -> int:
-        [[count]] = self._read("SELECT count(*) FROM sessions WHERE desired = ?", (Desired.RUNNING,))
-        return int(count)
 
     def unfinished(self, session_id: str) -> Sequence[JournalEntry]:
         rows = self._read(
