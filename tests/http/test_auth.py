@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from tests.http.conftest import SECRET, Api, token
 from tests.http.fakes import BORN
 from wppmt.errors import Code, Refusal, SetupError
-from wppmt.http.auth import Authenticator, AuthPolicy, Grant, grant_of
+from wppmt.http.auth import MAX_VERIFIED, Authenticator, AuthPolicy, Grant, grant_of
 from wppmt.http.jwks import Jwks, fetch_from
 from wppmt.http.keys import Keys, PublicKey, SharedSecret
 
@@ -214,6 +214,21 @@ class TestSignatures:
         huge = b'{"exp": ' + b"9" * 5000 + b"}"
         assert not await accepts(SharedSecret(SECRET), jwt.api_jws.encode(huge, SECRET, "HS256"))
 
+    async def test_a_token_that_was_good_once_still_ends(self):
+        authenticator = Authenticator(SharedSecret(SECRET), POLICY)
+        text = [f"Bearer {token()}"]
+        for moment in (NOW, NOW + 900 + 29):
+            await authenticator.grant(text, moment)
+        with pytest.raises(Refusal) as caught:
+            await authenticator.grant(text, NOW + 900 + 31)
+        assert caught.value.code is Code.TOKEN_EXPIRED
+
+    async def test_remembered_tokens_do_not_fill_the_memory(self):
+        authenticator = Authenticator(SharedSecret(SECRET), POLICY)
+        for number in range(MAX_VERIFIED + 10):
+            await authenticator.grant([f"Bearer {token(jti=str(number))}"], NOW)
+        assert len(authenticator._verified) <= MAX_VERIFIED
+
     async def test_a16_a_very_long_token(self):
         assert not await accepts(SharedSecret(SECRET), token(padding="x" * 1_000_000))
 
@@ -286,6 +301,25 @@ class TestJwks:
         issuer.down = True
         await authenticator.grant([f"Bearer {old}"], NOW + 5_000)
         assert issuer.fetches == 2
+
+    async def test_a_withdrawn_key_ends_the_tokens_that_it_signed(self):
+        issuer = Issuer()
+        authenticator = Authenticator(Jwks(issuer.fetch), AuthPolicy(max_lifetime=0))
+        old = token(issuer.keys["1"], "RS256", {"kid": "1"}, exp=NOW + 10_000)
+        await authenticator.grant([f"Bearer {old}"], NOW)
+        issuer.keys = {"2": issuer.keys["1"]}
+        await authenticator.grant([f"Bearer {old}"], NOW + 599)
+        with pytest.raises(Refusal):
+            await authenticator.grant([f"Bearer {old}"], NOW + 601)
+
+    async def test_a_kid_that_now_means_another_key_does_not_help_an_old_token(self):
+        issuer = Issuer()
+        authenticator = Authenticator(Jwks(issuer.fetch), AuthPolicy(max_lifetime=0))
+        old = token(issuer.keys["1"], "RS256", {"kid": "1"}, exp=NOW + 10_000)
+        await authenticator.grant([f"Bearer {old}"], NOW)
+        issuer.keys = {"1": rsa.generate_private_key(65537, 2048)}
+        with pytest.raises(Refusal):
+            await authenticator.grant([f"Bearer {old}"], NOW + 601)
 
     async def test_an_issuer_that_talks_nonsense_is_as_if_down(self):
         nonsense: list[Any] = [{}, {"keys": []}, {"keys": None}, {"keys": [1]}, [], None]

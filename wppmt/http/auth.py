@@ -11,11 +11,12 @@ import jwt
 from jwt.types import Options
 
 from wppmt.errors import Code, Refusal
-from wppmt.http.keys import Keys
+from wppmt.http.keys import Key, Keys
 
 ADMIN_SCOPE = "wpp:admin"
 EVERY_SESSION = "*"
 MAX_TOKEN_CHARS = 8192
+MAX_VERIFIED = 1000
 _SIGNATURE_ONLY: Options = {
     "verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False, "verify_iss": False,
     "verify_sub": False, "verify_jti": False,
@@ -105,16 +106,33 @@ def _is_admin(claims: Mapping[str, Any]) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A token whose signature is good for this key."""
+
+    kid: object
+    key: Key
+    claims: Mapping[str, Any]
+
+
 class Authenticator:
     """Turns the Authorization headers of a request into a Grant."""
 
     def __init__(self, keys: Keys, policy: AuthPolicy) -> None:
         self._keys = keys
         self._policy = policy
+        self._verified: dict[str, Verified] = {}
+        """Callers send one token for minutes: its signature is checked once, its claims every time."""
 
     async def grant(self, authorization: Sequence[str], now: float) -> Grant:
         """The Grant for exactly one `Bearer` header. Raises Refusal."""
         token = _bearer(authorization)
+        known = self._verified.get(token)
+        if known is None or await self._keys.find(known.kid, now) is not known.key:
+            known = await self._verify(token, now)
+        return grant_of(known.claims, self._policy, now)
+
+    async def _verify(self, token: str, now: float) -> Verified:
         try:
             header = jwt.get_unverified_header(token)
             if "crit" in header or header.get("alg") != self._keys.algorithm:
@@ -124,7 +142,10 @@ class Authenticator:
         except (jwt.PyJWTError, ValueError, RecursionError):
             # ValueError and RecursionError: a signed payload that is JSON only by name.
             raise Refusal(Code.UNAUTHENTICATED) from None
-        return grant_of(claims, self._policy, now)
+        if len(self._verified) >= MAX_VERIFIED:
+            self._verified.clear()
+        self._verified[token] = Verified(header.get("kid"), key, claims)
+        return self._verified[token]
 
 
 def _bearer(authorization: Sequence[str]) -> str:
