@@ -24,7 +24,7 @@ setup: system $(VENV)/.installed $(PAGE)/node_modules/.package-lock.json ## ever
 system:
 	@missing=(); \
 	need() { command -v "$$1" >/dev/null || missing+=("$${@:2}"); }; \
-	need chromium chromium; need chromedriver chromium-driver; need redis-server redis-server; \
+	need chromium chromium; need chromedriver chromium-driver; need redis-server redis-server; need curl curl; \
 	need node nodejs; need npm npm; need $(PYTHON) python3 python3-venv; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || [ -x $(BIN)/python ] || missing+=(python3-venv); \
 	if (( $${#missing[@]} )); then \
@@ -36,11 +36,12 @@ system:
 		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
 			"$${missing[@]}" >/dev/null; \
 	fi
+	@chmod 700 tokens-3  # git cannot keep that: logins will lie there
 
 $(VENV)/.installed: setup.cfg setup.py
 	@echo "Installing Python packages into $(VENV)"
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
 $(PAGE)/node_modules/.package-lock.json: $(PAGE)/package-lock.json $(PAGE)/package.json
@@ -77,7 +78,7 @@ check-imports:
 	rm /tmp/wppmt-imports.$$$$
 
 check-fast:
-	@$(BIN)/pytest -m "not chrome and not long"
+	@$(BIN)/pytest -m "not chrome and not long" -n auto --dist worksteal
 
 format: setup ## put the code into shape
 	@$(BIN)/ruff format --quiet .

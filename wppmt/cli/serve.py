@@ -107,7 +107,7 @@ No terceiro, um bloco por vez:
 
 1. Iniciar uma sessão e ver o QR Code
 {exports}   TOKEN=$({wppmt} token)
-   curl -s -X POST {url}/api/sessions/loja/start -H "Authorization: Bearer $TOKEN" \\
+   curl -sw '\\n' -X POST {url}/api/sessions/loja/start -H "Authorization: Bearer $TOKEN" \\
      -H 'Content-Type: application/json' -d '{{"webhookUrl": "http://127.0.0.1:{sink}/"}}'
    {wppmt} sim qr loja
 
@@ -117,7 +117,7 @@ No terceiro, um bloco por vez:
 
 3. Enviar uma mensagem e vê-la no outro celular
    {wppmt} sim account 5511922220002 Maria
-   curl -s -X POST {url}/api/sessions/loja/send-message -H "Authorization: Bearer $TOKEN" \\
+   curl -sw '\\n' -X POST {url}/api/sessions/loja/send-message -H "Authorization: Bearer $TOKEN" \\
      -H 'Content-Type: application/json' -d '{{"phone": "5511922220002", "message": "Olá, Maria!"}}'
    {wppmt} sim inbox 5511922220002
 
@@ -132,10 +132,10 @@ ATENÇÃO: isto fala com o WhatsApp real. Automação não oficial pode levar ao
 Em outro terminal, nesta pasta, com a mesma WPP_SECRET no ambiente:
 
 {exports}   TOKEN=$({wppmt} token)
-   curl -s -X POST {url}/api/sessions/loja/start -H "Authorization: Bearer $TOKEN"
+   curl -sw '\\n' -X POST {url}/api/sessions/loja/start -H "Authorization: Bearer $TOKEN"
    curl -s {url}/api/sessions/loja/qrcode -H "Authorization: Bearer $TOKEN" -H 'Accept: image/png' -o qr.png
 
 Abra qr.png e leia com o celular: WhatsApp → Aparelhos conectados. Depois:
 
-   curl -s {url}/api/sessions/loja/status -H "Authorization: Bearer $TOKEN"
+   curl -sw '\\n' {url}/api/sessions/loja/status -H "Authorization: Bearer $TOKEN"
 """
