@@ -6,12 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
+import redis
 from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
+from redis.asyncio import ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
-_RETRY_REDIS_SECONDS = 5.0
+RETRY_REDIS_SECONDS = 5.0
+_REDIS_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class _PerSession(RateLimitItemPerMinute):
 class RateLimiter:
     """Counts per session, whatever the token or address. `per_minute` 0 switches it off.
 
-    `shared` is Redis (see `redis_storage`); while it does not answer, requests are counted in memory, and
+    `shared` is Redis (see RedisWindows); while it does not answer, requests are counted in memory, and
     `report(available)` is told once per change.
     """
 
@@ -71,7 +76,7 @@ class RateLimiter:
         try:
             counted = await _hit(self._shared, item, session_id)
         except StorageError:
-            self._shared_down_until = self._now() + _RETRY_REDIS_SECONDS
+            self._shared_down_until = self._now() + RETRY_REDIS_SECONDS
             if down_until is None:
                 self._report(False)
             return await _hit(self._own, item, session_id)
@@ -87,15 +92,27 @@ async def _hit(limiter: MovingWindowRateLimiter, item: RateLimitItem, session_id
     return Window(admitted, item.amount, stats.remaining, stats.reset_time)
 
 
-def redis_storage(url: str) -> Storage:
-    """Rate windows under `wpp:<id>:rate`. Short timeouts: a slow Redis must not slow the API."""
-    from limits.aio.storage import RedisStorage  # noqa: PLC0415  the daemon without REDIS_URL need not load it
+class RedisWindows(RedisStorage):
+    """Rate windows in Redis (URL: redis, rediss or unix) under `wpp:<id>:rate`, with expiry."""
 
-    return RedisStorage(
-        f"async+{url}",
-        wrap_exceptions=True,
-        implementation="redispy",
-        key_prefix="wpp",
-        socket_timeout=0.25,
-        socket_connect_timeout=0.25,
-    )
+    def __init__(self, url: str) -> None:
+        # Short timeouts: a slow Redis must not slow the API. A connection that it dropped is made anew once.
+        self._pool = ConnectionPool.from_url(
+            url,
+            socket_timeout=_REDIS_SECONDS,
+            socket_connect_timeout=_REDIS_SECONDS,
+            retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+        )
+        super().__init__(
+            "async+redis://",
+            wrap_exceptions=True,
+            implementation="redispy",
+            key_prefix="wpp",
+            connection_pool=self._pool,  # type: ignore[arg-type]  # documented, but not in its types
+        )
+
+    async def close(self) -> None:
+        await self._pool.aclose()
+
+
+redis_storage = RedisWindows
