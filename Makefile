@@ -74,8 +74,7 @@ check-types:
 	@$(BIN)/mypy --no-error-summary
 
 check-imports:
-	@$(BIN)/lint-imports >/tmp/wppmt-imports.$$$$ 2>&1 || { cat /tmp/wppmt-imports.$$$$; rm /tmp/wppmt-imports.$$$$; exit 1; }; \
-	rm /tmp/wppmt-imports.$$$$
+	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said" >&2; exit 1; }
 
 check-fast:
 	@$(BIN)/pytest -m "not chrome and not long" -n auto --dist worksteal
