@@ -115,6 +115,20 @@ def test_secrets_of_the_daemons_environment_do_not_reach_chrome(
         assert names - {""} <= {"PATH", "LANG"}
 
 
+def test_no_log_holds_a_message(
+    chrome_ground: ChromeGround, open_on: OpenOn, new_phone: Callable[[], str]
+) -> None:
+    life, friend = open_on(chrome_ground, "silent-logs"), new_phone()
+    pair(chrome_ground, life, new_phone())
+    chrome_ground.register(friend, "Maria")
+    message_id = "3EB0AAAAAAAAAAAAAAAAAA"
+    life.value("send_text", {"id": message_id, "to": friend, "text": "SEGREDO"})
+    life.event("ack_changed", id=message_id)
+    logs = list((chrome_ground.settings.tokens_dir / "silent-logs").glob(".*.log"))
+    assert logs
+    assert not [log.name for log in logs if re.search(f"SEGREDO|{friend}", log.read_text())]
+
+
 def test_debugging_listens_on_loopback_only(started: Life) -> None:
     listeners = subprocess.run(["ss", "-ltnpH"], capture_output=True, text=True, check=True).stdout
     own = [line.split()[3] for line in listeners.splitlines() if any(f"pid={pid}," in line for pid in

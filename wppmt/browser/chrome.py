@@ -187,7 +187,7 @@ class ChromeBrowser:
     def _launch(self) -> launcher.Launched:
         settings, profile = self._settings, self._profile
         programs = settings.programs()
-        version = launcher.chrome_version(programs)
+        version = launcher.chrome_version(programs.chrome)
         with profile.writer() as writer:
             situation = Situation(
                 profile=profile.path,

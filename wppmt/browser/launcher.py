@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -65,22 +66,22 @@ class Launched:
         return self.pid
 
 
-def chrome_version(programs: Programs) -> str:
-    """Such as "156.0.8078.79". Raises StartFailed."""
+def chrome_version(chrome: Path) -> str:
+    """Such as "156.0.8078.79"; asked anew after an upgrade. Raises StartFailed."""
     try:
-        answer = subprocess.run(
-            [programs.chrome, "--version"],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
-            env=programs.environment,
-        )
+        return _version(chrome, chrome.stat().st_mtime_ns)
     except (OSError, subprocess.TimeoutExpired) as trouble:
-        raise StartFailed("CHROME_MISSING", f"{programs.chrome}: {trouble}") from trouble
+        raise StartFailed("CHROME_MISSING", f"{chrome}: {trouble}") from trouble
+
+
+@cache
+def _version(chrome: Path, _modified: int) -> str:
+    answer = subprocess.run(
+        [chrome, "--version"], capture_output=True, text=True, timeout=20, check=False, env=ENVIRONMENT
+    )
     found = re.search(r"\d+(\.\d+)+", answer.stdout)
     if not found:
-        raise StartFailed("CHROME_MISSING", f"{programs.chrome} não disse a sua versão")
+        raise StartFailed("CHROME_MISSING", f"{chrome} não disse a sua versão")
     return found[0]
 
 
@@ -95,13 +96,14 @@ def start_chrome(programs: Programs, arguments: Sequence[str], profile: Path, wr
 
 def start_driver(programs: Programs, profile: Path, group: int) -> int:
     """Its pid. It joins Chrome's process group, so that one signal ends both."""
-    arguments = [str(programs.driver), "--port=0", driver_mark(profile)]
+    # Its usual log would hold every command, message texts included; OFF would also hide the port.
+    arguments = [str(programs.driver), "--port=0", "--log-level=SEVERE", driver_mark(profile)]
     return _spawn(arguments, programs, profile / DRIVER_LOG, group=group)
 
 
 def driver_mark(profile: Path) -> str:
     """An argument by which a chromedriver is found again whose Chrome is gone."""
-    return f"--log-path={profile / '.chromedriver.detail.log'}"
+    return f"--log-path={profile / '.chromedriver.severe.log'}"
 
 
 def await_both(chrome: int, driver: int, profile: Path, seconds: float) -> Launched:
