@@ -87,6 +87,10 @@ class Lanes:
             ):
                 yield state
 
+    @property
+    def is_anything_in_flight(self) -> bool:
+        return bool(self._flights)
+
     def start(self, state: LaneState, delivery: Delivery, *, is_retry: bool) -> None:
         """An attempt at `delivery` begins: the lane goes to the end of the row."""
         endpoint = state.lane.endpoint

@@ -9,21 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from actors.effects import Answer, Ask, Effect, Log, Post, Wake
+from actors.effects import Answer, Ask, Effect, Log, Post, Reply, Wake
 from actors.lanes import NEVER, Flight, Lanes, LaneState, origin
+from actors.settling import STORE_RETRY_SECONDS, Settle, Settling
 from wppmt.delivery import Again, Answered, Done, Gone, Outcome, verdict
 from wppmt.messages import WEBHOOK, ReplayDeadLetters
 from wppmt.retry import WebhookSchedule
 from wppmt.store import DeadLetters, Delivery, DeliveryState, Lane, Store, StoreUnavailable
 
-__all__ = ["WEBHOOK", "Attempted", "OutboxGrew", "Totals", "WebhookPolicy", "Webhooks"]
+__all__ = ["WEBHOOK", "Attempted", "Drain", "OutboxGrew", "Totals", "WebhookPolicy", "Webhooks"]
 
-SETTLE_SECONDS = 0.01
-"""Outcomes are committed together this often: a crash in between sends again what was delivered, ids unchanged."""
-SETTLE_AT_MOST = 64
-UNSETTLED_LIMIT = 500
-"""With a store that takes no writes nothing new is sent beyond this, or a crash would repeat too much."""
-STORE_RETRY_SECONDS = 1.0
 PRUNE_SECONDS = 3600.0
 PRUNE_PAUSE_SECONDS = 0.05
 REPLAY_STEP = 500
@@ -44,13 +39,16 @@ class Attempted:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """To myself: something may be due."""
+class Drain:
+    """To be asked when the daemon stops: start nothing more. Answered when nothing is in flight or unsettled.
+
+    Asking is worth some seconds only: what is still in flight then is sent again by the next daemon, same id.
+    """
 
 
 @dataclass(frozen=True, slots=True)
-class Settle:
-    """To myself: commit the outcomes."""
+class Look:
+    """To myself: something may be due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +84,12 @@ class Webhooks:
         self._schedule = schedule
         self._policy = policy
         self._lanes = Lanes()
+        self._settling = Settling(store)
         self._begun = False
         self._cursor = 0
-        self._unsettled: list[Delivery] = []
-        self._settle_due = False
-        self._store_ails = False
         self._alarm = NEVER
+        self._is_leaving = False
+        self._asked_to_leave: list[Reply] = []
         self._works: dict[Lane, bool] = {}
         """What a lane's last attempt showed."""
 
@@ -99,7 +97,8 @@ class Webhooks:
         """Raises StoreUnavailable only when nothing was changed yet: give the message again."""
         if isinstance(message, Prune):
             return [self._prune(now)]
-        return [*self._take(message, now), *self._start_attempts(now), *self._set_timers(now)]
+        effects = [*self._take(message, now), *self._start_attempts(now), *self._set_timers(now)]
+        return effects + self._leave() if self._asked_to_leave else effects
 
     def _take(self, message: object, now: float) -> list[Effect]:
         match message:
@@ -110,9 +109,12 @@ class Webhooks:
                 return self._conclude(flight, outcome, now) if flight else []
             case Ask(message=ReplayDeadLetters() as request, reply=reply):
                 return [Answer(reply, self._replay(request, now))]
+            case Ask(message=Drain(), reply=reply):
+                self._is_leaving = True
+                self._asked_to_leave.append(reply)
+                return []
             case Settle():
-                self._settle_due = False
-                return self._settle()
+                return self._settling.on_time()
             case Look():
                 self._alarm = NEVER if self._alarm <= now else self._alarm
                 return []
@@ -132,7 +134,7 @@ class Webhooks:
 
     def _start_attempts(self, now: float) -> list[Effect]:
         effects: list[Effect] = []
-        if len(self._unsettled) >= UNSETTLED_LIMIT:
+        if self._is_leaving or self._settling.is_full:
             return effects
         try:
             for state in self._lanes.for_first_attempt(now):
@@ -152,8 +154,7 @@ class Webhooks:
         return self._post(state, delivery, is_retry=False)
 
     def _start_retry(self, state: LaneState, now: float) -> list[Effect]:
-        if self._unsettled:  # or the store would still show what was just tried
-            self._commit()
+        self._settling.commit()  # or the store would still show what was just tried
         delivery = self._store.retry(state.lane)
         if delivery is None or delivery.next_at > now:
             state.retry_at = NEVER if delivery is None else delivery.next_at
@@ -192,7 +193,7 @@ class Webhooks:
     def _delivered(self, tried: Delivery, now: float) -> list[Effect]:
         lane = _lane(tried)
         effects = [] if self._works.get(lane) else self._works_again(lane, now)
-        self._unsettled.append(replace(tried, state=DeliveryState.DONE, last_error=""))
+        self._settling.add(replace(tried, state=DeliveryState.DONE, last_error=""))
         self.totals.delivered += 1
         return effects
 
@@ -225,10 +226,10 @@ class Webhooks:
         self._works[lane] = False
         if delay is None:
             self.totals.abandoned += 1
-            self._unsettled.append(replace(tried, state=DeliveryState.DEAD))
+            self._settling.add(replace(tried, state=DeliveryState.DEAD))
             return [Log("error", "webhook_abandoned", lane.session_id, details)]
         later = replace(tried, next_at=tried.next_at + delay)
-        self._unsettled.append(later)
+        self._settling.add(later)
         self._lanes.retry_by(flight.state, later.next_at)
         # One warning when an endpoint stops working; the rest would drown the log.
         return [Log("warning" if worked else "debug", "webhook_failed", lane.session_id, details)]
@@ -271,31 +272,21 @@ class Webhooks:
         self._find_lanes()
         return replayed
 
-    def _commit(self) -> None:
-        self._store.settle(self._unsettled)
-        self._unsettled = []
-        self._store_ails = False
-
-    def _settle(self) -> list[Effect]:
-        try:
-            if self._unsettled:
-                self._commit()
-        except StoreUnavailable:
-            self._store_ails = self._settle_due = True
-            return [Wake(STORE_RETRY_SECONDS, Settle())]
-        return []
-
     def _set_timers(self, now: float) -> list[Effect]:
-        effects: list[Effect] = []
-        if len(self._unsettled) >= SETTLE_AT_MOST and not self._store_ails:
-            effects += self._settle()
-        if self._unsettled and not self._settle_due:
-            self._settle_due = True
-            effects.append(Wake(SETTLE_SECONDS, Settle()))
+        effects = self._settling.set_timer()
         moment = self._lanes.next_moment(now)
         if moment < self._alarm:
             self._alarm = moment
             effects.append(Wake(moment - now, Look()))
+        return effects
+
+    def _leave(self) -> list[Effect]:
+        if self._lanes.is_anything_in_flight:
+            return []
+        effects = self._settling.settle()
+        if self._settling.is_empty:
+            effects += [Answer(reply, None) for reply in self._asked_to_leave]
+            self._asked_to_leave = []
         return effects
 
     def _prune(self, now: float) -> Effect:

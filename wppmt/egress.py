@@ -57,6 +57,9 @@ _LIKE_A_NUMBER = re.compile(r"(^|\.)(\d+|0x[0-9a-f]*)$", re.ASCII)
 """How WHATWG's URL standard tells an IPv4 address: the last label. inet_aton takes 127.1, 0x7f000001, 0177.0.0.1."""
 
 
+_OWN = "é deste próprio servidor (WPP_EGRESS_ALLOW só o permite por host:porta)"
+
+
 class TargetRefused(aiohttp.ClientOSError):
     """An address that may not be connected to. Of this kind because aiohttp lets no other through unchanged."""
 
@@ -112,7 +115,9 @@ class Egress:
         parsed = _parse(url)
         complaint = "não é um endereço http(s) válido" if parsed is None else self._complaint(parsed)
         if parsed is None or complaint:
-            raise Refusal(Code.TARGET_REFUSED, details=[{"field": "url", "problem": f"O endereço {complaint}"}])
+            raise Refusal(
+                Code.TARGET_REFUSED, details=[{"field": "url", "problem": f"O endereço {complaint}"}]
+            )
         return parsed
 
     async def check(self, url: str) -> None:
@@ -168,7 +173,7 @@ class Egress:
         if (host, port) in self._policy.places:
             return ""
         if host == "localhost" or host.endswith(".localhost"):
-            return "é deste próprio servidor"
+            return _OWN
         if any(name == host for name, _ in self._policy.places):
             return "usa uma porta não permitida para este host"
         if port not in PORTS and not self._policy.networks:
@@ -181,7 +186,7 @@ class Egress:
             address = address.ipv4_mapped
         listed = (host, port) in self._policy.places
         if address.is_loopback or address in self._policy.own:
-            return "" if listed else "é deste próprio servidor"
+            return "" if listed else _OWN
         if any(address in network for network in _NEVER):
             return "é de uma rede que nunca é permitida"
         if listed or any(address in network for network in self._policy.networks):

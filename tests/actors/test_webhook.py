@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.lanes import ALL_ENDPOINTS, PER_ENDPOINT, PROBE_SECONDS, RETRIES_PER_ENDPOINT
-from actors.webhook import WebhookPolicy
+from actors.webhook import Drain, WebhookPolicy
 from tests.actors.webhook_world import ERROR, GONE, HANGS, OK, REFUSED, Attempt, Endpoint, World
 from wppmt.delivery import Answered, Fault, Unanswered
 from wppmt.retry import WebhookSchedule
@@ -420,6 +420,28 @@ def test_what_is_old_enough_is_pruned_and_the_rest_stays(folder: Path):
     assert len(world.store.events_after("a", 0, 9)) == 2
     world.run(4 * HOUR)
     assert world.store.events_after("a", 0, 9) == []
+
+
+def test_leaving_waits_for_what_is_in_flight_and_starts_nothing_more(world: World):
+    world.endpoints[ONE] = lambda _: (OK, 2.0)
+    sent, waiting = world.record(), world.record()
+    asked = world.ask(Drain())
+    world.run(1.9)
+    assert not asked.is_answered
+    world.run(0.2)
+    assert asked.is_answered
+    assert world.store.webhook_counts() == WebhookCounts(pending=1)
+    world.run(HOUR)
+    assert (len(world.times(sent)), world.times(waiting)) == (1, [])
+    world.crash()
+    world.run(HOUR)
+    assert (len(world.times(sent)), len(world.times(waiting))) == (1, 1)
+
+
+def test_leaving_idle_is_answered_at_once(world: World):
+    world.record()
+    world.run(1)
+    assert world.ask(Drain()).is_answered
 
 
 def test_an_unknown_message_is_a_bug(world: World):

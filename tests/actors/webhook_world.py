@@ -63,12 +63,14 @@ class MoodyStore(SqliteStore):
 class PlainReply:
     def __init__(self) -> None:
         self.value: Any = None
+        self.is_answered = False
 
     def take(self) -> bool:
         return True
 
     def answer(self, value: Any) -> None:
         self.value = value
+        self.is_answered = True
 
 
 @dataclass
@@ -130,10 +132,13 @@ class World:
         self._give(message)
         return True
 
-    def replay(self, which: DeadLetters, endpoint: str = "") -> int:
+    def ask(self, message: object) -> PlainReply:
         reply = PlainReply()
-        self._give(Ask(ReplayDeadLetters(which, endpoint), reply))
-        answer: int = reply.value
+        self._give(Ask(message, reply))
+        return reply
+
+    def replay(self, which: DeadLetters, endpoint: str = "") -> int:
+        answer: int = self.ask(ReplayDeadLetters(which, endpoint)).value
         return answer
 
     def times(self, event: EventRecord) -> list[float]:

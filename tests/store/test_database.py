@@ -93,6 +93,16 @@ def test_commits_are_durable_and_logged_ahead(tmp_path: Path):
     database.close()
 
 
+def test_a_closed_store_stays_closed(tmp_path: Path):
+    store = SqliteStore(tmp_path / "wppmt.sqlite")
+    store.close()
+    with pytest.raises(StoreUnavailable):
+        store.sessions()
+    with pytest.raises(StoreUnavailable):
+        record(store)
+    store.close()
+
+
 def test_a_mistake_of_ours_is_no_store_trouble(tmp_path: Path):
     database = Database(tmp_path / "x.sqlite")
     with pytest.raises(sqlite3.OperationalError):

@@ -17,6 +17,8 @@ from wppmt.store.schema import STEPS, VERSION
 
 BUSY_MILLISECONDS = 5000
 CACHE_KIB = 8192
+LOG_BYTES = 64 * 1024 * 1024
+"""What the write-ahead log may keep of the disk after one large transaction."""
 
 _OUT_OF_ORDER = frozenset(
     {
@@ -45,6 +47,7 @@ class Database:
         self._reading = threading.Lock()
         self._writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
+        self._is_closed = False
         _prepare_files(path)
         try:
             with self._writing:
@@ -84,6 +87,7 @@ class Database:
     def close(self) -> None:
         """Let go of the file; the last connection folds the write-ahead log into it."""
         with self._writing, self._reading:
+            self._is_closed = True
             for connection in (self._reader, self._writer):
                 if connection is not None:
                     connection.close()
@@ -95,6 +99,8 @@ class Database:
         return self._writer
 
     def _connect(self) -> sqlite3.Connection:
+        if self._is_closed:
+            raise StoreUnavailable("closed")
         connection = sqlite3.connect(
             self._path,
             timeout=self._busy_milliseconds / 1000,
@@ -105,6 +111,7 @@ class Database:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
         return connection
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:

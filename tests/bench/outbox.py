@@ -1,0 +1,216 @@
+"""Measures the durable half: commits, webhooks end to end, and a store with a million rows.
+
+`python -m tests.bench.outbox` prints a table; each figure is the median of its runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import count
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from actors.effects import Post
+from actors.mailbox import Directory
+from actors.runtime import Runtime, World
+from actors.threads import Threads
+from actors.webhook import WEBHOOK, Attempted, OutboxGrew, WebhookPolicy, Webhooks
+from tests.support import free_port, wait_until
+from wppmt.delivery import new_secret
+from wppmt.egress import Egress, policy
+from wppmt.retry import WebhookSchedule
+from wppmt.store import EventDraft, Lane, SessionRecord, SigningSecrets
+from wppmt.store.sqlite import SqliteStore
+from wppmt.webhook_transport import WebhookTransport
+
+RUNS = 3
+PAYLOAD = {"message": {"id": "3EB0F6F2E2E2E2E2E30", "body": "x" * 400, "timestamp": 1739202900}}
+_ids = count(1)
+NOTHING: Any = None
+"""Parts of the world that webhooks never touch."""
+
+
+def draft(endpoint: str | None, at: float) -> EventDraft:
+    return EventDraft(f"evt_{next(_ids):026d}", "message_received", at, PAYLOAD, endpoint)
+
+
+def p99(values: list[float]) -> float:
+    return quantiles(values, n=100)[98]
+
+
+@contextmanager
+def store() -> Iterator[SqliteStore]:
+    folder = Path(tempfile.mkdtemp(prefix="wppmt-bench-"))
+    made = SqliteStore(folder / "wppmt.sqlite")
+    yield made
+    made.close()
+    shutil.rmtree(folder)
+
+
+def commits(total: int = 3000) -> dict[str, float]:
+    """A received message as a session commits it: registry row, received id, event, outbox."""
+    taken = []
+    with store() as made:
+        for number in range(total):
+            began = time.perf_counter()
+            with made.transaction() as transaction:
+                transaction.save(SessionRecord("a", 1.0, messages_received=number))
+                transaction.remember_received("a", f"m{number}", 1.0)
+                transaction.record("a", draft("http://x.test/", 1.0))
+            taken.append(time.perf_counter() - began)
+    return {
+        "commits/s": total / sum(taken),
+        "commit p50 ms": median(taken) * 1e3,
+        "commit p99 ms": p99(taken) * 1e3,
+    }
+
+
+class Delivery:
+    """The real actor in its thread, the real transport on a loop of its own, a receiver in another process."""
+
+    def __init__(self, made: SqliteStore) -> None:
+        self.store = made
+        self.port = free_port()
+        self.sink = subprocess.Popen([sys.executable, "-m", "tests.bench.sink", str(self.port)])
+        wait_until(self._is_up)
+        self.loop = asyncio.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+        self.transport = WebhookTransport(
+            Egress(policy([f"127.0.0.1:{self.port}"])), timeout_seconds=30.0, now=time.time
+        )
+        world = World(
+            now=time.time,
+            browsers=NOTHING,
+            new_session=NOTHING,
+            new_service=NOTHING,
+            post=self._post,
+            log=lambda *_, **__: None,
+        )
+        runtime = Runtime(Directory(), Threads(self.loop), world)
+        self.mailbox = runtime.spawn(WEBHOOK, Webhooks(made, WebhookSchedule(), WebhookPolicy()))
+        self.mailbox.put(OutboxGrew())
+
+    def _is_up(self) -> bool:
+        with suppress(OSError):
+            self.received()
+            return True
+        return False
+
+    def _post(self, effect: Post, tell: Callable[[object], object]) -> None:
+        async def attempt() -> None:
+            outcome = await self.transport.post(effect.delivery, effect.attempt, effect.secrets)
+            tell(Attempted(effect.delivery.number, outcome))
+
+        asyncio.run_coroutine_threadsafe(attempt(), self.loop)
+
+    def received(self) -> dict[str, float]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/") as answer:
+            return dict(json.load(answer))
+
+    def record(self, session_id: str, path: str) -> tuple[str, float]:
+        made = draft(f"http://127.0.0.1:{self.port}/{path}", time.time())
+        with self.store.transaction() as transaction:
+            transaction.record(session_id, made)
+        committed = time.time()
+        self.mailbox.put(OutboxGrew())
+        return made.id, committed
+
+    def close(self) -> None:
+        self.mailbox.close()
+        asyncio.run_coroutine_threadsafe(self.transport.close(), self.loop).result(5)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.sink.terminate()
+        self.sink.wait()
+
+
+def webhooks(rate: float, seconds: float, sessions: int = 10) -> dict[str, float]:
+    """`rate` events a second over `sessions` tenants with an endpoint each; 0: as fast as they can be committed."""
+    with store() as made:
+        for number in range(sessions):
+            with made.transaction() as transaction:
+                transaction.save_secrets(f"s{number}", SigningSecrets(new_secret(b"x" * 32)))
+        delivery = Delivery(made)
+        committed: dict[str, float] = {}
+        began = time.time()
+        for number in count():
+            if time.time() - began > seconds:
+                break
+            event_id, at = delivery.record(f"s{number % sessions}", f"s{number % sessions}")
+            committed[event_id] = at
+            if rate:
+                time.sleep(max(0.0, began + (number + 1) / rate - time.time()))
+        wait_until(lambda: made.webhook_counts().pending == 0, limit=60)
+        received = delivery.received()
+        delivery.close()
+    waits = [received[event_id] - at for event_id, at in committed.items()]
+    return {
+        "events/s": len(committed) / (max(received.values()) - began),
+        "p50 ms": median(waits) * 1e3,
+        "p99 ms": p99(waits) * 1e3,
+    }
+
+
+def rows(total: int) -> dict[str, float]:
+    """Insert and fetch with `total` events, all delivered, in the log."""
+    with store() as made:
+        lane = Lane("http://x.test/", "s0")
+        for start in range(0, total, 10_000):
+            with made.transaction() as transaction:
+                for number in range(start, min(start + 10_000, total)):
+                    transaction.record(f"s{number % 10}", draft("http://x.test/", float(number)))
+                transaction._execute("UPDATE deliveries SET state = 'done' WHERE state = 'pending'")
+        return {
+            "insert ms": timed(lambda: _insert(made)),
+            "first_attempt ms": timed(lambda: made.first_attempt(lane)),
+            "lanes ms": timed(made.lanes),
+            "events page ms": timed(lambda: made.events_after("s5", total // 20, 100)),
+            "counts ms": timed(made.webhook_counts),
+            "prune step ms": timed(lambda: made.prune(1.0)),
+        }
+
+
+def _insert(made: SqliteStore) -> None:
+    with made.transaction() as transaction:
+        transaction.record("s0", draft("http://x.test/", 1e9))
+
+
+def timed(function: Callable[[], Any], times: int = 200) -> float:
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        function()
+        taken.append(time.perf_counter() - began)
+    return median(taken) * 1e3
+
+
+def medians(measure: Callable[[], dict[str, float]], runs: int = RUNS) -> dict[str, float]:
+    found = [measure() for _ in range(runs)]
+    return {name: median(one[name] for one in found) for name in found[0]}
+
+
+def main() -> None:
+    table = {
+        "commit of a received message": medians(commits),
+        "webhooks at 200/s": medians(partial(webhooks, 200, 5)),
+        "webhooks flat out": medians(partial(webhooks, 0, 5)),
+        "10,000 rows": medians(partial(rows, 10_000)),
+        "1,000,000 rows": rows(1_000_000),
+    }
+    for title, figures in table.items():
+        print(f"{title}:", ", ".join(f"{name} {value:.3g}" for name, value in figures.items()))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
