@@ -40,11 +40,11 @@ class FakePage:
         self._reader.cancel()
         await self._socket.close()
 
-    async def call(self, type_: str, data: Frame | None = None) -> Frame:
+    async def call(self, type_: str, data: Frame | None = None, limit: float = 5) -> Frame:
         number = next(self._calls)
         self._answers[number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": number, "type": type_, "data": data or {}})
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(limit):
             return await self._answers[number]
 
     async def send(self, message_id: str, to: str, body: str = "olá") -> Frame:

@@ -110,6 +110,8 @@ async def test_health_and_accounts(api: Api) -> None:
         ("POST", "/faults", {"kind": "page_hang", "count": 0}, 400),
         ("POST", "/faults", {"kind": "page_hang", "phone": "5511900000000"}, 404),
         ("DELETE", "/faults/77", None, 404),
+        ("GET", "/nowhere", None, 404),
+        ("DELETE", "/accounts", None, 405),
     ],
 )
 async def test_bad_input_is_refused_in_one_form(
@@ -153,7 +155,6 @@ async def test_messages_wait_in_order_until_the_page_has_stored_them(api: Api) -
     for body in "123":
         await api.ok("POST", f"/accounts/{BRUNO}/messages", {"to": ANA, "body": body})
     async with api.page(page.token, confirms=False) as dying:
-        dying.confirms = False
         await dying.pushed("message", 3)
     async with api.page(page.token) as again:
         await again.pushed("message", 3)
@@ -251,6 +252,37 @@ async def test_a_fault_for_an_absent_page_waits_for_it(api: Api) -> None:
         await other.pushed("qr")
     async with api.page(page.token) as again:
         assert await again.pushed("fault") == {"kind": "heap_mb", "mb": 5}
+
+
+async def test_a_message_may_be_lost_without_a_word(api: Api) -> None:
+    async with api.page() as page:
+        await scan(api, page)
+        await api.ok("POST", "/faults", {"kind": "ack_never", "phone": ANA, "count": 1, "deliver": False})
+        with pytest.raises(TimeoutError):
+            await page.call("send", {"id": "1", "to": BRUNO_ID, "t": 0, "type": "chat"}, limit=0.05)
+        assert "error" not in await page.send("2", BRUNO_ID)
+    assert [line["id"] for line in await api.ok("GET", f"/accounts/{BRUNO}/inbox")] == ["2"]
+
+
+async def test_faults_without_phone_stay_with_the_page_that_opened(api: Api) -> None:
+    await api.ok("POST", "/faults", {"kind": "send_reject"})
+    async with api.page() as page, api.page() as other:
+        await scan(api, page)
+        await scan(api, other, BRUNO)
+        for message_id in "12":
+            assert (await page.send(message_id, BRUNO_ID))["error"] == "SEND_REJECT"
+        assert "error" not in await other.send("3", f"{ANA}@c.us")
+
+
+async def test_a_taken_port_is_said_and_leaves_nothing_open(api: Api, tmp_path: Path) -> None:
+    settings = SimulatorSettings(tmp_path / "other", control_port=api.server.control_port, page_port=0)
+    server = SimulatorServer(settings)
+    with pytest.raises(OSError, match="address already in use"):
+        await server.start()
+    async with SimulatorServer(
+        SimulatorSettings(tmp_path / "other", control_port=0, page_port=server.page_port)
+    ):
+        pass
 
 
 async def test_refused_sockets(api: Api) -> None:

@@ -338,6 +338,14 @@ def test_needs_update_and_history_that_is_no_news(simulator: Simulator, page: Pa
     assert page.value("received") == []
 
 
+def test_slow_page_loads_late(simulator: Simulator, page: PageBrowser) -> None:
+    simulator.fault("page_slow", phone=ANA, delayMs=300)
+    page.driver.refresh()
+    assert page.value("performance.getEntriesByType('navigation')[0].responseStart") > 300
+    page.wait_connected()
+    page.run(LISTEN)
+
+
 def test_reload_comes_back_connected(simulator: Simulator, page: PageBrowser) -> None:
     simulator.fault("page_reload", phone=ANA)
     page.wait("!window.received && WPP.isFullReady")

@@ -1,4 +1,4 @@
-"""The control API: phones act, tests look. The routes are a contract; see docs/simulador.md."""
+"""The control API: phones act, tests look. Its routes are a contract: checks outside the project use them."""
 
 import base64
 import binascii
@@ -28,6 +28,8 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
     except Refused as refusal:
         body = {"error": refusal.text, "code": refusal.code}
         return web.json_response(body, status=refusal.status)
+    except web.HTTPClientError as error:
+        return web.json_response({"error": error.reason, "code": "INVALID_REQUEST"}, status=error.status)
 
 
 class Control:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -32,6 +33,7 @@ class Page:
         self._linking: Linking | None = None
         self._sending: Sending | None = None
         self._unlinking: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Task[bool] | None = None
         self._calls: dict[str, Callable[[Json], Json]] = {
             "hello": self._hello,
             "linked": self._linked,
@@ -84,7 +86,7 @@ class Page:
     def strike(self, fault: Fault) -> None:
         self._log("fault", id=fault.id, kind=fault.kind)
         if fault.kind in {"drop_socket", "refuse_socket"}:
-            asyncio.get_running_loop().create_task(self._socket.close())
+            self._closing = asyncio.get_running_loop().create_task(self._socket.close())
             return
         if fault.kind == "whats_new_dialog":
             delay = fault.option("unlinkAfterMs", UNLINK_AFTER_MS) / 1000
@@ -92,8 +94,9 @@ class Page:
         self.push("fault", {"kind": fault.kind, **fault.options})
 
     async def _write(self) -> None:
-        while True:
-            await self._socket.send_str(json.dumps(await self._outbox.get()))
+        with suppress(ConnectionError):  # a page that is gone is noticed by the reader
+            while True:
+                await self._socket.send_str(json.dumps(await self._outbox.get()))
 
     # --- from the page
 

@@ -43,9 +43,8 @@ class Sending:
         if fault:
             self._log("fault", id=fault.id, kind=fault.kind, message=draft.id)
         lost = fault is not None and fault.kind == "ack_never" and not fault.option("deliver", True)
-        if not lost:
-            message, new = self._world.switchboard.accept(self._device.phone, draft, self._device.id)
-            self._log("send", id=draft.id, to=message.to, type=draft.type, via="page", repeated=not new)
+        new = not lost and self._world.switchboard.accept(self._device.phone, draft, self._device.id)[1]
+        self._log("send", id=draft.id, to=draft.to, type=draft.type, via="page", repeated=not (new or lost))
         self._world.commit()
         return fault
 

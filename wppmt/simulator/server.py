@@ -29,13 +29,18 @@ class SimulatorServer:
         return f"http://{self._settings.host}:{self.control_port}"
 
     async def start(self) -> None:
+        """Raises OSError where the folder cannot be written or a port is taken."""
         settings = self._settings
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._storage = Storage(settings.state_dir)
         world = World(settings, self._storage, self._clock)
         tls = server_context(settings.state_dir)
-        self.page_port = await self._listen(WebPage(world).application(), settings.page_port, tls)
-        self.control_port = await self._listen(Control(world).application(), settings.control_port, None)
+        try:
+            self.page_port = await self._listen(WebPage(world).application(), settings.page_port, tls)
+            self.control_port = await self._listen(Control(world).application(), settings.control_port, None)
+        except OSError:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         for runner in reversed(self._runners):

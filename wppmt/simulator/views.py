@@ -43,6 +43,7 @@ class Views:
         reader = self._accounts.address(phone, message.sender)
         return {
             "id": message.id,
+            "key": self.message(message, message.sender)["id"],
             "ack": ack,
             "ackString": READ_ACKS[ack],
             "chat": message.to if group else reader,

@@ -14,12 +14,12 @@ from wppmt.simulator.records import Json
 from wppmt.simulator.world import World
 
 PARTS = (
+    "database",
     "registry",
     "events",
     "model",
     "constants",
     "ids",
-    "database",
     "link",
     "connection",
     "login",

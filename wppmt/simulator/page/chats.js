@@ -26,7 +26,12 @@ class ChatModel extends BaseModel {
   get groupMetadata() { return Groups.get(this.id); }
   get formattedTitle() { return this.name || (this.contact && displayName(this.contact)) || this.id.user; }
   get isReadOnly() { return false; }
-  get lastReceivedKey() { return this.msgs && this.msgs.length ? this.msgs.last().id : undefined; }
+
+  // Older messages may have been loaded later, so the newest need not be the last.
+  get lastReceivedKey() {
+    if (!this.msgs || !this.msgs.length) return undefined;
+    return this.msgs.models.reduce((newest, one) => (one.order > newest.order ? one : newest)).id;
+  }
 }
 named(ChatModel, 'chat', {
   name: undefined, t: 0, unreadCount: 0, archive: false, pin: 0, labels: () => [], active: false,

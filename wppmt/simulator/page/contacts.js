@@ -7,8 +7,9 @@ named(ContactModel, 'contact', {
   isAddressBookContact: 1, statusMute: false, phoneNumber: undefined,
 });
 
+// wa-js takes a number that stands in this collection for one that exists: asking about it must not add it.
 class ContactCollectionImpl extends BaseCollection {
-  async find(id) { return this.get(id) || this.add({ id: toWid(id) }); }
+  async find(id) { return this.get(id) || new ContactModel({ id: toWid(id) }); }
 }
 ContactCollectionImpl.model = ContactModel;
 

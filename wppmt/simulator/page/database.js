@@ -59,6 +59,8 @@ const database = (() => {
     });
   }
 
+  open(); // takes longest of all, so it starts first
+
   return {
     newest,
     get: (store, key) => read(store, (rows) => rows.get(key)),

@@ -3,6 +3,7 @@
 const HISTORY_PER_CHAT = 50;
 const HISTORY_CHATS = 20;
 const HEAP_MB = 200;
+const A_DAY = 86400;
 const MEGABYTE = 2 ** 20;
 
 const kept = [];
@@ -34,7 +35,7 @@ function dialog(text, label, onClick) {
 }
 
 function madeUpMessage(chat, index, total) {
-  const t = Math.floor(Date.now() / 1000) - (total - index) * 60;
+  const t = Math.floor(Date.now() / 1000) - A_DAY - (total - index) * 60;
   const id = new MsgKey({ fromMe: false, remote: chat, id: `3A${hex(crypto.getRandomValues(new Uint8Array(9))).toUpperCase()}` });
   return { id, from: chat, to: myNumber(), type: 'chat', body: `história ${index + 1}`, t, ack: 0, isNewMsg: false, mentionedJidList: [] };
 }

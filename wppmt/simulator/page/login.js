@@ -6,19 +6,19 @@ const LOGOUT_NOT_BEFORE_MS = 2000; // the real handshake takes its time, too: wa
 const login = { keys: undefined, token: undefined, me: undefined, lid: undefined, pushname: undefined };
 let lastLogoutReason;
 
+// All modules wait for this, so it writes without waiting.
 async function readLogin() {
-  const [stored, reason] = await Promise.all([database.get('login', 'account'), database.get('login', 'lastLogout')]);
+  const names = ['account', 'keys', 'lastLogout'];
+  const [account, keys, reason] = await Promise.all(names.map((name) => database.get('login', name)));
   lastLogoutReason = reason;
-  Object.assign(login, stored || { keys: await newKeys() });
+  Object.assign(login, account || { keys: keys || newKeys() });
   if (login.me) Conn.set('wid', new Wid(login.me));
 }
 
-async function newKeys() {
-  const stored = await database.get('login', 'keys');
-  if (stored) return stored;
+function newKeys() {
   const random = () => crypto.getRandomValues(new Uint8Array(32)).buffer;
   const keys = { noise: random(), identity: random(), adv: toBase64(random()) };
-  await database.put('login', keys, 'keys');
+  database.put('login', keys, 'keys');
   return keys;
 }
 

@@ -31,28 +31,24 @@ async function handleSingleMsg(chatId, raw) {
   await storeChat(chat);
 }
 
-link.on('receipt', async ({ id, ack, ackString, chat, participant, everyone }) => {
+link.on('receipt', async ({ id, key, ack, ackString, chat, participant, everyone }) => {
   const receipt = {
     ack, ackString, from: toWid(chat), participant: toWid(participant), recipient: null, externalIds: [id],
     ts: Math.floor(Date.now() / 1000),
   };
-  await raiseAck(id, participant ? everyone : ack);
+  await raiseAck(id, key, participant ? everyone : ack);
   if (participant) await importNamespace('WAWebHandleGroupSimpleReceipt').handleGroupSimpleReceipt(receipt);
   else await importNamespace('WAWebHandleChatSimpleReceipt').handleChatSimpleReceipt(receipt);
 });
 
 // In a group a message counts as read when everyone has read it; the server keeps that count.
-async function raiseAck(id, ack) {
-  const message = Msgs.findFirst((one) => one.id.fromMe && one.id.id === id) || (await storedByShortId(id));
+// wa-js names a message to a group with or without its participant, so the key may differ from the server's.
+async function raiseAck(id, key, ack) {
+  const held = Msgs.get(key) || Msgs.findFirst((one) => one.id.fromMe && one.id.id === id);
+  const message = held || (await loadMessage(key));
   if (!message) return;
   message.updateAck(ack);
   await storeMessage(message);
-}
-
-async function storedByShortId(id) {
-  const rows = await database.all('messages');
-  const row = rows.find((one) => one.id.startsWith('true_') && one.id.split('_')[2] === id);
-  return row && addMessage(fromRow(row));
 }
 
 define('WAWebHandleSingleMsg', () => ({ handleSingleMsg }));
