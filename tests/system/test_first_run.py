@@ -112,4 +112,5 @@ def test_demo_fails_loudly_when_there_is_no_chrome(environ: dict[str, str], tmp_
     )
     assert demo.returncode == 1
     assert demo.stdout.startswith("✗")
+    assert "✓" not in demo.stdout
     assert "apt-get install chromium" in demo.stderr

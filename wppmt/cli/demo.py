@@ -168,15 +168,14 @@ def expect(fulfilled: bool, otherwise: str) -> None:
 @contextmanager
 def step(name: str) -> Iterator[None]:
     """Shows the step while it runs, and its time when it is done."""
-    began = time.monotonic()
+    began, done = time.monotonic(), False
     if sys.stdout.isatty():
         click.echo(f"… {name}\r", nl=False)
     try:
         yield
-    except BaseException:
-        click.echo(f"✗ {name}")
-        raise
-    click.echo(f"✓ {name:<45} {time.monotonic() - began:7.2f} s")
+        done = True
+    finally:
+        click.echo(f"{'✓' if done else '✗'} {name:<45} {time.monotonic() - began:7.2f} s")
 
 
 @contextmanager
@@ -188,9 +187,11 @@ def own_daemon(origin: Origin, sink: Sink) -> Iterator[Settings]:
         with step("O que o serviço precisa está aqui"):
             missing = [finding for finding in examine(settings) if not finding.fine]
             expect(not missing, "; ".join(f"{finding.text}. {finding.advice}" for finding in missing))
-        with (Path(folder) / "stderr").open("wb") as log:
+        output = settings.logs.dir / "output"
+        output.parent.mkdir()
+        with output.open("wb") as out:
             daemon = subprocess.Popen(
-                [sys.executable, "-m", "wppmt", "serve"], env=environ, stdout=log, stderr=log
+                [sys.executable, "-m", "wppmt", "serve"], env=environ, stdout=out, stderr=out
             )
         try:
             with step("Serviço e simulador no ar"):
@@ -198,18 +199,23 @@ def own_daemon(origin: Origin, sink: Sink) -> Iterator[Settings]:
             yield settings
             with step("Serviço encerrado em ordem"):
                 _stop(daemon)
-        except BaseException:
-            kept = tempfile.mkdtemp(prefix="wppmt-demo-logs-")
-            shutil.copytree(
-                settings.logs.dir, kept, dirs_exist_ok=True
-            ) if settings.logs.dir.exists() else None
-            shutil.copy(log.name, kept)
-            click.echo(f"Logs: {kept}", err=True)
-            raise
         finally:
-            if daemon.poll() is None:
-                daemon.kill()
-                daemon.wait()
+            if daemon.returncode != 0:
+                _end(daemon)
+                kept = shutil.copytree(
+                    settings.logs.dir, tempfile.mkdtemp(prefix="wppmt-demo-"), dirs_exist_ok=True
+                )
+                click.echo(f"Logs: {kept}", err=True)
+
+
+def _end(daemon: subprocess.Popen[bytes]) -> None:
+    """In order as long as it may take, so that no browser is left."""
+    daemon.terminate()
+    try:
+        daemon.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        daemon.kill()
+        daemon.wait()
 
 
 def _apart(folder: Path, sink: Sink) -> dict[str, str]:
