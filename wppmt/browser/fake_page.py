@@ -66,11 +66,11 @@ class FakePage:
         if self._profile.is_stale:
             self._profile.is_stale = False
             self.emit("logged_out", {"reason": "unknown_companion"})
-        self.emit("ready", {"facts": self.told_facts()})
-        if self._facts.authenticated:
-            self.resume()
-        else:
+        if not self._facts.authenticated:
+            # The code is known a moment before all of wa-js is ready.
             self._rotate(self._times.first_qr)
+        self.emit("ready", {"facts": self.told_facts()})
+        self.resume()
 
     def enter_main(self) -> None:
         """The phone has scanned."""
@@ -143,11 +143,11 @@ class FakePage:
     def shows(self, code: str) -> bool:
         return code in self._codes
 
-    def show_code(self, code: str | None = None) -> str:
-        """A new QR text instead of the old one."""
+    def show_code(self, code: str | None = None, seconds: float | None = None) -> str:
+        """A new QR text instead of the old one, for so many seconds."""
         text = code or f"2@{self.name}-{self.last}"
         self._codes = {text}
-        self.emit("qr_changed", {"code": text, "ttlMs": int(self._times.qr * 1000)})
+        self.emit("qr_changed", {"code": text, "ttlMs": int(1000 * (seconds or self._times.qr))})
         return text
 
     def show_pairing_code(self, number: str) -> str:
@@ -169,7 +169,7 @@ class FakePage:
     def _rotate(self, seconds: float) -> None:
         if not self.is_current or self._facts.authenticated:
             return
-        self.show_code()
+        self.show_code(seconds=seconds)
         self._browser.later(seconds, lambda: self._rotate(self._times.qr))
 
     # ---- messages
@@ -202,6 +202,8 @@ class FakePage:
 
     def resume(self) -> None:
         """Connected: what the server has kept is delivered, what it has not acknowledged is sent again."""
+        if not self._facts.authenticated:
+            return
         self.take_undelivered()
         self.take_receipts()
         for message_id, message in list(self._profile.sent.items()):

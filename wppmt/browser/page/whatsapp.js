@@ -77,7 +77,7 @@
     }
     WPP.on('conn.auth_code_change', codeMayHaveChanged);
     WPP.on('conn.link_code_change', (code) => emit('pairing_code_changed', { code }));
-    WPP.on('conn.link_code_expired', () => emit('pairing_code_changed', { code: null }));
+    WPP.on('conn.link_code_expired', () => emit('pairing_code_expired'));
     WPP.on('conn.logout_reason', (reason) => {
       logoutReason = String(reason);
     });
