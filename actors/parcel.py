@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from wppmt import messages
 from wppmt.messages import Send, SendMedia, SendText
 from wppmt.store import JournalEntry
-
-MEDIA_SECONDS_PER_MB = 4.0
-"""What encrypting and handing over a file may take on top of the deadline of a text."""
 
 _NOT_FOR_THE_PAGE = frozenset({"typingMs", "path", "size"})
 
@@ -62,7 +59,6 @@ def page_call(entry: JournalEntry, source: int | None) -> tuple[str, dict[str, A
     return "send_media", arguments | {"source": source}
 
 
-def extra_seconds(payload: Mapping[str, Any]) -> float:
+def extra_seconds(entry: JournalEntry) -> float:
     """How much longer than a text its sending may take."""
-    megabytes = float(payload.get("size", 0)) / 1_000_000
-    return float(payload.get("typingMs", 0)) / 1000 + MEDIA_SECONDS_PER_MB * megabytes
+    return messages.extra_seconds(int(entry.payload.get("typingMs", 0)), int(entry.payload.get("size", 0)))

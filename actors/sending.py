@@ -71,13 +71,18 @@ class Sending:
     """The send queue of one session."""
 
     def __init__(
-        self, ledger: Ledger, page: Page, policy: SessionPolicy, new_message_id: Callable[[], str]
+        self,
+        ledger: Ledger,
+        fates: Fates,
+        page: Page,
+        policy: SessionPolicy,
+        new_message_id: Callable[[], str],
     ) -> None:
         self._ledger = ledger
         self._page = page
         self._policy = policy
         self._new_message_id = new_message_id
-        self._fates = Fates(ledger)
+        self._fates = fates
         self._queue: deque[JournalEntry] = deque()
         self._handed: dict[str, JournalEntry] = {}
         self._undecided: set[str] = set()
@@ -139,7 +144,7 @@ class Sending:
             yield Answer(reply, Sent(entry.id, entry.to, 0, now))
         else:
             self._fates.promise(entry.id, reply)
-            yield Wake(self._policy.send_deadline + extra_seconds(entry.payload), AnswerDue(entry.id))
+            yield Wake(self._policy.send_deadline + extra_seconds(entry), AnswerDue(entry.id))
         yield from self._pump(now)
 
     def usable(self, now: float) -> Iterator[Effect]:
@@ -203,7 +208,7 @@ class Sending:
 
     def acknowledged(self, message_id: str, ack: int, to: str, now: float) -> Iterator[Effect]:
         """An acknowledgement that the page tells. Messages that the gateway did not send are not ours to tell."""
-        entry = self._pending(message_id) or self._ledger.store.message(self._ledger.record.id, message_id)
+        entry = self._pending(message_id) or self._ledger.message(message_id)
         if entry is None:
             return
         if ack < 0 and entry.ack < 1:
@@ -270,7 +275,7 @@ class Sending:
         self._handed[entry.id] = entry
         self._busy = entry.id
         function, arguments = page_call(entry, self._sources.pop(entry.id, None))
-        deadline = self._policy.send_deadline + extra_seconds(entry.payload)
+        deadline = self._policy.send_deadline + extra_seconds(entry)
         yield self._page.call(Called.SEND, function, arguments, deadline, entry.id)
 
     def _on_sent(self, entry: JournalEntry, outcome: Outcome, now: float) -> Iterator[Effect]:

@@ -8,7 +8,8 @@ from random import Random
 from typing import Any
 
 from actors import notices
-from actors.effects import Answer, Ask, Effect, Publish, Reply, Tell
+from actors.effects import Answer, Ask, Effect, EndLeftovers, Publish, Reply, Tell
+from actors.fates import Fates
 from actors.hearing import Hearing
 from actors.ledger import Ledger
 from actors.life import Life, Phase
@@ -20,8 +21,9 @@ from actors.queries import Queries
 from actors.screen import Screen
 from actors.sending import AnswerDue, FindDue, OutcomeDue, Sending, TypingDone, UploadDue
 from actors.timers import Timers
+from actors.undo import Undo
 from wppmt import messages
-from wppmt.browser import Beat, ChannelClosed, Facts, PageEvent, StartFailed
+from wppmt.browser import Beat, ChannelClosed, Facts, Json, PageEvent, StartFailed
 from wppmt.errors import Code, Refusal
 from wppmt.messages import ROOT
 from wppmt.reasons import Reason
@@ -48,6 +50,8 @@ class Tools:
     new_message_id: Callable[[], str]
     new_secret: Callable[[], str]
     qr_picture: Callable[[str], str]
+    media_url: Callable[[str, str], str]
+    """Session id and WhatsApp's message id → where the API gives a received message's media."""
 
 
 class Session:
@@ -55,6 +59,7 @@ class Session:
 
     def __init__(self, record: SessionRecord, tools: Tools) -> None:
         policy = tools.policy
+        self._media_url = tools.media_url
         self._policy = policy
         self._timers = Timers()
         self._page = Page(record.id, record.generation)
@@ -68,7 +73,8 @@ class Session:
         self._life = Life(self._ledger, self._page, self._timers, policy, tools.random)
         self._screen = Screen(self._ledger, self._page, self._life, self._timers, policy, tools.qr_picture)
         self._logout = Logout(self._ledger, self._page, self._life, self._timers, policy)
-        self._sending = Sending(self._ledger, self._page, policy, tools.new_message_id)
+        self._fates = Fates(self._ledger)
+        self._sending = Sending(self._ledger, self._fates, self._page, policy, tools.new_message_id)
         self._hearing = Hearing(self._ledger, self._page, policy)
         self._queries = Queries(self._page, policy)
         self._close_replies: list[Reply] = []
@@ -81,9 +87,18 @@ class Session:
         return self._ledger.record
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:
-        """Effects of one message; a changed status is published before anything is answered."""
+        """Effects of one message, which is one commit; a changed status is published before anything is answered.
+
+        Raises StoreUnavailable when nothing was changed: give the message again.
+        """
         desired = self._record.desired
-        effects = [*self._react(message, now), *self._mind_the_page(now)]
+        undo = self._remember()
+        try:
+            with self._ledger.together():
+                effects = [*self._react(message, now), *self._mind_the_page(now)]
+        except BaseException:
+            undo()
+            raise
         if self._record.desired is not desired:
             effects.append(Tell(ROOT, notices.DesiredChanged(self._record.id, self._record.desired)))
         status = self._status()
@@ -91,6 +106,20 @@ class Session:
             self._published = status
             effects.insert(0, Publish(status))
         return effects
+
+    def _remember(self) -> Undo:
+        return Undo(
+            self,
+            self._timers,
+            self._page,
+            self._ledger,
+            self._life,
+            self._screen,
+            self._logout,
+            self._fates,
+            self._sending,
+            self._queries,
+        )
 
     def _react(self, message: object, now: float) -> Iterable[Effect]:  # noqa: C901, PLR0912 - one case a message
         match message:
@@ -114,8 +143,6 @@ class Session:
                 return self._life.granted(generation, now)
             case notices.ProfileRemoved():
                 return self._logout.profile_removed(now)
-            case notices.Ping():
-                return [Tell(ROOT, notices.Pong(self._record.id))]
             case notices.Measured(memory_mb=memory_mb):
                 self._memory_mb = memory_mb
                 return ()
@@ -131,6 +158,8 @@ class Session:
     # What the HTTP front asks.
 
     def _asked(self, request: object, reply: Reply, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a request
+        if self._quiescing:
+            raise Refusal(Code.DRAINING, retry_after=10)
         match request:
             case messages.StartSession():
                 yield from self._start(request, reply, now)
@@ -163,6 +192,8 @@ class Session:
                 raise TypeError(type(request).__name__)
 
     def _start(self, request: messages.StartSession, reply: Reply, now: float) -> Iterator[Effect]:
+        if self._logout.is_active:
+            raise Refusal(Code.SESSION_BUSY, retry_after=5)
         given: dict[str, Any] = {
             "webhook_url": request.webhook_url,
             "description": request.description,
@@ -181,6 +212,10 @@ class Session:
         yield Answer(reply, messages.Started(created, self._status(), secret))
 
     def _close(self, reply: Reply, now: float) -> Iterator[Effect]:
+        if self._logout.is_active:
+            # Stopped already, and on its way down.
+            yield Answer(reply, self._status())
+            return
         yield from self._ledger.move(now, Event.CLOSED, Reason.STOPPED, desired=Desired.STOPPED)
         self._screen.reset()
         yield from self._sending.close(now)
@@ -198,8 +233,6 @@ class Session:
     def _require_connected(self) -> None:
         """Raises the document's 503 (4.2.2) unless messages can go out."""
         state = self._record.state
-        if self._quiescing:
-            raise Refusal(Code.DRAINING, retry_after=10)
         if state is not State.CONNECTED:
             person = state in NEEDS_A_PERSON
             raise Refusal(Code.NOT_CONNECTED, extra={"status": state.value, "reconnectRequired": person})
@@ -207,11 +240,18 @@ class Session:
     # What Root tells.
 
     def _begin(self, cause: Reason | None, now: float) -> Iterator[Effect]:
-        yield from self._sending.restore(now)
-        record = self._record
-        if record.desired is Desired.STOPPED or cause is None or self._waits_for_a_person:
+        if cause is None:
             return
-        if record.state is State.DISCONNECTED:
+        self._ledger.refresh()
+        record = self._record
+        # What the browser of an earlier actor still says is not meant for this one.
+        self._page.generation = record.generation + 1
+        if not self._ledger.is_written:
+            return
+        yield from self._sending.restore(now)
+        if record.desired is Desired.STOPPED or self._waits_for_a_person:
+            yield from self._end_leftovers(now)
+        elif record.state is State.DISCONNECTED:
             # Someone asked for it, and the daemon died before the first step.
             yield from self._open(Reason.STARTING, now, process=None)
         elif cause is not Reason.DAEMON_RESTARTED:
@@ -222,8 +262,13 @@ class Session:
         else:
             yield from self._open(Reason.STARTING, now, process=None)
 
+    def _end_leftovers(self, now: float) -> Iterator[Effect]:
+        if self._record.process is not None:
+            yield EndLeftovers(self._record.id)
+            yield from self._ledger.write(now, process=None)
+
     def _restart(self, now: float) -> Iterator[Effect]:
-        if self._logout.is_active:
+        if self._logout.is_active or self._quiescing:
             return
         login = {"has_login": False} if self._record.reason is Reason.TOKEN_CORRUPT else {}
         yield from self._life.close()
@@ -231,6 +276,7 @@ class Session:
 
     def _quiesce(self) -> Iterator[Effect]:
         self._quiescing = True
+        self._screen.reset()
         yield from self._life.close()
         if self._life.phase is not Phase.CLOSING:
             yield Tell(ROOT, notices.Quiet(self._record.id))
@@ -249,12 +295,12 @@ class Session:
                 yield from self._life.opened(process, now)
             case notices.BrowserFailed(failure=failure):
                 detail = failure.detail if isinstance(failure, StartFailed) else str(failure)
-                yield from self._browser_lost(Reason(failure.code), now, detail)
+                yield from self._lost(Reason(failure.code), now, detail=detail)
             case notices.BrowserClosed():
                 yield from self._browser_closed(now)
             case notices.Noticed(notice=notice):
                 if isinstance(notice, ChannelClosed):
-                    yield from self._browser_lost(Reason.BROWSER_CRASHED, now, notice.detail)
+                    yield from self._lost(Reason.BROWSER_CRASHED, now, detail=notice.detail)
                 else:
                     yield from self._from_page(notice, now)
 
@@ -293,7 +339,7 @@ class Session:
                 self._logout.told_by_whatsapp()
                 yield from self._screen.logged_out()
             case "message_received":
-                yield from self._ledger.receive(now, str(data["message"]["id"]), data)
+                yield from self._ledger.receive(now, str(data["message"]["id"]), self._announced(data))
             case "ack_changed":
                 ack, to = int(data["ack"]), str(data.get("to", ""))
                 yield from self._sending.acknowledged(str(data["id"]), ack, to, now)
@@ -302,6 +348,13 @@ class Session:
             case _:
                 # What else the page tells is in its facts, too.
                 pass
+
+    def _announced(self, data: Json) -> Json:
+        """The page's message as its event tells it: media by an address, not by content."""
+        message = data["message"]
+        if not message.get("mimetype"):
+            return data
+        return {"message": {**message, "mediaUrl": self._media_url(self._record.id, message["messageId"])}}
 
     def _judge(self, facts: Facts, now: float) -> Iterator[Effect]:
         if not self._life.is_live:
@@ -333,21 +386,30 @@ class Session:
 
     def _probe_answered(self, answer: PageAnswered, now: float) -> Iterator[Effect]:
         if isinstance(answer.outcome, Exception):
-            yield from self._life.probe_failed(now)
+            yield from self._probe_failed(now)
             return
         yield from self._life.heard(now)
         yield from self._life.probe_answered()
         yield from self._judge(Facts.of(answer.outcome), now)
 
-    def _browser_lost(self, reason: Reason, now: float, detail: str) -> Iterator[Effect]:
+    def _probe_failed(self, now: float) -> Iterator[Effect]:
+        if self._life.may_probe_again():
+            yield self._life.probe()
+        else:
+            yield from self._lost(Reason.BROWSER_HUNG, now)
+
+    def _lost(
+        self, reason: Reason, now: float, *, detail: str = "", gently: bool = False
+    ) -> Iterator[Effect]:
+        """The one path for whatever ends a browser that should have lived."""
         self._screen.reset()
         if self._life.phase is Phase.CLOSING:
             # On its way down anyway; BrowserClosed comes when nothing is left.
             return
         if self._logout.is_active:
             yield from self._logout.give_up()
-        elif self._record.desired is Desired.RUNNING:
-            yield from self._life.fail(reason, now, detail=detail)
+        else:
+            yield from self._life.fail(reason, now, detail=detail, gently=gently)
 
     def _browser_closed(self, now: float) -> Iterator[Effect]:
         self._screen.reset()
@@ -367,12 +429,16 @@ class Session:
         match timer:
             case "retry":
                 yield from self._life.open()
+            case "open":
+                yield from self._lost(Reason.BROWSER_HUNG, now)
             case "attach":
-                yield from self._life.fail(Reason.INJECT_FAILED, now, gently=True)
+                yield from self._lost(Reason.INJECT_FAILED, now, gently=True)
+            case "screen":
+                yield from self._lost(self._screen.overdue(), now, gently=True)
             case "beat":
                 yield from self._life.check_beat(now)
             case "close":
-                yield from self._life.kill()
+                yield from self._life.kill_stuck()
                 yield from self._browser_closed(now)
             case "logout":
                 yield from self._logout.give_up()

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
+from urllib.parse import quote
 
 import psutil
 import sdnotify
@@ -41,7 +42,9 @@ from wppmt.http.auth import Authenticator, AuthPolicy
 from wppmt.http.keys import Keys, PublicKey, SharedSecret
 from wppmt.http.limits import RateLimiter, redis_storage
 from wppmt.http.ports import HttpSettings, Phase, Ports
+from wppmt.media import MediaFiles
 from wppmt.messages import ROOT
+from wppmt.received import ReceivedMedia
 from wppmt.retry import WebhookSchedule
 from wppmt.settings import Settings
 from wppmt.simulated import simulator
@@ -142,7 +145,9 @@ class Daemon:
             store=store,
             authenticator=_authenticator(settings),
             rate_limiter=_rate_limiter(settings),
-            check_target=partial(_check_target, egress),
+            check_target=egress.check,
+            media=_media(settings, egress),
+            received=_received(settings),
             phase=lambda: self._phase,
             memory_mb=lambda: monitor.total_mb if monitor else None,
             now=time.time,
@@ -267,6 +272,7 @@ def _tools(settings: Settings, store: SqliteStore) -> Tools:
         new_message_id=lambda: f"3EB0{secrets.token_hex(9).upper()}",
         new_secret=lambda: new_secret(secrets.token_bytes(32)),
         qr_picture=qr.data_url,
+        media_url=partial(_media_url, settings),
     )
 
 
@@ -301,8 +307,24 @@ def _egress(settings: Settings) -> Egress:
     return Egress(policy(settings.egress.allow, settings.webhooks.url, own_addresses()))
 
 
-async def _check_target(egress: Egress, url: str) -> None:
-    egress.check_url(url)
+def _media(settings: Settings, egress: Egress) -> MediaFiles:
+    return MediaFiles(settings.store.state_dir / "media" / "out", settings.media.max_mb * MEGABYTE, egress)
+
+
+def _received(settings: Settings) -> ReceivedMedia:
+    media = settings.media
+    return ReceivedMedia(
+        settings.store.state_dir / "media" / "in",
+        limit=media.max_mb * MEGABYTE,
+        quota=media.received_quota_mb * MEGABYTE,
+        keep_seconds=media.received_keep_days * 86_400,
+        now=time.time,
+    )
+
+
+def _media_url(settings: Settings, session_id: str, message_id: str) -> str:
+    base = settings.http.public_url.rstrip("/") or f"http://{settings.http.host}:{settings.http.port}"
+    return f"{base}/api/sessions/{session_id}/messages/{quote(message_id, safe='')}/media"
 
 
 def _authenticator(settings: Settings) -> Authenticator:

@@ -144,6 +144,14 @@ class SendMedia:
 
 Send = SendText | SendMedia
 
+MEDIA_SECONDS_PER_MB = 4.0
+"""What moving, encrypting and handing over a file may take on top of a text's deadline."""
+
+
+def extra_seconds(typing_ms: int, size: int) -> float:
+    """How much longer than a text without typing a send may take; `size` in bytes, 0 for texts."""
+    return typing_ms / 1000 + MEDIA_SECONDS_PER_MB * size / 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:

@@ -53,6 +53,7 @@ class Group(BaseModel):
 class Http(Group):
     host: Annotated[str, Env("WPP_HOST"), Field(min_length=1)]
     port: Annotated[Port, Env("WPP_PORT")]
+    public_url: Annotated[str, Env("WPP_PUBLIC_URL"), Field(pattern=r"^(https?://\S+)?$")]
     metrics_listen: Annotated[str, Env("WPP_METRICS_LISTEN"), Field(pattern=r"^([^:/\s]+:\d{1,5})?$")]
     rate_per_minute: Annotated[int, Env("WPP_RATE_LIMIT"), Field(ge=0)]
 
@@ -81,6 +82,8 @@ class Sessions(Group):
 
 class Media(Group):
     max_mb: Annotated[int, Env("WPP_MAX_MEDIA_MB"), Field(ge=1, le=1024)]
+    received_quota_mb: Annotated[int, Env("WPP_MEDIA_QUOTA_MB"), Field(ge=1)]
+    received_keep_days: Annotated[int, Env("WPP_MEDIA_KEEP_DAYS"), Field(ge=1)]
 
 
 class Egress(Group):

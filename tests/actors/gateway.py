@@ -366,6 +366,7 @@ class Gateway:
             new_message_id=lambda: f"3EB0{next(self._message_ids):018X}",
             new_secret=lambda: f"whsec_{next(self._secrets)}",
             qr_picture=lambda text: f"picture of {text}",
+            media_url=lambda session_id, message_id: f"http://gateway/{session_id}/{message_id}",
         )
 
     def _new_service(self, address: str) -> tuple[Logic, object]:

@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
@@ -15,12 +16,15 @@ from yarl import URL
 
 from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeStore, check_target
+from wppmt.egress import Egress, policy
 from wppmt.http.app import make_app
 from wppmt.http.auth import Authenticator, AuthPolicy
 from wppmt.http.keys import SharedSecret
 from wppmt.http.limits import RateLimiter
 from wppmt.http.ports import HttpSettings, Phase, Ports
 from wppmt.http.server import start
+from wppmt.media import MediaFiles
+from wppmt.received import ReceivedMedia
 from wppmt.store import Store
 
 SECRET = "segredo-de-teste-com-mais-de-32-bytes"
@@ -56,6 +60,8 @@ class Api:
         self.token = token()
         self.rate_limit = 0
         self.settings = HttpSettings()
+        self.folder = Path("/nonexistent")
+        self.egress_allow: list[str] = []
         self.base = ""
         self.http: aiohttp.ClientSession
 
@@ -66,6 +72,10 @@ class Api:
             authenticator=Authenticator(SharedSecret(SECRET), AuthPolicy()),
             rate_limiter=RateLimiter(self.rate_limit, time.time),
             check_target=check_target,
+            media=MediaFiles(self.folder / "out", 1_000_000, Egress(policy(self.egress_allow))),
+            received=ReceivedMedia(
+                self.folder / "in", limit=1_000_000, quota=3_000_000, keep_seconds=3600, now=time.time
+            ),
             phase=lambda: self.phase,
             memory_mb=lambda: 512,
             now=lambda: self.time,
@@ -103,8 +113,9 @@ class Api:
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Api]:
+async def api(tmp_path: Path) -> AsyncIterator[Api]:
     instance = Api()
+    instance.folder = tmp_path
     async for running in serve(instance):
         yield running
 

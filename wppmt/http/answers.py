@@ -165,6 +165,35 @@ class Health(AnswerBody):
     version: str
 
 
+class Contact(AnswerBody):
+    """4.2.3."""
+
+    id: str = Field(examples=["5511999999999@c.us"])
+    phone: str | None = Field(examples=["5511999999999"])
+    name: str | None = Field(examples=["João Silva"])
+    pushname: str | None = Field(examples=["João"])
+    is_business: bool
+
+
+class ContactList(AnswerBody):
+    """4.2.3; `next` is the `cursor` of the following page."""
+
+    success: Literal[True] = True
+    count: int = Field(description="quantos há ao todo")
+    contacts: list[Contact]
+    next: str | None = absent()
+
+
+class NumberCheck(AnswerBody):
+    """4.2.3; `resolvedPhone` is the number as WhatsApp knows it (nono dígito)."""
+
+    phone: str = Field(examples=["5511999999999"])
+    valid: bool
+    can_receive_message: bool
+    is_business: bool
+    resolved_phone: str | None = Field(examples=["5511999999999"])
+
+
 class Message(AnswerBody):
     """The journal's view of a message on its way out; its text is not kept for reading."""
 

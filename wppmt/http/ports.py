@@ -12,7 +12,9 @@ from aiohttp import web
 
 from wppmt.http.auth import Authenticator
 from wppmt.http.limits import RateLimiter
+from wppmt.media import MediaFiles
 from wppmt.messages import Front
+from wppmt.received import ReceivedMedia
 from wppmt.store import Store
 
 Level = Literal["debug", "info", "warning", "error"]
@@ -57,6 +59,8 @@ class Ports:
     authenticator: Authenticator
     rate_limiter: RateLimiter
     check_target: CheckTarget
+    media: MediaFiles
+    received: ReceivedMedia
     phase: Callable[[], Phase]
     memory_mb: Callable[[], int | None]
     """Resident memory of the daemon and all its browsers."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from wppmt.errors import Code
-from wppmt.http import admin, answers, docs, events, health, schemas, sends, sessions, webhooks
+from wppmt.http import admin, answers, docs, events, health, people, schemas, sends, sessions, webhooks
 from wppmt.http.queries import LARGEST, LARGEST_PAGE, PAGE
 from wppmt.http.route import Access, Route
 
 _SESSION = "/api/sessions/{sessionId}"
 _ASKED = (Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN)
 """What any question to an actor may come to."""
-_PAGE = {
+_PAGE: dict[str, dict[str, object]] = {
     "after": {
         "type": "integer",
         "minimum": 0,
@@ -20,6 +20,17 @@ _PAGE = {
     },
     "limit": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE},
 }
+
+_CONTACTS_PAGE: dict[str, dict[str, object]] = {
+    "cursor": {"type": "string", "description": "o `next` da página anterior"},
+    "limit": _PAGE["limit"],
+}
+_SEND_HEADERS = ("Idempotency-Key", "Prefer")
+_SEND = (
+    *_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK,
+    Code.SEND_FAILED, Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT,
+)  # fmt: skip
+_MEDIA_SEND = (*_SEND, Code.TARGET_REFUSED, Code.MEDIA_FETCH_FAILED, Code.PAYLOAD_TOO_LARGE)
 
 ROUTES = (
     Route(
@@ -75,11 +86,32 @@ ROUTES = (
     Route(
         "POST", f"{_SESSION}/send-message", sends.send_message, Access.SESSION,
         "Enviar uma mensagem de texto", {200: answers.Sent, 202: answers.Sent},
-        body=schemas.SendTextBody, headers=("Idempotency-Key", "Prefer"),
-        refusals=(
-            *_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP,
-            Code.REACHOUT_TIMELOCK, Code.SEND_FAILED,
-        ),
+        body=schemas.SendTextBody, headers=_SEND_HEADERS, refusals=_SEND,
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-image", sends.send_image, Access.SESSION,
+        "Enviar uma imagem por endereço ou base64", {200: answers.Sent, 202: answers.Sent},
+        body=schemas.SendImageBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-file", sends.send_file, Access.SESSION,
+        "Enviar documento, imagem, vídeo, áudio ou mensagem de voz", {200: answers.Sent, 202: answers.Sent},
+        body=schemas.SendFileBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
+    ),
+    Route(
+        "GET", f"{_SESSION}/contacts", people.list_contacts, Access.SESSION,
+        "Listar contatos", {200: answers.ContactList}, query=_CONTACTS_PAGE,
+        refusals=(*_ASKED, Code.NOT_CONNECTED),
+    ),
+    Route(
+        "GET", f"{_SESSION}/check-number/{{phone}}", people.check_number, Access.SESSION,
+        "Verificar se um número está no WhatsApp", {200: answers.NumberCheck},
+        refusals=(*_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE),
+    ),
+    Route(
+        "GET", f"{_SESSION}/messages/{{messageId}}/media", people.show_media, Access.SESSION,
+        "Obter a mídia de uma mensagem recebida", {}, media=("application/octet-stream",),
+        refusals=(*_ASKED, Code.NOT_CONNECTED, Code.NOT_FOUND, Code.PAYLOAD_TOO_LARGE, Code.STORE_UNAVAILABLE),
     ),
     Route(
         "PUT", f"{_SESSION}/webhook", webhooks.set_webhook, Access.SESSION,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from wppmt.errors import Code, Refusal
@@ -13,6 +13,7 @@ from wppmt.errors import Code, Refusal
 MAX_TYPING_MS = 15_000
 MAX_TEXT_CHARS = 65_536
 """WhatsApp's own limit for one text message."""
+MAX_CAPTION_CHARS = 1024
 
 EventName = Literal["message_received", "message_ack", "connection_change", "qr_code", "error"]
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
@@ -50,20 +51,69 @@ class CreateBody(StartBody):
     session_id: str = Field(max_length=128, examples=["cliente-001"])
 
 
-class SendTextBody(Body):
-    """4.2.2."""
+class SendBody(Body):
+    """What every send may say."""
 
     phone: Phone
-    message: str = Field(
-        min_length=1, max_length=MAX_TEXT_CHARS, examples=["Olá! Esta é uma mensagem de teste."]
-    )
     is_group: bool | None = Field(None, description="true: phone é o id de um grupo")
     typing: bool = Field(default=False, description='mostra "digitando…" antes de enviar')
     typing_duration: int = Field(default=1000, ge=0, le=MAX_TYPING_MS, description="milissegundos")
     quoted_message_id: str | None = Field(None, min_length=1, max_length=256)
     mentions: list[Phone] | None = Field(None, max_length=1024)
-    link_preview: bool = False
     idempotency_key: str | None = Field(None, min_length=1, max_length=255)
+
+
+class SendTextBody(SendBody):
+    """4.2.2."""
+
+    message: str = Field(
+        min_length=1, max_length=MAX_TEXT_CHARS, examples=["Olá! Esta é uma mensagem de teste."]
+    )
+    link_preview: bool = False
+
+
+class SendMediaBody(SendBody):
+    """What send-image and send-file share. Either an address or `base64`."""
+
+    base64: str | None = Field(
+        None, min_length=1, description="conteúdo em base64 (ou data URL), em vez do endereço"
+    )
+    mimetype: str | None = Field(
+        None, max_length=255, description="aceito por clareza; o tipo é reconhecido pelo conteúdo"
+    )
+    file_name: str | None = Field(None, min_length=1, max_length=255, examples=["relatorio.pdf"])
+    caption: str | None = Field(None, max_length=MAX_CAPTION_CHARS)
+
+    @property
+    def address(self) -> str | None:
+        """Where the content is fetched from."""
+        return None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.address is None) == (self.base64 is None):
+            raise ValueError("informe o endereço ou base64, um dos dois")
+        return self
+
+
+class SendImageBody(SendMediaBody):
+    """4.2.2, Enviar Imagem."""
+
+    image_url: Url | None = Field(None, examples=["https://exemplo.com/imagem.jpg"])
+
+    @property
+    def address(self) -> str | None:
+        return self.image_url
+
+
+class SendFileBody(SendMediaBody):
+    """4.2.2, Enviar Arquivo: image, document, video, audio or voice note, by its content."""
+
+    file_url: Url | None = Field(None, examples=["https://exemplo.com/documento.pdf"])
+
+    @property
+    def address(self) -> str | None:
+        return self.file_url
 
 
 class WebhookBody(Body):

@@ -2,36 +2,114 @@
 
 from __future__ import annotations
 
+import hashlib
+from typing import Any
+
 from aiohttp import web
 
 from wppmt import messages
+from wppmt.errors import Code, Refusal
 from wppmt.http import answers
-from wppmt.http.bodies import read_body
+from wppmt.http.bodies import invalid, read_body
 from wppmt.http.guard import SESSION_ID
 from wppmt.http.phones import parse_phone, parse_recipient
 from wppmt.http.ports import PORTS
 from wppmt.http.responses import answer
-from wppmt.http.schemas import SendTextBody
+from wppmt.http.schemas import SendBody, SendFileBody, SendImageBody, SendMediaBody, SendTextBody
+from wppmt.media import MediaFile, MediaFiles
+from wppmt.messages import extra_seconds
 from wppmt.store import ACK_STATUS
 from wppmt.times import iso
 
+MAX_KEY_CHARS = 255
 _GRACE_SECONDS = 5.0
 """Beyond the send's own deadline, after which the actor itself answers `pending`."""
 
 
 async def send_message(request: web.Request) -> web.Response:
     body = await read_body(request, SendTextBody)
-    message = messages.SendText(
-        to=parse_recipient(body.phone, is_group=body.is_group),
-        text=body.message,
-        typing_ms=body.typing_duration if body.typing else 0,
-        quoted_id=body.quoted_message_id,
-        mentions=tuple(f"{parse_phone(phone)}@c.us" for phone in body.mentions or ()),
-        link_preview=body.link_preview,
-        respond_async=_responds_async(request),
-    )
+    common = _common(request, body)
+    message = messages.SendText(text=body.message, link_preview=body.link_preview, **common)
+    return await _send(request, message)
+
+
+async def send_image(request: web.Request) -> web.Response:
+    body = await read_body(request, SendImageBody)
+    return await _send_media(request, body, only_images=True)
+
+
+async def send_file(request: web.Request) -> web.Response:
+    body = await read_body(request, SendFileBody)
+    return await _send_media(request, body, only_images=False)
+
+
+async def _send_media(request: web.Request, body: SendMediaBody, *, only_images: bool) -> web.Response:
+    """The file is fetched before it enters the mailbox: a slow address delays nobody but its caller."""
     ports = request.app[PORTS]
-    deadline = ports.settings.send_deadline + message.typing_ms / 1000 + _GRACE_SECONDS
+    common = _common(request, body)
+    file = await _file_of(ports.media, body)
+    if only_images and file.kind != "image":
+        file.path.unlink(missing_ok=True)
+        raise Refusal(
+            Code.MEDIA_FETCH_FAILED,
+            details=[{"field": "imageUrl", "problem": "não é uma imagem JPEG, PNG, WebP ou GIF"}],
+        )
+    message = messages.SendMedia(
+        kind=file.kind,
+        path=str(file.path),
+        size=file.size,
+        mimetype=file.mimetype,
+        file_name=file.file_name,
+        caption=body.caption or "",
+        **common,
+    )
+    try:
+        return await _send(request, message)
+    except Refusal as refusal:
+        # What surely was not done left the file to us; otherwise it is the session's.
+        if refusal.code is not Code.OUTCOME_UNKNOWN:
+            file.path.unlink(missing_ok=True)
+        raise
+
+
+async def _file_of(media: MediaFiles, body: SendMediaBody) -> MediaFile:
+    if body.address is not None:
+        return await media.from_url(body.address, body.file_name)
+    return await media.from_base64(body.base64 or "", body.file_name)
+
+
+def _common(request: web.Request, body: SendBody) -> dict[str, Any]:
+    return {
+        "to": parse_recipient(body.phone, is_group=body.is_group),
+        "typing_ms": body.typing_duration if body.typing else 0,
+        "quoted_id": body.quoted_message_id,
+        "mentions": tuple(f"{parse_phone(phone)}@c.us" for phone in body.mentions or ()),
+        "respond_async": _responds_async(request),
+        "idempotency": _idempotency(request, body),
+    }
+
+
+def _idempotency(request: web.Request, body: SendBody) -> messages.Idempotency | None:
+    """The header, or the body's field; the same key must always come with the same content on the same route."""
+    header = request.headers.get("Idempotency-Key")
+    key = header if header is not None else body.idempotency_key
+    if key is None:
+        return None
+    if not 1 <= len(key) <= MAX_KEY_CHARS:
+        raise invalid("Idempotency-Key", f"deve ter de 1 a {MAX_KEY_CHARS} caracteres")
+    content = f"{request.path}\n{body.model_dump_json(exclude={'idempotency_key'})}"
+    return messages.Idempotency(key, hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest())
+
+
+def _size(message: messages.Send) -> int:
+    return message.size if isinstance(message, messages.SendMedia) else 0
+
+
+async def _send(request: web.Request, message: messages.Send) -> web.Response:
+    ports = request.app[PORTS]
+    deadline = (
+        ports.settings.send_deadline + extra_seconds(message.typing_ms, _size(message)) + _GRACE_SECONDS
+    )
     sent: messages.Sent = await ports.front.ask(
         messages.session_address(request[SESSION_ID]), message, deadline
     )

@@ -1,0 +1,64 @@
+"""Handlers about other people: contacts, numbers, and the media that they sent."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+
+from wppmt import messages
+from wppmt.http import answers
+from wppmt.http.guard import SESSION_ID
+from wppmt.http.phones import parse_phone
+from wppmt.http.ports import PORTS
+from wppmt.http.queries import page_of
+from wppmt.http.responses import answer
+
+PAGE_SECONDS = 20.0
+FETCH_SECONDS = 120.0
+
+
+async def list_contacts(request: web.Request) -> web.Response:
+    query = messages.ListContacts(request.query.get("cursor", ""), page_of(request))
+    page: messages.ContactPage = await _ask(request, query, PAGE_SECONDS)
+    contacts = [answers.Contact.model_validate(contact) for contact in page.contacts]
+    return answer(answers.ContactList(count=page.total, contacts=contacts, next=page.following))
+
+
+async def check_number(request: web.Request) -> web.Response:
+    phone = parse_phone(request.match_info["phone"])
+    check: messages.NumberCheck = await _ask(request, messages.CheckNumber(phone), PAGE_SECONDS)
+    body = answers.NumberCheck(
+        phone=phone,
+        valid=check.valid,
+        can_receive_message=check.valid,
+        is_business=check.is_business,
+        resolved_phone=check.resolved,
+    )
+    return answer(body)
+
+
+async def show_media(request: web.Request) -> web.StreamResponse:
+    """A received message's media: from the state folder, where it is brought from WhatsApp the first time."""
+    ports = request.app[PORTS]
+    session_id, message_id = request[SESSION_ID], request.match_info["messageId"]
+    kept = await asyncio.to_thread(ports.received.find, session_id, message_id)
+    if kept is None:
+        draft = ports.received.draft(session_id, message_id)
+        wish = messages.FetchMedia(message_id, str(draft), ports.received.limit)
+        fetched: messages.FetchedMedia = await _ask(request, wish, FETCH_SECONDS)
+        kept = await asyncio.to_thread(ports.received.keep, draft, fetched.mimetype, fetched.file_name)
+    headers = {
+        "Content-Type": kept.mimetype,
+        # What strangers sent is shown by nobody's browser as if it were ours.
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(kept.file_name)}",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return web.FileResponse(kept.path, headers=headers)
+
+
+async def _ask(request: web.Request, query: object, deadline: float) -> Any:
+    address = messages.session_address(request[SESSION_ID])
+    return await request.app[PORTS].front.ask(address, query, deadline)
