@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
-from actors.effects import Ask, Effect, Log, Logic
+from actors.effects import Ask, Effect, Log, Logic, Tell
+from actors.notices import Ping, Pong
 from wppmt.errors import Code, Refusal
+from wppmt.messages import ROOT
 from wppmt.store import StoreUnavailable
 
 STORE_RETRY_SECONDS = 1.0
@@ -31,6 +35,9 @@ class Performer(Protocol):
 
     def now(self) -> float: ...
 
+    def is_current(self, shell: Shell) -> bool:
+        """False once another actor has taken over the address, or nobody has it any more."""
+
     def perform(self, shell: Shell, effect: Effect) -> None: ...
 
     def wake(self, shell: Shell, seconds: float, message: object) -> None: ...
@@ -47,6 +54,11 @@ class Stage(Protocol):
         """Run something that blocks where nobody waits for it."""
 
 
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """To myself: the store may take writes again."""
+
+
 class Shell:
     """One actor. An unexpected exception ends it; nobody else is touched."""
 
@@ -57,24 +69,49 @@ class Shell:
         self._logic = logic
         self._runtime = runtime
         self._failed = False
+        self._backlog: deque[object] = deque()
+        """What happened while the store took no writes, in order: it is handled later, not forgotten."""
 
     def receive(self, message: object) -> None:
         """Handle one message. Never raises: see `_die`."""
-        if self._failed:
+        if self._failed or not self._runtime.is_current(self):
             # Surely not done: the logic that should have done it is no more.
             refuse(message, Code.SESSION_BUSY)
             return
-        if isinstance(message, Ask) and not message.reply.take():
-            return
+        match message:
+            case Ping():
+                self._runtime.perform(self, Tell(ROOT, Pong(self.address)))
+            case CatchUp():
+                self._catch_up()
+            case Ask(reply=reply):
+                if not reply.take():
+                    return
+                if self._backlog:
+                    refuse(message, Code.STORE_UNAVAILABLE)
+                else:
+                    self._handle(message)
+            case _:
+                self._backlog.append(message)
+                if len(self._backlog) == 1:
+                    self._catch_up()
+
+    def _catch_up(self) -> None:
+        while self._backlog and not self._failed and self._handle(self._backlog[0]):
+            self._backlog.popleft()
+        if self._backlog and not self._failed:
+            self._runtime.wake(self, STORE_RETRY_SECONDS, CatchUp())
+
+    def _handle(self, message: object) -> bool:
+        """False when the store refused, and nothing was changed."""
         try:
             for effect in decide(self._logic, message, self._runtime.now()):
                 self._runtime.perform(self, effect)
         except StoreUnavailable:
-            # Nothing was changed. A request was refused; anything else happened and must be handled: later.
-            self._runtime.wake(self, STORE_RETRY_SECONDS, message)
+            return False
         # In Pykka a SystemExit or a CancelledError in one actor stops all of them, so everything is caught here.
         except BaseException as error:  # noqa: BLE001
             self._die(message, error)
+        return True
 
     def _die(self, message: object, error: BaseException) -> None:
         """End as an actor; Root sees it and starts another."""
@@ -102,10 +139,10 @@ def decide(logic: Logic, message: object, now: float) -> Iterable[Effect]:
     except StoreUnavailable:
         if not isinstance(message, Ask):
             raise
-        message.reply.answer(Refusal(Code.STORE_UNAVAILABLE, retry_after=5))
+        refuse(message, Code.STORE_UNAVAILABLE)
     return ()
 
 
 def refuse(message: object, code: Code) -> None:
     if isinstance(message, Ask):
-        message.reply.answer(Refusal(code))
+        message.reply.answer(Refusal(code, retry_after=5))

@@ -113,6 +113,13 @@ class KillBrowser:
 
 
 @dataclass(frozen=True, slots=True)
+class EndLeftovers:
+    """End what an earlier daemon left of a session that is not to run."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveProfile:
     """Delete the login; ProfileRemoved comes back."""
 
@@ -198,6 +205,7 @@ Effect = (
     | OpenBrowser
     | CloseBrowser
     | KillBrowser
+    | EndLeftovers
     | RemoveProfile
     | CallPage
     | UploadFile

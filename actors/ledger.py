@@ -1,12 +1,13 @@
-"""A session's record and the one way to change it: one transaction together with the events it causes."""
+"""A session's record and the one way to change it: together with the events that this causes, in one commit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
-from actors.effects import Tell
+from actors.effects import Effect, Log, Tell
 from actors.webhook import WEBHOOK, OutboxGrew
 from wppmt.reasons import Reason, sentence
 from wppmt.state import Event, State, step
@@ -16,9 +17,18 @@ Payload = Mapping[str, Any]
 Happening = tuple[str, Payload]
 """An event's name and the fields beside its envelope."""
 
+LOGGED_FIELDS = {
+    "connection_change": ("status", "previousStatus", "reasonCode", "reason"),
+    "qr_code": ("expiresAt",),
+    "message_ack": ("messageId", "to", "status"),
+    "message_received": ("id", "from", "type"),
+    "error": ("code", "error"),
+}
+"""What of an event stands in the log: who, what and when, never a text or a code."""
+
 
 class Ledger:
-    """Memory follows the store: `record` changes only after the commit, so a refused commit changes nothing."""
+    """All that one message writes is one commit, at the end of its turn (`together`)."""
 
     def __init__(
         self,
@@ -35,6 +45,32 @@ class Ledger:
         self._new_secret = new_secret
         self._default_webhook = default_webhook
         self.last_error = ""
+        self._commits = ExitStack()
+        self._transaction: Transaction | None = None
+        self._is_changed = False
+        self._journalled: dict[str, JournalEntry] = {}
+        """Written in this turn: the store shows only what is committed."""
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One turn. Raises StoreUnavailable when nothing of it was kept: the caller undoes what is in memory."""
+        try:
+            with ExitStack() as self._commits:
+                yield
+                if self._is_changed:
+                    self._open().save(self.record)
+        finally:
+            self._transaction = None
+            self._is_changed = False
+            self._journalled.clear()
+
+    def refresh(self) -> None:
+        """The record as the last actor left it, which nobody else changes from here on."""
+        self._open()
+        self.record = self.store.session(self.record.id) or self.record
+
+    def message(self, message_id: str) -> JournalEntry | None:
+        return self._journalled.get(message_id) or self.store.message(self.record.id, message_id)
 
     @property
     def is_written(self) -> bool:
@@ -48,34 +84,25 @@ class Ledger:
 
     def write(
         self, now: float, *happenings: Happening, journal: JournalEntry | None = None, **changes: Any
-    ) -> list[Tell]:
-        """Commit changes of the record, a journal entry and events as one; says whom to tell afterwards."""
-        record = replace(self.record, **changes)
-        with self.store.transaction() as transaction:
-            delivers = self._commit(transaction, record, happenings, now)
-            if journal is not None:
-                transaction.journal(journal)
-        self.record = record
-        return [Tell(WEBHOOK, OutboxGrew())] if delivers else []
+    ) -> list[Effect]:
+        """Changes of the record, events, a journal entry; says what to do once they are committed."""
+        self.record = replace(self.record, **changes)
+        self._is_changed = True
+        if journal is not None:
+            self._journalled[journal.id] = journal
+            self._open().journal(journal)
+        return [effect for name, payload in happenings for effect in self._happened(name, payload, now)]
 
-    def receive(self, now: float, message_id: str, payload: Payload, **changes: Any) -> list[Tell]:
-        """Commit a received message, unless it was received before (a re-read event must not be told twice)."""
-        with self.store.transaction() as transaction:
-            new = transaction.remember_received(self.record.id, message_id, now)
-            if new:
-                changes |= {
-                    "messages_received": self.record.messages_received + 1,
-                    "last_activity": now,
-                }
-            record = replace(self.record, **changes)
-            happenings = [("message_received", payload)] if new else []
-            delivers = self._commit(transaction, record, happenings, now)
-        self.record = record
-        return [Tell(WEBHOOK, OutboxGrew())] if delivers else []
+    def receive(self, now: float, message_id: str, payload: Payload, **changes: Any) -> list[Effect]:
+        """A received message, unless it was received before (a re-read event must not be told twice)."""
+        if not self._open().remember_received(self.record.id, message_id, now):
+            return self.write(now, **changes)
+        changes |= {"messages_received": self.record.messages_received + 1, "last_activity": now}
+        return self.write(now, ("message_received", payload), **changes)
 
     def move(
         self, now: float, event: Event, reason: Reason, *happenings: Happening, **changes: Any
-    ) -> list[Tell]:
+    ) -> list[Effect]:
         """Let `event` happen to the state; a change of state is one `connection_change`. Raises ImpossibleTransition."""
         before = self.record.state
         after = step(before, event)
@@ -96,17 +123,14 @@ class Ledger:
         """Change what the next commit carries along; losing it in a crash does no harm."""
         self.record = replace(self.record, **changes)
 
-    def set_webhook(self, now: float, url: str, events: tuple[str, ...]) -> list[Tell]:
+    def set_webhook(self, now: float, url: str, events: tuple[str, ...]) -> list[Effect]:
         """A removed webhook's waiting events become dead letters; one that had answered 410 gets events again."""
         removed = Lane(self.record.webhook_url, self.record.id)
-        record = replace(self.record, webhook_url=url, webhook_events=events)
-        with self.store.transaction() as transaction:
-            transaction.save(record)
-            transaction.resume_lanes(record.id)
-            if removed.endpoint and not url:
-                transaction.bury(removed, now, "Webhook removido")
-        self.record = record
-        return [Tell(WEBHOOK, OutboxGrew())]
+        transaction = self._open()
+        transaction.resume_lanes(self.record.id)
+        if removed.endpoint and not url:
+            transaction.bury(removed, now, "Webhook removido")
+        return [*self.write(now, webhook_url=url, webhook_events=events), Tell(WEBHOOK, OutboxGrew())]
 
     def ensure_secret(self, now: float) -> str | None:
         """Make the signing secret with the session's first webhook; None when it is there or not needed."""
@@ -121,22 +145,34 @@ class Ledger:
             previous=old.current if old else "",
             previous_until=now + overlap if old else 0.0,
         )
-        with self.store.transaction() as transaction:
-            transaction.save_secrets(self.record.id, secrets)
+        self._open().save_secrets(self.record.id, secrets)
         return secrets.current
 
     def forget(self) -> None:
-        with self.store.transaction() as transaction:
-            transaction.forget(self.record.id)
+        self._open().forget(self.record.id)
+        self._is_changed = False
 
-    def _commit(self, transaction: Transaction, record: SessionRecord, happenings: Any, now: float) -> bool:
-        transaction.save(record)
-        delivers = False
-        for name, payload in happenings:
-            if name == "error":
-                self.last_error = str(payload.get("error", ""))
-            endpoint = self.endpoint if name in record.webhook_events else ""
-            delivers = delivers or bool(endpoint)
-            draft = EventDraft(self._new_event_id(now), name, now, payload, endpoint or None)
-            transaction.record(record.id, draft)
-        return delivers
+    def _happened(self, name: str, payload: Payload, now: float) -> Iterator[Effect]:
+        """Recorded, and delivered if the webhook wants it."""
+        if name == "error":
+            self.last_error = str(payload.get("error", ""))
+        endpoint = self.endpoint if name in self.record.webhook_events else ""
+        draft = EventDraft(self._new_event_id(now), name, now, payload, endpoint or None)
+        self._open().record(self.record.id, draft)
+        yield _log_line(self.record.id, name, payload)
+        if endpoint:
+            yield Tell(WEBHOOK, OutboxGrew())
+
+    def _open(self) -> Transaction:
+        if self._transaction is None:
+            self._transaction = self._commits.enter_context(self.store.transaction())
+        return self._transaction
+
+
+def _log_line(session_id: str, name: str, payload: Payload) -> Log:
+    fields = payload.get("message", payload)
+    details = {field: fields[field] for field in LOGGED_FIELDS[name] if field in fields}
+    if name == "message_ack" and fields.get("ack") == 1:
+        # The log's own word for it: architecture.pt.md 10.2.
+        name = "message_sent"
+    return Log("error" if name == "error" else "info", name, session_id, details)

@@ -17,9 +17,8 @@ from wppmt.messages import ROOT
 from wppmt.reasons import Reason, sentence
 from wppmt.retry import FAILURES_BEFORE_ERROR, reconnect_delay
 from wppmt.state import Event, State
-from wppmt.store import Desired
 
-ATTACH, BEAT, CLOSE, RETRY = "attach", "beat", "close", "retry"
+OPEN, ATTACH, BEAT, CLOSE, RETRY = "open", "attach", "beat", "close", "retry"
 SILENT_BEATS = 1.5
 """So many intervals without a beat, and the page is asked directly."""
 PROBES = 2
@@ -69,16 +68,18 @@ class Life:
 
     def granted(self, generation: int, now: float) -> Iterator[Effect]:
         if self.phase is not Phase.QUEUED or generation != self._page.generation:
-            yield Tell(ROOT, PlaceFreed(self._session_id))
+            yield Tell(ROOT, PlaceFreed(self._session_id, generation))
             return
         yield from self._ledger.write(now, generation=generation, process=None)
         self.phase = Phase.OPENING
         yield OpenBrowser(self._session_id, generation)
+        yield self._timers.arm(OPEN, self._policy.open_deadline)
 
     def opened(self, process: Process, now: float) -> Iterator[Effect]:
         """The page has loaded; the bridge may have spoken already."""
+        self._timers.disarm(OPEN)
         yield from self._ledger.write(now, process=process)
-        yield Tell(ROOT, PlaceFreed(self._session_id))
+        yield self._free_place()
         if self.phase is Phase.OPENING:
             yield self._timers.arm(ATTACH, self._policy.attach_deadline)
 
@@ -88,7 +89,7 @@ class Life:
         self._failed_probes = 0
         if self.phase is Phase.OPENING:
             self.phase = Phase.LIVE
-            self._timers.disarm(ATTACH)
+            self._timers.disarm(OPEN, ATTACH)
             yield self._timers.arm(BEAT, self._policy.beat_seconds)
 
     def check_beat(self, now: float) -> Iterator[Effect]:
@@ -99,14 +100,15 @@ class Life:
         if silence < SILENT_BEATS * self._policy.beat_seconds:
             yield self._timers.arm(BEAT, self._policy.beat_seconds / 2)
         else:
-            yield self._page.call(Called.PROBE, "facts", {}, self._policy.probe_deadline)
+            yield self.probe()
 
-    def probe_failed(self, now: float) -> Iterator[Effect]:
+    def probe(self) -> Effect:
+        return self._page.call(Called.PROBE, "facts", {}, self._policy.probe_deadline)
+
+    def may_probe_again(self) -> bool:
+        """A probe failed."""
         self._failed_probes += 1
-        if self._failed_probes < PROBES:
-            yield self._page.call(Called.PROBE, "facts", {}, self._policy.probe_deadline)
-        else:
-            yield from self.fail(Reason.BROWSER_HUNG, now)
+        return self._failed_probes < PROBES
 
     def probe_answered(self) -> Iterator[Effect]:
         yield self._timers.arm(BEAT, self._policy.beat_seconds)
@@ -118,9 +120,6 @@ class Life:
         """
         yield from self.close() if gently else self.kill()
         record = self._ledger.record
-        if record.desired is Desired.STOPPED:
-            # It was only up to be logged out.
-            return
         failures = record.failures + 1
         gave_up = failures == FAILURES_BEFORE_ERROR
         delay = reconnect_delay(earned_immediate=record.quick_retry, random=self._random)
@@ -142,7 +141,7 @@ class Life:
 
     def close(self) -> Iterator[Effect]:
         """Down the stop ladder, so that the login is flushed."""
-        self._timers.disarm(ATTACH, BEAT, RETRY)
+        self._timers.disarm(OPEN, ATTACH, BEAT, RETRY)
         self._reopen = False
         if self.phase is Phase.QUEUED:
             self.phase = Phase.NONE
@@ -152,23 +151,29 @@ class Life:
             yield self._timers.arm(CLOSE, self._policy.close_deadline)
 
     def kill(self) -> Iterator[Effect]:
-        """At once; whatever this browser still says is not listened to."""
-        self._timers.disarm(ATTACH, BEAT, RETRY, CLOSE)
-        if self.phase is not Phase.NONE:
-            yield KillBrowser(self._session_id)
-            yield Tell(ROOT, PlaceFreed(self._session_id))
-        self.phase = Phase.NONE
-        self._page.generation += 1
+        """At once."""
+        self._timers.disarm(OPEN, ATTACH, BEAT, RETRY)
         self._reopen = False
+        if self.phase is not Phase.NONE:
+            yield from self.kill_stuck()
+            yield from self.closed()
+
+    def kill_stuck(self) -> Iterator[Effect]:
+        """The way down takes too long."""
+        yield KillBrowser(self._session_id)
 
     def closed(self) -> Iterator[Effect]:
-        """No process is left."""
+        """No process is left, and whatever this browser still says is not listened to."""
         self._timers.disarm(CLOSE)
         self.phase = Phase.NONE
-        yield Tell(ROOT, PlaceFreed(self._session_id))
+        yield self._free_place()
+        self._page.generation += 1
         if self._reopen:
             self._reopen = False
             yield from self.open()
+
+    def _free_place(self) -> Tell:
+        return Tell(ROOT, PlaceFreed(self._session_id, self._page.generation))
 
     @property
     def _session_id(self) -> str:

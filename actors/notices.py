@@ -28,13 +28,8 @@ class Quiesce:
 
 
 @dataclass(frozen=True, slots=True)
-class Vanish:
-    """Root: log out, then forget the session altogether (purge)."""
-
-
-@dataclass(frozen=True, slots=True)
 class Ping:
-    """Root: are you alive? Answered with Pong."""
+    """Root: are you alive? Answered with Pong, by the shell of every actor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +73,9 @@ class Noticed:
 
 @dataclass(frozen=True, slots=True)
 class ProfileRemoved:
-    pass
+    """`is_gone` is False where the profile could not be deleted; the log tells why."""
+
+    is_gone: bool = True
 
 
 class Called(StrEnum):
@@ -123,14 +120,15 @@ class PlaceWanted:
 
 @dataclass(frozen=True, slots=True)
 class PlaceFreed:
-    """To Root: my browser's page has loaded, or it won't."""
+    """To Root: this browser's page has loaded, or it won't. A place of a later generation is kept."""
 
     session_id: str
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
 class Pong:
-    session_id: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)

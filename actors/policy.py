@@ -20,6 +20,8 @@ class SessionPolicy:
     """After this a message whose fate could not be learnt is reported `unknown`."""
     resend_after: float = 30.0
     """How long a restored page may take to show a message it was handed before it is handed over again."""
+    open_deadline: float = 150.0
+    """From the place to start to the loaded page; longer than the browser's own deadlines together."""
     attach_deadline: float = 25.0
     """From the loaded page to the bridge's first word."""
     screen_deadline: float = 60.0

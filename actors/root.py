@@ -69,7 +69,7 @@ class ShutDownDue:
 
 @dataclass(slots=True)
 class Child:
-    """What Root knows of a session's actor."""
+    """What Root knows of an actor."""
 
     unanswered: int = 0
     """Pings since the last Pong."""
@@ -81,26 +81,29 @@ class Places:
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
-        self._taken: dict[str, float] = {}
+        self._taken: dict[notices.PlaceWanted, float] = {}
         self._waiting: deque[notices.PlaceWanted] = deque()
 
     def want(self, wish: notices.PlaceWanted) -> None:
         """A newer wish of the same session replaces its older one."""
-        self.free(wish.session_id)
+        self.free(wish.session_id, wish.generation)
         self._waiting.append(wish)
 
-    def free(self, session_id: str) -> None:
-        self._taken.pop(session_id, None)
-        self._waiting = deque(wish for wish in self._waiting if wish.session_id != session_id)
+    def free(self, session_id: str, up_to: float = float("inf")) -> None:
+        """Whatever this session holds or waits for, by generations up to this one: a later one's is its own."""
+        self._taken = {wish: since for wish, since in self._taken.items() if not _is(wish, session_id, up_to)}
+        self._waiting = deque(wish for wish in self._waiting if not _is(wish, session_id, up_to))
 
     def grant(self, now: float) -> Iterator[notices.PlaceWanted]:
-        overdue = [session_id for session_id, since in self._taken.items() if now - since > PLACE_SECONDS]
-        for session_id in overdue:
-            del self._taken[session_id]
+        self._taken = {wish: since for wish, since in self._taken.items() if now - since <= PLACE_SECONDS}
         while self._waiting and len(self._taken) < self._capacity:
             wish = self._waiting.popleft()
-            self._taken[wish.session_id] = now
+            self._taken[wish] = now
             yield wish
+
+
+def _is(wish: notices.PlaceWanted, session_id: str, up_to: float) -> bool:
+    return wish.session_id == session_id and wish.generation <= up_to
 
 
 class Root:
@@ -118,7 +121,7 @@ class Root:
         status: Callable[[str], SessionStatus | None],
     ) -> None:
         self._store = store
-        self._services = services
+        self._services = {address: Child() for address in services}
         self._max_sessions = max_sessions
         self._memory_limit_mb = memory_limit_mb
         self._memory_mb = 0
@@ -128,6 +131,8 @@ class Root:
         self._children: dict[str, Child] = {}
         self._wanted: set[str] = set()
         """Sessions that should run."""
+        self._admitted: set[str] = set()
+        """Let in since the last look; their commit may be on its way."""
         self._stopping: Reply | None = None
         self._not_quiet: set[str] = set()
         self._killed: set[str] = set()
@@ -141,15 +146,15 @@ class Root:
                 return self._boot()
             case Watch():
                 return self._watch(now)
-            case notices.Pong(session_id=session_id):
-                if session_id in self._children:
-                    self._children[session_id].unanswered = 0
+            case notices.Pong(address=address):
+                if child := self._child(address):
+                    child.unanswered = 0
                 return ()
             case notices.PlaceWanted():
                 self._places.want(message)
                 return self._grant(now)
-            case notices.PlaceFreed(session_id=session_id):
-                self._places.free(session_id)
+            case notices.PlaceFreed(session_id=session_id, generation=generation):
+                self._places.free(session_id, generation)
                 return self._grant(now)
             case notices.DesiredChanged(session_id=session_id, desired=desired):
                 change = self._wanted.add if desired is Desired.RUNNING else self._wanted.discard
@@ -198,22 +203,30 @@ class Root:
         yield Wake(WATCH_SECONDS, Watch())
 
     def _start(self, request: messages.StartSession, reply: Reply) -> Iterator[Effect]:
-        if self._stopping:
-            raise Refusal(Code.DRAINING, retry_after=10)
         self._require_room_for(request.session_id)
         if request.session_id not in self._children:
             yield from self._spawn(request.session_id, None)
         yield from self._forward(request.session_id, request, reply)
 
     def _require_room_for(self, session_id: str) -> None:
-        """The session may run from now on. Raises Refusal(RESOURCE_LIMIT), architecture.pt.md 11.4."""
+        """The session may run from now on. Raises Refusal: RESOURCE_LIMIT (architecture.pt.md 11.4), DRAINING."""
+        if self._stopping:
+            raise Refusal(Code.DRAINING, retry_after=10)
         if session_id in self._wanted:
             return
+        if len(self._wanted) >= self._max_sessions:
+            self._recount()
         if len(self._wanted) >= self._max_sessions:
             raise Refusal(Code.RESOURCE_LIMIT)
         if self._memory_mb > self._memory_limit_mb:
             raise Refusal(Code.RESOURCE_LIMIT, retry_after=60)
         self._wanted.add(session_id)
+        self._admitted.add(session_id)
+
+    def _recount(self) -> None:
+        """Whoever was let in and then refused all the same gives the room back."""
+        running = {record.id for record in self._store.sessions() if record.desired is Desired.RUNNING}
+        self._wanted = running | self._admitted
 
     def _restart(self, session_id: str) -> Iterator[Effect]:
         if session_id not in self._children:
@@ -239,23 +252,33 @@ class Root:
             yield from self._kill({session_id for session_id in self._not_quiet if self._trouble(session_id)})
             yield Wake(WATCH_SECONDS, Watch())
             return
-        for address in self._services:
-            if not self._is_alive(address):
-                yield Log("error", "actor_replaced", None, {"actor": address})
+        for address, service in self._services.items():
+            if trouble := self._trouble_with(address, service):
+                yield Log("error", "actor_replaced", None, {"actor": address, "reason": trouble.value})
                 yield SpawnService(address)
+                service.unanswered = 0
+            service.unanswered += 1
+            yield Tell(address, notices.Ping())
         for session_id in sorted(self._children):
             if self._trouble(session_id):
                 yield from self._replace(session_id)
             self._children[session_id].unanswered += 1
             yield Tell(session_address(session_id), notices.Ping())
+        self._admitted.clear()
         yield from self._grant(now)
         yield Wake(WATCH_SECONDS, Watch())
 
+    def _child(self, address: str) -> Child | None:
+        return self._services.get(address) or self._children.get(address.removeprefix(session_address("")))
+
     def _trouble(self, session_id: str) -> Reason | None:
+        return self._trouble_with(session_address(session_id), self._children[session_id])
+
+    def _trouble_with(self, address: str, child: Child) -> Reason | None:
         """Dead and hung are told apart only for the log; what is done about them is the same."""
-        if not self._is_alive(session_address(session_id)):
+        if not self._is_alive(address):
             return Reason.ACTOR_FAILED
-        return Reason.ACTOR_HUNG if self._children[session_id].unanswered >= HUNG_PINGS else None
+        return Reason.ACTOR_HUNG if child.unanswered >= HUNG_PINGS else None
 
     def _replace(self, session_id: str) -> Iterator[Effect]:
         """The one path: nothing of the old one may act any more, then a new one takes up the registry row."""
@@ -284,12 +307,13 @@ class Root:
 
     def _describe(self) -> Iterator[dict[str, Any]]:
         yield {"actor": "root", "children": len(self._children)}
-        for address in self._services:
-            yield {"actor": address, "alive": self._is_alive(address)}
-        for session_id, child in sorted(self._children.items()):
-            trouble = self._trouble(session_id)
+        sessions = {
+            session_address(session_id): child for session_id, child in sorted(self._children.items())
+        }
+        for address, child in (self._services | sessions).items():
+            trouble = self._trouble_with(address, child)
             yield {
-                "actor": session_address(session_id),
+                "actor": address,
                 "alive": trouble is not Reason.ACTOR_FAILED,
                 "hung": trouble is Reason.ACTOR_HUNG,
                 "unansweredPings": child.unanswered,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from actors.base import Mailbox, Shell, Stage
+from actors.base import Mailbox, Shell, Stage, refuse
 from actors.browser import BrowserLife, Close, Open, Retire
 from actors.effects import (
     AbandonSession,
@@ -18,6 +18,7 @@ from actors.effects import (
     DeleteFile,
     DownloadMedia,
     Effect,
+    EndLeftovers,
     KillBrowser,
     Log,
     Logic,
@@ -37,7 +38,9 @@ from actors.mailbox import Directory
 from actors.notices import BrowserClosed, Noticed, ProfileRemoved
 from wppmt.browser import Browser, Browsers, Done, NotCalled, Notice, Outcome
 from wppmt.browser.transfer import Download
+from wppmt.errors import Code
 from wppmt.messages import session_address
+from wppmt.store import StoreUnavailable
 
 
 class WriteLog(Protocol):
@@ -83,6 +86,9 @@ class Runtime:
     def now(self) -> float:
         return self._world.now()
 
+    def is_current(self, shell: Shell) -> bool:
+        return self._directory.holds(shell.address, shell.mailbox)
+
     def spawn(self, address: str, logic: Logic) -> Mailbox:
         """Start an actor and let it answer for `address` from now on."""
         shell = Shell(address, logic, self)
@@ -97,14 +103,14 @@ class Runtime:
         return {session_id: life.browser.memory().pss for session_id, life in running.items()}
 
     def perform(self, shell: Shell, effect: Effect) -> None:  # noqa: C901, PLR0912 - one case an effect
-        if not isinstance(effect, Log) and not self._directory.holds(shell.address, shell.mailbox):
+        if not isinstance(effect, Log) and not self.is_current(shell):
             # Abandoned as hung, and another took over: what it still decides must not happen.
             return
         match effect:
             case Answer(reply=reply, value=value):
                 reply.answer(value)
             case Tell(to=to, message=message):
-                self._directory.tell(to, message)
+                self._tell(to, message)
             case Wake(seconds=seconds, message=message):
                 self.wake(shell, seconds, message)
             case Publish(status=status):
@@ -125,10 +131,12 @@ class Runtime:
                 self._close_browser(session_id, generation)
             case KillBrowser(session_id=session_id):
                 self._kill_browser(session_id)
+            case EndLeftovers(session_id=session_id):
+                self._end_leftovers(session_id)
             case RemoveProfile(session_id=session_id):
                 self._remove_profile(shell, session_id)
             case SpawnSession(session_id=session_id):
-                self.spawn(session_address(session_id), self._world.new_session(session_id))
+                self._spawn_session(session_id)
             case SpawnService(address=address):
                 logic, first = self._world.new_service(address)
                 self.spawn(address, logic).put(first)
@@ -145,6 +153,19 @@ class Runtime:
     def wake(self, shell: Shell, seconds: float, message: object) -> None:
         """To this very actor: one that took over its address must not hear its predecessor's alarms."""
         self._stage.later(seconds, lambda: shell.mailbox.put(message))
+
+    def _tell(self, to: str, message: object) -> None:
+        if not self._directory.tell(to, message):
+            refuse(message, Code.SESSION_BUSY)
+
+    def _spawn_session(self, session_id: str) -> None:
+        try:
+            logic = self._world.new_session(session_id)
+        except StoreUnavailable as failure:
+            # Root finds nobody there at its next look, and tries again.
+            self._world.log("session_not_spawned", session_id, level="error", error=str(failure))
+        else:
+            self.spawn(session_address(session_id), logic)
 
     def _call_page(self, shell: Shell, call: CallPage) -> None:
         def use(browser: Browser, done: Done) -> None:
@@ -194,7 +215,10 @@ class Runtime:
 
     def _close_browser(self, session_id: str, generation: int) -> None:
         running = self._running.get(session_id)
-        if running is None or running.generation != generation or not running.mailbox.put(Close()):
+        if running is None or running.generation != generation:
+            self._directory.tell(session_address(session_id), BrowserClosed(generation))
+        elif not running.mailbox.put(Close()):
+            running.browser.kill()
             self._directory.tell(session_address(session_id), BrowserClosed(generation))
 
     def _kill_browser(self, session_id: str) -> None:
@@ -206,10 +230,20 @@ class Runtime:
 
     def _remove_profile(self, shell: Shell, session_id: str) -> None:
         def remove() -> None:
+            is_gone = False
             try:
                 self._world.browsers.remove_profile(session_id)
+                is_gone = True
             except OSError as failure:
-                self._world.log("profile_not_removed", session_id, level="error", error=failure)
-            shell.mailbox.put(ProfileRemoved())
+                self._world.log("profile_not_removed", session_id, level="error", error=str(failure))
+            finally:
+                shell.mailbox.put(ProfileRemoved(is_gone))
 
         self._stage.aside(remove)
+
+    def _end_leftovers(self, session_id: str) -> None:
+        def end() -> None:
+            if ended := self._world.browsers.end_leftovers(session_id):
+                self._world.log("leftover_browser_ended", session_id, level="warning", processes=ended)
+
+        self._stage.aside(end)

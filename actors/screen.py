@@ -61,7 +61,7 @@ class Screen:
         self._codes = 0
         self._told_logged_out = False
         self._pairing_asked = False
-        self._timers.disarm(SCREEN, OFFLINE)
+        self._timers.disarm(SCREEN, OFFLINE, HEALTH)
 
     def turned(self) -> Iterator[Effect]:
         """A page speaks for the first time: from here on a code or the main screen is owed."""
@@ -73,6 +73,8 @@ class Screen:
         self.verdict = verdict(facts)
         if self.verdict not in AWAY:
             self._timers.disarm(OFFLINE)
+        if self.verdict in {Verdict.UNDECIDED, Verdict.QR} and not self._timers.is_armed(SCREEN):
+            yield self._timers.arm(SCREEN, self._policy.screen_deadline)
         if self.verdict is Verdict.MAIN:
             yield from self._on_main(facts, now)
         elif self.verdict in AWAY:
@@ -87,7 +89,7 @@ class Screen:
             )
 
     def show_qr(self, code: str, ttl_ms: float | None, now: float) -> Iterator[Effect]:
-        """A new code is on the screen."""
+        """A new code is on the screen; the next one, or someone who scans it, is owed."""
         if not code or (self.qr and self.qr.text == code):
             return
         if self._ledger.record.has_login and not self._told_logged_out:
@@ -98,7 +100,7 @@ class Screen:
             yield from self._expire(now)
             return
         seconds = ttl_ms / 1000 if ttl_ms else FIRST_QR_SECONDS if self._codes == 1 else NEXT_QR_SECONDS
-        self._timers.disarm(SCREEN)
+        yield self._timers.arm(SCREEN, seconds + self._policy.screen_deadline)
         payload = {"qrCode": self._qr_picture(code), "expiresAt": iso(now + seconds)}
         reason = Reason.LOGGED_OUT if self._told_logged_out else Reason.SCAN_QR
         yield from self._ledger.move(
@@ -132,10 +134,17 @@ class Screen:
             if record.state in {State.CONNECTED, State.WAITING_SCAN, State.PHONE_DISCONNECTED}:
                 yield from self._ledger.write(now, quick_retry=True)
         elif timer == OFFLINE and self.verdict in AWAY:
-            yield from self._ledger.move(now, Event.PHONE_LOST, AWAY[self.verdict])
-        elif timer == SCREEN:
-            reason = Reason.NETWORK if self.verdict is Verdict.NETWORK else Reason.QR_NEVER
-            yield from self._life.fail(reason, now, gently=True)
+            yield from self._phone_lost(AWAY[self.verdict], now)
+
+    def overdue(self) -> Reason:
+        """Why nothing that one could use was on the screen in time."""
+        return Reason.PAGE_LOAD_FAILED if self._ledger.record.has_login else Reason.QR_NEVER
+
+    def _phone_lost(self, reason: Reason, now: float) -> Iterator[Effect]:
+        if self._ledger.record.state in {State.INITIALIZING, State.WAITING_SCAN}:
+            # The contract knows no direct way.
+            yield from self._ledger.move(now, Event.RESUMED, reason)
+        yield from self._ledger.move(now, Event.PHONE_LOST, reason, failures=0)
 
     def needs_person(self, reason: Reason, now: float) -> Iterator[Effect]:
         """State `error` at once, told once: waiting would not mend it."""
@@ -164,9 +173,10 @@ class Screen:
             yield from self._ledger.write(now, **known)
 
     def _on_away(self) -> Iterator[Effect]:
-        """A short absence is nobody's business; while starting, the screen's deadline decides."""
-        state = self._ledger.record.state
-        if state in {State.CONNECTED, State.RECONNECTING, State.ERROR} and not self._timers.is_armed(OFFLINE):
+        """A short absence is nobody's business, and a longer one no reason to end a browser that works."""
+        self._timers.disarm(SCREEN)
+        gone = self._ledger.record.state is State.PHONE_DISCONNECTED
+        if not gone and not self._timers.is_armed(OFFLINE):
             yield self._timers.arm(OFFLINE, self._policy.offline_grace)
 
     def _distrust_login(self, now: float) -> Iterator[Effect]:

@@ -121,7 +121,7 @@ class Session:
             self._queries,
         )
 
-    def _react(self, message: object, now: float) -> Iterable[Effect]:  # noqa: C901, PLR0912 - one case a message
+    def _react(self, message: object, now: float) -> Iterable[Effect]:  # noqa: C901 - one case a message
         match message:
             case Ask(message=request, reply=reply):
                 return self._asked(request, reply, now)

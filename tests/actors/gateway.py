@@ -28,8 +28,8 @@ from wppmt.messages import ROOT, WEBHOOK, session_address
 from wppmt.reasons import Reason
 from wppmt.retry import WebhookSchedule
 from wppmt.state import State
-from wppmt.store import SessionRecord, SessionStatus, StoreUnavailable, Transaction
-from wppmt.store.sqlite import SqliteStore
+from wppmt.store import SessionRecord, SessionStatus, StoreUnavailable
+from wppmt.store.sqlite import SqliteStore, SqliteTransaction
 
 ENDPOINT = "http://turbozap.test/webhook"
 POST_SECONDS = 0.01
@@ -55,7 +55,7 @@ class FlakyStore(SqliteStore):
         """So many more commits succeed, then the disk is full."""
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self) -> Iterator[SqliteTransaction]:
         with super().transaction() as transaction:
             yield transaction
             self._commit()

@@ -1,0 +1,28 @@
+"""Puts an actor's parts back to where they were: what the store refuses changes nothing in memory either."""
+
+from __future__ import annotations
+
+from collections import deque
+from copy import copy
+
+_CONTAINERS = (dict, list, set, deque)
+
+
+class Undo:
+    """The fields of some objects as they are now. Containers are copied, all else is taken to be immutable."""
+
+    def __init__(self, *parts: object) -> None:
+        self._fields = [
+            (
+                part,
+                {
+                    name: copy(value) if isinstance(value, _CONTAINERS) else value
+                    for name, value in vars(part).items()
+                },
+            )
+            for part in parts
+        ]
+
+    def __call__(self) -> None:
+        for part, fields in self._fields:
+            vars(part).update(fields)
