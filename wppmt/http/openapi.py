@@ -27,6 +27,7 @@ _TAGS: Mapping[str, str] = {
     "webhooks": "Webhooks",
     "events": "Eventos",
     "admin": "Administração",
+    "people": "Contatos e mídia",
     "health": "Saúde",
     "docs": "Documentação",
 }
