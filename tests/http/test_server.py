@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import random
 from http import HTTPStatus
 
+import psutil
 import pytest
 
 from tests.http.conftest import Api
@@ -158,3 +160,48 @@ async def test_stopping_waits_for_the_request_under_way():
     assert (await reader.readline()).startswith(b"HTTP/1.1 202")
     await stopping
     writer.close()
+
+
+class TestUnderLoad:
+    """The same attacks in numbers; minutes, not seconds."""
+
+    @pytest.mark.long
+    @pytest.mark.timeout(300)
+    async def test_a53_ten_thousand_mutilated_requests_leave_the_memory_flat(self, api: Api):
+        me = psutil.Process()
+        await self._mutilated(api, 1000)
+        before = me.memory_info().rss
+        for _ in range(10):
+            await self._mutilated(api, 1000)
+        assert me.memory_info().rss - before < 20_000_000
+        assert [line for line in api.log.lines if line["level"] == "error"] == []
+        assert (await api.get("/healthz")).status == HTTPStatus.OK
+
+    async def _mutilated(self, api: Api, count: int) -> None:
+        dice = random.Random(count)
+        good = (
+            f"GET /api/sessions/a/status HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {api.token}\r\n\r\n"
+        ).encode()
+
+        async def one() -> int:
+            mutant = bytearray(good)
+            for _ in range(dice.randint(1, 6)):
+                at = dice.randrange(len(mutant) - 4)
+                mutant[at : at + dice.randint(0, 3)] = dice.randbytes(dice.randint(0, 3))
+            return int((await raw(api, bytes(mutant), limit=0.3))[9:12] or 400)
+
+        for _ in range(count // 100):
+            assert max(await asyncio.gather(*(one() for _ in range(100)))) < 500
+        api.log.lines = [line for line in api.log.lines if line["level"] == "error"]
+
+    async def test_a43_twenty_gzip_bombs_at_once_cost_no_memory(self, api: Api):
+        bomb = gzip.compress(b"0" * 200 * 1024 * 1024, compresslevel=1)
+        me = psutil.Process()
+        before = me.memory_info().rss
+        headers = {"Content-Encoding": "gzip"}
+        path = "/api/sessions/a/start"
+        answers = await asyncio.gather(
+            *(api.call("POST", path, data=bomb, headers=headers) for _ in range(20))
+        )
+        assert {answer.status for answer in answers} == {415}
+        assert me.memory_info().rss - before < 20_000_000

@@ -1,0 +1,104 @@
+"""Every code of the catalogue, provoked over HTTP: its status, its text, the one form (contract, section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.http.conftest import Answer, Api, serve, token
+from tests.http.fakes import BORN
+from wppmt.errors import CATALOGUE, Code, Refusal
+from wppmt.http.bodies import MAX_BODY_BYTES
+from wppmt.http.ports import Phase
+from wppmt.state import State
+from wppmt.store import StoreUnavailable
+
+SEND = "/api/sessions/a/send-message"
+STATUS = "/api/sessions/a/status"
+PHONE = {"phone": "5511999999999"}
+HELLO = PHONE | {"message": "oi"}
+Provoke = Callable[[Api], Awaitable[Answer]]
+
+
+def refused_by_the_session(code: Code) -> Provoke:
+    async def provoke(api: Api) -> Answer:
+        api.front.refusal = Refusal(code)
+        return await api.post(SEND, HELLO)
+
+    return provoke
+
+
+async def fail(api: Api) -> Answer:
+    api.front.bug = RuntimeError()
+    return await api.post(SEND, HELLO)
+
+
+async def drain(api: Api) -> Answer:
+    api.phase = Phase.DRAINING
+    return await api.get(STATUS)
+
+
+async def break_store(api: Api) -> Answer:
+    api.store.broken = StoreUnavailable()
+    return await api.get("/api/health")
+
+
+async def fill_places(api: Api) -> Answer:
+    api.front.max_sessions = 1
+    return await api.post("/api/sessions/b/start")
+
+
+async def close_first(api: Api) -> Answer:
+    api.front.has("a", State.DISCONNECTED)
+    return await api.post(SEND, HELLO)
+
+
+async def ask_twice(api: Api) -> Answer:
+    await api.get(STATUS)
+    return await api.get(STATUS)
+
+
+PROVOKED: dict[Code, Provoke] = {
+    Code.UNAUTHENTICATED: lambda api: api.get(STATUS, token=None),
+    Code.TOKEN_EXPIRED: lambda api: api.get(STATUS, token=token(exp=BORN - 60)),
+    Code.FORBIDDEN: lambda api: api.get("/api/admin/sessions"),
+    Code.INVALID_REQUEST: lambda api: api.post(SEND, {}),
+    Code.INVALID_SESSION_ID: lambda api: api.get("/api/sessions/A/status"),
+    Code.INVALID_PHONE: lambda api: api.post(SEND, HELLO | {"phone": "12"}),
+    Code.SESSION_ID_MISMATCH: lambda api: api.get(STATUS, headers={"X-Session-ID": "b"}),
+    Code.SESSION_NOT_FOUND: lambda api: api.get("/api/sessions/b/status"),
+    Code.MESSAGE_NOT_FOUND: lambda api: api.get("/api/sessions/a/messages/3EB0"),
+    Code.QR_NOT_AVAILABLE: lambda api: api.get("/api/sessions/a/qrcode", headers={"Accept": "image/png"}),
+    Code.NOT_FOUND: lambda api: api.get("/nada"),
+    Code.METHOD_NOT_ALLOWED: lambda api: api.post(STATUS),
+    Code.PAYLOAD_TOO_LARGE: lambda api: api.call("POST", SEND, data=b" " * (MAX_BODY_BYTES + 1)),
+    Code.UNSUPPORTED_ENCODING: lambda api: api.get(STATUS, headers={"Content-Encoding": "gzip"}),
+    Code.RATE_LIMITED: ask_twice,
+    Code.NOT_CONNECTED: close_first,
+    Code.TARGET_REFUSED: lambda api: api.post("/api/sessions/a/start", {"webhookUrl": "http://127.0.0.1/"}),
+    Code.MEDIA_FETCH_FAILED: lambda api: api.post("/api/sessions/a/send-image", PHONE | {"base64": "YWJj"}),
+    Code.RESOURCE_LIMIT: fill_places,
+    Code.STORE_UNAVAILABLE: break_store,
+    Code.DRAINING: drain,
+    Code.INTERNAL: fail,
+} | {
+    code: refused_by_the_session(code)
+    for code in (
+        Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK, Code.SEND_FAILED,
+        Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT, Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN,
+    )
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", Code)
+async def test_every_code_in_its_form(code: Code):
+    api = Api()
+    api.rate_limit = 1 if code is Code.RATE_LIMITED else 0
+    async for _ in serve(api):
+        api.front.has("a")
+        answer = await PROVOKED[code](api)
+        assert (answer.status, answer.body["code"]) == (CATALOGUE[code].http_status, code)
+        assert answer.body["error"] == CATALOGUE[code].text
+        assert answer.body["success"] is False
+        assert answer.body["requestId"] == answer.headers["X-Request-ID"]
