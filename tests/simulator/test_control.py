@@ -149,6 +149,21 @@ async def test_a_code_lives_its_time_and_links_one_page(api: Api) -> None:
                                "page_close", "page_close"]  # fmt: skip
 
 
+async def test_a_linked_page_is_shown_no_more_codes(api: Api) -> None:
+    await api.ok("POST", "/faults", {"kind": "qr_expire_fast", "ttlMs": 50})
+    async with api.page() as page:
+        await scan(api, page)
+        seen = len(await api.log())
+        assert await api.ok("GET", f"/log?after={seen}&wait=0.2") == []
+
+
+async def test_two_phones_cannot_link_one_page(api: Api) -> None:
+    async with api.page() as page:
+        code = {"qr": (await page.pushed("qr"))["text"]}
+        scans = [api("POST", f"/accounts/{phone}/scan", code) for phone in (ANA, BRUNO)]
+        assert sorted(status for status, _ in await asyncio.gather(*scans)) == [200, 410]
+
+
 async def test_messages_wait_in_order_until_the_page_has_stored_them(api: Api) -> None:
     async with api.page() as page:
         await scan(api, page)

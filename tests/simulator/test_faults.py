@@ -50,6 +50,7 @@ def test_a_fault_for_a_phone_strikes_only_that_phone(faults: Faults) -> None:
 
 def test_a_fault_without_phone_strikes_the_next_pages(faults: Faults) -> None:
     faults.order("page_hang", None, 2, {})
+    assert faults.take(["page_hang"], ANA) is None
     assert [bool(faults.take(["page_hang"], None)) for _ in range(3)] == [True, True, False]
 
 

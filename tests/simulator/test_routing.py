@@ -53,6 +53,12 @@ def test_a_group_message_reaches_everyone_else(server: MemoryServer) -> None:
     assert ids(server.switchboard.queued(bruno)) == ids(server.switchboard.queued(ana))
 
 
+def test_an_own_group_message_names_its_author_by_hidden_id(server: MemoryServer) -> None:
+    ana = server.link(ANA)
+    server.switchboard.accept(ANA, server.draft(GROUP, message_id="3A1"))
+    assert ids(server.switchboard.queued(ana)) == [f"true_{GROUP}_3A1_{server.accounts.account(ANA).lid_wid}"]
+
+
 def test_an_account_with_a_hidden_id_is_seen_under_it(server: MemoryServer) -> None:
     ana, carla = server.link(ANA), server.link(CARLA)
     server.switchboard.accept(CARLA, server.draft(ANA, message_id="3A1"))
@@ -143,6 +149,7 @@ class Exchange(RuleBasedStateMachine):
         self.server = MemoryServer()
         self.pages: dict[str, list[str]] = {}
         self.position: dict[str, int] = {}
+        self.confirmed: set[int] = set()
         self.sent: list[tuple[str, str, str]] = []
 
     @initialize()
@@ -178,6 +185,7 @@ class Exchange(RuleBasedStateMachine):
                 self.pages[device].append(delivery.data["id"])
             if confirmed:
                 self.server.switchboard.confirm(device, delivery.n)
+                self.confirmed.add(delivery.n)
                 self.server.commit()
 
     @rule(phone=st.sampled_from(PHONES))
@@ -203,6 +211,11 @@ class Exchange(RuleBasedStateMachine):
             lines = self.server.switchboard.inbox(phone)
             assert [line["id"] for line in lines] == self.expected(phone, own=False)
             assert [line["seq"] for line in lines] == sorted({line["seq"] for line in lines})
+
+    @invariant()
+    def what_was_confirmed_never_comes_again(self) -> None:
+        for device in self.pages:
+            assert not self.confirmed & {one.n for one in self.server.switchboard.queued(device)}
 
     @invariant()
     def pages_and_queues_together_hold_everything_in_order(self) -> None:
