@@ -56,7 +56,8 @@ demo: setup ## play the whole story by itself: pair, send, receive
 	@$(BIN)/wppmt demo
 
 test: setup ## all tests but the long ones; starts real Chromes
-	@$(BIN)/pytest -m "not long"
+	@$(MAKE) check-fast
+	@$(BIN)/pytest -m "chrome and not long"
 
 test-long: setup ## the tests that take minutes
 	@$(BIN)/pytest -m long
