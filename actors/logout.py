@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from actors.effects import Answer, Effect, Log, RemoveProfile, Reply, Stop, Tell, Withdraw
 from actors.ledger import Ledger
 from actors.life import Life, Phase
-from actors.notices import Called, Vanished
+from actors.notices import Called, ProfileRemoved, Vanished
 from actors.page import Page
 from actors.policy import SessionPolicy
 from actors.timers import Timers
 from wppmt.browser import CallFailure, Outcome
+from wppmt.errors import Code, Refusal
 from wppmt.messages import ROOT, LoggedOut
 from wppmt.reasons import Reason
 from wppmt.state import Event
@@ -41,7 +42,7 @@ class Logout:
             yield from self._ledger.move(now, Event.CLOSED, Reason.LOGGED_OUT, desired=Desired.STOPPED)
             self.is_active = True
             self._unlinked = not self._ledger.record.has_login
-            self._asked_page = False
+            self._asked_page = self._forgets = False
             if self._unlinked:
                 yield from self._finish()
             else:
@@ -55,6 +56,10 @@ class Logout:
         if not self._asked_page:
             self._asked_page = True
             yield self._page.call(Called.LOGOUT, "logout", {}, self._policy.call_deadline)
+
+    def on_qr(self) -> Iterator[Effect]:
+        """Nobody is logged in here: there is nothing to unlink."""
+        yield from self._finish()
 
     def answered(self, outcome: Outcome) -> Iterator[Effect]:
         self._unlinked = self._unlinked or not isinstance(outcome, CallFailure)
@@ -72,12 +77,15 @@ class Logout:
     def browser_closed(self) -> Iterator[Effect]:
         yield RemoveProfile(self._ledger.record.id)
 
-    def profile_removed(self, now: float) -> Iterator[Effect]:
+    def profile_removed(self, removed: ProfileRemoved, now: float) -> Iterator[Effect]:
         """The last step; without the profile there is nothing left to log out of."""
         if not self.is_active:
             return
         self.is_active = False
         session_id = self._ledger.record.id
+        if not (removed.is_gone or self._unlinked):
+            yield from self._answer(Refusal(Code.OUTCOME_UNKNOWN))
+            return
         if self._forgets:
             self._ledger.forget()
             yield Withdraw(session_id)
@@ -85,12 +93,15 @@ class Logout:
             yield from self._ledger.write(
                 now, has_login=False, phone="", pushname="", platform="", connected_at=None, process=None
             )
-        for reply in self._replies:
-            yield Answer(reply, LoggedOut(self._unlinked))
-        self._replies.clear()
+        yield from self._answer(LoggedOut(self._unlinked))
         if self._forgets:
             yield Tell(ROOT, Vanished(session_id))
             yield Stop()
+
+    def _answer(self, value: LoggedOut | Refusal) -> Iterator[Effect]:
+        for reply in self._replies:
+            yield Answer(reply, value)
+        self._replies.clear()
 
     def _finish(self) -> Iterator[Effect]:
         self._timers.disarm(LOGOUT)

@@ -92,7 +92,7 @@ class Screen:
         """A new code is on the screen; the next one, or someone who scans it, is owed."""
         if not code or (self.qr and self.qr.text == code):
             return
-        if self._ledger.record.has_login and not self._told_logged_out:
+        if self._ledger.record.has_login:
             yield from self._distrust_login(now)
             return
         self._codes += 1
@@ -102,7 +102,8 @@ class Screen:
         seconds = ttl_ms / 1000 if ttl_ms else FIRST_QR_SECONDS if self._codes == 1 else NEXT_QR_SECONDS
         yield self._timers.arm(SCREEN, seconds + self._policy.screen_deadline)
         payload = {"qrCode": self._qr_picture(code), "expiresAt": iso(now + seconds)}
-        reason = Reason.LOGGED_OUT if self._told_logged_out else Reason.SCAN_QR
+        waits_for = Reason.ENTER_CODE if self.pairing_code else Reason.SCAN_QR
+        reason = Reason.LOGGED_OUT if self._told_logged_out else waits_for
         yield from self._ledger.move(
             now, Event.QR_SHOWN, reason, ("qr_code", payload), has_login=False, phone="", failures=0
         )
@@ -122,8 +123,9 @@ class Screen:
         else:
             yield from self.show_pairing_code(str(outcome.get("code", "")), now)
 
-    def logged_out(self) -> Iterator[Effect]:
-        """WhatsApp told the page why it ends the login: the QR code that follows is no surprise."""
+    def logged_out(self, now: float) -> Iterator[Effect]:
+        """WhatsApp told the page why it ends the login: the QR code that follows, even a later one, is no surprise."""
+        yield from self._ledger.write(now, has_login=False)
         self._told_logged_out = True
         self.verdict = Verdict.UNDECIDED
         yield self._timers.arm(SCREEN, self._policy.screen_deadline)

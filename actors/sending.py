@@ -87,6 +87,8 @@ class Sending:
         self._handed: dict[str, JournalEntry] = {}
         self._undecided: set[str] = set()
         """Handed to an earlier page: what became of them is being found out, and all others wait."""
+        self._asked: set[str] = set()
+        """Of these, whom the page is being asked about."""
         self._rejected: set[str] = set()
         """Refused by the page in words we don't know; what it does not hold has failed."""
         self._busy = ""
@@ -151,13 +153,14 @@ class Sending:
         """The page shows WhatsApp's main screen (again)."""
         self._usable_since = now
         self._undecided = set(self._handed)
-        for message_id in self._undecided:
-            yield self._find(self._handed[message_id])
+        for entry in self._handed.values():
+            yield from self._find(entry)
         yield from self._pump(now)
 
     def lost(self) -> None:
         """The page can't be used; what it was handed is undecided until it is back, what it held is gone."""
         self._busy = ""
+        self._asked.clear()
         self._typed.clear()
         self._sources.clear()
 
@@ -174,7 +177,7 @@ class Sending:
                     yield from self._fates.answer(message_id, as_sent(entry, now))
             case FindDue(id=message_id):
                 if message_id in self._undecided and self._page.is_usable:
-                    yield self._find(self._handed[message_id])
+                    yield from self._find(self._handed[message_id])
             case OutcomeDue(id=message_id):
                 yield from self._report_outcome(message_id, now)
 
@@ -197,13 +200,18 @@ class Sending:
     def answered(self, answer: PageAnswered, now: float) -> Iterator[Effect]:
         """The page's answer to SEND or FIND."""
         entry = self._handed.get(answer.subject)
-        if answer.call is Called.SEND and self._busy == answer.subject:
-            self._busy = ""
-        if entry is not None:
-            if answer.call is Called.SEND:
-                yield from self._on_sent(entry, answer.outcome, now)
-            else:
+        if answer.call is Called.FIND:
+            self._asked.discard(answer.subject)
+            # What has been handed over again meanwhile is not what was looked for.
+            if entry is not None and entry.id in self._undecided:
                 yield from self._on_found(entry, answer.outcome, now)
+        else:
+            if self._busy == answer.subject:
+                self._busy = ""
+            # A failure of an earlier browser tells nothing that the page of this one will not be asked about.
+            is_late = answer.generation != self._page.generation and isinstance(answer.outcome, CallFailure)
+            if entry is not None and not is_late:
+                yield from self._on_sent(entry, answer.outcome, now)
         yield from self._pump(now)
 
     def acknowledged(self, message_id: str, ack: int, to: str, now: float) -> Iterator[Effect]:
@@ -211,8 +219,8 @@ class Sending:
         entry = self._pending(message_id) or self._ledger.message(message_id)
         if entry is None:
             return
-        if ack < 0 and entry.ack < 1:
-            yield from self._fail(entry, Code.SEND_FAILED, now)
+        if ack < 0:
+            yield from self.failed(message_id, now)
         elif ack > entry.ack:
             yield from self._fates.acknowledge(entry, ack, to, now)
             self._settle(entry.id)
@@ -286,7 +294,7 @@ class Sending:
                 # The page said no in words we don't know: it is asked what it holds, and what it lacks has failed.
                 self._rejected.add(entry.id)
                 self._undecided.add(entry.id)
-                yield self._find(entry)
+                yield from self._find(entry)
             case NotCalled():
                 yield from self._take_back(entry, now)
             case CallFailure():
@@ -340,9 +348,13 @@ class Sending:
             self._settle(message_id)
         yield from self._pump(now)
 
-    def _find(self, entry: JournalEntry) -> Effect:
+    def _find(self, entry: JournalEntry) -> Iterator[Effect]:
+        """One question at a time: two answers "not there" would have it sent twice."""
+        if entry.id in self._asked:
+            return
+        self._asked.add(entry.id)
         arguments = {"id": entry.id, "to": entry.to}
-        return self._page.call(Called.FIND, "find_message", arguments, self._policy.call_deadline, entry.id)
+        yield self._page.call(Called.FIND, "find_message", arguments, self._policy.call_deadline, entry.id)
 
     def _pending(self, message_id: str) -> JournalEntry | None:
         queued = (entry for entry in self._queue if entry.id == message_id)

@@ -142,7 +142,7 @@ class Session:
             case notices.PlaceGranted(generation=generation):
                 return self._life.granted(generation, now)
             case notices.ProfileRemoved():
-                return self._logout.profile_removed(now)
+                return self._logout.profile_removed(message, now)
             case notices.Measured(memory_mb=memory_mb):
                 self._memory_mb = memory_mb
                 return ()
@@ -326,18 +326,21 @@ class Session:
         else:
             yield from self._hearing.reread(event)
 
-    def _on_event(self, event: PageEvent, now: float) -> Iterator[Effect]:
+    def _on_event(self, event: PageEvent, now: float) -> Iterator[Effect]:  # noqa: C901 - one case an event
         data = event.data
         match event.name:
             case "ready" | "facts_changed":
                 yield from self._judge(Facts.of(data["facts"]), now)
+            case "qr_changed" if self._logout.is_active:
+                yield from self._logout.on_qr()
             case "qr_changed" if self._life.is_live:
                 yield from self._screen.show_qr(str(data["code"]), data.get("ttlMs"), now)
             case "pairing_code_changed" if self._life.is_live:
                 yield from self._screen.show_pairing_code(str(data["code"]), now)
             case "logged_out":
                 self._logout.told_by_whatsapp()
-                yield from self._screen.logged_out()
+                yield from self._screen.logged_out(now)
+                yield from self._sending.close(now)
             case "message_received":
                 yield from self._ledger.receive(now, str(data["message"]["id"]), self._announced(data))
             case "ack_changed":
