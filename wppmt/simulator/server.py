@@ -1,6 +1,5 @@
 """Starts and stops the simulator: the page over HTTPS, the control API over HTTP."""
 
-import asyncio
 from types import TracebackType
 from typing import Self
 
@@ -64,9 +63,3 @@ class SimulatorServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
-
-
-async def serve(settings: SimulatorSettings, stop: asyncio.Event | None = None) -> None:
-    """Runs until ``stop`` is set (or for ever)."""
-    async with SimulatorServer(settings):
-        await (stop or asyncio.Event()).wait()
