@@ -38,8 +38,8 @@ class Receiver:
         self.sink.__enter__()
         return self
 
-    def __exit__(self, *trouble: object) -> None:
-        self.sink.__exit__(*trouble)
+    def __exit__(self, *_: object) -> None:
+        self.sink.__exit__(None, None, None)
 
     def of(self, session: str) -> list[Arrival]:
         """All arrivals of one session, in order."""

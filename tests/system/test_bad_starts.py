@@ -1,0 +1,118 @@
+"""What cannot work says so in one Portuguese line that tells what to do: in the log, and in the session's reason."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.system.conftest import NewDaemon, NewTenant
+from tests.system.daemon import ROOT, Daemon
+
+pytestmark = pytest.mark.chrome
+
+
+def refusal(daemon: Daemon) -> str:
+    """The one line that it said before it ended."""
+    said = [line for line in daemon.refuses_to_start().splitlines() if line.strip()]
+    assert len(said) == 1, said
+    assert "Traceback" not in said[0]
+    return said[0]
+
+
+def test_a_port_in_use(new_daemon: NewDaemon):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = new_daemon(WPP_PORT=str(port)).refuses_to_start()
+    line = said.strip().splitlines()[-1]
+    assert str(port) in line
+    assert "WPP_PORT" in line
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("name", ["WPP_STATE_DIR", "WPP_TOKENS_DIR", "WPP_LOG_DIR"])
+def test_a_folder_that_is_a_file(new_daemon: NewDaemon, tmp_path: Path, name: str):
+    (tmp_path / "file").touch()
+    line = refusal(new_daemon(**{name: str(tmp_path / "file")}))
+    assert name in line
+    assert str(tmp_path / "file") in line
+
+
+def test_a_second_daemon_on_the_same_folder(new_daemon: NewDaemon):
+    first = new_daemon()
+    first.start()
+    second = new_daemon(WPP_STATE_DIR=first.environ["WPP_STATE_DIR"])
+    line = refusal(second)
+    assert "Outro wppmt já usa a pasta" in line
+    assert "WPP_STATE_DIR" in line
+    assert first.api.is_ready()
+    first.stop()
+
+
+def test_a_weak_secret_with_the_real_whatsapp(new_daemon: NewDaemon):
+    line = refusal(new_daemon(WPP_SIMULATOR="0", WPP_SECRET="avelar-wpp-secret"))
+    assert "WPP_SECRET" in line
+    assert "avelar-wpp-secret" not in line
+
+
+def test_a_daemon_without_chrome(new_daemon: NewDaemon, new_tenant: NewTenant):
+    daemon = new_daemon(WPP_CHROME="/nonexistent/chromium")
+    daemon.start()
+    tenant = new_tenant(daemon)
+    assert tenant.start().status == 201
+    assert_tells(tenant, "CHROME_MISSING", "Instale os pacotes chromium e chromium-driver")
+
+
+def test_a_daemon_without_wa_js(new_daemon: NewDaemon, new_tenant: NewTenant, tmp_path: Path):
+    product = tmp_path / "product"
+    for package in ("wppmt", "actors", "config"):
+        shutil.copytree(ROOT / package, product / package, ignore=shutil.ignore_patterns("node_modules"))
+    daemon = new_daemon(product=product)
+    daemon.start()
+    tenant = new_tenant(daemon)
+    assert tenant.start().status == 201
+    assert_tells(tenant, "INJECT_FAILED", "wppmt doctor")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(90)
+def test_a_page_that_wa_js_does_not_understand(new_tenant: NewTenant):
+    tenant = new_tenant()
+    tenant.daemon.phones.fault("missing_module", module="WAWebStreamModel")
+    assert tenant.start().status == 201
+    assert_tells(tenant, "INJECT_FAILED", "wppmt doctor", limit=60)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(150)
+def test_a_page_that_never_shows_a_qr(new_tenant: NewTenant):
+    tenant = new_tenant()
+    tenant.daemon.phones.fault("qr_never")
+    assert tenant.start().status == 201
+    assert_tells(tenant, "QR_NEVER", "não mostrou o QR Code", limit=90)
+    tenant.hears("qr_code", limit=60)
+
+
+def test_a_page_that_does_not_load(new_tenant: NewTenant):
+    tenant = new_tenant()
+    tenant.daemon.phones.fault("page_load_error", count=1, status=503)
+    assert tenant.start().status == 201
+    tenant.hears("qr_code", limit=40)
+
+
+def assert_tells(tenant, code: str, words: str, limit: float = 20) -> None:
+    """The webhook, the status and the log say the same, for people."""
+    change = tenant.hears("connection_change", limit=limit, reasonCode=code)
+    assert change["status"] == "reconnecting"
+    assert words in change["reason"]
+    status = tenant.status()
+    if status["reasonCode"] == code:
+        assert status["reason"] == change["reason"]
+    lines = [line for line in tenant.daemon.log() if line["sessionId"] == tenant.name]
+    assert any(line["level"] in {"warning", "error"} and words in str(line["details"]) for line in lines), (
+        lines
+    )
