@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from json import dumps
 from pathlib import Path
 from typing import Any, cast
 
@@ -96,10 +97,12 @@ class Api:
         sent = dict(headers or {})
         if token is not None and "Authorization" not in sent:
             sent["Authorization"] = f"Bearer {token or self.token}"
+        if json is not None:
+            data = dumps(json).encode()
         if isinstance(data, bytes):
             data = io.BytesIO(data)
         url = URL(self.base + path, encoded=True)
-        async with self.http.request(method, url, json=json, data=data, headers=sent) as response:
+        async with self.http.request(method, url, data=data, headers=sent) as response:
             raw = await response.read()
             body = await response.json() if response.content_type == "application/json" else None
             documented.check(method, path, response.status, response.content_type, body)

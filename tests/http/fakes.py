@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from wppmt import messages
@@ -34,6 +35,10 @@ class FakeFront:
         self.ack = 1
         self.unlinks = True
         self.max_sessions = 10
+        self.contacts: list[dict[str, Any]] = []
+        self.numbers: dict[str, str] = {}
+        """A number as asked for → the number as WhatsApp knows it."""
+        self.media: dict[str, tuple[bytes, messages.FetchedMedia]] = {}
         self.refusal: Refusal | None = None
         self.bug: Exception | None = None
         self.before_answer: Callable[[], Awaitable[None]] | None = None
@@ -110,8 +115,10 @@ class FakeFront:
                 return messages.WebhookSettings(
                     record.webhook_url, record.webhook_events, "whsec_cm90YXRlZA=="
                 )
-            case messages.SendText():
+            case messages.SendText() | messages.SendMedia():
                 return self._send(session_id, message)
+            case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
+                return self._ask_page(session_id, message)
             case _:
                 raise AssertionError(message)
 
@@ -131,7 +138,29 @@ class FakeFront:
             known is None, status, "whsec_c3RhcnQ=" if message.webhook_url and not known else None
         )
 
-    def _send(self, session_id: str, message: messages.SendText) -> messages.Sent:
+    def _ask_page(self, session_id: str, message: object) -> Any:
+        """What needs the page: refused unless connected."""
+        if self._statuses[session_id].record.state is not State.CONNECTED:
+            raise Refusal(Code.NOT_CONNECTED, extra={"reconnectRequired": True})
+        match message:
+            case messages.ListContacts():
+                rest = [contact for contact in self.contacts if contact["id"] > message.after]
+                page = tuple(rest[: message.limit])
+                following = page[-1]["id"] if len(rest) > len(page) else None
+                return messages.ContactPage(page, len(self.contacts), following)
+            case messages.CheckNumber():
+                resolved = self.numbers.get(message.phone)
+                return messages.NumberCheck(resolved is not None, resolved, is_business=False)
+            case messages.FetchMedia():
+                if message.message_id not in self.media:
+                    raise Refusal(Code.NOT_FOUND)
+                content, fetched = self.media[message.message_id]
+                Path(message.path).write_bytes(content)
+                return fetched
+            case _:
+                raise AssertionError(message)
+
+    def _send(self, session_id: str, message: messages.Send) -> messages.Sent:
         if self._statuses[session_id].record.state is not State.CONNECTED:
             raise Refusal(Code.NOT_CONNECTED, extra={"reconnectRequired": True})
         self._sent += 1

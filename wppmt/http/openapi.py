@@ -126,7 +126,7 @@ def _responses(route: Route) -> Json:
     return {
         str(status): _response(models, codes[status], route.media if status == 200 else ())
         for status, models in sorted(shapes.items())
-    }
+    } | {str(status): {"description": meaning} for status, meaning in route.bare.items()}
 
 
 def _response(models: list[type[BaseModel]], codes: list[Code], media: tuple[str, ...]) -> Json:

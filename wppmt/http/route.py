@@ -56,6 +56,8 @@ class Route:
     """Request headers beyond Authorization and X-Session-ID."""
     media: tuple[str, ...] = ()
     """Media types that 200 may have beside JSON."""
+    bare: Mapping[int, str] = field(default_factory=dict)
+    """Answers without JSON: status → what it means."""
 
 
 ROUTE_OF: web.AppKey[Mapping[web.AbstractRoute, Route]] = web.AppKey("route_of", Mapping)

@@ -110,7 +110,8 @@ ROUTES = (
     ),
     Route(
         "GET", f"{_SESSION}/messages/{{messageId}}/media", people.show_media, Access.SESSION,
-        "Obter a mídia de uma mensagem recebida", {}, media=("application/octet-stream",),
+        "Obter a mídia de uma mensagem recebida", {}, media=("*/*",),
+        bare={206: "A parte pedida com Range", 304: "Não mudou", 412: "Mudou", 416: "Range impossível"},
         refusals=(*_ASKED, Code.NOT_CONNECTED, Code.NOT_FOUND, Code.PAYLOAD_TOO_LARGE, Code.STORE_UNAVAILABLE),
     ),
     Route(
