@@ -301,6 +301,10 @@ class Gateway:
     def browser(self, session_id: str) -> FakeBrowser:
         return self.browsers.browser(session_id)
 
+    def count_browsers(self, session_id: str) -> int:
+        """All that were ever opened."""
+        return len(self.browsers.opened.get(session_id, []))
+
     def mailbox(self, address: str) -> SeededMailbox:
         mailbox = self.directory._mailboxes[address]
         assert isinstance(mailbox, SeededMailbox)
@@ -329,6 +333,10 @@ class Gateway:
 
     def logged(self, event: str) -> list[Logged]:
         return [line for line in self.logs if line.event == event]
+
+    def hang_start(self, session_id: str) -> None:
+        """The next browser of this session never answers its start: its actor's thread is stuck in it."""
+        self.stage.stall_next(f"browser:{session_id}:")
 
     # ---- short ways
 

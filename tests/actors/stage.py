@@ -94,6 +94,7 @@ class SeededStage:
         self._random = random
         self._waiting: list[SeededMailbox] = []
         self._is_dark = False
+        self._to_stall: set[str] = set()
         self.mailboxes: list[SeededMailbox] = []
 
     def start(self, shell: Shell) -> SeededMailbox:
@@ -102,7 +103,14 @@ class SeededStage:
             mailbox.die()
         else:
             self.mailboxes.append(mailbox)
+            for prefix in [prefix for prefix in self._to_stall if shell.address.startswith(prefix)]:
+                self._to_stall.discard(prefix)
+                mailbox.stall()
         return mailbox
+
+    def stall_next(self, prefix: str) -> None:
+        """The next actor with such an address hangs from its first message on."""
+        self._to_stall.add(prefix)
 
     def later(self, seconds: float, function: Callable[[], object]) -> None:
         self._time.later(seconds, lambda: None if self._is_dark else function())

@@ -1,0 +1,113 @@
+"""A page that lives while its connection does not: phone offline, network gone, opened elsewhere, reloaded."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.actors.gateway import Gateway
+from wppmt.errors import Code, Refusal
+from wppmt.reasons import Reason
+from wppmt.state import State
+
+ME, FRIEND = "5511999990001", "5511888880001"
+
+
+@pytest.mark.parametrize(
+    ("away", "back", "reason"),
+    [
+        ("phone_offline", "phone_online", Reason.PHONE_OFFLINE),
+        ("network_lost", "network_back", Reason.NETWORK),
+    ],
+)
+def test_an_absence_is_told_after_ten_seconds_and_ends_no_browser(
+    gateway: Gateway, away: str, back: str, reason: Reason
+):
+    browser = gateway.connect("a", ME)
+    getattr(browser, away)()
+    gateway.run(9.5)
+    assert gateway.state("a") is State.CONNECTED
+    gateway.run(1)
+    assert gateway.state("a") is State.PHONE_DISCONNECTED
+    assert gateway.reason("a") is reason
+    gateway.run(600)
+    getattr(browser, back)()
+    gateway.settle()
+    assert gateway.state("a") is State.CONNECTED
+    assert gateway.changes("a")[-3:] == ["connected", "phone_disconnected", "connected"]
+    assert gateway.count_browsers("a") == 1
+
+
+def test_a_short_absence_is_nobodys_business(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    for _ in range(5):
+        browser.phone_offline()
+        gateway.run(8)
+        browser.phone_online()
+        gateway.run(8)
+    assert gateway.changes("a")[-1] == "connected"
+    assert len(gateway.changes("a")) == 3
+
+
+@pytest.mark.parametrize("away", ["phone_offline", "network_lost"])
+def test_a_restart_while_the_phone_is_away_keeps_its_browser(gateway: Gateway, away: str):
+    """It works, and the phone comes back some time: nothing is mended by starting it again and again."""
+    gateway.connect("a", ME)
+    gateway.restart("a")
+    gateway.run_until(lambda: gateway.count_browsers("a") == 2)
+    gateway.run_until(lambda: gateway.browser("a").page.facts.authenticated)
+    getattr(gateway.browser("a"), away)()
+    gateway.settle()
+    gateway.until("a", State.PHONE_DISCONNECTED, 30)
+    gateway.run(600)
+    assert gateway.state("a") is State.PHONE_DISCONNECTED
+    assert gateway.count_browsers("a") == 2
+    assert gateway.events("a", "error") == []
+
+
+def test_sends_are_refused_while_the_phone_is_away(gateway: Gateway):
+    gateway.connect("a", ME).phone_offline()
+    gateway.until("a", State.PHONE_DISCONNECTED)
+    with pytest.raises(Refusal) as refused:
+        gateway.send("a", FRIEND)
+    assert refused.value.code is Code.NOT_CONNECTED
+    assert refused.value.extra == {"status": "phone_disconnected", "reconnectRequired": False}
+
+
+@pytest.mark.parametrize(("lever", "code"), [("conflict", "CONFLICT"), ("needs_update", "UPDATE_NEEDED")])
+def test_what_needs_a_person_is_an_error_at_once_and_told_once(gateway: Gateway, lever: str, code: str):
+    browser = gateway.connect("a", ME)
+    getattr(browser, lever)()
+    gateway.settle()
+    assert gateway.state("a") is State.ERROR
+    gateway.run(300)
+    [error] = gateway.events("a", "error")
+    assert error["code"] == code
+    browser.set_facts(mode="MAIN", needs_update=False)
+    gateway.settle()
+    assert gateway.state("a") is State.CONNECTED
+
+
+def test_a_page_that_stops_half_way_is_ended_in_time(gateway: Gateway):
+    gateway.connect("a", ME).set_facts(mode="SYNCING")
+    gateway.settle()
+    assert gateway.state("a") is State.CONNECTED
+    gateway.until("a", State.RECONNECTING, 61)
+    assert gateway.reason("a") is Reason.PAGE_LOAD_FAILED
+    gateway.until("a", State.CONNECTED, 30)
+
+
+def test_a_reload_that_never_ends_is_ended_in_time(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    gateway.run(5)
+    browser.browsers.times = type(browser.browsers.times)(ready=1e9)
+    browser.reload()
+    gateway.until("a", State.RECONNECTING, 80)
+
+
+def test_a_connection_tells_who_is_connected(gateway: Gateway):
+    gateway.world.add_phone(ME, "Empresa ABC")
+    gateway.connect("a", ME)
+    record = gateway.record("a")
+    assert (record.phone, record.pushname, record.platform) == (ME, "Empresa ABC", "android")
+    assert record.connected_at == record.since
+    assert record.has_login

@@ -1,0 +1,346 @@
+"""Start, close, restart, log out, purge: twice, from every state, and across daemons."""
+
+from __future__ import annotations
+
+import pytest
+
+from actors.root import ShutDown
+from tests.actors.conftest import MakeGateway
+from tests.actors.gateway import Gateway
+from wppmt import messages
+from wppmt.errors import Code, Refusal
+from wppmt.messages import ROOT, session_address
+from wppmt.reasons import Reason
+from wppmt.state import State
+from wppmt.store import Desired
+
+ME, FRIEND = "5511999990001", "5511888880001"
+A = session_address("a")
+
+
+def bring_to(gateway: Gateway, state: State) -> None:
+    """Session `a`, in this state."""
+    if state is State.DISCONNECTED:
+        gateway.connect("a", ME)
+        gateway.close("a")
+    elif state is State.INITIALIZING:
+        gateway.start("a")
+        gateway.run_until(lambda: gateway.browsers.living("a"))
+    elif state is State.WAITING_SCAN:
+        gateway.show_qr("a")
+    else:
+        browser = gateway.connect("a", ME)
+        if state is State.PHONE_DISCONNECTED:
+            browser.phone_offline()
+        elif state is State.RECONNECTING:
+            gateway.browsers.refuse_start("a", "BROWSER_CRASHED", times=1)
+            browser.crash()
+            gateway.run_until(lambda: gateway.record("a").failures == 2)
+        elif state is State.ERROR:
+            browser.conflict()
+    gateway.until("a", state)
+
+
+def settled(gateway: Gateway) -> State | None:
+    """Where the session ends up when everything works."""
+    gateway.run(120)
+    return gateway.state("a")
+
+
+def test_a_start_answers_at_once_and_says_that_it_is_new(gateway: Gateway):
+    started = gateway.start("a", description="Conta A")
+    assert started.created
+    assert started.status.record.state is State.INITIALIZING
+    assert started.status.record.description == "Conta A"
+    assert not gateway.start("a").created
+
+
+def test_two_starts_at_once_give_one_browser(gateway: Gateway):
+    replies = [gateway.request(ROOT, messages.StartSession("a")) for _ in range(2)]
+    gateway.until("a", State.WAITING_SCAN)
+    assert sorted(reply.value.created for reply in replies) == [False, True]
+    assert gateway.count_browsers("a") == 1
+
+
+@pytest.mark.parametrize("state", State)
+def test_start_works_in_every_state_and_ends_nothing(gateway: Gateway, state: State):
+    bring_to(gateway, state)
+    opened = gateway.count_browsers("a")
+    status = gateway.start("a").status
+    if state is State.DISCONNECTED:
+        assert status.record.state is State.INITIALIZING
+        assert settled(gateway) is State.CONNECTED
+    else:
+        assert status.record.state is state
+        assert gateway.count_browsers("a") == opened
+
+
+@pytest.mark.parametrize("state", State)
+def test_close_works_in_every_state_and_twice(gateway: Gateway, state: State):
+    bring_to(gateway, state)
+    for _ in range(2):
+        status = gateway.close("a")
+        assert status.record.state is State.DISCONNECTED
+        assert status.record.reason is Reason.STOPPED or state is State.DISCONNECTED
+        assert gateway.browsers.living("a") == []
+    opened = gateway.count_browsers("a")
+    gateway.run(600)
+    assert gateway.state("a") is State.DISCONNECTED
+    assert gateway.count_browsers("a") == opened
+
+
+@pytest.mark.parametrize("state", State)
+def test_restart_works_in_every_state_and_gives_a_new_browser(gateway: Gateway, state: State):
+    bring_to(gateway, state)
+    has_login = gateway.record("a").has_login
+    gateway.restart("a")
+    gateway.restart("a")
+    gateway.settle()
+    assert gateway.record("a").failures == 0
+    before = gateway.count_browsers("a")
+    assert settled(gateway) is (State.CONNECTED if has_login else State.WAITING_SCAN)
+    assert len(gateway.browsers.living("a")) == 1
+    assert gateway.count_browsers("a") >= before
+
+
+@pytest.mark.parametrize("state", State)
+def test_logout_works_in_every_state_and_twice(gateway: Gateway, state: State):
+    bring_to(gateway, state)
+    gateway.log_out("a")
+    assert gateway.log_out("a").unlinked
+    record = gateway.record("a")
+    assert record.state is State.DISCONNECTED
+    assert record.reason is Reason.LOGGED_OUT
+    assert not record.has_login
+    assert gateway.browsers.living("a") == []
+    assert not gateway.browsers.has_login("a")
+    gateway.run(300)
+    assert gateway.state("a") is State.DISCONNECTED
+    assert not gateway.logged("actor_failed")
+
+
+@pytest.mark.parametrize("state", State)
+def test_purge_works_in_every_state_and_forgets_everything(gateway: Gateway, state: State):
+    bring_to(gateway, state)
+    gateway.purge("a")
+    gateway.run(10)
+    assert gateway.state("a") is None
+    assert gateway.store.session("a") is None
+    assert gateway.events("a") == []
+    for ask in (gateway.purge, gateway.restart, gateway.close):
+        with pytest.raises(Refusal) as refused:
+            ask("a")
+        assert refused.value.code is Code.SESSION_NOT_FOUND
+    assert gateway.start("a").created
+
+
+def test_logout_unlinks_a_stopped_session_too(gateway: Gateway):
+    bring_to(gateway, State.DISCONNECTED)
+    assert gateway.log_out("a").unlinked
+    phone = gateway.world.find(ME)
+    assert phone
+    assert phone.linked is None
+
+
+def test_logout_of_a_browser_that_does_not_come_up_removes_the_profile_and_says_so(gateway: Gateway):
+    bring_to(gateway, State.DISCONNECTED)
+    gateway.browsers.refuse_start("a", "CHROME_MISSING", times=100)
+    assert not gateway.log_out("a").unlinked
+    assert not gateway.browsers.has_login("a")
+    assert not gateway.record("a").has_login
+
+
+def test_logout_of_a_hung_page_removes_the_profile_and_says_so(gateway: Gateway):
+    gateway.connect("a", ME).hang()
+    assert not gateway.log_out("a").unlinked
+    assert not gateway.browsers.has_login("a")
+    gateway.run(300)
+    assert not gateway.logged("actor_failed")
+
+
+def test_a_login_that_ended_meanwhile_is_logged_out_without_waiting(gateway: Gateway):
+    bring_to(gateway, State.DISCONNECTED)
+    gateway.world.unlink("a", page_is_open=False)
+    begin = gateway.time.moment
+    assert gateway.log_out("a").unlinked
+    assert gateway.time.moment - begin < 10
+
+
+def test_a_start_during_a_logout_is_refused_and_nothing_is_done(gateway: Gateway):
+    gateway.connect("a", ME)
+    logout = gateway.request(A, messages.LogOut())
+    start = gateway.request(ROOT, messages.StartSession("a"))
+    gateway.run_until(lambda: logout.answers and start.answers)
+    if isinstance(start.answers[0], Refusal):
+        assert start.answers[0].code is Code.SESSION_BUSY
+        assert settled(gateway) is State.DISCONNECTED
+    assert not gateway.browsers.has_login("a") or gateway.state("a") is not State.DISCONNECTED
+
+
+def test_a_close_during_a_logout_does_not_stop_it(gateway: Gateway):
+    gateway.connect("a", ME)
+    logout = gateway.request(A, messages.LogOut())
+    close = gateway.request(A, messages.CloseSession())
+    gateway.run_until(lambda: logout.answers and close.answers)
+    assert logout.value.unlinked
+    assert close.value.record.state is State.DISCONNECTED
+
+
+def test_a_start_right_behind_a_purge_ends_in_one_clear_state(make_gateway: MakeGateway):
+    gateway = make_gateway(seed=1)
+    for _ in range(20):
+        gateway.connect("a", ME)
+        purge = gateway.request(ROOT, messages.PurgeSession("a"))
+        gateway.run_until(lambda purge=purge: purge.answers)
+        start = gateway.request(ROOT, messages.StartSession("a"))
+        gateway.run_until(lambda start=start: start.answers)
+        if isinstance(start.answers[0], Refusal):
+            assert start.answers[0].code is Code.SESSION_BUSY
+            assert gateway.start("a").created
+        gateway.until("a", State.WAITING_SCAN, 30)
+        gateway.purge("a")
+
+
+def test_a_restart_waits_for_the_old_browser_even_when_that_is_stuck(gateway: Gateway):
+    gateway.connect("a", ME)
+    stuck = gateway.mailbox(f"browser:a:{gateway.record('a').generation}")
+    stuck.stall()
+    gateway.restart("a")
+    gateway.until("a", State.CONNECTED, limit=60)
+    assert len(gateway.browsers.living("a")) == 1
+
+
+def test_settings_given_at_a_start_stay(gateway: Gateway):
+    gateway.start("a", webhook_url="http://eu.test/a", events=("error",), max_messages_per_day=35)
+    record = gateway.start("a", description="depois").status.record
+    assert record.webhook_url == "http://eu.test/a"
+    assert record.webhook_events == ("error",)
+    assert record.max_messages_per_day == 35
+    assert record.description == "depois"
+
+
+def test_the_limit_counts_sessions_that_should_run(make_gateway: MakeGateway):
+    gateway = make_gateway(max_sessions=2)
+    gateway.start("a")
+    gateway.start("b")
+    with pytest.raises(Refusal) as refused:
+        gateway.start("c")
+    assert refused.value.code is Code.RESOURCE_LIMIT
+    gateway.close("a")
+    gateway.start("c")
+    with pytest.raises(Refusal) as refused:
+        gateway.restart("a")
+    assert refused.value.code is Code.RESOURCE_LIMIT
+
+
+def test_every_change_names_the_state_before_it_across_daemons(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.kill_daemon()
+    gateway.boot()
+    gateway.until("a", State.CONNECTED)
+    gateway.shut_down()
+    gateway.boot()
+    gateway.until("a", State.CONNECTED)
+    gateway.close("a")
+    before = State.DISCONNECTED.value
+    for change in gateway.events("a", "connection_change"):
+        assert change["previousStatus"] == before
+        before = change["status"]
+    assert before == State.DISCONNECTED.value
+
+
+def test_a_boot_brings_back_what_should_run_and_nothing_else(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.connect("b", FRIEND)
+    gateway.close("b")
+    gateway.show_qr("c")
+    gateway.kill_daemon()
+    gateway.boot()
+    gateway.run(60)
+    assert gateway.state("a") is State.CONNECTED
+    assert gateway.state("b") is State.DISCONNECTED
+    assert gateway.state("c") is State.WAITING_SCAN
+    assert [len(gateway.browsers.living(name)) for name in "abc"] == [1, 0, 1]
+
+
+def test_a_daemon_that_dies_before_the_first_step_of_a_start_takes_it_up_again(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.close("a")
+    record = gateway.record("a")
+    gateway.kill_daemon()
+    with gateway.store.transaction() as transaction:
+        transaction.save(type(record)(id="a", created_at=1.0, since=2.0, has_login=True))
+    gateway.boot()
+    gateway.until("a", State.CONNECTED, 30)
+    assert not gateway.logged("actor_failed")
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_no_browser_of_a_closed_session_outlives_a_killed_daemon(make_gateway: MakeGateway, seed: int):
+    gateway = make_gateway(seed=seed)
+    gateway.connect("a", ME)
+    gateway.request(A, messages.CloseSession())
+    gateway.run_until(lambda: gateway.record("a").desired is Desired.STOPPED)
+    gateway.kill_daemon()
+    gateway.boot()
+    gateway.run(60)
+    assert gateway.state("a") is State.DISCONNECTED
+    assert gateway.browsers.living("a") == []
+
+
+def test_a_shutdown_closes_all_browsers_and_keeps_all_logins(gateway: Gateway):
+    numbers = {name: f"551199999000{index}" for index, name in enumerate("abcd")}
+    for name, number in numbers.items():
+        gateway.connect(name, number)
+    gateway.browser("a").hang()
+    gateway.browsers.refuse_start("b", "BROWSER_CRASHED", times=3)
+    gateway.browser("b").crash()
+    gateway.run(40)
+    assert gateway.shut_down() == ()
+    gateway.run(600)
+    for name in numbers:
+        assert gateway.browsers.living(name) == []
+        assert gateway.record(name).desired is Desired.RUNNING
+        assert gateway.browsers.has_login(name)
+    gateway.boot()
+    gateway.run(60)
+    assert [gateway.state(name) for name in numbers] == [State.CONNECTED] * 4
+
+
+def test_a_shutdown_waits_for_nobody_longer_than_its_deadline(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.connect("b", FRIEND)
+    gateway.mailbox(A).stall()
+    begin = gateway.time.moment
+    assert gateway.shut_down(deadline=45) == ("a",)
+    assert gateway.time.moment - begin <= 46
+    assert gateway.browsers.living("a") == gateway.browsers.living("b") == []
+
+
+def test_nothing_is_started_any_more_while_the_daemon_stops(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.connect("b", FRIEND)
+    gateway.mailbox(session_address("b")).stall()
+    stop = gateway.request(ROOT, ShutDown(45.0))
+    gateway.settle()
+    for address, message in (
+        (ROOT, messages.StartSession("c")),
+        (ROOT, messages.StartSession("a")),
+        (ROOT, messages.RestartSession("a")),
+        (A, messages.SendText(FRIEND, "oi")),
+        (A, messages.LogOut()),
+    ):
+        with pytest.raises(Refusal) as refused:
+            gateway.ask(address, message)
+        assert refused.value.code is Code.DRAINING
+    gateway.run_until(lambda: stop.answers)
+    gateway.run(300)
+    assert gateway.browsers.living("a") == []
+
+
+def test_a_shutdown_at_a_slow_screen_stays_shut_down(gateway: Gateway):
+    gateway.connect("a", ME).set_facts(mode="SYNCING")
+    gateway.run(30)
+    gateway.shut_down()
+    gateway.run(300)
+    assert gateway.browsers.living("a") == []
