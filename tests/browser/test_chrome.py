@@ -211,8 +211,11 @@ def test_a_reload_under_a_call_fails_it_and_runs_it_once(
 def failing(settings: ChromeSettings, session_id: str) -> StartFailed:
     """Why a start fails, after which nothing is left."""
     browsers = ChromeBrowsers(settings)
+    life = Life(browsers.open(session_id))
     with pytest.raises(StartFailed) as failed:
-        Life(browsers.open(session_id)).start()
+        life.start()
+    life.hear()
+    assert life.closed == [], "the failure says it all"
     assert browsers.end_leftovers(session_id) == 0
     with Profile(settings.tokens_dir, session_id).writer():
         pass

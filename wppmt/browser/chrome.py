@@ -17,10 +17,12 @@ from wppmt import logs
 from wppmt.browser import (
     BrowserGone,
     CallFailure,
+    ChannelClosed,
     Done,
     Json,
     Memory,
     NotCalled,
+    Notice,
     Notify,
     Process,
     StartFailed,
@@ -117,7 +119,8 @@ class ChromeBrowser:
         self._profile = profile
         self._schedule = schedule
         self._guard = threading.Lock()
-        self._killed = False
+        self._killed = self._begun = self._lost = False
+        self._notify: Notify = lambda _: None
         self._group = 0
         self._context = ""
         self._channel: Channel | None = None
@@ -126,15 +129,17 @@ class ChromeBrowser:
 
     def start(self, notify: Notify) -> Process:
         """Bring Chrome up to WhatsApp's loaded page; blocks. Raises StartFailed, after leaving nothing behind."""
+        self._notify = notify
         with contextlib.ExitStack() as undo:
             undo.callback(self._end)
             with _failures():
                 launched = self._launch()
                 session = driver.attach(launched, STEP_SECONDS)
                 driver.inject(session, self._script())
-                channel = self._channel = Channel(session.websocket_url, self._schedule, notify)
+                channel = self._channel = Channel(session.websocket_url, self._schedule, self._tell)
                 self._watch = CrashWatch(launched.devtools_url, lambda: channel.close(RENDERER_CRASHED))
                 self._open_page(channel)
+                self._begin()
             undo.pop_all()
             self.process = Process(
                 pid=launched.pid,
@@ -224,6 +229,20 @@ class ChromeBrowser:
             raise
         except CallFailure as failure:
             raise StartFailed("PAGE_LOAD_FAILED", str(failure)) from failure
+
+    def _tell(self, notice: Notice) -> None:
+        """A start that fails says so itself: the end of its channel is no second news."""
+        with self._guard:
+            if isinstance(notice, ChannelClosed) and not self._begun:
+                self._lost = True
+                return
+        self._notify(notice)
+
+    def _begin(self) -> None:
+        with self._guard:
+            if self._lost:
+                raise StartFailed("BROWSER_CRASHED", "o Chrome caiu durante a abertura")
+            self._begun = True
 
     def _end(self) -> None:
         if self._channel is not None:

@@ -94,13 +94,16 @@
     }
   };
 
+  const LOADED_AT_ONCE = 100;
+
   async function messagesOf(chat, since) {
     const held = chat.msgs.getModelsArray();
     const oldest = held.reduce((t, message) => Math.min(t, message.t), Infinity);
     if (oldest <= since || !chat.unreadCount) return { messages: held, complete: true };
     try {
-      const loaded = await WPP.chat.getMessages(chat.id, { count: 100 });
-      return { messages: [...held, ...loaded], complete: true };
+      const loaded = await WPP.chat.getMessages(chat.id, { count: LOADED_AT_ONCE });
+      const complete = loaded.length < LOADED_AT_ONCE || loaded.some((message) => message.t <= since);
+      return { messages: [...held, ...loaded], complete };
     } catch {
       return { messages: held, complete: false };
     }
