@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from actors.effects import Effect, Wake
 from wppmt.store import Delivery, Store, StoreUnavailable
 
-SETTLE_SECONDS = 0.01
+SETTLE_SECONDS = 0.02
 """Outcomes are committed together this often: a crash in between sends again what was delivered, ids unchanged."""
 AT_MOST = 64
 LIMIT = 500

@@ -48,7 +48,12 @@ class Drain:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """To myself: something may be due."""
+    """To myself: something may be due.
+
+    `alarm` is the moment it was set for. It may come a little early, by the wall's clock, and is then set again.
+    """
+
+    alarm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +120,8 @@ class Webhooks:
                 return []
             case Settle():
                 return self._settling.on_time()
-            case Look():
-                self._alarm = NEVER if self._alarm <= now else self._alarm
+            case Look(alarm=alarm):
+                self._alarm = NEVER if alarm == self._alarm else self._alarm
                 return []
             case _:
                 raise TypeError(f"not for me: {type(message).__name__}")
@@ -277,7 +282,7 @@ class Webhooks:
         moment = self._lanes.next_moment(now)
         if moment < self._alarm:
             self._alarm = moment
-            effects.append(Wake(moment - now, Look()))
+            effects.append(Wake(moment - now, Look(moment)))
         return effects
 
     def _leave(self) -> list[Effect]:

@@ -7,11 +7,12 @@ import ssl
 from collections.abc import Callable
 
 import aiohttp
+from yarl import URL
 
 from wppmt.delivery import Answered, Fault, Outcome, Unanswered, headers
 from wppmt.egress import Egress, TargetRefused
 from wppmt.errors import Refusal
-from wppmt.store import Delivery, SigningSecrets
+from wppmt.store import Delivery, EventRecord, SigningSecrets
 
 ANSWER_LIMIT = 65_536
 ANSWER_SECONDS = 1.0
@@ -31,9 +32,9 @@ class WebhookTransport:
     async def post(self, delivery: Delivery, attempt: int, secrets: SigningSecrets | None) -> Outcome:
         """Never raises for what the endpoint or the network does."""
         try:
-            self._egress.check_url(delivery.endpoint)
+            url = self._egress.check_url(delivery.endpoint)
             async with asyncio.timeout(self._timeout_seconds):
-                return await self._exchange(delivery, attempt, secrets)
+                return await self._exchange(url, delivery.event, attempt, secrets)
         except Refusal:
             return Unanswered(Fault.FORBIDDEN, "Endereço de destino não permitido")
         except (OSError, aiohttp.ClientError, ValueError) as failure:  # TimeoutError is an OSError
@@ -43,12 +44,14 @@ class WebhookTransport:
         if self._session is not None:
             await self._session.close()
 
-    async def _exchange(self, delivery: Delivery, attempt: int, secrets: SigningSecrets | None) -> Answered:
+    async def _exchange(
+        self, url: URL, event: EventRecord, attempt: int, secrets: SigningSecrets | None
+    ) -> Answered:
         now = self._now()
-        sent = headers(delivery.event.id, delivery.event.body, attempt, now, _live(secrets, now))
+        sent = headers(event.id, event.body, attempt, now, _live(secrets, now))
         request = self._client().post(
-            delivery.endpoint,
-            data=delivery.event.body,
+            url,
+            data=event.body,
             headers=sent | {"Accept-Encoding": "identity"},
             allow_redirects=False,
         )

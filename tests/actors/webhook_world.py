@@ -23,6 +23,9 @@ OK, ERROR, GONE = Answered(200), Answered(500), Answered(410)
 REFUSED = Unanswered(Fault.UNREACHABLE, "O destino recusou a conexão")
 HANGS = Unanswered(Fault.TIMEOUT, "O destino não respondeu a tempo")
 
+EARLY = 0.0005
+"""Timers run on another clock than the wall's: by that one they may come a moment too early."""
+
 Answer_ = Outcome | tuple[Outcome, float]
 Endpoint = Callable[["Attempt"], Answer_]
 """What an attempt meets: an outcome at once, or an outcome after so many seconds."""
@@ -164,7 +167,7 @@ class World:
                 self._post(effect)
             case Wake(seconds=seconds, message=message):
                 assert seconds >= 0
-                self._later(seconds, message)
+                self._later(seconds - EARLY if seconds > 2 * EARLY else seconds, message)
             case Log():
                 self.logs.append(effect)
             case Answer(reply=reply, value=value):

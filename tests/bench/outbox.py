@@ -162,6 +162,22 @@ def webhooks(rate: float, seconds: float, sessions: int = 10) -> dict[str, float
     }
 
 
+def backlog(total: int = 5000, sessions: int = 10) -> dict[str, float]:
+    """A queue that waits when the daemon starts: what delivery alone can do."""
+    with store() as made:
+        delivery = Delivery(made)
+        with made.transaction() as transaction:
+            for number in range(total):
+                address = f"http://127.0.0.1:{delivery.port}/s{number % sessions}"
+                transaction.record(f"s{number % sessions}", draft(address, time.time()))
+        began = time.time()
+        delivery.mailbox.put(OutboxGrew())
+        wait_until(lambda: made.webhook_counts().pending == 0, limit=60)
+        received = delivery.received()
+        delivery.close()
+    return {"events/s": total / (max(received.values()) - began)}
+
+
 def rows(total: int) -> dict[str, float]:
     """Insert and fetch with `total` events, all delivered, in the log."""
     with store() as made:
@@ -205,6 +221,7 @@ def main() -> None:
         "commit of a received message": medians(commits),
         "webhooks at 200/s": medians(partial(webhooks, 200, 5)),
         "webhooks flat out": medians(partial(webhooks, 0, 5)),
+        "webhooks of a backlog": medians(backlog),
         "10,000 rows": medians(partial(rows, 10_000)),
         "1,000,000 rows": rows(1_000_000),
     }

@@ -1,0 +1,98 @@
+"""Figures as they are told: a median of some values with its spread, against a goal; as a table and as JSON."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wppmt.browser.launcher import CHROME
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`key` for programs, `text` in Portuguese for people; `goal` is the most that it may be."""
+
+    key: str
+    text: str
+    unit: str
+    values: Sequence[float]
+    goal: float | None = None
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    @property
+    def is_met(self) -> bool:
+        return self.goal is None or self.median <= self.goal
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "key": self.key,
+            "text": self.text,
+            "unit": self.unit,
+            "median": round(self.median, 3),
+            "min": round(min(self.values), 3),
+            "max": round(max(self.values), 3),
+            "runs": len(self.values),
+            "goal": self.goal,
+        }
+
+
+@dataclass(slots=True)
+class Report:
+    """All figures of one run of the benchmark."""
+
+    figures: list[Figure] = field(default_factory=list)
+
+    def add(self, key: str, text: str, unit: str, values: Sequence[float], goal: float | None = None) -> None:
+        self.figures.append(Figure(key, text, unit, values, goal))
+
+    def as_json(self) -> dict[str, Any]:
+        return {"machine": machine(), "figures": [figure.as_json() for figure in self.figures]}
+
+    def table(self) -> str:
+        """In Markdown, so that it can stand in docs/benchmarks.md as it is."""
+        lines = ["| medida | mediana | mín–máx | valores | meta |", "|---|---|---|---|---|"]
+        for figure in self.figures:
+            low, high = min(figure.values), max(figure.values)
+            goal = "" if figure.goal is None else f"≤ {_number(figure.goal)} {_mark(figure)}"
+            lines.append(
+                f"| {figure.text} | {_number(figure.median)} {figure.unit}"
+                f" | {_number(low)}–{_number(high)} | {len(figure.values)} | {goal} |"
+            )
+        return "\n".join(lines)
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on. `load` is that of the last minute when the run began: above 0.3 it was not quiet."""
+    memory = Path("/proc/meminfo").read_text(encoding="ascii").split()[1]
+    return {
+        "cores": os.cpu_count(),
+        "memoryGb": round(int(memory) / 2**20),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "chromium": chromium_version(),
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
+def chromium_version() -> str:
+    """Such as "156.0.8078.79"."""
+    answer = subprocess.run([CHROME, "--version"], capture_output=True, text=True, check=True)
+    return answer.stdout.removeprefix("Chromium ").split()[0]
+
+
+def _number(value: float) -> str:
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:.{digits}f}".replace(".", ",")
+
+
+def _mark(figure: Figure) -> str:
+    return "✓" if figure.is_met else "✗"
