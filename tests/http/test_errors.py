@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +104,12 @@ async def test_every_code_in_its_form(code: Code):
         assert answer.body["error"] == CATALOGUE[code].text
         assert answer.body["success"] is False
         assert answer.body["requestId"] == answer.headers["X-Request-ID"]
+
+
+def test_the_docs_list_every_code_as_it_is():
+    guide = (Path(__file__).parents[2] / "docs/api.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (\d+) \| (.+) \|$", guide, re.MULTILINE)
+    assert {code: (int(status), text) for code, status, text in rows} == {
+        code.value: (meaning.http_status, meaning.text) for code, meaning in CATALOGUE.items()
+    }
+    assert len(rows) == len(CATALOGUE)
