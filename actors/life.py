@@ -123,8 +123,14 @@ class Life:
         failures = record.failures + 1
         gave_up = failures == FAILURES_BEFORE_ERROR
         delay = reconnect_delay(earned_immediate=record.quick_retry, random=self._random)
-        details = {"reason": reason.value, "failures": failures, "retrySeconds": round(delay, 1)}
-        yield Log("warning", "browser_failed", record.id, details | ({"detail": detail} if detail else {}))
+        details = {
+            "reasonCode": reason.value,
+            "reason": sentence(reason),
+            "detail": detail,
+            "failures": failures,
+            "retrySeconds": round(delay, 1),
+        }
+        yield Log("warning", "browser_failed", record.id, details)
         happenings = [("error", error_payload(Reason.RECONNECT_FAILED))] if gave_up else []
         shown = Reason.RECONNECT_FAILED if gave_up else reason
         yield from self._ledger.move(

@@ -8,6 +8,7 @@ import fcntl
 import os
 import secrets
 import signal
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -39,8 +40,9 @@ from wppmt.errors import Refusal, SetupError
 from wppmt.http import qr, server
 from wppmt.http.app import make_app
 from wppmt.http.auth import Authenticator, AuthPolicy
+from wppmt.http.jwks import Jwks, fetch_from
 from wppmt.http.keys import Keys, PublicKey, SharedSecret
-from wppmt.http.limits import RateLimiter, redis_storage
+from wppmt.http.limits import RateLimiter, RedisWindows
 from wppmt.http.ports import HttpSettings, Phase, Ports
 from wppmt.media import MediaFiles
 from wppmt.messages import ROOT
@@ -65,8 +67,13 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
     logs.configure(settings.logs, daemon.metadata)
     for notice in settings.notices:
         logs.log("setting_noticed", level="warning", note=notice)
-    with _only_one(settings.store.state_dir), simulator(settings):
-        asyncio.run(daemon.run(on_ready))
+    try:
+        _require_folder(settings.store.tokens_dir, "WPP_TOKENS_DIR")
+        with _only_one(settings.store.state_dir), simulator(settings):
+            asyncio.run(daemon.run(on_ready))
+    except SetupError as refusal:
+        logs.log("start_refused", level="error", note=str(refusal))
+        raise
     logs.log("stopped")
     logs.close()
     return 0
@@ -153,6 +160,7 @@ class Daemon:
             now=time.time,
             log=logs.log,
             version=__version__,
+            profile_mb=partial(_profile_mb, settings.store.tokens_dir),
             settings=HttpSettings(
                 max_sessions=settings.sessions.max,
                 send_deadline=settings.sessions.send_deadline_seconds,
@@ -194,14 +202,8 @@ class Daemon:
 @contextmanager
 def _only_one(state_dir: Path) -> Iterator[None]:
     """Two daemons on one state folder would start every browser twice. The kernel frees the lock of a dead one."""
-    try:
-        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (state_dir / "daemon.lock").open("w")
-    except OSError as failure:
-        raise SetupError(
-            f"A pasta {state_dir} não pode ser usada: {failure.strerror} (WPP_STATE_DIR)"
-        ) from None
-    with lock:
+    _require_folder(state_dir, "WPP_STATE_DIR")
+    with (state_dir / "daemon.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -209,6 +211,16 @@ def _only_one(state_dir: Path) -> Iterator[None]:
                 f"Outro wppmt já usa a pasta {state_dir}. Encerre-o, ou dê outra a este com WPP_STATE_DIR"
             ) from None
         yield
+
+
+def _require_folder(folder: Path, setting: str) -> None:
+    """Raises SetupError where nothing can be written."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as failure:
+        raise SetupError(f"A pasta {folder} não pode ser usada: {failure.strerror} ({setting})") from None
 
 
 @contextmanager
@@ -329,26 +341,42 @@ def _media_url(settings: Settings, session_id: str, message_id: str) -> str:
 
 def _authenticator(settings: Settings) -> Authenticator:
     auth = settings.auth
-    keys: Keys = (
-        PublicKey(auth.public_key) if auth.public_key else SharedSecret(auth.secret.get_secret_value())
-    )
     rules = AuthPolicy(
         max_lifetime=auth.max_lifetime_seconds,
         issuer=auth.issuer,
         audience=auth.audience,
         require_session_claim=auth.require_session_claim,
     )
-    return Authenticator(keys, rules)
+    return Authenticator(_keys(settings), rules)
+
+
+def _keys(settings: Settings) -> Keys:
+    auth = settings.auth
+    if auth.jwks_url:
+        return Jwks(fetch_from(auth.jwks_url), auth.algorithm)
+    return PublicKey(auth.public_key) if auth.public_key else SharedSecret(auth.secret.get_secret_value())
 
 
 def _rate_limiter(settings: Settings) -> RateLimiter:
-    shared = redis_storage(settings.redis.url) if settings.redis.url else None
+    shared = RedisWindows(settings.redis.url) if settings.redis.url else None
 
     def report(available: bool) -> None:
         level: logs.Level = "info" if available else "warning"
         logs.log("redis_available" if available else "redis_unavailable", level=level)
 
     return RateLimiter(settings.http.rate_per_minute, time.time, shared, report)
+
+
+def _profile_mb(tokens_dir: Path, session_id: str) -> int | None:
+    """What a login takes of the disk; files that Chrome removes meanwhile are passed over."""
+    folder = tokens_dir / session_id
+    if not folder.is_dir():
+        return None
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += path.lstat().st_blocks * 512
+    return round(total / MEGABYTE)
 
 
 def _own_memory_mb() -> float:
