@@ -114,6 +114,7 @@ class Ground(Protocol):
     def phone_offline(self, life: Life, phone: str) -> None: ...
     def phone_online(self, life: Life, phone: str) -> None: ...
     def unlink(self, life: Life, phone: str) -> None: ...
+    def refuse_sends(self, life: Life, phone: str) -> None: ...
     def reload(self, life: Life, phone: str) -> None: ...
     def freeze(self, life: Life) -> None: ...
     def crash(self, life: Life) -> None: ...
@@ -151,6 +152,9 @@ class FakeGround:
 
     def unlink(self, life: Life, phone: str) -> None:
         _fake(life).unlink()
+
+    def refuse_sends(self, life: Life, phone: str) -> None:
+        _fake(life).refuse_next_send("reachout_timelock")
 
     def reload(self, life: Life, phone: str) -> None:
         _fake(life).reload()
@@ -199,6 +203,9 @@ class ChromeGround:
 
     def unlink(self, life: Life, phone: str) -> None:
         self.simulator.unlink(phone)
+
+    def refuse_sends(self, life: Life, phone: str) -> None:
+        self.simulator.fault("reachout_timelock", phone=phone, count=1)
 
     def reload(self, life: Life, phone: str) -> None:
         self.simulator.fault("page_reload", phone=phone)

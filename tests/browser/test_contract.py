@@ -113,6 +113,18 @@ def test_receipts_are_told_once_and_never_backwards(ground: Ground, paired: Pair
     ]
 
 
+def test_a_refused_message_says_why_once(ground: Ground, paired: Paired, friend: str) -> None:
+    life, phone = paired
+    ground.refuse_sends(life, phone)
+    refused, taken = new_id(), new_id()
+    life.value("send_text", {"id": refused, "to": friend, "text": "oi"})
+    assert life.event("send_failed", id=refused)["reason"] == "reachout_timelock"
+    life.value("send_text", {"id": taken, "to": friend, "text": "oi"})
+    life.event("ack_changed", id=taken)
+    assert [e.data["id"] for e in life.events if e.name == "send_failed"] == [refused]
+    assert [line[0] for line in ground.inbox(friend)] == [taken]
+
+
 def test_an_unknown_number_is_rejected(ground: Ground, paired: Paired, new_phone: NewPhone) -> None:
     life, _ = paired
     nobody = new_phone()
@@ -280,6 +292,19 @@ def test_an_unlinked_page_says_so_and_shows_a_new_code(
     assert life.event("logged_out")["reason"]
     assert life.event("qr_changed")["code"]
     assert life.events[-1].page != first
+
+
+def test_an_unlink_while_away_is_told_at_the_next_start(
+    ground: Ground, open_on: OpenOn, new_phone: NewPhone
+) -> None:
+    life, phone = open_on(ground, "unlinked-away"), new_phone()
+    pair(ground, life, phone)
+    life.browser.stop()
+    ground.unlink(life, phone)
+    again = open_on(ground, "unlinked-away")
+    again.start()
+    assert again.event("logged_out")["reason"]
+    again.event("qr_changed")
 
 
 def test_log_out_ends_the_login(ground: Ground, open_on: OpenOn, new_phone: NewPhone) -> None:

@@ -214,11 +214,12 @@ def test_an_unlink_while_away_is_found_out_at_the_next_start(scene: Scene) -> No
 
 def test_a_failed_send_is_told(scene: Scene) -> None:
     browser = scene.connect()
-    browser.hold_acks()
+    browser.refuse_next_send("error_expired")
     scene.send(browser, "A1")
+    scene.send(browser, "A2")
     scene.time.run(1)
-    browser.fail_send("A1", "ERROR_EXPIRED")
-    assert scene.events("send_failed") == [{"id": "A1", "reason": "ERROR_EXPIRED"}]
+    assert scene.events("send_failed") == [{"id": "A1", "reason": "error_expired"}]
+    assert scene.arrivals() == ["A2"]
 
 
 def test_every_call_under_way_fails_with_the_browser(scene: Scene) -> None:

@@ -282,9 +282,13 @@ class FakeBrowser:
         """Every send is rejected by the page with this word; None ends it."""
         self.page.rejection = reason
 
-    def fail_send(self, message_id: str, reason: str = "ERROR_UNKNOWN") -> None:
-        """WhatsApp refuses a message that the page holds already."""
-        self.page.fail_send(message_id, reason)
+    def fail_send(self, message_id: str, reason: str = "error_unknown") -> None:
+        """WhatsApp marks a message that the page holds as failed."""
+        self.page.fail(message_id, reason)
+
+    def refuse_next_send(self, reason: str = "error_unknown") -> None:
+        """WhatsApp's server refuses the next message, which the page holds already."""
+        self.page.refusals.append(reason)
 
     def phone_offline(self) -> None:
         self.page.set_facts(phone_online=False, info="OFFLINE")

@@ -24,6 +24,8 @@ class FakePage:
         self.last = 0
         self.acks_held = False
         self.rejection: str | None = None
+        self.refusals: list[str] = []
+        """Why the server refuses the next messages."""
         self._browser = browser
         self._world = browser.browsers.world
         self._times = browser.browsers.times
@@ -210,10 +212,6 @@ class FakePage:
             if message["ack"] == 0:
                 self.to_server(message_id)
 
-    def fail_send(self, message_id: str, reason: str) -> None:
-        self._profile.sent[message_id]["ack"] = -1
-        self.emit("send_failed", {"id": message_id, "reason": reason})
-
     def _incoming(self, message: Mapping[str, Any]) -> dict[str, Any]:
         sender, group = message["from"], message.get("group")
         chat = group or f"{sender}@c.us"
@@ -232,6 +230,11 @@ class FakePage:
         }
         return shape | ({"author": f"{sender}@c.us"} if group else {}) | dict(message.get("media") or {})
 
+    def fail(self, message_id: str, reason: str) -> None:
+        """It will not be sent any more."""
+        self._profile.sent[message_id]["ack"] = -1
+        self.emit("send_failed", {"id": message_id, "reason": reason})
+
     def to_server(self, message_id: str) -> None:
         """A message that the page holds goes its way; without a connection, by `resume`."""
         if self._facts.mode == "MAIN":
@@ -242,6 +245,9 @@ class FakePage:
         if message is None or message["ack"] != 0 or not self.is_current or self._facts.mode != "MAIN":
             return
         if self._defer(lambda: self._arrive(message_id)):
+            return
+        if self.refusals:
+            self.fail(message_id, self.refusals.pop(0))
             return
         if not message["arrived"]:
             message["arrived"] = True

@@ -8,7 +8,11 @@
   // ---- sending -----------------------------------------------------------------------------------------------
 
   const awaited = new Map();
+  const underWay = new Set();
   const failed = new Set();
+
+  // WhatsApp's server refuses first messages to strangers for a while (error 463).
+  const TIMELOCK_ERROR = 463;
 
   /** Called for every message that enters the page's store. */
   wppmt.messageHeld = (message) => {
@@ -16,12 +20,37 @@
     if (held) held(message);
   };
 
-  /** Tells a failure once, whichever of wa-js's ways reports it first. */
-  wppmt.sendFailed = (id, reason) => {
+  /** Tells a failure once. */
+  function sendFailed(id, reason) {
     if (failed.has(id)) return;
     failed.add(id);
     emit('send_failed', { id, reason });
+  }
+
+  /** Called when a message of ours is marked as failed. One that was sent by this page says why by itself. */
+  wppmt.messageFailed = (message) => {
+    if (!underWay.has(message.id.id)) sendFailed(message.id.id, `ack_${message.ack}`);
   };
+
+  function reasonOf({ sendMsgResult }) {
+    if (!sendMsgResult) return null;
+    if (sendMsgResult.errorCode === TIMELOCK_ERROR) return 'reachout_timelock';
+    const result = sendMsgResult.messageSendResult || sendMsgResult;
+    return result === 'OK' ? null : String(result).toLowerCase();
+  }
+
+  /** Waits for the end of a send that the page holds already. */
+  async function follow(id, sent) {
+    underWay.add(id);
+    try {
+      const reason = reasonOf(await sent);
+      if (reason) sendFailed(id, reason);
+    } catch (error) {
+      sendFailed(id, describe(error));
+    } finally {
+      underWay.delete(id);
+    }
+  }
 
   /** The message's full key, with the id that the daemon chose and wa-js's form for this kind of chat. */
   async function keyFor(chat, id) {
@@ -29,21 +58,18 @@
     return text(key).replace(key.id, id);
   }
 
+  async function byId(chat, id) {
+    return WPP.chat.getMessageById(await keyFor(chat, id));
+  }
+
   /** Resolves as soon as the page holds the message; what comes later is told as an event. */
   async function handOver(chat, id, send) {
     const held = new Promise((resolve) => awaited.set(id, resolve));
     const sent = send(await keyFor(chat, id));
     try {
-      const message = await Promise.race([held, sent.then(() => null)]);
-      sent.then(
-        ({ sendMsgResult }) => {
-          const result = sendMsgResult && (sendMsgResult.messageSendResult || sendMsgResult);
-          if (result && result !== 'OK') wppmt.sendFailed(id, String(result));
-        },
-        (error) => wppmt.sendFailed(id, describe(error)),
-      );
-      const key = message ? message.id : (await WPP.chat.getMessageById(await keyFor(chat, id))).id;
-      return { to: text(phoneOf(chat.id)), messageId: text(key), ack: message ? message.ack : 1 };
+      const message = (await Promise.race([held, sent.then(() => null)])) || (await byId(chat, id));
+      follow(id, sent);
+      return { to: text(phoneOf(chat.id)), messageId: text(message.id), ack: message.ack };
     } finally {
       awaited.delete(id);
     }
@@ -86,7 +112,7 @@
     if (!chatId) return { found: false };
     try {
       const chat = await chatFor(chatId);
-      const message = await WPP.chat.getMessageById(await keyFor(chat, id));
+      const message = await byId(chat, id);
       return { found: true, ack: message.ack, to: text(phoneOf(chat.id)) };
     } catch (error) {
       if (error && error.code === 'msg_not_found') return { found: false };

@@ -106,7 +106,7 @@
       for (const key of ids) ackMayHaveChanged(key, chat, ack);
     });
     WPP.whatsapp.MsgStore.on('change:ack', (message) => {
-      if (message.ack < 0) wppmt.sendFailed(message.id.id, `ack_${message.ack}`);
+      if (message.ack < 0 && message.id.fromMe) wppmt.messageFailed(message);
       else ackMayHaveChanged(message.id, message.id.remote, message.ack);
     });
     WPP.whatsapp.MsgStore.on('add', (message) => wppmt.messageHeld(message));
