@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from wppmt.cli.sink import Delivery, Sink
 
-Json = dict[str, Any]
+Json = Mapping[str, Any]
 WAIT_SECONDS = 20.0
 
 
@@ -23,7 +23,7 @@ class Arrival:
 
     @property
     def event(self) -> Json:
-        return dict(self.delivery.event)
+        return self.delivery.event
 
 
 class Receiver:
@@ -57,8 +57,9 @@ class Receiver:
         raise AssertionError(f"no webhook within {limit} s: {what}. Last heard: {heard}")
 
     def _take(self, delivery: Delivery) -> bool:
+        arrival = Arrival(time.monotonic(), delivery)
         with self._news:
-            self._arrivals.append(Arrival(time.monotonic(), delivery))
+            self._arrivals.append(arrival)
             self._news.notify_all()
         return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import psutil
@@ -12,7 +13,7 @@ import psutil
 from tests.support import wait_until
 from tests.system.api import Answer, Json
 from tests.system.daemon import Daemon
-from tests.system.receiver import WAIT_SECONDS, Receiver
+from tests.system.receiver import WAIT_SECONDS, Arrival, Receiver
 
 _numbers = itertools.count(1)
 
@@ -91,8 +92,12 @@ class Tenant:
 
     def hears(self, event: str, /, limit: float = WAIT_SECONDS, **fields: Any) -> Json:
         """The next webhook of this kind, after the one heard last, properly signed."""
+        return dict(self.arrival(event, limit, **fields).event)
 
-        def is_it(body: Json) -> bool:
+    def arrival(self, event: str, /, limit: float = WAIT_SECONDS, **fields: Any) -> Arrival:
+        """As `hears`, with the time at which it came."""
+
+        def is_it(body: Mapping[str, Any]) -> bool:
             return (
                 body["sessionId"] == self.name
                 and body["sequence"] > self.heard
@@ -103,13 +108,13 @@ class Tenant:
         arrival = self._receiver.wait_for(is_it, f"{self.name} {event} {fields}", limit)
         assert arrival.delivery.is_signed_with(self._secret), "the signature is not the session's"
         self.heard = arrival.event["sequence"]
-        return arrival.event
+        return arrival
 
     def hears_message(self, text: str, limit: float = WAIT_SECONDS) -> Json:
         """The `message` of the webhook that brings this text, whenever it came."""
         self.daemon.private.add(text)
 
-        def is_it(event: Json) -> bool:
+        def is_it(event: Mapping[str, Any]) -> bool:
             return (event["sessionId"], event.get("message", {}).get("body")) == (self.name, text)
 
         message: Json = self._receiver.wait_for(is_it, f"{self.name} message", limit).event["message"]
@@ -125,7 +130,7 @@ class Tenant:
 
     def webhooks(self) -> dict[str, Json]:
         """All events so far by their id, in order of arrival."""
-        return {arrival.event["id"]: arrival.event for arrival in self._receiver.of(self.name)}
+        return {arrival.event["id"]: dict(arrival.event) for arrival in self._receiver.of(self.name)}
 
     def logged_events(self) -> list[Json]:
         """The durable log's view of the same."""
