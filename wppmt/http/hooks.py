@@ -42,11 +42,19 @@ class ReceivedMessage(AnswerBody):
     timestamp: int = Field(examples=[1739202900], description="segundos")
     is_group_msg: bool
     sender: Sender
+    message_id: str | None = absent(
+        examples=["false_5511888888888@c.us_3EB0F6F2E2E2E2E2E2E30"], description="id completo, com o chat"
+    )
     chat_id: str | None = absent(examples=["5511888888888@c.us"])
     from_me: Literal[False] | None = absent()
+    author: str | None = absent(description="quem escreveu, em um grupo")
+    lid: str | None = absent(description="id oculto do remetente, se o WhatsApp o usa")
+    quoted_id: str | None = absent(description="a mensagem citada")
     media_url: str | None = absent(description="GET com o mesmo token devolve a mídia")
     mimetype: str | None = absent()
     size: int | None = absent()
+    file_name: str | None = absent()
+    caption: str | None = absent()
 
 
 class MessageReceivedHook(Envelope, Hook):

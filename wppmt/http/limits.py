@@ -113,6 +113,3 @@ class RedisWindows(RedisStorage):
 
     async def close(self) -> None:
         await self._pool.aclose()
-
-
-redis_storage = RedisWindows
