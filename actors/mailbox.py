@@ -98,6 +98,9 @@ class Directory:
         except TimeoutError:
             not_done = reply.withdraw()
             raise Refusal(Code.SESSION_BUSY if not_done else Code.OUTCOME_UNKNOWN, retry_after=5) from None
+        except asyncio.CancelledError:
+            reply.withdraw()
+            raise
         if isinstance(value, Refusal):
             raise value
         return value

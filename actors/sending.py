@@ -21,7 +21,7 @@ from actors.parcel import extra_seconds, page_call, to_entry
 from actors.policy import SessionPolicy
 from wppmt.browser import CallFailure, CallRejected, NotCalled, Outcome
 from wppmt.errors import Code, Refusal
-from wppmt.messages import Send, SendMedia, Sent
+from wppmt.messages import AnnounceMedia, Send, SendMedia, Sent
 from wppmt.store import Handover, JournalEntry
 
 REJECTIONS = {
@@ -110,7 +110,12 @@ class Sending:
                 self._handed[entry.id] = entry
             yield self._outcome_timer(entry, now)
 
-    def knows(self, request: Send, now: float) -> bool:
+    def require_room(self) -> None:
+        """Raises Refusal(QUEUE_FULL)."""
+        if len(self._queue) >= self._policy.queue_limit:
+            raise Refusal(Code.QUEUE_FULL, retry_after=10)
+
+    def knows(self, request: Send | AnnounceMedia, now: float) -> bool:
         """Whether this very request was accepted before. Raises Refusal(IDEMPOTENCY_MISMATCH, …_IN_FLIGHT)."""
         entry = self._earlier(request, now)
         if entry is None:
@@ -121,7 +126,7 @@ class Sending:
             raise Refusal(Code.IDEMPOTENCY_IN_FLIGHT, retry_after=5)
         return True
 
-    def repeat(self, request: Send, reply: Reply, now: float) -> Iterator[Effect]:
+    def repeat(self, request: Send | AnnounceMedia, reply: Reply, now: float) -> Iterator[Effect]:
         """Answer a known request from the journal; nothing is sent."""
         entry = self._earlier(request, now)
         if entry is not None:
@@ -132,8 +137,7 @@ class Sending:
 
     def accept(self, request: Send, reply: Reply, now: float) -> Iterator[Effect]:
         """Journal the message and take responsibility for it. Raises Refusal(QUEUE_FULL)."""
-        if len(self._queue) >= self._policy.queue_limit:
-            raise Refusal(Code.QUEUE_FULL, retry_after=10)
+        self.require_room()
         entry = to_entry(request, self._ledger.record.id, self._new_message_id(), now)
         if self._is_idle and not self._prepares(entry):
             # The usual case: accepted and handed over in one commit.
@@ -161,6 +165,7 @@ class Sending:
         """The page can't be used; what it was handed is undecided until it is back, what it held is gone."""
         self._busy = ""
         self._asked.clear()
+        self._rejected.clear()
         self._typed.clear()
         self._sources.clear()
 
@@ -191,7 +196,12 @@ class Sending:
         if self._busy != answer.subject:
             return
         self._busy = ""
-        if isinstance(answer.outcome, CallFailure):
+        if isinstance(answer.outcome, CallRejected):
+            entry = self._pending(answer.subject)
+            if entry is not None:
+                yield from self._fail(entry, Code.SEND_FAILED, now)
+            yield from self._pump(now)
+        elif isinstance(answer.outcome, CallFailure):
             yield Wake(UPLOAD_AGAIN_SECONDS, UploadDue())
         else:
             self._sources[answer.subject] = int(answer.outcome["blob"])
@@ -243,7 +253,7 @@ class Sending:
     def _is_idle(self) -> bool:
         return self._page.is_usable and not (self._busy or self._undecided or self._queue)
 
-    def _earlier(self, request: Send, now: float) -> JournalEntry | None:
+    def _earlier(self, request: Send | AnnounceMedia, now: float) -> JournalEntry | None:
         if request.idempotency is None:
             return None
         since = now - self._policy.key_seconds

@@ -190,12 +190,11 @@ def test_a_start_right_behind_a_purge_ends_in_one_clear_state(make_gateway: Make
     gateway = make_gateway(seed=1)
     for _ in range(20):
         gateway.connect("a", ME)
-        purge = gateway.request(ROOT, messages.PurgeSession("a"))
-        gateway.run_until(lambda purge=purge: purge.answers)
-        start = gateway.request(ROOT, messages.StartSession("a"))
-        gateway.run_until(lambda start=start: start.answers)
-        if isinstance(start.answers[0], Refusal):
-            assert start.answers[0].code is Code.SESSION_BUSY
+        gateway.purge("a")
+        try:
+            gateway.start("a")
+        except Refusal as refused:
+            assert refused.code is Code.SESSION_BUSY
             assert gateway.start("a").created
         gateway.until("a", State.WAITING_SCAN, 30)
         gateway.purge("a")

@@ -1,0 +1,375 @@
+"""Messages out: in order, one at a time, under an id of their own, at most once, and never without an outcome."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.actors.gateway import Gateway, Pending
+from wppmt import messages
+from wppmt.errors import Code, Refusal
+from wppmt.messages import Idempotency, SendText, session_address
+from wppmt.state import State
+from wppmt.store import Handover, JournalEntry
+
+ME, FRIEND, OTHER = "5511999990001", "5511888880001", "5511777770001"
+A = session_address("a")
+
+
+@pytest.fixture(autouse=True)
+def phones(gateway: Gateway) -> None:
+    gateway.world.add_phone(FRIEND)
+    gateway.world.add_phone(OTHER)
+
+
+def begin(gateway: Gateway, text: str = "oi", to: str = FRIEND, **more: object) -> Pending:
+    return gateway.request(A, SendText(to, text, **more))  # type: ignore[arg-type]
+
+
+def sent_texts(gateway: Gateway) -> list[str]:
+    return [message["body"] for message in gateway.world.inboxes[FRIEND]]
+
+
+def entry(gateway: Gateway, message_id: str) -> JournalEntry:
+    found = gateway.store.message("a", message_id)
+    assert found
+    return found
+
+
+def calls(gateway: Gateway, function: str) -> list[str]:
+    """The ids that the living page was called with."""
+    return [arguments["id"] for name, arguments in gateway.browser("a").calls if name == function]
+
+
+def test_a_send_is_answered_when_whatsapps_server_has_it(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    sent = gateway.send("a", FRIEND)
+    assert sent.ack == 1
+    assert sent.to == f"{FRIEND}@c.us"
+    browser.ack(sent.id, 2)
+    browser.ack(sent.id, 3)
+    gateway.run(1)
+    assert gateway.acks("a", sent.id) == ["sent", "delivered", "read"]
+    assert gateway.inbox(FRIEND) == [sent.id]
+    assert gateway.record("a").messages_sent == 1
+    assert entry(gateway, sent.id).handover is Handover.SENT
+
+
+def test_sends_go_out_in_order(gateway: Gateway):
+    gateway.connect("a", ME)
+    replies = [begin(gateway, str(number)) for number in range(20)]
+    gateway.run_until(lambda: all(reply.answers for reply in replies))
+    assert sent_texts(gateway) == [str(number) for number in range(20)]
+    assert {reply.value.ack for reply in replies} == {1}
+
+
+def test_the_queue_has_an_end(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.set_facts(mode="SYNCING")
+    gateway.settle()
+    replies = [begin(gateway, respond_async=True) for _ in range(101)]
+    gateway.settle()
+    assert isinstance(replies[0].value, messages.Sent)
+    with pytest.raises(Refusal) as refused:
+        _ = replies[100].value
+    assert refused.value.code is Code.QUEUE_FULL
+    browser.set_facts(mode="MAIN")
+    gateway.run(60)
+    assert len(sent_texts(gateway)) == 100
+
+
+def test_typing_comes_first_and_nothing_overtakes_it(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    first, second = begin(gateway, "primeira", typing_ms=3000), begin(gateway, "segunda")
+    gateway.run(2.9)
+    assert sent_texts(gateway) == []
+    assert [name for name, _ in browser.calls] == ["typing"]
+    gateway.run(0.2)
+    assert sent_texts(gateway) == ["primeira", "segunda"]
+    assert first.value.ack == second.value.ack == 1
+
+
+def test_without_an_acknowledgement_the_answer_is_pending_and_the_rest_an_event(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.hold_acks()
+    reply = begin(gateway)
+    gateway.run(19.9)
+    assert reply.answers == []
+    gateway.run(0.2)
+    assert reply.value.ack == 0
+    assert gateway.acks("a", reply.value.id) == []
+    browser.hold_acks(False)
+    gateway.run(1)
+    assert gateway.acks("a", reply.value.id) == ["sent"]
+    assert len(reply.answers) == 1
+    assert gateway.inbox(FRIEND) == [reply.value.id]
+
+
+def test_an_asynchronous_send_is_pending_at_once(gateway: Gateway):
+    gateway.connect("a", ME)
+    reply = begin(gateway, respond_async=True)
+    gateway.settle()
+    assert reply.value.ack == 0
+    gateway.run(1)
+    assert gateway.acks("a", reply.value.id) == ["sent"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("not_on_whatsapp", Code.NOT_ON_WHATSAPP),
+        ("invalid_recipient", Code.INVALID_PHONE),
+        ("reachout_timelock", Code.REACHOUT_TIMELOCK),
+        ("something new", Code.SEND_FAILED),
+    ],
+)
+def test_what_the_page_refuses_surely_was_not_sent(gateway: Gateway, reason: str, code: Code):
+    browser = gateway.connect("a", ME)
+    browser.reject_sends(reason)
+    with pytest.raises(Refusal) as refused:
+        gateway.send("a", FRIEND)
+    assert refused.value.code is code
+    browser.reject_sends(None)
+    gateway.run(400)
+    assert gateway.inbox(FRIEND) == []
+    assert gateway.send("a", FRIEND).ack == 1
+
+
+def test_a_message_that_whatsapp_takes_back_has_failed_once(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.hold_acks()
+    sent = begin(gateway, respond_async=True)
+    gateway.run(1)
+    browser.fail_send(sent.value.id)
+    gateway.run(1)
+    browser.page.emit("ack_changed", {"id": sent.value.id, "ack": -1, "to": ""})
+    gateway.run(1)
+    assert gateway.acks("a", sent.value.id) == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("state", "person"),
+    [(State.WAITING_SCAN, True), (State.DISCONNECTED, True), (State.RECONNECTING, False)],
+)
+def test_nothing_is_accepted_without_a_connection(gateway: Gateway, state: State, person: bool):
+    if state is State.WAITING_SCAN:
+        gateway.show_qr("a")
+    else:
+        browser = gateway.connect("a", ME)
+        if state is State.DISCONNECTED:
+            gateway.close("a")
+        else:
+            browser.crash()
+            gateway.settle()
+    with pytest.raises(Refusal) as refused:
+        gateway.send("a", FRIEND)
+    assert refused.value.code is Code.NOT_CONNECTED
+    assert refused.value.extra == {"status": state.value, "reconnectRequired": person}
+
+
+# ---- trouble between hand-over and acknowledgement
+
+
+def test_a_crash_right_after_the_hand_over_sends_it_once(gateway: Gateway):
+    """Whatever the moment: before the page was reached, in it, on its way to the server, before the ack."""
+    gateway.connect("a", ME)
+    for step in range(1, 40):
+        reply = begin(gateway, str(step))
+        for _ in range(step):
+            gateway.step()
+        gateway.browser("a").crash()
+        gateway.settle()
+        gateway.run(180)
+        message_id = reply.value.id
+        assert gateway.inbox(FRIEND) == [message_id], step
+        assert gateway.acks("a", message_id) == ["sent"]
+        gateway.world.inboxes[FRIEND].clear()
+
+
+def test_a_killed_daemon_sends_what_it_accepted_once(gateway: Gateway):
+    gateway.connect("a", ME)
+    for step in range(40):
+        begin(gateway, str(step), respond_async=True)
+        for _ in range(step):
+            gateway.step()
+        gateway.kill_daemon()
+        unfinished = {found.id for found in gateway.store.unfinished("a")}
+        gateway.boot()
+        gateway.run(60)
+        assert unfinished <= set(gateway.inbox(FRIEND)), step
+        assert len(gateway.inbox(FRIEND)) <= 1
+        assert gateway.store.unfinished("a") == []
+        gateway.world.inboxes[FRIEND].clear()
+
+
+def test_a_reload_under_a_send_sends_it_once(gateway: Gateway):
+    gateway.connect("a", ME)
+    for step in range(1, 30):
+        reply = begin(gateway, str(step), respond_async=True)
+        for _ in range(step):
+            gateway.step()
+        gateway.browser("a").reload()
+        gateway.run(90)
+        assert gateway.inbox(FRIEND) == [reply.value.id], step
+        gateway.world.inboxes[FRIEND].clear()
+
+
+def test_a_message_that_the_page_never_saw_is_handed_over_again_under_its_id(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    reply = begin(gateway)
+    gateway.run_until(lambda: gateway.store.unfinished("a"))
+    browser.crash()
+    gateway.settle()
+    newer = None
+    gateway.until("a", State.CONNECTED)
+    newer = begin(gateway, "depois")
+    gateway.run(60)
+    assert sent_texts(gateway) == ["oi", "depois"]
+    assert gateway.inbox(FRIEND)[0] == reply.value.id
+    assert newer.value.ack in {0, 1}
+    assert calls(gateway, "send_text") == gateway.inbox(FRIEND)
+
+
+def test_nobody_is_asked_twice_about_one_message(gateway: Gateway):
+    """Two answers "not there" would have it sent twice."""
+    browser = gateway.connect("a", ME)
+    reply = begin(gateway)
+    gateway.run_until(lambda: gateway.store.unfinished("a"))
+    browser.drop_channel()
+    gateway.settle()
+    gateway.until("a", State.CONNECTED)
+    for _ in range(4):
+        gateway.browser("a").phone_offline()
+        gateway.run(1)
+        gateway.browser("a").phone_online()
+        gateway.run(7)
+    gateway.run(60)
+    assert gateway.inbox(FRIEND) == [reply.value.id]
+    assert len(calls(gateway, "send_text")) == 1
+
+
+def test_a_fate_that_cannot_be_learnt_is_reported_after_five_minutes_and_never_sent_again(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    reply = begin(gateway)
+    gateway.run_until(lambda: gateway.store.unfinished("a"))
+    gateway.browsers.refuse_start("a", "BROWSER_CRASHED", times=12)
+    browser.crash()
+    gateway.run(25)
+    message_id = reply.value.id
+    assert reply.value.ack == 0
+    gateway.run(274)
+    assert gateway.acks("a", message_id) == []
+    gateway.run(2)
+    assert gateway.acks("a", message_id) == ["unknown"]
+    gateway.until("a", State.CONNECTED, 600)
+    gateway.run(120)
+    assert gateway.inbox(FRIEND) == []
+    assert gateway.acks("a", message_id) == ["unknown"]
+
+
+def test_an_acknowledgement_after_unknown_still_counts(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.hold_acks()
+    reply = begin(gateway)
+    gateway.run(310)
+    browser.hold_acks(False)
+    gateway.run(1)
+    assert gateway.acks("a", reply.value.id) == ["unknown", "sent"]
+
+
+def test_what_was_accepted_but_never_handed_over_fails_after_five_minutes(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.set_facts(mode="SYNCING")
+    gateway.settle()
+    reply = begin(gateway)
+    gateway.settle()
+    gateway.browsers.refuse_start("a", "BROWSER_CRASHED", times=12)
+    gateway.run(310)
+    assert gateway.acks("a", reply.value.id) == ["failed"]
+
+
+def test_a_close_fails_what_was_not_handed_over(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.hold_acks()
+    handed = begin(gateway, "entregue")
+    gateway.run(1)
+    browser.set_facts(mode="SYNCING")
+    gateway.settle()
+    waiting = begin(gateway, "na fila")
+    gateway.settle()
+    gateway.close("a")
+    with pytest.raises(Refusal) as refused:
+        _ = waiting.value
+    assert refused.value.code is Code.NOT_CONNECTED
+    gateway.run(30)
+    assert handed.value.ack == 0
+    gateway.start("a")
+    gateway.run(60)
+    assert sent_texts(gateway) == ["entregue"]
+
+
+def test_messages_of_an_unlinked_number_do_not_leave_from_the_next_one(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.set_facts(mode="SYNCING")
+    gateway.settle()
+    waiting = begin(gateway)
+    gateway.settle()
+    browser.set_facts(mode="MAIN")
+    browser.unlink()
+    browser.set_facts(mode="QR")
+    gateway.until("a", State.WAITING_SCAN)
+    qr = gateway.status("a").qr
+    assert qr
+    assert gateway.browsers.scan(qr.text, OTHER)
+    gateway.run(60)
+    if gateway.inbox(FRIEND):
+        assert waiting.value.ack == 1
+    else:
+        with pytest.raises(Refusal):
+            _ = waiting.value
+
+
+def test_a_page_that_hangs_under_a_send_does_not_send_twice(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    reply = begin(gateway)
+    gateway.run_until(lambda: browser.calls)
+    browser.hang()
+    gateway.run(8)
+    browser.wake()
+    gateway.run(90)
+    assert gateway.inbox(FRIEND) == [reply.value.id]
+
+
+# ---- idempotency
+
+
+def test_the_same_key_gives_the_stored_answer(gateway: Gateway):
+    gateway.connect("a", ME)
+    key = Idempotency("pedido-1", "corpo")
+    first = gateway.send("a", FRIEND, idempotency=key)
+    again = gateway.send("a", FRIEND, idempotency=key)
+    assert again == first
+    with pytest.raises(Refusal) as refused:
+        gateway.send("a", FRIEND, "outra", idempotency=replace(key, fingerprint="outro corpo"))
+    assert refused.value.code is Code.IDEMPOTENCY_MISMATCH
+    assert gateway.inbox(FRIEND) == [first.id]
+
+
+def test_a_key_is_known_to_the_next_daemon(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.hold_acks()
+    key = Idempotency("pedido-1", "corpo")
+    begin(gateway, idempotency=key)
+    gateway.run(1)
+    in_flight = begin(gateway, idempotency=key)
+    gateway.settle()
+    with pytest.raises(Refusal) as refused:
+        _ = in_flight.value
+    assert refused.value.code is Code.IDEMPOTENCY_IN_FLIGHT
+    gateway.kill_daemon()
+    gateway.boot()
+    gateway.until("a", State.CONNECTED)
+    gateway.run(60)
+    assert gateway.send("a", FRIEND, idempotency=key).ack == 1
+    assert len(gateway.inbox(FRIEND)) == 1
