@@ -93,7 +93,7 @@ async def post(
 ) -> Outcome:
     place = url.removeprefix("https://").removeprefix("http://").partition("/")[0]
     guard = Egress(policy([place] if allow is None else allow))
-    transport = WebhookTransport(guard, seconds, time.time)
+    transport = WebhookTransport(guard, seconds, time.time, answer_seconds=0.2)
     event = EventRecord("evt_01", "a", 1, "message_received", 1.0, BODY)
     try:
         return await transport.post(Delivery(1, event, url), 3, secrets)
@@ -184,7 +184,7 @@ async def test_a36_a_gigabyte_is_read_to_64_kb(raw):
 
     outcome, seconds = await timed(await raw(serve), 5.0)
     assert outcome == Answered(200, "", b"x" * ANSWER_LIMIT)
-    assert seconds < 2
+    assert seconds < 1
     assert written < 20_000_000  # what fits into the buffers of both ends
 
 
@@ -195,7 +195,7 @@ async def test_a36_a_dripping_body_costs_no_more_than_a_moment(raw):
     )
     assert isinstance(outcome, Answered)
     assert outcome.status == 200
-    assert seconds < 2
+    assert seconds < 1
 
 
 async def drip(writer: asyncio.StreamWriter, head: bytes) -> None:
@@ -220,7 +220,7 @@ async def test_a36_a_thousand_headers_are_no_answer(raw):
 
 
 async def test_a37_a_gzip_bomb_stays_packed(raw):
-    bomb = gzip.compress(bytes(200 * 1024 * 1024), 9)
+    bomb = gzip.compress(bytes(100 * 1024 * 1024), 9)
 
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb) + bomb)
@@ -231,11 +231,10 @@ async def test_a37_a_gzip_bomb_stays_packed(raw):
 
 async def test_a_hanging_endpoint_ends_at_the_deadline_and_delays_nobody(raw, receiver: Receiver):
     url = await raw(lambda *_: asyncio.sleep(5))
-    hanging = [asyncio.create_task(post(url, seconds=0.5)) for _ in range(30)]
+    hanging = [asyncio.create_task(post(url, seconds=0.6)) for _ in range(30)]
     await asyncio.sleep(0)
-    outcome, seconds = await timed(receiver.url, 5.0)
-    assert isinstance(outcome, Answered)
-    assert seconds < 0.4
+    assert isinstance(await post(receiver.url), Answered)
+    assert not any(task.done() for task in hanging)
     assert {
         outcome.fault for outcome in await asyncio.gather(*hanging) if isinstance(outcome, Unanswered)
     } == {Fault.TIMEOUT}
@@ -276,7 +275,7 @@ async def test_a_connect_that_hangs_is_unreachable():
         full.listen(0)
         place = full.getsockname()
         with socket.create_connection(place):  # fills the queue of one: the next SYN is not answered
-            outcome, seconds = await timed(f"http://127.0.0.1:{place[1]}/", 1.0)
+            outcome, seconds = await timed(f"http://127.0.0.1:{place[1]}/", 0.5)
     assert outcome == Unanswered(Fault.UNREACHABLE, "Sem conexão com o destino a tempo")
     assert seconds < 1
 

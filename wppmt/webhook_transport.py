@@ -16,6 +16,7 @@ from wppmt.store import Delivery, EventRecord, SigningSecrets
 
 ANSWER_LIMIT = 65_536
 ANSWER_SECONDS = 1.0
+"""For the body, once the status is there."""
 CONNECT_SECONDS = 5.0
 """DNS, TCP and TLS together."""
 
@@ -23,10 +24,17 @@ CONNECT_SECONDS = 5.0
 class WebhookTransport:
     """Lives on one event loop; any number of attempts at once, none of which waits for another."""
 
-    def __init__(self, egress: Egress, timeout_seconds: float, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        egress: Egress,
+        timeout_seconds: float,
+        now: Callable[[], float],
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
         self._egress = egress
         self._timeout_seconds = timeout_seconds
         self._now = now
+        self._answer_seconds = answer_seconds
         self._session: aiohttp.ClientSession | None = None
 
     async def post(self, delivery: Delivery, attempt: int, secrets: SigningSecrets | None) -> Outcome:
@@ -56,7 +64,7 @@ class WebhookTransport:
             allow_redirects=False,
         )
         async with request as response:
-            body = await _read(response)
+            body = await _read(response, self._answer_seconds)
             return Answered(response.status, response.headers.get("Retry-After", ""), body)
 
     def _client(self) -> aiohttp.ClientSession:
@@ -66,14 +74,14 @@ class WebhookTransport:
         return self._session
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """What comes within ANSWER_SECONDS and ANSWER_LIMIT, as it comes: the status has said all that counts.
+async def _read(response: aiohttp.ClientResponse, seconds: float) -> bytes:
+    """What comes within `seconds` and ANSWER_LIMIT, as it comes: the status has said all that counts.
 
     A longer or slower answer costs its connection, which cannot be used again.
     """
     body = bytearray()
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(seconds):
             while len(body) < ANSWER_LIMIT and (
                 chunk := await response.content.read(ANSWER_LIMIT - len(body))
             ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 
@@ -13,6 +14,8 @@ def main() -> None:
 
     async def take(request: web.Request) -> web.Response:
         await request.read()
+        if request.path == "/hang":
+            await asyncio.sleep(30)
         received.append((request.headers["webhook-id"], time.time()))
         return web.Response()
 

@@ -113,7 +113,7 @@ def test_a_mistake_of_ours_is_no_store_trouble(tmp_path: Path):
 def test_a_slow_read_does_not_hold_back_a_commit(tmp_path: Path):
     database = Database(tmp_path / "x.sqlite")
     finished = threading.Event()
-    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 3000000) SELECT max(x) FROM n"
+    endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000000) SELECT max(x) FROM n"
 
     def read() -> None:
         database.read(endless)

@@ -223,7 +223,7 @@ class StoreMachine(RuleBasedStateMachine):
 def test_a_store_behaves_as_the_model(name: str):
     machine = type("Machine", (StoreMachine,), {"factory": staticmethod(FACTORIES[name])})
     limits = settings(
-        max_examples=30,
+        max_examples=20,
         stateful_step_count=40,
         deadline=None,
         suppress_health_check=list(HealthCheck),
