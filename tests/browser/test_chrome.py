@@ -152,6 +152,22 @@ def test_nothing_is_left(started: Life, way: str) -> None:
         pass
 
 
+def test_lives_leave_no_descriptor_and_no_thread(chrome_ground: ChromeGround, open_on: OpenOn) -> None:
+    def held() -> tuple[int, int]:
+        return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
+
+    def live() -> None:
+        life = open_on(chrome_ground, "resources")
+        life.start()
+        life.browser.stop()
+
+    live()
+    before = held()
+    live()
+    live()
+    wait_until(lambda: held() <= before)
+
+
 @pytest.mark.parametrize("victim", ["--headless", "/chromedriver ", "--type=renderer"])
 def test_a_death_is_noticed_at_once(started: Life, victim: str) -> None:
     pending = evaluate(started, "() => new Promise(() => {})")

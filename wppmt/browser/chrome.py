@@ -133,9 +133,9 @@ class ChromeBrowser:
         with contextlib.ExitStack() as undo:
             undo.callback(self._end)
             with _failures():
+                script = self._script()
                 launched = self._launch()
-                session = driver.attach(launched, STEP_SECONDS)
-                driver.inject(session, self._script())
+                session = driver.attach(launched, script, STEP_SECONDS)
                 channel = self._channel = Channel(session.websocket_url, self._schedule, self._tell)
                 self._watch = CrashWatch(launched.devtools_url, lambda: channel.close(RENDERER_CRASHED))
                 self._open_page(channel)

@@ -107,8 +107,9 @@ class FakeFunctions:
 
     def do_download_media(self, arguments: Mapping[str, Any]) -> Outcome:
         for message in self._profile.received:
-            if message["messageId"] == arguments["messageId"] and "bytes" in message:
-                return self._keep(message["bytes"], message)
+            known = message["messageId"]
+            if arguments["messageId"] in {known, message["id"]} and known in self._profile.media:
+                return self._keep(self._profile.media[known], message)
         raise _Rejected("media_gone")
 
     def do_blob_read(self, arguments: Mapping[str, Any]) -> Outcome:

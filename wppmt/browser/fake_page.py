@@ -187,6 +187,8 @@ class FakePage:
         for message in waiting:
             shape = self._incoming(message)
             self._profile.received.append(shape)
+            if "bytes" in message:
+                self._profile.media[shape["messageId"]] = message["bytes"]
             if not message.get("unheard"):
                 self.emit("message_received", {"message": shape})
 

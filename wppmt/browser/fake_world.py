@@ -37,6 +37,8 @@ class Profile:
     receipts: list[tuple[str, int]] = field(default_factory=list)
     """Of own messages: id and ack, for the page to hear of."""
     received: list[dict[str, Any]] = field(default_factory=list)
+    media: dict[str, bytes] = field(default_factory=dict)
+    """Of received messages, by `messageId`."""
 
 
 class World:

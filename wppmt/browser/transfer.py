@@ -34,8 +34,7 @@ class Download:
         self._media = outcome
         if int(outcome["size"]) > self._limit:
             self._finish(CallRejected("too_large"))
-        else:
-            self._path.write_bytes(b"")
+        elif self._write(b"", "wb"):
             self._read(0)
 
     def _read(self, offset: int) -> None:
@@ -50,13 +49,20 @@ class Download:
             self._finish(outcome)
             return
         piece = base64.b64decode(outcome["data"])
+        if not piece:
+            # Shorter than it said it was: asking on would never end.
+            self._finish(CallRejected("media_gone"))
+        elif self._write(piece, "ab"):
+            self._read(offset + len(piece))
+
+    def _write(self, piece: bytes, mode: str) -> bool:
         try:
-            with self._path.open("ab") as file:
+            with self._path.open(mode) as file:
                 file.write(piece)
         except OSError as failure:
             self._finish(CallRejected("not_stored", type(failure).__name__))
-            return
-        self._read(offset + len(piece))
+            return False
+        return True
 
     def _finish(self, outcome: Outcome) -> None:
         self._call("blob_end", {"blob": self._media["blob"]}, lambda _: None)

@@ -3,7 +3,7 @@
   'use strict';
 
   const { emit, functions, Rejection, describe, shapes, chatFor } = wppmt;
-  const { text, phoneOf, isIncoming, incoming } = shapes;
+  const { text, server, phoneOf, isIncoming, incoming } = shapes;
 
   // ---- sending -----------------------------------------------------------------------------------------------
 
@@ -200,13 +200,35 @@
     return answer;
   };
 
+  const CHATS_SEARCHED = 100;
+
+  /** A received message by its whole id, or by WhatsApp's short one, of which a person's chat makes the whole. */
+  async function received(messageId) {
+    if (messageId.includes('_')) return WPP.chat.getMessageById(messageId);
+    const here = WPP.whatsapp.MsgStore.findFirst(({ id }) => !id.fromMe && id.id === messageId);
+    if (here) return here;
+    const people = WPP.whatsapp.ChatStore.getModelsArray().filter(({ id }) => ['c.us', 'lid'].includes(server(id)));
+    for (const { id } of people.sort((a, b) => b.t - a.t).slice(0, CHATS_SEARCHED)) {
+      const found = await WPP.chat.getMessageById(`false_${text(id)}_${messageId}`).catch(() => null);
+      if (found) return found;
+    }
+    throw new Rejection('media_gone');
+  }
+
+  const GONE = new Set(['msg_not_found', 'message_not_contains_media', 'media_not_found']);
+
   functions.download_media = async ({ messageId }) => {
-    const blob = await WPP.chat.downloadMedia(messageId);
-    if (!blob) throw new Rejection('media_gone');
-    const message = WPP.whatsapp.MsgStore.get(messageId);
+    let message;
+    let blob;
+    try {
+      message = await received(messageId);
+      blob = await WPP.chat.downloadMedia(text(message.id));
+    } catch (error) {
+      throw error && GONE.has(error.code) ? new Rejection('media_gone') : error;
+    }
     return Object.assign(keep(blob), {
-      mimetype: (message && message.mimetype) || blob.type || 'application/octet-stream',
-      fileName: (message && message.filename) || null,
+      mimetype: message.mimetype || blob.type || 'application/octet-stream',
+      fileName: message.filename || null,
     });
   };
 })();
