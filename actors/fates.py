@@ -30,27 +30,27 @@ class Fates:
     def acknowledge(self, entry: JournalEntry, ack: int, to: str, now: float) -> Iterator[Effect]:
         """WhatsApp's server (1), or the recipient (2, 3, 4), has it."""
         first = entry.ack < 1
-        entry = replace(entry, handover=Handover.SENT, ack=ack, to=to or entry.to, acked_at=now)
+        settled = _settled(entry, handover=Handover.SENT, ack=ack, to=to or entry.to, acked_at=now)
         sent = self._ledger.record.messages_sent + int(first)
         yield from self._ledger.write(
-            now, ("message_ack", _payload(entry)), journal=entry, messages_sent=sent, last_activity=now
+            now, ("message_ack", _payload(settled)), journal=settled, messages_sent=sent, last_activity=now
         )
-        yield from self.answer(entry.id, as_sent(entry, now))
+        yield from self.answer(entry.id, as_sent(settled, now))
         yield from _discard_file(entry)
 
     def fail(self, entry: JournalEntry, code: Code, now: float) -> Iterator[Effect]:
         """It surely was not sent. Who waits hears it as the answer; who was told `pending` hears it as an event."""
-        entry = replace(entry, handover=Handover.FAILED, ack=-1, failure=code.value)
-        happenings = [] if self.is_awaited(entry.id) else [("message_ack", _payload(entry))]
-        yield from self._ledger.write(now, *happenings, journal=entry)
+        settled = _settled(entry, handover=Handover.FAILED, ack=-1, failure=code.value)
+        happenings = [] if self.is_awaited(entry.id) else [("message_ack", _payload(settled))]
+        yield from self._ledger.write(now, *happenings, journal=settled)
         yield from self.answer(entry.id, Refusal(code))
         yield from _discard_file(entry)
 
     def report_unknown(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """Nobody can tell; it is never sent again. A later acknowledgement still counts."""
-        entry = replace(entry, handover=Handover.UNKNOWN)
+        settled = _settled(entry, handover=Handover.UNKNOWN)
         yield from self._ledger.write(
-            now, ("message_ack", _payload(entry) | {"status": "unknown"}), journal=entry
+            now, ("message_ack", _payload(settled) | {"status": "unknown"}), journal=settled
         )
         yield from _discard_file(entry)
 
@@ -62,6 +62,11 @@ class Fates:
 
 def as_sent(entry: JournalEntry, now: float) -> Sent:
     return Sent(entry.id, entry.to, entry.ack, entry.acked_at or now)
+
+
+def _settled(entry: JournalEntry, **changes: Any) -> JournalEntry:
+    """It is never handed over again: what it said is nobody's business any more."""
+    return replace(entry, payload={}, **changes)
 
 
 def _payload(entry: JournalEntry) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from actors.effects import (
 )
 from actors.mailbox import Directory
 from actors.notices import BrowserClosed, Noticed, ProfileRemoved
-from wppmt.browser import Browser, Browsers, Done, NotCalled, Notice, Outcome
+from wppmt.browser import Browser, Browsers, CallRejected, Done, NotCalled, Notice, Outcome
 from wppmt.browser.transfer import Download
 from wppmt.errors import Code
 from wppmt.messages import session_address
@@ -175,7 +175,9 @@ class Runtime:
 
     def _upload(self, shell: Shell, upload: UploadFile) -> None:
         def use(browser: Browser, done: Done) -> None:
-            browser.upload(Path(upload.path), upload.deadline, done)
+            path = Path(upload.path)
+            # The browser's own words for a missing file would be taken for a page that is not ready.
+            browser.upload(path, upload.deadline, done) if path.exists() else done(CallRejected("file_gone"))
 
         self._use_browser(shell, upload, use)
 

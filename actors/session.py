@@ -175,6 +175,13 @@ class Session:
                 else:
                     self._require_connected()
                     yield from self._sending.accept(request, reply, now)
+            case messages.AnnounceMedia():
+                if self._sending.knows(request, now):
+                    yield from self._sending.repeat(request, reply, now)
+                else:
+                    self._require_connected()
+                    self._sending.require_room()
+                    yield Answer(reply, None)
             case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
                 self._require_connected()
                 yield from self._queries.ask(request, reply)

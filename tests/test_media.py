@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import io
 import struct
 import unicodedata
+import zipfile
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -21,7 +24,7 @@ from PIL import Image
 
 from wppmt.egress import Egress, policy
 from wppmt.errors import Code, Refusal
-from wppmt.media import MAX_NAME, MediaFiles, clean_name, kind_of
+from wppmt.media import MAX_NAME, VOICE, MediaFiles, clean_name, kind_of
 
 LIMIT = 100_000
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -34,6 +37,7 @@ class Server:
         self.folder = folder
         self.answer: Handler
         self.taken = 0
+        self.patience = 2.0
         app = web.Application()
         app.router.add_get("/{name:.*}", self._serve)
         self.http = TestServer(app, host="127.0.0.1")
@@ -45,7 +49,7 @@ class Server:
     @property
     def files(self) -> MediaFiles:
         egress = Egress(policy([f"127.0.0.1:{self.http.port}"]))
-        return MediaFiles(self.folder, LIMIT, egress, fetch_seconds=2)
+        return MediaFiles(self.folder, LIMIT, egress, fetch_seconds=self.patience)
 
     def url(self, path: str = "/imagem.jpg") -> str:
         return str(self.http.make_url(path))
@@ -160,6 +164,48 @@ class TestA39:
         assert await server.refuses() is Code.PAYLOAD_TOO_LARGE
         assert written < 100 * LIMIT
 
+    async def test_a_length_over_the_limit_is_not_even_read(self, server: Server):
+        async def announced(request: web.Request) -> web.StreamResponse:
+            response = web.StreamResponse(headers={"Content-Length": str(LIMIT + 1)})
+            await response.prepare(request)
+            return response
+
+        server.answer = announced
+        assert await server.refuses() is Code.PAYLOAD_TOO_LARGE
+
+    async def test_a_slow_drip_ends_at_the_deadline(self, server: Server):
+        async def drip(request: web.Request) -> web.StreamResponse:
+            response = web.StreamResponse()
+            await response.prepare(request)
+            with suppress(ConnectionError):
+                while True:
+                    await response.write(b"x")
+                    await asyncio.sleep(0.01)
+            return response
+
+        server.answer, server.patience = drip, 0.2
+        assert await server.refuses() is Code.MEDIA_FETCH_FAILED
+
+    async def test_a_caller_who_leaves_leaves_nothing(self, server: Server):
+        begun, over = asyncio.Event(), asyncio.Event()
+
+        async def stuck(request: web.Request) -> web.StreamResponse:
+            response = web.StreamResponse()
+            await response.prepare(request)
+            await response.write(b"x")
+            begun.set()
+            await over.wait()
+            return response
+
+        server.answer = stuck
+        fetching = asyncio.create_task(server.files.from_url(server.url()))
+        await begun.wait()
+        fetching.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await fetching
+        assert list(server.folder.glob("*")) == []
+        over.set()
+
     async def test_a_length_that_lies(self, server: Server):
         async def short(request: web.Request) -> web.StreamResponse:
             response = web.StreamResponse(headers={"Content-Length": "1000"})
@@ -207,7 +253,6 @@ class TestA41:
         ("body", "name", "kind"),
         [
             (b"<!DOCTYPE x [<!ENTITY a 'b'>]><svg onload='alert(1)'/>", "/figura.svg", "document"),
-            (b"<html><script>alert(1)</script>", "/figura.jpg", "document"),
             (b"MZ\x90\x00" + b"\x00" * 100, "/figura.png", "document"),
             (b"%PDF-1.7\n<script>", "/figura.gif", "document"),
         ],
@@ -220,14 +265,33 @@ class TestA41:
         assert file.kind == kind
         assert not file.mimetype.startswith("image/") or name.endswith(".svg")
 
+    @pytest.mark.parametrize("name", ["/figura.jpg", "/relatorio.pdf", "/figura.PNG"])
+    async def test_a_page_in_place_of_the_file_is_refused(self, server: Server, name: str):
+        """What a login page, or an attacker, answers with status 200."""
+        server.answer = answers(b"<html><script>alert(1)</script>", Content_Type="image/jpeg")
+        assert await server.refuses(name) is Code.MEDIA_FETCH_FAILED
+
+    async def test_a_polyglot_is_only_what_its_first_bytes_say(self, server: Server):
+        body = picture() + b"<script>alert(1)</script>" + b"PK\x03\x04"
+        server.answer = answers(body, Content_Type="text/html")
+        file = await server.files.from_url(server.url("/pagina.html"))
+        assert (file.kind, file.mimetype) == ("image", "image/png")
+
 
 class TestBase64:
     async def test_data_urls_and_plain(self, server: Server):
         text = base64.b64encode(b"ola").decode()
-        for written in (text, f"data:text/plain;base64,{text}"):
+        for written in (
+            text,
+            f"data:text/plain;base64,{text}",
+            "b2\r\nxh\n",
+            f"data:text/plain;charset=utf-8;base64,{text}",
+        ):
             assert (await server.files.from_base64(written, "a.txt")).path.read_bytes() == b"ola"
 
-    @pytest.mark.parametrize("text", ["%%%", "YQ=", "é", "data:x", "YQ==\n\x00", "\ud800"])
+    @pytest.mark.parametrize(
+        "text", ["%%%", "YQ=", "é", "data:x", "data:text/plain,YQ==", "YQ==\n\x00", "\ud800", "\n"]
+    )
     async def test_what_is_none(self, server: Server, text: str):
         with pytest.raises(Refusal) as refused:
             await server.files.from_base64(text)
@@ -270,8 +334,51 @@ class TestA42:
 
 @pytest.mark.parametrize(
     ("mimetype", "kind"),
-    [("audio/ogg", "voice"), ("audio/mpeg", "audio"), ("video/mp4", "video"), ("image/webp", "image"),
+    [(VOICE, "voice"), ("audio/ogg", "audio"), ("audio/mpeg", "audio"), ("video/mp4", "video"), ("image/webp", "image"),
      ("image/svg+xml", "document"), ("image/tiff", "document"), ("application/pdf", "document")],
 )  # fmt: skip
 def test_kinds(mimetype: str, kind: str):
     assert kind_of(mimetype) == kind
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "kind", "mimetype", "file_name"),
+    [
+        (b"OggS\x00\x02" + bytes(22) + b"OpusHead", "voz.ogg", "voice", VOICE, "voz.ogg"),
+        (b"OggS\x00\x02" + bytes(22) + b"\x01vorbis", "som.ogg", "audio", "audio/ogg", "som.ogg"),
+        (b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom", "v", "video", "video/mp4", "v.mp4"),
+        (b"%PDF-1.7 x", "download", "document", "application/pdf", "download.pdf"),
+        (b"a;b\n1;2\n", "notas.csv", "document", "text/csv", "notas.csv"),
+        (b"qualquer coisa", "LEIA-ME", "document", "application/octet-stream", "LEIA-ME"),
+    ],
+)
+async def test_what_it_is_and_what_it_is_called(
+    server: Server, content: bytes, name: str, kind: str, mimetype: str, file_name: str
+):
+    file = await server.files.from_base64(base64.b64encode(content).decode(), name)
+    assert (file.kind, file.mimetype, file.file_name) == (kind, mimetype, file_name)
+
+
+@pytest.mark.parametrize(("ending", "word"), [("docx", "wordprocessingml"), ("xlsx", "spreadsheetml")])
+async def test_office_documents_are_zips_of_another_name(server: Server, ending: str, word: str):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("qualquer.xml", "<x/>")
+    text = base64.b64encode(buffer.getvalue()).decode()
+    assert word in (await server.files.from_base64(text, f"planilha.{ending}")).mimetype
+    assert (await server.files.from_base64(text, "fotos.zip")).mimetype == "application/zip"
+
+
+async def test_a_disk_that_takes_nothing_is_told_as_such(server: Server):
+    server.folder.parent.joinpath("media").write_text("a file where the folder should be")
+    with pytest.raises(Refusal) as refused:
+        await server.files.from_base64("YQ==")
+    assert refused.value.code is Code.STORE_UNAVAILABLE
+
+
+async def test_only_what_no_one_wants_is_swept(server: Server):
+    wanted, orphan = [await server.files.from_base64("YQ==") for _ in range(2)]
+    assert server.files.sweep({str(wanted.path)}) == 1
+    assert wanted.path.exists()
+    assert not orphan.path.exists()
+    assert server.files.sweep({str(wanted.path)}) == 0

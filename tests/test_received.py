@@ -96,3 +96,34 @@ def test_a_senders_name_is_cleaned(shelf: Shelf):
     draft = shelf.media.draft("a", "m2")
     draft.write_bytes(b"x")
     assert shelf.media.keep(draft, "application/pdf; x=1", None).file_name == "arquivo.pdf"
+
+
+def test_what_is_too_old_is_not_given_out(shelf: Shelf):
+    kept = shelf.keep("m1")
+    shelf.time += 101
+    assert not shelf.holds("m1")
+    assert not kept.path.exists()
+
+
+@pytest.mark.parametrize("description", [None, "", '{"mimetype": "image/'])
+def test_a_crash_between_file_and_description_is_no_find(shelf: Shelf, description: str | None):
+    path = shelf.keep("m1").path.with_suffix(".json")
+    path.unlink() if description is None else path.write_text(description)
+    assert not shelf.holds("m1")
+    shelf.keep("m1")
+    assert shelf.holds("m1")
+
+
+def test_a_description_without_its_file_is_no_find(shelf: Shelf):
+    shelf.keep("m1").path.unlink()
+    assert not shelf.holds("m1")
+
+
+def test_sweeping_takes_drafts_and_what_is_too_old(shelf: Shelf):
+    shelf.keep("m1", session_id="b")
+    shelf.time += 101
+    kept = shelf.keep("m2")
+    shelf.media.draft("b", "m3").write_bytes(b"x")
+    shelf.media.sweep()
+    assert shelf.holds("m2")
+    assert not list((kept.path.parents[1] / "b").iterdir())

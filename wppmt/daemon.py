@@ -102,13 +102,15 @@ class Daemon:
             store = SqliteStore(self._settings.store.state_dir / "wppmt.sqlite")
             down.callback(store.close)
             egress = _egress(self._settings)
+            media, received = _media(self._settings, egress), _received(self._settings)
+            _sweep(store, media, received)
             timeout_seconds = self._settings.webhooks.timeout_ms / 1000
             transport = WebhookTransport(egress, timeout_seconds, time.time)
             down.push_async_callback(transport.close)
             threads = Threads(asyncio.get_running_loop())
             self._start_actors(threads, store, transport)
             down.push_async_callback(self._stop_actors, threads)
-            await down.enter_async_context(self._http(store, egress))
+            await down.enter_async_context(self._http(store, egress, media, received))
             down.push_async_callback(self._drain)
             self._phase = Phase.READY
             logs.log("ready", host=self._settings.http.host, port=self._settings.http.port)
@@ -144,7 +146,9 @@ class Daemon:
         runtime.spawn(ROOT, root).put(Boot())
 
     @asynccontextmanager
-    async def _http(self, store: SqliteStore, egress: Egress) -> AsyncIterator[None]:
+    async def _http(
+        self, store: SqliteStore, egress: Egress, media: MediaFiles, received: ReceivedMedia
+    ) -> AsyncIterator[None]:
         settings = self._settings
         monitor = self._monitor
         ports = Ports(
@@ -153,8 +157,8 @@ class Daemon:
             authenticator=_authenticator(settings),
             rate_limiter=_rate_limiter(settings),
             check_target=egress.check,
-            media=_media(settings, egress),
-            received=_received(settings),
+            media=media,
+            received=received,
             phase=lambda: self._phase,
             memory_mb=lambda: monitor.total_mb if monitor else None,
             now=time.time,
@@ -332,6 +336,14 @@ def _received(settings: Settings) -> ReceivedMedia:
         keep_seconds=media.received_keep_days * 86_400,
         now=time.time,
     )
+
+
+def _sweep(store: SqliteStore, media: MediaFiles, received: ReceivedMedia) -> None:
+    """What an earlier daemon left when it was killed between a file and its entry in the journal."""
+    entries = [entry for session in store.sessions() for entry in store.unfinished(session.id)]
+    if deleted := media.sweep({entry.payload.get("path", "") for entry in entries}):
+        logs.log("orphaned_files_deleted", count=deleted)
+    received.sweep()
 
 
 def _media_url(settings: Settings, session_id: str, message_id: str) -> str:

@@ -8,10 +8,11 @@ import binascii
 import re
 import secrets
 import unicodedata
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 from urllib.parse import unquote
 
 import aiohttp
@@ -41,6 +42,11 @@ _FROM_ZIP = {
     ".ods": "application/vnd.oasis.opendocument.spreadsheet",
 }
 _PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
+_UNMISTAKABLE = frozenset({".gif", ".jpeg", ".jpg", ".pdf", ".png", ".webp"})
+"""What is called so and shows no known first bytes is something else: often an error page, at times an attack."""
+VOICE = "audio/ogg; codecs=opus"
+"""What WhatsApp's own voice notes are."""
+_LINE_BREAKS = dict.fromkeys(map(ord, "\r\n"))
 _NOT_IN_A_NAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 
 
@@ -86,7 +92,7 @@ class MediaFiles:
             raise _unfetched("a resposta do endereço não é HTTP válido") from None
 
     async def from_base64(self, text: str, file_name: str | None = None) -> MediaFile:
-        """Plain base64 or a data URL. Raises Refusal(INVALID_REQUEST, PAYLOAD_TOO_LARGE)."""
+        """Plain base64, broken into lines or not, or a data URL. Raises Refusal(INVALID_REQUEST, PAYLOAD_TOO_LARGE)."""
         try:
             # In a thread: ten megabytes would hold up the loop, and with it every tenant.
             content = await asyncio.to_thread(_decode, text)
@@ -112,28 +118,42 @@ class MediaFiles:
                         self._egress.check_url(url)
                         continue
                     _check_answer(response)
+                    if (response.content_length or 0) > self._limit:
+                        raise _too_large(self._limit)
                     yield response
                     return
         raise _unfetched("o endereço redireciona demais")
 
+    def sweep(self, wanted: Collection[str]) -> int:
+        """Delete files that no unfinished send wants, by path: left by a crash. How many; before any request."""
+        orphans = [path for path in self._folder.glob("*") if str(path) not in wanted]
+        for path in orphans:
+            path.unlink(missing_ok=True)
+        return len(orphans)
+
     async def _keep(self, chunks: AsyncIterator[bytes], name: str) -> MediaFile:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._folder / secrets.token_hex(16)
+        with _on_a_disk_with_room():
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = path.open("xb")
         try:
-            size = await self._write(path, chunks)
+            with file:
+                size = await self._write(file, chunks)
             return await asyncio.to_thread(_examine, path, size, clean_name(name))
         except BaseException:
             path.unlink(missing_ok=True)
             raise
 
-    async def _write(self, path: Path, chunks: AsyncIterator[bytes]) -> int:
+    async def _write(self, file: BinaryIO, chunks: AsyncIterator[bytes]) -> int:
         size = 0
-        with path.open("xb") as file:
-            async for chunk in chunks:
-                size += len(chunk)
-                if size > self._limit:
-                    raise _too_large(self._limit)
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > self._limit:
+                raise _too_large(self._limit)
+            with _on_a_disk_with_room():
                 file.write(chunk)
+        with _on_a_disk_with_room():
+            file.flush()
         if not size:
             raise _unfetched("o arquivo está vazio")
         return size
@@ -153,9 +173,9 @@ def clean_name(name: str) -> str:
 
 
 def kind_of(mimetype: str) -> str:
-    """How WhatsApp sends it: Opus in Ogg is what a voice note is made of."""
+    """How WhatsApp sends it."""
     family = mimetype.partition("/")[0]
-    if mimetype in {"audio/ogg", "audio/opus"}:
+    if mimetype == VOICE:
         return "voice"
     if family == "image":
         return "image" if mimetype in _PICTURES else "document"
@@ -163,25 +183,40 @@ def kind_of(mimetype: str) -> str:
 
 
 def _decode(text: str) -> bytes:
-    return base64.b64decode(text.partition(",")[2] if text.startswith("data:") else text, validate=True)
+    if text.startswith("data:"):
+        head, _, text = text.partition(",")
+        if not head.endswith(";base64"):
+            raise ValueError(head)
+    return base64.b64decode(text.translate(_LINE_BREAKS), validate=True)
 
 
 def _examine(path: Path, size: int, name: str) -> MediaFile:
-    mimetype = _sniff(path, name)
+    found = filetype.guess(str(path))
+    mimetype = _mimetype(path, found, PurePosixPath(name).suffix.lower())
     if mimetype in _PICTURES:
         _check_pixels(path)
+    if found and "." not in name:
+        # Addresses such as /download?id=7: whoever gets a document opens it by its name.
+        name = f"{name}.{found.extension}"
     return MediaFile(path, size, mimetype, name, kind_of(mimetype))
 
 
-def _sniff(path: Path, name: str) -> str:
+def _mimetype(path: Path, found: filetype.Type | None, ending: str) -> str:
     """By content; the name decides only between types that content can't tell apart."""
-    ending = PurePosixPath(name).suffix.lower()
-    found: str | None = filetype.guess_mime(str(path))
-    if found == "application/zip":
-        return _FROM_ZIP.get(ending, found)
-    if found:
-        return found
-    return _FROM_TEXT.get(ending, "application/octet-stream")
+    if found is None:
+        if ending in _UNMISTAKABLE:
+            raise _unfetched(f"o conteúdo não é o de um arquivo {ending}")
+        return _FROM_TEXT.get(ending, "application/octet-stream")
+    if found.mime == "application/zip":
+        return _FROM_ZIP.get(ending, "application/zip")
+    if found.mime == "audio/ogg":
+        return VOICE if _is_opus(path) else "audio/ogg"
+    return str(found.mime)
+
+
+def _is_opus(path: Path) -> bool:
+    with path.open("rb") as file:
+        return b"OpusHead" in file.read(64)
 
 
 def _check_pixels(path: Path) -> None:
@@ -200,6 +235,14 @@ def _check_pixels(path: Path) -> None:
         raise _unfetched("a imagem está corrompida ou é grande demais") from None
     if pixels > MAX_PIXELS:
         raise _unfetched(f"a imagem tem mais de {MAX_PIXELS // 1_000_000} milhões de pixels")
+
+
+@contextmanager
+def _on_a_disk_with_room() -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        raise Refusal(Code.STORE_UNAVAILABLE) from None
 
 
 def _check_answer(response: aiohttp.ClientResponse) -> None:

@@ -142,6 +142,16 @@ class SendMedia:
     idempotency: Idempotency | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AnnounceMedia:
+    """To a session, before a file is fetched for a SendMedia: is it welcome, or was it accepted before?
+
+    Answered with None, or with the Sent of the message accepted under this key; refuses as SendMedia would now.
+    """
+
+    idempotency: Idempotency | None = None
+
+
 Send = SendText | SendMedia
 
 MEDIA_SECONDS_PER_MB = 4.0

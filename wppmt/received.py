@@ -34,10 +34,14 @@ class ReceivedMedia:
         self._now = now
 
     def find(self, session_id: str, message_id: str) -> KeptMedia | None:
+        """What was kept and is not too old. A crash may leave a file without its description, or half of one."""
         path = self._path(session_id, message_id)
         try:
+            if self._is_old(path):
+                _remove(path)
+                return None
             description = json.loads(_description(path).read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):
             return None
         return KeptMedia(path, description["mimetype"], description["fileName"])
 
@@ -63,17 +67,29 @@ class ReceivedMedia:
     def _path(self, session_id: str, message_id: str) -> Path:
         return self._folder / session_id / hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()
 
+    def sweep(self) -> None:
+        """What is too old, and drafts that a crash left; before any request."""
+        for path in self._folder.glob("*/*"):
+            if path.suffix == ".draft" or (path.suffix != ".json" and self._is_old(path)):
+                _remove(path)
+
     def _make_room(self, folder: Path, spare: Path) -> None:
         """Too old, drafts that nobody finished, and the oldest beyond the quota."""
-        oldest = self._now() - self._keep_seconds
         total = 0
         files = [file for file in folder.iterdir() if file.suffix != ".json"]
         for file in sorted(files, key=lambda file: file.stat().st_mtime, reverse=True):
             total += file.stat().st_size
-            if file != spare and (total > self._quota or file.stat().st_mtime < oldest):
-                file.unlink(missing_ok=True)
-                _description(file).unlink(missing_ok=True)
+            if file != spare and (total > self._quota or self._is_old(file)):
+                _remove(file)
+
+    def _is_old(self, path: Path) -> bool:
+        return path.stat().st_mtime < self._now() - self._keep_seconds
 
 
 def _description(path: Path) -> Path:
     return path.with_suffix(".json")
+
+
+def _remove(path: Path) -> None:
+    _description(path).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)

@@ -39,6 +39,8 @@ class FakeFront:
         self.numbers: dict[str, str] = {}
         """A number as asked for → the number as WhatsApp knows it."""
         self.media: dict[str, tuple[bytes, messages.FetchedMedia]] = {}
+        self.known: dict[str, messages.Sent] = {}
+        """Lever: what was answered under an idempotency key before."""
         self.refusal: Refusal | None = None
         self.bug: Exception | None = None
         self.before_answer: Callable[[], Awaitable[None]] | None = None
@@ -64,6 +66,8 @@ class FakeFront:
         assert deadline > 0
         if address.startswith("session:") and address.removeprefix("session:") not in self._statuses:
             raise Refusal(Code.SESSION_NOT_FOUND)
+        if isinstance(message, messages.AnnounceMedia):
+            return self._announced(address.removeprefix("session:"), message)
         self.asked.append((address, message))
         if self.before_answer:
             await self.before_answer()
@@ -74,6 +78,12 @@ class FakeFront:
         if address.startswith("session:"):
             return self._answer_of_session(address.removeprefix("session:"), message)
         return self._answer_of_root(message)
+
+    def _announced(self, session_id: str, message: messages.AnnounceMedia) -> messages.Sent | None:
+        if self._statuses[session_id].record.state is not State.CONNECTED:
+            raise Refusal(Code.NOT_CONNECTED, extra={"reconnectRequired": True})
+        key = message.idempotency.key if message.idempotency else ""
+        return self.known.get(key)
 
     def _answer_of_root(self, message: object) -> Any:
         match message:

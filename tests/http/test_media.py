@@ -109,7 +109,7 @@ async def test_base64(api: Api, text: str):
         (b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom", "filme.mp4", "video"),
         (b"ID3\x03\x00\x00\x00\x00\x00\x00", "musica.mp3", "audio"),
         (b"<svg onload='x'>", "figura.svg", "document"),
-        (b"<html><script>", "figura.jpg", "document"),
+        (b"<html><script>", "pagina.html", "document"),
     ],
 )
 async def test_the_kind_is_told_by_the_content(api: Api, content: bytes, name: str, kind: str):

@@ -14,16 +14,19 @@ from wppmt.http import answers
 from wppmt.http.guard import SESSION_ID
 from wppmt.http.phones import parse_phone
 from wppmt.http.ports import PORTS
-from wppmt.http.queries import page_of
+from wppmt.http.queries import whole_number
 from wppmt.http.responses import answer
 
 PAGE_SECONDS = 20.0
 FETCH_SECONDS = 120.0
+ALL_CONTACTS = 10_000
+"""Who asks without a limit, as in the document, gets them all."""
 _TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+(; ?codecs=[a-z0-9.]+)?", re.ASCII | re.IGNORECASE)
 
 
 async def list_contacts(request: web.Request) -> web.Response:
-    query = messages.ListContacts(request.query.get("cursor", ""), page_of(request))
+    limit = whole_number(request, "limit", default=ALL_CONTACTS, between=(1, ALL_CONTACTS))
+    query = messages.ListContacts(request.query.get("cursor", ""), limit)
     page: messages.ContactPage = await _ask(request, query, PAGE_SECONDS)
     contacts = [answers.Contact.model_validate(contact) for contact in page.contacts]
     return answer(answers.ContactList(count=page.total, contacts=contacts, next=page.following))
@@ -50,8 +53,11 @@ async def show_media(request: web.Request) -> web.StreamResponse:
     if kept is None:
         draft = ports.received.draft(session_id, message_id)
         wish = messages.FetchMedia(message_id, str(draft), ports.received.limit)
-        fetched: messages.FetchedMedia = await _ask(request, wish, FETCH_SECONDS)
-        kept = await asyncio.to_thread(ports.received.keep, draft, fetched.mimetype, fetched.file_name)
+        try:
+            fetched: messages.FetchedMedia = await _ask(request, wish, FETCH_SECONDS)
+            kept = await asyncio.to_thread(ports.received.keep, draft, fetched.mimetype, fetched.file_name)
+        finally:
+            draft.unlink(missing_ok=True)
     headers = {
         # The sender chose the type: nothing but a type may stand there.
         "Content-Type": kept.mimetype if _TYPE.fullmatch(kept.mimetype) else "application/octet-stream",

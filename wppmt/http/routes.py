@@ -23,7 +23,12 @@ _PAGE: dict[str, dict[str, object]] = {
 
 _CONTACTS_PAGE: dict[str, dict[str, object]] = {
     "cursor": {"type": "string", "description": "o `next` da página anterior"},
-    "limit": _PAGE["limit"],
+    "limit": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": people.ALL_CONTACTS,
+        "default": people.ALL_CONTACTS,
+    },
 }
 _SEND_HEADERS = ("Idempotency-Key", "Prefer")
 _SEND = (

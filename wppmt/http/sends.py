@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Any
 
@@ -28,7 +29,7 @@ _GRACE_SECONDS = 5.0
 
 async def send_message(request: web.Request) -> web.Response:
     body = await read_body(request, SendTextBody)
-    common = _common(request, body)
+    common = await _common(request, body)
     message = messages.SendText(text=body.message, link_preview=body.link_preview, **common)
     return await _send(request, message)
 
@@ -45,9 +46,11 @@ async def send_file(request: web.Request) -> web.Response:
 
 async def _send_media(request: web.Request, body: SendMediaBody, *, only_images: bool) -> web.Response:
     """The file is fetched before it enters the mailbox: a slow address delays nobody but its caller."""
-    ports = request.app[PORTS]
-    common = _common(request, body)
-    file = await _file_of(ports.media, body)
+    common = await _common(request, body)
+    known = await _announce(request, common["idempotency"])
+    if known is not None:
+        return sent_answer(known)
+    file = await _file_of(request.app[PORTS].media, body)
     if only_images and file.kind != "image":
         file.path.unlink(missing_ok=True)
         raise Refusal(
@@ -72,24 +75,38 @@ async def _send_media(request: web.Request, body: SendMediaBody, *, only_images:
         raise
 
 
+async def _announce(request: web.Request, idempotency: messages.Idempotency | None) -> messages.Sent | None:
+    """What was answered before needs no file, and what would be refused is not fetched: it may be gone by now."""
+    address = messages.session_address(request[SESSION_ID])
+    try:
+        known: messages.Sent | None = await request.app[PORTS].front.ask(
+            address, messages.AnnounceMedia(idempotency), _GRACE_SECONDS
+        )
+    except Refusal as refusal:
+        if refusal.code is Code.OUTCOME_UNKNOWN:
+            raise Refusal(Code.SESSION_BUSY, retry_after=5) from None
+        raise
+    return known
+
+
 async def _file_of(media: MediaFiles, body: SendMediaBody) -> MediaFile:
     if body.address is not None:
         return await media.from_url(body.address, body.file_name)
     return await media.from_base64(body.base64 or "", body.file_name)
 
 
-def _common(request: web.Request, body: SendBody) -> dict[str, Any]:
+async def _common(request: web.Request, body: SendBody) -> dict[str, Any]:
     return {
         "to": parse_recipient(body.phone, is_group=body.is_group),
         "typing_ms": body.typing_duration if body.typing else 0,
         "quoted_id": body.quoted_message_id,
         "mentions": tuple(f"{parse_phone(phone)}@c.us" for phone in body.mentions or ()),
         "respond_async": _responds_async(request),
-        "idempotency": _idempotency(request, body),
+        "idempotency": await _idempotency(request, body),
     }
 
 
-def _idempotency(request: web.Request, body: SendBody) -> messages.Idempotency | None:
+async def _idempotency(request: web.Request, body: SendBody) -> messages.Idempotency | None:
     """The header, or the body's field; the same key must always come with the same content on the same route."""
     header = request.headers.get("Idempotency-Key")
     key = header if header is not None else body.idempotency_key
@@ -97,8 +114,13 @@ def _idempotency(request: web.Request, body: SendBody) -> messages.Idempotency |
         return None
     if not 1 <= len(key) <= MAX_KEY_CHARS:
         raise invalid("Idempotency-Key", f"deve ter de 1 a {MAX_KEY_CHARS} caracteres")
-    content = f"{request.path}\n{body.model_dump_json(exclude={'idempotency_key'})}"
-    return messages.Idempotency(key, hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest())
+    # In a thread: a file in base64 takes a while to hash, and the loop has other tenants to serve.
+    return messages.Idempotency(key, await asyncio.to_thread(_fingerprint, request.path, body))
+
+
+def _fingerprint(path: str, body: SendBody) -> str:
+    content = f"{path}\n{body.model_dump_json(exclude={'idempotency_key'})}"
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _size(message: messages.Send) -> int:

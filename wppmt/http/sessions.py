@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import hdrs, web
 
 from wppmt import messages
@@ -101,6 +103,7 @@ async def close(request: web.Request) -> web.Response:
     front = request.app[PORTS].front
     if _wants_purge(request):
         purged: messages.LoggedOut = await front.ask(ROOT, messages.PurgeSession(session_id), LOGOUT_SECONDS)
+        await asyncio.to_thread(request.app[PORTS].received.forget, session_id)
         return _logged_out(purged, _PURGED)
     await front.ask(session_address(session_id), messages.CloseSession(), CLOSE_SECONDS)
     return answer(answers.Done(message=_CLOSED))
