@@ -9,6 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PAGE := wppmt/browser/page
+ALL_CORES := -n auto --dist worksteal
 # WHATSAPP=real starts against WhatsApp itself instead of the simulator.
 WHATSAPP ?= simulated
 
@@ -56,7 +57,7 @@ demo: setup ## play the whole story by itself: pair, send, receive
 	@$(BIN)/wppmt demo
 
 test: setup ## all tests but the long ones; starts real Chromes
-	@$(MAKE) check-fast
+	@$(BIN)/pytest -m "not chrome and not long" $(ALL_CORES)
 	@$(BIN)/pytest -m "chrome and not long"
 
 test-long: setup ## the tests that take minutes
@@ -78,7 +79,7 @@ check-imports:
 	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said" >&2; exit 1; }
 
 check-fast:
-	@$(BIN)/pytest -m "not chrome and not long" -n auto --dist worksteal
+	@$(BIN)/pytest -m "not chrome and not long" $(ALL_CORES) --hypothesis-profile=quick
 
 format: setup ## put the code into shape
 	@$(BIN)/ruff format --quiet .
