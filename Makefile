@@ -79,7 +79,7 @@ check-imports:
 	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said" >&2; exit 1; }
 
 check-fast:
-	@$(BIN)/pytest -m "not chrome and not long" $(ALL_CORES) --hypothesis-profile=quick
+	@$(BIN)/pytest -m "not chrome and not slow and not long" $(ALL_CORES) --hypothesis-profile=quick
 
 format: setup ## put the code into shape
 	@$(BIN)/ruff format --quiet .

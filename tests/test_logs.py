@@ -147,6 +147,7 @@ class TestSlowDisk:
         gate.set()
 
 
+@pytest.mark.slow
 def test_sigusr1_prints_the_stack_of_every_thread(tmp_path: Path):
     program = f"""
 import pathlib, threading
@@ -173,6 +174,7 @@ threading.Event().wait()
         assert "waits_here" in line
 
 
+@pytest.mark.slow
 def test_rotation_keeps_writing(settings: Logs):
     logs.configure(settings)
     for number in range(800):
