@@ -234,6 +234,7 @@ class Session:
 
     def _log_out(self, reply: Reply, now: float, *, forget: bool) -> Iterator[Effect]:
         on_main = self._life.is_live and self._screen.verdict is Verdict.MAIN
+        self._screen.reset()
         yield from self._logout.begin(reply, now, forget=forget, on_main=on_main)
         yield from self._sending.close(now)
 
