@@ -135,7 +135,7 @@ class Authenticator:
     async def _verify(self, token: str, now: float) -> Verified:
         try:
             header = jwt.get_unverified_header(token)
-            if "crit" in header or header.get("alg") != self._keys.algorithm:
+            if header.get("alg") != self._keys.algorithm:
                 raise Refusal(Code.UNAUTHENTICATED)
             key = await self._keys.find(header.get("kid"), now)
             claims = jwt.decode(token, key, algorithms=[self._keys.algorithm], options=_SIGNATURE_ONLY)
