@@ -90,6 +90,7 @@ class Called(StrEnum):
     SEND = "send"
     FIND = "find"
     QUERY = "query"
+    BACKFILL = "backfill"
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,14 @@ class Screen:
         waits_for = Reason.ENTER_CODE if self.pairing_code else Reason.SCAN_QR
         reason = Reason.LOGGED_OUT if self._told_logged_out else waits_for
         yield from self._ledger.move(
-            now, Event.QR_SHOWN, reason, ("qr_code", payload), has_login=False, phone="", failures=0
+            now,
+            Event.QR_SHOWN,
+            reason,
+            ("qr_code", payload),
+            has_login=False,
+            phone="",
+            heard_until=0.0,
+            failures=0,
         )
         self.qr = Qr(code, now + seconds)
         yield from self._earn_health()

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from actors import notices
+from actors.backfill import Backfill
 from actors.effects import Answer, Ask, Effect, EndLeftovers, Publish, Reply, Tell
 from actors.fates import Fates
 from actors.hearing import Hearing
@@ -76,6 +77,7 @@ class Session:
         self._fates = Fates(self._ledger)
         self._sending = Sending(self._ledger, self._fates, self._page, policy, tools.new_message_id)
         self._hearing = Hearing(self._ledger, self._page, policy)
+        self._backfill = Backfill(self._ledger, self._page, policy)
         self._queries = Queries(self._page, policy)
         self._close_replies: list[Reply] = []
         self._quiescing = False
@@ -118,6 +120,7 @@ class Session:
             self._logout,
             self._fates,
             self._sending,
+            self._backfill,
             self._queries,
         )
 
@@ -326,6 +329,8 @@ class Session:
         else:
             yield from self._judge(Facts.of(notice.facts), now)
             yield from self._hearing.compare(notice)
+            if self._page.is_usable:
+                yield from self._backfill.look(now)
 
     def _in_order(self, event: PageEvent, now: float) -> Iterator[Effect]:
         if self._hearing.is_next(event):
@@ -350,7 +355,7 @@ class Session:
                 yield from self._screen.logged_out(now)
                 yield from self._sending.close(now)
             case "message_received":
-                yield from self._ledger.receive(now, str(data["message"]["id"]), self._announced(data))
+                yield from self._receive(data["message"], now)
             case "ack_changed":
                 ack, to = int(data["ack"]), str(data.get("to", ""))
                 yield from self._sending.acknowledged(str(data["id"]), ack, to, now)
@@ -360,12 +365,11 @@ class Session:
                 # What else the page tells is in its facts, too.
                 pass
 
-    def _announced(self, data: Json) -> Json:
-        """The page's message as its event tells it: media by an address, not by content."""
-        message = data["message"]
-        if not message.get("mimetype"):
-            return data
-        return {"message": {**message, "mediaUrl": self._media_url(self._record.id, message["messageId"])}}
+    def _receive(self, message: Json, now: float, **marks: Any) -> Iterator[Effect]:
+        """Told as its event: media by an address, not by content."""
+        if message.get("mimetype"):
+            message = {**message, "mediaUrl": self._media_url(self._record.id, message["messageId"])}
+        yield from self._ledger.receive(now, str(message["id"]), {"message": message, **marks})
 
     def _judge(self, facts: Facts, now: float) -> Iterator[Effect]:
         if not self._life.is_live:
@@ -387,6 +391,10 @@ class Session:
                 yield from self._logout.answered(answer.outcome)
             case Called.QUERY:
                 yield from self._queries.answered(answer)
+            case Called.BACKFILL if current:
+                for message in self._backfill.found(answer.outcome):
+                    yield from self._receive(message, now, backfilled=True)
+                yield from self._backfill.go_on(answer.outcome)
             case Called.REREAD:
                 for event in self._hearing.missed(answer.outcome) if current else ():
                     yield from self._in_order(event, now)
@@ -470,6 +478,7 @@ class Session:
         if usable and not self._page.is_usable:
             self._page.is_usable = True
             yield from self._sending.usable(now)
+            yield from self._backfill.look(now)
         elif self._page.is_usable and not usable:
             self._page.is_usable = False
             self._sending.lost()

@@ -58,6 +58,7 @@ FULL_RECORD = SessionRecord(
     process=Process(1, 2, "http://d", "s", "ws://w", "c"),
     page="p",
     page_event=11,
+    heard_until=12.5,
 )
 
 

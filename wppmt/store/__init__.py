@@ -68,6 +68,8 @@ class SessionRecord:
     page: str = ""
     page_event: int = 0
     """The newest page event whose effect is committed, within `page`."""
+    heard_until: float = 0.0
+    """What WhatsApp had for this phone before this moment is in the event log; 0 while none is linked."""
 
 
 class Handover(StrEnum):
