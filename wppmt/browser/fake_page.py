@@ -11,7 +11,7 @@ from wppmt.browser import Facts, Outcome, PageEvent
 from wppmt.browser.fake_functions import FakeFunctions
 
 if TYPE_CHECKING:
-    from wppmt.browser.fake import FakeBrowser
+    from wppmt.browser.fake_browser import FakeBrowser
 
 RING = 1000
 

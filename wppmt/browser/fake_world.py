@@ -41,6 +41,19 @@ class Profile:
     """Of received messages, by `messageId`."""
 
 
+@dataclass(frozen=True, slots=True)
+class FakeTimes:
+    """Seconds; as measured on the real one."""
+
+    ready: float = 0.85
+    call: float = 0.003
+    server: float = 0.02
+    beat: float = 10.0
+    first_qr: float = 60.0
+    qr: float = 20.0
+    logout_reload: float = 1.0
+
+
 class World:
     """WhatsApp's server and the phones around it."""
 
