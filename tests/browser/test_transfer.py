@@ -5,12 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
 
-from tests.actors.stage import VirtualTime
+from tests.browser.test_fake import VirtualTime
 from wppmt.browser import CallFailure, CallRejected, Outcome
 from wppmt.browser.fake import FakeBrowser, FakeBrowsers
 from wppmt.browser.transfer import PIECE_BYTES, Download
@@ -24,29 +23,24 @@ class Scene:
     """A connected page that has received one file."""
 
     def __init__(self, folder: Path, content: bytes) -> None:
-        self.time = VirtualTime(Random(0))
-        self.browsers = FakeBrowsers(self.time.later, self.time.now)
+        self.time = VirtualTime()
+        self.browsers = FakeBrowsers(self.time, lambda: self.time.now)
         self.browser: FakeBrowser = self.browsers.open("a")
         self.browser.start(lambda _: None)
-        self.pass_time()
+        self.time.run(1)
         self.browser.scan(ME)
         about = {"mimetype": "image/jpeg", "fileName": "foto.jpg", "size": len(content)}
         self.message_id = self.browser.receive(FRIEND, type="image", media=about, bytes=content)
         self.path = folder / "draft"
         self.outcomes: list[Outcome] = []
 
-    def pass_time(self, seconds: float = 5.0) -> None:
-        end = self.time.moment + seconds
-        while self.time.next_alarm() <= end:
-            self.time.advance()
-
     def begin(self, message_id: str | None = None, limit: int = LIMIT) -> None:
         download = Download(self.browser, self.path, limit, 15.0, self.outcomes.append)
         download.start(message_id or f"false_{FRIEND}@c.us_{self.message_id}")
 
-    def fetch(self, **how: Any) -> Outcome:
+    def fetch(self, **how: Any) -> Any:
         self.begin(**how)
-        self.pass_time(60)
+        self.time.run(60)
         [outcome] = self.outcomes
         return outcome
 
@@ -58,10 +52,10 @@ class Scene:
         honest = self.browser.page.answer
 
         def answer(name: str, arguments: Mapping[str, Any]) -> Outcome:
-            value = honest(name, arguments)
+            value: Any = honest(name, arguments)
             return change(value) if name == function else value
 
-        self.browser.page.answer = answer  # type: ignore[method-assign]
+        self.browser.page.answer = answer  # type: ignore[assignment]
 
 
 @pytest.mark.parametrize("size", [1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, LIMIT])
@@ -126,8 +120,8 @@ def test_a_page_that_is_lost_halfway_is_told_once(tmp_path: Path, trouble: Calla
     scene = Scene(tmp_path, b"x" * LIMIT)
     scene.begin()
     while scene.calls("blob_read") < 2:
-        scene.time.advance()
+        scene.time.run(0.001)
     trouble(scene.browser)
-    scene.pass_time(60)
+    scene.time.run(60)
     [outcome] = scene.outcomes
     assert isinstance(outcome, CallFailure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 from collections.abc import AsyncIterator
@@ -168,6 +169,13 @@ async def test_an_unconnected_session_answers_as_for_text(api: Api):
     assert (answer.status, answer.body["reconnectRequired"]) == (503, True)
 
 
+async def test_nothing_is_fetched_for_an_unconnected_session(api: Api):
+    api.front.has("a", State.RECONNECTING)
+    answer = await api.post(IMAGE, PHONE | {"imageUrl": "http://127.0.0.1:1/"})
+    assert answer.body["code"] == "NOT_CONNECTED"
+    assert left(api) == []
+
+
 class TestIdempotency:
     async def keyed(
         self, api: Api, path: str, body: dict[str, Any], key: str | None = "k1"
@@ -200,9 +208,34 @@ class TestIdempotency:
 
     async def test_a63_keys_of_256_characters_and_none(self, api: Api):
         assert (await self.keyed(api, TEXT, {"message": "oi"}, "k" * 255)).key == "k" * 255
-        for key in ("k" * 256, ""):
+        for key in ("k" * 256, "", "ção", "a\tb"):
             answer = await api.post(TEXT, PHONE | {"message": "oi"}, headers={"Idempotency-Key": key})
             assert (answer.status, answer.body["details"][0]["field"]) == (400, "Idempotency-Key")
+
+    async def test_a63_bytes_that_are_no_text_are_no_key(self, api: Api):
+        head = (
+            f"POST {TEXT} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.token}\r\nConnection: close\r\n"
+        )
+        body = b'{"phone": "5511999999999", "message": "oi"}'
+        reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+        writer.write(
+            head.encode() + b"Idempotency-Key: \xff\xfe\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        )
+        answer = await reader.read()
+        writer.close()
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert api.front.asked == []
+
+    async def test_a_known_key_is_answered_though_the_address_is_dead(self, api: Api, files: BaseTestServer):
+        sent = messages.Sent("3EB0AA", "5511999999999@c.us", 2, api.time)
+        api.front.known["k1"] = sent
+        body = PHONE | {"fileUrl": str(files.make_url("/gone.pdf"))}
+        answer = await api.post(FILE, body, headers={"Idempotency-Key": "k1"})
+        assert (answer.status, answer.body["id"], answer.body["status"]) == (200, "3EB0AA", "delivered")
+        assert (api.front.asked, left(api)) == ([], [])
+        assert (await api.post(FILE, body, headers={"Idempotency-Key": "k2"})).body["code"] == (
+            "MEDIA_FETCH_FAILED"
+        )
 
     async def test_without_a_key_nothing_is_remembered(self, api: Api):
         await api.post(TEXT, PHONE | {"message": "oi"})

@@ -8,6 +8,7 @@ import pytest
 
 from tests.http.conftest import Api
 from wppmt import messages
+from wppmt.errors import Code, Refusal
 from wppmt.state import State
 
 
@@ -30,6 +31,12 @@ class TestContacts:
         assert answer.body == {"success": True, "count": 1, "contacts": [contact(1)]}
         assert list(answer.body) == ["success", "count", "contacts"]
         assert list(answer.body["contacts"][0]) == ["id", "phone", "name", "pushname", "isBusiness"]
+
+    async def test_who_asks_for_no_page_gets_them_all(self, api: Api):
+        api.front.has("a")
+        api.front.contacts = [contact(number) for number in range(1500)]
+        answer = await api.get("/api/sessions/a/contacts")
+        assert (answer.body["count"], len(answer.body["contacts"])) == (1500, 1500)
 
     async def test_page_by_page(self, api: Api):
         api.front.has("a")
@@ -138,3 +145,17 @@ class TestReceivedMedia:
         api.front.has("a")
         answer = await api.get(f"/api/sessions/a/messages/{message_id}/media")
         assert answer.status == 404
+
+    async def test_nothing_is_left_of_a_fetch_that_failed(self, api: Api):
+        api.front.has("a")
+        api.front.refusal = Refusal(Code.PAYLOAD_TOO_LARGE)
+        assert (await api.get(PATH)).status == 413
+        assert not list((api.folder / "in").glob("*/*"))
+
+    async def test_a_purge_takes_it_along(self, api: Api):
+        api.front.has("a")
+        api.front.media[MESSAGE] = (b"x", messages.FetchedMedia("image/jpeg", None))
+        assert (await api.get(PATH)).status == 200
+        assert list((api.folder / "in").glob("*/*"))
+        assert (await api.call("DELETE", "/api/sessions/a?purge=true")).status == 200
+        assert not list((api.folder / "in").glob("*/*"))

@@ -114,6 +114,8 @@ async def _idempotency(request: web.Request, body: SendBody) -> messages.Idempot
         return None
     if not 1 <= len(key) <= MAX_KEY_CHARS:
         raise invalid("Idempotency-Key", f"deve ter de 1 a {MAX_KEY_CHARS} caracteres")
+    if header is not None and not (header.isascii() and header.isprintable()):
+        raise invalid("Idempotency-Key", "no cabeçalho, use só caracteres ASCII visíveis")
     # In a thread: a file in base64 takes a while to hash, and the loop has other tenants to serve.
     return messages.Idempotency(key, await asyncio.to_thread(_fingerprint, request.path, body))
 
