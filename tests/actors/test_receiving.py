@@ -67,10 +67,7 @@ def test_none_is_lost_or_told_twice_across_crashes_reloads_and_daemons(make_gate
     gateway.run(60)
     told = gateway.received("a")
     assert sorted(told) == sorted(set(told))
-    assert set(told) <= set(ids)
-    heard = {message["id"] for message in gateway.world.profiles["a"].received}
-    # What a page had taken from WhatsApp but could not tell any more lies in its chats.
-    assert set(ids) == heard | {message["id"] for message in gateway.world.phones[ME].undelivered}
+    assert set(told) == set(ids)
 
 
 def test_what_came_while_stopped_comes_at_the_next_start_in_order(gateway: Gateway):
