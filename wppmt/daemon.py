@@ -37,7 +37,7 @@ from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
 from wppmt.delivery import new_secret
 from wppmt.egress import Egress, own_addresses, policy
 from wppmt.errors import Refusal, SetupError
-from wppmt.http import qr, server
+from wppmt.http import qr, server, views
 from wppmt.http.app import make_app
 from wppmt.http.auth import Authenticator, AuthPolicy
 from wppmt.http.jwks import Jwks, fetch_from
@@ -50,7 +50,8 @@ from wppmt.received import ReceivedMedia
 from wppmt.retry import WebhookSchedule
 from wppmt.settings import Settings
 from wppmt.simulated import simulator
-from wppmt.store import SessionRecord
+from wppmt.store import SessionRecord, SessionStatus
+from wppmt.store.redis import Copy, RedisMirror
 from wppmt.store.sqlite import SqliteStore
 from wppmt.webhook_transport import WebhookTransport
 
@@ -87,6 +88,7 @@ class Daemon:
         self._directory = Directory()
         self._phase = Phase.STARTING
         self._monitor: Monitor | None = None
+        self._redis_watch = RedisWatch()
 
     def metadata(self) -> dict[str, object]:
         """For every log line (architecture.pt.md 10.2)."""
@@ -110,6 +112,7 @@ class Daemon:
             threads = Threads(asyncio.get_running_loop())
             self._start_actors(threads, store, transport)
             down.push_async_callback(self._stop_actors, threads)
+            await down.enter_async_context(_mirrored(self._settings, self._directory, self._redis_watch))
             await down.enter_async_context(self._http(store, egress, media, received))
             down.push_async_callback(self._drain)
             self._phase = Phase.READY
@@ -155,7 +158,7 @@ class Daemon:
             front=self._directory,
             store=store,
             authenticator=_authenticator(settings),
-            rate_limiter=_rate_limiter(settings),
+            rate_limiter=_rate_limiter(settings, self._redis_watch),
             check_target=egress.check,
             media=media,
             received=received,
@@ -369,14 +372,53 @@ def _keys(settings: Settings) -> Keys:
     return PublicKey(auth.public_key) if auth.public_key else SharedSecret(auth.secret.get_secret_value())
 
 
-def _rate_limiter(settings: Settings) -> RateLimiter:
+def _rate_limiter(settings: Settings, redis_watch: RedisWatch) -> RateLimiter:
     shared = RedisWindows(settings.redis.url) if settings.redis.url else None
+    return RateLimiter(settings.http.rate_per_minute, time.time, shared, redis_watch.report_of("rates"))
 
-    def report(available: bool) -> None:
-        level: logs.Level = "info" if available else "warning"
-        logs.log("redis_available" if available else "redis_unavailable", level=level)
 
-    return RateLimiter(settings.http.rate_per_minute, time.time, shared, report)
+@asynccontextmanager
+async def _mirrored(settings: Settings, directory: Directory, redis_watch: RedisWatch) -> AsyncIterator[None]:
+    """Status and QR copied to Redis, where there is one."""
+    if not settings.redis.url:
+        yield
+        return
+
+    def render(status: SessionStatus) -> Iterator[Copy]:
+        yield Copy(
+            "status", views.status_of(status, settings.webhooks.url).model_dump_json(by_alias=True).encode()
+        )
+        left = int(status.qr.expires_at - time.time()) if status.qr else 0
+        code = views.qr_code_of(status).model_dump_json(by_alias=True).encode() if left > 0 else None
+        yield Copy("qrcode", code, left)
+
+    mirror = RedisMirror(settings.redis.url, directory.statuses, render, redis_watch.report_of("copies"))
+    copying = asyncio.create_task(mirror.run())
+    try:
+        yield
+    finally:
+        copying.cancel()
+        await asyncio.gather(copying, return_exceptions=True)
+
+
+class RedisWatch:
+    """Two parts use Redis; the operator hears once that it is gone, and once that it is back."""
+
+    def __init__(self) -> None:
+        self._down: set[str] = set()
+
+    def report_of(self, part: str) -> Callable[[bool], None]:
+        def report(available: bool) -> None:
+            was_down = bool(self._down)
+            (self._down.discard if available else self._down.add)(part)
+            if was_down and not self._down:
+                logs.log("redis_available", note="O Redis voltou")
+            elif self._down and not was_down:
+                logs.log(
+                    "redis_unavailable", level="warning", note="Redis fora do ar: o serviço segue sem ele"
+                )
+
+        return report
 
 
 def _profile_mb(tokens_dir: Path, session_id: str) -> int | None:

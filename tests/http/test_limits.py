@@ -2,64 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
-import redis
 
-from tests.support import wait_until
+from tests.redis_server import RedisServer
 from wppmt.http import limits
 from wppmt.http.limits import RateLimiter, RedisWindows
 
 
-class Redis:
-    """A redis-server of our own, with levers."""
+class Redis(RedisServer):
+    """With the windows that a test opened."""
 
     def __init__(self, port: int, folder: Path) -> None:
-        self.url = f"redis://127.0.0.1:{port}"
-        self.client = redis.Redis(port=port)
-        self._command = [
-            "redis-server",
-            "--port",
-            str(port),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--dir",
-            str(folder),
-        ]
+        super().__init__(port, folder)
         self.opened: list[RedisWindows] = []
-        self.start()
 
     def windows(self) -> RedisWindows:
         self.opened.append(RedisWindows(self.url))
         return self.opened[-1]
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        wait_until(self._answers)
-
-    def stop(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def freeze(self) -> None:
-        os.kill(self._process.pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        os.kill(self._process.pid, signal.SIGCONT)
-
-    def _answers(self) -> bool:
-        try:
-            return bool(self.client.ping())
-        except redis.ConnectionError:
-            return False
 
 
 @pytest.fixture
