@@ -61,7 +61,7 @@ async def test_a54_line_breaks_and_escapes_do_not_reach_the_log(api: Api):
 
 async def test_a56_a_bug_is_500_without_a_trace(api: Api):
     api.front.has("a")
-    api.front.bug = RuntimeError("segredo em /work/x.py")
+    api.front.bug = RuntimeError("segredo em /srv/x.py")
     answer = await api.post("/api/sessions/a/restart")
     assert answer.status == 500
     assert answer.body == {
