@@ -202,30 +202,32 @@
 
   const CHATS_SEARCHED = 100;
 
-  /** A received message by its whole id, or by WhatsApp's short one, of which a person's chat makes the whole. */
-  async function received(messageId) {
-    if (messageId.includes('_')) return WPP.chat.getMessageById(messageId);
-    const here = WPP.whatsapp.MsgStore.findFirst(({ id }) => !id.fromMe && id.id === messageId);
-    if (here) return here;
-    const people = WPP.whatsapp.ChatStore.getModelsArray().filter(({ id }) => ['c.us', 'lid'].includes(server(id)));
-    for (const { id } of people.sort((a, b) => b.t - a.t).slice(0, CHATS_SEARCHED)) {
-      const found = await WPP.chat.getMessageById(`false_${text(id)}_${messageId}`).catch(() => null);
-      if (found) return found;
-    }
-    throw new Rejection('media_gone');
+  /** "WhatsApp has it no more" and "could not look" are two answers, too. */
+  function gone() {
+    return new Rejection(WPP.whatsapp.Stream.mode === 'MAIN' ? 'media_gone' : 'could_not_look');
   }
 
-  const GONE = new Set(['msg_not_found', 'message_not_contains_media', 'media_not_found']);
+  /** A received message by its whole id, or by WhatsApp's short one, of which a person's chat makes the whole. */
+  async function received(messageId) {
+    const here = WPP.whatsapp.MsgStore.findFirst(({ id }) => !id.fromMe && [id.id, text(id)].includes(messageId));
+    if (here) return here;
+    const people = WPP.whatsapp.ChatStore.getModelsArray().filter(({ id }) => ['c.us', 'lid'].includes(server(id)));
+    const newest = people.sort((a, b) => b.t - a.t).slice(0, CHATS_SEARCHED);
+    const whole = messageId.includes('_') ? [messageId] : newest.map(({ id }) => `false_${text(id)}_${messageId}`);
+    for (const id of whole) {
+      const found = await WPP.chat.getMessageById(id).catch(() => null);
+      if (found) return found;
+    }
+    throw gone();
+  }
+
+  const GONE = new Set(['message_not_contains_media', 'media_not_found']);
 
   functions.download_media = async ({ messageId }) => {
-    let message;
-    let blob;
-    try {
-      message = await received(messageId);
-      blob = await WPP.chat.downloadMedia(text(message.id));
-    } catch (error) {
-      throw error && GONE.has(error.code) ? new Rejection('media_gone') : error;
-    }
+    const message = await received(messageId);
+    const blob = await WPP.chat.downloadMedia(text(message.id)).catch((error) => {
+      throw error && GONE.has(error.code) ? gone() : error;
+    });
     return Object.assign(keep(blob), {
       mimetype: message.mimetype || blob.type || 'application/octet-stream',
       fileName: message.filename || null,
