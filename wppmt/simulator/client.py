@@ -167,7 +167,7 @@ class Simulator:
         data = json.dumps(body).encode() if body is not None else None
         request = Request(f"{self.url}/sim{path}", data, method=method)  # noqa: S310 - the address is our own
         try:
-            with _open(request, timeout=TIMEOUT_SECONDS + extra_seconds) as response:  # noqa: S310
+            with _open(request, timeout=TIMEOUT_SECONDS + extra_seconds) as response:
                 return json.loads(response.read())
         except HTTPError as error:
             raise _refusal(error) from None
