@@ -181,10 +181,14 @@
   };
 
   functions.contacts = async ({ after, limit }) => {
-    const all = (await WPP.contact.list())
-      .filter((model) => ['c.us', 'lid'].includes(server(model.id)) && !model.isMe)
-      .map(shapes.contact)
-      .sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+    const known = new Map();
+    // WhatsApp may list a person twice, by number and by lid; both have the same shape but for what is known of them.
+    for (const model of await WPP.contact.list()) {
+      if (!['c.us', 'lid'].includes(server(model.id)) || model.isMe) continue;
+      const contact = shapes.contact(model);
+      if (!(known.get(contact.id) || {}).name) known.set(contact.id, contact);
+    }
+    const all = [...known.values()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
     const rest = all.filter((one) => !after || one.id > after);
     return { contacts: rest.slice(0, limit), total: all.length, more: rest.length > limit };
   };
