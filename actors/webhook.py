@@ -19,8 +19,8 @@ from wppmt.store import DeadLetters, Delivery, DeliveryState, Lane, Store, Store
 
 __all__ = ["WEBHOOK", "Attempted", "Drain", "OutboxGrew", "Totals", "WebhookPolicy", "Webhooks"]
 
-PRUNE_SECONDS = 3600.0
-PRUNE_PAUSE_SECONDS = 0.05
+TIDY_SECONDS = 60.0
+TIDY_PAUSE_SECONDS = 0.05
 REPLAY_STEP = 500
 REPLAY_STEPS = 20
 
@@ -57,8 +57,8 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Prune:
-    """To myself: drop what has been kept long enough."""
+class Tidy:
+    """To myself: drop what has been kept long enough, and what is too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ class WebhookPolicy:
     auto_replay: bool = False
     """Replay a lane's dead letters, each once, when its endpoint works again."""
     keep_seconds: float = 7 * 86_400.0
+    pending_max: int = 100_000
+    """Deliveries that one session may have waiting; beyond it, all but messages are put aside."""
 
 
 @dataclass(slots=True)
@@ -97,11 +99,13 @@ class Webhooks:
         self._asked_to_leave: list[Reply] = []
         self._works: dict[Lane, bool] = {}
         """What a lane's last attempt showed."""
+        self._crowded: set[str] = set()
+        """Sessions that had more waiting than they may when last looked."""
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:
         """Raises StoreUnavailable only when nothing was changed yet: give the message again."""
-        if isinstance(message, Prune):
-            return [self._prune(now)]
+        if isinstance(message, Tidy):
+            return self._tidy(now)
         effects = [*self._take(message, now), *self._start_attempts(now), *self._set_timers(now)]
         return effects + self._leave() if self._asked_to_leave else effects
 
@@ -135,7 +139,7 @@ class Webhooks:
             self._lanes.wake(tip.lane, seen, retry_at=NEVER if self._begun else 0.0)
             self._cursor = max(self._cursor, tip.newest)
         first_look, self._begun = not self._begun, True
-        return [Wake(PRUNE_SECONDS / 60, Prune())] if first_look else []
+        return [Wake(TIDY_PAUSE_SECONDS, Tidy())] if first_look else []
 
     def _start_attempts(self, now: float) -> list[Effect]:
         effects: list[Effect] = []
@@ -294,9 +298,26 @@ class Webhooks:
             self._asked_to_leave = []
         return effects
 
-    def _prune(self, now: float) -> Effect:
-        pruned = self._store.prune(now - self._policy.keep_seconds)
-        return Wake(PRUNE_PAUSE_SECONDS if pruned else PRUNE_SECONDS, Prune())
+    def _tidy(self, now: float) -> list[Effect]:
+        """One small step, so that the sessions' commits get their turn in between."""
+        effects, moved = self._trim(now)
+        moved += self._store.prune(now - self._policy.keep_seconds)
+        return [*effects, Wake(TIDY_PAUSE_SECONDS if moved else TIDY_SECONDS, Tidy())]
+
+    def _trim(self, now: float) -> tuple[list[Effect], int]:
+        """Told once when a session comes to have too much waiting, and whenever something was put aside for it."""
+        effects: list[Effect] = []
+        trimmed = self._store.trim(self._policy.pending_max, now)
+        for one in trimmed:
+            if one.session_id not in self._crowded:
+                details = {"pending": one.pending, "allowed": self._policy.pending_max}
+                effects.append(Log("warning", "webhook_queue_full", one.session_id, details))
+            if one.dropped or one.buried:
+                self.totals.abandoned += one.buried
+                details = {"dropped": one.dropped, "deadLetters": one.buried}
+                effects.append(Log("error", "webhook_abandoned", one.session_id, details))
+        self._crowded = {one.session_id for one in trimmed}
+        return effects, sum(one.dropped + one.buried for one in trimmed)
 
 
 def _lane(delivery: Delivery) -> Lane:

@@ -30,7 +30,7 @@ from actors.root import Boot, Root, ShutDown
 from actors.runtime import Runtime, World
 from actors.session import Session, Tools
 from actors.threads import Threads
-from actors.webhook import WEBHOOK, Attempted, OutboxGrew, WebhookPolicy, Webhooks
+from actors.webhook import WEBHOOK, Attempted, Drain, OutboxGrew, WebhookPolicy, Webhooks
 from wppmt import __version__, logs
 from wppmt.browser import launcher
 from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
@@ -57,6 +57,8 @@ from wppmt.webhook_transport import WebhookTransport
 
 STOP_SECONDS = 45.0
 """For all browsers to go down together, then they are killed. systemd's TimeoutStopSec is longer."""
+DRAIN_SECONDS = 5.0
+"""For the webhooks in flight; what has no answer by then is sent again by the next daemon."""
 WATCHDOG_SECONDS = 10.0
 MEGABYTE = 1_000_000
 
@@ -203,6 +205,8 @@ class Daemon:
             killed = ("?",)
         if killed:
             logs.log("browsers_killed", level="warning", sessions=list(killed))
+        with contextlib.suppress(Refusal):
+            await self._directory.ask(WEBHOOK, Drain(), DRAIN_SECONDS)
         await asyncio.to_thread(threads.stop)
 
 
@@ -272,8 +276,13 @@ def _new_session(store: SqliteStore, tools: Tools, session_id: str) -> Session:
 
 
 def _webhooks(settings: Settings, store: SqliteStore) -> Webhooks:
-    schedule = WebhookSchedule(retries=settings.webhooks.retries)
-    return Webhooks(store, schedule, WebhookPolicy(hold_seconds=settings.webhooks.hold_hours * 3600))
+    webhooks = settings.webhooks
+    rules = WebhookPolicy(
+        hold_seconds=webhooks.hold_hours * 3600,
+        auto_replay=webhooks.auto_replay,
+        pending_max=webhooks.pending_max,
+    )
+    return Webhooks(store, WebhookSchedule(retries=webhooks.retries), rules)
 
 
 def _tools(settings: Settings, store: SqliteStore) -> Tools:

@@ -95,6 +95,8 @@ class Webhooks(Group):
     timeout_ms: Annotated[int, Env("WEBHOOK_TIMEOUT"), Field(ge=1, le=600_000)]
     retries: Annotated[int, Env("WEBHOOK_RETRIES"), Field(ge=0, le=1000)]
     hold_hours: Annotated[float, Env("WPP_WEBHOOK_HOLD_HOURS"), Field(ge=0)]
+    auto_replay: Annotated[bool, Env("WPP_WEBHOOK_AUTO_REPLAY")]
+    pending_max: Annotated[int, Env("WPP_WEBHOOK_PENDING_MAX"), Field(ge=1)]
 
 
 class Store(Group):

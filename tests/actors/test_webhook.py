@@ -422,6 +422,22 @@ def test_what_is_old_enough_is_pruned_and_the_rest_stays(folder: Path):
     assert world.store.events_after("a", 0, 9) == []
 
 
+def test_what_is_too_much_is_put_aside_and_told_but_never_messages(folder: Path):
+    world = World(folder, WebhookPolicy(pending_max=10))
+    world.endpoints[ONE] = lambda _: (HANGS, HOUR)
+    for _ in range(20):
+        world.record()
+        world.record(name="message_ack")
+    world.run(120)
+    assert world.store.webhook_counts() == WebhookCounts(pending=20, dead=20)
+    [full] = world.logged("webhook_queue_full")
+    assert (full.level, full.session_id) == ("warning", "a")
+    assert full.details == {"pending": 40, "allowed": 10}
+    [told] = world.logged("webhook_abandoned")
+    assert told.details == {"dropped": 0, "deadLetters": 20}
+    assert {d.event.name for d in world.store.dead_letters(DeadLetters("a"))} == {"message_ack"}
+
+
 def test_leaving_waits_for_what_is_in_flight_and_starts_nothing_more(world: World):
     world.endpoints[ONE] = lambda _: (OK, 2.0)
     sent, waiting = world.record(), world.record()

@@ -24,6 +24,7 @@ from wppmt.store import (
     SessionRecord,
     SigningSecrets,
     Store,
+    Trimmed,
     WebhookCounts,
 )
 
@@ -434,6 +435,56 @@ def test_a_forgotten_session_leaves_nothing_and_starts_from_one(store: Store):
         assert transaction.remember_received("a", "m", 1.0)
         assert transaction.record("a", draft(endpoint="http://gone.test/")).sequence == 1
     assert store.webhook_counts("a") == WebhookCounts(pending=1)
+
+
+def test_a_long_history_is_out_of_sight_at_once_and_deleted_in_small_steps(store: Store):
+    with store.transaction() as transaction:
+        transaction.save(SessionRecord("a", 1.0))
+        for number in range(1200):
+            transaction.record("a", draft(endpoint=None))
+            transaction.remember_received("a", f"m{number}", 1.0)
+        transaction.record("b", draft())
+    with store.transaction() as transaction:
+        transaction.forget("a")
+    assert store.events_after("a", 0, 9) == []
+    steps = []
+    while step := store.prune(0.0):
+        steps.append(step)
+    assert sum(steps) == 2 * (1200 - 500)
+    assert max(steps) <= 1000
+    assert len(store.events_after("b", 0, 9)) == 1
+
+
+def test_a_session_may_begin_anew_before_the_forgotten_one_is_deleted(store: Store):
+    with store.transaction() as transaction:
+        for number in range(1200):
+            transaction.record("a", draft(endpoint=None))
+            transaction.remember_received("a", f"m{number}", 1.0)
+        transaction.forget("a")
+    new = record(store)
+    assert new.sequence == 1
+    with store.transaction() as transaction:
+        assert transaction.remember_received("a", "m1199", 1.0)
+    assert prune_all(store, 0.0) == 0
+    assert store.events_after("a", 0, 9) == [new]
+
+
+# Too much waiting
+
+
+def test_of_too_many_pending_codes_go_first_then_other_events_and_messages_never(store: Store):
+    names = ["message_received", "error", "message_ack", "qr_code", "message_received"]
+    events = [record(store, "a", draft(name)) for name in names]
+    record(store, "b", draft("error"))
+    assert store.trim(5, 200.0) == []
+    assert store.trim(4, 200.0) == [Trimmed("a", pending=5, dropped=1, buried=0)]
+    assert store.trim(3, 200.0) == [Trimmed("a", pending=4, dropped=0, buried=1)]
+    [dead] = store.dead_letters(DeadLetters("a"))
+    assert (dead.event, dead.next_at) == (events[1], 200.0)
+    assert store.trim(1, 200.0) == [Trimmed("a", pending=3, dropped=0, buried=1)]
+    assert store.trim(1, 200.0) == [Trimmed("a", pending=2, dropped=0, buried=0)]
+    assert store.webhook_counts() == WebhookCounts(pending=3, dead=2)
+    assert len(store.events_after("a", 0, 9)) == 5
 
 
 def prune_all(store: Store, before: float) -> int:

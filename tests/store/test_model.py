@@ -19,13 +19,19 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.store.conftest import FACTORIES
+from tests.store.conftest import FACTORIES as EVERY
 from wppmt.store import DeadLetters, Delivery, DeliveryState, EventDraft, EventRecord, Lane, WebhookCounts
+from wppmt.store.outbox import TOO_MUCH
+from wppmt.store.sqlite import SqliteStore
 
 SESSIONS = ("a", "b")
 ENDPOINTS = ("http://one.test/", "http://two.test/")
 LANES = [Lane(endpoint, session) for endpoint in ENDPOINTS for session in SESSIONS]
 PENDING, DONE, DEAD = DeliveryState.PENDING, DeliveryState.DONE, DeliveryState.DEAD
+FACTORIES = {
+    **EVERY,
+    "in steps of one row": lambda folder: SqliteStore(folder / "wppmt.sqlite", step=1),
+}
 sessions, lanes = st.sampled_from(SESSIONS), st.sampled_from(LANES)
 
 
@@ -156,6 +162,30 @@ class StoreMachine(RuleBasedStateMachine):
                 next_at=self.now,
                 state=PENDING,
             )
+
+    @rule(most=st.integers(1, 3))
+    def trim(self, most: int) -> None:
+        self.now += 1
+        trimmed = {one.session_id: one for one in self.store.trim(most, self.now)}
+        for session_id in SESSIONS:
+            pending = [
+                row
+                for row in self.rows
+                if row.lane.session_id == session_id and row.delivery.state is PENDING
+            ]
+            assert (session_id in trimmed) == (len(pending) > most)
+            if session_id in trimmed:
+                assert trimmed[session_id].pending == len(pending)
+                self._put_aside(pending, len(pending) - most)
+
+    def _put_aside(self, pending: list[Row], surplus: int) -> None:
+        others = [row for row in pending if row.delivery.event.name != "message_received"]
+        others.sort(key=lambda row: (row.delivery.event.name != "qr_code", row.delivery.number))
+        for row in others[:surplus]:
+            if row.delivery.event.name == "qr_code":
+                self.rows = [other for other in self.rows if other is not row]
+            else:
+                row.delivery = replace(row.delivery, state=DEAD, next_at=self.now, last_error=TOO_MUCH)
 
     @rule(age=st.integers(0, 20))
     def prune(self, age: int) -> None:

@@ -215,6 +215,18 @@ class WebhookCounts:
     dead: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Trimmed:
+    """What was done about a session with too many pending deliveries."""
+
+    session_id: str
+    pending: int
+    """Before."""
+    dropped: int
+    """`qr_code` deliveries."""
+    buried: int
+
+
 class Transaction(Protocol):
     """Changes that happen together or not at all; durable when the `with` block ends."""
 
@@ -249,7 +261,10 @@ class Transaction(Protocol):
         """The session's webhook was set anew: its endpoints get events again."""
 
     def forget(self, session_id: str) -> None:
-        """Everything about the session: registry, events, outbox, journal, secrets (purge)."""
+        """Everything about the session: registry, events, outbox, journal, secrets (purge).
+
+        Nothing of it can be read any more; of a long history most rows are left for `prune` to delete.
+        """
 
 
 class Store(Protocol):
@@ -302,8 +317,15 @@ class Store(Protocol):
     def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:
         """Of one session, or of all. Cheap whatever the number of rows."""
 
+    def trim(self, most: int, at: float) -> Sequence[Trimmed]:
+        """Of each session with more than `most` pending deliveries, put some hundred of the surplus aside.
+
+        First the oldest `qr_code` ones, which are dropped, then other events, which become dead letters; messages stay.
+        """
+
     def prune(self, before: float) -> int:
-        """Drop events with their finished deliveries, received ids and finished journal entries older than `before`.
+        """Drop events with their finished deliveries, received ids and finished journal entries older than `before`,
+        and what is left of forgotten sessions.
 
         One call is one small step of at most some hundred rows of each kind, so that nobody waits for it; it says
         how many rows went, and there may be more until it says 0. What is pending stays, however old.

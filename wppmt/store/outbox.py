@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wppmt.store import DeadLetters, Delivery, Lane, LaneTip, WebhookCounts
+from wppmt.store import DeadLetters, Delivery, Lane, LaneTip, Trimmed, WebhookCounts
 from wppmt.store.database import Database
 from wppmt.store.rows import DELIVERY, load_delivery
 
@@ -31,6 +31,13 @@ _REPLAY = """
         :at, 'pending', last_status, last_error
     FROM deliveries WHERE number = :number
 """
+_SURPLUS = """
+    SELECT number FROM deliveries INDEXED BY pending_but_messages
+    WHERE session_id = ? AND state = 'pending' AND name != 'message_received'
+    ORDER BY name != 'qr_code', number LIMIT ?
+"""
+TRIM_STEP = 500
+TOO_MUCH = "Entregas demais na fila da sessão"
 
 
 class SqliteOutbox:
@@ -102,6 +109,25 @@ class SqliteOutbox:
                 connection.execute(_REPLAY, {"number": number, "at": at, "endpoint": endpoint})
                 connection.execute("DELETE FROM deliveries WHERE number = ?", (number,))
         return len(numbers)
+
+    def trim(self, most: int, at: float) -> Sequence[Trimmed]:
+        found = self._read("SELECT session_id, pending FROM tallies WHERE pending > ?", (most,))
+        return [
+            self._trim(row["session_id"], row["pending"], min(row["pending"] - most, TRIM_STEP), at)
+            for row in found
+        ]
+
+    def _trim(self, session_id: str, pending: int, surplus: int, at: float) -> Trimmed:
+        with self._database.write() as connection:
+            numbers = connection.execute(_SURPLUS, (session_id, surplus)).fetchall()
+            dropped = connection.executemany(
+                "DELETE FROM deliveries WHERE number = ? AND name = 'qr_code'", numbers
+            ).rowcount
+            buried = connection.executemany(
+                "UPDATE deliveries SET state = 'dead', next_at = ?, last_error = ? WHERE number = ?",
+                [(at, TOO_MUCH, number) for [number] in numbers],
+            ).rowcount
+        return Trimmed(session_id, pending, max(dropped, 0), max(buried, 0))
 
     def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:
         [row] = self._read(

@@ -121,5 +121,14 @@ CREATE TABLE received (
 CREATE INDEX received_by_age ON received (at);
 """
 
-STEPS: tuple[str, ...] = (_FIRST,)
+_SECOND = """
+-- What may be put aside when a session has too much waiting.
+CREATE INDEX pending_but_messages ON deliveries (session_id, number)
+    WHERE state = 'pending' AND name != 'message_received';
+
+-- Purged sessions of which rows may be left: out of sight, and deleted in small steps.
+CREATE TABLE forgotten (session_id TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SECOND)
 VERSION = len(STEPS)

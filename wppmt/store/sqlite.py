@@ -18,6 +18,7 @@ from wppmt.store import (
     SigningSecrets,
 )
 from wppmt.store.database import BUSY_MILLISECONDS, Database
+from wppmt.store.forgetting import clear, forget, sweep
 from wppmt.store.outbox import FOREVER, SqliteOutbox
 from wppmt.store.rows import (
     dump_entry,
@@ -33,8 +34,10 @@ PRUNE_STEP = 500
 class SqliteTransaction:
     """Within `SqliteStore.transaction()`."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, step: int) -> None:
+        self._connection = connection
         self._execute = connection.execute
+        self._step = step
 
     def save(self, record: SessionRecord) -> None:
         self._execute(
@@ -49,6 +52,8 @@ class SqliteTransaction:
             " ON CONFLICT (session_id) DO UPDATE SET sequence = sequence + 1 RETURNING sequence",
             (session_id,),
         ).fetchone()
+        if sequence == 1:
+            clear(self._connection, session_id)
         body = envelope(draft.name, session_id, draft.at, draft.payload, event_id=draft.id, sequence=sequence)
         number = self._execute(
             "INSERT INTO events (id, session_id, sequence, name, at, body) VALUES (?, ?, ?, ?, ?, ?)",
@@ -122,29 +127,25 @@ class SqliteTransaction:
         self._execute("DELETE FROM stopped_lanes WHERE session_id = ?", (session_id,))
 
     def forget(self, session_id: str) -> None:
-        self._execute("DELETE FROM sessions WHERE id = ?", (session_id,))
-        for table in (
-            "deliveries",
-            "events",
-            "tallies",
-            "stopped_lanes",
-            "secrets",
-            "journal",
-            "received",
-        ):
-            self._execute(f"DELETE FROM {table} WHERE session_id = ?", (session_id,))  # noqa: S608 - from above
+        forget(self._connection, session_id, self._step)
 
 
 class SqliteStore(SqliteOutbox):
-    """Implements wppmt.store.Store on one file. Raises SetupError when that cannot be used."""
+    """Implements wppmt.store.Store on one file. Raises SetupError when that cannot be used.
 
-    def __init__(self, path: Path, busy_milliseconds: int = BUSY_MILLISECONDS) -> None:
+    `step` is how many rows of a kind are deleted in one transaction.
+    """
+
+    def __init__(
+        self, path: Path, busy_milliseconds: int = BUSY_MILLISECONDS, step: int = PRUNE_STEP
+    ) -> None:
         super().__init__(Database(path, busy_milliseconds))
+        self._step = step
 
     @contextmanager
     def transaction(self) -> Iterator[SqliteTransaction]:
         with self._database.write() as connection:
-            yield SqliteTransaction(connection)
+            yield SqliteTransaction(connection, self._step)
 
     def sessions(self) -> Sequence[SessionRecord]:
         rows = self._read("SELECT record FROM sessions ORDER BY created_at, id")
@@ -176,7 +177,9 @@ class SqliteStore(SqliteOutbox):
 
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]:
         rows = self._read(
-            "SELECT * FROM events WHERE session_id = ? AND sequence > ? ORDER BY sequence LIMIT ?",
+            "SELECT * FROM events WHERE session_id = ?1 AND sequence > ?2"
+            # Without a tally it was purged, and its events are being deleted.
+            " AND EXISTS (SELECT 1 FROM tallies WHERE session_id = ?1) ORDER BY sequence LIMIT ?3",
             (session_id, sequence, limit),
         )
         return [load_event(row) for row in rows]
@@ -189,7 +192,8 @@ class SqliteStore(SqliteOutbox):
 
     def prune(self, before: float) -> int:
         with self._database.write() as connection:
-            return sum(connection.execute(step, (before, PRUNE_STEP)).rowcount for step in _PRUNE)
+            swept = sweep(connection, self._step)
+            return swept + sum(connection.execute(kind, (before, self._step)).rowcount for kind in _PRUNE)
 
     def close(self) -> None:
         self._database.close()
