@@ -114,9 +114,10 @@ class KillBrowser:
 
 @dataclass(frozen=True, slots=True)
 class EndLeftovers:
-    """End what an earlier daemon left of a session that is not to run."""
+    """End what an earlier daemon left of a session that is not to run; BrowserClosed comes when nothing is left."""
 
     session_id: str
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class Fates:
         yield from self._ledger.write(
             now, ("message_ack", _payload(settled) | {"status": "unknown"}), journal=settled
         )
+        yield from self.answer(entry.id, as_sent(entry, now))
         yield from _discard_file(entry)
 
     def answer(self, message_id: str, value: Sent | Refusal) -> Iterator[Effect]:

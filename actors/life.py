@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from random import Random
 
-from actors.effects import CloseBrowser, Effect, KillBrowser, Log, OpenBrowser, Tell
+from actors.effects import CloseBrowser, Effect, EndLeftovers, KillBrowser, Log, OpenBrowser, Tell
 from actors.ledger import Ledger
 from actors.notices import Called, PlaceFreed, PlaceWanted
 from actors.page import Page
@@ -49,6 +49,7 @@ class Life:
         self._policy = policy
         self._random = random
         self._reopen = False
+        self._is_forced = False
         self._last_sign = 0.0
         self._failed_probes = 0
 
@@ -156,21 +157,33 @@ class Life:
             yield CloseBrowser(self._session_id, self._page.generation)
             yield self._timers.arm(CLOSE, self._policy.close_deadline)
 
+    def end_leftovers(self) -> Iterator[Effect]:
+        """An earlier daemon's browser is on its way down; a start meanwhile waits for it as for one of our own."""
+        self.phase = Phase.CLOSING
+        yield EndLeftovers(self._session_id, self._page.generation)
+        yield self._timers.arm(CLOSE, self._policy.close_deadline)
+
     def kill(self) -> Iterator[Effect]:
         """At once."""
         self._timers.disarm(OPEN, ATTACH, BEAT, RETRY)
         self._reopen = False
         if self.phase is not Phase.NONE:
-            yield from self.kill_stuck()
+            yield KillBrowser(self._session_id)
             yield from self.closed()
 
-    def kill_stuck(self) -> Iterator[Effect]:
-        """The way down takes too long."""
+    def closing_is_late(self) -> Iterator[Effect]:
+        """By force, then; what was stuck may have been the end of an earlier daemon's browser. That, too, may hang."""
         yield KillBrowser(self._session_id)
+        if self._is_forced:
+            yield from self.closed()
+        else:
+            self._is_forced = True
+            yield from self.end_leftovers()
 
     def closed(self) -> Iterator[Effect]:
         """No process is left, and whatever this browser still says is not listened to."""
         self._timers.disarm(CLOSE)
+        self._is_forced = False
         self.phase = Phase.NONE
         yield self._free_place()
         self._page.generation += 1

@@ -131,8 +131,8 @@ class Runtime:
                 self._close_browser(session_id, generation)
             case KillBrowser(session_id=session_id):
                 self._kill_browser(session_id)
-            case EndLeftovers(session_id=session_id):
-                self._end_leftovers(session_id)
+            case EndLeftovers(session_id=session_id, generation=generation):
+                self._end_leftovers(session_id, generation)
             case RemoveProfile(session_id=session_id):
                 self._remove_profile(shell, session_id)
             case SpawnSession(session_id=session_id):
@@ -234,6 +234,7 @@ class Runtime:
         def remove() -> None:
             is_gone = False
             try:
+                self._world.browsers.end_leftovers(session_id)
                 self._world.browsers.remove_profile(session_id)
                 is_gone = True
             except OSError as failure:
@@ -243,9 +244,12 @@ class Runtime:
 
         self._stage.aside(remove)
 
-    def _end_leftovers(self, session_id: str) -> None:
+    def _end_leftovers(self, session_id: str, generation: int) -> None:
         def end() -> None:
-            if ended := self._world.browsers.end_leftovers(session_id):
-                self._world.log("leftover_browser_ended", session_id, level="warning", processes=ended)
+            try:
+                if ended := self._world.browsers.end_leftovers(session_id):
+                    self._world.log("leftover_browser_ended", session_id, level="warning", processes=ended)
+            finally:
+                self._directory.tell(session_address(session_id), BrowserClosed(generation))
 
         self._stage.aside(end)

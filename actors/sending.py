@@ -249,6 +249,13 @@ class Sending:
             yield from self._fail(entry, Code.NOT_CONNECTED, now)
         self.lost()
 
+    def login_ended(self, now: float) -> Iterator[Effect]:
+        """The next login's page knows nothing of what this one was handed, and would send it again."""
+        yield from self.close(now)
+        for entry in tuple(self._handed.values()):
+            yield from self._fates.report_unknown(entry, now)
+            self._settle(entry.id)
+
     @property
     def _is_idle(self) -> bool:
         return self._page.is_usable and not (self._busy or self._undecided or self._queue)

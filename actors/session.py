@@ -9,7 +9,7 @@ from typing import Any
 
 from actors import notices
 from actors.backfill import Backfill
-from actors.effects import Answer, Ask, Effect, EndLeftovers, Publish, Reply, Tell
+from actors.effects import Answer, Ask, Effect, Publish, Reply, Tell
 from actors.fates import Fates
 from actors.hearing import Hearing
 from actors.ledger import Ledger
@@ -93,11 +93,14 @@ class Session:
 
         Raises StoreUnavailable when nothing was changed: give the message again.
         """
-        desired = self._record.desired
+        desired, had_login = self._record.desired, self._record.has_login
         undo = self._remember()
         try:
             with self._ledger.together():
-                effects = [*self._react(message, now), *self._mind_the_page(now)]
+                effects = [*self._react(message, now)]
+                if had_login and not self._record.has_login:
+                    effects += self._sending.login_ended(now)
+                effects += self._mind_the_page(now)
         except BaseException:
             undo()
             raise
@@ -261,7 +264,8 @@ class Session:
             return
         yield from self._sending.restore(now)
         if record.desired is Desired.STOPPED or self._waits_for_a_person:
-            yield from self._end_leftovers(now)
+            if record.process is not None:
+                yield from self._life.end_leftovers()
         elif record.state is State.DISCONNECTED:
             # Someone asked for it, and the daemon died before the first step.
             yield from self._open(Reason.STARTING, now, process=None)
@@ -272,11 +276,6 @@ class Session:
             yield from self._life.open()
         else:
             yield from self._open(Reason.STARTING, now, process=None)
-
-    def _end_leftovers(self, now: float) -> Iterator[Effect]:
-        if self._record.process is not None:
-            yield EndLeftovers(self._record.id)
-            yield from self._ledger.write(now, process=None)
 
     def _restart(self, now: float) -> Iterator[Effect]:
         if self._logout.is_active or self._quiescing:
@@ -353,7 +352,6 @@ class Session:
             case "logged_out":
                 self._logout.told_by_whatsapp()
                 yield from self._screen.logged_out(now)
-                yield from self._sending.close(now)
             case "message_received":
                 yield from self._receive(data["message"], now)
             case "ack_changed":
@@ -433,6 +431,9 @@ class Session:
     def _browser_closed(self, now: float) -> Iterator[Effect]:
         self._screen.reset()
         yield from self._life.closed()
+        yield from self._after_closing(now)
+
+    def _after_closing(self, now: float) -> Iterator[Effect]:
         yield from self._ledger.write(now, process=None)
         if self._logout.is_active and self._life.phase is Phase.NONE:
             yield from self._logout.browser_closed()
@@ -457,8 +458,9 @@ class Session:
             case "beat":
                 yield from self._life.check_beat(now)
             case "close":
-                yield from self._life.kill_stuck()
-                yield from self._browser_closed(now)
+                yield from self._life.closing_is_late()
+                if self._life.phase is not Phase.CLOSING:
+                    yield from self._after_closing(now)
             case "logout":
                 yield from self._logout.give_up()
             case _:

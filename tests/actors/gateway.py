@@ -103,8 +103,9 @@ class Posted:
 class Pending:
     """Implements actors.effects.Reply: what became of an ask."""
 
-    asked_at: float
+    now: Callable[[], float]
     answers: list[Any] = field(default_factory=list)
+    answered_at: float = float("inf")
     is_taken: bool = False
     is_withdrawn: bool = False
 
@@ -114,6 +115,7 @@ class Pending:
 
     def answer(self, value: Any) -> None:
         self.answers.append(value)
+        self.answered_at = self.now()
 
     def withdraw(self) -> bool:
         self.is_withdrawn = not self.is_taken
@@ -137,6 +139,28 @@ class Logged:
     details: dict[str, object]
 
 
+class WatchedBrowsers(FakeBrowsers):
+    """Notes when a browser is started, and whether one of the same daemon was still there."""
+
+    def __init__(self, later: Callable[[float, Callable[[], None]], object], time: VirtualTime, times: FakeTimes | None):
+        super().__init__(later, time.now, times)
+        self.daemon = 0
+        self.openings: list[tuple[float, str]] = []
+        self.doubles: list[tuple[float, str]] = []
+        self._born: dict[int, int] = {}
+
+    def open(self, session_id: str) -> FakeBrowser:
+        self.openings.append((self.now(), session_id))
+        browser = super().open(session_id)
+        self._born[browser.pid] = self.daemon
+        return browser
+
+    def end_leftovers(self, session_id: str) -> int:
+        if any(self._born[browser.pid] == self.daemon for browser in self.living(session_id)):
+            self.doubles.append((self.now(), session_id))
+        return super().end_leftovers(session_id)
+
+
 class Gateway:
     """One world: its time, phones and browsers, its disk; and in it a daemon that can be killed and booted again."""
 
@@ -150,10 +174,11 @@ class Gateway:
         starts_at_once: int = 2,
         times: FakeTimes | None = None,
         endpoint: str = ENDPOINT,
+        schedule: WebhookSchedule | None = None,
     ) -> None:
         self.random = Random(seed)
-        self.time = VirtualTime(self.random)
-        self.browsers = FakeBrowsers(self.time.later, self.time.now, times)
+        self.time = VirtualTime()
+        self.browsers = WatchedBrowsers(self.time.later, self.time, times)
         self.world = self.browsers.world
         self.store = FlakyStore(folder)
         self.policy = policy or SessionPolicy()
@@ -161,9 +186,8 @@ class Gateway:
         self.receive: Callable[[Post], Outcome | None] = lambda post: OK
         """What the receiver answers; None: never, not even by a timeout."""
         self.logs: list[Logged] = []
-        self.lives = 0
-        """How often a daemon was booted."""
         self._endpoint = endpoint
+        self._schedule = schedule or WebhookSchedule()
         self._max_sessions = max_sessions
         self._starts_at_once = starts_at_once
         self._message_ids = count(1)
@@ -175,7 +199,7 @@ class Gateway:
 
     def boot(self) -> None:
         """A daemon as wppmt/daemon.py composes it."""
-        self.lives += 1
+        self.browsers.daemon += 1
         self.directory = Directory()
         self.stage = SeededStage(self.time, self.random)
         world = World(
@@ -242,7 +266,7 @@ class Gateway:
 
     def request(self, address: str, message: object) -> Pending:
         """Ask without waiting."""
-        reply = Pending(self.time.moment)
+        reply = Pending(self.time.now)
         if not self.directory.tell(address, Ask(message, reply)):
             known = address in self.directory._mailboxes
             reply.answer(Refusal(Code.SESSION_BUSY if known else Code.SESSION_NOT_FOUND))
@@ -371,7 +395,7 @@ class Gateway:
             random=self.random,
             default_webhook=self._endpoint,
             new_event_id=lambda now: f"evt_{next(self._event_ids):026d}",
-            new_message_id=lambda: f"3EB0{next(self._message_ids):018X}",
+            new_message_id=lambda: f"3EB0A{next(self._message_ids):017X}",
             new_secret=lambda: f"whsec_{next(self._secrets)}",
             qr_picture=lambda text: f"picture of {text}",
             media_url=lambda session_id, message_id: f"http://gateway/{session_id}/{message_id}",
@@ -379,7 +403,7 @@ class Gateway:
 
     def _new_service(self, address: str) -> tuple[Logic, object]:
         assert address == WEBHOOK
-        return Webhooks(self.store, WebhookSchedule(), WebhookPolicy()), OutboxGrew()
+        return Webhooks(self.store, self._schedule, WebhookPolicy()), OutboxGrew()
 
     def _post(self, post: Post, tell: Callable[[object], object]) -> None:
         event, outcome = post.delivery.event, self.receive(post)

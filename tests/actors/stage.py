@@ -22,26 +22,23 @@ _LAST = object()
 class VirtualTime:
     """Epoch seconds that pass when somebody says so. Outlives daemons, as the world around them does."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self) -> None:
         self.moment = BORN
-        self._random = random
-        self._alarms: list[tuple[float, float, int, Callable[[], object]]] = []
+        self._alarms: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = count()
 
     def now(self) -> float:
         return self.moment
 
     def later(self, seconds: float, function: Callable[[], object]) -> None:
-        # What is due at the very same moment happens in any order.
-        entry = (self.moment + seconds, self._random.random(), next(self._numbers), function)
-        heapq.heappush(self._alarms, entry)
+        heapq.heappush(self._alarms, (self.moment + seconds, next(self._numbers), function))
 
     def next_alarm(self) -> float:
         return self._alarms[0][0] if self._alarms else float("inf")
 
     def advance(self) -> None:
         """To the next alarm, which goes off."""
-        moment, _, _, function = heapq.heappop(self._alarms)
+        moment, _, function = heapq.heappop(self._alarms)
         self.moment = max(self.moment, moment)
         function()
 
@@ -111,6 +108,9 @@ class SeededStage:
     def stall_next(self, prefix: str) -> None:
         """The next actor with such an address hangs from its first message on."""
         self._to_stall.add(prefix)
+
+    def stall_none(self) -> None:
+        self._to_stall.clear()
 
     def later(self, seconds: float, function: Callable[[], object]) -> None:
         self._time.later(seconds, lambda: None if self._is_dark else function())
