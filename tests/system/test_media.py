@@ -272,7 +272,8 @@ def test_contacts_are_those_of_the_phone(tenant: Tenant, friend: str):
     assert {
         "id": f"{friend}@c.us", "phone": friend, "name": "Maria Souza", "pushname": "Maria Souza", "isBusiness": False,
     } in listed["contacts"]  # fmt: skip
-    paged, cursor = [], ""
+    paged: list[Any] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = tenant.daemon.api.get(f"{tenant.path}/contacts?limit=2&cursor={cursor}")
         paged += page["contacts"]
