@@ -61,6 +61,16 @@ def test_the_second_writer_is_refused(tokens: Path) -> None:
         pass
 
 
+def test_a_writer_on_its_way_out_is_waited_for(tokens: Path) -> None:
+    profile = Profile(tokens, "a")
+    with profile.writer() as descriptor:
+        dying = subprocess.Popen(["sleep", "0.1"], pass_fds=[descriptor])
+    with pytest.raises(ProfileLocked), profile.writer():
+        pass
+    with profile.writer(patience=5.0):
+        assert dying.wait() == 0
+
+
 def test_the_lock_lives_as_long_as_the_process_that_inherited_it(tokens: Path) -> None:
     profile = Profile(tokens, "a")
     with profile.writer() as descriptor:

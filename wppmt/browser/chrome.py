@@ -40,6 +40,8 @@ from wppmt.browser.launcher import Programs
 from wppmt.browser.profile import Profile, ProfileLocked, ProfileUnusable
 
 STEP_SECONDS = 10.0
+LOCK_SECONDS = 3.0
+"""For a browser that was just killed to let go of the profile."""
 RENDERER_CRASHED = "a aba caiu"
 
 
@@ -105,7 +107,7 @@ class ChromeBrowsers:
 
     def remove_profile(self, session_id: str) -> None:
         """Delete the login. Only logout and purge do this. Raises ProfileLocked while a browser lives on it."""
-        self._profile(session_id).remove()
+        self._profile(session_id).remove(LOCK_SECONDS)
 
     def _profile(self, session_id: str) -> Profile:
         return Profile(self._settings.tokens_dir.absolute(), session_id)
@@ -193,7 +195,7 @@ class ChromeBrowser:
         settings, profile = self._settings, self._profile
         programs = settings.programs()
         version = launcher.chrome_version(programs.chrome)
-        with profile.writer() as writer:
+        with profile.writer(LOCK_SECONDS) as writer:
             situation = Situation(
                 profile=profile.path,
                 user_agent=user_agent(version),

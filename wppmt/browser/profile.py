@@ -6,11 +6,13 @@ import fcntl
 import os
 import shutil
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 LOCK = ".writer.lock"
+POLL_SECONDS = 0.01
 # Written by Chrome anew; measured: cookies, localStorage and IndexedDB are untouched without them.
 CACHES = (
     "BrowserMetrics",
@@ -53,29 +55,27 @@ class Profile:
         return (self.path / "Default").is_dir() and not self.path.is_symlink()
 
     @contextmanager
-    def writer(self) -> Iterator[int]:
+    def writer(self, patience: float = 0.0) -> Iterator[int]:
         """The writer's lock as a file descriptor; a process that inherits it keeps the lock until it ends.
 
         The lock belongs to the open file, not to us: after the `with`, it is held exactly as long as the browser lives.
-        Chrome's own SingletonLock is never touched. Raises ProfileLocked, ProfileUnusable.
+        Chrome's own SingletonLock is never touched. A killed browser is gone from the process list before it lets go
+        of the lock: that is waited for, `patience` seconds. Raises ProfileLocked, ProfileUnusable.
         """
         self._make()
         descriptor = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            raise ProfileLocked(str(self.path)) from None
-        try:
+            if not _lock(descriptor, patience):
+                raise ProfileLocked(str(self.path))
             yield descriptor
         finally:
             os.close(descriptor)
 
-    def remove(self) -> None:
+    def remove(self, patience: float = 0.0) -> None:
         """Delete the login. Raises ProfileLocked while a browser has it."""
         if not os.path.lexists(self.path):
             return
-        with self.writer():
+        with self.writer(patience):
             # Renamed first, so that a half-deleted profile is never taken for a login.
             doomed = self.path.with_name(f".removed-{self.path.name}-{os.getpid()}")
             self.path.rename(doomed)
@@ -100,3 +100,16 @@ class Profile:
             raise ProfileUnusable(f"{self.path} pertence a outro usuário")
         if stat.S_IMODE(found.st_mode) != 0o700:
             self.path.chmod(0o700)
+
+
+def _lock(descriptor: int, patience: float) -> bool:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(POLL_SECONDS)
+        else:
+            return True
