@@ -57,7 +57,8 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.FORBIDDEN: Meaning(403, "Este token não tem a permissão wpp:admin"),
     Code.INVALID_REQUEST: Meaning(400, "Requisição inválida. Veja details"),
     Code.INVALID_SESSION_ID: Meaning(
-        400, "sessionId inválido: use de 1 a 64 letras minúsculas, dígitos e hífens, sem hífen no começo ou no fim"
+        400,
+        "sessionId inválido: use de 1 a 64 letras minúsculas, dígitos e hífens, sem hífen no começo ou no fim",
     ),
     Code.INVALID_PHONE: Meaning(400, "Telefone inválido: use de 8 a 15 dígitos, com o código do país"),
     Code.SESSION_ID_MISMATCH: Meaning(400, "X-Session-ID difere da sessão do endereço"),
@@ -66,7 +67,7 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.QR_NOT_AVAILABLE: Meaning(404, "Não há QR Code para mostrar neste estado da sessão"),
     Code.NOT_FOUND: Meaning(404, "Recurso não encontrado"),
     Code.METHOD_NOT_ALLOWED: Meaning(405, "Método não permitido neste endereço"),
-    Code.PAYLOAD_TOO_LARGE: Meaning(413, "Corpo maior que o limite de 10 MB"),
+    Code.PAYLOAD_TOO_LARGE: Meaning(413, "Maior que o limite: 10 MB no corpo, WPP_MAX_MEDIA_MB numa mídia"),
     Code.UNSUPPORTED_ENCODING: Meaning(415, "Content-Encoding não é aceito: envie o corpo sem compressão"),
     Code.RATE_LIMITED: Meaning(429, "Limite de requisições por minuto atingido para esta sessão"),
     Code.QUEUE_FULL: Meaning(429, "Fila de envio da sessão cheia. Aguarde e tente de novo"),
@@ -82,7 +83,9 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.STORE_UNAVAILABLE: Meaning(503, "Banco de dados indisponível (disco cheio?). Nada foi feito"),
     Code.DRAINING: Meaning(503, "O serviço está encerrando. Tente de novo em instantes"),
     Code.SESSION_BUSY: Meaning(503, "A sessão não respondeu a tempo. Nada foi feito; tente de novo"),
-    Code.OUTCOME_UNKNOWN: Meaning(504, "Resultado desconhecido: a operação pode ter sido feita. Consulte antes de repetir"),
+    Code.OUTCOME_UNKNOWN: Meaning(
+        504, "Resultado desconhecido: a operação pode ter sido feita. Consulte antes de repetir"
+    ),
     Code.INTERNAL: Meaning(500, "Erro interno. Informe o requestId ao suporte"),
 }
 
