@@ -13,8 +13,13 @@ ALL_CORES := -n auto --dist worksteal
 # WHATSAPP=real starts against WhatsApp itself instead of the simulator.
 WHATSAPP ?= simulated
 
+# What `make chaos` takes; bash owns SECONDS, so it is read here and not in a recipe.
+CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
+	$(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS)) $(if $(TENANTS),--tenants $(TENANTS)) \
+	$(if $(JSON),--json $(JSON))
+
 .PHONY: help setup system run demo test test-long check check-format check-lint check-types check-imports \
-	check-fast format bench clean
+	check-fast format bench chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -87,6 +92,9 @@ format: setup ## put the code into shape
 
 bench: setup ## measure; prints a table and writes it as JSON
 	@$(BIN)/python -m tests.bench
+
+chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= TENANTS= (docs/reliability.md)
+	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 clean: ## remove what setup and the tools made; keeps logins and state
 	@rm -rf $(VENV) $(PAGE)/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -27,9 +27,10 @@ class Arrival:
 
 
 class Receiver:
-    """Listens while used with `with`."""
+    """Listens while used with `with`. `on_arrival` hears of each at once, on threads of the receiver."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_arrival: Callable[[Arrival], object] = lambda _: None) -> None:
+        self._on_arrival = on_arrival
         self._arrivals: list[Arrival] = []
         self._news = threading.Condition()
         self.sink = Sink(0, self._take)
@@ -58,6 +59,7 @@ class Receiver:
 
     def _take(self, delivery: Delivery) -> bool:
         arrival = Arrival(time.monotonic(), delivery)
+        self._on_arrival(arrival)
         with self._news:
             self._arrivals.append(arrival)
             self._news.notify_all()

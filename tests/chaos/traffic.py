@@ -1,0 +1,117 @@
+"""The load: messages sent through the API and written to the tenants, in turn, at a steady pace."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tests.chaos.history import ACCEPTED, Recorder
+from tests.chaos.observe import noted_call
+from tests.system.api import Api
+from wppmt.simulator.client import Simulator, SimulatorError
+
+RETRY_SECONDS = 0.5
+RETRIES_SECONDS = 40.0
+"""How long a client tries again, with the same idempotency key, after it got no answer."""
+THREADS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A tenant and the person whom it writes to, and who writes to it."""
+
+    name: str
+    phone: str
+    person: str
+
+
+class Traffic:
+    """Runs while used with `with`; what is under way then ends by itself."""
+
+    def __init__(
+        self, api: Api, phones: Simulator, recorder: Recorder, customers: Sequence[Customer]
+    ) -> None:
+        self._api = api
+        self._phones = phones
+        self._recorder = recorder
+        self.customers = customers
+        self._numbers = itertools.count(1)
+        self._over = threading.Event()
+        self._abandoned = threading.Event()
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="traffic")
+        self._threads: list[threading.Thread] = []
+        self.spared: set[str] = set()
+        """Tenants that are offered nothing for now."""
+        self.accepted: dict[str, Customer] = {}
+        """By message id."""
+        self.written: dict[str, Customer] = {}
+
+    def start(self, sends_per_second: float, inbound_per_second: float) -> None:
+        for rate, step in ((sends_per_second, self._send), (inbound_per_second, self._write)):
+            thread = threading.Thread(target=self._pace, args=(rate, step), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """Returns when all that was under way has its answer."""
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+        self._pool.shutdown()
+
+    def abandon(self) -> None:
+        """Stop without trying anything again."""
+        self._abandoned.set()
+        self.stop()
+
+    def _pace(self, rate: float, step: Callable[[Customer, int], None]) -> None:
+        """Open loop: a slow answer holds back no other request."""
+        began = time.monotonic()
+        for number, customer in enumerate(itertools.cycle(self.customers)):
+            if self._over.wait(max(0.0, began + number / rate - time.monotonic())):
+                return
+            if customer.name not in self.spared:
+                self._pool.submit(step, customer, next(self._numbers))
+
+    def _send(self, customer: Customer, number: int) -> None:
+        text = f"{customer.name}-{number}"
+        for attempt in self._attempts():
+            if self._ask(customer, text, attempt):
+                return
+
+    def _attempts(self) -> Iterator[int]:
+        end = time.monotonic() + RETRIES_SECONDS
+        for attempt in itertools.count(1):
+            yield attempt
+            if self._abandoned.wait(RETRY_SECONDS) or time.monotonic() > end:
+                return
+
+    def _ask(self, customer: Customer, text: str, attempt: int) -> bool:
+        """Whether there is an answer that ends the matter."""
+        request = (
+            "POST",
+            f"/api/sessions/{customer.name}/send-message",
+            {"phone": customer.person, "message": text},
+            {"Idempotency-Key": text},
+        )
+        more = {"text": text, "attempt": attempt}
+        answer = noted_call(self._recorder, self._api, "send", customer.name, request, **more)
+        if answer is None or answer.status == 409:
+            return False
+        if answer.status in ACCEPTED:
+            self.accepted[answer.json["id"]] = customer
+        return True
+
+    def _write(self, customer: Customer, number: int) -> None:
+        text = f"para-{customer.name}-{number}"
+        began = time.monotonic()
+        with suppress(SimulatorError):
+            message_id = self._phones.write(customer.person, customer.phone, text)
+            self.written[message_id] = customer
+            end = time.monotonic()
+            self._recorder.add("written", began, end=end, tenant=customer.name, id=message_id, text=text)
