@@ -115,7 +115,7 @@ class Daemon:
             self._start_actors(threads, store, transport)
             down.push_async_callback(self._stop_actors, threads)
             await down.enter_async_context(_mirrored(self._settings, self._directory, self._redis_watch))
-            await down.enter_async_context(self._http(store, egress, media, received))
+            await down.enter_async_context(self._http(store, egress, transport, media, received))
             down.push_async_callback(self._drain)
             self._phase = Phase.READY
             logs.log("ready", host=self._settings.http.host, port=self._settings.http.port)
@@ -152,7 +152,12 @@ class Daemon:
 
     @asynccontextmanager
     async def _http(
-        self, store: SqliteStore, egress: Egress, media: MediaFiles, received: ReceivedMedia
+        self,
+        store: SqliteStore,
+        egress: Egress,
+        transport: WebhookTransport,
+        media: MediaFiles,
+        received: ReceivedMedia,
     ) -> AsyncIterator[None]:
         settings = self._settings
         monitor = self._monitor
@@ -162,6 +167,7 @@ class Daemon:
             authenticator=_authenticator(settings),
             rate_limiter=_rate_limiter(settings, self._redis_watch),
             check_target=egress.check,
+            post_webhook=transport.post,
             media=media,
             received=received,
             phase=lambda: self._phase,

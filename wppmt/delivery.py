@@ -72,6 +72,10 @@ class Answered:
     """The header, as it came."""
     body: bytes = b""
 
+    @property
+    def is_success(self) -> bool:
+        return self.status in _SUCCESS
+
 
 class Fault(StrEnum):
     """Why there was no answer."""
@@ -95,6 +99,10 @@ class Unanswered:
 
     fault: Fault
     detail: str
+
+    @property
+    def is_success(self) -> bool:
+        return False
 
 
 Outcome = Answered | Unanswered
@@ -130,7 +138,7 @@ Verdict = Done | Again | Never | Gone
 def verdict(outcome: Outcome, now: float) -> Verdict:
     """What an attempt's outcome means: any 2xx is success, a redirect is a failure (contract 7)."""
     match outcome:
-        case Answered(status=status) if status in _SUCCESS:
+        case Answered(is_success=True):
             return Done()
         case Answered(status=410):
             return Gone()

@@ -16,7 +16,7 @@ import pytest
 from yarl import URL
 
 from tests.http import documented
-from tests.http.fakes import BORN, FakeFront, FakeLog, FakeStore, check_target
+from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
 from wppmt.egress import Egress, policy
 from wppmt.http.app import make_app
 from wppmt.http.auth import Authenticator, AuthPolicy
@@ -57,6 +57,7 @@ class Api:
         self.phase = Phase.READY
         self.front = FakeFront(lambda: self.time)
         self.store = FakeStore()
+        self.receiver = FakeReceiver()
         self.log = FakeLog()
         self.token = token()
         self.rate_limit = 0
@@ -73,6 +74,7 @@ class Api:
             authenticator=Authenticator(SharedSecret(SECRET), AuthPolicy()),
             rate_limiter=RateLimiter(self.rate_limit, time.time),
             check_target=check_target,
+            post_webhook=self.receiver.post,
             media=MediaFiles(self.folder / "out", 1_000_000, Egress(policy(self.egress_allow))),
             received=ReceivedMedia(
                 self.folder / "in", limit=1_000_000, quota=3_000_000, keep_seconds=3600, now=time.time

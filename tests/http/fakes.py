@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wppmt import messages
+from wppmt.delivery import Answered, Outcome
 from wppmt.errors import Code, Refusal
 from wppmt.reasons import Reason
 from wppmt.state import State
@@ -19,6 +20,7 @@ from wppmt.store import (
     JournalEntry,
     SessionRecord,
     SessionStatus,
+    SigningSecrets,
     WebhookCounts,
 )
 
@@ -185,7 +187,11 @@ class FakeStore:
     entries: dict[tuple[str, str], JournalEntry] = field(default_factory=dict)
     counts: WebhookCounts = field(default_factory=WebhookCounts)
     dead: list[Delivery] = field(default_factory=list)
+    signing: dict[str, SigningSecrets] = field(default_factory=dict)
     broken: Exception | None = None
+
+    def secrets(self, session_id: str) -> SigningSecrets | None:
+        return self.signing.get(session_id)
 
     def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:
         if self.broken:
@@ -203,6 +209,18 @@ class FakeStore:
 
     def message(self, session_id: str, message_id: str) -> JournalEntry | None:
         return self.entries.get((session_id, message_id))
+
+
+@dataclass
+class FakeReceiver:
+    """TurboZap's endpoint, for the one who tries it out."""
+
+    outcome: Outcome = field(default_factory=lambda: Answered(200))
+    took: list[tuple[Delivery, int, SigningSecrets | None]] = field(default_factory=list)
+
+    async def post(self, delivery: Delivery, attempt: int, secrets: SigningSecrets | None) -> Outcome:
+        self.took.append((delivery, attempt, secrets))
+        return self.outcome
 
 
 @dataclass

@@ -208,6 +208,23 @@ class Message(AnswerBody):
     acked_at: Instant | None = Field(description="última confirmação do WhatsApp")
 
 
+class WebhookTest(AnswerBody):
+    """What came back when a signed sample was sent to the session's webhook."""
+
+    success: Literal[True] = True
+    delivered: bool = Field(description="true: o destino respondeu 2xx")
+    webhook_url: str = Field(examples=["https://turbozap.com/webhook/cliente-001"])
+    event_id: str = Field(
+        examples=["evt_test_5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"], description="o webhook-id enviado"
+    )
+    status: int | None = Field(
+        examples=[200], description="status HTTP da resposta; null: não houve resposta"
+    )
+    elapsed_ms: int = Field(examples=[35], description="milissegundos")
+    body: str | None = Field(examples=["ok"], description="a resposta, até 64 kB, se é texto")
+    error: str | None = Field(description="o que deu errado, para pessoas")
+
+
 class EventPage(AnswerBody):
     """Events as the webhook delivers them, in order. `next` is the `after` of the next page."""
 

@@ -25,6 +25,7 @@ _TAGS: Mapping[str, str] = {
     "sessions": "Sessões",
     "sends": "Mensagens",
     "webhooks": "Webhooks",
+    "webhook_trial": "Webhooks",
     "events": "Eventos",
     "admin": "Administração",
     "people": "Contatos e mídia",

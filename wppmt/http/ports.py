@@ -10,12 +10,13 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from wppmt.delivery import Outcome
 from wppmt.http.auth import Authenticator
 from wppmt.http.limits import RateLimiter
 from wppmt.media import MediaFiles
 from wppmt.messages import Front
 from wppmt.received import ReceivedMedia
-from wppmt.store import Store
+from wppmt.store import Delivery, SigningSecrets, Store
 
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -39,6 +40,9 @@ class Log(Protocol):
 CheckTarget = Callable[[str], Awaitable[None]]
 """Raises Refusal(TARGET_REFUSED) for an address that webhooks and media may not reach (the egress guard)."""
 
+PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[Outcome]]
+"""One attempt with its number, signed, within WEBHOOK_TIMEOUT; what came back. Never raises."""
+
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
@@ -59,6 +63,7 @@ class Ports:
     authenticator: Authenticator
     rate_limiter: RateLimiter
     check_target: CheckTarget
+    post_webhook: PostWebhook
     media: MediaFiles
     received: ReceivedMedia
     phase: Callable[[], Phase]

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from wppmt.errors import Code
-from wppmt.http import admin, answers, docs, events, health, people, schemas, sends, sessions, webhooks
+from wppmt.http import (
+    admin,
+    answers,
+    docs,
+    events,
+    health,
+    people,
+    schemas,
+    sends,
+    sessions,
+    webhook_trial,
+    webhooks,
+)
 from wppmt.http.queries import LARGEST, LARGEST_PAGE, PAGE
 from wppmt.http.route import Access, Route
 
@@ -135,6 +147,11 @@ ROUTES = (
     Route(
         "POST", f"{_SESSION}/webhook/secret", webhooks.rotate_secret, Access.SESSION,
         "Trocar o segredo das assinaturas", {200: answers.Webhook}, refusals=_ASKED,
+    ),
+    Route(
+        "POST", f"{_SESSION}/webhook/test", webhook_trial.try_webhook, Access.SESSION,
+        "Enviar ao webhook um evento de amostra, assinado, e ver o que ele respondeu", {200: answers.WebhookTest},
+        body=schemas.WebhookTestBody, body_required=False,
     ),
     Route(
         "GET", f"{_SESSION}/messages/{{messageId}}", events.show_message, Access.SESSION,

@@ -125,6 +125,12 @@ class WebhookBody(Body):
     )
 
 
+class WebhookTestBody(Body):
+    """Which event the sample looks like; absent: an event `test`, which means nothing."""
+
+    event: EventName | None = Field(None, examples=["message_received"])
+
+
 class ReplayBody(Body):
     """Which events given up on are delivered again; every condition that is given must hold, none means all."""
 
