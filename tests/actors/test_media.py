@@ -134,6 +134,20 @@ class TestOut:
         gateway.run(5)
         assert gateway.inbox(FRIEND) == [first.value.id, second.value.id]
 
+    @pytest.mark.parametrize("end", [Gateway.close, Gateway.log_out, Gateway.purge])
+    @pytest.mark.parametrize("typing_ms", [0, 10_000])
+    def test_no_file_outlives_its_session(
+        self, gateway: Gateway, files: Path, end: Callable[[Gateway, str], object], typing_ms: int
+    ):
+        """Neither one that waits its turn nor one that nobody has acknowledged."""
+        gateway.connect("a", ME).hold_acks()
+        begin(gateway, new_file(files), typing_ms=typing_ms)
+        begin(gateway, new_file(files))
+        gateway.run(2)
+        end(gateway, "a")
+        gateway.run(400)
+        assert list(files.iterdir()) == []
+
 
 CRASHES: dict[str, Callable[[FakeBrowser], None]] = {
     "crash": FakeBrowser.crash,
