@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -10,17 +14,18 @@ from urllib.request import ProxyHandler, Request, build_opener
 import pytest
 
 from tests.cli.conftest import Call
-from wppmt.cli.sink import Delivery, Sink, describe
+from tests.support import free_port
+from wppmt.cli.sink import Delivery, Script, Sink, describe
 from wppmt.delivery import headers, new_secret
 
 SECRET = new_secret(b"0" * 32)
 EVENT = {"event": "message_ack", "sessionId": "loja", "messageId": "3EB0", "status": "read", "id": "evt_1"}
 
 
-def post(url: str, body: bytes, more: Mapping[str, str]) -> int:
+def post(url: str, body: bytes, more: Mapping[str, str], timeout: float = 5) -> int:
     request = Request(url, body, dict(more), method="POST")  # noqa: S310 - the sink's own address
     try:
-        with build_opener(ProxyHandler({})).open(request, timeout=5) as answer:
+        with build_opener(ProxyHandler({})).open(request, timeout=timeout) as answer:
             status: int = answer.status
             return status
     except HTTPError as refusal:
@@ -70,6 +75,60 @@ def test_each_event_is_one_readable_line(event: dict[str, Any], shown: str):
     assert line.startswith("14:30:00  loja")
     assert shown in line
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("script", "statuses"),
+    [
+        (Script(), [204, 204, 204]),
+        (Script(status=503), [503, 503, 503]),
+        (Script(fail=2), [500, 500, 204]),
+        (Script(status=429, fail=1), [429, 204, 204]),
+    ],
+)
+def test_it_errs_as_it_is_told(script: Script, statuses: list[int]):
+    body = json.dumps(EVENT).encode()
+    with Sink(0, lambda _: script.play()) as sink:
+        assert [post(sink.url, body, {}) for _ in range(3)] == statuses
+
+
+def test_it_can_be_slow_or_never_answer():
+    body = json.dumps(EVENT).encode()
+    with Sink(0, lambda _: Script(delay=0.05).play()) as slow:
+        began = time.monotonic()
+        assert post(slow.url, body, {}) == 204
+        assert time.monotonic() - began >= 0.05
+    with Sink(0, lambda _: Script(hang=True).play()) as hanging, pytest.raises(TimeoutError):
+        post(hanging.url, body, {}, timeout=0.2)
+
+
+def test_what_is_no_event_is_refused():
+    with Sink(0, lambda _: True) as sink:
+        assert post(sink.url, b"[1]", {}) == 400
+        assert post(sink.url, b"{}", {"Content-Length": "-5"}) == 400
+
+
+def test_the_command_shows_checks_and_errs(environ: dict[str, str]):
+    port = free_port()
+    command = [sys.executable, "-m", "wppmt", "sink", "--port", str(port), "--secret", SECRET, "--fail", "1"]
+    process = subprocess.Popen(
+        command, env=os.environ | environ | {"PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    try:
+        assert "Recebendo webhooks" in process.stdout.readline()
+        url, body = f"http://127.0.0.1:{port}/", json.dumps(EVENT).encode()
+        assert post(url, body, signed(body)) == 500
+        assert post(url, body, headers("evt_1", body, 2, time.time(), [SECRET])) == 204
+        assert post(url, body, signed(body, new_secret(b"1" * 32))) == 401
+        shown = [process.stdout.readline() for _ in range(3)]
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(5)
+        process.stdout.close()
+    assert shown[0].endswith("3EB0: read\n")
+    assert shown[1].endswith("3EB0: read  (tentativa 2)  (repetido)\n")
+    assert shown[2] == "Recusado: a assinatura não confere\n"
 
 
 def test_taken_port_is_told(call: Call):

@@ -1,11 +1,14 @@
-"""`wppmt sink`: a webhook receiver for people, and for the demo: checks signatures, shows events in one line each."""
+"""`wppmt sink`: a webhook receiver for people, tests and the demo: checks signatures, shows events, errs when told to."""
 
 from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -36,8 +39,36 @@ class Delivery:
         return True
 
 
-OnDelivery = Callable[[Delivery], bool]
-"""Takes a delivery; False refuses it (401)."""
+OnDelivery = Callable[[Delivery], bool | int]
+"""True takes a delivery (204), False refuses it (401), a number is the status to answer."""
+
+
+@dataclass(slots=True)
+class Script:
+    """How to answer on purpose. Thread-safe."""
+
+    delay: float = 0.0
+    """Seconds before each answer."""
+    status: int | None = None
+    """Instead of 204."""
+    fail: int | None = None
+    """Only so many of the first deliveries get `status`, by default 500."""
+    hang: bool = False
+    """Never answer."""
+    _failed: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def play(self) -> int:
+        """The status to answer; takes as long as the answer is to take."""
+        if self.hang:
+            threading.Event().wait()
+        time.sleep(self.delay)
+        if self.fail is None:
+            return self.status or HTTPStatus.NO_CONTENT
+        with self._lock:
+            self._failed += 1
+            failing = self._failed <= self.fail
+        return (self.status or HTTPStatus.INTERNAL_SERVER_ERROR) if failing else HTTPStatus.NO_CONTENT
 
 
 class Sink:
@@ -63,19 +94,31 @@ class Sink:
 def _handler(on_delivery: OnDelivery) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            delivery = self._read()
+            if delivery is None:
+                self._answer(HTTPStatus.BAD_REQUEST)
+                return
+            said = on_delivery(delivery)
+            if isinstance(said, bool):
+                said = HTTPStatus.NO_CONTENT if said else HTTPStatus.UNAUTHORIZED
+            self._answer(said)
+
+        def _read(self) -> Delivery | None:
             try:
-                body = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), MAX_BODY_BYTES))
+                length = int(self.headers.get("Content-Length", 0))
+                body = self.rfile.read(min(max(length, 0), MAX_BODY_BYTES))
                 event = json.loads(body)
             except ValueError:
-                self._answer(400)
-                return
+                return None
             headers = {name.lower(): value for name, value in self.headers.items()}
-            self._answer(204 if on_delivery(Delivery(body, headers, event)) else 401)
+            return Delivery(body, headers, event) if isinstance(event, dict) else None
 
         def _answer(self, status: int) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            # Whoever asked may have lost patience.
+            with suppress(ConnectionError):
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
             """Events are shown by whoever took them."""
@@ -106,19 +149,28 @@ def describe(event: Json) -> str:
 @click.option(
     "--secret", help="Segredo do webhook (whsec_…): confere a assinatura e recusa o que não confere."
 )
-@click.option("--json", "as_json", is_flag=True, help="Mostra os eventos inteiros, em JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Mostra os eventos inteiros, em JSON, um por linha.")
+@click.option("--delay", type=click.FloatRange(0, 3600), default=0.0, help="Segundos até cada resposta.")
+@click.option("--status", type=click.IntRange(200, 599), help="Responde com este status em vez de 204.")
+@click.option(
+    "--fail",
+    type=click.IntRange(1),
+    help="Só as primeiras tantas entregas recebem --status (padrão: 500); as outras, 204.",
+)
+@click.option("--hang", is_flag=True, help="Recebe e nunca responde.")
 @pass_origin
-def sink(origin: Origin, port: int | None, secret: str | None, *, as_json: bool) -> None:
+def sink(origin: Origin, /, port: int | None, secret: str | None, *, as_json: bool, **answers: Any) -> None:
     """Recebe webhooks em 127.0.0.1 e mostra cada evento, até Ctrl+C."""
+    script = Script(**answers)
+    seen: set[str] = set()
 
-    def show(delivery: Delivery) -> bool:
+    def show(delivery: Delivery) -> bool | int:
         if secret and not delivery.is_signed_with(secret):
             click.echo("Recusado: a assinatura não confere")
             return False
         text = json.dumps(delivery.event, ensure_ascii=False) if as_json else describe(delivery.event)
-        attempt = delivery.headers.get("x-webhook-attempt", "1")
-        click.echo(text if attempt == "1" else f"{text}  (tentativa {attempt})")
-        return True
+        click.echo(text if as_json else text + _notes(delivery, seen))
+        return script.play()
 
     chosen = origin.simulated().load().simulator.sink_port if port is None else port
     try:
@@ -129,3 +181,12 @@ def sink(origin: Origin, port: int | None, secret: str | None, *, as_json: bool)
         raise click.ClickException(f"Porta {chosen}: {failure.strerror}. Escolha outra com --port") from None
     except KeyboardInterrupt:
         pass
+
+
+def _notes(delivery: Delivery, seen: set[str]) -> str:
+    """What is remarkable about a delivery."""
+    attempt = delivery.headers.get("x-webhook-attempt", "1")
+    event_id = delivery.headers.get("webhook-id", "")
+    again = event_id in seen
+    seen.add(event_id)
+    return ("" if attempt == "1" else f"  (tentativa {attempt})") + ("  (repetido)" if again else "")
