@@ -193,8 +193,7 @@ def test_a_start_right_behind_a_purge_ends_in_one_clear_state(make_gateway: Make
         gateway.purge("a")
         try:
             gateway.start("a")
-        except Refusal as refused:
-            assert refused.code is Code.SESSION_BUSY
+        except Refusal:  # nothing was done: the old actor was just on its way out
             assert gateway.start("a").created
         gateway.until("a", State.WAITING_SCAN, 30)
         gateway.purge("a")

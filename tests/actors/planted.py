@@ -1,0 +1,209 @@
+"""Bugs that a gateway like this one is prone to, each planted into the real code for a test of the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from actors import base, effects, ledger, life, notices, runtime, sending, session
+from actors.backfill import Backfill
+from actors.root import Root
+from tests.actors.gateway import OK, Gateway, Posted
+from wppmt.browser.fake import FakeBrowsers
+from wppmt.reasons import Reason
+from wppmt.retry import FAILURES_BEFORE_ERROR
+from wppmt.store import Desired, Handover
+from wppmt.store.sqlite import SqliteTransaction
+
+FROM_BROWSER = (notices.Noticed, notices.BrowserOpened, notices.BrowserFailed, notices.BrowserClosed)
+
+Bug = Callable[[pytest.MonkeyPatch], None]
+
+
+def posted_before_the_commit(patch: pytest.MonkeyPatch) -> None:
+    gateways: list[Gateway] = []
+    begin, record = Gateway.__init__, SqliteTransaction.record
+
+    def begin_known(self: Gateway, *arguments: Any, **more: Any) -> None:
+        gateways.append(self)
+        begin(self, *arguments, **more)
+
+    def record_and_post(self: SqliteTransaction, session_id: str, draft: Any) -> Any:
+        event, gateway = record(self, session_id, draft), gateways[-1]
+        at = gateway.time.moment
+        gateway.posts.append(Posted(at, session_id, event.id, event.name, event.body, 1, OK))
+        return event
+
+    patch.setattr(Gateway, "__init__", begin_known)
+    patch.setattr(SqliteTransaction, "record", record_and_post)
+
+
+def new_event_id_on_every_attempt(patch: pytest.MonkeyPatch) -> None:
+    original = Gateway._post
+
+    def post(self: Gateway, post: Any, tell: Any) -> None:
+        event = replace(post.delivery.event, id=f"{post.delivery.event.id}-{post.attempt}")
+        original(self, replace(post, delivery=replace(post.delivery, event=event)), tell)
+
+    patch.setattr(Gateway, "_post", post)
+
+
+def generation_is_not_checked(patch: pytest.MonkeyPatch) -> None:
+    original = session.Session._react
+
+    def react(self: Any, message: Any, now: float) -> Any:
+        if isinstance(message, FROM_BROWSER):
+            return self._from_browser(message, now)
+        return original(self, message, now)
+
+    patch.setattr(session.Session, "_react", react)
+
+
+def desired_state_lives_in_memory_only(patch: pytest.MonkeyPatch) -> None:
+    original = SqliteTransaction.save
+
+    def save(self: SqliteTransaction, record: Any) -> None:
+        original(self, replace(record, desired=Desired.RUNNING))
+
+    patch.setattr(SqliteTransaction, "save", save)
+
+
+def handed_is_written_after_the_call(patch: pytest.MonkeyPatch) -> None:
+    original = ledger.Ledger.write
+
+    def write(self: Any, now: float, *happenings: Any, journal: Any = None, **changes: Any) -> Any:
+        if journal is not None and journal.handover is Handover.HANDED:
+            journal = replace(journal, handover=Handover.ACCEPTED)
+        return original(self, now, *happenings, journal=journal, **changes)
+
+    patch.setattr(ledger.Ledger, "write", write)
+
+
+def resend_takes_a_new_id(patch: pytest.MonkeyPatch) -> None:
+    original = sending.Sending._take_back
+
+    def take_back(self: Any, entry: Any, now: float) -> Iterator[Any]:
+        yield from original(self, entry, now)
+        renamed = replace(self._queue[0], id=self._new_message_id())
+        yield from self._ledger.write(now, journal=renamed)
+        self._queue[0] = renamed
+
+    patch.setattr(sending.Sending, "_take_back", take_back)
+
+
+def undecided_is_sent_again_at_once(patch: pytest.MonkeyPatch) -> None:
+    def usable(self: Any, now: float) -> Iterator[Any]:
+        for entry in tuple(self._handed.values()):
+            yield from self._take_back(entry, now)
+        yield from self._pump(now)
+
+    patch.setattr(sending.Sending, "usable", usable)
+
+
+def backoff_counter_is_never_reset(patch: pytest.MonkeyPatch) -> None:
+    original = ledger.Ledger.write
+
+    def write(self: Any, now: float, *happenings: Any, journal: Any = None, **changes: Any) -> Any:
+        if changes.get("failures") == 0:
+            del changes["failures"]
+        return original(self, now, *happenings, journal=journal, **changes)
+
+    patch.setattr(ledger.Ledger, "write", write)
+
+
+def retry_is_not_delayed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(life, "reconnect_delay", lambda **_: 3.0)
+
+
+def sequence_is_taken_outside_the_transaction(patch: pytest.MonkeyPatch) -> None:
+    original = SqliteTransaction.record
+    numbers: dict[tuple[int, str], int] = {}
+
+    def record(self: SqliteTransaction, session_id: str, draft: Any) -> Any:
+        connection = self._execute.__self__  # type: ignore[attr-defined]
+        key = (id(connection), session_id)
+        numbers[key] = numbers.get(key, 0) + 1
+        self._execute(
+            "INSERT INTO tallies (session_id, sequence) VALUES (?, ?)"
+            " ON CONFLICT (session_id) DO UPDATE SET sequence = excluded.sequence",
+            (session_id, numbers[key] - 1),
+        )
+        return original(self, session_id, draft)
+
+    patch.setattr(SqliteTransaction, "record", record)
+
+
+def a_refused_turn_is_not_undone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(session.Session, "_remember", lambda self: lambda: None)
+
+
+def a_refused_turn_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    original = base.Shell._handle
+
+    def handle(self: Any, message: object) -> bool:
+        original(self, message)
+        return True
+
+    patch.setattr(base.Shell, "_handle", handle)
+
+
+def an_abandoned_actor_acts_on(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(runtime.Runtime, "is_current", lambda self, shell: True)
+
+
+def a_browser_is_started_beside_the_old_one(patch: pytest.MonkeyPatch) -> None:
+    original = runtime.Runtime.perform
+
+    def perform(self: Any, shell: Any, effect: Any) -> None:
+        if not isinstance(effect, effects.KillBrowser):
+            original(self, shell, effect)
+
+    patch.setattr(runtime.Runtime, "perform", perform)
+
+
+def a_dead_actor_is_not_replaced(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Root, "_trouble_with", lambda self, address, child: None)
+
+
+def leftovers_are_not_ended(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(FakeBrowsers, "end_leftovers", lambda self, session_id: 0)
+
+
+def an_adopted_page_is_not_asked_for_what_came_meanwhile(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Backfill, "look", lambda self, now: ())
+
+
+def the_error_is_told_at_every_failure_after_ten(patch: pytest.MonkeyPatch) -> None:
+    original = life.Life.fail
+
+    def fail(self: Any, reason: Reason, now: float, **more: Any) -> Iterator[Any]:
+        if self._ledger.record.failures >= FAILURES_BEFORE_ERROR:
+            yield from self._ledger.write(now, ("error", life.error_payload(Reason.RECONNECT_FAILED)))
+        yield from original(self, reason, now, **more)
+
+    patch.setattr(life.Life, "fail", fail)
+
+
+PLANTED: tuple[Bug, ...] = (
+    posted_before_the_commit,
+    new_event_id_on_every_attempt,
+    generation_is_not_checked,
+    desired_state_lives_in_memory_only,
+    handed_is_written_after_the_call,
+    resend_takes_a_new_id,
+    undecided_is_sent_again_at_once,
+    backoff_counter_is_never_reset,
+    retry_is_not_delayed,
+    sequence_is_taken_outside_the_transaction,
+    a_refused_turn_is_not_undone,
+    a_refused_turn_is_forgotten,
+    an_abandoned_actor_acts_on,
+    a_browser_is_started_beside_the_old_one,
+    a_dead_actor_is_not_replaced,
+    leftovers_are_not_ended,
+    an_adopted_page_is_not_asked_for_what_came_meanwhile,
+    the_error_is_told_at_every_failure_after_ten,
+)
