@@ -12,7 +12,7 @@ from wppmt.reasons import Reason
 from wppmt.state import State
 from wppmt.store import Delivery, DeliveryState, Desired, EventRecord, Handover, JournalEntry, SessionRecord
 
-_KNOWN = frozenset(field.name for field in fields(SessionRecord))
+_KNOWN = tuple(field.name for field in fields(SessionRecord))
 
 DELIVERY = (
     "deliveries.number, events.id, events.session_id, sequence, events.name, at, body, endpoint, attempts, spent, next_at, state, last_status, last_error"
@@ -21,7 +21,11 @@ DELIVERY = (
 
 
 def dump_session(record: SessionRecord) -> str:
-    return json.dumps(asdict(record), ensure_ascii=False)
+    # Not dataclasses.asdict: its deep copies cost more than all else of a commit that is done in Python.
+    values = {name: getattr(record, name) for name in _KNOWN}
+    if record.process is not None:
+        values["process"] = asdict(record.process)
+    return json.dumps(values, ensure_ascii=False)
 
 
 def load_session(text: str) -> SessionRecord:
