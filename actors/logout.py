@@ -72,7 +72,7 @@ class Logout:
     def give_up(self) -> Iterator[Effect]:
         """The page can't be reached: the profile goes all the same, and the answer says so."""
         yield Log("warning", "logout_without_unlink", self._ledger.record.id)
-        yield from self._finish()
+        yield from self._remove()
 
     def browser_closed(self) -> Iterator[Effect]:
         yield RemoveProfile(self._ledger.record.id)
@@ -104,9 +104,15 @@ class Logout:
         self._replies.clear()
 
     def _finish(self) -> Iterator[Effect]:
-        self._timers.disarm(LOGOUT)
+        """The browser may go down in order; when it is closed, the profile goes."""
         if self._life.phase in {Phase.NONE, Phase.QUEUED}:
-            yield from self._life.kill()
-            yield RemoveProfile(self._ledger.record.id)
+            yield from self._remove()
         else:
+            self._timers.disarm(LOGOUT)
             yield from self._life.close()
+
+    def _remove(self) -> Iterator[Effect]:
+        """At once: in a profile that is removed nothing has to be flushed."""
+        self._timers.disarm(LOGOUT)
+        yield from self._life.kill()
+        yield RemoveProfile(self._ledger.record.id)

@@ -201,9 +201,9 @@ class Scenario:
             for browser in browsers.living(name):
                 soothe(browser)
         self.gateway.run(WAKE_SECONDS)
-        for name in NUMBERS:
-            self.start(name)
         for _ in range(5):
+            for name in NUMBERS:
+                self.start(name)
             self.gateway.run(WAKE_SECONDS / 5)
             for name in NUMBERS:
                 self.scan(name)
