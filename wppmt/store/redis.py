@@ -101,3 +101,24 @@ class RedisMirror:
         if available is not self._available:
             self._available = available
             self._report(available)
+
+
+class RedisWatch:
+    """Two parts use Redis; the operator hears once that it is gone, and once that it is back."""
+
+    def __init__(self, log: Callable[..., None]) -> None:
+        self._log = log
+        self._down: set[str] = set()
+
+    def report_of(self, part: str) -> Callable[[bool], None]:
+        def report(available: bool) -> None:
+            was_down = bool(self._down)
+            (self._down.discard if available else self._down.add)(part)
+            if was_down and not self._down:
+                self._log("redis_available", note="O Redis voltou")
+            elif self._down and not was_down:
+                self._log(
+                    "redis_unavailable", level="warning", note="Redis fora do ar: o serviço segue sem ele"
+                )
+
+        return report
