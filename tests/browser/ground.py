@@ -105,6 +105,7 @@ class Ground(Protocol):
 
     browsers: Browsers
 
+    def process(self, life: Life) -> Process: ...
     def register(self, phone: str, name: str) -> None: ...
     def scan(self, phone: str, code: str) -> None: ...
     def type_code(self, phone: str, code: str) -> None: ...
@@ -125,6 +126,9 @@ class FakeGround:
         times = FakeTimes(ready=0.01, call=0.001, server=0.005, beat=BEAT_SECONDS / 4, logout_reload=0.02)
         self.fakes = FakeBrowsers(Deadlines(), time.time, times)
         self.browsers: Browsers = self.fakes
+
+    def process(self, life: Life) -> Process:
+        return _fake(life).process
 
     def register(self, phone: str, name: str) -> None:
         self.fakes.world.add_phone(phone, name)
@@ -176,6 +180,9 @@ class ChromeGround:
         )
         self.browsers: Browsers = ChromeBrowsers(self.settings)
         self.simulator = simulator
+
+    def process(self, life: Life) -> Process:
+        return process(life)
 
     def register(self, phone: str, name: str) -> None:
         self.simulator.register(phone, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import re
@@ -20,7 +21,7 @@ import pytest
 from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life, process
 from tests.support import free_port, wait_until
-from wppmt.browser import BrowserGone, CallTimeout, PageGone, StartFailed, processes
+from wppmt.browser import BrowserGone, CallTimeout, PageGone, Process, StartFailed, processes
 from wppmt.browser.chrome import ChromeBrowser, ChromeBrowsers, ChromeSettings
 from wppmt.browser.profile import Profile, ProfileLocked
 
@@ -282,29 +283,38 @@ def test_a_kill_ends_a_start_that_is_under_way(settings: ChromeSettings, opened:
 
 
 DAEMON = """
-import json, os, sys, time
+import json, sys, time
+from dataclasses import asdict
 from pathlib import Path
 from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
-tokens, rules, sandbox = sys.argv[1:]
-browsers = ChromeBrowsers(ChromeSettings(tokens_dir=Path(tokens), resolver_rules=rules, sandbox=bool(sandbox)))
-print(browsers.open("orphan").start(lambda notice: None).group, flush=True)
+tokens, rules, sandbox, beat = sys.argv[1:]
+settings = ChromeSettings(
+    tokens_dir=Path(tokens), resolver_rules=rules, sandbox=bool(sandbox), beat_seconds=float(beat)
+)
+print(json.dumps(asdict(ChromeBrowsers(settings).open("orphan").start(lambda notice: None))), flush=True)
 time.sleep(600)
 """
 
 
 @pytest.fixture
-def orphan(settings: ChromeSettings) -> Iterator[int]:
-    """The group of a browser whose daemon was killed."""
-    rules = str(settings.resolver_rules)
-    arguments = [str(settings.tokens_dir), rules, "yes" if settings.sandbox else ""]
+def left(settings: ChromeSettings) -> Iterator[Process]:
+    """A browser whose daemon was killed."""
+    sandbox = "yes" if settings.sandbox else ""
+    arguments = [str(settings.tokens_dir), str(settings.resolver_rules), sandbox, str(settings.beat_seconds)]
     with subprocess.Popen(
         [sys.executable, "-c", DAEMON, *arguments], stdout=subprocess.PIPE, text=True
     ) as daemon:
         assert daemon.stdout
-        group = int(daemon.stdout.readline())
+        told = Process(**json.loads(daemon.stdout.readline()))
         daemon.kill()
-    yield group
-    processes.end_group(group, 5)
+    yield told
+    processes.end_group(told.group, 5)
+
+
+@pytest.fixture
+def orphan(left: Process) -> int:
+    """Its group."""
+    return left.group
 
 
 def test_an_orphan_lives_on_keeps_its_profile_and_is_found(settings: ChromeSettings, orphan: int) -> None:
@@ -323,6 +333,72 @@ def test_a_chromedriver_without_its_chrome_is_found(settings: ChromeSettings, or
     wait_until(lambda: not processes.is_alive(orphan))
     assert ChromeBrowsers(settings).end_leftovers("orphan") == 1
     assert gone(orphan)
+
+
+def not_adopted(settings: ChromeSettings, left: Process) -> StartFailed:
+    """Why; and that the browser lives on."""
+    life = Life(ChromeBrowsers(settings).adopt("orphan", left))
+    with pytest.raises(StartFailed) as refused:
+        life.start()
+    life.hear()
+    assert life.closed == []
+    life.browser.kill()
+    assert processes.is_alive(left.pid)
+    return refused.value
+
+
+def test_an_orphan_is_adopted_at_once_and_stopped_cleanly(settings: ChromeSettings, left: Process) -> None:
+    life = Life(ChromeBrowsers(settings).adopt("orphan", left))
+    began = time.monotonic()
+    assert life.start() == left
+    assert time.monotonic() - began < 1
+    assert (
+        life.value("events_since", {"after": 0})["page"] == life.value("events_since", {"after": 9})["page"]
+    )
+    life.browser.stop()
+    life.wait_closed()
+    assert gone(left.group)
+    assert not (settings.tokens_dir / "orphan/SingletonLock").is_symlink(), "Chrome ended by itself"
+
+
+def test_an_adopted_browsers_dead_renderer_is_noticed(settings: ChromeSettings, left: Process) -> None:
+    life = Life(ChromeBrowsers(settings).adopt("orphan", left))
+    life.start()
+    [renderer] = [pid for pid in processes.members(left.group) if "--type=renderer" in command(pid)]
+    os.kill(renderer, signal.SIGKILL)
+    life.wait_closed()
+
+
+def test_a_browser_started_otherwise_is_not_adopted(settings: ChromeSettings, left: Process) -> None:
+    failure = not_adopted(replace(settings, proxy="http://127.0.0.1:9"), left)
+    assert "linha de comando" in failure.detail
+
+
+def test_a_page_with_another_bridge_is_not_adopted(settings: ChromeSettings, left: Process) -> None:
+    failure = not_adopted(replace(settings, beat_seconds=settings.beat_seconds + 1), left)
+    assert failure.code == "INJECT_FAILED"
+
+
+def test_a_browser_without_the_profiles_lock_is_not_adopted(settings: ChromeSettings, left: Process) -> None:
+    lock = settings.tokens_dir / "orphan/.writer.lock"
+    lock.unlink()
+    assert not_adopted(settings, left).code == "PROFILE_LOCKED"
+    with Profile(settings.tokens_dir, "orphan").writer():
+        assert not_adopted(settings, left).code == "PROFILE_LOCKED"
+
+
+def test_a_browser_without_chromedriver_is_not_adopted(settings: ChromeSettings, left: Process) -> None:
+    [chromedriver] = [pid for pid in processes.members(left.group) if "/chromedriver " in command(pid)]
+    os.kill(chromedriver, signal.SIGKILL)
+    wait_until(lambda: not processes.is_alive(chromedriver))
+    not_adopted(settings, left)
+
+
+def test_a_reused_number_is_not_adopted(settings: ChromeSettings, left: Process) -> None:
+    with subprocess.Popen(["/bin/sleep", "60"], process_group=0) as stranger:
+        not_adopted(settings, replace(left, pid=stranger.pid, group=stranger.pid))
+        assert stranger.poll() is None
+        stranger.kill()
 
 
 # ---- the other engine

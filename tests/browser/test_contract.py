@@ -16,6 +16,7 @@ from wppmt.browser import (
     CallRejected,
     CallTimeout,
     NotCalled,
+    Process,
     StartFailed,
 )
 
@@ -427,6 +428,82 @@ def test_what_an_earlier_daemon_left_is_ended(ground: Ground, open_on: OpenOn) -
     assert ground.browsers.end_leftovers("left") == 1
     life.wait_closed()
     assert ground.browsers.end_leftovers("left") == 0
+
+
+# ---- a later daemon
+
+
+def adopt(ground: Ground, opened: list[Life], session_id: str, left: Process) -> Life:
+    opened.append(Life(ground.browsers.adopt(session_id, left)))
+    opened[-1].start()
+    return opened[-1]
+
+
+def test_a_left_browser_is_adopted_with_all_that_its_page_told(
+    ground: Ground, open_on: OpenOn, opened: list[Life], new_phone: NewPhone, friend: str
+) -> None:
+    first, phone = open_on(ground, "adopted"), new_phone()
+    pair(ground, first, phone)
+    left = ground.process(first)
+    heard = first.value("events_since", {"after": 0})
+    meanwhile = ground.write(friend, phone, "enquanto fora")
+    wait_until(lambda: first.value("events_since", {"after": 0})["last"] > heard["last"])
+
+    second = adopt(ground, opened, "adopted", left)
+    second.hear()
+    beat = second.beats[0]
+    assert (beat.page, beat.facts["mode"]) == (heard["page"], "MAIN")
+    told = second.value("events_since", {"after": heard["last"]})
+    assert (told["page"], told["last"]) == (beat.page, beat.last)
+    assert [e["data"]["message"]["id"] for e in told["events"]] == [meanwhile]
+
+    later = ground.write(friend, phone, "depois")
+    assert second.event("message_received")["message"]["id"] == later
+    message_id = new_id()
+    second.value("send_text", {"id": message_id, "to": friend, "text": "oi"})
+    second.event("ack_changed", id=message_id)
+    assert second.browser.memory().pss > 0
+    second.browser.stop()
+    second.wait_closed()
+    assert ground.browsers.end_leftovers("adopted") == 0
+
+
+def test_what_does_not_live_is_not_adopted(ground: Ground, open_on: OpenOn, opened: list[Life]) -> None:
+    first = open_on(ground, "not-adopted")
+    left = first.start()
+    first.browser.kill()
+    first.wait_closed()
+    with pytest.raises(StartFailed):
+        adopt(ground, opened, "not-adopted", left)
+    opened[-1].hear()
+    assert opened[-1].closed == []
+    assert isinstance(opened[-1].call("facts"), NotCalled)
+
+
+def test_what_belongs_to_another_session_is_not_adopted(
+    ground: Ground, open_on: OpenOn, opened: list[Life]
+) -> None:
+    theirs = open_on(ground, "theirs")
+    left = theirs.start()
+    theirs.event("ready")
+    with pytest.raises(StartFailed):
+        adopt(ground, opened, "ours", left)
+    opened[-1].browser.kill()
+    assert theirs.value("facts")["ready"]
+
+
+def test_a_frozen_browser_is_not_adopted_and_not_ended(
+    ground: Ground, open_on: OpenOn, opened: list[Life]
+) -> None:
+    first = open_on(ground, "frozen-left")
+    left = first.start()
+    first.event("ready")
+    ground.freeze(first)
+    started = time.monotonic()
+    with pytest.raises(StartFailed):
+        adopt(ground, opened, "frozen-left", left)
+    assert time.monotonic() - started < 10
+    assert ground.browsers.end_leftovers("frozen-left") == 1
 
 
 def test_a_living_browser_weighs_something(paired: Paired) -> None:

@@ -18,7 +18,7 @@ def wa_js(tmp_path: Path) -> Path:
 
 
 def test_settings_stand_before_the_library_and_the_bridge_behind(wa_js: Path) -> None:
-    text = script("https://web.whatsapp.com", 10.0, wa_js)
+    text = script("https://web.whatsapp.com", 10.0, wa_js).text
     marks = [
         "disableGoogleAnalytics",
         "beatSeconds",
@@ -31,10 +31,21 @@ def test_settings_stand_before_the_library_and_the_bridge_behind(wa_js: Path) ->
 
 
 def test_only_whatsapps_own_top_page_gets_it_and_once(wa_js: Path) -> None:
-    first_line = script("https://web.whatsapp.com", 10.0, wa_js).splitlines()[0]
+    first_line = script("https://web.whatsapp.com", 10.0, wa_js).text.splitlines()[0]
     assert "window.top === window" in first_line
     assert 'location.origin === "https://web.whatsapp.com"' in first_line
     assert "!self.wppmt" in first_line
+
+
+def test_a_version_names_one_text(wa_js: Path) -> None:
+    first = script("https://web.whatsapp.com", 10.0, wa_js)
+    assert script("https://web.whatsapp.com", 10.0, wa_js) == first
+    assert first.version in first.text
+    other_beat = script("https://web.whatsapp.com", 5.0, wa_js)
+    wa_js.write_text("/* the next library */")
+    assert (
+        len({first.version, other_beat.version, script("https://web.whatsapp.com", 10.0, wa_js).version}) == 3
+    )
 
 
 def test_a_missing_library_says_what_to_do(tmp_path: Path) -> None:

@@ -139,6 +139,13 @@ class Browsers(Protocol):
     def open(self, session_id: str) -> Browser:
         """A new, not yet started browser on the session's profile."""
 
+    def adopt(self, session_id: str, left: Process) -> Browser:
+        """A browser that an earlier daemon left; its `start` is the adoption, and the page beats within it.
+
+        That raises StartFailed, and leaves everything as it is, unless `left` proves to be this session's, started
+        just as `open` would now, and answers. What has not been proved is ended by nothing here.
+        """
+
     def end_leftovers(self, session_id: str) -> int:
         """End what an earlier daemon left on this profile (found by profile path and own uid); how many."""
 

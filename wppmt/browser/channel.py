@@ -99,14 +99,14 @@ class Channel:
         """One BiDi command; blocks. Raises CallFailure."""
         answer: Future[Outcome] = Future()
         self._request(method, parameters, seconds, _Pending(answer.set_result, parse_command))
-        try:
-            outcome = answer.result(seconds + CONNECT_SECONDS)
-        except FutureTimeout as silence:
-            raise CallTimeout(method) from silence
-        if isinstance(outcome, CallFailure):
-            raise outcome
-        result: Json = outcome
+        result: Json = _await(answer, seconds, method)
         return result
+
+    def ask_page(self, context: str, function: str, arguments: Json, seconds: float) -> Any:
+        """As `call`, but blocks. Raises CallFailure."""
+        answer: Future[Outcome] = Future()
+        self.call(context, function, arguments, seconds, answer.set_result)
+        return _await(answer, seconds, function)
 
     def close(self, why: str = "") -> None:
         """From any thread; every call without an answer fails at once. `why` goes into ChannelClosed."""
@@ -193,6 +193,16 @@ class Channel:
             if (pending := self._take(number)) is not None:
                 pending.done(BrowserGone("canal fechado") if pending.handed else NotCalled("canal fechado"))
         self._notify(ChannelClosed(self._why or detail))
+
+
+def _await(answer: Future[Outcome], seconds: float, what: str) -> Any:
+    try:
+        outcome = answer.result(seconds + CONNECT_SECONDS)
+    except FutureTimeout as silence:
+        raise CallTimeout(what) from silence
+    if isinstance(outcome, CallFailure):
+        raise outcome
+    return outcome
 
 
 def then(done: Done, go_on: Callable[[Any], None]) -> Done:

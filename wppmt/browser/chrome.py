@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from urllib3.exceptions import HTTPError
 
 from wppmt import logs
 from wppmt.browser import (
+    Beat,
     BrowserGone,
     CallFailure,
     ChannelClosed,
@@ -26,6 +27,7 @@ from wppmt.browser import (
     Notify,
     Process,
     StartFailed,
+    adoption,
     driver,
     injection,
     launcher,
@@ -40,6 +42,9 @@ from wppmt.browser.launcher import Programs
 from wppmt.browser.profile import Profile, ProfileLocked, ProfileUnusable
 
 STEP_SECONDS = 10.0
+ADOPTION_STEP_SECONDS = 3.0
+"""A browser that works answers within milliseconds."""
+EVENTS = {"events": ["script.message"]}
 LOCK_SECONDS = 3.0
 """For a browser that was just killed to let go of the profile."""
 RENDERER_CRASHED = "a aba caiu"
@@ -92,6 +97,10 @@ class ChromeBrowsers:
         """A new, not yet started browser on the session's profile."""
         return ChromeBrowser(self._settings, self._profile(session_id), self._schedule)
 
+    def adopt(self, session_id: str, left: Process) -> ChromeBrowser:
+        """One that an earlier daemon left; its `start` proves that it is ours and takes it over."""
+        return ChromeBrowser(self._settings, self._profile(session_id), self._schedule, left)
+
     def end_leftovers(self, session_id: str) -> int:
         """End what an earlier daemon left on this profile, the login flushed where Chrome still listens; how many."""
         profile = self._profile(session_id)
@@ -116,10 +125,14 @@ class ChromeBrowsers:
 class ChromeBrowser:
     """One life of one session's Chrome. Made by ChromeBrowsers."""
 
-    def __init__(self, settings: ChromeSettings, profile: Profile, schedule: Schedule) -> None:
+    def __init__(
+        self, settings: ChromeSettings, profile: Profile, schedule: Schedule, left: Process | None = None
+    ) -> None:
         self._settings = settings
         self._profile = profile
         self._schedule = schedule
+        self._left = left
+        self._beaten = threading.Event()
         self._guard = threading.Lock()
         self._killed = self._begun = self._lost = False
         self._notify: Notify = lambda _: None
@@ -130,28 +143,18 @@ class ChromeBrowser:
         self.process: Process | None = None
 
     def start(self, notify: Notify) -> Process:
-        """Bring Chrome up to WhatsApp's loaded page; blocks. Raises StartFailed, after leaving nothing behind."""
+        """Bring Chrome up to WhatsApp's loaded page; blocks. Raises StartFailed, after leaving nothing behind.
+
+        One that was left is taken over instead; where that fails, it is left as it was found.
+        """
         self._notify = notify
-        with contextlib.ExitStack() as undo:
-            undo.callback(self._end)
-            with _failures():
-                script = self._script()
-                launched = self._launch()
-                session = driver.attach(launched, script, STEP_SECONDS)
-                channel = self._channel = Channel(session.websocket_url, self._schedule, self._tell)
-                self._watch = CrashWatch(launched.devtools_url, lambda: channel.close(RENDERER_CRASHED))
-                self._open_page(channel)
-                self._begin()
+        with contextlib.ExitStack() as undo, _failures():
+            undo.callback(self._let_go if self._left else self._end)
+            process = self._adopt(self._left) if self._left else self._start()
+            self._begin()
             undo.pop_all()
-            self.process = Process(
-                pid=launched.pid,
-                group=launched.group,
-                driver_url=launched.driver_url,
-                driver_session=session.id,
-                websocket_url=session.websocket_url,
-                context=self._context,
-            )
-            return self.process
+        self.process = process
+        return process
 
     def call(self, function: str, arguments: Json, deadline: float, done: Done) -> None:
         """Call bridge.js's `function` in the page; `done` gets its value or a CallFailure, exactly once."""
@@ -191,34 +194,76 @@ class ChromeBrowser:
         # Reaping may take a moment, and kill must not: Root calls it.
         threading.Thread(target=self._end, name="reaper", daemon=True).start()
 
+    def _start(self) -> Process:
+        script = self._script()
+        launched = self._launch()
+        session = driver.attach(launched, script.text, STEP_SECONDS)
+        channel = self._connect(session.websocket_url, launched.devtools_url)
+        self._open_page(channel)
+        return Process(
+            pid=launched.pid,
+            group=launched.group,
+            driver_url=launched.driver_url,
+            driver_session=session.id,
+            websocket_url=session.websocket_url,
+            context=self._context,
+        )
+
+    def _adopt(self, left: Process) -> Process:
+        programs = self._settings.programs()
+        adoption.prove(left, self._profile, [str(programs.chrome), *self._arguments(programs)])
+        with self._guard:
+            self._refuse_if_killed()
+            self._group = left.group
+        self._context = left.context
+        channel = self._connect(left.websocket_url, launcher.devtools_url(self._profile.path) or "")
+        channel.ask("session.subscribe", EVENTS, ADOPTION_STEP_SECONDS)
+        page = channel.ask_page(left.context, "beat", {}, ADOPTION_STEP_SECONDS)
+        if page["version"] != self._script().version:
+            raise StartFailed("INJECT_FAILED", "a página roda outra versão da ponte")
+        if not self._beaten.wait(ADOPTION_STEP_SECONDS):
+            raise StartFailed("CHANNEL_SILENT", "a página não deu sinal de vida")
+        return left
+
     def _launch(self) -> launcher.Launched:
         settings, profile = self._settings, self._profile
         programs = settings.programs()
-        version = launcher.chrome_version(programs.chrome)
-        with profile.writer(LOCK_SECONDS) as writer:
-            situation = Situation(
-                profile=profile.path,
-                user_agent=user_agent(version),
-                headless=settings.headless,
-                sandbox=settings.sandbox,
-                resolver_rules=settings.resolver_rules,
-                proxy=settings.proxy,
-                hide_automation=settings.engine == "undetected",
-            )
-            with self._guard:
-                if self._killed:
-                    raise StartFailed("BROWSER_CRASHED", "encerrado durante a abertura")
-                chrome = launcher.start_chrome(programs, command_line(situation), profile.path, writer)
-                self._group = chrome
+        arguments = self._arguments(programs)
+        with profile.writer(LOCK_SECONDS) as writer, self._guard:
+            self._refuse_if_killed()
+            chrome = launcher.start_chrome(programs, arguments, profile.path, writer)
+            self._group = chrome
         chromedriver = launcher.start_driver(programs, profile.path, chrome)
         return launcher.await_both(chrome, chromedriver, profile.path, settings.start_seconds)
 
-    def _script(self) -> str:
+    def _arguments(self, programs: Programs) -> Sequence[str]:
+        settings = self._settings
+        situation = Situation(
+            profile=self._profile.path,
+            user_agent=user_agent(launcher.chrome_version(programs.chrome)),
+            headless=settings.headless,
+            sandbox=settings.sandbox,
+            resolver_rules=settings.resolver_rules,
+            proxy=settings.proxy,
+            hide_automation=settings.engine == "undetected",
+        )
+        return command_line(situation)
+
+    def _refuse_if_killed(self) -> None:
+        if self._killed:
+            raise StartFailed("BROWSER_CRASHED", "encerrado durante a abertura")
+
+    def _connect(self, websocket_url: str, devtools_url: str) -> Channel:
+        channel = self._channel = Channel(websocket_url, self._schedule, self._tell)
+        self._watch = CrashWatch(devtools_url, lambda: channel.close(RENDERER_CRASHED))
+        return channel
+
+    def _script(self) -> injection.Script:
         parts = urlsplit(self._settings.page_url)
         return injection.script(f"{parts.scheme}://{parts.netloc}", self._settings.beat_seconds)
 
     def _open_page(self, channel: Channel) -> None:
-        channel.ask("session.subscribe", {"events": ["script.message"]}, STEP_SECONDS)
+        channel.ask("session.subscribe", EVENTS, STEP_SECONDS)
         end = {"type": "channel", "value": {"channel": NAME}}
         preload = {"functionDeclaration": PRELOAD, "arguments": [end]}
         channel.ask("script.addPreloadScript", preload, STEP_SECONDS)
@@ -239,6 +284,8 @@ class ChromeBrowser:
                 self._lost = True
                 return
         self._notify(notice)
+        if isinstance(notice, Beat):
+            self._beaten.set()
 
     def _begin(self) -> None:
         with self._guard:
@@ -247,12 +294,19 @@ class ChromeBrowser:
             self._begun = True
 
     def _end(self) -> None:
+        self._hang_up()
+        if self._group:
+            launcher.end(self._group)
+
+    def _let_go(self) -> None:
+        self._hang_up()
+        self._group = 0
+
+    def _hang_up(self) -> None:
         if self._channel is not None:
             self._channel.close()
         if self._watch is not None:
             self._watch.close()
-        if self._group:
-            launcher.end(self._group)
 
 
 @contextlib.contextmanager

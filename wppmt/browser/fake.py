@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from wppmt.browser import Process
+from wppmt.browser.fake_adoption import FakeAdoption
 from wppmt.browser.fake_browser import FakeBrowser
 from wppmt.browser.fake_world import FakeTimes, World
 
@@ -39,6 +41,9 @@ class FakeBrowsers:
         browser = FakeBrowser(self, session_id, next(self._pids))
         self.opened.setdefault(session_id, []).append(browser)
         return browser
+
+    def adopt(self, session_id: str, left: Process) -> FakeAdoption:
+        return FakeAdoption(self.opened.get(session_id, []), left)
 
     def end_leftovers(self, session_id: str) -> int:
         left = [browser for browser in self.opened.get(session_id, []) if browser.is_alive]

@@ -45,6 +45,7 @@ class FakeBrowser:
         self._notify: Notify = lambda _: None
         self._channel_open = False
         self._hung = self._silent = False
+        self._reachable = True
         self._killed = threading.Event()
         self._pending: dict[int, Done] = {}
         self._numbers = itertools.count(1)
@@ -67,10 +68,7 @@ class FakeBrowser:
         self.is_alive = self._channel_open = True
         self._load()
         self._beat_later()
-        address = f"127.0.0.1:{self.pid}"
-        return Process(
-            self.pid, self.pid, f"http://{address}", "fake", f"ws://{address}/session/fake", "page"
-        )
+        return self.process
 
     def call(self, function: str, arguments: Json, deadline: float, done: Done) -> None:
         with self._guard:
@@ -114,6 +112,11 @@ class FakeBrowser:
         for number in numbers:
             self._settle(number, BrowserGone("canal fechado"))
         self._notify(ChannelClosed("pedido pelo teste"))
+
+    def lose_driver(self) -> None:
+        """The death of chromedriver: the browser lives on, and nobody will ever reach its page again."""
+        self._reachable = False
+        self.drop_channel()
 
     def hang(self) -> None:
         """SIGSTOP: nothing is answered, nothing is told, until `wake`."""
@@ -207,7 +210,26 @@ class FakeBrowser:
         """Whatever the levers above don't say, by the names of Facts."""
         self.page.set_facts(**changes)
 
+    # ---- a later daemon
+
+    def be_adopted(self, notify: Notify) -> None:
+        """Its events go to `notify` from here on, the first of them a beat. Raises StartFailed."""
+        if self._hung or self._silent or not self._reachable:
+            raise StartFailed("CHANNEL_SILENT", "pedido pelo teste")
+        self._notify = notify
+        if not self._channel_open:
+            self._channel_open = True
+            self._beat_later()
+        self._tell_beat()
+
     # ---- for the page
+
+    @property
+    def process(self) -> Process:
+        address = f"127.0.0.1:{self.pid}"
+        return Process(
+            self.pid, self.pid, f"http://{address}", "fake", f"ws://{address}/session/fake", "page"
+        )
 
     @property
     def is_hung(self) -> bool:
@@ -249,5 +271,8 @@ class FakeBrowser:
         if not self._channel_open:
             return
         if not self._hung and not self._silent:
-            self._notify(Beat(self.page.name, self.page.last, self.page.told_facts()))
+            self._tell_beat()
         self._beat_later()
+
+    def _tell_beat(self) -> None:
+        self._notify(Beat(self.page.name, self.page.last, self.page.told_facts()))

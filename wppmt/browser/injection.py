@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from wppmt.browser import StartFailed
@@ -20,19 +22,27 @@ WA_JS_SETTINGS: Mapping[str, object] = {
 }
 
 
-def script(origin: str, beat_seconds: float, wa_js: Path = WA_JS) -> str:
+@dataclass(frozen=True, slots=True)
+class Script:
+    """`version` names this very text: a page that runs another one is not adopted."""
+
+    text: str
+    version: str
+
+
+def script(origin: str, beat_seconds: float, wa_js: Path = WA_JS) -> Script:
     """For Page.addScriptToEvaluateOnNewDocument: only in `origin`'s top frame, once. Raises StartFailed."""
     try:
         library = wa_js.read_text()
     except OSError as trouble:
         raise StartFailed("INJECT_FAILED", f"falta {wa_js.name}: rode `make setup`") from trouble
-    parts = [library, *((PAGE / name).read_text() for name in BRIDGE)]
-    return "\n".join(
-        [
-            f"if (window.top === window && location.origin === {json.dumps(origin)} && !self.wppmt) {{",
-            f"self.WPPConfig = {json.dumps(dict(WA_JS_SETTINGS))};",
-            f"self.wppmtSettings = {json.dumps({'beatSeconds': beat_seconds})};",
-            *(f"{part}\n;" for part in parts),
-            "}",
-        ]
-    )
+    code = "".join(f"{part}\n;" for part in (library, *((PAGE / name).read_text() for name in BRIDGE)))
+    version = hashlib.sha256(f"{beat_seconds} {WA_JS_SETTINGS} {code}".encode()).hexdigest()[:16]
+    lines = [
+        f"if (window.top === window && location.origin === {json.dumps(origin)} && !self.wppmt) {{",
+        f"self.WPPConfig = {json.dumps(dict(WA_JS_SETTINGS))};",
+        f"self.wppmtSettings = {json.dumps({'beatSeconds': beat_seconds, 'version': version})};",
+        code,
+        "}",
+    ]
+    return Script("\n".join(lines), version)

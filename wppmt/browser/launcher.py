@@ -109,7 +109,7 @@ def driver_mark(profile: Path) -> str:
 def await_both(chrome: int, driver: int, profile: Path, seconds: float) -> Launched:
     """Waits until both listen. Raises StartFailed."""
     deadline = time.monotonic() + seconds
-    devtools = _await(lambda: _devtools_url(profile), chrome, deadline, lambda: _chrome_failure(profile))
+    devtools = _await(lambda: devtools_url(profile), chrome, deadline, lambda: _chrome_failure(profile))
     address = _await(lambda: _driver_port(profile), driver, deadline, lambda: _driver_failure(profile))
     return Launched(chrome, devtools, f"http://127.0.0.1:{address}")
 
@@ -177,7 +177,8 @@ def _await(
     return found
 
 
-def _devtools_url(profile: Path) -> str | None:
+def devtools_url(profile: Path) -> str | None:
+    """Chrome's own socket, as it wrote it into its profile; None before."""
     # The port, then the path of the browser's own socket.
     lines = _read(profile / DEVTOOLS_PORT).splitlines()
     return f"ws://127.0.0.1:{lines[0]}{lines[1]}" if len(lines) > 1 else None
@@ -205,7 +206,7 @@ def _driver_failure(profile: Path) -> StartFailed:
 
 def _ask_to_close(profile: Path) -> bool:
     """Browser.close straight to Chrome, past a chromedriver that may hang or be gone. Whether Chrome took it."""
-    url = _devtools_url(profile)
+    url = devtools_url(profile)
     if url is None:
         return False
     try:

@@ -42,10 +42,35 @@ def carrying(argument: str) -> Sequence[int]:
         with contextlib.suppress(OSError):
             if (PROC / str(pid)).stat().st_uid != os.getuid():
                 continue
-            arguments = (PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            arguments = arguments_of(pid)
             if argument in arguments and not any(a.startswith("--type=") for a in arguments):
                 found.append(pid)
     return found
+
+
+def arguments_of(pid: int) -> Sequence[str]:
+    """Its command line, the program first; empty when it is a zombie. Raises OSError when it is gone."""
+    text = (PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace")
+    return text.removesuffix("\0").split("\0") if text else []
+
+
+def is_own(pid: int) -> bool:
+    """Whether it lives and runs as our user."""
+    try:
+        return (PROC / str(pid)).stat().st_uid == os.getuid() and is_alive(pid)
+    except OSError:
+        return False
+
+
+def has_open(pid: int, path: Path) -> bool:
+    """Whether this very file is among its open ones. Raises OSError when it is gone, or not ours."""
+    wanted = path.stat()
+    for descriptor in (PROC / str(pid) / "fd").iterdir():
+        with contextlib.suppress(OSError):
+            found = descriptor.stat()
+            if (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino):
+                return True
+    return False
 
 
 def group_of(pid: int) -> int:

@@ -6,7 +6,7 @@
   'use strict';
 
   const RING = 1000;
-  const { beatSeconds } = self.wppmtSettings;
+  const { beatSeconds, version } = self.wppmtSettings;
 
   const page = Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toString(16).padStart(2, '0')).join('');
   const functions = Object.create(null);
@@ -70,6 +70,12 @@
     last,
     events: ring.filter((event) => event.number > after).map(({ number, name, data }) => ({ number, name, data })),
   });
+
+  /** A daemon that adopts this page wants a sign of life now, and to know whose code runs here. */
+  functions.beat = () => {
+    beat();
+    return { version };
+  };
 
   self.wppmt = {
     call,
