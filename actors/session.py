@@ -34,6 +34,8 @@ from wppmt.verdict import Verdict, verdict
 
 NEEDS_A_PERSON = {State.DISCONNECTED, State.WAITING_SCAN, State.ERROR}
 """`reconnectRequired` of a refused send."""
+TRY_AGAIN_SECONDS = 5
+"""Where no person is needed: most interruptions are over by then."""
 
 
 FromBrowser = notices.Noticed | notices.BrowserOpened | notices.BrowserFailed | notices.BrowserClosed
@@ -249,7 +251,8 @@ class Session:
         state = self._record.state
         if state is not State.CONNECTED:
             person = state in NEEDS_A_PERSON
-            raise Refusal(Code.NOT_CONNECTED, extra={"status": state.value, "reconnectRequired": person})
+            extra = {"status": state.value, "reconnectRequired": person}
+            raise Refusal(Code.NOT_CONNECTED, retry_after=None if person else TRY_AGAIN_SECONDS, extra=extra)
 
     # What Root tells.
 

@@ -166,6 +166,8 @@ def test_nothing_is_accepted_without_a_connection(gateway: Gateway, state: State
         gateway.send("a", FRIEND)
     assert refused.value.code is Code.NOT_CONNECTED
     assert refused.value.extra == {"status": state.value, "reconnectRequired": person}
+    # A client can wait for what comes back by itself.
+    assert (refused.value.retry_after is None) is person
 
 
 # ---- trouble between hand-over and acknowledgement
