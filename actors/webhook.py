@@ -216,7 +216,10 @@ class Webhooks:
         effects = self._find_lanes() if replayed else []
         if dead or self._works.get(lane) is False:
             details = {"endpoint": origin(lane.endpoint), "deadLetters": dead, "replayed": replayed}
-            effects.append(Log("info", "webhook_recovered", lane.session_id, details))
+            note = (
+                f"O destino voltou a receber. Eventos abandonados que podem ser reenviados: {dead - replayed}"
+            )
+            effects.append(Log("info", "webhook_recovered", lane.session_id, details | {"note": note}))
         # A full step may have left some: the lane's next success goes on with them.
         self._works[lane] = replayed < REPLAY_STEP
         return effects

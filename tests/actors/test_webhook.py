@@ -281,7 +281,12 @@ def test_an_endpoint_that_works_again_is_told_with_its_dead_letters(world: World
     world.record()
     world.run(1)
     [log] = world.logged("webhook_recovered")
-    assert log.details == {"endpoint": "http://one.test", "deadLetters": 3, "replayed": 0}
+    assert log.details == {
+        "endpoint": "http://one.test",
+        "deadLetters": 3,
+        "replayed": 0,
+        "note": "O destino voltou a receber. Eventos abandonados que podem ser reenviados: 3",
+    }
     assert world.store.webhook_counts() == WebhookCounts(dead=3)
 
 

@@ -60,6 +60,9 @@ class ReceivedMessage(AnswerBody):
 class MessageReceivedHook(Envelope, Hook):
     event: Literal["message_received"]
     message: ReceivedMessage
+    backfilled: Literal[True] | None = absent(
+        description="chegou numa parada e foi lida depois, no histórico"
+    )
 
 
 class MessageAckHook(Envelope, Hook):
