@@ -373,6 +373,7 @@ def test_a_key_is_known_to_the_next_daemon(gateway: Gateway):
     gateway.kill_daemon()
     gateway.boot()
     gateway.until("a", State.CONNECTED)
+    gateway.browser("a").hold_acks(False)
     gateway.run(60)
     assert gateway.send("a", FRIEND, idempotency=key).ack == 1
     assert len(gateway.inbox(FRIEND)) == 1
