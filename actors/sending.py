@@ -19,6 +19,7 @@ from actors.notices import Called, PageAnswered
 from actors.page import Page
 from actors.parcel import extra_seconds, page_call, to_entry
 from actors.policy import SessionPolicy
+from actors.undecided import FindDue, Found, Undecided
 from wppmt.browser import CallFailure, CallRejected, NotCalled, Outcome
 from wppmt.errors import Code, Refusal
 from wppmt.messages import AnnounceMedia, Send, SendMedia, Sent
@@ -57,13 +58,6 @@ class OutcomeDue:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class FindDue:
-    """Ask the page again whether it holds this message."""
-
-    id: str
-
-
 SendingTimer = TypingDone | UploadDue | AnswerDue | OutcomeDue | FindDue
 
 
@@ -85,18 +79,12 @@ class Sending:
         self._fates = fates
         self._queue: deque[JournalEntry] = deque()
         self._handed: dict[str, JournalEntry] = {}
-        self._undecided: set[str] = set()
-        """Handed to an earlier page: what became of them is being found out, and all others wait."""
-        self._asked: set[str] = set()
-        """Of these, whom the page is being asked about."""
-        self._rejected: set[str] = set()
-        """Refused by the page in words we don't know; what it does not hold has failed."""
+        self.undecided = Undecided(page, policy)
         self._busy = ""
         """The message that is being typed, uploaded or handed over."""
         self._typed: set[str] = set()
         self._sources: dict[str, int] = {}
         """Files that the page holds."""
-        self._usable_since = 0.0
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -155,17 +143,13 @@ class Sending:
 
     def usable(self, now: float) -> Iterator[Effect]:
         """The page shows WhatsApp's main screen (again)."""
-        self._usable_since = now
-        self._undecided = set(self._handed)
-        for entry in self._handed.values():
-            yield from self._find(entry)
+        yield from self.undecided.usable(self._handed.values(), now)
         yield from self._pump(now)
 
     def lost(self) -> None:
         """The page can't be used; what it was handed is undecided until it is back, what it held is gone."""
         self._busy = ""
-        self._asked.clear()
-        self._rejected.clear()
+        self.undecided.lost()
         self._typed.clear()
         self._sources.clear()
 
@@ -181,8 +165,8 @@ class Sending:
                 if entry is not None:
                     yield from self._fates.answer(message_id, as_sent(entry, now))
             case FindDue(id=message_id):
-                if message_id in self._undecided and self._page.is_usable:
-                    yield from self._find(self._handed[message_id])
+                if message_id in self._handed:
+                    yield from self.undecided.find(self._handed[message_id])
             case OutcomeDue(id=message_id):
                 yield from self._report_outcome(message_id, now)
 
@@ -211,10 +195,9 @@ class Sending:
         """The page's answer to SEND or FIND."""
         entry = self._handed.get(answer.subject)
         if answer.call is Called.FIND:
-            self._asked.discard(answer.subject)
-            # What has been handed over again meanwhile is not what was looked for.
-            if entry is not None and entry.id in self._undecided:
-                yield from self._on_found(entry, answer.outcome, now)
+            found = self.undecided.found(answer.subject, answer.outcome, now)
+            if entry is not None and found is not None:
+                yield from self._on_found(entry, found, answer.outcome, now)
         else:
             if self._busy == answer.subject:
                 self._busy = ""
@@ -258,7 +241,7 @@ class Sending:
 
     @property
     def _is_idle(self) -> bool:
-        return self._page.is_usable and not (self._busy or self._undecided or self._queue)
+        return self._page.is_usable and not (self._busy or self.undecided or self._queue)
 
     def _earlier(self, request: Send | AnnounceMedia, now: float) -> JournalEntry | None:
         if request.idempotency is None:
@@ -277,7 +260,7 @@ class Sending:
         return "path" in entry.payload and entry.id not in self._sources
 
     def _pump(self, now: float) -> Iterator[Effect]:
-        if not self._page.is_usable or self._busy or self._undecided or not self._queue:
+        if not self._page.is_usable or self._busy or self.undecided or not self._queue:
             return
         entry = self._queue[0]
         if self._must_upload(entry):
@@ -308,15 +291,11 @@ class Sending:
             case CallRejected(reason=reason) if reason in REJECTIONS:
                 yield from self._fail(entry, REJECTIONS[reason], now)
             case CallRejected():
-                # The page said no in words we don't know: it is asked what it holds, and what it lacks has failed.
-                self._rejected.add(entry.id)
-                self._undecided.add(entry.id)
-                yield from self._find(entry)
+                yield from self.undecided.refused(entry)
             case NotCalled():
                 yield from self._take_back(entry, now)
             case CallFailure():
-                self._undecided.add(entry.id)
-                yield Wake(self._policy.resend_after, FindDue(entry.id))
+                yield from self.undecided.unanswered(entry)
             case _:
                 yield from self._on_held(entry, outcome, now)
 
@@ -327,28 +306,25 @@ class Sending:
         if ack:
             yield from self.acknowledged(entry.id, ack, to, now)
 
-    def _on_found(self, entry: JournalEntry, outcome: Outcome, now: float) -> Iterator[Effect]:
-        if isinstance(outcome, CallFailure):
-            yield Wake(self._policy.resend_after, FindDue(entry.id))
-        elif outcome.get("found"):
-            # At ack 0 the page holds it and sends it by itself: its acknowledgement will come as an event.
-            self._undecided.discard(entry.id)
-            yield from self.acknowledged(entry.id, int(outcome.get("ack") or 0), entry.to, now)
-        elif entry.id in self._rejected:
-            yield from self._fail(entry, Code.SEND_FAILED, now)
-        elif now - self._usable_since < self._policy.resend_after:
-            wait = self._usable_since + self._policy.resend_after - now
-            yield Wake(wait, FindDue(entry.id))
-        else:
-            yield from self._take_back(entry, now)
+    def _on_found(self, entry: JournalEntry, found: Found, answer: Any, now: float) -> Iterator[Effect]:
+        match found:
+            case Found.HELD:
+                # At ack 0 the page sends it by itself: its acknowledgement will come as an event.
+                self.undecided.decided(entry.id)
+                yield from self.acknowledged(entry.id, int(answer.get("ack") or 0), entry.to, now)
+            case Found.ABSENT:
+                yield from self._take_back(entry, now)
+            case Found.REFUSED:
+                yield from self._fail(entry, Code.SEND_FAILED, now)
+            case Found.UNKNOWN:
+                yield self.undecided.ask_later(entry.id, now)
 
     def _take_back(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """It surely is not on its way: first in the queue again, with the same id."""
-        entry = replace(entry, handover=Handover.ACCEPTED, handed_at=None)
+        entry = replace(entry, handover=Handover.ACCEPTED)
         yield from self._ledger.write(now, journal=entry)
-        self._handed.pop(entry.id, None)
-        self._undecided.discard(entry.id)
-        self._queue.appendleft(entry)
+        self._settle(entry.id)
+        self._queue = deque(sorted([entry, *self._queue], key=_turn))
 
     def _fail(self, entry: JournalEntry, code: Code, now: float) -> Iterator[Effect]:
         yield from self._fates.fail(entry, code, now)
@@ -365,23 +341,19 @@ class Sending:
             self._settle(message_id)
         yield from self._pump(now)
 
-    def _find(self, entry: JournalEntry) -> Iterator[Effect]:
-        """One question at a time: two answers "not there" would have it sent twice."""
-        if entry.id in self._asked:
-            return
-        self._asked.add(entry.id)
-        arguments = {"id": entry.id, "to": entry.to}
-        yield self._page.call(Called.FIND, "find_message", arguments, self._policy.call_deadline, entry.id)
-
     def _pending(self, message_id: str) -> JournalEntry | None:
         queued = (entry for entry in self._queue if entry.id == message_id)
         return self._handed.get(message_id) or next(queued, None)
 
     def _settle(self, message_id: str) -> None:
         self._handed.pop(message_id, None)
-        self._undecided.discard(message_id)
-        self._rejected.discard(message_id)
+        self.undecided.decided(message_id)
         self._queue = deque(entry for entry in self._queue if entry.id != message_id)
 
     def _outcome_timer(self, entry: JournalEntry, now: float) -> Wake:
         return Wake(max(0.0, entry.accepted_at + self._policy.outcome_deadline - now), OutcomeDue(entry.id))
+
+
+def _turn(entry: JournalEntry) -> tuple[float, float]:
+    """The order of the queue: as accepted; what was handed over before goes first."""
+    return entry.accepted_at, entry.handed_at or float("inf")

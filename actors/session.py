@@ -20,8 +20,9 @@ from actors.page import Page
 from actors.policy import SessionPolicy
 from actors.queries import Queries
 from actors.screen import Screen
-from actors.sending import AnswerDue, FindDue, OutcomeDue, Sending, TypingDone, UploadDue
+from actors.sending import AnswerDue, OutcomeDue, Sending, TypingDone, UploadDue
 from actors.timers import Timers
+from actors.undecided import FindDue
 from actors.undo import Undo
 from wppmt import messages
 from wppmt.browser import Beat, ChannelClosed, Facts, Json, PageEvent, StartFailed
@@ -125,6 +126,7 @@ class Session:
             self._logout,
             self._fates,
             self._sending,
+            self._sending.undecided,
             self._backfill,
             self._queries,
         )
