@@ -22,6 +22,7 @@ from tests.bench.measures import (
     measure_sends,
     measure_starts,
 )
+from tests.bench.outbox import measure_outbox
 from tests.system.daemon import Daemon
 from tests.system.receiver import Receiver
 
@@ -51,6 +52,7 @@ def main() -> None:
             run(Bench(daemon, receiver, report, QUICK if arguments.quick else Plan(), progress))
         finally:
             daemon.end()
+    measure_outbox(report, progress, quick=arguments.quick)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(
         json.dumps(report.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"

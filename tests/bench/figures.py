@@ -16,13 +16,14 @@ from wppmt.browser.launcher import CHROME
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`key` for programs, `text` in Portuguese for people; `goal` is the most that it may be."""
+    """`key` for programs, `text` in Portuguese for people; `goal` is the most that it may be, or the least."""
 
     key: str
     text: str
     unit: str
     values: Sequence[float]
     goal: float | None = None
+    is_more_better: bool = False
 
     @property
     def median(self) -> float:
@@ -30,7 +31,9 @@ class Figure:
 
     @property
     def is_met(self) -> bool:
-        return self.goal is None or self.median <= self.goal
+        if self.goal is None:
+            return True
+        return self.median >= self.goal if self.is_more_better else self.median <= self.goal
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -54,6 +57,12 @@ class Report:
     def add(self, key: str, text: str, unit: str, values: Sequence[float], goal: float | None = None) -> None:
         self.figures.append(Figure(key, text, unit, values, goal))
 
+    def add_rate(
+        self, key: str, text: str, unit: str, values: Sequence[float], goal: float | None = None
+    ) -> None:
+        """One that is the better the larger it is."""
+        self.figures.append(Figure(key, text, unit, values, goal, is_more_better=True))
+
     def as_json(self) -> dict[str, Any]:
         return {"machine": machine(), "figures": [figure.as_json() for figure in self.figures]}
 
@@ -62,7 +71,8 @@ class Report:
         lines = ["| medida | mediana | mín–máx | valores | meta |", "|---|---|---|---|---|"]
         for figure in self.figures:
             low, high = min(figure.values), max(figure.values)
-            goal = "" if figure.goal is None else f"≤ {_number(figure.goal)} {_mark(figure)}"
+            sign = "≥" if figure.is_more_better else "≤"
+            goal = "" if figure.goal is None else f"{sign} {_number(figure.goal)} {_mark(figure)}"
             lines.append(
                 f"| {figure.text} | {_number(figure.median)} {figure.unit}"
                 f" | {_number(low)}–{_number(high)} | {len(figure.values)} | {goal} |"

@@ -1,6 +1,6 @@
-"""Measures the durable half: commits, webhooks end to end, and a store with a million rows.
+"""The durable half, without browsers: commits, webhooks end to end, and a store with a million rows.
 
-`python -m tests.bench.outbox` prints a table; each figure is the median of its runs.
+A part of `make bench`; `python -m tests.bench.outbox` measures it alone.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from actors.mailbox import Directory
 from actors.runtime import Runtime, World
 from actors.threads import Threads
 from actors.webhook import WEBHOOK, Attempted, OutboxGrew, WebhookPolicy, Webhooks
+from tests.bench.figures import Report, machine
 from tests.support import free_port, wait_until
 from wppmt.delivery import new_secret
 from wppmt.egress import Egress, policy
@@ -219,23 +220,50 @@ def timed(function: Callable[[], Any], times: int = 200) -> float:
     return median(taken) * 1e3
 
 
-def medians(measure: Callable[[], dict[str, float]], runs: int = RUNS) -> dict[str, float]:
-    found = [measure() for _ in range(runs)]
-    return {name: median(one[name] for one in found) for name in found[0]}
+def measure_outbox(report: Report, progress: Callable[[str], None], *, quick: bool = False) -> None:
+    """Durable, signed, with the receiver on the same machine."""
+    runs, seconds, many = (1, 2, 50_000) if quick else (RUNS, 10, 1_000_000)
+
+    def repeat(step: str, measure: Callable[[], dict[str, float]]) -> dict[str, list[float]]:
+        progress(step)
+        found = [measure() for _ in range(runs)]
+        return {name: [one[name] for one in found] for name in found[0]}
+
+    figures = repeat("gravações", commits)
+    report.add(
+        "commit", "gravar uma mensagem recebida: registro, evento, fila", "ms", figures["commit p50 ms"]
+    )
+    report.add("commit_p99", "o mesmo, percentil 99", "ms", figures["commit p99 ms"])
+    figures = repeat("webhooks sem parar", partial(webhooks, 0, seconds))
+    report.add_rate(
+        "webhooks_rate", "webhooks sem parar, da gravação à chegada", "/s", figures["events/s"], 1000
+    )
+    figures = repeat("webhooks a 200/s", partial(webhooks, 200, seconds))
+    report.add("webhook", "webhooks a 200/s: gravação → chegada", "ms", figures["p50 ms"], 10)
+    report.add("webhook_p99", "o mesmo, percentil 99", "ms", figures["p99 ms"], 50)
+    figures = repeat("um destino travado", partial(webhooks, 200, seconds, hanging=True))
+    report.add(
+        "webhook_beside_hanging_p99",
+        "os outros nove, com um destino travado, percentil 99",
+        "ms",
+        figures["p99 ms"],
+        100,
+    )
+    figures = repeat("fila acumulada", backlog)
+    report.add_rate("webhooks_backlog", "webhooks de uma fila acumulada", "/s", figures["events/s"])
+    progress(f"{many} linhas")
+    few, much = rows(10_000), rows(many)
+    slower = {name: much[name] / few[name] for name in few}
+    text = f"com {many // 1000} mil eventos / com 10 mil:"
+    report.add("rows_insert", f"{text} gravar", "×", [slower["insert ms"]], 1.5)
+    fetches = [value for name, value in slower.items() if name != "insert ms"]
+    report.add("rows_fetch", f"{text} ler (fila, registro, contagens)", "×", fetches, 1.5)
 
 
 def main() -> None:
-    table = {
-        "commit of a received message": medians(commits),
-        "webhooks at 200/s": medians(partial(webhooks, 200, 5)),
-        "webhooks at 200/s, one endpoint of ten hanging": medians(partial(webhooks, 200, 5, hanging=True)),
-        "webhooks flat out": medians(partial(webhooks, 0, 5)),
-        "webhooks of a backlog": medians(backlog),
-        "10,000 rows": medians(partial(rows, 10_000)),
-        "1,000,000 rows": rows(1_000_000),
-    }
-    for title, figures in table.items():
-        print(f"{title}:", ", ".join(f"{name} {value:.3g}" for name, value in figures.items()))  # noqa: T201
+    report = Report()
+    measure_outbox(report, partial(print, file=sys.stderr), quick="--quick" in sys.argv)
+    print(machine(), report.table(), sep="\n")  # noqa: T201
 
 
 if __name__ == "__main__":
