@@ -38,12 +38,14 @@ class Fates:
         yield from self.answer(entry.id, as_sent(settled, now))
         yield from _discard_file(entry)
 
-    def fail(self, entry: JournalEntry, code: Code, now: float) -> Iterator[Effect]:
+    def fail(
+        self, entry: JournalEntry, code: Code, now: float, retry_after: float | None = None
+    ) -> Iterator[Effect]:
         """It surely was not sent. Who waits hears it as the answer; who was told `pending` hears it as an event."""
         settled = _settled(entry, handover=Handover.FAILED, ack=-1, failure=code.value)
         happenings = [] if self.is_awaited(entry.id) else [("message_ack", _payload(settled))]
         yield from self._ledger.write(now, *happenings, journal=settled)
-        yield from self.answer(entry.id, Refusal(code))
+        yield from self.answer(entry.id, Refusal(code, retry_after=retry_after))
         yield from _discard_file(entry)
 
     def report_unknown(self, entry: JournalEntry, now: float) -> Iterator[Effect]:

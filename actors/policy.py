@@ -34,5 +34,7 @@ class SessionPolicy:
     call_deadline: float = 15.0
     media_deadline: float = 60.0
     """For each step of moving a file into or out of the page."""
+    reachout_pause: float = 3600.0
+    """How long no new contact is written to after WhatsApp has refused one."""
     secret_overlap: float = 86_400.0
     """How long a rotated signing secret stays valid."""

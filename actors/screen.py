@@ -25,7 +25,16 @@ FIRST_QR_SECONDS, NEXT_QR_SECONDS = 60.0, 20.0
 """How long WhatsApp shows a code, where the page does not tell."""
 
 AWAY = {Verdict.PHONE_OFFLINE: Reason.PHONE_OFFLINE, Verdict.NETWORK: Reason.NETWORK}
-PERSON = {Verdict.CONFLICT: Reason.CONFLICT, Verdict.UPDATE_NEEDED: Reason.UPDATE_NEEDED}
+PERSON = {
+    Verdict.CONFLICT: Reason.CONFLICT,
+    Verdict.UPDATE_NEEDED: Reason.UPDATE_NEEDED,
+    Verdict.RESTRICTED: Reason.ACCOUNT_RESTRICTED,
+    Verdict.PASSKEY: Reason.PASSKEY_REQUIRED,
+}
+RENEWAL_SECONDS = 3600.0
+"""A page that is too old is opened anew at most this often; one that is too old even then needs a person."""
+DIALOG_BEATS = 2
+"""A dialog that stands for so many beats is not on its way out."""
 
 
 class Screen:
@@ -52,6 +61,9 @@ class Screen:
         self._codes = 0
         self._told_logged_out = False
         self._pairing_asked = False
+        self._renewed_at = 0.0
+        self._dialog_since = 0.0
+        self._dialog_told = False
 
     def reset(self) -> None:
         """A new browser begins, or the last one ended: nothing of what was shown is true any more."""
@@ -61,6 +73,7 @@ class Screen:
         self._codes = 0
         self._told_logged_out = False
         self._pairing_asked = False
+        self._dialog_since, self._dialog_told = 0.0, False
         self._timers.disarm(SCREEN, OFFLINE, HEALTH)
 
     def turned(self) -> Iterator[Effect]:
@@ -79,6 +92,12 @@ class Screen:
             yield from self._on_main(facts, now)
         elif self.verdict in AWAY:
             yield from self._on_away()
+        elif self.verdict is Verdict.UPDATE_NEEDED and now - self._renewed_at > RENEWAL_SECONDS:
+            # The page, not the browser, is too old in most cases: opened anew it is the newest.
+            self._renewed_at = now
+            self.reset()
+            yield from self._life.fail(Reason.UPDATE_NEEDED, now, gently=True)
+            return
         elif self.verdict in PERSON:
             yield from self.needs_person(PERSON[self.verdict], now)
         elif self.verdict is Verdict.QR and self._ledger.record.pairing_phone and not self._pairing_asked:
@@ -88,9 +107,25 @@ class Screen:
                 Called.PAIRING, "pairing_code", {"phone": phone}, self._policy.call_deadline
             )
 
+        yield from self._mind_dialog(facts, now)
+
+    def _mind_dialog(self, facts: Facts, now: float) -> Iterator[Effect]:
+        """Nothing is stopped for it, since messages go on behind it; but somebody should look."""
+        if facts.dialog != "other":
+            self._dialog_since, self._dialog_told = 0.0, False
+        elif not self._dialog_since:
+            self._dialog_since = now
+        elif not self._dialog_told and now - self._dialog_since >= DIALOG_BEATS * self._policy.beat_seconds:
+            self._dialog_told = True
+            yield from self._ledger.write(now, ("error", error_payload(Reason.ACTION_REQUIRED)))
+
+    def pairing_refused(self, now: float) -> Iterator[Effect]:
+        """A phone has scanned, and WhatsApp said no; the next code is on its way."""
+        yield from self._ledger.write(now, ("error", error_payload(Reason.AUTH_FAILED)))
+
     def show_qr(self, code: str, ttl_ms: float | None, now: float) -> Iterator[Effect]:
         """A new code is on the screen; the next one, or someone who scans it, is owed."""
-        if not code or (self.qr and self.qr.text == code):
+        if not code or (self.qr and self.qr.text == code) or self.verdict in PERSON:
             return
         if self._ledger.record.has_login:
             yield from self._distrust_login(now)
@@ -159,6 +194,7 @@ class Screen:
         """State `error` at once, told once: waiting would not mend it."""
         record = self._ledger.record
         self._timers.disarm(SCREEN)
+        self.qr, self.pairing_code = None, ""
         if record.state is not State.ERROR or record.reason is not reason:
             yield Log("error", "needs_person", record.id, {"reason": reason.value})
             yield from self._ledger.move(now, Event.GAVE_UP, reason, ("error", error_payload(reason)))

@@ -19,6 +19,7 @@ from actors.notices import Called, PageAnswered
 from actors.page import Page
 from actors.parcel import extra_seconds, page_call, to_entry
 from actors.policy import SessionPolicy
+from actors.reachout import Reachout
 from actors.undecided import FindDue, Found, Undecided
 from wppmt.browser import CallFailure, CallRejected, NotCalled, Outcome
 from wppmt.errors import Code, Refusal
@@ -77,6 +78,7 @@ class Sending:
         self._policy = policy
         self._new_message_id = new_message_id
         self._fates = fates
+        self.reachout = Reachout(ledger, policy)
         self._queue: deque[JournalEntry] = deque()
         self._handed: dict[str, JournalEntry] = {}
         self.undecided = Undecided(page, policy)
@@ -213,17 +215,17 @@ class Sending:
         if entry is None:
             return
         if ack < 0:
-            yield from self.failed(message_id, now)
+            yield from self.failed(message_id, "", now)
         elif ack > entry.ack:
             yield from self._fates.acknowledge(entry, ack, to, now)
             self._settle(entry.id)
         yield from self._pump(now)
 
-    def failed(self, message_id: str, now: float) -> Iterator[Effect]:
-        """The page says that WhatsApp did not take the message."""
+    def failed(self, message_id: str, reason: str, now: float) -> Iterator[Effect]:
+        """The page says that WhatsApp did not take the message, and perhaps a word of REJECTIONS why."""
         entry = self._handed.get(message_id)
         if entry is not None:
-            yield from self._fail(entry, Code.SEND_FAILED, now)
+            yield from self._fail(entry, REJECTIONS.get(reason, Code.SEND_FAILED), now)
             yield from self._pump(now)
 
     def close(self, now: float) -> Iterator[Effect]:
@@ -283,6 +285,8 @@ class Sending:
         self._handed[entry.id] = entry
         self._busy = entry.id
         function, arguments = page_call(entry, self._sources.pop(entry.id, None))
+        if self.reachout.is_paused(now):
+            arguments["knownOnly"] = True
         deadline = self._policy.send_deadline + extra_seconds(entry)
         yield self._page.call(Called.SEND, function, arguments, deadline, entry.id)
 
@@ -327,7 +331,8 @@ class Sending:
         self._queue = deque(sorted([entry, *self._queue], key=_turn))
 
     def _fail(self, entry: JournalEntry, code: Code, now: float) -> Iterator[Effect]:
-        yield from self._fates.fail(entry, code, now)
+        yield from self.reachout.met(code, now)
+        yield from self._fates.fail(entry, code, now, self.reachout.retry_after(code, now))
         self._settle(entry.id)
 
     def _report_outcome(self, message_id: str, now: float) -> Iterator[Effect]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from actors import notices
 from actors.backfill import Backfill
-from actors.effects import Answer, Ask, Effect, Publish, Reply, Tell
+from actors.effects import Answer, Ask, Effect, Log, Publish, Reply, Tell
 from actors.fates import Fates
 from actors.hearing import Hearing
 from actors.ledger import Ledger
@@ -127,6 +127,7 @@ class Session:
             self._fates,
             self._sending,
             self._sending.undecided,
+            self._sending.reachout,
             self._backfill,
             self._queries,
         )
@@ -357,13 +358,17 @@ class Session:
             case "logged_out":
                 self._logout.told_by_whatsapp()
                 yield from self._screen.logged_out(now)
+            case "pairing_refused":
+                yield from self._screen.pairing_refused(now)
+            case "news_dismissed":
+                yield Log("info", "news_dismissed", self._record.id)
             case "message_received":
                 yield from self._receive(data["message"], now)
             case "ack_changed":
                 ack, to = int(data["ack"]), str(data.get("to", ""))
                 yield from self._sending.acknowledged(str(data["id"]), ack, to, now)
             case "send_failed":
-                yield from self._sending.failed(str(data["id"]), now)
+                yield from self._sending.failed(str(data["id"]), str(data.get("reason", "")), now)
             case _:
                 # What else the page tells is in its facts, too.
                 pass

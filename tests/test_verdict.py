@@ -24,6 +24,12 @@ QR = Facts(ready=True, mode="QR", info="PAIRING")
         (replace(MAIN, phone_online=False, info="OFFLINE"), Verdict.PHONE_OFFLINE),
         (replace(MAIN, mode="OFFLINE", info="OFFLINE"), Verdict.NETWORK),
         (replace(MAIN, mode="CONFLICT"), Verdict.CONFLICT),
+        (replace(MAIN, mode="TOS_BLOCK"), Verdict.RESTRICTED),
+        (replace(MAIN, mode="PROXYBLOCK"), Verdict.NETWORK),
+        (replace(QR, dialog="passkey"), Verdict.PASSKEY),
+        # Who is logged in has passed that gate; and a person's attention is no reason to stop.
+        (replace(MAIN, dialog="passkey"), Verdict.MAIN),
+        (replace(MAIN, dialog="other"), Verdict.MAIN),
         (replace(MAIN, needs_update=True), Verdict.UPDATE_NEEDED),
         (replace(QR, mode="DEPRECATED_VERSION"), Verdict.UPDATE_NEEDED),
         (replace(MAIN, mode="SYNCING"), Verdict.UNDECIDED),
@@ -40,7 +46,9 @@ def test_facts_have_one_meaning(facts: Facts, expected: Verdict):
     assert verdict(facts) is expected
 
 
-modes = st.sampled_from(["", "QR", "SYNCING", "MAIN", "OFFLINE", "CONFLICT", "DEPRECATED_VERSION"])
+modes = st.sampled_from(
+    ["", "QR", "SYNCING", "MAIN", "OFFLINE", "CONFLICT", "DEPRECATED_VERSION", "TOS_BLOCK"]
+)
 any_facts = st.builds(
     Facts,
     ready=st.booleans(),
@@ -49,6 +57,7 @@ any_facts = st.builds(
     mode=modes,
     phone_online=st.booleans(),
     needs_update=st.booleans(),
+    dialog=st.sampled_from(["", "passkey", "other"]),
 )
 
 
@@ -75,5 +84,6 @@ def test_facts_survive_the_wire(facts: Facts):
         "mode": facts.mode,
         "phoneOnline": facts.phone_online,
         "needsUpdate": facts.needs_update,
+        "dialog": facts.dialog,
     }
     assert Facts.of(told) == facts

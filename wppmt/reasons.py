@@ -32,6 +32,7 @@ class Reason(StrEnum):
     PASSKEY_REQUIRED = "PASSKEY_REQUIRED"
     ACTION_REQUIRED = "ACTION_REQUIRED"
     ACCOUNT_RESTRICTED = "ACCOUNT_RESTRICTED"
+    REACHOUT_TIMELOCK = "REACHOUT_TIMELOCK"
     AUTH_FAILED = "AUTH_FAILED"
     RESOURCE_LIMIT = "RESOURCE_LIMIT"
     DAEMON_RESTARTED = "DAEMON_RESTARTED"
@@ -61,10 +62,11 @@ _SENTENCES = {
     Reason.PAGE_LOAD_FAILED: "A página do WhatsApp Web não carregou. Verifique a rede e o proxy do servidor",
     Reason.INJECT_FAILED: "O wa-js não pôde ser carregado na página. Verifique a versão com: wppmt doctor",
     Reason.TOKEN_CORRUPT: "O login salvo não foi aceito. Restaure um backup ou comece de novo com um QR Code",
-    Reason.UPDATE_NEEDED: "O WhatsApp Web pede uma versão mais nova do navegador",
-    Reason.PASSKEY_REQUIRED: "O WhatsApp pediu uma chave de acesso (passkey) no celular",
+    Reason.UPDATE_NEEDED: "O WhatsApp Web pede uma atualização. Se isto não passar, atualize o Chromium",
+    Reason.PASSKEY_REQUIRED: "O WhatsApp pediu uma chave de acesso (passkey). Confirme no celular e reinicie a sessão",
     Reason.ACTION_REQUIRED: "O WhatsApp mostra um aviso que precisa de uma pessoa",
     Reason.ACCOUNT_RESTRICTED: "O WhatsApp restringiu esta conta",
+    Reason.REACHOUT_TIMELOCK: "O WhatsApp pausou o envio a novos contatos desta conta. Os demais envios continuam",
     Reason.AUTH_FAILED: "O WhatsApp recusou o pareamento",
     Reason.RESOURCE_LIMIT: "Limite de recursos atingido",
     Reason.DAEMON_RESTARTED: "O serviço foi reiniciado. Reconectando",

@@ -73,20 +73,6 @@ def test_sends_are_refused_while_the_phone_is_away(gateway: Gateway):
     assert refused.value.extra == {"status": "phone_disconnected", "reconnectRequired": False}
 
 
-@pytest.mark.parametrize(("lever", "code"), [("conflict", "CONFLICT"), ("needs_update", "UPDATE_NEEDED")])
-def test_what_needs_a_person_is_an_error_at_once_and_told_once(gateway: Gateway, lever: str, code: str):
-    browser = gateway.connect("a", ME)
-    getattr(browser, lever)()
-    gateway.settle()
-    assert gateway.state("a") is State.ERROR
-    gateway.run(300)
-    [error] = gateway.events("a", "error")
-    assert error["code"] == code
-    browser.set_facts(mode="MAIN", needs_update=False)
-    gateway.settle()
-    assert gateway.state("a") is State.CONNECTED
-
-
 def test_a_page_that_stops_half_way_is_ended_in_time(gateway: Gateway):
     gateway.connect("a", ME).set_facts(mode="SYNCING")
     gateway.settle()

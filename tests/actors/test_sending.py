@@ -120,7 +120,6 @@ def test_an_asynchronous_send_is_pending_at_once(gateway: Gateway):
     [
         ("not_on_whatsapp", Code.NOT_ON_WHATSAPP),
         ("invalid_recipient", Code.INVALID_PHONE),
-        ("reachout_timelock", Code.REACHOUT_TIMELOCK),
         ("something new", Code.SEND_FAILED),
     ],
 )

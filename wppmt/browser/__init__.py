@@ -174,6 +174,8 @@ class Facts:
     pushname: str = ""
     platform: str = ""
     needs_update: bool = False
+    dialog: str = ""
+    """What WhatsApp shows over its screen: `passkey`, or `other` where a person has to look."""
 
     @classmethod
     def of(cls, facts: Json) -> Facts:
@@ -189,4 +191,5 @@ class Facts:
             pushname=str(facts.get("pushname") or ""),
             platform=str(facts.get("platform") or ""),
             needs_update=bool(facts.get("needsUpdate")),
+            dialog=str(facts.get("dialog") or ""),
         )

@@ -125,6 +125,8 @@ class FakeFunctions:
         if self._page.rejection is not None:
             raise _Rejected(self._page.rejection)
         message_id, to = arguments["id"], self._chat(arguments["to"])
+        if arguments.get("knownOnly") and to not in {message["from"] for message in self._profile.received}:
+            raise _Rejected("reachout_timelock")
         # wa-js does not refuse an id that was sent already: it is sent twice.
         self._profile.sent[message_id] = {
             "to": to,

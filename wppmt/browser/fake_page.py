@@ -102,6 +102,7 @@ class FakePage:
             "pushname": facts.pushname,
             "platform": facts.platform,
             "needsUpdate": facts.needs_update,
+            "dialog": facts.dialog,
         }
 
     def emit(self, name: str, data: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from wppmt.browser import StartFailed
 
 PAGE = Path(__file__).parent / "page"
 WA_JS = PAGE / "node_modules" / "@wppconnect" / "wa-js" / "dist" / "wppconnect-wa.js"
-BRIDGE = ("bridge.js", "shapes.js", "whatsapp.js", "messages.js")
+BRIDGE = ("bridge.js", "shapes.js", "dialogs.js", "whatsapp.js", "messages.js")
 
 # wa-js reports to Google Analytics and asks strangers' servers for link previews unless told otherwise.
 WA_JS_SETTINGS: Mapping[str, object] = {

@@ -88,8 +88,25 @@
     });
   }
 
+  const SEARCHED_FOR_WORD = 50;
+
+  /** Whether this is a person who, as far as the chat goes back, has never written to the account. */
+  async function isNewContact(chat) {
+    if (server(chat.id) === 'g.us') return false;
+    if (chat.msgs.getModelsArray().some(isIncoming)) return false;
+    const earlier = await WPP.chat.getMessages(chat.id, { count: SEARCHED_FOR_WORD }).catch(() => []);
+    return !earlier.some(isIncoming);
+  }
+
+  /** The chat to send to; `knownOnly` keeps from new contacts while WhatsApp's cool-down lasts. */
+  async function recipient({ to, knownOnly }) {
+    const chat = await chatFor(to);
+    if (knownOnly && (await isNewContact(chat))) throw new Rejection('reachout_timelock');
+    return chat;
+  }
+
   functions.send_text = async (message) => {
-    const chat = await chatFor(message.to);
+    const chat = await recipient(message);
     const how = Object.assign(await options(chat, message), { linkPreview: Boolean(message.linkPreview) });
     return handOver(chat, message.id, (messageId) =>
       WPP.chat.sendTextMessage(chat.id, message.text, Object.assign(how, { messageId })));
@@ -188,9 +205,9 @@
 
   /** `kind`: image, video, audio, document, sticker. `source`: what `upload` gave. */
   functions.send_media = async (message) => {
-    const { id, to, kind, mimetype, fileName, caption, ptt, source } = message;
+    const { id, kind, mimetype, fileName, caption, ptt, source } = message;
     const file = new File([kept(source)], fileName || 'arquivo', { type: mimetype });
-    const chat = await chatFor(to);
+    const chat = await recipient(message);
     const how = Object.assign(await options(chat, message), {
       type: kind, caption, filename: file.name, mimetype, isPtt: Boolean(ptt), waveform: Boolean(ptt),
     });

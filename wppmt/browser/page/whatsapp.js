@@ -35,6 +35,7 @@
       pushname: quietly(() => Conn.pushname, ''),
       platform: quietly(() => Conn.platform, ''),
       needsUpdate: quietly(() => Boolean(Stream.needsUpdate), false),
+      dialog: wppmt.dialog(),
     };
   }
 
@@ -52,6 +53,7 @@
   functions.facts = () => facts();
   // Events may be missed; the beat's look at the facts makes up for it.
   wppmt.setFacts(() => {
+    wppmt.dismissNews();
     factsMayHaveChanged();
     return facts();
   });
@@ -59,6 +61,15 @@
   // ---- events ------------------------------------------------------------------------------------------------
 
   let shownCode = null;
+  // A scan brings PAIRING; back at the codes without a login, WhatsApp has refused the phone.
+  let pairing = false;
+  function socketMayHaveTurned() {
+    const { state } = WPP.whatsapp.Socket;
+    if (pairing && state === 'UNPAIRED' && !facts().registered && wppmt.dialog() !== 'passkey') emit('pairing_refused');
+    pairing = state === 'PAIRING' && shownCode !== null;
+    factsMayHaveChanged();
+  }
+
   async function codeMayHaveChanged() {
     const code = await WPP.conn.getAuthCode().catch(() => null);
     if (!code || code.fullCode === shownCode) return;
@@ -69,7 +80,8 @@
 
   let logoutReason = 'unknown';
   function attachConnection() {
-    const { Stream, Conn } = WPP.whatsapp;
+    const { Stream, Conn, Socket } = WPP.whatsapp;
+    Socket.on('change:state', socketMayHaveTurned);
     Stream.on('change:mode change:info change:displayInfo change:needsUpdate', factsMayHaveChanged);
     Conn.on('change:connected change:pushname change:platform change:wid', factsMayHaveChanged);
     for (const name of ['authenticated', 'main_loaded', 'main_ready', 'needs_update', 'require_auth']) {

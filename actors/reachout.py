@@ -1,0 +1,34 @@
+"""WhatsApp's cool-down on new contacts: once met, the session itself keeps from them, and never works around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from actors.effects import Effect
+from actors.ledger import Ledger
+from actors.life import error_payload
+from actors.policy import SessionPolicy
+from wppmt.errors import Code
+from wppmt.reasons import Reason
+
+
+class Reachout:
+    """The pause of one session. Who has written to the account before is not a new contact, nor is a group."""
+
+    def __init__(self, ledger: Ledger, policy: SessionPolicy) -> None:
+        self._ledger = ledger
+        self._policy = policy
+        self._until = 0.0
+
+    def is_paused(self, now: float) -> bool:
+        return now < self._until
+
+    def met(self, code: Code, now: float) -> Iterator[Effect]:
+        """A send has failed for this reason: the pause begins, and is told once."""
+        if code is Code.REACHOUT_TIMELOCK and not self.is_paused(now):
+            self._until = now + self._policy.reachout_pause
+            yield from self._ledger.write(now, ("error", error_payload(Reason.REACHOUT_TIMELOCK)))
+
+    def retry_after(self, code: Code, now: float) -> float | None:
+        """Seconds until the next new contact is tried; WhatsApp itself does not tell."""
+        return self._until - now if code is Code.REACHOUT_TIMELOCK else None

@@ -1,0 +1,187 @@
+"""What WhatsApp's page says is wrong: told apart, told once, and reacted to as each deserves."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.actors.gateway import Gateway, Pending
+from wppmt import messages
+from wppmt.errors import Code, Refusal
+from wppmt.messages import session_address
+from wppmt.reasons import Reason
+from wppmt.state import State
+
+ME, FRIEND, STRANGER = "5511999990001", "5511888880001", "5511777770001"
+
+
+def errors(gateway: Gateway) -> list[str]:
+    return [event["code"] for event in gateway.events("a", "error")]
+
+
+def refusal(gateway: Gateway, to: str) -> Refusal:
+    with pytest.raises(Refusal) as refused:
+        gateway.send("a", to)
+    return refused.value
+
+
+# ---- what needs a person
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"mode": "CONFLICT"}, Reason.CONFLICT),
+        ({"mode": "TOS_BLOCK"}, Reason.ACCOUNT_RESTRICTED),
+        ({"mode": "SMB_TOS_BLOCK"}, Reason.ACCOUNT_RESTRICTED),
+    ],
+)
+def test_what_needs_a_person_is_an_error_at_once_told_once_and_over_when_it_is_over(
+    gateway: Gateway, facts: dict[str, str], reason: Reason
+):
+    browser = gateway.connect("a", ME)
+    browser.set_facts(**facts)
+    gateway.settle()
+    assert (gateway.state("a"), gateway.reason("a")) == (State.ERROR, reason)
+    assert refusal(gateway, FRIEND).extra == {"status": "error", "reconnectRequired": True}
+    gateway.run(300)
+    assert errors(gateway) == [reason.value]
+    assert gateway.count_browsers("a") == 1
+    browser.set_facts(mode="MAIN")
+    gateway.settle()
+    assert gateway.state("a") is State.CONNECTED
+
+
+def test_a_passkey_is_asked_for_and_uses_up_no_codes(gateway: Gateway):
+    gateway.show_qr("a")
+    browser = gateway.browser("a")
+    browser.set_facts(dialog="passkey")
+    gateway.settle()
+    assert (gateway.state("a"), gateway.reason("a")) == (State.ERROR, Reason.PASSKEY_REQUIRED)
+    assert gateway.status("a").qr is None
+    told = len(gateway.events("a", "qr_code"))
+    gateway.run(600)
+    assert len(gateway.events("a", "qr_code")) == told
+    assert (gateway.state("a"), errors(gateway)) == (State.ERROR, ["PASSKEY_REQUIRED"])
+    browser.set_facts(dialog="")
+    browser.scan(ME)
+    gateway.until("a", State.CONNECTED, 5)
+
+
+def test_a_restart_after_a_passkey_shows_a_new_code(gateway: Gateway):
+    gateway.show_qr("a")
+    gateway.browser("a").set_facts(dialog="passkey")
+    gateway.settle()
+    gateway.restart("a")
+    gateway.settle()
+    gateway.until("a", State.WAITING_SCAN, 10)
+
+
+def test_a_refused_pairing_is_told_and_the_next_code_may_work(gateway: Gateway):
+    gateway.show_qr("a")
+    browser = gateway.browser("a")
+    browser.page.emit("pairing_refused", {})
+    gateway.run(1)
+    assert (gateway.state("a"), errors(gateway)) == (State.WAITING_SCAN, ["AUTH_FAILED"])
+    gateway.browsers.scan(browser.show_qr(), ME)
+    gateway.until("a", State.CONNECTED, 5)
+
+
+def test_a_dialog_that_stays_is_told_once_and_stops_nothing(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.set_facts(dialog="other")
+    gateway.run(10)
+    assert errors(gateway) == []
+    gateway.run(300)
+    assert errors(gateway) == ["ACTION_REQUIRED"]
+    assert gateway.state("a") is State.CONNECTED
+    assert gateway.send("a", gateway.world.add_phone(FRIEND).number).ack == 1
+    browser.set_facts(dialog="")
+    gateway.run(30)
+    browser.set_facts(dialog="other")
+    gateway.run(60)
+    assert errors(gateway) == ["ACTION_REQUIRED"] * 2
+
+
+# ---- a page that is too old
+
+
+def test_a_page_that_is_too_old_is_opened_anew(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    gateway.run(70)
+    browser.needs_update()
+    gateway.settle()
+    assert (gateway.state("a"), gateway.reason("a")) == (State.RECONNECTING, Reason.UPDATE_NEEDED)
+    assert gateway.until("a", State.CONNECTED, 5) < 3
+    assert (gateway.count_browsers("a"), errors(gateway)) == (2, [])
+
+
+def test_one_that_is_too_old_even_then_needs_a_person(gateway: Gateway):
+    gateway.connect("a", ME).needs_update()
+    gateway.run_until(lambda: gateway.count_browsers("a") == 2)
+    gateway.run_until(lambda: gateway.browser("a").page.facts.authenticated)
+    gateway.browser("a").needs_update()
+    gateway.until("a", State.ERROR, 30)
+    gateway.run(600)
+    assert (gateway.count_browsers("a"), errors(gateway)) == (2, ["UPDATE_NEEDED"])
+    gateway.browser("a").set_facts(needs_update=False)
+    gateway.settle()
+    assert gateway.state("a") is State.CONNECTED
+
+
+# ---- WhatsApp's cool-down on new contacts
+
+
+@pytest.fixture
+def cooling(gateway: Gateway) -> Gateway:
+    """Connected; FRIEND has written before; WhatsApp has just refused a first message to STRANGER."""
+    browser = gateway.connect("a", ME)
+    for number in (FRIEND, STRANGER):
+        gateway.world.add_phone(number)
+    browser.receive(FRIEND)
+    browser.refuse_next_send("reachout_timelock")
+    refused = refusal(gateway, STRANGER)
+    assert (refused.code, refused.retry_after) == (Code.REACHOUT_TIMELOCK, gateway.policy.reachout_pause)
+    return gateway
+
+
+def test_new_contacts_wait_and_everyone_else_goes_on(cooling: Gateway):
+    for minutes in range(1, 4):
+        cooling.run(60)
+        refused = refusal(cooling, STRANGER)
+        assert refused.code is Code.REACHOUT_TIMELOCK
+        assert refused.retry_after == pytest.approx(cooling.policy.reachout_pause - 60 * minutes, abs=2)
+        assert cooling.send("a", FRIEND).ack == 1
+    assert (cooling.inbox(STRANGER), len(cooling.inbox(FRIEND))) == ([], 3)
+    assert (cooling.state("a"), errors(cooling)) == (State.CONNECTED, ["REACHOUT_TIMELOCK"])
+
+
+def test_whoever_writes_is_no_new_contact_any_more(cooling: Gateway):
+    cooling.browser("a").receive(STRANGER)
+    cooling.run(1)
+    assert cooling.send("a", STRANGER).ack == 1
+
+
+def test_the_pause_ends_and_one_more_refusal_begins_the_next(cooling: Gateway):
+    cooling.run(cooling.policy.reachout_pause)
+    assert cooling.send("a", STRANGER).ack == 1
+    cooling.browser("a").refuse_next_send("reachout_timelock")
+    cooling.world.add_phone("5511666660001")
+    assert refusal(cooling, "5511666660001").code is Code.REACHOUT_TIMELOCK
+    assert errors(cooling) == ["REACHOUT_TIMELOCK"] * 2
+
+
+def test_what_waits_in_the_queue_when_the_pause_begins_is_not_sent_either(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    gateway.world.add_phone(STRANGER)
+    browser.refuse_next_send("reachout_timelock")
+
+    def begin(typing_ms: int) -> Pending:
+        return gateway.request(session_address("a"), messages.SendText(STRANGER, "oi", typing_ms=typing_ms))
+
+    replies = [begin(typing_ms) for typing_ms in (0, 2000, 2000, 2000)]
+    gateway.run(20)
+    for reply in replies:
+        with pytest.raises(Refusal) as refused:
+            _ = reply.value
+        assert refused.value.code is Code.REACHOUT_TIMELOCK
+    assert gateway.inbox(STRANGER) == []

@@ -1,0 +1,125 @@
+"""Each class of trouble, provoked for real: told apart, told in words, and mended as far as it can be."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.support import wait_until
+from tests.system.conftest import NewTenant
+from tests.system.daemon import ROOT
+from tests.system.tenant import Tenant, new_text
+from wppmt.simulator.client import SimulatorError
+
+pytestmark = pytest.mark.chrome
+
+BEAT_SECONDS = 10.0
+"""Dialogs are looked for with every beat."""
+
+
+def strike(tenant: Tenant, kind: str, **options: Any) -> str:
+    """Order a fault for this tenant's number."""
+    return tenant.daemon.phones.fault(kind, phone=tenant.phone, **options)
+
+
+def assert_needs_person(tenant: Tenant, code: str) -> None:
+    """State `error` with its reason, one `error` webhook, and a line for the operator that says what to do."""
+    change = tenant.hears("connection_change", status="error")
+    assert (change["reasonCode"], tenant.hears("error")["code"]) == (code, code)
+    status = tenant.status()
+    assert (status["status"], status["reasonCode"], status["reason"]) == ("error", code, change["reason"])
+    manual = (ROOT / "docs" / "operacao.md").read_text()
+    assert re.search(rf"^\| `{code}` \|.+\|.+\|$", manual, re.MULTILINE)
+
+
+def assert_restart_mends(tenant: Tenant) -> None:
+    assert tenant.post("restart").status == 202
+    tenant.hears("connection_change", status="connected")
+
+
+@pytest.mark.parametrize(("kind", "code"), [("conflict", "CONFLICT"), ("tos_block", "ACCOUNT_RESTRICTED")])
+def test_a_login_taken_over_elsewhere_or_blocked_needs_a_person(tenant: Tenant, stranger: str, kind: str, code: str):
+    browser = tenant.browser.pid
+    strike(tenant, kind)
+    assert_needs_person(tenant, code)
+    refused = tenant.send(stranger, new_text())
+    assert (refused.status, refused.json["reconnectRequired"]) == (503, True)
+    assert tenant.browser.pid == browser
+    assert_restart_mends(tenant)
+    assert tenant.send(stranger, new_text()).status == 200
+
+
+def test_a_page_that_wants_an_update_is_opened_anew(tenant: Tenant, stranger: str):
+    strike(tenant, "needs_update")
+    change = tenant.hears("connection_change")
+    assert (change["status"], change["reasonCode"]) == ("reconnecting", "UPDATE_NEEDED")
+    tenant.hears("connection_change", status="connected")
+    assert tenant.send(stranger, new_text()).status == 200
+
+
+def test_a_passkey_is_asked_for_and_no_more_codes_are_shown(new_tenant: NewTenant):
+    tenant = new_tenant()
+    code = tenant.show_qr()
+    strike(tenant, "passkey_required")
+    with pytest.raises(SimulatorError):
+        tenant.scan(code)
+    assert_needs_person(tenant, "PASSKEY_REQUIRED")
+    assert tenant.daemon.api.qr_text(tenant.name) is None
+    assert tenant.post("restart").status == 202
+    tenant.hears("qr_code")
+    tenant.scan(tenant.read_qr())
+    tenant.hears("connection_change", status="connected")
+
+
+def test_a_refused_pairing_is_told_and_the_next_code_works(new_tenant: NewTenant):
+    tenant = new_tenant()
+    code = tenant.show_qr()
+    strike(tenant, "pairing_refused")
+    with pytest.raises(SimulatorError):
+        tenant.scan(code)
+    assert tenant.hears("error")["code"] == "AUTH_FAILED"
+    wait_until(lambda: tenant.daemon.api.qr_text(tenant.name) != code)
+    tenant.scan(tenant.read_qr())
+    tenant.hears("connection_change", status="connected")
+
+
+def test_whatsapps_news_are_read_before_they_cost_the_login(tenant: Tenant, stranger: str):
+    """The simulator unlinks a device that leaves them unread, as WhatsApp does."""
+    strike(tenant, "whats_new_dialog", unlinkAfterMs=2000 * BEAT_SECONDS)
+    wait_until(lambda: any(line["event"] == "news_dismissed" for line in tenant.daemon.log()), 2 * BEAT_SECONDS)
+    assert tenant.send(stranger, new_text()).status == 200
+    assert tenant.status()["status"] == "connected"
+
+
+def test_a_new_contact_is_refused_and_then_left_alone(tenant: Tenant, stranger: str, new_tenant: NewTenant):
+    friend = new_tenant()
+    friend.daemon.phones.write(friend.phone, tenant.phone, "oi")
+    strike(tenant, "reachout_timelock", count=1)
+    for _ in range(2):
+        refused = tenant.send(stranger, new_text())
+        assert (refused.status, refused.json["code"]) == (429, "REACHOUT_TIMELOCK")
+        assert 3500 < int(refused.headers["Retry-After"]) <= 3600
+        assert tenant.send(friend.phone, new_text()).status == 200
+    assert tenant.hears("error")["code"] == "REACHOUT_TIMELOCK"
+    assert tenant.daemon.phones.inbox(stranger) == []
+    reached = [line for line in tenant.daemon.phones.log() if line["event"] == "fault" and line.get("message")]
+    assert len([line for line in reached if line["phone"] == tenant.phone]) == 1
+    assert tenant.status()["status"] == "connected"
+
+
+def test_a_message_that_whatsapp_refuses_is_an_error_of_that_message_alone(tenant: Tenant, stranger: str):
+    strike(tenant, "send_reject", count=1)
+    refused = tenant.send(stranger, new_text())
+    assert (refused.status, refused.json["code"]) == (422, "SEND_FAILED")
+    assert tenant.send(stranger, new_text()).status == 200
+    assert len(tenant.daemon.phones.inbox(stranger)) == 1
+
+
+def test_a_page_that_does_not_load_is_told_as_such(new_tenant: NewTenant):
+    tenant = new_tenant()
+    tenant.daemon.phones.fault("page_load_error", status=503)
+    assert tenant.start().status == 201
+    assert tenant.hears("connection_change", status="reconnecting")["reasonCode"] == "PAGE_LOAD_FAILED"
+    tenant.hears("qr_code", limit=45)
