@@ -85,10 +85,13 @@ def picture(width: int = 2, height: int = 2, kind: str = "png") -> bytes:
 
 
 def huge_png(side: int) -> bytes:
-    """A PNG that says it is `side` pixels wide and high."""
+    """A PNG that says it is `side` pixels wide and high, and is well-formed as far as its head goes."""
     head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    chunk = b"IHDR" + head
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", len(head)) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(1000)))
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 async def test_a_picture(server: Server):
@@ -245,6 +248,10 @@ class TestA41:
         assert await server.refuses() is Code.MEDIA_FETCH_FAILED
 
     async def test_a_picture_just_too_large_and_a_broken_one(self, server: Server):
+        server.answer = answers(huge_png(5_000))
+        assert (await server.files.from_url(server.url())).kind == "image"
+        for file in server.folder.glob("*"):
+            file.unlink()
         for body in (huge_png(5_001), b"\x89PNG\r\n\x1a\n" + b"x" * 50, picture(kind="jpeg")[:30]):
             server.answer = answers(body)
             assert await server.refuses() is Code.MEDIA_FETCH_FAILED

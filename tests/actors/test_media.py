@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from actors.policy import SessionPolicy
 from tests.actors.gateway import Gateway, Pending
 from wppmt import messages
 from wppmt.browser.fake import FakeBrowser
@@ -288,6 +289,16 @@ class TestAnnouncement:
         assert self.refusal(gateway, waiting) is Code.IDEMPOTENCY_IN_FLIGHT
         gateway.close("a")
         assert self.refusal(gateway) is Code.NOT_CONNECTED
+
+    def test_a_full_queue_takes_no_file(self, make_gateway: Callable[..., Gateway]):
+        gateway = make_gateway(policy=SessionPolicy(queue_limit=2))
+        gateway.world.add_phone(FRIEND)
+        gateway.connect("a", ME)
+        for _ in range(2):
+            assert gateway.ask(A, AnnounceMedia()) is None
+            gateway.request(A, messages.SendText(FRIEND, "oi", typing_ms=15_000))
+            gateway.settle()
+        assert self.refusal(gateway) is Code.QUEUE_FULL
 
     def refusal(self, gateway: Gateway, key: Idempotency | None = None) -> Code:
         with pytest.raises(Refusal) as refused:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,6 +151,13 @@ class TestReceivedMedia:
     async def test_nothing_is_left_of_a_fetch_that_failed(self, api: Api):
         api.front.has("a")
         api.front.refusal = Refusal(Code.PAYLOAD_TOO_LARGE)
+
+        async def write_half() -> None:
+            wish = api.front.asked[-1][1]
+            assert isinstance(wish, messages.FetchMedia)
+            await asyncio.to_thread(Path(wish.path).write_bytes, b"half")
+
+        api.front.before_answer = write_half
         assert (await api.get(PATH)).status == 413
         assert not list((api.folder / "in").glob("*/*"))
 
