@@ -1,6 +1,6 @@
 """kill -9 of the whole daemon while events are made, committed, sent, answered and written back: none is lost.
 
-No Chrome takes part: sessions that are started and closed again make events enough.
+Sessions that are started and closed again make events enough; no Chrome takes part.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pytest
 import urllib3
 
 from tests.support import wait_until
+from tests.system.chromeless import chromeless, log_of, settle
 from tests.system.daemon import Daemon
 from wppmt.cli.sink import Delivery, Sink
 
@@ -58,14 +59,7 @@ def sink(taker: Taker) -> Iterator[Sink]:
 
 @pytest.fixture
 def daemon(tmp_path: Path, sink: Sink) -> Iterator[Daemon]:
-    made = Daemon(
-        tmp_path,
-        WPP_SIMULATOR="external",
-        WPP_CHROME="/bin/false",
-        WPP_CHROMEDRIVER="/bin/false",
-        WEBHOOK_URL=sink.url,
-        LOG_LEVEL="warning",
-    )
+    made = chromeless(tmp_path, WEBHOOK_URL=sink.url, LOG_LEVEL="warning")
     try:
         yield made
     finally:
@@ -143,7 +137,7 @@ def test_kill_9_loses_no_event_and_repeats_are_the_same_to_the_byte(daemon: Daem
     daemon.start()
     for session_id in SESSIONS:
         daemon.api.call("DELETE", f"/api/sessions/{session_id}")
-    wait_until(lambda: daemon.api.get("/api/health")["webhooks"] == {"pending": 0, "dead": 0}, 60)
+    assert settle(daemon, 60) == {"pending": 0, "dead": 0}
     logged = {event["id"]: event for session_id in SESSIONS for event in log_of(daemon, session_id)}
     assert taker.bodies.keys() == logged.keys()
     for event_id, bodies in taker.bodies.items():
@@ -151,18 +145,6 @@ def test_kill_9_loses_no_event_and_repeats_are_the_same_to_the_byte(daemon: Daem
         assert json.loads(body) == logged[event_id]
     print(f"{kills} kills, {len(logged)} events, {taker.arrivals - len(logged)} repeats")  # noqa: T201 - a figure
     daemon.stop()
-
-
-def log_of(daemon: Daemon, session_id: str) -> list[dict[str, object]]:
-    """The whole event log, which has no gap."""
-    found: list[dict[str, object]] = []
-    more = True
-    while more:
-        page = daemon.api.get(f"/api/sessions/{session_id}/events?after={len(found)}&limit=1000")
-        found += page["events"]
-        more = page["more"]
-    assert [event["sequence"] for event in found] == list(range(1, len(found) + 1))
-    return found
 
 
 @pytest.mark.slow
@@ -182,6 +164,6 @@ def test_a_stop_waits_for_what_is_in_flight_and_nothing_is_sent_twice(daemon: Da
     daemon.stop()
     taker.hook = lambda: None
     daemon.start()
-    wait_until(lambda: daemon.api.get("/api/health")["webhooks"]["pending"] == 0, 20)
+    settle(daemon)
     assert taker.arrivals == len(taker.bodies) == len(log_of(daemon, "cliente-0"))
     daemon.stop()
