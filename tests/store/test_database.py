@@ -19,7 +19,7 @@ from tests.store.drafts import draft, record
 from wppmt.errors import SetupError
 from wppmt.store import StoreUnavailable, WebhookCounts
 from wppmt.store.database import Database
-from wppmt.store.schema import VERSION
+from wppmt.store.schema import STEPS, VERSION
 from wppmt.store.sqlite import SqliteStore
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +75,25 @@ def test_a_newer_schema_is_refused(tmp_path: Path):
     connection.close()
     with pytest.raises(SetupError, match="mais nova"):
         SqliteStore(path)
+
+
+def test_an_older_schema_is_brought_up_to_date_with_what_it_holds(tmp_path: Path):
+    path = tmp_path / "wppmt.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript(STEPS[0] + "PRAGMA user_version = 1;")
+    connection.executescript(
+        "INSERT INTO tallies (session_id, sequence) VALUES ('a', 1);"
+        "INSERT INTO events VALUES (1, 'evt_1', 'a', 1, 'error', 5.0, '{}');"
+        "INSERT INTO deliveries (event, session_id, name, endpoint, next_at, state)"
+        " VALUES (1, 'a', 'error', 'http://x.test/', 5.0, 'pending');"
+    )
+    connection.close()
+    path.chmod(0o600)
+    store = SqliteStore(path)
+    assert store.webhook_counts("a") == WebhookCounts(pending=1)
+    assert [trimmed.buried for trimmed in store.trim(0, 9.0)] == [1]
+    assert record(store).sequence == 2
+    store.close()
 
 
 def test_what_is_no_database_is_told(tmp_path: Path):
