@@ -15,6 +15,7 @@ import pytest
 from tests.support import wait_until
 from tests.system import files, processes
 from tests.system.api import Answer
+from tests.system.conftest import NewDaemon, NewTenant
 from tests.system.daemon import Daemon
 from tests.system.files import FileServer, base64_of, sha256
 from tests.system.receiver import Receiver
@@ -243,6 +244,27 @@ def test_received_media_is_told_by_address_and_given_out_as_it_was(
         assert given.headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_sixteen_megabytes_received_delay_nobody(tenant: Tenant, neighbour: Tenant, friend: str):
+    content, caption = files.document(LARGEST), new_text()
+    tenant.daemon.phones.write_media(friend, tenant.phone, content, "application/pdf", "grande.pdf", caption)
+    message = tenant.hears_message(caption)
+    reads = Stopwatch(tenant.status)
+    sends = Stopwatch(lambda: neighbour.send(tenant.phone, new_text()))
+    with reads.running(), sends.running():
+        given = tenant.daemon.api.call("GET", f"{tenant.path}/messages/{message['id']}/media")
+    assert (given.status, sha256(given.body)) == (200, sha256(content))
+    report = (
+        max(reads.times),
+        statistics.median(reads.times),
+        max(sends.times),
+        statistics.median(sends.times),
+    )
+    assert statistics.median(reads.times) < 0.05, report
+    assert max(reads.times) < 0.5, report
+    assert statistics.median(sends.times) < 0.25, report
+    assert max(sends.times) < 1.5, report
+
+
 def test_media_of_nobody(tenant: Tenant, neighbour: Tenant, friend: str):
     caption = new_text()
     tenant.daemon.phones.write_media(friend, tenant.phone, files.picture(), "image/png", "a.png", caption)
@@ -329,3 +351,28 @@ def test_a_browser_killed_while_a_file_is_sent_sends_it_once(
     assert (line["id"], line["sha256"]) == (message_id, sha256(content))
     wait_until(lambda: not list(daemon.folder.glob("state/media/out/*")))
     assert tenant.close().status == 200
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("moment", ["accepted", "handed over"])
+def test_a_daemon_killed_while_a_file_is_sent_sends_it_once(
+    new_daemon: NewDaemon, new_tenant: NewTenant, moment: str
+):
+    daemon = new_daemon()
+    daemon.start()
+    sender, recipient = new_tenant(daemon).connect(), new_tenant(daemon)
+    content, phones = files.document(4_000_000), daemon.phones
+    phones.fault("ack_delay", phone=sender.phone, count=1, delayMs=3000)
+    body = {"phone": recipient.phone, "base64": base64_of(content), "fileName": "em-voo.pdf"}
+    pending = daemon.api.call("POST", f"{sender.path}/send-file", body, headers={"Prefer": "respond-async"})
+    assert (pending.status, pending.json["status"]) == (202, "pending")
+    message_id = pending.json["id"]
+    if moment == "handed over":
+        wait_until(lambda: recipient.inbox(message_id))
+    daemon.kill()
+    assert list(daemon.folder.glob("state/media/out/*"))
+    daemon.start()
+    assert sender.hears("message_ack", messageId=message_id, limit=60)["status"] == "sent"
+    [line] = recipient.inbox(message_id)
+    assert line["sha256"] == sha256(content)
+    wait_until(lambda: not list(daemon.folder.glob("state/media/out/*")))
