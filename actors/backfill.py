@@ -27,18 +27,18 @@ class Backfill:
         """The page whose chats were asked, or are being asked."""
         self._is_asking = False
 
-    def look(self, now: float) -> Iterator[Effect]:
-        """The page is usable and speaks: what it gets from here on it tells as events."""
+    def look(self, told_at: float, now: float) -> Iterator[Effect]:
+        """The page is usable, and spoke at `told_at`: what it gets from there on it tells as events."""
         record = self._ledger.record
         if not record.heard_until:
             # A phone was linked just now: what its chats hold from before is history, no news.
             self._filled = record.page
-            yield from self._ledger.write(now, heard_until=now)
+            yield from self._ledger.write(now, heard_until=told_at)
         elif self._filled != record.page:
             self._filled, self._is_asking = record.page, True
             yield self._ask(int(record.heard_until - MARGIN_SECONDS))
         elif not self._is_asking:
-            self._ledger.note(heard_until=now)
+            self._ledger.note(heard_until=told_at)
 
     def found(self, outcome: Outcome) -> Sequence[Json]:
         """The answer's messages, oldest first."""

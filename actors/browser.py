@@ -17,6 +17,11 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class Adopt:
+    """Take over what an earlier daemon left on this profile."""
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Down the stop ladder."""
 
@@ -43,6 +48,8 @@ class BrowserLife:
         match message:
             case Open():
                 yield from self._open()
+            case Adopt():
+                yield from self._adopt()
             case Close():
                 self._browser.stop()
                 yield Tell(self._session, BrowserClosed(self._generation))
@@ -62,3 +69,14 @@ class BrowserLife:
         if ended:
             yield Log("warning", "leftover_browser_ended", self._session_id, {"processes": ended})
         yield Tell(self._session, BrowserOpened(self._generation, process))
+
+    def _adopt(self) -> Iterator[Effect]:
+        try:
+            process = self._browser.start(self._notify)
+        except BrowserFailure as failure:
+            self._browsers.end_leftovers(self._session_id)
+            yield Log("warning", "browser_not_adopted", self._session_id, {"why": str(failure)})
+            yield Tell(self._session, BrowserFailed(self._generation, failure))
+        else:
+            yield Log("info", "browser_adopted", self._session_id)
+            yield Tell(self._session, BrowserOpened(self._generation, process))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from wppmt.browser import Outcome
+from wppmt.browser import Outcome, Process
 from wppmt.errors import Refusal
 from wppmt.store import Delivery, SessionStatus, SigningSecrets
 
@@ -95,6 +95,15 @@ class OpenBrowser:
 
     session_id: str
     generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptBrowser:
+    """Take over what an earlier daemon left; answered as OpenBrowser. What can't be adopted is ended."""
+
+    session_id: str
+    generation: int
+    left: Process
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +213,7 @@ Effect = (
     | SpawnService
     | AbandonSession
     | OpenBrowser
+    | AdoptBrowser
     | CloseBrowser
     | KillBrowser
     | EndLeftovers

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from enum import StrEnum
 from random import Random
 
-from actors.effects import CloseBrowser, Effect, EndLeftovers, KillBrowser, Log, OpenBrowser, Tell
+from actors.effects import (
+    AdoptBrowser,
+    CloseBrowser,
+    Effect,
+    EndLeftovers,
+    KillBrowser,
+    Log,
+    OpenBrowser,
+    Tell,
+)
 from actors.ledger import Ledger
 from actors.notices import Called, PlaceFreed, PlaceWanted
 from actors.page import Page
@@ -31,9 +40,15 @@ class Phase(StrEnum):
     QUEUED = "queued"
     """Waiting for one of the few places to start."""
     OPENING = "opening"
+    ADOPTING = "adopting"
+    """An earlier daemon's browser is being taken over."""
     LIVE = "live"
     """The bridge in the page has spoken."""
     CLOSING = "closing"
+
+
+COMING = {Phase.OPENING, Phase.ADOPTING}
+"""On its way to LIVE."""
 
 
 class Life:
@@ -57,6 +72,10 @@ class Life:
     def is_live(self) -> bool:
         return self.phase is Phase.LIVE
 
+    @property
+    def is_adopting(self) -> bool:
+        return self.phase is Phase.ADOPTING
+
     def open(self) -> Iterator[Effect]:
         """Ask Root for a place; a browser on its way down is waited for."""
         self._timers.disarm(RETRY)
@@ -66,6 +85,12 @@ class Life:
             self.phase = Phase.QUEUED
             self._page.generation += 1
             yield Tell(ROOT, PlaceWanted(self._session_id, self._page.generation))
+
+    def adopt(self, left: Process) -> Iterator[Effect]:
+        """Take over what an earlier daemon left. Nothing starts, so this takes no place."""
+        self.phase = Phase.ADOPTING
+        yield AdoptBrowser(self._session_id, self._page.generation, left)
+        yield self._timers.arm(OPEN, self._policy.adopt_deadline)
 
     def granted(self, generation: int, now: float) -> Iterator[Effect]:
         if self.phase is not Phase.QUEUED or generation != self._page.generation:
@@ -79,16 +104,16 @@ class Life:
     def opened(self, process: Process, now: float) -> Iterator[Effect]:
         """The page has loaded; the bridge may have spoken already."""
         self._timers.disarm(OPEN)
-        yield from self._ledger.write(now, process=process)
+        yield from self._ledger.write(now, generation=self._page.generation, process=process)
         yield self._free_place()
-        if self.phase is Phase.OPENING:
+        if self.phase in COMING:
             yield self._timers.arm(ATTACH, self._policy.attach_deadline)
 
     def heard(self, now: float) -> Iterator[Effect]:
         """The page gave a sign of life."""
         self._last_sign = now
         self._failed_probes = 0
-        if self.phase is Phase.OPENING:
+        if self.phase in COMING:
             self.phase = Phase.LIVE
             self._timers.disarm(OPEN, ATTACH)
             yield self._timers.arm(BEAT, self._policy.beat_seconds)
@@ -152,7 +177,7 @@ class Life:
         self._reopen = False
         if self.phase is Phase.QUEUED:
             self.phase = Phase.NONE
-        elif self.phase in {Phase.OPENING, Phase.LIVE}:
+        elif self.phase in {*COMING, Phase.LIVE}:
             self.phase = Phase.CLOSING
             yield CloseBrowser(self._session_id, self._page.generation)
             yield self._timers.arm(CLOSE, self._policy.close_deadline)

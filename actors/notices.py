@@ -69,6 +69,8 @@ class Noticed:
 
     generation: int
     notice: Notice
+    at: float
+    """When it was said; a store that takes no writes may have it handled much later."""
 
 
 @dataclass(frozen=True, slots=True)

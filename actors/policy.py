@@ -22,6 +22,8 @@ class SessionPolicy:
     """How long a restored page may take to show a message it was handed before it is handed over again."""
     open_deadline: float = 150.0
     """From the place to start to the loaded page; longer than the browser's own deadlines together."""
+    adopt_deadline: float = 15.0
+    """For a browser that an earlier daemon left to prove itself, or to be ended."""
     attach_deadline: float = 25.0
     """From the loaded page to the bridge's first word."""
     screen_deadline: float = 60.0

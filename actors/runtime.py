@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from actors.base import Mailbox, Shell, Stage, refuse
-from actors.browser import BrowserLife, Close, Open, Retire
+from actors.browser import Adopt, BrowserLife, Close, Open, Retire
 from actors.effects import (
     AbandonSession,
+    AdoptBrowser,
     Answer,
     CallPage,
     CloseBrowser,
@@ -126,7 +127,11 @@ class Runtime:
             case DeleteFile(path=path):
                 self._stage.aside(lambda: Path(path).unlink(missing_ok=True))
             case OpenBrowser(session_id=session_id, generation=generation):
-                self._open_browser(session_id, generation)
+                browser = self._world.browsers.open(session_id)
+                self._run_browser(session_id, generation, browser, Open())
+            case AdoptBrowser(session_id=session_id, generation=generation, left=left):
+                browser = self._world.browsers.adopt(session_id, left)
+                self._run_browser(session_id, generation, browser, Adopt())
             case CloseBrowser(session_id=session_id, generation=generation):
                 self._close_browser(session_id, generation)
             case KillBrowser(session_id=session_id):
@@ -204,16 +209,15 @@ class Runtime:
         else:
             use(running.browser, done)
 
-    def _open_browser(self, session_id: str, generation: int) -> None:
+    def _run_browser(self, session_id: str, generation: int, browser: Browser, first: Open | Adopt) -> None:
         def notify(notice: Notice) -> None:
-            self._directory.tell(session_address(session_id), Noticed(generation, notice))
+            self._directory.tell(session_address(session_id), Noticed(generation, notice, self.now()))
 
-        browser = self._world.browsers.open(session_id)
         logic = BrowserLife(session_id, generation, browser, self._world.browsers, notify)
         mailbox = self.spawn(f"browser:{session_id}:{generation}", logic)
         with self._lock:
             self._running[session_id] = Running(generation, browser, mailbox)
-        mailbox.put(Open())
+        mailbox.put(first)
 
     def _close_browser(self, session_id: str, generation: int) -> None:
         running = self._running.get(session_id)

@@ -213,9 +213,10 @@ class Screen:
         }
         if record.state is not State.CONNECTED:
             yield from self._ledger.move(now, Event.READY, Reason.READY, **known)
-            yield from self._earn_health()
         elif any(getattr(record, name) != value for name, value in known.items()):
             yield from self._ledger.write(now, **known)
+        # Also where it is no news, to a daemon that adopted the page.
+        yield from self._earn_health()
 
     def _on_away(self) -> Iterator[Effect]:
         """A short absence is nobody's business, and a longer one no reason to end a browser that works."""

@@ -85,6 +85,8 @@ class Session:
         self._close_replies: list[Reply] = []
         self._quiescing = False
         self._memory_mb: int | None = None
+        self._told_at = 0.0
+        """When the page last said something."""
         self._published: SessionStatus | None = None
 
     @property
@@ -277,11 +279,24 @@ class Session:
             yield from self._open(Reason.STARTING, now, process=None)
         elif cause is not Reason.DAEMON_RESTARTED:
             yield from self._life.fail(cause, now)
-        elif record.has_login:
-            yield from self._ledger.move(now, Event.RESUMED, cause, process=None)
+        elif record.has_login and record.process is not None:
+            # Nobody is to notice that the daemon was away: no change, no event, unless this fails.
+            yield from self._life.adopt(record.process)
+        else:
+            yield from self._resume(now)
+
+    def _resume(self, now: float) -> Iterator[Effect]:
+        """A browser of our own, after the daemon was away."""
+        if self._record.has_login:
+            yield from self._ledger.move(now, Event.RESUMED, Reason.DAEMON_RESTARTED, process=None)
             yield from self._life.open()
         else:
             yield from self._open(Reason.STARTING, now, process=None)
+
+    def _not_adopted(self, now: float) -> Iterator[Effect]:
+        """No failure of this session's: what was left is ended, and it starts as if nothing had been left."""
+        yield from self._life.kill()
+        yield from self._life.open() if self._logout.is_active else self._resume(now)
 
     def _restart(self, now: float) -> Iterator[Effect]:
         if self._logout.is_active or self._quiescing:
@@ -314,7 +329,8 @@ class Session:
                 yield from self._lost(Reason(failure.code), now, detail=detail)
             case notices.BrowserClosed():
                 yield from self._browser_closed(now)
-            case notices.Noticed(notice=notice):
+            case notices.Noticed(notice=notice, at=at):
+                self._told_at = at
                 if isinstance(notice, ChannelClosed):
                     yield from self._lost(Reason.BROWSER_CRASHED, now, detail=notice.detail)
                 else:
@@ -335,7 +351,7 @@ class Session:
             yield from self._judge(Facts.of(notice.facts), now)
             yield from self._hearing.compare(notice)
             if self._page.is_usable:
-                yield from self._backfill.look(now)
+                yield from self._backfill.look(self._told_at, now)
 
     def _in_order(self, event: PageEvent, now: float) -> Iterator[Effect]:
         if self._hearing.is_next(event):
@@ -433,7 +449,9 @@ class Session:
         if self._life.phase is Phase.CLOSING:
             # On its way down anyway; BrowserClosed comes when nothing is left.
             return
-        if self._logout.is_active:
+        if self._life.is_adopting:
+            yield from self._not_adopted(now)
+        elif self._logout.is_active:
             yield from self._logout.give_up()
         else:
             yield from self._life.fail(reason, now, detail=detail, gently=gently)
@@ -490,7 +508,7 @@ class Session:
         if usable and not self._page.is_usable:
             self._page.is_usable = True
             yield from self._sending.usable(now)
-            yield from self._backfill.look(now)
+            yield from self._backfill.look(self._told_at, now)
         elif self._page.is_usable and not usable:
             self._page.is_usable = False
             self._sending.lost()

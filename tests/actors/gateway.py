@@ -21,7 +21,9 @@ from actors.session import Session, Tools
 from actors.webhook import Attempted, OutboxGrew, WebhookPolicy, Webhooks
 from tests.actors.stage import SeededMailbox, SeededStage, VirtualTime
 from wppmt import messages
+from wppmt.browser import Process
 from wppmt.browser.fake import FakeBrowser, FakeBrowsers, FakeTimes
+from wppmt.browser.fake_adoption import FakeAdoption
 from wppmt.delivery import Answered, Fault, Outcome, Unanswered
 from wppmt.errors import Code, Refusal
 from wppmt.messages import ROOT, WEBHOOK, session_address
@@ -147,7 +149,12 @@ class WatchedBrowsers(FakeBrowsers):
         self.daemon = 0
         self.openings: list[tuple[float, str]] = []
         self.doubles: list[tuple[float, str]] = []
+        self.adoptions: list[FakeAdoption] = []
         self._born: dict[int, int] = {}
+
+    def adopt(self, session_id: str, left: Process) -> FakeAdoption:
+        self.adoptions.append(super().adopt(session_id, left))
+        return self.adoptions[-1]
 
     def open(self, session_id: str) -> FakeBrowser:
         self.openings.append((self.now(), session_id))
@@ -156,9 +163,14 @@ class WatchedBrowsers(FakeBrowsers):
         return browser
 
     def end_leftovers(self, session_id: str) -> int:
-        if any(self._born[browser.pid] == self.daemon for browser in self.living(session_id)):
+        if any(self._is_ours(browser) for browser in self.living(session_id)):
             self.doubles.append((self.now(), session_id))
         return super().end_leftovers(session_id)
+
+    def _is_ours(self, browser: FakeBrowser) -> bool:
+        """Of the daemon that runs now: started by it, or adopted."""
+        adopted = [adoption.browser for adoption in self.adoptions]
+        return self._born[browser.pid] == self.daemon or browser in adopted
 
 
 class Gateway:
@@ -200,6 +212,7 @@ class Gateway:
     def boot(self) -> None:
         """A daemon as wppmt/daemon.py composes it."""
         self.browsers.daemon += 1
+        self.browsers.adoptions.clear()
         self.directory = Directory()
         self.stage = SeededStage(self.time, self.random)
         world = World(

@@ -292,7 +292,15 @@ def test_an_unlinked_page_says_so_and_shows_a_new_code(
     ground.unlink(life, phone)
     assert life.event("logged_out")["reason"]
     assert life.event("qr_changed")["code"]
-    assert life.events[-1].page != first
+    page = life.events[-1].page
+    assert page != first
+    # Who was away while the first page said it hears it from this one.
+    told = life.value("events_since", {"after": 0})
+    assert told["page"] == page
+    assert [e["name"] for e in told["events"]].count("logged_out") == 1
+    assert [e["name"] for e in told["events"]].index("logged_out") < [
+        e["name"] for e in told["events"]
+    ].index("qr_changed")
 
 
 def test_an_unlink_while_away_is_told_at_the_next_start(
@@ -425,9 +433,11 @@ def test_a_browser_killed_before_its_start_does_not_start(ground: Ground, open_o
 def test_what_an_earlier_daemon_left_is_ended(ground: Ground, open_on: OpenOn) -> None:
     life = open_on(ground, "left")
     life.start()
+    assert "left" in ground.browsers.left()
     assert ground.browsers.end_leftovers("left") == 1
     life.wait_closed()
     assert ground.browsers.end_leftovers("left") == 0
+    assert "left" not in ground.browsers.left()
 
 
 # ---- a later daemon

@@ -6,7 +6,7 @@ session's BrowserActor alone; `call` and `kill` may be called by any thread and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -145,6 +145,9 @@ class Browsers(Protocol):
         That raises StartFailed, and leaves everything as it is, unless `left` proves to be this session's, started
         just as `open` would now, and answers. What has not been proved is ended by nothing here.
         """
+
+    def left(self) -> Collection[str]:
+        """The sessions on whose profiles something runs. Asked before anything is opened: what an earlier daemon left."""
 
     def end_leftovers(self, session_id: str) -> int:
         """End what an earlier daemon left on this profile (found by profile path and own uid); how many."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -100,6 +100,10 @@ class ChromeBrowsers:
     def adopt(self, session_id: str, left: Process) -> ChromeBrowser:
         """One that an earlier daemon left; its `start` proves that it is ours and takes it over."""
         return ChromeBrowser(self._settings, self._profile(session_id), self._schedule, left)
+
+    def left(self) -> Collection[str]:
+        """The sessions on whose profiles something runs."""
+        return launcher.occupied(self._settings.tokens_dir.absolute())
 
     def end_leftovers(self, session_id: str) -> int:
         """End what an earlier daemon left on this profile, the login flushed where Chrome still listens; how many."""
@@ -218,9 +222,9 @@ class ChromeBrowser:
         self._context = left.context
         channel = self._connect(left.websocket_url, launcher.devtools_url(self._profile.path) or "")
         channel.ask("session.subscribe", EVENTS, ADOPTION_STEP_SECONDS)
-        page = channel.ask_page(left.context, "beat", {}, ADOPTION_STEP_SECONDS)
-        if page["version"] != self._script().version:
+        if channel.ask_page(left.context, "version", {}, ADOPTION_STEP_SECONDS) != self._script().version:
             raise StartFailed("INJECT_FAILED", "a página roda outra versão da ponte")
+        channel.ask_page(left.context, "beat", {}, ADOPTION_STEP_SECONDS)
         if not self._beaten.wait(ADOPTION_STEP_SECONDS):
             raise StartFailed("CHANNEL_SILENT", "a página não deu sinal de vida")
         return left

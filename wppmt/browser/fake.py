@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from wppmt.browser import Process
@@ -44,6 +44,9 @@ class FakeBrowsers:
 
     def adopt(self, session_id: str, left: Process) -> FakeAdoption:
         return FakeAdoption(self.opened.get(session_id, []), left)
+
+    def left(self) -> Collection[str]:
+        return {session_id for session_id in self.opened if self.living(session_id)}
 
     def end_leftovers(self, session_id: str) -> int:
         left = [browser for browser in self.opened.get(session_id, []) if browser.is_alive]

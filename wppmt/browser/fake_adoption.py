@@ -15,7 +15,8 @@ class FakeAdoption:
     def __init__(self, browsers: Sequence[FakeBrowser], left: Process) -> None:
         self._browsers = browsers
         self._left = left
-        self._browser: FakeBrowser | None = None
+        self.browser: FakeBrowser | None = None
+        """Once it is adopted."""
         self._is_killed = False
 
     def start(self, notify: Notify) -> Process:
@@ -25,26 +26,26 @@ class FakeAdoption:
         if not found:
             raise StartFailed("BROWSER_CRASHED", "o navegador não vive mais")
         found[0].be_adopted(notify)
-        self._browser = found[0]
+        self.browser = found[0]
         return self._left
 
     def call(self, function: str, arguments: Json, deadline: float, done: Done) -> None:
-        if self._browser is None:
+        if self.browser is None:
             done(NotCalled("ainda não adotado"))
         else:
-            self._browser.call(function, arguments, deadline, done)
+            self.browser.call(function, arguments, deadline, done)
 
     def upload(self, path: Path, deadline: float, done: Done) -> None:
         self.call("upload", {"path": str(path)}, deadline, done)
 
     def memory(self) -> Memory:
-        return self._browser.memory() if self._browser else Memory(0.0, 0.0)
+        return self.browser.memory() if self.browser else Memory(0.0, 0.0)
 
     def stop(self) -> None:
-        if self._browser is not None:
-            self._browser.stop()
+        if self.browser is not None:
+            self.browser.stop()
 
     def kill(self) -> None:
         self._is_killed = True
-        if self._browser is not None:
-            self._browser.kill()
+        if self.browser is not None:
+            self.browser.kill()

@@ -37,6 +37,8 @@ class FakeBrowser:
         self.browsers = browsers
         self.session_id = session_id
         self.is_alive = False
+        self.goodbye = ""
+        """Why the page before this one was logged out."""
         self.weight = Memory(120.0, 70.0)
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         """Every call that reached the page, in order."""

@@ -68,6 +68,9 @@ class FakePage:
         if self._profile.is_stale:
             self._profile.is_stale = False
             self.emit("logged_out", {"reason": "unknown_companion"})
+        elif self._browser.goodbye:
+            self.emit("logged_out", {"reason": self._browser.goodbye})
+        self._browser.goodbye = ""
         if not self._facts.authenticated:
             # The code is known a moment before all of wa-js is ready.
             self._rotate(self._times.first_qr)
@@ -163,6 +166,7 @@ class FakePage:
     def unlink(self, reason: str) -> None:
         """The login is worth nothing any more; the page hears of it, clears itself and loads anew."""
         self._world.unlink(self._browser.session_id, page_is_open=self.is_current)
+        self._browser.goodbye = reason
         self.emit("logged_out", {"reason": reason})
         self.set_facts(
             authenticated=False, registered=False, mode="QR", info="PAIRING", phone="", pushname=""

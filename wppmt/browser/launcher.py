@@ -138,6 +138,18 @@ def leftovers(profile: Path) -> Sequence[int]:
     return sorted(groups - {0, os.getpgrp()})
 
 
+def occupied(root: Path) -> set[str]:
+    """The profiles in this folder on which a Chrome or a chromedriver runs."""
+    starts = (f"--user-data-dir={root}/", f"--log-path={root}/")
+    return {
+        argument.removeprefix(start).partition("/")[0]
+        for _, arguments in processes.own_commands()
+        for argument in arguments
+        for start in starts
+        if argument.startswith(start)
+    }
+
+
 def _spawn(
     command: Sequence[str],
     programs: Programs,

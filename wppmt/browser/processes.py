@@ -37,15 +37,18 @@ def weigh(group: int) -> Memory:
 
 def carrying(argument: str) -> Sequence[int]:
     """Own processes started with exactly this argument, Chrome's helper processes (`--type=`) left out."""
-    found = []
+    return [pid for pid, arguments in own_commands() if argument in arguments]
+
+
+def own_commands() -> Iterator[tuple[int, Sequence[str]]]:
+    """Our user's processes and their command lines, Chrome's helper processes left out."""
     for pid in _pids():
         with contextlib.suppress(OSError):
             if (PROC / str(pid)).stat().st_uid != os.getuid():
                 continue
             arguments = arguments_of(pid)
-            if argument in arguments and not any(a.startswith("--type=") for a in arguments):
-                found.append(pid)
-    return found
+            if not any(argument.startswith("--type=") for argument in arguments):
+                yield pid, arguments
 
 
 def arguments_of(pid: int) -> Sequence[str]:

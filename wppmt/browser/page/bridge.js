@@ -71,11 +71,9 @@
     events: ring.filter((event) => event.number > after).map(({ number, name, data }) => ({ number, name, data })),
   });
 
-  /** A daemon that adopts this page wants a sign of life now, and to know whose code runs here. */
-  functions.beat = () => {
-    beat();
-    return { version };
-  };
+  // A daemon that adopts this page wants to know whose code runs here, and a sign of life now.
+  functions.version = () => version;
+  functions.beat = beat;
 
   self.wppmt = {
     call,

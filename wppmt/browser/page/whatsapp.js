@@ -78,6 +78,13 @@
     emit('qr_changed', { code: code.fullCode, ttlMs: ttl > 0 ? ttl : null });
   }
 
+  // An unlinked page loads anew and forgets why. Its name outlives that, and tells a daemon that was away meanwhile.
+  const GOODBYE = 'wppmt logged out: ';
+  if (self.name.startsWith(GOODBYE)) {
+    emit('logged_out', { reason: self.name.slice(GOODBYE.length) });
+    self.name = '';
+  }
+
   let logoutReason = 'unknown';
   function attachConnection() {
     const { Stream, Conn, Socket } = WPP.whatsapp;
@@ -94,6 +101,7 @@
       logoutReason = String(reason);
     });
     WPP.on('conn.logout', () => {
+      self.name = GOODBYE + logoutReason;
       emit('logged_out', { reason: logoutReason });
       factsMayHaveChanged();
     });
