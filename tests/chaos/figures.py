@@ -152,7 +152,10 @@ def unanswered(history: History, report: Report, goal: float | None) -> None:
 
 
 def mixed(history: History, report: Report) -> None:
-    recoveries(history, report)
+    """Faults overlap: who is struck again before it is back has no time of its own."""
+    times = [seconds for fault in history.faults for seconds in recovery(history, fault) if seconds < NEVER]
+    if times:
+        report.add("recovery", "recuperação", "s", times)
     unanswered(history, report, None)
 
 
@@ -246,17 +249,14 @@ def frozen(history: History, report: Report) -> None:
 
 def disk_full(history: History, report: Report) -> None:
     """From the moment that there is room again until every tenant's sends are answered 200."""
+    times = []
     for freed in history.of("fault", fault="disk_freed"):
-        times = []
         for tenant in history.tenants:
             sent = history.of("call", verb="send", tenant=tenant, status=200)
-            times.append(
-                min((one["end"] for one in sent if one["t"] > freed["t"]), default=NEVER + freed["t"])
-                - freed["t"]
-            )
-        report.add(
-            "freed", "disco liberado → envio respondido 200, pior inquilino", "s", [max(times)], goal=10
-        )
+            later = (one["end"] for one in sent if one["t"] > freed["t"])
+            times.append(min(later, default=NEVER + freed["t"]) - freed["t"])
+    if times:
+        report.add("freed", "disco liberado → envio respondido 200, pior caso", "s", [max(times)], goal=10)
     full = [(one["t"], history.next_fault(one)) for one in history.of("fault", fault="disk_full")]
     tried = [call for call in history.of("call", verb="send") if any(a < call["t"] < b for a, b in full)]
     told = Counter(f"{call['status']} {call.get('code') or ''}".strip() for call in tried)
