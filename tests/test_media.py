@@ -133,6 +133,15 @@ class TestA38:
         assert await server.refuses() is Code.TARGET_REFUSED
         assert server.taken == 1
 
+    async def test_a_relative_redirect_leads_to_the_file_and_its_name(self, server: Server):
+        async def once(request: web.Request) -> web.StreamResponse:
+            if request.path == "/b.png":
+                return web.Response(body=picture())
+            return web.Response(status=307, headers={"Location": "../b.png"})
+
+        server.answer = once
+        assert (await server.files.from_url(server.url("/x/a"))).file_name == "b.png"
+
     async def test_a_circle_of_redirects_ends(self, server: Server):
         async def redirect(_: web.Request) -> web.StreamResponse:
             return web.Response(status=302, headers={"Location": "/imagem.jpg"})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from wppmt.errors import Code, Refusal
 from wppmt.received import KeptMedia, ReceivedMedia
 
 
@@ -127,3 +128,10 @@ def test_sweeping_takes_drafts_and_what_is_too_old(shelf: Shelf):
     shelf.media.sweep()
     assert shelf.holds("m2")
     assert not list((kept.path.parents[1] / "b").iterdir())
+
+
+def test_a_disk_that_takes_nothing_is_told_as_such(shelf: Shelf, tmp_path: Path):
+    (tmp_path / "received").write_text("a file where the folder should be")
+    with pytest.raises(Refusal) as refused:
+        shelf.media.draft("a", "m1")
+    assert refused.value.code is Code.STORE_UNAVAILABLE

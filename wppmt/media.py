@@ -136,7 +136,7 @@ class MediaFiles:
 
     async def _keep(self, chunks: AsyncIterator[bytes], name: str) -> MediaFile:
         path = self._folder / secrets.token_hex(16)
-        with _on_a_disk_with_room():
+        with on_a_disk_with_room():
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = path.open("xb")
         try:
@@ -153,9 +153,9 @@ class MediaFiles:
             size += len(chunk)
             if size > self._limit:
                 raise _too_large(self._limit)
-            with _on_a_disk_with_room():
+            with on_a_disk_with_room():
                 file.write(chunk)
-        with _on_a_disk_with_room():
+        with on_a_disk_with_room():
             file.flush()
         if not size:
             raise _unfetched("o arquivo está vazio")
@@ -234,7 +234,8 @@ def _check_pixels(path: Path) -> None:
 
 
 @contextmanager
-def _on_a_disk_with_room() -> Iterator[None]:
+def on_a_disk_with_room() -> Iterator[None]:
+    """What the disk refuses is a Refusal(STORE_UNAVAILABLE)."""
     try:
         yield
     except OSError:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from wppmt.media import clean_name
+from wppmt.media import clean_name, on_a_disk_with_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +46,20 @@ class ReceivedMedia:
         return KeptMedia(path, description["mimetype"], description["fileName"])
 
     def draft(self, session_id: str, message_id: str) -> Path:
-        """Where to write it; nothing is found there before `keep`."""
+        """Where to write it; nothing is found there before `keep`. Raises Refusal(STORE_UNAVAILABLE)."""
         path = self._path(session_id, message_id)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with on_a_disk_with_room():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return path.with_name(f"{path.name}.{secrets.token_hex(4)}.draft")
 
     def keep(self, draft: Path, mimetype: str, file_name: str | None) -> KeptMedia:
-        """The draft is complete; the session's oldest files make room for it."""
+        """The draft is complete; the session's oldest files make room for it. Raises Refusal(STORE_UNAVAILABLE)."""
         path = draft.with_name(draft.name.partition(".")[0])
-        draft.replace(path)
         name = clean_name(file_name or f"arquivo.{mimetype.partition('/')[2].partition(';')[0]}")
         description = {"mimetype": mimetype, "fileName": name}
-        _description(path).write_text(json.dumps(description, ensure_ascii=False), encoding="utf-8")
+        with on_a_disk_with_room():
+            draft.replace(path)
+            _description(path).write_text(json.dumps(description, ensure_ascii=False), encoding="utf-8")
         self._make_room(path.parent, spare=path)
         return KeptMedia(path, mimetype, name)
 

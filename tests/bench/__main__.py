@@ -22,8 +22,10 @@ from tests.bench.measures import (
     measure_sends,
     measure_starts,
 )
+from tests.bench.media import measure_media
 from tests.bench.outbox import measure_outbox
 from tests.system.daemon import Daemon
+from tests.system.files import FileServer
 from tests.system.receiver import Receiver
 
 QUICK = Plan(starts=2, blocks=1, sends=20, crowds=(1, 2), restores=1, idle_seconds=10)
@@ -40,16 +42,17 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory(prefix="wppmt-bench-", ignore_cleanup_errors=True) as folder,
         Receiver() as receiver,
+        FileServer() as web,
     ):
         daemon = Daemon(
             Path(folder),
-            WPP_EGRESS_ALLOW=receiver.sink.target,
+            WPP_EGRESS_ALLOW=f"{receiver.sink.target},{web.target}",
             WPP_SIMULATOR_ACK_MS=str(ACK_MS),
             # Counted, but never reached.
             WPP_RATE_LIMIT="1000000",
         )
         try:
-            run(Bench(daemon, receiver, report, QUICK if arguments.quick else Plan(), progress))
+            run(Bench(daemon, receiver, report, QUICK if arguments.quick else Plan(), progress), web)
         finally:
             daemon.end()
     measure_outbox(report, progress, quick=arguments.quick)
@@ -60,7 +63,7 @@ def main() -> None:
     print(report.table())  # noqa: T201 - what it is for
 
 
-def run(bench: Bench) -> None:
+def run(bench: Bench, web: FileServer) -> None:
     """The quiet measures first, the crowd last."""
     bench.daemon.start()
     measure_starts(bench)
@@ -71,6 +74,7 @@ def run(bench: Bench) -> None:
     crowd = measure_crowds(bench, tenant)
     measure_idle(bench, crowd)
     measure_restores(bench, crowd)
+    measure_media(bench, web, *crowd[:2])
     bench.daemon.stop()
 
 

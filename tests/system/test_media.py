@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import statistics
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
 
-import psutil
 import pytest
 
 from tests.support import wait_until
-from tests.system import files, processes
+from tests.system import files
 from tests.system.api import Answer
 from tests.system.conftest import NewDaemon, NewTenant
 from tests.system.daemon import Daemon
 from tests.system.files import FileServer, base64_of, sha256
+from tests.system.gauges import Scale, Stopwatch
 from tests.system.receiver import Receiver
 from tests.system.tenant import Tenant, new_phone, new_text
 
@@ -138,54 +135,6 @@ def test_a_key_keeps_its_answer_when_the_address_is_dead(tenant: Tenant, friend:
     other = tenant.daemon.api.call("POST", path, body | {"caption": "outra"}, headers=headers)
     assert (other.status, other.json["code"]) == (422, "IDEMPOTENCY_MISMATCH")
     assert len(tenant.daemon.phones.inbox(friend)) == 1
-
-
-class Stopwatch:
-    """Does something again and again; how long each time took, in seconds."""
-
-    def __init__(self, work: Callable[[], object]) -> None:
-        self.times: list[float] = []
-        self._work = work
-        self._over = threading.Event()
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        thread = threading.Thread(target=self._run)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._over.set()
-            thread.join()
-
-    def _run(self) -> None:
-        while not self._over.is_set():
-            began = time.monotonic()
-            self._work()
-            self.times.append(time.monotonic() - began)
-
-
-class Scale:
-    """What the daemon, and a tenant's browser, weigh at most while it runs, in bytes above the beginning."""
-
-    def __init__(self, daemon: Daemon, tenant: Tenant) -> None:
-        self._daemon = psutil.Process(daemon.pid)
-        self._browser = processes.groups({tenant.browser})
-        self.began = self._weigh()
-        self.most = self.began
-
-    def look(self) -> None:
-        now = self._weigh()
-        self.most = max(now[0], self.most[0]), max(now[1], self.most[1])
-        time.sleep(0.02)
-
-    def _weigh(self) -> tuple[int, int]:
-        alive = processes.alive(self._browser)
-        return self._daemon.memory_info().rss, sum(process.memory_full_info().pss for process in alive)
-
-    @property
-    def growth(self) -> tuple[int, int]:
-        return self.most[0] - self.began[0], self.most[1] - self.began[1]
 
 
 def test_sixteen_megabytes_delay_nobody_and_weigh_little(
