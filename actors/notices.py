@@ -93,6 +93,7 @@ class Called(StrEnum):
     FIND = "find"
     QUERY = "query"
     BACKFILL = "backfill"
+    RELOAD = "reload"
 
 
 @dataclass(frozen=True, slots=True)

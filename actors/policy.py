@@ -38,5 +38,10 @@ class SessionPolicy:
     """For each step of moving a file into or out of the page."""
     reachout_pause: float = 3600.0
     """How long no new contact is written to after WhatsApp has refused one."""
+    ack_sends: int = 3
+    """So many sends without the server's word, each for `ack_seconds`, and the connection is doubted."""
+    ack_seconds: float = 60.0
+    ack_patience: float = 600.0
+    """How long a connection that no measure has mended is called broken before it is tried again."""
     secret_overlap: float = 86_400.0
     """How long a rotated signing secret stays valid."""

@@ -61,6 +61,7 @@ class Screen:
         self._codes = 0
         self._told_logged_out = False
         self._pairing_asked = False
+        self._is_doubted = False
         self._renewed_at = 0.0
         self._dialog_since = 0.0
         self._dialog_told = False
@@ -74,12 +75,25 @@ class Screen:
         self._told_logged_out = False
         self._pairing_asked = False
         self._dialog_since, self._dialog_told = 0.0, False
+        self._is_doubted = False
         self._timers.disarm(SCREEN, OFFLINE, HEALTH)
 
     def turned(self) -> Iterator[Effect]:
         """A page speaks for the first time: from here on a code or the main screen is owed."""
         self.verdict = Verdict.UNDECIDED
+        self.trust()
+        yield from self.owe()
+
+    def owe(self) -> Iterator[Effect]:
+        """A code or the main screen, within the deadline."""
         yield self._timers.arm(SCREEN, self._policy.screen_deadline)
+
+    def distrust(self) -> None:
+        """The main screen alone proves no connection any more, until `trust` or the next page."""
+        self._is_doubted = True
+
+    def trust(self) -> None:
+        self._is_doubted = False
 
     def judge(self, facts: Facts, now: float) -> Iterator[Effect]:
         """React to the page's facts, as far as they are news."""
@@ -89,25 +103,28 @@ class Screen:
         if self.verdict in {Verdict.UNDECIDED, Verdict.QR} and not self._timers.is_armed(SCREEN):
             yield self._timers.arm(SCREEN, self._policy.screen_deadline)
         if self.verdict is Verdict.MAIN:
-            yield from self._on_main(facts, now)
+            if not self._is_doubted:
+                yield from self._on_main(facts, now)
         elif self.verdict in AWAY:
             yield from self._on_away()
-        elif self.verdict is Verdict.UPDATE_NEEDED and now - self._renewed_at > RENEWAL_SECONDS:
-            # The page, not the browser, is too old in most cases: opened anew it is the newest.
-            self._renewed_at = now
-            self.reset()
-            yield from self._life.fail(Reason.UPDATE_NEEDED, now, gently=True)
-            return
         elif self.verdict in PERSON:
-            yield from self.needs_person(PERSON[self.verdict], now)
+            yield from self._on_trouble(now)
         elif self.verdict is Verdict.QR and self._ledger.record.pairing_phone and not self._pairing_asked:
             self._pairing_asked = True
             phone = self._ledger.record.pairing_phone
             yield self._page.call(
                 Called.PAIRING, "pairing_code", {"phone": phone}, self._policy.call_deadline
             )
-
         yield from self._mind_dialog(facts, now)
+
+    def _on_trouble(self, now: float) -> Iterator[Effect]:
+        if self.verdict is Verdict.UPDATE_NEEDED and now - self._renewed_at > RENEWAL_SECONDS:
+            # The page, not the browser, is too old in most cases: opened anew it is the newest.
+            self._renewed_at = now
+            self.reset()
+            yield from self._life.fail(Reason.UPDATE_NEEDED, now, gently=True)
+        else:
+            yield from self.needs_person(PERSON[self.verdict], now)
 
     def _mind_dialog(self, facts: Facts, now: float) -> Iterator[Effect]:
         """Nothing is stopped for it, since messages go on behind it; but somebody should look."""

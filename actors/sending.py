@@ -79,6 +79,8 @@ class Sending:
         self._new_message_id = new_message_id
         self._fates = fates
         self.reachout = Reachout(ledger, policy)
+        self.last_ack = 0.0
+        """When WhatsApp's server was last heard to take a message."""
         self._queue: deque[JournalEntry] = deque()
         self._handed: dict[str, JournalEntry] = {}
         self.undecided = Undecided(page, policy)
@@ -90,6 +92,11 @@ class Sending:
 
     def __len__(self) -> int:
         return len(self._queue)
+
+    @property
+    def handed(self) -> tuple[JournalEntry, ...]:
+        """What the page was given and the server has not acknowledged."""
+        return tuple(self._handed.values())
 
     def restore(self, now: float) -> Iterator[Effect]:
         """Take up what an earlier actor or daemon left unfinished."""
@@ -217,6 +224,7 @@ class Sending:
         if ack < 0:
             yield from self.failed(message_id, "", now)
         elif ack > entry.ack:
+            self.last_ack = now
             yield from self._fates.acknowledge(entry, ack, to, now)
             self._settle(entry.id)
         yield from self._pump(now)

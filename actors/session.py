@@ -24,6 +24,7 @@ from actors.sending import AnswerDue, OutcomeDue, Sending, TypingDone, UploadDue
 from actors.timers import Timers
 from actors.undecided import FindDue
 from actors.undo import Undo
+from actors.watchdog import Watchdog
 from wppmt import messages
 from wppmt.browser import Beat, ChannelClosed, Facts, Json, PageEvent, StartFailed
 from wppmt.errors import Code, Refusal
@@ -79,6 +80,15 @@ class Session:
         self._logout = Logout(self._ledger, self._page, self._life, self._timers, policy)
         self._fates = Fates(self._ledger)
         self._sending = Sending(self._ledger, self._fates, self._page, policy, tools.new_message_id)
+        self._watchdog = Watchdog(
+            self._ledger,
+            self._page,
+            self._life,
+            self._screen,
+            self._sending,
+            timers=self._timers,
+            policy=policy,
+        )
         self._hearing = Hearing(self._ledger, self._page, policy)
         self._backfill = Backfill(self._ledger, self._page, policy)
         self._queries = Queries(self._page, policy)
@@ -106,6 +116,7 @@ class Session:
                 if had_login and not self._record.has_login:
                     effects += self._sending.login_ended(now)
                 effects += self._mind_the_page(now)
+                effects += self._watchdog.look(now)
         except BaseException:
             undo()
             raise
@@ -130,6 +141,7 @@ class Session:
             self._sending,
             self._sending.undecided,
             self._sending.reachout,
+            self._watchdog,
             self._backfill,
             self._queries,
         )
@@ -434,6 +446,7 @@ class Session:
         yield from self._life.heard(now)
         yield from self._life.probe_answered()
         yield from self._judge(Facts.of(answer.outcome), now)
+        yield from self._watchdog.probed(now)
 
     def _probe_failed(self, now: float) -> Iterator[Effect]:
         if self._life.may_probe_again():
@@ -473,7 +486,7 @@ class Session:
 
     # Timers.
 
-    def _due(self, timer: str, now: float) -> Iterator[Effect]:
+    def _due(self, timer: str, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a timer
         match timer:
             case "retry":
                 yield from self._life.open()
@@ -491,6 +504,8 @@ class Session:
                     yield from self._after_closing(now)
             case "logout":
                 yield from self._logout.give_up()
+            case "acks" | "trust":
+                yield from self._watchdog.due(timer, now)
             case _:
                 yield from self._screen.due(timer, now)
 

@@ -24,6 +24,17 @@ def strike(tenant: Tenant, kind: str, **options: Any) -> str:
     return tenant.daemon.phones.fault(kind, phone=tenant.phone, **options)
 
 
+def send_async(tenant: Tenant, to: str) -> str:
+    """The id of a message whose fate is told later."""
+    text = new_text()
+    tenant.daemon.private.add(text)
+    body = {"phone": to, "message": text}
+    headers = {"Prefer": "respond-async"}
+    answer = tenant.daemon.api.call("POST", f"{tenant.path}/send-message", body, headers=headers)
+    assert (answer.status, answer.json["status"]) == (202, "pending")
+    return str(answer.json["id"])
+
+
 def assert_needs_person(tenant: Tenant, code: str) -> None:
     """State `error` with its reason, one `error` webhook, and a line for the operator that says what to do."""
     change = tenant.hears("connection_change", status="error")
@@ -40,7 +51,9 @@ def assert_restart_mends(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize(("kind", "code"), [("conflict", "CONFLICT"), ("tos_block", "ACCOUNT_RESTRICTED")])
-def test_a_login_taken_over_elsewhere_or_blocked_needs_a_person(tenant: Tenant, stranger: str, kind: str, code: str):
+def test_a_login_taken_over_elsewhere_or_blocked_needs_a_person(
+    tenant: Tenant, stranger: str, kind: str, code: str
+):
     browser = tenant.browser.pid
     strike(tenant, kind)
     assert_needs_person(tenant, code)
@@ -88,7 +101,9 @@ def test_a_refused_pairing_is_told_and_the_next_code_works(new_tenant: NewTenant
 def test_whatsapps_news_are_read_before_they_cost_the_login(tenant: Tenant, stranger: str):
     """The simulator unlinks a device that leaves them unread, as WhatsApp does."""
     strike(tenant, "whats_new_dialog", unlinkAfterMs=2000 * BEAT_SECONDS)
-    wait_until(lambda: any(line["event"] == "news_dismissed" for line in tenant.daemon.log()), 2 * BEAT_SECONDS)
+    wait_until(
+        lambda: any(line["event"] == "news_dismissed" for line in tenant.daemon.log()), 2 * BEAT_SECONDS
+    )
     assert tenant.send(stranger, new_text()).status == 200
     assert tenant.status()["status"] == "connected"
 
@@ -104,7 +119,9 @@ def test_a_new_contact_is_refused_and_then_left_alone(tenant: Tenant, stranger: 
         assert tenant.send(friend.phone, new_text()).status == 200
     assert tenant.hears("error")["code"] == "REACHOUT_TIMELOCK"
     assert tenant.daemon.phones.inbox(stranger) == []
-    reached = [line for line in tenant.daemon.phones.log() if line["event"] == "fault" and line.get("message")]
+    reached = [
+        line for line in tenant.daemon.phones.log() if line["event"] == "fault" and line.get("message")
+    ]
     assert len([line for line in reached if line["phone"] == tenant.phone]) == 1
     assert tenant.status()["status"] == "connected"
 
@@ -123,3 +140,22 @@ def test_a_page_that_does_not_load_is_told_as_such(new_tenant: NewTenant):
     assert tenant.start().status == 201
     assert tenant.hears("connection_change", status="reconnecting")["reasonCode"] == "PAGE_LOAD_FAILED"
     tenant.hears("qr_code", limit=45)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(200)
+def test_a_connection_that_brings_no_acknowledgement_is_not_called_connected(tenant: Tenant, stranger: str):
+    fault = strike(tenant, "ack_never")
+    ids = [send_async(tenant, stranger) for _ in range(3)]
+    browser = tenant.browser.pid
+    change = tenant.hears("connection_change", limit=80)
+    assert (change["status"], change["reasonCode"]) == ("reconnecting", "ACKS_MISSING")
+    tenant.hears("connection_change", status="connected")
+    assert tenant.browser.pid == browser
+    tenant.hears("connection_change", reasonCode="ACKS_MISSING", limit=80)
+    tenant.daemon.phones.delete_fault(fault)
+    tenant.hears("connection_change", status="connected", limit=45)
+    assert tenant.browser.pid != browser
+    for message_id in ids:
+        assert tenant.hears("message_ack", messageId=message_id)["status"] == "sent"
+    assert [line["id"] for line in tenant.daemon.phones.inbox(stranger)] == ids

@@ -49,6 +49,10 @@ class FakeFunctions:
         oldest = self._page.ring[0].number if self._page.ring else self._page.last + 1
         return {"page": self._page.name, "oldest": oldest, "last": self._page.last, "events": rows}
 
+    def do_reload(self, _: Mapping[str, Any]) -> Outcome:
+        self._page.reload()
+        return {}
+
     def do_send_text(self, arguments: Mapping[str, Any]) -> Outcome:
         more = {key: arguments[key] for key in ("quotedId", "mentions") if arguments.get(key)}
         return self._send(arguments, arguments["text"], more)

@@ -77,6 +77,10 @@ class FakePage:
         self.emit("ready", {"facts": self.told_facts()})
         self.resume()
 
+    def reload(self) -> None:
+        """By itself: whoever asked for it has the answer by then."""
+        self._browser.later(self._times.call, self._browser.reload)
+
     def enter_main(self) -> None:
         """The phone has scanned."""
         self._facts = self._main_facts()

@@ -75,6 +75,11 @@
   functions.version = () => version;
   functions.beat = beat;
 
+  functions.reload = () => {
+    setTimeout(() => location.reload());
+    return {};
+  };
+
   self.wppmt = {
     call,
     open,
