@@ -10,6 +10,7 @@ import click
 from wppmt import __version__
 from wppmt.cli.demo import demo
 from wppmt.cli.doctor import doctor
+from wppmt.cli.handover import handover
 from wppmt.cli.origin import Origin
 from wppmt.cli.serve import run, serve
 from wppmt.cli.sim import sim
@@ -31,7 +32,7 @@ def main(context: click.Context, config: Path | None) -> None:
     context.obj = Origin(dict(os.environ), config)
 
 
-for command in (serve, run, simulator, sim, sink, token, doctor, demo):
+for command in (serve, run, handover, simulator, sim, sink, token, doctor, demo):
     main.add_command(command)
 
 if __name__ == "__main__":

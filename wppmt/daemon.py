@@ -43,7 +43,10 @@ DRAIN_SECONDS = 5.0
 
 
 def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> int:
-    """Run until SIGTERM or SIGINT; the exit status. Raises SetupError where the start is refused."""
+    """Run until SIGTERM or SIGINT, which end every browser in order, or SIGUSR2, which leaves them to the next daemon.
+
+    Returns the exit status. Raises SetupError where the start is refused.
+    """
     os.umask(0o077)
     daemon = Daemon(settings)
     logs.configure(settings.logs, daemon.metadata)
@@ -68,6 +71,7 @@ class Daemon:
         self._settings = settings
         self._directory = Directory()
         self._phase = Phase.STARTING
+        self._hands_over = False
         self._monitor: Monitor | None = None
         self._redis_watch = RedisWatch(logs.log)
 
@@ -78,9 +82,7 @@ class Daemon:
 
     async def run(self, on_ready: Callable[[], None]) -> None:
         """Everything up, wait for the signal, everything down."""
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        stop = self._signalled()
         async with AsyncExitStack() as down:
             store = SqliteStore(self._settings.store.state_dir / "wppmt.sqlite")
             down.callback(store.close)
@@ -104,11 +106,26 @@ class Daemon:
             with host.notified_systemd():
                 await stop.wait()
 
+    def _signalled(self) -> asyncio.Event:
+        """Set by the signal that ends this daemon. A later SIGTERM turns a handover into a stop, never the reverse."""
+        stop = asyncio.Event()
+
+        def end(*, hands_over: bool) -> None:
+            self._hands_over = hands_over and (self._hands_over or not stop.is_set())
+            stop.set()
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2):
+            loop.add_signal_handler(number, partial(end, hands_over=number == signal.SIGUSR2))
+        return stop
+
     def _start_actors(self, threads: Threads, store: SqliteStore, transport: WebhookTransport) -> None:
         settings = self._settings
+        browsers = ChromeBrowsers(wiring.chrome_settings(settings))
+        wiring.end_strays(store, browsers)
         world = World(
             now=time.time,
-            browsers=ChromeBrowsers(wiring.chrome_settings(settings)),
+            browsers=browsers,
             new_session=partial(wiring.new_session, store, wiring.tools(settings, store)),
             new_service=lambda address: services[address](),
             post=partial(_post, asyncio.get_running_loop(), transport),
@@ -186,15 +203,21 @@ class Daemon:
 
     async def _stop_actors(self, threads: Threads) -> None:
         """Sessions first, all together; the webhook actor leaves its work to the store."""
+        if self._hands_over:
+            logs.log("handed_over", note="Os navegadores seguem conectados para o próximo serviço")
+        else:
+            await self._end_browsers()
+        with contextlib.suppress(Refusal):
+            await self._directory.ask(WEBHOOK, Drain(), DRAIN_SECONDS)
+        await asyncio.to_thread(threads.stop)
+
+    async def _end_browsers(self) -> None:
         try:
             killed = await self._directory.ask(ROOT, ShutDown(STOP_SECONDS), STOP_SECONDS + 10)
         except Refusal:
             killed = ("?",)
         if killed:
             logs.log("browsers_killed", level="warning", sessions=list(killed))
-        with contextlib.suppress(Refusal):
-            await self._directory.ask(WEBHOOK, Drain(), DRAIN_SECONDS)
-        await asyncio.to_thread(threads.stop)
 
 
 def _post(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,11 @@ from pathlib import Path
 
 import sdnotify
 
+from wppmt.browser import processes
 from wppmt.errors import SetupError
 
+LOCK = "daemon.lock"
+"""In the state folder; holds the pid of the daemon that has it locked."""
 WATCHDOG_SECONDS = 10.0
 
 
@@ -20,14 +24,27 @@ WATCHDOG_SECONDS = 10.0
 def only_one(state_dir: Path) -> Iterator[None]:
     """Two daemons on one state folder would start every browser twice. The kernel frees the lock of a dead one."""
     require_folder(state_dir, "WPP_STATE_DIR")
-    with (state_dir / "daemon.lock").open("w") as lock:
+    with (state_dir / LOCK).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SetupError(
                 f"Outro wppmt já usa a pasta {state_dir}. Encerre-o, ou dê outra a este com WPP_STATE_DIR"
             ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         yield
+
+
+def running(state_dir: Path) -> int | None:
+    """The pid of the daemon that works on this folder. Raises OSError where its process may not be looked at."""
+    lock = state_dir / LOCK
+    try:
+        pid = int(lock.read_text())
+        return pid if processes.has_open(pid, lock) else None
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def require_folder(folder: Path, setting: str) -> None:

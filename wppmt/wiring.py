@@ -22,7 +22,7 @@ from actors.policy import SessionPolicy
 from actors.session import Session, Tools
 from actors.webhook import WebhookPolicy, Webhooks
 from wppmt import logs
-from wppmt.browser import launcher
+from wppmt.browser import Browsers, launcher
 from wppmt.browser.chrome import ChromeSettings
 from wppmt.delivery import new_secret
 from wppmt.egress import Egress, own_addresses, policy
@@ -36,7 +36,7 @@ from wppmt.media import MediaFiles
 from wppmt.received import ReceivedMedia
 from wppmt.retry import WebhookSchedule
 from wppmt.settings import Settings
-from wppmt.store import SessionRecord, SessionStatus
+from wppmt.store import Desired, SessionRecord, SessionStatus, Store
 from wppmt.store.redis import Copy, RedisMirror, RedisWatch
 from wppmt.store.sqlite import SqliteStore
 
@@ -129,6 +129,16 @@ def sweep(store: SqliteStore, media: MediaFiles, received: ReceivedMedia) -> Non
     if deleted := media.sweep({entry.payload.get("path", "") for entry in entries}):
         logs.log("orphaned_files_deleted", count=deleted)
     received.sweep()
+
+
+def end_strays(store: Store, browsers: Browsers) -> None:
+    """End what runs on a profile that no session of the registry would look at: nobody else ever would."""
+    looked_after = {
+        record.id for record in store.sessions() if record.process or record.desired is Desired.RUNNING
+    }
+    for session_id in sorted(set(browsers.left()) - looked_after):
+        if ended := browsers.end_leftovers(session_id):
+            logs.log("leftover_browser_ended", session_id, level="warning", processes=ended)
 
 
 def _media_url(settings: Settings, session_id: str, message_id: str) -> str:

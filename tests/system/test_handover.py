@@ -1,0 +1,175 @@
+"""A daemon that dies or is upgraded disconnects nobody: its browsers live on, and the next one adopts them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from tests.system import processes
+from tests.system.conftest import NewDaemon, NewTenant
+from tests.system.daemon import ROOT, Daemon
+from tests.system.tenant import Tenant, new_text
+
+pytestmark = [pytest.mark.chrome, pytest.mark.timeout(90)]
+
+ADOPTED_SECONDS = 3.0
+
+
+@pytest.fixture
+def daemon(new_daemon: NewDaemon, shared_daemon: Daemon) -> Daemon:
+    """One whose phones live on when it dies."""
+    outside = {
+        name: shared_daemon.environ[name] for name in ("WPP_SIMULATOR_PORT", "WPP_SIMULATOR_PAGE_PORT")
+    }
+    made = new_daemon(WPP_SIMULATOR="external", **outside)
+    made.start()
+    return made
+
+
+def kill(daemon: Daemon) -> None:
+    daemon.kill()
+
+
+def hand_over(daemon: Daemon) -> None:
+    command = [sys.executable, "-m", "wppmt", "handover"]
+    said = subprocess.run(
+        command, cwd=ROOT, env=daemon.environ, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (said.returncode, said.stderr) == (0, "")
+    assert daemon.process.wait(1) == 0, daemon.stderr()
+
+
+def signalled(daemon: Daemon) -> None:
+    daemon.process.send_signal(signal.SIGUSR2)
+    assert daemon.process.wait(20) == 0, daemon.stderr()
+
+
+@contextmanager
+def watched(*tenants: Tenant) -> Iterator[None]:
+    """As the phones see it: each has one device with one page open, all the time."""
+    seen: set[tuple[int, ...]] = set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            seen.update(tuple(device["sockets"] for device in tenant.devices()) for tenant in tenants)
+            time.sleep(0.02)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+    assert seen == {(1,)}
+
+
+def until_usable(daemon: Daemon, *tenants: Tenant) -> float:
+    """Start it; seconds until its API takes requests and every tenant has sent a message."""
+    began = time.monotonic()
+    daemon.start()
+    for tenant in tenants:
+        assert tenant.send(tenants[0].phone, new_text()).status == 200
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("end", [kill, hand_over, signalled])
+def test_nobody_is_disconnected(
+    daemon: Daemon, new_tenant: NewTenant, stranger: str, end: Callable[[Daemon], None]
+):
+    tenants = one, other = new_tenant(daemon).connect(), new_tenant(daemon).connect()
+    browsers = [tenant.browser.pid for tenant in tenants]
+    told = [tenant.changes() for tenant in tenants]
+    sent = one.send(other.phone, new_text()).json["id"]
+    with watched(*tenants):
+        end(daemon)
+        texts = [new_text() for _ in range(3)]
+        for text in texts:
+            one.writes(other.phone, text)
+            daemon.phones.write(stranger, one.phone, text)
+        daemon.phones.receipt(other.phone, sent, 3)
+        assert until_usable(daemon, *tenants) < ADOPTED_SECONDS
+        for text in texts:
+            one.hears_message(text)
+            other.hears_message(text)
+        one.hears("message_ack", messageId=sent, status="read")
+    assert [tenant.browser.pid for tenant in tenants] == browsers
+    assert [tenant.changes() for tenant in tenants] == told
+    for tenant in tenants:
+        events = tenant.logged_events()
+        bodies = [event["message"]["body"] for event in events if event["event"] == "message_received"]
+        assert [body for body in bodies if body in texts] == texts
+        assert [event["event"] for event in events].count("qr_code") == 1
+    assert {line["sessionId"] for line in daemon.log() if line["event"] == "browser_adopted"} == {
+        tenant.name for tenant in tenants
+    }
+
+
+def test_a_request_under_way_is_answered_before_a_handover(
+    daemon: Daemon, new_tenant: NewTenant, stranger: str
+):
+    tenant = new_tenant(daemon).connect()
+    daemon.phones.fault("ack_delay", phone=tenant.phone, count=1, delayMs=1500)
+    answers: list[int] = []
+    sending = threading.Thread(target=lambda: answers.append(tenant.send(stranger, new_text()).status))
+    sending.start()
+    tenant_is_sending = time.monotonic() + 0.5
+    while time.monotonic() < tenant_is_sending and not daemon.phones.inbox(stranger):
+        time.sleep(0.01)
+    signalled(daemon)
+    sending.join()
+    assert answers == [200]
+    daemon.start()
+    assert len(daemon.phones.inbox(stranger)) == 1
+
+
+def test_what_cannot_be_adopted_comes_back_without_qr(daemon: Daemon, new_tenant: NewTenant, stranger: str):
+    victim, neighbour = new_tenant(daemon).connect(), new_tenant(daemon).connect()
+    earlier, untouched = processes.groups({victim.browser}), neighbour.browser.pid
+    with watched(neighbour):
+        daemon.kill()
+        [chromedriver] = [process for process in earlier if process.name() == "chromedriver"]
+        chromedriver.kill()
+        text = new_text()
+        daemon.phones.write(stranger, victim.phone, text)
+        daemon.start()
+        change = victim.hears("connection_change", status="reconnecting")
+        assert (change["previousStatus"], change["reasonCode"]) == ("connected", "DAEMON_RESTARTED")
+        victim.hears("connection_change", status="connected")
+        victim.hears_message(text)
+    assert not processes.alive(earlier)
+    assert [event["event"] for event in victim.webhooks().values()].count("qr_code") == 1
+    assert [device["sockets"] for device in victim.devices()] == [1]
+    assert neighbour.browser.pid == untouched
+
+
+def test_what_no_session_wants_is_ended(daemon: Daemon, new_tenant: NewTenant):
+    unknown = new_tenant(daemon).connect()
+    group = processes.groups({unknown.browser})
+    daemon.kill()
+    for file in (daemon.folder / "state").glob("wppmt.sqlite*"):
+        file.unlink()
+    daemon.start()
+    assert not processes.alive(group)
+    assert daemon.profile(unknown.name).is_dir(), "the login is kept"
+
+
+def test_sigterm_still_ends_everything(daemon: Daemon, new_tenant: NewTenant):
+    tenant = new_tenant(daemon).connect()
+    kill(daemon)
+    daemon.start()
+    adopted = processes.groups({tenant.browser}) | processes.descendants(psutil.Process(daemon.pid))
+    assert daemon.stop() < 15
+    assert not processes.alive(adopted)
+    daemon.start()
+    assert tenant.hears("connection_change")["previousStatus"] == "connected"
+    assert tenant.hears("connection_change", status="connected")["previousStatus"] == "reconnecting"

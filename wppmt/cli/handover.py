@@ -1,0 +1,34 @@
+"""`wppmt handover`: end the daemon alone; its browsers stay connected for the one that follows."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import click
+
+from wppmt import host
+from wppmt.browser import processes
+from wppmt.cli.origin import Origin, pass_origin
+
+SECONDS = 60.0
+"""Requests, webhooks and turns under way get their time."""
+
+
+@click.command()
+@pass_origin
+def handover(origin: Origin) -> None:
+    """Encerra só o serviço, para uma atualização: os navegadores seguem conectados e o próximo início os adota."""
+    state_dir = origin.simulated().load().store.state_dir
+    try:
+        pid = host.running(state_dir)
+        if pid is None:
+            raise click.ClickException(f"Nenhum serviço usa a pasta {state_dir} (WPP_STATE_DIR)")
+        os.kill(pid, signal.SIGUSR2)
+    except OSError as trouble:
+        raise click.ClickException(
+            f"O serviço da pasta {state_dir} é de outro usuário ({trouble.strerror}): rode como ele"
+        ) from None
+    if not processes.wait_until_gone(pid, SECONDS):
+        raise click.ClickException(f"O serviço (pid {pid}) não encerrou em {SECONDS:.0f} s. Veja o log")
+    click.echo("Serviço encerrado. Os navegadores seguem conectados: inicie o serviço de novo para adotá-los")
