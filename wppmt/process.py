@@ -16,5 +16,6 @@ class Process:
     driver_url: str
     driver_session: str
     websocket_url: str
+    """The DevTools socket of WhatsApp's page."""
     context: str
-    """WebDriver BiDi browsing context of WhatsApp's page."""
+    """That page's id in DevTools, and its window handle in WebDriver."""

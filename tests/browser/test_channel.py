@@ -1,4 +1,4 @@
-"""The channel, against a stand-in for chromedriver that answers, keeps silent or goes away on request."""
+"""The channel, against a stand-in for Chrome that answers, keeps silent or goes away on request."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from wppmt.browser import (
     PageEvent,
     PageGone,
 )
-from wppmt.browser.channel import Channel, parse_call, parse_command, parse_event
+from wppmt.browser.channel import Channel, parse_call, parse_command, parse_element, parse_notice
 from wppmt.browser.deadlines import Deadlines
 
 Message = dict[str, Any]
@@ -94,9 +94,9 @@ class Peer:
 
 
 def success(number: int, json_text: str) -> Message:
-    """What callFunction answers when bridge.js gave this value."""
+    """What an evaluation answers when bridge.js gave this value."""
     value = {"type": "string", "value": f'{{"value": {json_text}}}'}
-    return {"type": "success", "id": number, "result": {"type": "success", "result": value}}
+    return {"id": number, "result": {"result": value}}
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def channel(peer: Peer, notices: list[object]) -> Iterator[Channel]:
 def call(channel: Channel, deadline: float = 5.0, **arguments: object) -> list[Any]:
     """Its outcomes: one, sooner or later."""
     outcomes: list[Any] = []
-    channel.call("page", "facts", arguments, deadline, outcomes.append)
+    channel.call("facts", arguments, deadline, outcomes.append)
     return outcomes
 
 
@@ -134,12 +134,10 @@ def test_a_call_brings_the_pages_value(channel: Channel, peer: Peer) -> None:
     peer.answer = lambda command: success(command["id"], '{"mode": "MAIN"}')
     assert answered(channel, to="é") == [{"mode": "MAIN"}]
     command = peer.commands.get(timeout=1)
-    assert command["method"] == "script.callFunction"
+    assert command["method"] == "Runtime.evaluate"
     assert command["params"]["awaitPromise"] is True
-    assert [argument["value"] for argument in command["params"]["arguments"]] == [
-        "facts",
-        json.dumps({"to": "é"}),
-    ]
+    argument = json.dumps(json.dumps({"to": "é"}))
+    assert command["params"]["expression"] == f'self.wppmt ? wppmt.call("facts", {argument}) : null'
 
 
 def test_a_silent_peer_does_not_outlast_the_deadline(channel: Channel, peer: Peer) -> None:
@@ -208,28 +206,42 @@ def test_events_and_beats_are_told_in_order(channel: Channel, peer: Peer, notice
     for number in range(50):
         peer.send(bridge({"event": {"page": "p", "number": number, "name": "n", "data": {}}}))
     peer.send(bridge({"beat": {"page": "p", "last": 49, "facts": {"mode": "QR"}}}))
-    peer.send({"type": "event", "method": "log.entryAdded", "params": {}})
+    peer.send({"method": "Runtime.bindingCalled", "params": {"name": "foreign", "payload": "x"}})
+    peer.send({"method": "Runtime.consoleAPICalled", "params": {}})
     wait_until(lambda: len(notices) == 51)
     assert [notice.number for notice in notices if isinstance(notice, PageEvent)] == list(range(50))
     assert notices[-1] == Beat("p", 49, {"mode": "QR"})
 
 
 def bridge(notice: Message) -> Message:
-    data = {"type": "string", "value": json.dumps(notice)}
-    return {"type": "event", "method": "script.message", "params": {"channel": "wppmt", "data": data}}
+    parameters = {"name": "wppmtTell", "payload": json.dumps(notice), "executionContextId": 2}
+    return {"method": "Runtime.bindingCalled", "params": parameters}
+
+
+def test_a_crashed_page_closes_the_channel(channel: Channel, peer: Peer, notices: list[object]) -> None:
+    peer.answer = lambda _: None
+    pending = call(channel)
+    peer.commands.get(timeout=1)
+    peer.send({"method": "Inspector.targetCrashed", "params": {}})
+    assert wait_until(lambda: notices) == [ChannelClosed("a aba caiu")]
+    assert isinstance(wait_until(lambda: pending)[0], BrowserGone)
+
+
+def test_a_dialog_is_sent_away(channel: Channel, peer: Peer) -> None:
+    answered(channel)
+    peer.commands.get(timeout=1)
+    peer.send({"method": "Page.javascriptDialogOpening", "params": {"type": "alert", "message": "?"}})
+    command = peer.commands.get(timeout=1)
+    assert (command["method"], command["params"]) == ("Page.handleJavaScriptDialog", {"accept": False})
 
 
 def test_a_command_can_be_waited_for(channel: Channel, peer: Peer) -> None:
-    peer.answer = lambda command: {"type": "success", "id": command["id"], "result": {"contexts": []}}
-    assert channel.ask("browsingContext.getTree", {}, 1.0) == {"contexts": []}
-    peer.answer = lambda command: {
-        "type": "error",
-        "id": command["id"],
-        "error": "unknown error",
-        "message": "net::ERR",
-    }
-    with pytest.raises(PageGone, match="net::ERR"):
-        channel.ask("browsingContext.navigate", {}, 1.0)
+    peer.answer = lambda command: {"id": command["id"], "result": {"frameId": "f"}}
+    assert channel.ask("Page.navigate", {}, 1.0) == {"frameId": "f"}
+    error = {"code": -32000, "message": "Inspected target navigated or closed"}
+    peer.answer = lambda command: {"id": command["id"], "error": error}
+    with pytest.raises(PageGone, match="navigated"):
+        channel.ask("Page.navigate", {}, 1.0)
 
 
 # ---- parsing, pure
@@ -237,19 +249,20 @@ def test_a_command_can_be_waited_for(channel: Channel, peer: Peer) -> None:
 
 def test_a_rejection_keeps_its_word() -> None:
     value = {"type": "string", "value": '{"rejected": "not_on_whatsapp", "detail": "x"}'}
-    outcome = parse_call({"type": "success", "result": {"type": "success", "result": value}})
+    outcome = parse_call({"id": 1, "result": {"result": value}})
     assert isinstance(outcome, CallRejected)
     assert (outcome.reason, outcome.detail) == ("not_on_whatsapp", "x")
 
 
-def test_a_page_without_the_bridge_was_not_called() -> None:
-    outcome = parse_call({"type": "success", "result": {"type": "success", "result": {"type": "null"}}})
-    assert isinstance(outcome, NotCalled)
+@pytest.mark.parametrize("parse", [parse_call, parse_element])
+def test_a_page_without_the_bridge_was_not_called(parse: Callable[[Message], object]) -> None:
+    nothing = {"type": "object", "subtype": "null", "value": None}
+    assert isinstance(parse({"id": 1, "result": {"result": nothing}}), NotCalled)
 
 
 def test_an_exception_means_that_the_page_went_away() -> None:
-    details = {"exceptionDetails": {"text": "gone"}}
-    assert isinstance(parse_call({"type": "success", "result": {"type": "exception", **details}}), PageGone)
+    result = {"result": {"type": "object"}, "exceptionDetails": {"text": "gone"}}
+    assert isinstance(parse_call({"id": 1, "result": result}), PageGone)
 
 
 texts = st.text(max_size=30)
@@ -262,12 +275,12 @@ JSON = st.recursive(
 @given(JSON)
 def test_every_value_crosses_unchanged(value: object) -> None:
     answer = {"type": "string", "value": json.dumps({"value": value})}
-    assert parse_call({"type": "success", "result": {"type": "success", "result": answer}}) == value
+    assert parse_call({"id": 1, "result": {"result": answer}}) == value
 
 
-@given(error=texts, message=texts)
-def test_every_error_leaves_the_outcome_unknown(error: str, message: str) -> None:
-    outcome = parse_command({"type": "error", "error": error, "message": message})
+@given(code=st.integers(), message=texts)
+def test_every_error_leaves_the_outcome_unknown(code: int, message: str) -> None:
+    outcome = parse_command({"id": 1, "error": {"code": code, "message": message}})
     assert isinstance(outcome, CallFailure)
     assert not isinstance(outcome, NotCalled)
 
@@ -275,4 +288,4 @@ def test_every_error_leaves_the_outcome_unknown(error: str, message: str) -> Non
 @given(st.dictionaries(texts, JSON, max_size=3), st.integers(1), texts)
 def test_every_event_crosses_unchanged(data: dict[str, object], number: int, name: str) -> None:
     event = {"page": "p", "number": number, "name": name, "data": data}
-    assert parse_event(bridge({"event": event})) == PageEvent("p", number, name, data)
+    assert parse_notice(json.dumps({"event": event})) == PageEvent("p", number, name, data)

@@ -1,4 +1,9 @@
-"""One websocket to the page by WebDriver BiDi: calls with deadlines out, events and beats in."""
+"""One websocket to the page by Chrome's DevTools protocol: calls with deadlines out, events and beats in.
+
+Against WebDriver BiDi, whose half in Chrome is a hidden page of its own (measured, Chromium 156): a call takes 0.4 ms
+instead of 1.8, a QR code is there 0.35 s earlier, a tenant weighs 13 MB less. Either way a call runs once, also when
+the page reloads under it, and never by chromedriver's classic commands, which would run it again.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ import itertools
 import json
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
@@ -33,18 +38,15 @@ from wppmt.browser import (
 )
 from wppmt.browser.deadlines import Cancel, Schedule
 
-NAME = "wppmt"
 CONNECT_SECONDS = 5.0
+RENDERER_CRASHED = "a aba caiu"
 
-# The page's end of the channel. In frames, and on pages that are not WhatsApp's, nobody takes it.
-PRELOAD = """(channel) => {
-  if (window.top !== window) return;
-  self.wppmtChannel = channel;
-  if (self.wppmt) wppmt.open(channel);
-}"""
-CALL = "(name, json) => self.wppmt ? wppmt.call(name, json) : null"
-OPEN_INPUT = "() => self.wppmt ? wppmt.openInput() : null"
-KEEP_INPUT = "(input) => wppmt.keepInput(input)"
+TELL = "wppmtTell"
+"""The page's end of the channel: a function that Chrome puts into every document; bridge.js takes it."""
+OPEN_INPUT = "self.wppmt ? wppmt.openInput() : null"
+KEEP_INPUT = "function () { return wppmt.keepInput(this); }"
+
+NO_BRIDGE = "a página ainda não tem a ponte"
 
 Parse = Callable[[Json], Outcome]
 
@@ -77,52 +79,47 @@ class Channel:
         for run in (self._read, self._write):
             threading.Thread(target=run, name=f"channel-{run.__name__.strip('_')}", daemon=True).start()
 
-    def call(self, context: str, function: str, arguments: Json, deadline: float, done: Done) -> None:
+    def call(self, function: str, arguments: Json, deadline: float, done: Done) -> None:
         """Call bridge.js's `function`; `done` gets its value or a CallFailure, exactly once."""
-        values = [{"type": "string", "value": text} for text in (function, json.dumps(arguments))]
-        self._evaluate(context, CALL, values, deadline, _Pending(done, parse_call))
+        words = ", ".join(json.dumps(text) for text in (function, json.dumps(arguments)))
+        code = f"self.wppmt ? wppmt.call({words}) : null"
+        wish = {"expression": code, "awaitPromise": True, "returnByValue": True}
+        self._request("Runtime.evaluate", wish, deadline, _Pending(done, parse_call))
 
-    def upload(self, context: str, path: Path, deadline: float, done: Done) -> None:
+    def upload(self, path: Path, deadline: float, done: Done) -> None:
         """Chrome opens the file by itself, for an input that is in no document; `done` gets `{"blob", "size"}`."""
 
-        def choose(element: Json) -> None:
-            files = {"context": context, "element": element, "files": [str(path)]}
+        def choose(element: str) -> None:
+            wish = {"objectId": element, "files": [str(path)]}
             kept = then(done, lambda _: keep(element))
-            self._request("input.setFiles", files, deadline, _Pending(kept, parse_command))
+            self._request("DOM.setFileInputFiles", wish, deadline, _Pending(kept, parse_command))
 
-        def keep(element: Json) -> None:
-            self._evaluate(context, KEEP_INPUT, [element], deadline, _Pending(done, parse_call))
+        def keep(element: str) -> None:
+            wish = {"objectId": element, "functionDeclaration": KEEP_INPUT, "returnByValue": True}
+            self._request("Runtime.callFunctionOn", wish, deadline, _Pending(done, parse_call))
+            release = _Pending(lambda _: None, parse_command)
+            self._request("Runtime.releaseObject", {"objectId": element}, deadline, release)
 
-        self._evaluate(context, OPEN_INPUT, [], deadline, _Pending(then(done, choose), parse_element))
+        opened = _Pending(then(done, choose), parse_element)
+        self._request("Runtime.evaluate", {"expression": OPEN_INPUT}, deadline, opened)
 
     def ask(self, method: str, parameters: Json, seconds: float) -> Json:
-        """One BiDi command; blocks. Raises CallFailure."""
+        """One command; blocks. Raises CallFailure."""
         answer: Future[Outcome] = Future()
         self._request(method, parameters, seconds, _Pending(answer.set_result, parse_command))
         result: Json = _await(answer, seconds, method)
         return result
 
-    def ask_page(self, context: str, function: str, arguments: Json, seconds: float) -> Any:
+    def ask_page(self, function: str, arguments: Json, seconds: float) -> Any:
         """As `call`, but blocks. Raises CallFailure."""
         answer: Future[Outcome] = Future()
-        self.call(context, function, arguments, seconds, answer.set_result)
+        self.call(function, arguments, seconds, answer.set_result)
         return _await(answer, seconds, function)
 
     def close(self, why: str = "") -> None:
         """From any thread; every call without an answer fails at once. `why` goes into ChannelClosed."""
         self._why = self._why or why
         sockets.hang_up(self._socket)
-
-    def _evaluate(
-        self, context: str, code: str, arguments: Sequence[Json], deadline: float, pending: _Pending
-    ) -> None:
-        parameters = {
-            "functionDeclaration": code,
-            "awaitPromise": True,
-            "target": {"context": context},
-            "arguments": arguments,
-        }
-        self._request("script.callFunction", parameters, deadline, pending)
 
     def _request(self, method: str, parameters: Json, deadline: float, pending: _Pending) -> None:
         number = next(self._numbers)
@@ -162,12 +159,21 @@ class Channel:
             self._end(detail)
 
     def _dispatch(self, message: Json) -> None:
-        if message["type"] == "event":
-            notice = parse_event(message)
-            if notice is not None:
-                self._notify(notice)
-        elif (pending := self._take(message.get("id"))) is not None:
-            pending.done(pending.parse(message))
+        match message.get("method"):
+            case None:
+                if (pending := self._take(message.get("id"))) is not None:
+                    pending.done(pending.parse(message))
+            case "Runtime.bindingCalled":
+                if message["params"]["name"] == TELL:
+                    self._notify(parse_notice(message["params"]["payload"]))
+            case "Inspector.targetCrashed":
+                self.close(RENDERER_CRASHED)
+            case "Page.javascriptDialogOpening":
+                # Nobody would ever answer it, and the page stands still until then.
+                away = _Pending(lambda _: None, parse_command)
+                self._request("Page.handleJavaScriptDialog", {"accept": False}, CONNECT_SECONDS, away)
+            case _:
+                pass
 
     def _expire(self, number: int) -> None:
         if (pending := self._take(number)) is not None:
@@ -211,18 +217,18 @@ def then(done: Done, go_on: Callable[[Any], None]) -> Done:
 
 
 def parse_command(message: Json) -> Outcome:
-    """A BiDi answer's result, or what its error means for a call: the outcome is unknown."""
-    if message["type"] == "success":
-        return message["result"]
-    return PageGone(f"{message.get('error')}: {str(message.get('message'))[:200]}")
+    """An answer's result, or what its error means for a call: the outcome is unknown."""
+    if "error" in message:
+        return PageGone(str(message["error"].get("message"))[:200])
+    return message["result"]
 
 
 def parse_call(message: Json) -> Outcome:
     """What bridge.js's `call` answered. It never throws: an exception means that the page went away under it."""
-    value = _parse_evaluation(message, "string")
-    if isinstance(value, CallFailure):
-        return value
-    answer = json.loads(value["value"])
+    found = _parse_evaluation(message, "string")
+    if isinstance(found, CallFailure):
+        return found
+    answer = json.loads(found["value"])
     if "rejected" in answer:
         return CallRejected(answer["rejected"], answer.get("detail", ""))
     return answer["value"]
@@ -230,27 +236,24 @@ def parse_call(message: Json) -> Outcome:
 
 def parse_element(message: Json) -> Outcome:
     """A reference to the element that a function returned."""
-    value = _parse_evaluation(message, "node")
-    return value if isinstance(value, CallFailure) else {"sharedId": value["sharedId"]}
+    found = _parse_evaluation(message, "object")
+    if isinstance(found, CallFailure):
+        return found
+    return found.get("objectId") or NotCalled(NO_BRIDGE)
 
 
 def _parse_evaluation(message: Json, wanted: str) -> Outcome:
-    result = parse_command(message)
-    if isinstance(result, CallFailure):
-        return result
-    if result["type"] != "success":
-        return PageGone(str(result.get("exceptionDetails", {}).get("text"))[:200])
-    if result["result"]["type"] != wanted:
-        return NotCalled("a página ainda não tem a ponte")
-    return result["result"]
+    outcome = parse_command(message)
+    if isinstance(outcome, CallFailure):
+        return outcome
+    if "exceptionDetails" in outcome:
+        return PageGone(str(outcome["exceptionDetails"].get("text"))[:200])
+    return outcome["result"] if outcome["result"]["type"] == wanted else NotCalled(NO_BRIDGE)
 
 
-def parse_event(message: Json) -> PageEvent | Beat | None:
-    """A message of the page's channel; None for other events."""
-    parameters = message["params"]
-    if message["method"] != "script.message" or parameters["channel"] != NAME:
-        return None
-    notice: dict[str, Any] = json.loads(parameters["data"]["value"])
+def parse_notice(text: str) -> PageEvent | Beat:
+    """What the bridge told."""
+    notice: dict[str, Any] = json.loads(text)
     if "beat" in notice:
         return Beat(**notice["beat"])
     return PageEvent(**notice["event"])

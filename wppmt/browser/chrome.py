@@ -34,8 +34,7 @@ from wppmt.browser import (
     patched_driver,
     processes,
 )
-from wppmt.browser.channel import NAME, PRELOAD, Channel
-from wppmt.browser.crash_watch import CrashWatch
+from wppmt.browser.channel import TELL, Channel
 from wppmt.browser.deadlines import Deadlines, Schedule
 from wppmt.browser.flags import Situation, command_line, user_agent
 from wppmt.browser.launcher import Programs
@@ -44,10 +43,12 @@ from wppmt.browser.profile import Profile, ProfileLocked, ProfileUnusable
 STEP_SECONDS = 10.0
 ADOPTION_STEP_SECONDS = 3.0
 """A browser that works answers within milliseconds."""
-EVENTS = {"events": ["script.message"]}
+LOADED = """new Promise((done) => {
+  if (document.readyState === 'loading') addEventListener('DOMContentLoaded', () => done(true));
+  else done(true);
+})"""
 LOCK_SECONDS = 3.0
 """For a browser that was just killed to let go of the profile."""
-RENDERER_CRASHED = "a aba caiu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +142,7 @@ class ChromeBrowser:
         self._killed = self._begun = self._lost = False
         self._notify: Notify = lambda _: None
         self._group = 0
-        self._context = ""
         self._channel: Channel | None = None
-        self._watch: CrashWatch | None = None
         self.process: Process | None = None
 
     def start(self, notify: Notify) -> Process:
@@ -165,14 +164,14 @@ class ChromeBrowser:
         if self._channel is None:
             done(NotCalled("o navegador ainda não abriu"))
         else:
-            self._channel.call(self._context, function, arguments, deadline, done)
+            self._channel.call(function, arguments, deadline, done)
 
     def upload(self, path: Path, deadline: float, done: Done) -> None:
         """Give the page a file for `send_media`; its bytes never pass through the channel."""
         if self._channel is None:
             done(NotCalled("o navegador ainda não abriu"))
         else:
-            self._channel.upload(self._context, path, deadline, done)
+            self._channel.upload(path, deadline, done)
 
     def memory(self) -> Memory:
         """What Chrome, its helpers and chromedriver weigh now."""
@@ -202,29 +201,30 @@ class ChromeBrowser:
         script = self._script()
         launched = self._launch()
         session = driver.attach(launched, script.text, STEP_SECONDS)
-        channel = self._connect(session.websocket_url, launched.devtools_url)
-        self._open_page(channel)
+        page_url = launched.page_url(session.page)
+        self._open_page(self._connect(page_url, STEP_SECONDS))
         return Process(
             pid=launched.pid,
             group=launched.group,
             driver_url=launched.driver_url,
             driver_session=session.id,
-            websocket_url=session.websocket_url,
-            context=self._context,
+            websocket_url=page_url,
+            context=session.page,
         )
 
     def _adopt(self, left: Process) -> Process:
         programs = self._settings.programs()
         adoption.prove(left, self._profile, [str(programs.chrome), *self._arguments(programs)])
+        if not processes.carrying(launcher.driver_mark(self._profile.path)):
+            # With it went the script that every load of the page needs.
+            raise StartFailed("BROWSER_CRASHED", "o chromedriver não vive mais")
         with self._guard:
             self._refuse_if_killed()
             self._group = left.group
-        self._context = left.context
-        channel = self._connect(left.websocket_url, launcher.devtools_url(self._profile.path) or "")
-        channel.ask("session.subscribe", EVENTS, ADOPTION_STEP_SECONDS)
-        if channel.ask_page(left.context, "version", {}, ADOPTION_STEP_SECONDS) != self._script().version:
+        channel = self._connect(left.websocket_url, ADOPTION_STEP_SECONDS)
+        if channel.ask_page("version", {}, ADOPTION_STEP_SECONDS) != self._script().version:
             raise StartFailed("INJECT_FAILED", "a página roda outra versão da ponte")
-        channel.ask_page(left.context, "beat", {}, ADOPTION_STEP_SECONDS)
+        channel.ask_page("beat", {}, ADOPTION_STEP_SECONDS)
         if not self._beaten.wait(ADOPTION_STEP_SECONDS):
             raise StartFailed("CHANNEL_SILENT", "a página não deu sinal de vida")
         return left
@@ -257,9 +257,12 @@ class ChromeBrowser:
         if self._killed:
             raise StartFailed("BROWSER_CRASHED", "encerrado durante a abertura")
 
-    def _connect(self, websocket_url: str, devtools_url: str) -> Channel:
-        channel = self._channel = Channel(websocket_url, self._schedule, self._tell)
-        self._watch = CrashWatch(devtools_url, lambda: channel.close(RENDERER_CRASHED))
+    def _connect(self, page_url: str, seconds: float) -> Channel:
+        """To the page, which from here on can tell; and whose crash Chrome tells."""
+        channel = self._channel = Channel(page_url, self._schedule, self._tell)
+        for domain in ("Inspector", "Page", "Runtime"):
+            channel.ask(f"{domain}.enable", {}, seconds)
+        channel.ask("Runtime.addBinding", {"name": TELL}, seconds)
         return channel
 
     def _script(self) -> injection.Script:
@@ -267,15 +270,12 @@ class ChromeBrowser:
         return injection.script(f"{parts.scheme}://{parts.netloc}", self._settings.beat_seconds)
 
     def _open_page(self, channel: Channel) -> None:
-        channel.ask("session.subscribe", EVENTS, STEP_SECONDS)
-        end = {"type": "channel", "value": {"channel": NAME}}
-        preload = {"functionDeclaration": PRELOAD, "arguments": [end]}
-        channel.ask("script.addPreloadScript", preload, STEP_SECONDS)
-        tree = channel.ask("browsingContext.getTree", {}, STEP_SECONDS)
-        self._context = tree["contexts"][0]["context"]
-        target = {"context": self._context, "url": self._settings.page_url, "wait": "interactive"}
+        seconds = self._settings.load_seconds
         try:
-            channel.ask("browsingContext.navigate", target, self._settings.load_seconds)
+            opened = channel.ask("Page.navigate", {"url": self._settings.page_url}, seconds)
+            if "errorText" in opened:
+                raise StartFailed("PAGE_LOAD_FAILED", opened["errorText"])
+            channel.ask("Runtime.evaluate", {"expression": LOADED, "awaitPromise": True}, seconds)
         except BrowserGone:
             raise
         except CallFailure as failure:
@@ -309,8 +309,6 @@ class ChromeBrowser:
     def _hang_up(self) -> None:
         if self._channel is not None:
             self._channel.close()
-        if self._watch is not None:
-            self._watch.close()
 
 
 @contextlib.contextmanager

@@ -60,6 +60,10 @@ class Launched:
         """Host and port."""
         return urlsplit(self.devtools_url).netloc
 
+    def page_url(self, page: str) -> str:
+        """The socket of one page."""
+        return f"ws://{self.devtools_address}/devtools/page/{page}"
+
     @property
     def group(self) -> int:
         """Chrome leads the group."""

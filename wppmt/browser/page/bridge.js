@@ -94,5 +94,7 @@
     },
   };
   setInterval(beat, beatSeconds * 1000);
-  if (self.wppmtChannel) open(self.wppmtChannel);
+  const { wppmtTell } = self;
+  delete self.wppmtTell;
+  if (wppmtTell) open(wppmtTell);
 })();
