@@ -44,9 +44,11 @@ class Hearing:
 
     def compare(self, beat: Beat) -> Iterator[Effect]:
         """A beat names the newest event: has it been heard?"""
-        heard = self._heard_of(beat.page)
-        if beat.last > heard:
-            yield from self._ask(heard)
+        if self.is_behind(beat):
+            yield from self._ask(self._heard_of(beat.page))
+
+    def is_behind(self, beat: Beat) -> bool:
+        return beat.last > self._heard_of(beat.page)
 
     def missed(self, outcome: Outcome) -> tuple[PageEvent, ...]:
         """The ring's answer. Where it starts later than asked, what fell out is lost to it: go on from there."""

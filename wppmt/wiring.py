@@ -18,8 +18,9 @@ import psutil
 from ulid import ULID
 
 from actors.mailbox import Directory
+from actors.parts import Tools
 from actors.policy import SessionPolicy
-from actors.session import Session, Tools
+from actors.session import Session
 from actors.webhook import WebhookPolicy, Webhooks
 from wppmt import logs
 from wppmt.browser import Browsers, launcher

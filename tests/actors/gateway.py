@@ -14,10 +14,11 @@ from typing import Any
 
 from actors.effects import Ask, Logic, Post
 from actors.mailbox import Directory
+from actors.parts import Tools
 from actors.policy import SessionPolicy
 from actors.root import Boot, Root, ShutDown
 from actors.runtime import Runtime, World
-from actors.session import Session, Tools
+from actors.session import Session
 from actors.webhook import Attempted, OutboxGrew, WebhookPolicy, Webhooks
 from tests.actors.stage import SeededMailbox, SeededStage, VirtualTime
 from wppmt import messages

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actors import base, effects, ledger, life, notices, runtime, sending, session
+from actors import base, effects, ledger, life, notices, parts, runtime, sending, session
 from actors.backfill import Backfill
 from actors.root import Root
 from tests.actors.gateway import OK, Gateway, Posted
@@ -137,7 +137,7 @@ def sequence_is_taken_outside_the_transaction(patch: pytest.MonkeyPatch) -> None
 
 
 def a_refused_turn_is_not_undone(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(session.Session, "_remember", lambda self: lambda: None)
+    patch.setattr(parts.Parts, "remember", lambda self: lambda: None)
 
 
 def a_refused_turn_is_forgotten(patch: pytest.MonkeyPatch) -> None:

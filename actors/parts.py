@@ -1,0 +1,164 @@
+"""The parts of one session, wired once, and what several of them do together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from actors.backfill import Backfill
+from actors.effects import Effect, Reply
+from actors.fates import Fates
+from actors.hearing import Hearing
+from actors.ledger import Ledger
+from actors.life import Life, Phase
+from actors.logout import Logout
+from actors.page import Page
+from actors.policy import SessionPolicy
+from actors.queries import Queries
+from actors.screen import Screen
+from actors.sending import Sending
+from actors.timers import Timers
+from actors.undo import Undo
+from actors.watchdog import Watchdog
+from wppmt.reasons import Reason
+from wppmt.state import Event, State
+from wppmt.store import Desired, SessionRecord, SessionStatus, Store
+from wppmt.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a session is given of the world."""
+
+    store: Store
+    policy: SessionPolicy
+    random: Random
+    default_webhook: str
+    new_event_id: Callable[[float], str]
+    new_message_id: Callable[[], str]
+    new_secret: Callable[[], str]
+    qr_picture: Callable[[str], str]
+    media_url: Callable[[str, str], str]
+    """Session id and WhatsApp's message id → where the API gives a received message's media."""
+
+
+class Parts:
+    """Everything that a session remembers is in one of these."""
+
+    def __init__(self, record: SessionRecord, tools: Tools) -> None:
+        policy = tools.policy
+        self.policy = policy
+        self.media_url = tools.media_url
+        self.timers = Timers()
+        self.page = Page(record.id, record.generation)
+        self.ledger = Ledger(
+            record,
+            tools.store,
+            new_event_id=tools.new_event_id,
+            new_secret=tools.new_secret,
+            default_webhook=tools.default_webhook,
+        )
+        self.life = Life(self.ledger, self.page, self.timers, policy, tools.random)
+        self.screen = Screen(self.ledger, self.page, self.life, self.timers, policy, tools.qr_picture)
+        self.logout = Logout(self.ledger, self.page, self.life, self.timers, policy)
+        self.fates = Fates(self.ledger)
+        self.sending = Sending(self.ledger, self.fates, self.page, policy, tools.new_message_id)
+        self.watchdog = Watchdog(
+            self.ledger,
+            self.page,
+            self.life,
+            self.screen,
+            self.sending,
+            timers=self.timers,
+            policy=policy,
+        )
+        self.hearing = Hearing(self.ledger, self.page, policy)
+        self.backfill = Backfill(self.ledger, self.page, policy)
+        self.queries = Queries(self.page, policy)
+        self.close_replies: list[Reply] = []
+        """Who waits for the browser to be closed."""
+        self.is_quiescing = False
+        """The daemon stops."""
+        self.memory_mb: int | None = None
+        self.told_at = 0.0
+        """When the page last said something."""
+
+    @property
+    def record(self) -> SessionRecord:
+        return self.ledger.record
+
+    def remember(self) -> Undo:
+        return Undo(
+            self,
+            self.timers,
+            self.page,
+            self.ledger,
+            self.life,
+            self.screen,
+            self.logout,
+            self.fates,
+            self.sending,
+            self.sending.undecided,
+            self.sending.reachout,
+            self.watchdog,
+            self.backfill,
+            self.queries,
+        )
+
+    def status(self) -> SessionStatus:
+        return SessionStatus(
+            record=self.record,
+            qr=self.screen.qr,
+            pairing_code=self.screen.pairing_code,
+            memory_mb=self.memory_mb if self.life.is_live else None,
+            queue=len(self.sending),
+            last_error=self.ledger.last_error,
+        )
+
+    def open(self, reason: Reason, now: float, **changes: Any) -> Iterator[Effect]:
+        """A browser, from the very beginning: someone asked for it."""
+        self.screen.reset()
+        fresh: dict[str, Any] = {"desired": Desired.RUNNING, "failures": 0, "quick_retry": True}
+        yield from self.ledger.move(now, Event.STARTED, reason, **(fresh | changes))
+        yield from self.life.open()
+
+    def lost(self, reason: Reason, now: float, *, detail: str = "", gently: bool = False) -> Iterator[Effect]:
+        """The one path for whatever ends a browser that should have lived."""
+        self.screen.reset()
+        if self.life.phase is Phase.CLOSING:
+            # On its way down anyway; BrowserClosed comes when nothing is left.
+            return
+        if self.life.is_adopting:
+            yield from self._not_adopted(now)
+        elif self.logout.is_active:
+            yield from self.logout.give_up()
+        else:
+            yield from self.life.fail(reason, now, detail=detail, gently=gently)
+
+    def resume(self, now: float) -> Iterator[Effect]:
+        """A browser of our own, after the daemon was away."""
+        if self.record.has_login:
+            yield from self.ledger.move(now, Event.RESUMED, Reason.DAEMON_RESTARTED, process=None)
+            yield from self.life.open()
+        else:
+            yield from self.open(Reason.STARTING, now, process=None)
+
+    def _not_adopted(self, now: float) -> Iterator[Effect]:
+        """No failure of this session's: what was left is ended, and it starts as if nothing had been left."""
+        yield from self.life.kill()
+        yield from self.life.open() if self.logout.is_active else self.resume(now)
+
+    def mind_the_page(self, now: float) -> Iterator[Effect]:
+        """Messages go out while, and only while, the page shows WhatsApp's main screen to a connected session."""
+        usable = (
+            self.record.state is State.CONNECTED and self.life.is_live and self.screen.verdict is Verdict.MAIN
+        )
+        if usable and not self.page.is_usable:
+            self.page.is_usable = True
+            yield from self.sending.usable(now)
+            yield from self.backfill.look(self.told_at, now)
+        elif self.page.is_usable and not usable:
+            self.page.is_usable = False
+            self.sending.lost()

@@ -1,0 +1,128 @@
+"""What the HTTP front asks of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from actors.effects import Answer, Effect, Reply
+from actors.life import Phase
+from actors.parts import Parts
+from wppmt import messages
+from wppmt.errors import Code, Refusal
+from wppmt.reasons import Reason
+from wppmt.state import Event, State
+from wppmt.store import Desired
+from wppmt.verdict import Verdict
+
+NEEDS_A_PERSON = {State.DISCONNECTED, State.WAITING_SCAN, State.ERROR}
+"""`reconnectRequired` of a refused send."""
+TRY_AGAIN_SECONDS = 5
+"""Where no person is needed: most interruptions are over by then."""
+
+
+class Requests:
+    """Each request is answered, now or later, or refused."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def asked(self, request: object, reply: Reply, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a request
+        match request:
+            case messages.StartSession():
+                yield from self._start(request, reply, now)
+            case messages.CloseSession():
+                yield from self._close(reply, now)
+            case messages.LogOut():
+                yield from self._log_out(reply, now, forget=False)
+            case messages.PurgeSession():
+                yield from self._log_out(reply, now, forget=True)
+            case messages.SendText() | messages.SendMedia():
+                yield from self._send(request, reply, now)
+            case messages.AnnounceMedia():
+                yield from self._announce(request, reply, now)
+            case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
+                self._require_connected()
+                yield from self._parts.queries.ask(request, reply)
+            case messages.SetWebhook():
+                yield from self._set_webhook(request, reply, now)
+            case messages.RotateWebhookSecret():
+                yield from self._rotate_secret(reply, now)
+            case _:
+                raise TypeError(type(request).__name__)
+
+    def _start(self, request: messages.StartSession, reply: Reply, now: float) -> Iterator[Effect]:
+        if self._parts.logout.is_active:
+            raise Refusal(Code.SESSION_BUSY, retry_after=5)
+        given: dict[str, Any] = {
+            "webhook_url": request.webhook_url,
+            "description": request.description,
+            "webhook_events": request.events,
+            "max_messages_per_day": request.max_messages_per_day,
+            "pairing_phone": request.pairing_phone,
+        }
+        created = not self._parts.ledger.is_written
+        changes = {name: value for name, value in given.items() if value is not None}
+        if changes:
+            # First, and the secret with it: the events of the start itself go to this webhook, signed.
+            yield from self._parts.ledger.write(now, **changes)
+        secret = self._parts.ledger.ensure_secret(now)
+        if self._parts.record.state is State.DISCONNECTED:
+            yield from self._parts.open(Reason.STARTING, now)
+        yield Answer(reply, messages.Started(created, self._parts.status(), secret))
+
+    def _close(self, reply: Reply, now: float) -> Iterator[Effect]:
+        if self._parts.logout.is_active:
+            # Stopped already, and on its way down.
+            yield Answer(reply, self._parts.status())
+            return
+        yield from self._parts.ledger.move(now, Event.CLOSED, Reason.STOPPED, desired=Desired.STOPPED)
+        self._parts.screen.reset()
+        yield from self._parts.sending.close(now)
+        yield from self._parts.life.close()
+        if self._parts.life.phase is Phase.CLOSING:
+            self._parts.close_replies.append(reply)
+        else:
+            yield Answer(reply, self._parts.status())
+
+    def _log_out(self, reply: Reply, now: float, *, forget: bool) -> Iterator[Effect]:
+        on_main = self._parts.life.is_live and self._parts.screen.verdict is Verdict.MAIN
+        self._parts.screen.reset()
+        yield from self._parts.logout.begin(reply, now, forget=forget, on_main=on_main)
+        yield from self._parts.sending.close(now)
+
+    def _send(self, request: messages.Send, reply: Reply, now: float) -> Iterator[Effect]:
+        sending = self._parts.sending
+        if sending.knows(request, now):
+            yield from sending.repeat(request, reply, now)
+        else:
+            self._require_connected()
+            yield from sending.accept(request, reply, now)
+
+    def _announce(self, request: messages.AnnounceMedia, reply: Reply, now: float) -> Iterator[Effect]:
+        sending = self._parts.sending
+        if sending.knows(request, now):
+            yield from sending.repeat(request, reply, now)
+        else:
+            self._require_connected()
+            sending.require_room()
+            yield Answer(reply, None)
+
+    def _set_webhook(self, request: messages.SetWebhook, reply: Reply, now: float) -> Iterator[Effect]:
+        ledger = self._parts.ledger
+        yield from ledger.set_webhook(now, request.url, request.events)
+        secret = ledger.ensure_secret(now)
+        yield Answer(reply, messages.WebhookSettings(request.url, request.events, secret))
+
+    def _rotate_secret(self, reply: Reply, now: float) -> Iterator[Effect]:
+        ledger = self._parts.ledger
+        secret = ledger.rotate_secret(now, self._parts.policy.secret_overlap)
+        yield Answer(reply, messages.WebhookSettings(ledger.endpoint, ledger.record.webhook_events, secret))
+
+    def _require_connected(self) -> None:
+        """Raises the document's 503 (4.2.2) unless messages can go out."""
+        state = self._parts.record.state
+        if state is not State.CONNECTED:
+            person = state in NEEDS_A_PERSON
+            extra = {"status": state.value, "reconnectRequired": person}
+            raise Refusal(Code.NOT_CONNECTED, retry_after=None if person else TRY_AGAIN_SECONDS, extra=extra)
