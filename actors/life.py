@@ -17,7 +17,7 @@ from actors.effects import (
     Tell,
 )
 from actors.ledger import Ledger
-from actors.notices import Called, PlaceFreed, PlaceWanted
+from actors.notices import Called, PlaceFreed, PlaceWanted, RestartFailed
 from actors.page import Page
 from actors.policy import SessionPolicy
 from actors.timers import Timers
@@ -31,6 +31,8 @@ OPEN, ATTACH, BEAT, CLOSE, RETRY = "open", "attach", "beat", "close", "retry"
 SILENT_BEATS = 1.5
 """So many intervals without a beat, and the page is asked directly."""
 PROBES = 2
+FIRST_RESTART = 2
+"""The failure in a row that ends the first restart; the one before it was answered at once."""
 
 
 class Phase(StrEnum):
@@ -169,6 +171,8 @@ class Life:
             process=None,
             restarts=record.restarts + 1,
         )
+        if failures == FIRST_RESTART:
+            yield Tell(ROOT, RestartFailed(record.id, reason))
         yield self._timers.arm(RETRY, delay)
 
     def close(self) -> Iterator[Effect]:

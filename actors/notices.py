@@ -131,6 +131,14 @@ class PlaceFreed:
 
 
 @dataclass(frozen=True, slots=True)
+class RestartFailed:
+    """To Root: after a failure, the first restart has failed as well."""
+
+    session_id: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
 class Pong:
     address: str
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors import notices
+from actors.common_cause import PAUSE_SECONDS, CommonCause
 from actors.effects import (
     AbandonSession,
     Answer,
@@ -65,6 +66,11 @@ class ShutDown:
 @dataclass(frozen=True, slots=True)
 class ShutDownDue:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class PauseOver:
+    """Sessions may start again."""
 
 
 @dataclass(slots=True)
@@ -128,6 +134,7 @@ class Root:
         self._is_alive = is_alive
         self._status = status
         self._places = Places(starts_at_once)
+        self._common_cause = CommonCause()
         self._children: dict[str, Child] = {}
         self._wanted: set[str] = set()
         """Sessions that should run."""
@@ -160,6 +167,10 @@ class Root:
                 change = self._wanted.add if desired is Desired.RUNNING else self._wanted.discard
                 change(session_id)
                 return ()
+            case notices.RestartFailed():
+                return self._restart_failed(message, now)
+            case PauseOver():
+                return self._grant(now)
             case MemoryMeasured(total_mb=total_mb):
                 self._memory_mb = total_mb
                 return ()
@@ -265,6 +276,7 @@ class Root:
             self._children[session_id].unanswered += 1
             yield Tell(session_address(session_id), notices.Ping())
         self._admitted.clear()
+        self._look_for_recovery()
         yield from self._grant(now)
         yield Wake(WATCH_SECONDS, Watch())
 
@@ -296,7 +308,27 @@ class Root:
         yield SpawnSession(session_id)
         yield Tell(session_address(session_id), notices.Begin(cause))
 
+    def _restart_failed(self, failure: notices.RestartFailed, now: float) -> Iterator[Effect]:
+        alert = self._common_cause.note(failure, len(self._wanted), now)
+        if alert:
+            yield Log("error", "common_cause", None, {"note": str(alert), "pauseSeconds": PAUSE_SECONDS})
+            yield Wake(PAUSE_SECONDS, PauseOver())
+
+    def _look_for_recovery(self) -> None:
+        """The alert stands until all whom it names are well, or no longer wanted."""
+        alert = self._common_cause.alert
+        statuses = [self._status(name) for name in alert.sessions & self._wanted] if alert else []
+        if not any(status.record.failures for status in statuses if status):
+            self._common_cause.recovered()
+
+    @property
+    def alert(self) -> str | None:
+        """What is wrong with the whole, for people; read by other threads."""
+        return str(self._common_cause.alert) if self._common_cause.alert else None
+
     def _grant(self, now: float) -> Iterator[Effect]:
+        if self._common_cause.is_pausing(now):
+            return
         for wish in self._places.grant(now):
             yield Tell(session_address(wish.session_id), notices.PlaceGranted(wish.generation))
 
@@ -306,7 +338,7 @@ class Root:
         yield Tell(session_address(session_id), Ask(request, reply))
 
     def _describe(self) -> Iterator[dict[str, Any]]:
-        yield {"actor": "root", "children": len(self._children)}
+        yield {"actor": "root", "children": len(self._children), "alert": self.alert}
         sessions = {
             session_address(session_id): child for session_id, child in sorted(self._children.items())
         }

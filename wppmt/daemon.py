@@ -73,6 +73,7 @@ class Daemon:
         self._phase = Phase.STARTING
         self._hands_over = False
         self._monitor: Monitor | None = None
+        self._root: Root | None = None
         self._redis_watch = RedisWatch(logs.log)
 
     def metadata(self) -> dict[str, object]:
@@ -137,7 +138,7 @@ class Daemon:
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
             MONITOR: lambda: (monitor, Measure()),
         }
-        root = Root(
+        self._root = root = Root(
             store,
             services=tuple(services),
             max_sessions=settings.sessions.max,
@@ -158,7 +159,7 @@ class Daemon:
         received: ReceivedMedia,
     ) -> AsyncIterator[None]:
         settings = self._settings
-        monitor = self._monitor
+        monitor, root = self._monitor, self._root
         ports = Ports(
             front=self._directory,
             store=store,
@@ -170,6 +171,7 @@ class Daemon:
             received=received,
             phase=lambda: self._phase,
             memory_mb=lambda: monitor.total_mb if monitor else None,
+            alert=lambda: root.alert if root else None,
             now=time.time,
             log=logs.log,
             version=__version__,

@@ -55,6 +55,7 @@ class Api:
     def __init__(self) -> None:
         self.time = BORN
         self.phase = Phase.READY
+        self.alert: str | None = None
         self.front = FakeFront(lambda: self.time)
         self.store = FakeStore()
         self.receiver = FakeReceiver()
@@ -80,6 +81,7 @@ class Api:
                 self.folder / "in", limit=1_000_000, quota=3_000_000, keep_seconds=3600, now=time.time
             ),
             phase=lambda: self.phase,
+            alert=lambda: self.alert,
             memory_mb=lambda: 512,
             now=lambda: self.time,
             log=self.log,

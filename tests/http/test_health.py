@@ -50,3 +50,8 @@ async def test_a_full_disk_is_told(api: Api):
     answer = await api.get("/api/health", token=None)
     assert (answer.status, answer.body["code"]) == (503, "STORE_UNAVAILABLE")
     assert (await api.get("/healthz", token=None)).status == 200
+
+
+async def test_what_is_wrong_with_all_of_them_is_told(api: Api):
+    api.alert = "3 de 4 sessões falharam"
+    assert (await api.get("/api/health", token=None)).body["alert"] == api.alert

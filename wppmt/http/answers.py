@@ -163,6 +163,7 @@ class Health(AnswerBody):
     memory_mb: int | None
     webhooks: Deliveries
     version: str
+    alert: str | None = absent(description="o que há de errado com o conjunto, quando há algo")
 
 
 class Contact(AnswerBody):

@@ -37,6 +37,7 @@ async def health(request: web.Request) -> web.Response:
         memory_mb=ports.memory_mb(),
         webhooks=answers.Deliveries(pending=counts.pending, dead=counts.dead),
         version=ports.version,
+        alert=ports.alert(),
     )
     return answer(body, 503 if phase is Phase.DRAINING else 200)
 
