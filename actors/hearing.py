@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from actors.effects import Effect
 from actors.ledger import Ledger
@@ -10,6 +11,11 @@ from actors.notices import Called
 from actors.page import Page
 from actors.policy import SessionPolicy
 from wppmt.browser import Beat, CallFailure, Outcome, PageEvent
+
+
+SUPERSEDED = "superseded"
+SCREEN_EVENTS = {"ready": "facts", "facts_changed": "facts", "qr_changed": "qr"}
+"""What these tell is true until the next one of its kind."""
 
 
 class Hearing:
@@ -58,6 +64,7 @@ class Hearing:
         events = tuple(
             PageEvent(page, int(e["number"]), str(e["name"]), e["data"]) for e in outcome["events"]
         )
+        events = _without_what_was_superseded(events)
         if events and events[0].number > self._heard_of(page) + 1:
             self._ledger.note(page=page, page_event=events[0].number - 1)
         return events
@@ -69,3 +76,14 @@ class Hearing:
     def _ask(self, after: int) -> Iterator[Effect]:
         arguments = {"after": after}
         yield self._page.call(Called.REREAD, "events_since", arguments, self._policy.call_deadline)
+
+
+def _without_what_was_superseded(events: tuple[PageEvent, ...]) -> tuple[PageEvent, ...]:
+    """Old facts are not today's, old codes cannot be scanned; their numbers are kept, so that no gap shows."""
+    newest = {SCREEN_EVENTS[event.name]: event.number for event in events if event.name in SCREEN_EVENTS}
+    return tuple(
+        replace(event, name=SUPERSEDED, data={})
+        if event.number < newest.get(SCREEN_EVENTS.get(event.name, ""), 0)
+        else event
+        for event in events
+    )

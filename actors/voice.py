@@ -107,8 +107,8 @@ class Voice:
                 for message in self._parts.backfill.found(answer.outcome):
                     yield from self._receive(message, now, backfilled=True)
                 yield from self._parts.backfill.go_on(answer.outcome)
-            case Called.REREAD:
-                for event in self._parts.hearing.missed(answer.outcome) if current else ():
+            case Called.REREAD if current:
+                for event in self._parts.hearing.missed(answer.outcome):
                     yield from self._in_order(event, now)
             case Called.PROBE if current:
                 yield from self._probe_answered(answer, now)

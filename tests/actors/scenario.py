@@ -238,6 +238,8 @@ def soothe(browser: FakeBrowser) -> None:
     if browser.page.facts.authenticated and browser.browsers.world.profiles[browser.session_id].login:
         browser.set_facts(mode="MAIN", info="NORMAL", phone_online=True, needs_update=False)
         browser.page.resume()
+    else:
+        browser.reload()
 
 
 Act = Callable[[Scenario, str], None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.actors.gateway import Gateway
@@ -61,6 +63,33 @@ def test_a_restart_while_the_phone_is_away_keeps_its_browser(gateway: Gateway, a
     gateway.run(600)
     assert gateway.state("a") is State.PHONE_DISCONNECTED
     assert gateway.count_browsers("a") == 2
+    assert gateway.events("a", "error") == []
+
+
+def test_a_phone_that_is_away_from_the_first_moment_on_is_waited_for(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.restart("a")
+    gateway.run_until(lambda: gateway.count_browsers("a") == 2 and gateway.browsers.living("a"))
+    page = gateway.browser("a").page
+    at_home = page._main_facts()
+    page._main_facts = lambda: replace(at_home, phone_online=False)  # type: ignore[method-assign]
+    gateway.until("a", State.PHONE_DISCONNECTED, 30)
+    gateway.run(300)
+    assert gateway.count_browsers("a") == 2
+    assert gateway.changes("a")[-3:] == ["initializing", "reconnecting", "phone_disconnected"]
+
+
+def test_old_facts_that_are_read_again_are_not_todays(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.go_silent()
+    browser.phone_offline()
+    gateway.run(1)
+    browser.phone_online()
+    browser.conflict()
+    browser.set_facts(mode="MAIN")
+    browser.go_silent(False)
+    gateway.run(30)
+    assert gateway.changes("a")[-1] == "connected"
     assert gateway.events("a", "error") == []
 
 

@@ -166,6 +166,18 @@ def test_a_login_that_ended_meanwhile_is_logged_out_without_waiting(gateway: Gat
     assert gateway.time.moment - begin < 10
 
 
+def test_a_logout_leaves_no_browser_of_an_earlier_daemon_on_the_profile(gateway: Gateway):
+    gateway.connect("a", ME).hang()
+    gateway.kill_daemon()
+    gateway.hang_start("a")
+    gateway.boot()
+    gateway.hang_start("a")
+    gateway.run(2)
+    gateway.log_out("a")
+    assert gateway.browsers.living("a") == []
+    assert not gateway.browsers.has_login("a")
+
+
 def test_a_start_during_a_logout_is_refused_and_nothing_is_done(gateway: Gateway):
     gateway.connect("a", ME)
     logout = gateway.request(A, messages.LogOut())

@@ -8,6 +8,7 @@ import pytest
 
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
+from wppmt.browser import Beat, ChannelClosed, PageEvent
 from wppmt.reasons import Reason
 from wppmt.state import State
 
@@ -102,8 +103,8 @@ def test_less_than_a_minute_of_health_earns_nothing_not_even_in_parts(gateway: G
     gateway.connect("a", ME).crash()
     gateway.settle()
     gateway.until("a", State.CONNECTED)
-    for _ in range(4):
-        gateway.run(40)
+    for seconds in (40, 20, 20, 50, 5):
+        gateway.run(seconds)
         gateway.browser("a").crash()
         gateway.settle()
         assert 27 <= gateway.until("a", State.CONNECTED) <= 35
@@ -196,8 +197,6 @@ def test_late_words_of_an_earlier_browser_change_nothing(gateway: Gateway):
     gateway.settle()
     gateway.until("a", State.CONNECTED)
     told, record = len(gateway.events("a")), gateway.record("a")
-    from wppmt.browser import Beat, ChannelClosed, PageEvent  # noqa: PLC0415 - what the old one says
-
     notify(PageEvent("old", 1, "message_received", {"message": {"id": "X"}}))
     notify(PageEvent("old", 2, "qr_changed", {"code": "2@old"}))
     notify(Beat("old", 9, {"ready": True, "mode": "QR"}))
@@ -206,6 +205,26 @@ def test_late_words_of_an_earlier_browser_change_nothing(gateway: Gateway):
     assert len(gateway.events("a")) == told
     assert gateway.record("a").failures == record.failures
     assert gateway.state("a") is State.CONNECTED
+
+
+def test_a_channel_that_closes_after_its_browser_was_closed_is_no_failure(gateway: Gateway):
+    notify = gateway.connect("a", ME)._notify
+    gateway.close("a")
+    notify(ChannelClosed())
+    gateway.start("a")
+    gateway.until("a", State.CONNECTED)
+    gateway.close("a")
+    gateway.world.profiles["a"].login = None
+    gateway.start("a")
+    gateway.until("a", State.ERROR)
+    notify = gateway.browser("a")._notify
+    gateway.run(5)
+    notify(ChannelClosed())
+    gateway.run(60)
+    assert gateway.reason("a") is Reason.TOKEN_CORRUPT
+    assert gateway.browsers.living("a") == []
+    assert not gateway.logged("actor_failed")
+    assert not gateway.logged("browser_failed")
 
 
 def test_one_tenants_trouble_is_that_tenants(gateway: Gateway):

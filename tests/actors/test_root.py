@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from actors.root import HUNG_PINGS, PLACE_SECONDS, WATCH_SECONDS
+from actors.notices import PlaceWanted
+from actors.root import HUNG_PINGS, PLACE_SECONDS, WATCH_SECONDS, Places
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from wppmt import messages
+from wppmt.browser import ChannelClosed
 from wppmt.errors import Code, Refusal
 from wppmt.messages import ROOT, WEBHOOK, session_address
 from wppmt.reasons import Reason
@@ -85,6 +87,29 @@ def test_whoever_asks_a_hung_actor_hears_that_nothing_was_done(pair: Gateway):
         _ = reply.value
     assert refused.value.code is Code.SESSION_BUSY
     assert pair.inbox(FRIEND) == []
+
+
+def test_whoever_asks_a_dead_actor_hears_it_at_once(pair: Gateway):
+    pair.directory.tell(A, Poison())
+    pair.settle()
+    for address, message in ((ROOT, messages.StartSession("a")), (A, messages.CloseSession())):
+        reply = pair.request(address, message)
+        pair.settle()
+        with pytest.raises(Refusal) as refused:
+            _ = reply.value
+        assert refused.value.code is Code.SESSION_BUSY
+
+
+def test_what_the_browser_of_a_dead_actor_says_is_not_meant_for_the_next_one(pair: Gateway):
+    pair.browser("a").crash()
+    pair.run(5)
+    notify = pair.browser("a")._notify
+    pair.directory.tell(A, Poison())
+    pair.run_until(lambda: pair.reason("a") is Reason.ACTOR_FAILED)
+    failures = pair.record("a").failures
+    notify(ChannelClosed())
+    pair.settle()
+    assert pair.record("a").failures == failures
 
 
 def test_alarms_of_a_dead_actor_wake_nobody(pair: Gateway):
@@ -187,6 +212,20 @@ def test_a_start_that_hangs_gives_its_place_back(make_gateway: MakeGateway):
     gateway.run(PLACE_SECONDS - 1)
     assert gateway.state("b") is State.INITIALIZING
     gateway.until("b", State.WAITING_SCAN, 2 * WATCH_SECONDS)
+
+
+def test_a_place_given_back_late_does_not_take_the_next_ones_wish():
+    places = Places(1)
+    places.want(PlaceWanted("a", 1))
+    assert list(places.grant(0.0)) == [PlaceWanted("a", 1)]
+    places.want(PlaceWanted("a", 2))
+    places.free("a", 1)
+    assert list(places.grant(0.0)) == [PlaceWanted("a", 2)]
+    places.want(PlaceWanted("b", 1))
+    places.free("a", 1)
+    assert list(places.grant(0.0)) == []
+    places.free("a", 2)
+    assert list(places.grant(0.0)) == [PlaceWanted("b", 1)]
 
 
 @pytest.mark.parametrize("seed", range(20))

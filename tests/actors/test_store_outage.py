@@ -74,6 +74,22 @@ def test_messages_that_arrive_meanwhile_are_told_in_order_afterwards(gateway: Ga
     assert gateway.state("a") is State.CONNECTED
 
 
+def test_who_asks_does_not_overtake_what_happened(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    gateway.store.is_full = True
+    message_id = browser.receive(FRIEND)
+    gateway.settle()
+    gateway.store.is_full = False
+    close = gateway.request(A, messages.CloseSession())
+    gateway.settle()
+    with pytest.raises(Refusal) as refused:
+        _ = close.value
+    assert refused.value.code is Code.STORE_UNAVAILABLE
+    gateway.run(2)
+    assert gateway.received("a") == [message_id]
+    gateway.close("a")
+
+
 def test_an_outage_makes_nobody_look_hung(gateway: Gateway):
     browser = gateway.connect("a", ME)
     gateway.store.is_full = True
