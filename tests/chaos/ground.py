@@ -42,7 +42,7 @@ class Ground:
     def start_daemon(self) -> None:
         """Until it takes requests."""
         self.watch.follow(self.daemon.launch().pid)
-        wait_until(self.daemon.api.is_ready, 30)
+        self.daemon.await_ready()
 
     def are_connected(self) -> bool:
         return all(self.states.now.get(one.name) == "connected" for one in self.tenants)

@@ -202,15 +202,15 @@ def mix(run: Run) -> None:
 
 def brief(run: Run) -> None:
     """One Chrome and one daemon: the short run of the tests."""
-    run.rest(6)
-    run.faults.kill_chrome(run.random.choice(run.tenants))
-    run.progress("kill -9 num Chrome")
-    run.rest(8)
-    run.await_all()
-    run.faults.kill_daemon()
-    run.progress("kill -9 no serviço")
-    run.await_all()
     run.rest(3)
+    run.progress("kill -9 num Chrome")
+    run.faults.kill_chrome(run.random.choice(run.tenants))
+    run.rest(2)
+    run.await_all()
+    run.progress("kill -9 no serviço")
+    run.faults.kill_daemon()
+    run.await_all()
+    run.rest(2)
 
 
 PRESETS: Mapping[str, Preset] = {
@@ -231,7 +231,7 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "R18": Preset(roll, "reinício de cada sessão e do serviço, sob carga", 240),
     "R19": Preset(be_quiet, "carga leve", 540),
-    "brief": Preset(brief, "um Chrome e o serviço", 60),
+    "brief": Preset(brief, "um Chrome e o serviço", 60, sends=2, inbound=2),
 }
 
 

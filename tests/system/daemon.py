@@ -74,8 +74,12 @@ class Daemon:
 
     def start(self) -> None:
         """Start it and wait until it takes requests."""
-        process = self.launch()
-        end = time.monotonic() + READY_SECONDS
+        self.launch()
+        self.await_ready()
+
+    def await_ready(self) -> None:
+        """It was launched; what it said when it gives up."""
+        process, end = self.process, time.monotonic() + READY_SECONDS
         while not self.api.is_ready():
             assert process.poll() is None, f"exit {process.returncode}: {self.stderr()}"
             assert time.monotonic() < end, f"not ready: {self.stderr()}"
