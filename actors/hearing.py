@@ -12,7 +12,6 @@ from actors.page import Page
 from actors.policy import SessionPolicy
 from wppmt.browser import Beat, CallFailure, Outcome, PageEvent
 
-
 SUPERSEDED = "superseded"
 SCREEN_EVENTS = {"ready": "facts", "facts_changed": "facts", "qr_changed": "qr"}
 """What these tell is true until the next one of its kind."""
