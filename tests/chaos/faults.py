@@ -16,6 +16,7 @@ from tests.chaos.watch import Watch
 from tests.system.tenant import Tenant
 
 CHROME = ("chrome", "helper")
+HAND_OVER_SECONDS = 40.0
 
 
 class Faults:
@@ -105,6 +106,15 @@ class Faults:
         """In order, and start it again."""
         self._note("stop_daemon", None)
         self._ground.stop_daemon()
+        self._ground.start_daemon()
+        return True
+
+    def hand_over(self) -> bool:
+        """End the daemon alone, as for an upgrade, and start it again: its browsers live on."""
+        self._note("hand_over", None)
+        process = self._ground.daemon.process
+        process.send_signal(signal.SIGUSR2)
+        process.wait(HAND_OVER_SECONDS)
         self._ground.start_daemon()
         return True
 

@@ -158,16 +158,16 @@ def fill_disk(run: Run) -> None:
 
 
 def roll(run: Run) -> None:
-    """Every tenant in turn by the operator, then the daemon, and again while there is time."""
-    while True:
+    """Every tenant in turn by the operator, then the daemon, once each way, and again while there is time."""
+    for upgrade in itertools.cycle((run.faults.hand_over, run.faults.stop_daemon)):
         for tenant in run.tenants:
             if not run.rest(2):
                 return
             run.progress(f"reinício de {tenant.name}")
             run.faults.restart(tenant)
             run.await_all()
-        run.progress("reinício do serviço")
-        run.faults.stop_daemon()
+        run.progress("troca do serviço" if upgrade == run.faults.hand_over else "reinício do serviço")
+        upgrade()
         run.await_all()
 
 
@@ -184,7 +184,9 @@ def mix(run: Run) -> None:
         faults.freeze_chrome, faults.freeze_driver, faults.page_hang, faults.page_reload, faults.drop_socket,
         faults.slow_acks, faults.phone_offline, faults.restart,
     ]  # fmt: skip
-    whole = [faults.kill_daemon, faults.kill_daemon_and_browsers, faults.freeze_daemon, faults.stop_daemon]
+    whole = [
+        faults.kill_daemon, faults.kill_daemon_and_browsers, faults.freeze_daemon, faults.stop_daemon, faults.hand_over,
+    ]  # fmt: skip
     daemon_at = time.monotonic()
     while run.rest(run.random.uniform(3, 9)):
         if time.monotonic() - daemon_at > 40 and run.random.random() < 0.4:

@@ -9,7 +9,7 @@ import pytest
 from tests.bench.figures import Figure
 from tests.chaos.figures import NEVER, percentile, verdict
 from tests.chaos.history import History
-from tests.chaos.test_judges import Lines, clean, fault, having, process, sample, sent
+from tests.chaos.story import Lines, clean, fault, having, process, sample, sent
 
 
 def figures(lines: Lines, preset: str) -> dict[str, Figure]:
