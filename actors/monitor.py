@@ -11,8 +11,6 @@ from actors.root import MemoryMeasured
 from wppmt.messages import ROOT, session_address
 
 MONITOR = "monitor"
-MEASURE_SECONDS = 60.0
-"""Weighing ten tenants reads some seventy files of /proc, each a walk through a process's pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +21,15 @@ class Measure:
 class Monitor:
     """The mind of the MonitorActor."""
 
-    def __init__(self, weigh: Callable[[], Mapping[str, float]], weigh_daemon: Callable[[], float]) -> None:
+    def __init__(
+        self, weigh: Callable[[], Mapping[str, float]], weigh_daemon: Callable[[], float], seconds: float
+    ) -> None:
+        """Every so many `seconds`: ten tenants are some seventy files of /proc, each a walk through page tables."""
         self.total_mb = 0
         """Of the daemon and all browsers; read by other threads."""
         self._weigh = weigh
         self._weigh_daemon = weigh_daemon
+        self._seconds = seconds
 
     def handle(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all logic
         weights = self._weigh()
@@ -35,4 +37,4 @@ class Monitor:
         for session_id, megabytes in weights.items():
             yield Tell(session_address(session_id), Measured(round(megabytes)))
         yield Tell(ROOT, MemoryMeasured(self.total_mb))
-        yield Wake(MEASURE_SECONDS, Measure())
+        yield Wake(self._seconds, Measure())

@@ -17,6 +17,7 @@ from actors.logout import Logout
 from actors.page import Page
 from actors.policy import SessionPolicy
 from actors.queries import Queries
+from actors.recycling import Recycling
 from actors.screen import Screen
 from actors.sending import Sending
 from actors.timers import Timers
@@ -74,6 +75,9 @@ class Parts:
             timers=self.timers,
             policy=policy,
         )
+        self.recycling = Recycling(
+            self.ledger, self.life, self.screen, self.sending, timers=self.timers, policy=policy
+        )
         self.hearing = Hearing(self.ledger, self.page, policy)
         self.backfill = Backfill(self.ledger, self.page, policy)
         self.queries = Queries(self.page, policy)
@@ -103,6 +107,7 @@ class Parts:
             self.sending.undecided,
             self.sending.reachout,
             self.watchdog,
+            self.recycling,
             self.backfill,
             self.queries,
         )

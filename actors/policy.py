@@ -43,5 +43,12 @@ class SessionPolicy:
     ack_seconds: float = 60.0
     ack_patience: float = 600.0
     """How long a connection that no measure has mended is called broken before it is tried again."""
+    memory_mb: int = 0
+    """A session's budget (PSS of all its processes); 0 = none. Over it, the browser is exchanged when idle."""
+    memory_hard_mb: int = 0
+    """Over this at once; 0 = twice the budget."""
+    idle_seconds: float = 60.0
+    recycle_pause: float = 300.0
+    """At least so long between two exchanges."""
     secret_overlap: float = 86_400.0
     """How long a rotated signing secret stays valid."""

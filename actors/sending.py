@@ -136,7 +136,7 @@ class Sending:
         """Journal the message and take responsibility for it. Raises Refusal(QUEUE_FULL)."""
         self.require_room()
         entry = to_entry(request, self._ledger.record.id, self._new_message_id(), now)
-        if self._is_idle and not self._prepares(entry):
+        if self.is_idle and not self._prepares(entry):
             # The usual case: accepted and handed over in one commit.
             yield from self._hand(entry, now)
         else:
@@ -250,7 +250,7 @@ class Sending:
             self._settle(entry.id)
 
     @property
-    def _is_idle(self) -> bool:
+    def is_idle(self) -> bool:
         return self._page.is_usable and not (self._busy or self.undecided or self._queue)
 
     def _earlier(self, request: Send | AnnounceMedia, now: float) -> JournalEntry | None:

@@ -89,7 +89,7 @@ class Session:
                 return self._parts.logout.profile_removed(message, now)
             case notices.Measured(memory_mb=memory_mb):
                 self._parts.memory_mb = memory_mb
-                return ()
+                return self._parts.recycling.measured(memory_mb, now)
             case notices.Begin(cause=cause):
                 return self._begin(cause, now)
             case notices.Restart():
@@ -192,6 +192,8 @@ class Session:
                     yield from self._after_closing(now)
             case "logout":
                 yield from self._parts.logout.give_up()
+            case "recycle":
+                yield from self._parts.recycling.look(now)
             case "acks" | "trust":
                 yield from self._parts.watchdog.due(timer, now)
             case _:

@@ -133,7 +133,9 @@ class Daemon:
             log=logs.log,
         )
         runtime = Runtime(self._directory, threads, world)
-        self._monitor = monitor = Monitor(runtime.weigh, wiring.own_memory_mb)
+        self._monitor = monitor = Monitor(
+            runtime.weigh, wiring.own_memory_mb, settings.sessions.measure_seconds
+        )
         services: dict[str, Callable[[], tuple[Logic, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
             MONITOR: lambda: (monitor, Measure()),

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     ACCOUNT_RESTRICTED = "ACCOUNT_RESTRICTED"
     REACHOUT_TIMELOCK = "REACHOUT_TIMELOCK"
     AUTH_FAILED = "AUTH_FAILED"
+    RECYCLED = "RECYCLED"
     ACKS_MISSING = "ACKS_MISSING"
     RESOURCE_LIMIT = "RESOURCE_LIMIT"
     DAEMON_RESTARTED = "DAEMON_RESTARTED"
@@ -69,6 +70,7 @@ _SENTENCES = {
     Reason.ACCOUNT_RESTRICTED: "O WhatsApp restringiu esta conta",
     Reason.REACHOUT_TIMELOCK: "O WhatsApp pausou o envio a novos contatos desta conta. Os demais envios continuam",
     Reason.AUTH_FAILED: "O WhatsApp recusou o pareamento",
+    Reason.RECYCLED: "O navegador passou do limite de memória e está sendo trocado. Reconectando",
     Reason.ACKS_MISSING: "O WhatsApp não confirma as mensagens enviadas. As pendentes não se perdem",
     Reason.RESOURCE_LIMIT: "Limite de recursos atingido",
     Reason.DAEMON_RESTARTED: "O serviço foi reiniciado. Reconectando",

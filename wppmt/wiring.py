@@ -66,6 +66,8 @@ def tools(settings: Settings, store: SqliteStore) -> Tools:
             qr_max=settings.sessions.qr_max,
             send_deadline=settings.sessions.send_deadline_seconds,
             beat_seconds=settings.browser.beat_seconds,
+            memory_mb=settings.sessions.tenant_memory_mb,
+            memory_hard_mb=settings.sessions.tenant_memory_hard_mb,
         ),
         random=SystemRandom(),
         default_webhook=settings.webhooks.url,

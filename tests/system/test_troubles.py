@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support import wait_until
-from tests.system.conftest import NewTenant
+from tests.system.conftest import NewDaemon, NewTenant
 from tests.system.daemon import ROOT
 from tests.system.tenant import Tenant, new_text
 from wppmt.simulator.client import SimulatorError
@@ -159,3 +159,19 @@ def test_a_connection_that_brings_no_acknowledgement_is_not_called_connected(ten
     for message_id in ids:
         assert tenant.hears("message_ack", messageId=message_id)["status"] == "sent"
     assert [line["id"] for line in tenant.daemon.phones.inbox(stranger)] == ids
+
+
+@pytest.mark.timeout(120)
+def test_a_browser_that_grows_is_exchanged_and_keeps_its_login(new_daemon: NewDaemon, new_tenant: NewTenant):
+    daemon = new_daemon(WPP_TENANT_MEMORY_MB="250", WPP_TENANT_MEMORY_HARD_MB="400", WPP_MEASURE_SECONDS="1")
+    daemon.start()
+    tenant = new_tenant(daemon).connect()
+    [device] = tenant.devices()
+    browser = tenant.browser.pid
+    strike(tenant, "heap_mb", mb=400)
+    change = tenant.hears("connection_change")
+    assert (change["status"], change["reasonCode"]) == ("reconnecting", "RECYCLED")
+    tenant.hears("connection_change", status="connected")
+    assert tenant.browser.pid != browser
+    assert [one["device"] for one in tenant.devices()] == [device["device"]]
+    assert wait_until(lambda: tenant.status()["memoryMb"]) < 250
