@@ -347,7 +347,10 @@ class Sending:
         entry = self._pending(message_id)
         if entry is None:
             return
-        if entry.handover is Handover.ACCEPTED:
+        if entry.handover is Handover.ACCEPTED and self._page.is_usable:
+            # Nothing is wrong with it: others before it are typed, uploaded or decided.
+            yield Wake(self._policy.outcome_deadline, OutcomeDue(message_id))
+        elif entry.handover is Handover.ACCEPTED:
             yield from self._fail(entry, Code.NOT_CONNECTED, now)
         else:
             yield from self._fates.report_unknown(entry, now)

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     CHANNEL_SILENT = "CHANNEL_SILENT"
     CHROME_MISSING = "CHROME_MISSING"
     PROFILE_LOCKED = "PROFILE_LOCKED"
+    PROFILE_UNUSABLE = "PROFILE_UNUSABLE"
     PAGE_LOAD_FAILED = "PAGE_LOAD_FAILED"
     INJECT_FAILED = "INJECT_FAILED"
     TOKEN_CORRUPT = "TOKEN_CORRUPT"  # noqa: S105 - a reason, not a password
@@ -50,7 +51,7 @@ _SENTENCES = {
     Reason.ENTER_CODE: "Aguardando o código de pareamento no celular",
     Reason.READY: "Conectado ao WhatsApp",
     Reason.STOPPED: "Sessão encerrada a pedido",
-    Reason.LOGGED_OUT: "Aparelho desvinculado no celular. Leia o novo QR Code",
+    Reason.LOGGED_OUT: "Sessão desvinculada do WhatsApp. É preciso ler um novo QR Code",
     Reason.QR_EXPIRED: "Nenhum QR Code foi lido a tempo. Inicie a sessão de novo para receber outro",
     Reason.QR_NEVER: "O WhatsApp Web não mostrou o QR Code a tempo. Nova tentativa automática",
     Reason.PHONE_OFFLINE: "Celular desconectado da internet",
@@ -61,6 +62,7 @@ _SENTENCES = {
     Reason.CHANNEL_SILENT: "A página do WhatsApp parou de dar sinal de vida. Reconectando",
     Reason.CHROME_MISSING: "Chromium ou chromedriver não encontrado. Instale os pacotes chromium e chromium-driver",
     Reason.PROFILE_LOCKED: "O perfil da sessão está em uso por outro processo. Encerre-o ou reinicie a sessão",
+    Reason.PROFILE_UNUSABLE: "A pasta do perfil da sessão não é segura de usar (link, ou de outro usuário)",
     Reason.PAGE_LOAD_FAILED: "A página do WhatsApp Web não carregou. Verifique a rede e o proxy do servidor",
     Reason.INJECT_FAILED: "O wa-js não pôde ser carregado na página. Verifique a versão com: wppmt doctor",
     Reason.TOKEN_CORRUPT: "O login salvo não foi aceito. Restaure um backup ou comece de novo com um QR Code",
