@@ -153,7 +153,9 @@ def unanswered(history: History, report: Report, goal: float | None) -> None:
 
 def mixed(history: History, report: Report) -> None:
     """Faults overlap: who is struck again before it is back has no time of its own."""
-    times = [seconds for fault in history.faults for seconds in recovery(history, fault) if seconds < NEVER]
+    times = [
+        seconds for fault in history.faults for seconds in recovery(history, fault) if seconds < NEVER - 1
+    ]
     if times:
         report.add("recovery", "recuperação", "s", times)
     unanswered(history, report, None)

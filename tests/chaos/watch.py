@@ -120,7 +120,9 @@ class Watch:
         return [one.pid for one in self._alive() if one.group == group and one.role in roles]
 
     def renderers(self, tenant: str) -> list[int]:
-        return [pid for pid in self.family(tenant, "helper") if "--type=renderer" in read_command(pid)]
+        """A fork of Chrome's zygote writes its whole command line as one text."""
+        helpers = self.family(tenant, "helper")
+        return [pid for pid in helpers if any("--type=renderer" in part for part in read_command(pid))]
 
     def alive(self) -> list[int]:
         """All pids of the gateway."""
