@@ -16,6 +16,7 @@ from actors.effects import (
     Effect,
     KillBrowser,
     Log,
+    Publish,
     Reply,
     SpawnService,
     SpawnSession,
@@ -210,6 +211,8 @@ class Root:
         for record in self._store.sessions():
             if record.desired is Desired.RUNNING:
                 self._wanted.add(record.id)
+            # Known from the first request on, as it was last committed.
+            yield Publish(SessionStatus(record))
             yield from self._spawn(record.id, Reason.DAEMON_RESTARTED)
         yield Wake(WATCH_SECONDS, Watch())
 

@@ -28,7 +28,7 @@ from wppmt.http import server
 from wppmt.http.app import make_app
 from wppmt.http.ports import HttpSettings, Phase, Ports
 from wppmt.media import MediaFiles
-from wppmt.messages import ROOT
+from wppmt.messages import ROOT, Describe
 from wppmt.received import ReceivedMedia
 from wppmt.settings import Settings
 from wppmt.simulated import simulator
@@ -36,6 +36,7 @@ from wppmt.store.redis import RedisWatch
 from wppmt.store.sqlite import SqliteStore
 from wppmt.webhook_transport import WebhookTransport
 
+BOOT_SECONDS = 30.0
 STOP_SECONDS = 45.0
 """For all browsers to go down together, then they are killed. systemd's TimeoutStopSec is longer."""
 DRAIN_SECONDS = 5.0
@@ -96,6 +97,8 @@ class Daemon:
             threads = Threads(asyncio.get_running_loop())
             self._start_actors(threads, store, transport)
             down.push_async_callback(self._stop_actors, threads)
+            # Answered after the boot: whoever asks for a session from here on finds it.
+            await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
             await down.enter_async_context(
                 wiring.mirrored(self._settings, self._directory, self._redis_watch)
             )

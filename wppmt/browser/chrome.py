@@ -238,7 +238,9 @@ class ChromeBrowser:
             chrome = launcher.start_chrome(programs, arguments, profile.path, writer)
             self._group = chrome
         chromedriver = launcher.start_driver(programs, profile.path, chrome)
-        return launcher.await_both(chrome, chromedriver, profile.path, settings.start_seconds)
+        return launcher.await_both(
+            programs, chrome, chromedriver, profile.path, settings.start_seconds
+        )
 
     def _arguments(self, programs: Programs) -> Sequence[str]:
         settings = self._settings

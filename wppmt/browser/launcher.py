@@ -110,11 +110,21 @@ def driver_mark(profile: Path) -> str:
     return f"--log-path={profile / '.chromedriver.severe.log'}"
 
 
-def await_both(chrome: int, driver: int, profile: Path, seconds: float) -> Launched:
+def await_both(programs: Programs, chrome: int, driver: int, profile: Path, seconds: float) -> Launched:
     """Waits until both listen. Raises StartFailed."""
     deadline = time.monotonic() + seconds
     devtools = _await(lambda: devtools_url(profile), chrome, deadline, lambda: _chrome_failure(profile))
-    address = _await(lambda: _driver_port(profile), driver, deadline, lambda: _driver_failure(profile))
+    address = None
+    while address is None:
+        try:
+            address = _await(
+                lambda: _driver_port(profile), driver, deadline, lambda: _driver_failure(profile)
+            )
+        except StartFailed as failure:
+            # It chooses a free port, wants the same one of the other address family, and gives up if that is taken.
+            if "port not available" not in failure.detail or time.monotonic() > deadline:
+                raise
+            driver = start_driver(programs, profile, chrome)
     return Launched(chrome, devtools, f"http://127.0.0.1:{address}")
 
 
