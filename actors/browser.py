@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actors.effects import Effect, Log, Stop, Tell
+from actors.effects import Care, Effect, Log, Stop, Tell
 from actors.notices import BrowserClosed, BrowserFailed, BrowserOpened
 from wppmt.browser import Browser, BrowserFailure, Browsers, Notify
 from wppmt.messages import session_address
@@ -14,6 +14,8 @@ from wppmt.messages import session_address
 @dataclass(frozen=True, slots=True)
 class Open:
     """Start, after what an earlier daemon or browser left on this profile is ended."""
+
+    care: Care = Care.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Adopt:
 @dataclass(frozen=True, slots=True)
 class Close:
     """Down the stop ladder."""
+
+    care: Care = Care.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,12 @@ class BrowserLife:
 
     def handle(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all logic
         match message:
-            case Open():
-                yield from self._open()
+            case Open(care=care):
+                yield from self._open(care)
             case Adopt():
                 yield from self._adopt()
-            case Close():
-                self._browser.stop()
+            case Close(care=care):
+                yield from self._close(care)
                 yield Tell(self._session, BrowserClosed(self._generation))
                 yield Stop()
             case Retire():
@@ -59,9 +63,23 @@ class BrowserLife:
             case _:
                 raise TypeError(type(message).__name__)
 
-    def _open(self) -> Iterator[Effect]:
+    def _close(self, care: Care) -> Iterator[Effect]:
+        was_flushed = self._browser.stop()
+        try:
+            if care is Care.KEEP_COPY and was_flushed:
+                self._browsers.keep_copy(self._session_id)
+            elif care is Care.SET_ASIDE:
+                self._browsers.set_aside(self._session_id)
+        except BrowserFailure as failure:
+            yield Log("error", "profile_not_set_aside", self._session_id, {"why": str(failure)})
+
+    def _open(self, care: Care) -> Iterator[Effect]:
         try:
             ended = self._browsers.end_leftovers(self._session_id)
+            if care is Care.SET_ASIDE:
+                self._browsers.set_aside(self._session_id)
+            elif care is Care.RESTORE:
+                self._browsers.restore_copy(self._session_id)
             process = self._browser.start(self._notify)
         except BrowserFailure as failure:
             yield Tell(self._session, BrowserFailed(self._generation, failure))

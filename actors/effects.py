@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
 from wppmt.browser import Outcome, Process
@@ -89,12 +90,25 @@ class AbandonSession:
     session_id: str
 
 
+class Care(StrEnum):
+    """What else is done about a profile while no browser has it: after a stop, or before a start."""
+
+    NONE = "none"
+    KEEP_COPY = "keep_copy"
+    """After a stop that flushed the login: a snapshot."""
+    SET_ASIDE = "set_aside"
+    """Into quarantine; the next start finds none."""
+    RESTORE = "restore"
+    """Before a start: the last snapshot instead."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenBrowser:
     """A new browser and the BrowserActor that starts it; it answers BrowserOpened or BrowserFailed."""
 
     session_id: str
     generation: int
+    care: Care = Care.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +126,7 @@ class CloseBrowser:
 
     session_id: str
     generation: int
+    care: Care = Care.NONE
 
 
 @dataclass(frozen=True, slots=True)

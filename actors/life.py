@@ -8,6 +8,7 @@ from random import Random
 
 from actors.effects import (
     AdoptBrowser,
+    Care,
     CloseBrowser,
     Effect,
     EndLeftovers,
@@ -65,6 +66,10 @@ class Life:
         self._timers = timers
         self._policy = policy
         self._random = random
+        self.is_proven = False
+        """This browser's page has shown the main screen: its login is worth a copy."""
+        self._care = Care.NONE
+        """What the next start finds done about the profile."""
         self._reopen = False
         self._is_forced = False
         self._last_sign = 0.0
@@ -78,9 +83,10 @@ class Life:
     def is_adopting(self) -> bool:
         return self.phase is Phase.ADOPTING
 
-    def open(self) -> Iterator[Effect]:
+    def open(self, care: Care = Care.NONE) -> Iterator[Effect]:
         """Ask Root for a place; a browser on its way down is waited for."""
         self._timers.disarm(RETRY)
+        self._care = care
         if self.phase is Phase.CLOSING:
             self._reopen = True
         elif self.phase is Phase.NONE:
@@ -100,7 +106,8 @@ class Life:
             return
         yield from self._ledger.write(now, generation=generation, process=None)
         self.phase = Phase.OPENING
-        yield OpenBrowser(self._session_id, generation)
+        self.is_proven = False
+        yield OpenBrowser(self._session_id, generation, self._care)
         yield self._timers.arm(OPEN, self._policy.open_deadline)
 
     def opened(self, process: Process, now: float) -> Iterator[Effect]:
@@ -175,15 +182,16 @@ class Life:
             yield Tell(ROOT, RestartFailed(record.id, reason))
         yield self._timers.arm(RETRY, delay)
 
-    def close(self) -> Iterator[Effect]:
-        """Down the stop ladder, so that the login is flushed."""
+    def close(self, care: Care | None = None) -> Iterator[Effect]:
+        """Down the stop ladder, so that the login is flushed; a good one is copied unless `care` says otherwise."""
         self._timers.disarm(OPEN, ATTACH, BEAT, RETRY)
         self._reopen = False
         if self.phase is Phase.QUEUED:
             self.phase = Phase.NONE
         elif self.phase in {*COMING, Phase.LIVE}:
             self.phase = Phase.CLOSING
-            yield CloseBrowser(self._session_id, self._page.generation)
+            usual = Care.KEEP_COPY if self.is_proven else Care.NONE
+            yield CloseBrowser(self._session_id, self._page.generation, usual if care is None else care)
             yield self._timers.arm(CLOSE, self._policy.close_deadline)
 
     def end_leftovers(self) -> Iterator[Effect]:
@@ -218,7 +226,7 @@ class Life:
         self._page.generation += 1
         if self._reopen:
             self._reopen = False
-            yield from self.open()
+            yield from self.open(self._care)
 
     def _free_place(self) -> Tell:
         return Tell(ROOT, PlaceFreed(self._session_id, self._page.generation))

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from actors.backfill import Backfill
-from actors.effects import Effect, Reply
+from actors.effects import Care, Effect, Reply
 from actors.fates import Fates
 from actors.hearing import Hearing
 from actors.ledger import Ledger
@@ -122,12 +122,12 @@ class Parts:
             last_error=self.ledger.last_error,
         )
 
-    def open(self, reason: Reason, now: float, **changes: Any) -> Iterator[Effect]:
+    def open(self, reason: Reason, now: float, *, care: Care = Care.NONE, **changes: Any) -> Iterator[Effect]:
         """A browser, from the very beginning: someone asked for it."""
         self.screen.reset()
         fresh: dict[str, Any] = {"desired": Desired.RUNNING, "failures": 0, "quick_retry": True}
         yield from self.ledger.move(now, Event.STARTED, reason, **(fresh | changes))
-        yield from self.life.open()
+        yield from self.life.open(care)
 
     def lost(self, reason: Reason, now: float, *, detail: str = "", gently: bool = False) -> Iterator[Effect]:
         """The one path for whatever ends a browser that should have lived."""

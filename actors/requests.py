@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from actors.effects import Answer, Effect, Reply
+from actors.effects import Answer, Care, Effect, Reply
 from actors.life import Phase
 from actors.parts import Parts
 from wppmt import messages
@@ -37,6 +37,15 @@ class Requests:
                 yield from self._log_out(reply, now, forget=False)
             case messages.PurgeSession():
                 yield from self._log_out(reply, now, forget=True)
+            case messages.ResetLogin():
+                self._require_corrupt()
+                # The profile was set aside when its login was distrusted; if that failed, it is now.
+                yield from self._parts.open(Reason.STARTING, now, care=Care.SET_ASIDE, has_login=False)
+                yield Answer(reply, self._parts.status())
+            case messages.RestoreLogin():
+                self._require_corrupt()
+                yield from self._parts.open(Reason.RESTARTED, now, care=Care.RESTORE)
+                yield Answer(reply, self._parts.status())
             case messages.SendText() | messages.SendMedia():
                 yield from self._send(request, reply, now)
             case messages.AnnounceMedia():
@@ -118,6 +127,11 @@ class Requests:
         ledger = self._parts.ledger
         secret = ledger.rotate_secret(now, self._parts.policy.secret_overlap)
         yield Answer(reply, messages.WebhookSettings(ledger.endpoint, ledger.record.webhook_events, secret))
+
+    def _require_corrupt(self) -> None:
+        """A login that may be good is not thrown away for an older one, or for none."""
+        if self._parts.record.reason is not Reason.TOKEN_CORRUPT or self._parts.logout.is_active:
+            raise Refusal(Code.LOGIN_NOT_CORRUPT)
 
     def _require_connected(self) -> None:
         """Raises the document's 503 (4.2.2) unless messages can go out."""

@@ -15,6 +15,7 @@ from actors.effects import (
     AdoptBrowser,
     Answer,
     CallPage,
+    Care,
     CloseBrowser,
     DeleteFile,
     DownloadMedia,
@@ -126,14 +127,14 @@ class Runtime:
                 self._download(shell, effect)
             case DeleteFile(path=path):
                 self._stage.aside(lambda: Path(path).unlink(missing_ok=True))
-            case OpenBrowser(session_id=session_id, generation=generation):
+            case OpenBrowser(session_id=session_id, generation=generation, care=care):
                 browser = self._world.browsers.open(session_id)
-                self._run_browser(session_id, generation, browser, Open())
+                self._run_browser(session_id, generation, browser, Open(care))
             case AdoptBrowser(session_id=session_id, generation=generation, left=left):
                 browser = self._world.browsers.adopt(session_id, left)
                 self._run_browser(session_id, generation, browser, Adopt())
-            case CloseBrowser(session_id=session_id, generation=generation):
-                self._close_browser(session_id, generation)
+            case CloseBrowser(session_id=session_id, generation=generation, care=care):
+                self._close_browser(session_id, generation, care)
             case KillBrowser(session_id=session_id):
                 self._kill_browser(session_id)
             case EndLeftovers(session_id=session_id, generation=generation):
@@ -219,11 +220,11 @@ class Runtime:
             self._running[session_id] = Running(generation, browser, mailbox)
         mailbox.put(first)
 
-    def _close_browser(self, session_id: str, generation: int) -> None:
+    def _close_browser(self, session_id: str, generation: int, care: Care) -> None:
         running = self._running.get(session_id)
         if running is None or running.generation != generation:
             self._directory.tell(session_address(session_id), BrowserClosed(generation))
-        elif not running.mailbox.put(Close()):
+        elif not running.mailbox.put(Close(care)):
             running.browser.kill()
             self._directory.tell(session_address(session_id), BrowserClosed(generation))
 

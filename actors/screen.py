@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from actors.effects import Effect, Log
+from actors.effects import Care, Effect, Log
 from actors.ledger import Ledger
 from actors.life import Life, error_payload
 from actors.notices import Called
@@ -145,7 +145,7 @@ class Screen:
         if not code or (self.qr and self.qr.text == code) or self.verdict in PERSON:
             return
         if self._ledger.record.has_login:
-            yield from self._distrust_login(now)
+            yield from self.distrust_login(now)
             return
         self._codes += 1
         if self._codes > self._policy.qr_max:
@@ -185,6 +185,7 @@ class Screen:
     def logged_out(self, now: float) -> Iterator[Effect]:
         """WhatsApp told the page why it ends the login: the QR code that follows, even a later one, is no surprise."""
         yield from self._ledger.write(now, has_login=False)
+        self._life.is_proven = False
         self._told_logged_out = True
         self.verdict = Verdict.UNDECIDED
         yield self._timers.arm(SCREEN, self._policy.screen_deadline)
@@ -218,6 +219,7 @@ class Screen:
 
     def _on_main(self, facts: Facts, now: float) -> Iterator[Effect]:
         self._timers.disarm(SCREEN)
+        self._life.is_proven = True
         self.qr, self.pairing_code, self._codes, self._told_logged_out = None, "", 0, False
         record = self._ledger.record
         known: dict[str, Any] = {
@@ -242,10 +244,10 @@ class Screen:
         if not gone and not self._timers.is_armed(OFFLINE):
             yield self._timers.arm(OFFLINE, self._policy.offline_grace)
 
-    def _distrust_login(self, now: float) -> Iterator[Effect]:
+    def distrust_login(self, now: float) -> Iterator[Effect]:
         """A QR code where a login was, and no word from WhatsApp why: architecture.pt.md 11.3."""
         yield from self.needs_person(Reason.TOKEN_CORRUPT, now)
-        yield from self._life.close()
+        yield from self._life.close(Care.SET_ASIDE)
 
     def _expire(self, now: float) -> Iterator[Effect]:
         """Nobody scans: free the browser until someone asks again."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from actors import notices
-from actors.effects import Answer, Ask, Effect, Publish, Tell
+from actors.effects import Answer, Ask, Effect, Log, Publish, Tell
 from actors.life import Phase
 from actors.notices import Due, PageAnswered
 from actors.parts import Parts, Tools
@@ -128,7 +129,9 @@ class Session:
     def _restart(self, now: float) -> Iterator[Effect]:
         if self._parts.logout.is_active or self._parts.is_quiescing:
             return
-        login = {"has_login": False} if self._parts.record.reason is Reason.TOKEN_CORRUPT else {}
+        login: dict[str, Any] = (
+            {"has_login": False} if self._parts.record.reason is Reason.TOKEN_CORRUPT else {}
+        )
         yield from self._parts.life.close()
         yield from self._parts.open(Reason.RESTARTED, now, **login)
 
@@ -147,7 +150,7 @@ class Session:
                 yield from self._parts.life.opened(process, now)
             case notices.BrowserFailed(failure=failure):
                 detail = failure.detail if isinstance(failure, StartFailed) else str(failure)
-                yield from self._parts.lost(Reason(failure.code), now, detail=detail)
+                yield from self._not_opened(Reason(failure.code), detail, now)
             case notices.BrowserClosed():
                 yield from self._browser_closed(now)
             case notices.Noticed(notice=notice, at=at):
@@ -156,6 +159,14 @@ class Session:
                     yield from self._parts.lost(Reason.BROWSER_CRASHED, now, detail=notice.detail)
                 else:
                     yield from self._voice.told(notice, now)
+
+    def _not_opened(self, reason: Reason, detail: str, now: float) -> Iterator[Effect]:
+        if reason is Reason.TOKEN_CORRUPT and not self._parts.logout.is_active:
+            # What Chrome cannot read it would replace by an empty profile; a person decides what to do.
+            yield Log("error", "profile_unreadable", self._parts.record.id, {"detail": detail})
+            yield from self._parts.screen.distrust_login(now)
+        else:
+            yield from self._parts.lost(reason, now, detail=detail)
 
     def _browser_closed(self, now: float) -> Iterator[Effect]:
         self._parts.screen.reset()

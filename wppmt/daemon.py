@@ -181,6 +181,7 @@ class Daemon:
             log=logs.log,
             version=__version__,
             profile_mb=partial(wiring.profile_mb, settings.store.tokens_dir),
+            has_login_copy=partial(wiring.has_login_copy, settings),
             settings=HttpSettings(
                 max_sessions=settings.sessions.max,
                 send_deadline=settings.sessions.send_deadline_seconds,

@@ -33,6 +33,8 @@ class Code(StrEnum):
     SEND_FAILED = "SEND_FAILED"
     TARGET_REFUSED = "TARGET_REFUSED"
     MEDIA_FETCH_FAILED = "MEDIA_FETCH_FAILED"
+    LOGIN_NOT_CORRUPT = "LOGIN_NOT_CORRUPT"
+    NO_LOGIN_COPY = "NO_LOGIN_COPY"
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
     IDEMPOTENCY_IN_FLIGHT = "IDEMPOTENCY_IN_FLIGHT"
     RESOURCE_LIMIT = "RESOURCE_LIMIT"
@@ -77,6 +79,12 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.SEND_FAILED: Meaning(422, "O WhatsApp recusou a mensagem"),
     Code.TARGET_REFUSED: Meaning(422, "Endereço de destino não permitido"),
     Code.MEDIA_FETCH_FAILED: Meaning(422, "Não foi possível obter a mídia"),
+    Code.LOGIN_NOT_CORRUPT: Meaning(
+        409, "O login desta sessão não está em TOKEN_CORRUPT: não há o que restaurar nem descartar"
+    ),
+    Code.NO_LOGIN_COPY: Meaning(
+        404, "Não há cópia boa do login desta sessão. Use reset para começar de novo com um QR Code"
+    ),
     Code.IDEMPOTENCY_MISMATCH: Meaning(422, "Esta Idempotency-Key já foi usada com outro conteúdo"),
     Code.IDEMPOTENCY_IN_FLIGHT: Meaning(409, "A requisição com esta Idempotency-Key ainda está em andamento"),
     Code.RESOURCE_LIMIT: Meaning(503, "Limite de recursos atingido"),

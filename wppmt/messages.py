@@ -63,6 +63,16 @@ class CloseSession:
 
 
 @dataclass(frozen=True, slots=True)
+class ResetLogin:
+    """To a session after TOKEN_CORRUPT: start anew with a QR. Answered with SessionStatus; else LOGIN_NOT_CORRUPT."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreLogin:
+    """To a session after TOKEN_CORRUPT: start with the last good copy of its login. Answered as ResetLogin."""
+
+
+@dataclass(frozen=True, slots=True)
 class LogOut:
     """To a session: unlink at WhatsApp, then remove the profile. Answered with LoggedOut."""
 

@@ -105,6 +105,7 @@ class Webhooks(Group):
 class Store(Group):
     state_dir: Annotated[Path, Env("WPP_STATE_DIR")]
     tokens_dir: Annotated[Path, Env("WPP_TOKENS_DIR")]
+    login_copies: Annotated[int, Env("WPP_LOGIN_COPIES"), Field(ge=0, le=100)]
 
 
 class Redis(Group):
@@ -289,7 +290,8 @@ def _settle(settings: Settings, folder: Path, notices: tuple[str, ...]) -> Setti
     """Cross checks, absolute paths, and the secret that belongs to this way of running."""
     if not settings.sessions.multi_tenant:
         raise SetupError("WPP_MULTI_TENANT=false não é aceito: o wppmt só tem o modo multi-tenant")
-    store = Store(state_dir=folder / settings.store.state_dir, tokens_dir=folder / settings.store.tokens_dir)
+    folders = {name: folder / getattr(settings.store, name) for name in ("state_dir", "tokens_dir")}
+    store = settings.store.model_copy(update=folders)
     logs = settings.logs.model_copy(update={"dir": folder / settings.logs.dir})
     auth, more = _settle_auth(settings.auth, store.state_dir, simulated=settings.simulator.used)
     update = {"store": store, "logs": logs, "auth": auth, "notices": notices + more}

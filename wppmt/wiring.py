@@ -25,6 +25,7 @@ from actors.webhook import WebhookPolicy, Webhooks
 from wppmt import logs
 from wppmt.browser import Browsers, launcher
 from wppmt.browser.chrome import ChromeSettings
+from wppmt.browser.snapshots import Snapshots
 from wppmt.delivery import new_secret
 from wppmt.egress import Egress, own_addresses, policy
 from wppmt.errors import SetupError
@@ -84,6 +85,8 @@ def chrome_settings(settings: Settings) -> ChromeSettings:
     browser, simulated = settings.browser, settings.simulator.used
     return ChromeSettings(
         tokens_dir=settings.store.tokens_dir,
+        snapshots_dir=_login_copies(settings),
+        snapshots_kept=settings.store.login_copies,
         resolver_rules=f"MAP * 127.0.0.1:{settings.simulator.page_port}" if simulated else None,
         chrome_path=Path(browser.chrome) if browser.chrome else launcher.CHROME,
         driver_path=Path(browser.driver) if browser.driver else launcher.DRIVER,
@@ -94,6 +97,15 @@ def chrome_settings(settings: Settings) -> ChromeSettings:
         beat_seconds=browser.beat_seconds,
         start_seconds=browser.start_deadline_seconds,
     )
+
+
+def has_login_copy(settings: Settings, session_id: str) -> bool:
+    """Whether a good one is there; reads and checks all of it."""
+    return Snapshots(_login_copies(settings), settings.store.login_copies).latest(session_id) is not None
+
+
+def _login_copies(settings: Settings) -> Path:
+    return settings.store.state_dir / "logins"
 
 
 def _sandbox(settings: Settings) -> bool:

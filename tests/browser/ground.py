@@ -174,6 +174,7 @@ class ChromeGround:
     def __init__(self, tokens_dir: Path, simulator: Simulator, page_port: int) -> None:
         self.settings = ChromeSettings(
             tokens_dir=tokens_dir,
+            snapshots_dir=tokens_dir.with_name("copies"),
             resolver_rules=f"MAP * 127.0.0.1:{page_port}",
             sandbox=os.geteuid() != 0,
             beat_seconds=BEAT_SECONDS,

@@ -203,6 +203,57 @@ def test_a_stop_gets_past_a_frozen_chrome(started: Life) -> None:
     assert gone(group)
 
 
+# ---- profiles
+
+
+def folder_mb(folder: Path) -> float:
+    return sum(path.lstat().st_blocks * 512 for path in folder.rglob("*")) / 1_000_000
+
+
+def test_a_full_cache_does_not_outlive_a_stop_and_the_login_does(
+    chrome_ground: ChromeGround, open_on: OpenOn, new_phone: Callable[[], str]
+) -> None:
+    """Under 100 MB a profile (architecture.pt.md 2.2), whatever the page has cached."""
+    life, phone = open_on(chrome_ground, "cached"), new_phone()
+    pair(chrome_ground, life, phone)
+    fill = """async () => {
+      const cache = await caches.open('media');
+      const bytes = new Uint8Array(30e6);
+      for (let i = 0; i < bytes.length; i += 65536) crypto.getRandomValues(bytes.subarray(i, i + 65536));
+      for (let n = 0; n < 4; n++) await cache.put(`/file-${n}`, new Response(bytes));
+      return 'filled';
+    }"""
+    assert evaluate(life, fill).get(timeout=30)["result"]["value"] == "filled"
+    profile = chrome_ground.settings.tokens_dir / "cached"
+    assert folder_mb(profile) > 100
+    assert life.browser.stop()
+    assert folder_mb(profile) < 20
+    chrome_ground.browsers.keep_copy("cached")
+    assert folder_mb(chrome_ground.settings.snapshots_dir / "cached") < 5
+    again = open_on(chrome_ground, "cached")
+    again.start()
+    again.facts(authenticated=True, mode="MAIN", phone=phone)
+
+
+def test_a_profile_that_chrome_could_not_read_is_not_overwritten(settings: ChromeSettings) -> None:
+    inner = settings.tokens_dir / "unreadable" / "Default"
+    inner.parent.mkdir(parents=True)
+    inner.write_text("rubbish")
+    assert failing(settings, "unreadable").code == "TOKEN_CORRUPT"
+    assert inner.read_text() == "rubbish"
+
+
+def test_a25_a_profile_replaced_by_a_link_is_not_opened(settings: ChromeSettings) -> None:
+    victim = settings.tokens_dir / "victim"
+    victim.mkdir(parents=True)
+    (settings.tokens_dir / "linked").symlink_to(victim)
+    life = Life(ChromeBrowsers(settings).open("linked"))
+    with pytest.raises(StartFailed) as refused:
+        life.start()
+    assert refused.value.code == "PROFILE_UNUSABLE"
+    assert list(victim.iterdir()) == []
+
+
 # ---- reloads
 
 
@@ -290,7 +341,7 @@ from pathlib import Path
 from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
 tokens, rules, sandbox, beat = sys.argv[1:]
 settings = ChromeSettings(
-    tokens_dir=Path(tokens), resolver_rules=rules, sandbox=bool(sandbox), beat_seconds=float(beat)
+    tokens_dir=Path(tokens), snapshots_dir=Path(tokens), resolver_rules=rules, sandbox=bool(sandbox), beat_seconds=float(beat)
 )
 print(json.dumps(asdict(ChromeBrowsers(settings).open("orphan").start(lambda notice: None))), flush=True)
 time.sleep(600)

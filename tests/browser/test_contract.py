@@ -440,6 +440,60 @@ def test_what_an_earlier_daemon_left_is_ended(ground: Ground, open_on: OpenOn) -
     assert "left" not in ground.browsers.left()
 
 
+# ---- copies of a login
+
+
+def test_a_copy_brings_a_lost_login_back(
+    ground: Ground, open_on: OpenOn, new_phone: NewPhone, friend: str
+) -> None:
+    browsers, life, phone = ground.browsers, open_on(ground, "copied"), new_phone()
+    with pytest.raises(StartFailed) as missing:
+        browsers.restore_copy("copied")
+    assert missing.value.code == "TOKEN_CORRUPT"
+    pair(ground, life, phone)
+    assert life.browser.stop()
+    assert not life.browser.stop()
+    browsers.keep_copy("copied")
+
+    browsers.set_aside("copied")
+    assert not browsers.has_login("copied")
+    empty = open_on(ground, "copied")
+    empty.start()
+    empty.event("qr_changed")
+    empty.browser.stop()
+
+    browsers.restore_copy("copied")
+    again = open_on(ground, "copied")
+    again.start()
+    again.facts(authenticated=True, mode="MAIN", phone=phone)
+    assert not [event for event in again.events if event.name == "qr_changed"]
+    message_id = new_id()
+    again.value("send_text", {"id": message_id, "to": friend, "text": "de volta"})
+    again.event("ack_changed", id=message_id)
+
+    again.browser.stop()
+    browsers.remove_profile("copied")
+    with pytest.raises(StartFailed):
+        browsers.restore_copy("copied")
+
+
+def test_a_profile_in_use_is_neither_set_aside_nor_replaced(
+    ground: Ground, open_on: OpenOn, new_phone: NewPhone
+) -> None:
+    life = open_on(ground, "in-use")
+    pair(ground, life, new_phone())
+    life.browser.stop()
+    ground.browsers.keep_copy("in-use")
+    again = open_on(ground, "in-use")
+    again.start()
+    again.event("ready")
+    for touch in (ground.browsers.set_aside, ground.browsers.restore_copy):
+        with pytest.raises(StartFailed) as refused:
+            touch("in-use")
+        assert refused.value.code == "PROFILE_LOCKED"
+    again.facts(authenticated=True)
+
+
 # ---- a later daemon
 
 

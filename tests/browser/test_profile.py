@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wppmt.browser.profile import CACHES, Profile, ProfileLocked, ProfileUnusable
+from wppmt.browser.profile import CACHES, Profile, ProfileLocked, ProfileUnreadable, ProfileUnusable
 
 
 def test_a_new_profile_is_private(tokens: Path) -> None:
@@ -23,6 +23,88 @@ def test_an_open_profile_is_made_private(tokens: Path) -> None:
     (tokens / "a").chmod(0o755)
     with Profile(tokens, "a").writer():
         assert stat.S_IMODE((tokens / "a").stat().st_mode) == 0o700
+
+
+def test_a64_an_open_profile_is_told_of(tokens: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, object]] = []
+    monkeypatch.setattr("wppmt.logs.log", lambda event, **more: told.append((event, more["folder"])))
+    (tokens / "a").mkdir(parents=True)
+    (tokens / "a").chmod(0o755)
+    for _ in range(2):
+        with Profile(tokens, "a").writer():
+            pass
+    assert told == [("folder_made_private", str(tokens / "a"))]
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a25_a_profile_replaced_by_a_link_to_anothers_is_refused(tokens: Path, exists: bool) -> None:
+    if exists:
+        with Profile(tokens, "b").writer():
+            (tokens / "b" / "Default").mkdir()
+    tokens.mkdir(exist_ok=True)
+    (tokens / "a").symlink_to(tokens / "b")
+    a = Profile(tokens, "a")
+    for touch in (lambda: a.writer().__enter__(), a.remove, lambda: a.set_aside(3), a.prune):
+        with pytest.raises(ProfileUnusable):
+            touch()
+    assert not a.has_login()
+    assert (tokens / "b" / "Default").exists() == exists
+
+
+def test_a25_a_link_inside_a_profile_is_refused(tokens: Path) -> None:
+    for name in ("a", "b"):
+        (tokens / name).mkdir(parents=True)
+    (tokens / "b" / "Default").mkdir()
+    (tokens / "a" / "Default").symlink_to(tokens / "b" / "Default")
+    profile = Profile(tokens, "a")
+    with profile.writer(), pytest.raises(ProfileUnusable):
+        profile.check()
+    assert not profile.has_login()
+
+
+def test_what_chrome_cannot_read_is_no_login_to_overwrite(tokens: Path) -> None:
+    profile = Profile(tokens, "a")
+    with profile.writer():
+        profile.check()
+        (profile.path / "Default").write_text("rubbish")
+        with pytest.raises(ProfileUnreadable):
+            profile.check()
+
+
+def test_what_is_set_aside_can_be_looked_at_and_the_newest_stay(tokens: Path) -> None:
+    profile = Profile(tokens, "a")
+    for number in range(5):
+        with profile.writer():
+            (profile.path / "Default").mkdir()
+            (profile.path / "Default/Cookies").write_text(str(number))
+        profile.set_aside(2)
+        assert not profile.path.exists()
+    profile.set_aside(2)
+    shelf = tokens / ".quarantine" / "a"
+    assert [(path / "Default/Cookies").read_text() for path in sorted(shelf.iterdir())] == ["3", "4"]
+    profile.forget_quarantine()
+    assert not shelf.exists()
+
+
+def test_a_profile_in_use_is_not_set_aside(tokens: Path) -> None:
+    profile = Profile(tokens, "a")
+    with profile.writer(), pytest.raises(ProfileLocked):
+        profile.set_aside(3)
+
+
+def test_a_copy_takes_the_place_of_what_was_there(tokens: Path, tmp_path: Path) -> None:
+    profile = Profile(tokens, "a")
+    with profile.writer():
+        (profile.path / "Default").mkdir()
+        (profile.path / "Default/Cookies").write_text("bad")
+    login = tmp_path / "copy"
+    (login / "Default").mkdir(parents=True)
+    (login / "Default/Cookies").write_text("good")
+    (tokens / ".restored-a").mkdir()
+    profile.replace(login, 3)
+    assert (profile.path / "Default/Cookies").read_text() == "good"
+    assert (tokens / ".quarantine/a/000001/Default/Cookies").read_text() == "bad"
+    assert profile.has_login()
 
 
 def test_a_symlink_is_refused_and_what_it_points_to_untouched(tokens: Path, tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ class Api:
         self.time = BORN
         self.phase = Phase.READY
         self.alert: str | None = None
+        self.has_login_copy = True
         self.front = FakeFront(lambda: self.time)
         self.store = FakeStore()
         self.receiver = FakeReceiver()
@@ -87,6 +88,7 @@ class Api:
             log=self.log,
             version="1.2.3",
             profile_mb=lambda _: 100,
+            has_login_copy=lambda _: self.has_login_copy,
             settings=self.settings,
         )
 

@@ -116,6 +116,10 @@ class FakeFront:
             case messages.LogOut():
                 self.has(session_id, State.DISCONNECTED, has_login=False)
                 return messages.LoggedOut(self.unlinks)
+            case messages.ResetLogin() | messages.RestoreLogin():
+                if self._statuses[session_id].record.reason is not Reason.TOKEN_CORRUPT:
+                    raise Refusal(Code.LOGIN_NOT_CORRUPT)
+                return self.has(session_id, State.INITIALIZING, reason=Reason.STARTING)
             case messages.SetWebhook():
                 self.has(
                     session_id, self._statuses[session_id].record.state,

@@ -13,6 +13,7 @@ from tests.http.fakes import BORN
 from wppmt.errors import CATALOGUE, Code, Refusal
 from wppmt.http.bodies import MAX_BODY_BYTES
 from wppmt.http.ports import Phase
+from wppmt.reasons import Reason
 from wppmt.state import State
 from wppmt.store import StoreUnavailable
 
@@ -61,6 +62,12 @@ async def ask_twice(api: Api) -> Answer:
     return await api.get(STATUS)
 
 
+async def restore_without_copy(api: Api) -> Answer:
+    api.front.has("a", State.ERROR, reason=Reason.TOKEN_CORRUPT)
+    api.has_login_copy = False
+    return await api.post("/api/sessions/a/restore")
+
+
 PROVOKED: dict[Code, Provoke] = {
     Code.UNAUTHENTICATED: lambda api: api.get(STATUS, token=None),
     Code.TOKEN_EXPIRED: lambda api: api.get(STATUS, token=token(exp=BORN - 60)),
@@ -72,6 +79,8 @@ PROVOKED: dict[Code, Provoke] = {
     Code.SESSION_NOT_FOUND: lambda api: api.get("/api/sessions/b/status"),
     Code.MESSAGE_NOT_FOUND: lambda api: api.get("/api/sessions/a/messages/3EB0"),
     Code.QR_NOT_AVAILABLE: lambda api: api.get("/api/sessions/a/qrcode", headers={"Accept": "image/png"}),
+    Code.LOGIN_NOT_CORRUPT: lambda api: api.post("/api/sessions/a/reset"),
+    Code.NO_LOGIN_COPY: restore_without_copy,
     Code.NOT_FOUND: lambda api: api.get("/nada"),
     Code.METHOD_NOT_ALLOWED: lambda api: api.post(STATUS),
     Code.PAYLOAD_TOO_LARGE: lambda api: api.call("POST", SEND, data=b" " * (MAX_BODY_BYTES + 1)),

@@ -213,6 +213,32 @@ async def test_restart_is_accepted(api: Api):
 
 
 @pytest.mark.parametrize(
+    ("verb", "message"), [("reset", messages.ResetLogin()), ("restore", messages.RestoreLogin())]
+)
+async def test_a_corrupt_login_is_thrown_away_or_restored(api: Api, verb: str, message: object):
+    api.front.has("a", State.ERROR, reason=Reason.TOKEN_CORRUPT)
+    answer = await api.post(f"/api/sessions/a/{verb}")
+    assert (answer.status, answer.body["status"]) == (202, "initializing")
+    assert api.front.asked == [("session:a", message)]
+
+
+@pytest.mark.parametrize("verb", ["reset", "restore"])
+async def test_a_login_that_may_be_good_is_left_alone(api: Api, verb: str):
+    api.front.has("a", State.CONNECTED)
+    api.has_login_copy = False
+    answer = await api.post(f"/api/sessions/a/{verb}")
+    assert (answer.status, answer.body["code"]) == (409, "LOGIN_NOT_CORRUPT")
+
+
+async def test_without_a_good_copy_there_is_nothing_to_restore(api: Api):
+    api.front.has("a", State.ERROR, reason=Reason.TOKEN_CORRUPT)
+    api.has_login_copy = False
+    answer = await api.post("/api/sessions/a/restore")
+    assert (answer.status, answer.body["code"]) == (404, "NO_LOGIN_COPY")
+    assert api.front.asked == []
+
+
+@pytest.mark.parametrize(
     ("code", "status"), [(Code.SESSION_BUSY, 503), (Code.OUTCOME_UNKNOWN, 504), (Code.RESOURCE_LIMIT, 503)]
 )
 async def test_an_actors_refusal_keeps_surely_not_done_apart_from_unknown(api: Api, code: Code, status: int):

@@ -126,8 +126,8 @@ class Browser(Protocol):
     def memory(self) -> Memory:
         """What the browser's processes weigh now; zeros when there are none. Some milliseconds, from any thread."""
 
-    def stop(self) -> None:
-        """Go down the stop ladder so that the login is flushed; blocks. Returns when no process is left."""
+    def stop(self) -> bool:
+        """Go down the stop ladder; blocks until no process is left. Whether the login was flushed in order."""
 
     def kill(self) -> None:
         """End the whole process group at once, from any thread. The login in IndexedDB survives this."""
@@ -155,8 +155,17 @@ class Browsers(Protocol):
     def has_login(self, session_id: str) -> bool:
         """Whether the profile folder exists and is not empty."""
 
+    def keep_copy(self, session_id: str) -> None:
+        """A snapshot of the login, after a stop that flushed it. Never raises: what fails is logged."""
+
+    def restore_copy(self, session_id: str) -> None:
+        """The last good snapshot instead of the profile, which is set aside; blocks. Raises StartFailed."""
+
+    def set_aside(self, session_id: str) -> None:
+        """The profile goes into quarantine: the next start finds none. Blocks. Raises StartFailed."""
+
     def remove_profile(self, session_id: str) -> None:
-        """Delete the login. Only logout and purge do this."""
+        """Delete the login and every copy of it. Only logout and purge do this."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,8 @@ from wppmt.browser.channel import TELL, Channel
 from wppmt.browser.deadlines import Deadlines, Schedule
 from wppmt.browser.flags import Situation, command_line, user_agent
 from wppmt.browser.launcher import Programs
-from wppmt.browser.profile import Profile, ProfileLocked, ProfileUnusable
+from wppmt.browser.profile import Profile, ProfileLocked, ProfileUnreadable, ProfileUnusable
+from wppmt.browser.snapshots import Snapshots
 
 STEP_SECONDS = 10.0
 ADOPTION_STEP_SECONDS = 3.0
@@ -56,6 +57,9 @@ class ChromeSettings:
     """Values that the composition root passes in."""
 
     tokens_dir: Path
+    snapshots_dir: Path
+    snapshots_kept: int = 3
+    """Copies of a login, and as many profiles in quarantine."""
     page_url: str = "https://web.whatsapp.com/"
     resolver_rules: str | None = None
     """Simulator mode, such as "MAP * 127.0.0.1:8443"."""
@@ -90,6 +94,7 @@ class ChromeBrowsers:
     def __init__(self, settings: ChromeSettings, schedule: Schedule | None = None) -> None:
         self._settings = settings
         self._schedule = schedule or Deadlines()
+        self._snapshots = Snapshots(settings.snapshots_dir, settings.snapshots_kept)
         if not settings.sandbox:
             note = "Chrome roda SEM sandbox: só para o simulador, nunca com o WhatsApp de verdade"
             logs.log("chrome_without_sandbox", level="warning", note=note)
@@ -119,9 +124,34 @@ class ChromeBrowsers:
         """Whether Chrome has ever kept anything for this session."""
         return self._profile(session_id).has_login()
 
+    def keep_copy(self, session_id: str) -> None:
+        """A snapshot of a login that was flushed in order. A disk that is full costs the copy, nothing else."""
+        profile = self._profile(session_id)
+        try:
+            with profile.writer(LOCK_SECONDS):
+                self._snapshots.take(session_id, profile.path)
+        except (OSError, ProfileLocked, ProfileUnusable) as trouble:
+            logs.log("snapshot_not_taken", session_id, level="warning", error=str(trouble))
+
+    def restore_copy(self, session_id: str) -> None:
+        """The last good snapshot instead of the profile, which is set aside. Raises StartFailed."""
+        with _failures():
+            login = self._snapshots.latest(session_id)
+            if login is None:
+                raise StartFailed("TOKEN_CORRUPT", "não há cópia boa do login")
+            self._profile(session_id).replace(login, self._settings.snapshots_kept, LOCK_SECONDS)
+
+    def set_aside(self, session_id: str) -> None:
+        """The profile goes into quarantine. Raises StartFailed."""
+        with _failures():
+            self._profile(session_id).set_aside(self._settings.snapshots_kept, LOCK_SECONDS)
+
     def remove_profile(self, session_id: str) -> None:
-        """Delete the login. Only logout and purge do this. Raises ProfileLocked while a browser lives on it."""
-        self._profile(session_id).remove(LOCK_SECONDS)
+        """Delete the login and every copy of it. Only logout and purge do this. Raises ProfileLocked while it is in use."""
+        profile = self._profile(session_id)
+        profile.remove(LOCK_SECONDS)
+        profile.forget_quarantine()
+        self._snapshots.forget(session_id)
 
     def _profile(self, session_id: str) -> Profile:
         return Profile(self._settings.tokens_dir.absolute(), session_id)
@@ -177,14 +207,15 @@ class ChromeBrowser:
         """What Chrome, its helpers and chromedriver weigh now."""
         return processes.weigh(self._group) if self._group else Memory(0.0, 0.0)
 
-    def stop(self) -> None:
-        """Go down the stop ladder so that the login is flushed; blocks. Returns when no process is left."""
+    def stop(self) -> bool:
+        """Go down the stop ladder; blocks until no process is left. Whether the login was flushed in order."""
         if not self._group:
-            return
+            return False
         clean = launcher.close_cleanly(self._group, self._profile.path)
         self._end()
         if clean:
             self._profile.prune()
+        return clean
 
     def kill(self) -> None:
         """End the whole process group at once, from any thread; whoever is blocked in start or stop fails fast."""
@@ -234,13 +265,12 @@ class ChromeBrowser:
         programs = settings.programs()
         arguments = self._arguments(programs)
         with profile.writer(LOCK_SECONDS) as writer, self._guard:
+            profile.check()
             self._refuse_if_killed()
             chrome = launcher.start_chrome(programs, arguments, profile.path, writer)
             self._group = chrome
         chromedriver = launcher.start_driver(programs, profile.path, chrome)
-        return launcher.await_both(
-            programs, chrome, chromedriver, profile.path, settings.start_seconds
-        )
+        return launcher.await_both(programs, chrome, chromedriver, profile.path, settings.start_seconds)
 
     def _arguments(self, programs: Programs) -> Sequence[str]:
         settings = self._settings
@@ -321,7 +351,9 @@ def _failures() -> Iterator[None]:
     except ProfileLocked as locked:
         raise StartFailed("PROFILE_LOCKED", f"outro processo usa {locked}") from locked
     except ProfileUnusable as unusable:
-        raise StartFailed("PROFILE_LOCKED", str(unusable)) from unusable
+        raise StartFailed("PROFILE_UNUSABLE", str(unusable)) from unusable
+    except ProfileUnreadable as unreadable:
+        raise StartFailed("TOKEN_CORRUPT", str(unreadable)) from unreadable
     except (CallFailure, WebDriverException, HTTPError, websocket.WebSocketException, OSError) as trouble:
         detail = str(trouble).strip().splitlines() or [type(trouble).__name__]
         raise StartFailed("BROWSER_CRASHED", detail[0][:300]) from trouble

@@ -9,15 +9,17 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Callable, Collection
+from copy import deepcopy
 from typing import Any
 
-from wppmt.browser import Process
+from wppmt.browser import Process, StartFailed
 from wppmt.browser.fake_adoption import FakeAdoption
 from wppmt.browser.fake_browser import FakeBrowser
 from wppmt.browser.fake_world import FakeTimes, World
 
 __all__ = ["FakeBrowser", "FakeBrowsers", "FakeTimes"]
 
+COPIES = 3
 ScheduleLater = Callable[[float, Callable[[], None]], object]
 
 
@@ -57,9 +59,27 @@ class FakeBrowsers:
     def has_login(self, session_id: str) -> bool:
         return self.world.profiles[session_id].was_used
 
+    def keep_copy(self, session_id: str) -> None:
+        copies = self.world.copies[session_id]
+        copies.append(deepcopy(self.world.profiles[session_id]))
+        del copies[:-COPIES]
+
+    def restore_copy(self, session_id: str) -> None:
+        if not self.world.copies[session_id]:
+            raise StartFailed("TOKEN_CORRUPT", "não há cópia boa do login")
+        self.set_aside(session_id)
+        self.world.profiles[session_id] = deepcopy(self.world.copies[session_id][-1])
+
+    def set_aside(self, session_id: str) -> None:
+        if self.living(session_id):
+            raise StartFailed("PROFILE_LOCKED", "um navegador usa este perfil")
+        if self.has_login(session_id):
+            self.world.quarantine[session_id].append(self.world.profiles.pop(session_id))
+
     def remove_profile(self, session_id: str) -> None:
         self.world.unlink(session_id)
-        del self.world.profiles[session_id]
+        for kept in (self.world.profiles, self.world.copies, self.world.quarantine):
+            kept.pop(session_id, None)
 
     def browser(self, session_id: str) -> FakeBrowser:
         """The newest one of this session."""
@@ -95,6 +115,10 @@ class FakeBrowsers:
                 browser.scan(number)
                 return True
         return False
+
+    def corrupt(self, session_id: str) -> None:
+        """The profile has lost the login, and nobody knows why; a page that is open has it still."""
+        self.world.profiles[session_id].login = None
 
     def send_from_phone(self, number: str, to: str, body: str, **more: Any) -> str:
         """`number` writes from its phone; a page linked to `to` hears of it, or will. The message's id."""

@@ -41,9 +41,8 @@ class FakeAdoption:
     def memory(self) -> Memory:
         return self.browser.memory() if self.browser else Memory(0.0, 0.0)
 
-    def stop(self) -> None:
-        if self.browser is not None:
-            self.browser.stop()
+    def stop(self) -> bool:
+        return self.browser is not None and self.browser.stop()
 
     def kill(self) -> None:
         self._is_killed = True

@@ -90,8 +90,10 @@ class FakeBrowser:
     def memory(self) -> Memory:
         return self.weight if self.is_alive else Memory(0.0, 0.0)
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
+        clean = self.is_alive and not self._hung
         self.kill()
+        return clean
 
     def kill(self) -> None:
         self._killed.set()

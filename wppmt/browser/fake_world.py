@@ -60,6 +60,8 @@ class World:
     def __init__(self) -> None:
         self.phones: dict[str, Phone] = {}
         self.profiles: defaultdict[str, Profile] = defaultdict(Profile)
+        self.copies: defaultdict[str, list[Profile]] = defaultdict(list)
+        self.quarantine: defaultdict[str, list[Profile]] = defaultdict(list)
         self.inboxes: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         """Every arrival by number or group id, a second one with the same id too."""
         self._numbers = itertools.count(1)

@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from wppmt import logs
+from wppmt.browser.snapshots import copy_login, remove, shelve
+
 LOCK = ".writer.lock"
+QUARANTINE = ".quarantine"
+"""Beside the profiles; no session id begins with a dot."""
 POLL_SECONDS = 0.01
 # Written by Chrome anew; measured: cookies, localStorage and IndexedDB are untouched without them.
 CACHES = (
@@ -44,6 +49,10 @@ class ProfileUnusable(Exception):
     """The folder is not a private folder of ours; the message says why, in Portuguese."""
 
 
+class ProfileUnreadable(Exception):
+    """Chrome could not read the login that should be here; the message says why, in Portuguese."""
+
+
 class Profile:
     """`<tokens root>/<session id>/`. The session id has been checked by whoever took it in."""
 
@@ -52,7 +61,8 @@ class Profile:
 
     def has_login(self) -> bool:
         """Whether Chrome has ever kept anything here."""
-        return (self.path / "Default").is_dir() and not self.path.is_symlink()
+        inner = self.path / "Default"
+        return inner.is_dir() and not (inner.is_symlink() or self.path.is_symlink())
 
     @contextmanager
     def writer(self, patience: float = 0.0) -> Iterator[int]:
@@ -81,6 +91,38 @@ class Profile:
             self.path.rename(doomed)
         shutil.rmtree(doomed)
 
+    def check(self) -> None:
+        """By its writer, before Chrome starts: what it would replace by an empty profile. Raises ProfileUnreadable."""
+        inner = self.path / "Default"
+        if inner.is_symlink():
+            raise ProfileUnusable(f"{inner} é um link")
+        if inner.exists() and not (inner.is_dir() and os.access(inner, os.R_OK | os.W_OK | os.X_OK)):
+            raise ProfileUnreadable(f"{inner} não é uma pasta que se possa ler e escrever")
+
+    def set_aside(self, keep: int, patience: float = 0.0) -> None:
+        """Out of the way, into `.quarantine/`, where a person can look at it. Raises ProfileLocked."""
+        if not os.path.lexists(self.path):
+            return
+        with self.writer(patience):
+            shelve(self.path, self._quarantine, max(keep, 1))
+
+    def replace(self, login: Path, keep: int, patience: float = 0.0) -> None:
+        """A copy of `login` instead of what is here, which is set aside. Raises ProfileLocked."""
+        made = self.path.with_name(f".restored-{self.path.name}")
+        remove(made)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        copy_login(login, made)
+        self.set_aside(keep, patience)
+        made.rename(self.path)
+
+    def forget_quarantine(self) -> None:
+        """The login was ended: what was set aside of it goes, too."""
+        remove(self._quarantine)
+
+    @property
+    def _quarantine(self) -> Path:
+        return self.path.parent / QUARANTINE / self.path.name
+
     def prune(self) -> None:
         """Delete what Chrome can make anew. Only after a clean stop; skipped while a browser has the profile."""
         try:
@@ -92,7 +134,8 @@ class Profile:
 
     def _make(self) -> None:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.path.mkdir(mode=0o700, exist_ok=True)
+        if not os.path.lexists(self.path):
+            self.path.mkdir(mode=0o700)
         found = self.path.lstat()
         if not stat.S_ISDIR(found.st_mode):
             raise ProfileUnusable(f"{self.path} não é uma pasta")
@@ -100,6 +143,7 @@ class Profile:
             raise ProfileUnusable(f"{self.path} pertence a outro usuário")
         if stat.S_IMODE(found.st_mode) != 0o700:
             self.path.chmod(0o700)
+            logs.log("folder_made_private", level="warning", folder=str(self.path))
 
 
 def _lock(descriptor: int, patience: float) -> bool:

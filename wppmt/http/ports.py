@@ -76,6 +76,8 @@ class Ports:
     settings: HttpSettings = HttpSettings()
     profile_mb: Callable[[str], int | None] = lambda _: None
     """Size of a session's profile folder; may read the disk."""
+    has_login_copy: Callable[[str], bool] = lambda _: False
+    """Whether a good copy of the session's login could be restored; reads the disk."""
     alert: Callable[[], str | None] = lambda: None
     """What is wrong with the sessions as a whole, in words for people."""
     new_id: Callable[[], str] = lambda: uuid4().hex

@@ -97,6 +97,16 @@ ROUTES = (
         refusals=(*_ASKED, Code.RESOURCE_LIMIT),
     ),
     Route(
+        "POST", f"{_SESSION}/reset", sessions.reset, Access.SESSION,
+        "Depois de TOKEN_CORRUPT: começar de novo com um QR Code", {202: answers.Restarting},
+        refusals=(*_ASKED, Code.LOGIN_NOT_CORRUPT),
+    ),
+    Route(
+        "POST", f"{_SESSION}/restore", sessions.restore, Access.SESSION,
+        "Depois de TOKEN_CORRUPT: voltar à última cópia boa do login", {202: answers.Restarting},
+        refusals=(*_ASKED, Code.LOGIN_NOT_CORRUPT, Code.NO_LOGIN_COPY),
+    ),
+    Route(
         "POST", f"{_SESSION}/logout", sessions.log_out, Access.SESSION,
         "Desvincular do WhatsApp e remover o login", {200: answers.Done}, refusals=_ASKED,
     ),

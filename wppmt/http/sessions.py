@@ -17,6 +17,7 @@ from wppmt.http.responses import answer
 from wppmt.http.route import Access
 from wppmt.http.schemas import CreateBody, StartBody
 from wppmt.messages import ROOT, session_address
+from wppmt.reasons import Reason
 from wppmt.state import State
 from wppmt.store import SessionStatus
 from wppmt.times import iso
@@ -140,6 +141,28 @@ async def restart(request: web.Request) -> web.Response:
     status: SessionStatus = await request.app[PORTS].front.ask(
         ROOT, messages.RestartSession(request[SESSION_ID]), START_SECONDS
     )
+    return answer(answers.Restarting(session_id=status.record.id, status=status.record.state), 202)
+
+
+async def reset(request: web.Request) -> web.Response:
+    """After TOKEN_CORRUPT: without the login, to a new QR code."""
+    return await _start_over(request, messages.ResetLogin())
+
+
+async def restore(request: web.Request) -> web.Response:
+    """After TOKEN_CORRUPT: with the last good copy of the login."""
+    ports, session_id = request.app[PORTS], request[SESSION_ID]
+    is_corrupt = _status(request).record.reason is Reason.TOKEN_CORRUPT
+    if is_corrupt and not await asyncio.to_thread(ports.has_login_copy, session_id):
+        raise Refusal(Code.NO_LOGIN_COPY)
+    return await _start_over(request, messages.RestoreLogin())
+
+
+async def _start_over(
+    request: web.Request, message: messages.ResetLogin | messages.RestoreLogin
+) -> web.Response:
+    address = session_address(request[SESSION_ID])
+    status: SessionStatus = await request.app[PORTS].front.ask(address, message, START_SECONDS)
     return answer(answers.Restarting(session_id=status.record.id, status=status.record.state), 202)
 
 

@@ -1,0 +1,192 @@
+"""A login is never lost: copies of good ones, bad ones set aside, and a way back for a person to choose."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.actors.conftest import MakeGateway
+from tests.actors.gateway import Gateway
+from wppmt import messages
+from wppmt.errors import Code, Refusal
+from wppmt.messages import session_address
+from wppmt.reasons import Reason
+from wppmt.state import State
+
+ME, FRIEND = "5511999990001", "5511888880001"
+A = session_address("a")
+
+
+@pytest.fixture(params=range(3))
+def gateway(request: pytest.FixtureRequest, make_gateway: MakeGateway) -> Gateway:
+    """Whoever comes first."""
+    made = make_gateway(seed=request.param)
+    made.world.add_phone(FRIEND)
+    return made
+
+
+def copies(gateway: Gateway) -> list[str | None]:
+    """The logins that are kept, oldest first."""
+    return [profile.login for profile in gateway.world.copies["a"]]
+
+
+def corrupted(gateway: Gateway) -> None:
+    """A connected session was closed in order; its login is lost; it is started again."""
+    gateway.connect("a", ME)
+    gateway.close("a")
+    gateway.browsers.corrupt("a")
+    gateway.start("a")
+    gateway.until("a", State.ERROR)
+
+
+def test_a_clean_stop_of_a_good_login_keeps_a_copy(gateway: Gateway):
+    gateway.connect("a", ME)
+    assert copies(gateway) == []
+    gateway.close("a")
+    assert copies(gateway) == [ME]
+
+
+def test_so_does_a_restart_and_a_shutdown(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.restart("a")
+    gateway.run_until(lambda: copies(gateway))
+    gateway.until("a", State.CONNECTED)
+    gateway.shut_down()
+    assert copies(gateway) == [ME, ME]
+
+
+def test_a_session_without_a_login_keeps_none(gateway: Gateway):
+    gateway.show_qr("a")
+    gateway.close("a")
+    assert copies(gateway) == []
+
+
+def test_a_login_that_was_ended_is_no_copy_to_come_back_to(gateway: Gateway):
+    gateway.connect("a", ME).unlink()
+    gateway.until("a", State.WAITING_SCAN)
+    gateway.close("a")
+    assert copies(gateway) == []
+
+
+def test_neither_a_crash_nor_a_hang_is_a_clean_stop(gateway: Gateway):
+    gateway.connect("a", ME).crash()
+    gateway.until("a", State.RECONNECTING)
+    gateway.until("a", State.CONNECTED)
+    gateway.browser("a").hang()
+    gateway.close("a")
+    assert copies(gateway) == []
+
+
+def test_an_adopted_browsers_login_is_copied_too(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.kill_daemon()
+    gateway.boot()
+    gateway.run(5)
+    gateway.close("a")
+    assert copies(gateway) == [ME]
+
+
+def test_a_corrupt_login_is_set_aside_and_told_once(gateway: Gateway):
+    corrupted(gateway)
+    gateway.run(600)
+    assert gateway.reason("a") is Reason.TOKEN_CORRUPT
+    assert [event["code"] for event in gateway.events("a", "error")] == ["TOKEN_CORRUPT"]
+    assert len(gateway.world.quarantine["a"]) == 1
+    assert not gateway.browsers.has_login("a")
+    assert gateway.browsers.living("a") == []
+    assert copies(gateway) == [ME], "the bad one is no copy"
+
+
+def test_a_profile_that_chrome_cannot_read_is_corrupt(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.browsers.refuse_start("a", "TOKEN_CORRUPT")
+    gateway.restart("a")
+    gateway.until("a", State.ERROR)
+    gateway.run(600)
+    assert gateway.reason("a") is Reason.TOKEN_CORRUPT
+    assert len(gateway.world.quarantine["a"]) == 1
+    assert gateway.count_browsers("a") == 2
+    assert [line.session_id for line in gateway.logged("profile_unreadable")] == ["a"]
+
+
+def test_restored_it_connects_without_a_code(gateway: Gateway):
+    corrupted(gateway)
+    shown = len(gateway.events("a", "qr_code"))
+    missed = gateway.browsers.send_from_phone(FRIEND, ME, "enquanto fora")
+    status = gateway.ask(A, messages.RestoreLogin())
+    assert status.record.state is State.INITIALIZING
+    gateway.until("a", State.CONNECTED, 10)
+    gateway.run(20)
+    assert len(gateway.events("a", "qr_code")) == shown
+    assert gateway.received("a") == [missed]
+    assert gateway.send("a", FRIEND).ack == 1
+    assert len(gateway.browsers.living("a")) == 1
+
+
+def test_reset_it_shows_a_code_and_the_old_copies_stay_until_logout(gateway: Gateway):
+    corrupted(gateway)
+    status = gateway.ask(A, messages.ResetLogin())
+    assert status.record.state is State.INITIALIZING
+    gateway.until("a", State.WAITING_SCAN, 10)
+    qr = gateway.status("a").qr
+    assert qr is not None
+    gateway.browsers.scan(qr.text, ME)
+    gateway.until("a", State.CONNECTED)
+    assert copies(gateway) == [ME]
+    gateway.log_out("a")
+    assert copies(gateway) == []
+    assert gateway.world.quarantine["a"] == []
+
+
+def test_a_copy_that_is_bad_too_says_so(gateway: Gateway):
+    corrupted(gateway)
+    for profile in gateway.world.copies["a"]:
+        profile.login = None
+    gateway.ask(A, messages.RestoreLogin())
+    gateway.until("a", State.ERROR, 10)
+    gateway.run(60)
+    assert gateway.reason("a") is Reason.TOKEN_CORRUPT
+    assert len(gateway.events("a", "error")) == 2
+    assert gateway.browsers.living("a") == []
+    gateway.ask(A, messages.ResetLogin())
+    gateway.until("a", State.WAITING_SCAN, 10)
+
+
+def test_without_a_copy_a_restore_leaves_it_as_it_is(gateway: Gateway):
+    corrupted(gateway)
+    gateway.world.copies["a"].clear()
+    gateway.ask(A, messages.RestoreLogin())
+    gateway.until("a", State.ERROR, 10)
+    gateway.run(600)
+    assert gateway.reason("a") is Reason.TOKEN_CORRUPT
+    assert gateway.browsers.living("a") == []
+
+
+@pytest.mark.parametrize("request_", [messages.ResetLogin(), messages.RestoreLogin()])
+def test_a_login_that_may_be_good_is_left_alone(gateway: Gateway, request_: object):
+    browser = gateway.connect("a", ME)
+    with pytest.raises(Refusal) as refused:
+        gateway.ask(A, request_)
+    assert refused.value.code is Code.LOGIN_NOT_CORRUPT
+    gateway.run(10)
+    assert gateway.browsers.living("a") == [browser]
+
+
+def test_two_restores_at_once_are_one(gateway: Gateway):
+    corrupted(gateway)
+    opened = gateway.count_browsers("a")
+    first, second = (gateway.request(A, messages.RestoreLogin()) for _ in range(2))
+    gateway.until("a", State.CONNECTED, 10)
+    assert first.value.record.state is State.INITIALIZING
+    with pytest.raises(Refusal):
+        _ = second.value
+    assert gateway.count_browsers("a") == opened + 1
+
+
+def test_the_choice_outlives_a_daemon_that_dies_before_it_is_done(gateway: Gateway):
+    corrupted(gateway)
+    gateway.kill_daemon()
+    gateway.boot()
+    gateway.run(60)
+    assert gateway.state("a") is State.ERROR
+    gateway.ask(A, messages.RestoreLogin())
+    gateway.until("a", State.CONNECTED, 10)
