@@ -97,6 +97,15 @@ class Daemon:
         self.process.kill()
         self.process.wait()
 
+    def kill_everything(self) -> set[psutil.Process]:
+        """As a power cut would, but for the disk: daemon, browsers, and the simulator if it is its own. Who died."""
+        self.kill()
+        dead = processes.alive(self._known)
+        for process in dead:
+            process.kill()
+        wait_until(lambda: not self.leftovers(), GONE_SECONDS)
+        return dead
+
     def stop(self) -> float:
         """SIGTERM; everything has ended when this returns. Seconds that it took."""
         self._remember()
