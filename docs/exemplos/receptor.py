@@ -1,6 +1,6 @@
 """Receptor de webhooks em Python, só com a biblioteca padrão.
 
-    WEBHOOK_SECRET=whsec_… python3 receptor.py 8007
+WEBHOOK_SECRET=whsec_… python3 receptor.py 8007
 """
 
 import base64
