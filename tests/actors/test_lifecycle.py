@@ -181,12 +181,13 @@ def test_a_logout_leaves_no_browser_of_an_earlier_daemon_on_the_profile(gateway:
 def test_a_start_during_a_logout_is_refused_and_nothing_is_done(gateway: Gateway):
     gateway.connect("a", ME)
     logout = gateway.request(A, messages.LogOut())
-    start = gateway.request(ROOT, messages.StartSession("a"))
-    gateway.run_until(lambda: logout.answers and start.answers)
-    if isinstance(start.answers[0], Refusal):
-        assert start.answers[0].code is Code.SESSION_BUSY
-        assert settled(gateway) is State.DISCONNECTED
-    assert not gateway.browsers.has_login("a") or gateway.state("a") is not State.DISCONNECTED
+    gateway.run_until(lambda: gateway.record("a").desired is Desired.STOPPED)
+    with pytest.raises(Refusal) as refused:
+        gateway.start("a")
+    assert refused.value.code is Code.SESSION_BUSY
+    assert settled(gateway) is State.DISCONNECTED
+    assert logout.value.unlinked
+    assert not gateway.browsers.has_login("a")
 
 
 def test_a_close_during_a_logout_does_not_stop_it(gateway: Gateway):
@@ -196,6 +197,22 @@ def test_a_close_during_a_logout_does_not_stop_it(gateway: Gateway):
     gateway.run_until(lambda: logout.answers and close.answers)
     assert logout.value.unlinked
     assert close.value.record.state is State.DISCONNECTED
+
+
+def test_a_profile_that_cannot_be_removed_is_not_called_removed(gateway: Gateway):
+    gateway.connect("a", ME).hang()
+    gateway.browsers.remove_profile = cannot_remove  # type: ignore[method-assign]
+    with pytest.raises(Refusal) as refused:
+        gateway.log_out("a")
+    assert refused.value.code is Code.OUTCOME_UNKNOWN
+    assert gateway.record("a").has_login
+    del gateway.browsers.remove_profile
+    assert gateway.log_out("a").unlinked
+    assert not gateway.record("a").has_login
+
+
+def cannot_remove(session_id: str) -> None:
+    raise PermissionError(session_id)
 
 
 def test_a_start_right_behind_a_purge_ends_in_one_clear_state(make_gateway: MakeGateway):

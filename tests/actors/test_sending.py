@@ -343,6 +343,21 @@ def test_a_page_that_hangs_under_a_send_does_not_send_twice(gateway: Gateway):
     assert gateway.inbox(FRIEND) == [reply.value.id]
 
 
+@pytest.mark.parametrize("next_event", [True, False])
+def test_an_acknowledgement_that_got_lost_on_the_way_is_read_again(gateway: Gateway, next_event: bool):
+    """The next event shows the gap at once, otherwise the next beat does."""
+    browser = gateway.connect("a", ME)
+    browser.go_silent()
+    reply = begin(gateway, respond_async=True)
+    gateway.run(2)
+    assert gateway.acks("a", reply.value.id) == []
+    browser.go_silent(False)
+    if next_event:
+        browser.receive(FRIEND)
+    gateway.run(0.1 if next_event else 10)
+    assert gateway.acks("a", reply.value.id) == ["sent"]
+
+
 # ---- idempotency
 
 
