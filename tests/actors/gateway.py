@@ -145,7 +145,9 @@ class Logged:
 class WatchedBrowsers(FakeBrowsers):
     """Notes when a browser is started, and whether one of the same daemon was still there."""
 
-    def __init__(self, later: Callable[[float, Callable[[], None]], object], time: VirtualTime, times: FakeTimes | None):
+    def __init__(
+        self, later: Callable[[float, Callable[[], None]], object], time: VirtualTime, times: FakeTimes | None
+    ):
         super().__init__(later, time.now, times)
         self.daemon = 0
         self.openings: list[tuple[float, str]] = []
