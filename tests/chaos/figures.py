@@ -302,16 +302,18 @@ def quiet(history: History, report: Report) -> None:
     ]
     third = len(samples) // 3
     for name, text, unit, goal in (
-        ("fds", "crescimento de descritores abertos", "", 3),
-        ("threads", "crescimento de threads", "", 1),
-        ("rss", "crescimento da memória do serviço, RSS", "MB", 10),
+        ("fds", "descritores abertos", "", 3),
+        ("threads", "threads", "", 1),
+        ("rss", "memória do serviço, RSS", "MB", 10),
     ):
         if third:
             first, last = (
                 statistics.median(one[name] for one in part) for part in (samples[:third], samples[-third:])
             )
-            report.add(f"{name}_first", f"{text}: primeiro terço", unit, [first])
-            report.add(f"{name}_growth", text, unit, [last - first], goal)
+            report.add(f"{name}_first", f"{text}, primeiro terço", unit, [first])
+            report.add(
+                f"{name}_growth", f"{text}, crescimento até o último terço", unit, [last - first], goal
+            )
     unanswered(history, report, 0)
 
 
