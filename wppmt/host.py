@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import sdnotify
 
+from wppmt import logs
 from wppmt.browser import processes
 from wppmt.errors import SetupError
 
@@ -48,13 +50,24 @@ def running(state_dir: Path) -> int | None:
 
 
 def require_folder(folder: Path, setting: str) -> None:
-    """Raises SetupError where nothing can be written."""
+    """A folder that is ours alone: made private where it was not. Raises SetupError where that, or writing, fails."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_uid != os.geteuid():
+            raise SetupError(f"A pasta {folder} é de outro usuário: dê-a a quem roda o wppmt ({setting})")
+        for path in (folder, *folder.glob("*.sqlite*")):
+            _make_private(path)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as failure:
         raise SetupError(f"A pasta {folder} não pode ser usada: {failure.strerror} ({setting})") from None
+
+
+def _make_private(path: Path) -> None:
+    found = path.stat().st_mode
+    if found & 0o077:
+        path.chmod(stat.S_IMODE(found) & 0o700)
+        logs.log("made_private", level="warning", path=str(path), was=f"{stat.S_IMODE(found):04o}")
 
 
 @contextmanager

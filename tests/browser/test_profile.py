@@ -27,13 +27,13 @@ def test_an_open_profile_is_made_private(tokens: Path) -> None:
 
 def test_a64_an_open_profile_is_told_of(tokens: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[str, object]] = []
-    monkeypatch.setattr("wppmt.logs.log", lambda event, **more: told.append((event, more["folder"])))
+    monkeypatch.setattr("wppmt.logs.log", lambda event, **more: told.append((event, more["path"])))
     (tokens / "a").mkdir(parents=True)
     (tokens / "a").chmod(0o755)
     for _ in range(2):
         with Profile(tokens, "a").writer():
             pass
-    assert told == [("folder_made_private", str(tokens / "a"))]
+    assert told == [("made_private", str(tokens / "a"))]
 
 
 @pytest.mark.parametrize("exists", [True, False])

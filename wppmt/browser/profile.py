@@ -143,7 +143,9 @@ class Profile:
             raise ProfileUnusable(f"{self.path} pertence a outro usuário")
         if stat.S_IMODE(found.st_mode) != 0o700:
             self.path.chmod(0o700)
-            logs.log("folder_made_private", level="warning", folder=str(self.path))
+            logs.log(
+                "made_private", level="warning", path=str(self.path), was=f"{stat.S_IMODE(found.st_mode):04o}"
+            )
 
 
 def _lock(descriptor: int, patience: float) -> bool:
