@@ -55,6 +55,10 @@ class Hearing:
     def is_behind(self, beat: Beat) -> bool:
         return beat.last > self._heard_of(beat.page)
 
+    def catch_up(self) -> Iterator[Effect]:
+        """Read what the page has told since it was last heard, if anything."""
+        yield from self._ask(self._heard_of(self._ledger.record.page))
+
     def missed(self, outcome: Outcome) -> tuple[PageEvent, ...]:
         """The ring's answer. Where it starts later than asked, what fell out is lost to it: go on from there."""
         if isinstance(outcome, CallFailure):

@@ -32,6 +32,8 @@ OPEN, ATTACH, BEAT, CLOSE, RETRY = "open", "attach", "beat", "close", "retry"
 SILENT_BEATS = 1.5
 """So many intervals without a beat, and the page is asked directly."""
 PROBES = 2
+MUTE_PROBES = 5
+"""A page that answers so many in a row, and says nothing by itself, is not heard any more."""
 FIRST_RESTART = 2
 """The failure in a row that ends the first restart; the one before it was answered at once."""
 
@@ -74,6 +76,7 @@ class Life:
         self._is_forced = False
         self._last_sign = 0.0
         self._failed_probes = 0
+        self._mute_probes = 0
 
     @property
     def is_live(self) -> bool:
@@ -119,9 +122,9 @@ class Life:
             yield self._timers.arm(ATTACH, self._policy.attach_deadline)
 
     def heard(self, now: float) -> Iterator[Effect]:
-        """The page gave a sign of life."""
+        """The page said something by itself."""
         self._last_sign = now
-        self._failed_probes = 0
+        self._failed_probes = self._mute_probes = 0
         if self.phase in COMING:
             self.phase = Phase.LIVE
             self._timers.disarm(OPEN, ATTACH)
@@ -145,7 +148,14 @@ class Life:
         self._failed_probes += 1
         return self._failed_probes < PROBES
 
-    def probe_answered(self) -> Iterator[Effect]:
+    @property
+    def is_mute(self) -> bool:
+        return self._mute_probes >= MUTE_PROBES
+
+    def probe_answered(self, now: float) -> Iterator[Effect]:
+        self._last_sign = now
+        self._failed_probes = 0
+        self._mute_probes += 1
         yield self._timers.arm(BEAT, self._policy.beat_seconds)
 
     def fail(self, reason: Reason, now: float, *, detail: str = "", gently: bool = False) -> Iterator[Effect]:

@@ -119,8 +119,12 @@ class Voice:
         if isinstance(answer.outcome, Exception):
             yield from self._probe_failed(now)
             return
-        yield from self._parts.life.heard(now)
-        yield from self._parts.life.probe_answered()
+        yield from self._parts.life.probe_answered(now)
+        if self._parts.life.is_mute:
+            yield from self._parts.lost(Reason.CHANNEL_SILENT, now, gently=True)
+            return
+        # Whatever it could not tell is in its ring.
+        yield from self._parts.hearing.catch_up()
         yield from self._judge(Facts.of(answer.outcome), now)
         yield from self._parts.watchdog.probed(now)
 

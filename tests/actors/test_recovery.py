@@ -237,3 +237,18 @@ def test_one_tenants_trouble_is_that_tenants(gateway: Gateway):
     assert len(gateway.events("b")) == told
     assert gateway.browser("b").pid == pid
     assert gateway.record("b").restarts == 0
+
+
+def test_a_page_that_answers_and_tells_nothing_is_read_and_in_the_end_exchanged(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    gateway.run(70)
+    browser.go_silent()
+    gateway.run(20)
+    message_id = browser.receive(FRIEND)
+    gateway.run(20)
+    assert gateway.received("a") == [message_id]
+    assert gateway.state("a") is State.CONNECTED
+    assert gateway.until("a", State.RECONNECTING, 120) < 60
+    assert gateway.reason("a") is Reason.CHANNEL_SILENT
+    gateway.until("a", State.CONNECTED, 5)
+    assert not browser.is_alive

@@ -45,9 +45,12 @@ STEP_SECONDS = 10.0
 ADOPTION_STEP_SECONDS = 3.0
 """A browser that works answers within milliseconds."""
 LOADED = """new Promise((done) => {
-  if (document.readyState === 'loading') addEventListener('DOMContentLoaded', () => done(true));
-  else done(true);
+  const told = () => done(performance.getEntriesByType('navigation')[0]?.responseStatus || 0);
+  if (document.readyState === 'loading') addEventListener('DOMContentLoaded', told);
+  else told();
 })"""
+"""The HTTP status of what has loaded; 0 where Chrome does not tell."""
+FIRST_BAD_STATUS = 400
 LOCK_SECONDS = 3.0
 """For a browser that was just killed to let go of the profile."""
 
@@ -307,7 +310,10 @@ class ChromeBrowser:
             opened = channel.ask("Page.navigate", {"url": self._settings.page_url}, seconds)
             if "errorText" in opened:
                 raise StartFailed("PAGE_LOAD_FAILED", opened["errorText"])
-            channel.ask("Runtime.evaluate", {"expression": LOADED, "awaitPromise": True}, seconds)
+            loaded = channel.ask("Runtime.evaluate", {"expression": LOADED, "awaitPromise": True}, seconds)
+            status = int(loaded["result"].get("value", 0))
+            if status >= FIRST_BAD_STATUS:
+                raise StartFailed("PAGE_LOAD_FAILED", f"HTTP {status}")
         except BrowserGone:
             raise
         except CallFailure as failure:

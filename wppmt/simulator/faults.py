@@ -8,7 +8,7 @@ from wppmt.simulator.errors import invalid, not_found
 from wppmt.simulator.storage import Changes
 
 LOADING = frozenset({"page_load_error", "page_slow", "missing_module"})
-"""Strike when a browser fetches the page: ``status``, ``delayMs``, ``module``."""
+"""Strike when a browser fetches the page: ``status``, ``body``, ``delayMs``, ``module``."""
 
 CONNECTING = frozenset({"refuse_socket"})
 """Strike when a page connects; a page that is open loses its socket first."""

@@ -42,6 +42,7 @@ PARTS = (
 HOSTS = ("web.whatsapp.com", "127.0.0.1", "localhost")
 
 SLOW_MS = 5000
+ERROR = "Service Unavailable"
 
 MAX_MEDIA_BYTES = 256 * 2**20
 
@@ -92,7 +93,7 @@ class WebPage:
         phone = request.cookies.get("phone")
         fault = self._take(LOADING, phone) or self._take(LOADING, None)
         if fault and fault.kind == "page_load_error":
-            return web.Response(status=int(fault.option("status", 503)))
+            return web.Response(status=int(fault.option("status", 503)), text=fault.option("body", ERROR))
         if fault and fault.kind == "page_slow":
             await asyncio.sleep(fault.option("delayMs", SLOW_MS) / 1000)
         missing = fault.option("module", None) if fault and fault.kind == "missing_module" else None
