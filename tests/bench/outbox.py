@@ -204,11 +204,11 @@ def slowdown(few: int, many: int, blocks: int = 10) -> dict[str, list[float]]:
         return found
 
 
-def _fill(made: SqliteStore, total: int) -> None:
+def _fill(made: SqliteStore, total: int, sessions: int = 10) -> None:
     for start in range(0, total, 10_000):
         with made.transaction() as transaction:
             for number in range(start, min(start + 10_000, total)):
-                transaction.record(f"s{number % 10}", draft("http://x.test/", float(number)))
+                transaction.record(f"s{number % sessions}", draft("http://x.test/", float(number)))
             transaction._execute("UPDATE deliveries SET state = 'done' WHERE state = 'pending'")
 
 
@@ -221,6 +221,23 @@ def _calls(total: int) -> dict[str, Callable[[SqliteStore], object]]:
         "counts": lambda made: made.webhook_counts(),
         "prune": lambda made: made.prune(1.0),
     }
+
+
+def purge(total: int) -> tuple[float, list[float]]:
+    """Milliseconds to put a session's history of `total` events out of sight, and of each step that deletes it."""
+    with store() as made:
+        _fill(made, total, sessions=1)
+
+        def forget() -> None:
+            with made.transaction() as transaction:
+                transaction.forget("s0")
+
+        took, steps, left = timed(forget, 1), [], 1
+        while left:
+            began = time.perf_counter()
+            left = made.prune(0.0)
+            steps.append((time.perf_counter() - began) * 1e3)
+        return took, steps
 
 
 def _insert(made: SqliteStore) -> None:
@@ -269,6 +286,9 @@ def measure_outbox(report: Report, progress: Callable[[str], None], *, quick: bo
     figures = repeat("fila acumulada", backlog)
     report.add_rate("webhooks_backlog", "webhooks de uma fila acumulada", "/s", figures["events/s"])
     progress(f"{many} linhas")
+    took, steps = purge(many // 5)
+    report.add("purge", f"apagar uma sessão com {many // 5000} mil eventos", "ms", [took])
+    report.add("purge_step", "cada passo da limpeza que se segue", "ms", steps)
     slower = slowdown(10_000, many)
     text = f"com {many // 1000} mil eventos / com 10 mil:"
     report.add("rows_insert", f"{text} gravar", "×", slower.pop("insert"), 1.5)
