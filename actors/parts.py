@@ -85,6 +85,8 @@ class Parts:
         """Who waits for the browser to be closed."""
         self.is_quiescing = False
         """The daemon stops."""
+        self.is_quiet = False
+        """Root has been told that no browser is left."""
         self.memory_mb: int | None = None
         self.told_at = 0.0
         """When the page last said something."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from actors.effects import Answer, Care, Effect, Reply
-from actors.life import Phase
 from actors.parts import Parts
 from wppmt import messages
 from wppmt.errors import Code, Refusal
@@ -89,10 +88,7 @@ class Requests:
         self._parts.screen.reset()
         yield from self._parts.sending.close(now)
         yield from self._parts.life.close()
-        if self._parts.life.phase is Phase.CLOSING:
-            self._parts.close_replies.append(reply)
-        else:
-            yield Answer(reply, self._parts.status())
+        self._parts.close_replies.append(reply)
 
     def _log_out(self, reply: Reply, now: float, *, forget: bool) -> Iterator[Effect]:
         on_main = self._parts.life.is_live and self._parts.screen.verdict is Verdict.MAIN

@@ -47,6 +47,7 @@ class Session:
                     effects += self._parts.sending.login_ended(now)
                 effects += self._parts.mind_the_page(now)
                 effects += self._parts.watchdog.look(now)
+                effects += self._when_closed()
         except BaseException:
             undo()
             raise
@@ -139,8 +140,6 @@ class Session:
         self._parts.is_quiescing = True
         self._parts.screen.reset()
         yield from self._parts.life.close()
-        if self._parts.life.phase is not Phase.CLOSING:
-            yield Tell(ROOT, notices.Quiet(self._parts.record.id))
 
     # What the browser and its page tell.
 
@@ -177,10 +176,16 @@ class Session:
         yield from self._parts.ledger.write(now, process=None)
         if self._parts.logout.is_active and self._parts.life.phase is Phase.NONE:
             yield from self._parts.logout.browser_closed()
+
+    def _when_closed(self) -> Iterator[Effect]:
+        """At the end of every turn: in whichever way the browser went, who waits for that hears it."""
+        if self._parts.life.phase is Phase.CLOSING:
+            return
         for reply in self._parts.close_replies:
             yield Answer(reply, self._parts.status())
         self._parts.close_replies.clear()
-        if self._parts.is_quiescing:
+        if self._parts.is_quiescing and not self._parts.is_quiet:
+            self._parts.is_quiet = True
             yield Tell(ROOT, notices.Quiet(self._parts.record.id))
 
     # Timers.
