@@ -173,3 +173,20 @@ def test_sigterm_still_ends_everything(daemon: Daemon, new_tenant: NewTenant):
     daemon.start()
     assert tenant.hears("connection_change")["previousStatus"] == "connected"
     assert tenant.hears("connection_change", status="connected")["previousStatus"] == "reconnecting"
+
+
+def test_a_newcomers_simulator_dies_along_and_nobody_is_disconnected_either(
+    new_daemon: NewDaemon, new_tenant: NewTenant
+):
+    """As with `make run`: the phones' world goes down with the daemon and comes up with the next one."""
+    daemon = new_daemon()
+    daemon.start()
+    one, other = new_tenant(daemon).connect(), new_tenant(daemon).connect()
+    told, browsers = one.changes(), [one.browser.pid, other.browser.pid]
+    daemon.kill()
+    daemon.start()
+    text = new_text()
+    assert one.send(other.phone, text).status == 200
+    other.hears_message(text)
+    assert [one.browser.pid, other.browser.pid] == browsers
+    assert one.changes() == told
