@@ -28,4 +28,6 @@ def test_only_the_daemon_gets_signals_and_has_time_to_stop():
     assert (service["KillMode"], service["Type"], service["Restart"]) == ("process", "notify", "always")
     assert int(service["TimeoutStopSec"]) >= 60
     assert service["UMask"] == "0077"
-    assert service["ExecReload"] == "/bin/kill -USR2 $MAINPID", "a handover: see tests/system/test_handover.py"
+    assert service["ExecReload"] == "/bin/kill -USR2 $MAINPID", (
+        "a handover: see tests/system/test_handover.py"
+    )
