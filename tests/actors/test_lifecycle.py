@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from actors.policy import SessionPolicy
 from actors.root import ShutDown
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
@@ -371,3 +372,17 @@ def test_a_shutdown_at_a_slow_screen_stays_shut_down(gateway: Gateway):
     gateway.shut_down()
     gateway.run(300)
     assert gateway.browsers.living("a") == []
+
+
+def test_a_close_behind_a_stuck_browser_is_answered_even_when_a_logout_comes_after_it(
+    make_gateway: MakeGateway,
+):
+    gateway = make_gateway(policy=SessionPolicy(logout_deadline=20))
+    gateway.connect("a", ME)
+    gateway.hang_start("a")
+    gateway.restart("a")
+    gateway.run(5)
+    close = gateway.request(A, messages.CloseSession())
+    gateway.run(5)
+    assert not gateway.log_out("a").unlinked
+    assert close.value.record.state is State.DISCONNECTED
