@@ -53,6 +53,7 @@ class Report:
     """All figures of one run of the benchmark."""
 
     figures: list[Figure] = field(default_factory=list)
+    machine: dict[str, Any] = field(default_factory=lambda: machine())
 
     def add(self, key: str, text: str, unit: str, values: Sequence[float], goal: float | None = None) -> None:
         self.figures.append(Figure(key, text, unit, values, goal))
@@ -64,11 +65,16 @@ class Report:
         self.figures.append(Figure(key, text, unit, values, goal, is_more_better=True))
 
     def as_json(self) -> dict[str, Any]:
-        return {"machine": machine(), "figures": [figure.as_json() for figure in self.figures]}
+        return {"machine": self.machine, "figures": [figure.as_json() for figure in self.figures]}
 
     def table(self) -> str:
         """In Markdown, so that it can stand in docs/benchmarks.md as it is."""
-        lines = ["| medida | mediana | mín–máx | valores | meta |", "|---|---|---|---|---|"]
+        lines = [
+            _describe(self.machine),
+            "",
+            "| medida | mediana | mín–máx | valores | meta |",
+            "|---|---|---|---|---|",
+        ]
         for figure in self.figures:
             low, high = min(figure.values), max(figure.values)
             sign = "≥" if figure.is_more_better else "≤"
@@ -91,6 +97,12 @@ def machine() -> dict[str, Any]:
         "chromium": chromium_version(),
         "load": round(os.getloadavg()[0], 2),
     }
+
+
+def _describe(machine: dict[str, Any]) -> str:
+    return (
+        "{cores} núcleos, {memoryGb} GB, Linux {kernel}, Python {python}, Chromium {chromium}; carga no início: {load}"
+    ).format(**machine)
 
 
 def chromium_version() -> str:

@@ -156,7 +156,7 @@ def _report_weight(bench: Bench, crowd: list[Tenant]) -> None:
     if largest:
         own: Weight = weigh([psutil.Process(bench.daemon.pid)])
         bench.report.add("daemon_pss", f"memória do serviço, PSS, com {name}", "MB", [own.pss], 90)
-        bench.report.add("daemon_rss", f"memória do serviço, RSS, com {name}", "MB", [own.rss], 90)
+        bench.report.add("daemon_rss", f"memória do serviço, RSS, com {name}", "MB", [own.rss])
 
 
 def measure_idle(bench: Bench, crowd: list[Tenant]) -> None:
