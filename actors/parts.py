@@ -107,7 +107,6 @@ class Parts:
             self.fates,
             self.sending,
             self.sending.undecided,
-            self.sending.reachout,
             self.watchdog,
             self.recycling,
             self.backfill,

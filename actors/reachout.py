@@ -18,17 +18,17 @@ class Reachout:
     def __init__(self, ledger: Ledger, policy: SessionPolicy) -> None:
         self._ledger = ledger
         self._policy = policy
-        self._until = 0.0
 
     def is_paused(self, now: float) -> bool:
-        return now < self._until
+        return now < self._ledger.record.reachout_until
 
     def met(self, code: Code, now: float) -> Iterator[Effect]:
         """A send has failed for this reason: the pause begins, and is told once."""
         if code is Code.REACHOUT_TIMELOCK and not self.is_paused(now):
-            self._until = now + self._policy.reachout_pause
-            yield from self._ledger.write(now, ("error", error_payload(Reason.REACHOUT_TIMELOCK)))
+            until = now + self._policy.reachout_pause
+            told = ("error", error_payload(Reason.REACHOUT_TIMELOCK))
+            yield from self._ledger.write(now, told, reachout_until=until)
 
     def retry_after(self, code: Code, now: float) -> float | None:
         """Seconds until the next new contact is tried; WhatsApp itself does not tell."""
-        return self._until - now if code is Code.REACHOUT_TIMELOCK else None
+        return self._ledger.record.reachout_until - now if code is Code.REACHOUT_TIMELOCK else None

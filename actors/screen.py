@@ -164,6 +164,7 @@ class Screen:
             has_login=False,
             phone="",
             heard_until=0.0,
+            reachout_until=0.0,
             failures=0,
         )
         self.qr = Qr(code, now + seconds)

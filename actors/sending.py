@@ -78,7 +78,7 @@ class Sending:
         self._policy = policy
         self._new_message_id = new_message_id
         self._fates = fates
-        self.reachout = Reachout(ledger, policy)
+        self._reachout = Reachout(ledger, policy)
         self.last_ack = 0.0
         """When WhatsApp's server was last heard to take a message."""
         self._queue: deque[JournalEntry] = deque()
@@ -293,7 +293,7 @@ class Sending:
         self._handed[entry.id] = entry
         self._busy = entry.id
         function, arguments = page_call(entry, self._sources.pop(entry.id, None))
-        if self.reachout.is_paused(now):
+        if self._reachout.is_paused(now):
             arguments["knownOnly"] = True
         deadline = self._policy.send_deadline + extra_seconds(entry)
         yield self._page.call(Called.SEND, function, arguments, deadline, entry.id)
@@ -339,8 +339,8 @@ class Sending:
         self._queue = deque(sorted([entry, *self._queue], key=_turn))
 
     def _fail(self, entry: JournalEntry, code: Code, now: float) -> Iterator[Effect]:
-        yield from self.reachout.met(code, now)
-        yield from self._fates.fail(entry, code, now, self.reachout.retry_after(code, now))
+        yield from self._reachout.met(code, now)
+        yield from self._fates.fail(entry, code, now, self._reachout.retry_after(code, now))
         self._settle(entry.id)
 
     def _report_outcome(self, message_id: str, now: float) -> Iterator[Effect]:

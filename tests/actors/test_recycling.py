@@ -122,6 +122,7 @@ def test_a_stopped_or_leaving_session_is_not_started_by_its_weight(gateway: Gate
     gateway.run(60)
     assert gateway.state("a") is State.DISCONNECTED
     assert gateway.browsers.living("a") == []
+    assert gateway.logged("actor_failed") == []
 
 
 def test_what_was_over_its_budget_and_is_not_any_more_stays(gateway: Gateway):

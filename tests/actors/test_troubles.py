@@ -155,6 +155,24 @@ def test_new_contacts_wait_and_everyone_else_goes_on(cooling: Gateway):
     assert (cooling.state("a"), errors(cooling)) == (State.CONNECTED, ["REACHOUT_TIMELOCK"])
 
 
+def test_neither_a_restart_nor_a_new_daemon_forgets_the_pause(cooling: Gateway):
+    cooling.restart("a")
+    cooling.settle()
+    cooling.until("a", State.CONNECTED, 10)
+    assert refusal(cooling, STRANGER).code is Code.REACHOUT_TIMELOCK
+    cooling.kill_daemon()
+    cooling.boot()
+    cooling.run(10)
+    assert refusal(cooling, STRANGER).code is Code.REACHOUT_TIMELOCK
+    assert errors(cooling) == ["REACHOUT_TIMELOCK"]
+
+
+def test_another_account_begins_without_a_pause(cooling: Gateway):
+    cooling.log_out("a")
+    cooling.connect("a", "5511999990009")
+    assert cooling.send("a", STRANGER).ack == 1
+
+
 def test_whoever_writes_is_no_new_contact_any_more(cooling: Gateway):
     cooling.browser("a").receive(STRANGER)
     cooling.run(1)

@@ -60,6 +60,7 @@ FULL_RECORD = SessionRecord(
     page="p",
     page_event=11,
     heard_until=12.5,
+    reachout_until=1_770_737_400.0,
 )
 
 
