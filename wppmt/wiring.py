@@ -200,12 +200,13 @@ async def mirrored(settings: Settings, directory: Directory, redis_watch: RedisW
         yield Copy("qrcode", code, left)
 
     mirror = RedisMirror(settings.redis.url, directory.statuses, render, redis_watch.report_of("copies"))
-    copying = asyncio.create_task(mirror.run())
+    stop = asyncio.Event()
+    copying = asyncio.create_task(mirror.run(stop))
     try:
         yield
     finally:
-        copying.cancel()
-        await asyncio.gather(copying, return_exceptions=True)
+        stop.set()
+        await copying
 
 
 def profile_mb(tokens_dir: Path, session_id: str) -> int | None:

@@ -50,12 +50,13 @@ async def daemon(server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> AsyncI
     for name, seconds in (("LOOK_SECONDS", 0.02), ("RETRY_SECONDS", 0.05), ("ANSWER_SECONDS", 0.2)):
         monkeypatch.setattr(mirror, name, seconds)
     running = Daemon()
+    stop = asyncio.Event()
     copying = asyncio.create_task(
-        RedisMirror(server.url, running.statuses, running.render, running.reports.append).run()
+        RedisMirror(server.url, running.statuses, running.render, running.reports.append).run(stop)
     )
     yield running
-    copying.cancel()
-    await asyncio.gather(copying, return_exceptions=True)
+    stop.set()
+    await copying
 
 
 async def test_status_and_code_are_copied_with_expiry(server: RedisServer, daemon: Daemon):

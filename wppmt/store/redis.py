@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -54,13 +55,13 @@ class RedisMirror:
         self._refreshed = 0.0
         self._available = True
 
-    async def run(self) -> None:
-        """Until it is cancelled."""
-        try:
-            while True:  # noqa: ASYNC110 - Redis is looked after, not waited for
-                await asyncio.sleep(await self._turn())
-        finally:
-            await self._client.aclose()
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`. Not by cancelling: redis-py may swallow that, and go on."""
+        while not stop.is_set():
+            wait = await self._turn()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), wait)
+        await self._client.aclose()
 
     async def _turn(self) -> float:
         """One look; the seconds until the next."""
