@@ -48,12 +48,25 @@ class Figure:
         }
 
 
+def machine() -> dict[str, Any]:
+    """What the figures depend on. `load` is that of the last minute when the run began: above 0.3 it was not quiet."""
+    memory = Path("/proc/meminfo").read_text(encoding="ascii").split()[1]
+    return {
+        "cores": os.cpu_count(),
+        "memoryGb": round(int(memory) / 2**20),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "chromium": chromium_version(),
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
 @dataclass(slots=True)
 class Report:
     """All figures of one run of the benchmark."""
 
     figures: list[Figure] = field(default_factory=list)
-    machine: dict[str, Any] = field(default_factory=lambda: machine())
+    machine: dict[str, Any] = field(default_factory=machine)
 
     def add(self, key: str, text: str, unit: str, values: Sequence[float], goal: float | None = None) -> None:
         self.figures.append(Figure(key, text, unit, values, goal))
@@ -84,19 +97,6 @@ class Report:
                 f" | {_number(low)}–{_number(high)} | {len(figure.values)} | {goal} |"
             )
         return "\n".join(lines)
-
-
-def machine() -> dict[str, Any]:
-    """What the figures depend on. `load` is that of the last minute when the run began: above 0.3 it was not quiet."""
-    memory = Path("/proc/meminfo").read_text(encoding="ascii").split()[1]
-    return {
-        "cores": os.cpu_count(),
-        "memoryGb": round(int(memory) / 2**20),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-        "chromium": chromium_version(),
-        "load": round(os.getloadavg()[0], 2),
-    }
 
 
 def _describe(machine: dict[str, Any]) -> str:
