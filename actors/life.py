@@ -74,6 +74,7 @@ class Life:
         """What the next start finds done about the profile."""
         self._reopen = False
         self._is_forced = False
+        self.live_since = 0.0
         self._last_sign = 0.0
         self._failed_probes = 0
         self._mute_probes = 0
@@ -127,6 +128,7 @@ class Life:
         self._failed_probes = self._mute_probes = 0
         if self.phase in COMING:
             self.phase = Phase.LIVE
+            self.live_since = now
             self._timers.disarm(OPEN, ATTACH)
             yield self._timers.arm(BEAT, self._policy.beat_seconds)
 

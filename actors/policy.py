@@ -47,6 +47,8 @@ class SessionPolicy:
     """A session's budget (PSS of all its processes); 0 = none. Over it, the browser is exchanged when idle."""
     memory_hard_mb: int = 0
     """Over this at once; 0 = twice the budget."""
+    copy_seconds: float = 0.0
+    """A browser that lives so long is exchanged in a quiet moment, for a copy of its login; 0 = never."""
     idle_seconds: float = 60.0
     recycle_pause: float = 300.0
     """At least so long between two exchanges."""

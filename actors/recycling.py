@@ -1,4 +1,7 @@
-"""A browser that has grown over its memory budget is exchanged for a new one: when nobody notices, or at once."""
+"""A browser over its memory budget, or whose login is due for a copy, is exchanged for a new one in a quiet moment.
+
+Over the hard limit of memory, at once.
+"""
 
 from __future__ import annotations
 
@@ -48,13 +51,19 @@ class Recycling:
 
     def look(self, now: float) -> Iterator[Effect]:
         budget = self._policy.memory_mb
-        if not budget or self._memory_mb <= budget or not self._may(now):
+        is_over = 0 < budget < self._memory_mb
+        if not (is_over or self._is_copy_due(now)) or not self._may(now):
             return
-        is_urgent = self._memory_mb > (self._policy.memory_hard_mb or 2 * budget)
+        is_urgent = is_over and self._memory_mb > (self._policy.memory_hard_mb or 2 * budget)
         if is_urgent or self._is_idle(now):
-            yield from self._recycle(now)
+            yield from self._recycle(Reason.RECYCLED if is_over else Reason.LOGIN_COPY, now)
         else:
             yield self._timers.arm(RECYCLE, LOOK_AGAIN_SECONDS)
+
+    def _is_copy_due(self, now: float) -> bool:
+        """Copies can only be taken from a browser that was stopped."""
+        seconds = self._policy.copy_seconds
+        return bool(seconds) and self._life.is_live and now - self._life.live_since >= seconds
 
     def _may(self, now: float) -> bool:
         """A budget that is too small for any browser must not restart them all the time."""
@@ -69,12 +78,13 @@ class Recycling:
             record.state is State.CONNECTED and quiet and self._sending.is_idle and not self._sending.handed
         )
 
-    def _recycle(self, now: float) -> Iterator[Effect]:
+    def _recycle(self, reason: Reason, now: float) -> Iterator[Effect]:
         self._last = now
         details = {"memoryMb": self._memory_mb, "budgetMb": self._policy.memory_mb}
-        yield Log("warning", "recycled", self._ledger.record.id, details)
+        level = "warning" if reason is Reason.RECYCLED else "info"
+        yield Log(level, "recycled", self._ledger.record.id, {"reason": reason.value, **details})
         self._memory_mb = 0
         self._screen.reset()
-        yield from self._ledger.move(now, Event.RESUMED, Reason.RECYCLED)
+        yield from self._ledger.move(now, Event.RESUMED, reason)
         yield from self._life.close()
         yield from self._life.open()

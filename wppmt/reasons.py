@@ -36,6 +36,7 @@ class Reason(StrEnum):
     REACHOUT_TIMELOCK = "REACHOUT_TIMELOCK"
     AUTH_FAILED = "AUTH_FAILED"
     RECYCLED = "RECYCLED"
+    LOGIN_COPY = "LOGIN_COPY"
     ACKS_MISSING = "ACKS_MISSING"
     RESOURCE_LIMIT = "RESOURCE_LIMIT"
     DAEMON_RESTARTED = "DAEMON_RESTARTED"
@@ -72,6 +73,7 @@ _SENTENCES = {
     Reason.ACCOUNT_RESTRICTED: "O WhatsApp restringiu esta conta",
     Reason.REACHOUT_TIMELOCK: "O WhatsApp pausou o envio a novos contatos desta conta. Os demais envios continuam",
     Reason.AUTH_FAILED: "O WhatsApp recusou o pareamento",
+    Reason.LOGIN_COPY: "Reinício breve, num momento ocioso, para guardar uma cópia do login",
     Reason.RECYCLED: "O navegador passou do limite de memória e está sendo trocado. Reconectando",
     Reason.ACKS_MISSING: "O WhatsApp não confirma as mensagens enviadas. As pendentes não se perdem",
     Reason.RESOURCE_LIMIT: "Limite de recursos atingido",

@@ -106,6 +106,7 @@ class Store(Group):
     state_dir: Annotated[Path, Env("WPP_STATE_DIR")]
     tokens_dir: Annotated[Path, Env("WPP_TOKENS_DIR")]
     login_copies: Annotated[int, Env("WPP_LOGIN_COPIES"), Field(ge=0, le=100)]
+    login_copy_hours: Annotated[float, Env("WPP_LOGIN_COPY_HOURS"), Field(ge=0)]
 
 
 class Redis(Group):

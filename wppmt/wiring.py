@@ -69,6 +69,7 @@ def tools(settings: Settings, store: SqliteStore) -> Tools:
             beat_seconds=settings.browser.beat_seconds,
             memory_mb=settings.sessions.tenant_memory_mb,
             memory_hard_mb=settings.sessions.tenant_memory_hard_mb,
+            copy_seconds=settings.store.login_copy_hours * 3600,
         ),
         random=SystemRandom(),
         default_webhook=settings.webhooks.url,

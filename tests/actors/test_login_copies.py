@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from actors.notices import Measured
+from actors.policy import SessionPolicy
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from wppmt import messages
@@ -190,3 +194,30 @@ def test_the_choice_outlives_a_daemon_that_dies_before_it_is_done(gateway: Gatew
     assert gateway.state("a") is State.ERROR
     gateway.ask(A, messages.RestoreLogin())
     gateway.until("a", State.CONNECTED, 10)
+
+
+def test_on_request_a_copy_is_taken_from_time_to_time_in_a_quiet_moment(make_gateway: MakeGateway):
+    gateway = make_gateway(policy=replace(SessionPolicy(), copy_seconds=3600.0))
+    gateway.world.add_phone(FRIEND)
+
+    def measure() -> None:
+        gateway.directory.tell(A, Measured(100))
+        gateway.run(20)
+
+    old = gateway.connect("a", ME)
+    gateway.run(3500)
+    measure()
+    assert copies(gateway) == []
+    gateway.run(100)
+    gateway.send("a", FRIEND)
+    measure()
+    assert gateway.browser("a") is old, "somebody is at work"
+    gateway.run(70)
+    assert copies(gateway) == [ME]
+    assert gateway.browser("a") is not old
+    change = gateway.events("a", "connection_change")[-2]
+    assert (change["status"], change["reasonCode"]) == ("reconnecting", "LOGIN_COPY")
+    assert gateway.state("a") is State.CONNECTED
+    measure()
+    gateway.run(600)
+    assert copies(gateway) == [ME], "the next one is due in an hour"

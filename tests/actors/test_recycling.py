@@ -54,7 +54,7 @@ def test_an_idle_browser_over_its_budget_is_exchanged(gateway: Gateway):
     assert (gateway.state("a"), gateway.reason("a")) == (State.RECONNECTING, Reason.RECYCLED)
     assert_exchanged(gateway, old)
     [line] = gateway.logged("recycled")
-    assert line.details == {"memoryMb": GROWN, "budgetMb": 300}
+    assert line.details == {"reason": "RECYCLED", "memoryMb": GROWN, "budgetMb": 300}
 
 
 def test_one_within_its_budget_is_left_alone(gateway: Gateway):
