@@ -7,8 +7,8 @@ import pytest
 from tests.actors.planted import PLANTED, Bug
 from tests.actors.seeds import play
 
-SEEDS = 60
-CHUNKS = 6
+SEEDS = 40
+CHUNKS = 4
 FIND_WITHIN = 400
 
 
