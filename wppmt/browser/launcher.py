@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -35,6 +36,7 @@ INTERRUPT_SECONDS = 5.0
 KILL_SECONDS = 5.0
 
 Found = TypeVar("Found")
+_asking = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,9 @@ class Launched:
 def chrome_version(chrome: Path) -> str:
     """Such as "156.0.8078.79"; asked anew after an upgrade. Raises StartFailed."""
     try:
-        return _version(chrome, chrome.stat().st_mtime_ns)
+        # One asks, all others wait for its answer: a whole daemon's sessions are adopted at the same moment.
+        with _asking:
+            return _version(chrome, chrome.stat().st_mtime_ns)
     except (OSError, subprocess.TimeoutExpired) as trouble:
         raise StartFailed("CHROME_MISSING", f"{chrome}: {trouble}") from trouble
 
