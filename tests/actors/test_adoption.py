@@ -163,7 +163,7 @@ def test_adoptions_take_no_place(make_gateway: MakeGateway):
     gateway.kill_daemon()
     gateway.browser("a").crash()
     gateway.boot()
-    gateway.browsers.hang_start("a")
+    gateway.hang_start("a")
     gateway.run(3)
     assert {line.session_id for line in gateway.logged("browser_adopted")} == set("bcde")
 
