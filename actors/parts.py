@@ -12,7 +12,7 @@ from actors.effects import Care, Effect, Reply
 from actors.fates import Fates
 from actors.hearing import Hearing
 from actors.ledger import Ledger
-from actors.life import Life, Phase
+from actors.life import COMING, Life, Phase
 from actors.logout import Logout
 from actors.page import Page
 from actors.policy import SessionPolicy
@@ -133,8 +133,8 @@ class Parts:
     def lost(self, reason: Reason, now: float, *, detail: str = "", gently: bool = False) -> Iterator[Effect]:
         """The one path for whatever ends a browser that should have lived."""
         self.screen.reset()
-        if self.life.phase is Phase.CLOSING:
-            # On its way down anyway; BrowserClosed comes when nothing is left.
+        if self.life.phase not in {*COMING, Phase.LIVE}:
+            # Gone, or on its way down anyway; BrowserClosed comes when nothing is left.
             return
         if self.life.is_adopting:
             yield from self._not_adopted(now)

@@ -9,6 +9,7 @@ from actors.root import ShutDown
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from wppmt import messages
+from wppmt.browser import Facts
 from wppmt.errors import Code, Refusal
 from wppmt.messages import ROOT, session_address
 from wppmt.reasons import Reason
@@ -198,6 +199,20 @@ def test_a_close_during_a_logout_does_not_stop_it(gateway: Gateway):
     gateway.run_until(lambda: logout.answers and close.answers)
     assert logout.value.unlinked
     assert close.value.record.state is State.DISCONNECTED
+
+
+def test_what_a_page_owed_when_the_logout_gave_up_is_owed_no_more(make_gateway: MakeGateway):
+    gateway = make_gateway(policy=SessionPolicy(logout_deadline=10))
+    gateway.connect("a", ME)
+    gateway.close("a")
+    logout = gateway.request(A, messages.LogOut())
+    gateway.run_until(lambda: gateway.browsers.living("a"))
+    half_way = Facts(authenticated=True, registered=True, mode="SYNCING")
+    gateway.browser("a").page._main_facts = lambda: half_way  # type: ignore[method-assign]
+    gateway.run(300)
+    assert not logout.value.unlinked
+    assert not gateway.logged("actor_failed")
+    assert gateway.count_browsers("a") == 2
 
 
 def test_a_profile_that_cannot_be_removed_is_not_called_removed(gateway: Gateway):
