@@ -112,6 +112,14 @@ def test_commits_are_durable_and_logged_ahead(tmp_path: Path):
     database.close()
 
 
+def test_outcomes_do_not_wait_for_the_disk_and_the_next_commit_does(tmp_path: Path):
+    database = Database(tmp_path / "x.sqlite")
+    for durable, synchronous in ((False, 1), (True, 2), (False, 1)):
+        with database.write(durable=durable) as connection:
+            assert connection.execute("PRAGMA synchronous").fetchone()[0] == synchronous
+    database.close()
+
+
 def test_a_closed_store_stays_closed(tmp_path: Path):
     store = SqliteStore(tmp_path / "wppmt.sqlite")
     store.close()

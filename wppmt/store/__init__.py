@@ -302,6 +302,7 @@ class Store(Protocol):
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """Write back attempts, next_at, state, last_status and last_error, in one transaction.
 
+        Survives the daemon's end; a power cut may undo the last ones, which are then attempted again.
         What was superseded or buried meanwhile stays so, unless it turns out delivered.
         """
 

@@ -60,8 +60,12 @@ class Database:
             raise
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: durable when the block ends, rolled back whatever else ends it. Cannot be nested."""
+    def write(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """One transaction: durable when the block ends, rolled back whatever else ends it. Cannot be nested.
+
+        Not `durable`: done for everyone who reads, and kept if the process is killed, but a power cut may undo it.
+        It does not wait for the disk.
+        """
         with self._writing:
             with _translated():
                 connection = self._open_writer()
@@ -69,6 +73,7 @@ class Database:
                 raise RuntimeError("a transaction within a transaction")
             try:
                 with _translated():
+                    connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                     connection.execute("BEGIN IMMEDIATE")
                     yield connection
                     connection.execute("COMMIT")
