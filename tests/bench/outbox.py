@@ -20,7 +20,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any
+from typing import Any, Self
 
 from actors.effects import Post
 from actors.mailbox import Directory
@@ -55,9 +55,11 @@ def p99(values: list[float]) -> float:
 def store() -> Iterator[SqliteStore]:
     folder = Path(tempfile.mkdtemp(prefix="wppmt-bench-"))
     made = SqliteStore(folder / "wppmt.sqlite")
-    yield made
-    made.close()
-    shutil.rmtree(folder)
+    try:
+        yield made
+    finally:
+        made.close()
+        shutil.rmtree(folder)
 
 
 def commits(total: int = 3000) -> dict[str, float]:
@@ -128,7 +130,10 @@ class Delivery:
         self.mailbox.put(OutboxGrew())
         return made.id, committed
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self.mailbox.close()
         asyncio.run_coroutine_threadsafe(self.transport.close(), self.loop).result(5)
         self.loop.call_soon_threadsafe(self.loop.stop)
@@ -142,27 +147,26 @@ def webhooks(rate: float, seconds: float, *, hanging: bool = False) -> dict[str,
     `hanging`: the first one's endpoint never answers, and the others are measured.
     """
     sessions = 10
+    committed: dict[str, float] = {}
     with store() as made:
         for number in range(sessions):
             with made.transaction() as transaction:
                 transaction.save_secrets(f"s{number}", SigningSecrets(new_secret(b"x" * 32)))
-        delivery = Delivery(made)
-        committed: dict[str, float] = {}
-        began = time.time()
-        for number in count():
-            if time.time() - began > seconds:
-                break
-            session_id = f"s{number % sessions}"
-            if hanging and session_id == "s0":
-                delivery.record(session_id, "hang")
-            else:
-                event_id, at = delivery.record(session_id, session_id)
-                committed[event_id] = at
-            if rate:
-                time.sleep(max(0.0, began + (number + 1) / rate - time.time()))
-        wait_until(lambda: committed.keys() <= delivery.received().keys(), limit=60)
-        received = delivery.received()
-        delivery.close()
+        with Delivery(made) as delivery:
+            began = time.time()
+            for number in count():
+                if time.time() - began > seconds:
+                    break
+                session_id = f"s{number % sessions}"
+                if hanging and session_id == "s0":
+                    delivery.record(session_id, "hang")
+                else:
+                    event_id, at = delivery.record(session_id, session_id)
+                    committed[event_id] = at
+                if rate:
+                    time.sleep(max(0.0, began + (number + 1) / rate - time.time()))
+            wait_until(lambda: committed.keys() <= delivery.received().keys(), limit=60)
+            received = delivery.received()
     waits = [received[event_id] - at for event_id, at in committed.items()]
     return {
         "events/s": len(committed) / (max(received.values()) - began),
@@ -173,8 +177,7 @@ def webhooks(rate: float, seconds: float, *, hanging: bool = False) -> dict[str,
 
 def backlog(total: int = 5000, sessions: int = 10) -> dict[str, float]:
     """A queue that waits when the daemon starts: what delivery alone can do."""
-    with store() as made:
-        delivery = Delivery(made)
+    with store() as made, Delivery(made) as delivery:
         with made.transaction() as transaction:
             for number in range(total):
                 address = f"http://127.0.0.1:{delivery.port}/s{number % sessions}"
@@ -183,7 +186,6 @@ def backlog(total: int = 5000, sessions: int = 10) -> dict[str, float]:
         delivery.mailbox.put(OutboxGrew())
         wait_until(lambda: made.webhook_counts().pending == 0, limit=60)
         received = delivery.received()
-        delivery.close()
     return {"events/s": total / (max(received.values()) - began)}
 
 
