@@ -219,6 +219,7 @@ async def test_a36_a_thousand_headers_are_no_answer(raw):
     assert outcome.fault is Fault.BROKEN
 
 
+@pytest.mark.slow
 async def test_a37_a_gzip_bomb_stays_packed(raw):
     bomb = gzip.compress(bytes(100 * 1024 * 1024), 9)
 
@@ -229,6 +230,7 @@ async def test_a37_a_gzip_bomb_stays_packed(raw):
     assert await post(await raw(serve)) == Answered(200, "", bomb[:ANSWER_LIMIT])
 
 
+@pytest.mark.slow
 async def test_a_hanging_endpoint_ends_at_the_deadline_and_delays_nobody(raw, receiver: Receiver):
     url = await raw(lambda *_: asyncio.sleep(5))
     hanging = [asyncio.create_task(post(url, seconds=0.6)) for _ in range(30)]

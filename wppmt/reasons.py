@@ -52,7 +52,7 @@ _SENTENCES = {
     Reason.ENTER_CODE: "Aguardando o código de pareamento no celular",
     Reason.READY: "Conectado ao WhatsApp",
     Reason.STOPPED: "Sessão encerrada a pedido",
-    Reason.LOGGED_OUT: "Sessão desvinculada do WhatsApp. É preciso ler um novo QR Code",
+    Reason.LOGGED_OUT: "Aparelho desvinculado do WhatsApp. É preciso ler um novo QR Code",
     Reason.QR_EXPIRED: "Nenhum QR Code foi lido a tempo. Inicie a sessão de novo para receber outro",
     Reason.QR_NEVER: "O WhatsApp Web não mostrou o QR Code a tempo. Nova tentativa automática",
     Reason.PHONE_OFFLINE: "Celular desconectado da internet",

@@ -81,6 +81,7 @@ def check_nothing_is_missing(gateway: Gateway, session_id: str) -> None:
     assert set(missing) <= {"qr_code"}
 
 
+@pytest.mark.slow
 def test_with_the_hold_everything_arrives_in_order_when_it_is_back(make: Make, seed: int):
     gateway = make(seed, 2.0)
     for session_id, number in TENANTS.items():
@@ -100,6 +101,7 @@ def test_with_the_hold_everything_arrives_in_order_when_it_is_back(make: Make, s
         assert (names.count("message_received"), names.count("message_ack") >= 6) == (30, True)
 
 
+@pytest.mark.slow
 def test_without_it_one_replay_delivers_what_became_dead_letters(make: Make, seed: int):
     gateway = make(seed, 0.0)
     for session_id, number in TENANTS.items():

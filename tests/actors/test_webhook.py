@@ -511,6 +511,7 @@ steps = st.lists(
 
 @settings(max_examples=100, deadline=None)
 @given(steps, behaviours, behaviours, st.sampled_from([0.0, HOUR]))
+@pytest.mark.slow
 def test_nothing_is_lost_whatever_happens(
     script: list[tuple[Any, ...]], one: tuple[str, Endpoint], two: tuple[str, Endpoint], hold: float
 ):

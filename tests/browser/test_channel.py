@@ -189,6 +189,7 @@ def test_closing_is_told_with_its_reason(channel: Channel, notices: list[object]
     assert wait_until(lambda: notices) == [ChannelClosed("a aba caiu")]
 
 
+@pytest.mark.slow
 def test_what_a_full_socket_kept_back_was_surely_not_done(channel: Channel, peer: Peer) -> None:
     peer.stop_reading()
     answered(channel)

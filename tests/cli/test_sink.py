@@ -108,6 +108,7 @@ def test_what_is_no_event_is_refused():
         assert post(sink.url, b"{}", {"Content-Length": "-5"}) == 400
 
 
+@pytest.mark.slow
 def test_the_command_shows_checks_and_errs(environ: dict[str, str]):
     port = free_port()
     command = [sys.executable, "-m", "wppmt", "sink", "--port", str(port), "--secret", SECRET, "--fail", "1"]

@@ -226,6 +226,7 @@ class TestUnderLoad:
             assert max(await asyncio.gather(*(one() for _ in range(100)))) < 500
         api.log.lines = [line for line in api.log.lines if line["level"] == "error"]
 
+    @pytest.mark.slow
     async def test_a43_twenty_gzip_bombs_at_once_cost_no_memory(self, api: Api, alone: psutil.Process):
         bomb = gzip.compress(b"0" * 200 * 1024 * 1024, compresslevel=1)
         headers = {"Content-Encoding": "gzip"}

@@ -14,6 +14,7 @@ from wppmt.simulator.storage import Changes, Storage
 ANA, BRUNO = "5511911111111", "5511922222222"
 
 
+@pytest.mark.slow
 async def test_nothing_is_forgotten_by_a_killed_process(simulator_process: SimulatorProcess) -> None:
     client = simulator_process.client
     client.register(ANA, "Ana", lid="77777")

@@ -137,6 +137,7 @@ def test_a_mistake_of_ours_is_no_store_trouble(tmp_path: Path):
     database.close()
 
 
+@pytest.mark.slow
 def test_a_slow_read_does_not_hold_back_a_commit(tmp_path: Path):
     database = Database(tmp_path / "x.sqlite")
     finished = threading.Event()
@@ -156,6 +157,7 @@ def test_a_slow_read_does_not_hold_back_a_commit(tmp_path: Path):
     database.close()
 
 
+@pytest.mark.slow
 def test_kill_9_loses_no_acknowledged_commit(tmp_path: Path):
     path = tmp_path / "wppmt.sqlite"
     pick = random.Random(7)
@@ -221,6 +223,7 @@ FULL_DISK = textwrap.dedent("""
 """)
 
 
+@pytest.mark.slow
 def test_a_full_disk_refuses_commits_until_it_is_free_again(tmp_path: Path):
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, tmp_path / "wppmt.sqlite"],

@@ -250,6 +250,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize("name", FACTORIES)
+@pytest.mark.slow
 def test_a_store_behaves_as_the_model(name: str):
     machine = type("Machine", (StoreMachine,), {"factory": staticmethod(FACTORIES[name])})
     limits = settings(
