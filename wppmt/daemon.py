@@ -107,7 +107,7 @@ class Daemon:
             self._phase = Phase.READY
             logs.log("ready", host=self._settings.http.host, port=self._settings.http.port)
             on_ready()
-            with host.notified_systemd():
+            with host.notified_systemd(lambda: self._directory.is_alive(ROOT)):
                 await stop.wait()
 
     def _signalled(self) -> asyncio.Event:

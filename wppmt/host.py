@@ -7,7 +7,7 @@ import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -71,14 +71,15 @@ def _make_private(path: Path) -> None:
 
 
 @contextmanager
-def notified_systemd() -> Iterator[None]:
-    """Type=notify with a watchdog that this very event loop has to feed."""
+def notified_systemd(is_alive: Callable[[], bool]) -> Iterator[None]:
+    """Type=notify with a watchdog that this very event loop has to feed, and only while `is_alive`."""
     systemd = sdnotify.SystemdNotifier()
     loop = asyncio.get_running_loop()
 
     async def feed() -> None:
         while True:
-            systemd.notify("WATCHDOG=1")
+            if is_alive():
+                systemd.notify("WATCHDOG=1")
             await asyncio.sleep(WATCHDOG_SECONDS)
 
     systemd.notify("READY=1")
