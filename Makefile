@@ -4,6 +4,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# pytest would put its assertions into every test file anew, in every process: 3 s each.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 VENV := .venv
@@ -84,7 +86,7 @@ check-imports:
 	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said" >&2; exit 1; }
 
 check-fast:
-	@$(BIN)/pytest -m "not chrome and not slow and not long" $(ALL_CORES) --hypothesis-profile=quick
+	@$(BIN)/pytest -p no:schemathesis -m "not chrome and not slow and not long" $(ALL_CORES) --hypothesis-profile=quick
 
 format: setup ## put the code into shape
 	@$(BIN)/ruff format --quiet .

@@ -185,6 +185,7 @@ class TestA39:
         server.answer = announced
         assert await server.refuses() is Code.PAYLOAD_TOO_LARGE
 
+    @pytest.mark.slow
     async def test_a_slow_drip_ends_at_the_deadline(self, server: Server):
         async def drip(request: web.Request) -> web.StreamResponse:
             response = web.StreamResponse()
@@ -243,6 +244,7 @@ class TestA39:
         assert await server.refuses() is Code.MEDIA_FETCH_FAILED
 
 
+@pytest.mark.slow
 async def test_a40_a_compressed_bomb_is_refused_unopened(server: Server):
     bomb = gzip.compress(b"0" * 200_000_000, compresslevel=1)
     before = psutil.Process().memory_info().rss

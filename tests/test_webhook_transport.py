@@ -188,6 +188,7 @@ async def test_a36_a_gigabyte_is_read_to_64_kb(raw):
     assert written < 20_000_000  # what fits into the buffers of both ends
 
 
+@pytest.mark.slow
 async def test_a36_a_dripping_body_costs_no_more_than_a_moment(raw):
     """The status has told that the event arrived: no second delivery because of a slow body."""
     outcome, seconds = await timed(
@@ -203,6 +204,7 @@ async def drip(writer: asyncio.StreamWriter, head: bytes) -> None:
     await endless(writer, 0.05, b"x")
 
 
+@pytest.mark.slow
 async def test_a36_dripping_headers_end_at_the_deadline(raw):
     outcome, seconds = await timed(await raw(lambda _, writer: drip(writer, HEAD + b"X: ")), 0.4)
     assert outcome == Unanswered(Fault.TIMEOUT, "O destino não respondeu a tempo")
@@ -271,6 +273,7 @@ async def test_nobody_listening_is_unreachable():
     assert outcome == Unanswered(Fault.UNREACHABLE, "O destino recusou a conexão")
 
 
+@pytest.mark.slow
 async def test_a_connect_that_hangs_is_unreachable():
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))

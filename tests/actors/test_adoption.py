@@ -35,6 +35,7 @@ def adopted(gateway: Gateway) -> None:
     gateway.run(1)
 
 
+@pytest.mark.slow
 def test_nobody_notices(gateway: Gateway):
     browsers = [gateway.connect("a", ME), gateway.connect("b", OTHER)]
     told = gateway.events("a"), gateway.events("b")
@@ -90,6 +91,7 @@ def test_what_fell_out_of_the_ring_is_fetched_from_the_chats(gateway: Gateway):
     assert all(event["backfilled"] for event in gateway.events("a", "message_received"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", range(0, 24, 3))
 def test_a_send_under_way_arrives_once(gateway: Gateway, steps: int):
     gateway.connect("a", ME)
@@ -115,6 +117,7 @@ def lose_driver(gateway: Gateway) -> None:
     gateway.browser("a").lose_driver()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trouble", [crash, hang, lose_driver])
 def test_what_cannot_be_adopted_is_ended_and_started_anew(
     gateway: Gateway, trouble: Callable[[Gateway], None]
@@ -168,6 +171,7 @@ def test_adoptions_take_no_place(make_gateway: MakeGateway):
     assert {line.session_id for line in gateway.logged("browser_adopted")} == set("bcde")
 
 
+@pytest.mark.slow
 def test_a_phone_that_went_offline_meanwhile_is_told(gateway: Gateway):
     browser = gateway.connect("a", ME)
     gateway.kill_daemon()

@@ -38,6 +38,7 @@ def alert(gateway: Gateway) -> str | None:
     return said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_more_than_half_failing_their_first_restart_is_one_alert_and_one_pause(
     make_gateway: MakeGateway, seed: int
@@ -55,6 +56,7 @@ def test_more_than_half_failing_their_first_restart_is_one_alert_and_one_pause(
     assert len(gateway.logged("common_cause")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("running", "failing"), [(2, 2), (6, 3), (10, 4)])
 def test_a_few_are_their_own_trouble(make_gateway: MakeGateway, running: int, failing: int):
     gateway = many(make_gateway, running)

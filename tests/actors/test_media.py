@@ -201,6 +201,7 @@ class TestCrashes:
         assert gateway.inbox(FRIEND) == [message_id]
         assert not path.exists()
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("seed", range(20))
     def test_a_daemon_killed_at_any_moment_sends_it_at_most_once(
         self, make_gateway: Callable[..., Gateway], files: Path, seed: int

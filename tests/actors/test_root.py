@@ -228,6 +228,7 @@ def test_a_place_given_back_late_does_not_take_the_next_ones_wish():
     assert list(places.grant(0.0)) == [PlaceWanted("b", 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_a_start_right_behind_a_close_finds_its_place(make_gateway: MakeGateway, seed: int):
     """The grant of the first wish may arrive when the second one has been sent."""

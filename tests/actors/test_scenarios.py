@@ -12,6 +12,7 @@ CHUNKS = 4
 FIND_WITHIN = 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_every_promise_is_kept_whatever_happens(chunk: int):
     size = SEEDS // CHUNKS

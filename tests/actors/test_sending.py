@@ -172,6 +172,7 @@ def test_nothing_is_accepted_without_a_connection(gateway: Gateway, state: State
 # ---- trouble between hand-over and acknowledgement
 
 
+@pytest.mark.slow
 def test_a_crash_right_after_the_hand_over_sends_it_once(gateway: Gateway):
     """Whatever the moment: before the page was reached, in it, on its way to the server, before the ack."""
     gateway.connect("a", ME)
@@ -188,6 +189,7 @@ def test_a_crash_right_after_the_hand_over_sends_it_once(gateway: Gateway):
         gateway.world.inboxes[FRIEND].clear()
 
 
+@pytest.mark.slow
 def test_a_killed_daemon_sends_what_it_accepted_once(gateway: Gateway):
     gateway.connect("a", ME)
     for step in range(40):

@@ -118,6 +118,7 @@ def go_offline(gateway: Gateway) -> None:
     gateway.browser("a").phone_offline()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trouble", [crash, hang, stop_half_way, go_offline])
 @pytest.mark.parametrize("after", [0, 1, 2, 3, 4])
 def test_trouble_in_an_outage_is_not_forgotten(
@@ -143,6 +144,7 @@ def test_trouble_in_an_outage_is_not_forgotten(
         before = change["status"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", range(8))
 def test_an_outage_while_starting_is_survived(gateway: Gateway, after: int):
     gateway.connect("a", ME)

@@ -172,6 +172,7 @@ def test_hanging_retries_leave_connections_for_newer_events(world: World):
     assert world.times(fresh) == [world.now]
 
 
+@pytest.mark.slow
 def test_hanging_endpoints_delay_nobody(world: World):
     for number in range(ALL_ENDPOINTS):
         address = f"http://hangs-{number}.test/"
@@ -351,6 +352,7 @@ def test_a_hold_is_per_origin(holding: World):
     assert len(holding.attempts) - before in range(9, 12)
 
 
+@pytest.mark.slow
 def test_what_was_held_too_long_is_a_dead_letter(holding: World):
     holding.endpoints[ONE] = lambda _: REFUSED
     for _ in range(3):
@@ -538,6 +540,7 @@ def test_nothing_is_lost_whatever_happens(
         shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "point", [*range(0, 60, 6), *[pytest.param(n, marks=pytest.mark.long) for n in range(200)]]
 )
@@ -591,6 +594,7 @@ def check_waits(tried: list[Attempt], crashes: int) -> None:
             assert crashes or after.at - before.at >= PROBE_SECONDS - 0.001
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "total", [300, pytest.param(10_000, marks=[pytest.mark.long, pytest.mark.timeout(300)])]
 )

@@ -86,6 +86,7 @@ def test_a_run_that_keeps_every_promise():
     assert [figure.values for figure in made.report.figures if figure.key == "recovery"] == [[3.0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_promise_is_found(name: str):
     lines = BROKEN[name](clean())

@@ -22,6 +22,7 @@ def picture(text: str) -> bytes:
     return png.getvalue()
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(
     st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=,", min_size=30, max_size=240)

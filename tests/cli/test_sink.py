@@ -77,6 +77,7 @@ def test_each_event_is_one_readable_line(event: dict[str, Any], shown: str):
     assert "\n" not in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("script", "statuses"),
     [
@@ -92,6 +93,7 @@ def test_it_errs_as_it_is_told(script: Script, statuses: list[int]):
         assert [post(sink.url, body, {}) for _ in range(3)] == statuses
 
 
+@pytest.mark.slow
 def test_it_can_be_slow_or_never_answer():
     body = json.dumps(EVENT).encode()
     with Sink(0, lambda _: Script(delay=0.05).play()) as slow:

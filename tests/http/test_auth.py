@@ -265,6 +265,7 @@ class Issuer:
 
 
 class TestJwks:
+    @pytest.mark.slow
     async def test_a14_unknown_kids_cost_one_fetch_in_thirty_seconds(self):
         issuer = Issuer()
         authenticator = Authenticator(Jwks(issuer.fetch), POLICY)
@@ -279,12 +280,14 @@ class TestJwks:
             await authenticator.grant([f"Bearer {issuer.token(kid='2')}"], NOW + 31)
         assert issuer.fetches == 2
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("kid", ["../../dev/null", "x" * 7000, 1, None, ["1"]])
     async def test_a14_odd_kids(self, kid: Any):
         issuer = Issuer()
         forged = f"{part({'alg': 'RS256', 'kid': kid})}.{part(claims())}.AAAA"
         assert not await accepts(Jwks(issuer.fetch), forged)
 
+    @pytest.mark.slow
     async def test_a15_a_rotated_key_is_found_within_one_fetch(self):
         issuer = Issuer()
         authenticator = Authenticator(Jwks(issuer.fetch), POLICY)
@@ -321,6 +324,7 @@ class TestJwks:
         with pytest.raises(Refusal):
             await authenticator.grant([f"Bearer {old}"], NOW + 601)
 
+    @pytest.mark.slow
     async def test_an_issuer_that_talks_nonsense_is_as_if_down(self):
         nonsense: list[Any] = [{}, {"keys": []}, {"keys": None}, {"keys": [1]}, [], None]
         for document in nonsense:

@@ -62,6 +62,7 @@ async def test_surrogate_pairs_and_escapes_are_fine(api: Api):
     assert status.record.description == '🎉 é "\\'
 
 
+@pytest.mark.slow
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False)

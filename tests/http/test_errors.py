@@ -102,6 +102,7 @@ PROVOKED: dict[Code, Provoke] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", Code)
 async def test_every_code_in_its_form(code: Code):
     api = Api()

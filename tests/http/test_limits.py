@@ -91,6 +91,7 @@ async def test_a_dead_redis_costs_one_warning_and_no_request(server: Redis):
     assert reports == [False, True]
 
 
+@pytest.mark.slow
 async def test_a_frozen_redis_delays_one_request_only(server: Redis):
     reports: list[bool] = []
     limiter = RateLimiter(100, time.time, server.windows(), reports.append)

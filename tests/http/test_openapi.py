@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import jsonschema_rs
+import pytest
 
 from tests.http.conftest import Api, token
 from tests.http.documented import DOCUMENT
@@ -36,6 +37,7 @@ def test_every_reference_leads_somewhere_and_every_schema_is_used():
     assert names == set(DOCUMENT["components"]["schemas"])
 
 
+@pytest.mark.slow
 def test_schemas_and_examples_are_valid():
     for item in [*DOCUMENT["paths"].values(), *DOCUMENT["webhooks"].values()]:
         for operation in item.values():

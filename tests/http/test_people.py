@@ -34,6 +34,7 @@ class TestContacts:
         assert list(answer.body) == ["success", "count", "contacts"]
         assert list(answer.body["contacts"][0]) == ["id", "phone", "name", "pushname", "isBusiness"]
 
+    @pytest.mark.slow
     async def test_who_asks_for_no_page_gets_them_all(self, api: Api):
         api.front.has("a")
         api.front.contacts = [contact(number) for number in range(1500)]

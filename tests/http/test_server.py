@@ -102,6 +102,7 @@ async def test_a51_a_client_that_never_ends_its_headers_is_dropped(api: Api, mon
     writer.close()
 
 
+@pytest.mark.slow
 async def test_a51_a_kept_connection_is_not_mistaken_for_a_silent_one(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ):
@@ -126,6 +127,7 @@ async def test_a51_a_body_that_trickles_is_given_up(api: Api, monkeypatch: pytes
     assert "o corpo não chegou a tempo".encode() in answer
 
 
+@pytest.mark.slow
 async def test_a51_five_hundred_silent_connections_do_not_hold_up_the_others(api: Api):
     silent: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
     try:

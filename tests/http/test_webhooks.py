@@ -55,6 +55,7 @@ async def test_removing_falls_back_to_the_default():
         assert (await api.get("/api/sessions/a/status")).body["webhookUrl"] == "http://padrao/"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

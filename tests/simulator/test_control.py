@@ -77,6 +77,7 @@ async def test_health_and_accounts(api: Api) -> None:
     assert (bruno["isBusiness"], bruno["lid"]) == (True, "77777@lid")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
@@ -149,6 +150,7 @@ async def test_a_code_lives_its_time_and_links_one_page(api: Api) -> None:
                                "page_close", "page_close"]  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_a_linked_page_is_shown_no_more_codes(api: Api) -> None:
     await api.ok("POST", "/faults", {"kind": "qr_expire_fast", "ttlMs": 50})
     async with api.page() as page:

@@ -85,6 +85,7 @@ async def test_a_killed_redis_is_told_once_and_filled_again(server: RedisServer,
     assert daemon.reports == [False, True]
 
 
+@pytest.mark.slow
 async def test_a_frozen_redis_holds_nobody(server: RedisServer, daemon: Daemon):
     await eventually(lambda: server.client.exists("wpp:a:status"))
     server.freeze()
