@@ -18,15 +18,26 @@ Open = Callable[[str], Life]
 
 
 @pytest.fixture(scope="session")
-def simulator_addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, dict[str, str]]]:
+    """Its pid and what it says of itself."""
     command = [sys.executable, "-m", "wppmt.simulator", "--control-port", "0", "--page-port", "0"]
     state = tmp_path_factory.mktemp("simulator")
     with subprocess.Popen(
         [*command, "--state-dir", str(state)], stdout=subprocess.PIPE, text=True
     ) as simulator:
         assert simulator.stdout
-        yield json.loads(simulator.stdout.readline())
+        yield simulator.pid, json.loads(simulator.stdout.readline())
         simulator.terminate()
+
+
+@pytest.fixture(scope="session")
+def simulator_addresses(simulator: tuple[int, dict[str, str]]) -> dict[str, str]:
+    return simulator[1]
+
+
+@pytest.fixture(scope="session")
+def simulator_process(simulator: tuple[int, dict[str, str]]) -> int:
+    return simulator[0]
 
 
 @pytest.fixture(scope="module")

@@ -453,6 +453,62 @@ def test_a_reused_number_is_not_adopted(settings: ChromeSettings, left: Process)
         stranger.kill()
 
 
+SENT_ONCE = "3EB0C0FFEE0000000001"
+
+
+def sends_of(ground: ChromeGround, message_id: str) -> int:
+    return len(
+        [line for line in ground.simulator.log() if (line["event"], line.get("id")) == ("send", message_id)]
+    )
+
+
+def test_a_send_that_a_dead_daemon_began_is_joined(
+    chrome_ground: ChromeGround,
+    simulator_process: int,
+    open_on: OpenOn,
+    opened: list[Life],
+    new_phone: Callable[[], str],
+) -> None:
+    first, phone, friend = open_on(chrome_ground, "joined"), new_phone(), new_phone()
+    pair(chrome_ground, first, phone)
+    chrome_ground.register(friend, "Maria Souza")
+    # Not the form that the page has among its contacts: it has to ask WhatsApp who that is.
+    to = friend[:4] + friend[5:]
+    message, find = {"id": SENT_ONCE, "to": to, "text": "uma vez"}, {"id": SENT_ONCE, "to": to}
+    os.kill(simulator_process, signal.SIGSTOP)
+    try:
+        wait_until(lambda: " T " in Path(f"/proc/{simulator_process}/stat").read_text())
+        begun = first.begin("send_text", message)
+        opened.append(Life(chrome_ground.browsers.adopt("joined", process(first))))
+        opened[-1].start()
+        first.browser._channel.close()  # type: ignore[attr-defined]
+        assert isinstance(begun(), BrowserGone)
+        second = opened[-1]
+        assert isinstance(second.call("find_message", find, 0.5), CallTimeout)
+        again = second.begin("send_text", message)
+    finally:
+        os.kill(simulator_process, signal.SIGCONT)
+    assert again()["to"] == f"{friend}@c.us"
+    second.event("ack_changed", id=SENT_ONCE, ack=1)
+    assert second.value("find_message", find)["found"]
+    assert chrome_ground.inbox(friend) == [(SENT_ONCE, "uma vez")]
+    # The server would know an id again; the page asked it once.
+    assert sends_of(chrome_ground, SENT_ONCE) == 1
+
+
+def test_a_message_that_only_its_chat_holds_is_found(
+    chrome_ground: ChromeGround, open_on: OpenOn, new_phone: Callable[[], str]
+) -> None:
+    life, friend = open_on(chrome_ground, "in-its-chat"), new_phone()
+    pair(chrome_ground, life, new_phone())
+    chrome_ground.register(friend, "Maria Souza")
+    life.value("send_text", {"id": "3EB0C0FFEE0000000002", "to": friend, "text": "oi"})
+    life.event("ack_changed", ack=1)
+    forget = "() => { WPP.whatsapp.MsgStore.remove(WPP.whatsapp.MsgStore.findFirst(({ id }) => id.fromMe)); return {}; }"
+    assert "result" in evaluate(life, forget).get(timeout=10)
+    assert life.value("find_message", {"id": "3EB0C0FFEE0000000002", "to": friend})["found"]
+
+
 # ---- the other engine
 
 

@@ -71,6 +71,7 @@ def test_a_pairing_code_connects(ground: Ground, open_on: OpenOn, new_phone: New
     life.facts(authenticated=True, mode="MAIN", phone=phone)
 
 
+@pytest.mark.slow
 def test_beats_name_the_newest_event(paired: Paired) -> None:
     life, _ = paired
     life.forget()
@@ -97,6 +98,32 @@ def test_a_text_arrives_once_under_the_chosen_id(ground: Ground, paired: Paired,
     assert message_id in sent["messageId"]
     life.event("ack_changed", id=message_id, ack=1, to=f"{friend}@c.us")
     assert ground.inbox(friend) == [(message_id, "Olá ✓")]
+
+
+def test_an_id_is_sent_once_however_often_it_is_asked_for(
+    ground: Ground, paired: Paired, friend: str
+) -> None:
+    life, _ = paired
+    message = {"id": new_id(), "to": friend, "text": "uma vez"}
+    first, second = life.begin("send_text", message), life.begin("send_text", message)
+    # Whoever asks meanwhile is not told that it is not there.
+    assert life.value("find_message", {"id": message["id"], "to": friend})["found"]
+    answer = first()
+    assert answer["to"] == f"{friend}@c.us"
+    life.event("ack_changed", id=message["id"], ack=1)
+    assert [second(), life.value("send_text", message)] == [answer, answer]
+    assert ground.inbox(friend) == [(message["id"], "uma vez")]
+
+
+def test_a_rejected_id_may_be_sent_again(
+    ground: Ground, paired: Paired, friend: str, new_phone: NewPhone
+) -> None:
+    life, _ = paired
+    message = {"id": new_id(), "to": friend, "text": "oi"}
+    assert isinstance(life.call("send_text", {**message, "to": new_phone()}), CallRejected)
+    life.value("send_text", message)
+    life.event("ack_changed", id=message["id"])
+    assert ground.inbox(friend) == [(message["id"], "oi")]
 
 
 def test_receipts_are_told_once_and_never_backwards(ground: Ground, paired: Paired, friend: str) -> None:
@@ -153,14 +180,15 @@ def test_typing_is_shown_to_known_people_only(paired: Paired, friend: str, new_p
     assert isinstance(life.call("typing", {"to": new_phone(), "state": "composing"}), CallRejected)
 
 
-def test_a_sent_message_is_found_and_another_is_not(paired: Paired, friend: str) -> None:
+def test_a_sent_message_is_found_and_another_is_not(paired: Paired, friend: str, new_phone: NewPhone) -> None:
     life, _ = paired
     message_id = new_id()
     life.value("send_text", {"id": message_id, "to": friend, "text": "oi"})
     life.event("ack_changed", id=message_id)
-    found = life.value("find_message", {"id": message_id, "chatId": f"{friend}@c.us"})
+    found = life.value("find_message", {"id": message_id, "to": friend})
     assert found == {"found": True, "ack": 1, "to": f"{friend}@c.us"}
-    assert life.value("find_message", {"id": new_id(), "chatId": f"{friend}@c.us"}) == {"found": False}
+    for to in (friend, f"{friend}@c.us", new_phone()):
+        assert life.value("find_message", {"id": new_id(), "to": to}) == {"found": False}
 
 
 def test_an_unknown_function_is_rejected(paired: Paired) -> None:
@@ -406,6 +434,7 @@ def test_a_killed_browser_fails_its_calls_at_once(ground: Ground, open_on: OpenO
     assert life.browser.memory().pss == 0
 
 
+@pytest.mark.slow
 def test_a_frozen_browser_does_not_outlast_the_deadline(ground: Ground, open_on: OpenOn) -> None:
     life = open_on(ground, "frozen")
     life.start()

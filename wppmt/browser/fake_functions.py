@@ -26,6 +26,8 @@ class FakeFunctions:
         self._world = world
         self._profile = profile
         self._blobs: dict[int, tuple[bytes, Mapping[str, Any]]] = {}
+        self._answers: dict[str, Mapping[str, Any]] = {}
+        """Of the sends that this page began: each id once."""
 
     def answer(self, function: str, arguments: Mapping[str, Any]) -> Outcome:
         """The value, or CallRejected."""
@@ -126,12 +128,14 @@ class FakeFunctions:
         return {}
 
     def _send(self, arguments: Mapping[str, Any], text: str, more: Mapping[str, Any]) -> Outcome:
+        if arguments["id"] in self._answers:
+            return self._answers[arguments["id"]]
         if self._page.rejection is not None:
             raise _Rejected(self._page.rejection)
         message_id, to = arguments["id"], self._chat(arguments["to"])
         if arguments.get("knownOnly") and to not in {message["from"] for message in self._profile.received}:
             raise _Rejected("reachout_timelock")
-        # wa-js does not refuse an id that was sent already: it is sent twice.
+        # wa-js does not refuse an id that an earlier page has sent: it is sent twice.
         self._profile.sent[message_id] = {
             "to": to,
             "ack": 0,
@@ -140,7 +144,8 @@ class FakeFunctions:
             "more": dict(more),
         }
         self._page.to_server(message_id)
-        return {"to": to, "messageId": f"true_{to}_{message_id}", "ack": 0}
+        answer = self._answers[message_id] = {"to": to, "messageId": f"true_{to}_{message_id}", "ack": 0}
+        return answer
 
     def _chat(self, to: str) -> str:
         if not self._page.facts.authenticated:

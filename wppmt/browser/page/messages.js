@@ -7,6 +7,8 @@
 
   // ---- sending -----------------------------------------------------------------------------------------------
 
+  const SENDS_KEPT = 5000;
+  const sends = new Map();
   const awaited = new Map();
   const underWay = new Set();
   const failed = new Set();
@@ -75,6 +77,22 @@
     }
   }
 
+  /**
+   * wa-js sends an id as often as it is told to. A daemon that died after the hand-over has a successor, which may ask
+   * for the same id again: it joins the send that began here. One that was rejected may be tried again.
+   */
+  function once(send) {
+    return (message) => {
+      if (!sends.has(message.id)) {
+        const begun = send(message);
+        sends.set(message.id, begun);
+        begun.catch(() => sends.delete(message.id));
+        if (sends.size > SENDS_KEPT) sends.delete(sends.keys().next().value);
+      }
+      return sends.get(message.id);
+    };
+  }
+
   async function quoted(chat, quotedId) {
     if (!quotedId) return {};
     const message = chat.msgs.getModelsArray().find(({ id }) => id.id === quotedId || text(id) === quotedId);
@@ -105,12 +123,12 @@
     return chat;
   }
 
-  functions.send_text = async (message) => {
+  functions.send_text = once(async (message) => {
     const chat = await recipient(message);
     const how = Object.assign(await options(chat, message), { linkPreview: Boolean(message.linkPreview) });
     return handOver(chat, message.id, (messageId) =>
       WPP.chat.sendTextMessage(chat.id, message.text, Object.assign(how, { messageId })));
-  };
+  });
 
   functions.typing = async ({ to, state }) => {
     const chat = await chatFor(to);
@@ -122,17 +140,18 @@
   // ---- finding -----------------------------------------------------------------------------------------------
 
   /** "Not found" and "could not look" are two answers: only the first allows to send the same id again. */
-  functions.find_message = async ({ chatId, id }) => {
+  functions.find_message = async ({ to, id }) => {
+    // One that is on its way into the page's store is neither there nor absent.
+    await (sends.get(id) || Promise.resolve()).catch(() => {});
     const here = WPP.whatsapp.MsgStore.findFirst((message) => message.id.fromMe && message.id.id === id);
     if (here) return { found: true, ack: here.ack, to: text(phoneOf(here.id.remote)) };
     if (WPP.whatsapp.Stream.mode !== 'MAIN') throw new Rejection('could_not_look');
-    if (!chatId) return { found: false };
     try {
-      const chat = await chatFor(chatId);
+      const chat = await chatFor(to);
       const message = await byId(chat, id);
       return { found: true, ack: message.ack, to: text(phoneOf(chat.id)) };
     } catch (error) {
-      if (error && error.code === 'msg_not_found') return { found: false };
+      if (error && (error.code === 'msg_not_found' || error.reason === 'not_on_whatsapp')) return { found: false };
       throw new Rejection('could_not_look', describe(error));
     }
   };
@@ -204,7 +223,7 @@
   };
 
   /** `kind`: image, video, audio, document, sticker. `source`: what `upload` gave. */
-  functions.send_media = async (message) => {
+  functions.send_media = once(async (message) => {
     const { id, kind, mimetype, fileName, caption, ptt, source } = message;
     const file = new File([kept(source)], fileName || 'arquivo', { type: mimetype });
     const chat = await recipient(message);
@@ -215,7 +234,7 @@
       WPP.chat.sendFileMessage(chat.id, file, Object.assign(how, { messageId })));
     blobs.delete(source);
     return answer;
-  };
+  });
 
   const CHATS_SEARCHED = 100;
 

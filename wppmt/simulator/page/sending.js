@@ -13,9 +13,9 @@ function send(message) {
   });
 }
 
+// As often as it is called: whoever sends an id twice has it arrive twice.
 async function transmit(message) {
   const id = String(message.id);
-  if (onTheWay.has(id)) return;
   onTheWay.add(id);
   try {
     const media = message.isMedia ? await uploadedMedia(message) : undefined;
@@ -54,7 +54,7 @@ function settle(message, answer) {
 
 async function sendAgain() {
   for (const row of await database.allBy('messages', 'pending')) {
-    transmit(Msgs.get(row.id) || addMessage(fromRow(row)));
+    if (!onTheWay.has(row.id)) transmit(Msgs.get(row.id) || addMessage(fromRow(row)));
   }
 }
 
