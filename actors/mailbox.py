@@ -42,6 +42,11 @@ class PendingReply:
             # The loop is closed: the daemon is stopping and nobody waits any more.
             return
 
+    def expire(self) -> None:
+        """End the wait as the deadline would; on the asker's loop."""
+        if not self.future.done():
+            self.future.set_exception(TimeoutError())
+
     def _resolve(self, value: Any) -> None:
         if not self.future.done():
             self.future.set_result(value)
@@ -53,6 +58,7 @@ class Directory:
     def __init__(self) -> None:
         self._mailboxes: dict[str, Mailbox] = {}
         self._statuses: dict[str, SessionStatus] = {}
+        self._awaited: set[PendingReply] = set()
 
     def register(self, address: str, mailbox: Mailbox) -> None:
         self._mailboxes[address] = mailbox
@@ -92,6 +98,7 @@ class Directory:
         reply = PendingReply(asyncio.get_running_loop())
         if not self.tell(address, Ask(message, reply)):
             raise Refusal(Code.SESSION_BUSY, retry_after=5)
+        self._awaited.add(reply)
         try:
             async with asyncio.timeout(deadline):
                 value = await reply.future
@@ -101,6 +108,13 @@ class Directory:
         except asyncio.CancelledError:
             reply.withdraw()
             raise
+        finally:
+            self._awaited.discard(reply)
         if isinstance(value, Refusal):
             raise value
         return value
+
+    def give_up(self) -> None:
+        """No actor is left to answer: whoever still waits is told so now, not at the deadline."""
+        for reply in tuple(self._awaited):
+            reply.expire()

@@ -1,4 +1,7 @@
-"""The composition root: settings → logs → store → actors → HTTP on the way up, and the reverse on the way down."""
+"""The composition root: settings → logs → store → actors → HTTP on the way up.
+
+On the way down HTTP stays until the actors are gone, and answers that it is going.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,11 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from functools import partial
-
-from aiohttp import web
 
 from actors.effects import Logic, Post
 from actors.mailbox import Directory
@@ -38,7 +40,12 @@ from wppmt.webhook_transport import WebhookTransport
 
 BOOT_SECONDS = 30.0
 STOP_SECONDS = 45.0
-"""For all browsers to go down together, then they are killed. systemd's TimeoutStopSec is longer."""
+"""For requests under way and for all browsers to go down together, then they are killed. systemd's TimeoutStopSec is
+longer."""
+SETTLE_SECONDS = 10.0
+"""Of these, at most so long for the requests."""
+ROOT_SECONDS = 5.0
+"""On top of them, for Root to tell that the browsers are gone."""
 DRAIN_SECONDS = 5.0
 """For the webhooks in flight; what has no answer by then is sent again by the next daemon."""
 
@@ -55,8 +62,10 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
         logs.log("setting_noticed", level="warning", note=notice)
     try:
         host.require_folder(settings.store.tokens_dir, "WPP_TOKENS_DIR")
+        # Before anything starts a child, which must not inherit it.
+        inherited = host.inherited_socket(os.environ, os.getpid())
         with host.only_one(settings.store.state_dir), simulator(settings):
-            asyncio.run(daemon.run(on_ready))
+            asyncio.run(daemon.run(on_ready, inherited))
     except SetupError as refusal:
         logs.log("start_refused", level="error", note=str(refusal))
         raise
@@ -76,14 +85,19 @@ class Daemon:
         self._monitor: Monitor | None = None
         self._root: Root | None = None
         self._redis_watch = RedisWatch(logs.log)
+        self._http: server.Runner | None = None
+        self._stop_seconds = STOP_SECONDS
 
     def metadata(self) -> dict[str, object]:
         """For every log line (architecture.pt.md 10.2)."""
         total = self._monitor.total_mb if self._monitor else 0
         return {"memoryUsage": f"{total / 1024:.1f}GB", "sessionCount": len(self._directory.statuses())}
 
-    async def run(self, on_ready: Callable[[], None]) -> None:
-        """Everything up, wait for the signal, everything down."""
+    async def run(self, on_ready: Callable[[], None], inherited: socket.socket | None) -> None:
+        """Everything up, wait for the signal, everything down.
+
+        On the `inherited` socket connections wait from the moment that it listens: nothing is accepted before READY.
+        """
         stop = self._signalled()
         async with AsyncExitStack() as down:
             store = SqliteStore(self._settings.store.state_dir / "wppmt.sqlite")
@@ -94,6 +108,7 @@ class Daemon:
             timeout_seconds = self._settings.webhooks.timeout_ms / 1000
             transport = WebhookTransport(egress, timeout_seconds, time.time)
             down.push_async_callback(transport.close)
+            down.push_async_callback(self._stop_http)
             threads = Threads(asyncio.get_running_loop())
             self._start_actors(threads, store, transport)
             down.push_async_callback(self._stop_actors, threads)
@@ -102,10 +117,8 @@ class Daemon:
             await down.enter_async_context(
                 wiring.mirrored(self._settings, self._directory, self._redis_watch)
             )
-            await down.enter_async_context(self._http(store, egress, transport, media, received))
+            await self._start_http(self._ports(store, egress, transport, media, received), inherited)
             down.push_async_callback(self._drain)
-            self._phase = Phase.READY
-            logs.log("ready", host=self._settings.http.host, port=self._settings.http.port)
             on_ready()
             with host.notified_systemd(lambda: self._directory.is_alive(ROOT)):
                 await stop.wait()
@@ -154,18 +167,17 @@ class Daemon:
         )
         runtime.spawn(ROOT, root).put(Boot())
 
-    @asynccontextmanager
-    async def _http(
+    def _ports(
         self,
         store: SqliteStore,
         egress: Egress,
         transport: WebhookTransport,
         media: MediaFiles,
         received: ReceivedMedia,
-    ) -> AsyncIterator[None]:
+    ) -> Ports:
         settings = self._settings
         monitor, root = self._monitor, self._root
-        ports = Ports(
+        return Ports(
             front=self._directory,
             store=store,
             authenticator=wiring.authenticator(settings),
@@ -188,26 +200,40 @@ class Daemon:
                 default_webhook_url=settings.webhooks.url,
             ),
         )
-        runner = await self._listen(make_app(ports))
-        try:
-            yield
-        finally:
-            await runner.cleanup()
 
-    async def _listen(self, app: web.Application) -> web.AppRunner:
+    async def _start_http(self, ports: Ports, inherited: socket.socket | None) -> None:
         http = self._settings.http
+        wanted, runner = (http.host, http.port), server.Runner(make_app(ports))
+        self._phase = Phase.READY
         try:
-            return await server.start(app, http.host, http.port)
+            await runner.start(inherited or wanted)
         except OSError as failure:
             raise SetupError(
                 f"Não foi possível escutar em {http.host}:{http.port} ({failure.strerror})."
                 " Outro programa usa a porta? Mude WPP_PORT ou WPP_HOST"
             ) from None
+        self._http = runner
+        address = runner.addresses[0][:2] if inherited else wanted
+        if address != wanted:
+            note = f"Vale o endereço de wppmt.socket, não o de WPP_HOST e WPP_PORT ({http.host}:{http.port})"
+            logs.log("socket_differs", level="warning", note=note)
+        logs.log("ready", host=address[0], port=address[1], inherited=inherited is not None)
 
     async def _drain(self) -> None:
-        """Nothing new is taken up from here on."""
+        """Nothing new is taken up from here on; what was under way gets its time."""
         self._phase = Phase.DRAINING
         logs.log("draining")
+        if self._http:
+            began = time.monotonic()
+            self._http.drain()
+            await self._http.settle(SETTLE_SECONDS)
+            self._stop_seconds -= time.monotonic() - began
+
+    async def _stop_http(self) -> None:
+        """When nothing else is left to go: until now it said so to everyone who asked."""
+        self._directory.give_up()
+        if self._http:
+            await self._http.cleanup()
 
     async def _stop_actors(self, threads: Threads) -> None:
         """Sessions first, all together; the webhook actor leaves its work to the store."""
@@ -221,7 +247,9 @@ class Daemon:
 
     async def _end_browsers(self) -> None:
         try:
-            killed = await self._directory.ask(ROOT, ShutDown(STOP_SECONDS), STOP_SECONDS + 10)
+            killed = await self._directory.ask(
+                ROOT, ShutDown(self._stop_seconds), self._stop_seconds + ROOT_SECONDS
+            )
         except Refusal:
             killed = ("?",)
         if killed:

@@ -1,13 +1,14 @@
-"""The daemon and its host: one per state folder, usable folders, systemd."""
+"""The daemon and its host: one per state folder, usable folders, the socket and the signs of life for systemd."""
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
 import os
+import socket
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from wppmt.errors import SetupError
 LOCK = "daemon.lock"
 """In the state folder; holds the pid of the daemon that has it locked."""
 WATCHDOG_SECONDS = 10.0
+LISTEN_FD = 3
+"""The first one that is handed over, and the only one that we take: sd_listen_fds(3)."""
 
 
 @contextmanager
@@ -68,6 +71,29 @@ def _make_private(path: Path) -> None:
     if found & 0o077:
         path.chmod(stat.S_IMODE(found) & 0o700)
         logs.log("made_private", level="warning", path=str(path), was=f"{stat.S_IMODE(found):04o}")
+
+
+def inherited_socket(environ: MutableMapping[str, str], pid: int) -> socket.socket | None:
+    """The listening TCP socket that systemd, or whoever plays its part, handed to the process `pid`.
+
+    Its variables leave `environ`, and no child gets it. Raises SetupError where it is nothing to serve HTTP on.
+    """
+    named = {name: environ.pop(name, "") for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")}
+    if named["LISTEN_PID"] != str(pid):
+        return None
+    if named["LISTEN_FDS"] != "1":
+        raise SetupError(f"wppmt.socket deve entregar um só soquete (LISTEN_FDS={named['LISTEN_FDS']})")
+    try:
+        listening = socket.socket(fileno=LISTEN_FD)
+        is_listening = listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except OSError as failure:
+        raise SetupError(
+            f"O descritor {LISTEN_FD} anunciado em LISTEN_FDS não é um soquete: {failure.strerror}"
+        ) from None
+    if not is_listening or listening.family not in {socket.AF_INET, socket.AF_INET6}:
+        raise SetupError("wppmt.socket deve entregar um soquete TCP que escuta: ListenStream=endereço:porta")
+    listening.set_inheritable(False)
+    return listening
 
 
 @contextmanager

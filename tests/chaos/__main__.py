@@ -65,7 +65,9 @@ def play(preset: Preset, options: argparse.Namespace, recorder: Recorder) -> Non
         environ = down.enter_context(small_disk(folder, preset.disk(tenants))) if preset.disk else {}
         if preset.disk_holds_profiles:
             environ["WPP_TOKENS_DIR"] = str(folder / "disk" / "tokens")
-        made = down.enter_context(ground(folder, recorder, tenants, options.product, **environ))
+        made = down.enter_context(
+            ground(folder, recorder, tenants, options.product, activated=preset.activated, **environ)
+        )
         names = {one.name: {"phone": one.phone, "person": one.person} for one in made.traffic.customers}
         recorder.add("run", preset=options.preset, seed=options.seed, tenants=names)
         progress(f"{options.preset}: {preset.text}; {tenants} inquilinos, semente {options.seed}")
@@ -81,6 +83,7 @@ def play(preset: Preset, options: argparse.Namespace, recorder: Recorder) -> Non
         recorder.add("phase", name="stopping")
         progress("encerrando")
         made.stop_daemon()
+        made.daemon.stop_listening()
         made.note_leftovers()
         recorder.add("phase", name="stopped")
 

@@ -281,13 +281,15 @@ def disk_full(history: History, report: Report) -> None:
 
 
 def rolling(history: History, report: Report) -> None:
-    """Every request counts; the orderly 503 stands apart."""
-    calls = history.of("call", verb="send")
+    """Every request counts, not sends alone; the orderly 503 stands apart."""
+    calls = [call for call in history.of("call") if history.loaded < call["t"] < history.stopping]
     later = [call for call in calls if call["status"] == 503 and call.get("retryAfter")]
     refused = [call for call in calls if call.get("error") == "refused"]
     failed = [
         call for call in calls if call["status"] not in ACCEPTED and call not in later and call not in refused
     ]
+    report.add("asked", "pedidos feitos", "", [len(calls)])
+    report.add("longest", "pedido mais demorado", "s", [max(call["end"] - call["t"] for call in calls)])
     report.add("later", "respostas 503 com Retry-After", "", [len(later)])
     report.add("refused", "conexões recusadas enquanto o serviço trocava", "", [len(refused)], goal=0)
     report.add("failed", "pedidos que falharam", "", [len(failed)], goal=0)

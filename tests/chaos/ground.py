@@ -69,7 +69,7 @@ class Ground:
 
 @contextmanager
 def ground(
-    folder: Path, recorder: Recorder, tenants: int, product: Path = ROOT, **environ: str
+    folder: Path, recorder: Recorder, tenants: int, product: Path = ROOT, *, activated: bool, **environ: str
 ) -> Iterator[Ground]:
     """All up but the tenants; whatever happens, nothing of it runs on when the block ends."""
     with ExitStack() as down:
@@ -78,6 +78,7 @@ def ground(
         daemon = Daemon(
             folder / "gateway",
             product=product,
+            activated=activated,
             **{
                 "WPP_SIMULATOR": "external",
                 "WPP_SIMULATOR_PORT": phones.url.rpartition(":")[2],

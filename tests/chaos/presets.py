@@ -63,7 +63,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """`seconds` of load and faults; `sends` a second, in all, as is `inbound`. `disk` in MB: state on a small tmpfs."""
+    """`seconds` of load and faults; `sends` a second, in all, as is `inbound`. `disk` in MB: state on a small tmpfs.
+
+    `activated`: the daemon's socket is the harness's and outlives it, as systemd's does.
+    """
 
     play: Callable[[Run], None]
     text: str
@@ -73,6 +76,7 @@ class Preset:
     inbound: float = 1.0
     disk: Callable[[int], int] | None = None
     disk_holds_profiles: bool = False
+    activated: bool = False
 
 
 def kill_in_turn(run: Run) -> None:
@@ -233,7 +237,7 @@ PRESETS: Mapping[str, Preset] = {
         disk=lambda tenants: 64 + 64 * tenants,
         disk_holds_profiles=True,
     ),
-    "R18": Preset(roll, "reinício de cada sessão e do serviço, sob carga", 240),
+    "R18": Preset(roll, "reinício de cada sessão e do serviço, sob carga", 240, activated=True),
     "R19": Preset(be_quiet, "carga leve", 540),
     "brief": Preset(brief, "um Chrome e o serviço", 60, sends=2, inbound=2),
 }

@@ -120,6 +120,17 @@ def test_an_orderly_503_is_no_failure_of_a_rolling_restart():
     assert figures(plain, "R18")["failed"].values == [1]
     gone = having(clean(), {"status": 0, "error": "refused"}, kind="call", text="text-a-1")
     assert figures(gone, "R18")["refused"].values == [1]
+    look = {
+        "kind": "call",
+        "verb": "list",
+        "tenant": None,
+        "t": 30.0,
+        "end": 30.1,
+        "status": 0,
+        "error": "broken",
+    }
+    assert figures([*clean(), look], "R18")["failed"].values == [1]
+    assert figures([*clean(), look | {"t": 61.0}], "R18")["failed"].values == [0], "the run is over"
 
 
 def test_levels_are_those_of_the_first_and_the_last_third():

@@ -23,7 +23,7 @@ from wppmt.http.auth import Authenticator, AuthPolicy
 from wppmt.http.keys import SharedSecret
 from wppmt.http.limits import RateLimiter
 from wppmt.http.ports import HttpSettings, Phase, Ports
-from wppmt.http.server import start
+from wppmt.http.server import Runner
 from wppmt.media import MediaFiles
 from wppmt.received import ReceivedMedia
 from wppmt.store import Store
@@ -131,7 +131,8 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
 
 async def serve(api: Api) -> AsyncIterator[Api]:
     """Run the front of an Api whose levers were set beforehand."""
-    runner = await start(make_app(api.ports()), "127.0.0.1", 0)
+    runner = Runner(make_app(api.ports()))
+    await runner.start(("127.0.0.1", 0))
     api.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
     async with aiohttp.ClientSession(auto_decompress=False) as api.http:
         yield api

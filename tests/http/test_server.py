@@ -146,12 +146,13 @@ async def test_a51_five_hundred_silent_connections_do_not_hold_up_the_others(api
 
 async def test_a_taken_port_is_an_oserror_and_leaves_nothing_open(api: Api):
     with pytest.raises(OSError, match="in use"):
-        await server.start(make_app(api.ports()), "127.0.0.1", api.port)
+        await server.Runner(make_app(api.ports())).start(("127.0.0.1", api.port))
 
 
 async def test_stopping_waits_for_the_request_under_way():
     api = Api()
-    runner = await server.start(make_app(api.ports()), "127.0.0.1", 0)
+    runner = server.Runner(make_app(api.ports()))
+    await runner.start(("127.0.0.1", 0))
     api.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
     api.front.has("a")
     taken_up, may_end = asyncio.Event(), asyncio.Event()

@@ -14,6 +14,7 @@ from wppmt.cli.gateway import read_qr
 
 Json = dict[str, Any]
 TOKEN_SECONDS = 600
+PROBE_SECONDS = 2.0
 
 
 class Answer:
@@ -77,6 +78,8 @@ class Api:
 
     def is_ready(self) -> bool:
         try:
-            return self.call("GET", "/readyz", token="").status == 200
+            # Who waits on a socket that nobody serves yet asks again: its daemon may have given up.
+            answer = self._pool.request("GET", f"{self.url}/readyz", timeout=PROBE_SECONDS)
+            return answer.status == 200
         except urllib3.exceptions.HTTPError:
             return False

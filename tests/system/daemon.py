@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,13 +24,27 @@ ROOT = Path(__file__).parents[2]
 READY_SECONDS = 30.0
 STOP_SECONDS = 40.0
 GONE_SECONDS = 5.0
+AS_SYSTEMD = """
+import os, sys
+given = int(sys.argv[1])
+os.dup2(given, 3)
+if given != 3:
+    os.close(given)
+os.execve(sys.argv[2], sys.argv[2:], {**os.environ, "LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())})
+"""
+"""Hands a listening socket to the command that follows, as a `.socket` unit does."""
 
 
 class Daemon:
     """`wppmt serve`. Starts when told; may be killed and started again on the same folder and ports."""
 
-    def __init__(self, folder: Path, *, product: Path = ROOT, **environ: str) -> None:
-        """`environ` on top of the usual; `product` is a folder with another copy of the packages."""
+    def __init__(
+        self, folder: Path, *, product: Path = ROOT, activated: bool = False, **environ: str
+    ) -> None:
+        """`environ` on top of the usual; `product` is a folder with another copy of the packages.
+
+        `activated`: its socket is ours and listens all the time, as with systemd's socket activation.
+        """
         self.folder = folder
         self.secret = secrets.token_hex(32)
         self.port, self.simulator_port, page_port = free_port(), free_port(), free_port()
@@ -47,6 +62,9 @@ class Daemon:
             "WPP_RATE_LIMIT": "0",
             **environ,
         }
+        self.listening = socket.create_server(("127.0.0.1", 0), backlog=1024) if activated else None
+        if self.listening:
+            self.environ["WPP_PORT"] = str(self.listening.getsockname()[1])
         self.port = int(self.environ["WPP_PORT"])
         self.simulator_port = int(self.environ["WPP_SIMULATOR_PORT"])
         self.api = Api(self.port, self.secret)
@@ -60,9 +78,15 @@ class Daemon:
     def launch(self) -> subprocess.Popen[bytes]:
         """Start it; whether it comes up is the caller's question."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "wppmt", "serve"]
+        given: tuple[int, ...] = ()
+        if self.listening:
+            given = (self.listening.fileno(),)
+            command = [sys.executable, "-I", "-c", AS_SYSTEMD, str(given[0]), *command]
         with (self.folder / "stderr").open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "wppmt", "serve"],
+                command,
+                pass_fds=given,
                 cwd=self._product,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
@@ -116,6 +140,11 @@ class Daemon:
         wait_until(lambda: not self.leftovers(), GONE_SECONDS)
         return took
 
+    def stop_listening(self) -> None:
+        """Whoever still waits for a next daemon waits no more."""
+        if self.listening:
+            self.listening.close()
+
     @property
     def process(self) -> subprocess.Popen[bytes]:
         assert self._process is not None
@@ -138,6 +167,7 @@ class Daemon:
 
     def end(self) -> None:
         """However a test ended: nothing of it stays behind on the machine."""
+        self.stop_listening()
         if self._process is None:
             return
         self._remember()

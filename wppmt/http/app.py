@@ -18,7 +18,7 @@ from wppmt.http.routes import ROUTES
 
 
 def make_app(ports: Ports) -> web.Application:
-    """The whole API. Serve it with `wppmt.http.server.start`, whose protocol knows how to refuse malformed HTTP."""
+    """The whole API. Serve it with `wppmt.http.server.Runner`, whose protocol knows how to refuse malformed HTTP."""
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY_BYTES)
     app[PORTS] = ports
     app[STARTED_AT] = ports.now()

@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler
 
 from wppmt.errors import Code, Refusal
 from wppmt.http.guard import RATE_WINDOW, SESSION_ID, guard
-from wppmt.http.ports import PORTS
+from wppmt.http.ports import PORTS, Phase
 from wppmt.http.responses import refusal_response, status_refusal
 from wppmt.http.route import route_of
 from wppmt.store import StoreUnavailable
@@ -88,6 +88,10 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers.update(common_headers(request.get(REQUEST_ID) or request.app[PORTS].new_id()))
     if window := request.get(RATE_WINDOW):
         response.headers.update(window.headers())
+    if request.app[PORTS].phase() is Phase.DRAINING:
+        # The next request belongs on a new connection, which is the next daemon's.
+        response.force_close()
+        response.headers[hdrs.CONNECTION] = "close"
 
 
 MIDDLEWARES = (observe, refuse, guard)

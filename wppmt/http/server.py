@@ -1,8 +1,10 @@
-"""The listening side: aiohttp's protocol with timeouts against slow clients and refusals in our form."""
+"""The listening side: aiohttp's protocol with timeouts against slow clients, refusals in our form, an end without loss."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import Callable
 
 from aiohttp import web
@@ -17,14 +19,20 @@ from wppmt.http.responses import refusal_response
 HEADER_SECONDS = 10.0
 """From connecting to the end of the first request's headers (Slowloris)."""
 KEEPALIVE_SECONDS = 75.0
-SHUTDOWN_SECONDS = 10.0
-"""Requests under way get so long to end."""
+BACKLOG = 1024
+KEPT_SECONDS = 1.0
+"""From draining on, a kept connection may so long be used once more, and is told that it was the last time."""
+LAST_SECONDS = 2.0
+"""For what was accepted before the end: a request on its way, an answer that is still being read."""
+CANCELLED_SECONDS = 0.5
+_TICKS = 5
+"""Turns of the loop from accepting a connection to reading what its client has sent already."""
 
 
 class Protocol(web.RequestHandler):
     """One connection."""
 
-    __slots__ = ("_header_timer", "_ports")
+    __slots__ = ("_header_timer", "_is_amid_head", "_ports")
 
     def __init__(self, server: web.Server, ports: Ports) -> None:
         super().__init__(
@@ -37,6 +45,25 @@ class Protocol(web.RequestHandler):
         )
         self._ports = ports
         self._header_timer: asyncio.TimerHandle | None = None
+        self._is_amid_head = False
+
+    @property
+    def is_answering(self) -> bool:
+        """A request is here, and its answer has not left us whole."""
+        return self.transport is not None and self._request_count > 0 and not self._is_waiting
+
+    @property
+    def is_resting(self) -> bool:
+        """Kept after an answer, and nothing of a next request is here: nobody loses anything when it is closed."""
+        return self._request_count > 0 and self._is_waiting and not self._is_amid_head
+
+    @property
+    def _is_waiting(self) -> bool:
+        return self._waiter is not None and not self._waiter.done()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._is_amid_head = self._is_waiting
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -73,38 +100,94 @@ class Protocol(web.RequestHandler):
 
 
 class _Site(web.BaseSite):
-    """Like aiohttp's TCPSite, with our protocol."""
+    """Like aiohttp's TCPSite and SockSite, with our protocol."""
 
-    __slots__ = ("_factory", "_host", "_port")
+    __slots__ = ("_factory", "_where")
 
-    def __init__(self, runner: web.AppRunner, factory: Callable[[], Protocol], host: str, port: int) -> None:
-        super().__init__(runner, backlog=1024)
+    def __init__(
+        self, runner: Runner, factory: Callable[[], Protocol], where: tuple[str, int] | socket.socket
+    ) -> None:
+        super().__init__(runner, backlog=BACKLOG)
         self._factory = factory
-        self._host = host
-        self._port = port
+        self._where = where
 
     @property
     def name(self) -> str:
-        return f"http://{self._host}:{self._port}"
+        host, port = self._where.getsockname()[:2] if isinstance(self._where, socket.socket) else self._where
+        return f"http://{host}:{port}"
 
     async def start(self) -> None:
         await super().start()
+        create = asyncio.get_running_loop().create_server
+        if isinstance(self._where, socket.socket):
+            self._server = await create(self._factory, sock=self._where, backlog=BACKLOG)
+        else:
+            self._server = await create(self._factory, *self._where, backlog=BACKLOG)
+
+    async def stop_accepting(self) -> None:
+        """What was accepted is served. What was not waits for whoever else holds the socket, or is refused."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._factory, self._host, self._port, backlog=self._backlog)
+        if isinstance(self._server, asyncio.Server):
+            for listening in self._server.sockets:
+                loop.remove_reader(listening)
+            # asyncio drops a connection that it has accepted, but not yet attached, when its server closes.
+            for _ in range(_TICKS):
+                await asyncio.sleep(0)
+            self._server.close()
 
 
-async def start(app: web.Application, host: str, port: int) -> web.AppRunner:
-    """Listen; `runner.addresses` tells where (port 0 takes a free one), `await runner.cleanup()` ends it.
+class Runner(web.AppRunner):
+    """The application on its sockets: `await start(…)`, and on the way down `drain()`, `settle()`, `cleanup()`.
 
-    Raises OSError when the port is taken.
+    `addresses` tells where it listens.
     """
-    runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS)
-    await runner.setup()
-    server = runner.server
-    assert server is not None, "setup() made it"  # noqa: S101
-    try:
-        await _Site(runner, lambda: Protocol(server, app[PORTS]), host, port).start()
-    except OSError:
-        await runner.cleanup()
-        raise
-    return runner
+
+    def __init__(self, app: web.Application) -> None:
+        super().__init__(app, shutdown_timeout=CANCELLED_SECONDS)
+        self._ports = app[PORTS]
+        self._present: list[Protocol] = []
+        """Who was connected when draining began."""
+        self._told_all_at = 0.0
+
+    async def start(self, where: tuple[str, int] | socket.socket) -> None:
+        """Listen at host and port (0: a free one), or on a socket that listens already. Raises OSError: port taken."""
+        await self.setup()
+        server = self.server
+        assert server is not None, "setup() made it"  # noqa: S101
+        try:
+            await _Site(self, lambda: Protocol(server, self._ports), where).start()
+        except OSError:
+            await self.cleanup()
+            raise
+
+    def drain(self) -> None:
+        """The phase has changed: from now on every answer is the last one of its connection."""
+        self._present = self._connections
+        self._told_all_at = asyncio.get_running_loop().time() + KEPT_SECONDS
+
+    async def settle(self, seconds: float) -> None:
+        """Until the requests that came before draining are answered, at most so long."""
+        early = [connection for connection in self._present if connection.is_answering]
+        await _until(lambda: not any(connection.is_answering for connection in early), seconds)
+
+    async def cleanup(self) -> None:
+        """Accept nothing more, answer what was accepted, close."""
+        left = self._told_all_at - asyncio.get_running_loop().time()
+        await _until(lambda: not set(self._present) & set(self._connections), left)
+        for site in self.sites:
+            if isinstance(site, _Site):
+                await site.stop_accepting()
+        await _until(lambda: all(connection.is_resting for connection in self._connections), LAST_SECONDS)
+        await super().cleanup()
+
+    @property
+    def _connections(self) -> list[Protocol]:
+        found = self.server.connections if self.server else []
+        return [connection for connection in found if isinstance(connection, Protocol)]
+
+
+async def _until(condition: Callable[[], bool], seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while not condition():  # noqa: ASYNC110 - aiohttp's connections tell nobody how they stand
+                await asyncio.sleep(0.01)
