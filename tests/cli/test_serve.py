@@ -69,7 +69,7 @@ def test_real_whatsapp_comes_with_a_warning(environ: dict[str, str]):
 def test_bad_settings_end_the_command_in_lines_that_say_what_to_do(call: Call):
     result = call("serve", WPP_PORT="x")
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: WPP_PORT")
+    assert result.stderr.startswith("Erro: WPP_PORT")
 
 
 def test_weak_secret_refuses_real_whatsapp(call: Call):

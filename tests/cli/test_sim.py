@@ -86,7 +86,7 @@ def test_faults_are_ordered_and_undone(call: Call):
 def test_refusal_is_one_line(call: Call):
     result = call("sim", "inbox", SHOP)
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: ")
+    assert result.stderr.startswith("Erro: ")
     assert result.stderr.count("\n") == 1
 
 

@@ -24,6 +24,7 @@ from wppmt.cli.gateway import Gateway, GatewayError, wait_for_qr
 from wppmt.cli.origin import Origin, pass_origin
 from wppmt.cli.sink import Delivery, Json, Sink
 from wppmt.cli.token import TTL_SECONDS, make_token
+from wppmt.cli.trouble import Trouble
 from wppmt.settings import Settings
 from wppmt.simulator.client import Simulator, SimulatorError
 
@@ -295,5 +296,5 @@ def demo(origin: Origin, *, running: bool) -> None:
             settings = origin.load() if running else stack.enter_context(own_daemon(origin, sink))
             play(_stage(settings, sink, received))
     except (DemoFailed, GatewayError, SimulatorError, OSError) as failure:
-        raise click.ClickException(str(failure)) from None
+        raise Trouble(str(failure)) from None
     click.echo(f"Tudo certo em {time.monotonic() - began:.1f} s")

@@ -10,6 +10,7 @@ import click
 from wppmt import host
 from wppmt.browser import processes
 from wppmt.cli.origin import Origin, pass_origin
+from wppmt.cli.trouble import Trouble
 
 SECONDS = 60.0
 """Requests, webhooks and turns under way get their time."""
@@ -23,12 +24,12 @@ def handover(origin: Origin) -> None:
     try:
         pid = host.running(state_dir)
         if pid is None:
-            raise click.ClickException(f"Nenhum serviço usa a pasta {state_dir} (WPP_STATE_DIR)")
+            raise Trouble(f"Nenhum serviço usa a pasta {state_dir} (WPP_STATE_DIR)")
         os.kill(pid, signal.SIGUSR2)
     except OSError as trouble:
-        raise click.ClickException(
+        raise Trouble(
             f"O serviço da pasta {state_dir} é de outro usuário ({trouble.strerror}): rode como ele"
         ) from None
     if not processes.wait_until_gone(pid, SECONDS):
-        raise click.ClickException(f"O serviço (pid {pid}) não encerrou em {SECONDS:.0f} s. Veja o log")
+        raise Trouble(f"O serviço (pid {pid}) não encerrou em {SECONDS:.0f} s. Veja o log")
     click.echo("Serviço encerrado. Os navegadores seguem conectados: inicie o serviço de novo para adotá-los")

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from wppmt import settings
+from wppmt.cli.trouble import Trouble
 from wppmt.errors import SetupError
 from wppmt.settings import Settings
 
@@ -25,7 +26,7 @@ class Origin:
         try:
             return settings.load(self.environ, self.config)
         except SetupError as trouble:
-            raise click.ClickException(str(trouble)) from None
+            raise Trouble(str(trouble)) from None
 
     def simulated(self) -> Origin:
         """The same, but for the simulator where nothing else was said."""

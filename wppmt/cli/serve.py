@@ -15,6 +15,7 @@ import click
 from wppmt import __version__
 from wppmt.cli.origin import Origin, pass_origin
 from wppmt.cli.token import TTL_SECONDS, make_token
+from wppmt.cli.trouble import Trouble
 from wppmt.errors import SetupError
 from wppmt.settings import Settings, keys
 
@@ -43,7 +44,7 @@ def _serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> N
     try:
         sys.exit(daemon.serve(settings, on_ready))
     except SetupError as trouble:
-        raise click.ClickException(str(trouble)) from None
+        raise Trouble(str(trouble)) from None
 
 
 def _for_people(origin: Origin) -> Origin:

@@ -15,6 +15,7 @@ import segno
 from wppmt.cli.gateway import Gateway, GatewayError, wait_for_qr
 from wppmt.cli.origin import Origin, pass_origin
 from wppmt.cli.token import TTL_SECONDS, make_token
+from wppmt.cli.trouble import Trouble
 from wppmt.simulator.client import Simulator, SimulatorError
 
 ACKS = {"delivered": 2, "read": 3, "played": 4}
@@ -35,7 +36,7 @@ class Sim(click.Group):
         try:
             return super().invoke(ctx)
         except (SimulatorError, GatewayError) as refusal:
-            raise click.ClickException(str(refusal)) from None
+            raise Trouble(str(refusal)) from None
 
 
 @click.group(cls=Sim)

@@ -8,6 +8,7 @@ import signal
 import click
 
 from wppmt.cli.origin import Origin, pass_origin
+from wppmt.cli.trouble import Trouble
 from wppmt.settings import Settings
 from wppmt.simulator import SimulatorServer, SimulatorSettings
 
@@ -20,7 +21,7 @@ def simulator(origin: Origin) -> None:
     try:
         asyncio.run(_serve(settings))
     except OSError as failure:
-        raise click.ClickException(
+        raise Trouble(
             f"Simulador: {failure.strerror} (WPP_SIMULATOR_PORT, WPP_SIMULATOR_PAGE_PORT ou WPP_STATE_DIR)"
         ) from None
 

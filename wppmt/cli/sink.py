@@ -17,6 +17,7 @@ import click
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from wppmt.cli.origin import Origin, pass_origin
+from wppmt.cli.trouble import Trouble
 
 MAX_BODY_BYTES = 32 * 2**20
 Json = Mapping[str, Any]
@@ -178,7 +179,7 @@ def sink(origin: Origin, /, port: int | None, secret: str | None, *, as_json: bo
             click.echo(f"Recebendo webhooks em {running.url} (Ctrl+C encerra)")
             threading.Event().wait()
     except OSError as failure:
-        raise click.ClickException(f"Porta {chosen}: {failure.strerror}. Escolha outra com --port") from None
+        raise Trouble(f"Porta {chosen}: {failure.strerror}. Escolha outra com --port") from None
     except KeyboardInterrupt:
         pass
 

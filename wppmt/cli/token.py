@@ -9,6 +9,7 @@ import click
 import jwt
 
 from wppmt.cli.origin import Origin, pass_origin
+from wppmt.cli.trouble import Trouble
 from wppmt.settings import Auth
 
 TTL_SECONDS = 1800
@@ -44,7 +45,7 @@ def token(origin: Origin, sessions: tuple[str, ...], *, admin: bool, ttl: int) -
     """Imprime um JWT assinado com WPP_SECRET, ou com a chave do simulador quando não há outra."""
     auth = origin.simulated().load().auth
     if auth.algorithm != "HS256":
-        raise click.ClickException("Com WPP_JWT_PUBLIC_KEY ou WPP_JWKS_URL só o emissor faz tokens")
+        raise Trouble("Com WPP_JWT_PUBLIC_KEY ou WPP_JWKS_URL só o emissor faz tokens")
     if auth.max_lifetime_seconds and ttl > auth.max_lifetime_seconds:
         click.echo(
             f"Aviso: a API recusa vidas acima de {auth.max_lifetime_seconds} s (WPP_JWT_MAX_LIFETIME)",
