@@ -78,25 +78,28 @@ class Logout:
         yield RemoveProfile(self._ledger.record.id)
 
     def profile_removed(self, removed: ProfileRemoved, now: float) -> Iterator[Effect]:
-        """The last step; without the profile there is nothing left to log out of."""
+        """The last step; without the profile, or without a login in it, there is nothing left to log out of."""
         if not self.is_active:
             return
         self.is_active = False
-        session_id = self._ledger.record.id
-        if not (removed.is_gone or self._unlinked):
-            yield from self._answer(Refusal(Code.OUTCOME_UNKNOWN))
+        if self._forgets and removed.is_gone:
+            yield from self._vanish()
             return
-        if self._forgets:
-            self._ledger.forget()
-            yield Withdraw(session_id)
-        else:
+        if removed.is_gone or self._unlinked:
             yield from self._ledger.write(
                 now, has_login=False, phone="", pushname="", platform="", connected_at=None, process=None
             )
+        # What is still on the disk must not be called deleted: a purge can be asked for again.
+        is_done = removed.is_gone or (self._unlinked and not self._forgets)
+        yield from self._answer(LoggedOut(self._unlinked) if is_done else Refusal(Code.OUTCOME_UNKNOWN))
+
+    def _vanish(self) -> Iterator[Effect]:
+        session_id = self._ledger.record.id
+        self._ledger.forget()
+        yield Withdraw(session_id)
         yield from self._answer(LoggedOut(self._unlinked))
-        if self._forgets:
-            yield Tell(ROOT, Vanished(session_id))
-            yield Stop()
+        yield Tell(ROOT, Vanished(session_id))
+        yield Stop()
 
     def _answer(self, value: LoggedOut | Refusal) -> Iterator[Effect]:
         for reply in self._replies:

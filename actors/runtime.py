@@ -38,7 +38,7 @@ from actors.effects import (
 )
 from actors.mailbox import Directory
 from actors.notices import BrowserClosed, Noticed, ProfileRemoved
-from wppmt.browser import Browser, Browsers, CallRejected, Done, NotCalled, Notice, Outcome
+from wppmt.browser import Browser, BrowserFailure, Browsers, CallRejected, Done, NotCalled, Notice, Outcome
 from wppmt.browser.transfer import Download
 from wppmt.errors import Code
 from wppmt.messages import session_address
@@ -242,7 +242,7 @@ class Runtime:
                 self._world.browsers.end_leftovers(session_id)
                 self._world.browsers.remove_profile(session_id)
                 is_gone = True
-            except OSError as failure:
+            except (BrowserFailure, OSError) as failure:
                 self._world.log("profile_not_removed", session_id, level="error", error=str(failure))
             finally:
                 shell.mailbox.put(ProfileRemoved(is_gone))

@@ -9,7 +9,7 @@ from actors.root import ShutDown
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from wppmt import messages
-from wppmt.browser import Facts
+from wppmt.browser import Facts, StartFailed
 from wppmt.errors import Code, Refusal
 from wppmt.messages import ROOT, session_address
 from wppmt.reasons import Reason
@@ -215,20 +215,51 @@ def test_what_a_page_owed_when_the_logout_gave_up_is_owed_no_more(make_gateway: 
     assert gateway.count_browsers("a") == 2
 
 
-def test_a_profile_that_cannot_be_removed_is_not_called_removed(gateway: Gateway):
+IN_USE = StartFailed("PROFILE_LOCKED", "outro processo usa o perfil")
+
+
+@pytest.mark.parametrize("trouble", [PermissionError("a"), IN_USE], ids=["no permission", "in use"])
+def test_a_profile_that_cannot_be_removed_is_not_called_removed(gateway: Gateway, trouble: Exception):
     gateway.connect("a", ME).hang()
-    gateway.browsers.remove_profile = cannot_remove  # type: ignore[method-assign]
+    let_removal_fail(gateway, trouble)
     with pytest.raises(Refusal) as refused:
         gateway.log_out("a")
     assert refused.value.code is Code.OUTCOME_UNKNOWN
     assert gateway.record("a").has_login
+    assert [line.details["error"] for line in gateway.logged("profile_not_removed")] == [str(trouble)]
     del gateway.browsers.remove_profile
     assert gateway.log_out("a").unlinked
     assert not gateway.record("a").has_login
 
 
-def cannot_remove(session_id: str) -> None:
-    raise PermissionError(session_id)
+def test_a_login_that_whatsapp_has_ended_is_logged_out_though_its_profile_stays(gateway: Gateway):
+    gateway.connect("a", ME)
+    let_removal_fail(gateway, IN_USE)
+    assert gateway.log_out("a").unlinked
+    assert not gateway.record("a").has_login
+    assert gateway.logged("profile_not_removed")
+
+
+def test_a_purge_forgets_nothing_while_the_profile_is_on_the_disk(gateway: Gateway):
+    gateway.connect("a", ME)
+    let_removal_fail(gateway, IN_USE)
+    with pytest.raises(Refusal) as refused:
+        gateway.purge("a")
+    assert refused.value.code is Code.OUTCOME_UNKNOWN
+    assert gateway.state("a") is State.DISCONNECTED
+    assert not gateway.record("a").has_login
+    assert not gateway.logged("actor_failed")
+    del gateway.browsers.remove_profile
+    gateway.purge("a")
+    gateway.run(10)
+    assert gateway.store.session("a") is None
+
+
+def let_removal_fail(gateway: Gateway, trouble: Exception) -> None:
+    def remove(session_id: str) -> None:
+        raise trouble
+
+    gateway.browsers.remove_profile = remove  # type: ignore[method-assign]
 
 
 def test_a_start_right_behind_a_purge_ends_in_one_clear_state(make_gateway: MakeGateway):

@@ -506,7 +506,7 @@ def test_a_copy_brings_a_lost_login_back(
         browsers.restore_copy("copied")
 
 
-def test_a_profile_in_use_is_neither_set_aside_nor_replaced(
+def test_a_profile_in_use_is_neither_removed_nor_set_aside_nor_replaced(
     ground: Ground, open_on: OpenOn, new_phone: NewPhone
 ) -> None:
     life = open_on(ground, "in-use")
@@ -516,7 +516,8 @@ def test_a_profile_in_use_is_neither_set_aside_nor_replaced(
     again = open_on(ground, "in-use")
     again.start()
     again.event("ready")
-    for touch in (ground.browsers.set_aside, ground.browsers.restore_copy):
+    browsers = ground.browsers
+    for touch in (browsers.remove_profile, browsers.set_aside, browsers.restore_copy):
         with pytest.raises(StartFailed) as refused:
             touch("in-use")
         assert refused.value.code == "PROFILE_LOCKED"

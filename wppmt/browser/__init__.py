@@ -165,7 +165,7 @@ class Browsers(Protocol):
         """The profile goes into quarantine: the next start finds none. Blocks. Raises StartFailed."""
 
     def remove_profile(self, session_id: str) -> None:
-        """Delete the login and every copy of it. Only logout and purge do this."""
+        """Delete the login and every copy of it. Only logout and purge do this. Blocks. Raises StartFailed."""
 
 
 @dataclass(frozen=True, slots=True)

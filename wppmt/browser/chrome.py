@@ -31,6 +31,7 @@ from wppmt.browser import (
     driver,
     injection,
     launcher,
+    mending,
     patched_driver,
     processes,
 )
@@ -128,11 +129,12 @@ class ChromeBrowsers:
         return self._profile(session_id).has_login()
 
     def keep_copy(self, session_id: str) -> None:
-        """A snapshot of a login that was flushed in order. A disk that is full costs the copy, nothing else."""
+        """A snapshot of a login that was flushed in order, unless it is damaged. A full disk costs the copy alone."""
         profile = self._profile(session_id)
         try:
             with profile.writer(LOCK_SECONDS):
-                self._snapshots.take(session_id, profile.path)
+                if not _mend(profile):
+                    self._snapshots.take(session_id, profile.path)
         except (OSError, ProfileLocked, ProfileUnusable) as trouble:
             logs.log("snapshot_not_taken", session_id, level="warning", error=str(trouble))
 
@@ -150,11 +152,12 @@ class ChromeBrowsers:
             self._profile(session_id).set_aside(self._settings.snapshots_kept, LOCK_SECONDS)
 
     def remove_profile(self, session_id: str) -> None:
-        """Delete the login and every copy of it. Only logout and purge do this. Raises ProfileLocked while it is in use."""
+        """Delete the login and every copy of it. Only logout and purge do this. Raises StartFailed while it is in use."""
         profile = self._profile(session_id)
-        profile.remove(LOCK_SECONDS)
-        profile.forget_quarantine()
-        self._snapshots.forget(session_id)
+        with _failures():
+            profile.remove(LOCK_SECONDS)
+            profile.forget_quarantine()
+            self._snapshots.forget(session_id)
 
     def _profile(self, session_id: str) -> Profile:
         return Profile(self._settings.tokens_dir.absolute(), session_id)
@@ -269,6 +272,7 @@ class ChromeBrowser:
         arguments = self._arguments(programs)
         with profile.writer(LOCK_SECONDS) as writer, self._guard:
             profile.check()
+            _mend(profile)
             self._refuse_if_killed()
             chrome = launcher.start_chrome(programs, arguments, profile.path, writer)
             self._group = chrome
@@ -347,6 +351,14 @@ class ChromeBrowser:
     def _hang_up(self) -> None:
         if self._channel is not None:
             self._channel.close()
+
+
+def _mend(profile: Profile) -> bool:
+    """By the profile's writer. Whether something was amiss."""
+    dropped = mending.mend(profile.path)
+    if dropped:
+        logs.log("login_mended", profile.path.name, level="warning", dropped=dropped)
+    return bool(dropped)
 
 
 @contextlib.contextmanager

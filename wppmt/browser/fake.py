@@ -71,12 +71,12 @@ class FakeBrowsers:
         self.world.profiles[session_id] = deepcopy(self.world.copies[session_id][-1])
 
     def set_aside(self, session_id: str) -> None:
-        if self.living(session_id):
-            raise StartFailed("PROFILE_LOCKED", "um navegador usa este perfil")
+        self._require_nobody(session_id)
         if self.has_login(session_id):
             self.world.quarantine[session_id].append(self.world.profiles.pop(session_id))
 
     def remove_profile(self, session_id: str) -> None:
+        self._require_nobody(session_id)
         self.world.unlink(session_id)
         for kept in (self.world.profiles, self.world.copies, self.world.quarantine):
             kept.pop(session_id, None)
@@ -88,6 +88,10 @@ class FakeBrowsers:
     def living(self, session_id: str) -> list[FakeBrowser]:
         """More than one would be two browsers on one login."""
         return [browser for browser in self.opened.get(session_id, []) if browser.is_alive]
+
+    def _require_nobody(self, session_id: str) -> None:
+        if self.living(session_id):
+            raise StartFailed("PROFILE_LOCKED", "um navegador usa este perfil")
 
     # ---- levers
 
