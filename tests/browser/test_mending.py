@@ -1,0 +1,143 @@
+"""Databases that Chrome would delete, and the login with them, are mended before it sees them."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import pair
+from tests.browser.ground import ChromeGround, Life
+from wppmt.browser.leveldb import Log, framed
+from wppmt.browser.mending import SCOPE, mend, mended
+
+INDEXED_DB = Path("Default/IndexedDB/https_web.whatsapp.com_0.indexeddb.leveldb")
+DATABASE = b"\x12\x0a\x0a\x08whatsapp"
+"""The lock of a database, as Chrome writes it; below, that of one of its stores."""
+STORE_1, STORE_2 = (b"\x08\x01\x12\x12\x0a\x10" + struct.pack(">QQ", 1, store) for store in (1, 2))
+
+
+def batch(*operations: tuple[bytes, bytes | None]) -> bytes:
+    """A record of LevelDB: key and value, or None for a deletion."""
+    body = b"".join(
+        bytes([0, len(key)]) + key
+        if value is None
+        else bytes([1, len(key)]) + key + bytes([len(value)]) + value
+        for key, value in operations
+    )
+    return struct.pack("<QI", 2**40, len(operations)) + body
+
+
+def begun(number: int, *locks: bytes) -> bytes:
+    """IndexedDB notes a transaction that is under way."""
+    rows = b"".join(b"\x0a" + bytes([len(lock)]) + lock for lock in locks)
+    return batch((SCOPE + bytes([number]), rows))
+
+
+def committed(number: int) -> bytes:
+    return batch((SCOPE + bytes([number]), b""))
+
+
+def cleaned(number: int) -> bytes:
+    return batch((SCOPE + bytes([number]), None))
+
+
+ONE = [begun(1, DATABASE, STORE_1), committed(1), cleaned(1)]
+OVERLAP = [begun(2, DATABASE, STORE_1), begun(3, DATABASE, STORE_2)]
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [],
+        ONE,
+        [*ONE, begun(2, DATABASE, STORE_1)],
+        [*ONE, *OVERLAP, committed(2)],
+        [*ONE, *OVERLAP, cleaned(3)],
+        [*ONE, begun(2, DATABASE, STORE_1), begun(3, b"another", STORE_2)],
+    ],
+    ids=["empty", "at rest", "one under way", "one committed", "one gone", "nothing shared"],
+)
+def test_what_chrome_can_read_is_left_alone(records: list[bytes]) -> None:
+    data = framed(records)
+    assert mended(data) == data
+
+
+@pytest.mark.parametrize("later", [[], [batch((b"more", b"value"))]], ids=["last", "not last"])
+def test_transactions_that_share_a_lock_are_dropped_back_to_the_first(later: list[bytes]) -> None:
+    """The one that began first may stay: it is undone by Chrome."""
+    data = framed([*ONE, *OVERLAP, *later])
+    assert mended(data) == framed([*ONE, OVERLAP[0]])
+
+
+def test_only_the_last_overlap_counts() -> None:
+    records = [*OVERLAP, committed(2), cleaned(2), committed(3), cleaned(3), *ONE]
+    assert mended(framed([*records, *OVERLAP])) == framed([*records, OVERLAP[0]])
+
+
+def test_a_torn_record_is_dropped_and_later_ones_are_kept() -> None:
+    before, after = framed(ONE), [batch((b"later", b"value"))]
+    torn = framed([*ONE, batch((b"torn", b"x" * 90))])[: len(before) + 40]
+    assert mended(torn) == before
+    assert mended(torn + framed(after)) == framed([*ONE, *after])
+
+
+def test_a_manifest_has_no_transactions_and_is_never_emptied() -> None:
+    data = framed([*ONE, *OVERLAP])
+    assert mended(data, is_manifest=True) == data
+    assert mended(data[:5], is_manifest=True) == data[:5]
+    assert mended(data[:5]) == b""
+
+
+def test_what_is_no_log_is_left_alone() -> None:
+    """A later Chrome may write something else; and then it is not for us to touch."""
+    assert mended(b"SQLite format 3\x00" * 4096) == b"SQLite format 3\x00" * 4096
+
+
+def test_files_are_replaced_and_told_of(tmp_path: Path) -> None:
+    folder = tmp_path / INDEXED_DB
+    folder.mkdir(parents=True)
+    torn, sound = folder / "000003.log", folder / "MANIFEST-000001"
+    torn.write_bytes(framed(ONE) + b"torn")
+    sound.write_bytes(framed(ONE))
+    (folder / "000004.log").symlink_to(torn)
+    assert mend(tmp_path) == {str(INDEXED_DB / "000003.log"): 4}
+    assert torn.read_bytes() == framed(ONE)
+    assert mend(tmp_path) == {}
+    assert sorted(path.name for path in folder.iterdir()) == ["000003.log", "000004.log", "MANIFEST-000001"]
+
+
+# ---- what Chrome makes of it
+
+
+def tear(log: Path) -> None:
+    """As a full disk does; and room again for a write that happened before, which changes nothing."""
+    records = [record.content for record in Log(log.read_bytes()).records]
+    torn = framed([*records, batch((b"torn", b"x" * 100))])[: len(framed(records)) + 50]
+    log.write_bytes(torn + framed(records[-1:]))
+
+
+def leave_under_way(log: Path) -> None:
+    """As `kill -9` does between two writes."""
+    records = [record.content for record in Log(log.read_bytes()).records]
+    log.write_bytes(framed([*records, *OVERLAP]))
+
+
+@pytest.mark.chrome
+@pytest.mark.parametrize("damage", [tear, leave_under_way])
+def test_a_login_that_chrome_would_delete_is_there(
+    chrome_ground: ChromeGround,
+    open_on: Callable[[ChromeGround, str], Life],
+    new_phone: Callable[[], str],
+    damage: Callable[[Path], None],
+) -> None:
+    name = damage.__name__.replace("_", "-")
+    first, again = open_on(chrome_ground, name), open_on(chrome_ground, name)
+    pair(chrome_ground, first, new_phone())
+    assert first.browser.stop()
+    [log] = (chrome_ground.settings.tokens_dir / name / INDEXED_DB).glob("*.log")
+    damage(log)
+    again.start()
+    again.facts(authenticated=True, mode="MAIN")
