@@ -73,7 +73,9 @@ def _make_private(path: Path) -> None:
         logs.log("made_private", level="warning", path=str(path), was=f"{stat.S_IMODE(found):04o}")
 
 
-def inherited_socket(environ: MutableMapping[str, str], pid: int) -> socket.socket | None:
+def inherited_socket(
+    environ: MutableMapping[str, str], pid: int, fd: int = LISTEN_FD
+) -> socket.socket | None:
     """The listening TCP socket that systemd, or whoever plays its part, handed to the process `pid`.
 
     Its variables leave `environ`, and no child gets it. Raises SetupError where it is nothing to serve HTTP on.
@@ -84,13 +86,12 @@ def inherited_socket(environ: MutableMapping[str, str], pid: int) -> socket.sock
     if named["LISTEN_FDS"] != "1":
         raise SetupError(f"wppmt.socket deve entregar um só soquete (LISTEN_FDS={named['LISTEN_FDS']})")
     try:
-        listening = socket.socket(fileno=LISTEN_FD)
+        listening = socket.socket(fileno=fd)
         is_listening = listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     except OSError as failure:
-        raise SetupError(
-            f"O descritor {LISTEN_FD} anunciado em LISTEN_FDS não é um soquete: {failure.strerror}"
-        ) from None
+        raise SetupError(f"O que wppmt.socket entregou não é um soquete: {failure.strerror}") from None
     if not is_listening or listening.family not in {socket.AF_INET, socket.AF_INET6}:
+        listening.close()
         raise SetupError("wppmt.socket deve entregar um soquete TCP que escuta: ListenStream=endereço:porta")
     listening.set_inheritable(False)
     return listening

@@ -121,6 +121,31 @@ async def test_what_was_taken_up_but_not_answered_in_time_is_unknown(ground: Gro
     assert await ground.directory.ask("a", lambda: "next", 5) == "next"
 
 
+async def test_when_nobody_is_left_to_answer_every_asker_hears_it_at_once(ground: Ground):
+    ground.spawn("a")
+    gate, taken = threading.Event(), threading.Event()
+    done: list[str] = []
+
+    def hold() -> None:
+        taken.set()
+        gate.wait()
+
+    asking = [
+        asyncio.create_task(ground.directory.ask("a", question, 60))
+        for question in (hold, lambda: done.append("late"))
+    ]
+    await eventually(taken.is_set)
+    ground.directory.give_up()
+    refused = await asyncio.gather(*asking, return_exceptions=True)
+    assert [error.code for error in refused if isinstance(error, Refusal)] == [
+        Code.OUTCOME_UNKNOWN,
+        Code.SESSION_BUSY,
+    ]
+    gate.set()
+    assert await ground.directory.ask("a", lambda: "next", 5) == "next"
+    assert done == []
+
+
 async def test_whoever_goes_away_before_it_is_taken_up_leaves_nothing_behind(ground: Ground):
     ground.spawn("a")
     gate, done = threading.Event(), []

@@ -135,6 +135,18 @@ async def test_draining_refuses_work_and_says_so(api: Api):
     assert api.front.asked == []
 
 
+@pytest.mark.parametrize(
+    "path", ["/api/sessions/a/status", "/api/sessions", "/nada", "/api/health", "/healthz"]
+)
+async def test_while_draining_every_answer_ends_its_connection(api: Api, path: str):
+    api.front.has("a")
+    assert "Connection" not in (await api.get(path)).headers
+    api.phase = Phase.DRAINING
+    answer = await api.get(path)
+    assert answer.status == (200 if path == "/healthz" else 503)
+    assert answer.headers["Connection"] == "close"
+
+
 async def test_a60_no_other_origin_is_invited(api: Api):
     for origin in ("https://evil", "null"):
         answer = await api.get("/api/sessions", headers={"Origin": origin})

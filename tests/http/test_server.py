@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import gzip
 import random
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from tests.http.conftest import Api
 from tests.support import eventually
 from wppmt.http import bodies, server
 from wppmt.http.app import make_app
+from wppmt.http.ports import Phase
 
 
 async def raw(api: Api, request: bytes, limit: float = 3.0) -> bytes:
@@ -149,28 +152,173 @@ async def test_a_taken_port_is_an_oserror_and_leaves_nothing_open(api: Api):
         await server.Runner(make_app(api.ports())).start(("127.0.0.1", api.port))
 
 
-async def test_stopping_waits_for_the_request_under_way():
-    api = Api()
-    runner = server.Runner(make_app(api.ports()))
-    await runner.start(("127.0.0.1", 0))
-    api.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    api.front.has("a")
+class Ending:
+    """A running front that a test brings down, on a socket that outlives it."""
+
+    def __init__(self) -> None:
+        self.api = Api()
+        self.api.front.has("a")
+        self.runner = server.Runner(make_app(self.api.ports()))
+        self.listening = socket.create_server(("127.0.0.1", 0), backlog=server.BACKLOG)
+        self.address = self.listening.getsockname()
+
+    @property
+    def request(self) -> bytes:
+        line = "POST /api/sessions/a/restart HTTP/1.1"
+        return f"{line}\r\nHost: a\r\nAuthorization: Bearer {self.api.token}\r\n\r\n".encode()
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection(*self.address)
+
+    async def start(self) -> None:
+        """On a copy of the socket, as a process of its own would have it."""
+        await self.runner.start(self.listening.dup())
+
+    def drain(self) -> None:
+        self.api.phase = Phase.DRAINING
+        self.runner.drain()
+
+    async def reach(self) -> None:
+        """What clients have sent is read: loopback delivers it at once, the loop needs its turns."""
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def ending() -> AsyncIterator[Ending]:
+    made = Ending()
+    await made.start()
+    with closing(made.listening):
+        yield made
+        await made.runner.cleanup()
+
+
+async def head(reader: asyncio.StreamReader) -> bytes:
+    """Status line and headers of the next answer; its body is read, too."""
+    text = await reader.readuntil(b"\r\n\r\n")
+    length = text.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+    await reader.readexactly(int(length))
+    return text
+
+
+async def test_who_has_asked_is_answered_however_suddenly_it_ends(ending: Ending):
+    """Connected and asked, but not accepted yet: the loop had no turn."""
+    clients = [socket.create_connection(ending.address) for _ in range(50)]
+    for client in clients:
+        client.sendall(ending.request)
+    await ending.runner.cleanup()
+    for client in clients:
+        with client:
+            assert client.recv(65_536).startswith(b"HTTP/1.1 202 ")
+
+
+async def test_who_comes_too_late_is_served_by_the_next_one_on_the_socket(ending: Ending):
+    await ending.runner.cleanup()
+    reader, writer = await ending.connect()
+    writer.write(ending.request)
+    ending.runner = server.Runner(make_app(ending.api.ports()))
+    await ending.start()
+    assert (await head(reader)).startswith(b"HTTP/1.1 202 ")
+    writer.close()
+
+
+async def test_without_a_socket_that_outlives_it_who_comes_too_late_is_refused(ending: Ending):
+    await ending.runner.cleanup()
+    ending.listening.close()
+    with pytest.raises(ConnectionRefusedError):
+        await ending.connect()
+
+
+@pytest.mark.parametrize("is_kept", [False, True], ids=["a new connection", "half a head on a kept one"])
+async def test_a_request_on_its_way_is_waited_for(ending: Ending, is_kept: bool):
+    reader, writer = await ending.connect()
+    rest = ending.request
+    if is_kept:
+        writer.write(ending.request)
+        await head(reader)
+        writer.write(rest[:30])
+        rest = rest[30:]
+    await ending.reach()
+    stopping = asyncio.create_task(ending.runner.cleanup())
+    await ending.reach()
+    writer.write(rest)
+    assert (await head(reader)).startswith(b"HTTP/1.1 202 ")
+    writer.close()
+    await stopping
+
+
+async def test_a_kept_connection_is_told_that_it_ends_before_it_ends(ending: Ending):
+    reader, writer = await ending.connect()
+    writer.write(ending.request)
+    assert b"Connection: close" not in await head(reader)
+    ending.drain()
+    stopping = asyncio.create_task(ending.runner.cleanup())
+    await ending.reach()
+    writer.write(ending.request)
+    answer = await head(reader)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"Connection: close" in answer
+    assert await reader.read() == b""
+    await stopping
+    writer.close()
+
+
+async def test_a_kept_connection_that_nobody_uses_ends_all_the_same(
+    ending: Ending, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(server, "KEPT_SECONDS", 0.01)
+    reader, writer = await ending.connect()
+    writer.write(ending.request)
+    await head(reader)
+    ending.drain()
+    async with asyncio.timeout(server.LAST_SECONDS / 2):
+        await ending.runner.cleanup()
+        assert await reader.read() == b""
+    writer.close()
+
+
+async def test_settling_waits_for_the_requests_that_came_before(ending: Ending):
     taken_up, may_end = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
         taken_up.set()
         await may_end.wait()
 
-    api.front.before_answer = hold
-    reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
-    writer.write(
-        f"POST /api/sessions/a/restart HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {api.token}\r\n\r\n".encode()
-    )
+    ending.api.front.before_answer = hold
+    reader, writer = await ending.connect()
+    writer.write(ending.request)
     await taken_up.wait()
-    stopping = asyncio.create_task(runner.cleanup())
+    ending.drain()
+    settling = asyncio.create_task(ending.runner.settle(60))
+    late = await ending.connect()
+    late[1].write(ending.request)
+    assert (await head(late[0])).startswith(b"HTTP/1.1 503 ")
+    assert not settling.done()
     may_end.set()
-    assert (await reader.readline()).startswith(b"HTTP/1.1 202")
-    await stopping
+    assert (await head(reader)).startswith(b"HTTP/1.1 202 ")
+    await settling
+    late[1].close()
+    writer.close()
+
+
+@pytest.mark.slow
+async def test_settling_has_an_end(ending: Ending, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(server, "LAST_SECONDS", 0.01)
+    monkeypatch.setattr(server, "KEPT_SECONDS", 0.01)
+    taken_up = asyncio.Event()
+
+    async def hold() -> None:
+        taken_up.set()
+        await asyncio.Event().wait()
+
+    ending.api.front.before_answer = hold
+    reader, writer = await ending.connect()
+    writer.write(ending.request)
+    await taken_up.wait()
+    ending.drain()
+    await ending.runner.settle(0.01)
+    await ending.runner.cleanup()
+    assert await reader.read() == b""
     writer.close()
 
 

@@ -25,8 +25,8 @@ KEPT_SECONDS = 1.0
 LAST_SECONDS = 2.0
 """For what was accepted before the end: a request on its way, an answer that is still being read."""
 CANCELLED_SECONDS = 0.5
-_TICKS = 5
-"""Turns of the loop from accepting a connection to reading what its client has sent already."""
+_TURNS = 5
+"""Of the loop, from accepting a connection to reading what its client has sent already."""
 
 
 class Protocol(web.RequestHandler):
@@ -50,7 +50,7 @@ class Protocol(web.RequestHandler):
     @property
     def is_answering(self) -> bool:
         """A request is here, and its answer has not left us whole."""
-        return self.transport is not None and self._request_count > 0 and not self._is_waiting
+        return self._request_count > 0 and not self._is_waiting
 
     @property
     def is_resting(self) -> bool:
@@ -128,11 +128,12 @@ class _Site(web.BaseSite):
         """What was accepted is served. What was not waits for whoever else holds the socket, or is refused."""
         loop = asyncio.get_running_loop()
         if isinstance(self._server, asyncio.Server):
+            # One more look at who has come.
+            await _turns(2)
             for listening in self._server.sockets:
                 loop.remove_reader(listening)
             # asyncio drops a connection that it has accepted, but not yet attached, when its server closes.
-            for _ in range(_TICKS):
-                await asyncio.sleep(0)
+            await _turns(_TURNS)
             self._server.close()
 
 
@@ -167,8 +168,8 @@ class Runner(web.AppRunner):
 
     async def settle(self, seconds: float) -> None:
         """Until the requests that came before draining are answered, at most so long."""
-        early = [connection for connection in self._present if connection.is_answering]
-        await _until(lambda: not any(connection.is_answering for connection in early), seconds)
+        early = {connection for connection in self._present if connection.is_answering}
+        await _until(lambda: not any(one.is_answering for one in early & set(self._connections)), seconds)
 
     async def cleanup(self) -> None:
         """Accept nothing more, answer what was accepted, close."""
@@ -183,7 +184,12 @@ class Runner(web.AppRunner):
     @property
     def _connections(self) -> list[Protocol]:
         found = self.server.connections if self.server else []
-        return [connection for connection in found if isinstance(connection, Protocol)]
+        return [one for one in found if isinstance(one, Protocol) and one.transport is not None]
+
+
+async def _turns(count: int) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 async def _until(condition: Callable[[], bool], seconds: float) -> None:
