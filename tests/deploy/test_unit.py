@@ -1,18 +1,33 @@
 from __future__ import annotations
 
 import configparser
+import secrets
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-UNIT = Path(__file__).parents[2] / "deploy" / "wppmt.service"
+from actors import threads
+from wppmt import daemon, settings
+from wppmt.http import server
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+UNIT, SOCKET = DEPLOY / "wppmt.service", DEPLOY / "wppmt.socket"
+
+
+def read(path: Path) -> configparser.ConfigParser:
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(path)
+    return unit
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
-def test_systemd_accepts_the_unit():
-    verdict = subprocess.run(["systemd-analyze", "verify", UNIT], capture_output=True, text=True, check=False)
+def test_systemd_accepts_the_units():
+    verdict = subprocess.run(
+        ["systemd-analyze", "verify", SOCKET, UNIT], capture_output=True, text=True, check=False
+    )
     assert (verdict.returncode, verdict.stderr) == (0, "")
 
 
@@ -21,13 +36,26 @@ def test_only_the_daemon_gets_signals_and_has_time_to_stop():
 
     With any other kill mode systemd would kill, after a crash of the daemon, the browsers that the next one adopts.
     """
-    unit = configparser.ConfigParser(strict=False, interpolation=None)
-    unit.optionxform = str  # type: ignore[assignment,method-assign]
-    unit.read(UNIT)
-    service = unit["Service"]
+    service = read(UNIT)["Service"]
     assert (service["KillMode"], service["Type"], service["Restart"]) == ("process", "notify", "always")
-    assert int(service["TimeoutStopSec"]) >= 60
+    stop_seconds = (
+        daemon.STOP_SECONDS + daemon.ROOT_SECONDS + daemon.DRAIN_SECONDS
+        + threads.STOP_SECONDS + server.LAST_SECONDS + 2 * server.CANCELLED_SECONDS
+    )  # fmt: skip
+    assert int(service["TimeoutStopSec"]) > stop_seconds
     assert service["UMask"] == "0077"
     assert service["ExecReload"] == "/bin/kill -USR2 $MAINPID", (
         "a handover: see tests/system/test_handover.py"
     )
+
+
+def test_the_socket_is_the_service_s_and_lives_on_when_that_restarts():
+    """With PartOf= or BindsTo= in the socket's unit a restart of the service would close it."""
+    unit, listening = read(UNIT), read(SOCKET)
+    assert "wppmt.socket" in unit["Unit"]["After"].split()
+    assert unit["Unit"]["Requires"] == "wppmt.socket"
+    assert unit["Install"]["Also"] == "wppmt.socket"
+    assert set(listening["Unit"]) == {"Description"}
+    http = settings.load({"WPP_SECRET": secrets.token_hex(32)}).http
+    assert listening["Socket"]["ListenStream"] == f"{http.host}:{http.port}"
+    assert int(listening["Socket"]["Backlog"]) == server.BACKLOG
