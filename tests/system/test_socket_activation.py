@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 import urllib3
 
@@ -93,3 +94,24 @@ def test_a_restart_costs_nobody_a_request(daemon: Daemon, number: signal.Signals
             daemon.start()
     assert set(hammer.outcomes) <= {"200", "later"}, hammer.outcomes
     assert hammer.outcomes["later"] > 0
+
+
+def test_no_child_inherits_it_and_its_address_is_the_one_that_counts(tmp_path: Path):
+    daemon = Daemon(tmp_path, activated=True, WPP_CHROME="/bin/false", WPP_CHROMEDRIVER="/bin/false")
+    daemon.environ["WPP_PORT"] = "1"
+    try:
+        daemon.start()
+        [simulator] = psutil.Process(daemon.pid).children()
+        assert daemon.port in listened_to(psutil.Process(daemon.pid))
+        assert daemon.port not in listened_to(simulator)
+        assert not [name for name in simulator.environ() if name.startswith("LISTEN_")]
+        [differs, ready] = [line for line in daemon.log() if line["event"] in {"socket_differs", "ready"}]
+        assert "127.0.0.1:1" in differs["details"]["note"]
+        assert (ready["details"]["host"], ready["details"]["port"]) == ("127.0.0.1", daemon.port)
+        daemon.stop()
+    finally:
+        daemon.end()
+
+
+def listened_to(process: psutil.Process) -> set[int]:
+    return {one.laddr.port for one in process.net_connections() if one.status == psutil.CONN_LISTEN}
