@@ -206,6 +206,19 @@ class Life:
             yield CloseBrowser(self._session_id, self._page.generation, usual if care is None else care)
             yield self._timers.arm(CLOSE, self._policy.close_deadline)
 
+    @property
+    def is_expected(self) -> bool:
+        """A browser is here to stay, or will come."""
+        is_here = self.phase in {Phase.QUEUED, *COMING, Phase.LIVE}
+        return is_here or self._reopen or self._timers.is_armed(RETRY)
+
+    def hold(self) -> Iterator[Effect]:
+        """What runs is ended; what was to come, by whatever schedule, waits for a place from now on."""
+        if self.phase in {*COMING, Phase.LIVE}:
+            yield from self.close(Care.NONE)
+        if self.phase is not Phase.QUEUED and not self._reopen:
+            yield from self.open()
+
     def end_leftovers(self) -> Iterator[Effect]:
         """An earlier daemon's browser is on its way down; a start meanwhile waits for it as for one of our own."""
         self.phase = Phase.CLOSING

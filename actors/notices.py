@@ -28,6 +28,11 @@ class Quiesce:
 
 
 @dataclass(frozen=True, slots=True)
+class DiskShort:
+    """Root: no browser may write now. End yours in order, and want another; places are given when there is room."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Root: are you alive? Answered with Pong, by the shell of every actor."""
 

@@ -43,6 +43,8 @@ class Tools:
     qr_picture: Callable[[str], str]
     media_url: Callable[[str, str], str]
     """Session id and WhatsApp's message id → where the API gives a received message's media."""
+    is_disk_short: Callable[[], bool] = lambda: False
+    """Whether the disk of the logins has too little room at this very moment."""
 
 
 class Parts:
@@ -52,6 +54,7 @@ class Parts:
         policy = tools.policy
         self.policy = policy
         self.media_url = tools.media_url
+        self.is_disk_short = tools.is_disk_short
         self.timers = Timers()
         self.page = Page(record.id, record.generation)
         self.ledger = Ledger(
@@ -142,6 +145,15 @@ class Parts:
             yield from self.logout.give_up()
         else:
             yield from self.life.fail(reason, now, detail=detail, gently=gently)
+
+    def make_room(self, now: float) -> Iterator[Effect]:
+        """The disk is short: the browser goes in order, uncopied, and a new one waits for Root to give places again."""
+        if self.logout.is_active or self.is_quiescing or not self.life.is_expected:
+            return
+        self.screen.reset()
+        yield from self.life.hold()
+        reason = self.record.reason if self.record.state is State.ERROR else Reason.RESOURCE_LIMIT
+        yield from self.ledger.move(now, Event.RESUMED, reason)
 
     def resume(self, now: float) -> Iterator[Effect]:
         """A browser of our own, after the daemon was away."""

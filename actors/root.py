@@ -9,6 +9,7 @@ from typing import Any
 
 from actors import notices
 from actors.common_cause import PAUSE_SECONDS, CommonCause
+from actors.disk import DiskMeasured, Room
 from actors.effects import (
     AbandonSession,
     Answer,
@@ -126,6 +127,7 @@ class Root:
         memory_limit_mb: int,
         is_alive: Callable[[str], bool],
         status: Callable[[str], SessionStatus | None],
+        room: Room | None = None,
     ) -> None:
         self._store = store
         self._services = {address: Child() for address in services}
@@ -136,6 +138,7 @@ class Root:
         self._status = status
         self._places = Places(starts_at_once)
         self._common_cause = CommonCause()
+        self._room = room or Room()
         self._children: dict[str, Child] = {}
         self._wanted: set[str] = set()
         """Sessions that should run."""
@@ -175,6 +178,8 @@ class Root:
             case MemoryMeasured(total_mb=total_mb):
                 self._memory_mb = total_mb
                 return ()
+            case DiskMeasured(free_mb=free_mb):
+                return [*self._room.measured(free_mb, sorted(self._children)), *self._grant(now)]
             case notices.Quiet(session_id=session_id):
                 self._not_quiet.discard(session_id)
                 return self._finish_stopping()
@@ -232,7 +237,7 @@ class Root:
             self._recount()
         if len(self._wanted) >= self._max_sessions:
             raise Refusal(Code.RESOURCE_LIMIT)
-        if self._memory_mb > self._memory_limit_mb:
+        if self._memory_mb > self._memory_limit_mb or self._room.is_short:
             raise Refusal(Code.RESOURCE_LIMIT, retry_after=60)
         self._wanted.add(session_id)
         self._admitted.add(session_id)
@@ -249,6 +254,8 @@ class Root:
         if self._trouble(session_id):
             yield from self._replace(session_id)
         yield Tell(session_address(session_id), notices.Restart())
+        if self._room.is_short:
+            yield self._room.tell(session_id)
 
     def _restart_crashed(self, reply: Reply) -> Iterator[Effect]:
         crashed = [session_id for session_id in sorted(self._children) if self._has_crashed(session_id)]
@@ -310,6 +317,8 @@ class Root:
         self._children[session_id] = Child()
         yield SpawnSession(session_id)
         yield Tell(session_address(session_id), notices.Begin(cause))
+        if self._room.is_short:
+            yield self._room.tell(session_id)
 
     def _restart_failed(self, failure: notices.RestartFailed, now: float) -> Iterator[Effect]:
         alert = self._common_cause.note(failure, len(self._wanted), now)
@@ -327,10 +336,11 @@ class Root:
     @property
     def alert(self) -> str | None:
         """What is wrong with the whole, for people; read by other threads."""
-        return str(self._common_cause.alert) if self._common_cause.alert else None
+        common_cause = str(self._common_cause.alert) if self._common_cause.alert else None
+        return self._room.alert or common_cause
 
     def _grant(self, now: float) -> Iterator[Effect]:
-        if self._common_cause.is_pausing(now):
+        if self._common_cause.is_pausing(now) or self._room.is_short:
             return
         for wish in self._places.grant(now):
             yield Tell(session_address(wish.session_id), notices.PlaceGranted(wish.generation))

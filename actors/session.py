@@ -94,6 +94,8 @@ class Session:
                 return self._parts.recycling.measured(memory_mb, now)
             case notices.Begin(cause=cause):
                 return self._begin(cause, now)
+            case notices.DiskShort():
+                return self._parts.make_room(now)
             case notices.Restart():
                 return self._restart(now)
             case notices.Quiesce():

@@ -51,6 +51,9 @@ class Voice:
                 yield from self._judge(Facts.of(data["facts"]), now)
             case "qr_changed" if self._parts.logout.is_active:
                 yield from self._parts.logout.on_qr()
+            case "qr_changed" if self._parts.life.is_live and self._parts.is_disk_short():
+                # The page cannot read what it cannot write: no proof against a login, and no place for a new one.
+                yield from self._parts.make_room(now)
             case "qr_changed" if self._parts.life.is_live:
                 yield from self._parts.screen.show_qr(str(data["code"]), data.get("ttlMs"), now)
             case "pairing_code_changed" if self._parts.life.is_live:

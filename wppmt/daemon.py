@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 
+from actors.disk import DISK, DiskMeasured, DiskWatch, LookAtDisk, Room
 from actors.effects import Logic, Post
 from actors.mailbox import Directory
 from actors.monitor import MONITOR, Measure, Monitor
@@ -152,9 +153,11 @@ class Daemon:
         self._monitor = monitor = Monitor(
             runtime.weigh, wiring.own_memory_mb, settings.sessions.measure_seconds
         )
+        disk, min_free_mb = wiring.disk(settings), settings.store.disk_min_free_mb
         services: dict[str, Callable[[], tuple[Logic, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
             MONITOR: lambda: (monitor, Measure()),
+            DISK: lambda: (DiskWatch(disk, min_free_mb), LookAtDisk()),
         }
         self._root = root = Root(
             store,
@@ -164,8 +167,12 @@ class Daemon:
             memory_limit_mb=settings.sessions.memory_limit_mb,
             is_alive=self._directory.is_alive,
             status=self._directory.status,
+            room=Room(str(settings.store.tokens_dir), min_free_mb),
         )
-        runtime.spawn(ROOT, root).put(Boot())
+        supervisor = runtime.spawn(ROOT, root)
+        # First: what boots on a disk that is short starts no browser.
+        supervisor.put(DiskMeasured(disk.free_mb()))
+        supervisor.put(Boot())
 
     def _ports(
         self,

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from actors.disk import DiskMeasured, Room
 from actors.effects import Ask, Logic, Post
 from actors.mailbox import Directory
 from actors.parts import Tools
@@ -38,6 +39,7 @@ ENDPOINT = "http://turbozap.test/webhook"
 POST_SECONDS = 0.01
 TIMEOUT_SECONDS = 30.0
 ASK_SECONDS = 120.0
+MIN_FREE_MB = 200
 
 OK = Answered(200)
 DOWN = Answered(500)
@@ -201,6 +203,8 @@ class Gateway:
         self.receive: Callable[[Post], Outcome | None] = lambda post: OK
         """What the receiver answers; None: never, not even by a timeout."""
         self.logs: list[Logged] = []
+        self.free_mb = 10_000
+        """On the disk of the logins."""
         self._endpoint = endpoint
         self._schedule = schedule or WebhookSchedule()
         self._max_sessions = max_sessions
@@ -235,8 +239,11 @@ class Gateway:
             memory_limit_mb=4096,
             is_alive=self.directory.is_alive,
             status=self.directory.status,
+            room=Room("/tokens", MIN_FREE_MB),
         )
-        self.runtime.spawn(ROOT, root).put(Boot())
+        supervisor = self.runtime.spawn(ROOT, root)
+        supervisor.put(DiskMeasured(self.free_mb))
+        supervisor.put(Boot())
 
     def kill_daemon(self) -> None:
         """kill -9: every actor and all memory is gone; store, browsers and phones stay."""
@@ -374,6 +381,11 @@ class Gateway:
     def logged(self, event: str) -> list[Logged]:
         return [line for line in self.logs if line.event == event]
 
+    def measure_disk(self, free_mb: int) -> None:
+        """As the disk watch tells Root every second."""
+        self.free_mb = free_mb
+        self.directory.tell(ROOT, DiskMeasured(free_mb))
+
     def hang_start(self, session_id: str) -> None:
         """The next browser of this session never answers its start: its actor's thread is stuck in it."""
         self.stage.stall_next(f"browser:{session_id}:")
@@ -409,6 +421,7 @@ class Gateway:
             store=self.store,
             policy=self.policy,
             random=self.random,
+            is_disk_short=lambda: self.free_mb < MIN_FREE_MB,
             default_webhook=self._endpoint,
             new_event_id=lambda now: f"evt_{next(self._event_ids):026d}",
             new_message_id=lambda: f"3EB0A{next(self._message_ids):017X}",

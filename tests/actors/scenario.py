@@ -152,6 +152,13 @@ class Scenario:
     def free_disk(self, name: str = "") -> None:
         self.gateway.store.fill_after, self.gateway.store.is_full = None, False
 
+    def lack_room(self, name: str) -> None:
+        self._fault("lack_room", "")
+        self.gateway.measure_disk(self.random.randrange(200))
+
+    def have_room(self, name: str = "") -> None:
+        self.gateway.measure_disk(10_000)
+
     def hang_start(self, name: str) -> None:
         self.gateway.hang_start(name)
 
@@ -192,6 +199,7 @@ class Scenario:
 
     def _make_peace(self) -> None:
         self.free_disk()
+        self.have_room()
         self.resume("")
         self._receiver = OK
         browsers = self.gateway.browsers
@@ -265,6 +273,8 @@ ACTS: dict[Act, float] = {
     Scenario.resume: 0.7,
     Scenario.fill_disk: 1.5,
     Scenario.free_disk: 2,
+    Scenario.lack_room: 1,
+    Scenario.have_room: 2,
     Scenario.hang_start: 0.6,
     Scenario.refuse_starts: 1.2,
     Scenario.break_receiver: 1.5,

@@ -25,6 +25,8 @@ SHOWN = 12
 """Violations that are told one by one."""
 MARGIN_SECONDS = 660.0
 """Beside its load: starting the tenants, coming to rest, stopping. Then the run is cut off."""
+DISK_MIN_FREE_MB = 40
+"""Where the profiles lie on a disk that is small itself."""
 
 
 def main() -> int:
@@ -65,6 +67,7 @@ def play(preset: Preset, options: argparse.Namespace, recorder: Recorder) -> Non
         environ = down.enter_context(small_disk(folder, preset.disk(tenants))) if preset.disk else {}
         if preset.disk_holds_profiles:
             environ["WPP_TOKENS_DIR"] = str(folder / "disk" / "tokens")
+            environ["WPP_DISK_MIN_FREE_MB"] = str(DISK_MIN_FREE_MB)
         made = down.enter_context(
             ground(folder, recorder, tenants, options.product, activated=preset.activated, **environ)
         )

@@ -1,0 +1,99 @@
+"""Room on the disk of the logins: an actor looks at it, Root judges it here. Chrome must never meet a full disk.
+
+A database that could not write is damaged, and the next browser may delete it (wppmt/browser/mending.py). So below
+the mark every browser is ended in order while there still is room to do it, and none starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from actors.effects import Effect, Log, Tell, Wake
+from actors.notices import DiskShort
+from wppmt.messages import ROOT, session_address
+
+DISK = "disk"
+LOOK_SECONDS = 1.0
+BALLAST = 0.25
+"""Of the mark: so much is kept in a file, and let go when less than that is free."""
+ENOUGH = 1.0 + BALLAST
+"""Times the mark: from here on there is room again, for the ballast as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtDisk:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class DiskMeasured:
+    """To Root: so much is free."""
+
+    free_mb: int
+
+
+class Disk(Protocol):
+    """The file system of the logins. None of this raises."""
+
+    def free_mb(self) -> int: ...
+
+    def keep_ballast(self) -> None:
+        """Unless it is there."""
+
+    def let_ballast_go(self) -> None: ...
+
+
+class DiskWatch:
+    """The mind of the DiskActor. Blocking; in a thread of its own."""
+
+    def __init__(self, disk: Disk, min_free_mb: int) -> None:
+        self._disk = disk
+        self._min_free_mb = min_free_mb
+
+    def handle(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all logic
+        free_mb = self._disk.free_mb()
+        if free_mb < BALLAST * self._min_free_mb:
+            # Filled at once, past the mark: the browsers need room to be ended in order, and the store to tell of it.
+            self._disk.let_ballast_go()
+        elif free_mb >= ENOUGH * self._min_free_mb:
+            self._disk.keep_ballast()
+        yield Tell(ROOT, DiskMeasured(free_mb))
+        yield Wake(LOOK_SECONDS, LookAtDisk())
+
+
+class Room:
+    """Whether browsers may run, as Root sees it. 0 MB: always."""
+
+    def __init__(self, folder: str = "", min_free_mb: int = 0) -> None:
+        self.is_short = False
+        self.alert: str | None = None
+        """For people, while it is short."""
+        self._folder = folder
+        self._min_free_mb = min_free_mb
+
+    def measured(self, free_mb: int, sessions: Iterable[str]) -> Iterator[Effect]:
+        """What to do where this is a change; told once each way."""
+        if not self.is_short and free_mb < self._min_free_mb:
+            self.is_short = True
+            self.alert = (
+                f"Pouco espaço em disco em {self._folder}: {free_mb} MB livres, mínimo {self._min_free_mb} MB."
+                f" Libere espaço: as sessões voltam sozinhas com {self.enough_mb} MB livres"
+            )
+            yield Log("error", "disk_short", None, self._details(free_mb) | {"note": self.alert})
+            for session_id in sessions:
+                yield self.tell(session_id)
+        elif self.is_short and free_mb >= self.enough_mb:
+            self.is_short, self.alert = False, None
+            yield Log("info", "disk_free", None, self._details(free_mb))
+
+    def tell(self, session_id: str) -> Effect:
+        return Tell(session_address(session_id), DiskShort())
+
+    @property
+    def enough_mb(self) -> int:
+        return round(ENOUGH * self._min_free_mb)
+
+    def _details(self, free_mb: int) -> dict[str, object]:
+        return {"folder": self._folder, "freeMb": free_mb, "minFreeMb": self._min_free_mb}
