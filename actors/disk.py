@@ -6,11 +6,11 @@ the mark every browser is ended in order while there still is room to do it, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from actors.effects import Effect, Log, Tell, Wake
+from actors.effects import Effect, KillBrowser, Log, Tell, Wake
 from actors.notices import DiskShort
 from wppmt.messages import ROOT, session_address
 
@@ -20,6 +20,11 @@ BALLAST = 0.25
 """Of the mark: so much is kept in a file, and let go when less than that is free."""
 ENOUGH = 1.0 + BALLAST
 """Times the mark: from here on there is room again, for the ballast as well."""
+
+FULL = 0.05
+"""Of the mark. With less than that nothing is written any more, be it a session's state or a login."""
+FULL_LOOKS = 8
+"""So many with a full disk in a row, in spite of the ballast, and what still runs is killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,9 @@ class Room:
         """For people, while it is short."""
         self._folder = folder
         self._min_free_mb = min_free_mb
+        self._full_looks = 0
 
-    def measured(self, free_mb: int, sessions: Iterable[str]) -> Iterator[Effect]:
+    def measured(self, free_mb: int, sessions: Collection[str]) -> Iterator[Effect]:
         """What to do where this is a change; told once each way."""
         if not self.is_short and free_mb < self._min_free_mb:
             self.is_short = True
@@ -87,6 +93,14 @@ class Room:
         elif self.is_short and free_mb >= self.enough_mb:
             self.is_short, self.alert = False, None
             yield Log("info", "disk_free", None, self._details(free_mb))
+        yield from self._when_full(free_mb, sessions)
+
+    def _when_full(self, free_mb: int, sessions: Collection[str]) -> Iterator[Effect]:
+        """A page that opens its damaged database anew has it deleted: better no page than that one."""
+        self._full_looks = self._full_looks + 1 if free_mb < FULL * self._min_free_mb else 0
+        if self._full_looks == FULL_LOOKS:
+            for session_id in sessions:
+                yield KillBrowser(session_id)
 
     def tell(self, session_id: str) -> Effect:
         return Tell(session_address(session_id), DiskShort())

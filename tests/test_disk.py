@@ -14,6 +14,10 @@ def test_what_is_free_is_what_the_system_says(tmp_path: Path) -> None:
     assert abs(Disk(tmp_path, 0).free_mb() - free.f_bavail * free.f_frsize / MEGABYTE) < 100
 
 
+def test_nothing_is_free_where_nothing_is(tmp_path: Path) -> None:
+    assert Disk(tmp_path / "gone", 0).free_mb() == 0
+
+
 def test_the_ballast_holds_its_room_until_it_is_let_go(tmp_path: Path) -> None:
     disk, ballast = Disk(tmp_path, 3), tmp_path / BALLAST
     disk.keep_ballast()

@@ -20,8 +20,11 @@ class Disk:
         self._size = ballast_mb * MEGABYTE
 
     def free_mb(self) -> int:
-        """What this user may still write."""
-        found = os.statvfs(self._folder)
+        """What this user may still write: nothing, where the folder is gone."""
+        try:
+            found = os.statvfs(self._folder)
+        except OSError:
+            return 0
         return found.f_bavail * found.f_frsize // MEGABYTE
 
     def keep_ballast(self) -> None:

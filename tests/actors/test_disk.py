@@ -182,6 +182,33 @@ def test_a_store_on_the_same_disk_only_delays_it(gateway: Gateway):
     assert not gateway.browsers.living("a")
 
 
+def test_a_browser_that_cannot_be_ended_in_order_on_a_full_disk_is_killed(gateway: Gateway):
+    """Not even the session's state can be written."""
+    gateway.store.is_full = True
+    for _ in range(10):
+        gateway.measure_disk(0)
+        gateway.run(1)
+    assert not gateway.browsers.living("a")
+    assert not gateway.browsers.living("b")
+    gateway.store.is_full = False
+    gateway.measure_disk(ENOUGH)
+    gateway.until("a", State.RECONNECTING, 5)
+    assert gateway.until("a", State.CONNECTED, 10) < 10
+    assert (gateway.record("a").failures, gateway.events("a", "error")) == (0, [])
+
+
+def test_browsers_that_lived_on_are_ended_too(gateway: Gateway):
+    """The disk fell short while no daemon looked."""
+    gateway.kill_daemon()
+    gateway.free_mb = SHORT
+    gateway.boot()
+    gateway.run(10)
+    assert not gateway.browsers.living("a")
+    assert gateway.reason("a") is Reason.RESOURCE_LIMIT
+    gateway.measure_disk(ENOUGH)
+    gateway.until("a", State.CONNECTED, 10)
+
+
 # ---- the watch
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life
+from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
 from wppmt.browser.leveldb import Log, framed
 from wppmt.browser.mending import SCOPE, mend, mended
 
@@ -107,6 +108,18 @@ def test_files_are_replaced_and_told_of(tmp_path: Path) -> None:
     assert torn.read_bytes() == framed(ONE)
     assert mend(tmp_path) == {}
     assert sorted(path.name for path in folder.iterdir()) == ["000003.log", "000004.log", "MANIFEST-000001"]
+
+
+def test_no_copy_is_taken_of_a_damaged_login(tmp_path: Path) -> None:
+    settings = ChromeSettings(tokens_dir=tmp_path / "tokens", snapshots_dir=tmp_path / "copies")
+    browsers, log = ChromeBrowsers(settings), tmp_path / "tokens" / "a" / INDEXED_DB / "000003.log"
+    log.parent.mkdir(parents=True)
+    log.write_bytes(framed(ONE) + b"torn")
+    browsers.keep_copy("a")
+    assert not (tmp_path / "copies").exists()
+    # It is whole from here on.
+    browsers.keep_copy("a")
+    assert list((tmp_path / "copies" / "a").rglob("*.log"))
 
 
 # ---- what Chrome makes of it
