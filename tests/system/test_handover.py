@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
+import urllib3
 
 from tests.system import processes
 from tests.system.conftest import NewDaemon, NewTenant
@@ -173,6 +174,22 @@ def test_sigterm_still_ends_everything(daemon: Daemon, new_tenant: NewTenant):
     daemon.start()
     assert tenant.hears("connection_change")["previousStatus"] == "connected"
     assert tenant.hears("connection_change", status="connected")["previousStatus"] == "reconnecting"
+
+
+def test_http_says_that_it_goes_until_the_last_browser_is_gone(daemon: Daemon, new_tenant: NewTenant):
+    browser = new_tenant(daemon).connect().browser
+    told: list[str] = []
+    daemon.process.send_signal(signal.SIGTERM)
+    while processes.alive({browser}):
+        try:
+            answer = daemon.api.call("GET", "/api/health", token="")
+        except urllib3.exceptions.HTTPError:
+            assert not processes.alive({browser})
+        else:
+            told.append(f"{answer.status} {answer.json['status']}")
+    assert set(told) <= {"200 ok", "503 draining"}
+    assert told[-1] == "503 draining"
+    assert daemon.process.wait(20) == 0
 
 
 def test_a_newcomers_simulator_dies_along_and_nobody_is_disconnected_either(
