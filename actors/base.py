@@ -13,6 +13,7 @@ from actors.notices import Ping, Pong
 from wppmt.errors import Code, Refusal
 from wppmt.messages import ROOT
 from wppmt.store import StoreUnavailable
+from wppmt.store.fencing import Fenced, fenced
 
 STORE_RETRY_SECONDS = 1.0
 
@@ -104,10 +105,16 @@ class Shell:
     def _handle(self, message: object) -> bool:
         """False when the store refused, and nothing was changed."""
         try:
-            for effect in decide(self._logic, message, self._runtime.now()):
+            with fenced(lambda: self._runtime.is_current(self)):
+                effects = decide(self._logic, message, self._runtime.now())
+            for effect in effects:
                 self._runtime.perform(self, effect)
         except StoreUnavailable:
             return False
+        except Fenced:
+            # It hung, and another has taken over: surely not done.
+            self._failed = True
+            refuse(message, Code.SESSION_BUSY)
         # In Pykka a SystemExit or a CancelledError in one actor stops all of them, so everything is caught here.
         except BaseException as error:  # noqa: BLE001
             self._die(message, error)

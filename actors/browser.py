@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from actors.effects import Care, Effect, Log, Stop, Tell
 from actors.notices import BrowserClosed, BrowserFailed, BrowserOpened
-from wppmt.browser import Browser, BrowserFailure, Browsers, Notify
+from wppmt.browser import Browser, BrowserFailure, Browsers, Notify, StartFailed
 from wppmt.messages import session_address
 
 
@@ -39,7 +39,13 @@ class BrowserLife:
     """The mind of a BrowserActor: one browser, one generation."""
 
     def __init__(
-        self, session_id: str, generation: int, browser: Browser, browsers: Browsers, notify: Notify
+        self,
+        session_id: str,
+        generation: int,
+        browser: Browser,
+        browsers: Browsers,
+        notify: Notify,
+        is_wanted: Callable[[], bool],
     ) -> None:
         self._session_id = session_id
         self._session = session_address(session_id)
@@ -47,6 +53,8 @@ class BrowserLife:
         self._browser = browser
         self._browsers = browsers
         self._notify = notify
+        self._is_wanted = is_wanted
+        """False once it was killed from outside: from then on the profile is its successor's."""
 
     def handle(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all logic
         match message:
@@ -65,6 +73,8 @@ class BrowserLife:
 
     def _close(self, care: Care) -> Iterator[Effect]:
         was_flushed = self._browser.stop()
+        if not self._is_wanted():
+            return
         try:
             if care is Care.KEEP_COPY and was_flushed:
                 self._browsers.keep_copy(self._session_id)
@@ -75,7 +85,9 @@ class BrowserLife:
 
     def _open(self, care: Care) -> Iterator[Effect]:
         try:
+            self._require_wanted()
             ended = self._browsers.end_leftovers(self._session_id)
+            self._require_wanted()
             if care is Care.SET_ASIDE:
                 self._browsers.set_aside(self._session_id)
             elif care is Care.RESTORE:
@@ -92,9 +104,14 @@ class BrowserLife:
         try:
             process = self._browser.start(self._notify)
         except BrowserFailure as failure:
-            self._browsers.end_leftovers(self._session_id)
+            if self._is_wanted():
+                self._browsers.end_leftovers(self._session_id)
             yield Log("warning", "browser_not_adopted", self._session_id, {"why": str(failure)})
             yield Tell(self._session, BrowserFailed(self._generation, failure))
         else:
             yield Log("info", "browser_adopted", self._session_id)
             yield Tell(self._session, BrowserOpened(self._generation, process))
+
+    def _require_wanted(self) -> None:
+        if not self._is_wanted():
+            raise StartFailed("BROWSER_CRASHED", "encerrado durante a abertura")

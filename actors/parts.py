@@ -86,6 +86,8 @@ class Parts:
         self.queries = Queries(self.page, policy)
         self.close_replies: list[Reply] = []
         """Who waits for the browser to be closed."""
+        self.has_begun = False
+        """It knows what it takes up."""
         self.is_quiescing = False
         """The daemon stops."""
         self.is_quiet = False

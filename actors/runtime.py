@@ -129,10 +129,10 @@ class Runtime:
                 self._stage.aside(lambda: Path(path).unlink(missing_ok=True))
             case OpenBrowser(session_id=session_id, generation=generation, care=care):
                 browser = self._world.browsers.open(session_id)
-                self._run_browser(session_id, generation, browser, Open(care))
+                self._run_browser(shell, session_id, generation, browser, Open(care))
             case AdoptBrowser(session_id=session_id, generation=generation, left=left):
                 browser = self._world.browsers.adopt(session_id, left)
-                self._run_browser(session_id, generation, browser, Adopt())
+                self._run_browser(shell, session_id, generation, browser, Adopt())
             case CloseBrowser(session_id=session_id, generation=generation, care=care):
                 self._close_browser(session_id, generation, care)
             case KillBrowser(session_id=session_id):
@@ -210,13 +210,22 @@ class Runtime:
         else:
             use(running.browser, done)
 
-    def _run_browser(self, session_id: str, generation: int, browser: Browser, first: Open | Adopt) -> None:
+    def _run_browser(
+        self, shell: Shell, session_id: str, generation: int, browser: Browser, first: Open | Adopt
+    ) -> None:
         def notify(notice: Notice) -> None:
             self._directory.tell(session_address(session_id), Noticed(generation, notice, self.now()))
 
-        logic = BrowserLife(session_id, generation, browser, self._world.browsers, notify)
-        mailbox = self.spawn(f"browser:{session_id}:{generation}", logic)
+        def is_wanted() -> bool:
+            running = self._running.get(session_id)
+            return running is not None and running.browser is browser
+
+        logic = BrowserLife(session_id, generation, browser, self._world.browsers, notify, is_wanted)
         with self._lock:
+            # Root abandons first and kills then: who was abandoned since it was asked is seen here, or is killed.
+            if not self.is_current(shell):
+                return
+            mailbox = self.spawn(f"browser:{session_id}:{generation}", logic)
             self._running[session_id] = Running(generation, browser, mailbox)
         mailbox.put(first)
 

@@ -66,6 +66,9 @@ class Session:
             case Ask(message=request, reply=reply):
                 if self._parts.is_quiescing:
                     raise Refusal(Code.DRAINING, retry_after=10)
+                if not self._parts.has_begun:
+                    # Whoever had this address before may have written since; Begin, which reads that, is on its way.
+                    raise Refusal(Code.SESSION_BUSY, retry_after=5)
                 return self._requests.asked(request, reply, now)
             case (
                 notices.Noticed()
@@ -106,6 +109,7 @@ class Session:
     # What Root tells.
 
     def _begin(self, cause: Reason | None, now: float) -> Iterator[Effect]:
+        self._parts.has_begun = True
         if cause is None:
             return
         self._parts.ledger.refresh()

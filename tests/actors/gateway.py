@@ -58,9 +58,12 @@ class FlakyStore(SqliteStore):
         self.commits = 0
         self.fill_after: int | None = None
         """So many more commits succeed, then the disk is full."""
+        self.before_write: Callable[[], None] = lambda: None
+        """What happens while somebody waits for his turn to write."""
 
     @contextmanager
     def transaction(self) -> Iterator[SqliteTransaction]:
+        self.before_write()
         with super().transaction() as transaction:
             yield transaction
             self._commit()
@@ -273,7 +276,7 @@ class Gateway:
             if self.stage.step():
                 continue
             if self.time.next_alarm() > end:
-                self.time.moment = end
+                self.time.moment = max(self.time.moment, end)
                 return
             self.time.advance()
 
@@ -385,6 +388,20 @@ class Gateway:
         """As the disk watch tells Root every second."""
         self.free_mb = free_mb
         self.directory.tell(ROOT, DiskMeasured(free_mb))
+
+    def hang_in_turn(self, address: str, seconds: float) -> None:
+        """Its next turn that writes hangs before it can; its thread wakes up so much later, and goes on."""
+
+        def hang() -> None:
+            acting = self.stage.acting
+            if acting is None or acting.shell.address != address:
+                return
+            self.store.before_write = lambda: None
+            acting.stall()
+            self.run(seconds)
+            acting.resume()
+
+        self.store.before_write = hang
 
     def hang_start(self, session_id: str) -> None:
         """The next browser of this session never answers its start: its actor's thread is stuck in it."""

@@ -174,6 +174,23 @@ def an_attempt_fails_once(history: History) -> Iterator[str]:
                 yield f"I5: {session_id} failed at {before:.3f} and {after:.3f} without an attempt between"
 
 
+def who_is_well_is_left_alone(history: History) -> Iterator[str]:
+    """A connected session's browser is given up only if something has befallen it since it was opened."""
+    for session_id in history.states:
+        opened = [at for at, name in history.openings if name == session_id]
+        struck = [at for at, _, whom in history.faults if whom in {session_id, ""}]
+        is_connected = False
+        for line in history.logs:
+            if line.session_id != session_id:
+                continue
+            if line.event == "connection_change":
+                is_connected = line.details["status"] == "connected"
+            elif line.event == "browser_failed" and is_connected:
+                since = max((at for at in opened if at < line.at), default=0.0)
+                if not any(since <= at <= line.at for at in struck):
+                    yield f"I2: {session_id} was well and was given up at {line.at:.3f}: {line.details['reasonCode']}"
+
+
 def states_are_a_chain(history: History) -> Iterator[str]:
     for session_id, events in history.events.items():
         before = "disconnected"
@@ -316,6 +333,7 @@ JUDGES = (
     attempts_keep_their_distance,
     one_error_per_ten_failures,
     an_attempt_fails_once,
+    who_is_well_is_left_alone,
     states_are_a_chain,
     sequences_have_no_gaps,
     every_event_is_delivered,

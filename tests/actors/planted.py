@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from actors import base, effects, ledger, life, notices, parts, runtime, sending, session
+from actors import base, browser, effects, ledger, life, notices, parts, runtime, sending, session
 from actors.backfill import Backfill
 from actors.root import Root
 from tests.actors.gateway import OK, Gateway, Posted
 from wppmt.browser.fake import FakeBrowsers
 from wppmt.reasons import Reason
 from wppmt.retry import FAILURES_BEFORE_ERROR
-from wppmt.store import Desired, Handover
+from wppmt.store import Desired, Handover, fencing
 from wppmt.store.sqlite import SqliteTransaction
 
 FROM_BROWSER = (notices.Noticed, notices.BrowserOpened, notices.BrowserFailed, notices.BrowserClosed)
@@ -150,6 +150,19 @@ def a_refused_turn_is_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(base.Shell, "_handle", handle)
 
 
+def an_abandoned_turn_is_committed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(fencing, "check", lambda: None)
+
+
+def a_browser_that_was_killed_minds_its_profile(patch: pytest.MonkeyPatch) -> None:
+    original: Any = browser.BrowserLife.__init__
+
+    def begin(self: Any, *arguments: Any) -> None:
+        original(self, *arguments[:-1], lambda: True)
+
+    patch.setattr(browser.BrowserLife, "__init__", begin)
+
+
 def an_abandoned_actor_acts_on(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(runtime.Runtime, "is_current", lambda self, shell: True)
 
@@ -200,6 +213,8 @@ PLANTED: tuple[Bug, ...] = (
     sequence_is_taken_outside_the_transaction,
     a_refused_turn_is_not_undone,
     a_refused_turn_is_forgotten,
+    an_abandoned_turn_is_committed,
+    a_browser_that_was_killed_minds_its_profile,
     an_abandoned_actor_acts_on,
     a_browser_is_started_beside_the_old_one,
     a_dead_actor_is_not_replaced,

@@ -11,6 +11,7 @@ from actors.policy import SessionPolicy
 from tests.actors.gateway import DOWN, HANGS, OK, Gateway
 from tests.actors.history import Asked, History
 from wppmt import messages
+from wppmt.browser import ChannelClosed
 from wppmt.browser.fake import FakeBrowser
 from wppmt.delivery import Fault, Outcome, Unanswered
 from wppmt.messages import ROOT, session_address
@@ -27,6 +28,8 @@ HASTY_WEBHOOKS = WebhookSchedule(delays=(5.0, 20.0, 40.0))
 STEPS = 28
 WAKE_SECONDS = 50.0
 """For whatever hangs to be replaced."""
+LONG_WAKE_SECONDS = 250.0
+"""A start that hangs is given up after 150 s; only then is there a code to scan again."""
 PEACE_SECONDS = 100.0
 """For every schedule to come to its end."""
 LONG_PEACE_SECONDS = 800.0
@@ -142,9 +145,15 @@ class Scenario:
             mailbox.stall()
             self._stalled.append(mailbox)
 
+    def stall_in_turn(self, name: str) -> None:
+        """Longer than Root's patience, or not."""
+        self._fault("stall", name)
+        self.gateway.hang_in_turn(session_address(name), self.random.choice([2, 60]))
+
     def resume(self, name: str) -> None:
         while self._stalled:
             self._stalled.pop().resume()
+        self.gateway.stage.resume_stalled()
 
     def fill_disk(self, name: str) -> None:
         self.gateway.store.fill_after = self.random.randrange(6)
@@ -161,6 +170,12 @@ class Scenario:
 
     def hang_start(self, name: str) -> None:
         self.gateway.hang_start(name)
+
+    def speak_late(self, name: str) -> None:
+        """A browser that is gone has one more thing to say."""
+        gone = [browser for browser in self.gateway.browsers.opened.get(name, []) if not browser.is_alive]
+        if gone:
+            self.random.choice(gone)._notify(ChannelClosed("tarde"))
 
     def refuse_starts(self, name: str) -> None:
         code = self.random.choice(["BROWSER_CRASHED", "PROFILE_LOCKED", "PAGE_LOAD_FAILED"])
@@ -205,10 +220,11 @@ class Scenario:
         browsers = self.gateway.browsers
         browsers._refusals.clear()
         self.gateway.stage.stall_none()
+        self.gateway.store.before_write = lambda: None
         for name in NUMBERS:
             for browser in browsers.living(name):
                 soothe(browser)
-        self.gateway.run(WAKE_SECONDS)
+        self.gateway.run(WAKE_SECONDS if self._is_hasty else LONG_WAKE_SECONDS)
         for _ in range(5):
             for name in NUMBERS:
                 self.start(name)
@@ -270,12 +286,14 @@ ACTS: dict[Act, float] = {
     Scenario.kill_daemon: 2,
     Scenario.poison: 0.7,
     Scenario.stall: 0.7,
+    Scenario.stall_in_turn: 0.7,
     Scenario.resume: 0.7,
     Scenario.fill_disk: 1.5,
     Scenario.free_disk: 2,
     Scenario.lack_room: 1,
     Scenario.have_room: 2,
     Scenario.hang_start: 0.6,
+    Scenario.speak_late: 1,
     Scenario.refuse_starts: 1.2,
     Scenario.break_receiver: 1.5,
     lever("crash"): 3,

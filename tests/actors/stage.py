@@ -76,7 +76,7 @@ class SeededMailbox:
         if message is _LAST:
             self.die()
         else:
-            self.shell.receive(message)
+            self._stage.give_turn(self, message)
 
     def die(self) -> None:
         self.is_alive = False
@@ -92,7 +92,10 @@ class SeededStage:
         self._waiting: list[SeededMailbox] = []
         self._is_dark = False
         self._to_stall: set[str] = set()
+        self._stalled: list[SeededMailbox] = []
         self.mailboxes: list[SeededMailbox] = []
+        self.acting: SeededMailbox | None = None
+        """Whose turn it is."""
 
     def start(self, shell: Shell) -> SeededMailbox:
         mailbox = SeededMailbox(self, shell)
@@ -103,6 +106,7 @@ class SeededStage:
             for prefix in [prefix for prefix in self._to_stall if shell.address.startswith(prefix)]:
                 self._to_stall.discard(prefix)
                 mailbox.stall()
+                self._stalled.append(mailbox)
         return mailbox
 
     def stall_next(self, prefix: str) -> None:
@@ -111,6 +115,11 @@ class SeededStage:
 
     def stall_none(self) -> None:
         self._to_stall.clear()
+
+    def resume_stalled(self) -> None:
+        """Whoever hung from its first message on finds that the world has moved on."""
+        while self._stalled:
+            self._stalled.pop().resume()
 
     def later(self, seconds: float, function: Callable[[], object]) -> None:
         self._time.later(seconds, lambda: None if self._is_dark else function())
@@ -122,6 +131,12 @@ class SeededStage:
         """Whoever has mail is given a turn some time."""
         if mailbox.mail and not mailbox.is_stalled and mailbox not in self._waiting:
             self._waiting.append(mailbox)
+
+    def give_turn(self, mailbox: SeededMailbox, message: object) -> None:
+        """Turns may lie within each other: a thread that hangs in the middle of its turn keeps nobody else from theirs."""
+        before, self.acting = self.acting, mailbox
+        mailbox.shell.receive(message)
+        self.acting = before
 
     def step(self) -> bool:
         """One turn of one actor that has mail; False if nobody has."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from actors.effects import AbandonSession, SpawnSession
 from actors.notices import PlaceWanted
 from actors.root import HUNG_PINGS, PLACE_SECONDS, WATCH_SECONDS, Places
 from tests.actors.conftest import MakeGateway
@@ -74,6 +75,40 @@ def test_an_actor_that_hangs_is_replaced_by_the_same_path(make_gateway: MakeGate
     assert still == neighbour
     assert len(gateway.events("a")) == told
     assert gateway.record("a").generation == record.generation
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_actor_that_wakes_up_in_the_middle_of_its_turn_changes_nothing(
+    make_gateway: MakeGateway, seed: int
+):
+    gateway = make_gateway(seed=seed)
+    gateway.connect("a", ME)
+    gateway.connect("b", FRIEND)
+    old = gateway.mailbox(A)
+    gateway.hang_in_turn(A, 120)
+    reply = gateway.request(A, messages.SendText(FRIEND, "oi"))
+    gateway.run(1)
+    assert gateway.record("a").process == gateway.browser("a").process
+    assert gateway.store.unfinished("a") == []
+    with pytest.raises(Refusal) as refused:
+        _ = reply.value
+    assert refused.value.code is Code.SESSION_BUSY
+    assert gateway.state("a") is State.CONNECTED
+    assert gateway.mailbox(A) is not old
+    assert gateway.browsers.living("a") == [gateway.browser("a")]
+    gateway.run(120)
+    assert gateway.inbox(FRIEND) == []
+    assert not gateway.logged("actor_failed")
+
+
+def test_a_new_actor_answers_nobody_before_it_knows_what_it_takes_up(pair: Gateway):
+    root = pair.mailbox(ROOT).shell
+    pair.runtime.perform(root, AbandonSession("a"))
+    pair.runtime.perform(root, SpawnSession("a"))
+    with pytest.raises(Refusal) as refused:
+        pair.send("a", FRIEND)
+    assert refused.value.code is Code.SESSION_BUSY
+    assert pair.store.unfinished("a") == []
 
 
 def test_whoever_asks_a_hung_actor_hears_that_nothing_was_done(pair: Gateway):

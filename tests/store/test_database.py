@@ -19,6 +19,7 @@ from tests.store.drafts import draft, record
 from wppmt.errors import SetupError
 from wppmt.store import StoreUnavailable, WebhookCounts
 from wppmt.store.database import Database
+from wppmt.store.fencing import Fenced, fenced
 from wppmt.store.schema import STEPS, VERSION
 from wppmt.store.sqlite import SqliteStore
 
@@ -251,4 +252,30 @@ def test_a_database_locked_by_another_process_is_store_trouble(tmp_path: Path):
     other.execute("ROLLBACK")
     other.close()
     assert record(store, "a", draft()).sequence == 1
+    store.close()
+
+
+def test_who_was_replaced_while_it_waited_to_write_changes_nothing(tmp_path: Path):
+    store = SqliteStore(tmp_path / "wppmt.sqlite")
+    may_write, refused = threading.Event(), threading.Event()
+    may_write.set()
+
+    def write_late() -> None:
+        try:
+            with fenced(may_write.is_set), store.transaction() as transaction:
+                transaction.record("a", draft())
+        except Fenced:
+            refused.set()
+
+    with fenced(lambda: True), store.transaction() as transaction:
+        late = threading.Thread(target=write_late)
+        late.start()
+        may_write.clear()
+        event = transaction.record("a", draft())
+    late.join(5)
+    assert refused.is_set()
+    assert store.events_after("a", 0, 9) == [event]
+    with store.transaction() as transaction:
+        transaction.record("a", draft())
+    assert len(store.events_after("a", 0, 9)) == 2
     store.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wppmt.errors import SetupError
-from wppmt.store import StoreUnavailable
+from wppmt.store import StoreUnavailable, fencing
 from wppmt.store.schema import STEPS, VERSION
 
 BUSY_MILLISECONDS = 5000
@@ -64,9 +64,10 @@ class Database:
         """One transaction: durable when the block ends, rolled back whatever else ends it. Cannot be nested.
 
         Not `durable`: done for everyone who reads, and kept if the process is killed, but a power cut may undo it.
-        It does not wait for the disk.
+        It does not wait for the disk. Raises Fenced for a writer that has been replaced.
         """
         with self._writing:
+            fencing.check()
             with _translated():
                 connection = self._open_writer()
             if connection.in_transaction:
