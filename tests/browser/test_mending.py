@@ -12,7 +12,7 @@ from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life
 from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
 from wppmt.browser.leveldb import Log, framed
-from wppmt.browser.mending import SCOPE, mend, mended
+from wppmt.browser.mending import SCOPE, mend, mended, mended_manifest
 
 INDEXED_DB = Path("Default/IndexedDB/https_web.whatsapp.com_0.indexeddb.leveldb")
 DATABASE = b"\x12\x0a\x0a\x08whatsapp"
@@ -63,38 +63,50 @@ OVERLAP = [begun(2, DATABASE, STORE_1), begun(3, DATABASE, STORE_2)]
 )
 def test_what_chrome_can_read_is_left_alone(records: list[bytes]) -> None:
     data = framed(records)
-    assert mended(data) == data
+    assert mended(data) == [data]
 
 
 @pytest.mark.parametrize("later", [[], [batch((b"more", b"value"))]], ids=["last", "not last"])
 def test_transactions_that_share_a_lock_are_dropped_back_to_the_first(later: list[bytes]) -> None:
     """The one that began first may stay: it is undone by Chrome."""
     data = framed([*ONE, *OVERLAP, *later])
-    assert mended(data) == framed([*ONE, OVERLAP[0]])
+    assert mended(data) == [framed([*ONE, OVERLAP[0]])]
 
 
 def test_only_the_last_overlap_counts() -> None:
     records = [*OVERLAP, committed(2), cleaned(2), committed(3), cleaned(3), *ONE]
-    assert mended(framed([*records, *OVERLAP])) == framed([*records, OVERLAP[0]])
+    assert mended(framed([*records, *OVERLAP])) == [framed([*records, OVERLAP[0]])]
 
 
 def test_a_torn_record_is_dropped_and_later_ones_are_kept() -> None:
     before, after = framed(ONE), [batch((b"later", b"value"))]
     torn = framed([*ONE, batch((b"torn", b"x" * 90))])[: len(before) + 40]
-    assert mended(torn) == before
-    assert mended(torn + framed(after)) == framed([*ONE, *after])
+    assert mended(torn) == [before]
+    assert mended(torn + framed(after)) == [framed([*ONE, *after])]
+
+
+def test_an_overlap_that_ends_in_the_next_file_is_none() -> None:
+    logs = framed([*ONE, *OVERLAP]), framed([committed(2), committed(3)])
+    assert list(mended(*logs)) == list(logs)
+
+
+def test_what_is_dropped_may_reach_over_files() -> None:
+    assert mended(framed([*ONE, *OVERLAP]), framed(ONE)) == [framed([*ONE, OVERLAP[0]]), b""]
+    assert mended(framed([*ONE, OVERLAP[0]]), framed([OVERLAP[1], *ONE])) == [framed([*ONE, OVERLAP[0]]), b""]
 
 
 def test_a_manifest_has_no_transactions_and_is_never_emptied() -> None:
     data = framed([*ONE, *OVERLAP])
-    assert mended(data, is_manifest=True) == data
-    assert mended(data[:5], is_manifest=True) == data[:5]
-    assert mended(data[:5]) == b""
+    assert mended_manifest(data) == data
+    assert mended_manifest(data + b"torn") == data
+    assert mended_manifest(data[:5]) == data[:5]
+    assert mended(data[:5]) == [b""]
 
 
 def test_what_is_no_log_is_left_alone() -> None:
     """A later Chrome may write something else; and then it is not for us to touch."""
-    assert mended(b"SQLite format 3\x00" * 4096) == b"SQLite format 3\x00" * 4096
+    other, log = b"SQLite format 3\x00" * 4096, framed([*ONE, *OVERLAP])
+    assert list(mended(log, other)) == [log, other]
 
 
 def test_files_are_replaced_and_told_of(tmp_path: Path) -> None:

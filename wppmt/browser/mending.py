@@ -20,7 +20,6 @@ from pathlib import Path
 from wppmt.browser.leveldb import BLOCK, Log, Record, framed
 
 DATABASES = ("Default/IndexedDB/*.leveldb", "Default/Local Storage/leveldb")
-LOGS = ("*.log", "MANIFEST-*")
 SCOPE = bytes.fromhex("00000000 32 01")
 """How the key of an IndexedDB transaction's row begins, while it is under way; its number follows."""
 COUNTERS = 12
@@ -32,21 +31,36 @@ PUT = 1
 def mend(profile: Path) -> Mapping[str, int]:
     """By the profile's writer, while no browser runs. How many bytes were dropped, by file; nothing in most cases."""
     dropped = {}
-    for file in _logs(profile):
-        found = file.read_bytes()
-        whole = mended(found, is_manifest=file.suffix != ".log")
-        if whole != found:
-            _replace(file, whole)
-            dropped[str(file.relative_to(profile))] = len(found) - len(whole)
+    for database in DATABASES:
+        for folder in sorted(profile.glob(database)):
+            for file, found, whole in _mended_files(folder):
+                if whole != found:
+                    _replace(file, whole)
+                    dropped[str(file.relative_to(profile))] = len(found) - len(whole)
     return dropped
 
 
-def mended(data: bytes, *, is_manifest: bool = False) -> bytes:
-    """The file as Chrome reads it without complaint. One that holds nothing we know is left as it is."""
+def mended(*logs: bytes) -> Sequence[bytes]:
+    """A database's log files, oldest first, as Chrome reads them without complaint."""
+    read = [Log(data) for data in logs]
+    if any(not log.records and len(data) > BLOCK for log, data in zip(read, logs, strict=True)):
+        # Nothing we know, so nothing to touch.
+        return logs
+    left, made = _undoable([record for log in read for record in log.records]), []
+    for log, data in zip(read, logs, strict=True):
+        kept = log.records[:left]
+        left -= len(kept)
+        made.append(_cut(log, data, kept))
+    return made
+
+
+def mended_manifest(data: bytes) -> bytes:
+    """The same for the list of a database's files, in which there are no transactions."""
     log = Log(data)
-    if not log.records and (is_manifest or len(data) > BLOCK):
-        return data
-    kept = log.records if is_manifest else log.records[: _undoable(log.records)]
+    return _cut(log, data, log.records) if log.records else data
+
+
+def _cut(log: Log, data: bytes, kept: Sequence[Record]) -> bytes:
     if log.is_sound:
         return data[: kept[-1].end] if kept else b""
     return framed(record.content for record in kept)
@@ -104,11 +118,18 @@ def _text(content: bytes, at: int) -> tuple[bytes, int]:
     return content[at + 1 : at + 1 + length], at + 1 + length
 
 
-def _logs(profile: Path) -> Iterator[Path]:
-    for database in DATABASES:
-        for folder in profile.glob(database):
-            for pattern in LOGS:
-                yield from (file for file in folder.glob(pattern) if file.is_file() and not file.is_symlink())
+def _mended_files(folder: Path) -> Iterator[tuple[Path, bytes, bytes]]:
+    """Of one database: each file, what it holds, and what it should hold."""
+    for manifest in _files(folder, "MANIFEST-*"):
+        found = manifest.read_bytes()
+        yield manifest, found, mended_manifest(found)
+    logs = sorted(_files(folder, "*.log"), key=lambda log: (len(log.name), log.name))
+    contents = [log.read_bytes() for log in logs]
+    yield from zip(logs, contents, mended(*contents), strict=True)
+
+
+def _files(folder: Path, pattern: str) -> Iterator[Path]:
+    return (file for file in folder.glob(pattern) if file.is_file() and not file.is_symlink())
 
 
 def _replace(file: Path, content: bytes) -> None:
