@@ -6,9 +6,8 @@ the mark every browser is ended in order while there still is room to do it, and
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from actors.effects import Effect, KillBrowser, Log, Tell, Wake
 from actors.notices import DiskShort
@@ -16,15 +15,12 @@ from wppmt.messages import ROOT, session_address
 
 DISK = "disk"
 LOOK_SECONDS = 1.0
-BALLAST = 0.25
-"""Of the mark: so much is kept in a file, and let go when less than that is free."""
-ENOUGH = 1.0 + BALLAST
-"""Times the mark: from here on there is room again, for the ballast as well."""
-
+ENOUGH = 1.25
+"""Times the mark: from here on there is room again."""
 FULL = 0.05
 """Of the mark. With less than that nothing is written any more, be it a session's state or a login."""
 FULL_LOOKS = 8
-"""So many with a full disk in a row, in spite of the ballast, and what still runs is killed."""
+"""So many with a full disk in a row, and what still runs is killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +35,14 @@ class DiskMeasured:
     free_mb: int
 
 
-class Disk(Protocol):
-    """The file system of the logins. None of this raises."""
-
-    def free_mb(self) -> int: ...
-
-    def keep_ballast(self) -> None:
-        """Unless it is there."""
-
-    def let_ballast_go(self) -> None: ...
-
-
 class DiskWatch:
-    """The mind of the DiskActor. Blocking; in a thread of its own."""
+    """The mind of the DiskActor."""
 
-    def __init__(self, disk: Disk, min_free_mb: int) -> None:
-        self._disk = disk
-        self._min_free_mb = min_free_mb
+    def __init__(self, free_mb: Callable[[], int]) -> None:
+        self._free_mb = free_mb
 
     def handle(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all logic
-        free_mb = self._disk.free_mb()
-        if free_mb < BALLAST * self._min_free_mb:
-            # Filled at once, past the mark: the browsers need room to be ended in order, and the store to tell of it.
-            self._disk.let_ballast_go()
-        elif free_mb >= ENOUGH * self._min_free_mb:
-            self._disk.keep_ballast()
-        yield Tell(ROOT, DiskMeasured(free_mb))
+        yield Tell(ROOT, DiskMeasured(self._free_mb()))
         yield Wake(LOOK_SECONDS, LookAtDisk())
 
 

@@ -23,7 +23,7 @@ from actors.root import Boot, Root, ShutDown
 from actors.runtime import Runtime, World
 from actors.threads import Threads
 from actors.webhook import WEBHOOK, Attempted, Drain, OutboxGrew
-from wppmt import __version__, host, logs, wiring
+from wppmt import __version__, disk, host, logs, wiring
 from wppmt.browser.chrome import ChromeBrowsers
 from wppmt.egress import Egress
 from wppmt.errors import Refusal, SetupError
@@ -153,11 +153,11 @@ class Daemon:
         self._monitor = monitor = Monitor(
             runtime.weigh, wiring.own_memory_mb, settings.sessions.measure_seconds
         )
-        disk, min_free_mb = wiring.disk(settings), settings.store.disk_min_free_mb
+        free_mb = partial(disk.free_mb, settings.store.tokens_dir)
         services: dict[str, Callable[[], tuple[Logic, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
             MONITOR: lambda: (monitor, Measure()),
-            DISK: lambda: (DiskWatch(disk, min_free_mb), LookAtDisk()),
+            DISK: lambda: (DiskWatch(free_mb), LookAtDisk()),
         }
         self._root = root = Root(
             store,
@@ -167,11 +167,11 @@ class Daemon:
             memory_limit_mb=settings.sessions.memory_limit_mb,
             is_alive=self._directory.is_alive,
             status=self._directory.status,
-            room=Room(str(settings.store.tokens_dir), min_free_mb),
+            room=Room(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
         )
         supervisor = runtime.spawn(ROOT, root)
         # First: what boots on a disk that is short starts no browser.
-        supervisor.put(DiskMeasured(disk.free_mb()))
+        supervisor.put(DiskMeasured(free_mb()))
         supervisor.put(Boot())
 
     def _ports(

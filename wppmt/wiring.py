@@ -17,7 +17,6 @@ from urllib.parse import quote
 import psutil
 from ulid import ULID
 
-from actors.disk import BALLAST
 from actors.mailbox import Directory
 from actors.parts import Tools
 from actors.policy import SessionPolicy
@@ -28,7 +27,7 @@ from wppmt.browser import Browsers, launcher
 from wppmt.browser.chrome import ChromeSettings
 from wppmt.browser.snapshots import Snapshots
 from wppmt.delivery import new_secret
-from wppmt.disk import Disk
+from wppmt.disk import free_mb
 from wppmt.egress import Egress, own_addresses, policy
 from wppmt.errors import SetupError
 from wppmt.http import qr, views
@@ -85,13 +84,8 @@ def tools(settings: Settings, store: SqliteStore) -> Tools:
     )
 
 
-def disk(settings: Settings) -> Disk:
-    store = settings.store
-    return Disk(store.tokens_dir, round(BALLAST * store.disk_min_free_mb))
-
-
 def _is_disk_short(settings: Settings) -> bool:
-    return disk(settings).free_mb() < settings.store.disk_min_free_mb
+    return free_mb(settings.store.tokens_dir) < settings.store.disk_min_free_mb
 
 
 def chrome_settings(settings: Settings) -> ChromeSettings:

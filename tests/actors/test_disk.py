@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.disk import BALLAST, DiskMeasured, DiskWatch, LookAtDisk, Room
-from actors.effects import Log, Tell
+from actors.disk import DiskMeasured, DiskWatch, LookAtDisk, Room
+from actors.effects import Log, Tell, Wake
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import MIN_FREE_MB, Gateway
 from wppmt import messages
@@ -212,63 +212,20 @@ def test_browsers_that_lived_on_are_ended_too(gateway: Gateway):
 # ---- the watch
 
 
-class SmallDisk:
-    """Implements actors.disk.Disk."""
-
-    def __init__(self) -> None:
-        self.free = 1000
-        self.ballast = 0
-
-    def free_mb(self) -> int:
-        return self.free
-
-    def keep_ballast(self) -> None:
-        if not self.ballast:
-            self.ballast = 50
-            self.free -= 50
-
-    def let_ballast_go(self) -> None:
-        self.free += self.ballast
-        self.ballast = 0
-
-
-def look(watch: DiskWatch) -> int:
-    """What Root is told."""
-    tell = next(iter(watch.handle(LookAtDisk(), 0.0)))
-    assert isinstance(tell, Tell)
-    assert isinstance(tell.message, DiskMeasured)
-    return tell.message.free_mb
-
-
-def test_the_ballast_is_kept_let_go_and_kept_again():
-    disk = SmallDisk()
-    watch = DiskWatch(disk, MIN_FREE_MB)
-    assert look(watch) == 1000
-    assert (disk.ballast, disk.free) == (50, 950)
-    disk.free = 100
-    look(watch)
-    assert disk.ballast == 50
-    disk.free = 0
-    # Root is told what was there before.
-    assert look(watch) == 0
-    assert (disk.ballast, disk.free) == (0, 50)
-    disk.free = ENOUGH
-    look(watch)
-    assert (disk.ballast, disk.free) == (50, MIN_FREE_MB)
+def test_root_is_told_every_second():
+    told, wake = DiskWatch(lambda: 321).handle(LookAtDisk(), 0.0)
+    assert told == Tell(ROOT, DiskMeasured(321))
+    assert wake == Wake(1.0, LookAtDisk())
 
 
 @given(st.lists(st.integers(0, 400)))
-def test_letting_go_and_keeping_never_change_what_root_thinks(taken: list[int]):
-    """The ballast makes no room by itself, and takes none that was just found."""
-    disk, room = SmallDisk(), Room("/tokens", MIN_FREE_MB)
-    watch = DiskWatch(disk, MIN_FREE_MB)
-    for free in taken:
-        disk.free = free
-        list(room.measured(look(watch), ()))
-        after = room.is_short
-        list(room.measured(disk.free, ()))
-        assert room.is_short == after
-    assert BALLAST * MIN_FREE_MB == 50
+def test_between_the_marks_nothing_changes(measured: list[int]):
+    room = Room("/tokens", MIN_FREE_MB)
+    for free_mb in measured:
+        was_short = room.is_short
+        list(room.measured(free_mb, ()))
+        assert room.is_short == (free_mb < (ENOUGH if was_short else MIN_FREE_MB))
+        assert (room.alert is not None) == room.is_short
 
 
 def test_a_mark_of_nothing_is_no_mark():
