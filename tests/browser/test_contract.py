@@ -12,6 +12,7 @@ from tests.browser.conftest import pair
 from tests.browser.ground import Ground, Life
 from tests.support import wait_until
 from wppmt.browser import (
+    Beat,
     BrowserGone,
     CallRejected,
     CallTimeout,
@@ -275,6 +276,32 @@ def test_messages_of_a_time_are_fetched_from_the_chats(ground: Ground, paired: P
         return answer["complete"] and got == ids
 
     wait_until(fetched)
+
+
+def test_half_an_emoji_comes_as_a_replacement_character(
+    ground: Ground, open_on: OpenOn, new_phone: NewPhone
+) -> None:
+    """Half a pair has no UTF-8: it could be neither stored nor answered with."""
+    life, phone, friend = open_on(ground, "halves"), new_phone(), new_phone()
+    ground.register(phone, "Loja \ud83d")
+    ground.register(friend, "\ude00 Maria 🙂")
+    life.start()
+    ground.scan(phone, life.event("qr_changed")["code"])
+    life.facts(mode="MAIN", pushname="Loja \ufffd")
+
+    message_id = ground.write(friend, phone, "cortado \ud83d, inteiro 🙂")
+    heard = life.event("message_received")["message"]
+    assert (heard["id"], heard["body"]) == (message_id, "cortado \ufffd, inteiro 🙂")
+    assert heard["sender"]["name"] == "\ufffd Maria 🙂"
+    contacts = life.value("contacts", {"after": None, "limit": 1000})["contacts"]
+    assert "\ufffd Maria 🙂" in {row["name"] for row in contacts} | {row["pushname"] for row in contacts}
+
+    def beats() -> list[Beat]:
+        life.hear()
+        return life.beats
+
+    life.forget()
+    assert wait_until(beats)[0].facts["pushname"] == "Loja \ufffd"
 
 
 def test_contacts_come_in_pages(ground: Ground, paired: Paired, friend: str) -> None:

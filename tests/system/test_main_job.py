@@ -106,6 +106,22 @@ def test_what_the_webhooks_told_is_what_the_event_log_says(tenant: Tenant, stran
     assert list(tenant.webhooks().values()) == logged
 
 
+def test_halves_of_emojis_in_names_and_messages_harm_nobody(new_tenant: NewTenant, stranger: str):
+    """Any customer of a tenant can send one; it has no UTF-8, so neither the store nor an answer could hold it."""
+    tenant = new_tenant()
+    phones = tenant.daemon.phones
+    phones.register(tenant.phone, "Loja \ud83d")
+    phones.register(stranger, "Maria \ud83d")
+    tenant.connect()
+    assert tenant.status()["pushname"] == "Loja \ufffd"
+
+    text = new_text()
+    phones.write(stranger, tenant.phone, f"{text} \ud83d")
+    assert tenant.hears_message(f"{text} \ufffd")["sender"]["name"] == "Maria \ufffd"
+    contacts = tenant.daemon.api.get(f"{tenant.path}/contacts")["contacts"]
+    assert stranger in {contact["phone"] for contact in contacts}
+
+
 def test_typing_is_shown_before_the_message(tenant: Tenant, stranger: str):
     sent = tenant.send(stranger, new_text(), typing=True, typingDuration=300)
     assert sent.status == 200, sent

@@ -35,6 +35,7 @@ from wppmt.browser import (
     PageEvent,
     PageGone,
     sockets,
+    words,
 )
 from wppmt.browser.deadlines import Cancel, Schedule
 
@@ -81,8 +82,8 @@ class Channel:
 
     def call(self, function: str, arguments: Json, deadline: float, done: Done) -> None:
         """Call bridge.js's `function`; `done` gets its value or a CallFailure, exactly once."""
-        words = ", ".join(json.dumps(text) for text in (function, json.dumps(arguments)))
-        code = f"self.wppmt ? wppmt.call({words}) : null"
+        given = ", ".join(json.dumps(text) for text in (function, json.dumps(arguments)))
+        code = f"self.wppmt ? wppmt.call({given}) : null"
         wish = {"expression": code, "awaitPromise": True, "returnByValue": True}
         self._request("Runtime.evaluate", wish, deadline, _Pending(done, parse_call))
 
@@ -228,7 +229,7 @@ def parse_call(message: Json) -> Outcome:
     found = _parse_evaluation(message, "string")
     if isinstance(found, CallFailure):
         return found
-    answer = json.loads(found["value"])
+    answer = words.parse(found["value"])
     if "rejected" in answer:
         return CallRejected(answer["rejected"], answer.get("detail", ""))
     return answer["value"]
@@ -253,7 +254,7 @@ def _parse_evaluation(message: Json, wanted: str) -> Outcome:
 
 def parse_notice(text: str) -> PageEvent | Beat:
     """What the bridge told."""
-    notice: dict[str, Any] = json.loads(text)
+    notice: dict[str, Any] = words.parse(text)
     if "beat" in notice:
         return Beat(**notice["beat"])
     return PageEvent(**notice["event"])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from wppmt.browser import Facts, Outcome, PageEvent
+from wppmt.browser import Facts, Outcome, PageEvent, words
 from wppmt.browser.fake_functions import FakeFunctions
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class FakePage:
 
     def answer(self, function: str, arguments: Mapping[str, Any]) -> Outcome:
         """What the page's function says."""
-        return self._functions.answer(function, arguments)
+        return words.whole(self._functions.answer(function, arguments))
 
     # ---- life
 
@@ -106,7 +106,7 @@ class FakePage:
             "phoneOnline": facts.phone_online,
             "phone": facts.phone,
             "lid": f"9{facts.phone}@lid" if facts.phone else "",
-            "pushname": facts.pushname,
+            "pushname": words.whole(facts.pushname),
             "platform": facts.platform,
             "needsUpdate": facts.needs_update,
             "dialog": facts.dialog,
@@ -117,7 +117,7 @@ class FakePage:
         if not self.is_current or self._defer(lambda: self.emit(name, data)):
             return
         self.last += 1
-        event = PageEvent(self.name, self.last, name, data)
+        event = PageEvent(self.name, self.last, name, words.whole(data))
         self._ring.append(event)
         self._browser.tell(event)
 
