@@ -10,6 +10,8 @@ import pytest
 
 from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life
+from tests.browser.test_chrome import evaluate
+from tests.support import wait_until
 from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
 from wppmt.browser.leveldb import Log, framed
 from wppmt.browser.mending import SCOPE, mend, mended, mended_manifest
@@ -166,3 +168,49 @@ def test_a_login_that_chrome_would_delete_is_there(
     damage(log)
     again.start()
     again.facts(authenticated=True, mode="MAIN")
+
+
+BUSY = """() => {
+  const asked = indexedDB.open('busy', 1);
+  asked.onupgradeneeded = () => [...'abc'].forEach((name) => asked.result.createObjectStore(name));
+  asked.onsuccess = () => [...'abc'].forEach((name) => (function write(round) {
+    const transaction = asked.result.transaction(name, 'readwrite');
+    for (let row = 0; row < 6; row += 1) {
+      transaction.objectStore(name).put('x'.repeat(300 + Math.random() * 900), round % 50 * 6 + row);
+    }
+    transaction.oncomplete = () => write(round + 1);
+  })(0));
+}"""
+"""Transactions side by side, without a pause: what WhatsApp's page does while it reads old messages."""
+KILLS = 12
+
+
+def make_busy(life: Life, database: Path) -> None:
+    """Until a megabyte is written, in logs that grow and begin anew."""
+
+    def written() -> int:
+        return sum(file.stat().st_size for file in database.glob("*.log"))
+
+    before = written()
+    assert "exceptionDetails" not in evaluate(life, BUSY).get(timeout=10)
+    wait_until(lambda: abs(written() - before) > 1_000_000, 20)
+
+
+@pytest.mark.chrome
+@pytest.mark.long
+def test_no_kill_of_a_busy_chrome_costs_the_login(
+    chrome_ground: ChromeGround,
+    open_on: Callable[[ChromeGround, str], Life],
+    new_phone: Callable[[], str],
+) -> None:
+    """Without mending, three of eight kills did (Chromium 156)."""
+    folder = chrome_ground.settings.tokens_dir / "busy" / INDEXED_DB
+    life = open_on(chrome_ground, "busy")
+    pair(chrome_ground, life, new_phone())
+    for _ in range(KILLS):
+        make_busy(life, folder)
+        chrome_ground.crash(life)
+        life.browser.stop()
+        life = open_on(chrome_ground, "busy")
+        life.start()
+        life.facts(authenticated=True, mode="MAIN")
