@@ -88,6 +88,13 @@ def test_sandbox(is_root: bool, more: dict[str, str], can_unshare: bool, fine: b
     assert doctor.sandbox(is_root=is_root, settings=settings, can_unshare=lambda: can_unshare).fine is fine
 
 
+def test_disk(tmp_path: Path):
+    assert doctor.disk(tmp_path / "yet" / "to be made", 1).fine
+    full = doctor.disk(tmp_path, 10**9)
+    assert not full.fine
+    assert "Libere espaço" in full.advice
+
+
 def test_memory():
     assert doctor.memory(10, 1_590).fine
     assert not doctor.memory(10, 1_589).fine

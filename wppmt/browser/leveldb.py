@@ -60,15 +60,18 @@ def framed(contents: Iterable[bytes]) -> bytes:
 
 
 def _fragments(data: bytes) -> Iterator[Fragment]:
-    at = 0
+    # A torn fragment, and what it misplaces, is shorter than two blocks: further on lies nothing that we know.
+    at = whole = 0
     while at + HEADER.size <= len(data):
         checksum, length, kind = HEADER.unpack_from(data, at)
         start, end = at + HEADER.size, at + HEADER.size + length
         if FULL <= kind <= LAST and end <= len(data) and checksum == _checksum(kind, data[start:end]):
             yield Fragment(at, end, kind)
-            at = end
-        else:
+            at = whole = end
+        elif at - whole < 2 * BLOCK:
             at += 1
+        else:
+            return
 
 
 def _records(data: bytes, fragments: Iterable[Fragment]) -> Iterator[Record]:

@@ -20,6 +20,7 @@ from wppmt.browser.injection import WA_JS
 from wppmt.browser.launcher import CHROME, DRIVER
 from wppmt.cli.gateway import Gateway
 from wppmt.cli.origin import Origin, pass_origin
+from wppmt.disk import free_mb
 from wppmt.settings import Settings
 
 MB_PER_SESSION = 150
@@ -45,6 +46,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from ports(settings)
     yield sandbox(is_root=os.geteuid() == 0, settings=settings)
     yield memory(settings.sessions.max, psutil.virtual_memory().available >> 20)
+    yield disk(settings.store.tokens_dir, settings.store.disk_min_free_mb)
 
 
 def programs(chrome: Path, driver: Path) -> Iterator[Finding]:
@@ -159,6 +161,13 @@ def memory(sessions: int, available_mb: int) -> Finding:
     needed = MB_DAEMON + sessions * MB_PER_SESSION
     text = f"{available_mb} MB de memória livres; {sessions} sessões pedem cerca de {needed} MB"
     return Finding(available_mb >= needed, text, "Diminua WPP_MAX_SESSIONS ou aumente a memória")
+
+
+def disk(folder: Path, min_free_mb: int) -> Finding:
+    """The folder may be yet to be made."""
+    free = free_mb(next(path for path in (folder, *folder.parents) if path.exists()))
+    text = f"{free} MB livres no disco de {folder}; abaixo de {min_free_mb} MB nenhum navegador abre"
+    return Finding(free >= min_free_mb, text, "Libere espaço em disco, ou diminua WPP_DISK_MIN_FREE_MB")
 
 
 @click.command()
