@@ -20,7 +20,7 @@ def session_address(session_id: str) -> str:
 class StartSession:
     """To Root. None leaves a setting of an existing session as it is. Answered with Started.
 
-    Refuses RESOURCE_LIMIT (too many sessions, memory short) and DRAINING.
+    Refuses RESOURCE_LIMIT (too many sessions, memory or disk short) and DRAINING.
     """
 
     session_id: str
