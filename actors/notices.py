@@ -23,6 +23,13 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirm:
+    """Root: what I told you before this is done or refused; answer with Confirmed, under this number."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quiesce:
     """Root: the daemon stops. Close the browser, stay wanted, and say Quiet."""
 
@@ -153,6 +160,14 @@ class DesiredChanged:
     """To Root: how many sessions should run is limited."""
 
     session_id: str
+    desired: Desired
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """To Root: this is what is committed."""
+
+    number: int
     desired: Desired
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors import notices
+from actors.admission import Admission
 from actors.common_cause import PAUSE_SECONDS, CommonCause
 from actors.disk import DiskMeasured, Room
 from actors.effects import (
@@ -131,7 +132,7 @@ class Root:
     ) -> None:
         self._store = store
         self._services = {address: Child() for address in services}
-        self._max_sessions = max_sessions
+        self._admission = Admission(store, max_sessions)
         self._memory_limit_mb = memory_limit_mb
         self._memory_mb = 0
         self._is_alive = is_alive
@@ -140,10 +141,6 @@ class Root:
         self._common_cause = CommonCause()
         self._room = room or Room()
         self._children: dict[str, Child] = {}
-        self._wanted: set[str] = set()
-        """Sessions that should run."""
-        self._admitted: set[str] = set()
-        """Let in since the last look; their commit may be on its way."""
         self._stopping: Reply | None = None
         self._not_quiet: set[str] = set()
         self._killed: set[str] = set()
@@ -168,8 +165,10 @@ class Root:
                 self._places.free(session_id, generation)
                 return self._grant(now)
             case notices.DesiredChanged(session_id=session_id, desired=desired):
-                change = self._wanted.add if desired is Desired.RUNNING else self._wanted.discard
-                change(session_id)
+                self._admission.told(session_id, desired)
+                return ()
+            case notices.Confirmed(number=number, desired=desired):
+                self._admission.confirmed(number, desired)
                 return ()
             case notices.RestartFailed():
                 return self._restart_failed(message, now)
@@ -185,7 +184,8 @@ class Root:
                 return self._finish_stopping()
             case notices.Vanished(session_id=session_id):
                 self._children.pop(session_id, None)
-                self._wanted.discard(session_id)
+                self._admission.withdraw(session_id)
+                self._admission.told(session_id, Desired.STOPPED)
                 return [AbandonSession(session_id)]
             case ShutDownDue():
                 return self._kill(set(self._not_quiet))
@@ -214,8 +214,7 @@ class Root:
         for address in self._services:
             yield SpawnService(address)
         for record in self._store.sessions():
-            if record.desired is Desired.RUNNING:
-                self._wanted.add(record.id)
+            self._admission.told(record.id, record.desired)
             # Known from the first request on, as it was last committed.
             yield Publish(SessionStatus(record))
             yield from self._spawn(record.id, Reason.DAEMON_RESTARTED)
@@ -226,26 +225,21 @@ class Root:
         if request.session_id not in self._children:
             yield from self._spawn(request.session_id, None)
         yield from self._forward(request.session_id, request, reply)
+        yield self._let_in(request.session_id)
 
     def _require_room_for(self, session_id: str) -> None:
         """The session may run from now on. Raises Refusal: RESOURCE_LIMIT (architecture.pt.md 11.4), DRAINING."""
         if self._stopping:
             raise Refusal(Code.DRAINING, retry_after=10)
-        if session_id in self._wanted:
+        if session_id in self._admission:
             return
-        if len(self._wanted) >= self._max_sessions:
-            self._recount()
-        if len(self._wanted) >= self._max_sessions:
-            raise Refusal(Code.RESOURCE_LIMIT)
+        self._admission.require_room()
         if self._memory_mb > self._memory_limit_mb or self._room.is_short:
             raise Refusal(Code.RESOURCE_LIMIT, retry_after=60)
-        self._wanted.add(session_id)
-        self._admitted.add(session_id)
 
-    def _recount(self) -> None:
-        """Whoever was let in and then refused all the same gives the room back."""
-        running = {record.id for record in self._store.sessions() if record.desired is Desired.RUNNING}
-        self._wanted = running | self._admitted
+    def _let_in(self, session_id: str) -> Effect:
+        """Right behind what lets the session run: the answer tells what came of it."""
+        return Tell(session_address(session_id), notices.Confirm(self._admission.let_in(session_id)))
 
     def _restart(self, session_id: str) -> Iterator[Effect]:
         if session_id not in self._children:
@@ -254,6 +248,7 @@ class Root:
         if self._trouble(session_id):
             yield from self._replace(session_id)
         yield Tell(session_address(session_id), notices.Restart())
+        yield self._let_in(session_id)
         if self._room.is_short:
             yield self._room.tell(session_id)
 
@@ -285,7 +280,6 @@ class Root:
                 yield from self._replace(session_id)
             self._children[session_id].unanswered += 1
             yield Tell(session_address(session_id), notices.Ping())
-        self._admitted.clear()
         self._look_for_recovery()
         yield from self._grant(now)
         yield Wake(WATCH_SECONDS, Watch())
@@ -310,6 +304,7 @@ class Root:
         yield AbandonSession(session_id)
         yield KillBrowser(session_id)
         self._places.free(session_id)
+        self._admission.withdraw(session_id)
         yield from self._spawn(session_id, cause)
         self._children[session_id].replaced = replaced
 
@@ -321,7 +316,7 @@ class Root:
             yield self._room.tell(session_id)
 
     def _restart_failed(self, failure: notices.RestartFailed, now: float) -> Iterator[Effect]:
-        alert = self._common_cause.note(failure, len(self._wanted), now)
+        alert = self._common_cause.note(failure, len(self._admission.wanted), now)
         if alert:
             yield Log("error", "common_cause", None, {"note": str(alert), "pauseSeconds": PAUSE_SECONDS})
             yield Wake(PAUSE_SECONDS, PauseOver())
@@ -329,7 +324,7 @@ class Root:
     def _look_for_recovery(self) -> None:
         """The alert stands until all whom it names are well, or no longer wanted."""
         alert = self._common_cause.alert
-        statuses = [self._status(name) for name in alert.sessions & self._wanted] if alert else []
+        statuses = [self._status(name) for name in alert.sessions & self._admission.wanted] if alert else []
         if not any(status.record.failures for status in statuses if status):
             self._common_cause.recovered()
 

@@ -101,6 +101,8 @@ class Session:
                 return self._parts.make_room(now)
             case notices.Restart():
                 return self._restart(now)
+            case notices.Confirm(number=number):
+                return (Tell(ROOT, notices.Confirmed(number, self._desired)),)
             case notices.Quiesce():
                 return self._quiesce()
             case _:
@@ -220,6 +222,11 @@ class Session:
                 yield from self._parts.watchdog.due(timer, now)
             case _:
                 yield from self._parts.screen.due(timer, now)
+
+    @property
+    def _desired(self) -> Desired:
+        """As committed; a session whose first start was refused is none."""
+        return self._parts.record.desired if self._parts.ledger.is_written else Desired.STOPPED
 
     @property
     def _waits_for_a_person(self) -> bool:
