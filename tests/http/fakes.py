@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ class FakeFront:
         self.now = now
         self.asked: list[tuple[str, object]] = []
         self.ack = 1
+        self.hung: set[str] = set()
+        self.dead: set[str] = set()
         self.unlinks = True
         self.max_sessions = 10
         self.contacts: list[dict[str, Any]] = []
@@ -44,6 +46,8 @@ class FakeFront:
         self.known: dict[str, messages.Sent] = {}
         """Lever: what was answered under an idempotency key before."""
         self.refusal: Refusal | None = None
+        self.refused: dict[object, Refusal] = {}
+        """Lever: a message that is refused, alone."""
         self.bug: Exception | None = None
         self.before_answer: Callable[[], Awaitable[None]] | None = None
         self._statuses: dict[str, SessionStatus] = {}
@@ -75,8 +79,8 @@ class FakeFront:
             await self.before_answer()
         if self.bug:
             raise self.bug
-        if self.refusal:
-            raise self.refusal
+        if refusal := self.refusal or self.refused.get(message):
+            raise refusal
         if address.startswith("session:"):
             return self._answer_of_session(address.removeprefix("session:"), message)
         return self._answer_of_root(message)
@@ -101,11 +105,17 @@ class FakeFront:
             case messages.ReplayDeadLetters():
                 return 3
             case messages.Describe():
-                return messages.ActorTree(({"name": "root", "alive": True},))
+                return messages.ActorTree(tuple(self._tree()))
             case messages.RestartCrashed():
                 return tuple(s.record.id for s in self.statuses() if s.record.state is State.ERROR)
             case _:
                 raise AssertionError(message)
+
+    def _tree(self) -> Iterator[dict[str, Any]]:
+        yield {"actor": "root", "children": len(self._statuses), "alert": None}
+        for session_id in sorted(self._statuses):
+            hung = session_id in self.hung
+            yield {"actor": f"session:{session_id}", "alive": session_id not in self.dead, "hung": hung}
 
     def _answer_of_session(self, session_id: str, message: object) -> Any:
         match message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.http.conftest import Api, token
 from wppmt import messages
 from wppmt.browser import Process
+from wppmt.errors import Code, Refusal
 from wppmt.state import State
 from wppmt.store import WebhookCounts
 
@@ -27,8 +28,9 @@ async def test_every_tenants_row(api: Api):
 
 
 async def test_the_actor_tree(api: Api):
+    api.front.has("a")
     answer = await api.get("/api/admin/actors", token=ADMIN)
-    assert answer.body == {"actors": [{"name": "root", "alive": True}]}
+    assert [row["actor"] for row in answer.body["actors"]] == ["root", "session:a"]
 
 
 async def test_restarting_one_is_not_held_back_by_its_rate(api: Api):
@@ -49,8 +51,31 @@ async def test_restarting_all_that_crashed(api: Api):
     assert (answer.status, answer.body) == (202, {"restarted": ["a"]})
 
 
-async def test_an_admin_bound_to_a_session_stays_bound(api: Api):
-    api.front.has("a")
-    bound = token(scope="wpp:admin", sessions="b")
-    assert (await api.get("/api/admin/sessions", token=bound)).body == {"count": 0, "sessions": []}
-    assert (await api.post("/api/admin/sessions/a/restart", token=bound)).status == 404
+class TestAnAdminBoundToASession:
+    BOUND = token(scope="wpp:admin", sessions=["b", "c", "d", "e"])
+
+    async def test_sees_no_other(self, api: Api):
+        for name in ("a", "b"):
+            api.front.has(name)
+        listed = (await api.get("/api/admin/sessions", token=self.BOUND)).body
+        assert [row["sessionId"] for row in listed["sessions"]] == ["b"]
+        tree = (await api.get("/api/admin/actors", token=self.BOUND)).body
+        assert [row["actor"] for row in tree["actors"]] == ["root", "session:b"]
+        assert (await api.post("/api/admin/sessions/a/restart", token=self.BOUND)).status == 404
+
+    async def test_restarts_only_its_own_that_crashed(self, api: Api):
+        api.front.has("a", State.ERROR)
+        api.front.has("b", State.ERROR)
+        for name in ("c", "d", "e", "x", "y"):
+            api.front.has(name)
+        api.front.dead, api.front.hung = {"c", "x"}, {"d", "y"}
+        answer = await api.post("/api/admin/sessions/restart-crashed", token=self.BOUND)
+        assert (answer.status, answer.body) == (202, {"restarted": ["b", "c", "d"]})
+        asked = [message for _, message in api.front.asked if not isinstance(message, messages.Describe)]
+        assert asked == [messages.RestartSession(name) for name in ("b", "c", "d")]
+
+    async def test_without_room_for_them_restarts_none(self, api: Api):
+        api.front.has("b", State.ERROR)
+        api.front.refused[messages.RestartSession("b")] = Refusal(Code.RESOURCE_LIMIT)
+        answer = await api.post("/api/admin/sessions/restart-crashed", token=self.BOUND)
+        assert (answer.status, answer.body) == (202, {"restarted": []})

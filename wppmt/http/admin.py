@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from aiohttp import web
 
 from wppmt import messages
+from wppmt.errors import Code, Refusal
 from wppmt.http import answers, views
+from wppmt.http.auth import Grant
 from wppmt.http.guard import GRANT
 from wppmt.http.ports import PORTS, Ports
 from wppmt.http.responses import answer
-from wppmt.messages import ROOT
+from wppmt.messages import ROOT, session_address
+from wppmt.state import State
 from wppmt.store import SessionStatus
 
 ASK_SECONDS = 15.0
@@ -37,12 +41,49 @@ def _row(ports: Ports, status: SessionStatus) -> answers.AdminSession:
 
 
 async def list_actors(request: web.Request) -> web.Response:
-    tree: messages.ActorTree = await request.app[PORTS].front.ask(ROOT, messages.Describe(), ASK_SECONDS)
-    return answer(answers.Actors(actors=list(tree.actors)))
+    rows = await _tree(request)
+    return answer(answers.Actors(actors=[row for row in rows if _may_see(request[GRANT], row)]))
 
 
 async def restart_crashed(request: web.Request) -> web.Response:
-    restarted: tuple[str, ...] = await request.app[PORTS].front.ask(
-        ROOT, messages.RestartCrashed(), ASK_SECONDS
-    )
+    """Every session's in one turn of Root; of a token bound to some sessions, one by one, those alone."""
+    if request[GRANT].sessions is None:
+        restarted = await request.app[PORTS].front.ask(ROOT, messages.RestartCrashed(), ASK_SECONDS)
+    else:
+        restarted = [one for one in await _crashed(request) if await _restarts(request, one)]
     return answer(answers.Restarted(restarted=list(restarted)), 202)
+
+
+async def _tree(request: web.Request) -> tuple[dict[str, Any], ...]:
+    tree: messages.ActorTree = await request.app[PORTS].front.ask(ROOT, messages.Describe(), ASK_SECONDS)
+    return tree.actors
+
+
+def _may_see(grant: Grant, row: dict[str, Any]) -> bool:
+    """What serves everybody is nobody's secret; a session's actor is its tenant's."""
+    actor, of_session = str(row["actor"]), session_address("")
+    return not actor.startswith(of_session) or grant.may(actor.removeprefix(of_session))
+
+
+async def _crashed(request: web.Request) -> list[str]:
+    """Which of the token's sessions are in `error`, or have an actor that is dead or hung."""
+    in_trouble = {
+        row["actor"] for row in await _tree(request) if row.get("hung") or not row.get("alive", True)
+    }
+    return [
+        status.record.id
+        for status in sorted(request.app[PORTS].front.statuses(), key=lambda status: status.record.id)
+        if request[GRANT].may(status.record.id)
+        and (status.record.state is State.ERROR or session_address(status.record.id) in in_trouble)
+    ]
+
+
+async def _restarts(request: web.Request, session_id: str) -> bool:
+    """False: gone meanwhile, or no room for it. The others are restarted all the same."""
+    try:
+        await request.app[PORTS].front.ask(ROOT, messages.RestartSession(session_id), ASK_SECONDS)
+    except Refusal as refusal:
+        if refusal.code not in {Code.SESSION_NOT_FOUND, Code.RESOURCE_LIMIT}:
+            raise
+        return False
+    return True
