@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator, Sequence
+from ipaddress import ip_address
 
 import aiohttp
+import psutil
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wppmt.egress import Egress, TargetRefused, own_addresses, policy
+from wppmt.egress import Egress, TargetRefused, is_own, policy
 from wppmt.errors import Code, Refusal, SetupError
 
 PUBLIC = "93.184.216.34"
@@ -55,10 +57,13 @@ class Sink:
 
     def __init__(self) -> None:
         self.hits: list[str] = []
+        self.raw: list[str] = []
+        """As they came over the wire."""
         self.port = 0
 
     async def answer(self, request: web.Request) -> web.Response:
         self.hits.append(request.path)
+        self.raw.append(request.raw_path)
         if request.path == "/redirect":
             raise web.HTTPTemporaryRedirect(f"http://127.0.0.1:{self.port}/secret")
         return web.Response(text="ok")
@@ -79,7 +84,7 @@ async def sink() -> AsyncIterator[Sink]:
 
 
 def egress(*allow: str, webhook_url: str = "", dns: FakeDns | None = None, own: Sequence[str] = ()) -> Egress:
-    return Egress(policy(allow, webhook_url, own), dns or FakeDns([PUBLIC]))
+    return Egress(policy(allow, webhook_url), dns or FakeDns([PUBLIC]), lambda address: str(address) in own)
 
 
 def is_refused(guard: Egress, url: str) -> bool:
@@ -117,11 +122,21 @@ A26 = [
     "127.8.9.1",
 ]
 A27 = ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "127.0.1", "0x7f.1", "017700000001", "127.0.0.1."]
-A28 = ["169.254.169.254", "[fd00:ec2::254]", "100.100.100.200", "192.0.0.192", "169.254.0.1"]
+A28 = [
+    "169.254.169.254",
+    "[fd00:ec2::254]",
+    "[fd20:ce::254]",
+    "100.100.100.200",
+    "168.63.129.16",
+    "192.0.0.192",
+    "169.254.0.1",
+]
 A29 = [
     "[::ffff:127.0.0.1]",
     "[::ffff:7f00:1]",
     "[::127.0.0.1]",
+    "[::ffff:0:127.0.0.1]",
+    "[::ffff:0:a9fe:a9fe]",
     "[64:ff9b::7f00:1]",
     "[64:ff9b::a9fe:a9fe]",
     "[2002:7f00:1::]",
@@ -149,10 +164,19 @@ async def test_a26_to_a29_own_and_private_addresses_in_any_disguise(host: str):
 
 
 @pytest.mark.parametrize(
-    "host", [*A28, "[::ffff:169.254.169.254]", "[fe80::1]", "224.0.0.1", "0.0.0.0", "[64:ff9b::a9fe:a9fe]"]
+    "host",
+    [
+        *A28,
+        "[::ffff:169.254.169.254]",
+        "[fe80::1]",
+        "224.0.0.1",
+        "0.0.0.0",
+        "[64:ff9b::a9fe:a9fe]",
+        "[::ffff:0:a9fe:a9fe]",
+    ],
 )
 async def test_a28_metadata_even_if_a_network_that_has_it_is_allowed(host: str):
-    guard = egress("0.0.0.0/0", "::/0", f"{host}:80")
+    guard = Egress(policy(["0.0.0.0/0", "::/0", f"{host}:80"]))
     assert is_refused(guard, f"http://{host}/")
     await blocked_at_connect(guard, f"http://{host}/")
 
@@ -286,7 +310,23 @@ async def test_a35_our_own_ports_even_by_the_machines_own_address_in_an_allowed_
 
 
 def test_a35_the_machines_own_addresses_are_known():
-    assert "127.0.0.1" in own_addresses()
+    mine = {
+        address.address
+        for interface in psutil.net_if_addrs().values()
+        for address in interface
+        if address.family in {socket.AF_INET, socket.AF_INET6} and "%" not in address.address
+    }
+    assert "127.0.0.1" in mine
+    assert all(is_own(ip_address(text)) for text in mine)
+    assert not any(is_own(ip_address(text)) for text in (PUBLIC, "10.255.254.253", "2606:2800:220:1::1"))
+
+
+def test_a35_an_address_that_the_machine_gets_later_is_its_own_as_well():
+    own: list[str] = []
+    guard = egress("10.0.0.0/8", own=own)
+    guard.check_url("http://10.1.2.3:6379/")
+    own.append("10.1.2.3")
+    assert is_refused(guard, "http://10.1.2.3:6379/")
 
 
 @pytest.mark.parametrize(
@@ -303,6 +343,35 @@ def test_a35_the_machines_own_addresses_are_known():
 )
 def test_the_public_internet_is_open(url: str):
     assert not is_refused(egress(), url)
+
+
+WRITTEN = [
+    "/%zz?a=%u1234",
+    "/a%2Fb/%41?sig=a%2Bb%2F%3D&x=1+2%20",
+    "/?a;b&c==",
+    "/a/../b",
+    "/[x]~'()!$&*,:@",
+    "/?",
+]
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+async def test_an_address_is_called_as_it_is_written(sink: Sink, written: str):
+    """A signature may hang on the very bytes of a path and a query."""
+    guard = egress(f"turbozap.test:{sink.port}", dns=FakeDns(["127.0.0.1"]))
+    async with (
+        guard.session(TIMEOUT) as session,
+        session.get(guard.check_url(f"http://turbozap.test:{sink.port}{written}#teil")) as response,
+    ):
+        assert response.status == 200
+    assert sink.raw == [written.removesuffix("?")]
+
+
+async def test_what_no_request_may_carry_is_encoded(sink: Sink):
+    guard = egress(f"turbozap.test:{sink.port}", dns=FakeDns(["127.0.0.1"]))
+    url = guard.check_url(f'http://TURBOZAP.test:{sink.port}/ação|"?é=<1>')
+    async with guard.session(TIMEOUT) as session, session.get(url):
+        assert sink.raw == ["/a%C3%A7%C3%A3o%7C%22?%C3%A9=%3C1%3E"]
 
 
 def test_strangers_are_called_at_the_usual_ports_only():
@@ -336,6 +405,13 @@ def test_a_bad_allow_list_refuses_the_start(entry: str):
 def test_a_bad_default_webhook_refuses_the_start():
     with pytest.raises(SetupError, match="WEBHOOK_URL"):
         policy([], "ftp://x.test/")
+
+
+@pytest.mark.parametrize("host", [*A28, "[fe80::1]", "[::ffff:169.254.169.254]"])
+def test_a_default_webhook_that_would_never_be_called_refuses_the_start(host: str):
+    url = f"http://{host}/webhook"
+    with pytest.raises(SetupError, match="WEBHOOK_URL: O endereço é de uma rede que nunca é permitida"):
+        egress(webhook_url=url).require(url, "WEBHOOK_URL")
 
 
 @given(st.ip_addresses(v=4), st.sampled_from(["http://{}/", "http://[::ffff:{}]/"]))

@@ -103,8 +103,8 @@ class Daemon:
         async with AsyncExitStack() as down:
             store = SqliteStore(self._settings.store.state_dir / "wppmt.sqlite")
             down.callback(store.close)
-            egress = wiring.egress(self._settings)
-            media, received = wiring.media(self._settings, egress), wiring.received(self._settings)
+            egress = wiring.webhook_egress(self._settings)
+            media, received = wiring.media(self._settings), wiring.received(self._settings)
             wiring.sweep(store, media, received)
             timeout_seconds = self._settings.webhooks.timeout_ms / 1000
             transport = WebhookTransport(egress, timeout_seconds, time.time)

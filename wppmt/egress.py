@@ -12,9 +12,9 @@ import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import quote
 
 import aiohttp
-import psutil
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
@@ -35,16 +35,19 @@ _NEVER: tuple[Network, ...] = tuple(
         "0.0.0.0/8",  # "this host"
         "169.254.0.0/16",  # link-local: the clouds' metadata services
         "100.100.100.200/32",  # Alibaba's
+        "168.63.129.16/32",  # Azure's
         "192.0.0.192/32",  # Oracle's
         "192.88.99.0/24",  # 6to4's relays
         "224.0.0.0/4",  # multicast
         "240.0.0.0/4",  # reserved, and broadcast
         "::/96",  # unspecified, loopback is told apart before, and IPv4 in an old disguise
+        "::ffff:0:0:0/96",  # IPv4 translated by SIIT
         "64:ff9b::/96",  # IPv4 behind NAT64: Python calls it global, whatever is inside
         "64:ff9b:1::/48",
         "2001::/32",  # Teredo
         "2002::/16",  # 6to4
         "fd00:ec2::/32",  # Amazon's metadata
+        "fd20:ce::254/128",  # Google's
         "fe80::/10",
         "fec0::/10",
         "ff00::/8",
@@ -52,11 +55,14 @@ _NEVER: tuple[Network, ...] = tuple(
 )
 _GLOBAL_IPV6 = ip_network("2000::/3")
 _USER_INFO = re.compile(r"[a-z]+://[^/?#]*@", re.ASCII | re.IGNORECASE)
+_KEPT = "!$%&'()*+,/:;=?@[]~"
+"""What may stand in a path and a query, and what is encoded already."""
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,62})?(\.[a-z0-9_]([a-z0-9_-]{0,62})?)*", re.ASCII)
 _LIKE_A_NUMBER = re.compile(r"(^|\.)(\d+|0x[0-9a-f]*)$", re.ASCII)
 """How WHATWG's URL standard tells an IPv4 address: the last label. inet_aton takes 127.1, 0x7f000001, 0177.0.0.1."""
 
 
+_INVALID = "não é um endereço http(s) válido"
 _OWN = "é deste próprio servidor (WPP_EGRESS_ALLOW só o permite por host:porta)"
 
 
@@ -72,12 +78,13 @@ class Policy:
     """Exact host and port, whatever private or loopback address is behind the name."""
     networks: tuple[Network, ...] = ()
     """Private networks, at any port; never loopback, nor this machine itself."""
-    own: frozenset[Address] = frozenset()
-    """This machine's addresses: Redis and chromedriver listen here too."""
 
 
-def policy(allow: Iterable[str], webhook_url: str = "", own: Iterable[str] = ()) -> Policy:
-    """From settings; the place of WEBHOOK_URL, the operator's own word, is allowed by itself. Raises SetupError."""
+def policy(allow: Iterable[str], webhook_url: str = "") -> Policy:
+    """From settings; for webhooks the place of WEBHOOK_URL, the operator's own word, is allowed by itself.
+
+    For them only: what a tenant has fetched as media is answered with. Raises SetupError.
+    """
     places: set[tuple[str, int]] = set()
     networks: list[Network] = []
     for entry in allow:
@@ -88,37 +95,51 @@ def policy(allow: Iterable[str], webhook_url: str = "", own: Iterable[str] = ())
     if webhook_url:
         url = _parse(webhook_url)
         if url is None or not _is_host(_place_of(url)[0]):
-            raise SetupError("WEBHOOK_URL não é um endereço http(s) válido")
+            raise SetupError(f"WEBHOOK_URL {_INVALID}")
         places.add(_place_of(url))
-    return Policy(frozenset(places), tuple(networks), frozenset(ip_address(text) for text in own))
+    return Policy(frozenset(places), tuple(networks))
 
 
-def own_addresses() -> list[str]:
-    """Of this machine's network interfaces."""
-    return [
-        address.address.partition("%")[0]
-        for interface in psutil.net_if_addrs().values()
-        for address in interface
-        if address.family in {socket.AF_INET, socket.AF_INET6}
-    ]
+def is_own(address: Address) -> bool:
+    """Whether it is this machine's at this moment (Redis and chromedriver listen here too): only such can be bound."""
+    family = socket.AF_INET if isinstance(address, IPv4Address) else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as trial:
+            trial.bind((str(address), 0))
+    except OSError:
+        return False
+    return True
 
 
 class Egress:
     """Judges addresses and opens client sessions that cannot get around it."""
 
-    def __init__(self, policy: Policy, resolver: AbstractResolver | None = None) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        resolver: AbstractResolver | None = None,
+        is_own: Callable[[Address], bool] = is_own,
+    ) -> None:
         self._policy = policy
+        self._is_own = is_own
         self._resolver = _GuardedResolver(self.judge, resolver or Lookups())
 
     def check_url(self, url: str) -> URL:
         """The parsed address, if it may be called as far as its text tells. Raises Refusal(TARGET_REFUSED)."""
         parsed = _parse(url)
-        complaint = "não é um endereço http(s) válido" if parsed is None else self._complaint(parsed)
+        complaint = _INVALID if parsed is None else self._complaint(parsed)
         if parsed is None or complaint:
             raise Refusal(
                 Code.TARGET_REFUSED, details=[{"field": "url", "problem": f"O endereço {complaint}"}]
             )
         return parsed
+
+    def require(self, url: str, setting: str) -> None:
+        """For an address that the operator has set: raises SetupError if it would never be called."""
+        try:
+            self.check_url(url)
+        except Refusal as refusal:
+            raise SetupError(f"{setting}: {refusal.details[0]['problem']}") from None
 
     async def check(self, url: str) -> None:
         """`check_url`, and where its name leads today. A name that leads nowhere yet is not refused."""
@@ -169,7 +190,7 @@ class Egress:
         if (literal := _literal(host)) is not None:
             return self.judge(literal, host, port)
         if not _is_name(host):
-            return "não é um endereço http(s) válido"
+            return _INVALID
         if (host, port) in self._policy.places:
             return ""
         if host == "localhost" or host.endswith(".localhost"):
@@ -185,10 +206,10 @@ class Egress:
         if isinstance(address, IPv6Address) and address.ipv4_mapped:
             address = address.ipv4_mapped
         listed = (host, port) in self._policy.places
-        if address.is_loopback or address in self._policy.own:
-            return "" if listed else _OWN
-        if any(address in network for network in _NEVER):
+        if not address.is_loopback and any(address in network for network in _NEVER):
             return "é de uma rede que nunca é permitida"
+        if address.is_loopback or self._is_own(address):
+            return "" if listed else _OWN
         if listed or any(address in network for network in self._policy.networks):
             return ""
         if not _is_global(address):
@@ -224,12 +245,22 @@ def _parse(text: str) -> URL | None:
         return None
     try:
         url = URL(text)
-        port = url.port
+        if url.scheme not in {"http", "https"} or not url.port or _USER_INFO.match(text):
+            return None
+        return _as_written(url, URL(text, encoded=True))
     except ValueError:
         return None
-    if url.scheme not in {"http", "https"} or not port or _USER_INFO.match(text):
-        return None
-    return url
+
+
+def _as_written(url: URL, written: URL) -> URL:
+    """Path and query as they were written, where yarl would decode and encode anew: a signature may hang on them."""
+    return URL.build(
+        scheme=url.scheme,
+        authority=url.raw_authority,
+        path=quote(written.raw_path, safe=_KEPT),
+        query_string=quote(written.raw_query_string, safe=_KEPT),
+        encoded=True,
+    )
 
 
 def _is_global(address: Address) -> bool:

@@ -77,9 +77,9 @@ class MediaFiles:
 
     async def from_url(self, url: str, file_name: str | None = None) -> MediaFile:
         """Fetch through the egress guard. Raises Refusal(TARGET_REFUSED, MEDIA_FETCH_FAILED, PAYLOAD_TOO_LARGE)."""
-        self._egress.check_url(url)
+        address = self._egress.check_url(url)
         try:
-            async with asyncio.timeout(self._fetch_seconds), self._response(url) as response:
+            async with asyncio.timeout(self._fetch_seconds), self._response(address) as response:
                 name = file_name or _name_of(response.url)
                 return await self._keep(response.content.iter_chunked(CHUNK_BYTES), name)
         except TargetRefused:
@@ -109,7 +109,7 @@ class MediaFiles:
         return await self._keep(once(), file_name or "arquivo")
 
     @asynccontextmanager
-    async def _response(self, url: str) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _response(self, url: URL) -> AsyncIterator[aiohttp.ClientResponse]:
         """The first answer that is no redirect; each hop is judged like the first address."""
         timeout = aiohttp.ClientTimeout(total=None, connect=10)
         async with self._egress.session(timeout) as session:
@@ -117,8 +117,8 @@ class MediaFiles:
                 headers = {"Accept-Encoding": "identity"}
                 async with session.get(url, headers=headers, allow_redirects=False) as response:
                     if response.status in {301, 302, 303, 307, 308}:
-                        url = str(response.url.join(URL(response.headers.get("Location", ""))))
-                        self._egress.check_url(url)
+                        target = URL(response.headers.get("Location", ""), encoded=True)
+                        url = self._egress.check_url(str(response.url.join(target)))
                         continue
                     _check_answer(response)
                     if (response.content_length or 0) > self._limit:

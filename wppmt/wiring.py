@@ -28,7 +28,7 @@ from wppmt.browser.chrome import ChromeSettings
 from wppmt.browser.snapshots import Snapshots
 from wppmt.delivery import new_secret
 from wppmt.disk import free_mb
-from wppmt.egress import Egress, own_addresses, policy
+from wppmt.egress import Egress, policy
 from wppmt.errors import SetupError
 from wppmt.http import qr, views
 from wppmt.http.auth import Authenticator, AuthPolicy
@@ -126,12 +126,19 @@ def _sandbox(settings: Settings) -> bool:
     return wish == "on" or (wish == "auto" and not is_root)
 
 
-def egress(settings: Settings) -> Egress:
-    return Egress(policy(settings.egress.allow, settings.webhooks.url, own_addresses()))
+def webhook_egress(settings: Settings) -> Egress:
+    """Raises SetupError for a WEBHOOK_URL that it would never let through."""
+    url = settings.webhooks.url
+    egress = Egress(policy(settings.egress.allow, url))
+    if url:
+        egress.require(url, "WEBHOOK_URL")
+    return egress
 
 
-def media(settings: Settings, egress: Egress) -> MediaFiles:
-    return MediaFiles(settings.store.state_dir / "media" / "out", settings.media.max_mb * MEGABYTE, egress)
+def media(settings: Settings) -> MediaFiles:
+    """Behind a guard of its own: the place of WEBHOOK_URL is open to webhooks alone."""
+    folder, limit = settings.store.state_dir / "media" / "out", settings.media.max_mb * MEGABYTE
+    return MediaFiles(folder, limit, Egress(policy(settings.egress.allow)))
 
 
 def received(settings: Settings) -> ReceivedMedia:

@@ -38,7 +38,7 @@ class Log(Protocol):
 
 
 CheckTarget = Callable[[str], Awaitable[None]]
-"""Raises Refusal(TARGET_REFUSED) for an address that webhooks and media may not reach (the egress guard)."""
+"""Raises Refusal(TARGET_REFUSED) for an address that webhooks may not reach (their egress guard)."""
 
 PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[Outcome]]
 """One attempt with its number, signed, within WEBHOOK_TIMEOUT; what came back. Never raises."""

@@ -1,0 +1,38 @@
+"""How settings become parts, where a mistake would open a door."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wppmt import wiring
+from wppmt.errors import Code, Refusal, SetupError
+from wppmt.settings import Settings, load
+
+
+def settings(folder: Path, **environ: str) -> Settings:
+    folders = {"WPP_STATE_DIR": str(folder / "var"), "WPP_TOKENS_DIR": str(folder / "tokens")}
+    return load({"WPP_SECRET": "s" * 32} | folders | environ)
+
+
+async def test_the_place_of_the_default_webhook_is_open_to_webhooks_and_closed_to_media(tmp_path: Path):
+    """A tenant chooses what is fetched as media and reads it; the operator chose WEBHOOK_URL."""
+    for place in ("http://127.0.0.1:9/", "http://10.1.2.3:9/", "http://turbozap:9/"):
+        chosen = settings(tmp_path, WEBHOOK_URL=place)
+        wiring.webhook_egress(chosen).check_url(place)
+        with pytest.raises(Refusal) as refused:
+            await wiring.media(chosen).from_url(f"{place}admin.png")
+        assert refused.value.code is Code.TARGET_REFUSED
+
+
+async def test_what_the_operator_lists_is_open_to_both(tmp_path: Path):
+    chosen = settings(tmp_path, WEBHOOK_URL="http://127.0.0.1:9/", WPP_EGRESS_ALLOW="127.0.0.1:9")
+    with pytest.raises(Refusal) as refused:
+        await wiring.media(chosen).from_url("http://127.0.0.1:9/x.png")
+    assert refused.value.code is Code.MEDIA_FETCH_FAILED
+
+
+def test_a_default_webhook_that_the_guard_refuses_refuses_the_start(tmp_path: Path):
+    with pytest.raises(SetupError, match="WEBHOOK_URL"):
+        wiring.webhook_egress(settings(tmp_path, WEBHOOK_URL="http://169.254.169.254/hook"))
