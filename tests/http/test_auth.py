@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -247,9 +248,17 @@ class Issuer:
         self.keys = {"1": rsa.generate_private_key(65537, 2048)}
         self.fetches = 0
         self.down = False
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self.given_up = False
 
     async def fetch(self) -> dict[str, Any]:
         self.fetches += 1
+        try:
+            await self.answers.wait()
+        except asyncio.CancelledError:
+            self.given_up = True
+            raise
         if self.down:
             raise OSError
         return {
@@ -262,6 +271,16 @@ class Issuer:
 
     def token(self, kid: Any = "1", key: str = "1") -> str:
         return token(self.keys[key], "RS256", {"kid": kid})
+
+    def long_lived(self) -> tuple[Authenticator, str]:
+        """With a token of key 1 that outlives the cache."""
+        old = token(self.keys["1"], "RS256", {"kid": "1"}, exp=NOW + 10_000)
+        return Authenticator(Jwks(self.fetch), AuthPolicy(max_lifetime=0)), old
+
+    async def idle(self) -> None:
+        """Until no fetch is under way."""
+        async with asyncio.timeout(1):
+            await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
 
 
 class TestJwks:
@@ -298,31 +317,66 @@ class TestJwks:
 
     async def test_a15_known_keys_go_on_while_the_issuer_is_down(self):
         issuer = Issuer()
-        authenticator = Authenticator(Jwks(issuer.fetch), AuthPolicy(max_lifetime=0))
-        old = token(issuer.keys["1"], "RS256", {"kid": "1"}, exp=NOW + 10_000)
+        authenticator, old = issuer.long_lived()
         await authenticator.grant([f"Bearer {old}"], NOW)
         issuer.down = True
-        await authenticator.grant([f"Bearer {old}"], NOW + 5_000)
+        for moment in (NOW + 5_000, NOW + 5_029, NOW + 5_031):
+            await authenticator.grant([f"Bearer {old}"], moment)
+            await issuer.idle()
+        assert issuer.fetches == 3
+
+    async def test_a15_nobody_with_a_known_key_waits_for_an_issuer_that_hangs(self):
+        issuer = Issuer()
+        authenticator, old = issuer.long_lived()
+        await authenticator.grant([f"Bearer {old}"], NOW)
+        issuer.answers.clear()
+        async with asyncio.timeout(1):
+            for moment in (NOW + 601, NOW + 602, NOW + 700):
+                await authenticator.grant([f"Bearer {old}"], moment)
+                await asyncio.sleep(0)
         assert issuer.fetches == 2
+        stranger = asyncio.create_task(authenticator.grant([f"Bearer {issuer.token('2', '1')}"], NOW + 701))
+        done, _ = await asyncio.wait({stranger}, timeout=0.05)
+        assert not done
+        issuer.answers.set()
+        with pytest.raises(Refusal):
+            await stranger
+        assert issuer.fetches == 2
+
+    def test_a_fetch_under_way_ends_with_the_daemon(self):
+        issuer = Issuer()
+
+        async def daemon() -> None:
+            authenticator, old = issuer.long_lived()
+            await authenticator.grant([f"Bearer {old}"], NOW)
+            issuer.answers.clear()
+            await authenticator.grant([f"Bearer {old}"], NOW + 601)
+            await asyncio.sleep(0)
+
+        asyncio.run(daemon())
+        assert (issuer.fetches, issuer.given_up) == (2, True)
 
     async def test_a_withdrawn_key_ends_the_tokens_that_it_signed(self):
         issuer = Issuer()
-        authenticator = Authenticator(Jwks(issuer.fetch), AuthPolicy(max_lifetime=0))
-        old = token(issuer.keys["1"], "RS256", {"kid": "1"}, exp=NOW + 10_000)
+        authenticator, old = issuer.long_lived()
         await authenticator.grant([f"Bearer {old}"], NOW)
         issuer.keys = {"2": issuer.keys["1"]}
         await authenticator.grant([f"Bearer {old}"], NOW + 599)
+        assert issuer.fetches == 1
+        await authenticator.grant([f"Bearer {old}"], NOW + 601)
+        await issuer.idle()
         with pytest.raises(Refusal):
-            await authenticator.grant([f"Bearer {old}"], NOW + 601)
+            await authenticator.grant([f"Bearer {old}"], NOW + 602)
 
     async def test_a_kid_that_now_means_another_key_does_not_help_an_old_token(self):
         issuer = Issuer()
-        authenticator = Authenticator(Jwks(issuer.fetch), AuthPolicy(max_lifetime=0))
-        old = token(issuer.keys["1"], "RS256", {"kid": "1"}, exp=NOW + 10_000)
+        authenticator, old = issuer.long_lived()
         await authenticator.grant([f"Bearer {old}"], NOW)
         issuer.keys = {"1": rsa.generate_private_key(65537, 2048)}
+        await authenticator.grant([f"Bearer {old}"], NOW + 601)
+        await issuer.idle()
         with pytest.raises(Refusal):
-            await authenticator.grant([f"Bearer {old}"], NOW + 601)
+            await authenticator.grant([f"Bearer {old}"], NOW + 602)
 
     @pytest.mark.slow
     async def test_an_issuer_that_talks_nonsense_is_as_if_down(self):

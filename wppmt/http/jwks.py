@@ -23,8 +23,8 @@ _FETCH_SECONDS = 5.0
 class Jwks:
     """A set of keys, one of which a token names by `kid`.
 
-    Cached for 10 min; an unknown `kid` asks again at most once per 30 s; while the issuer is down the last good
-    set goes on serving, and only unknown kids are refused.
+    Cached for 10 min, then fetched anew beside the requests, which the last good set goes on serving, also while
+    the issuer is down or hangs. Only who brings an unknown `kid` waits for a fetch; there is one in 30 s at most.
     """
 
     CACHE_SECONDS = 600.0
@@ -36,29 +36,41 @@ class Jwks:
         self._keys: Mapping[str, Key] = {}
         self._fetched_at = float("-inf")
         self._asked_at = float("-inf")
-        self._lock = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
+        """The one fetch under way, of a few seconds; asyncio.run cancels it when the daemon ends."""
 
     async def find(self, kid: object, now: float) -> Key:
         if not isinstance(kid, str) or len(kid) > 256:
             raise Refusal(Code.UNAUTHENTICATED)
-        if kid not in self._keys or now - self._fetched_at > self.CACHE_SECONDS:
-            await self._refresh(kid, now)
+        if kid not in self._keys:
+            await self._refreshed(now)
+        elif now - self._fetched_at > self.CACHE_SECONDS:
+            self._refresh(now)
         try:
             return self._keys[kid]
         except KeyError:
             raise Refusal(Code.UNAUTHENTICATED) from None
 
-    async def _refresh(self, kid: str, now: float) -> None:
-        async with self._lock:
-            is_fresh = kid in self._keys and now - self._fetched_at <= self.CACHE_SECONDS
-            if is_fresh or now - self._asked_at < self.REFRESH_SECONDS:
-                return
+    async def _refreshed(self, now: float) -> None:
+        self._refresh(now)
+        if self._refreshing:
+            # Shared with others: it outlives whoever stops waiting.
+            await asyncio.shield(self._refreshing)
+
+    def _refresh(self, now: float) -> None:
+        """Unless it is under way, or was tried just now."""
+        if self._refreshing is None and now - self._asked_at >= self.REFRESH_SECONDS:
             self._asked_at = now
-            try:
-                self._keys = self._parse(await self._fetch())
-                self._fetched_at = now
-            except (OSError, ValueError, jwt.PyJWTError):
-                return
+            self._refreshing = asyncio.create_task(self._take(now))
+
+    async def _take(self, now: float) -> None:
+        try:
+            self._keys = self._parse(await self._fetch())
+            self._fetched_at = now
+        except (OSError, ValueError, RecursionError, jwt.PyJWTError):
+            return
+        finally:
+            self._refreshing = None
 
     def _parse(self, document: Any) -> Mapping[str, Key]:
         """The usable keys by kid; one that we cannot read does not spoil the others."""
