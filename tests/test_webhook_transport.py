@@ -14,10 +14,11 @@ from aiohttp import web
 from standardwebhooks import Webhook
 
 from tests.support import free_port
+from wppmt.answers import BODY_LIMIT, HEAD_LIMIT
 from wppmt.delivery import Answered, Fault, Outcome, Unanswered, new_secret
 from wppmt.egress import Egress, policy
 from wppmt.store import Delivery, EventRecord, SigningSecrets
-from wppmt.webhook_transport import ANSWER_LIMIT, WebhookTransport
+from wppmt.webhook_transport import WebhookTransport
 
 BODY = '{"event":"message_received","message":{"body":"olá"}}'.encode()
 OLD, NEW = new_secret(b"o" * 32), new_secret(b"n" * 32)
@@ -183,7 +184,7 @@ async def test_a36_a_gigabyte_is_read_to_64_kb(raw):
             written += 65536
 
     outcome, seconds = await timed(await raw(serve), 5.0)
-    assert outcome == Answered(200, "", b"x" * ANSWER_LIMIT)
+    assert outcome == Answered(200, "", b"x" * BODY_LIMIT)
     assert seconds < 1
     assert written < 20_000_000  # what fits into the buffers of both ends
 
@@ -229,7 +230,7 @@ async def test_a37_a_gzip_bomb_stays_packed(raw):
         writer.write(HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb) + bomb)
         await writer.drain()
 
-    assert await post(await raw(serve)) == Answered(200, "", bomb[:ANSWER_LIMIT])
+    assert await post(await raw(serve)) == Answered(200, "", bomb[:BODY_LIMIT])
 
 
 @pytest.mark.slow
@@ -263,6 +264,102 @@ async def test_what_is_no_http_is_told_as_broken(raw, answer: bytes):
     outcome = await post(await raw(serve))
     assert isinstance(outcome, Unanswered)
     assert outcome.fault is Fault.BROKEN
+
+
+def says(answer: bytes) -> Serve:
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        await writer.drain()
+
+    return serve
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 204 No Content\r\n\r\nok",
+        b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nol\xc3\xa1",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nol\xc3\xa1",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\nabc\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\n\r\nok",
+        b"HTTP/1.1 202\nContent-Length: 0\n\nmore",
+        b"HTTP/1.1 200 OK\r\nSet-Cookie: a=" + b"a" * 9000 + b"\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+    ],
+)
+async def test_any_2xx_is_success_however_sloppy_its_body(raw, answer: bytes):
+    outcome = await post(await raw(says(answer)))
+    assert outcome.is_success, outcome
+
+
+@pytest.mark.parametrize("size", [1, 2, 7])
+async def test_an_answer_may_come_in_pieces(raw, size: int):
+    answer = b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD + b"Retry-After: 7\r\nContent-Length: 2\r\n\r\nok"
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for start in range(0, len(answer), size):
+            writer.write(answer[start : start + size])
+            await writer.drain()
+            await asyncio.sleep(0)
+
+    assert await post(await raw(serve)) == Answered(200, "7", b"ok")
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
+        (HEAD, b"A: b\r\n"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1", b";x=yyyyyyyyy"),
+    ],
+)
+async def test_an_answer_without_end_is_cut_soon(raw, head: bytes, piece: bytes):
+    written = 0
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal written
+        writer.write(head)
+        while True:
+            writer.write(piece * 1000)
+            await writer.drain()
+            written += 1000 * len(piece)
+
+    outcome, seconds = await timed(await raw(serve), 5.0)
+    assert outcome.is_success or (isinstance(outcome, Unanswered) and outcome.fault is Fault.BROKEN)
+    assert seconds < 1
+    assert written < 20_000_000
+
+
+async def test_a_few_interim_answers_do_no_harm(raw):
+    interim = b"HTTP/1.1 102 Processing\r\n\r\n"
+    few = interim * (HEAD_LIMIT // len(interim) - 2)
+    outcome = await post(await raw(says(few + b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")))
+    assert outcome == Answered(200)
+
+
+@pytest.mark.parametrize("left_over", [b"", b"rest of it"])
+async def test_a_connection_that_turns_out_to_be_over_costs_no_attempt(raw, left_over: bytes):
+    """As servers do that close after each answer, or write more than they said."""
+    requests = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal requests
+        requests += 1
+        await reader.readexactly(len(BODY))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(left_over + b"\r\n\r\n" if left_over else b"")
+
+    url = await raw(serve)
+    transport = WebhookTransport(Egress(policy([url[7:-1]])), 5.0, time.time)
+    event = EventRecord("evt_01", "a", 1, "error", 1.0, BODY)
+    for _ in range(3):
+        assert await transport.post(Delivery(1, event, url), 1, None) == Answered(200)
+    assert requests == 3
+    await transport.close()
 
 
 # No connection

@@ -5,20 +5,26 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
+from wppmt.answers import BODY_LIMIT, HEAD_LIMIT, AnswerListener, StaleConnection
 from wppmt.delivery import Answered, Fault, Outcome, Unanswered, headers
 from wppmt.egress import Egress, TargetRefused
 from wppmt.errors import Refusal
 from wppmt.store import Delivery, EventRecord, SigningSecrets
 
-ANSWER_LIMIT = 65_536
 ANSWER_SECONDS = 1.0
 """For the body, once the status is there."""
 CONNECT_SECONDS = 5.0
 """DNS, TCP and TLS together."""
+HEADERS = 500
+STALE_CONNECTIONS = 2
+"""So many may turn out closed by the endpoint before the last try of one attempt; it heard nothing on them."""
 
 
 class WebhookTransport:
@@ -42,6 +48,9 @@ class WebhookTransport:
         try:
             url = self._egress.check_url(delivery.endpoint)
             async with asyncio.timeout(self._timeout_seconds):
+                for _ in range(STALE_CONNECTIONS):
+                    with suppress(StaleConnection):
+                        return await self._exchange(url, delivery.event, attempt, secrets)
                 return await self._exchange(url, delivery.event, attempt, secrets)
         except Refusal:
             return Unanswered(Fault.FORBIDDEN, "Endereço de destino não permitido")
@@ -62,6 +71,8 @@ class WebhookTransport:
             data=event.body,
             headers=sent | {"Accept-Encoding": "identity"},
             allow_redirects=False,
+            max_field_size=HEAD_LIMIT,
+            max_headers=HEADERS,
         )
         async with request as response:
             body = await _read(response, self._answer_seconds)
@@ -71,22 +82,23 @@ class WebhookTransport:
         if self._session is None:
             connect = min(CONNECT_SECONDS, self._timeout_seconds / 2)
             self._session = self._egress.session(aiohttp.ClientTimeout(total=None, connect=connect))
+            # aiohttp has no public word for it.
+            listener = partial(AnswerListener, loop=asyncio.get_running_loop())
+            self._session.connector._factory = listener  # type: ignore[union-attr] # noqa: SLF001
         return self._session
 
 
 async def _read(response: aiohttp.ClientResponse, seconds: float) -> bytes:
-    """What comes within `seconds` and ANSWER_LIMIT, as it comes: the status has said all that counts.
+    """What comes within `seconds` and BODY_LIMIT, as it comes: the status has said all that counts.
 
     A longer or slower answer costs its connection, which cannot be used again.
     """
     body = bytearray()
     try:
         async with asyncio.timeout(seconds):
-            while len(body) < ANSWER_LIMIT and (
-                chunk := await response.content.read(ANSWER_LIMIT - len(body))
-            ):
+            while len(body) < BODY_LIMIT and (chunk := await response.content.read(BODY_LIMIT - len(body))):
                 body += chunk
-    except (TimeoutError, aiohttp.ClientError):
+    except (TimeoutError, aiohttp.ClientError, HttpProcessingError):
         response.close()
     if not response.content.at_eof():
         response.close()
