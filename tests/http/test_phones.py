@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wppmt.errors import Code, Refusal
-from wppmt.http.phones import parse_phone, parse_recipient
+from wppmt.http.phones import parse_mention, parse_phone, parse_recipient
 
 DIGITS = st.from_regex(r"[0-9]{8,15}", fullmatch=True)
 
@@ -92,3 +92,23 @@ def test_whatever_is_written_the_outcome_is_a_chat_id_or_a_refusal(text: str, is
 def test_reading_ones_own_answer_changes_nothing(digits: str, server: str):
     once = parse_recipient(f"{digits}@{server}")
     assert parse_recipient(once) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "person"),
+    [
+        ("+55 11 99999-9999", "5511999999999@c.us"),
+        ("5511999999999@c.us", "5511999999999@c.us"),
+        ("5511999999999@s.whatsapp.net", "5511999999999@c.us"),
+        ("123456789012345@lid", "123456789012345@lid"),
+    ],
+)
+def test_who_may_be_mentioned(text: str, person: str):
+    assert parse_mention(text, "mentions[0]") == person
+
+
+@pytest.mark.parametrize("text", ["123", "", "120363000000000001@g.us", "120363000000000001", "x@lid"])
+def test_a_refused_mention_names_its_own_field(text: str):
+    with pytest.raises(Refusal) as refused:
+        parse_mention(text, "mentions[3]")
+    assert (refused.value.code, refused.value.details[0]["field"]) == (Code.INVALID_PHONE, "mentions[3]")

@@ -80,13 +80,13 @@ async def test_every_option_reaches_the_session(api: Api):
     message = await sent_as(
         api,
         quotedMessageId="3EB0AA",
-        mentions=["+55 11 98888-7777"],
+        mentions=["+55 11 98888-7777", "5511966665555@c.us", "22222222222@lid"],
         linkPreview=True,
         phone="11111111111@lid",
     )
     assert message == messages.SendText(
-        to="11111111111@lid", text=HELLO["message"], quoted_id="3EB0AA", mentions=("5511988887777@c.us",),
-        link_preview=True,
+        to="11111111111@lid", text=HELLO["message"], quoted_id="3EB0AA",
+        mentions=("5511988887777@c.us", "5511966665555@c.us", "22222222222@lid"), link_preview=True,
     )  # fmt: skip
 
 
@@ -148,6 +148,13 @@ async def test_a_wrong_phone(api: Api):
     assert answer.body["details"] == [
         {"field": "phone", "problem": "use de 8 a 15 dígitos, com o código do país"}
     ]
+
+
+async def test_a_wrong_mention(api: Api):
+    api.front.has("cliente-001")
+    answer = await api.post(PATH, HELLO | {"mentions": ["5511988887777", "120363000000000001@g.us"]})
+    assert (answer.status, answer.body["code"]) == (400, "INVALID_PHONE")
+    assert answer.body["details"] == [{"field": "mentions[1]", "problem": "um grupo não pode ser mencionado"}]
 
 
 @pytest.mark.parametrize(

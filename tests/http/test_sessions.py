@@ -68,6 +68,17 @@ async def test_start_takes_every_setting(api: Api):
     )
 
 
+async def test_an_unknown_event_is_refused_in_portuguese(api: Api):
+    answer = await api.post("/api/sessions/a/start", {"events": ["foo"]})
+    assert answer.body["details"] == [
+        {
+            "field": "events[0]",
+            "problem": "valor não permitido; use 'message_received', 'message_ack', 'connection_change', "
+            "'qr_code' ou 'error'",
+        }
+    ]
+
+
 async def test_the_alias_takes_the_id_from_the_body(api: Api):
     answer = await api.post("/api/sessions", {"sessionId": "cliente-001"})
     assert answer.status == 201

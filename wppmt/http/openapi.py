@@ -40,7 +40,11 @@ _PATH_PARAMETERS: Mapping[str, Json] = {
     },
     "messageId": {"schema": {"type": "string", "maxLength": 256}, "example": "3EB0F6F2E2E2E2E2E2E"},
     "file": {"schema": {"type": "string"}, "example": "viewer.js"},
-    "phone": {"schema": {"type": "string"}, "example": "5511999999999"},
+    "phone": {
+        "schema": {"type": "string"},
+        "example": "5511999999999",
+        "description": "8 a 15 dígitos com o código do país (com ou sem +, espaços, hífens)",
+    },
 }
 _HEADER_PARAMETERS: Mapping[str, Json] = {
     "Idempotency-Key": {

@@ -18,15 +18,11 @@ MAX_CAPTION_CHARS = 1024
 EventName = Literal["message_received", "message_ack", "connection_change", "qr_code", "error"]
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
 EventId = Annotated[str, Field(min_length=1, max_length=64, examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"])]
-Phone = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=64,
-        description="8 a 15 dígitos (com ou sem +, espaços, hífens) ou um id …@c.us, …@g.us, …@lid",
-        examples=["5511999999999"],
-    ),
-]
+_PHONE = {"min_length": 1, "max_length": 64, "examples": ["5511999999999"]}
+_DIGITS = "8 a 15 dígitos com o código do país (com ou sem +, espaços, hífens)"
+Recipient = Annotated[str, Field(**_PHONE, description=f"{_DIGITS} ou um id …@c.us, …@g.us, …@lid")]
+Mention = Annotated[str, Field(**_PHONE, description=f"{_DIGITS} ou um id …@c.us, …@lid")]
+Number = Annotated[str, Field(**_PHONE, description=_DIGITS)]
 
 
 class Body(BaseModel):
@@ -42,7 +38,9 @@ class StartBody(Body):
     description: str | None = Field(None, max_length=500, examples=["Conta WhatsApp da Empresa ABC"])
     events: list[EventName] | None = Field(None, min_length=1, max_length=20)
     max_messages_per_day: int | None = Field(None, ge=0, le=1_000_000, examples=[35])
-    phone: Phone | None = Field(None, description="Pede um código de pareamento em vez do QR Code")
+    phone: Number | None = Field(
+        None, description=f"Pede um código de pareamento em vez do QR Code: {_DIGITS}"
+    )
 
 
 class CreateBody(StartBody):
@@ -54,12 +52,12 @@ class CreateBody(StartBody):
 class SendBody(Body):
     """What every send may say."""
 
-    phone: Phone
+    phone: Recipient
     is_group: bool | None = Field(None, description="true: phone é o id de um grupo")
     typing: bool = Field(default=False, description='mostra "digitando…" antes de enviar')
     typing_duration: int = Field(default=1000, ge=0, le=MAX_TYPING_MS, description="milissegundos")
     quoted_message_id: str | None = Field(None, min_length=1, max_length=256)
-    mentions: list[Phone] | None = Field(None, max_length=1024)
+    mentions: list[Mention] | None = Field(None, max_length=1024)
     idempotency_key: str | None = Field(None, min_length=1, max_length=255)
 
 
@@ -185,4 +183,6 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 
 def _sentence(kind: str, context: Mapping[str, Any]) -> str:
+    if kind == "literal_error":
+        context = {"expected": str(context["expected"]).replace(" or ", " ou ")}
     return _PROBLEMS.get(kind, "valor inválido").format(**context)

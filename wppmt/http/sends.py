@@ -13,7 +13,7 @@ from wppmt.errors import Code, Refusal
 from wppmt.http import answers
 from wppmt.http.bodies import invalid, read_body
 from wppmt.http.guard import SESSION_ID
-from wppmt.http.phones import parse_phone, parse_recipient
+from wppmt.http.phones import parse_mention, parse_recipient
 from wppmt.http.ports import PORTS
 from wppmt.http.responses import answer
 from wppmt.http.schemas import SendBody, SendFileBody, SendImageBody, SendMediaBody, SendTextBody
@@ -100,7 +100,9 @@ async def _common(request: web.Request, body: SendBody) -> dict[str, Any]:
         "to": parse_recipient(body.phone, is_group=body.is_group),
         "typing_ms": body.typing_duration if body.typing else 0,
         "quoted_id": body.quoted_message_id,
-        "mentions": tuple(f"{parse_phone(phone)}@c.us" for phone in body.mentions or ()),
+        "mentions": tuple(
+            parse_mention(who, f"mentions[{index}]") for index, who in enumerate(body.mentions or ())
+        ),
         "respond_async": _responds_async(request),
         "idempotency": await _idempotency(request, body),
     }
