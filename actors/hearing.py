@@ -10,11 +10,16 @@ from actors.ledger import Ledger
 from actors.notices import Called
 from actors.page import Page
 from actors.policy import SessionPolicy
-from wppmt.browser import Beat, CallFailure, Outcome, PageEvent
+from wppmt.browser import Beat, CallFailure, Facts, Outcome, PageEvent
 
 SUPERSEDED = "superseded"
-SCREEN_EVENTS = {"ready": "facts", "facts_changed": "facts", "qr_changed": "qr"}
-"""What these tell is true until the next one of its kind."""
+SCREEN_EVENTS = {
+    "ready": "facts",
+    "facts_changed": "facts",
+    "qr_changed": "qr",
+    "pairing_code_changed": "pairing code",
+}
+"""What these tell is true until the next one of its kind; a code, until a phone is linked."""
 
 
 class Hearing:
@@ -55,6 +60,13 @@ class Hearing:
     def is_behind(self, beat: Beat) -> bool:
         return beat.last > self._heard_of(beat.page)
 
+    def was_heard(self, event: PageEvent) -> bool:
+        return event.number <= self._heard_of(event.page)
+
+    def read_anew(self) -> Iterator[Effect]:
+        """All that the page has told, also what was heard: an earlier daemon may have kept none of it."""
+        yield from self._ask(0)
+
     def catch_up(self) -> Iterator[Effect]:
         """Read what the page has told since it was last heard, if anything."""
         yield from self._ask(self._heard_of(self._ledger.record.page))
@@ -84,9 +96,15 @@ class Hearing:
 def _without_what_was_superseded(events: tuple[PageEvent, ...]) -> tuple[PageEvent, ...]:
     """Old facts are not today's, old codes cannot be scanned; their numbers are kept, so that no gap shows."""
     newest = {SCREEN_EVENTS[event.name]: event.number for event in events if event.name in SCREEN_EVENTS}
+    linked = max((event.number for event in events if _tells_of_a_login(event)), default=0)
+    newest |= {kind: max(newest.get(kind, 0), linked) for kind in ("qr", "pairing code")}
     return tuple(
         replace(event, name=SUPERSEDED, data={})
         if event.number < newest.get(SCREEN_EVENTS.get(event.name, ""), 0)
         else event
         for event in events
     )
+
+
+def _tells_of_a_login(event: PageEvent) -> bool:
+    return SCREEN_EVENTS.get(event.name) == "facts" and Facts.of(event.data["facts"]).authenticated

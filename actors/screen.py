@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from actors.effects import Care, Effect, Log
@@ -12,7 +13,7 @@ from actors.notices import Called
 from actors.page import Page
 from actors.policy import SessionPolicy
 from actors.timers import Timers
-from wppmt.browser import CallFailure, Facts, Outcome
+from wppmt.browser import CallFailure, Facts, Json, Outcome
 from wppmt.reasons import Reason
 from wppmt.retry import HEALTHY_SECONDS
 from wppmt.state import Event, State
@@ -35,6 +36,22 @@ RENEWAL_SECONDS = 3600.0
 """A page that is too old is opened anew at most this often; one that is too old even then needs a person."""
 DIALOG_BEATS = 2
 """A dialog that stands for so many beats is not on its way out."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCode:
+    """A QR code as the page tells it."""
+
+    text: str
+    seconds: float | None
+    """How long it is shown; None where the page does not know."""
+    at: float
+    """Since when, in epoch seconds."""
+
+    @classmethod
+    def of(cls, data: Json, now: float) -> ShownCode:
+        ttl, at = data.get("ttlMs"), data.get("at")
+        return cls(str(data["code"]), ttl / 1000 if ttl else None, at / 1000 if at else now)
 
 
 class Screen:
@@ -140,9 +157,9 @@ class Screen:
         """A phone has scanned, and WhatsApp said no; the next code is on its way."""
         yield from self._ledger.write(now, ("error", error_payload(Reason.AUTH_FAILED)))
 
-    def show_qr(self, code: str, ttl_ms: float | None, now: float) -> Iterator[Effect]:
+    def show_qr(self, code: ShownCode, now: float) -> Iterator[Effect]:
         """A new code is on the screen; the next one, or someone who scans it, is owed."""
-        if not code or (self.qr and self.qr.text == code) or self.verdict in PERSON:
+        if not code.text or (self.qr and self.qr.text == code.text) or self.verdict in PERSON:
             return
         if self._ledger.record.has_login:
             yield from self.distrust_login(now)
@@ -151,9 +168,9 @@ class Screen:
         if self._codes > self._policy.qr_max:
             yield from self._expire(now)
             return
-        seconds = ttl_ms / 1000 if ttl_ms else FIRST_QR_SECONDS if self._codes == 1 else NEXT_QR_SECONDS
-        yield self._timers.arm(SCREEN, seconds + self._policy.screen_deadline)
-        payload = {"qrCode": self._qr_picture(code), "expiresAt": iso(now + seconds)}
+        qr = self._until_it_expires(code)
+        yield self._owe_next(qr, now)
+        payload = {"qrCode": self._qr_picture(qr.text), "expiresAt": iso(qr.expires_at)}
         waits_for = Reason.ENTER_CODE if self.pairing_code else Reason.SCAN_QR
         reason = Reason.LOGGED_OUT if self._told_logged_out else waits_for
         yield from self._ledger.move(
@@ -167,8 +184,28 @@ class Screen:
             reachout_until=0.0,
             failures=0,
         )
-        self.qr = Qr(code, now + seconds)
+        self.qr = qr
         yield from self._earn_health()
+
+    @property
+    def lacks_its_code(self) -> bool:
+        """An earlier daemon has told the code that an adopted page shows."""
+        return self.verdict is Verdict.QR and not self.qr and self._ledger.record.state is State.WAITING_SCAN
+
+    def recall_qr(self, code: ShownCode, now: float) -> Iterator[Effect]:
+        """It is known to everyone but us: nothing is told."""
+        if self.lacks_its_code:
+            self._codes += 1
+            self._told_logged_out = self._ledger.record.reason is Reason.LOGGED_OUT
+            self.qr = self._until_it_expires(code)
+            yield self._owe_next(self.qr, now)
+
+    def _until_it_expires(self, code: ShownCode) -> Qr:
+        usual = FIRST_QR_SECONDS if self._codes == 1 else NEXT_QR_SECONDS
+        return Qr(code.text, code.at + (code.seconds or usual))
+
+    def _owe_next(self, qr: Qr, now: float) -> Effect:
+        return self._timers.arm(SCREEN, max(0.0, qr.expires_at - now) + self._policy.screen_deadline)
 
     def show_pairing_code(self, code: str, now: float) -> Iterator[Effect]:
         self._timers.disarm(SCREEN)

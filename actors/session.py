@@ -129,7 +129,7 @@ class Session:
             yield from self._parts.open(Reason.STARTING, now, process=None)
         elif cause is not Reason.DAEMON_RESTARTED:
             yield from self._parts.life.fail(cause, now)
-        elif record.has_login and record.process is not None:
+        elif record.process is not None:
             # Nobody is to notice that the daemon was away: no change, no event, unless this fails.
             yield from self._parts.life.adopt(record.process)
         else:

@@ -8,6 +8,7 @@ from typing import Any
 from actors.effects import Effect, Log
 from actors.notices import Called, PageAnswered
 from actors.parts import Parts
+from actors.screen import ShownCode
 from wppmt.browser import Beat, Facts, Json, PageEvent
 from wppmt.reasons import Reason
 from wppmt.verdict import Verdict, verdict
@@ -33,7 +34,10 @@ class Voice:
             yield from self._in_order(notice, now)
         else:
             yield from self._judge(Facts.of(notice.facts), now)
-            yield from self._parts.hearing.compare(notice)
+            if self._parts.screen.lacks_its_code:
+                yield from self._parts.hearing.read_anew()
+            else:
+                yield from self._parts.hearing.compare(notice)
             if self._parts.page.is_usable and not self._parts.hearing.is_behind(notice):
                 yield from self._parts.backfill.look(self._parts.told_at, now)
 
@@ -41,6 +45,8 @@ class Voice:
         if self._parts.hearing.is_next(event):
             yield from self._on_event(event, now)
             self._parts.hearing.heard(event)
+        elif event.name == "qr_changed" and self._parts.hearing.was_heard(event):
+            yield from self._parts.screen.recall_qr(ShownCode.of(event.data, now), now)
         else:
             yield from self._parts.hearing.reread(event)
 
@@ -55,7 +61,7 @@ class Voice:
                 # The page cannot read what it cannot write: no proof against a login, and no place for a new one.
                 yield from self._parts.make_room(now)
             case "qr_changed" if self._parts.life.is_live:
-                yield from self._parts.screen.show_qr(str(data["code"]), data.get("ttlMs"), now)
+                yield from self._parts.screen.show_qr(ShownCode.of(data, now), now)
             case "pairing_code_changed" if self._parts.life.is_live:
                 yield from self._parts.screen.show_pairing_code(str(data["code"]), now)
             case "logged_out":

@@ -116,12 +116,13 @@ def _is_open(asked: Asked, at: float) -> bool:
 
 
 def attempts_keep_their_distance(history: History) -> Iterator[str]:
-    """I5: 27 to 33 s after a failure, or at once where that was earned; people and new actors may come earlier."""
+    """I5: 27 to 33 s after a failure, or at once where that was earned; people, new actors and room on the disk may come earlier."""
     interruptions = [(asked.at, asked.session_id) for asked in history.asked if asked.verb != "send"]
     interruptions += [
         (line.at, line.session_id or "") for line in history.logs if line.event == "actor_replaced"
     ]
-    daemons = [at for at, fault, _ in history.faults if fault == "kill_daemon"]
+    anew = [at for at, fault, _ in history.faults if fault == "kill_daemon"]
+    anew += [line.at for line in history.logs if line.event == "disk_free"]
     for line in history.logs:
         if line.event != "browser_failed":
             continue
@@ -131,7 +132,7 @@ def attempts_keep_their_distance(history: History) -> Iterator[str]:
         following = [at for at, name in history.openings if name == line.session_id and at > line.at]
         if not following:
             continue
-        cut = [at for at, session_id in interruptions if session_id == line.session_id] + daemons
+        cut = [at for at, session_id in interruptions if session_id == line.session_id] + anew
         if (
             not any(line.at - 130 <= at <= following[0] for at in cut)
             and following[0] < line.at + delay - SLACK

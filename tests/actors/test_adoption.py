@@ -263,3 +263,104 @@ def test_an_adopted_session_earns_its_quick_retry(gateway: Gateway):
     adopted(gateway)
     gateway.run(70)
     assert gateway.record("a").quick_retry
+
+
+# ---- at the QR screen
+
+
+def test_a_code_on_the_screen_stays_there_and_nobody_notices(gateway: Gateway):
+    code = gateway.show_qr("a")
+    browser, told, shown = gateway.browser("a"), gateway.events("a"), gateway.status("a").qr
+    gateway.run(20)
+    adopted(gateway)
+    assert gateway.events("a") == told
+    assert gateway.status("a").qr == shown
+    assert gateway.state("a") is State.WAITING_SCAN
+    assert gateway.browsers.scan(code, ME)
+    gateway.until("a", State.CONNECTED, 5)
+    assert gateway.changes("a") == ["initializing", "waiting_scan", "connected"]
+    assert gateway.events("a")[-1]["previousStatus"] == "waiting_scan"
+    assert gateway.browsers.living("a") == [browser]
+    assert len(gateway.browsers.openings) == 1
+
+
+def test_a_code_that_came_meanwhile_is_told_with_the_time_that_is_left(gateway: Gateway):
+    gateway.show_qr("a")
+    gateway.kill_daemon()
+    second = gateway.browser("a").show_qr("2@second")
+    until = gateway.time.moment + 20
+    gateway.run(12)
+    gateway.boot()
+    gateway.run(2)
+    shown = gateway.status("a").qr
+    assert shown
+    assert shown.text == second
+    assert shown.expires_at == pytest.approx(until, abs=0.01)
+    assert [len(gateway.events("a", name)) for name in ("qr_code", "connection_change")] == [2, 2]
+    assert gateway.browsers.scan(second, ME)
+    gateway.until("a", State.CONNECTED, 5)
+
+
+def test_codes_go_on_after_an_adoption_and_expire_as_ever(gateway: Gateway):
+    gateway.show_qr("a")
+    adopted(gateway)
+    gateway.until("a", State.DISCONNECTED)
+    gateway.run(10)
+    assert gateway.reason("a") is Reason.QR_EXPIRED
+    assert gateway.count_browsers("a") == 1
+    assert gateway.browsers.living("a") == []
+
+
+def test_a_code_scanned_meanwhile_is_no_lost_login(gateway: Gateway):
+    gateway.show_qr("a")
+    browser = gateway.browser("a")
+    gateway.kill_daemon()
+    assert gateway.browsers.scan(browser.show_qr("2@rotated"), ME)
+    gateway.run(5)
+    missed = browser.receive(FRIEND)
+    gateway.boot()
+    gateway.until("a", State.CONNECTED, 5)
+    gateway.run(30)
+    assert gateway.changes("a") == ["initializing", "waiting_scan", "connected"]
+    assert gateway.events("a", "error") == []
+    assert len(gateway.events("a", "qr_code")) == 1
+    assert gateway.received("a") == [missed]
+    assert gateway.browsers.living("a") == [browser]
+
+
+def test_a_pairing_code_goes_on_being_the_one_that_is_typed(gateway: Gateway):
+    gateway.start("a", pairing_phone=ME)
+    gateway.run_until(lambda: gateway.state("a") and gateway.status("a").pairing_code)
+    gateway.run(1)
+    code, told = gateway.status("a").pairing_code, gateway.events("a")
+    adopted(gateway)
+    assert gateway.status("a").pairing_code == code
+    assert gateway.events("a") == told
+    assert gateway.browsers.scan(code, ME)
+    gateway.until("a", State.CONNECTED, 5)
+    assert gateway.count_browsers("a") == 1
+
+
+def test_a_page_that_was_loading_is_adopted_too(gateway: Gateway):
+    gateway.start("a")
+    gateway.run_until(lambda: gateway.record("a").process)
+    gateway.kill_daemon()
+    gateway.boot()
+    gateway.until("a", State.WAITING_SCAN, 30)
+    assert gateway.count_browsers("a") == 1
+    assert gateway.changes("a") == ["initializing", "waiting_scan"]
+
+
+@pytest.mark.parametrize("trouble", [crash, hang, lose_driver])
+def test_a_qr_screen_that_cannot_be_adopted_is_begun_anew(
+    gateway: Gateway, trouble: Callable[[Gateway], None]
+):
+    gateway.show_qr("a")
+    gateway.kill_daemon()
+    trouble(gateway)
+    gateway.boot()
+    gateway.run_until(lambda: gateway.count_browsers("a") == 2, 30)
+    gateway.until("a", State.WAITING_SCAN, 5)
+    assert gateway.browsers.living("a") == [gateway.browser("a")]
+    assert gateway.changes("a") == ["initializing", "waiting_scan", "initializing", "waiting_scan"]
+    assert gateway.record("a").failures == 0

@@ -44,7 +44,9 @@ def test_a_new_session_shows_a_qr_code(ground: Ground, open_on: OpenOn) -> None:
     life = open_on(ground, "new")
     process = life.start()
     assert process.pid == process.group
-    assert len(life.event("qr_changed")["code"]) > 5
+    shown = life.event("qr_changed")
+    assert len(shown["code"]) > 5
+    assert 0 <= time.time() - shown["at"] / 1000 < 20
     assert life.facts(mode="QR")["authenticated"] is False
     assert [event.number for event in life.events] == list(range(1, len(life.events) + 1))
     assert len({event.page for event in life.events}) == 1
@@ -68,6 +70,9 @@ def test_a_pairing_code_connects(ground: Ground, open_on: OpenOn, new_phone: New
     code = life.value("pairing_code", {"phone": phone})["code"]
     assert len(code) == 8
     assert life.event("pairing_code_changed")["code"] == code
+    # Who adopts the page asks again, and must not spoil what somebody is typing.
+    assert life.value("pairing_code", {"phone": phone})["code"] == code
+    assert [event.name for event in life.events].count("pairing_code_changed") == 1
     ground.type_code(phone, code)
     life.facts(authenticated=True, mode="MAIN", phone=phone)
 

@@ -83,6 +83,24 @@ def until_usable(daemon: Daemon, *tenants: Tenant) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.parametrize("end", [kill, hand_over])
+def test_a_code_that_waits_to_be_scanned_goes_on_waiting(
+    daemon: Daemon, new_tenant: NewTenant, end: Callable[[Daemon], None]
+):
+    tenant = new_tenant(daemon)
+    code = tenant.show_qr()
+    browser, told = tenant.browser.pid, tenant.webhooks()
+    end(daemon)
+    daemon.start()
+    assert tenant.read_qr() == code
+    assert tenant.webhooks() == told
+    tenant.scan(code)
+    tenant.hears("connection_change", status="connected", previousStatus="waiting_scan")
+    assert tenant.browser.pid == browser
+    names = [event["event"] for event in tenant.logged_events()]
+    assert names == ["connection_change", "connection_change", "qr_code", "connection_change"]
+
+
 @pytest.mark.parametrize("end", [kill, hand_over, signalled])
 def test_nobody_is_disconnected(
     daemon: Daemon, new_tenant: NewTenant, stranger: str, end: Callable[[Daemon], None]

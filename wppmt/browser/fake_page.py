@@ -157,14 +157,16 @@ class FakePage:
         """A new QR text instead of the old one, for so many seconds."""
         text = code or f"2@{self.name}-{self.last}"
         self._codes = {text}
-        self.emit("qr_changed", {"code": text, "ttlMs": int(1000 * (seconds or self._times.qr))})
+        ttl, at = 1000 * (seconds or self._times.qr), 1000 * self._browser.browsers.now()
+        self.emit("qr_changed", {"code": text, "ttlMs": int(ttl), "at": at})
         return text
 
     def show_pairing_code(self, number: str) -> str:
-        """Eight characters, for the phone to type."""
+        """Eight characters, for the phone to type; the same as long as they are shown."""
         code = f"{number[::-1]:0>8}"[:8]
-        self._codes.add(code)
-        self.emit("pairing_code_changed", {"code": code})
+        if code not in self._codes:
+            self._codes.add(code)
+            self.emit("pairing_code_changed", {"code": code})
         return code
 
     def unlink(self, reason: str) -> None:

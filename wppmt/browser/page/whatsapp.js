@@ -75,7 +75,7 @@
     if (!code || code.fullCode === shownCode) return;
     shownCode = code.fullCode;
     const ttl = quietly(() => WPP.whatsapp.Conn.refTTL, 0);
-    emit('qr_changed', { code: code.fullCode, ttlMs: ttl > 0 ? ttl : null });
+    emit('qr_changed', { code: code.fullCode, ttlMs: ttl > 0 ? ttl : null, at: Date.now() });
   }
 
   // An unlinked page loads anew and forgets why. Its name outlives that, and tells a daemon that was away meanwhile.
@@ -192,7 +192,7 @@
 
   // ---- the account and its people ----------------------------------------------------------------------------
 
-  /** wa-js renews the code before it expires, and tells by `pairing_code_changed`; this one too. */
+  /** wa-js renews the code before it expires, and tells by `pairing_code_changed`; this one too. Asked again, it stays. */
   functions.pairing_code = async ({ phone }) => ({ code: await WPP.conn.startLinkDeviceCodeForPhoneNumber(digits(phone)) });
 
   functions.logout = async () => {
