@@ -16,7 +16,7 @@ from wppmt.errors import Code, Refusal
 from wppmt.messages import ROOT, LoggedOut
 from wppmt.reasons import Reason
 from wppmt.state import Event
-from wppmt.store import Desired
+from wppmt.store import NO_LOGIN, Desired
 
 LOGOUT = "logout"
 
@@ -38,7 +38,9 @@ class Logout:
 
     def begin(self, reply: Reply, now: float, *, forget: bool, on_main: bool) -> Iterator[Effect]:
         """The session is stopped from this moment on; a stopped one's browser is started to unlink it."""
-        if not self.is_active:
+        if self.is_active:
+            yield from self.stay_stopped(now)
+        else:
             yield from self._ledger.move(now, Event.CLOSED, Reason.LOGGED_OUT, desired=Desired.STOPPED)
             self.is_active = True
             self._unlinked = not self._ledger.record.has_login
@@ -50,6 +52,14 @@ class Logout:
                 yield from self.on_main() if on_main else self._life.open()
         self._replies.append(reply)
         self._forgets = self._forgets or forget
+
+    def restart(self, now: float) -> Iterator[Effect]:
+        """Afterwards: a new browser, for whatever login is left. Kept in the registry, so that a crash forgets it not."""
+        yield from self._ledger.write(now, desired=Desired.RUNNING)
+
+    def stay_stopped(self, now: float) -> Iterator[Effect]:
+        """A restart that was asked for meanwhile is not wanted any more."""
+        yield from self._ledger.write(now, desired=Desired.STOPPED)
 
     def on_main(self) -> Iterator[Effect]:
         """WhatsApp's page is there: let it unlink this device."""
@@ -86,9 +96,10 @@ class Logout:
             yield from self._vanish()
             return
         if removed.is_gone or self._unlinked:
-            yield from self._ledger.write(
-                now, has_login=False, phone="", pushname="", platform="", connected_at=None, process=None
-            )
+            reason = Reason.LOGGED_OUT if self._unlinked else Reason.NOT_UNLINKED
+            yield from self._ledger.write(now, reason=reason, process=None, **NO_LOGIN)
+        else:
+            yield from self._ledger.write(now, reason=Reason.STOPPED)
         # What is still on the disk must not be called deleted: a purge can be asked for again.
         is_done = removed.is_gone or (self._unlinked and not self._forgets)
         yield from self._answer(LoggedOut(self._unlinked) if is_done else Refusal(Code.OUTCOME_UNKNOWN))

@@ -11,7 +11,7 @@ from wppmt import messages
 from wppmt.errors import Code, Refusal
 from wppmt.reasons import Reason
 from wppmt.state import Event, State
-from wppmt.store import Desired
+from wppmt.store import NO_LOGIN, Desired
 from wppmt.verdict import Verdict
 
 NEEDS_A_PERSON = {State.DISCONNECTED, State.WAITING_SCAN, State.ERROR}
@@ -39,7 +39,7 @@ class Requests:
             case messages.ResetLogin():
                 self._require_corrupt()
                 # The profile was set aside when its login was distrusted; if that failed, it is now.
-                yield from self._parts.open(Reason.STARTING, now, care=Care.SET_ASIDE, has_login=False)
+                yield from self._parts.open(Reason.STARTING, now, care=Care.SET_ASIDE, **NO_LOGIN)
                 yield Answer(reply, self._parts.status())
             case messages.RestoreLogin():
                 self._require_corrupt()
@@ -63,18 +63,19 @@ class Requests:
         if self._parts.logout.is_active:
             raise Refusal(Code.SESSION_BUSY, retry_after=5)
         given: dict[str, Any] = {
-            "webhook_url": request.webhook_url,
             "description": request.description,
             "webhook_events": request.events,
             "max_messages_per_day": request.max_messages_per_day,
             "pairing_phone": request.pairing_phone,
         }
-        created = not self._parts.ledger.is_written
-        changes = {name: value for name, value in given.items() if value is not None}
-        if changes:
-            # First, and the secret with it: the events of the start itself go to this webhook, signed.
-            yield from self._parts.ledger.write(now, **changes)
-        secret = self._parts.ledger.ensure_secret(now)
+        ledger = self._parts.ledger
+        created = not ledger.is_written
+        # First, and the secret with it: the events of the start itself go to this webhook, signed.
+        if changes := {name: value for name, value in given.items() if value is not None}:
+            yield from ledger.write(now, **changes)
+        if request.webhook_url is not None:
+            yield from ledger.set_webhook(now, request.webhook_url, ledger.record.webhook_events)
+        secret = ledger.ensure_secret()
         if self._parts.record.state is State.DISCONNECTED:
             yield from self._parts.open(Reason.STARTING, now)
         yield Answer(reply, messages.Started(created, self._parts.status(), secret))
@@ -82,6 +83,7 @@ class Requests:
     def _close(self, reply: Reply, now: float) -> Iterator[Effect]:
         if self._parts.logout.is_active:
             # Stopped already, and on its way down.
+            yield from self._parts.logout.stay_stopped(now)
             yield Answer(reply, self._parts.status())
             return
         yield from self._parts.ledger.move(now, Event.CLOSED, Reason.STOPPED, desired=Desired.STOPPED)
@@ -116,7 +118,7 @@ class Requests:
     def _set_webhook(self, request: messages.SetWebhook, reply: Reply, now: float) -> Iterator[Effect]:
         ledger = self._parts.ledger
         yield from ledger.set_webhook(now, request.url, request.events)
-        secret = ledger.ensure_secret(now)
+        secret = ledger.ensure_secret()
         yield Answer(reply, messages.WebhookSettings(request.url, request.events, secret))
 
     def _rotate_secret(self, reply: Reply, now: float) -> Iterator[Effect]:

@@ -17,7 +17,7 @@ from wppmt.browser import CallFailure, Facts, Json, Outcome
 from wppmt.reasons import Reason
 from wppmt.retry import HEALTHY_SECONDS
 from wppmt.state import Event, State
-from wppmt.store import Desired, Qr
+from wppmt.store import NO_LOGIN, Desired, Qr
 from wppmt.times import iso
 from wppmt.verdict import Verdict, verdict
 
@@ -178,8 +178,7 @@ class Screen:
             Event.QR_SHOWN,
             reason,
             ("qr_code", payload),
-            has_login=False,
-            phone="",
+            **NO_LOGIN,
             heard_until=0.0,
             reachout_until=0.0,
             failures=0,

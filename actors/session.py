@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from actors import notices
 from actors.effects import Answer, Ask, Effect, Log, Publish, Tell
@@ -19,7 +18,7 @@ from wppmt.errors import Code, Refusal
 from wppmt.messages import ROOT
 from wppmt.reasons import Reason
 from wppmt.state import State
-from wppmt.store import Desired, SessionRecord, SessionStatus
+from wppmt.store import NO_LOGIN, Desired, SessionRecord, SessionStatus
 
 FromBrowser = notices.Noticed | notices.BrowserOpened | notices.BrowserFailed | notices.BrowserClosed
 
@@ -91,7 +90,7 @@ class Session:
             case notices.PlaceGranted(generation=generation):
                 return self._parts.life.granted(generation, now)
             case notices.ProfileRemoved():
-                return self._parts.logout.profile_removed(message, now)
+                return self._profile_removed(message, now)
             case notices.Measured(memory_mb=memory_mb):
                 self._parts.memory_mb = memory_mb
                 return self._parts.recycling.measured(memory_mb, now)
@@ -136,13 +135,20 @@ class Session:
             yield from self._parts.resume(now)
 
     def _restart(self, now: float) -> Iterator[Effect]:
-        if self._parts.logout.is_active or self._parts.is_quiescing:
+        if self._parts.is_quiescing:
             return
-        login: dict[str, Any] = (
-            {"has_login": False} if self._parts.record.reason is Reason.TOKEN_CORRUPT else {}
-        )
+        if self._parts.logout.is_active:
+            yield from self._parts.logout.restart(now)
+            return
+        login = NO_LOGIN if self._parts.record.reason is Reason.TOKEN_CORRUPT else {}
         yield from self._parts.life.close()
         yield from self._parts.open(Reason.RESTARTED, now, **login)
+
+    def _profile_removed(self, removed: notices.ProfileRemoved, now: float) -> Iterator[Effect]:
+        was_active = self._parts.logout.is_active
+        yield from self._parts.logout.profile_removed(removed, now)
+        if was_active and self._desired is Desired.RUNNING and not self._parts.is_quiescing:
+            yield from self._parts.open(Reason.RESTARTED, now)
 
     def _quiesce(self) -> Iterator[Effect]:
         self._parts.is_quiescing = True

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     READY = "READY"
     STOPPED = "STOPPED"
     LOGGED_OUT = "LOGGED_OUT"
+    NOT_UNLINKED = "NOT_UNLINKED"
     QR_EXPIRED = "QR_EXPIRED"
     QR_NEVER = "QR_NEVER"
     PHONE_OFFLINE = "PHONE_OFFLINE"
@@ -53,6 +54,7 @@ _SENTENCES = {
     Reason.READY: "Conectado ao WhatsApp",
     Reason.STOPPED: "Sessão encerrada a pedido",
     Reason.LOGGED_OUT: "Aparelho desvinculado do WhatsApp. É preciso ler um novo QR Code",
+    Reason.NOT_UNLINKED: "Login removido só deste servidor. Remova o aparelho no celular, em Aparelhos conectados",
     Reason.QR_EXPIRED: "Nenhum QR Code foi lido a tempo. Inicie a sessão de novo para receber outro",
     Reason.QR_NEVER: "O WhatsApp Web não mostrou o QR Code a tempo. Nova tentativa automática",
     Reason.PHONE_OFFLINE: "Celular desconectado da internet",

@@ -150,6 +150,8 @@ def test_logout_of_a_browser_that_does_not_come_up_removes_the_profile_and_says_
     assert not gateway.log_out("a").unlinked
     assert not gateway.browsers.has_login("a")
     assert not gateway.record("a").has_login
+    # The phone still lists the device.
+    assert gateway.reason("a") is Reason.NOT_UNLINKED
 
 
 def test_logout_of_a_hung_page_removes_the_profile_and_says_so(gateway: Gateway):
@@ -192,6 +194,37 @@ def test_a_start_during_a_logout_is_refused_and_nothing_is_done(gateway: Gateway
     assert not gateway.browsers.has_login("a")
 
 
+@pytest.mark.parametrize("daemon", ["lives", "dies"])
+def test_a_restart_during_a_logout_is_done_after_it(gateway: Gateway, daemon: str):
+    gateway.connect("a", ME)
+    gateway.close("a")
+    logout = gateway.request(A, messages.LogOut())
+    gateway.run_until(lambda: gateway.browsers.living("a"))
+    gateway.restart("a")
+    if daemon == "dies":
+        gateway.settle()
+        gateway.kill_daemon()
+        gateway.boot()
+        gateway.until("a", State.CONNECTED, 60)
+    else:
+        gateway.until("a", State.WAITING_SCAN, 60)
+        assert logout.value.unlinked
+        assert gateway.reason("a") is Reason.SCAN_QR
+    assert gateway.record("a").desired is Desired.RUNNING
+
+
+@pytest.mark.parametrize("verb", [messages.CloseSession(), messages.LogOut()], ids=["close", "logout"])
+def test_the_last_word_during_a_logout_counts(gateway: Gateway, verb: object):
+    gateway.connect("a", ME)
+    logout = gateway.request(A, messages.LogOut())
+    gateway.restart("a")
+    gateway.request(A, verb)
+    gateway.run(120)
+    assert logout.value.unlinked
+    assert settled(gateway) is State.DISCONNECTED
+    assert gateway.record("a").desired is Desired.STOPPED
+
+
 def test_a_close_during_a_logout_does_not_stop_it(gateway: Gateway):
     gateway.connect("a", ME)
     logout = gateway.request(A, messages.LogOut())
@@ -226,6 +259,7 @@ def test_a_profile_that_cannot_be_removed_is_not_called_removed(gateway: Gateway
         gateway.log_out("a")
     assert refused.value.code is Code.OUTCOME_UNKNOWN
     assert gateway.record("a").has_login
+    assert gateway.reason("a") is Reason.STOPPED
     assert [line.details["error"] for line in gateway.logged("profile_not_removed")] == [str(trouble)]
     del gateway.browsers.remove_profile
     assert gateway.log_out("a").unlinked

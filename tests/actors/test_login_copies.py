@@ -130,6 +130,7 @@ def test_reset_it_shows_a_code_and_the_old_copies_stay_until_logout(gateway: Gat
     corrupted(gateway)
     status = gateway.ask(A, messages.ResetLogin())
     assert status.record.state is State.INITIALIZING
+    assert (status.record.phone, status.record.platform, status.record.connected_at) == ("", "", None)
     gateway.until("a", State.WAITING_SCAN, 10)
     qr = gateway.status("a").qr
     assert qr is not None

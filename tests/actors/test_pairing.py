@@ -12,13 +12,19 @@ from tests.actors.gateway import Gateway
 from wppmt.browser.fake import FakeTimes
 from wppmt.reasons import Reason
 from wppmt.state import State
-from wppmt.store import Desired
+from wppmt.store import Desired, SessionRecord
 
 ME, OTHER = "5511999990001", "5511999990002"
 
 
 def epoch(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
+
+
+def assert_nobody(record: SessionRecord) -> None:
+    """Nothing that is shown is the old login's."""
+    shown = (record.phone, record.pushname, record.platform, record.connected_at, record.has_login)
+    assert shown == ("", "", "", None, False)
 
 
 def test_each_code_is_told_once_with_the_moment_at_which_it_ends(gateway: Gateway):
@@ -107,7 +113,7 @@ def test_an_unlinked_session_waits_for_a_new_scan_and_says_why(gateway: Gateway)
     change = gateway.events("a", "connection_change")[-1]
     assert (change["previousStatus"], change["reasonCode"]) == ("connected", "LOGGED_OUT")
     assert not gateway.record("a").has_login
-    assert gateway.record("a").phone == ""
+    assert_nobody(gateway.record("a"))
     assert gateway.events("a", "error") == []
     qr = gateway.status("a").qr
     assert qr

@@ -230,6 +230,8 @@ async def test_a_corrupt_login_is_thrown_away_or_restored(api: Api, verb: str, m
     api.front.has("a", State.ERROR, reason=Reason.TOKEN_CORRUPT)
     answer = await api.post(f"/api/sessions/a/{verb}")
     assert (answer.status, answer.body["status"]) == (202, "initializing")
+    # Only the copy keeps the login.
+    assert ("guardado à parte" in answer.body["message"]) == (verb == "reset")
     assert api.front.asked == [("session:a", message)]
 
 

@@ -116,12 +116,12 @@ class SessionList(AnswerBody):
 
 
 class Restarting(AnswerBody):
-    """202 of restart."""
+    """202 of restart, restore and reset."""
 
     success: Literal[True] = True
     session_id: str = Field(examples=["cliente-001"])
     status: State
-    message: str = "Reinício em andamento. O login foi preservado."
+    message: str = Field(examples=["Reinício em andamento. Um reinício não apaga o login."])
 
 
 class Sent(AnswerBody):

@@ -30,6 +30,9 @@ LOGOUT_SECONDS = 90.0
 
 _CLOSED = "Sessão encerrada. Tokens preservados para reconexão futura."
 _LOGGED_OUT = "Logout realizado. QR Code será necessário na próxima conexão."
+_RESTARTING = "Reinício em andamento. Um reinício não apaga o login."
+_RESTORING = "Restauração em andamento, com a última cópia boa do login."
+_RESETTING = "Recomeço em andamento. O login que não foi aceito ficou guardado à parte; leia o novo QR Code."
 _PURGED = "Sessão removida. Nenhum dado foi preservado."
 
 
@@ -141,12 +144,12 @@ async def restart(request: web.Request) -> web.Response:
     status: SessionStatus = await request.app[PORTS].front.ask(
         ROOT, messages.RestartSession(request[SESSION_ID]), START_SECONDS
     )
-    return answer(answers.Restarting(session_id=status.record.id, status=status.record.state), 202)
+    return _restarting(status, _RESTARTING)
 
 
 async def reset(request: web.Request) -> web.Response:
     """After TOKEN_CORRUPT: without the login, to a new QR code."""
-    return await _start_over(request, messages.ResetLogin())
+    return await _start_over(request, messages.ResetLogin(), _RESETTING)
 
 
 async def restore(request: web.Request) -> web.Response:
@@ -155,15 +158,20 @@ async def restore(request: web.Request) -> web.Response:
     is_corrupt = _status(request).record.reason is Reason.TOKEN_CORRUPT
     if is_corrupt and not await asyncio.to_thread(ports.has_login_copy, session_id):
         raise Refusal(Code.NO_LOGIN_COPY)
-    return await _start_over(request, messages.RestoreLogin())
+    return await _start_over(request, messages.RestoreLogin(), _RESTORING)
 
 
 async def _start_over(
-    request: web.Request, message: messages.ResetLogin | messages.RestoreLogin
+    request: web.Request, message: messages.ResetLogin | messages.RestoreLogin, said: str
 ) -> web.Response:
     address = session_address(request[SESSION_ID])
     status: SessionStatus = await request.app[PORTS].front.ask(address, message, START_SECONDS)
-    return answer(answers.Restarting(session_id=status.record.id, status=status.record.state), 202)
+    return _restarting(status, said)
+
+
+def _restarting(status: SessionStatus, said: str) -> web.Response:
+    record = status.record
+    return answer(answers.Restarting(session_id=record.id, status=record.state, message=said), 202)
 
 
 def _status(request: web.Request) -> SessionStatus:

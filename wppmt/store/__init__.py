@@ -74,6 +74,16 @@ class SessionRecord:
     """No new contact is written to before this moment: WhatsApp has refused one."""
 
 
+NO_LOGIN: Mapping[str, Any] = {
+    "has_login": False,
+    "phone": "",
+    "pushname": "",
+    "platform": "",
+    "connected_at": None,
+}
+"""What a SessionRecord says of its login when there is none (any more)."""
+
+
 class Handover(StrEnum):
     """How far a message's way out has come (contract, section 5)."""
 
