@@ -107,6 +107,14 @@ async def test_a43_compressed_bodies_are_refused(api: Api, encoding: str):
     assert (answer.status, answer.body["code"]) == (415, "UNSUPPORTED_ENCODING")
 
 
+async def test_a43_no_second_header_hides_behind_the_first(api: Api):
+    headers = [
+        ("Authorization", f"Bearer {api.token}"), ("Content-Encoding", "identity"), ("Content-Encoding", "gzip"),
+    ]  # fmt: skip
+    async with api.http.post(f"{api.base}{START}", data=b"{}", headers=headers) as response:
+        assert response.status == 415
+
+
 async def test_identity_is_no_compression(api: Api):
     assert (await api.call("POST", START, data=b"{}", headers={"Content-Encoding": "Identity"})).status == 201
 

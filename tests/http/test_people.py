@@ -53,6 +53,17 @@ class TestContacts:
             cursor = page.get("next")
         assert read == [one["id"] for one in api.front.contacts]
 
+    @pytest.mark.parametrize(
+        "query",
+        ["cursor=zzz", "cursor=%ff", "cursor=5511900000001@c.us%0a", "cursor=&cursor=5511900000001@c.us"],
+    )
+    async def test_a_spoilt_cursor(self, api: Api, query: str):
+        api.front.has("a")
+        answer = await api.get(f"/api/sessions/a/contacts?{query}")
+        assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
+        assert answer.body["details"][0]["field"] == "cursor"
+        assert api.front.asked == []
+
     async def test_a_session_that_is_not_connected(self, api: Api):
         api.front.has("a", State.RECONNECTING)
         answer = await api.get("/api/sessions/a/contacts")

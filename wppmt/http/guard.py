@@ -50,7 +50,8 @@ async def _authenticate(request: web.Request, access: Access) -> None:
 
 
 def _check_size(request: web.Request) -> None:
-    if request.headers.get(hdrs.CONTENT_ENCODING, "identity").strip().lower() != "identity":
+    encodings = request.headers.getall(hdrs.CONTENT_ENCODING, [])
+    if any(encoding.strip().lower() != "identity" for encoding in encodings):
         raise Refusal(Code.UNSUPPORTED_ENCODING)
     if (request.content_length or 0) > MAX_BODY_BYTES:
         raise Refusal(Code.PAYLOAD_TOO_LARGE)

@@ -62,7 +62,7 @@ _HEADER_PARAMETERS: Mapping[str, Json] = {
 }
 _ABOUT = (
     "Um número de WhatsApp por cliente, uma API para todos. Todo endereço pede `Authorization: Bearer <JWT>`, "
-    "salvo os de saúde. Erros têm sempre a mesma forma (`Error`): 4xx e 503 dizem que nada foi feito; 202 e 504, "
+    "salvo os de saúde e a página de /api-docs. Erros têm sempre a mesma forma (`Error`): 4xx e 503 dizem que nada foi feito; 202 e 504, "
     "que o resultado ainda não é conhecido."
 )
 

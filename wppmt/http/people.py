@@ -11,6 +11,7 @@ from aiohttp import web
 
 from wppmt import messages
 from wppmt.http import answers
+from wppmt.http.bodies import invalid
 from wppmt.http.guard import SESSION_ID
 from wppmt.http.phones import parse_phone
 from wppmt.http.ports import PORTS
@@ -21,15 +22,24 @@ PAGE_SECONDS = 20.0
 FETCH_SECONDS = 120.0
 ALL_CONTACTS = 10_000
 """Who asks without a limit, as in the document, gets them all."""
+CURSOR = r"^([0-9A-Za-z.:_-]{1,64}@(c\.us|lid))?$"
 _TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+(; ?codecs=[a-z0-9.]+)?", re.ASCII | re.IGNORECASE)
 
 
 async def list_contacts(request: web.Request) -> web.Response:
     limit = whole_number(request, "limit", default=ALL_CONTACTS, between=(1, ALL_CONTACTS))
-    query = messages.ListContacts(request.query.get("cursor", ""), limit)
+    query = messages.ListContacts(_cursor(request), limit)
     page: messages.ContactPage = await _ask(request, query, PAGE_SECONDS)
     contacts = [answers.Contact.model_validate(contact) for contact in page.contacts]
     return answer(answers.ContactList(count=page.total, contacts=contacts, next=page.following))
+
+
+def _cursor(request: web.Request) -> str:
+    """A contact's id, or empty: from the beginning. Raises Refusal(INVALID_REQUEST)."""
+    said = request.query.getall("cursor", [""])
+    if len(said) > 1 or not re.fullmatch(CURSOR, said[0]):
+        raise invalid("cursor", "use o next da página anterior, uma só vez")
+    return said[0]
 
 
 async def check_number(request: web.Request) -> web.Response:

@@ -34,7 +34,7 @@ _PAGE: dict[str, dict[str, object]] = {
 }
 
 _CONTACTS_PAGE: dict[str, dict[str, object]] = {
-    "cursor": {"type": "string", "description": "o `next` da página anterior"},
+    "cursor": {"type": "string", "pattern": people.CURSOR, "description": "o `next` da página anterior"},
     "limit": {
         "type": "integer",
         "minimum": 1,
@@ -205,6 +205,8 @@ ROUTES = (
     Route("GET", "/readyz", health.readyz, Access.PUBLIC, "O serviço aceita trabalho",
           {200: answers.Probe, 503: answers.Probe}),
     Route("GET", "/openapi.json", docs.show_openapi, Access.TOKEN, "Este documento", {}, media=("application/json",)),
+    # Public, as the dashboard's static files are: a browser opens an address without headers, and the page shows nothing
+    # before someone gives it a token, with which it reads the document above.
     Route("GET", "/api-docs", docs.show_viewer, Access.PUBLIC, "Leitor deste documento", {}, media=("text/html",)),
     Route(
         "GET", "/api-docs/{file}", docs.show_viewer, Access.PUBLIC, "Arquivos do leitor", {},
