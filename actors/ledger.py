@@ -68,6 +68,9 @@ class Ledger:
         """The record as the last actor left it, which nobody else changes from here on."""
         self._open()
         self.record = self.store.session(self.record.id) or self.record
+        if self.is_written:
+            # WEBHOOK_URL may be newer than the session, and nothing leaves unsigned.
+            self.ensure_secret()
 
     def message(self, message_id: str) -> JournalEntry | None:
         return self._journalled.get(message_id) or self.store.message(self.record.id, message_id)
@@ -132,11 +135,13 @@ class Ledger:
             transaction.bury(removed, now, "Webhook removido")
         return [*self.write(now, webhook_url=url, webhook_events=events), Tell(WEBHOOK, OutboxGrew())]
 
-    def ensure_secret(self, now: float) -> str | None:
+    def ensure_secret(self) -> str | None:
         """Make the signing secret with the session's first webhook; None when it is there or not needed."""
         if not self.endpoint or self.store.secrets(self.record.id) is not None:
             return None
-        return self.rotate_secret(now, overlap=0)
+        secrets = SigningSecrets(self._new_secret())
+        self._open().save_secrets(self.record.id, secrets)
+        return secrets.current
 
     def rotate_secret(self, now: float, overlap: float) -> str:
         old = self.store.secrets(self.record.id)

@@ -1,0 +1,100 @@
+"""A session's webhook: everything leaves signed, however the target came to be, and each way to set it counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from actors.effects import Post
+from tests.actors.conftest import MakeGateway
+from tests.actors.gateway import ENDPOINT, OK, Gateway
+from wppmt import messages
+from wppmt.delivery import Answered, Outcome
+from wppmt.messages import session_address
+from wppmt.store import EVENT_NAMES, WebhookCounts
+
+ME, FRIEND = "5511999990001", "5511888880001"
+A = session_address("a")
+OWN = "http://turbozap/own"
+
+
+def posts_of(gateway: Gateway) -> list[Post]:
+    """All that will be delivered, and taken."""
+    posts: list[Post] = []
+
+    def receive(post: Post) -> Outcome:
+        posts.append(post)
+        return OK
+
+    gateway.receive = receive
+    return posts
+
+
+@pytest.mark.parametrize("is_adopted", [True, False])
+def test_a_default_webhook_that_is_set_later_gets_signed_events(make_gateway: MakeGateway, is_adopted: bool):
+    gateway = make_gateway(endpoint="")
+    posts = posts_of(gateway)
+    gateway.connect("a", ME)
+    gateway.kill_daemon()
+    if not is_adopted:
+        gateway.browser("a").crash()
+
+    gateway._endpoint = ENDPOINT
+    gateway.boot()
+    gateway.run(30)
+    secrets = gateway.store.secrets("a")
+    assert secrets is not None, "…/webhook/test signs with it, before any event"
+    gateway.browser("a").receive(FRIEND)
+    gateway.run(30)
+    assert posts
+    assert {post.secrets for post in posts} == {secrets}
+
+
+def test_a_session_without_a_target_needs_no_secret(make_gateway: MakeGateway):
+    gateway = make_gateway(endpoint="")
+    gateway.connect("a", ME)
+    gateway.kill_daemon()
+    gateway.boot()
+    gateway.run(30)
+    assert gateway.store.secrets("a") is None
+
+
+def test_a_secret_that_is_there_is_kept_by_the_next_daemon(gateway: Gateway):
+    gateway.connect("a", ME)
+    secrets = gateway.store.secrets("a")
+    gateway.kill_daemon()
+    gateway.boot()
+    gateway.run(30)
+    assert gateway.store.secrets("a") == secrets
+
+
+@pytest.mark.parametrize(
+    "set_anew", [messages.StartSession("a", webhook_url=OWN), messages.SetWebhook(OWN, EVENT_NAMES)]
+)
+def test_setting_the_webhook_anew_ends_a_410_whichever_way_it_is_set(
+    gateway: Gateway, set_anew: messages.StartSession | messages.SetWebhook
+):
+    gateway.receive = lambda _: Answered(410)
+    browser = gateway.connect("a", ME, webhook_url=OWN)
+    gateway.run(10)
+    browser.receive(FRIEND)
+    gateway.run(10)
+    buried = gateway.store.webhook_counts("a")
+    assert buried.dead
+
+    posts = posts_of(gateway)
+    address = messages.ROOT if isinstance(set_anew, messages.StartSession) else A
+    gateway.ask(address, set_anew)
+    browser.receive(FRIEND)
+    gateway.run(10)
+    assert [post.delivery.event.name for post in posts] == ["message_received"]
+    assert gateway.store.webhook_counts("a") == WebhookCounts(dead=buried.dead)
+
+
+def test_a_start_that_says_nothing_of_the_webhook_leaves_it_as_it_was(gateway: Gateway):
+    gateway.connect("a", ME, webhook_url=OWN, events=("message_received",))
+    gateway.start("a", description="Conta A")
+    record = gateway.record("a")
+    assert (record.webhook_url, record.webhook_events) == (OWN, ("message_received",))
+    gateway.start("a", webhook_url=f"{OWN}/2")
+    record = gateway.record("a")
+    assert (record.webhook_url, record.webhook_events) == (f"{OWN}/2", ("message_received",))
