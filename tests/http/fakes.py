@@ -34,6 +34,7 @@ class FakeFront:
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
         self.asked: list[tuple[str, object]] = []
+        self.looked_up = 0
         self.ack = 1
         self.hung: set[str] = set()
         self.dead: set[str] = set()
@@ -63,6 +64,7 @@ class FakeFront:
         return self._statuses[session_id]
 
     def status(self, session_id: str) -> SessionStatus | None:
+        self.looked_up += 1
         return self._statuses.get(session_id)
 
     def statuses(self) -> tuple[SessionStatus, ...]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
+import pytest
+
 from tests.http.conftest import Api
+from tests.support import eventually
 from wppmt.http.bodies import MAX_BODY_BYTES
 
 
@@ -57,6 +61,33 @@ async def test_a54_line_breaks_and_escapes_do_not_reach_the_log(api: Api):
     await api.get("/api/sessions/a%0a%7B%22level%22%3A%22error%22%7D%1b[31m/status")
     assert len(api.log.lines) == 1
     assert "level" not in repr(api.log.lines[0]["details"])
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "Content-Length: 100\r\n\r\n{",
+        "Content-Length: 100\r\nExpect: 100-continue\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n5\r\n{",
+    ],
+)
+async def test_a_client_that_hangs_up_amid_its_body_is_no_error_of_ours(api: Api, rest: str):
+    api.front.has("a")
+    head = f"POST /api/sessions/a/send-message HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.token}\r\n"
+    _, writer = await asyncio.open_connection("127.0.0.1", api.port)
+    writer.write((head + rest).encode())
+    await eventually(lambda: api.front.looked_up)  # the guard; what it lets pass is read in the same turn
+    writer.transport.abort()
+    await eventually(lambda: api.log.lines)
+    [line] = api.log.lines
+    assert (line["level"], line["event"], line["details"]["status"]) == ("info", "http_request", 499)
+
+
+async def test_a_connection_that_we_lost_is_still_a_bug(api: Api):
+    api.front.has("a")
+    api.front.bug = ConnectionResetError()
+    assert (await api.post("/api/sessions/a/restart")).status == 500
+    assert {line["event"] for line in api.log.lines} == {"http_failed", "http_request"}
 
 
 async def test_a56_a_bug_is_500_without_a_trace(api: Api):

@@ -17,6 +17,8 @@ from wppmt.store import StoreUnavailable
 
 REQUEST_ID = web.RequestKey("request_id", str)
 REQUEST_ID_HEADER = "X-Request-ID"
+CLIENT_GONE = 499
+"""Only in the log, as nginx writes it: the client hung up while it was sending, and nobody reads an answer."""
 _FOREIGN_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
@@ -69,6 +71,10 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _refusal(request, Refusal(Code.STORE_UNAVAILABLE))
     except web.RequestPayloadError:
         return _refusal(request, Refusal(Code.INVALID_REQUEST))
+    except ConnectionResetError:
+        if request.transport is not None and not request.transport.is_closing():
+            raise
+        return web.Response(status=CLIENT_GONE)
     except web.HTTPException as error:
         response = _refusal(request, status_refusal(error.status))
         if hdrs.ALLOW in error.headers:
