@@ -267,21 +267,31 @@ class TestA41:
             server.answer = answers(body)
             assert await server.refuses() is Code.MEDIA_FETCH_FAILED
 
+    async def test_a_drawing_with_entities_and_a_script_goes_as_a_document(self, server: Server):
+        server.answer = answers(
+            b"<!DOCTYPE x [<!ENTITY a 'b'>]><svg onload='alert(1)'/>", Content_Type="image/jpeg"
+        )
+        assert (await server.files.from_url(server.url("/figura.svg"))).kind == "document"
+
     @pytest.mark.parametrize(
-        ("body", "name", "kind"),
+        ("body", "name"),
         [
-            (b"<!DOCTYPE x [<!ENTITY a 'b'>]><svg onload='alert(1)'/>", "/figura.svg", "document"),
-            (b"MZ\x90\x00" + b"\x00" * 100, "/figura.png", "document"),
-            (b"%PDF-1.7\n<script>", "/figura.gif", "document"),
+            (b"MZ\x90\x00" + b"\x00" * 100, "/figura.png"),
+            (b"MZ\x90\x00" + b"\x00" * 100, "/relatorio.pdf"),
+            (b"%PDF-1.7\n<script>", "/figura.gif"),
+            (b"%PDF-1.7 x", "/figura.jpg"),
+            (picture(), "/relatorio.pdf"),
+            (b"PK\x03\x04" + bytes(40), "/relatorio.PDF"),
         ],
     )
-    async def test_what_only_calls_itself_a_picture_goes_as_a_document(
-        self, server: Server, body: bytes, name: str, kind: str
-    ):
+    async def test_a_name_that_the_content_belies_is_refused(self, server: Server, body: bytes, name: str):
         server.answer = answers(body, Content_Type="image/jpeg")
-        file = await server.files.from_url(server.url(name))
-        assert file.kind == kind
-        assert not file.mimetype.startswith("image/") or name.endswith(".svg")
+        assert await server.refuses(name) is Code.MEDIA_FETCH_FAILED
+
+    async def test_a_picture_of_another_kind_is_still_the_picture(self, server: Server):
+        server.answer = answers(picture())
+        file = await server.files.from_url(server.url("/figura.jpg"))
+        assert (file.kind, file.mimetype) == ("image", "image/png")
 
     @pytest.mark.parametrize("name", ["/figura.jpg", "/relatorio.pdf", "/figura.PNG"])
     async def test_a_page_in_place_of_the_file_is_refused(self, server: Server, name: str):
@@ -377,12 +387,57 @@ async def test_what_it_is_and_what_it_is_called(
     assert (file.kind, file.mimetype, file.file_name) == (kind, mimetype, file_name)
 
 
-@pytest.mark.parametrize(("ending", "word"), [("docx", "wordprocessingml"), ("xlsx", "spreadsheetml")])
-async def test_office_documents_are_zips_of_another_name(server: Server, ending: str, word: str):
+CSV, UNKNOWN = b"a;b\n1;2\n", "application/octet-stream"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def archive() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("qualquer.xml", "<x/>")
-    text = base64.b64encode(buffer.getvalue()).decode()
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "stated", "mimetype", "file_name"),
+    [
+        (CSV, None, "text/csv", "text/csv", "arquivo.csv"),
+        (CSV, None, "Text/CSV; charset=utf-8", "text/csv", "arquivo.csv"),
+        (CSV, "tabela", "text/csv", "text/csv", "tabela.csv"),
+        (CSV, "extrato.ofx", "application/x-ofx", "application/x-ofx", "extrato.ofx"),
+        (CSV, "tabela.txt", "text/csv", "text/plain", "tabela.txt"),
+        (CSV, None, "text/tab-separated-values", "text/tab-separated-values", "arquivo.tsv"),
+        (archive(), None, DOCX, DOCX, "arquivo.docx"),
+        (archive(), "fotos.zip", "application/zip", "application/zip", "fotos.zip"),
+        (archive(), None, "text/csv", "application/zip", "arquivo.zip"),
+        (picture(), None, "text/csv", "image/png", "arquivo.png"),
+        (CSV, None, "image/png", UNKNOWN, "arquivo"),
+        (CSV, None, "application/pdf", UNKNOWN, "arquivo"),
+        (CSV, None, DOCX, UNKNOWN, "arquivo"),
+        (CSV, None, "audio/mpeg", UNKNOWN, "arquivo"),
+        (CSV, None, "text/x\r\ny: z", UNKNOWN, "arquivo"),
+        (CSV, None, UNKNOWN, UNKNOWN, "arquivo"),
+    ],
+)
+async def test_what_is_said_of_a_file_counts_where_it_does_not_speak_for_itself(
+    server: Server, content: bytes, name: str | None, stated: str, mimetype: str, file_name: str
+):
+    text = base64.b64encode(content).decode()
+    file = await server.files.from_base64(text, name, stated)
+    assert (file.mimetype, file.file_name) == (mimetype, file_name)
+    in_url = await server.files.from_base64(f"data:{stated};base64,{text}", name)
+    assert (in_url.mimetype, in_url.file_name) == (mimetype, file_name)
+
+
+async def test_what_is_said_counts_for_a_fetched_file_too(server: Server):
+    server.answer = answers(CSV, Content_Type="text/html")
+    file = await server.files.from_url(server.url("/baixar?id=7"), None, "text/csv")
+    assert (file.mimetype, file.file_name) == ("text/csv", "baixar.csv")
+
+
+@pytest.mark.parametrize(("ending", "word"), [("docx", "wordprocessingml"), ("xlsx", "spreadsheetml")])
+async def test_office_documents_are_zips_of_another_name(server: Server, ending: str, word: str):
+    text = base64.b64encode(archive()).decode()
     assert word in (await server.files.from_base64(text, f"planilha.{ending}")).mimetype
     assert (await server.files.from_base64(text, "fotos.zip")).mimetype == "application/zip"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import mimetypes
 import re
 import secrets
 import unicodedata
@@ -30,8 +31,8 @@ MAX_NAME = 120
 CHUNK_BYTES = 64 * 1024
 _FROM_TEXT = {
     ".csv": "text/csv", ".htm": "text/html", ".html": "text/html", ".json": "application/json",
-    ".md": "text/markdown", ".svg": "image/svg+xml", ".txt": "text/plain", ".vcf": "text/vcard",
-    ".xml": "application/xml",
+    ".ics": "text/calendar", ".md": "text/markdown", ".svg": "image/svg+xml", ".txt": "text/plain",
+    ".vcf": "text/vcard", ".xml": "application/xml",
 }  # fmt: skip
 """What has no telling first bytes, by its name's ending; it goes out as a document and is never rendered."""
 _FROM_ZIP = {
@@ -41,14 +42,24 @@ _FROM_ZIP = {
     ".odt": "application/vnd.oasis.opendocument.text",
     ".ods": "application/vnd.oasis.opendocument.spreadsheet",
 }
+_ENDING_OF = {mimetype: ending for ending, mimetype in (_FROM_TEXT | _FROM_ZIP).items()}
+_STANDARD_ENDINGS = mimetypes.MimeTypes()
+_TELLING = frozenset(kind.mime for kind in filetype.types)
+"""What is not recognised is none of these, whatever is said about it."""
+_UNKNOWN = "application/octet-stream"
 _PICTURES = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
 """What phones show, and Pillow's word for it: no other reader of its many is tried on what strangers made."""
 # Pillow's own limit is a warning on stderr; ours is MAX_PIXELS, and no more than a picture's head is ever read.
 Image.MAX_IMAGE_PIXELS = None
-_UNMISTAKABLE = frozenset({".gif", ".jpeg", ".jpg", ".pdf", ".png", ".webp"})
-"""What is called so and shows no known first bytes is something else: often an error page, at times an attack."""
+_PROMISED_BY = {
+    ".gif": "image/", ".jpeg": "image/", ".jpg": "image/", ".png": "image/", ".webp": "image/", ".pdf": "application/pdf",
+}  # fmt: skip
+"""What is called so and is something else is often an error page, at times an attack; a PNG called .jpg is neither."""
 VOICE = "audio/ogg; codecs=opus"
 """What WhatsApp's own voice notes are."""
+_DOCUMENT_TYPE = re.compile(
+    r"(text|application|message)/[a-z0-9][a-z0-9.+_-]{0,100}|image/svg\+xml", re.ASCII
+)
 _LINE_BREAKS = dict.fromkeys(map(ord, "\r\n"))
 _NOT_IN_A_NAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 
@@ -75,13 +86,18 @@ class MediaFiles:
         self._egress = egress
         self._fetch_seconds = fetch_seconds
 
-    async def from_url(self, url: str, file_name: str | None = None) -> MediaFile:
-        """Fetch through the egress guard. Raises Refusal(TARGET_REFUSED, MEDIA_FETCH_FAILED, PAYLOAD_TOO_LARGE)."""
+    async def from_url(
+        self, url: str, file_name: str | None = None, mimetype: str | None = None
+    ) -> MediaFile:
+        """Fetch through the egress guard; `mimetype` is what the caller says of a file that says nothing of itself.
+
+        Raises Refusal(TARGET_REFUSED, MEDIA_FETCH_FAILED, PAYLOAD_TOO_LARGE).
+        """
         address = self._egress.check_url(url)
         try:
             async with asyncio.timeout(self._fetch_seconds), self._response(address) as response:
                 name = file_name or _name_of(response.url)
-                return await self._keep(response.content.iter_chunked(CHUNK_BYTES), name)
+                return await self._keep(response.content.iter_chunked(CHUNK_BYTES), name, mimetype)
         except TargetRefused:
             raise Refusal(Code.TARGET_REFUSED) from None
         except aiohttp.ClientConnectorError as failure:
@@ -94,9 +110,15 @@ class MediaFiles:
         except (aiohttp.ClientError, ValueError):
             raise _unfetched("a resposta do endereço não é HTTP válido") from None
 
-    async def from_base64(self, text: str, file_name: str | None = None) -> MediaFile:
+    async def from_base64(
+        self, text: str, file_name: str | None = None, mimetype: str | None = None
+    ) -> MediaFile:
         """Plain base64, broken into lines or not, or a data URL. Raises Refusal(INVALID_REQUEST, PAYLOAD_TOO_LARGE)."""
+        is_data_url = text.startswith("data:")
+        head, _, text = text.partition(",") if is_data_url else ("", "", text)
         try:
+            if is_data_url and not head.endswith(";base64"):
+                raise ValueError(head)
             # In a thread: ten megabytes would hold up the loop, and with it every tenant.
             content = await asyncio.to_thread(_decode, text)
         except (binascii.Error, ValueError):
@@ -106,7 +128,7 @@ class MediaFiles:
         async def once() -> AsyncIterator[bytes]:
             yield content
 
-        return await self._keep(once(), file_name or "arquivo")
+        return await self._keep(once(), file_name or "arquivo", mimetype or head.removeprefix("data:"))
 
     @asynccontextmanager
     async def _response(self, url: URL) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -134,7 +156,7 @@ class MediaFiles:
             path.unlink(missing_ok=True)
         return len(orphans)
 
-    async def _keep(self, chunks: AsyncIterator[bytes], name: str) -> MediaFile:
+    async def _keep(self, chunks: AsyncIterator[bytes], name: str, stated: str | None) -> MediaFile:
         path = self._folder / secrets.token_hex(16)
         with on_a_disk_with_room():
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -142,7 +164,7 @@ class MediaFiles:
         try:
             with file:
                 size = await self._write(file, chunks)
-            return await asyncio.to_thread(_examine, path, size, clean_name(name))
+            return await asyncio.to_thread(_examine, path, size, clean_name(name), _type_in(stated))
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -186,35 +208,45 @@ def kind_of(mimetype: str) -> str:
 
 
 def _decode(text: str) -> bytes:
-    if text.startswith("data:"):
-        head, _, text = text.partition(",")
-        if not head.endswith(";base64"):
-            raise ValueError(head)
     return base64.b64decode(text.translate(_LINE_BREAKS), validate=True)
 
 
-def _examine(path: Path, size: int, name: str) -> MediaFile:
+def _type_in(stated: str | None) -> str:
+    """The type in what a caller said, without parameters; empty when it is none that a document may have."""
+    mimetype = (stated or "").partition(";")[0].strip().lower()
+    return mimetype if _DOCUMENT_TYPE.fullmatch(mimetype) else ""
+
+
+def _examine(path: Path, size: int, name: str, stated: str) -> MediaFile:
     found = filetype.guess(str(path))
-    mimetype = _mimetype(path, found, PurePosixPath(name).suffix.lower())
+    ending = PurePosixPath(name).suffix.lower()
+    if ending in _PROMISED_BY and not (found and found.mime.startswith(_PROMISED_BY[ending])):
+        raise _unfetched(f"o conteúdo não é o de um arquivo {ending}")
+    mimetype = _mimetype(path, found, ending, stated)
     if mimetype in _PICTURES:
         _check_pixels(path)
-    if found and "." not in name:
+    if "." not in name:
         # Addresses such as /download?id=7: whoever gets a document opens it by its name.
-        name = f"{name}.{found.extension}"
+        name += _ending_of(mimetype, found)
     return MediaFile(path, size, mimetype, name, kind_of(mimetype))
 
 
-def _mimetype(path: Path, found: filetype.Type | None, ending: str) -> str:
-    """By content; the name decides only between types that content can't tell apart."""
+def _mimetype(path: Path, found: filetype.Type | None, ending: str, stated: str) -> str:
+    """By content; name and caller decide only between types that content can't tell apart."""
     if found is None:
-        if ending in _UNMISTAKABLE:
-            raise _unfetched(f"o conteúdo não é o de um arquivo {ending}")
-        return _FROM_TEXT.get(ending, "application/octet-stream")
+        return _FROM_TEXT.get(ending) or (stated if stated and stated not in _TELLING else _UNKNOWN)
     if found.mime == "application/zip":
-        return _FROM_ZIP.get(ending, "application/zip")
+        return _FROM_ZIP.get(ending) or (stated if stated in _FROM_ZIP.values() else "application/zip")
     if found.mime == "audio/ogg":
         return VOICE if _is_opus(path) else "audio/ogg"
     return str(found.mime)
+
+
+def _ending_of(mimetype: str, found: filetype.Type | None) -> str:
+    """With its dot; empty when nobody knows."""
+    if mimetype in _ENDING_OF or mimetype == _UNKNOWN:
+        return _ENDING_OF.get(mimetype, "")
+    return f".{found.extension}" if found else _STANDARD_ENDINGS.guess_extension(mimetype) or ""
 
 
 def _is_opus(path: Path) -> bool:

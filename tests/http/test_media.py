@@ -43,8 +43,12 @@ async def files() -> AsyncIterator[BaseTestServer]:
     async def away(_: web.Request) -> web.Response:
         raise web.HTTPFound("http://127.0.0.1:1/")
 
+    async def report(_: web.Request) -> web.Response:
+        return web.Response(body=b"%PDF-1.7 x")
+
     app = web.Application()
     app.router.add_get("/imagem.jpg", picture)
+    app.router.add_get("/relatorio.pdf", report)
     app.router.add_get("/away", away)
     async with TestServer(app, host="127.0.0.1") as server:
         yield server
@@ -119,11 +123,29 @@ async def test_the_kind_is_told_by_the_content(api: Api, content: bytes, name: s
     assert asked(api).kind == kind
 
 
-async def test_only_pictures_are_images(api: Api):
-    answer = await api.post(IMAGE, PHONE | {"base64": base64.b64encode(b"%PDF-1.7 x").decode()})
-    assert (answer.status, answer.body["code"]) == (422, "MEDIA_FETCH_FAILED")
+async def test_only_pictures_are_images(api: Api, files: BaseTestServer):
+    pdf = base64.b64encode(b"%PDF-1.7 x").decode()
+    for source, content in {"base64": pdf, "imageUrl": str(files.make_url("/relatorio.pdf"))}.items():
+        answer = await api.post(IMAGE, PHONE | {source: content})
+        assert (answer.status, answer.body["code"]) == (422, "MEDIA_FETCH_FAILED")
+        assert answer.body["details"] == [
+            {"field": source, "problem": "não é uma imagem JPEG, PNG, WebP ou GIF"}
+        ]
     assert api.front.asked == []
     assert left(api) == []
+
+
+async def test_a_refused_file_is_called_what_its_caller_called_it(api: Api, files: BaseTestServer):
+    broken = base64.b64encode(PNG[:20]).decode()
+    for source, content in {"base64": broken, "fileUrl": str(files.make_url("/nada"))}.items():
+        answer = await api.post(FILE, PHONE | {source: content})
+        assert (answer.status, answer.body["details"][0]["field"]) == (422, source)
+
+
+async def test_the_type_that_the_caller_states(api: Api):
+    body = PHONE | {"base64": base64.b64encode(b"a;b").decode(), "mimetype": "text/csv"}
+    assert (await api.post(FILE, body)).status == 200
+    assert (asked(api).mimetype, asked(api).file_name) == ("text/csv", "arquivo.csv")
 
 
 @pytest.mark.parametrize(

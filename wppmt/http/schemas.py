@@ -77,7 +77,9 @@ class SendMediaBody(SendBody):
         None, min_length=1, description="conteúdo em base64 (ou data URL), em vez do endereço"
     )
     mimetype: str | None = Field(
-        None, max_length=255, description="aceito por clareza; o tipo é reconhecido pelo conteúdo"
+        None,
+        max_length=255,
+        description="vale onde nem o conteúdo nem fileName dizem o tipo (texto, planilha em ZIP)",
     )
     file_name: str | None = Field(None, min_length=1, max_length=255, examples=["relatorio.pdf"])
     caption: str | None = Field(None, max_length=MAX_CAPTION_CHARS)
@@ -86,6 +88,11 @@ class SendMediaBody(SendBody):
     def address(self) -> str | None:
         """Where the content is fetched from."""
         return None
+
+    @property
+    def source(self) -> str:
+        """The field that says where the content is."""
+        return "base64"
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -103,6 +110,10 @@ class SendImageBody(SendMediaBody):
     def address(self) -> str | None:
         return self.image_url
 
+    @property
+    def source(self) -> str:
+        return "base64" if self.image_url is None else "imageUrl"
+
 
 class SendFileBody(SendMediaBody):
     """4.2.2, Enviar Arquivo: image, document, video, audio or voice note, by its content."""
@@ -112,6 +123,10 @@ class SendFileBody(SendMediaBody):
     @property
     def address(self) -> str | None:
         return self.file_url
+
+    @property
+    def source(self) -> str:
+        return "base64" if self.file_url is None else "fileUrl"
 
 
 class WebhookBody(Body):

@@ -55,7 +55,7 @@ async def _send_media(request: web.Request, body: SendMediaBody, *, only_images:
         file.path.unlink(missing_ok=True)
         raise Refusal(
             Code.MEDIA_FETCH_FAILED,
-            details=[{"field": "imageUrl", "problem": "não é uma imagem JPEG, PNG, WebP ou GIF"}],
+            details=[{"field": body.source, "problem": "não é uma imagem JPEG, PNG, WebP ou GIF"}],
         )
     message = messages.SendMedia(
         kind=file.kind,
@@ -90,9 +90,14 @@ async def _announce(request: web.Request, idempotency: messages.Idempotency | No
 
 
 async def _file_of(media: MediaFiles, body: SendMediaBody) -> MediaFile:
-    if body.address is not None:
-        return await media.from_url(body.address, body.file_name)
-    return await media.from_base64(body.base64 or "", body.file_name)
+    try:
+        if body.address is not None:
+            return await media.from_url(body.address, body.file_name, body.mimetype)
+        return await media.from_base64(body.base64 or "", body.file_name, body.mimetype)
+    except Refusal as refusal:
+        # What a file is called in the request is known only here.
+        refusal.details = [detail | {"field": body.source} for detail in refusal.details]
+        raise
 
 
 async def _common(request: web.Request, body: SendBody) -> dict[str, Any]:
