@@ -25,6 +25,8 @@ LOGGED_FIELDS = {
     "error": ("code", "error"),
 }
 """What of an event stands in the log: who, what and when, never a text or a code."""
+ROTATED_SECRETS = 3
+"""Kept beside the current one: each delivery is signed with all."""
 
 
 class Ledger:
@@ -144,12 +146,11 @@ class Ledger:
         return secrets.current
 
     def rotate_secret(self, now: float, overlap: float) -> str:
+        """The one before stays valid for `overlap` seconds, and those before it to their own end."""
         old = self.store.secrets(self.record.id)
-        secrets = SigningSecrets(
-            current=self._new_secret(),
-            previous=old.current if old else "",
-            previous_until=now + overlap if old else 0.0,
-        )
+        replaced = () if old is None else ((old.current, now + overlap), *old.rotated)
+        still_valid = [(secret, until) for secret, until in replaced if now < until]
+        secrets = SigningSecrets(self._new_secret(), tuple(still_valid[:ROTATED_SECRETS]))
         self._open().save_secrets(self.record.id, secrets)
         return secrets.current
 

@@ -124,7 +124,7 @@ async def test_what_is_signed_is_what_arrives(receiver: Receiver):
 
 @pytest.mark.parametrize(("left", "count"), [(60.0, 2), (-60.0, 1)])
 async def test_a_rotated_secret_signs_along_until_its_end(receiver: Receiver, left: float, count: int):
-    await post(receiver.url, secrets=SigningSecrets(NEW, OLD, time.time() + left))
+    await post(receiver.url, secrets=SigningSecrets(NEW, ((OLD, time.time() + left),)))
     [(headers, body)] = receiver.seen
     assert len(headers["webhook-signature"].split()) == count
     assert Webhook(NEW).verify(body, headers)

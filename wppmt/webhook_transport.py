@@ -65,7 +65,7 @@ class WebhookTransport:
         self, url: URL, event: EventRecord, attempt: int, secrets: SigningSecrets | None
     ) -> Answered:
         now = self._now()
-        sent = headers(event.id, event.body, attempt, now, _live(secrets, now))
+        sent = headers(event.id, event.body, attempt, now, secrets.live(now) if secrets else [])
         request = self._client().post(
             url,
             data=event.body,
@@ -103,13 +103,6 @@ async def _read(response: aiohttp.ClientResponse, seconds: float) -> bytes:
     if not response.content.at_eof():
         response.close()
     return bytes(body)
-
-
-def _live(secrets: SigningSecrets | None, now: float) -> list[str]:
-    if secrets is None:
-        return []
-    rotated = [secrets.previous] if secrets.previous and now < secrets.previous_until else []
-    return [secrets.current, *rotated]
 
 
 def _explain(failure: Exception) -> Unanswered:

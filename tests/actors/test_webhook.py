@@ -70,7 +70,7 @@ def test_first_attempts_keep_their_order_one_at_a_time(world: World):
 
 def test_an_attempt_is_signed_with_the_secrets_of_its_moment(world: World):
     world.endpoints[ONE] = failing(1)
-    rotations = [SigningSecrets("whsec_1"), SigningSecrets("whsec_2", "whsec_1", 9e9)]
+    rotations = [SigningSecrets("whsec_1"), SigningSecrets("whsec_2", (("whsec_1", 9e9),))]
     for secrets in rotations:
         with world.store.transaction() as transaction:
             transaction.save_secrets("a", secrets)

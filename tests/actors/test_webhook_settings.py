@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actors.effects import Post
+from actors.ledger import ROTATED_SECRETS
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import ENDPOINT, OK, Gateway
 from wppmt import messages
@@ -14,6 +15,7 @@ from wppmt.store import EVENT_NAMES, WebhookCounts
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")
+HOUR = 3600.0
 OWN = "http://turbozap/own"
 
 
@@ -88,6 +90,46 @@ def test_setting_the_webhook_anew_ends_a_410_whichever_way_it_is_set(
     gateway.run(10)
     assert [post.delivery.event.name for post in posts] == ["message_received"]
     assert gateway.store.webhook_counts("a") == WebhookCounts(dead=buried.dead)
+
+
+def rotate(gateway: Gateway) -> str:
+    settings: messages.WebhookSettings = gateway.ask(A, messages.RotateWebhookSecret())
+    assert settings.secret is not None
+    return settings.secret
+
+
+def live(gateway: Gateway) -> list[str]:
+    secrets = gateway.store.secrets("a")
+    assert secrets is not None
+    return secrets.live(gateway.time.now())
+
+
+def test_each_rotated_secret_stays_valid_for_a_day_of_its_own(gateway: Gateway):
+    """The receiver may still be on the first one when somebody presses the button a second time."""
+    first = gateway.start("a").webhook_secret
+    assert first is not None
+    second = rotate(gateway)
+    gateway.run(6 * HOUR)
+    third = rotate(gateway)
+    assert live(gateway) == [third, second, first]
+    gateway.run(18 * HOUR - 60)
+    assert live(gateway) == [third, second, first]
+    gateway.run(120)
+    assert live(gateway) == [third, second]
+    gateway.run(6 * HOUR)
+    assert live(gateway) == [third]
+
+
+def test_many_rotations_keep_the_newest_and_forget_the_expired(gateway: Gateway):
+    gateway.start("a")
+    made = [rotate(gateway) for _ in range(9)]
+    assert live(gateway) == made[: -2 - ROTATED_SECRETS : -1]
+    gateway.run(25 * HOUR)
+    newest = rotate(gateway)
+    secrets = gateway.store.secrets("a")
+    assert secrets is not None
+    assert [secret for secret, _ in secrets.rotated] == [made[-1]]
+    assert secrets.current == newest
 
 
 def test_a_start_that_says_nothing_of_the_webhook_leaves_it_as_it_was(gateway: Gateway):

@@ -96,13 +96,13 @@ def signed(made: EventRecord, *secrets: str, age: float = 0.0) -> dict[str, str]
     "secrets",
     [
         SigningSecrets(SECRET),
-        SigningSecrets(OTHER_SECRET, SECRET, 9e9),
-        SigningSecrets(SECRET, OLD_SECRET, 9e9),
+        SigningSecrets(OTHER_SECRET, ((SECRET, 9e9),)),
+        SigningSecrets(SECRET, ((OLD_SECRET, 9e9),)),
     ],
     ids=["current", "still the old one", "already the new one"],
 )
 async def test_what_the_gateway_sends_is_taken(receiver: Receiver, secrets: SigningSecrets):
-    made = event(f"evt_sent_{secrets.current[-8:-1]}{bool(secrets.previous)}")
+    made = event(f"evt_sent_{secrets.current[-8:-1]}{bool(secrets.rotated)}")
     transport = WebhookTransport(Egress(policy([receiver.url[7:-1]])), 10.0, time.time)
     outcome = await transport.post(Delivery(1, made, receiver.url), 1, secrets)
     await transport.close()
@@ -113,7 +113,7 @@ async def test_what_the_gateway_sends_is_taken(receiver: Receiver, secrets: Sign
 
 async def test_after_the_overlap_the_old_secret_verifies_no_more(receiver: Receiver):
     transport = WebhookTransport(Egress(policy([receiver.url[7:-1]])), 10.0, time.time)
-    rotated = SigningSecrets(OTHER_SECRET, SECRET, time.time() - 1)
+    rotated = SigningSecrets(OTHER_SECRET, ((SECRET, time.time() - 1),))
     outcome = await transport.post(Delivery(1, event("evt_late"), receiver.url), 1, rotated)
     await transport.close()
     assert isinstance(outcome, Answered)

@@ -18,7 +18,7 @@ from wppmt.store import EVENT_NAMES, EventRecord, SigningSecrets
 
 PATH = "/api/sessions/a/webhook/test"
 URL = "https://turbozap.com/webhook/cliente-001"
-SECRETS = SigningSecrets("whsec_bmV3", "whsec_b2xk", BORN + 60)
+SECRETS = SigningSecrets("whsec_bmV3", (("whsec_b2xk", BORN + 60),))
 
 
 def sent(api: Api) -> tuple[EventRecord, dict[str, Any]]:

@@ -406,7 +406,7 @@ def test_a_message_is_received_once_per_session(store: Store):
 
 
 def test_secrets_are_kept_per_session(store: Store):
-    rotated = SigningSecrets("whsec_new", "whsec_old", 86_400.5)
+    rotated = SigningSecrets("whsec_new", (("whsec_old", 86_400.5), ("whsec_older", 7.0)))
     with store.transaction() as transaction:
         transaction.save_secrets("a", SigningSecrets("whsec_old"))
         transaction.save_secrets("a", rotated)

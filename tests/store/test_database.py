@@ -17,7 +17,7 @@ import pytest
 
 from tests.store.drafts import draft, record
 from wppmt.errors import SetupError
-from wppmt.store import StoreUnavailable, WebhookCounts
+from wppmt.store import SigningSecrets, StoreUnavailable, WebhookCounts
 from wppmt.store.database import Database
 from wppmt.store.fencing import Fenced, fenced
 from wppmt.store.schema import STEPS, VERSION
@@ -87,6 +87,7 @@ def test_an_older_schema_is_brought_up_to_date_with_what_it_holds(tmp_path: Path
         "INSERT INTO events VALUES (1, 'evt_1', 'a', 1, 'error', 5.0, '{}');"
         "INSERT INTO deliveries (event, session_id, name, endpoint, next_at, state)"
         " VALUES (1, 'a', 'error', 'http://x.test/', 5.0, 'pending');"
+        "INSERT INTO secrets VALUES ('a', 'whsec_2', 'whsec_1', 86400.5), ('b', 'whsec_3', '', 0.0);"
     )
     connection.close()
     path.chmod(0o600)
@@ -94,6 +95,8 @@ def test_an_older_schema_is_brought_up_to_date_with_what_it_holds(tmp_path: Path
     assert store.webhook_counts("a") == WebhookCounts(pending=1)
     assert [trimmed.buried for trimmed in store.trim(0, 9.0)] == [1]
     assert record(store).sequence == 2
+    assert store.secrets("a") == SigningSecrets("whsec_2", (("whsec_1", 86_400.5),))
+    assert store.secrets("b") == SigningSecrets("whsec_3")
     store.close()
 
 
@@ -152,7 +155,7 @@ def test_a_slow_read_does_not_hold_back_a_commit(tmp_path: Path):
     database.read("SELECT 1")
     reader.start()
     with database.write() as connection:
-        connection.execute("INSERT INTO secrets VALUES ('a', 'x', '', 0)")
+        connection.execute("INSERT INTO secrets VALUES ('a', 'x', '[]')")
     assert not finished.is_set()
     reader.join()
     database.close()

@@ -214,11 +214,15 @@ class DeadLetters:
 
 @dataclass(frozen=True, slots=True)
 class SigningSecrets:
-    """`whsec_…`: the current one, and the rotated one while it is still valid."""
+    """`whsec_…`: the current one, and those before it, each until its own epoch second."""
 
     current: str
-    previous: str = ""
-    previous_until: float = 0.0
+    rotated: tuple[tuple[str, float], ...] = ()
+    """Newest first."""
+
+    def live(self, now: float) -> list[str]:
+        """All that are valid, newest first."""
+        return [self.current, *(secret for secret, until in self.rotated if now < until)]
 
 
 @dataclass(frozen=True, slots=True)

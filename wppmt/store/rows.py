@@ -10,7 +10,16 @@ from typing import Any
 from wppmt.process import Process
 from wppmt.reasons import Reason
 from wppmt.state import State
-from wppmt.store import Delivery, DeliveryState, Desired, EventRecord, Handover, JournalEntry, SessionRecord
+from wppmt.store import (
+    Delivery,
+    DeliveryState,
+    Desired,
+    EventRecord,
+    Handover,
+    JournalEntry,
+    SessionRecord,
+    SigningSecrets,
+)
 
 _KNOWN = tuple(field.name for field in fields(SessionRecord))
 
@@ -63,6 +72,11 @@ def load_delivery(row: Row) -> Delivery:
         last_status=row["last_status"],
         last_error=row["last_error"],
     )
+
+
+def load_secrets(row: Row) -> SigningSecrets:
+    rotated = tuple((secret, until) for secret, until in json.loads(row["rotated"]))
+    return SigningSecrets(row["current"], rotated)
 
 
 def dump_entry(entry: JournalEntry) -> dict[str, Any]:

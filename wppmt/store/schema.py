@@ -130,5 +130,13 @@ CREATE INDEX pending_but_messages ON deliveries (session_id, number)
 CREATE TABLE forgotten (session_id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SECOND)
+_THIRD = """
+-- Several rotations within a day leave several old secrets: [[secret, valid until], …] as JSON, newest first.
+ALTER TABLE secrets ADD COLUMN rotated TEXT NOT NULL DEFAULT '[]';
+UPDATE secrets SET rotated = json_array(json_array(previous, previous_until)) WHERE previous != '';
+ALTER TABLE secrets DROP COLUMN previous;
+ALTER TABLE secrets DROP COLUMN previous_until;
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD)
 VERSION = len(STEPS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from wppmt.store.rows import (
     dump_session,
     load_entry,
     load_event,
+    load_secrets,
     load_session,
 )
 
@@ -104,8 +106,8 @@ class SqliteTransaction:
 
     def save_secrets(self, session_id: str, secrets: SigningSecrets) -> None:
         self._execute(
-            "INSERT OR REPLACE INTO secrets (session_id, current, previous, previous_until) VALUES (?, ?, ?, ?)",
-            (session_id, secrets.current, secrets.previous, secrets.previous_until),
+            "INSERT OR REPLACE INTO secrets (session_id, current, rotated) VALUES (?, ?, ?)",
+            (session_id, secrets.current, json.dumps(secrets.rotated)),
         )
 
     def bury(self, lane: Lane, at: float, error: str, *, before: float = FOREVER) -> int:
@@ -185,10 +187,8 @@ class SqliteStore(SqliteOutbox):
         return [load_event(row) for row in rows]
 
     def secrets(self, session_id: str) -> SigningSecrets | None:
-        rows = self._read(
-            "SELECT current, previous, previous_until FROM secrets WHERE session_id = ?", (session_id,)
-        )
-        return SigningSecrets(*rows[0]) if rows else None
+        rows = self._read("SELECT current, rotated FROM secrets WHERE session_id = ?", (session_id,))
+        return load_secrets(rows[0]) if rows else None
 
     def prune(self, before: float) -> int:
         with self._database.write() as connection:
