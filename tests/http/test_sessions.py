@@ -208,7 +208,8 @@ async def test_logout_answers_the_documents_example(api: Api):
 
 async def test_purge_forgets_the_session(api: Api):
     api.front.has("a")
-    assert (await api.call("DELETE", "/api/sessions/a?purge=yes")).status == 400
+    for unclear in ("purge=yes", "purge=true&purge=false", "purge=true&purge=true", "purge="):
+        assert (await api.call("DELETE", f"/api/sessions/a?{unclear}")).status == 400
     assert (await api.post("/api/sessions/a/disconnect?purge=true")).status == 400
     assert api.front.status("a")
     assert (await api.call("DELETE", "/api/sessions/a?purge=true")).status == 200

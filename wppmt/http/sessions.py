@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 from wppmt import messages
 from wppmt.errors import Code, Refusal
 from wppmt.http import answers, qr, views
-from wppmt.http.bodies import read_body
+from wppmt.http.bodies import invalid, read_body
 from wppmt.http.guard import GRANT, SESSION_ID, admit
 from wppmt.http.phones import parse_phone
 from wppmt.http.ports import PORTS, Ports
@@ -114,17 +114,14 @@ async def close(request: web.Request) -> web.Response:
 
 
 def _wants_purge(request: web.Request) -> bool:
-    match request.query.get("purge", "false"):
-        case "true" if request.method == hdrs.METH_DELETE:
+    match request.query.getall("purge", ["false"]):
+        case ["true"] if request.method == hdrs.METH_DELETE:
             return True
-        case "false":
+        case ["false"]:
             return False
         case _:
-            # A typo here must not quietly keep what someone wanted gone.
-            raise Refusal(
-                Code.INVALID_REQUEST,
-                details=[{"field": "purge", "problem": "use true ou false, e só com DELETE"}],
-            )
+            # A typo here must not quietly keep what someone wanted gone, nor the reverse.
+            raise invalid("purge", "use true ou false, uma só vez, e só com DELETE")
 
 
 async def log_out(request: web.Request) -> web.Response:
