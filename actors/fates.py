@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from actors.effects import Answer, DeleteFile, Effect, Reply
 from actors.ledger import Ledger
-from wppmt.errors import Code, Refusal
+from actors.parcel import MAY_HAVE_LEFT
+from wppmt.errors import CATALOGUE, Code, Refusal
 from wppmt.messages import Sent
-from wppmt.store import ACK_STATUS, Handover, JournalEntry
+from wppmt.state import State
+from wppmt.store import ACK_STATUS, Handover, JournalEntry, SessionRecord
+
+NEEDS_A_PERSON = {State.DISCONNECTED, State.WAITING_SCAN, State.ERROR}
+"""`reconnectRequired` of a refused send."""
+TRY_AGAIN_SECONDS = 5
+"""Where no person is needed: most interruptions are over by then."""
 
 
 class Fates:
@@ -41,12 +49,22 @@ class Fates:
     def fail(
         self, entry: JournalEntry, code: Code, now: float, retry_after: float | None = None
     ) -> Iterator[Effect]:
-        """It surely was not sent. Who waits hears it as the answer; who was told `pending` hears it as an event."""
-        settled = _settled(entry, handover=Handover.FAILED, ack=-1, failure=code.value)
+        """It surely was not sent. Who waits hears it as the answer; who was told `pending` hears it as an event.
+
+        An answer that says "not now, try again" gives the idempotency key back, so that trying again can help.
+        """
+        key = entry.key if _is_final(code) or may_have_left(entry) else ""
+        settled = _settled(entry, handover=Handover.FAILED, ack=-1, failure=code.value, key=key)
         happenings = [] if self.is_awaited(entry.id) else [("message_ack", _payload(settled))]
         yield from self._ledger.write(now, *happenings, journal=settled)
-        yield from self.answer(entry.id, Refusal(code, retry_after=retry_after))
+        yield from self.answer(entry.id, self.refusal(code, retry_after))
         yield from _discard_file(entry)
+
+    def refusal(self, code: Code, retry_after: float | None = None) -> Refusal:
+        """The code as its answer."""
+        if code is Code.NOT_CONNECTED:
+            return not_connected(self._ledger.record)
+        return Refusal(code, retry_after=retry_after)
 
     def report_unknown(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """Nobody can tell; it is never sent again. A later acknowledgement still counts."""
@@ -65,6 +83,22 @@ class Fates:
 
 def as_sent(entry: JournalEntry, now: float) -> Sent:
     return Sent(entry.id, entry.to, entry.ack, entry.acked_at or now)
+
+
+def not_connected(record: SessionRecord) -> Refusal:
+    """The document's 503 (4.2.2)."""
+    person = record.state in NEEDS_A_PERSON or not record.has_login
+    extra = {"status": record.state.value, "reconnectRequired": person}
+    return Refusal(Code.NOT_CONNECTED, retry_after=None if person else TRY_AGAIN_SECONDS, extra=extra)
+
+
+def may_have_left(entry: JournalEntry) -> bool:
+    return bool(entry.payload.get(MAY_HAVE_LEFT))
+
+
+def _is_final(code: Code) -> bool:
+    """Whether the same request would get the same answer; any other may be asked again under its key."""
+    return CATALOGUE[code].http_status == HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def _settled(entry: JournalEntry, **changes: Any) -> JournalEntry:

@@ -8,7 +8,9 @@ from wppmt import messages
 from wppmt.messages import Send, SendMedia, SendText
 from wppmt.store import JournalEntry
 
-_NOT_FOR_THE_PAGE = frozenset({"typingMs", "path", "size"})
+MAY_HAVE_LEFT = "mayHaveLeft"
+"""In the payload of a message that was handed to a page which is gone, and that no later page has."""
+_NOT_FOR_THE_PAGE = frozenset({"typingMs", "path", "size", MAY_HAVE_LEFT})
 
 
 def to_entry(request: Send, session_id: str, message_id: str, now: float) -> JournalEntry:

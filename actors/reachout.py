@@ -31,4 +31,5 @@ class Reachout:
 
     def retry_after(self, code: Code, now: float) -> float | None:
         """Seconds until the next new contact is tried; WhatsApp itself does not tell."""
-        return self._ledger.record.reachout_until - now if code is Code.REACHOUT_TIMELOCK else None
+        left = self._ledger.record.reachout_until - now
+        return left if code is Code.REACHOUT_TIMELOCK and left > 0 else None

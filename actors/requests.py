@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from actors.effects import Answer, Care, Effect, Reply
+from actors.fates import not_connected
 from actors.parts import Parts
 from wppmt import messages
 from wppmt.errors import Code, Refusal
@@ -13,11 +14,6 @@ from wppmt.reasons import Reason
 from wppmt.state import Event, State
 from wppmt.store import NO_LOGIN, Desired
 from wppmt.verdict import Verdict
-
-NEEDS_A_PERSON = {State.DISCONNECTED, State.WAITING_SCAN, State.ERROR}
-"""`reconnectRequired` of a refused send."""
-TRY_AGAIN_SECONDS = 5
-"""Where no person is needed: most interruptions are over by then."""
 
 
 class Requests:
@@ -133,8 +129,5 @@ class Requests:
 
     def _require_connected(self) -> None:
         """Raises the document's 503 (4.2.2) unless messages can go out."""
-        state = self._parts.record.state
-        if state is not State.CONNECTED:
-            person = state in NEEDS_A_PERSON
-            extra = {"status": state.value, "reconnectRequired": person}
-            raise Refusal(Code.NOT_CONNECTED, retry_after=None if person else TRY_AGAIN_SECONDS, extra=extra)
+        if self._parts.record.state is not State.CONNECTED:
+            raise not_connected(self._parts.record)

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from actors.effects import Answer, DeleteFile, Effect, Reply, Wake
-from actors.fates import Fates, as_sent
+from actors.fates import Fates, as_sent, may_have_left
 from actors.ledger import Ledger
 from actors.notices import Called, PageAnswered
 from actors.page import Page
-from actors.parcel import extra_seconds, page_call, to_entry
+from actors.parcel import MAY_HAVE_LEFT, extra_seconds, page_call, to_entry
 from actors.policy import SessionPolicy
 from actors.reachout import Reachout
 from actors.undecided import FindDue, Found, Undecided
@@ -127,10 +127,15 @@ class Sending:
         """Answer a known request from the journal; nothing is sent."""
         entry = self._earlier(request, now)
         if entry is not None:
-            failed = entry.handover is Handover.FAILED
-            yield Answer(reply, Refusal(Code(entry.failure)) if failed else as_sent(entry, now))
+            yield Answer(reply, self._stored_answer(entry, now))
         if isinstance(request, SendMedia):
             yield DeleteFile(request.path)
+
+    def _stored_answer(self, entry: JournalEntry, now: float) -> Sent | Refusal:
+        if entry.handover is not Handover.FAILED:
+            return as_sent(entry, now)
+        code = Code(entry.failure)
+        return self._fates.refusal(code, self._reachout.retry_after(code, now))
 
     def accept(self, request: Send, reply: Reply, now: float) -> Iterator[Effect]:
         """Journal the message and take responsibility for it. Raises Refusal(QUEUE_FULL)."""
@@ -239,15 +244,14 @@ class Sending:
     def close(self, now: float) -> Iterator[Effect]:
         """The session is closed: what was not handed over never will be."""
         for entry in tuple(self._queue):
-            yield from self._fail(entry, Code.NOT_CONNECTED, now)
+            yield from self._give_up(entry, now)
         self.lost()
 
     def login_ended(self, now: float) -> Iterator[Effect]:
         """The next login's page knows nothing of what this one was handed, and would send it again."""
         yield from self.close(now)
         for entry in tuple(self._handed.values()):
-            yield from self._fates.report_unknown(entry, now)
-            self._settle(entry.id)
+            yield from self._give_up(entry, now)
 
     @property
     def is_idle(self) -> bool:
@@ -325,6 +329,7 @@ class Sending:
                 self.undecided.decided(entry.id)
                 yield from self.acknowledged(entry.id, int(answer.get("ack") or 0), entry.to, now)
             case Found.ABSENT:
+                entry = replace(entry, payload={**entry.payload, MAY_HAVE_LEFT: True})
                 yield from self._take_back(entry, now)
             case Found.REFUSED:
                 yield from self._fail(entry, Code.SEND_FAILED, now)
@@ -350,12 +355,17 @@ class Sending:
         if entry.handover is Handover.ACCEPTED and self._page.is_usable:
             # Nothing is wrong with it: others before it are typed, uploaded or decided.
             yield Wake(self._policy.outcome_deadline, OutcomeDue(message_id))
-        elif entry.handover is Handover.ACCEPTED:
+        else:
+            yield from self._give_up(entry, now)
+        yield from self._pump(now)
+
+    def _give_up(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
+        """It is not handed over (again)."""
+        if entry.handover is Handover.ACCEPTED and not may_have_left(entry):
             yield from self._fail(entry, Code.NOT_CONNECTED, now)
         else:
             yield from self._fates.report_unknown(entry, now)
-            self._settle(message_id)
-        yield from self._pump(now)
+            self._settle(entry.id)
 
     def _pending(self, message_id: str) -> JournalEntry | None:
         queued = (entry for entry in self._queue if entry.id == message_id)

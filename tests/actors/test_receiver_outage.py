@@ -64,7 +64,8 @@ def switch_off(gateway: Gateway) -> None:
         if minute == 17:
             gateway.kill_daemon()
             gateway.boot()
-        gateway.run(55 + 10 * gateway.random.random())
+        # Together surely less than the half hour.
+        gateway.run(50 + 9 * gateway.random.random())
     gateway.run(max(0.0, back - gateway.time.moment))
 
 

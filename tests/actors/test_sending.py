@@ -305,6 +305,7 @@ def test_a_close_fails_what_was_not_handed_over(gateway: Gateway):
     with pytest.raises(Refusal) as refused:
         _ = waiting.value
     assert refused.value.code is Code.NOT_CONNECTED
+    assert refused.value.extra == {"status": "disconnected", "reconnectRequired": True}
     gateway.run(30)
     assert handed.value.ack == 0
     gateway.start("a")
@@ -373,6 +374,74 @@ def test_the_same_key_gives_the_stored_answer(gateway: Gateway):
         gateway.send("a", FRIEND, "outra", idempotency=replace(key, fingerprint="outro corpo"))
     assert refused.value.code is Code.IDEMPOTENCY_MISMATCH
     assert gateway.inbox(FRIEND) == [first.id]
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("reachout_timelock", Code.REACHOUT_TIMELOCK),
+        ("invalid_recipient", Code.INVALID_PHONE),
+        ("not_on_whatsapp", Code.NOT_ON_WHATSAPP),
+        ("something new", Code.SEND_FAILED),
+    ],
+)
+def test_only_an_answer_that_stays_is_stored_under_its_key(gateway: Gateway, reason: str, code: Code):
+    browser = gateway.connect("a", ME)
+    browser.reject_sends(reason)
+    key = Idempotency("pedido-1", "corpo")
+    for daemon in range(2):
+        with pytest.raises(Refusal) as refused:
+            gateway.send("a", FRIEND, idempotency=key)
+        assert refused.value.code is code
+        assert (refused.value.retry_after is not None) is (code is Code.REACHOUT_TIMELOCK)
+        if not daemon:
+            gateway.shut_down()
+            gateway.boot()
+            gateway.run(30)
+            gateway.browser("a").reject_sends(reason)
+    gateway.browser("a").reject_sends(None)
+    gateway.run(3700)
+    if code in {Code.NOT_ON_WHATSAPP, Code.SEND_FAILED}:
+        with pytest.raises(Refusal):
+            gateway.send("a", FRIEND, idempotency=key)
+        assert gateway.inbox(FRIEND) == []
+    else:
+        sent = gateway.send("a", FRIEND, idempotency=key)
+        assert gateway.inbox(FRIEND) == [sent.id]
+
+
+@pytest.mark.parametrize("respond_async", [False, True])
+def test_what_a_close_dropped_may_be_sent_again_under_its_key(gateway: Gateway, *, respond_async: bool):
+    key = Idempotency("pedido-1", "corpo")
+    gateway.connect("a", ME)
+    begin(gateway, idempotency=key, typing_ms=4000, respond_async=respond_async)
+    gateway.run(1)
+    gateway.close("a")
+    gateway.start("a")
+    gateway.until("a", State.CONNECTED)
+    sent = gateway.send("a", FRIEND, idempotency=key)
+    assert gateway.inbox(FRIEND) == [sent.id]
+    # And now the answer stays.
+    assert gateway.send("a", FRIEND, idempotency=key).id == sent.id
+    assert gateway.inbox(FRIEND) == [sent.id]
+
+
+def test_what_was_once_handed_over_keeps_its_key_and_is_never_called_unsent(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    key = Idempotency("pedido-1", "corpo")
+    sent = begin(gateway, idempotency=key, typing_ms=10_000, respond_async=True)
+    gateway.settle()
+    gateway.run_until(lambda: entry(gateway, sent.value.id).handover is Handover.HANDED)
+    browser.crash()
+    gateway.settle()
+    gateway.run_until(lambda: entry(gateway, sent.value.id).handover is Handover.ACCEPTED)
+    gateway.close("a")
+    assert gateway.acks("a", sent.value.id) == ["unknown"]
+    gateway.start("a")
+    gateway.until("a", State.CONNECTED)
+    assert gateway.send("a", FRIEND, idempotency=key).id == sent.value.id
+    gateway.run(60)
+    assert gateway.inbox(FRIEND) == []
 
 
 def test_a_key_is_known_to_the_next_daemon(gateway: Gateway):

@@ -93,7 +93,8 @@ class SqliteTransaction:
             " ON CONFLICT (session_id, id) DO UPDATE SET"
             " recipient = excluded.recipient, kind = excluded.kind, payload = excluded.payload,"
             " handover = excluded.handover, ack = excluded.ack, accepted_at = excluded.accepted_at,"
-            " handed_at = excluded.handed_at, acked_at = excluded.acked_at, failure = excluded.failure",
+            " handed_at = excluded.handed_at, acked_at = excluded.acked_at, failure = excluded.failure,"
+            " key = excluded.key",
             dump_entry(entry),
         )
 
