@@ -223,6 +223,9 @@ class FakeStore:
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]:
         return [e for e in self.events.get(session_id, []) if e.sequence > sequence][:limit]
 
+    def last_sequence(self, session_id: str) -> int:
+        return max((event.sequence for event in self.events.get(session_id, [])), default=0)
+
     def message(self, session_id: str, message_id: str) -> JournalEntry | None:
         return self.entries.get((session_id, message_id))
 

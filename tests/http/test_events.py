@@ -10,11 +10,13 @@ import pytest
 from tests.http.conftest import Api
 from tests.http.fakes import BORN
 from wppmt import messages
+from wppmt.http.events import STEP
 from wppmt.store import DeadLetters, Delivery, EventRecord, Handover, JournalEntry
 
 
-def event(sequence: int) -> EventRecord:
-    body = json.dumps({"event": "error", "sequence": sequence, "error": "ç"}, ensure_ascii=False).encode()
+def event(sequence: int, size: int = 0) -> EventRecord:
+    fields = {"event": "error", "sequence": sequence, "error": "ç", "padding": "x" * size}
+    body = json.dumps(fields, ensure_ascii=False).encode()
     return EventRecord(f"evt_{sequence}", "a", sequence, "error", BORN, body)
 
 
@@ -31,7 +33,46 @@ class TestEvents:
             after, more = page["next"], page["more"]
         assert read == [1, 2, 3, 4, 5]
         nothing_new = await api.get(f"/api/sessions/a/events?after={after}")
-        assert nothing_new.body == {"count": 0, "events": [], "next": 5, "more": False}
+        assert nothing_new.body == {"count": 0, "events": [], "next": 5, "more": False, "lastSequence": 5}
+
+    async def test_a_client_notices_that_the_numbers_have_begun_anew(self, api: Api):
+        """The session was purged and made again: its first events would be taken for ones that are read already."""
+        api.front.has("a")
+        api.store.events["a"] = [event(1), event(2)]
+        page = (await api.get("/api/sessions/a/events?after=500")).body
+        assert (page["count"], page["next"], page["lastSequence"]) == (0, 500, 2)
+
+    async def test_a_page_ends_where_it_would_be_too_large(self, api: Api):
+        api.front.has("a")
+        api.store.events["a"] = [event(number, 300_000) for number in range(1, 101)]
+        read: list[int] = []
+        after, more = 0, True
+        while more:
+            answer = await api.get(f"/api/sessions/a/events?after={after}&limit=1000")
+            assert len(answer.raw) < 2_001_000
+            read += [entry["sequence"] for entry in answer.body["events"]]
+            after, more = answer.body["next"], answer.body["more"]
+        assert read == list(range(1, 101))
+
+    async def test_an_event_that_is_a_page_of_its_own_is_not_left_out(self, api: Api):
+        api.front.has("a")
+        api.store.events["a"] = [event(1), event(2, 5_000_000), event(3)]
+        pages = [(await api.get(f"/api/sessions/a/events?after={after}")).body for after in range(3)]
+        assert [[e["sequence"] for e in page["events"]] for page in pages] == [[1], [2], [3]]
+        assert [page["more"] for page in pages] == [True, True, False]
+
+    @pytest.mark.parametrize("count", [STEP - 1, STEP, STEP + 1, 2 * STEP])
+    @pytest.mark.parametrize("limit", [STEP - 1, STEP, STEP + 1, 2 * STEP])
+    async def test_steps_and_pages_meet_anywhere(self, api: Api, count: int, limit: int):
+        api.front.has("a")
+        api.store.events["a"] = [event(number) for number in range(1, count + 1)]
+        page = (await api.get(f"/api/sessions/a/events?limit={limit}")).body
+        assert [entry["sequence"] for entry in page["events"]] == list(range(1, min(count, limit) + 1))
+        assert page["more"] is (count > limit)
+        api.store.dead = [Delivery(number, event(number), "http://x.test/") for number in range(1, count + 1)]
+        letters = (await api.get(f"/api/sessions/a/dead-letters?limit={limit}")).body
+        assert [one["sequence"] for one in letters["deadLetters"]] == list(range(1, min(count, limit) + 1))
+        assert letters["more"] is (count > limit)
 
     async def test_the_bodies_are_the_recorded_bytes(self, api: Api):
         api.front.has("a")

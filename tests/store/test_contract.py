@@ -167,6 +167,7 @@ def test_sequences_are_per_session_and_pages_follow_them(store: Store):
     assert [e.sequence for e in store.events_after("a", 1, 1)] == [2]
     assert [e.sequence for e in store.events_after("b", 1, 9)] == [2, 3]
     assert store.events_after("a", 3, 9) == []
+    assert [store.last_sequence(session_id) for session_id in ("a", "b", "c")] == [3, 3, 0]
 
 
 def test_an_event_without_endpoint_is_only_logged(store: Store):
@@ -430,6 +431,7 @@ def test_a_forgotten_session_leaves_nothing_and_starts_from_one(store: Store):
         transaction.forget("a")
     assert [s.id for s in store.sessions()] == ["b"]
     assert (store.events_after("a", 0, 9), store.unfinished("a"), store.secrets("a")) == ([], [], None)
+    assert (store.last_sequence("a"), store.last_sequence("b")) == (0, 1)
     assert store.webhook_counts("a") == WebhookCounts()
     assert len(store.events_after("b", 0, 9)) == len(store.unfinished("b")) == 1
     with store.transaction() as transaction:

@@ -233,6 +233,10 @@ class EventPage(AnswerBody):
     events: list[dict[str, Any]]
     next: int
     more: bool
+    last_sequence: int = Field(
+        examples=[42],
+        description="do evento mais novo; menor que after: a sessão foi criada de novo, leia desde after=0",
+    )
 
 
 class DeadLetter(AnswerBody):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
 
 from aiohttp import web
 
@@ -15,9 +18,15 @@ from wppmt.http.queries import LARGEST, page_of, whole_number
 from wppmt.http.responses import answer, json_bytes
 from wppmt.http.schemas import ReplayBody
 from wppmt.messages import WEBHOOK, ReplayDeadLetters
-from wppmt.store import DeadLetters
+from wppmt.store import DeadLetters, Delivery, EventRecord, Store
 
 REPLAY_SECONDS = 30.0
+PAGE_BYTES = 2_000_000
+"""Of events, beyond the first: a thousand events of a few hundred kilobytes each would be a burden to everyone."""
+STEP = 25
+"""Rows of one read: the store has one reader, for which all wait."""
+
+Row = TypeVar("Row", EventRecord, Delivery)
 
 
 async def list_events(request: web.Request) -> web.Response:
@@ -25,13 +34,36 @@ async def list_events(request: web.Request) -> web.Response:
     after = whole_number(request, "after", default=0, between=(0, LARGEST))
     limit = page_of(request)
     store = request.app[PORTS].store
-    found = await asyncio.to_thread(store.events_after, request[SESSION_ID], after, limit + 1)
-    page = found[:limit]
+    return json_bytes(await asyncio.to_thread(_event_page, store, request[SESSION_ID], after, limit))
+
+
+def _event_page(store: Store, session_id: str, after: int, limit: int) -> bytes:
+    page: list[EventRecord] = []
+    size, more = 0, "false"
+    for event in _in_steps(
+        lambda behind: store.events_after(session_id, behind, STEP), lambda event: event.sequence, after
+    ):
+        size += len(event.body)
+        if len(page) == limit or (page and size > PAGE_BYTES):
+            more = "true"
+            break
+        page.append(event)
     newest = page[-1].sequence if page else after
-    more = "true" if len(found) > limit else "false"
-    bodies = b",".join(event.body for event in page)
-    tail = f'],"next":{newest},"more":{more}}}'
-    return json_bytes(f'{{"count":{len(page)},"events":['.encode() + bodies + tail.encode())
+    head = f'{{"count":{len(page)},"events":['
+    # Read last: not smaller than `next`, unless the numbers have begun anew.
+    tail = f'],"next":{newest},"more":{more},"lastSequence":{store.last_sequence(session_id)}}}'
+    return b"".join((head.encode(), b",".join(event.body for event in page), tail.encode()))
+
+
+def _in_steps(
+    read: Callable[[int], Sequence[Row]], number: Callable[[Row], int], after: int
+) -> Iterator[Row]:
+    """All rows behind `after`; others are served between two reads."""
+    while rows := read(after):
+        yield from rows
+        if len(rows) < STEP:
+            return
+        after = number(rows[-1])
 
 
 async def show_message(request: web.Request) -> web.Response:
@@ -46,15 +78,20 @@ async def list_dead_letters(request: web.Request) -> web.Response:
     after = whole_number(request, "after", default=0, between=(0, LARGEST))
     limit = page_of(request)
     store, which = request.app[PORTS].store, DeadLetters(request[SESSION_ID])
-    found = await asyncio.to_thread(store.dead_letters, which, after, limit + 1)
-    page = found[:limit]
-    return answer(
-        answers.DeadLetterPage(
-            count=await asyncio.to_thread(store.count_dead_letters, which),
-            dead_letters=[views.dead_letter_of(delivery) for delivery in page],
-            next=page[-1].number if page else after,
-            more=len(found) > limit,
-        )
+    return answer(await asyncio.to_thread(_dead_letter_page, store, which, after, limit))
+
+
+def _dead_letter_page(store: Store, which: DeadLetters, after: int, limit: int) -> answers.DeadLetterPage:
+    dead = _in_steps(
+        lambda behind: store.dead_letters(which, behind, STEP), lambda delivery: delivery.number, after
+    )
+    # Not kept themselves: their bodies, which are not shown, may be large.
+    shown = [(delivery.number, views.dead_letter_of(delivery)) for delivery in islice(dead, limit)]
+    return answers.DeadLetterPage(
+        count=store.count_dead_letters(which),
+        dead_letters=[letter for _, letter in shown],
+        next=shown[-1][0] if shown else after,
+        more=next(dead, None) is not None,
     )
 
 

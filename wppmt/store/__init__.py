@@ -302,6 +302,9 @@ class Store(Protocol):
 
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]: ...
 
+    def last_sequence(self, session_id: str) -> int:
+        """Of the session's newest event; 0 when it never had one, or was forgotten since."""
+
     def secrets(self, session_id: str) -> SigningSecrets | None: ...
 
     def lanes(self, after: int = 0) -> Sequence[LaneTip]:

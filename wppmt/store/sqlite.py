@@ -187,6 +187,10 @@ class SqliteStore(SqliteOutbox):
         )
         return [load_event(row) for row in rows]
 
+    def last_sequence(self, session_id: str) -> int:
+        rows = self._read("SELECT sequence FROM tallies WHERE session_id = ?", (session_id,))
+        return int(rows[0]["sequence"]) if rows else 0
+
     def secrets(self, session_id: str) -> SigningSecrets | None:
         rows = self._read("SELECT current, rotated FROM secrets WHERE session_id = ?", (session_id,))
         return load_secrets(rows[0]) if rows else None
