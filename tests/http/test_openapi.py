@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
-import pytest
 
 from tests.http.conftest import Api, token
 from tests.http.documented import DOCUMENT
@@ -15,6 +15,7 @@ from wppmt.errors import CATALOGUE, Code
 from wppmt.http.app import make_app
 from wppmt.http.route import Access
 from wppmt.http.routes import ROUTES
+from wppmt.http.schemas import validate
 from wppmt.store import EVENT_NAMES
 
 
@@ -37,26 +38,47 @@ def test_every_reference_leads_somewhere_and_every_schema_is_used():
     assert names == set(DOCUMENT["components"]["schemas"])
 
 
-@pytest.mark.slow
-def test_schemas_and_examples_are_valid():
-    for item in [*DOCUMENT["paths"].values(), *DOCUMENT["webhooks"].values()]:
-        for operation in item.values():
-            contents = [response.get("content", {}) for response in operation["responses"].values()]
-            contents.append(operation.get("requestBody", {}).get("content", {}))
-            for content in contents:
-                for media in content.values():
-                    schema = media["schema"] | {"components": DOCUMENT["components"]}
-                    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-                    for example in media.get("examples", {}).values():
-                        validator.validate(example["value"])
+def contents() -> Iterator[tuple[str, dict[str, Any]]]:
+    """What requests, answers and webhooks carry in a form of ours, each with where it stands."""
+    for path, item in [*DOCUMENT["paths"].items(), *DOCUMENT["webhooks"].items()]:
+        for method, operation in item.items():
+            for status, carrier in [
+                *operation["responses"].items(),
+                ("body", operation.get("requestBody", {})),
+            ]:
+                media = carrier.get("content", {}).get("application/json", {})
+                if "$ref" in repr(media):
+                    yield f"{method} {path} {status}", media
+
+
+def test_everything_has_an_example_and_every_example_is_valid():
+    validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
+    for where, media in contents():
+        examples = [example["value"] for example in media.get("examples", {}).values()]
+        examples += [media["example"]] if "example" in media else []
+        assert examples, where
+        schema = media["schema"] | {"components": DOCUMENT["components"]}
+        key = json.dumps(media["schema"])
+        if key not in validators:
+            validators[key] = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        for example in examples:
+            assert validators[key].is_valid(example), (where, example)
 
 
 def test_request_examples_are_accepted_as_they_stand():
-    for item in DOCUMENT["paths"].values():
-        for operation in item.values():
-            for media in operation.get("requestBody", {}).get("content", {}).values():
-                schema = media["schema"] | {"components": DOCUMENT["components"]}
-                jsonschema_rs.Draft202012Validator(schema).validate(media["example"])
+    bodies = {f"{route.method.lower()} {route.path} body": route.body for route in ROUTES if route.body}
+    examples = {where: media["example"] for where, media in contents() if where in bodies}
+    assert set(examples) == set(bodies)
+    for where, example in examples.items():
+        assert example, where
+        validate(bodies[where], example)
+
+
+def test_an_answers_example_fits_its_status():
+    examples = {where: media.get("example", {}) for where, media in contents()}
+    send = "post /api/sessions/{sessionId}/send-message"
+    assert [examples[f"{send} {status}"]["ack"] for status in (200, 202)] == [1, 0]
+    assert [examples[f"get /readyz {status}"]["status"] for status in (200, 503)] == ["ok", "draining"]
 
 
 def test_operation_ids_are_unique_and_texts_portuguese():

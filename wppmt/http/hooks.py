@@ -40,13 +40,13 @@ class ReceivedMessage(AnswerBody):
     body: str = Field(examples=["Olá, tudo bem?"])
     type: str = Field(examples=["chat"])
     timestamp: int = Field(examples=[1739202900], description="segundos")
-    is_group_msg: bool
+    is_group_msg: bool = Field(examples=[False])
     sender: Sender
     message_id: str | None = absent(
-        examples=["false_5511888888888@c.us_3EB0F6F2E2E2E2E2E2E30"], description="id completo, com o chat"
+        examples=["false_5511888888888@c.us_3EB0F6F2E2E2E2E2E30"], description="id completo, com o chat"
     )
     chat_id: str | None = absent(examples=["5511888888888@c.us"])
-    from_me: Literal[False] | None = absent()
+    from_me: Literal[False] | None = absent(examples=[False])
     author: str | None = absent(description="quem escreveu, em um grupo")
     lid: str | None = absent(description="id oculto do remetente, se o WhatsApp o usa")
     quoted_id: str | None = absent(description="a mensagem citada")
@@ -68,15 +68,15 @@ class MessageReceivedHook(Envelope, Hook):
 class MessageAckHook(Envelope, Hook):
     event: Literal["message_ack"]
     message_id: str = Field(examples=["3EB0F6F2E2E2E2E2E2E"])
-    status: MessageStatus
-    ack: int
+    status: MessageStatus = Field(examples=["delivered"])
+    ack: int = Field(examples=[2])
     to: str = Field(examples=["5511999999999@c.us"])
 
 
 class ConnectionChangeHook(Envelope, Hook):
     event: Literal["connection_change"]
-    status: State
-    previous_status: State
+    status: State = Field(examples=["phone_disconnected"])
+    previous_status: State = Field(examples=["connected"])
     reason: str = Field(examples=["Celular desconectado da internet"])
     reason_code: str = Field(examples=["PHONE_OFFLINE"])
 
@@ -84,14 +84,14 @@ class ConnectionChangeHook(Envelope, Hook):
 class QrCodeHook(Envelope, Hook):
     event: Literal["qr_code"]
     qr_code: str = Field(examples=["data:image/png;base64,iVBORw0KGgo..."])
-    expires_at: Instant
+    expires_at: Instant = Field(examples=["2026-02-10T14:35:00Z"])
 
 
 class ErrorHook(Envelope, Hook):
     event: Literal["error"]
     error: str = Field(examples=["Falha na autenticação"])
     code: str = Field(examples=["AUTH_FAILED"])
-    recoverable: bool
+    recoverable: bool = Field(examples=[True])
 
 
 @dataclass(frozen=True, slots=True)

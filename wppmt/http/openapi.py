@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -129,14 +129,16 @@ def _responses(route: Route) -> Json:
         codes[status].append(code)
         shapes[status] += [] if answers.Error in shapes[status] else [answers.Error]
     return {
-        str(status): _response(models, codes[status], route.media if status == 200 else ())
+        str(status): _response(status, models, codes[status], route.media if status == 200 else ())
         for status, models in sorted(shapes.items())
     } | {str(status): {"description": meaning} for status, meaning in route.bare.items()}
 
 
-def _response(models: list[type[BaseModel]], codes: list[Code], media: tuple[str, ...]) -> Json:
+def _response(
+    status: int, models: Sequence[type[BaseModel]], codes: Sequence[Code], media: Sequence[str]
+) -> Json:
     said = [f"`{code}`: {CATALOGUE[code].text}" for code in codes]
-    content = _content(models, codes) if models else {}
+    content = _content(models, codes, status) if models else {}
     content |= {kind: {"schema": {"type": "object" if kind.endswith("json") else "string"}} for kind in media}
     return {"description": "\n\n".join(said) or "Feito", "content": content}
 
@@ -155,13 +157,15 @@ def _refusals(route: Route) -> tuple[Code, ...]:
     return tuple(dict.fromkeys(codes))
 
 
-def _content(models: list[type[Any]], codes: list[Code] = []) -> Json:  # noqa: B006 - never changed
+def _content(models: Sequence[type[BaseModel]], codes: Sequence[Code] = (), status: int = 200) -> Json:
     refs = [{"$ref": _REF.format(model=model.__name__)} for model in models]
+    examples = {model.__name__: _example(model, status) for model in models if model is not answers.Error}
+    examples |= {code.value: _error_example(code) for code in codes}
     media: Json = {"schema": refs[0] if len(refs) == 1 else {"oneOf": refs}}
-    if codes:
-        media["examples"] = {code.value: {"value": _error_example(code)} for code in codes}
-    elif len(models) == 1:
-        media["example"] = _example(models[0])
+    if len(examples) == 1 and not codes:
+        media["example"] = next(iter(examples.values()))
+    else:
+        media["examples"] = {name: {"value": value} for name, value in examples.items()}
     return {"application/json": media}
 
 
@@ -174,14 +178,32 @@ def _error_example(code: Code) -> Json:
     }
 
 
-def _example(model: type[BaseModel]) -> Json:
-    """One whole example, put together from those of the fields; a field without any is left out."""
+def _example(model: type[BaseModel], status: int = 200) -> Json:
+    """One whole example, put together from those of the fields; an optional field without any is left out.
+
+    The last example of a field is that of a service that can't serve (`status` 5xx).
+    """
     schema = model.model_json_schema(mode="serialization")
-    found = {
-        name: field["examples"][0] if "examples" in field else field.get("const", field.get("default"))
-        for name, field in schema["properties"].items()
+    return _object_example(schema, schema.get("$defs", {}), -1 if status >= 500 else 0)
+
+
+def _object_example(schema: Json, shared: Json, which: int) -> Json:
+    found = {name: _value_example(field, shared, which) for name, field in schema["properties"].items()}
+    return {
+        name: value
+        for name, value in found.items()
+        if value is not None or name in schema.get("required", ())
     }
-    return {name: value for name, value in found.items() if value is not None}
+
+
+def _value_example(field: Json, shared: Json, which: int) -> Any:
+    if "examples" in field:
+        return field["examples"][which]
+    if "$ref" in field:
+        return _object_example(shared[field["$ref"].rpartition("/")[2]], shared, which)
+    if field.get("type") == "array" and "$ref" in field["items"]:
+        return [_value_example(field["items"], shared, which)]
+    return field.get("const", field.get("default"))
 
 
 def _models(shape: Shape) -> list[type[BaseModel]]:

@@ -112,17 +112,17 @@ ROUTES = (
     ),
     Route(
         "POST", f"{_SESSION}/send-message", sends.send_message, Access.SESSION,
-        "Enviar uma mensagem de texto", {200: answers.Sent, 202: answers.Sent},
+        "Enviar uma mensagem de texto", {200: answers.Sent, 202: answers.Pending},
         body=schemas.SendTextBody, headers=_SEND_HEADERS, refusals=_SEND,
     ),
     Route(
         "POST", f"{_SESSION}/send-image", sends.send_image, Access.SESSION,
-        "Enviar uma imagem por endereço ou base64", {200: answers.Sent, 202: answers.Sent},
+        "Enviar uma imagem por endereço ou base64", {200: answers.Sent, 202: answers.Pending},
         body=schemas.SendImageBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
     ),
     Route(
         "POST", f"{_SESSION}/send-file", sends.send_file, Access.SESSION,
-        "Enviar documento, imagem, vídeo, áudio ou mensagem de voz", {200: answers.Sent, 202: answers.Sent},
+        "Enviar documento, imagem, vídeo, áudio ou mensagem de voz", {200: answers.Sent, 202: answers.Pending},
         body=schemas.SendFileBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
     ),
     Route(

@@ -17,6 +17,8 @@ MAX_CAPTION_CHARS = 1024
 
 EventName = Literal["message_received", "message_ack", "connection_change", "qr_code", "error"]
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
+FileName = Annotated[str, Field(min_length=1, max_length=255)]
+Caption = Annotated[str, Field(max_length=MAX_CAPTION_CHARS)]
 EventId = Annotated[str, Field(min_length=1, max_length=64, examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"])]
 _PHONE = {"min_length": 1, "max_length": 64, "examples": ["5511999999999"]}
 _DIGITS = "8 a 15 dígitos com o código do país (com ou sem +, espaços, hífens)"
@@ -36,7 +38,9 @@ class StartBody(Body):
 
     webhook_url: Url | None = Field(None, examples=["https://turbozap.com/webhook/cliente-001"])
     description: str | None = Field(None, max_length=500, examples=["Conta WhatsApp da Empresa ABC"])
-    events: list[EventName] | None = Field(None, min_length=1, max_length=20)
+    events: list[EventName] | None = Field(
+        None, min_length=1, max_length=20, examples=[["message_received", "message_ack", "connection_change"]]
+    )
     max_messages_per_day: int | None = Field(None, ge=0, le=1_000_000, examples=[35])
     phone: Number | None = Field(
         None, description=f"Pede um código de pareamento em vez do QR Code: {_DIGITS}"
@@ -81,8 +85,8 @@ class SendMediaBody(SendBody):
         max_length=255,
         description="vale onde nem o conteúdo nem fileName dizem o tipo (texto, planilha em ZIP)",
     )
-    file_name: str | None = Field(None, min_length=1, max_length=255, examples=["relatorio.pdf"])
-    caption: str | None = Field(None, max_length=MAX_CAPTION_CHARS)
+    file_name: FileName | None = Field(None, examples=["relatorio.pdf"])
+    caption: Caption | None = Field(None, examples=["Segue o relatório"])
 
     @property
     def address(self) -> str | None:
@@ -105,6 +109,8 @@ class SendImageBody(SendMediaBody):
     """4.2.2, Enviar Imagem."""
 
     image_url: Url | None = Field(None, examples=["https://exemplo.com/imagem.jpg"])
+    file_name: FileName | None = Field(None, examples=["imagem.jpg"])
+    caption: Caption | None = Field(None, examples=["Legenda da imagem"])
 
     @property
     def address(self) -> str | None:
@@ -148,7 +154,7 @@ class ReplayBody(Body):
     """Which events given up on are delivered again; every condition that is given must hold, none means all."""
 
     ids: list[EventId] | None = Field(None, min_length=1, max_length=1000)
-    event: EventName | None = None
+    event: EventName | None = Field(None, examples=["message_received"])
     url: Url | None = Field(None, description="para onde vão a partir de agora; ausente: para onde iam")
 
 
