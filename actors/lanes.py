@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
 
+from actors.origins import Origin, is_ahead, origin_of
 from wppmt.store import Delivery, Lane
 
-PER_ENDPOINT = 4
-"""Connections to one endpoint."""
-RETRIES_PER_ENDPOINT = 2
-"""Of these for retries, so that they never hold back newer events."""
-ALL_ENDPOINTS = 200
-"""Connections in all; an endpoint that has none open may open one even beyond this, so nobody ever starves."""
-PROBE_SECONDS = 30.0
+RETRIES_PER_LANE = 3
+"""Beside one first attempt. Each failure leads to three retries, so retries keep pace with first attempts."""
+RETRIES_PER_ORIGIN = 32
+CONNECTIONS = 200
+"""In all. This and the limit before are only for a lane's second and third retry at once: one first attempt and one
+retry of its own are every lane's right, so that no lane ever waits for another."""
+REST_SECONDS = 1.0
+"""Of a lane that could not connect."""
 NEVER = float("inf")
-
-
-def origin(endpoint: str) -> str:
-    """Scheme, host and port of an address: what is up or down, and what may be shown in a log."""
-    parts = urlsplit(endpoint)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}"
 
 
 @dataclass(slots=True)
@@ -31,19 +24,22 @@ class LaneState:
     """One lane's place in the outbox. The outbox itself stays in the store."""
 
     lane: Lane
+    origin: Origin
     cursor: int
     """First attempts up to this delivery number have been started."""
     more: bool = True
     """There may be first attempts behind the cursor."""
     retry_at: float = NEVER
     """When the lane's next retry is due; too early does no harm."""
+    rests_until: float = 0.0
     first: int | None = None
     """The delivery whose first attempt is in flight."""
-    retry: int | None = None
+    retries: set[int] = field(default_factory=set)
+    """Those whose retry is."""
 
     @property
     def is_idle(self) -> bool:
-        return not self.more and self.first is None and self.retry is None and self.retry_at == NEVER
+        return not (self.more or self.first is not None or self.retries) and self.retry_at == NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,38 +48,45 @@ class Flight:
 
     delivery: Delivery
     state: LaneState
+    begun: int
+    """Attempts that had begun by then, of all lanes."""
     is_retry: bool
+    is_probe: bool
 
 
 class Lanes:
     """All lanes with something to do, the one served longest ago first."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest_wait: float) -> None:
+        self._longest_wait = longest_wait
+        """No retry is due later than so many seconds from now."""
         self._states: dict[Lane, LaneState] = {}
+        self._origins: dict[str, Origin] = {}
         self._flights: dict[int, Flight] = {}
-        self._open: Counter[str] = Counter()
-        self._open_retries: Counter[str] = Counter()
-        self._held: dict[str, float] = {}
-        """Origins that could not be connected to, and when to probe them; NEVER while a probe is in flight."""
+        self._begun = 0
 
     def wake(self, lane: Lane, cursor: int, *, retry_at: float = NEVER) -> None:
         """There is something new behind `cursor`; a lane that is known knows better where it is."""
-        state = self._states.setdefault(lane, LaneState(lane, cursor, retry_at=retry_at))
+        state = self._states.get(lane)
+        if state is None:
+            name = origin_of(lane.endpoint)
+            origin = self._origins.setdefault(name, Origin(name))
+            origin.lanes += 1
+            state = self._states[lane] = LaneState(lane, origin, cursor, retry_at=retry_at)
         state.more = True
 
     def for_first_attempt(self, now: float) -> Iterator[LaneState]:
         for state in tuple(self._states.values()):
-            if state.more and state.first is None and self._has_room(state.lane.endpoint, now):
+            if state.more and state.first is None and self._may_be_tried(state, now):
                 yield state
 
     def for_retry(self, now: float) -> Iterator[LaneState]:
+        """Each as often as it may have one more at once; until `start`, or a later `retry_at`."""
         for state in tuple(self._states.values()):
-            endpoint = state.lane.endpoint
-            if (
-                state.retry_at <= now
-                and state.retry is None
-                and self._open_retries[endpoint] < RETRIES_PER_ENDPOINT
-                and self._has_room(endpoint, now)
+            while (
+                not self._is_ahead(state.retry_at, now)
+                and self._has_room_for_retry(state)
+                and self._may_be_tried(state, now)
             ):
                 yield state
 
@@ -93,69 +96,79 @@ class Lanes:
 
     def start(self, state: LaneState, delivery: Delivery, *, is_retry: bool) -> None:
         """An attempt at `delivery` begins: the lane goes to the end of the row."""
-        endpoint = state.lane.endpoint
-        self._flights[delivery.number] = Flight(delivery, state, is_retry)
-        self._open[endpoint] += 1
+        origin = state.origin
+        self._begun += 1
+        flight = Flight(delivery, state, self._begun, is_retry, is_probe=origin.is_held)
+        self._flights[delivery.number] = flight
         if is_retry:
-            state.retry, state.retry_at = delivery.number, NEVER
-            self._open_retries[endpoint] += 1
+            state.retries.add(delivery.number)
+            origin.retries += 1
         else:
-            state.first, state.cursor = delivery.number, delivery.number
-        if (place := origin(endpoint)) in self._held:
-            self._held[place] = NEVER
+            state.first = state.cursor = delivery.number
+        origin.is_probed = origin.is_held
         self._states[state.lane] = self._states.pop(state.lane)
 
     def flight(self, number: int) -> Flight | None:
         return self._flights.get(number)
 
     def finish(self, flight: Flight) -> None:
-        """The attempt has an outcome; whether another one is due is for `retry_by` or `hold` to say."""
-        del self._flights[flight.delivery.number]
-        endpoint = flight.state.lane.endpoint
-        self._open[endpoint] -= 1
+        """The attempt has an outcome; whether another one is due is for `retry_by` or `refuse` to say."""
+        state, number = flight.state, flight.delivery.number
+        del self._flights[number]
         if flight.is_retry:
-            flight.state.retry = None
-            flight.state.retry_at = 0.0
-            self._open_retries[endpoint] -= 1
+            state.retries.discard(number)
+            state.origin.retries -= 1
+            state.retry_at = 0.0
         else:
-            flight.state.first = None
+            state.first = None
 
     def retry_by(self, state: LaneState, moment: float) -> None:
         state.retry_at = min(state.retry_at, moment)
 
-    def hold(self, flight: Flight, now: float) -> None:
-        """Nobody heard the attempt: as if it had not been made, and one probe per PROBE_SECONDS from now on."""
-        self._held[origin(flight.state.lane.endpoint)] = now + PROBE_SECONDS
+    def refuse(self, flight: Flight, now: float) -> bool:
+        """Nobody heard the attempt: as if it had not been made. True when its origin is held from now on."""
+        state = flight.state
+        state.rests_until = now + REST_SECONDS
         if not flight.is_retry:
-            flight.state.cursor = flight.delivery.number - 1
-            flight.state.more = True
+            state.cursor = flight.delivery.number - 1
+            state.more = True
+        return state.origin.refuse(flight.begun, is_probe=flight.is_probe, now=now)
 
-    def release(self, lane: Lane) -> None:
-        """The lane's origin could be connected to."""
-        self._held.pop(origin(lane.endpoint), None)
+    def reach(self, flight: Flight) -> bool:
+        """The attempt was heard, or not for want of a connection. True when this ends a hold of its origin."""
+        flight.state.rests_until = 0.0
+        return flight.state.origin.reach(self._begun)
 
-    def of_origin(self, lane: Lane) -> list[Lane]:
-        place = origin(lane.endpoint)
-        return [other for other in self._states if origin(other.endpoint) == place]
+    def stop(self, state: LaneState) -> None:
+        """What the lane has pending is given up."""
+        state.more, state.retry_at = False, NEVER
 
     def drop_idle(self, state: LaneState) -> None:
-        if state.is_idle:
-            self._states.pop(state.lane, None)
-            endpoint = state.lane.endpoint
-            if not self._open[endpoint]:
-                del self._open[endpoint], self._open_retries[endpoint]
+        if state.is_idle and state.lane in self._states:
+            del self._states[state.lane]
+            state.origin.lanes -= 1
+            if not state.origin.lanes:
+                del self._origins[state.origin.name]
 
     def next_moment(self, now: float) -> float:
         """When time alone makes another attempt possible; NEVER if only an outcome or a new event can."""
-        moments = [
-            max(state.retry_at, self._held.get(origin(state.lane.endpoint), 0.0))
-            for state in self._states.values()
-            if state.retry is None and state.retry_at != NEVER
-        ]
-        return min((moment for moment in (*moments, *self._held.values()) if moment > now), default=NEVER)
+        moments = [probe for origin in self._origins.values() if (probe := origin.next_probe) is not None]
+        for state in self._states.values():
+            if self._has_room_for_retry(state) and state.retry_at != NEVER:
+                moments.append(max(state.retry_at, state.rests_until))
+            if state.more and state.first is None:
+                moments.append(state.rests_until)
+        return min((moment for moment in moments if moment > now), default=NEVER)
 
-    def _has_room(self, endpoint: str, now: float) -> bool:
-        if self._held and self._held.get(origin(endpoint), 0.0) > now:
-            return False
-        mine = self._open[endpoint]
-        return mine == 0 or (mine < PER_ENDPOINT and len(self._flights) < ALL_ENDPOINTS)
+    def _is_ahead(self, retry_at: float, now: float) -> bool:
+        return retry_at == NEVER or is_ahead(retry_at, now, self._longest_wait)
+
+    def _may_be_tried(self, state: LaneState, now: float) -> bool:
+        return state.origin.may_be_tried(now) and not is_ahead(state.rests_until, now, REST_SECONDS)
+
+    def _has_room_for_retry(self, state: LaneState) -> bool:
+        return not state.retries or (
+            len(state.retries) < RETRIES_PER_LANE
+            and state.origin.retries < RETRIES_PER_ORIGIN
+            and len(self._flights) < CONNECTIONS
+        )

@@ -6,23 +6,25 @@ what was in flight or not yet settled is sent again, with the same id.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from actors.chores import STEP, Burial, Chores, Continue, Replay
 from actors.effects import Answer, Ask, Effect, Log, Post, Reply, Wake
-from actors.lanes import NEVER, Flight, Lanes, LaneState, origin
+from actors.health import Health, Totals
+from actors.lanes import NEVER, Flight, Lanes, LaneState
+from actors.origins import is_ahead, origin_of
 from actors.settling import STORE_RETRY_SECONDS, Settle, Settling
+from actors.tidying import TIDY_PAUSE_SECONDS, Tidying
 from wppmt.delivery import Again, Answered, Done, Gone, Outcome, verdict
 from wppmt.messages import WEBHOOK, ReplayDeadLetters
 from wppmt.retry import WebhookSchedule
-from wppmt.store import DeadLetters, Delivery, DeliveryState, Lane, Store, StoreUnavailable
+from wppmt.store import DeadLetters, Delivery, DeliveryState, Lane, Lapse, Store, StoreUnavailable
 
 __all__ = ["WEBHOOK", "Attempted", "Drain", "OutboxGrew", "Totals", "WebhookPolicy", "Webhooks"]
 
-TIDY_SECONDS = 60.0
-TIDY_PAUSE_SECONDS = 0.05
-REPLAY_STEP = 500
-REPLAY_STEPS = 20
+COUNTED = 1000
+"""Dead letters that are counted for a log line; beyond it there are many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,71 +66,72 @@ class Tidy:
 @dataclass(frozen=True, slots=True)
 class WebhookPolicy:
     hold_seconds: float = 0.0
-    """How long events wait, unburnt, for an origin that cannot be connected to; 0: not at all."""
+    """How long events wait, unburnt, while their origin cannot be connected to; 0: not at all."""
     auto_replay: bool = False
-    """Replay a lane's dead letters, each once, when its endpoint works again."""
+    """Replay a lane's dead letters, each once, when its endpoint works again and is still the session's."""
+    default_url: str = ""
+    """Where the events of sessions without a webhook of their own go."""
     keep_seconds: float = 7 * 86_400.0
     pending_max: int = 100_000
     """Deliveries that one session may have waiting; beyond it, all but messages are put aside."""
 
 
-@dataclass(slots=True)
-class Totals:
-    """Since the actor began; read by other threads."""
-
-    attempts: int = 0
-    delivered: int = 0
-    failed_attempts: int = 0
-    abandoned: int = 0
-
-
 class Webhooks:
-    """At least once; first attempts in order per lane; no lane ever waits for another endpoint's."""
+    """At least once; first attempts in order per lane; no lane ever waits for another."""
 
     def __init__(self, store: Store, schedule: WebhookSchedule, policy: WebhookPolicy) -> None:
         self.totals = Totals()
         self._store = store
         self._schedule = schedule
         self._policy = policy
-        self._lanes = Lanes()
+        self._longest_wait = max(*schedule.delays, schedule.retry_after_cap)
+        self._lanes = Lanes(self._longest_wait)
         self._settling = Settling(store)
+        self._chores = Chores(store, self.totals)
+        self._tidying = Tidying(store, self.totals, policy.keep_seconds, policy.pending_max)
+        self._health = Health()
         self._begun = False
         self._cursor = 0
         self._alarm = NEVER
         self._is_leaving = False
         self._asked_to_leave: list[Reply] = []
-        self._works: dict[Lane, bool] = {}
-        """What a lane's last attempt showed."""
-        self._crowded: set[str] = set()
-        """Sessions that had more waiting than they may when last looked."""
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:
         """Raises StoreUnavailable only when nothing was changed yet: give the message again."""
-        if isinstance(message, Tidy):
-            return self._tidy(now)
         effects = [*self._take(message, now), *self._start_attempts(now), *self._set_timers(now)]
         return effects + self._leave() if self._asked_to_leave else effects
 
-    def _take(self, message: object, now: float) -> list[Effect]:
+    def _take(self, message: object, now: float) -> Sequence[Effect]:
         match message:
             case OutboxGrew():
                 return self._find_lanes()
             case Attempted(number=number, outcome=outcome):
                 flight = self._lanes.flight(number)
                 return self._conclude(flight, outcome, now) if flight else []
-            case Ask(message=ReplayDeadLetters() as request, reply=reply):
-                return [Answer(reply, self._replay(request, now))]
-            case Ask(message=Drain(), reply=reply):
-                self._is_leaving = True
-                self._asked_to_leave.append(reply)
-                return []
+            case Ask():
+                return self._asked(message, now)
             case Settle():
                 return self._settling.on_time()
+            case Continue():
+                return [*self._chores.go_on(now), Wake(0.0, OutboxGrew())]
+            case Tidy():
+                return self._tidy(now)
             case Look(alarm=alarm):
                 self._alarm = NEVER if alarm == self._alarm else self._alarm
                 return []
             case _:
                 raise TypeError(f"not for me: {type(message).__name__}")
+
+    def _asked(self, ask: Ask, now: float) -> Sequence[Effect]:
+        match ask.message:
+            case ReplayDeadLetters() as request:
+                return [*self._chores.add(Replay(request, ask.reply), now), Wake(0.0, OutboxGrew())]
+            case Drain():
+                self._is_leaving = True
+                self._asked_to_leave.append(ask.reply)
+                return []
+            case _:
+                raise TypeError(f"not for me: {type(ask.message).__name__}")
 
     # What there is to do
 
@@ -164,8 +167,8 @@ class Webhooks:
 
     def _start_retry(self, state: LaneState, now: float) -> list[Effect]:
         self._settling.commit()  # or the store would still show what was just tried
-        delivery = self._store.retry(state.lane)
-        if delivery is None or delivery.next_at > now:
+        delivery = self._store.retry(state.lane, state.retries, horizon=now + self._longest_wait)
+        if delivery is None or is_ahead(delivery.next_at, now, self._longest_wait):
             state.retry_at = NEVER if delivery is None else delivery.next_at
             self._lanes.drop_idle(state)
             return []
@@ -188,20 +191,21 @@ class Webhooks:
             case Done():
                 effects = self._delivered(tried, now)
             case Gone():
-                effects = self._stop(tried, now)
+                effects = self._stop(flight.state, tried, now)
             case Again(retry_after=retry_after):
                 failures = tried.attempts - tried.spent
                 effects = self._failed(flight, tried, self._schedule.next_delay(failures, retry_after))
             case _:
                 effects = self._failed(flight, tried, None)
         self._lanes.finish(flight)
-        self._lanes.release(flight.state.lane)
+        if self._lanes.reach(flight):
+            effects.append(Log("info", "webhook_released", None, {"endpoint": flight.state.origin.name}))
         self._lanes.drop_idle(flight.state)
         return effects
 
     def _delivered(self, tried: Delivery, now: float) -> list[Effect]:
         lane = _lane(tried)
-        effects = [] if self._works.get(lane) else self._works_again(lane, now)
+        effects = self._works_again(lane, now) if self._health.work(lane, now) else []
         self._settling.add(replace(tried, state=DeliveryState.DONE, last_error=""))
         self.totals.delivered += 1
         return effects
@@ -209,33 +213,36 @@ class Webhooks:
     def _works_again(self, lane: Lane, now: float) -> list[Effect]:
         """Say how many dead letters could be replayed now, and replay them if that is wanted."""
         which = DeadLetters(lane.session_id, endpoint=lane.endpoint)
-        dead = self._store.count_dead_letters(which)
+        dead = self._store.count_dead_letters(which, COUNTED)
         replayed = 0
-        if dead and self._policy.auto_replay:
-            replayed = self._store.replay(replace(which, never_replayed=True), now, limit=REPLAY_STEP)
-        effects = self._find_lanes() if replayed else []
-        if dead or self._works.get(lane) is False:
-            details = {"endpoint": origin(lane.endpoint), "deadLetters": dead, "replayed": replayed}
-            note = (
-                f"O destino voltou a receber. Eventos abandonados que podem ser reenviados: {dead - replayed}"
-            )
+        if dead and self._policy.auto_replay and self._is_wanted(lane):
+            replayed = self._store.replay(replace(which, never_replayed=True), now, limit=STEP)
+        effects: list[Effect] = [Wake(0.0, OutboxGrew())] if replayed else []
+        if dead or self._health.is_failing(lane):
+            details = {"endpoint": origin_of(lane.endpoint), "deadLetters": dead, "replayed": replayed}
+            left = f"{dead - replayed}{' ou mais' if dead == COUNTED else ''}"
+            note = f"O destino voltou a receber. Eventos abandonados que podem ser reenviados: {left}"
             effects.append(Log("info", "webhook_recovered", lane.session_id, details | {"note": note}))
-        # A full step may have left some: the lane's next success goes on with them.
-        self._works[lane] = replayed < REPLAY_STEP
+        # A full step may have left some: the lane's next success, or the next tidying, goes on with them.
+        self._health.tell(lane, is_over=replayed < STEP)
         return effects
+
+    def _is_wanted(self, lane: Lane) -> bool:
+        """Whether the session's events still go there."""
+        session = self._store.session(lane.session_id)
+        return session is not None and lane.endpoint == (session.webhook_url or self._policy.default_url)
 
     def _failed(self, flight: Flight, tried: Delivery, delay: float | None) -> list[Effect]:
         lane = flight.state.lane
         details = {
             "event": tried.event.name,
             "eventId": tried.event.id,
-            "endpoint": origin(lane.endpoint),
+            "endpoint": origin_of(lane.endpoint),
             "attempt": tried.attempts,
             "error": tried.last_error,
         }
         self.totals.failed_attempts += 1
-        worked = self._works.get(lane) is not False
-        self._works[lane] = False
+        is_news = self._health.fail(lane, now=tried.next_at)
         if delay is None:
             self.totals.abandoned += 1
             self._settling.add(replace(tried, state=DeliveryState.DEAD))
@@ -244,45 +251,37 @@ class Webhooks:
         self._settling.add(later)
         self._lanes.retry_by(flight.state, later.next_at)
         # One warning when an endpoint stops working; the rest would drown the log.
-        return [Log("warning" if worked else "debug", "webhook_failed", lane.session_id, details)]
+        return [Log("warning" if is_news else "debug", "webhook_failed", lane.session_id, details)]
 
-    def _stop(self, tried: Delivery, now: float) -> list[Effect]:
-        lane = _lane(tried)
-        self._store.settle([replace(tried, state=DeliveryState.DEAD)])
+    def _stop(self, state: LaneState, tried: Delivery, now: float) -> list[Effect]:
+        """What came until now is given up, and what comes is a dead letter from its beginning."""
+        lane, error = state.lane, "O destino respondeu 410 e foi desativado"
         with self._store.transaction() as transaction:
-            buried = transaction.stop_lane(lane, now, "O destino respondeu 410 e foi desativado")
-        self._works[lane] = False
-        self.totals.abandoned += buried + 1
-        details = {"endpoint": origin(lane.endpoint), "deadLetters": buried + 1}
-        return [Log("error", "webhook_stopped", lane.session_id, details)]
+            transaction.stop_lane(lane, error)
+        self._settling.commit()
+        self._store.settle([replace(tried, state=DeliveryState.DEAD)])
+        burial = Burial(Lapse(lane, error, up_to=self._cursor), ("error", "webhook_stopped"), done=1)
+        effects = self._chores.add(burial, now)
+        self._lanes.stop(state)
+        self._health.fail(lane, now)
+        return effects
 
     def _hold(self, flight: Flight, now: float) -> list[Effect]:
-        """Nobody was there to hear it: no attempt is spent. What has waited too long is given up."""
-        lane, oldest_kept = flight.state.lane, now - self._policy.hold_seconds
-        buried = 0
-        if flight.delivery.event.at < oldest_kept:
-            with self._store.transaction() as transaction:
-                buried = transaction.bury(lane, now, "Sem conexão com o destino", before=oldest_kept)
+        """Nobody was there to hear it: no attempt is spent. What waits for too long is given up."""
+        lane, origin = flight.state.lane, flight.state.origin
+        effects: list[Effect] = []
+        due_before = now - self._policy.hold_seconds
+        if origin.is_held and origin.since <= due_before:
+            lapse = Lapse(lane, "Sem conexão com o destino", due_before)
+            effects += self._chores.add(Burial(lapse, ("error", "webhook_abandoned")), now)
         self._lanes.finish(flight)
-        self._lanes.hold(flight, now)
-        self._works[lane] = False
+        if self._lanes.refuse(flight, now):
+            effects.append(Log("warning", "webhook_held", None, {"endpoint": origin.name}))
+        self._health.fail(lane, now)
         self.totals.failed_attempts += 1
-        self.totals.abandoned += buried
-        details = {"endpoint": origin(lane.endpoint), "deadLetters": buried}
-        return [Log("error", "webhook_abandoned", lane.session_id, details)] if buried else []
+        return effects
 
     # The rest
-
-    def _replay(self, request: ReplayDeadLetters, now: float) -> int:
-        """In steps, so that the sessions' commits get their turn in between."""
-        replayed = 0
-        for _ in range(REPLAY_STEPS):
-            count = self._store.replay(request.which, now, request.endpoint, REPLAY_STEP)
-            replayed += count
-            if count < REPLAY_STEP:
-                break
-        self._find_lanes()
-        return replayed
 
     def _set_timers(self, now: float) -> list[Effect]:
         effects = self._settling.set_timer()
@@ -302,25 +301,10 @@ class Webhooks:
         return effects
 
     def _tidy(self, now: float) -> list[Effect]:
-        """One small step, so that the sessions' commits get their turn in between."""
-        effects, moved = self._trim(now)
-        moved += self._store.prune(now - self._policy.keep_seconds)
-        return [*effects, Wake(TIDY_PAUSE_SECONDS if moved else TIDY_SECONDS, Tidy())]
-
-    def _trim(self, now: float) -> tuple[list[Effect], int]:
-        """Told once when a session comes to have too much waiting, and whenever something was put aside for it."""
-        effects: list[Effect] = []
-        trimmed = self._store.trim(self._policy.pending_max, now)
-        for one in trimmed:
-            if one.session_id not in self._crowded:
-                details = {"pending": one.pending, "allowed": self._policy.pending_max}
-                effects.append(Log("warning", "webhook_queue_full", one.session_id, details))
-            if one.dropped or one.buried:
-                self.totals.abandoned += one.buried
-                details = {"dropped": one.dropped, "deadLetters": one.buried}
-                effects.append(Log("error", "webhook_abandoned", one.session_id, details))
-        self._crowded = {one.session_id for one in trimmed}
-        return effects, sum(one.dropped + one.buried for one in trimmed)
+        effects, pause = self._tidying.step(now)
+        for lane in self._health.untold(now):
+            effects += self._works_again(lane, now)
+        return [*effects, Wake(pause, Tidy())]
 
 
 def _lane(delivery: Delivery) -> Lane:

@@ -56,6 +56,7 @@ def webhooks(settings: Settings, store: SqliteStore) -> Webhooks:
     rules = WebhookPolicy(
         hold_seconds=webhooks.hold_hours * 3600,
         auto_replay=webhooks.auto_replay,
+        default_url=webhooks.url,
         pending_max=webhooks.pending_max,
     )
     return Webhooks(store, WebhookSchedule(retries=webhooks.retries), rules)

@@ -16,7 +16,7 @@ from actors.webhook import Attempted, OutboxGrew, WebhookPolicy, Webhooks
 from wppmt.delivery import Answered, Fault, Outcome, Unanswered
 from wppmt.messages import ReplayDeadLetters
 from wppmt.retry import WebhookSchedule
-from wppmt.store import DeadLetters, EventDraft, EventRecord, SigningSecrets, StoreUnavailable
+from wppmt.store import DeadLetters, EventDraft, EventRecord, Lane, SigningSecrets, StoreUnavailable
 from wppmt.store.sqlite import SqliteStore, SqliteTransaction
 
 OK, ERROR, GONE = Answered(200), Answered(500), Answered(410)
@@ -91,8 +91,8 @@ class World:
         self.attempts: list[Attempt] = []
         self.logs: list[Log] = []
         self.recorded: list[EventRecord] = []
-        self.in_flight: Counter[str] = Counter()
-        self.peak: Counter[str] = Counter()
+        self.in_flight: Counter[Lane] = Counter()
+        self.peak: Counter[Lane] = Counter()
         self._ids = count(1)
         self._order = count()
         self._agenda: list[tuple[float, int, object]] = []
@@ -109,10 +109,16 @@ class World:
         self.begin()
 
     def record(
-        self, endpoint: str = "http://one.test/", session_id: str = "a", name: str = "message_received"
+        self,
+        endpoint: str = "http://one.test/",
+        session_id: str = "a",
+        name: str = "message_received",
+        at: float | None = None,
+        **payload: Any,
     ) -> EventRecord:
-        """Commit an event now and tell the actor."""
-        draft = EventDraft(f"evt_{next(self._ids)}", name, self.now, {}, endpoint)
+        """Commit an event, now or as if it had been at another time, and tell the actor."""
+        moment = self.now if at is None else at
+        draft = EventDraft(f"evt_{next(self._ids)}", name, moment, payload, endpoint)
         with self.store.transaction() as transaction:
             event = transaction.record(session_id, draft)
         self.recorded.append(event)
@@ -125,13 +131,18 @@ class World:
             self.step()
         self.now = end
 
+    def shift_clock(self, seconds: float) -> None:
+        """The wall's; what was to come in so many seconds still does."""
+        self.now += seconds
+        self._agenda = [(moment + seconds, order, message) for moment, order, message in self._agenda]
+
     def step(self) -> bool:
         """Give the next message; False when nothing will ever happen any more."""
         if not self._agenda:
             return False
         self.now, _, message = heapq.heappop(self._agenda)
-        if isinstance(message, Attempted) and (endpoint := self._flights.pop(message.number, None)):
-            self.in_flight[endpoint] -= 1
+        if isinstance(message, Attempted) and (lane := self._flights.pop(message.number, None)):
+            self.in_flight[lane] -= 1
         self._give(message)
         return True
 
@@ -141,7 +152,10 @@ class World:
         return reply
 
     def replay(self, which: DeadLetters, endpoint: str = "") -> int:
-        answer: int = self.ask(ReplayDeadLetters(which, endpoint)).value
+        reply = self.ask(ReplayDeadLetters(which, endpoint))
+        while not reply.is_answered:
+            assert self.step()
+        answer: int = reply.value
         return answer
 
     def times(self, event: EventRecord) -> list[float]:
@@ -150,7 +164,7 @@ class World:
     def logged(self, event: str) -> list[Log]:
         return [log for log in self.logs if log.event == event]
 
-    _flights: dict[int, str] = field(default_factory=dict)
+    _flights: dict[int, Lane] = field(default_factory=dict)
 
     def _give(self, message: object) -> None:
         try:
@@ -179,9 +193,10 @@ class World:
         delivery = post.delivery
         attempt = Attempt(self.now, delivery.endpoint, delivery.event, post.attempt, post.secrets)
         self.attempts.append(attempt)
-        self.in_flight[delivery.endpoint] += 1
-        self.peak[delivery.endpoint] = max(self.peak[delivery.endpoint], self.in_flight[delivery.endpoint])
-        self._flights[delivery.number] = delivery.endpoint
+        lane = Lane(delivery.endpoint, delivery.event.session_id)
+        self.in_flight[lane] += 1
+        self.peak[lane] = max(self.peak[lane], self.in_flight[lane])
+        self._flights[delivery.number] = lane
         met = self.endpoints.get(delivery.endpoint, lambda _: OK)(attempt)
         outcome, seconds = met if isinstance(met, tuple) else (met, 0.0)
         self._later(seconds, Attempted(delivery.number, outcome))

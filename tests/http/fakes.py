@@ -217,7 +217,7 @@ class FakeStore:
     def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
         return [d for d in self.dead if d.event.session_id == which.session_id and d.number > after][:limit]
 
-    def count_dead_letters(self, which: DeadLetters) -> int:
+    def count_dead_letters(self, which: DeadLetters, most: int | None = None) -> int:
         return len(self.dead_letters(which, limit=10_000))
 
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]:

@@ -21,6 +21,7 @@ from wppmt.store import (
     JournalEntry,
     Lane,
     LaneTip,
+    Lapse,
     SessionRecord,
     SigningSecrets,
     Store,
@@ -276,8 +277,7 @@ def test_burying_takes_a_lane_s_pending_ones_of_an_age(store: Store):
     record(store, "a", draft(at=100.0))
     record(store, "a", draft(at=200.0))
     record(store, "b", draft(at=100.0))
-    with store.transaction() as transaction:
-        assert transaction.bury(LANE, 300.0, "webhook removido", before=150.0) == 1
+    assert store.bury(Lapse(LANE, "webhook removido", due_before=150.0), 300.0, 9) == 1
     [dead] = store.dead_letters(DeadLetters("a"))
     assert (dead.event.at, dead.next_at, dead.last_error) == (100.0, 300.0, "webhook removido")
     with store.transaction() as transaction:
@@ -304,7 +304,8 @@ def test_a_stopped_lane_turns_events_into_dead_letters_until_it_is_resumed(store
     record(store)
     record(store, "b")
     with store.transaction() as transaction:
-        assert transaction.stop_lane(LANE, 300.0, "HTTP 410") == 1
+        transaction.stop_lane(LANE, "HTTP 410")
+    assert store.bury(Lapse(LANE, "HTTP 410"), 300.0, 9) == 1
     record(store)
     assert store.webhook_counts("a") == WebhookCounts(dead=2)
     assert {d.last_error for d in store.dead_letters(DeadLetters("a"))} == {"HTTP 410"}
@@ -426,7 +427,7 @@ def test_a_forgotten_session_leaves_nothing_and_starts_from_one(store: Store):
             transaction.journal(replace(entry(1), session_id=session_id))
             transaction.save_secrets(session_id, SigningSecrets("whsec_x"))
             transaction.remember_received(session_id, "m", 1.0)
-            transaction.stop_lane(Lane("http://gone.test/", session_id), 1.0, "x")
+            transaction.stop_lane(Lane("http://gone.test/", session_id), "x")
     with store.transaction() as transaction:
         transaction.forget("a")
     assert [s.id for s in store.sessions()] == ["b"]

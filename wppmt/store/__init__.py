@@ -6,7 +6,7 @@ Every method may raise StoreUnavailable (disk full, I/O error): then nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -188,6 +188,18 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class Lapse:
+    """Which pending deliveries of a lane are given up, and why."""
+
+    lane: Lane
+    error: str
+    due_before: float = float("inf")
+    """Since when they are pending, or their next attempt is due."""
+    up_to: int = 2**63 - 1
+    """The largest number."""
+
+
+@dataclass(frozen=True, slots=True)
 class LaneTip:
     """A lane that has pending deliveries, and the number of its newest."""
 
@@ -252,7 +264,8 @@ class Transaction(Protocol):
     def record(self, session_id: str, draft: EventDraft) -> EventRecord:
         """Append to the session's event log with the next sequence number, and to the outbox if it has an endpoint.
 
-        A `qr_code` event takes undelivered older ones of its session out of the outbox (not out of the log).
+        A `qr_code` event, and a `connection_change` away from the code, takes undelivered older codes of its session
+        out of the outbox (not out of the log).
         An event for an endpoint that answered 410 becomes a dead letter at once.
         """
 
@@ -264,14 +277,14 @@ class Transaction(Protocol):
 
     def save_secrets(self, session_id: str, secrets: SigningSecrets) -> None: ...
 
-    def bury(self, lane: Lane, at: float, error: str, *, before: float = float("inf")) -> int:
-        """Make the lane's pending deliveries of events older than `before` dead letters; says how many.
+    def bury(self, lane: Lane, at: float, error: str) -> int:
+        """Make the lane's pending deliveries dead letters; says how many.
 
         For a webhook that was removed. A webhook that is merely changed leaves its deliveries their old address.
         """
 
-    def stop_lane(self, lane: Lane, at: float, error: str) -> int:
-        """The endpoint answered 410: bury what is pending, and all that comes, until `resume_lanes`."""
+    def stop_lane(self, lane: Lane, error: str) -> None:
+        """The endpoint answered 410: what comes is a dead letter from its beginning, until `resume_lanes`."""
 
     def resume_lanes(self, session_id: str) -> None:
         """The session's webhook was set anew: its endpoints get events again."""
@@ -313,8 +326,13 @@ class Store(Protocol):
     def first_attempt(self, lane: Lane, after: int = 0) -> Delivery | None:
         """The lane's next delivery that was never tried in this series, with a number larger than `after`."""
 
-    def retry(self, lane: Lane) -> Delivery | None:
-        """The lane's failed delivery whose next attempt is due first, be it due or not."""
+    def retry(
+        self, lane: Lane, besides: Collection[int] = (), *, horizon: float = float("inf")
+    ) -> Delivery | None:
+        """The lane's failed delivery whose next attempt is due first, be it due or not; not one of `besides`.
+
+        One that is due only after `horizon` comes before all others: the clock must have been set back.
+        """
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """Write back attempts, next_at, state, last_status and last_error, in one transaction.
@@ -326,12 +344,20 @@ class Store(Protocol):
     def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
         """In order, with numbers larger than `after`."""
 
-    def count_dead_letters(self, which: DeadLetters) -> int: ...
+    def count_dead_letters(self, which: DeadLetters, most: int | None = None) -> int:
+        """`most`: further ones are not counted, which takes time by their number."""
+
+    def bury(self, lapse: Lapse, at: float, limit: int) -> int:
+        """Make at most `limit` of these pending deliveries dead letters, in order; says how many.
+
+        Fewer than `limit`: there are no more.
+        """
 
     def replay(self, which: DeadLetters, at: float, endpoint: str = "", limit: int = 500) -> int:
         """Make at most `limit` of them pending anew, in order, ids and bodies unchanged; says how many.
 
         `endpoint` is where they go from now on; empty: where they went before. Tell the webhook actor OutboxGrew.
+        Codes (`qr_code`) are no good any more and stay.
         """
 
     def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from wppmt.store import DeadLetters, Delivery, Lane, LaneTip, Trimmed, WebhookCounts
+from wppmt.store import DeadLetters, Delivery, Lane, LaneTip, Lapse, Trimmed, WebhookCounts
 from wppmt.store.database import Database
+from wppmt.store.forgetting import ALL
 from wppmt.store.rows import DELIVERY, load_delivery
 
 FOREVER = 1e12
@@ -36,6 +37,19 @@ _SURPLUS = """
     WHERE session_id = ? AND state = 'pending' AND name != 'message_received'
     ORDER BY name != 'qr_code', number LIMIT ?
 """
+# First attempts have been due the longer the smaller their number: looking at `limit` of them is enough.
+_LAPSED_FIRSTS = """
+    SELECT number FROM (
+        SELECT number, next_at FROM deliveries INDEXED BY first_attempts
+        WHERE endpoint = ? AND session_id = ? AND state = 'pending' AND attempts = spent AND number <= ?
+        ORDER BY number LIMIT ?
+    ) WHERE next_at < ?
+"""
+_LAPSED_RETRIES = """
+    SELECT number FROM deliveries INDEXED BY retries
+    WHERE endpoint = ? AND session_id = ? AND state = 'pending' AND attempts > spent AND next_at < ? AND number <= ?
+    ORDER BY next_at LIMIT ?
+"""
 TRIM_STEP = 500
 TOO_MUCH = "Entregas demais na fila da sessão"
 
@@ -62,13 +76,18 @@ class SqliteOutbox:
         )
         return load_delivery(rows[0]) if rows else None
 
-    def retry(self, lane: Lane) -> Delivery | None:
-        rows = self._read(
+    def retry(
+        self, lane: Lane, besides: Collection[int] = (), *, horizon: float = FOREVER
+    ) -> Delivery | None:
+        query = (
             f"SELECT {DELIVERY} WHERE endpoint = ? AND deliveries.session_id = ?"
-            " AND state = 'pending' AND attempts > spent ORDER BY next_at LIMIT 1",
-            (lane.endpoint, lane.session_id),
+            f" AND state = 'pending' AND attempts > spent AND next_at > ?"
+            f" AND deliveries.number NOT IN ({', '.join('?' * len(besides))}) ORDER BY next_at LIMIT 1"
         )
-        return load_delivery(rows[0]) if rows else None
+        for after in (horizon, -FOREVER):
+            if rows := self._read(query, (lane.endpoint, lane.session_id, after, *besides)):
+                return load_delivery(rows[0])
+        return None
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         # What a power cut undoes here is sent again, with the same id; no delivery waits for the disk.
@@ -90,20 +109,34 @@ class SqliteOutbox:
         )
         return [load_delivery(row) for row in rows]
 
-    def count_dead_letters(self, which: DeadLetters) -> int:
+    def count_dead_letters(self, which: DeadLetters, most: int | None = None) -> int:
         where, values = _dead(which)
         [[count]] = self._read(
-            f"SELECT count(*) FROM deliveries JOIN events ON events.number = event WHERE {where}",  # noqa: S608
-            values,
+            "SELECT count(*) FROM (SELECT 1 FROM deliveries JOIN events ON events.number = event"  # noqa: S608
+            f" WHERE {where} LIMIT ?)",
+            (*values, ALL if most is None else most),
         )
         return int(count)
+
+    def bury(self, lapse: Lapse, at: float, limit: int) -> int:
+        lane = (lapse.lane.endpoint, lapse.lane.session_id)
+        due = min(lapse.due_before, FOREVER)
+        with self._database.write() as connection:
+            numbers = connection.execute(_LAPSED_FIRSTS, (*lane, lapse.up_to, limit, due)).fetchall()
+            room = (*lane, due, lapse.up_to, limit - len(numbers))
+            numbers += connection.execute(_LAPSED_RETRIES, room).fetchall()
+            connection.executemany(
+                "UPDATE deliveries SET state = 'dead', next_at = ?, last_error = ? WHERE number = ?",
+                [(at, lapse.error, number) for [number] in numbers],
+            )
+        return len(numbers)
 
     def replay(self, which: DeadLetters, at: float, endpoint: str = "", limit: int = 500) -> int:
         where, values = _dead(which)
         with self._database.write() as connection:
             numbers = connection.execute(
                 f"SELECT deliveries.number FROM deliveries JOIN events ON events.number = event WHERE {where}"  # noqa: S608
-                " ORDER BY deliveries.number LIMIT ?",
+                " AND deliveries.name != 'qr_code' ORDER BY deliveries.number LIMIT ?",
                 (*values, limit),
             ).fetchall()
             for [number] in numbers:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wppmt.delivery import envelope
+from wppmt.state import State
 from wppmt.store import (
     DeliveryState,
     EventDraft,
@@ -20,7 +21,7 @@ from wppmt.store import (
 )
 from wppmt.store.database import BUSY_MILLISECONDS, Database
 from wppmt.store.forgetting import clear, forget, sweep
-from wppmt.store.outbox import FOREVER, SqliteOutbox
+from wppmt.store.outbox import SqliteOutbox
 from wppmt.store.rows import (
     dump_entry,
     dump_session,
@@ -62,7 +63,7 @@ class SqliteTransaction:
             (draft.id, session_id, sequence, draft.name, draft.at, body),
         ).lastrowid
         event = EventRecord(draft.id, session_id, sequence, draft.name, draft.at, body)
-        if draft.name == "qr_code":
+        if _ends_codes(draft):
             self._execute(
                 "DELETE FROM deliveries WHERE session_id = ? AND state = 'pending' AND name = 'qr_code'",
                 (session_id,),
@@ -111,20 +112,21 @@ class SqliteTransaction:
             (session_id, secrets.current, json.dumps(secrets.rotated)),
         )
 
-    def bury(self, lane: Lane, at: float, error: str, *, before: float = FOREVER) -> int:
-        return self._execute(
-            "UPDATE deliveries SET state = 'dead', next_at = ?, last_error = ?"
-            " WHERE number IN (SELECT deliveries.number FROM deliveries JOIN events ON events.number = event"
-            " WHERE deliveries.session_id = ? AND endpoint = ? AND state = 'pending' AND events.at < ?)",
-            (at, error, lane.session_id, lane.endpoint, before),
-        ).rowcount
+    def bury(self, lane: Lane, at: float, error: str) -> int:
+        return sum(
+            self._execute(
+                "UPDATE deliveries SET state = 'dead', next_at = ?, last_error = ?"  # noqa: S608 - see _PENDING
+                f" WHERE endpoint = ? AND session_id = ? AND {condition}",
+                (at, error, lane.endpoint, lane.session_id),
+            ).rowcount
+            for condition in _PENDING
+        )
 
-    def stop_lane(self, lane: Lane, at: float, error: str) -> int:
+    def stop_lane(self, lane: Lane, error: str) -> None:
         self._execute(
             "INSERT OR REPLACE INTO stopped_lanes (session_id, endpoint, error) VALUES (?, ?, ?)",
             (lane.session_id, lane.endpoint, error),
         )
-        return self.bury(lane, at, error)
 
     def resume_lanes(self, session_id: str) -> None:
         self._execute("DELETE FROM stopped_lanes WHERE session_id = ?", (session_id,))
@@ -204,6 +206,17 @@ class SqliteStore(SqliteOutbox):
         self._database.close()
 
 
+def _ends_codes(draft: EventDraft) -> bool:
+    """Whether a code that was not delivered yet is of no use any more: there is a newer one, or nothing to scan."""
+    is_change = draft.name == "connection_change"
+    return draft.name == "qr_code" or (is_change and draft.payload.get("status") != State.WAITING_SCAN)
+
+
+_PENDING = (
+    # Each as its own index has it.
+    "state = 'pending' AND attempts = spent",
+    "state = 'pending' AND attempts > spent",
+)
 _PRUNE = (
     # Deliveries before their events. A dead letter is kept as long after its death as an event after it happened.
     """
