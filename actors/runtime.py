@@ -261,6 +261,10 @@ class Runtime:
     def _end_leftovers(self, session_id: str, generation: int) -> None:
         def end() -> None:
             try:
+                running = self._running.get(session_id)
+                if running is not None and running.generation > generation:
+                    # It took its time, and a successor lives: that one is no leftover, and has ended what was.
+                    return
                 if ended := self._world.browsers.end_leftovers(session_id):
                     self._world.log("leftover_browser_ended", session_id, level="warning", processes=ended)
             finally:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -24,6 +25,8 @@ SURELY_NOT_DONE = {code for code in Code if code is not Code.OUTCOME_UNKNOWN}
 SETTLED = {"failed", "unknown"}
 LEGAL = {(before.value, after.value) for before, row in TABLE.items() for after in row.values()}
 SLACK = 0.5
+PROMPT_SECONDS = 6.0
+"""From an event, whose time is told in whole seconds, to a receiver that is well; a hung turn may lie in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class History:
     """What arrived at the phones of others."""
     acknowledged: set[str] = field(default_factory=set)
     """Ids of sends that a page knows WhatsApp's server to have."""
+    has_own_receiver: set[str] = field(default_factory=set)
+    """Sessions whose receiver is always well."""
     pending: int = 0
     dead: set[str] = field(default_factory=set)
     """Event ids."""
@@ -233,6 +238,17 @@ def every_event_is_delivered(history: History) -> Iterator[str]:
         yield f"I12: {history.pending} are pending"
 
 
+def nobody_waits_for_the_receiver_of_another(history: History) -> Iterator[str]:
+    first: dict[str, Posted] = {}
+    for post in history.posts:
+        first.setdefault(post.id, post)
+    for post in first.values():
+        if post.session_id in history.has_own_receiver:
+            happened = datetime.fromisoformat(post.fields["timestamp"]).timestamp()
+            if post.at - happened > PROMPT_SECONDS:
+                yield f"I2: {post.name} {post.id} was posted {post.at - happened:.1f} s late"
+
+
 def written_is_received_once(history: History) -> Iterator[str]:
     """Exactly once; where a login ended, with it what lay in its chats, at most once."""
     ended = _ended_logins(history)
@@ -338,6 +354,7 @@ JUDGES = (
     states_are_a_chain,
     sequences_have_no_gaps,
     every_event_is_delivered,
+    nobody_waits_for_the_receiver_of_another,
     written_is_received_once,
     sends_happen_once,
     acknowledgements_are_told,

@@ -8,7 +8,21 @@ from typing import Any
 
 import pytest
 
-from actors import base, browser, effects, ledger, life, notices, parts, runtime, sending, session
+from actors import (
+    base,
+    browser,
+    effects,
+    hearing,
+    lanes,
+    ledger,
+    life,
+    notices,
+    parts,
+    runtime,
+    sending,
+    session,
+    voice,
+)
 from actors.backfill import Backfill
 from actors.root import Root
 from tests.actors.gateway import OK, Gateway, Posted
@@ -200,6 +214,38 @@ def the_error_is_told_at_every_failure_after_ten(patch: pytest.MonkeyPatch) -> N
     patch.setattr(life.Life, "fail", fail)
 
 
+def late_answers_are_accepted(patch: pytest.MonkeyPatch) -> None:
+    original = voice.Voice.answered
+
+    def answered(self: Any, answer: Any, now: float) -> Iterator[Any]:
+        return original(self, replace(answer, generation=self._parts.page.generation), now)
+
+    patch.setattr(voice.Voice, "answered", answered)
+
+
+def the_ring_is_not_read_again(patch: pytest.MonkeyPatch) -> None:
+    def compare(self: Any, beat: Any) -> Iterator[Any]:
+        self._ledger.note(page=beat.page, page_event=beat.last)
+        return iter(())
+
+    patch.setattr(hearing.Hearing, "compare", compare)
+
+
+def one_lane_is_shared_by_all_endpoints(patch: pytest.MonkeyPatch) -> None:
+    original = lanes.Lanes._has_room
+
+    def has_room(self: Any, endpoint: str, now: float) -> bool:
+        return not self._flights and original(self, endpoint, now)
+
+    patch.setattr(lanes.Lanes, "_has_room", has_room)
+
+
+def locks_are_deleted(patch: pytest.MonkeyPatch) -> None:
+    """Whatever runs on the profile: out of the way with its lock, and a browser beside it."""
+    patch.setattr(FakeBrowsers, "end_leftovers", lambda self, session_id: 0)
+    patch.setattr(FakeBrowsers, "is_locked", lambda self, session_id: False)
+
+
 PLANTED: tuple[Bug, ...] = (
     posted_before_the_commit,
     new_event_id_on_every_attempt,
@@ -221,4 +267,8 @@ PLANTED: tuple[Bug, ...] = (
     leftovers_are_not_ended,
     an_adopted_page_is_not_asked_for_what_came_meanwhile,
     the_error_is_told_at_every_failure_after_ten,
+    late_answers_are_accepted,
+    the_ring_is_not_read_again,
+    one_lane_is_shared_by_all_endpoints,
+    locks_are_deleted,
 )

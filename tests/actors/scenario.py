@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from actors.effects import Post
+from actors.life import PROBES
+from actors.notices import Called, PageAnswered
 from actors.policy import SessionPolicy
 from tests.actors.gateway import DOWN, HANGS, OK, Gateway
 from tests.actors.history import Asked, History
 from wppmt import messages
-from wppmt.browser import ChannelClosed
+from wppmt.browser import CallTimeout, ChannelClosed
 from wppmt.browser.fake import FakeBrowser
 from wppmt.delivery import Fault, Outcome, Unanswered
 from wppmt.messages import ROOT, session_address
@@ -20,6 +22,8 @@ from wppmt.store import DeadLetters
 
 NUMBERS = {"a": "5511999990001", "b": "5511999990002"}
 FRIEND = "5511888880001"
+OTHER_ENDPOINT = "http://other.test/webhook"
+"""Of one session, in every other run; its receiver is always well."""
 HASTY = SessionPolicy(
     outcome_deadline=90.0, open_deadline=40.0, screen_deadline=30.0, resend_after=15.0, logout_deadline=30.0
 )
@@ -51,6 +55,7 @@ class Scenario:
         self._texts = 0
         self._receiver: Outcome = OK
         self._stalled: list[Any] = []
+        self.history.has_own_receiver = {"b"} if seed % 2 else set()
         self.gateway.receive = self._receive
         self.gateway.world.add_phone(FRIEND)
 
@@ -62,11 +67,13 @@ class Scenario:
             [act] = self.random.choices(list(ACTS), weights=list(ACTS.values()))
             act(self, self.random.choice(list(NUMBERS)))
             self._let_pass()
+            self._look_for_doubles()
         self._make_peace()
         return self._tell()
 
     def connect(self, name: str) -> None:
-        self._ask(ROOT, name, "start", messages.StartSession(name))
+        own = OTHER_ENDPOINT if name in self.history.has_own_receiver else None
+        self._ask(ROOT, name, "start", messages.StartSession(name, webhook_url=own))
         self.gateway.run(2)
         self.scan(name)
         self.gateway.run(1)
@@ -172,10 +179,15 @@ class Scenario:
         self.gateway.hang_start(name)
 
     def speak_late(self, name: str) -> None:
-        """A browser that is gone has one more thing to say."""
+        """A browser that is gone has one more thing to say, and to answer."""
         gone = [browser for browser in self.gateway.browsers.opened.get(name, []) if not browser.is_alive]
         if gone:
             self.random.choice(gone)._notify(ChannelClosed("tarde"))
+        record = self.gateway.store.session(name)
+        if record and record.generation > 1:
+            late = PageAnswered(record.generation - 1, Called.PROBE, CallTimeout("tarde"), "")
+            for _ in range(PROBES):
+                self.gateway.directory.tell(session_address(name), late)
 
     def refuse_starts(self, name: str) -> None:
         code = self.random.choice(["BROWSER_CRASHED", "PROFILE_LOCKED", "PAGE_LOAD_FAILED"])
@@ -209,8 +221,13 @@ class Scenario:
         else:
             self.gateway.run(self.random.expovariate(1 / 4))
 
+    def _look_for_doubles(self) -> None:
+        browsers = self.gateway.browsers
+        doubled = [name for name in NUMBERS if len(browsers.living(name)) > 1]
+        browsers.doubles.extend((self.gateway.time.moment, name) for name in doubled)
+
     def _receive(self, post: Post) -> Outcome | None:
-        return self._receiver
+        return OK if post.delivery.endpoint == OTHER_ENDPOINT else self._receiver
 
     def _make_peace(self) -> None:
         self.free_disk()

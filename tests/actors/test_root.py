@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.effects import AbandonSession, SpawnSession
+from actors.effects import AbandonSession, EndLeftovers, SpawnSession
 from actors.notices import PlaceWanted
 from actors.root import HUNG_PINGS, PLACE_SECONDS, WATCH_SECONDS, Places
 from tests.actors.conftest import MakeGateway
@@ -99,6 +99,13 @@ def test_an_actor_that_wakes_up_in_the_middle_of_its_turn_changes_nothing(
     gateway.run(120)
     assert gateway.inbox(FRIEND) == []
     assert not gateway.logged("actor_failed")
+
+
+def test_an_end_of_leftovers_that_takes_its_time_leaves_the_next_browser_alone(pair: Gateway):
+    browser = pair.browser("a")
+    pair.runtime.perform(pair.mailbox(A).shell, EndLeftovers("a", pair.record("a").generation - 1))
+    pair.run(5)
+    assert pair.browsers.living("a") == [browser]
 
 
 def test_a_new_actor_answers_nobody_before_it_knows_what_it_takes_up(pair: Gateway):

@@ -89,8 +89,12 @@ class FakeBrowsers:
         """More than one would be two browsers on one login."""
         return [browser for browser in self.opened.get(session_id, []) if browser.is_alive]
 
+    def is_locked(self, session_id: str) -> bool:
+        """A browser that lives holds the lock of its profile."""
+        return bool(self.living(session_id))
+
     def _require_nobody(self, session_id: str) -> None:
-        if self.living(session_id):
+        if self.is_locked(session_id):
             raise StartFailed("PROFILE_LOCKED", "um navegador usa este perfil")
 
     # ---- levers

@@ -63,7 +63,7 @@ class FakeBrowser:
             self._killed.wait()
         if self._killed.is_set():
             raise StartFailed("BROWSER_CRASHED", "encerrado durante a abertura")
-        if self.browsers.living(self.session_id):
+        if self.browsers.is_locked(self.session_id):
             raise StartFailed("PROFILE_LOCKED", "outro navegador usa este perfil")
         self.browsers.world.profiles[self.session_id].was_used = True
         self._notify = notify
