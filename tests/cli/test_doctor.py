@@ -70,6 +70,9 @@ def test_taken_port_names_its_setting(settings: Settings):
         findings = list(doctor.ports(settings))
     assert [finding.fine for finding in findings] == [False, True, True]
     assert "WPP_PORT" in findings[0].advice
+    # It need not be freed when systemd keeps it for a service that is down.
+    assert "wppmt.socket" in findings[0].advice
+    assert "systemctl status wppmt" in findings[0].advice
 
 
 @pytest.mark.parametrize(

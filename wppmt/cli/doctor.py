@@ -26,6 +26,10 @@ from wppmt.settings import Settings
 MB_PER_SESSION = 150
 MB_DAEMON = 90
 SECONDS = 20
+SOCKET_UNIT_ADVICE = (
+    ". Se é o wppmt.socket do systemd que a guarda, ela está certa: veja por que o serviço não responde com"
+    " systemctl status wppmt"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,11 @@ def ports(settings: Settings) -> Iterator[Finding]:
     for name, host, port in wanted:
         trouble = "" if running else _occupied(host, port)
         state = "em uso pelo wppmt, que está no ar" if running else trouble or "livre"
-        yield Finding(not trouble, f"Porta {host}:{port} ({name}): {state}", f"Libere a porta ou mude {name}")
+        # systemd keeps the port for the service, also while that is down; who listens is not for every user to see.
+        kept = SOCKET_UNIT_ADVICE if name == "WPP_PORT" else ""
+        yield Finding(
+            not trouble, f"Porta {host}:{port} ({name}): {state}", f"Libere a porta ou mude {name}{kept}"
+        )
 
 
 def _occupied(host: str, port: int) -> str:
