@@ -20,6 +20,8 @@ from wppmt.cli.origin import Origin, pass_origin
 from wppmt.cli.trouble import Trouble
 
 MAX_BODY_BYTES = 32 * 2**20
+_HARMLESS = "\xa0\u200d"
+"""A space, and the glue of emojis; not printable in Unicode's sense only."""
 Json = Mapping[str, Any]
 
 
@@ -109,7 +111,7 @@ def _handler(on_delivery: OnDelivery) -> type[BaseHTTPRequestHandler]:
                 length = int(self.headers.get("Content-Length", 0))
                 body = self.rfile.read(min(max(length, 0), MAX_BODY_BYTES))
                 event = json.loads(body)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return None
             headers = {name.lower(): value for name, value in self.headers.items()}
             return Delivery(body, headers, event) if isinstance(event, dict) else None
@@ -127,9 +129,16 @@ def _handler(on_delivery: OnDelivery) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+def visible(text: str) -> str:
+    """What a terminal would act on rather than show, written as JSON writes it: the text is a stranger's."""
+    return "".join(
+        char if char.isprintable() or char in _HARMLESS else json.dumps(char)[1:-1] for char in text
+    )
+
+
 def describe(event: Json) -> str:
     """One line for people. Texts and phones are shown: this is the tenant's own terminal, not a log."""
-    head = f"{str(event.get('timestamp', ''))[11:19]}  {event.get('sessionId')}  {event.get('event'):<17}  "
+    head = f"{str(event.get('timestamp', ''))[11:19]}  {event.get('sessionId')}  {event.get('event')!s:<17}  "
     match event:
         case {"event": "message_received", "message": {"from": sender, **message}}:
             return f"{head}{sender}: {message.get('body') or message.get('type')}"
@@ -169,8 +178,9 @@ def sink(origin: Origin, /, port: int | None, secret: str | None, *, as_json: bo
         if secret and not delivery.is_signed_with(secret):
             click.echo("Recusado: a assinatura não confere")
             return False
-        text = json.dumps(delivery.event, ensure_ascii=False) if as_json else describe(delivery.event)
-        click.echo(text if as_json else text + _notes(delivery, seen))
+        event = delivery.event
+        text = json.dumps(event, ensure_ascii=False) if as_json else describe(event) + _notes(delivery, seen)
+        click.echo(visible(text))
         return script.play()
 
     chosen = origin.simulated().load().simulator.sink_port if port is None else port
