@@ -37,6 +37,7 @@ class Code(StrEnum):
     NO_LOGIN_COPY = "NO_LOGIN_COPY"
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
     IDEMPOTENCY_IN_FLIGHT = "IDEMPOTENCY_IN_FLIGHT"
+    WEBHOOK_TEST_IN_FLIGHT = "WEBHOOK_TEST_IN_FLIGHT"
     RESOURCE_LIMIT = "RESOURCE_LIMIT"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     DRAINING = "DRAINING"
@@ -87,6 +88,7 @@ CATALOGUE: dict[Code, Meaning] = {
     ),
     Code.IDEMPOTENCY_MISMATCH: Meaning(422, "Esta Idempotency-Key já foi usada com outro conteúdo"),
     Code.IDEMPOTENCY_IN_FLIGHT: Meaning(409, "A requisição com esta Idempotency-Key ainda está em andamento"),
+    Code.WEBHOOK_TEST_IN_FLIGHT: Meaning(409, "Outro teste do webhook desta sessão ainda está em andamento"),
     Code.RESOURCE_LIMIT: Meaning(503, "Limite de recursos atingido"),
     Code.STORE_UNAVAILABLE: Meaning(503, "Banco de dados indisponível (disco cheio?). Nada foi feito"),
     Code.DRAINING: Meaning(503, "O serviço está encerrando. Tente de novo em instantes"),

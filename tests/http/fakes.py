@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -236,10 +237,23 @@ class FakeReceiver:
 
     outcome: Outcome = field(default_factory=lambda: Answered(200))
     took: list[tuple[Delivery, int, SigningSecrets | None]] = field(default_factory=list)
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+    """Cleared: whoever posts waits."""
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def __post_init__(self) -> None:
+        self.answers.set()
 
     async def post(self, delivery: Delivery, attempt: int, secrets: SigningSecrets | None) -> Outcome:
-        self.took.append((delivery, attempt, secrets))
+        async with self._news:
+            self.took.append((delivery, attempt, secrets))
+            self._news.notify_all()
+        await self.answers.wait()
         return self.outcome
+
+    async def has_taken(self, count: int) -> None:
+        async with asyncio.timeout(5), self._news:
+            await self._news.wait_for(lambda: len(self.took) == count)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -62,6 +63,17 @@ async def ask_twice(api: Api) -> Answer:
     return await api.get(STATUS)
 
 
+async def try_twice(api: Api) -> Answer:
+    api.front.has("a", webhook_url="https://turbozap.com/webhook")
+    api.receiver.answers.clear()
+    first = asyncio.create_task(api.post("/api/sessions/a/webhook/test"))
+    await api.receiver.has_taken(1)
+    second = await api.post("/api/sessions/a/webhook/test")
+    api.receiver.answers.set()
+    await first
+    return second
+
+
 async def restore_without_copy(api: Api) -> Answer:
     api.front.has("a", State.ERROR, reason=Reason.TOKEN_CORRUPT)
     api.has_login_copy = False
@@ -86,6 +98,7 @@ PROVOKED: dict[Code, Provoke] = {
     Code.PAYLOAD_TOO_LARGE: lambda api: api.call("POST", SEND, data=b" " * (MAX_BODY_BYTES + 1)),
     Code.UNSUPPORTED_ENCODING: lambda api: api.get(STATUS, headers={"Content-Encoding": "gzip"}),
     Code.RATE_LIMITED: ask_twice,
+    Code.WEBHOOK_TEST_IN_FLIGHT: try_twice,
     Code.NOT_CONNECTED: close_first,
     Code.TARGET_REFUSED: lambda api: api.post("/api/sessions/a/start", {"webhookUrl": "http://127.0.0.1/"}),
     Code.MEDIA_FETCH_FAILED: lambda api: api.post("/api/sessions/a/send-image", PHONE | {"base64": "YWJj"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -62,6 +63,20 @@ async def test_a_sample_can_look_like_any_event(api: Api, name: str):
     schema = request["schema"] | {"components": DOCUMENT["components"]}
     jsonschema_rs.Draft202012Validator(schema, validate_formats=True).validate(fields)
     assert sample(name)["test"] is True
+
+
+async def test_a_session_tries_its_webhook_once_at_a_time(api: Api):
+    api.front.has("a", webhook_url=URL)
+    api.front.has("b", webhook_url=URL)
+    api.receiver.answers.clear()
+    first = [asyncio.create_task(api.post(f"/api/sessions/{name}/webhook/test")) for name in "ab"]
+    await api.receiver.has_taken(2)
+    second = await api.post(PATH)
+    assert (second.status, second.body["code"]) == (409, "WEBHOOK_TEST_IN_FLIGHT")
+    assert len(api.receiver.took) == 2
+    api.receiver.answers.set()
+    assert [(await answer).status for answer in first] == [200, 200]
+    assert (await api.post(PATH)).status == 200
 
 
 async def test_the_default_webhook_is_tried_where_the_session_has_none():

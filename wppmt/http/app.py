@@ -15,6 +15,7 @@ from wppmt.http.openapi import openapi
 from wppmt.http.ports import PORTS, Ports
 from wppmt.http.route import ROUTE_OF
 from wppmt.http.routes import ROUTES
+from wppmt.http.webhook_trial import UNDER_WAY
 
 
 def make_app(ports: Ports) -> web.Application:
@@ -22,6 +23,7 @@ def make_app(ports: Ports) -> web.Application:
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY_BYTES)
     app[PORTS] = ports
     app[STARTED_AT] = ports.now()
+    app[UNDER_WAY] = set()
     app[ROUTE_OF] = {
         app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_later): route
         for route in ROUTES

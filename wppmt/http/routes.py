@@ -161,7 +161,7 @@ ROUTES = (
     Route(
         "POST", f"{_SESSION}/webhook/test", webhook_trial.try_webhook, Access.SESSION,
         "Enviar ao webhook um evento de amostra, assinado, e ver o que ele respondeu", {200: answers.WebhookTest},
-        body=schemas.WebhookTestBody, body_required=False,
+        body=schemas.WebhookTestBody, body_required=False, refusals=(Code.WEBHOOK_TEST_IN_FLIGHT,),
     ),
     Route(
         "GET", f"{_SESSION}/messages/{{messageId}}", events.show_message, Access.SESSION,

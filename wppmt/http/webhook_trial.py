@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import codecs
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 
 from aiohttp import web
 
 from wppmt.delivery import Answered, Outcome, envelope
+from wppmt.errors import Code, Refusal
 from wppmt.http import answers
 from wppmt.http.bodies import invalid, read_body
 from wppmt.http.guard import SESSION_ID
@@ -17,6 +20,9 @@ from wppmt.http.responses import answer
 from wppmt.http.samples import sample
 from wppmt.http.schemas import WebhookTestBody
 from wppmt.store import Delivery, EventRecord
+
+UNDER_WAY = web.AppKey("webhooks_tried", set[str])
+"""The sessions whose webhook is being tried out."""
 
 
 async def try_webhook(request: web.Request) -> web.Response:
@@ -30,7 +36,8 @@ async def try_webhook(request: web.Request) -> web.Response:
     secrets = await asyncio.to_thread(ports.store.secrets, session_id)
     began = ports.now()
     event = _sample_event(session_id, body.event or "test", f"evt_test_{ports.new_id()}", began)
-    outcome = await ports.post_webhook(Delivery(0, event, url), 1, secrets)
+    with _alone(request.app[UNDER_WAY], session_id):
+        outcome = await ports.post_webhook(Delivery(0, event, url), 1, secrets)
     elapsed_ms = max(0, round((ports.now() - began) * 1000))
     ports.log("webhook_tested", session_id, delivered=outcome.is_success, elapsedMs=elapsed_ms)
     return answer(
@@ -44,6 +51,18 @@ async def try_webhook(request: web.Request) -> web.Response:
             error=_complaint(outcome),
         )
     )
+
+
+@contextmanager
+def _alone(under_way: set[str], session_id: str) -> Iterator[None]:
+    """One trial a session: each may hold a connection for as long as WEBHOOK_TIMEOUT. Raises Refusal."""
+    if session_id in under_way:
+        raise Refusal(Code.WEBHOOK_TEST_IN_FLIGHT)
+    under_way.add(session_id)
+    try:
+        yield
+    finally:
+        under_way.discard(session_id)
 
 
 def _sample_event(session_id: str, name: str, event_id: str, at: float) -> EventRecord:
