@@ -46,25 +46,17 @@ class Fates:
         yield from self.answer(entry.id, as_sent(settled, now))
         yield from _discard_file(entry)
 
-    def fail(
-        self, entry: JournalEntry, code: Code, now: float, retry_after: float | None = None
-    ) -> Iterator[Effect]:
+    def fail(self, entry: JournalEntry, refusal: Refusal, now: float) -> Iterator[Effect]:
         """It surely was not sent. Who waits hears it as the answer; who was told `pending` hears it as an event.
 
         An answer that says "not now, try again" gives the idempotency key back, so that trying again can help.
         """
-        key = entry.key if _is_final(code) or may_have_left(entry) else ""
-        settled = _settled(entry, handover=Handover.FAILED, ack=-1, failure=code.value, key=key)
+        key = entry.key if _is_final(refusal.code) or may_have_left(entry) else ""
+        settled = _settled(entry, handover=Handover.FAILED, ack=-1, failure=refusal.code.value, key=key)
         happenings = [] if self.is_awaited(entry.id) else [("message_ack", _payload(settled))]
         yield from self._ledger.write(now, *happenings, journal=settled)
-        yield from self.answer(entry.id, self.refusal(code, retry_after))
+        yield from self.answer(entry.id, refusal)
         yield from _discard_file(entry)
-
-    def refusal(self, code: Code, retry_after: float | None = None) -> Refusal:
-        """The code as its answer."""
-        if code is Code.NOT_CONNECTED:
-            return not_connected(self._ledger.record)
-        return Refusal(code, retry_after=retry_after)
 
     def report_unknown(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """Nobody can tell; it is never sent again. A later acknowledgement still counts."""

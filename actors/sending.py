@@ -8,12 +8,12 @@ handed over again, and nothing newer overtakes it meanwhile.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from actors.effects import Answer, DeleteFile, Effect, Reply, Wake
-from actors.fates import Fates, as_sent, may_have_left
+from actors.fates import Fates, as_sent, may_have_left, not_connected
 from actors.ledger import Ledger
 from actors.notices import Called, PageAnswered
 from actors.page import Page
@@ -30,8 +30,16 @@ REJECTIONS = {
     "not_on_whatsapp": Code.NOT_ON_WHATSAPP,
     "invalid_recipient": Code.INVALID_PHONE,
     "reachout_timelock": Code.REACHOUT_TIMELOCK,
+    "group_not_found": Code.INVALID_REQUEST,
+    "quoted_not_found": Code.INVALID_REQUEST,
 }
-"""bridge.js's words for a send that surely was not made."""
+"""The page's words for a send that surely was not made."""
+PROBLEMS = {
+    "group_not_found": {"field": "phone", "problem": "grupo não encontrado entre os desta conta"},
+    "quoted_not_found": {"field": "quotedMessageId", "problem": "mensagem não encontrada nesta conversa"},
+}
+Problem = dict[str, str]
+"""What is wrong with a field of the request, for people."""
 UPLOAD_AGAIN_SECONDS = 5.0
 
 
@@ -134,8 +142,7 @@ class Sending:
     def _stored_answer(self, entry: JournalEntry, now: float) -> Sent | Refusal:
         if entry.handover is not Handover.FAILED:
             return as_sent(entry, now)
-        code = Code(entry.failure)
-        return self._fates.refusal(code, self._reachout.retry_after(code, now))
+        return self._refusal(Code(entry.failure), now)
 
     def accept(self, request: Send, reply: Reply, now: float) -> Iterator[Effect]:
         """Journal the message and take responsibility for it. Raises Refusal(QUEUE_FULL)."""
@@ -305,7 +312,8 @@ class Sending:
     def _on_sent(self, entry: JournalEntry, outcome: Outcome, now: float) -> Iterator[Effect]:
         match outcome:
             case CallRejected(reason=reason) if reason in REJECTIONS:
-                yield from self._fail(entry, REJECTIONS[reason], now)
+                problems = [PROBLEMS[reason]] if reason in PROBLEMS else []
+                yield from self._fail(entry, REJECTIONS[reason], now, problems)
             case CallRejected():
                 yield from self.undecided.refused(entry)
             case NotCalled():
@@ -343,10 +351,17 @@ class Sending:
         self._settle(entry.id)
         self._queue = deque(sorted([entry, *self._queue], key=_turn))
 
-    def _fail(self, entry: JournalEntry, code: Code, now: float) -> Iterator[Effect]:
+    def _fail(
+        self, entry: JournalEntry, code: Code, now: float, problems: Sequence[Problem] = ()
+    ) -> Iterator[Effect]:
         yield from self._reachout.met(code, now)
-        yield from self._fates.fail(entry, code, now, self._reachout.retry_after(code, now))
+        yield from self._fates.fail(entry, self._refusal(code, now, problems), now)
         self._settle(entry.id)
+
+    def _refusal(self, code: Code, now: float, problems: Sequence[Problem] = ()) -> Refusal:
+        if code is Code.NOT_CONNECTED:
+            return not_connected(self._ledger.record)
+        return Refusal(code, details=problems, retry_after=self._reachout.retry_after(code, now))
 
     def _report_outcome(self, message_id: str, now: float) -> Iterator[Effect]:
         entry = self._pending(message_id)

@@ -120,6 +120,8 @@ def test_an_asynchronous_send_is_pending_at_once(gateway: Gateway):
     [
         ("not_on_whatsapp", Code.NOT_ON_WHATSAPP),
         ("invalid_recipient", Code.INVALID_PHONE),
+        ("quoted_not_found", Code.INVALID_REQUEST),
+        ("group_not_found", Code.INVALID_REQUEST),
         ("something new", Code.SEND_FAILED),
     ],
 )
@@ -129,6 +131,7 @@ def test_what_the_page_refuses_surely_was_not_sent(gateway: Gateway, reason: str
     with pytest.raises(Refusal) as refused:
         gateway.send("a", FRIEND)
     assert refused.value.code is code
+    assert bool(refused.value.details) is (code is Code.INVALID_REQUEST)
     browser.reject_sends(None)
     gateway.run(400)
     assert gateway.inbox(FRIEND) == []

@@ -179,6 +179,19 @@ def test_brazils_ninth_digit_is_found_either_way(ground: Ground, paired: Paired,
     wait_until(lambda: len(ground.inbox(without)) == 1)
 
 
+def test_a_landline_has_no_ninth_digit(ground: Ground, paired: Paired, new_phone: NewPhone) -> None:
+    """With one, the number would be another person's."""
+    life, _ = paired
+    last = new_phone()[-7:]
+    ground.register(f"55113{last}", "Loja com telefone fixo")
+    ground.register(f"5511922{last[1:]}", "Outra pessoa")
+    for asked in (f"551193{last}", f"551122{last[1:]}"):
+        assert life.value("check_number", {"phone": asked})["valid"] is False
+        outcome = life.call("send_text", {"id": new_id(), "to": asked, "text": "oi"})
+        assert isinstance(outcome, CallRejected)
+        assert outcome.reason == "not_on_whatsapp"
+
+
 def test_typing_is_shown_to_known_people_only(paired: Paired, friend: str, new_phone: NewPhone) -> None:
     life, _ = paired
     assert life.value("typing", {"to": friend, "state": "composing"}) == {}

@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-_BRAZILIAN = re.compile(r"55(\d\d)(9?)(\d{8})")
+_BRAZILIAN = re.compile(r"55(\d\d)(9?)([6-9]\d{7})")
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
   'use strict';
 
   const { emit, functions, Rejection, describe, shapes, chatFor } = wppmt;
-  const { text, server, phoneOf, isIncoming, incoming } = shapes;
+  const { text, server, phoneOf, lidOf, isIncoming, incoming } = shapes;
 
   // ---- sending -----------------------------------------------------------------------------------------------
 
@@ -108,12 +108,22 @@
 
   const SEARCHED_FOR_WORD = 50;
 
-  /** Whether this is a person who, as far as the chat goes back, has never written to the account. */
-  async function isNewContact(chat) {
-    if (server(chat.id) === 'g.us') return false;
-    if (chat.msgs.getModelsArray().some(isIncoming)) return false;
+  async function hasWritten(id) {
+    const chat = WPP.whatsapp.ChatStore.get(id);
+    if (!chat) return false;
+    if (chat.msgs.getModelsArray().some(isIncoming)) return true;
     const earlier = await WPP.chat.getMessages(chat.id, { count: SEARCHED_FOR_WORD }).catch(() => []);
-    return !earlier.some(isIncoming);
+    return earlier.some(isIncoming);
+  }
+
+  /** Whether this is a person who, as far as the chats go back, has never written to the account. */
+  async function isNewContact({ id }) {
+    if (server(id) === 'g.us') return false;
+    // What a person wrote may be in the chat of the number, and the message go to that of the hidden id.
+    for (const known of new Set([text(id), text(phoneOf(id)), lidOf(id)])) {
+      if (known && (await hasWritten(known))) return false;
+    }
+    return true;
   }
 
   /** The chat to send to; `knownOnly` keeps from new contacts while WhatsApp's cool-down lasts. */

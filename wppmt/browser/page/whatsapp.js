@@ -148,9 +148,12 @@
   const HOUR = 3_600_000;
   const resolved = new Map();
 
-  /** Brazil's mobile numbers with and without the ninth digit: WhatsApp knows each by one form only. */
+  /**
+   * Brazil's mobile numbers with and without the ninth digit: WhatsApp knows each by one form only. Landlines (2-5)
+   * never had one: with a 9 before it, a landline's number is another person's.
+   */
   function otherForm(phone) {
-    const parts = /^55(\d\d)(9?)(\d{8})$/.exec(phone);
+    const parts = /^55(\d\d)(9?)([6-9]\d{7})$/.exec(phone);
     return parts && `55${parts[1]}${parts[2] ? '' : '9'}${parts[3]}`;
   }
 
@@ -172,9 +175,19 @@
     return answer;
   }
 
+  /** A chat can be opened for any group's id: whether the account is in such a group is WhatsApp's word. */
+  async function groupChat(id) {
+    const { ChatStore, GroupMetadataStore, Stream } = WPP.whatsapp;
+    if (ChatStore.get(id)) return ChatStore.get(id);
+    const group = await GroupMetadataStore.find(WPP.util.createWid(id)).catch(() => null);
+    if (!group) throw new Rejection(Stream.mode === 'MAIN' ? 'group_not_found' : 'could_not_look');
+    return WPP.chat.find(id);
+  }
+
   /** The chat for what a caller wrote: a group's or a hidden id as it is, a number by WhatsApp's own form of it. */
   async function chatFor(to) {
-    if (['g.us', 'lid'].includes(server(to))) return WPP.chat.find(to);
+    if (server(to) === 'g.us') return groupChat(to);
+    if (server(to) === 'lid') return WPP.chat.find(to);
     const answer = await resolve(digits(to));
     if (!answer) throw new Rejection('not_on_whatsapp');
     return WPP.chat.find(answer.wid);
