@@ -232,12 +232,12 @@ def the_ring_is_not_read_again(patch: pytest.MonkeyPatch) -> None:
 
 
 def one_lane_is_shared_by_all_endpoints(patch: pytest.MonkeyPatch) -> None:
-    original = lanes.Lanes._has_room
+    original = lanes.Lanes._may_be_tried
 
-    def has_room(self: Any, endpoint: str, now: float) -> bool:
-        return not self._flights and original(self, endpoint, now)
+    def may_be_tried(self: Any, state: Any, now: float) -> bool:
+        return not self._flights and original(self, state, now)
 
-    patch.setattr(lanes.Lanes, "_has_room", has_room)
+    patch.setattr(lanes.Lanes, "_may_be_tried", may_be_tried)
 
 
 def locks_are_deleted(patch: pytest.MonkeyPatch) -> None:

@@ -138,6 +138,10 @@ class Scenario:
         self._fault("kill_daemon", "")
         self.gateway.kill_daemon()
         self._stalled.clear()
+        for act in self.random.choices([Scenario.write, Scenario.scan, None], k=2):
+            if act:
+                act(self, name)
+        self.gateway.run(self.random.choice([0, 1, 3]))
         self.gateway.boot()
 
     def poison(self, name: str) -> None:
