@@ -36,6 +36,8 @@ class SessionPolicy:
     call_deadline: float = 15.0
     media_deadline: float = 60.0
     """For each step of moving a file into or out of the page."""
+    media_bytes: int = 16_000_000
+    """The largest received file that can be fetched."""
     reachout_pause: float = 3600.0
     """How long no new contact is written to after WhatsApp has refused one."""
     ack_sends: int = 3

@@ -10,6 +10,7 @@ from actors.notices import Called, PageAnswered
 from actors.parts import Parts
 from actors.screen import ShownCode
 from wppmt.browser import Beat, Facts, Json, PageEvent
+from wppmt.file_names import clean_name
 from wppmt.reasons import Reason
 from wppmt.verdict import Verdict, verdict
 
@@ -85,11 +86,18 @@ class Voice:
     def _receive(self, message: Json, now: float, **marks: Any) -> Iterator[Effect]:
         """Told as its event: media by an address, not by content."""
         if message.get("mimetype"):
-            message = {
-                **message,
-                "mediaUrl": self._parts.media_url(self._parts.record.id, message["messageId"]),
-            }
+            message = {**message, **self._media_of(message)}
         yield from self._parts.ledger.receive(now, str(message["id"]), {"message": message, **marks})
+
+    def _media_of(self, message: Json) -> Json:
+        """No address where it would only say that the file is too large; no name that leads out of a folder."""
+        told: dict[str, Any] = {}
+        if name := message.get("fileName"):
+            told["fileName"] = clean_name(str(name))
+        size = message.get("size")
+        if not isinstance(size, int) or size <= self._parts.policy.media_bytes:
+            told["mediaUrl"] = self._parts.media_url(self._parts.record.id, message["messageId"])
+        return told
 
     def _judge(self, facts: Facts, now: float) -> Iterator[Effect]:
         if not self._parts.life.is_live:

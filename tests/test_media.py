@@ -24,7 +24,8 @@ from PIL import Image
 
 from wppmt.egress import Egress, policy
 from wppmt.errors import Code, Refusal
-from wppmt.media import MAX_NAME, VOICE, MediaFiles, clean_name, kind_of
+from wppmt.file_names import MAX_NAME, clean_name
+from wppmt.media import VOICE, MediaFiles, kind_of
 
 LIMIT = 100_000
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -8,7 +8,6 @@ import binascii
 import mimetypes
 import re
 import secrets
-import unicodedata
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -23,11 +22,11 @@ from yarl import URL
 
 from wppmt.egress import Egress, TargetRefused
 from wppmt.errors import Code, Refusal
+from wppmt.file_names import clean_name
 
 MAX_REDIRECTS = 3
 MAX_PIXELS = 25_000_000
 """A small file may hold a picture that no phone can show (and that would fill a memory)."""
-MAX_NAME = 120
 CHUNK_BYTES = 64 * 1024
 _FROM_TEXT = {
     ".csv": "text/csv", ".htm": "text/html", ".html": "text/html", ".json": "application/json",
@@ -61,7 +60,6 @@ _DOCUMENT_TYPE = re.compile(
     r"(text|application|message)/[a-z0-9][a-z0-9.+_-]{0,100}|image/svg\+xml", re.ASCII
 )
 _LINE_BREAKS = dict.fromkeys(map(ord, "\r\n"))
-_NOT_IN_A_NAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,19 +180,6 @@ class MediaFiles:
         if not size:
             raise _unfetched("o arquivo está vazio")
         return size
-
-
-def clean_name(name: str) -> str:
-    """A file name as a person may see it: no path, control or direction characters, of bearable length."""
-    last = PurePosixPath(name.replace("\\", "/")).name
-    visible = "".join(
-        char for char in last if unicodedata.category(char) not in {"Cf", "Cc", "Cs", "Co", "Cn"}
-    )
-    cleaned = _NOT_IN_A_NAME.sub("_", visible).strip(" .")
-    stem, dot, ending = cleaned.rpartition(".")
-    if dot and len(ending) <= 10:
-        return f"{stem[: MAX_NAME - len(ending) - 1]}.{ending}" if stem else "arquivo"
-    return cleaned[:MAX_NAME] or "arquivo"
 
 
 def kind_of(mimetype: str) -> str:

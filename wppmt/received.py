@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from wppmt.media import clean_name, on_a_disk_with_room
+from wppmt.file_names import clean_name
+from wppmt.media import on_a_disk_with_room
 
 
 @dataclass(frozen=True, slots=True)

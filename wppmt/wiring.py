@@ -72,6 +72,7 @@ def tools(settings: Settings, store: SqliteStore) -> Tools:
             memory_mb=settings.sessions.tenant_memory_mb,
             memory_hard_mb=settings.sessions.tenant_memory_hard_mb,
             copy_seconds=settings.store.login_copy_hours * 3600,
+            media_bytes=settings.media.max_mb * MEGABYTE,
         ),
         random=SystemRandom(),
         default_webhook=settings.webhooks.url,

@@ -362,9 +362,9 @@ class TestIdempotency:
 
 
 class TestIn:
-    def receive(self, gateway: Gateway, content: bytes = b"foto") -> dict[str, Any]:
+    def receive(self, gateway: Gateway, content: bytes = b"foto", name: str | None = None) -> dict[str, Any]:
         """The event that tells of a picture."""
-        about = {"mimetype": "image/jpeg", "fileName": None, "size": len(content)}
+        about = {"mimetype": "image/jpeg", "fileName": name, "size": len(content)}
         gateway.browser("a").receive(FRIEND, "olha", type="image", media=about, bytes=content)
         gateway.run(1)
         message: dict[str, Any] = gateway.events("a", "message_received")[-1]["message"]
@@ -378,6 +378,27 @@ class TestIn:
         gateway.browser("a").receive(FRIEND, "só texto")
         gateway.run(1)
         assert "mediaUrl" not in gateway.events("a", "message_received")[-1]["message"]
+
+    @pytest.mark.parametrize("size", [5, 6])
+    def test_only_what_can_be_fetched_has_an_address(self, make_gateway: Callable[..., Gateway], size: int):
+        gateway = make_gateway(policy=SessionPolicy(media_bytes=5))
+        gateway.connect("a", ME)
+        message = self.receive(gateway, b"x" * size)
+        assert (message["mimetype"], message["size"]) == ("image/jpeg", size)
+        assert ("mediaUrl" in message) is (size == 5)
+
+    @pytest.mark.parametrize(
+        ("told", "name"),
+        [
+            ("../../etc/passwd", "passwd"),
+            ("a\r\nb\u202egpj.exe", "abgpj.exe"),
+            ("nota.pdf", "nota.pdf"),
+            (None, None),
+        ],
+    )
+    def test_its_name_leads_nowhere(self, gateway: Gateway, told: str | None, name: str | None):
+        gateway.connect("a", ME)
+        assert self.receive(gateway, name=told)["fileName"] == name
 
     def test_it_is_fetched_into_the_file(self, gateway: Gateway, files: Path):
         gateway.connect("a", ME)
