@@ -20,6 +20,9 @@ class SessionPolicy:
     """After this a message whose fate could not be learnt is reported `unknown`."""
     resend_after: float = 30.0
     """How long a restored page may take to show a message it was handed before it is handed over again."""
+    resend_after_reload: float = 3.0
+    """The same where only the page was loaded anew: the browser lived on and has lost nothing that it had kept, and
+    receipts that WhatsApp held back are told within this."""
     open_deadline: float = 150.0
     """From the place to start to the loaded page; longer than the browser's own deadlines together."""
     adopt_deadline: float = 15.0

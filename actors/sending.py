@@ -164,7 +164,7 @@ class Sending:
 
     def usable(self, now: float) -> Iterator[Effect]:
         """The page shows WhatsApp's main screen (again)."""
-        yield from self.undecided.usable(self._handed.values(), now)
+        yield from self.undecided.usable(self._handed.values(), self._ledger.record.page, now)
         yield from self._pump(now)
 
     def lost(self) -> None:
@@ -302,6 +302,7 @@ class Sending:
         entry = replace(entry, handover=Handover.HANDED, handed_at=now)
         yield from self._ledger.write(now, journal=entry)
         self._handed[entry.id] = entry
+        self.undecided.handed(entry.id, self._ledger.record.page)
         self._busy = entry.id
         function, arguments = page_call(entry, self._sources.pop(entry.id, None))
         if self._reachout.is_paused(now):

@@ -42,6 +42,10 @@ class Undecided:
         self._asked: set[str] = set()
         self._refused: set[str] = set()
         self._usable_since = 0.0
+        self._handed_to: dict[str, tuple[int, str]] = {}
+        """The browser's generation and the page life that each was handed to."""
+        self._reloaded: set[str] = set()
+        """Handed to an earlier page of the browser whose page is asked now."""
 
     def __bool__(self) -> bool:
         return bool(self._ids)
@@ -49,9 +53,18 @@ class Undecided:
     def __contains__(self, message_id: str) -> bool:
         return message_id in self._ids
 
-    def usable(self, handed: Iterable[JournalEntry], now: float) -> Iterator[Effect]:
-        """A page can be asked (again), for all that was handed to whatever page."""
+    def handed(self, message_id: str, page: str) -> None:
+        """To this page life."""
+        self._handed_to[message_id] = self._page.generation, page
+
+    def usable(self, handed: Iterable[JournalEntry], page: str, now: float) -> Iterator[Effect]:
+        """A page life can be asked (again), for all that was handed to whatever page."""
         self._usable_since = now
+        self._reloaded = {
+            message_id
+            for message_id, (generation, handed_to) in self._handed_to.items()
+            if generation == self._page.generation and handed_to != page
+        }
         for entry in handed:
             self._ids.add(entry.id)
             yield from self.find(entry)
@@ -92,15 +105,21 @@ class Undecided:
             return Found.HELD
         if message_id in self._refused:
             return Found.REFUSED
-        return Found.UNKNOWN if self._patience(now) > 0 else Found.ABSENT
+        return Found.UNKNOWN if self._patience(message_id, now) > 0 else Found.ABSENT
 
     def ask_later(self, message_id: str, now: float) -> Wake:
-        return Wake(self._patience(now) or self._policy.resend_after, FindDue(message_id))
+        return Wake(self._patience(message_id, now) or self._policy.resend_after, FindDue(message_id))
 
     def decided(self, message_id: str) -> None:
         self._ids.discard(message_id)
         self._refused.discard(message_id)
+        self._handed_to.pop(message_id, None)
 
-    def _patience(self, now: float) -> float:
-        """How much longer a restored page may take to show what it holds."""
-        return max(0.0, self._usable_since + self._policy.resend_after - now)
+    def _patience(self, message_id: str, now: float) -> float:
+        """How much longer a restored page may take to show what it holds.
+
+        A browser that was killed may have lost its last writes: a receipt may be the only word of what had left.
+        """
+        is_reloaded = message_id in self._reloaded
+        seconds = self._policy.resend_after_reload if is_reloaded else self._policy.resend_after
+        return max(0.0, self._usable_since + seconds - now)

@@ -9,6 +9,7 @@ import pytest
 from wppmt import wiring
 from wppmt.errors import Code, Refusal, SetupError
 from wppmt.settings import Settings, load
+from wppmt.store.sqlite import SqliteStore
 
 
 def settings(folder: Path, **environ: str) -> Settings:
@@ -36,3 +37,10 @@ async def test_what_the_operator_lists_is_open_to_both(tmp_path: Path):
 def test_a_default_webhook_that_the_guard_refuses_refuses_the_start(tmp_path: Path):
     with pytest.raises(SetupError, match="WEBHOOK_URL"):
         wiring.webhook_egress(settings(tmp_path, WEBHOOK_URL="http://169.254.169.254/hook"))
+
+
+def test_no_media_is_offered_that_is_too_large_to_fetch(tmp_path: Path):
+    chosen = settings(tmp_path, WPP_MAX_MEDIA_MB="2")
+    store = SqliteStore(tmp_path / "wppmt.sqlite")
+    assert wiring.tools(chosen, store).policy.media_bytes == wiring.received(chosen).limit == 2_000_000
+    store.close()

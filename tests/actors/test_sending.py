@@ -221,6 +221,16 @@ def test_a_reload_under_a_send_sends_it_once(gateway: Gateway):
         gateway.world.inboxes[FRIEND].clear()
 
 
+def test_a_reload_before_the_hand_over_holds_nobody_up(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    reply, newer = begin(gateway), begin(gateway, "depois")
+    gateway.run_until(lambda: gateway.store.unfinished("a"))
+    browser.reload()
+    assert gateway.run_until(lambda: newer.answers, 10) < 5
+    assert gateway.inbox(FRIEND) == [reply.value.id, newer.value.id]
+    assert (reply.value.ack, newer.value.ack) == (1, 1)
+
+
 def test_a_message_that_the_page_never_saw_is_handed_over_again_under_its_id(gateway: Gateway):
     browser = gateway.connect("a", ME)
     reply = begin(gateway)
