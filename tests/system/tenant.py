@@ -19,8 +19,8 @@ _numbers = itertools.count(1)
 
 
 def new_phone() -> str:
-    """A number that nobody has, with digits by which it would be known in a log."""
-    return f"55119{secrets.randbelow(10**4):04d}{next(_numbers):04d}"
+    """A mobile number that nobody has, with digits by which it would be known in a log."""
+    return f"551198{secrets.randbelow(10**3):03d}{next(_numbers):04d}"
 
 
 def new_text() -> str:

@@ -253,3 +253,27 @@ def test_a_message_under_way_when_the_daemon_dies_arrives_once(new_daemon: NewDa
     daemon.start()
     assert sender.hears("message_ack", messageId=message_id, limit=60)["status"] == "sent"
     assert len(recipient.inbox(message_id)) == 1
+
+
+def test_a_reload_amid_sends_loses_none_doubles_none_and_holds_none_up(tenant: Tenant, stranger: str):
+    ids: list[str] = []
+    for moment in (0.0, 0.02, 0.05):
+        tenant.daemon.phones.fault("page_reload", phone=tenant.phone)
+        time.sleep(moment)  # so that the reload meets the send at another step
+        began = time.monotonic()
+        sent = wait_until(lambda: _accepted(tenant, stranger), limit=15)
+        ids.append(str(sent))
+        wait_until(lambda: str(sent) in _arrived(tenant, stranger), limit=15)
+        assert time.monotonic() - began < 15
+    arrived = _arrived(tenant, stranger)
+    assert [arrived.count(message_id) for message_id in ids] == [1] * len(ids)
+
+
+def _accepted(tenant: Tenant, to: str) -> str | None:
+    """The id; None while the page is away."""
+    answer = tenant.send(to, new_text())
+    return str(answer.json["id"]) if answer.status in {200, 202} else None
+
+
+def _arrived(tenant: Tenant, to: str) -> list[str]:
+    return [line["id"] for line in tenant.daemon.phones.inbox(to)]
