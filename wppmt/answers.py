@@ -80,6 +80,9 @@ class AnswerListener(ResponseHandler):
         room = BODY_LIMIT - self._body_bytes
         self._body_bytes += len(data)
         super().data_received(data[:room])
+        if self.exception() is not None and self._payload is not None:
+            # Or whoever reads the body waits for more of it.
+            self._payload.set_exception(aiohttp.ClientPayloadError())
         if len(data) > room and self.transport is not None:
             self.transport.abort()
 
