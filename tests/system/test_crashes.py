@@ -261,9 +261,8 @@ def test_a_reload_amid_sends_loses_none_doubles_none_and_holds_none_up(tenant: T
         tenant.daemon.phones.fault("page_reload", phone=tenant.phone)
         time.sleep(moment)  # so that the reload meets the send at another step
         began = time.monotonic()
-        sent = wait_until(lambda: _accepted(tenant, stranger), limit=15)
-        ids.append(str(sent))
-        wait_until(lambda: str(sent) in _arrived(tenant, stranger), limit=15)
+        ids.append(wait_until(lambda: _accepted(tenant, stranger), limit=15) or "")
+        wait_until(lambda: ids[-1] in _arrived(tenant, stranger), limit=15)
         assert time.monotonic() - began < 15
     arrived = _arrived(tenant, stranger)
     assert [arrived.count(message_id) for message_id in ids] == [1] * len(ids)
