@@ -187,6 +187,19 @@ def test_hanging_tenants_of_a_shared_address_delay_none_of_the_others(world: Wor
         world.run(5)
 
 
+def test_hanging_retries_of_others_at_a_shared_address_delay_no_retry(world: World):
+    world.endpoints[ONE] = lambda a: (HANGS, 100.0) if a.event.session_id != "ok" else failing(1)(a)
+    for number in range(2 * RETRIES_PER_ORIGIN):
+        for _ in range(9):
+            world.record(session_id=f"bad{number}")
+    world.run(500)
+    assert world.in_flight.total() >= 2 * RETRIES_PER_ORIGIN
+    fine = world.record(session_id="ok")
+    began = world.now
+    world.run(10)
+    assert world.times(fine) == pytest.approx([began, began + 5], abs=0.1)
+
+
 def test_retries_come_in_time_however_busy_the_lane_and_the_address_are(world: World):
     """Each first attempt hangs as long as each retry: still every one has its four attempts, then is a dead letter."""
     world.endpoints[ONE] = lambda _: (HANGS, 30.0)
@@ -395,6 +408,22 @@ def test_a_long_replay_and_a_long_burial_let_others_through(world: World):
     assert len([a for a in world.attempts if a.number == 5]) == 1
 
 
+def test_a_webhook_set_anew_while_its_old_events_are_given_up_gets_the_new_ones(world: World):
+    world.endpoints[ONE] = lambda _: (GONE, 1.0)
+    for _ in range(3 * STEP):
+        world.record()
+    while not world.store.webhook_counts().dead:
+        world.step()
+    assert world.store.webhook_counts().pending > STEP
+    with world.store.transaction() as transaction:
+        transaction.resume_lanes("a")
+    del world.endpoints[ONE]
+    new = world.record()
+    world.run(HOUR)
+    assert len(world.times(new)) == 1
+    assert world.store.webhook_counts() == WebhookCounts(dead=3 * STEP)
+
+
 def test_a_code_is_not_delivered_any_more_once_there_is_nothing_to_scan(world: World):
     world.endpoints[ONE] = failing(9)
     code = world.record(name="qr_code")
@@ -490,6 +519,15 @@ def test_one_refused_connect_holds_its_lane_for_a_second_and_nobody_else(holding
     assert {holding.times(event)[0] for event in others} <= {1000.0}
     assert holding.times(unlucky) == pytest.approx([1000, 1001], abs=0.01)
     assert holding.logged("webhook_held") == []
+
+
+def test_connects_begun_before_a_hold_do_not_put_its_probes_off(holding: World):
+    holding.endpoints[ONE] = lambda a: (REFUSED, 2.5 if a.event.session_id == "slow" else 0.0)
+    holding.record(session_id="slow")
+    for number in range(HOLD_AFTER):
+        holding.record(session_id=f"s{number}")
+    holding.run(20)
+    assert [a.at for a in holding.attempts[HOLD_AFTER + 1 :]] == pytest.approx([1001, 1006], abs=0.1)
 
 
 def test_connects_that_fail_after_a_later_one_has_succeeded_hold_nobody(holding: World):

@@ -273,6 +273,26 @@ def test_counts_follow_the_states(store: Store):
     assert store.webhook_counts() == WebhookCounts(pending=1)
 
 
+def test_the_retry_due_first_comes_first_but_for_those_under_way_and_those_beyond_the_horizon(store: Store):
+    after = 0
+    for next_at in (20.0, 10.0, 9_000.0):
+        record(store)
+        delivery = store.first_attempt(LANE, after)
+        assert delivery
+        after = delivery.number
+        store.settle([replace(delivery, attempts=1, next_at=next_at)])
+
+    def due(*besides: int, horizon: float = 9_999.0) -> float | None:
+        found = store.retry(LANE, besides, horizon=horizon)
+        return found.next_at if found else None
+
+    assert due() == 10.0
+    assert due(after - 1) == 20.0
+    assert due(after - 1, after - 2, after) is None
+    assert due(horizon=330.0) == 9_000.0
+    assert due(after, horizon=330.0) == 10.0
+
+
 def test_burying_takes_a_lane_s_pending_ones_of_an_age(store: Store):
     record(store, "a", draft(at=100.0))
     record(store, "a", draft(at=200.0))
