@@ -417,10 +417,10 @@ def test_a_webhook_set_anew_while_its_old_events_are_given_up_gets_the_new_ones(
     assert world.store.webhook_counts().pending > STEP
     with world.store.transaction() as transaction:
         transaction.resume_lanes("a")
-    del world.endpoints[ONE]
-    new = world.record()
+    world.endpoints[ONE] = lambda _: (OK, 5.0)
+    new = [world.record() for _ in range(2)]
     world.run(HOUR)
-    assert len(world.times(new)) == 1
+    assert [len(world.times(event)) for event in new] == [1, 1]
     assert world.store.webhook_counts() == WebhookCounts(dead=3 * STEP)
 
 
@@ -583,6 +583,18 @@ def test_a_clock_that_is_set_back_delays_nothing_for_longer_than_planned(folder:
     world.run(61)
     assert world.store.webhook_counts() == WebhookCounts()
     assert (world.times(refused)[-1], world.times(failed)[-1]) < (10 * HOUR, 10 * HOUR)
+
+
+def test_retries_from_before_the_clock_was_set_back_do_not_wait_for_all_newer_ones(world: World):
+    world.now = 10 * HOUR
+    world.endpoints[ONE] = failing(9)
+    old = world.record()
+    world.run(1)
+    world.shift_clock(-HOUR)
+    for _ in range(10):
+        world.record()
+        world.run(3)
+    assert len(world.times(old)) > 1
 
 
 def test_a_daemon_that_starts_on_an_earlier_clock_retries_all_the_same(world: World):
