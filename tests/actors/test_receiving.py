@@ -101,9 +101,11 @@ def test_each_session_has_gap_free_numbers_of_its_own(gateway: Gateway):
         assert sequences == list(range(1, len(sequences) + 1))
 
 
-def test_every_event_is_delivered_as_logged(gateway: Gateway):
+def test_every_event_is_delivered_as_logged_but_for_a_code_that_was_scanned_meanwhile(gateway: Gateway):
     gateway.connect("a", ME)
     gateway.send("a", FRIEND) if gateway.world.find(FRIEND) else gateway.browser("a").receive(FRIEND)
     gateway.run(5)
     delivered = [post.fields for post in gateway.posts]
-    assert delivered == gateway.events("a")
+    logged = gateway.events("a")
+    assert delivered == [event for event in logged if event in delivered or event["event"] != "qr_code"]
+    assert len(delivered) >= len(logged) - 1
