@@ -160,6 +160,8 @@ class Session:
     def _from_browser(self, message: FromBrowser, now: float) -> Iterator[Effect]:
         match message:
             case notices.BrowserOpened(process=process):
+                # What was measured was another browser's.
+                self._parts.memory_mb = None
                 yield from self._parts.life.opened(process, now)
             case notices.BrowserFailed(failure=failure):
                 detail = failure.detail if isinstance(failure, StartFailed) else str(failure)

@@ -43,6 +43,8 @@ def assert_exchanged(gateway: Gateway, old: FakeBrowser) -> None:
     assert gateway.until("a", State.CONNECTED, 10) < 5
     assert gateway.browser("a") is not old
     assert not old.is_alive
+    # What was measured was the old one's.
+    assert gateway.status("a").memory_mb is None
     assert gateway.changes("a")[-3:] == ["connected", "reconnecting", "connected"]
     assert gateway.events("a", "connection_change")[-2]["reasonCode"] == "RECYCLED"
     assert (gateway.record("a").failures, gateway.record("a").restarts) == (0, 0)
