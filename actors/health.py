@@ -1,4 +1,4 @@
-"""How deliveries go: the totals, which lanes fail, and what of it is told: one warning until well for a minute."""
+"""How deliveries go: the totals, which lanes fail, and what of it is told, once a minute at most for each."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 from wppmt.store import Lane
 
-WELL_SECONDS = 60.0
+QUIET_SECONDS = 60.0
+"""After it was told that a lane works again."""
 LONG_AGO = float("-inf")
 
 
 @dataclass(slots=True)
 class _Course:
-    works: bool
     is_told: bool
-    """That it fails."""
-    failed_at: float = LONG_AGO
+    """That it fails, or nothing yet."""
+    recovered_at: float = LONG_AGO
+    """When it was told last that it works."""
+    has_failed: bool = False
 
 
 @dataclass(slots=True)
@@ -33,34 +35,21 @@ class Health:
         self._courses: dict[Lane, _Course] = {}
 
     def fail(self, lane: Lane, now: float) -> bool:
-        """True when it is to be told."""
-        course = self._courses.setdefault(lane, _Course(works=False, is_told=False))
-        is_news = not course.is_told
-        course.works, course.is_told, course.failed_at = False, True, now
+        """True when it is to be told: not again and again of one that flaps."""
+        course = self._courses.setdefault(lane, _Course(is_told=False))
+        is_news = not course.is_told and abs(now - course.recovered_at) >= QUIET_SECONDS
+        course.is_told = course.is_told or is_news
+        course.has_failed = True
         return is_news
 
-    def work(self, lane: Lane, now: float) -> bool:
+    def work(self, lane: Lane) -> bool:
         """True when it is to be told that the lane works again; also at the first sign of any lane."""
-        course = self._courses.setdefault(lane, _Course(works=True, is_told=True))
-        course.works = True
-        return course.is_told and self._is_well(course, now)
+        return self._courses.setdefault(lane, _Course(is_told=True)).is_told
 
-    def is_failing(self, lane: Lane) -> bool:
-        """As far as was told."""
-        course = self._courses[lane]
-        return course.is_told and course.failed_at != LONG_AGO
+    def has_failed(self, lane: Lane) -> bool:
+        return self._courses[lane].has_failed
 
-    def tell(self, lane: Lane, *, is_over: bool) -> None:
+    def tell(self, lane: Lane, now: float, *, is_over: bool) -> None:
         """That the lane works again; not yet `over` when there is still something to be done about it."""
-        self._courses[lane].is_told = not is_over
-
-    def untold(self, now: float) -> list[Lane]:
-        """The lanes that have been well for long enough since they were last heard of."""
-        return [
-            lane
-            for lane, course in self._courses.items()
-            if course.works and course.is_told and self._is_well(course, now)
-        ]
-
-    def _is_well(self, course: _Course, now: float) -> bool:
-        return abs(now - course.failed_at) >= WELL_SECONDS
+        course = self._courses[lane]
+        course.is_told, course.recovered_at, course.has_failed = not is_over, now, False

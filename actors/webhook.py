@@ -205,7 +205,7 @@ class Webhooks:
 
     def _delivered(self, tried: Delivery, now: float) -> list[Effect]:
         lane = _lane(tried)
-        effects = self._works_again(lane, now) if self._health.work(lane, now) else []
+        effects = self._works_again(lane, now) if self._health.work(lane) else []
         self._settling.add(replace(tried, state=DeliveryState.DONE, last_error=""))
         self.totals.delivered += 1
         return effects
@@ -218,13 +218,13 @@ class Webhooks:
         if dead and self._policy.auto_replay and self._is_wanted(lane):
             replayed = self._store.replay(replace(which, never_replayed=True), now, limit=STEP)
         effects: list[Effect] = [Wake(0.0, OutboxGrew())] if replayed else []
-        if dead or self._health.is_failing(lane):
+        if dead or self._health.has_failed(lane):
             details = {"endpoint": origin_of(lane.endpoint), "deadLetters": dead, "replayed": replayed}
             left = f"{dead - replayed}{' ou mais' if dead == COUNTED else ''}"
             note = f"O destino voltou a receber. Eventos abandonados que podem ser reenviados: {left}"
             effects.append(Log("info", "webhook_recovered", lane.session_id, details | {"note": note}))
-        # A full step may have left some: the lane's next success, or the next tidying, goes on with them.
-        self._health.tell(lane, is_over=replayed < STEP)
+        # A full step may have left some: the lane's next success goes on with them.
+        self._health.tell(lane, now, is_over=replayed < STEP)
         return effects
 
     def _is_wanted(self, lane: Lane) -> bool:
@@ -302,8 +302,6 @@ class Webhooks:
 
     def _tidy(self, now: float) -> list[Effect]:
         effects, pause = self._tidying.step(now)
-        for lane in self._health.untold(now):
-            effects += self._works_again(lane, now)
         return [*effects, Wake(pause, Tidy())]
 
 
