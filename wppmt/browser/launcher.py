@@ -193,7 +193,8 @@ def _spawn(
             programs.environment,
             file_actions=files,
             setpgroup=group,
-            setsigdef=[signal.SIGPIPE],
+            # Also where the daemon was started with SIGINT ignored: it is a rung of the stop ladder.
+            setsigdef=[signal.SIGPIPE, signal.SIGINT],
         )
     except OSError as trouble:
         raise StartFailed("CHROME_MISSING", f"{command[0]}: {trouble.strerror}") from trouble

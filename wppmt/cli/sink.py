@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -20,6 +22,7 @@ from wppmt.cli.origin import Origin, pass_origin
 from wppmt.cli.trouble import Trouble
 
 MAX_BODY_BYTES = 32 * 2**20
+ENDS = (signal.SIGINT, signal.SIGTERM)
 _HARMLESS = "\xa0\u200d"
 """A space, and the glue of emojis; not printable in Unicode's sense only."""
 Json = Mapping[str, Any]
@@ -185,13 +188,24 @@ def sink(origin: Origin, /, port: int | None, secret: str | None, *, as_json: bo
 
     chosen = origin.simulated().load().simulator.sink_port if port is None else port
     try:
-        with Sink(chosen, show) as running:
+        with _until_ended() as wait, Sink(chosen, show) as running:
             click.echo(f"Recebendo webhooks em {running.url} (Ctrl+C encerra)")
-            threading.Event().wait()
+            wait()
     except OSError as failure:
         raise Trouble(f"Porta {chosen}: {failure.strerror}. Escolha outra com --port") from None
-    except KeyboardInterrupt:
-        pass
+
+
+@contextmanager
+def _until_ended() -> Iterator[Callable[[], object]]:
+    """A wait for Ctrl+C or SIGTERM, also where a shell in the background made us ignore them.
+
+    Blocked in every thread that starts meanwhile: one that took the signal would leave the wait asleep.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+    try:
+        yield partial(signal.sigwait, ENDS)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _notes(delivery: Delivery, seen: set[str]) -> str:
