@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -253,10 +254,14 @@ class Root:
             yield self._room.tell(session_id)
 
     def _restart_crashed(self, reply: Reply) -> Iterator[Effect]:
-        crashed = [session_id for session_id in sorted(self._children) if self._has_crashed(session_id)]
-        for session_id in crashed:
-            yield from self._restart(session_id)
-        yield Answer(reply, tuple(crashed))
+        restarted = []
+        for session_id in sorted(self._children):
+            # One that there is no room for holds up none of the others.
+            with suppress(Refusal):
+                if self._has_crashed(session_id):
+                    yield from self._restart(session_id)
+                    restarted.append(session_id)
+        yield Answer(reply, tuple(restarted))
 
     def _has_crashed(self, session_id: str) -> bool:
         status = self._status(session_id)

@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from urllib.parse import quote
 
 import aiohttp
+import psutil
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
@@ -101,14 +102,20 @@ def policy(allow: Iterable[str], webhook_url: str = "") -> Policy:
 
 
 def is_own(address: Address) -> bool:
-    """Whether it is this machine's at this moment (Redis and chromedriver listen here too): only such can be bound."""
-    family = socket.AF_INET if isinstance(address, IPv4Address) else socket.AF_INET6
+    """Whether it is this machine's at this moment: Redis and chromedriver listen here too.
+
+    Asked of the interfaces: where `ip_nonlocal_bind` is set, any address can be bound. What can't be told is ours.
+    """
     try:
-        with socket.socket(family, socket.SOCK_DGRAM) as trial:
-            trial.bind((str(address), 0))
+        interfaces = psutil.net_if_addrs().values()
     except OSError:
-        return False
-    return True
+        return True
+    return any(
+        ip_address(own.address.partition("%")[0]) == address
+        for addresses in interfaces
+        for own in addresses
+        if own.family in {socket.AF_INET, socket.AF_INET6}
+    )
 
 
 class Egress:

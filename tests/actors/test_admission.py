@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway, Pending
+from tests.actors.scenario import Poison
 from wppmt import messages
 from wppmt.errors import Code, Refusal
 from wppmt.messages import ROOT, session_address
+from wppmt.state import State
 from wppmt.store import Desired
 
 NAMES = ("a", "b", "c")
@@ -106,3 +108,24 @@ def test_a_start_behind_a_close_keeps_its_place(make_gateway: MakeGateway):
     with suppress(Refusal):
         assert not asked[0].value.created
     assert len(running(gateway)) == 1
+
+
+def test_a_crashed_session_without_room_holds_up_none_of_the_others(make_gateway: MakeGateway):
+    """And takes no place from whoever comes after it."""
+    gateway = make_gateway(max_sessions=1)
+    for name, phone in (("a", "5511900000001"), ("b", "5511900000002")):
+        gateway.connect(name, phone)
+        gateway.close(name)
+        gateway.run(5)
+    gateway.start("b")
+    gateway.until("b", State.CONNECTED)
+    gateway.directory.tell(session_address("a"), Poison())
+    gateway.settle()
+    gateway.browser("b").conflict()
+    gateway.until("b", State.ERROR)
+    assert gateway.ask(ROOT, messages.RestartCrashed()) == ("b",)
+    gateway.until("b", State.CONNECTED)
+    gateway.close("b")
+    gateway.run(5)
+    gateway.start("a")
+    gateway.until("a", State.CONNECTED)

@@ -299,6 +299,14 @@ class TestJwks:
             await authenticator.grant([f"Bearer {issuer.token(kid='2')}"], NOW + 31)
         assert issuer.fetches == 2
 
+    async def test_a_clock_that_is_set_back_does_not_put_off_the_next_fetch(self):
+        issuer = Issuer()
+        keys = Jwks(issuer.fetch)
+        for moment in (NOW, NOW - 3600):
+            with pytest.raises(Refusal):
+                await keys.find("another", moment)
+        assert issuer.fetches == 2
+
     @pytest.mark.slow
     @pytest.mark.parametrize("kid", ["../../dev/null", "x" * 7000, 1, None, ["1"]])
     async def test_a14_odd_kids(self, kid: Any):

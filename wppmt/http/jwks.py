@@ -44,7 +44,7 @@ class Jwks:
             raise Refusal(Code.UNAUTHENTICATED)
         if kid not in self._keys:
             await self._refreshed(now)
-        elif now - self._fetched_at > self.CACHE_SECONDS:
+        elif abs(now - self._fetched_at) > self.CACHE_SECONDS:
             self._refresh(now)
         try:
             return self._keys[kid]
@@ -58,8 +58,8 @@ class Jwks:
             await asyncio.shield(self._refreshing)
 
     def _refresh(self, now: float) -> None:
-        """Unless it is under way, or was tried just now."""
-        if self._refreshing is None and now - self._asked_at >= self.REFRESH_SECONDS:
+        """Unless it is under way, or was tried just now. A clock that was set back must not put it off."""
+        if self._refreshing is None and abs(now - self._asked_at) >= self.REFRESH_SECONDS:
             self._asked_at = now
             self._refreshing = asyncio.create_task(self._take(now))
 
