@@ -64,6 +64,11 @@ class Tidy:
 
 
 @dataclass(frozen=True, slots=True)
+class SeeTo:
+    """To myself: lanes that work again may have been left with dead letters."""
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookPolicy:
     hold_seconds: float = 0.0
     """How long events wait, unburnt, while their origin cannot be connected to; 0: not at all."""
@@ -106,8 +111,7 @@ class Webhooks:
             case OutboxGrew():
                 return self._find_lanes()
             case Attempted(number=number, outcome=outcome):
-                flight = self._lanes.flight(number)
-                return self._conclude(flight, outcome, now) if flight else []
+                return self._attempted(number, outcome, now)
             case Ask():
                 return self._asked(message, now)
             case Settle():
@@ -116,6 +120,8 @@ class Webhooks:
                 return [*self._chores.go_on(now), Wake(0.0, OutboxGrew())]
             case Tidy():
                 return self._tidy(now)
+            case SeeTo():
+                return self._see_to_one(now)
             case Look(alarm=alarm):
                 self._alarm = NEVER if alarm == self._alarm else self._alarm
                 return []
@@ -182,6 +188,11 @@ class Webhooks:
 
     # What came of it
 
+    def _attempted(self, number: int, outcome: Outcome, now: float) -> list[Effect]:
+        """What was begun in an earlier life is no flight of this one."""
+        flight = self._lanes.flight(number)
+        return self._conclude(flight, outcome, now) if flight else []
+
     def _conclude(self, flight: Flight, outcome: Outcome, now: float) -> list[Effect]:
         judged = verdict(outcome, now)
         if isinstance(judged, Again) and judged.unreachable and self._policy.hold_seconds:
@@ -205,7 +216,7 @@ class Webhooks:
 
     def _delivered(self, tried: Delivery, now: float) -> list[Effect]:
         lane = _lane(tried)
-        effects = self._works_again(lane, now) if self._health.work(lane) else []
+        effects = self._works_again(lane, now) if self._health.work(lane, now) else []
         self._settling.add(replace(tried, state=DeliveryState.DONE, last_error=""))
         self.totals.delivered += 1
         return effects
@@ -222,9 +233,10 @@ class Webhooks:
             details = {"endpoint": origin_of(lane.endpoint), "deadLetters": dead, "replayed": replayed}
             left = f"{dead - replayed}{' ou mais' if dead == COUNTED else ''}"
             note = f"O destino voltou a receber. Eventos abandonados que podem ser reenviados: {left}"
-            effects.append(Log("info", "webhook_recovered", lane.session_id, details | {"note": note}))
+            level = "info" if replayed or self._health.is_told(lane) else "debug"
+            effects.append(Log(level, "webhook_recovered", lane.session_id, details | {"note": note}))
         # A full step may have left some: the lane's next success goes on with them.
-        self._health.tell(lane, now, is_over=replayed < STEP)
+        self._health.see_to(lane, now, is_over=replayed < STEP)
         return effects
 
     def _is_wanted(self, lane: Lane) -> bool:
@@ -302,7 +314,12 @@ class Webhooks:
 
     def _tidy(self, now: float) -> list[Effect]:
         effects, pause = self._tidying.step(now)
-        return [*effects, Wake(pause, Tidy())]
+        return [*effects, Wake(pause, Tidy()), Wake(0.0, SeeTo())]
+
+    def _see_to_one(self, now: float) -> list[Effect]:
+        """One at a time: each may be some hundred rows."""
+        lane = self._health.due(now)
+        return [*self._works_again(lane, now), Wake(TIDY_PAUSE_SECONDS, SeeTo())] if lane else []
 
 
 def _lane(delivery: Delivery) -> Lane:

@@ -379,6 +379,28 @@ def test_a_flapping_endpoint_is_told_once_a_minute(world: World):
     assert told == 4 * ["webhook_failed", "webhook_recovered"]  # of twenty failures in 200 s
 
 
+@pytest.mark.parametrize("is_busy", [True, False])
+def test_what_dies_within_a_minute_of_a_recovery_is_replayed_all_the_same(folder: Path, is_busy: bool):
+    world = World(folder, WebhookPolicy(auto_replay=True, default_url=ONE))
+    configure(world, ONE)
+    world.endpoints[ONE] = lambda a: OK if 1300 <= a.at < 1330 or a.at >= 1340 else ERROR
+    unlucky = world.record()
+    world.run(310)
+    world.record()  # works
+    world.run(35)
+    assert world.store.webhook_counts() == WebhookCounts(dead=1)
+    world.record()  # works again, when that was told 35 s ago
+    world.run(5)
+    assert len(world.times(unlucky)) == 4
+    for _ in range(12 if is_busy else 0):
+        world.record()
+        world.run(5)
+    world.run(125)
+    assert world.store.webhook_counts() == WebhookCounts()
+    assert len(world.times(unlucky)) == 5
+    assert [log.details["replayed"] for log in world.logged("webhook_recovered") if log.details] == [0, 1]
+
+
 def test_a_long_replay_and_a_long_burial_let_others_through(world: World):
     world.endpoints[ONE] = failing(4)
     for _ in range(3 * STEP):
