@@ -114,6 +114,14 @@ class Webhooks:
                 return self._attempted(number, outcome, now)
             case Ask():
                 return self._asked(message, now)
+            case Settle() | Continue() | Tidy() | SeeTo() | Look():
+                return self._on_time(message, now)
+            case _:
+                raise TypeError(f"not for me: {type(message).__name__}")
+
+    def _on_time(self, message: Settle | Continue | Tidy | SeeTo | Look, now: float) -> Sequence[Effect]:
+        """What was a message to myself."""
+        match message:
             case Settle():
                 return self._settling.on_time()
             case Continue():
@@ -125,8 +133,6 @@ class Webhooks:
             case Look(alarm=alarm):
                 self._alarm = NEVER if alarm == self._alarm else self._alarm
                 return []
-            case _:
-                raise TypeError(f"not for me: {type(message).__name__}")
 
     def _asked(self, ask: Ask, now: float) -> Sequence[Effect]:
         match ask.message:
