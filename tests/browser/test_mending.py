@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import signal
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,9 +17,11 @@ from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life
 from tests.browser.test_chrome import evaluate
 from tests.support import wait_until
+from wppmt.browser import StartFailed
 from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
 from wppmt.browser.leveldb import Log, framed
-from wppmt.browser.mending import SCOPE, mend, mended, mended_manifest
+from wppmt.browser.mending import COUNTERS, MADE, SCOPE, Dropped, mend, mended, mended_manifest
+from wppmt.browser.profile import Profile, ProfileLocked
 
 INDEXED_DB = Path("Default/IndexedDB/https_web.whatsapp.com_0.indexeddb.leveldb")
 DATABASE = b"\x12\x0a\x0a\x08whatsapp"
@@ -111,17 +118,106 @@ def test_what_is_no_log_is_left_alone() -> None:
     assert list(mended(log, other)) == [log, other]
 
 
-def test_files_are_replaced_and_told_of(tmp_path: Path) -> None:
-    folder = tmp_path / INDEXED_DB
+ODD = [
+    SCOPE,
+    b"\x07" + SCOPE,
+    b"\x01\x06" + SCOPE,
+    b"\x01\x06" + SCOPE + b"\x09\x0a",
+    b"\x01\x06" + SCOPE + b"\x02\x0a\x70",
+    b"\x01\x06" + SCOPE + b"\x02\x0a\xf0",
+    b"\x00\x7f" + SCOPE,
+    b"\x00\xff" + SCOPE + b"\xff" * 20,
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_of_transactions_that_are_not_understood_none_is_touched(odd: bytes) -> None:
+    """A later Chrome may write others; they are whole by their checksum. The piece of a write goes all the same."""
+    data = framed([*ONE, bytes(COUNTERS) + odd, *OVERLAP])
+    assert list(mended(data)) == [data]
+    assert list(mended(data + b"torn")) == [data]
+
+
+def database(profile: Path) -> Path:
+    folder = profile / INDEXED_DB
     folder.mkdir(parents=True)
-    torn, sound = folder / "000003.log", folder / "MANIFEST-000001"
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_files_are_replaced_and_told_of(tmp_path: Path) -> None:
+    folder = database(tmp_path)
+    torn, overlap, sound = folder / "000003.log", folder / "000005.log", folder / "MANIFEST-000001"
     torn.write_bytes(framed(ONE) + b"torn")
+    overlap.write_bytes(framed([*OVERLAP, *ONE]))
     sound.write_bytes(framed(ONE))
     (folder / "000004.log").symlink_to(torn)
-    assert mend(tmp_path) == {str(INDEXED_DB / "000003.log"): 4}
+    assert mend(tmp_path) == {
+        str(INDEXED_DB / "000003.log"): Dropped(bytes=4, records=0),
+        str(INDEXED_DB / "000005.log"): Dropped(bytes=len(framed([OVERLAP[1], *ONE])), records=1 + len(ONE)),
+    }
     assert torn.read_bytes() == framed(ONE)
     assert mend(tmp_path) == {}
-    assert sorted(path.name for path in folder.iterdir()) == ["000003.log", "000004.log", "MANIFEST-000001"]
+    assert names(folder) == ["000003.log", "000004.log", "000005.log", "MANIFEST-000001"]
+
+
+def obstruct(file: Path) -> Path:
+    """Where a new file would be made lies a folder: no disk has room for it."""
+    obstacle = file.with_name(f"{file.name}{MADE}")
+    obstacle.mkdir()
+    return obstacle
+
+
+@pytest.mark.parametrize("broken", [0, 1, 2])
+def test_whoever_breaks_off_leaves_something_that_can_be_mended(tmp_path: Path, broken: int) -> None:
+    """History ends earlier, and has no hole."""
+    folder = database(tmp_path)
+    logs = [folder / f"00000{number}.log" for number in (3, 4, 5)]
+    damaged = framed([*ONE, *OVERLAP]), framed(ONE), framed([*ONE, *ONE])
+    for log, content in zip(logs, damaged, strict=True):
+        log.write_bytes(content)
+    whole = [framed([*ONE, OVERLAP[0]]), b"", b""]
+    obstacle = obstruct(logs[broken])
+    with pytest.raises(OSError):
+        mend(tmp_path)
+    assert [log.read_bytes() for log in logs] == [*damaged[: broken + 1], *whole[broken + 1 :]]
+    obstacle.rmdir()
+    mend(tmp_path)
+    assert [log.read_bytes() for log in logs] == whole
+
+
+@contextmanager
+def full_disk(bytes_left: int) -> Iterator[None]:
+    """No file of this process grows beyond that; a write that would, fails in the middle."""
+    before, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_left, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+
+def test_a_full_disk_leaves_the_file_and_nothing_beside_it(tmp_path: Path) -> None:
+    folder = database(tmp_path)
+    log = folder / "000003.log"
+    log.write_bytes(framed([bytes(5000)]) + b"torn")
+    with full_disk(1000), pytest.raises(OSError):
+        mend(tmp_path)
+    assert log.read_bytes() == framed([bytes(5000)]) + b"torn"
+    assert names(folder) == ["000003.log"]
+
+
+def test_what_a_killed_mend_left_is_swept_away(tmp_path: Path) -> None:
+    folder = database(tmp_path)
+    for name in ("000003.log", "MANIFEST-000001"):
+        (folder / name).write_bytes(framed(ONE))
+        (folder / f"{name}{MADE}").write_bytes(framed(ONE)[:-3])
+    assert mend(tmp_path) == {}
+    assert names(folder) == ["000003.log", "MANIFEST-000001"]
 
 
 def test_no_copy_is_taken_of_a_damaged_login(tmp_path: Path) -> None:
@@ -134,6 +230,36 @@ def test_no_copy_is_taken_of_a_damaged_login(tmp_path: Path) -> None:
     # It is whole from here on.
     browsers.keep_copy("a")
     assert list((tmp_path / "copies" / "a").rglob("*.log"))
+
+
+def test_a_kill_does_not_wait_for_a_mend(tmp_path: Path) -> None:
+    """Root calls it. The mend here stands still at a pipe that nobody reads yet."""
+    program = tmp_path / "chrome"
+    program.write_text("#!/bin/sh\necho Chromium 156.0\n")
+    program.chmod(0o700)
+    settings = ChromeSettings(tmp_path / "tokens", tmp_path / "copies", chrome_path=program)
+    log = database(tmp_path / "tokens" / "a") / "000003.log"
+    log.write_bytes(framed(ONE) + b"torn")
+    pipe = log.with_name(f"{log.name}{MADE}")
+    os.mkfifo(pipe)
+    browser, profile = ChromeBrowsers(settings).open("a"), Profile(tmp_path / "tokens", "a")
+    with ThreadPoolExecutor(2) as threads:
+        start = threads.submit(browser.start, lambda _: None)
+        wait_until(lambda: is_locked(profile))
+        kill = threads.submit(browser.kill)
+        try:
+            kill.result(timeout=2)
+        finally:
+            pipe.open("rb").close()
+        assert isinstance(start.exception(), StartFailed)
+
+
+def is_locked(profile: Profile) -> bool:
+    try:
+        with profile.writer():
+            return False
+    except ProfileLocked:
+        return True
 
 
 # ---- what Chrome makes of it

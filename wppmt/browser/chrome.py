@@ -270,12 +270,14 @@ class ChromeBrowser:
         settings, profile = self._settings, self._profile
         programs = settings.programs()
         arguments = self._arguments(programs)
-        with profile.writer(LOCK_SECONDS) as writer, self._guard:
+        with profile.writer(LOCK_SECONDS) as writer:
             profile.check()
+            # It reads and writes megabytes, and kill must not wait for that.
             _mend(profile)
-            self._refuse_if_killed()
-            chrome = launcher.start_chrome(programs, arguments, profile.path, writer)
-            self._group = chrome
+            with self._guard:
+                self._refuse_if_killed()
+                chrome = launcher.start_chrome(programs, arguments, profile.path, writer)
+                self._group = chrome
         chromedriver = launcher.start_driver(programs, profile.path, chrome)
         return launcher.await_both(programs, chrome, chromedriver, profile.path, settings.start_seconds)
 
@@ -357,7 +359,12 @@ def _mend(profile: Profile) -> bool:
     """By the profile's writer. Whether something was amiss."""
     dropped = mending.mend(profile.path)
     if dropped:
-        logs.log("login_mended", profile.path.name, level="warning", dropped=dropped)
+        logs.log(
+            "login_mended",
+            profile.path.name,
+            level="warning",
+            dropped={f: d._asdict() for f, d in dropped.items()},
+        )
     return bool(dropped)
 
 

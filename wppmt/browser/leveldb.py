@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from typing import NamedTuple
+
+import google_crc32c
 
 BLOCK = 32_768
 HEADER = struct.Struct("<IHB")
 """Masked CRC-32C of kind and bytes, length, kind."""
 FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
 _MASK_DELTA = 0xA282EAD8
+_LENGTH_HIGH = 5
+_LENGTH_AND_KIND = re.compile(rb"[\x00-\x7f][\x01-\x04]")
+"""The end of a header: the high byte of a length below a block's, and a kind. Zeros are none."""
 
 
 class Fragment(NamedTuple):
@@ -33,7 +38,7 @@ class Log:
     """What of a log file is whole, in order, wherever it lies.
 
     A write that met a full disk leaves a piece of itself, and all that is written later is off its place: LevelDB takes
-    such a log for corrupt from there on.
+    such a log for corrupt from there on. Power that goes leaves zeros, over which LevelDB reads on by itself.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -60,26 +65,32 @@ def framed(contents: Iterable[bytes]) -> bytes:
 
 
 def _fragments(data: bytes) -> Iterator[Fragment]:
-    # A torn fragment, and what it misplaces, is shorter than two blocks: further on lies nothing that we know.
-    at = whole = 0
-    while at + HEADER.size <= len(data):
+    at = 0
+    while (at := _next_header(data, at)) >= 0:
         checksum, length, kind = HEADER.unpack_from(data, at)
         start, end = at + HEADER.size, at + HEADER.size + length
-        if FULL <= kind <= LAST and end <= len(data) and checksum == _checksum(kind, data[start:end]):
+        if end <= len(data) and checksum == _checksum(kind, data[start:end]):
             yield Fragment(at, end, kind)
-            at = whole = end
-        elif at - whole < 2 * BLOCK:
-            at += 1
+            at = end
         else:
-            return
+            at += 1
+
+
+def _next_header(data: bytes, at: int) -> int:
+    """Where the next header can begin, or -1. What fails is looked through to its end, so most places are left out."""
+    found = _LENGTH_AND_KIND.search(data, at + _LENGTH_HIGH)
+    return found.start() - _LENGTH_HIGH if found else -1
 
 
 def _records(data: bytes, fragments: Iterable[Fragment]) -> Iterator[Record]:
     parts: list[bytes] = []
+    expected = 0
     for at, end, kind in fragments:
-        if kind in {FULL, FIRST}:
+        # Up to six zeros fill a block. Over a wider hole, LevelDB joins nothing either.
+        if kind in {FULL, FIRST} or at - expected >= HEADER.size:
             parts = []
-        elif not parts:
+        expected = end
+        if kind in {MIDDLE, LAST} and not parts:
             continue
         parts.append(data[at + HEADER.size : end])
         if kind in {FULL, LAST}:
@@ -106,29 +117,5 @@ def _layout(lengths: Iterable[int]) -> Iterator[Fragment]:
 
 
 def _checksum(kind: int, content: bytes) -> int:
-    crc = _crc32c(bytes([kind]) + content)
+    crc: int = google_crc32c.extend(google_crc32c.value(bytes([kind])), content)
     return ((crc >> 15 | crc << 17) + _MASK_DELTA) & 0xFFFF_FFFF
-
-
-def _crc32c(data: bytes) -> int:
-    """Two bytes at a time: a log of 4 MB is looked at before a browser starts."""
-    table, crc = _table(), 0xFFFF_FFFF
-    even = len(data) & ~1
-    for pair in struct.unpack(f"<{even // 2}H", data[:even]):
-        crc = table[(crc ^ pair) & 0xFFFF] ^ crc >> 16
-    if even < len(data):
-        crc = _byte_step((crc ^ data[even]) & 0xFF) ^ crc >> 8
-    return crc ^ 0xFFFF_FFFF
-
-
-@cache
-def _table() -> Sequence[int]:
-    single = [_byte_step(byte) for byte in range(256)]
-    steps = (single[pair & 0xFF] ^ pair >> 8 for pair in range(65_536))
-    return [single[step & 0xFF] ^ step >> 8 for step in steps]
-
-
-def _byte_step(crc: int) -> int:
-    for _ in range(8):
-        crc = crc >> 1 ^ (0x82F6_3B78 if crc & 1 else 0)
-    return crc
