@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from actors.effects import Answer, Effect, Log, Reply, Wake
 from actors.health import Totals
@@ -44,6 +44,15 @@ class Burial:
     log: tuple[str, str]
     done: int = 0
 
+    def join(self, other: Burial) -> bool:
+        """Goes as far as both, if that is of the same lane and for the same reason."""
+        mine, its = self.lapse, other.lapse
+        if (mine.lane, mine.error) != (its.lane, its.error):
+            return False
+        due_before, up_to = max(mine.due_before, its.due_before), max(mine.up_to, its.up_to)
+        self.lapse, self.done = replace(mine, due_before=due_before, up_to=up_to), self.done + other.done
+        return True
+
     def step(self, store: Store, now: float) -> list[Effect] | None:
         count = store.bury(self.lapse, now, STEP)
         self.done += count
@@ -65,7 +74,7 @@ class Chores:
     def add(self, chore: Replay | Burial, now: float) -> list[Effect]:
         """Raises StoreUnavailable, and then has not taken it."""
         if self._waiting:
-            if not self._is_known(chore):
+            if not self._is_joined(chore):
                 self._waiting.append(chore)
             return []
         return self._step(chore, now)
@@ -85,7 +94,7 @@ class Chores:
                 self._waiting.popleft()
         return [*(told or ()), *([Wake(PAUSE_SECONDS, Continue())] if self._waiting else ())]
 
-    def _is_known(self, chore: Replay | Burial) -> bool:
+    def _is_joined(self, chore: Replay | Burial) -> bool:
         return isinstance(chore, Burial) and any(
-            isinstance(other, Burial) and other.lapse.lane == chore.lapse.lane for other in self._waiting
+            isinstance(other, Burial) and other.join(chore) for other in self._waiting
         )

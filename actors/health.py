@@ -72,7 +72,7 @@ class Health:
         course.is_told, course.seen_to_at, course.has_failed = not is_over, now, False
 
     def _course(self, lane: Lane, *, is_told: bool) -> _Course:
-        course = self._courses[lane] = self._courses.pop(lane, None) or _Course(is_told)
+        course = self._courses[lane] = self._courses.pop(lane, _Course(is_told))
         if len(self._courses) > MOST_LANES:
             del self._courses[next(iter(self._courses))]
         return course

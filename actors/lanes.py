@@ -27,6 +27,8 @@ class LaneState:
     origin: Origin
     cursor: int
     """First attempts up to this delivery number have been started."""
+    floor: int
+    """Of what has a number up to this one nothing is tried any more: settled, or given up and yet to be buried."""
     more: bool = True
     """There may be first attempts behind the cursor."""
     retry_at: float = NEVER
@@ -53,6 +55,11 @@ class Flight:
     is_retry: bool
     is_probe: bool
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether its endpoint was stopped meanwhile."""
+        return self.delivery.number <= self.state.floor
+
 
 class Lanes:
     """All lanes with something to do, the one served longest ago first."""
@@ -72,7 +79,7 @@ class Lanes:
             name = origin_of(lane.endpoint)
             origin = self._origins.setdefault(name, Origin(name))
             origin.lanes += 1
-            state = self._states[lane] = LaneState(lane, origin, cursor, retry_at=retry_at)
+            state = self._states[lane] = LaneState(lane, origin, cursor, floor=cursor, retry_at=retry_at)
         state.more = True
 
     def for_first_attempt(self, now: float) -> Iterator[LaneState]:
@@ -130,7 +137,7 @@ class Lanes:
         state = flight.state
         state.rests_until = now + REST_SECONDS
         if not flight.is_retry:
-            state.cursor = flight.delivery.number - 1
+            state.cursor = max(flight.delivery.number - 1, state.floor)
             state.more = True
         return state.origin.refuse(flight.begun, is_probe=flight.is_probe, now=now)
 
@@ -139,9 +146,10 @@ class Lanes:
         flight.state.rests_until = 0.0
         return flight.state.origin.reach(self._begun)
 
-    def stop(self, state: LaneState) -> None:
-        """What the lane has pending is given up."""
+    def stop(self, state: LaneState, up_to: int) -> None:
+        """What the lane has pending is given up; what comes later came when its webhook had been set anew."""
         state.more, state.retry_at = False, NEVER
+        state.cursor, state.floor = max(state.cursor, up_to), up_to
 
     def drop_idle(self, state: LaneState) -> None:
         if state.is_idle and state.lane in self._states:

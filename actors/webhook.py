@@ -179,7 +179,8 @@ class Webhooks:
 
     def _start_retry(self, state: LaneState, now: float) -> list[Effect]:
         self._settling.commit()  # or the store would still show what was just tried
-        delivery = self._store.retry(state.lane, state.retries, horizon=now + self._longest_wait)
+        horizon = now + self._longest_wait
+        delivery = self._store.retry(state.lane, state.retries, after=state.floor, horizon=horizon)
         if delivery is None or is_ahead(delivery.next_at, now, self._longest_wait):
             state.retry_at = NEVER if delivery is None else delivery.next_at
             self._lanes.drop_idle(state)
@@ -207,6 +208,8 @@ class Webhooks:
         match judged:
             case Done():
                 effects = self._delivered(tried, now)
+            case _ if flight.is_given_up:
+                effects = self._leave_to_burial(tried)
             case Gone():
                 effects = self._stop(flight.state, tried, now)
             case Again(retry_after=retry_after):
@@ -271,16 +274,23 @@ class Webhooks:
         # One warning when an endpoint stops working; the rest would drown the log.
         return [Log("warning" if is_news else "debug", "webhook_failed", lane.session_id, details)]
 
+    def _leave_to_burial(self, tried: Delivery) -> list[Effect]:
+        """The endpoint was stopped by another answer while this was in flight, which was told."""
+        self.totals.failed_attempts += 1
+        self._settling.add(tried)
+        return []
+
     def _stop(self, state: LaneState, tried: Delivery, now: float) -> list[Effect]:
         """What came until now is given up, and what comes is a dead letter from its beginning."""
         lane, error = state.lane, "O destino respondeu 410 e foi desativado"
+        self._find_lanes()  # what was committed by now came until now, too
         with self._store.transaction() as transaction:
             transaction.stop_lane(lane, error)
         self._settling.commit()
         self._store.settle([replace(tried, state=DeliveryState.DEAD)])
         burial = Burial(Lapse(lane, error, up_to=self._cursor), ("error", "webhook_stopped"), done=1)
         effects = self._chores.add(burial, now)
-        self._lanes.stop(state)
+        self._lanes.stop(state, burial.lapse.up_to)
         self._health.fail(lane, now)
         return effects
 

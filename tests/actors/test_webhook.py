@@ -21,7 +21,15 @@ from tests.actors.webhook_world import ERROR, GONE, HANGS, OK, REFUSED, Attempt,
 from wppmt.delivery import Answered, Fault, Unanswered
 from wppmt.messages import ReplayDeadLetters
 from wppmt.retry import WebhookSchedule
-from wppmt.store import DeadLetters, EventRecord, Lane, SessionRecord, SigningSecrets, WebhookCounts
+from wppmt.store import (
+    DeadLetters,
+    EventDraft,
+    EventRecord,
+    Lane,
+    SessionRecord,
+    SigningSecrets,
+    WebhookCounts,
+)
 
 PER_LANE = 1 + RETRIES_PER_LANE
 ONE, TWO = "http://one.test/", "http://two.test/"
@@ -269,6 +277,75 @@ def test_410_stops_the_endpoint_for_that_session_until_the_webhook_is_set_anew(w
     assert world.replay(DeadLetters("a")) == 3
     world.run(HOUR)
     assert world.store.webhook_counts("a") == WebhookCounts()
+
+
+def busy_with_a_replay(world: World) -> None:
+    """Other chores wait for it."""
+    with world.store.transaction() as transaction:
+        for number in range(5 * STEP):
+            transaction.record("busy", EventDraft(f"old{number}", "message_received", world.now, {}, TWO))
+        transaction.bury(Lane(TWO, "busy"), world.now, "")
+    world.endpoints[TWO] = lambda _: (OK, HOUR)
+    world.ask(ReplayDeadLetters(DeadLetters("busy")))
+
+
+def test_a_stopped_endpoint_is_left_alone_while_the_burial_waits_its_turn(world: World):
+    world.endpoints[ONE] = failing(9)
+    for _ in range(30):
+        world.record()
+    world.run(4.99)
+    world.endpoints[ONE] = lambda _: (GONE, 0.005)
+    busy_with_a_replay(world)
+    world.run(60)
+    posted = world.attempts[30:]
+    assert len([attempt for attempt in posted if attempt.endpoint == ONE]) == RETRIES_PER_LANE
+    assert world.store.webhook_counts("a") == WebhookCounts(dead=30)
+    [log] = world.logged("webhook_stopped")
+    assert log.details == {"endpoint": "http://one.test", "deadLetters": 30}
+
+
+def test_a_webhook_set_anew_is_served_while_the_burial_waits_its_turn(world: World):
+    world.endpoints[ONE] = lambda _: (GONE, 0.005)
+    world.record()
+    old = world.record()
+    busy_with_a_replay(world)
+    world.run(0.006)
+    with world.store.transaction() as transaction:
+        transaction.resume_lanes("a")
+    world.endpoints[ONE] = failing(1)
+    new = world.record()
+    assert world.store.webhook_counts("a").pending == 2, "not buried yet"
+    assert world.times(new) == [world.now]
+    world.run(60)
+    assert (len(world.times(old)), len(world.times(new))) == (0, 2)
+    assert world.store.webhook_counts("a") == WebhookCounts(dead=2)
+
+
+def test_a_second_410_gives_up_what_came_since_the_first(world: World):
+    world.endpoints[ONE] = lambda _: (GONE, 0.005)
+    world.record()
+    world.record()
+    busy_with_a_replay(world)
+    world.run(0.006)
+    with world.store.transaction() as transaction:
+        transaction.resume_lanes("a")
+    for _ in range(3):
+        world.record()
+    world.run(60)
+    assert len([attempt for attempt in world.attempts if attempt.endpoint == ONE]) == 2
+    assert world.store.webhook_counts("a") == WebhookCounts(dead=5)
+
+
+def test_what_was_committed_but_not_told_when_a_410_came_is_given_up_with_the_rest(world: World):
+    world.endpoints[ONE] = lambda _: (GONE, 1.0)
+    world.record()
+    with world.store.transaction() as transaction:
+        transaction.record("a", EventDraft("quiet", "message_received", world.now, {}, ONE))
+    world.run(60)
+    world.record(session_id="b")
+    world.run(60)
+    assert len([attempt for attempt in world.attempts if attempt.event.session_id == "a"]) == 1
+    assert world.store.webhook_counts("a") == WebhookCounts(dead=2)
 
 
 def test_a_removed_webhook_gets_nothing_more(world: World):
@@ -592,7 +669,7 @@ def test_a_replayed_letter_is_held_from_its_replay(holding: World):
 
 
 @pytest.mark.parametrize("hold", [0.0, 2 * HOUR])
-def test_a_clock_that_is_set_back_delays_nothing_for_longer_than_planned(folder: Path, hold: float):
+def test_a69_a_clock_that_is_set_back_delays_nothing_for_longer_than_planned(folder: Path, hold: float):
     world = World(folder, WebhookPolicy(hold_seconds=hold))
     world.now = 10 * HOUR
     world.endpoints[ONE] = lambda a: REFUSED if a.event.sequence == 1 else ERROR

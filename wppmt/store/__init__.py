@@ -327,9 +327,10 @@ class Store(Protocol):
         """The lane's next delivery that was never tried in this series, with a number larger than `after`."""
 
     def retry(
-        self, lane: Lane, besides: Collection[int] = (), *, horizon: float = float("inf")
+        self, lane: Lane, besides: Collection[int] = (), *, after: int = 0, horizon: float = float("inf")
     ) -> Delivery | None:
-        """The lane's failed delivery whose next attempt is due first, be it due or not; not one of `besides`.
+        """The lane's failed delivery whose next attempt is due first, be it due or not; not one of `besides`, and
+        with a number larger than `after`.
 
         One that is due only after `horizon` comes before all others: the clock must have been set back.
         """

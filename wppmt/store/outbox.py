@@ -62,8 +62,7 @@ class SqliteOutbox:
         self._read = database.read
 
     def lanes(self, after: int = 0) -> Sequence[LaneTip]:
-        # Unary plus keeps SQLite off the index it is on: from the start the pending ones by their own indexes,
-        # later only the rows behind the cursor by number.
+        # From the start the pending ones by their own indexes; later, off any index, the rows behind the cursor.
         rows = self._read(_LANES_BEHIND if after else _LANES, (after,) if after else ())
         return [LaneTip(Lane(row["endpoint"], row["session_id"]), row["newest"]) for row in rows]
 
@@ -77,15 +76,15 @@ class SqliteOutbox:
         return load_delivery(rows[0]) if rows else None
 
     def retry(
-        self, lane: Lane, besides: Collection[int] = (), *, horizon: float = FOREVER
+        self, lane: Lane, besides: Collection[int] = (), *, after: int = 0, horizon: float = FOREVER
     ) -> Delivery | None:
         query = (
             f"SELECT {DELIVERY} WHERE endpoint = ? AND deliveries.session_id = ?"
-            f" AND state = 'pending' AND attempts > spent AND next_at > ?"
+            f" AND state = 'pending' AND attempts > spent AND next_at > ? AND deliveries.number > ?"
             f" AND deliveries.number NOT IN ({', '.join('?' * len(besides))}) ORDER BY next_at LIMIT 1"
         )
-        for after in (horizon, -FOREVER):
-            if rows := self._read(query, (lane.endpoint, lane.session_id, after, *besides)):
+        for moment in (horizon, -FOREVER):
+            if rows := self._read(query, (lane.endpoint, lane.session_id, moment, after, *besides)):
                 return load_delivery(rows[0])
         return None
 
