@@ -45,7 +45,7 @@ def granted(given: dict[str, Any], policy: AuthPolicy = POLICY) -> bool:
 
 
 class TestClaims:
-    def test_a_token_that_names_no_session_may_act_for_every_one(self):
+    def test_a19_a_token_that_names_no_session_may_act_for_every_one(self):
         assert grant_of(claims(), POLICY, NOW).may("qualquer")
 
     def test_unless_option_c_is_switched_off(self):
@@ -53,13 +53,13 @@ class TestClaims:
         assert not grant.may("qualquer")
 
     @pytest.mark.parametrize("named", ["a", ["a"], ["b", "a"]])
-    def test_a_bound_token_may_act_for_its_own(self, named: Any):
+    def test_a19_a_bound_token_may_act_for_its_own(self, named: Any):
         grant = grant_of(claims(sessions=named), POLICY, NOW)
         assert grant.may("a")
         assert not grant.may("c")
 
     @pytest.mark.parametrize("named", ["*", ["*"], ["a", "*"]])
-    def test_a_star_means_all(self, named: Any):
+    def test_a19_a_star_means_all(self, named: Any):
         assert grant_of(claims(sessions=named), POLICY, NOW).may("c")
 
     @pytest.mark.parametrize("named", ["", [], [""]])

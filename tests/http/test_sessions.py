@@ -93,7 +93,7 @@ async def test_the_alias_takes_the_id_from_the_body(api: Api):
     assert (mismatch.status, mismatch.body["code"]) == (400, "SESSION_ID_MISMATCH")
 
 
-async def test_the_eleventh_session_is_refused(api: Api):
+async def test_a50_the_eleventh_session_is_refused(api: Api):
     for number in range(10):
         api.front.has(f"cliente-{number}")
     answer = await api.post("/api/sessions/cliente-11/start")

@@ -20,7 +20,7 @@ def refusal(daemon: Daemon) -> str:
     """The line that it said to whoever started it; the log has it, too, where it has begun."""
     said = daemon.refuses_to_start()
     assert "Traceback" not in said
-    line = str(*re.findall(r"^Error: (.+)$", said, re.MULTILINE))
+    line = str(*re.findall(r"^Erro: (.+)$", said, re.MULTILINE))
     logged = [entry["details"]["note"] for entry in daemon.log() if entry["event"] == "start_refused"]
     assert logged in ([], [line])
     return line
