@@ -59,7 +59,7 @@ def do(store: SqliteStore, *burials: Burial) -> list[Log]:
 def test_a_second_stop_goes_as_far_as_both(store: SqliteStore):
     first, second = record(store, MINE, 2), record(store, MINE, 3)
     record(store, MINE, 1)
-    [log] = do(store, stop(second), stop(first))
+    [log] = do(store, stop(first), stop(second), stop(first))
     assert log.details == {"endpoint": "http://one.test", "deadLetters": 5}
     assert store.webhook_counts("a") == WebhookCounts(pending=1, dead=5)
 

@@ -8,7 +8,7 @@ from wppmt.store import Delivery, EventRecord, Lane
 LANE = Lane("http://one.test/", "a")
 
 
-def test_a_first_attempt_that_nobody_heard_does_not_begin_a_stopped_lane_again():
+def test_a_stopped_lane_goes_on_behind_what_was_given_up_whatever_comes_of_what_is_in_flight():
     lanes = Lanes(longest_wait=300.0)
     lanes.wake(LANE, cursor=0)
     [state] = lanes.for_first_attempt(1000.0)
@@ -18,6 +18,14 @@ def test_a_first_attempt_that_nobody_heard_does_not_begin_a_stopped_lane_again()
     assert flight
     lanes.stop(state, up_to=9)
     assert flight.is_given_up
+    assert state.cursor == 9
     lanes.finish(flight)
     lanes.refuse(flight, 1000.0)
     assert state.cursor == 9
+
+
+def test_a_lane_that_was_forgotten_begins_behind_what_may_still_wait_for_its_burial():
+    lanes = Lanes(longest_wait=300.0)
+    lanes.wake(LANE, cursor=9)
+    [state] = lanes.for_first_attempt(1000.0)
+    assert (state.cursor, state.floor) == (9, 9)

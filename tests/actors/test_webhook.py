@@ -289,13 +289,17 @@ def busy_with_a_replay(world: World) -> None:
     world.ask(ReplayDeadLetters(DeadLetters("busy")))
 
 
-def test_a_stopped_endpoint_is_left_alone_while_the_burial_waits_its_turn(world: World):
+@pytest.mark.parametrize("is_busy", [True, False])
+def test_a_stopped_endpoint_is_left_alone_and_told_once_whenever_the_burial_has_its_turn(
+    world: World, is_busy: bool
+):
     world.endpoints[ONE] = failing(9)
     for _ in range(30):
         world.record()
     world.run(4.99)
     world.endpoints[ONE] = lambda _: (GONE, 0.005)
-    busy_with_a_replay(world)
+    if is_busy:
+        busy_with_a_replay(world)
     world.run(60)
     posted = world.attempts[30:]
     assert len([attempt for attempt in posted if attempt.endpoint == ONE]) == RETRIES_PER_LANE
