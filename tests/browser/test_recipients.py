@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life
+from tests.browser.test_chrome import evaluate
 from tests.support import wait_until
 from wppmt.browser import CallRejected
 
@@ -84,3 +85,109 @@ def test_a_group_that_the_account_is_not_in_is_rejected(
 def test_what_is_quoted_must_be_there(paired: Paired, friend: str) -> None:
     life, _ = paired
     assert refused(life, friend, quotedId="3EB0FFFFFFFFFFFFFFFFFF") == "quoted_not_found"
+
+
+LOOK_UP_FAILS = """() => { WPP.whatsapp.GroupMetadataStore.find = async () => { throw %s; }; }"""
+LOOK_UP_WORKS = "() => { delete WPP.whatsapp.GroupMetadataStore.find; }"
+
+
+def run(life: Life, code: str) -> object:
+    """A function of our own in the page; what it gives."""
+    answer = evaluate(life, code).get(timeout=10)
+    assert "exceptionDetails" not in answer, answer
+    return answer["result"].get("value")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ("Object.assign(new Error('item-not-found'), { status: 404 })", "group_not_found"),
+        ("Object.assign(new Error('forbidden'), { statusCode: 403 })", "group_not_found"),
+        ("Object.assign(new Error('internal-server-error'), { status: 500 })", "could_not_look"),
+        ("Object.assign(new Error('rate-overlimit'), { status: 429 })", "could_not_look"),
+        ("new Error('timeout')", "could_not_look"),
+        ("undefined", "could_not_look"),
+    ],
+)
+def test_only_whatsapps_own_word_is_that_there_is_no_such_group(
+    paired: Paired, error: str, reason: str
+) -> None:
+    life, _ = paired
+    run(life, LOOK_UP_FAILS % error)
+    try:
+        assert refused(life, "120363888888888888@g.us") == reason
+    finally:
+        run(life, LOOK_UP_WORKS)
+
+
+FORGET = """() => {
+  const { MsgStore, ChatStore } = WPP.whatsapp;
+  const message = MsgStore.findFirst(({ id }) => id.id === '%s');
+  ChatStore.get(message.id.remote).msgs.remove(message.id);
+  MsgStore.remove(message.id);
+  return message.id.toString();
+}"""
+"""What a load of the page does to an old message: it is in the database alone."""
+
+
+@pytest.mark.parametrize("is_whole", [False, True], ids=["short", "whole"])
+@pytest.mark.parametrize("place", ["chat", "group"])
+@pytest.mark.parametrize("is_own", [False, True], ids=["theirs", "own"])
+def test_what_is_quoted_need_not_be_loaded(
+    chrome_ground: ChromeGround, paired: Paired, friend: str, place: str, is_own: bool, is_whole: bool
+) -> None:
+    life, phone = paired
+    to = friend
+    if place == "group":
+        to = chrome_ground.simulator.create_group("Clientes", [phone, friend])
+        wait_until(lambda: not isinstance(life.call("send_text", message(to)), CallRejected))
+    life.value("send_text", first := message(to))
+    short = str(first["id"])
+    life.event("ack_changed", id=short)
+    if not is_own:
+        life.forget()
+        chrome_ground.simulator.write(friend, to if place == "group" else phone, "e aí?")
+        short = life.event("message_received")["message"]["id"]
+    life.value("send_text", message(to, text="o que se falou depois"))
+    whole = run(life, FORGET % short)
+    life.value("send_text", again := message(to, quotedId=whole if is_whole else short))
+    wait_until(lambda: again["id"] in [found for found, _ in chrome_ground.inbox(friend)])
+
+
+def test_where_no_one_can_look_a_quote_is_not_the_callers_fault(paired: Paired, friend: str) -> None:
+    life, _ = paired
+    life.value("send_text", first := message(friend))
+    life.event("ack_changed", id=first["id"])
+    run(life, FORGET % first["id"])
+    run(life, "() => { WPP.whatsapp.MsgStore.get = () => { throw new Error('database closed'); }; }")
+    try:
+        assert refused(life, friend, quotedId=first["id"]) == "could_not_look"
+    finally:
+        run(life, "() => { delete WPP.whatsapp.MsgStore.get; }")
+
+
+def test_another_chats_message_is_not_quoted(
+    chrome_ground: ChromeGround, paired: Paired, friend: str, new_phone: NewPhone
+) -> None:
+    life, _ = paired
+    other = new_phone()
+    chrome_ground.register(other, "Outra")
+    whole = life.value("send_text", message(other))["messageId"]
+    assert refused(life, friend, quotedId=whole) == "quoted_not_found"
+
+
+def test_what_the_page_holds_is_found_while_its_send_hangs(
+    chrome_ground: ChromeGround, paired: Paired, friend: str
+) -> None:
+    """Another page of this login has sent it; this one is asked for it again, and WhatsApp is silent."""
+    life, phone = paired
+    held = chrome_ground.write(phone, friend, "oi")
+    wait_until(
+        lambda: run(life, f"() => Boolean(WPP.whatsapp.MsgStore.findFirst(({{ id }}) => id.id === '{held}'))")
+    )
+    run(life, "() => { WPP.whatsapp.GroupMetadataStore.find = () => new Promise(() => {}); }")
+    try:
+        life.begin("send_text", {**message("120363777777777777@g.us"), "id": held})
+        assert life.value("find_message", {"to": friend, "id": held})["found"]
+    finally:
+        run(life, LOOK_UP_WORKS)

@@ -93,9 +93,49 @@
     };
   }
 
+  /** The chat's message with this whole id, loaded from WhatsApp's database if it must be; null if there is none. */
+  async function loaded(wholeId) {
+    try {
+      return await WPP.chat.getMessageById(wholeId);
+    } catch (error) {
+      if (error && error.code === 'msg_not_found' && WPP.whatsapp.Stream.mode === 'MAIN') return null;
+      throw new Rejection('could_not_look', describe(error));
+    }
+  }
+
+  const SEARCHED_FOR_QUOTED = 200;
+
+  /** In a group, a whole id names the writer, too, whom a short one does not tell. */
+  async function loadedFromGroup(chat, id) {
+    const own = await loaded(await keyFor(chat, id));
+    if (own) return own;
+    const newest = await WPP.chat.getMessages(chat.id, { count: SEARCHED_FOR_QUOTED }).catch((error) => {
+      throw new Rejection('could_not_look', describe(error));
+    });
+    const found = newest.find((message) => message.id.id === id);
+    if (!found && newest.length >= SEARCHED_FOR_QUOTED) throw new Rejection('could_not_look');
+    return found;
+  }
+
+  async function loadedFrom(chat, id) {
+    if (server(chat.id) === 'g.us' && !id.includes('_')) return loadedFromGroup(chat, id);
+    // A person's chat may be known by the number and by the hidden id.
+    const names = new Set([text(chat.id), text(phoneOf(chat.id)), lidOf(chat.id)]);
+    const known = [...names].filter((name) => name && WPP.whatsapp.ChatStore.get(name));
+    const inChat = (whole) => known.includes(whole.split('_')[1]);
+    const whole = id.includes('_') ? [id] : known.flatMap((name) => [`false_${name}_${id}`, `true_${name}_${id}`]);
+    for (const one of whole.filter(inChat)) {
+      const found = await loaded(one);
+      if (found) return found;
+    }
+    return null;
+  }
+
+  /** After a load of the page, a chat holds its newest messages only. */
   async function quoted(chat, quotedId) {
     if (!quotedId) return {};
-    const message = chat.msgs.getModelsArray().find(({ id }) => id.id === quotedId || text(id) === quotedId);
+    const held = chat.msgs.getModelsArray().find(({ id }) => id.id === quotedId || text(id) === quotedId);
+    const message = held || (await loadedFrom(chat, quotedId));
     if (!message) throw new Rejection('quoted_not_found');
     return { quotedMsg: text(message.id) };
   }
@@ -151,9 +191,10 @@
 
   /** "Not found" and "could not look" are two answers: only the first allows to send the same id again. */
   functions.find_message = async ({ to, id }) => {
-    // One that is on its way into the page's store is neither there nor absent.
-    await (sends.get(id) || Promise.resolve()).catch(() => {});
-    const here = WPP.whatsapp.MsgStore.findFirst((message) => message.id.fromMe && message.id.id === id);
+    const held = () => WPP.whatsapp.MsgStore.findFirst((message) => message.id.fromMe && message.id.id === id);
+    // One that is on its way into the page's store is neither there nor absent; its send may hang.
+    if (!held()) await (sends.get(id) || Promise.resolve()).catch(() => {});
+    const here = held();
     if (here) return { found: true, ack: here.ack, to: text(phoneOf(here.id.remote)) };
     if (WPP.whatsapp.Stream.mode !== 'MAIN') throw new Rejection('could_not_look');
     try {
@@ -161,7 +202,8 @@
       const message = await byId(chat, id);
       return { found: true, ack: message.ack, to: text(phoneOf(chat.id)) };
     } catch (error) {
-      if (error && (error.code === 'msg_not_found' || error.reason === 'not_on_whatsapp')) return { found: false };
+      const reason = error && (error.code || error.reason);
+      if (['msg_not_found', 'not_on_whatsapp', 'group_not_found'].includes(reason)) return { found: false };
       throw new Rejection('could_not_look', describe(error));
     }
   };

@@ -2,7 +2,7 @@
 (function () {
   'use strict';
 
-  const { emit, functions, Rejection, shapes } = wppmt;
+  const { emit, functions, Rejection, describe, shapes } = wppmt;
   const { text, server, digits, phoneOf, isIncoming, incoming } = shapes;
 
   // ---- facts -------------------------------------------------------------------------------------------------
@@ -175,12 +175,18 @@
     return answer;
   }
 
+  // What WhatsApp's server says of a group that the account is not in, and of one that is none.
+  const NOT_OUR_GROUP = new Set([403, 404]);
+
   /** A chat can be opened for any group's id: whether the account is in such a group is WhatsApp's word. */
   async function groupChat(id) {
-    const { ChatStore, GroupMetadataStore, Stream } = WPP.whatsapp;
+    const { ChatStore, GroupMetadataStore } = WPP.whatsapp;
     if (ChatStore.get(id)) return ChatStore.get(id);
-    const group = await GroupMetadataStore.find(WPP.util.createWid(id)).catch(() => null);
-    if (!group) throw new Rejection(Stream.mode === 'MAIN' ? 'group_not_found' : 'could_not_look');
+    const group = await GroupMetadataStore.find(WPP.util.createWid(id)).catch((error) => {
+      const status = Number(error && (error.status || error.statusCode));
+      throw new Rejection(NOT_OUR_GROUP.has(status) ? 'group_not_found' : 'could_not_look', describe(error));
+    });
+    if (!group) throw new Rejection('could_not_look');
     return WPP.chat.find(id);
   }
 

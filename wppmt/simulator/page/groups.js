@@ -13,8 +13,21 @@ ParticipantCollection.model = ParticipantModel;
 class GroupMetadataModel extends BaseModel {}
 named(GroupMetadataModel, 'group-metadata', { groupType: 'DEFAULT', announce: false, restrict: false });
 
+// What WhatsApp's server answers to a query; wa-js hands it on.
+class ServerStatusCodeError extends Error {
+  constructor(status, text) {
+    super(text);
+    Object.assign(this, { name: 'ServerStatusCodeError', status, statusCode: status });
+  }
+}
+
 class GroupMetadataCollectionImpl extends BaseCollection {
-  async find(id) { return this.assertGet(id); }
+  async find(id) {
+    const known = this.get(id);
+    if (!known) throw new ServerStatusCodeError(404, 'item-not-found');
+    return known;
+  }
+
   async update(id) { return this.assertGet(id); }
   onParentGroupChange() {}
   _handleParentGroupChange() {}
