@@ -180,7 +180,7 @@ def test_a_connection_that_brings_no_acknowledgement_is_not_called_connected(ten
 @pytest.mark.timeout(120)
 def test_a_browser_that_grows_is_exchanged_and_keeps_its_login(new_daemon: NewDaemon, new_tenant: NewTenant):
     # The only Chrome of a machine shares its 200 MB of program with nobody.
-    daemon = new_daemon(WPP_TENANT_MEMORY_MB="550", WPP_TENANT_MEMORY_HARD_MB="650", WPP_MEASURE_SECONDS="1")
+    daemon = new_daemon(WPP_TENANT_MEMORY_MB="450", WPP_TENANT_MEMORY_HARD_MB="500", WPP_MEASURE_SECONDS="1")
     daemon.start()
     tenant = new_tenant(daemon).connect()
     [device] = tenant.devices()
@@ -191,7 +191,7 @@ def test_a_browser_that_grows_is_exchanged_and_keeps_its_login(new_daemon: NewDa
     tenant.hears("connection_change", status="connected")
     assert tenant.browser.pid != browser
     assert [one["device"] for one in tenant.devices()] == [device["device"]]
-    assert wait_until(lambda: tenant.status()["memoryMb"]) < 550
+    assert wait_until(lambda: tenant.status()["memoryMb"]) < 450
 
 
 def test_a_page_that_answers_and_tells_nothing_is_exchanged(new_daemon: NewDaemon, new_tenant: NewTenant):
