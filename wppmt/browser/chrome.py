@@ -33,6 +33,7 @@ from wppmt.browser import (
     launcher,
     mending,
     patched_driver,
+    priority,
     processes,
 )
 from wppmt.browser.channel import TELL, Channel
@@ -192,6 +193,8 @@ class ChromeBrowser:
             process = self._adopt(self._left) if self._left else self._start()
             self._begin()
             undo.pop_all()
+        # Also of one whose daemon died while it started.
+        priority.step_forward(self._group)
         self.process = process
         return process
 
@@ -277,6 +280,7 @@ class ChromeBrowser:
             with self._guard:
                 self._refuse_if_killed()
                 chrome = launcher.start_chrome(programs, arguments, profile.path, writer)
+                priority.step_back(chrome)
                 self._group = chrome
         chromedriver = launcher.start_driver(programs, profile.path, chrome)
         return launcher.await_both(programs, chrome, chromedriver, profile.path, settings.start_seconds)

@@ -21,6 +21,14 @@ def members(group: int) -> Sequence[int]:
     return [pid for pid in _pids() if _stat(pid)[1:] == (group, False)]
 
 
+def threads(pid: int) -> Sequence[int]:
+    """None, where the process is gone."""
+    try:
+        return [int(task.name) for task in (PROC / str(pid) / "task").iterdir()]
+    except OSError:
+        return []
+
+
 def weigh(group: int) -> Memory:
     """Over the whole process group; processes that end meanwhile count nothing."""
     pss = uss = 0
