@@ -35,6 +35,8 @@ class Logout:
         self._forgets = False
         self._unlinked = False
         self._asked_page = False
+        self._is_removing = False
+        """From here on only `profile_removed` goes on: a late word of the page would have a new browser's profile removed."""
 
     def begin(self, reply: Reply, now: float, *, forget: bool, on_main: bool) -> Iterator[Effect]:
         """The session is stopped from this moment on; a stopped one's browser is started to unlink it."""
@@ -44,7 +46,7 @@ class Logout:
             yield from self._ledger.move(now, Event.CLOSED, Reason.LOGGED_OUT, desired=Desired.STOPPED)
             self.is_active = True
             self._unlinked = not self._ledger.record.has_login
-            self._asked_page = self._forgets = False
+            self._asked_page = self._forgets = self._is_removing = False
             if self._unlinked:
                 yield from self._finish()
             else:
@@ -81,11 +83,12 @@ class Logout:
 
     def give_up(self) -> Iterator[Effect]:
         """The page can't be reached: the profile goes all the same, and the answer says so."""
-        yield Log("warning", "logout_without_unlink", self._ledger.record.id)
-        yield from self._remove()
+        if not self._is_removing:
+            yield Log("warning", "logout_without_unlink", self._ledger.record.id)
+            yield from self._remove()
 
     def browser_closed(self) -> Iterator[Effect]:
-        yield RemoveProfile(self._ledger.record.id)
+        yield from self._remove_profile()
 
     def profile_removed(self, removed: ProfileRemoved, now: float) -> Iterator[Effect]:
         """The last step; without the profile, or without a login in it, there is nothing left to log out of."""
@@ -119,6 +122,8 @@ class Logout:
 
     def _finish(self) -> Iterator[Effect]:
         """The browser may go down in order; when it is closed, the profile goes."""
+        if self._is_removing:
+            return
         if self._life.phase in {Phase.NONE, Phase.QUEUED}:
             yield from self._remove()
         else:
@@ -129,4 +134,9 @@ class Logout:
         """At once: in a profile that is removed nothing has to be flushed."""
         self._timers.disarm(LOGOUT)
         yield from self._life.kill()
-        yield RemoveProfile(self._ledger.record.id)
+        yield from self._remove_profile()
+
+    def _remove_profile(self) -> Iterator[Effect]:
+        if not self._is_removing:
+            self._is_removing = True
+            yield RemoveProfile(self._ledger.record.id)

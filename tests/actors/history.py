@@ -25,8 +25,9 @@ SURELY_NOT_DONE = {code for code in Code if code is not Code.OUTCOME_UNKNOWN}
 SETTLED = {"failed", "unknown"}
 LEGAL = {(before.value, after.value) for before, row in TABLE.items() for after in row.values()}
 SLACK = 0.5
-PROMPT_SECONDS = 6.0
-"""From an event, whose time is told in whole seconds, to a receiver that is well; a hung turn may lie in between."""
+PROMPT_SECONDS = 20.0
+"""From an event to a receiver that is well. Two deaths of the daemon may lie in between (3 s away each), or an actor that
+hung (13 s until another has taken its place): seen, and no receiver's fault. One that hangs takes 30 s."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -532,17 +532,30 @@ def test_a_code_is_not_delivered_any_more_once_there_is_nothing_to_scan(world: W
     world.record(name="connection_change", status="connected")
     world.run(HOUR)
     assert len(world.times(code)) == 2
+    # The change, which the endpoint refused.
     assert world.store.webhook_counts() == WebhookCounts(dead=1)
 
 
-def test_a_code_that_nobody_took_is_not_replayed(world: World):
+def test_a_code_that_nobody_took_is_replayed_while_it_is_the_newest(world: World):
     world.endpoints[ONE] = failing(4)
     code, message = world.record(name="qr_code"), world.record()
     world.run(HOUR)
     assert world.store.webhook_counts() == WebhookCounts(dead=2)
-    assert world.replay(DeadLetters("a")) == 1
+    assert world.replay(DeadLetters("a")) == 2
     world.run(HOUR)
-    assert (len(world.times(code)), len(world.times(message))) == (4, 5)
+    assert (len(world.times(code)), len(world.times(message))) == (5, 5)
+    assert world.store.webhook_counts() == WebhookCounts()
+
+
+def test_a_dead_code_is_gone_once_there_is_nothing_to_scan(world: World):
+    world.endpoints[ONE] = failing(4)
+    world.record(name="qr_code")
+    world.run(HOUR)
+    world.record(name="connection_change", status="connected")
+    world.run(HOUR)
+    assert [letter.event.name for letter in world.store.dead_letters(DeadLetters("a"))] == [
+        "connection_change"
+    ]
 
 
 # Holding

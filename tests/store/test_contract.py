@@ -198,11 +198,13 @@ def test_a_newer_qr_code_supersedes_undelivered_ones_of_its_session_only(store: 
     assert last.event == newest
 
 
-def test_a_newer_qr_code_leaves_settled_ones_alone(store: Store):
-    record(store, "a", draft("qr_code"))
-    die(store)
+def test_a_newer_qr_code_supersedes_dead_ones_too(store: Store):
+    for name in ("qr_code", "message_received"):
+        record(store, "a", draft(name))
+        die(store)
     record(store, "a", draft("qr_code"))
     assert store.webhook_counts() == WebhookCounts(pending=1, dead=1)
+    assert [letter.event.name for letter in store.dead_letters(DeadLetters("a"))] == ["message_received"]
 
 
 # Outbox

@@ -102,11 +102,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     def _is_superseded(self, row: Row, session_id: str) -> bool:
         delivery = row.delivery
-        return (delivery.event.session_id, delivery.event.name, delivery.state) == (
-            session_id,
-            "qr_code",
-            PENDING,
-        )
+        is_code = (delivery.event.session_id, delivery.event.name) == (session_id, "qr_code")
+        return is_code and delivery.state in {PENDING, DEAD}
 
     def _add(self, event: EventRecord, endpoint: str) -> None:
         tips = [tip.newest for tip in self.store.lanes()]
@@ -160,13 +157,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(session_id=sessions, endpoint=st.sampled_from(["", *ENDPOINTS]), limit=st.integers(1, 3))
     def replay(self, session_id: str, endpoint: str, limit: int) -> None:
         self.now += 1
-        found = [
-            r
-            for r in self.rows
-            if r.lane.session_id == session_id
-            and r.delivery.state is DEAD
-            and r.delivery.event.name != "qr_code"
-        ]
+        found = [r for r in self.rows if r.lane.session_id == session_id and r.delivery.state is DEAD]
         found = sorted(found, key=lambda row: row.delivery.number)[:limit]
         assert self.store.replay(DeadLetters(session_id), self.now, endpoint, limit) == len(found)
         newest = max((tip.newest for tip in self.store.lanes()), default=0)

@@ -265,7 +265,7 @@ class Transaction(Protocol):
         """Append to the session's event log with the next sequence number, and to the outbox if it has an endpoint.
 
         A `qr_code` event, and a `connection_change` away from the code, takes undelivered older codes of its session
-        out of the outbox (not out of the log).
+        out of the outbox, dead ones too (not out of the log).
         An event for an endpoint that answered 410 becomes a dead letter at once.
         """
 
@@ -358,7 +358,6 @@ class Store(Protocol):
         """Make at most `limit` of them pending anew, in order, ids and bodies unchanged; says how many.
 
         `endpoint` is where they go from now on; empty: where they went before. Tell the webhook actor OutboxGrew.
-        Codes (`qr_code`) are no good any more and stay.
         """
 
     def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:

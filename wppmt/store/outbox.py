@@ -135,7 +135,7 @@ class SqliteOutbox:
         with self._database.write() as connection:
             numbers = connection.execute(
                 f"SELECT deliveries.number FROM deliveries JOIN events ON events.number = event WHERE {where}"  # noqa: S608
-                " AND deliveries.name != 'qr_code' ORDER BY deliveries.number LIMIT ?",
+                " ORDER BY deliveries.number LIMIT ?",
                 (*values, limit),
             ).fetchall()
             for [number] in numbers:

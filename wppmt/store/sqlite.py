@@ -64,10 +64,12 @@ class SqliteTransaction:
         ).lastrowid
         event = EventRecord(draft.id, session_id, sequence, draft.name, draft.at, body)
         if _ends_codes(draft):
-            self._execute(
-                "DELETE FROM deliveries WHERE session_id = ? AND state = 'pending' AND name = 'qr_code'",
-                (session_id,),
-            )
+            # One by one: each state has its own partial index.
+            for state in (DeliveryState.PENDING, DeliveryState.DEAD):
+                self._execute(
+                    f"DELETE FROM deliveries WHERE session_id = ? AND state = '{state}' AND name = 'qr_code'",  # noqa: S608
+                    (session_id,),
+                )
         if draft.endpoint:
             self._deliver(number, event, draft.endpoint)
         return event
