@@ -9,7 +9,8 @@ from tests.actors.seeds import play
 
 SEEDS = 40
 CHUNKS = 4
-FIND_WITHIN = 400
+FIND_WITHIN = 1000
+"""The rarest shows once in some hundred runs."""
 
 
 @pytest.mark.slow
