@@ -54,6 +54,8 @@ class History:
     asked: list[Asked] = field(default_factory=list)
     faults: list[tuple[float, str, str]] = field(default_factory=list)
     """When, what, to whom."""
+    disk: list[tuple[float, bool]] = field(default_factory=list)
+    """When the store's disk began to fill, and when it was freed (False)."""
     openings: list[tuple[float, str]] = field(default_factory=list)
     """When a browser of which session was started."""
     doubles: list[tuple[float, str]] = field(default_factory=list)
@@ -79,6 +81,13 @@ class History:
     def violations(self) -> list[str]:
         """Empty when all promises were kept."""
         return [line for judge in JUDGES for line in judge(self)]
+
+    def was_full(self, begin: float, end: float) -> bool:
+        """At any moment between."""
+        earlier = [is_full for at, is_full in self.disk if at <= begin]
+        return (bool(earlier) and earlier[-1]) or any(
+            is_full for at, is_full in self.disk if begin < at <= end
+        )
 
 
 def one_browser_per_login(history: History) -> Iterator[str]:
@@ -246,7 +255,8 @@ def nobody_waits_for_the_receiver_of_another(history: History) -> Iterator[str]:
     for post in first.values():
         if post.session_id in history.has_own_receiver:
             happened = datetime.fromisoformat(post.fields["timestamp"]).timestamp()
-            if post.at - happened > PROMPT_SECONDS:
+            # With a full disk new attempts stop: what came of them could not be written down.
+            if post.at - happened > PROMPT_SECONDS and not history.was_full(happened, post.at):
                 yield f"I2: {post.name} {post.id} was posted {post.at - happened:.1f} s late"
 
 

@@ -167,9 +167,11 @@ class Scenario:
         self.gateway.stage.resume_stalled()
 
     def fill_disk(self, name: str) -> None:
+        self.history.disk.append((self.gateway.time.moment, True))
         self.gateway.store.fill_after = self.random.randrange(6)
 
     def free_disk(self, name: str = "") -> None:
+        self.history.disk.append((self.gateway.time.moment, False))
         self.gateway.store.fill_after, self.gateway.store.is_full = None, False
 
     def lack_room(self, name: str) -> None:
