@@ -25,9 +25,10 @@ SURELY_NOT_DONE = {code for code in Code if code is not Code.OUTCOME_UNKNOWN}
 SETTLED = {"failed", "unknown"}
 LEGAL = {(before.value, after.value) for before, row in TABLE.items() for after in row.values()}
 SLACK = 0.5
-PROMPT_SECONDS = 20.0
-"""From an event to a receiver that is well. Two deaths of the daemon may lie in between (3 s away each), or an actor that
-hung (13 s until another has taken its place): seen, and no receiver's fault. One that hangs takes 30 s."""
+PROMPT_SECONDS = 6.0
+"""From an event, whose time is told in whole seconds, to a receiver that is well; a hung turn may lie in between."""
+AWAY_SECONDS = 3.0
+"""At most, for each death of the daemon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +257,11 @@ def nobody_waits_for_the_receiver_of_another(history: History) -> Iterator[str]:
         if post.session_id in history.has_own_receiver:
             happened = datetime.fromisoformat(post.fields["timestamp"]).timestamp()
             # With a full disk new attempts stop: what came of them could not be written down.
-            if post.at - happened > PROMPT_SECONDS and not history.was_full(happened, post.at):
+            deaths = [
+                at for at, fault, _ in history.faults if fault == "kill_daemon" and happened <= at <= post.at
+            ]
+            patience = PROMPT_SECONDS + AWAY_SECONDS * len(deaths)
+            if post.at - happened > patience and not history.was_full(happened, post.at):
                 yield f"I2: {post.name} {post.id} was posted {post.at - happened:.1f} s late"
 
 
