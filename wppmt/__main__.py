@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from wppmt import __version__
+from wppmt.cli.context import Origin
 from wppmt.cli.demo import demo
 from wppmt.cli.doctor import doctor
 from wppmt.cli.handover import handover
-from wppmt.cli.origin import Origin
 from wppmt.cli.serve import run, serve
 from wppmt.cli.sim import sim
 from wppmt.cli.simulator import simulator

@@ -12,28 +12,29 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from actors.disk import DiskMeasured, Room
-from actors.effects import Ask, Logic, Post
-from actors.mailbox import Directory
-from actors.parts import Tools
-from actors.policy import SessionPolicy
-from actors.root import Boot, Root, ShutDown
-from actors.runtime import Runtime, World
-from actors.session import Session
-from actors.webhook import Attempted, OutboxGrew, WebhookPolicy, Webhooks
+from actors.runtime.directory import Directory
+from actors.runtime.effects import Ask, Logic, Post
+from actors.runtime.interpreter import Runtime, World
+from actors.session.actor import Session
+from actors.session.parts import Tools
+from actors.session.policy import SessionPolicy
+from actors.supervisor.disk_policy import DiskMeasured, Room
+from actors.supervisor.root import Boot, Root, ShutDown
+from actors.webhooks.actor import Attempted, OutboxGrew, WebhookPolicy, Webhooks
 from tests.actors.stage import SeededMailbox, SeededStage, VirtualTime
-from wppmt import messages
-from wppmt.browser import Process
-from wppmt.browser.fake import FakeBrowser, FakeBrowsers, FakeTimes
-from wppmt.browser.fake_adoption import FakeAdoption
-from wppmt.delivery import Answered, Fault, Outcome, Unanswered
-from wppmt.errors import Code, Refusal
-from wppmt.messages import ROOT, WEBHOOK, session_address
-from wppmt.reasons import Reason
-from wppmt.retry import WebhookSchedule
-from wppmt.state import State
-from wppmt.store import SessionRecord, SessionStatus, StoreUnavailable
-from wppmt.store.sqlite import SqliteStore, SqliteTransaction
+from wppmt.browser.fake.adoption import FakeAdoption
+from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers, FakeTimes
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import ROOT, WEBHOOK, session_address
+from wppmt.domain.process import Process
+from wppmt.domain.reasons import Reason
+from wppmt.domain.retry import WebhookSchedule
+from wppmt.domain.states import State
+from wppmt.store.port import StoreUnavailable
+from wppmt.store.records import SessionRecord, SessionStatus
+from wppmt.store.sqlite.store import SqliteStore, SqliteTransaction
+from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
 
 ENDPOINT = "http://turbozap.test/webhook"
 POST_SECONDS = 0.01
@@ -99,7 +100,7 @@ class Posted:
     name: str
     body: bytes
     attempt: int
-    outcome: Outcome
+    outcome: AttemptResult
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -109,7 +110,7 @@ class Posted:
 
 @dataclass(slots=True)
 class Pending:
-    """Implements actors.effects.Reply: what became of an ask."""
+    """Implements actors.runtime.effects.Reply: what became of an ask."""
 
     now: Callable[[], float]
     answers: list[Any] = field(default_factory=list)
@@ -203,7 +204,7 @@ class Gateway:
         self.store = FlakyStore(folder)
         self.policy = policy or SessionPolicy()
         self.posts: list[Posted] = []
-        self.receive: Callable[[Post], Outcome | None] = lambda post: OK
+        self.receive: Callable[[Post], AttemptResult | None] = lambda post: OK
         """What the receiver answers; None: never, not even by a timeout."""
         self.logs: list[Logged] = []
         self.free_mb = 10_000
@@ -220,7 +221,7 @@ class Gateway:
     # ---- the daemon
 
     def boot(self) -> None:
-        """A daemon as wppmt/daemon.py composes it."""
+        """A daemon as wppmt/app/daemon.py composes it."""
         self.browsers.daemon += 1
         self.browsers.adoptions.clear()
         self.directory = Directory()

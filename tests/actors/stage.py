@@ -12,7 +12,7 @@ from collections.abc import Callable
 from itertools import count
 from random import Random
 
-from actors.base import Shell
+from actors.runtime.cell import Shell
 
 BORN = 1_770_733_800.0
 """2026-02-10T14:30:00Z, the moment in the document's examples."""
@@ -84,7 +84,7 @@ class SeededMailbox:
 
 
 class SeededStage:
-    """Implements actors.base.Stage."""
+    """Implements actors.runtime.cell.Stage."""
 
     def __init__(self, time: VirtualTime, random: Random) -> None:
         self._time = time

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.disk import DiskMeasured, DiskWatch, LookAtDisk, Room
-from actors.effects import Log, Tell, Wake
+from actors.runtime.effects import Log, Tell, Wake
+from actors.supervisor.disk_policy import DiskMeasured, DiskWatch, LookAtDisk, Room
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import MIN_FREE_MB, Gateway
-from wppmt import messages
-from wppmt.errors import Code, Refusal
-from wppmt.messages import ROOT, session_address
-from wppmt.reasons import Reason
-from wppmt.state import State
-from wppmt.store import Desired
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.store.records import Desired
 
 ME, YOU = "5511999990001", "5511999990002"
 SHORT, STILL_SHORT, ENOUGH = MIN_FREE_MB - 1, round(1.2 * MIN_FREE_MB), round(1.25 * MIN_FREE_MB)

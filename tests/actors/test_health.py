@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from actors.health import MOST_LANES, QUIET_SECONDS, Health
-from wppmt.store import Lane
+from actors.webhooks.health import MOST_LANES, QUIET_SECONDS, Health
+from wppmt.store.records import Lane
 
 LANES = [Lane(f"http://one.test/{number}", "a") for number in range(MOST_LANES + 1)]
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from actors.effects import AbandonSession, EndLeftovers, SpawnSession
-from actors.notices import PlaceWanted
-from actors.root import HUNG_PINGS, PLACE_SECONDS, WATCH_SECONDS, Places
+from actors.runtime.effects import AbandonSession, EndLeftovers, SpawnSession
+from actors.session.messages import PlaceWanted
+from actors.supervisor.root import HUNG_PINGS, PLACE_SECONDS, WATCH_SECONDS, Places
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt import messages
-from wppmt.browser import ChannelClosed
-from wppmt.errors import Code, Refusal
-from wppmt.messages import ROOT, WEBHOOK, session_address
-from wppmt.reasons import Reason
-from wppmt.state import State
+from wppmt.browser.port import ChannelClosed
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import ROOT, WEBHOOK, session_address
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")

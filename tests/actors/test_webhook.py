@@ -13,15 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.chores import STEP
-from actors.lanes import CONNECTIONS, REST_SECONDS, RETRIES_PER_LANE, RETRIES_PER_ORIGIN
-from actors.origins import HOLD_AFTER, PROBE_SECONDS
-from actors.webhook import Drain, WebhookPolicy
+from actors.webhooks.actor import Drain, WebhookPolicy
+from actors.webhooks.lanes import CONNECTIONS, REST_SECONDS, RETRIES_PER_LANE, RETRIES_PER_ORIGIN
+from actors.webhooks.origins import HOLD_AFTER, PROBE_SECONDS
+from actors.webhooks.outbox_jobs import STEP
 from tests.actors.webhook_world import ERROR, GONE, HANGS, OK, REFUSED, Attempt, Endpoint, World
-from wppmt.delivery import Answered, Fault, Unanswered
-from wppmt.messages import ReplayDeadLetters
-from wppmt.retry import WebhookSchedule
-from wppmt.store import (
+from wppmt.domain.messages import ReplayDeadLetters
+from wppmt.domain.retry import WebhookSchedule
+from wppmt.store.records import (
     DeadLetters,
     EventDraft,
     EventRecord,
@@ -30,6 +29,7 @@ from wppmt.store import (
     SigningSecrets,
     WebhookCounts,
 )
+from wppmt.webhook.classify import Answered, Fault, Unanswered
 
 PER_LANE = 1 + RETRIES_PER_LANE
 ONE, TWO = "http://one.test/", "http://two.test/"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from actors.effects import Post
-from actors.ledger import ROTATED_SECRETS
+from actors.runtime.effects import Post
+from actors.session.unit_of_work import ROTATED_SECRETS
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import ENDPOINT, OK, Gateway
-from wppmt import messages
-from wppmt.delivery import Answered, Outcome
-from wppmt.messages import session_address
-from wppmt.store import EVENT_NAMES, WebhookCounts
+from wppmt.domain import messages
+from wppmt.domain.messages import session_address
+from wppmt.store.records import EVENT_NAMES, WebhookCounts
+from wppmt.webhook.classify import Answered, AttemptResult
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")
@@ -23,7 +23,7 @@ def posts_of(gateway: Gateway) -> list[Post]:
     """All that will be delivered, and taken."""
     posts: list[Post] = []
 
-    def receive(post: Post) -> Outcome:
+    def receive(post: Post) -> AttemptResult:
         posts.append(post)
         return OK
 

@@ -22,19 +22,19 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, Self
 
-from actors.effects import Post
-from actors.mailbox import Directory
-from actors.runtime import Runtime, World
-from actors.threads import Threads
-from actors.webhook import WEBHOOK, Attempted, OutboxGrew, WebhookPolicy, Webhooks
+from actors.runtime.directory import Directory
+from actors.runtime.effects import Post
+from actors.runtime.interpreter import Runtime, World
+from actors.runtime.pykka_scheduler import Threads
+from actors.webhooks.actor import WEBHOOK, Attempted, OutboxGrew, WebhookPolicy, Webhooks
 from tests.bench.figures import Report, machine
 from tests.support import free_port, wait_until
-from wppmt.delivery import new_secret
-from wppmt.egress import Egress, policy
-from wppmt.retry import WebhookSchedule
-from wppmt.store import EventDraft, Lane, SessionRecord, SigningSecrets
-from wppmt.store.sqlite import SqliteStore
-from wppmt.webhook_transport import WebhookTransport
+from wppmt.domain.retry import WebhookSchedule
+from wppmt.net.egress import Egress, policy
+from wppmt.store.records import EventDraft, Lane, SessionRecord, SigningSecrets
+from wppmt.store.sqlite.store import SqliteStore
+from wppmt.webhook.envelope import new_secret
+from wppmt.webhook.transport import WebhookTransport
 
 RUNS = 3
 PAYLOAD = {"message": {"id": "3EB0F6F2E2E2E2E2E30", "body": "x" * 400, "timestamp": 1739202900}}

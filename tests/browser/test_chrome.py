@@ -21,9 +21,11 @@ import pytest
 from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life, process
 from tests.support import free_port, wait_until
-from wppmt.browser import BrowserGone, CallTimeout, PageGone, Process, StartFailed, processes
-from wppmt.browser.chrome import ChromeBrowser, ChromeBrowsers, ChromeSettings
-from wppmt.browser.profile import Profile, ProfileLocked
+from wppmt.browser.chrome import processes
+from wppmt.browser.chrome.browser import ChromeBrowser, ChromeBrowsers, ChromeSettings
+from wppmt.browser.port import BrowserGone, CallTimeout, PageGone, StartFailed
+from wppmt.browser.profile.folder import Profile, ProfileLocked
+from wppmt.domain.process import Process
 
 pytestmark = pytest.mark.chrome
 
@@ -338,7 +340,7 @@ DAEMON = """
 import json, sys, time
 from dataclasses import asdict
 from pathlib import Path
-from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
+from wppmt.browser.chrome.browser import ChromeBrowsers, ChromeSettings
 tokens, rules, sandbox, beat = sys.argv[1:]
 settings = ChromeSettings(
     tokens_dir=Path(tokens), snapshots_dir=Path(tokens), resolver_rules=rules, sandbox=bool(sandbox), beat_seconds=float(beat)

@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wppmt.browser.leveldb import BLOCK, Log, framed
+from wppmt.browser.profile.leveldb import BLOCK, Log, framed
 
 SIZES = st.one_of(st.integers(0, 300), st.sampled_from([BLOCK - 20, BLOCK - 14, BLOCK - 7, BLOCK + 40]))
 LISTS = st.lists(SIZES, max_size=3)

@@ -17,11 +17,11 @@ from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life
 from tests.browser.test_chrome import evaluate
 from tests.support import wait_until
-from wppmt.browser import StartFailed
-from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
-from wppmt.browser.leveldb import Log, framed
-from wppmt.browser.mending import COUNTERS, MADE, SCOPE, Dropped, mend, mended, mended_manifest
-from wppmt.browser.profile import Profile, ProfileLocked
+from wppmt.browser.chrome.browser import ChromeBrowsers, ChromeSettings
+from wppmt.browser.port import StartFailed
+from wppmt.browser.profile.folder import Profile, ProfileLocked
+from wppmt.browser.profile.leveldb import Log, framed
+from wppmt.browser.profile.mending import COUNTERS, MADE, SCOPE, Dropped, mend, mended, mended_manifest
 
 INDEXED_DB = Path("Default/IndexedDB/https_web.whatsapp.com_0.indexeddb.leveldb")
 DATABASE = b"\x12\x0a\x0a\x08whatsapp"

@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from wppmt.browser.profile import CACHES, Profile, ProfileLocked, ProfileUnreadable, ProfileUnusable
+from wppmt.browser.profile.folder import (
+    CACHES,
+    Profile,
+    ProfileLocked,
+    ProfileUnreadable,
+    ProfileUnusable,
+)
 
 
 def test_a_new_profile_is_private(tokens: Path) -> None:
@@ -27,7 +33,7 @@ def test_an_open_profile_is_made_private(tokens: Path) -> None:
 
 def test_a64_an_open_profile_is_told_of(tokens: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[str, object]] = []
-    monkeypatch.setattr("wppmt.logs.log", lambda event, **more: told.append((event, more["path"])))
+    monkeypatch.setattr("wppmt.app.logs.log", lambda event, **more: told.append((event, more["path"])))
     (tokens / "a").mkdir(parents=True)
     (tokens / "a").chmod(0o755)
     for _ in range(2):

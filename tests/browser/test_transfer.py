@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.browser.test_fake import VirtualTime
-from wppmt.browser import CallFailure, CallRejected, Outcome
-from wppmt.browser.fake import FakeBrowser, FakeBrowsers
-from wppmt.browser.transfer import PIECE_BYTES, Download
+from wppmt.browser.cdp.transfer import PIECE_BYTES, Download
+from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers
+from wppmt.browser.port import CallFailure, CallRejected, Outcome
 
 ME, FRIEND = "5511999990001", "5511888880001"
 LIMIT = 5 * PIECE_BYTES

@@ -8,9 +8,9 @@ import pytest
 
 from tests.cli.conftest import Call
 from wppmt.__main__ import main
-from wppmt.cli.origin import Origin
+from wppmt.app.settings import DEFAULT_FILES
+from wppmt.cli.context import Origin
 from wppmt.cli.serve import first_screen
-from wppmt.settings import DEFAULT_FILES
 
 
 def screen(environ: dict[str, str], mode: str = "1") -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.http.conftest import Api, serve, token
+from wppmt.domain.states import State
+from wppmt.http.api.route import Access
+from wppmt.http.api.routes import ROUTES
 from wppmt.http.ports import Phase
-from wppmt.http.route import Access
-from wppmt.http.routes import ROUTES
-from wppmt.state import State
-from wppmt.store import Qr
+from wppmt.store.records import Qr
 
 OF_A_SESSION = [route for route in ROUTES if route.access.names_session]
 FOR_ADMINS = [route for route in ROUTES if route.access in {Access.ADMIN, Access.ADMIN_SESSION}]

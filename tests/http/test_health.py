@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.http.conftest import Api
+from wppmt.domain.states import State
 from wppmt.http.ports import Phase
-from wppmt.state import State
-from wppmt.store import StoreUnavailable, WebhookCounts
+from wppmt.store.port import StoreUnavailable
+from wppmt.store.records import WebhookCounts
 
 
 async def test_health_in_numbers(api: Api):

@@ -18,7 +18,8 @@ import pytest
 
 from tests.http.conftest import Api
 from tests.support import eventually
-from wppmt.http import bodies, server
+from wppmt.http import server
+from wppmt.http.api import bodies
 from wppmt.http.app import make_app
 from wppmt.http.ports import Phase
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from tests.store.drafts import ENDPOINT, LANE, draft, record
-from wppmt.browser import Process
-from wppmt.reasons import Reason
-from wppmt.state import State
-from wppmt.store import (
+from wppmt.domain.process import Process
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.store.port import Store
+from wppmt.store.records import (
     DeadLetters,
     DeliveryState,
     Desired,
@@ -24,7 +25,6 @@ from wppmt.store import (
     Lapse,
     SessionRecord,
     SigningSecrets,
-    Store,
     Trimmed,
     WebhookCounts,
 )

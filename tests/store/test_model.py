@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 
 from tests.store.conftest import FACTORIES as EVERY
-from wppmt.store import (
+from wppmt.store.records import (
     DeadLetters,
     Delivery,
     DeliveryState,
@@ -30,8 +30,8 @@ from wppmt.store import (
     Lapse,
     WebhookCounts,
 )
-from wppmt.store.outbox import TOO_MUCH
-from wppmt.store.sqlite import SqliteStore
+from wppmt.store.sqlite.outbox import TOO_MUCH
+from wppmt.store.sqlite.store import SqliteStore
 
 SESSIONS = ("a", "b")
 ENDPOINTS = ("http://one.test/", "http://two.test/")

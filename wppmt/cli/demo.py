@@ -19,13 +19,13 @@ from typing import TypeVar
 
 import click
 
+from wppmt.app.settings import Settings
+from wppmt.cli.context import Origin, pass_origin
 from wppmt.cli.doctor import examine
+from wppmt.cli.errors import Trouble
 from wppmt.cli.gateway import Gateway, GatewayError, wait_for_qr
-from wppmt.cli.origin import Origin, pass_origin
 from wppmt.cli.sink import Delivery, Json, Sink
 from wppmt.cli.token import TTL_SECONDS, make_token
-from wppmt.cli.trouble import Trouble
-from wppmt.settings import Settings
 from wppmt.simulator.client import Simulator, SimulatorError
 
 LIMIT_SECONDS = 60.0

@@ -16,12 +16,12 @@ from pathlib import Path
 import click
 import psutil
 
-from wppmt.browser.injection import WA_JS
-from wppmt.browser.launcher import CHROME, DRIVER
+from wppmt.app.disk import free_mb
+from wppmt.app.settings import Settings
+from wppmt.browser.chrome.injection import WA_JS
+from wppmt.browser.chrome.launch import CHROME, DRIVER
+from wppmt.cli.context import Origin, pass_origin
 from wppmt.cli.gateway import Gateway
-from wppmt.cli.origin import Origin, pass_origin
-from wppmt.disk import free_mb
-from wppmt.settings import Settings
 
 MB_PER_SESSION = 150
 MB_DAEMON = 90

@@ -7,10 +7,10 @@ import signal
 
 import click
 
-from wppmt import host
-from wppmt.browser import processes
-from wppmt.cli.origin import Origin, pass_origin
-from wppmt.cli.trouble import Trouble
+from wppmt.app import host
+from wppmt.browser.chrome import processes
+from wppmt.cli.context import Origin, pass_origin
+from wppmt.cli.errors import Trouble
 
 SECONDS = 60.0
 """Requests, webhooks and turns under way get their time."""

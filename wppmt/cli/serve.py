@@ -13,11 +13,11 @@ from textwrap import dedent, indent
 import click
 
 from wppmt import __version__
-from wppmt.cli.origin import Origin, pass_origin
+from wppmt.app.settings import Settings, keys
+from wppmt.cli.context import Origin, pass_origin
+from wppmt.cli.errors import Trouble
 from wppmt.cli.token import TTL_SECONDS, make_token
-from wppmt.cli.trouble import Trouble
-from wppmt.errors import SetupError
-from wppmt.settings import Settings, keys
+from wppmt.domain.errors import SetupError
 
 
 @click.command()
@@ -39,7 +39,7 @@ def run(origin: Origin, whatsapp: str) -> None:
 
 def _serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> None:
     # Only here: the other commands need neither Selenium nor the actors, and start at once without them.
-    from wppmt import daemon  # noqa: PLC0415
+    from wppmt.app import daemon  # noqa: PLC0415
 
     try:
         sys.exit(daemon.serve(settings, on_ready))

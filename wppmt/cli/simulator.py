@@ -7,9 +7,9 @@ import signal
 
 import click
 
-from wppmt.cli.origin import Origin, pass_origin
-from wppmt.cli.trouble import Trouble
-from wppmt.settings import Settings
+from wppmt.app.settings import Settings
+from wppmt.cli.context import Origin, pass_origin
+from wppmt.cli.errors import Trouble
 from wppmt.simulator import SimulatorServer, SimulatorSettings
 
 

@@ -18,8 +18,8 @@ from typing import Any, Self
 import click
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from wppmt.cli.origin import Origin, pass_origin
-from wppmt.cli.trouble import Trouble
+from wppmt.cli.context import Origin, pass_origin
+from wppmt.cli.errors import Trouble
 
 MAX_BODY_BYTES = 32 * 2**20
 ENDS = (signal.SIGINT, signal.SIGTERM)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import click
 import jwt
 
-from wppmt.cli.origin import Origin, pass_origin
-from wppmt.cli.trouble import Trouble
-from wppmt.settings import Auth
+from wppmt.app.settings import Auth
+from wppmt.cli.context import Origin, pass_origin
+from wppmt.cli.errors import Trouble
 
 TTL_SECONDS = 1800
 SUBJECT = "wppmt-cli"

@@ -10,13 +10,14 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from wppmt.delivery import Outcome
-from wppmt.http.auth import Authenticator
-from wppmt.http.limits import RateLimiter
-from wppmt.media import MediaFiles
-from wppmt.messages import Front
-from wppmt.received import ReceivedMedia
-from wppmt.store import Delivery, SigningSecrets, Store
+from wppmt.domain.messages import Front
+from wppmt.http.security.auth import Authenticator
+from wppmt.http.security.limits import RateLimiter
+from wppmt.media.fetch import MediaFiles
+from wppmt.media.received import ReceivedMedia
+from wppmt.store.port import Store
+from wppmt.store.records import Delivery, SigningSecrets
+from wppmt.webhook.classify import AttemptResult
 
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -30,7 +31,7 @@ class Phase(StrEnum):
 
 
 class Log(Protocol):
-    """`wppmt.logs.log`: one structured line; `details` never hold a secret, a phone or a text."""
+    """`wppmt.app.logs.log`: one structured line; `details` never hold a secret, a phone or a text."""
 
     def __call__(
         self, event: str, session_id: str | None = None, /, *, level: Level = "info", **details: object
@@ -40,7 +41,7 @@ class Log(Protocol):
 CheckTarget = Callable[[str], Awaitable[None]]
 """Raises Refusal(TARGET_REFUSED) for an address that webhooks may not reach (their egress guard)."""
 
-PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[Outcome]]
+PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[AttemptResult]]
 """One attempt with its number, signed, within WEBHOOK_TIMEOUT; what came back. Never raises."""
 
 
