@@ -1,4 +1,4 @@
-"""The shell around an actor's logic: hands it messages, performs its effects, dies visibly of the unexpected."""
+"""The cell around an actor's logic: hands it messages, performs its effects, dies visibly of the unexpected."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from actors.runtime.effects import Ask, Effect, Log, Logic, Tell
+from actors.runtime.effects import Ask, Effect, Log, Mind, Tell
 from actors.session.messages import Ping, Pong
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT
@@ -32,26 +32,26 @@ class Mailbox(Protocol):
 
 
 class Performer(Protocol):
-    """What a Shell needs of the runtime."""
+    """What a Cell needs of the runtime."""
 
     def now(self) -> float: ...
 
-    def is_current(self, shell: Shell) -> bool:
+    def is_current(self, cell: Cell) -> bool:
         """False once another actor has taken over the address, or nobody has it any more."""
 
-    def perform(self, shell: Shell, effect: Effect) -> None: ...
+    def perform(self, cell: Cell, effect: Effect) -> None: ...
 
-    def wake(self, shell: Shell, seconds: float, message: object) -> None: ...
+    def wake(self, cell: Cell, seconds: float, message: object) -> None: ...
 
 
-class Stage(Protocol):
+class Scheduler(Protocol):
     """Who gives actors their turns: threads in production, a seeded scheduler in tests."""
 
-    def start(self, shell: Shell) -> Mailbox: ...
+    def start(self, cell: Cell) -> Mailbox: ...
 
     def later(self, seconds: float, function: Callable[[], object]) -> None: ...
 
-    def aside(self, function: Callable[[], None]) -> None:
+    def run_blocking(self, function: Callable[[], None]) -> None:
         """Run something that blocks where nobody waits for it."""
 
 
@@ -60,14 +60,14 @@ class CatchUp:
     """To myself: the store may take writes again."""
 
 
-class Shell:
+class Cell:
     """One actor. An unexpected exception ends it; nobody else is touched."""
 
     mailbox: Mailbox
 
-    def __init__(self, address: str, logic: Logic, runtime: Performer) -> None:
+    def __init__(self, address: str, mind: Mind, runtime: Performer) -> None:
         self.address = address
-        self._logic = logic
+        self._mind = mind
         self._runtime = runtime
         self._failed = False
         self._backlog: deque[object] = deque()
@@ -106,7 +106,7 @@ class Shell:
         """False when the store refused, and nothing was changed."""
         try:
             with fenced(lambda: self._runtime.is_current(self)):
-                effects = decide(self._logic, message, self._runtime.now())
+                effects = decide(self._mind, message, self._runtime.now())
             for effect in effects:
                 self._runtime.perform(self, effect)
         except StoreUnavailable:
@@ -135,10 +135,10 @@ class Shell:
         self.mailbox.close()
 
 
-def decide(logic: Logic, message: object, now: float) -> Iterable[Effect]:
+def decide(mind: Mind, message: object, now: float) -> Iterable[Effect]:
     """The logic's effects; a Refusal, or a store that refuses, becomes the answer of the Ask that met it."""
     try:
-        return tuple(logic.handle(message, now))
+        return tuple(mind.handle(message, now))
     except Refusal as refusal:
         if not isinstance(message, Ask):
             raise

@@ -1,6 +1,6 @@
 """What an actor's pure logic may ask of the world: `handle(message, now)` returns these, a runtime performs them.
 
-Logic never touches a thread, a socket or the clock, so the very same code runs under Pykka in production and under
+Mind never touches a thread, a socket or the clock, so the very same code runs under Pykka in production and under
 a seeded single-threaded scheduler in tests. The store is the one exception: it is injected and called directly,
 because a refused commit must leave the logic's own state untouched.
 """
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from wppmt.browser.port import Outcome
+from wppmt.browser.port import CallResult
 from wppmt.domain.errors import Refusal
 from wppmt.domain.process import Process
 from wppmt.store.records import Delivery, SessionStatus, SigningSecrets
 
 
 class Reply(Protocol):
-    """Where an asked message's one answer goes. Logic never calls it: it gives an Answer effect."""
+    """Where an asked message's one answer goes. Mind never calls it: it gives an Answer effect."""
 
     def take(self) -> bool: ...
 
@@ -91,7 +91,7 @@ class AbandonSession:
     session_id: str
 
 
-class Care(StrEnum):
+class ProfileAction(StrEnum):
     """What else is done about a profile while no browser has it: after a stop, or before a start."""
 
     NONE = "none"
@@ -109,7 +109,7 @@ class OpenBrowser:
 
     session_id: str
     generation: int
-    care: Care = Care.NONE
+    action: ProfileAction = ProfileAction.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class CloseBrowser:
 
     session_id: str
     generation: int
-    care: Care = Care.NONE
+    action: ProfileAction = ProfileAction.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class CallPage:
     function: str
     arguments: dict[str, Any]
     deadline: float
-    then: Callable[[Outcome], object]
+    then: Callable[[CallResult], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ class UploadFile:
     generation: int
     path: str
     deadline: float
-    then: Callable[[Outcome], object]
+    then: Callable[[CallResult], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class DownloadMedia:
     path: str
     limit: int
     deadline: float
-    then: Callable[[Outcome], object]
+    then: Callable[[CallResult], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ Effect = (
 )
 
 
-class Logic(Protocol):
+class Mind(Protocol):
     """An actor's mind."""
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:

@@ -9,29 +9,29 @@ from typing import Any
 
 import pykka
 
-from actors.runtime.cell import Mailbox, Shell
+from actors.runtime.cell import Cell, Mailbox
 
 STOP_SECONDS = 5.0
 """For an actor to end; a stuck one's thread is a daemon thread and dies with the process."""
 
 
-class ThreadActor(pykka.ThreadingActor):
-    """Gives a Shell its thread."""
+class CellActor(pykka.ThreadingActor):
+    """Gives a Cell its thread."""
 
     use_daemon_thread = True
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, cell: Cell) -> None:
         super().__init__()
-        self._shell = shell
+        self._cell = cell
 
     def on_receive(self, message: Any) -> None:
-        self._shell.receive(message)
+        self._cell.receive(message)
 
 
-class ThreadMailbox:
+class PykkaMailbox:
     """A Pykka actor's inbox."""
 
-    def __init__(self, ref: pykka.ActorRef[ThreadActor]) -> None:
+    def __init__(self, ref: pykka.ActorRef[CellActor]) -> None:
         self._ref = ref
 
     def put(self, message: object) -> bool:
@@ -49,19 +49,19 @@ class ThreadMailbox:
         self._ref.stop(block=False)
 
 
-class Threads:
+class PykkaScheduler:
     """Started by the composition root, with the daemon's event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
 
-    def start(self, shell: Shell) -> Mailbox:
-        return ThreadMailbox(ThreadActor.start(shell))
+    def start(self, cell: Cell) -> Mailbox:
+        return PykkaMailbox(CellActor.start(cell))
 
     def later(self, seconds: float, function: Callable[[], object]) -> None:
         self._on_loop(self._loop.call_later, seconds, function)
 
-    def aside(self, function: Callable[[], None]) -> None:
+    def run_blocking(self, function: Callable[[], None]) -> None:
         self._on_loop(self._loop.run_in_executor, None, function)
 
     def stop(self) -> None:

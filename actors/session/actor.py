@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from actors.runtime.effects import Answer, Ask, Effect, Log, Publish, Tell
 from actors.session import messages
-from actors.session.browser_lifecycle import Phase
+from actors.session.browser_lifecycle import BrowserPhase
 from actors.session.messages import Due, PageAnswered
-from actors.session.page_events import Voice
+from actors.session.page_events import PageEventHandler
 from actors.session.parts import Parts, Tools
 from actors.session.requests import Requests
 from actors.session.sending.in_doubt import FindDue
@@ -23,13 +23,13 @@ from wppmt.store.records import NO_LOGIN, Desired, SessionRecord, SessionStatus
 FromBrowser = messages.Noticed | messages.BrowserOpened | messages.BrowserFailed | messages.BrowserClosed
 
 
-class Session:
+class SessionMind:
     """The mind of a SessionActor."""
 
     def __init__(self, record: SessionRecord, tools: Tools) -> None:
         self._parts = Parts(record, tools)
         self._requests = Requests(self._parts)
-        self._voice = Voice(self._parts)
+        self._page_events = PageEventHandler(self._parts)
         self._published: SessionStatus | None = None
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:
@@ -40,11 +40,11 @@ class Session:
         desired, had_login = self._parts.record.desired, self._parts.record.has_login
         undo = self._parts.remember()
         try:
-            with self._parts.ledger.together():
+            with self._parts.work.together():
                 effects = [*self._react(message, now)]
                 if had_login and not self._parts.record.has_login:
                     effects += self._parts.sending.login_ended(now)
-                effects += self._parts.mind_the_page(now)
+                effects += self._parts.update_sendable(now)
                 effects += self._parts.watchdog.look(now)
                 effects += self._when_closed()
         except BaseException:
@@ -55,7 +55,7 @@ class Session:
                 Tell(ROOT, messages.DesiredChanged(self._parts.record.id, self._parts.record.desired))
             )
         status = self._parts.status()
-        if status != self._published and self._parts.ledger.is_written:
+        if status != self._published and self._parts.work.is_written:
             self._published = status
             effects.insert(0, Publish(status))
         return effects
@@ -82,13 +82,13 @@ class Session:
                     else ()
                 )
             case PageAnswered():
-                return self._voice.answered(message, now)
+                return self._page_events.answered(message, now)
             case Due():
                 return self._due(message.timer, now) if self._parts.timers.take(message) else ()
             case TypingDone() | AnswerDue() | OutcomeDue() | FindDue() | UploadDue():
                 return self._parts.sending.due(message, now)
             case messages.PlaceGranted(generation=generation):
-                return self._parts.life.granted(generation, now)
+                return self._parts.lifecycle.granted(generation, now)
             case messages.ProfileRemoved():
                 return self._profile_removed(message, now)
             case messages.Measured(memory_mb=memory_mb):
@@ -113,24 +113,24 @@ class Session:
         self._parts.has_begun = True
         if cause is None:
             return
-        self._parts.ledger.refresh()
+        self._parts.work.refresh()
         record = self._parts.record
         # What the browser of an earlier actor still says is not meant for this one.
         self._parts.page.generation = record.generation + 1
-        if not self._parts.ledger.is_written:
+        if not self._parts.work.is_written:
             return
         yield from self._parts.sending.restore(now)
         if record.desired is Desired.STOPPED or self._waits_for_a_person:
             if record.process is not None:
-                yield from self._parts.life.end_leftovers()
+                yield from self._parts.lifecycle.end_leftovers()
         elif record.state is State.DISCONNECTED:
             # Someone asked for it, and the daemon died before the first step.
             yield from self._parts.open(Reason.STARTING, now, process=None)
         elif cause is not Reason.DAEMON_RESTARTED:
-            yield from self._parts.life.fail(cause, now)
+            yield from self._parts.lifecycle.fail(cause, now)
         elif record.process is not None:
             # Nobody is to notice that the daemon was away: no change, no event, unless this fails.
-            yield from self._parts.life.adopt(record.process)
+            yield from self._parts.lifecycle.adopt(record.process)
         else:
             yield from self._parts.resume(now)
 
@@ -141,7 +141,7 @@ class Session:
             yield from self._parts.logout.restart(now)
             return
         login = NO_LOGIN if self._parts.record.reason is Reason.TOKEN_CORRUPT else {}
-        yield from self._parts.life.close()
+        yield from self._parts.lifecycle.close()
         yield from self._parts.open(Reason.RESTARTED, now, **login)
 
     def _profile_removed(self, removed: messages.ProfileRemoved, now: float) -> Iterator[Effect]:
@@ -152,8 +152,8 @@ class Session:
 
     def _quiesce(self) -> Iterator[Effect]:
         self._parts.is_quiescing = True
-        self._parts.screen.reset()
-        yield from self._parts.life.close()
+        self._parts.page_state.reset()
+        yield from self._parts.lifecycle.close()
 
     # What the browser and its page tell.
 
@@ -162,7 +162,7 @@ class Session:
             case messages.BrowserOpened(process=process):
                 # What was measured was another browser's.
                 self._parts.memory_mb = None
-                yield from self._parts.life.opened(process, now)
+                yield from self._parts.lifecycle.opened(process, now)
             case messages.BrowserFailed(failure=failure):
                 detail = failure.detail if isinstance(failure, StartFailed) else str(failure)
                 yield from self._not_opened(Reason(failure.code), detail, now)
@@ -173,29 +173,29 @@ class Session:
                 if isinstance(notice, ChannelClosed):
                     yield from self._parts.lost(Reason.BROWSER_CRASHED, now, detail=notice.detail)
                 else:
-                    yield from self._voice.told(notice, now)
+                    yield from self._page_events.told(notice, now)
 
     def _not_opened(self, reason: Reason, detail: str, now: float) -> Iterator[Effect]:
         if reason is Reason.TOKEN_CORRUPT and not self._parts.logout.is_active:
             # What Chrome cannot read it would replace by an empty profile; a person decides what to do.
             yield Log("error", "profile_unreadable", self._parts.record.id, {"detail": detail})
-            yield from self._parts.screen.distrust_login(now)
+            yield from self._parts.page_state.distrust_login(now)
         else:
             yield from self._parts.lost(reason, now, detail=detail)
 
     def _browser_closed(self, now: float) -> Iterator[Effect]:
-        self._parts.screen.reset()
-        yield from self._parts.life.closed()
+        self._parts.page_state.reset()
+        yield from self._parts.lifecycle.closed()
         yield from self._after_closing(now)
 
     def _after_closing(self, now: float) -> Iterator[Effect]:
-        yield from self._parts.ledger.write(now, process=None)
-        if self._parts.logout.is_active and self._parts.life.phase is Phase.NONE:
+        yield from self._parts.work.write(now, process=None)
+        if self._parts.logout.is_active and self._parts.lifecycle.phase is BrowserPhase.NONE:
             yield from self._parts.logout.browser_closed()
 
     def _when_closed(self) -> Iterator[Effect]:
         """At the end of every turn: in whichever way the browser went, who waits for that hears it."""
-        if self._parts.life.phase is Phase.CLOSING:
+        if self._parts.lifecycle.phase is BrowserPhase.CLOSING:
             return
         for reply in self._parts.close_replies:
             yield Answer(reply, self._parts.status())
@@ -209,18 +209,18 @@ class Session:
     def _due(self, timer: str, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a timer
         match timer:
             case "retry":
-                yield from self._parts.life.open()
+                yield from self._parts.lifecycle.open()
             case "open":
                 yield from self._parts.lost(Reason.BROWSER_HUNG, now)
             case "attach":
-                yield from self._parts.lost(Reason.INJECT_FAILED, now, gently=True)
+                yield from self._parts.lost(Reason.INJECT_FAILED, now, graceful=True)
             case "screen":
-                yield from self._parts.lost(self._parts.screen.overdue(), now, gently=True)
+                yield from self._parts.lost(self._parts.page_state.overdue(), now, graceful=True)
             case "beat":
-                yield from self._parts.life.check_beat(now)
+                yield from self._parts.lifecycle.check_beat(now)
             case "close":
-                yield from self._parts.life.closing_is_late()
-                if self._parts.life.phase is not Phase.CLOSING:
+                yield from self._parts.lifecycle.closing_is_late()
+                if self._parts.lifecycle.phase is not BrowserPhase.CLOSING:
                     yield from self._after_closing(now)
             case "logout":
                 yield from self._parts.logout.give_up()
@@ -229,12 +229,12 @@ class Session:
             case "acks" | "trust":
                 yield from self._parts.watchdog.due(timer, now)
             case _:
-                yield from self._parts.screen.due(timer, now)
+                yield from self._parts.page_state.due(timer, now)
 
     @property
     def _desired(self) -> Desired:
         """As committed; a session whose first start was refused is none."""
-        return self._parts.record.desired if self._parts.ledger.is_written else Desired.STOPPED
+        return self._parts.record.desired if self._parts.work.is_written else Desired.STOPPED
 
     @property
     def _waits_for_a_person(self) -> bool:

@@ -8,8 +8,8 @@ from actors.runtime.effects import Effect, Log
 from actors.session.messages import Called
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
-from actors.session.unit_of_work import Ledger
-from wppmt.browser.port import CallFailure, Json, Outcome
+from actors.session.unit_of_work import UnitOfWork
+from wppmt.browser.port import CallFailure, CallResult, Json
 
 MARGIN_SECONDS = 120.0
 """WhatsApp's clock and ours may differ. What was received before is recognised by its id."""
@@ -19,8 +19,8 @@ AT_ONCE = 500
 class Backfill:
     """Follows `record.heard_until`: every message that WhatsApp took before that moment is in the log."""
 
-    def __init__(self, ledger: Ledger, page: Page, policy: SessionPolicy) -> None:
-        self._ledger = ledger
+    def __init__(self, work: UnitOfWork, page: Page, policy: SessionPolicy) -> None:
+        self._work = work
         self._page = page
         self._policy = policy
         self._filled = ""
@@ -29,22 +29,22 @@ class Backfill:
 
     def look(self, told_at: float, now: float) -> Iterator[Effect]:
         """The page is usable, and spoke at `told_at`: what it gets from there on it tells as events."""
-        record = self._ledger.record
+        record = self._work.record
         if not record.heard_until:
             # A phone was linked just now: what its chats hold from before is history, no news.
             self._filled = record.page
-            yield from self._ledger.write(now, heard_until=told_at)
+            yield from self._work.write(now, heard_until=told_at)
         elif self._filled != record.page:
             self._filled, self._is_asking = record.page, True
             yield self._ask(int(record.heard_until - MARGIN_SECONDS))
         elif not self._is_asking:
-            self._ledger.note(heard_until=told_at)
+            self._work.note(heard_until=told_at)
 
-    def found(self, outcome: Outcome) -> Sequence[Json]:
+    def found(self, outcome: CallResult) -> Sequence[Json]:
         """The answer's messages, oldest first."""
         return [] if isinstance(outcome, CallFailure) else outcome["messages"]
 
-    def go_on(self, outcome: Outcome) -> Iterator[Effect]:
+    def go_on(self, outcome: CallResult) -> Iterator[Effect]:
         """Once the messages are in the log. A call that failed is made again at the next beat."""
         self._is_asking = False
         if isinstance(outcome, CallFailure):
@@ -55,7 +55,7 @@ class Backfill:
             self._is_asking = True
             yield self._ask(int(messages[-1]["timestamp"]))
         elif not outcome["complete"]:
-            yield Log("warning", "backfill_incomplete", self._ledger.record.id)
+            yield Log("warning", "backfill_incomplete", self._work.record.id)
 
     def _ask(self, since: int) -> Effect:
         arguments = {"t": since, "limit": AT_ONCE}

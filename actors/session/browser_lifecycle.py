@@ -8,20 +8,20 @@ from random import Random
 
 from actors.runtime.effects import (
     AdoptBrowser,
-    Care,
     CloseBrowser,
     Effect,
     EndLeftovers,
     KillBrowser,
     Log,
     OpenBrowser,
+    ProfileAction,
     Tell,
 )
 from actors.session.messages import Called, PlaceFreed, PlaceWanted, RestartFailed
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
-from actors.session.unit_of_work import Ledger
+from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.messages import ROOT
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason, sentence
@@ -38,7 +38,7 @@ FIRST_RESTART = 2
 """The failure in a row that ends the first restart; the one before it was answered at once."""
 
 
-class Phase(StrEnum):
+class BrowserPhase(StrEnum):
     """How far the browser is; what the seven public states don't tell."""
 
     NONE = "none"
@@ -52,25 +52,25 @@ class Phase(StrEnum):
     CLOSING = "closing"
 
 
-COMING = {Phase.OPENING, Phase.ADOPTING}
+COMING = {BrowserPhase.OPENING, BrowserPhase.ADOPTING}
 """On its way to LIVE."""
 
 
-class Life:
+class BrowserLifecycle:
     """Drives one session's browsers, one generation after the other."""
 
     def __init__(
-        self, ledger: Ledger, page: Page, timers: Timers, policy: SessionPolicy, random: Random
+        self, work: UnitOfWork, page: Page, timers: Timers, policy: SessionPolicy, random: Random
     ) -> None:
-        self.phase = Phase.NONE
-        self._ledger = ledger
+        self.phase = BrowserPhase.NONE
+        self._work = work
         self._page = page
         self._timers = timers
         self._policy = policy
         self._random = random
         self.is_proven = False
         """This browser's page has shown the main screen: its login is worth a copy."""
-        self._care = Care.NONE
+        self._action = ProfileAction.NONE
         """What the next start finds done about the profile."""
         self._reopen = False
         self._is_forced = False
@@ -81,43 +81,43 @@ class Life:
 
     @property
     def is_live(self) -> bool:
-        return self.phase is Phase.LIVE
+        return self.phase is BrowserPhase.LIVE
 
     @property
     def is_adopting(self) -> bool:
-        return self.phase is Phase.ADOPTING
+        return self.phase is BrowserPhase.ADOPTING
 
-    def open(self, care: Care = Care.NONE) -> Iterator[Effect]:
+    def open(self, action: ProfileAction = ProfileAction.NONE) -> Iterator[Effect]:
         """Ask Root for a place; a browser on its way down is waited for."""
         self._timers.disarm(RETRY)
-        self._care = care
-        if self.phase is Phase.CLOSING:
+        self._action = action
+        if self.phase is BrowserPhase.CLOSING:
             self._reopen = True
-        elif self.phase is Phase.NONE:
-            self.phase = Phase.QUEUED
+        elif self.phase is BrowserPhase.NONE:
+            self.phase = BrowserPhase.QUEUED
             self._page.generation += 1
             yield Tell(ROOT, PlaceWanted(self._session_id, self._page.generation))
 
     def adopt(self, left: Process) -> Iterator[Effect]:
         """Take over what an earlier daemon left. Nothing starts, so this takes no place."""
-        self.phase = Phase.ADOPTING
+        self.phase = BrowserPhase.ADOPTING
         yield AdoptBrowser(self._session_id, self._page.generation, left)
         yield self._timers.arm(OPEN, self._policy.adopt_deadline)
 
     def granted(self, generation: int, now: float) -> Iterator[Effect]:
-        if self.phase is not Phase.QUEUED or generation != self._page.generation:
+        if self.phase is not BrowserPhase.QUEUED or generation != self._page.generation:
             yield Tell(ROOT, PlaceFreed(self._session_id, generation))
             return
-        yield from self._ledger.write(now, generation=generation, process=None)
-        self.phase = Phase.OPENING
+        yield from self._work.write(now, generation=generation, process=None)
+        self.phase = BrowserPhase.OPENING
         self.is_proven = False
-        yield OpenBrowser(self._session_id, generation, self._care)
+        yield OpenBrowser(self._session_id, generation, self._action)
         yield self._timers.arm(OPEN, self._policy.open_deadline)
 
     def opened(self, process: Process, now: float) -> Iterator[Effect]:
         """The page has loaded; the bridge may have spoken already."""
         self._timers.disarm(OPEN)
-        yield from self._ledger.write(now, generation=self._page.generation, process=process)
+        yield from self._work.write(now, generation=self._page.generation, process=process)
         yield self._free_place()
         if self.phase in COMING:
             yield self._timers.arm(ATTACH, self._policy.attach_deadline)
@@ -127,14 +127,14 @@ class Life:
         self._last_sign = now
         self._failed_probes = self._mute_probes = 0
         if self.phase in COMING:
-            self.phase = Phase.LIVE
+            self.phase = BrowserPhase.LIVE
             self.live_since = now
             self._timers.disarm(OPEN, ATTACH)
             yield self._timers.arm(BEAT, self._policy.beat_seconds)
 
     def check_beat(self, now: float) -> Iterator[Effect]:
         """Silence is no proof: the page is asked before anything is done about it."""
-        if self.phase is not Phase.LIVE:
+        if self.phase is not BrowserPhase.LIVE:
             return
         silence = now - self._last_sign
         if silence < SILENT_BEATS * self._policy.beat_seconds:
@@ -160,13 +160,15 @@ class Life:
         self._mute_probes += 1
         yield self._timers.arm(BEAT, self._policy.beat_seconds)
 
-    def fail(self, reason: Reason, now: float, *, detail: str = "", gently: bool = False) -> Iterator[Effect]:
+    def fail(
+        self, reason: Reason, now: float, *, detail: str = "", graceful: bool = False
+    ) -> Iterator[Effect]:
         """The attempt is over: end the browser, tell what is wrong, try again by the schedule (contract, section 4).
 
-        `gently` goes down the stop ladder: right while the browser still answers.
+        `graceful` goes down the stop ladder: right while the browser still answers.
         """
-        yield from self.close() if gently else self.kill()
-        record = self._ledger.record
+        yield from self.close() if graceful else self.kill()
+        record = self._work.record
         failures = record.failures + 1
         gave_up = failures == FAILURES_BEFORE_ERROR
         delay = reconnect_delay(earned_immediate=record.quick_retry, random=self._random)
@@ -180,7 +182,7 @@ class Life:
         yield Log("warning", "browser_failed", record.id, details)
         happenings = [("error", error_payload(Reason.RECONNECT_FAILED))] if gave_up else []
         shown = Reason.RECONNECT_FAILED if gave_up else reason
-        yield from self._ledger.move(
+        yield from self._work.move(
             now,
             Event.GAVE_UP if gave_up else Event.ATTEMPT_FAILED,
             record.reason if record.state is State.ERROR else shown,
@@ -194,34 +196,34 @@ class Life:
             yield Tell(ROOT, RestartFailed(record.id, reason))
         yield self._timers.arm(RETRY, delay)
 
-    def close(self, care: Care | None = None) -> Iterator[Effect]:
+    def close(self, action: ProfileAction | None = None) -> Iterator[Effect]:
         """Down the stop ladder, so that the login is flushed; a good one is copied unless `care` says otherwise."""
         self._timers.disarm(OPEN, ATTACH, BEAT, RETRY)
         self._reopen = False
-        if self.phase is Phase.QUEUED:
-            self.phase = Phase.NONE
-        elif self.phase in {*COMING, Phase.LIVE}:
-            self.phase = Phase.CLOSING
-            usual = Care.KEEP_COPY if self.is_proven else Care.NONE
-            yield CloseBrowser(self._session_id, self._page.generation, usual if care is None else care)
+        if self.phase is BrowserPhase.QUEUED:
+            self.phase = BrowserPhase.NONE
+        elif self.phase in {*COMING, BrowserPhase.LIVE}:
+            self.phase = BrowserPhase.CLOSING
+            usual = ProfileAction.KEEP_COPY if self.is_proven else ProfileAction.NONE
+            yield CloseBrowser(self._session_id, self._page.generation, usual if action is None else action)
             yield self._timers.arm(CLOSE, self._policy.close_deadline)
 
     @property
     def is_expected(self) -> bool:
         """A browser is here to stay, or will come."""
-        is_here = self.phase in {Phase.QUEUED, *COMING, Phase.LIVE}
+        is_here = self.phase in {BrowserPhase.QUEUED, *COMING, BrowserPhase.LIVE}
         return is_here or self._reopen or self._timers.is_armed(RETRY)
 
     def hold(self) -> Iterator[Effect]:
         """What runs is ended; what was to come, by whatever schedule, waits for a place from now on."""
-        if self.phase in {*COMING, Phase.LIVE}:
-            yield from self.close(Care.NONE)
-        if self.phase is not Phase.QUEUED and not self._reopen:
+        if self.phase in {*COMING, BrowserPhase.LIVE}:
+            yield from self.close(ProfileAction.NONE)
+        if self.phase is not BrowserPhase.QUEUED and not self._reopen:
             yield from self.open()
 
     def end_leftovers(self) -> Iterator[Effect]:
         """An earlier daemon's browser is on its way down; a start meanwhile waits for it as for one of our own."""
-        self.phase = Phase.CLOSING
+        self.phase = BrowserPhase.CLOSING
         yield EndLeftovers(self._session_id, self._page.generation)
         yield self._timers.arm(CLOSE, self._policy.close_deadline)
 
@@ -229,7 +231,7 @@ class Life:
         """At once."""
         self._timers.disarm(OPEN, ATTACH, BEAT, RETRY)
         self._reopen = False
-        if self.phase is not Phase.NONE:
+        if self.phase is not BrowserPhase.NONE:
             yield KillBrowser(self._session_id)
             yield from self.closed()
 
@@ -246,19 +248,19 @@ class Life:
         """No process is left, and whatever this browser still says is not listened to."""
         self._timers.disarm(CLOSE)
         self._is_forced = False
-        self.phase = Phase.NONE
+        self.phase = BrowserPhase.NONE
         yield self._free_place()
         self._page.generation += 1
         if self._reopen:
             self._reopen = False
-            yield from self.open(self._care)
+            yield from self.open(self._action)
 
     def _free_place(self) -> Tell:
         return Tell(ROOT, PlaceFreed(self._session_id, self._page.generation))
 
     @property
     def _session_id(self) -> str:
-        return self._ledger.record.id
+        return self._work.record.id
 
 
 def error_payload(reason: Reason, *, recoverable: bool = True) -> dict[str, object]:

@@ -9,8 +9,8 @@ from actors.runtime.effects import Effect
 from actors.session.messages import Called
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
-from actors.session.unit_of_work import Ledger
-from wppmt.browser.port import Beat, CallFailure, Outcome, PageEvent
+from actors.session.unit_of_work import UnitOfWork
+from wppmt.browser.port import Beat, CallFailure, CallResult, PageEvent
 from wppmt.domain.page_condition import Facts
 
 SUPERSEDED = "superseded"
@@ -23,30 +23,30 @@ SCREEN_EVENTS = {
 """What these tell is true until the next one of its kind; a code, until a phone is linked."""
 
 
-class Hearing:
+class EventCursor:
     """Follows one page life after the other by `record.page` and `record.page_event`.
 
     The position reaches the store with the next commit. Losing it in a crash only means reading some events again,
     and each effect of an event is recognised: messages by their id, acknowledgements because they only grow.
     """
 
-    def __init__(self, ledger: Ledger, page: Page, policy: SessionPolicy) -> None:
-        self._ledger = ledger
+    def __init__(self, work: UnitOfWork, page: Page, policy: SessionPolicy) -> None:
+        self._work = work
         self._page = page
         self._policy = policy
 
     def turns(self, notice: PageEvent | Beat) -> bool:
         """Whether a new page speaks for the first time: the one before was reloaded, or its browser ended."""
-        if notice.page == self._ledger.record.page:
+        if notice.page == self._work.record.page:
             return False
-        self._ledger.note(page=notice.page, page_event=0)
+        self._work.note(page=notice.page, page_event=0)
         return True
 
     def is_next(self, event: PageEvent) -> bool:
         return event.number == self._heard_of(event.page) + 1
 
     def heard(self, event: PageEvent) -> None:
-        self._ledger.note(page=event.page, page_event=event.number)
+        self._work.note(page=event.page, page_event=event.number)
 
     def reread(self, event: PageEvent) -> Iterator[Effect]:
         """`event` is not the next one: an old one is dropped, a gap before it is read from the ring."""
@@ -70,9 +70,9 @@ class Hearing:
 
     def catch_up(self) -> Iterator[Effect]:
         """Read what the page has told since it was last heard, if anything."""
-        yield from self._ask(self._heard_of(self._ledger.record.page))
+        yield from self._ask(self._heard_of(self._work.record.page))
 
-    def missed(self, outcome: Outcome) -> tuple[PageEvent, ...]:
+    def missed(self, outcome: CallResult) -> tuple[PageEvent, ...]:
         """The ring's answer. Where it starts later than asked, what fell out is lost to it: go on from there."""
         if isinstance(outcome, CallFailure):
             return ()
@@ -82,11 +82,11 @@ class Hearing:
         )
         events = _without_what_was_superseded(events)
         if events and events[0].number > self._heard_of(page) + 1:
-            self._ledger.note(page=page, page_event=events[0].number - 1)
+            self._work.note(page=page, page_event=events[0].number - 1)
         return events
 
     def _heard_of(self, page: str) -> int:
-        record = self._ledger.record
+        record = self._work.record
         return record.page_event if record.page == page else 0
 
     def _ask(self, after: int) -> Iterator[Effect]:

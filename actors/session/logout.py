@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actors.runtime.effects import Answer, Effect, Log, RemoveProfile, Reply, Stop, Tell, Withdraw
-from actors.session.browser_lifecycle import Life, Phase
+from actors.session.browser_lifecycle import BrowserLifecycle, BrowserPhase
 from actors.session.messages import Called, ProfileRemoved, Vanished
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
-from actors.session.unit_of_work import Ledger
-from wppmt.browser.port import CallFailure, Outcome
+from actors.session.unit_of_work import UnitOfWork
+from wppmt.browser.port import CallFailure, CallResult
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, LoggedOut
 from wppmt.domain.reasons import Reason
@@ -24,11 +24,13 @@ LOGOUT = "logout"
 class Logout:
     """At most one at a time; who asks meanwhile gets the same answer."""
 
-    def __init__(self, ledger: Ledger, page: Page, life: Life, timers: Timers, policy: SessionPolicy) -> None:
+    def __init__(
+        self, work: UnitOfWork, page: Page, lifecycle: BrowserLifecycle, timers: Timers, policy: SessionPolicy
+    ) -> None:
         self.is_active = False
-        self._ledger = ledger
+        self._work = work
         self._page = page
-        self._life = life
+        self._lifecycle = lifecycle
         self._timers = timers
         self._policy = policy
         self._replies: list[Reply] = []
@@ -43,25 +45,25 @@ class Logout:
         if self.is_active:
             yield from self.stay_stopped(now)
         else:
-            yield from self._ledger.move(now, Event.CLOSED, Reason.LOGGED_OUT, desired=Desired.STOPPED)
+            yield from self._work.move(now, Event.CLOSED, Reason.LOGGED_OUT, desired=Desired.STOPPED)
             self.is_active = True
-            self._unlinked = not self._ledger.record.has_login
+            self._unlinked = not self._work.record.has_login
             self._asked_page = self._forgets = self._is_removing = False
             if self._unlinked:
                 yield from self._finish()
             else:
                 yield self._timers.arm(LOGOUT, self._policy.logout_deadline)
-                yield from self.on_main() if on_main else self._life.open()
+                yield from self.on_main() if on_main else self._lifecycle.open()
         self._replies.append(reply)
         self._forgets = self._forgets or forget
 
     def restart(self, now: float) -> Iterator[Effect]:
         """Afterwards: a new browser, for whatever login is left. Kept in the registry, so that a crash forgets it not."""
-        yield from self._ledger.write(now, desired=Desired.RUNNING)
+        yield from self._work.write(now, desired=Desired.RUNNING)
 
     def stay_stopped(self, now: float) -> Iterator[Effect]:
         """A restart that was asked for meanwhile is not wanted any more."""
-        yield from self._ledger.write(now, desired=Desired.STOPPED)
+        yield from self._work.write(now, desired=Desired.STOPPED)
 
     def on_main(self) -> Iterator[Effect]:
         """WhatsApp's page is there: let it unlink this device."""
@@ -73,7 +75,7 @@ class Logout:
         """Nobody is logged in here: there is nothing to unlink."""
         yield from self._finish()
 
-    def answered(self, outcome: Outcome) -> Iterator[Effect]:
+    def answered(self, outcome: CallResult) -> Iterator[Effect]:
         self._unlinked = self._unlinked or not isinstance(outcome, CallFailure)
         yield from self._finish()
 
@@ -84,7 +86,7 @@ class Logout:
     def give_up(self) -> Iterator[Effect]:
         """The page can't be reached: the profile goes all the same, and the answer says so."""
         if not self._is_removing:
-            yield Log("warning", "logout_without_unlink", self._ledger.record.id)
+            yield Log("warning", "logout_without_unlink", self._work.record.id)
             yield from self._remove()
 
     def browser_closed(self) -> Iterator[Effect]:
@@ -100,16 +102,16 @@ class Logout:
             return
         if removed.is_gone or self._unlinked:
             reason = Reason.LOGGED_OUT if self._unlinked else Reason.NOT_UNLINKED
-            yield from self._ledger.write(now, reason=reason, process=None, **NO_LOGIN)
+            yield from self._work.write(now, reason=reason, process=None, **NO_LOGIN)
         else:
-            yield from self._ledger.write(now, reason=Reason.STOPPED)
+            yield from self._work.write(now, reason=Reason.STOPPED)
         # What is still on the disk must not be called deleted: a purge can be asked for again.
         is_done = removed.is_gone or (self._unlinked and not self._forgets)
         yield from self._answer(LoggedOut(self._unlinked) if is_done else Refusal(Code.OUTCOME_UNKNOWN))
 
     def _vanish(self) -> Iterator[Effect]:
-        session_id = self._ledger.record.id
-        self._ledger.forget()
+        session_id = self._work.record.id
+        self._work.forget()
         yield Withdraw(session_id)
         yield from self._answer(LoggedOut(self._unlinked))
         yield Tell(ROOT, Vanished(session_id))
@@ -124,19 +126,19 @@ class Logout:
         """The browser may go down in order; when it is closed, the profile goes."""
         if self._is_removing:
             return
-        if self._life.phase in {Phase.NONE, Phase.QUEUED}:
+        if self._lifecycle.phase in {BrowserPhase.NONE, BrowserPhase.QUEUED}:
             yield from self._remove()
         else:
             self._timers.disarm(LOGOUT)
-            yield from self._life.close()
+            yield from self._lifecycle.close()
 
     def _remove(self) -> Iterator[Effect]:
         """At once: in a profile that is removed nothing has to be flushed."""
         self._timers.disarm(LOGOUT)
-        yield from self._life.kill()
+        yield from self._lifecycle.kill()
         yield from self._remove_profile()
 
     def _remove_profile(self) -> Iterator[Effect]:
         if not self._is_removing:
             self._is_removing = True
-            yield RemoveProfile(self._ledger.record.id)
+            yield RemoveProfile(self._work.record.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wppmt.browser.port import BrowserFailure, Notice, Outcome
+from wppmt.browser.port import BrowserFailure, CallResult, Notice
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.store.records import Desired
@@ -115,7 +115,7 @@ class PageAnswered:
 
     generation: int
     call: Called
-    outcome: Outcome
+    outcome: CallResult
     subject: str = ""
 
 

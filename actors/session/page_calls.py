@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.runtime.effects import CallPage, DownloadMedia, UploadFile
 from actors.session.messages import Called, PageAnswered
-from wppmt.browser.port import Outcome
+from wppmt.browser.port import CallResult
 from wppmt.domain.messages import FetchMedia
 
 
@@ -37,5 +37,5 @@ class Page:
         )
 
 
-def _answered(generation: int, call: Called, subject: str, outcome: Outcome) -> PageAnswered:
+def _answered(generation: int, call: Called, subject: str, outcome: CallResult) -> PageAnswered:
     return PageAnswered(generation, call, outcome, subject)

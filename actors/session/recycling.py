@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actors.runtime.effects import Effect, Log
-from actors.session.browser_lifecycle import Life
-from actors.session.page_state import Screen
+from actors.session.browser_lifecycle import BrowserLifecycle
+from actors.session.page_state import PageState
 from actors.session.policy import SessionPolicy
-from actors.session.sending.queue import Sending
+from actors.session.sending.queue import SendQueue
 from actors.session.timers import Timers
-from actors.session.unit_of_work import Ledger
+from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import Event, State
 
@@ -26,17 +26,17 @@ class Recycling:
 
     def __init__(
         self,
-        ledger: Ledger,
-        life: Life,
-        screen: Screen,
-        sending: Sending,
+        work: UnitOfWork,
+        lifecycle: BrowserLifecycle,
+        page_state: PageState,
+        sending: SendQueue,
         *,
         timers: Timers,
         policy: SessionPolicy,
     ) -> None:
-        self._ledger = ledger
-        self._life = life
-        self._screen = screen
+        self._work = work
+        self._lifecycle = lifecycle
+        self._page_state = page_state
         self._sending = sending
         self._timers = timers
         self._policy = policy
@@ -63,15 +63,15 @@ class Recycling:
     def _is_copy_due(self, now: float) -> bool:
         """Copies can only be taken from a browser that was stopped."""
         seconds = self._policy.copy_seconds
-        return bool(seconds) and self._life.is_live and now - self._life.live_since >= seconds
+        return bool(seconds) and self._lifecycle.is_live and now - self._lifecycle.live_since >= seconds
 
     def _may(self, now: float) -> bool:
         """A budget that is too small for any browser must not restart them all the time."""
-        stopped = self._ledger.record.state is State.DISCONNECTED
-        return self._life.is_live and not stopped and now - self._last >= self._policy.recycle_pause
+        stopped = self._work.record.state is State.DISCONNECTED
+        return self._lifecycle.is_live and not stopped and now - self._last >= self._policy.recycle_pause
 
     def _is_idle(self, now: float) -> bool:
-        record = self._ledger.record
+        record = self._work.record
         last = max(record.last_activity or 0.0, record.since)
         quiet = now - last >= self._policy.idle_seconds
         return (
@@ -82,9 +82,9 @@ class Recycling:
         self._last = now
         details = {"memoryMb": self._memory_mb, "budgetMb": self._policy.memory_mb}
         level = "warning" if reason is Reason.RECYCLED else "info"
-        yield Log(level, "recycled", self._ledger.record.id, {"reason": reason.value, **details})
+        yield Log(level, "recycled", self._work.record.id, {"reason": reason.value, **details})
         self._memory_mb = 0
-        self._screen.reset()
-        yield from self._ledger.move(now, Event.RESUMED, reason)
-        yield from self._life.close()
-        yield from self._life.open()
+        self._page_state.reset()
+        yield from self._work.move(now, Event.RESUMED, reason)
+        yield from self._lifecycle.close()
+        yield from self._lifecycle.open()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from actors.runtime.effects import Answer, Care, Effect, Reply
+from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
 from actors.session.parts import Parts
 from actors.session.sending.outcomes import not_connected
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.page_condition import Verdict
+from wppmt.domain.page_condition import PageCondition
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import Event, State
 from wppmt.store.records import NO_LOGIN, Desired
@@ -35,11 +35,11 @@ class Requests:
             case messages.ResetLogin():
                 self._require_corrupt()
                 # The profile was set aside when its login was distrusted; if that failed, it is now.
-                yield from self._parts.open(Reason.STARTING, now, care=Care.SET_ASIDE, **NO_LOGIN)
+                yield from self._parts.open(Reason.STARTING, now, action=ProfileAction.SET_ASIDE, **NO_LOGIN)
                 yield Answer(reply, self._parts.status())
             case messages.RestoreLogin():
                 self._require_corrupt()
-                yield from self._parts.open(Reason.RESTARTED, now, care=Care.RESTORE)
+                yield from self._parts.open(Reason.RESTARTED, now, action=ProfileAction.RESTORE)
                 yield Answer(reply, self._parts.status())
             case messages.SendText() | messages.SendMedia():
                 yield from self._send(request, reply, now)
@@ -64,14 +64,14 @@ class Requests:
             "max_messages_per_day": request.max_messages_per_day,
             "pairing_phone": request.pairing_phone,
         }
-        ledger = self._parts.ledger
-        created = not ledger.is_written
+        work = self._parts.work
+        created = not work.is_written
         # First, and the secret with it: the events of the start itself go to this webhook, signed.
         if changes := {name: value for name, value in given.items() if value is not None}:
-            yield from ledger.write(now, **changes)
+            yield from work.write(now, **changes)
         if request.webhook_url is not None:
-            yield from ledger.set_webhook(now, request.webhook_url, ledger.record.webhook_events)
-        secret = ledger.ensure_secret()
+            yield from work.set_webhook(now, request.webhook_url, work.record.webhook_events)
+        secret = work.ensure_secret()
         if self._parts.record.state is State.DISCONNECTED:
             yield from self._parts.open(Reason.STARTING, now)
         yield Answer(reply, messages.Started(created, self._parts.status(), secret))
@@ -82,15 +82,15 @@ class Requests:
             yield from self._parts.logout.stay_stopped(now)
             yield Answer(reply, self._parts.status())
             return
-        yield from self._parts.ledger.move(now, Event.CLOSED, Reason.STOPPED, desired=Desired.STOPPED)
-        self._parts.screen.reset()
+        yield from self._parts.work.move(now, Event.CLOSED, Reason.STOPPED, desired=Desired.STOPPED)
+        self._parts.page_state.reset()
         yield from self._parts.sending.close(now)
-        yield from self._parts.life.close()
+        yield from self._parts.lifecycle.close()
         self._parts.close_replies.append(reply)
 
     def _log_out(self, reply: Reply, now: float, *, forget: bool) -> Iterator[Effect]:
-        on_main = self._parts.life.is_live and self._parts.screen.verdict is Verdict.MAIN
-        self._parts.screen.reset()
+        on_main = self._parts.lifecycle.is_live and self._parts.page_state.verdict is PageCondition.MAIN
+        self._parts.page_state.reset()
         yield from self._parts.logout.begin(reply, now, forget=forget, on_main=on_main)
         yield from self._parts.sending.close(now)
 
@@ -112,15 +112,15 @@ class Requests:
             yield Answer(reply, None)
 
     def _set_webhook(self, request: messages.SetWebhook, reply: Reply, now: float) -> Iterator[Effect]:
-        ledger = self._parts.ledger
-        yield from ledger.set_webhook(now, request.url, request.events)
-        secret = ledger.ensure_secret()
+        work = self._parts.work
+        yield from work.set_webhook(now, request.url, request.events)
+        secret = work.ensure_secret()
         yield Answer(reply, messages.WebhookSettings(request.url, request.events, secret))
 
     def _rotate_secret(self, reply: Reply, now: float) -> Iterator[Effect]:
-        ledger = self._parts.ledger
-        secret = ledger.rotate_secret(now, self._parts.policy.secret_overlap)
-        yield Answer(reply, messages.WebhookSettings(ledger.endpoint, ledger.record.webhook_events, secret))
+        work = self._parts.work
+        secret = work.rotate_secret(now, self._parts.policy.secret_overlap)
+        yield Answer(reply, messages.WebhookSettings(work.endpoint, work.record.webhook_events, secret))
 
     def _require_corrupt(self) -> None:
         """A login that may be good is not thrown away for an older one, or for none."""

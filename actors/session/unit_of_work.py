@@ -30,7 +30,7 @@ ROTATED_SECRETS = 3
 """Kept beside the current one: each delivery is signed with all."""
 
 
-class Ledger:
+class UnitOfWork:
     """All that one message writes is one commit, at the end of its turn (`together`)."""
 
     def __init__(
@@ -135,7 +135,7 @@ class Ledger:
         transaction = self._open()
         transaction.resume_lanes(self.record.id)
         if removed.endpoint and not url:
-            transaction.bury(removed, now, "Webhook removido")
+            transaction.dead_letter(removed, now, "Webhook removido")
         return [*self.write(now, webhook_url=url, webhook_events=events), Tell(WEBHOOK, OutboxGrew())]
 
     def ensure_secret(self) -> str | None:

@@ -35,7 +35,7 @@ class DiskMeasured:
     free_mb: int
 
 
-class DiskWatch:
+class DiskWorker:
     """The mind of the DiskActor."""
 
     def __init__(self, free_mb: Callable[[], int]) -> None:
@@ -46,7 +46,7 @@ class DiskWatch:
         yield Wake(LOOK_SECONDS, LookAtDisk())
 
 
-class Room:
+class DiskPolicy:
     """Whether browsers may run, as Root sees it. 0 MB: always."""
 
     def __init__(self, folder: str = "", min_free_mb: int = 0) -> None:

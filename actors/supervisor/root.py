@@ -25,7 +25,7 @@ from actors.runtime.effects import (
 from actors.session import messages as session_messages
 from actors.supervisor.admission import Admission
 from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
-from actors.supervisor.disk_policy import DiskMeasured, Room
+from actors.supervisor.disk_policy import DiskMeasured, DiskPolicy
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
@@ -130,7 +130,7 @@ class Root:
         memory_limit_mb: int,
         is_alive: Callable[[str], bool],
         status: Callable[[str], SessionStatus | None],
-        room: Room | None = None,
+        room: DiskPolicy | None = None,
     ) -> None:
         self._store = store
         self._services = {address: Child() for address in services}
@@ -141,7 +141,7 @@ class Root:
         self._status = status
         self._places = Places(starts_at_once)
         self._common_cause = CommonCause()
-        self._room = room or Room()
+        self._room = room or DiskPolicy()
         self._children: dict[str, Child] = {}
         self._stopping: Reply | None = None
         self._not_quiet: set[str] = set()

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Reply, Wake
-from actors.webhooks.health import Health, Totals
+from actors.webhooks.health import DeliveryHealth, DeliveryTotals
 from actors.webhooks.lanes import NEVER, Flight, Lanes, LaneState
 from actors.webhooks.origins import is_ahead, origin_of
-from actors.webhooks.outbox_jobs import STEP, Burial, Chores, Continue, Replay
-from actors.webhooks.retention import TIDY_PAUSE_SECONDS, Tidying
+from actors.webhooks.outbox_jobs import STEP, Continue, DeadLetterJob, OutboxJobs, ReplayJob
+from actors.webhooks.retention import TIDY_PAUSE_SECONDS, Retention
 from actors.webhooks.settling import STORE_RETRY_SECONDS, Settle, Settling
 from wppmt.domain.messages import WEBHOOK, ReplayDeadLetters
 from wppmt.domain.retry import WebhookSchedule
 from wppmt.store.port import Store, StoreUnavailable
-from wppmt.store.records import DeadLetters, Delivery, DeliveryState, Lane, Lapse
+from wppmt.store.records import DeadLetterBatch, DeadLetters, Delivery, DeliveryState, Lane
 from wppmt.webhook.classify import (
     Answered,
     AttemptResult,
@@ -29,7 +29,7 @@ from wppmt.webhook.classify import (
     classify_attempt,
 )
 
-__all__ = ["WEBHOOK", "Attempted", "Drain", "OutboxGrew", "Totals", "WebhookPolicy", "Webhooks"]
+__all__ = ["WEBHOOK", "Attempted", "DeliveryTotals", "Drain", "OutboxGrew", "WebhookMind", "WebhookPolicy"]
 
 COUNTED = 1000
 """Dead letters that are counted for a log line; beyond it there are many."""
@@ -67,7 +67,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Tidy:
+class TrimOutbox:
     """To myself: drop what has been kept long enough, and what is too much."""
 
 
@@ -89,20 +89,20 @@ class WebhookPolicy:
     """Deliveries that one session may have waiting; beyond it, all but messages are put aside."""
 
 
-class Webhooks:
+class WebhookMind:
     """At least once; first attempts in order per lane; no lane ever waits for another."""
 
     def __init__(self, store: Store, schedule: WebhookSchedule, policy: WebhookPolicy) -> None:
-        self.totals = Totals()
+        self.totals = DeliveryTotals()
         self._store = store
         self._schedule = schedule
         self._policy = policy
         self._longest_wait = max(*schedule.delays, schedule.retry_after_cap)
         self._lanes = Lanes(self._longest_wait)
         self._settling = Settling(store)
-        self._chores = Chores(store, self.totals)
-        self._tidying = Tidying(store, self.totals, policy.keep_seconds, policy.pending_max)
-        self._health = Health()
+        self._jobs = OutboxJobs(store, self.totals)
+        self._tidying = Retention(store, self.totals, policy.keep_seconds, policy.pending_max)
+        self._health = DeliveryHealth()
         self._begun = False
         self._cursor = 0
         self._alarm = NEVER
@@ -122,19 +122,21 @@ class Webhooks:
                 return self._attempted(number, outcome, now)
             case Ask():
                 return self._asked(message, now)
-            case Settle() | Continue() | Tidy() | SeeTo() | Look():
+            case Settle() | Continue() | TrimOutbox() | SeeTo() | Look():
                 return self._on_time(message, now)
             case _:
                 raise TypeError(f"not for me: {type(message).__name__}")
 
-    def _on_time(self, message: Settle | Continue | Tidy | SeeTo | Look, now: float) -> Sequence[Effect]:
+    def _on_time(
+        self, message: Settle | Continue | TrimOutbox | SeeTo | Look, now: float
+    ) -> Sequence[Effect]:
         """What was a message to myself."""
         match message:
             case Settle():
                 return self._settling.on_time()
             case Continue():
-                return [*self._chores.go_on(now), Wake(0.0, OutboxGrew())]
-            case Tidy():
+                return [*self._jobs.go_on(now), Wake(0.0, OutboxGrew())]
+            case TrimOutbox():
                 return self._tidy(now)
             case SeeTo():
                 return self._see_to_one(now)
@@ -145,7 +147,7 @@ class Webhooks:
     def _asked(self, ask: Ask, now: float) -> Sequence[Effect]:
         match ask.message:
             case ReplayDeadLetters() as request:
-                return [*self._chores.add(Replay(request, ask.reply), now), Wake(0.0, OutboxGrew())]
+                return [*self._jobs.add(ReplayJob(request, ask.reply), now), Wake(0.0, OutboxGrew())]
             case Drain():
                 self._is_leaving = True
                 self._asked_to_leave.append(ask.reply)
@@ -162,7 +164,7 @@ class Webhooks:
             self._lanes.wake(tip.lane, seen, retry_at=NEVER if self._begun else 0.0)
             self._cursor = max(self._cursor, tip.newest)
         first_look, self._begun = not self._begun, True
-        return [Wake(TIDY_PAUSE_SECONDS, Tidy())] if first_look else []
+        return [Wake(TIDY_PAUSE_SECONDS, TrimOutbox())] if first_look else []
 
     def _start_attempts(self, now: float) -> list[Effect]:
         effects: list[Effect] = []
@@ -273,7 +275,7 @@ class Webhooks:
         self.totals.failed_attempts += 1
         is_news = self._health.fail(lane, now=tried.next_at)
         if delay is None:
-            self.totals.abandoned += 1
+            self.totals.dead_lettered += 1
             self._settling.add(replace(tried, state=DeliveryState.DEAD))
             return [Log("error", "webhook_abandoned", lane.session_id, details)]
         later = replace(tried, next_at=tried.next_at + delay)
@@ -296,9 +298,11 @@ class Webhooks:
             transaction.stop_lane(lane, error)
         self._settling.commit()
         self._store.settle([replace(tried, state=DeliveryState.DEAD)])
-        burial = Burial(Lapse(lane, error, up_to=self._cursor), ("error", "webhook_stopped"), done=1)
-        effects = self._chores.add(burial, now)
-        self._lanes.stop(state, burial.lapse.up_to)
+        job = DeadLetterJob(
+            DeadLetterBatch(lane, error, up_to=self._cursor), ("error", "webhook_stopped"), done=1
+        )
+        effects = self._jobs.add(job, now)
+        self._lanes.stop(state, job.batch.up_to)
         self._health.fail(lane, now)
         return effects
 
@@ -308,8 +312,8 @@ class Webhooks:
         effects: list[Effect] = []
         due_before = now - self._policy.hold_seconds
         if origin.is_held and origin.since <= due_before:
-            lapse = Lapse(lane, "Sem conexão com o destino", due_before)
-            effects += self._chores.add(Burial(lapse, ("error", "webhook_abandoned")), now)
+            batch = DeadLetterBatch(lane, "Sem conexão com o destino", due_before)
+            effects += self._jobs.add(DeadLetterJob(batch, ("error", "webhook_abandoned")), now)
         self._lanes.finish(flight)
         if self._lanes.refuse(flight, now):
             effects.append(Log("warning", "webhook_held", None, {"endpoint": origin.name}))
@@ -338,7 +342,7 @@ class Webhooks:
 
     def _tidy(self, now: float) -> list[Effect]:
         effects, pause = self._tidying.step(now)
-        return [*effects, Wake(pause, Tidy()), Wake(0.0, SeeTo())]
+        return [*effects, Wake(pause, TrimOutbox()), Wake(0.0, SeeTo())]
 
     def _see_to_one(self, now: float) -> list[Effect]:
         """One at a time: each may be some hundred rows."""

@@ -26,16 +26,16 @@ class _Course:
 
 
 @dataclass(slots=True)
-class Totals:
+class DeliveryTotals:
     """Since the webhook actor began; read by other threads."""
 
     attempts: int = 0
     delivered: int = 0
     failed_attempts: int = 0
-    abandoned: int = 0
+    dead_lettered: int = 0
 
 
-class Health:
+class DeliveryHealth:
     def __init__(self) -> None:
         self._courses: dict[Lane, _Course] = {}
 

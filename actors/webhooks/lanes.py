@@ -28,7 +28,7 @@ class LaneState:
     cursor: int
     """First attempts up to this delivery number have been started."""
     floor: int
-    """Of what has a number up to this one nothing is tried any more: settled, or given up and yet to be buried."""
+    """Of what has a number up to this one nothing is tried any more: settled, or given up and yet to be dead_lettered."""
     more: bool = True
     """There may be first attempts behind the cursor."""
     retry_at: float = NEVER

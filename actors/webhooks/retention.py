@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actors.runtime.effects import Effect, Log
-from actors.webhooks.health import Totals
+from actors.webhooks.health import DeliveryTotals
 from wppmt.store.port import Store
 
 TIDY_SECONDS = 60.0
@@ -13,8 +13,8 @@ EVEN_SECONDS = 3600.0
 JUMP_SECONDS = 300.0
 
 
-class Tidying:
-    def __init__(self, store: Store, totals: Totals, keep_seconds: float, pending_max: int) -> None:
+class Retention:
+    def __init__(self, store: Store, totals: DeliveryTotals, keep_seconds: float, pending_max: int) -> None:
         self._store = store
         self._totals = totals
         self._keep_seconds = keep_seconds
@@ -49,9 +49,9 @@ class Tidying:
             if one.session_id not in self._crowded:
                 details = {"pending": one.pending, "allowed": self._pending_max}
                 effects.append(Log("warning", "webhook_queue_full", one.session_id, details))
-            if one.dropped or one.buried:
-                self._totals.abandoned += one.buried
-                details = {"dropped": one.dropped, "deadLetters": one.buried}
+            if one.dropped or one.dead_lettered:
+                self._totals.dead_lettered += one.dead_lettered
+                details = {"dropped": one.dropped, "deadLetters": one.dead_lettered}
                 effects.append(Log("error", "webhook_abandoned", one.session_id, details))
         self._crowded = {one.session_id for one in trimmed}
-        return effects, sum(one.dropped + one.buried for one in trimmed)
+        return effects, sum(one.dropped + one.dead_lettered for one in trimmed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from actors.runtime.effects import Care, Effect, Log, Stop, Tell
+from actors.runtime.effects import Effect, Log, ProfileAction, Stop, Tell
 from actors.session.messages import BrowserClosed, BrowserFailed, BrowserOpened
 from wppmt.browser.port import Browser, BrowserFailure, Browsers, Notify, StartFailed
 from wppmt.domain.messages import session_address
@@ -15,7 +15,7 @@ from wppmt.domain.messages import session_address
 class Open:
     """Start, after what an earlier daemon or browser left on this profile is ended."""
 
-    care: Care = Care.NONE
+    action: ProfileAction = ProfileAction.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Adopt:
 class Close:
     """Down the stop ladder."""
 
-    care: Care = Care.NONE
+    action: ProfileAction = ProfileAction.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Retire:
     """The browser was killed from outside; nothing is left to do."""
 
 
-class BrowserLife:
+class BrowserWorker:
     """The mind of a BrowserActor: one browser, one generation."""
 
     def __init__(
@@ -58,12 +58,12 @@ class BrowserLife:
 
     def handle(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all logic
         match message:
-            case Open(care=care):
-                yield from self._open(care)
+            case Open(action=action):
+                yield from self._open(action)
             case Adopt():
                 yield from self._adopt()
-            case Close(care=care):
-                yield from self._close(care)
+            case Close(action=action):
+                yield from self._close(action)
                 yield Tell(self._session, BrowserClosed(self._generation))
                 yield Stop()
             case Retire():
@@ -71,26 +71,26 @@ class BrowserLife:
             case _:
                 raise TypeError(type(message).__name__)
 
-    def _close(self, care: Care) -> Iterator[Effect]:
+    def _close(self, action: ProfileAction) -> Iterator[Effect]:
         was_flushed = self._browser.stop()
         if not self._is_wanted():
             return
         try:
-            if care is Care.KEEP_COPY and was_flushed:
+            if action is ProfileAction.KEEP_COPY and was_flushed:
                 self._browsers.keep_copy(self._session_id)
-            elif care is Care.SET_ASIDE:
+            elif action is ProfileAction.SET_ASIDE:
                 self._browsers.set_aside(self._session_id)
         except BrowserFailure as failure:
             yield Log("error", "profile_not_set_aside", self._session_id, {"why": str(failure)})
 
-    def _open(self, care: Care) -> Iterator[Effect]:
+    def _open(self, action: ProfileAction) -> Iterator[Effect]:
         try:
             self._require_wanted()
             ended = self._browsers.end_leftovers(self._session_id)
             self._require_wanted()
-            if care is Care.SET_ASIDE:
+            if action is ProfileAction.SET_ASIDE:
                 self._browsers.set_aside(self._session_id)
-            elif care is Care.RESTORE:
+            elif action is ProfileAction.RESTORE:
                 self._browsers.restore_copy(self._session_id)
             process = self._browser.start(self._notify)
         except BrowserFailure as failure:

@@ -18,7 +18,7 @@ class Measure:
     pass
 
 
-class Monitor:
+class MemoryWorker:
     """The mind of the MonitorActor."""
 
     def __init__(

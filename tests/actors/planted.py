@@ -72,14 +72,14 @@ def new_event_id_on_every_attempt(patch: pytest.MonkeyPatch) -> None:
 
 
 def generation_is_not_checked(patch: pytest.MonkeyPatch) -> None:
-    original = actor.Session._react
+    original = actor.SessionMind._react
 
     def react(self: Any, message: Any, now: float) -> Any:
         if isinstance(message, FROM_BROWSER):
             return self._from_browser(message, now)
         return original(self, message, now)
 
-    patch.setattr(actor.Session, "_react", react)
+    patch.setattr(actor.SessionMind, "_react", react)
 
 
 def desired_state_lives_in_memory_only(patch: pytest.MonkeyPatch) -> None:
@@ -92,26 +92,26 @@ def desired_state_lives_in_memory_only(patch: pytest.MonkeyPatch) -> None:
 
 
 def handed_is_written_after_the_call(patch: pytest.MonkeyPatch) -> None:
-    original = unit_of_work.Ledger.write
+    original = unit_of_work.UnitOfWork.write
 
     def write(self: Any, now: float, *happenings: Any, journal: Any = None, **changes: Any) -> Any:
         if journal is not None and journal.handover is Handover.HANDED:
             journal = replace(journal, handover=Handover.ACCEPTED)
         return original(self, now, *happenings, journal=journal, **changes)
 
-    patch.setattr(unit_of_work.Ledger, "write", write)
+    patch.setattr(unit_of_work.UnitOfWork, "write", write)
 
 
 def resend_takes_a_new_id(patch: pytest.MonkeyPatch) -> None:
-    original = queue.Sending._take_back
+    original = queue.SendQueue._take_back
 
     def take_back(self: Any, entry: Any, now: float) -> Iterator[Any]:
         yield from original(self, entry, now)
         renamed = replace(self._queue[0], id=self._new_message_id())
-        yield from self._ledger.write(now, journal=renamed)
+        yield from self._work.write(now, journal=renamed)
         self._queue[0] = renamed
 
-    patch.setattr(queue.Sending, "_take_back", take_back)
+    patch.setattr(queue.SendQueue, "_take_back", take_back)
 
 
 def undecided_is_sent_again_at_once(patch: pytest.MonkeyPatch) -> None:
@@ -120,18 +120,18 @@ def undecided_is_sent_again_at_once(patch: pytest.MonkeyPatch) -> None:
             yield from self._take_back(entry, now)
         yield from self._pump(now)
 
-    patch.setattr(queue.Sending, "usable", usable)
+    patch.setattr(queue.SendQueue, "usable", usable)
 
 
 def backoff_counter_is_never_reset(patch: pytest.MonkeyPatch) -> None:
-    original = unit_of_work.Ledger.write
+    original = unit_of_work.UnitOfWork.write
 
     def write(self: Any, now: float, *happenings: Any, journal: Any = None, **changes: Any) -> Any:
         if changes.get("failures") == 0:
             del changes["failures"]
         return original(self, now, *happenings, journal=journal, **changes)
 
-    patch.setattr(unit_of_work.Ledger, "write", write)
+    patch.setattr(unit_of_work.UnitOfWork, "write", write)
 
 
 def retry_is_not_delayed(patch: pytest.MonkeyPatch) -> None:
@@ -161,13 +161,13 @@ def a_refused_turn_is_not_undone(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_refused_turn_is_forgotten(patch: pytest.MonkeyPatch) -> None:
-    original = cell.Shell._handle
+    original = cell.Cell._handle
 
     def handle(self: Any, message: object) -> bool:
         original(self, message)
         return True
 
-    patch.setattr(cell.Shell, "_handle", handle)
+    patch.setattr(cell.Cell, "_handle", handle)
 
 
 def an_abandoned_turn_is_committed(patch: pytest.MonkeyPatch) -> None:
@@ -175,26 +175,26 @@ def an_abandoned_turn_is_committed(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_browser_that_was_killed_minds_its_profile(patch: pytest.MonkeyPatch) -> None:
-    original: Any = browser.BrowserLife.__init__
+    original: Any = browser.BrowserWorker.__init__
 
     def begin(self: Any, *arguments: Any) -> None:
         original(self, *arguments[:-1], lambda: True)
 
-    patch.setattr(browser.BrowserLife, "__init__", begin)
+    patch.setattr(browser.BrowserWorker, "__init__", begin)
 
 
 def an_abandoned_actor_acts_on(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(interpreter.Runtime, "is_current", lambda self, shell: True)
+    patch.setattr(interpreter.Interpreter, "is_current", lambda self, cell: True)
 
 
 def a_browser_is_started_beside_the_old_one(patch: pytest.MonkeyPatch) -> None:
-    original = interpreter.Runtime.perform
+    original = interpreter.Interpreter.perform
 
-    def perform(self: Any, shell: Any, effect: Any) -> None:
+    def perform(self: Any, cell: Any, effect: Any) -> None:
         if not isinstance(effect, effects.KillBrowser):
-            original(self, shell, effect)
+            original(self, cell, effect)
 
-    patch.setattr(interpreter.Runtime, "perform", perform)
+    patch.setattr(interpreter.Interpreter, "perform", perform)
 
 
 def a_dead_actor_is_not_replaced(patch: pytest.MonkeyPatch) -> None:
@@ -210,33 +210,33 @@ def an_adopted_page_is_not_asked_for_what_came_meanwhile(patch: pytest.MonkeyPat
 
 
 def the_error_is_told_at_every_failure_after_ten(patch: pytest.MonkeyPatch) -> None:
-    original = browser_lifecycle.Life.fail
+    original = browser_lifecycle.BrowserLifecycle.fail
 
     def fail(self: Any, reason: Reason, now: float, **more: Any) -> Iterator[Any]:
-        if self._ledger.record.failures >= FAILURES_BEFORE_ERROR:
-            yield from self._ledger.write(
+        if self._work.record.failures >= FAILURES_BEFORE_ERROR:
+            yield from self._work.write(
                 now, ("error", browser_lifecycle.error_payload(Reason.RECONNECT_FAILED))
             )
         yield from original(self, reason, now, **more)
 
-    patch.setattr(browser_lifecycle.Life, "fail", fail)
+    patch.setattr(browser_lifecycle.BrowserLifecycle, "fail", fail)
 
 
 def late_answers_are_accepted(patch: pytest.MonkeyPatch) -> None:
-    original = page_events.Voice.answered
+    original = page_events.PageEventHandler.answered
 
     def answered(self: Any, answer: Any, now: float) -> Iterator[Any]:
         return original(self, replace(answer, generation=self._parts.page.generation), now)
 
-    patch.setattr(page_events.Voice, "answered", answered)
+    patch.setattr(page_events.PageEventHandler, "answered", answered)
 
 
 def the_ring_is_not_read_again(patch: pytest.MonkeyPatch) -> None:
     def compare(self: Any, beat: Any) -> Iterator[Any]:
-        self._ledger.note(page=beat.page, page_event=beat.last)
+        self._work.note(page=beat.page, page_event=beat.last)
         return iter(())
 
-    patch.setattr(event_cursor.Hearing, "compare", compare)
+    patch.setattr(event_cursor.EventCursor, "compare", compare)
 
 
 def one_lane_is_shared_by_all_endpoints(patch: pytest.MonkeyPatch) -> None:

@@ -164,7 +164,7 @@ class Scenario:
     def resume(self, name: str) -> None:
         while self._stalled:
             self._stalled.pop().resume()
-        self.gateway.stage.resume_stalled()
+        self.gateway.scheduler.resume_stalled()
 
     def fill_disk(self, name: str) -> None:
         self.history.disk.append((self.gateway.time.moment, True))
@@ -242,7 +242,7 @@ class Scenario:
         self._receiver = OK
         browsers = self.gateway.browsers
         browsers._refusals.clear()
-        self.gateway.stage.stall_none()
+        self.gateway.scheduler.stall_none()
         self.gateway.store.before_write = lambda: None
         for name in NUMBERS:
             for browser in browsers.living(name):

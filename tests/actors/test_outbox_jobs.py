@@ -1,4 +1,4 @@
-"""What waits behind a long chore is done in full."""
+"""What waits behind a long job is done in full."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from actors.runtime.effects import Log
-from actors.webhooks.health import Totals
-from actors.webhooks.outbox_jobs import STEP, Burial, Chores
-from wppmt.store.records import EventDraft, Lane, Lapse, WebhookCounts
+from actors.webhooks.health import DeliveryTotals
+from actors.webhooks.outbox_jobs import STEP, DeadLetterJob, OutboxJobs
+from wppmt.store.records import DeadLetterBatch, EventDraft, Lane, WebhookCounts
 from wppmt.store.sqlite.store import SqliteStore
 
 MINE, LONG = Lane("http://one.test/", "a"), Lane("http://two.test/", "b")
@@ -37,21 +37,21 @@ def record(store: SqliteStore, lane: Lane, times: int) -> int:
     return store.lanes()[-1].newest
 
 
-def stop(up_to: int) -> Burial:
-    return Burial(Lapse(MINE, STOPPED, up_to=up_to), ("error", "webhook_stopped"))
+def stop(up_to: int) -> DeadLetterJob:
+    return DeadLetterJob(DeadLetterBatch(MINE, STOPPED, up_to=up_to), ("error", "webhook_stopped"))
 
 
-def hold(due_before: float) -> Burial:
-    return Burial(Lapse(MINE, HELD, due_before), ("error", "webhook_abandoned"))
+def hold(due_before: float) -> DeadLetterJob:
+    return DeadLetterJob(DeadLetterBatch(MINE, HELD, due_before), ("error", "webhook_abandoned"))
 
 
-def do(store: SqliteStore, *burials: Burial) -> list[Log]:
+def do(store: SqliteStore, *burials: DeadLetterJob) -> list[Log]:
     """All of them come while a long one is under way; what is told of the lane."""
-    chores = Chores(store, Totals())
-    for burial in (Burial(Lapse(LONG, STOPPED), ("error", "webhook_stopped")), *burials):
-        chores.add(burial, 1.0)
+    jobs = OutboxJobs(store, DeliveryTotals())
+    for job in (DeadLetterJob(DeadLetterBatch(LONG, STOPPED), ("error", "webhook_stopped")), *burials):
+        jobs.add(job, 1.0)
     told = []
-    while effects := chores.go_on(1.0):
+    while effects := jobs.go_on(1.0):
         told += [effect for effect in effects if isinstance(effect, Log) and effect.session_id == "a"]
     return told
 

@@ -1,4 +1,4 @@
-"""The production stage: real Pykka threads and a real event loop, asked as the HTTP front asks."""
+"""The production scheduler: real Pykka threads and a real event loop, asked as the HTTP front asks."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 
 from actors.runtime.directory import Directory, PendingReply
 from actors.runtime.effects import Answer, Ask, Effect, Tell, Wake
-from actors.runtime.interpreter import Runtime, World
-from actors.runtime.pykka_scheduler import Threads
+from actors.runtime.interpreter import Interpreter, RuntimeDependencies
+from actors.runtime.pykka_scheduler import PykkaScheduler
 from actors.session.messages import Ping, Pong
 from tests.support import eventually
 from wppmt.browser.fake.browsers import FakeBrowsers
@@ -40,8 +40,8 @@ class Mind:
 @dataclass
 class Ground:
     directory: Directory
-    runtime: Runtime
-    threads: Threads
+    runtime: Interpreter
+    threads: PykkaScheduler
     logs: list[tuple[str, dict[str, object]]]
 
     def spawn(self, address: str) -> Mind:
@@ -54,12 +54,12 @@ class Ground:
 async def ground() -> AsyncIterator[Ground]:
     loop = asyncio.get_running_loop()
     logs: list[tuple[str, dict[str, object]]] = []
-    directory, threads = Directory(), Threads(loop)
+    directory, threads = Directory(), PykkaScheduler(loop)
 
     def log(event: str, session_id: str | None = None, /, *, level: Any = "", **details: object) -> None:
         logs.append((event, details))
 
-    world = World(
+    world = RuntimeDependencies(
         now=loop.time,
         browsers=FakeBrowsers(loop.call_later, loop.time),
         new_session=lambda _: Mind(),
@@ -67,7 +67,7 @@ async def ground() -> AsyncIterator[Ground]:
         post=lambda _, __: None,
         log=log,
     )
-    yield Ground(directory, Runtime(directory, threads, world), threads, logs)
+    yield Ground(directory, Interpreter(directory, threads, world), threads, logs)
     await asyncio.to_thread(threads.stop)
 
 
@@ -237,7 +237,7 @@ async def test_what_blocks_is_done_aside(ground: Ground):
         gate.wait()
         done.append(threading.current_thread().name)
 
-    ground.threads.aside(block)
+    ground.threads.run_blocking(block)
     ground.spawn("a")
     assert await ground.directory.ask("a", lambda: "free", 5) == "free"
     gate.set()
@@ -253,12 +253,12 @@ async def test_stopping_ends_every_actor_and_waits_for_no_stuck_one(ground: Grou
 def test_a_closed_loop_troubles_no_actor():
     loop = asyncio.new_event_loop()
     reply = PendingReply(loop)
-    threads = Threads(loop)
+    threads = PykkaScheduler(loop)
     loop.close()
     assert reply.take()
     reply.answer("nobody waits")
     threads.later(0.0, lambda: None)
-    threads.aside(lambda: None)
+    threads.run_blocking(lambda: None)
 
 
 def test_taken_and_withdrawn_exclude_each_other():

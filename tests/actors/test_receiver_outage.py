@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.runtime.effects import Logic, Post
-from actors.webhooks.actor import OutboxGrew, WebhookPolicy, Webhooks
+from actors.runtime.effects import Mind, Post
+from actors.webhooks.actor import OutboxGrew, WebhookMind, WebhookPolicy
 from tests.actors.gateway import OK, Gateway, Posted
 from wppmt.domain.messages import WEBHOOK, ReplayDeadLetters
 from wppmt.store.records import DeadLetters, WebhookCounts
@@ -25,10 +25,10 @@ class HoldingGateway(Gateway):
 
     hold_hours = 0.0
 
-    def _new_service(self, address: str) -> tuple[Logic, object]:
+    def _new_service(self, address: str) -> tuple[Mind, object]:
         assert address == WEBHOOK
         policy = WebhookPolicy(hold_seconds=self.hold_hours * 3600)
-        return Webhooks(self.store, self._schedule, policy), OutboxGrew()
+        return WebhookMind(self.store, self._schedule, policy), OutboxGrew()
 
 
 Make = Callable[[int, float], Gateway]

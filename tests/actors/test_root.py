@@ -103,13 +103,13 @@ def test_an_actor_that_wakes_up_in_the_middle_of_its_turn_changes_nothing(
 
 def test_an_end_of_leftovers_that_takes_its_time_leaves_the_next_browser_alone(pair: Gateway):
     browser = pair.browser("a")
-    pair.runtime.perform(pair.mailbox(A).shell, EndLeftovers("a", pair.record("a").generation - 1))
+    pair.runtime.perform(pair.mailbox(A).cell, EndLeftovers("a", pair.record("a").generation - 1))
     pair.run(5)
     assert pair.browsers.living("a") == [browser]
 
 
 def test_a_new_actor_answers_nobody_before_it_knows_what_it_takes_up(pair: Gateway):
-    root = pair.mailbox(ROOT).shell
+    root = pair.mailbox(ROOT).cell
     pair.runtime.perform(root, AbandonSession("a"))
     pair.runtime.perform(root, SpawnSession("a"))
     with pytest.raises(Refusal) as refused:

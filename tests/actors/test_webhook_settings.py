@@ -80,8 +80,8 @@ def test_setting_the_webhook_anew_ends_a_410_whichever_way_it_is_set(
     gateway.run(10)
     browser.receive(FRIEND)
     gateway.run(10)
-    buried = gateway.store.webhook_counts("a")
-    assert buried.dead
+    dead_lettered = gateway.store.webhook_counts("a")
+    assert dead_lettered.dead
 
     posts = posts_of(gateway)
     address = messages.ROOT if isinstance(set_anew, messages.StartSession) else A
@@ -89,7 +89,7 @@ def test_setting_the_webhook_anew_ends_a_410_whichever_way_it_is_set(
     browser.receive(FRIEND)
     gateway.run(10)
     assert [post.delivery.event.name for post in posts] == ["message_received"]
-    assert gateway.store.webhook_counts("a") == WebhookCounts(dead=buried.dead)
+    assert gateway.store.webhook_counts("a") == WebhookCounts(dead=dead_lettered.dead)
 
 
 def rotate(gateway: Gateway) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Wake
-from actors.webhooks.actor import Attempted, OutboxGrew, WebhookPolicy, Webhooks
+from actors.webhooks.actor import Attempted, OutboxGrew, WebhookMind, WebhookPolicy
 from wppmt.domain.messages import ReplayDeadLetters
 from wppmt.domain.retry import WebhookSchedule
 from wppmt.store.port import StoreUnavailable
@@ -100,7 +100,7 @@ class World:
         self.begin()
 
     def begin(self) -> None:
-        self.mind = Webhooks(self.store, self.schedule, self.policy)
+        self.mind = WebhookMind(self.store, self.schedule, self.policy)
         self._give(OutboxGrew())
 
     def crash(self) -> None:

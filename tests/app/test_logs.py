@@ -21,15 +21,15 @@ from hypothesis import strategies as st
 
 from tests.support import wait_until
 from wppmt.app import logs
-from wppmt.app.settings import Logs
+from wppmt.app.settings import LogSettings
 from wppmt.domain.errors import SetupError
 
 NOON = datetime(2026, 2, 10, 12, 30, 0, 123_456, tzinfo=timezone(timedelta(hours=-3)))
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Logs:
-    return Logs(level="info", stderr_level="error", dir=tmp_path / "logs", rotate_mb=1, keep_days=1)
+def settings(tmp_path: Path) -> LogSettings:
+    return LogSettings(level="info", stderr_level="error", dir=tmp_path / "logs", rotate_mb=1, keep_days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def closed() -> Iterator[None]:
     logging.basicConfig(handlers=[], force=True)
 
 
-def written(settings: Logs) -> list[dict[str, Any]]:
+def written(settings: LogSettings) -> list[dict[str, Any]]:
     logs.close()
     return [json.loads(line) for line in (settings.dir / logs.FILE).read_text(encoding="utf-8").splitlines()]
 
@@ -69,7 +69,7 @@ def test_one_event_is_one_line_without_control_characters(name: str):
     assert json.loads(line)["event"] == "seen"
 
 
-def test_file_gets_what_the_level_asks_for_and_is_private(settings: Logs):
+def test_file_gets_what_the_level_asks_for_and_is_private(settings: LogSettings):
     logs.configure(settings, lambda: {"sessionCount": 3})
     logs.log("first", "cliente-001", count=1)
     logs.log("not_wanted", level="debug")
@@ -81,7 +81,7 @@ def test_file_gets_what_the_level_asks_for_and_is_private(settings: Logs):
     assert stat.S_IMODE(settings.dir.stat().st_mode) == 0o700
 
 
-def test_libraries_are_heard_from_warning_on(settings: Logs):
+def test_libraries_are_heard_from_warning_on(settings: LogSettings):
     logs.configure(settings)
     logging.getLogger("pykka").info("quiet")
     logging.getLogger("pykka").warning("token eyJabc.def.ghi")
@@ -99,7 +99,7 @@ def test_libraries_are_heard_from_warning_on(settings: Logs):
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_death_of_a_thread_is_written_down(settings: Logs):
+def test_death_of_a_thread_is_written_down(settings: LogSettings):
     logs.configure(settings)
     thread = threading.Thread(target=lambda: 1 / 0, name="doomed")
     thread.start()
@@ -108,7 +108,7 @@ def test_death_of_a_thread_is_written_down(settings: Logs):
     assert (line["event"], line["details"]["thread"]) == ("thread_died", "doomed")
 
 
-def test_folder_that_cannot_be_written(settings: Logs, tmp_path: Path):
+def test_folder_that_cannot_be_written(settings: LogSettings, tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(SetupError, match="WPP_LOG_DIR"):
         logs.configure(settings.model_copy(update={"dir": tmp_path / "file"}))
@@ -152,8 +152,9 @@ def test_sigusr1_prints_the_stack_of_every_thread(tmp_path: Path):
     program = f"""
 import pathlib, threading
 from wppmt.app import logs
-from wppmt.app.settings import Logs
-logs.configure(Logs(level="info", stderr_level="", dir=pathlib.Path({str(tmp_path)!r}), rotate_mb=1, keep_days=1))
+from wppmt.app.settings import (LogSettings)
+
+logs.configure(LogSettings(level="info", stderr_level="", dir=pathlib.Path({str(tmp_path)!r}), rotate_mb=1, keep_days=1))
 def waits_here(): threading.Event().wait()
 threading.Thread(target=waits_here, daemon=True).start()
 print("ready", flush=True)
@@ -175,7 +176,7 @@ threading.Event().wait()
 
 
 @pytest.mark.slow
-def test_rotation_keeps_writing(settings: Logs):
+def test_rotation_keeps_writing(settings: LogSettings):
     logs.configure(settings)
     for number in range(800):
         logs.log("filler", note="x" * 1900, number=number)

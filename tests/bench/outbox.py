@@ -24,9 +24,9 @@ from typing import Any, Self
 
 from actors.runtime.directory import Directory
 from actors.runtime.effects import Post
-from actors.runtime.interpreter import Runtime, World
-from actors.runtime.pykka_scheduler import Threads
-from actors.webhooks.actor import WEBHOOK, Attempted, OutboxGrew, WebhookPolicy, Webhooks
+from actors.runtime.interpreter import Interpreter, RuntimeDependencies
+from actors.runtime.pykka_scheduler import PykkaScheduler
+from actors.webhooks.actor import WEBHOOK, Attempted, OutboxGrew, WebhookMind, WebhookPolicy
 from tests.bench.figures import Report, machine
 from tests.support import free_port, wait_until
 from wppmt.domain.retry import WebhookSchedule
@@ -93,7 +93,7 @@ class Delivery:
         self.transport = WebhookTransport(
             Egress(policy([f"127.0.0.1:{self.port}"])), timeout_seconds=30.0, now=time.time
         )
-        world = World(
+        world = RuntimeDependencies(
             now=time.time,
             browsers=NOTHING,
             new_session=NOTHING,
@@ -101,8 +101,8 @@ class Delivery:
             post=self._post,
             log=lambda *_, **__: None,
         )
-        runtime = Runtime(Directory(), Threads(self.loop), world)
-        self.mailbox = runtime.spawn(WEBHOOK, Webhooks(made, WebhookSchedule(), WebhookPolicy()))
+        runtime = Interpreter(Directory(), PykkaScheduler(self.loop), world)
+        self.mailbox = runtime.spawn(WEBHOOK, WebhookMind(made, WebhookSchedule(), WebhookPolicy()))
         self.mailbox.put(OutboxGrew())
 
     def _is_up(self) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wppmt.domain.page_condition import Facts, Verdict, verdict
+from wppmt.domain.page_condition import Facts, PageCondition, classify_page
 
 MAIN = Facts(ready=True, authenticated=True, registered=True, mode="MAIN", info="NORMAL")
 QR = Facts(ready=True, mode="QR", info="PAIRING")
@@ -17,32 +17,32 @@ QR = Facts(ready=True, mode="QR", info="PAIRING")
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        (Facts(), Verdict.UNDECIDED),
-        (QR, Verdict.QR),
-        (MAIN, Verdict.MAIN),
-        (replace(MAIN, phone_online=False, info="OFFLINE"), Verdict.PHONE_OFFLINE),
-        (replace(MAIN, mode="OFFLINE", info="OFFLINE"), Verdict.NETWORK),
-        (replace(MAIN, mode="CONFLICT"), Verdict.CONFLICT),
-        (replace(MAIN, mode="TOS_BLOCK"), Verdict.RESTRICTED),
-        (replace(MAIN, mode="PROXYBLOCK"), Verdict.NETWORK),
-        (replace(QR, dialog="passkey"), Verdict.PASSKEY),
+        (Facts(), PageCondition.UNDECIDED),
+        (QR, PageCondition.QR),
+        (MAIN, PageCondition.MAIN),
+        (replace(MAIN, phone_online=False, info="OFFLINE"), PageCondition.PHONE_OFFLINE),
+        (replace(MAIN, mode="OFFLINE", info="OFFLINE"), PageCondition.NETWORK),
+        (replace(MAIN, mode="CONFLICT"), PageCondition.CONFLICT),
+        (replace(MAIN, mode="TOS_BLOCK"), PageCondition.RESTRICTED),
+        (replace(MAIN, mode="PROXYBLOCK"), PageCondition.NETWORK),
+        (replace(QR, dialog="passkey"), PageCondition.PASSKEY),
         # Who is logged in has passed that gate; and a person's attention is no reason to stop.
-        (replace(MAIN, dialog="passkey"), Verdict.MAIN),
-        (replace(MAIN, dialog="other"), Verdict.MAIN),
-        (replace(MAIN, needs_update=True), Verdict.UPDATE_NEEDED),
-        (replace(QR, mode="DEPRECATED_VERSION"), Verdict.UPDATE_NEEDED),
-        (replace(MAIN, mode="SYNCING"), Verdict.UNDECIDED),
-        (replace(QR, registered=True, mode="SYNCING"), Verdict.UNDECIDED),
+        (replace(MAIN, dialog="passkey"), PageCondition.MAIN),
+        (replace(MAIN, dialog="other"), PageCondition.MAIN),
+        (replace(MAIN, needs_update=True), PageCondition.UPDATE_NEEDED),
+        (replace(QR, mode="DEPRECATED_VERSION"), PageCondition.UPDATE_NEEDED),
+        (replace(MAIN, mode="SYNCING"), PageCondition.UNDECIDED),
+        (replace(QR, registered=True, mode="SYNCING"), PageCondition.UNDECIDED),
         # main_ready and isFullReady are true at the QR screen already: MAIN alone proves nothing.
-        (replace(QR, mode="MAIN"), Verdict.UNDECIDED),
+        (replace(QR, mode="MAIN"), PageCondition.UNDECIDED),
         # Pairing: the mode lags behind the login.
-        (replace(QR, authenticated=True), Verdict.UNDECIDED),
+        (replace(QR, authenticated=True), PageCondition.UNDECIDED),
         # No login yet: a network that is away is no phone that is away.
-        (replace(QR, mode="OFFLINE"), Verdict.UNDECIDED),
+        (replace(QR, mode="OFFLINE"), PageCondition.UNDECIDED),
     ],
 )
-def test_facts_have_one_meaning(facts: Facts, expected: Verdict):
-    assert verdict(facts) is expected
+def test_facts_have_one_meaning(facts: Facts, expected: PageCondition):
+    assert classify_page(facts) is expected
 
 
 modes = st.sampled_from(
@@ -62,7 +62,7 @@ any_facts = st.builds(
 
 @given(any_facts)
 def test_nothing_is_sent_without_a_login(facts: Facts):
-    if verdict(facts) is Verdict.MAIN:
+    if classify_page(facts) is PageCondition.MAIN:
         assert facts.authenticated
         assert facts.phone_online
         assert facts.mode == "MAIN"
@@ -71,7 +71,7 @@ def test_nothing_is_sent_without_a_login(facts: Facts):
 @given(any_facts)
 def test_a_login_is_never_taken_for_a_qr_screen(facts: Facts):
     if facts.authenticated:
-        assert verdict(facts) is not Verdict.QR
+        assert classify_page(facts) is not PageCondition.QR
 
 
 @given(any_facts)

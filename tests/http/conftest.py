@@ -18,7 +18,7 @@ from yarl import URL
 from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
 from wppmt.http.app import make_app
-from wppmt.http.ports import HttpSettings, Phase, Ports
+from wppmt.http.ports import DaemonPhase, HttpSettings, Ports
 from wppmt.http.security.auth import Authenticator, AuthPolicy
 from wppmt.http.security.keys import SharedSecret
 from wppmt.http.security.limits import RateLimiter
@@ -54,7 +54,7 @@ class Api:
 
     def __init__(self) -> None:
         self.time = BORN
-        self.phase = Phase.READY
+        self.phase = DaemonPhase.READY
         self.alert: str | None = None
         self.has_login_copy = True
         self.front = FakeFront(lambda: self.time)

@@ -94,7 +94,7 @@ def test_an_older_schema_is_brought_up_to_date_with_what_it_holds(tmp_path: Path
     path.chmod(0o600)
     store = SqliteStore(path)
     assert store.webhook_counts("a") == WebhookCounts(pending=1)
-    assert [trimmed.buried for trimmed in store.trim(0, 9.0)] == [1]
+    assert [trimmed.dead_lettered for trimmed in store.trim(0, 9.0)] == [1]
     assert record(store).sequence == 2
     assert store.secrets("a") == SigningSecrets("whsec_2", (("whsec_1", 86_400.5),))
     assert store.secrets("b") == SigningSecrets("whsec_3")

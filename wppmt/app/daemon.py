@@ -16,13 +16,13 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 from actors.runtime.directory import Directory
-from actors.runtime.effects import Logic, Post
-from actors.runtime.interpreter import Runtime, World
-from actors.runtime.pykka_scheduler import Threads
-from actors.supervisor.disk_policy import DISK, DiskMeasured, DiskWatch, LookAtDisk, Room
+from actors.runtime.effects import Mind, Post
+from actors.runtime.interpreter import Interpreter, RuntimeDependencies
+from actors.runtime.pykka_scheduler import PykkaScheduler
+from actors.supervisor.disk_policy import DISK, DiskMeasured, DiskPolicy, DiskWorker, LookAtDisk
 from actors.supervisor.root import Boot, Root, ShutDown
 from actors.webhooks.actor import WEBHOOK, Attempted, Drain, OutboxGrew
-from actors.workers.memory import MONITOR, Measure, Monitor
+from actors.workers.memory import MONITOR, Measure, MemoryWorker
 from wppmt import __version__
 from wppmt.app import disk, host, logs, wiring
 from wppmt.app.settings import Settings
@@ -32,7 +32,7 @@ from wppmt.domain.errors import Refusal, SetupError
 from wppmt.domain.messages import ROOT, Describe
 from wppmt.http import server
 from wppmt.http.app import make_app
-from wppmt.http.ports import HttpSettings, Phase, Ports
+from wppmt.http.ports import DaemonPhase, HttpSettings, Ports
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
 from wppmt.net.egress import Egress
@@ -82,9 +82,9 @@ class Daemon:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._directory = Directory()
-        self._phase = Phase.STARTING
+        self._phase = DaemonPhase.STARTING
         self._hands_over = False
-        self._monitor: Monitor | None = None
+        self._monitor: MemoryWorker | None = None
         self._root: Root | None = None
         self._redis_watch = RedisWatch(logs.log)
         self._http: server.Runner | None = None
@@ -111,7 +111,7 @@ class Daemon:
             transport = WebhookTransport(egress, timeout_seconds, time.time)
             down.push_async_callback(transport.close)
             down.push_async_callback(self._stop_http)
-            threads = Threads(asyncio.get_running_loop())
+            threads = PykkaScheduler(asyncio.get_running_loop())
             self._start_actors(threads, store, transport)
             down.push_async_callback(self._stop_actors, threads)
             # Answered after the boot: whoever asks for a session from here on finds it.
@@ -138,11 +138,11 @@ class Daemon:
             loop.add_signal_handler(number, partial(end, hands_over=number == signal.SIGUSR2))
         return stop
 
-    def _start_actors(self, threads: Threads, store: SqliteStore, transport: WebhookTransport) -> None:
+    def _start_actors(self, threads: PykkaScheduler, store: SqliteStore, transport: WebhookTransport) -> None:
         settings = self._settings
         browsers = ChromeBrowsers(wiring.chrome_settings(settings))
         wiring.end_strays(store, browsers)
-        world = World(
+        world = RuntimeDependencies(
             now=time.time,
             browsers=browsers,
             new_session=partial(wiring.new_session, store, wiring.tools(settings, store)),
@@ -150,15 +150,15 @@ class Daemon:
             post=partial(_post, asyncio.get_running_loop(), transport),
             log=logs.log,
         )
-        runtime = Runtime(self._directory, threads, world)
-        self._monitor = monitor = Monitor(
+        runtime = Interpreter(self._directory, threads, world)
+        self._monitor = monitor = MemoryWorker(
             runtime.weigh, wiring.own_memory_mb, settings.sessions.measure_seconds
         )
         free_mb = partial(disk.free_mb, settings.store.tokens_dir)
-        services: dict[str, Callable[[], tuple[Logic, object]]] = {
+        services: dict[str, Callable[[], tuple[Mind, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
             MONITOR: lambda: (monitor, Measure()),
-            DISK: lambda: (DiskWatch(free_mb), LookAtDisk()),
+            DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
         }
         self._root = root = Root(
             store,
@@ -168,7 +168,7 @@ class Daemon:
             memory_limit_mb=settings.sessions.memory_limit_mb,
             is_alive=self._directory.is_alive,
             status=self._directory.status,
-            room=Room(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
+            room=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
         )
         supervisor = runtime.spawn(ROOT, root)
         # First: what boots on a disk that is short starts no browser.
@@ -212,7 +212,7 @@ class Daemon:
     async def _start_http(self, ports: Ports, inherited: socket.socket | None) -> None:
         http = self._settings.http
         wanted, runner = (http.host, http.port), server.Runner(make_app(ports))
-        self._phase = Phase.READY
+        self._phase = DaemonPhase.READY
         try:
             await runner.start(inherited or wanted)
         except OSError as failure:
@@ -229,7 +229,7 @@ class Daemon:
 
     async def _drain(self) -> None:
         """Nothing new is taken up from here on; what was under way gets its time."""
-        self._phase = Phase.DRAINING
+        self._phase = DaemonPhase.DRAINING
         logs.log("draining")
         if self._http:
             began = time.monotonic()
@@ -243,7 +243,7 @@ class Daemon:
         if self._http:
             await self._http.cleanup()
 
-    async def _stop_actors(self, threads: Threads) -> None:
+    async def _stop_actors(self, threads: PykkaScheduler) -> None:
         """Sessions first, all together; the webhook actor leaves its work to the store."""
         if self._hands_over:
             logs.log("handed_over", note="Os navegadores seguem conectados para o próximo serviço")

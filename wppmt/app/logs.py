@@ -20,7 +20,7 @@ from typing import Literal
 from loguru import logger
 
 from wppmt.app.scrub import scrub
-from wppmt.app.settings import Logs
+from wppmt.app.settings import LogSettings
 from wppmt.domain.errors import SetupError
 
 Level = Literal["debug", "info", "warning", "error"]
@@ -120,7 +120,7 @@ def log(event: str, session_id: str | None = None, /, *, level: Level = "info", 
         _to_loguru(level, render(datetime.now(UTC), level, session_id, event, details, {}))
 
 
-def configure(settings: Logs, metadata: Callable[[], Mapping[str, object]] = dict) -> None:
+def configure(settings: LogSettings, metadata: Callable[[], Mapping[str, object]] = dict) -> None:
     """Send everything, also what libraries log, to stderr and to the log folder.
 
     `metadata` is asked for each line (`memoryUsage`, `sessionCount`), so it must only look things up.
@@ -149,7 +149,7 @@ def close() -> None:
 atexit.register(close)
 
 
-def _open_sinks(settings: Logs) -> None:
+def _open_sinks(settings: LogSettings) -> None:
     def as_it_is(_: object) -> str:
         return "{message}\n"
 

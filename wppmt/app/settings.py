@@ -44,13 +44,13 @@ Items = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
 
-class Group(BaseModel):
+class SettingsGroup(BaseModel):
     """What one part of the product receives. Texts may be empty where default.toml says what that means."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
 
-class Http(Group):
+class HttpSettings(SettingsGroup):
     host: Annotated[str, Env("WPP_HOST"), Field(min_length=1)]
     port: Annotated[Port, Env("WPP_PORT")]
     public_url: Annotated[str, Env("WPP_PUBLIC_URL"), Field(pattern=r"^(https?://\S+)?$")]
@@ -58,7 +58,7 @@ class Http(Group):
     rate_per_minute: Annotated[int, Env("WPP_RATE_LIMIT"), Field(ge=0)]
 
 
-class Auth(Group):
+class AuthSettings(SettingsGroup):
     secret: Annotated[SecretStr, Env("WPP_SECRET", hidden=True)]
     algorithm: Annotated[Literal["", "HS256", "RS256", "ES256", "EdDSA"], Env("WPP_JWT_ALGORITHM")]
     public_key: Annotated[str, Env("WPP_JWT_PUBLIC_KEY", hidden=True), Field(repr=False)]
@@ -71,7 +71,7 @@ class Auth(Group):
     require_session_claim: Annotated[bool, Env("WPP_JWT_REQUIRE_SESSION_CLAIM")]
 
 
-class Sessions(Group):
+class SessionSettings(SettingsGroup):
     multi_tenant: Annotated[bool, Env("WPP_MULTI_TENANT")]
     max: Annotated[int, Env("WPP_MAX_SESSIONS"), Field(ge=1, le=1000)]
     memory_limit_mb: Annotated[int, Env("WPP_MEMORY_LIMIT_MB"), Field(ge=1)]
@@ -83,17 +83,17 @@ class Sessions(Group):
     send_deadline_seconds: Annotated[Seconds, Env("WPP_SEND_DEADLINE")]
 
 
-class Media(Group):
+class MediaSettings(SettingsGroup):
     max_mb: Annotated[int, Env("WPP_MAX_MEDIA_MB"), Field(ge=1, le=1024)]
     received_quota_mb: Annotated[int, Env("WPP_MEDIA_QUOTA_MB"), Field(ge=1)]
     received_keep_days: Annotated[int, Env("WPP_MEDIA_KEEP_DAYS"), Field(ge=1)]
 
 
-class Egress(Group):
+class EgressSettings(SettingsGroup):
     allow: Annotated[Items, Env("WPP_EGRESS_ALLOW")]
 
 
-class Webhooks(Group):
+class WebhookSettings(SettingsGroup):
     url: Annotated[str, Env("WEBHOOK_URL", hidden=True), Field(pattern=r"^(https?://\S+)?$", repr=False)]
     timeout_ms: Annotated[int, Env("WEBHOOK_TIMEOUT"), Field(ge=1, le=600_000)]
     retries: Annotated[int, Env("WEBHOOK_RETRIES"), Field(ge=0, le=1000)]
@@ -102,7 +102,7 @@ class Webhooks(Group):
     pending_max: Annotated[int, Env("WPP_WEBHOOK_PENDING_MAX"), Field(ge=1)]
 
 
-class Store(Group):
+class StoreSettings(SettingsGroup):
     state_dir: Annotated[Path, Env("WPP_STATE_DIR")]
     tokens_dir: Annotated[Path, Env("WPP_TOKENS_DIR")]
     disk_min_free_mb: Annotated[int, Env("WPP_DISK_MIN_FREE_MB"), Field(ge=0)]
@@ -110,13 +110,13 @@ class Store(Group):
     login_copy_hours: Annotated[float, Env("WPP_LOGIN_COPY_HOURS"), Field(ge=0)]
 
 
-class Redis(Group):
+class RedisSettings(SettingsGroup):
     url: Annotated[
         str, Env("REDIS_URL", hidden=True), Field(pattern=r"^((rediss?|unix)://\S+)?$", repr=False)
     ]
 
 
-class Logs(Group):
+class LogSettings(SettingsGroup):
     level: Annotated[Level, Env("LOG_LEVEL")]
     stderr_level: Annotated[Level | Literal[""], Env("WPP_LOG_STDERR_LEVEL")]
     dir: Annotated[Path, Env("WPP_LOG_DIR")]
@@ -124,7 +124,7 @@ class Logs(Group):
     keep_days: Annotated[int, Env("WPP_LOG_KEEP_DAYS"), Field(ge=1)]
 
 
-class Browser(Group):
+class BrowserSettings(SettingsGroup):
     chrome: Annotated[str, Env("WPP_CHROME")]
     driver: Annotated[str, Env("WPP_CHROMEDRIVER")]
     engine: Annotated[Literal["chrome", "undetected"], Env("WPP_BROWSER_ENGINE")]
@@ -136,7 +136,7 @@ class Browser(Group):
     stop_deadline_seconds: Annotated[Seconds, Env("WPP_STOP_DEADLINE")]
 
 
-class Simulator(Group):
+class SimulatorSettings(SettingsGroup):
     mode: Annotated[Literal["0", "1", "external"], Env("WPP_SIMULATOR")]
     port: Annotated[Port, Env("WPP_SIMULATOR_PORT")]
     page_port: Annotated[Port, Env("WPP_SIMULATOR_PAGE_PORT")]
@@ -150,27 +150,27 @@ class Simulator(Group):
         return self.mode != "0"
 
 
-class Settings(Group):
+class Settings(SettingsGroup):
     """Everything, for the composition root alone; `notices` are Portuguese sentences for the log, once."""
 
-    http: Http
-    auth: Auth
-    sessions: Sessions
-    media: Media
-    egress: Egress
-    webhooks: Webhooks
-    store: Store
-    redis: Redis
-    logs: Logs
-    browser: Browser
-    simulator: Simulator
+    http: HttpSettings
+    auth: AuthSettings
+    sessions: SessionSettings
+    media: MediaSettings
+    egress: EgressSettings
+    webhooks: WebhookSettings
+    store: StoreSettings
+    redis: RedisSettings
+    logs: LogSettings
+    browser: BrowserSettings
+    simulator: SimulatorSettings
     notices: tuple[str, ...] = ()
 
 
 def keys() -> Iterator[tuple[str, str, Env]]:
     """Every setting: its section, its key, its name in the environment."""
     for section, field in Settings.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Group):
+        if isinstance(field.annotation, type) and issubclass(field.annotation, SettingsGroup):
             for key, inner in field.annotation.model_fields.items():
                 yield section, key, next(note for note in inner.metadata if isinstance(note, Env))
 
@@ -300,7 +300,9 @@ def _settle(settings: Settings, folder: Path, notices: tuple[str, ...]) -> Setti
     return settings.model_copy(update=update)
 
 
-def _settle_auth(auth: Auth, state_dir: Path, *, simulated: bool) -> tuple[Auth, tuple[str, ...]]:
+def _settle_auth(
+    auth: AuthSettings, state_dir: Path, *, simulated: bool
+) -> tuple[AuthSettings, tuple[str, ...]]:
     asymmetric = bool(auth.public_key or auth.jwks_url)
     algorithm = auth.algorithm or ("RS256" if asymmetric else "HS256")
     if auth.public_key and auth.jwks_url:

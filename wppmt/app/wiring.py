@@ -18,10 +18,10 @@ import psutil
 from ulid import ULID
 
 from actors.runtime.directory import Directory
-from actors.session.actor import Session
+from actors.session.actor import SessionMind
 from actors.session.parts import Tools
 from actors.session.policy import SessionPolicy
-from actors.webhooks.actor import WebhookPolicy, Webhooks
+from actors.webhooks.actor import WebhookMind, WebhookPolicy
 from wppmt.app import logs
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
@@ -48,12 +48,12 @@ from wppmt.webhook.envelope import new_secret
 MEGABYTE = 1_000_000
 
 
-def new_session(store: SqliteStore, tools: Tools, session_id: str) -> Session:
+def new_session(store: SqliteStore, tools: Tools, session_id: str) -> SessionMind:
     record = store.session(session_id) or SessionRecord(id=session_id, created_at=time.time())
-    return Session(record, tools)
+    return SessionMind(record, tools)
 
 
-def webhooks(settings: Settings, store: SqliteStore) -> Webhooks:
+def webhooks(settings: Settings, store: SqliteStore) -> WebhookMind:
     webhooks = settings.webhooks
     rules = WebhookPolicy(
         hold_seconds=webhooks.hold_hours * 3600,
@@ -61,7 +61,7 @@ def webhooks(settings: Settings, store: SqliteStore) -> Webhooks:
         default_url=webhooks.url,
         pending_max=webhooks.pending_max,
     )
-    return Webhooks(store, WebhookSchedule(retries=webhooks.retries), rules)
+    return WebhookMind(store, WebhookSchedule(retries=webhooks.retries), rules)
 
 
 def tools(settings: Settings, store: SqliteStore) -> Tools:

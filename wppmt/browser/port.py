@@ -101,8 +101,8 @@ class CallRejected(CallFailure):
         self.detail = detail
 
 
-Outcome = Any | CallFailure
-Done = Callable[[Outcome], None]
+CallResult = Any | CallFailure
+OnResult = Callable[[CallResult], None]
 
 
 class Browser(Protocol):
@@ -111,13 +111,13 @@ class Browser(Protocol):
     def start(self, notify: Notify) -> Process:
         """Bring Chrome up to a loaded page; blocks. Raises StartFailed, after leaving nothing behind."""
 
-    def call(self, function: str, arguments: Json, deadline: float, done: Done) -> None:
+    def call(self, function: str, arguments: Json, deadline: float, done: OnResult) -> None:
         """Call bridge.js's `function` in the page; `done` gets its JSON value or a CallFailure, exactly once.
 
         Never blocks; `deadline` is in seconds from now. `done` runs on another thread and must only enqueue.
         """
 
-    def upload(self, path: Path, deadline: float, done: Done) -> None:
+    def upload(self, path: Path, deadline: float, done: OnResult) -> None:
         """Give the page a file for `send_media`, past the channel; `done` gets `{"blob": number, "size": bytes}`.
 
         Never blocks. The file must stay until that `send_media` is done.

@@ -15,7 +15,7 @@ from wppmt.domain.errors import SetupError
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class SettingsSource:
     """The environment and the site file a command was called with."""
 
     environ: Mapping[str, str]
@@ -28,11 +28,11 @@ class Origin:
         except SetupError as trouble:
             raise Trouble(str(trouble)) from None
 
-    def simulated(self) -> Origin:
+    def simulated(self) -> SettingsSource:
         """The same, but for the simulator where nothing else was said."""
         if self.environ.get("WPP_SIMULATOR", "0") in {"", "0"}:
             return replace(self, environ={**self.environ, "WPP_SIMULATOR": "1"})
         return self
 
 
-pass_origin = click.make_pass_decorator(Origin)
+pass_origin = click.make_pass_decorator(SettingsSource)

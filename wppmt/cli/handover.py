@@ -9,7 +9,7 @@ import click
 
 from wppmt.app import host
 from wppmt.browser.chrome import processes
-from wppmt.cli.context import Origin, pass_origin
+from wppmt.cli.context import SettingsSource, pass_origin
 from wppmt.cli.errors import Trouble
 
 SECONDS = 60.0
@@ -18,7 +18,7 @@ SECONDS = 60.0
 
 @click.command()
 @pass_origin
-def handover(origin: Origin) -> None:
+def handover(origin: SettingsSource) -> None:
     """Encerra só o serviço, para uma atualização: os navegadores seguem conectados e o próximo início os adota."""
     state_dir = origin.simulated().load().store.state_dir
     try:

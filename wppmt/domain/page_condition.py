@@ -47,7 +47,7 @@ class Facts:
         )
 
 
-class Verdict(StrEnum):
+class PageCondition(StrEnum):
     """The page's own account of itself, reduced to what a session reacts to."""
 
     MAIN = "main"
@@ -63,29 +63,29 @@ class Verdict(StrEnum):
 
 
 STOPPED = {
-    "DEPRECATED_VERSION": Verdict.UPDATE_NEEDED,
-    "CONFLICT": Verdict.CONFLICT,
-    "TOS_BLOCK": Verdict.RESTRICTED,
-    "SMB_TOS_BLOCK": Verdict.RESTRICTED,
+    "DEPRECATED_VERSION": PageCondition.UPDATE_NEEDED,
+    "CONFLICT": PageCondition.CONFLICT,
+    "TOS_BLOCK": PageCondition.RESTRICTED,
+    "SMB_TOS_BLOCK": PageCondition.RESTRICTED,
 }
 """Stream modes in which WhatsApp waits for somebody."""
 UNREACHABLE = {"OFFLINE", "PROXYBLOCK"}
 
 
-def verdict(facts: Facts) -> Verdict:
+def classify_page(facts: Facts) -> PageCondition:
     """One meaning for one set of facts; the order is the order of what would hide what."""
     if facts.needs_update:
-        return Verdict.UPDATE_NEEDED
+        return PageCondition.UPDATE_NEEDED
     if facts.mode in STOPPED:
         return STOPPED[facts.mode]
     if facts.dialog == "passkey" and not facts.authenticated:
-        return Verdict.PASSKEY
+        return PageCondition.PASSKEY
     if facts.mode == "QR" and not facts.authenticated:
-        return Verdict.QR
+        return PageCondition.QR
     if not facts.registered and not facts.authenticated:
-        return Verdict.UNDECIDED
+        return PageCondition.UNDECIDED
     if facts.mode in UNREACHABLE:
-        return Verdict.NETWORK
+        return PageCondition.NETWORK
     if facts.mode == "MAIN" and facts.authenticated:
-        return Verdict.MAIN if facts.phone_online else Verdict.PHONE_OFFLINE
-    return Verdict.UNDECIDED
+        return PageCondition.MAIN if facts.phone_online else PageCondition.PHONE_OFFLINE
+    return PageCondition.UNDECIDED

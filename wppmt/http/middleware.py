@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api.json_responses import refusal_response, status_refusal
 from wppmt.http.api.route import route_of
-from wppmt.http.ports import PORTS, Phase
+from wppmt.http.ports import PORTS, DaemonPhase
 from wppmt.http.security.guard import RATE_WINDOW, SESSION_ID, guard
 from wppmt.store.port import StoreUnavailable
 
@@ -94,7 +94,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers.update(common_headers(request.get(REQUEST_ID) or request.app[PORTS].new_id()))
     if window := request.get(RATE_WINDOW):
         response.headers.update(window.headers())
-    if request.app[PORTS].phase() is Phase.DRAINING:
+    if request.app[PORTS].phase() is DaemonPhase.DRAINING:
         # The next request belongs on a new connection, which is the next daemon's.
         response.force_close()
         response.headers[hdrs.CONNECTION] = "close"

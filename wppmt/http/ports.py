@@ -22,7 +22,7 @@ from wppmt.webhook.classify import AttemptResult
 Level = Literal["debug", "info", "warning", "error"]
 
 
-class Phase(StrEnum):
+class DaemonPhase(StrEnum):
     """Where the daemon is in its life; the value is what `/api/health` and `/readyz` say."""
 
     STARTING = "starting"
@@ -30,7 +30,7 @@ class Phase(StrEnum):
     DRAINING = "draining"
 
 
-class Log(Protocol):
+class WriteLog(Protocol):
     """`wppmt.app.logs.log`: one structured line; `details` never hold a secret, a phone or a text."""
 
     def __call__(
@@ -67,12 +67,12 @@ class Ports:
     post_webhook: PostWebhook
     media: MediaFiles
     received: ReceivedMedia
-    phase: Callable[[], Phase]
+    phase: Callable[[], DaemonPhase]
     memory_mb: Callable[[], int | None]
     """Resident memory of the daemon and all its browsers."""
     now: Callable[[], float]
     """Epoch seconds."""
-    log: Log
+    log: WriteLog
     version: str
     settings: HttpSettings = HttpSettings()
     profile_mb: Callable[[str], int | None] = lambda _: None

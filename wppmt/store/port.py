@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from wppmt.store.records import (
+    DeadLetterBatch,
     DeadLetters,
     Delivery,
     EventDraft,
@@ -18,7 +19,6 @@ from wppmt.store.records import (
     JournalEntry,
     Lane,
     LaneTip,
-    Lapse,
     SessionRecord,
     SigningSecrets,
     Trimmed,
@@ -52,7 +52,7 @@ class Transaction(Protocol):
 
     def save_secrets(self, session_id: str, secrets: SigningSecrets) -> None: ...
 
-    def bury(self, lane: Lane, at: float, error: str) -> int:
+    def dead_letter(self, lane: Lane, at: float, error: str) -> int:
         """Make the lane's pending deliveries dead letters; says how many.
 
         For a webhook that was removed. A webhook that is merely changed leaves its deliveries their old address.
@@ -114,7 +114,7 @@ class Store(Protocol):
         """Write back attempts, next_at, state, last_status and last_error, in one transaction.
 
         Survives the daemon's end; a power cut may undo the last ones, which are then attempted again.
-        What was superseded or buried meanwhile stays so, unless it turns out delivered.
+        What was superseded or dead_lettered meanwhile stays so, unless it turns out delivered.
         """
 
     def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
@@ -123,7 +123,7 @@ class Store(Protocol):
     def count_dead_letters(self, which: DeadLetters, most: int | None = None) -> int:
         """`most`: further ones are not counted, which takes time by their number."""
 
-    def bury(self, lapse: Lapse, at: float, limit: int) -> int:
+    def dead_letter(self, batch: DeadLetterBatch, at: float, limit: int) -> int:
         """Make at most `limit` of these pending deliveries dead letters, in order; says how many.
 
         Fewer than `limit`: there are no more.

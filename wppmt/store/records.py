@@ -179,7 +179,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Lapse:
+class DeadLetterBatch:
     """Which pending deliveries of a lane are given up, and why."""
 
     lane: Lane
@@ -243,7 +243,7 @@ class Trimmed:
     """Before."""
     dropped: int
     """`qr_code` deliveries."""
-    buried: int
+    dead_lettered: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class StaleConnection(aiohttp.ServerDisconnectedError):
     """It had served before, and ended before a word of this answer: as good as never asked."""
 
 
-class AnswerListener(ResponseHandler):
+class BoundedResponseReader(ResponseHandler):
     """aiohttp's side of a connection, between the socket and aiohttp's parser.
 
     The parser throws away a status that comes in one piece with a bad body, and reads interim answers for ever.

@@ -17,7 +17,7 @@ from wppmt.net.egress import Egress, TargetRefused
 from wppmt.store.records import Delivery, EventRecord, SigningSecrets
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
 from wppmt.webhook.envelope import headers
-from wppmt.webhook.response import BODY_LIMIT, HEAD_LIMIT, AnswerListener, StaleConnection
+from wppmt.webhook.response import BODY_LIMIT, HEAD_LIMIT, BoundedResponseReader, StaleConnection
 
 ANSWER_SECONDS = 1.0
 """For the body, once the status is there."""
@@ -84,7 +84,7 @@ class WebhookTransport:
             connect = min(CONNECT_SECONDS, self._timeout_seconds / 2)
             self._session = self._egress.session(aiohttp.ClientTimeout(total=None, connect=connect))
             # aiohttp has no public word for it.
-            listener = partial(AnswerListener, loop=asyncio.get_running_loop())
+            listener = partial(BoundedResponseReader, loop=asyncio.get_running_loop())
             self._session.connector._factory = listener  # type: ignore[union-attr] # noqa: SLF001
         return self._session
 

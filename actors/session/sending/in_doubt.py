@@ -10,7 +10,7 @@ from actors.runtime.effects import Effect, Wake
 from actors.session.messages import Called
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
-from wppmt.browser.port import CallFailure, Outcome
+from wppmt.browser.port import CallFailure, CallResult
 from wppmt.store.records import JournalEntry
 
 
@@ -32,7 +32,7 @@ class Found(Enum):
     """Ask again later."""
 
 
-class Undecided:
+class InDoubt:
     """While there is one, nothing newer leaves."""
 
     def __init__(self, page: Page, policy: SessionPolicy) -> None:
@@ -94,7 +94,7 @@ class Undecided:
                 Called.FIND, "find_message", arguments, self._policy.call_deadline, entry.id
             )
 
-    def found(self, message_id: str, outcome: Outcome, now: float) -> Found | None:
+    def found(self, message_id: str, outcome: CallResult, now: float) -> Found | None:
         """None for an answer that nobody waits for: the message has been handed over again meanwhile."""
         self._asked.discard(message_id)
         if message_id not in self._ids:

@@ -9,7 +9,7 @@ from typing import Any
 
 from actors.runtime.effects import Answer, DeleteFile, Effect, Reply
 from actors.session.sending.send_codec import MAY_HAVE_LEFT
-from actors.session.unit_of_work import Ledger
+from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.errors import CATALOGUE, Code, Refusal
 from wppmt.domain.messages import Sent
 from wppmt.domain.states import State
@@ -21,11 +21,11 @@ TRY_AGAIN_SECONDS = 5
 """Where no person is needed: most interruptions are over by then."""
 
 
-class Fates:
+class Outcomes:
     """Settles journal entries, and tells whoever still waits for them."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
         self._replies: dict[str, Reply] = {}
 
     def promise(self, message_id: str, reply: Reply) -> None:
@@ -39,8 +39,8 @@ class Fates:
         """WhatsApp's server (1), or the recipient (2, 3, 4), has it."""
         first = entry.ack < 1
         settled = _settled(entry, handover=Handover.SENT, ack=ack, to=to or entry.to, acked_at=now)
-        sent = self._ledger.record.messages_sent + int(first)
-        yield from self._ledger.write(
+        sent = self._work.record.messages_sent + int(first)
+        yield from self._work.write(
             now, ("message_ack", _payload(settled)), journal=settled, messages_sent=sent, last_activity=now
         )
         yield from self.answer(entry.id, as_sent(settled, now))
@@ -54,14 +54,14 @@ class Fates:
         key = entry.key if _is_final(refusal.code) or may_have_left(entry) else ""
         settled = _settled(entry, handover=Handover.FAILED, ack=-1, failure=refusal.code.value, key=key)
         happenings = [] if self.is_awaited(entry.id) else [("message_ack", _payload(settled))]
-        yield from self._ledger.write(now, *happenings, journal=settled)
+        yield from self._work.write(now, *happenings, journal=settled)
         yield from self.answer(entry.id, refusal)
         yield from _discard_file(entry)
 
     def report_unknown(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """Nobody can tell; it is never sent again. A later acknowledgement still counts."""
         settled = _settled(entry, handover=Handover.UNKNOWN)
-        yield from self._ledger.write(
+        yield from self._work.write(
             now, ("message_ack", _payload(settled) | {"status": "unknown"}), journal=settled
         )
         yield from self.answer(entry.id, as_sent(entry, now))

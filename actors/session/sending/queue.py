@@ -17,11 +17,11 @@ from actors.session.messages import Called, PageAnswered
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.sending.cooldown import Reachout
-from actors.session.sending.in_doubt import FindDue, Found, Undecided
-from actors.session.sending.outcomes import Fates, as_sent, may_have_left, not_connected
+from actors.session.sending.in_doubt import FindDue, Found, InDoubt
+from actors.session.sending.outcomes import Outcomes, as_sent, may_have_left, not_connected
 from actors.session.sending.send_codec import MAY_HAVE_LEFT, extra_seconds, page_call, to_entry
-from actors.session.unit_of_work import Ledger
-from wppmt.browser.port import CallFailure, CallRejected, NotCalled, Outcome
+from actors.session.unit_of_work import UnitOfWork
+from wppmt.browser.port import CallFailure, CallRejected, CallResult, NotCalled
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import AnnounceMedia, Send, SendMedia, Sent
 from wppmt.store.records import Handover, JournalEntry
@@ -38,7 +38,7 @@ PROBLEMS = {
     "group_not_found": {"field": "phone", "problem": "grupo não encontrado entre os desta conta"},
     "quoted_not_found": {"field": "quotedMessageId", "problem": "mensagem não encontrada nesta conversa"},
 }
-Problem = dict[str, str]
+SendProblem = dict[str, str]
 """What is wrong with a field of the request, for people."""
 UPLOAD_AGAIN_SECONDS = 5.0
 
@@ -70,28 +70,28 @@ class OutcomeDue:
 SendingTimer = TypingDone | UploadDue | AnswerDue | OutcomeDue | FindDue
 
 
-class Sending:
+class SendQueue:
     """The send queue of one session."""
 
     def __init__(
         self,
-        ledger: Ledger,
-        fates: Fates,
+        work: UnitOfWork,
+        outcomes: Outcomes,
         page: Page,
         policy: SessionPolicy,
         new_message_id: Callable[[], str],
     ) -> None:
-        self._ledger = ledger
+        self._work = work
         self._page = page
         self._policy = policy
         self._new_message_id = new_message_id
-        self._fates = fates
-        self._reachout = Reachout(ledger, policy)
+        self._outcomes = outcomes
+        self._reachout = Reachout(work, policy)
         self.last_ack = 0.0
         """When WhatsApp's server was last heard to take a message."""
         self._queue: deque[JournalEntry] = deque()
         self._handed: dict[str, JournalEntry] = {}
-        self.undecided = Undecided(page, policy)
+        self.in_doubt = InDoubt(page, policy)
         self._busy = ""
         """The message that is being typed, uploaded or handed over."""
         self._typed: set[str] = set()
@@ -108,7 +108,7 @@ class Sending:
 
     def restore(self, now: float) -> Iterator[Effect]:
         """Take up what an earlier actor or daemon left unfinished."""
-        for entry in self._ledger.store.unfinished(self._ledger.record.id):
+        for entry in self._work.store.unfinished(self._work.record.id):
             if entry.handover is Handover.ACCEPTED:
                 self._queue.append(entry)
             else:
@@ -127,7 +127,7 @@ class Sending:
             return False
         if request.idempotency and entry.fingerprint != request.idempotency.fingerprint:
             raise Refusal(Code.IDEMPOTENCY_MISMATCH)
-        if self._fates.is_awaited(entry.id):
+        if self._outcomes.is_awaited(entry.id):
             raise Refusal(Code.IDEMPOTENCY_IN_FLIGHT, retry_after=5)
         return True
 
@@ -147,30 +147,30 @@ class Sending:
     def accept(self, request: Send, reply: Reply, now: float) -> Iterator[Effect]:
         """Journal the message and take responsibility for it. Raises Refusal(QUEUE_FULL)."""
         self.require_room()
-        entry = to_entry(request, self._ledger.record.id, self._new_message_id(), now)
+        entry = to_entry(request, self._work.record.id, self._new_message_id(), now)
         if self.is_idle and not self._prepares(entry):
             # The usual case: accepted and handed over in one commit.
             yield from self._hand(entry, now)
         else:
-            yield from self._ledger.write(now, journal=entry)
+            yield from self._work.write(now, journal=entry)
             self._queue.append(entry)
         yield self._outcome_timer(entry, now)
         if request.respond_async:
             yield Answer(reply, Sent(entry.id, entry.to, 0, now))
         else:
-            self._fates.promise(entry.id, reply)
+            self._outcomes.promise(entry.id, reply)
             yield Wake(self._policy.send_deadline + extra_seconds(entry), AnswerDue(entry.id))
         yield from self._pump(now)
 
     def usable(self, now: float) -> Iterator[Effect]:
         """The page shows WhatsApp's main screen (again)."""
-        yield from self.undecided.usable(self._handed.values(), self._ledger.record.page, now)
+        yield from self.in_doubt.usable(self._handed.values(), self._work.record.page, now)
         yield from self._pump(now)
 
     def lost(self) -> None:
         """The page can't be used; what it was handed is undecided until it is back, what it held is gone."""
         self._busy = ""
-        self.undecided.lost()
+        self.in_doubt.lost()
         self._typed.clear()
         self._sources.clear()
 
@@ -184,10 +184,10 @@ class Sending:
             case AnswerDue(id=message_id):
                 entry = self._pending(message_id)
                 if entry is not None:
-                    yield from self._fates.answer(message_id, as_sent(entry, now))
+                    yield from self._outcomes.answer(message_id, as_sent(entry, now))
             case FindDue(id=message_id):
                 if message_id in self._handed:
-                    yield from self.undecided.find(self._handed[message_id])
+                    yield from self.in_doubt.find(self._handed[message_id])
             case OutcomeDue(id=message_id):
                 yield from self._report_outcome(message_id, now)
 
@@ -216,7 +216,7 @@ class Sending:
         """The page's answer to SEND or FIND."""
         entry = self._handed.get(answer.subject)
         if answer.call is Called.FIND:
-            found = self.undecided.found(answer.subject, answer.outcome, now)
+            found = self.in_doubt.found(answer.subject, answer.outcome, now)
             if entry is not None and found is not None:
                 yield from self._on_found(entry, found, answer.outcome, now)
         else:
@@ -230,14 +230,14 @@ class Sending:
 
     def acknowledged(self, message_id: str, ack: int, to: str, now: float) -> Iterator[Effect]:
         """An acknowledgement that the page tells. Messages that the gateway did not send are not ours to tell."""
-        entry = self._pending(message_id) or self._ledger.message(message_id)
+        entry = self._pending(message_id) or self._work.message(message_id)
         if entry is None:
             return
         if ack < 0:
             yield from self.failed(message_id, "", now)
         elif ack > entry.ack:
             self.last_ack = now
-            yield from self._fates.acknowledge(entry, ack, to, now)
+            yield from self._outcomes.acknowledge(entry, ack, to, now)
             self._settle(entry.id)
         yield from self._pump(now)
 
@@ -262,13 +262,13 @@ class Sending:
 
     @property
     def is_idle(self) -> bool:
-        return self._page.is_usable and not (self._busy or self.undecided or self._queue)
+        return self._page.is_usable and not (self._busy or self.in_doubt or self._queue)
 
     def _earlier(self, request: Send | AnnounceMedia, now: float) -> JournalEntry | None:
         if request.idempotency is None:
             return None
         since = now - self._policy.key_seconds
-        return self._ledger.store.keyed(self._ledger.record.id, request.idempotency.key, since)
+        return self._work.store.keyed(self._work.record.id, request.idempotency.key, since)
 
     def _prepares(self, entry: JournalEntry) -> bool:
         """Whether something has to happen in the page before the message can be handed over."""
@@ -281,7 +281,7 @@ class Sending:
         return "path" in entry.payload and entry.id not in self._sources
 
     def _pump(self, now: float) -> Iterator[Effect]:
-        if not self._page.is_usable or self._busy or self.undecided or not self._queue:
+        if not self._page.is_usable or self._busy or self.in_doubt or not self._queue:
             return
         entry = self._queue[0]
         if self._must_upload(entry):
@@ -300,9 +300,9 @@ class Sending:
     def _hand(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """HANDED is committed before the call leaves: a crash in between is asked about, never forgotten."""
         entry = replace(entry, handover=Handover.HANDED, handed_at=now)
-        yield from self._ledger.write(now, journal=entry)
+        yield from self._work.write(now, journal=entry)
         self._handed[entry.id] = entry
-        self.undecided.handed(entry.id, self._ledger.record.page)
+        self.in_doubt.handed(entry.id, self._work.record.page)
         self._busy = entry.id
         function, arguments = page_call(entry, self._sources.pop(entry.id, None))
         if self._reachout.is_paused(now):
@@ -310,17 +310,17 @@ class Sending:
         deadline = self._policy.send_deadline + extra_seconds(entry)
         yield self._page.call(Called.SEND, function, arguments, deadline, entry.id)
 
-    def _on_sent(self, entry: JournalEntry, outcome: Outcome, now: float) -> Iterator[Effect]:
+    def _on_sent(self, entry: JournalEntry, outcome: CallResult, now: float) -> Iterator[Effect]:
         match outcome:
             case CallRejected(reason=reason) if reason in REJECTIONS:
                 problems = [PROBLEMS[reason]] if reason in PROBLEMS else []
                 yield from self._fail(entry, REJECTIONS[reason], now, problems)
             case CallRejected():
-                yield from self.undecided.refused(entry)
+                yield from self.in_doubt.refused(entry)
             case NotCalled():
                 yield from self._take_back(entry, now)
             case CallFailure():
-                yield from self.undecided.unanswered(entry)
+                yield from self.in_doubt.unanswered(entry)
             case _:
                 yield from self._on_held(entry, outcome, now)
 
@@ -335,7 +335,7 @@ class Sending:
         match found:
             case Found.HELD:
                 # At ack 0 the page sends it by itself: its acknowledgement will come as an event.
-                self.undecided.decided(entry.id)
+                self.in_doubt.decided(entry.id)
                 yield from self.acknowledged(entry.id, int(answer.get("ack") or 0), entry.to, now)
             case Found.ABSENT:
                 entry = replace(entry, payload={**entry.payload, MAY_HAVE_LEFT: True})
@@ -343,25 +343,25 @@ class Sending:
             case Found.REFUSED:
                 yield from self._fail(entry, Code.SEND_FAILED, now)
             case Found.UNKNOWN:
-                yield self.undecided.ask_later(entry.id, now)
+                yield self.in_doubt.ask_later(entry.id, now)
 
     def _take_back(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """It surely is not on its way: first in the queue again, with the same id."""
         entry = replace(entry, handover=Handover.ACCEPTED)
-        yield from self._ledger.write(now, journal=entry)
+        yield from self._work.write(now, journal=entry)
         self._settle(entry.id)
         self._queue = deque(sorted([entry, *self._queue], key=_turn))
 
     def _fail(
-        self, entry: JournalEntry, code: Code, now: float, problems: Sequence[Problem] = ()
+        self, entry: JournalEntry, code: Code, now: float, problems: Sequence[SendProblem] = ()
     ) -> Iterator[Effect]:
         yield from self._reachout.met(code, now)
-        yield from self._fates.fail(entry, self._refusal(code, now, problems), now)
+        yield from self._outcomes.fail(entry, self._refusal(code, now, problems), now)
         self._settle(entry.id)
 
-    def _refusal(self, code: Code, now: float, problems: Sequence[Problem] = ()) -> Refusal:
+    def _refusal(self, code: Code, now: float, problems: Sequence[SendProblem] = ()) -> Refusal:
         if code is Code.NOT_CONNECTED:
-            return not_connected(self._ledger.record)
+            return not_connected(self._work.record)
         return Refusal(code, details=problems, retry_after=self._reachout.retry_after(code, now))
 
     def _report_outcome(self, message_id: str, now: float) -> Iterator[Effect]:
@@ -380,7 +380,7 @@ class Sending:
         if entry.handover is Handover.ACCEPTED and not may_have_left(entry):
             yield from self._fail(entry, Code.NOT_CONNECTED, now)
         else:
-            yield from self._fates.report_unknown(entry, now)
+            yield from self._outcomes.report_unknown(entry, now)
             self._settle(entry.id)
 
     def _pending(self, message_id: str) -> JournalEntry | None:
@@ -389,7 +389,7 @@ class Sending:
 
     def _settle(self, message_id: str) -> None:
         self._handed.pop(message_id, None)
-        self.undecided.decided(message_id)
+        self.in_doubt.decided(message_id)
         self._queue = deque(entry for entry in self._queue if entry.id != message_id)
 
     def _outcome_timer(self, entry: JournalEntry, now: float) -> Wake:

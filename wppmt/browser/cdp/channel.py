@@ -27,13 +27,13 @@ from wppmt.browser.port import (
     BrowserGone,
     CallFailure,
     CallRejected,
+    CallResult,
     CallTimeout,
     ChannelClosed,
-    Done,
     Json,
     NotCalled,
     Notify,
-    Outcome,
+    OnResult,
     PageEvent,
     PageGone,
 )
@@ -48,14 +48,14 @@ KEEP_INPUT = "function () { return wppmt.keepInput(this); }"
 
 NO_BRIDGE = "a página ainda não tem a ponte"
 
-Parse = Callable[[Json], Outcome]
+Parse = Callable[[Json], CallResult]
 
 
 @dataclass(slots=True)
 class _Pending:
     """A command without an answer yet."""
 
-    done: Done
+    done: OnResult
     parse: Parse
     cancel: Cancel = lambda: None
     handed: bool = False
@@ -79,14 +79,14 @@ class Channel:
         for run in (self._read, self._write):
             threading.Thread(target=run, name=f"channel-{run.__name__.strip('_')}", daemon=True).start()
 
-    def call(self, function: str, arguments: Json, deadline: float, done: Done) -> None:
+    def call(self, function: str, arguments: Json, deadline: float, done: OnResult) -> None:
         """Call bridge.js's `function`; `done` gets its value or a CallFailure, exactly once."""
         given = ", ".join(json.dumps(text) for text in (function, json.dumps(arguments)))
         code = f"self.wppmt ? wppmt.call({given}) : null"
         wish = {"expression": code, "awaitPromise": True, "returnByValue": True}
         self._request("Runtime.evaluate", wish, deadline, _Pending(done, parse_call))
 
-    def upload(self, path: Path, deadline: float, done: Done) -> None:
+    def upload(self, path: Path, deadline: float, done: OnResult) -> None:
         """Chrome opens the file by itself, for an input that is in no document; `done` gets `{"blob", "size"}`."""
 
         def choose(element: str) -> None:
@@ -105,14 +105,14 @@ class Channel:
 
     def ask(self, method: str, parameters: Json, seconds: float) -> Json:
         """One command; blocks. Raises CallFailure."""
-        answer: Future[Outcome] = Future()
+        answer: Future[CallResult] = Future()
         self._request(method, parameters, seconds, _Pending(answer.set_result, parse_command))
         result: Json = _await(answer, seconds, method)
         return result
 
     def ask_page(self, function: str, arguments: Json, seconds: float) -> Any:
         """As `call`, but blocks. Raises CallFailure."""
-        answer: Future[Outcome] = Future()
+        answer: Future[CallResult] = Future()
         self.call(function, arguments, seconds, answer.set_result)
         return _await(answer, seconds, function)
 
@@ -201,7 +201,7 @@ class Channel:
         self._notify(ChannelClosed(self._why or detail))
 
 
-def _await(answer: Future[Outcome], seconds: float, what: str) -> Any:
+def _await(answer: Future[CallResult], seconds: float, what: str) -> Any:
     try:
         outcome = answer.result(seconds + CONNECT_SECONDS)
     except FutureTimeout as silence:
@@ -211,19 +211,19 @@ def _await(answer: Future[Outcome], seconds: float, what: str) -> Any:
     return outcome
 
 
-def then(done: Done, go_on: Callable[[Any], None]) -> Done:
+def then(done: OnResult, go_on: Callable[[Any], None]) -> OnResult:
     """Passes a failure to `done`, and a value on."""
     return lambda outcome: done(outcome) if isinstance(outcome, CallFailure) else go_on(outcome)
 
 
-def parse_command(message: Json) -> Outcome:
+def parse_command(message: Json) -> CallResult:
     """An answer's result, or what its error means for a call: the outcome is unknown."""
     if "error" in message:
         return PageGone(str(message["error"].get("message"))[:200])
     return message["result"]
 
 
-def parse_call(message: Json) -> Outcome:
+def parse_call(message: Json) -> CallResult:
     """What bridge.js's `call` answered. It never throws: an exception means that the page went away under it."""
     found = _parse_evaluation(message, "string")
     if isinstance(found, CallFailure):
@@ -234,7 +234,7 @@ def parse_call(message: Json) -> Outcome:
     return answer["value"]
 
 
-def parse_element(message: Json) -> Outcome:
+def parse_element(message: Json) -> CallResult:
     """A reference to the element that a function returned."""
     found = _parse_evaluation(message, "object")
     if isinstance(found, CallFailure):
@@ -242,7 +242,7 @@ def parse_element(message: Json) -> Outcome:
     return found.get("objectId") or NotCalled(NO_BRIDGE)
 
 
-def _parse_evaluation(message: Json, wanted: str) -> Outcome:
+def _parse_evaluation(message: Json, wanted: str) -> CallResult:
     outcome = parse_command(message)
     if isinstance(outcome, CallFailure):
         return outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from wppmt.browser.port import Browser, CallFailure, CallRejected, Done, Json, Outcome
+from wppmt.browser.port import Browser, CallFailure, CallRejected, CallResult, Json, OnResult
 
 PIECE_BYTES = 256 * 1024
 
@@ -16,7 +16,7 @@ class Download:
     Runs on whatever thread the answers come; `deadline` is for each step, in seconds.
     """
 
-    def __init__(self, browser: Browser, path: Path, limit: int, deadline: float, done: Done) -> None:
+    def __init__(self, browser: Browser, path: Path, limit: int, deadline: float, done: OnResult) -> None:
         self._browser = browser
         self._path = path
         self._limit = limit
@@ -27,7 +27,7 @@ class Download:
     def start(self, message_id: str) -> None:
         self._call("download_media", {"messageId": message_id}, self._begin)
 
-    def _begin(self, outcome: Outcome) -> None:
+    def _begin(self, outcome: CallResult) -> None:
         if isinstance(outcome, CallFailure):
             self._done(outcome)
             return
@@ -44,7 +44,7 @@ class Download:
         arguments = {"blob": self._media["blob"], "offset": offset, "length": PIECE_BYTES}
         self._call("blob_read", arguments, lambda outcome: self._append(offset, outcome))
 
-    def _append(self, offset: int, outcome: Outcome) -> None:
+    def _append(self, offset: int, outcome: CallResult) -> None:
         if isinstance(outcome, CallFailure):
             self._finish(outcome)
             return
@@ -64,9 +64,9 @@ class Download:
             return False
         return True
 
-    def _finish(self, outcome: Outcome) -> None:
+    def _finish(self, outcome: CallResult) -> None:
         self._call("blob_end", {"blob": self._media["blob"]}, lambda _: None)
         self._done(outcome)
 
-    def _call(self, function: str, arguments: Json, done: Done) -> None:
+    def _call(self, function: str, arguments: Json, done: OnResult) -> None:
         self._browser.call(function, arguments, self._deadline, done)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from wppmt.browser.chrome import processes
 from wppmt.browser.port import StartFailed
-from wppmt.browser.profile.folder import LOCK, Profile, ProfileLocked
+from wppmt.browser.profile.folder import LOCK, ProfileFolder, ProfileLocked
 from wppmt.domain.process import Process
 
 
-def prove(left: Process, profile: Profile, command: Sequence[str]) -> None:
+def prove(left: Process, profile: ProfileFolder, command: Sequence[str]) -> None:
     """Raises StartFailed, which says what did not fit; nothing was touched.
 
     `command` holds the profile's folder, so a number that the kernel has given to another process proves nothing. It
@@ -29,7 +29,7 @@ def prove(left: Process, profile: Profile, command: Sequence[str]) -> None:
         raise StartFailed("BROWSER_CRASHED", f"o navegador não pôde ser examinado: {trouble}") from trouble
 
 
-def _holds_lock(left: Process, profile: Profile) -> bool:
+def _holds_lock(left: Process, profile: ProfileFolder) -> bool:
     try:
         with profile.writer():
             return False

@@ -32,16 +32,16 @@ from wppmt.browser.port import (
     BrowserGone,
     CallFailure,
     ChannelClosed,
-    Done,
     Json,
     Memory,
     NotCalled,
     Notice,
     Notify,
+    OnResult,
     StartFailed,
 )
 from wppmt.browser.profile import mending
-from wppmt.browser.profile.folder import Profile, ProfileLocked, ProfileUnreadable, ProfileUnusable
+from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnreadable, ProfileUnusable
 from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.process import Process
 
@@ -162,15 +162,19 @@ class ChromeBrowsers:
             profile.forget_quarantine()
             self._snapshots.forget(session_id)
 
-    def _profile(self, session_id: str) -> Profile:
-        return Profile(self._settings.tokens_dir.absolute(), session_id)
+    def _profile(self, session_id: str) -> ProfileFolder:
+        return ProfileFolder(self._settings.tokens_dir.absolute(), session_id)
 
 
 class ChromeBrowser:
     """One life of one session's Chrome. Made by ChromeBrowsers."""
 
     def __init__(
-        self, settings: ChromeSettings, profile: Profile, schedule: Schedule, left: Process | None = None
+        self,
+        settings: ChromeSettings,
+        profile: ProfileFolder,
+        schedule: Schedule,
+        left: Process | None = None,
     ) -> None:
         self._settings = settings
         self._profile = profile
@@ -200,14 +204,14 @@ class ChromeBrowser:
         self.process = process
         return process
 
-    def call(self, function: str, arguments: Json, deadline: float, done: Done) -> None:
+    def call(self, function: str, arguments: Json, deadline: float, done: OnResult) -> None:
         """Call bridge.js's `function` in the page; `done` gets its value or a CallFailure, exactly once."""
         if self._channel is None:
             done(NotCalled("o navegador ainda não abriu"))
         else:
             self._channel.call(function, arguments, deadline, done)
 
-    def upload(self, path: Path, deadline: float, done: Done) -> None:
+    def upload(self, path: Path, deadline: float, done: OnResult) -> None:
         """Give the page a file for `send_media`; its bytes never pass through the channel."""
         if self._channel is None:
             done(NotCalled("o navegador ainda não abriu"))
@@ -361,7 +365,7 @@ class ChromeBrowser:
             self._channel.close()
 
 
-def _mend(profile: Profile) -> bool:
+def _mend(profile: ProfileFolder) -> bool:
     """By the profile's writer. Whether something was amiss."""
     dropped = mending.mend(profile.path)
     if dropped:

@@ -17,7 +17,7 @@ from wppmt.browser.chrome.launch import Launched
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class AttachedDriver:
     """A WebDriver session. It lives in chromedriver, and so does what was injected through it."""
 
     id: str
@@ -25,7 +25,7 @@ class Session:
     """The id of Chrome's one page."""
 
 
-def attach(launched: Launched, script: str, seconds: float) -> Session:
+def attach(launched: Launched, script: str, seconds: float) -> AttachedDriver:
     """A session on the Chrome that listens; `script` will run before the page's own ones, after every load.
 
     Raises selenium's and urllib3's errors.
@@ -37,7 +37,7 @@ def attach(launched: Launched, script: str, seconds: float) -> Session:
         remote = webdriver.Remote(command_executor=connection, options=options)
         inject = {"cmd": "Page.addScriptToEvaluateOnNewDocument", "params": {"source": script}}
         remote.execute("executeCdpCommand", inject)
-        return Session(str(remote.session_id), remote.current_window_handle)
+        return AttachedDriver(str(remote.session_id), remote.current_window_handle)
     finally:
         connection.close()  # type: ignore[no-untyped-call]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wppmt.browser.fake.browser import FakeBrowser
-from wppmt.browser.port import Done, Json, Memory, NotCalled, Notify, StartFailed
+from wppmt.browser.port import Json, Memory, NotCalled, Notify, OnResult, StartFailed
 from wppmt.domain.process import Process
 
 
@@ -30,13 +30,13 @@ class FakeAdoption:
         self.browser = found[0]
         return self._left
 
-    def call(self, function: str, arguments: Json, deadline: float, done: Done) -> None:
+    def call(self, function: str, arguments: Json, deadline: float, done: OnResult) -> None:
         if self.browser is None:
             done(NotCalled("ainda não adotado"))
         else:
             self.browser.call(function, arguments, deadline, done)
 
-    def upload(self, path: Path, deadline: float, done: Done) -> None:
+    def upload(self, path: Path, deadline: float, done: OnResult) -> None:
         self.call("upload", {"path": str(path)}, deadline, done)
 
     def memory(self) -> Memory:

@@ -12,14 +12,14 @@ from wppmt.browser.fake.page import FakePage
 from wppmt.browser.port import (
     Beat,
     BrowserGone,
+    CallResult,
     CallTimeout,
     ChannelClosed,
-    Done,
     Json,
     Memory,
     NotCalled,
     Notify,
-    Outcome,
+    OnResult,
     PageEvent,
     PageGone,
     StartFailed,
@@ -49,7 +49,7 @@ class FakeBrowser:
         self._hung = self._silent = False
         self._reachable = True
         self._killed = threading.Event()
-        self._pending: dict[int, Done] = {}
+        self._pending: dict[int, OnResult] = {}
         self._numbers = itertools.count(1)
         self._pages = itertools.count(1)
         self._guard = threading.RLock()
@@ -72,7 +72,7 @@ class FakeBrowser:
         self._beat_later()
         return self.process
 
-    def call(self, function: str, arguments: Json, deadline: float, done: Done) -> None:
+    def call(self, function: str, arguments: Json, deadline: float, done: OnResult) -> None:
         with self._guard:
             if not self._channel_open:
                 done(NotCalled("canal fechado"))
@@ -84,7 +84,7 @@ class FakeBrowser:
         # The arguments cross as JSON: a later change by the caller must not be seen.
         self.later(self.browsers.times.call, lambda: self._reach(page, number, function, dict(arguments)))
 
-    def upload(self, path: Path, deadline: float, done: Done) -> None:
+    def upload(self, path: Path, deadline: float, done: OnResult) -> None:
         self.call("upload", {"path": str(path)}, deadline, done)
 
     def memory(self) -> Memory:
@@ -262,7 +262,7 @@ class FakeBrowser:
         self.calls.append((function, arguments))
         self._settle(number, page.answer(function, arguments))
 
-    def _settle(self, number: int, outcome: Outcome) -> None:
+    def _settle(self, number: int, outcome: CallResult) -> None:
         with self._guard:
             done = self._pending.pop(number, None)
         if done is not None:

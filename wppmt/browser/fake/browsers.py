@@ -14,7 +14,7 @@ from typing import Any
 
 from wppmt.browser.fake.adoption import FakeAdoption
 from wppmt.browser.fake.browser import FakeBrowser
-from wppmt.browser.fake.world import FakeTimes, World
+from wppmt.browser.fake.world import FakeTimes, FakeWhatsApp
 from wppmt.browser.port import StartFailed
 from wppmt.domain.process import Process
 
@@ -34,7 +34,7 @@ class FakeBrowsers:
         self.now = now
         """Epoch seconds, for messages."""
         self.times = times or FakeTimes()
-        self.world = World()
+        self.world = FakeWhatsApp()
         self.opened: dict[str, list[FakeBrowser]] = {}
         self._refusals: dict[str, deque[str]] = {}
         self._hanging: set[str] = set()

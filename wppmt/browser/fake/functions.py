@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wppmt.browser.fake.world import Profile, World
-from wppmt.browser.port import CallRejected, Outcome
+from wppmt.browser.fake.world import FakeProfile, FakeWhatsApp
+from wppmt.browser.port import CallRejected, CallResult
 
 if TYPE_CHECKING:
     from wppmt.browser.fake.page import FakePage
@@ -21,7 +21,7 @@ class _Rejected(Exception):
 class FakeFunctions:
     """Each `do_<name>` is one function of the page."""
 
-    def __init__(self, page: FakePage, world: World, profile: Profile) -> None:
+    def __init__(self, page: FakePage, world: FakeWhatsApp, profile: FakeProfile) -> None:
         self._page = page
         self._world = world
         self._profile = profile
@@ -29,7 +29,7 @@ class FakeFunctions:
         self._answers: dict[str, Mapping[str, Any]] = {}
         """Of the sends that this page began: each id once."""
 
-    def answer(self, function: str, arguments: Mapping[str, Any]) -> Outcome:
+    def answer(self, function: str, arguments: Mapping[str, Any]) -> CallResult:
         """The value, or CallRejected."""
         run: Callable[[Mapping[str, Any]], Any] | None = getattr(self, f"do_{function}", None)
         if run is None:
@@ -39,10 +39,10 @@ class FakeFunctions:
         except _Rejected as rejected:
             return CallRejected(str(rejected))
 
-    def do_facts(self, _: Mapping[str, Any]) -> Outcome:
+    def do_facts(self, _: Mapping[str, Any]) -> CallResult:
         return self._page.told_facts()
 
-    def do_events_since(self, arguments: Mapping[str, Any]) -> Outcome:
+    def do_events_since(self, arguments: Mapping[str, Any]) -> CallResult:
         rows = [
             {"number": e.number, "name": e.name, "data": e.data}
             for e in self._page.ring
@@ -51,25 +51,25 @@ class FakeFunctions:
         oldest = self._page.ring[0].number if self._page.ring else self._page.last + 1
         return {"page": self._page.name, "oldest": oldest, "last": self._page.last, "events": rows}
 
-    def do_reload(self, _: Mapping[str, Any]) -> Outcome:
+    def do_reload(self, _: Mapping[str, Any]) -> CallResult:
         self._page.reload()
         return {}
 
-    def do_send_text(self, arguments: Mapping[str, Any]) -> Outcome:
+    def do_send_text(self, arguments: Mapping[str, Any]) -> CallResult:
         more = {key: arguments[key] for key in ("quotedId", "mentions") if arguments.get(key)}
         return self._send(arguments, arguments["text"], more)
 
-    def do_send_media(self, arguments: Mapping[str, Any]) -> Outcome:
+    def do_send_media(self, arguments: Mapping[str, Any]) -> CallResult:
         data, _ = self._blob(arguments["source"])
         media = {"mimetype": arguments["mimetype"], "fileName": arguments.get("fileName"), "size": len(data)}
         more = {"type": arguments["kind"], "media": media, "bytes": data}
         return self._send(arguments, arguments.get("caption") or "", more)
 
-    def do_typing(self, arguments: Mapping[str, Any]) -> Outcome:
+    def do_typing(self, arguments: Mapping[str, Any]) -> CallResult:
         self._chat(arguments["to"])
         return {}
 
-    def do_find_message(self, arguments: Mapping[str, Any]) -> Outcome:
+    def do_find_message(self, arguments: Mapping[str, Any]) -> CallResult:
         message = self._profile.sent.get(arguments["id"])
         if message is not None:
             return {"found": True, "ack": message["ack"], "to": message["to"]}
@@ -77,19 +77,19 @@ class FakeFunctions:
             raise _Rejected("could_not_look")
         return {"found": False}
 
-    def do_messages_after(self, arguments: Mapping[str, Any]) -> Outcome:
+    def do_messages_after(self, arguments: Mapping[str, Any]) -> CallResult:
         found = [message for message in self._profile.received if message["timestamp"] >= arguments["t"]]
         limit = arguments["limit"]
         return {"messages": found[:limit], "complete": len(found) <= limit}
 
-    def do_pairing_code(self, arguments: Mapping[str, Any]) -> Outcome:
+    def do_pairing_code(self, arguments: Mapping[str, Any]) -> CallResult:
         return {"code": self._page.show_pairing_code(arguments["phone"])}
 
-    def do_logout(self, _: Mapping[str, Any]) -> Outcome:
+    def do_logout(self, _: Mapping[str, Any]) -> CallResult:
         self._page.unlink("user_initiated")
         return {"done": True}
 
-    def do_check_number(self, arguments: Mapping[str, Any]) -> Outcome:
+    def do_check_number(self, arguments: Mapping[str, Any]) -> CallResult:
         phone = self._world.find(arguments["phone"].partition("@")[0])
         if phone is None:
             return {"valid": False, "wid": None, "phone": None, "isBusiness": False}
@@ -100,7 +100,7 @@ class FakeFunctions:
             "isBusiness": phone.is_business,
         }
 
-    def do_contacts(self, arguments: Mapping[str, Any]) -> Outcome:
+    def do_contacts(self, arguments: Mapping[str, Any]) -> CallResult:
         rows = sorted(
             (self._contact(number) for number in self._world.phones), key=lambda row: str(row["id"])
         )
@@ -108,26 +108,26 @@ class FakeFunctions:
         limit = arguments["limit"]
         return {"contacts": rest[:limit], "total": len(rows), "more": len(rest) > limit}
 
-    def do_upload(self, arguments: Mapping[str, Any]) -> Outcome:
+    def do_upload(self, arguments: Mapping[str, Any]) -> CallResult:
         return self._keep(Path(arguments["path"]).read_bytes(), {})
 
-    def do_download_media(self, arguments: Mapping[str, Any]) -> Outcome:
+    def do_download_media(self, arguments: Mapping[str, Any]) -> CallResult:
         for message in self._profile.received:
             known = message["messageId"]
             if arguments["messageId"] in {known, message["id"]} and known in self._profile.media:
                 return self._keep(self._profile.media[known], message)
         raise _Rejected("media_gone")
 
-    def do_blob_read(self, arguments: Mapping[str, Any]) -> Outcome:
+    def do_blob_read(self, arguments: Mapping[str, Any]) -> CallResult:
         data, _ = self._blob(arguments["blob"])
         part = data[arguments["offset"] : arguments["offset"] + arguments["length"]]
         return {"data": base64.b64encode(part).decode()}
 
-    def do_blob_end(self, arguments: Mapping[str, Any]) -> Outcome:
+    def do_blob_end(self, arguments: Mapping[str, Any]) -> CallResult:
         self._blobs.pop(arguments["blob"], None)
         return {}
 
-    def _send(self, arguments: Mapping[str, Any], text: str, more: Mapping[str, Any]) -> Outcome:
+    def _send(self, arguments: Mapping[str, Any], text: str, more: Mapping[str, Any]) -> CallResult:
         if arguments["id"] in self._answers:
             return self._answers[arguments["id"]]
         if self._page.rejection is not None:

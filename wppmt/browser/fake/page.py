@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wppmt.browser.cdp import json_text
 from wppmt.browser.fake.functions import FakeFunctions
-from wppmt.browser.port import Outcome, PageEvent
+from wppmt.browser.port import CallResult, PageEvent
 from wppmt.domain.page_condition import Facts
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class FakePage:
     def ring(self) -> Sequence[PageEvent]:
         return self._ring
 
-    def answer(self, function: str, arguments: Mapping[str, Any]) -> Outcome:
+    def answer(self, function: str, arguments: Mapping[str, Any]) -> CallResult:
         """What the page's function says."""
         return json_text.whole(self._functions.answer(function, arguments))
 

@@ -25,7 +25,7 @@ class Phone:
 
 
 @dataclass(slots=True)
-class Profile:
+class FakeProfile:
     """What a session's profile folder keeps, also when its browser is killed."""
 
     login: str | None = None
@@ -54,14 +54,14 @@ class FakeTimes:
     logout_reload: float = 1.0
 
 
-class World:
+class FakeWhatsApp:
     """WhatsApp's server and the phones around it."""
 
     def __init__(self) -> None:
         self.phones: dict[str, Phone] = {}
-        self.profiles: defaultdict[str, Profile] = defaultdict(Profile)
-        self.copies: defaultdict[str, list[Profile]] = defaultdict(list)
-        self.quarantine: defaultdict[str, list[Profile]] = defaultdict(list)
+        self.profiles: defaultdict[str, FakeProfile] = defaultdict(FakeProfile)
+        self.copies: defaultdict[str, list[FakeProfile]] = defaultdict(list)
+        self.quarantine: defaultdict[str, list[FakeProfile]] = defaultdict(list)
         self.inboxes: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         """Every arrival by number or group id, a second one with the same id too."""
         self._numbers = itertools.count(1)

@@ -53,7 +53,7 @@ class ProfileUnreadable(Exception):
     """Chrome could not read the login that should be here; the message says why, in Portuguese."""
 
 
-class Profile:
+class ProfileFolder:
     """`<tokens root>/<session id>/`. The session id has been checked by whoever took it in."""
 
     def __init__(self, root: Path, session_id: str) -> None:

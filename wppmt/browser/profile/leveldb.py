@@ -34,7 +34,7 @@ class Record(NamedTuple):
     end: int
 
 
-class Log:
+class WriteAheadLog:
     """What of a log file is whole, in order, wherever it lies.
 
     A write that met a full disk leaves a piece of itself, and all that is written later is off its place: LevelDB takes

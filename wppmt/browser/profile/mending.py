@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from wppmt.browser.profile.leveldb import BLOCK, Log, Record, framed
+from wppmt.browser.profile.leveldb import BLOCK, Record, WriteAheadLog, framed
 
 DATABASES = ("Default/IndexedDB/*.leveldb", "Default/Local Storage/leveldb")
 SCOPE = bytes.fromhex("00000000 32 01")
@@ -61,7 +61,7 @@ def mend(profile: Path) -> Mapping[str, Dropped]:
 
 def mended(*logs: bytes) -> Sequence[bytes]:
     """A database's log files, oldest first, as Chrome reads them without complaint."""
-    read = [Log(data) for data in logs]
+    read = [WriteAheadLog(data) for data in logs]
     if any(not log.records and len(data) > BLOCK for log, data in zip(read, logs, strict=True)):
         # Nothing we know, so nothing to touch.
         return logs
@@ -75,18 +75,20 @@ def mended(*logs: bytes) -> Sequence[bytes]:
 
 def mended_manifest(data: bytes) -> bytes:
     """The same for the list of a database's files, in which there are no transactions."""
-    log = Log(data)
+    log = WriteAheadLog(data)
     return _cut(log, data, log.records) if log.records else data
 
 
-def _cut(log: Log, data: bytes, kept: Sequence[Record]) -> bytes:
+def _cut(log: WriteAheadLog, data: bytes, kept: Sequence[Record]) -> bytes:
     if log.is_sound:
         return data[: kept[-1].end] if kept else b""
     return framed(record.content for record in kept)
 
 
 def _dropped(found: bytes, whole: bytes) -> Dropped:
-    return Dropped(len(found) - len(whole), len(Log(found).records) - len(Log(whole).records))
+    return Dropped(
+        len(found) - len(whole), len(WriteAheadLog(found).records) - len(WriteAheadLog(whole).records)
+    )
 
 
 def _known_undoable(records: Sequence[Record]) -> int:

@@ -36,7 +36,7 @@ class AnswerBody(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
 
-class Problem(AnswerBody):
+class FieldProblem(AnswerBody):
     field: str = Field(examples=["phone"])
     problem: str = Field(examples=["campo obrigatório"])
 
@@ -50,11 +50,11 @@ class Error(AnswerBody):
     reconnect_required: bool | None = absent(description="true: uma pessoa precisa agir no celular")
     code: Code
     request_id: str = Field(examples=["5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"])
-    details: list[Problem] | None = absent()
+    details: list[FieldProblem] | None = absent()
     retry_after: int | None = absent(description="segundos")
 
 
-class Done(AnswerBody):
+class Confirmation(AnswerBody):
     """The plain yes of DELETE, disconnect, logout and purge."""
 
     success: Literal[True] = True
@@ -64,7 +64,7 @@ class Done(AnswerBody):
     )
 
 
-class Started(AnswerBody):
+class StartedBody(AnswerBody):
     """4.2.1, Criar/Iniciar Sessão."""
 
     session_id: str = Field(examples=["cliente-001"])
@@ -137,7 +137,7 @@ class Restarting(AnswerBody):
     message: str = Field(examples=["Reinício em andamento. Um reinício não apaga o login."])
 
 
-class Sent(AnswerBody):
+class SentBody(AnswerBody):
     """4.2.2: the server of WhatsApp has it."""
 
     success: Literal[True] = True
@@ -148,7 +148,7 @@ class Sent(AnswerBody):
     ack: int = Field(examples=[1])
 
 
-class Pending(Sent):
+class Pending(SentBody):
     """202: the rest comes by the `message_ack` webhook."""
 
     status: Literal["pending"]
@@ -173,7 +173,7 @@ class Deliveries(AnswerBody):
     dead: int = Field(examples=[0])
 
 
-class Health(AnswerBody):
+class HealthBody(AnswerBody):
     """Counts, never names: this one is read without a token."""
 
     status: str = Field(examples=["ok", "draining"])
@@ -205,7 +205,7 @@ class ContactList(AnswerBody):
     next: str | None = absent()
 
 
-class NumberCheck(AnswerBody):
+class NumberCheckBody(AnswerBody):
     """4.2.3; `resolvedPhone` is the number as WhatsApp knows it (nono dígito)."""
 
     phone: str = Field(examples=["5511999999999"])
@@ -215,7 +215,7 @@ class NumberCheck(AnswerBody):
     resolved_phone: str | None = Field(examples=["5511999999999"])
 
 
-class Message(AnswerBody):
+class JournalMessage(AnswerBody):
     """The journal's view of a message on its way out; its text is not kept for reading."""
 
     id: str = Field(examples=["3EB0F6F2E2E2E2E2E2E"])

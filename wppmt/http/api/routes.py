@@ -52,14 +52,14 @@ ROUTES = (
     Route(
         "POST", f"{_SESSION}/start", sessions.start, Access.NEW_SESSION,
         "Criar ou iniciar uma sessão",
-        {201: responses.Started, 200: responses.Started},
+        {201: responses.StartedBody, 200: responses.StartedBody},
         body=schemas.StartBody, body_required=False,
         refusals=(*_ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE),
     ),
     Route(
         "POST", "/api/sessions", sessions.create, Access.TOKEN,
         "Criar ou iniciar uma sessão, com sessionId no corpo",
-        {201: responses.Started, 200: responses.Started},
+        {201: responses.StartedBody, 200: responses.StartedBody},
         body=schemas.CreateBody,
         refusals=(
             *_ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE, Code.INVALID_SESSION_ID,
@@ -82,13 +82,13 @@ ROUTES = (
     ),
     Route(
         "DELETE", _SESSION, sessions.close, Access.SESSION,
-        "Encerrar a sessão preservando o login; com purge=true, apagar tudo", {200: responses.Done},
+        "Encerrar a sessão preservando o login; com purge=true, apagar tudo", {200: responses.Confirmation},
         query={"purge": {"type": "boolean", "default": False, "description": "apagar tudo sobre a sessão"}},
         refusals=_ASKED,
     ),
     Route(
         "POST", f"{_SESSION}/disconnect", sessions.close, Access.SESSION,
-        "Encerrar a sessão preservando o login", {200: responses.Done}, refusals=_ASKED,
+        "Encerrar a sessão preservando o login", {200: responses.Confirmation}, refusals=_ASKED,
     ),
     Route(
         "POST", f"{_SESSION}/restart", sessions.restart, Access.SESSION,
@@ -107,21 +107,21 @@ ROUTES = (
     ),
     Route(
         "POST", f"{_SESSION}/logout", sessions.log_out, Access.SESSION,
-        "Desvincular do WhatsApp e remover o login", {200: responses.Done}, refusals=_ASKED,
+        "Desvincular do WhatsApp e remover o login", {200: responses.Confirmation}, refusals=_ASKED,
     ),
     Route(
         "POST", f"{_SESSION}/send-message", sends.send_message, Access.SESSION,
-        "Enviar uma mensagem de texto", {200: responses.Sent, 202: responses.Pending},
+        "Enviar uma mensagem de texto", {200: responses.SentBody, 202: responses.Pending},
         body=schemas.SendTextBody, headers=_SEND_HEADERS, refusals=_SEND,
     ),
     Route(
         "POST", f"{_SESSION}/send-image", sends.send_image, Access.SESSION,
-        "Enviar uma imagem por endereço ou base64", {200: responses.Sent, 202: responses.Pending},
+        "Enviar uma imagem por endereço ou base64", {200: responses.SentBody, 202: responses.Pending},
         body=schemas.SendImageBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
     ),
     Route(
         "POST", f"{_SESSION}/send-file", sends.send_file, Access.SESSION,
-        "Enviar documento, imagem, vídeo, áudio ou mensagem de voz", {200: responses.Sent, 202: responses.Pending},
+        "Enviar documento, imagem, vídeo, áudio ou mensagem de voz", {200: responses.SentBody, 202: responses.Pending},
         body=schemas.SendFileBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
     ),
     Route(
@@ -131,7 +131,7 @@ ROUTES = (
     ),
     Route(
         "GET", f"{_SESSION}/check-number/{{phone}}", contacts.check_number, Access.SESSION,
-        "Verificar se um número está no WhatsApp", {200: responses.NumberCheck},
+        "Verificar se um número está no WhatsApp", {200: responses.NumberCheckBody},
         refusals=(*_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE),
     ),
     Route(
@@ -164,7 +164,7 @@ ROUTES = (
     ),
     Route(
         "GET", f"{_SESSION}/messages/{{messageId}}", events.show_message, Access.SESSION,
-        "Ver em que pé está uma mensagem enviada", {200: responses.Message},
+        "Ver em que pé está uma mensagem enviada", {200: responses.JournalMessage},
         refusals=(Code.MESSAGE_NOT_FOUND,),
     ),
     Route(
@@ -199,7 +199,7 @@ ROUTES = (
         refusals=(*_ASKED, Code.RESOURCE_LIMIT),
     ),
     Route("GET", "/api/health", health.health, Access.PUBLIC, "Saúde em números",
-          {200: responses.Health, 503: responses.Health}, refusals=(Code.STORE_UNAVAILABLE,)),
+          {200: responses.HealthBody, 503: responses.HealthBody}, refusals=(Code.STORE_UNAVAILABLE,)),
     Route("GET", "/healthz", health.healthz, Access.PUBLIC, "O processo está vivo", {200: responses.Probe}),
     Route("GET", "/readyz", health.readyz, Access.PUBLIC, "O serviço aceita trabalho",
           {200: responses.Probe, 503: responses.Probe}),

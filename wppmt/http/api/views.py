@@ -13,7 +13,7 @@ from wppmt.http.api.responses import (
     AlreadyConnected,
     DeadLetter,
     Deliveries,
-    Message,
+    JournalMessage,
     MessageStatus,
     QrCode,
     Status,
@@ -64,8 +64,8 @@ def _status_fields(status: SessionStatus, default_webhook_url: str) -> dict[str,
     }
 
 
-def message_of(entry: JournalEntry) -> Message:
-    return Message(
+def message_of(entry: JournalEntry) -> JournalMessage:
+    return JournalMessage(
         id=entry.id,
         session_id=entry.session_id,
         to=entry.to,

@@ -45,7 +45,7 @@ def _cursor(request: web.Request) -> str:
 async def check_number(request: web.Request) -> web.Response:
     phone = parse_phone(request.match_info["phone"])
     check: messages.NumberCheck = await _ask(request, messages.CheckNumber(phone), PAGE_SECONDS)
-    body = responses.NumberCheck(
+    body = responses.NumberCheckBody(
         phone=phone,
         valid=check.valid,
         can_receive_message=check.valid,

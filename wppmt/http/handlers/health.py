@@ -10,7 +10,7 @@ from aiohttp import web
 from wppmt.domain.states import State
 from wppmt.http.api import responses
 from wppmt.http.api.json_responses import answer
-from wppmt.http.ports import PORTS, Phase
+from wppmt.http.ports import PORTS, DaemonPhase
 
 STARTED_AT = web.AppKey("started_at", float)
 
@@ -22,14 +22,14 @@ async def healthz(_: web.Request) -> web.Response:
 
 async def readyz(request: web.Request) -> web.Response:
     phase = request.app[PORTS].phase()
-    return answer(responses.Probe(status=phase), 200 if phase is Phase.READY else 503)
+    return answer(responses.Probe(status=phase), 200 if phase is DaemonPhase.READY else 503)
 
 
 async def health(request: web.Request) -> web.Response:
     ports = request.app[PORTS]
     phase = ports.phase()
     counts = await asyncio.to_thread(ports.store.webhook_counts)
-    body = responses.Health(
+    body = responses.HealthBody(
         status=phase,
         uptime_seconds=int(ports.now() - request.app[STARTED_AT]),
         sessions=_count_sessions(Counter(status.record.state for status in ports.front.statuses())),
@@ -39,7 +39,7 @@ async def health(request: web.Request) -> web.Response:
         version=ports.version,
         alert=ports.alert(),
     )
-    return answer(body, 503 if phase is Phase.DRAINING else 200)
+    return answer(body, 503 if phase is DaemonPhase.DRAINING else 200)
 
 
 def _count_sessions(by_state: Counter[State]) -> dict[str, int]:

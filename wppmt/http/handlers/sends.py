@@ -155,7 +155,7 @@ def _responds_async(request: web.Request) -> bool:
 
 def sent_answer(sent: messages.Sent) -> web.Response:
     return answer(
-        responses.Sent(
+        responses.SentBody(
             id=sent.id,
             to=sent.to.replace("@s.whatsapp.net", "@c.us"),
             status=ACK_STATUS[max(sent.ack, 0)],

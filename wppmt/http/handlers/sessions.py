@@ -55,7 +55,7 @@ async def _start(request: web.Request, body: StartBody) -> web.Response:
     )
     record = started.status.record
     return answer(
-        responses.Started(
+        responses.StartedBody(
             session_id=record.id,
             status=record.state,
             created_at=iso(record.created_at),
@@ -110,7 +110,7 @@ async def close(request: web.Request) -> web.Response:
         await asyncio.to_thread(request.app[PORTS].received.forget, session_id)
         return _logged_out(purged, _PURGED)
     await front.ask(session_address(session_id), messages.CloseSession(), CLOSE_SECONDS)
-    return answer(responses.Done(message=_CLOSED))
+    return answer(responses.Confirmation(message=_CLOSED))
 
 
 def _wants_purge(request: web.Request) -> bool:
@@ -133,7 +133,7 @@ async def log_out(request: web.Request) -> web.Response:
 
 
 def _logged_out(outcome: messages.LoggedOut, message: str) -> web.Response:
-    return answer(responses.Done(message=message, unlinked=None if outcome.unlinked else False))
+    return answer(responses.Confirmation(message=message, unlinked=None if outcome.unlinked else False))
 
 
 async def restart(request: web.Request) -> web.Response:

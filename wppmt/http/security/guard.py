@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler
 from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api.bodies import MAX_BODY_BYTES
 from wppmt.http.api.route import Access, route_of
-from wppmt.http.ports import PORTS, Phase
+from wppmt.http.ports import PORTS, DaemonPhase
 from wppmt.http.security.auth import Grant
 from wppmt.http.security.limits import Window
 
@@ -37,7 +37,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _check_phase(request: web.Request) -> None:
-    if request.app[PORTS].phase() is Phase.DRAINING:
+    if request.app[PORTS].phase() is DaemonPhase.DRAINING:
         raise Refusal(Code.DRAINING, retry_after=5)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from wppmt.store.records import DeadLetters, Delivery, Lane, LaneTip, Lapse, Trimmed, WebhookCounts
+from wppmt.store.records import DeadLetterBatch, DeadLetters, Delivery, Lane, LaneTip, Trimmed, WebhookCounts
 from wppmt.store.sqlite.database import Database
 from wppmt.store.sqlite.forgetting import ALL
 from wppmt.store.sqlite.rows import DELIVERY, load_delivery
@@ -117,16 +117,16 @@ class SqliteOutbox:
         )
         return int(count)
 
-    def bury(self, lapse: Lapse, at: float, limit: int) -> int:
-        lane = (lapse.lane.endpoint, lapse.lane.session_id)
-        due = min(lapse.due_before, FOREVER)
+    def dead_letter(self, batch: DeadLetterBatch, at: float, limit: int) -> int:
+        lane = (batch.lane.endpoint, batch.lane.session_id)
+        due = min(batch.due_before, FOREVER)
         with self._database.write() as connection:
-            numbers = connection.execute(_LAPSED_FIRSTS, (*lane, lapse.up_to, limit, due)).fetchall()
-            room = (*lane, due, lapse.up_to, limit - len(numbers))
+            numbers = connection.execute(_LAPSED_FIRSTS, (*lane, batch.up_to, limit, due)).fetchall()
+            room = (*lane, due, batch.up_to, limit - len(numbers))
             numbers += connection.execute(_LAPSED_RETRIES, room).fetchall()
             connection.executemany(
                 "UPDATE deliveries SET state = 'dead', next_at = ?, last_error = ? WHERE number = ?",
-                [(at, lapse.error, number) for [number] in numbers],
+                [(at, batch.error, number) for [number] in numbers],
             )
         return len(numbers)
 
@@ -156,11 +156,11 @@ class SqliteOutbox:
             dropped = connection.executemany(
                 "DELETE FROM deliveries WHERE number = ? AND name = 'qr_code'", numbers
             ).rowcount
-            buried = connection.executemany(
+            dead_lettered = connection.executemany(
                 "UPDATE deliveries SET state = 'dead', next_at = ?, last_error = ? WHERE number = ?",
                 [(at, TOO_MUCH, number) for [number] in numbers],
             ).rowcount
-        return Trimmed(session_id, pending, max(dropped, 0), max(buried, 0))
+        return Trimmed(session_id, pending, max(dropped, 0), max(dead_lettered, 0))
 
     def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:
         [row] = self._read(

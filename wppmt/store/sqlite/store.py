@@ -114,7 +114,7 @@ class SqliteTransaction:
             (session_id, secrets.current, json.dumps(secrets.rotated)),
         )
 
-    def bury(self, lane: Lane, at: float, error: str) -> int:
+    def dead_letter(self, lane: Lane, at: float, error: str) -> int:
         return sum(
             self._execute(
                 "UPDATE deliveries SET state = 'dead', next_at = ?, last_error = ?"  # noqa: S608 - see _PENDING

@@ -1,4 +1,4 @@
-"""A stage in one thread under virtual time: whose turn it is, and nothing else, is left to a seeded chance.
+"""A scheduler in one thread under virtual time: whose turn it is, and nothing else, is left to a seeded chance.
 
 The actors, their shells and the runtime are production's own. Each actor's mail stays in order; time goes on only
 when no mail waits. One seed is one run, to the last message.
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from itertools import count
 from random import Random
 
-from actors.runtime.cell import Shell
+from actors.runtime.cell import Cell
 
 BORN = 1_770_733_800.0
 """2026-02-10T14:30:00Z, the moment in the document's examples."""
@@ -46,18 +46,18 @@ class VirtualTime:
 class SeededMailbox:
     """An actor's mail. `stall` is a hung thread: mail keeps coming, none is read."""
 
-    def __init__(self, stage: SeededStage, shell: Shell) -> None:
-        self.shell = shell
+    def __init__(self, scheduler: SeededScheduler, cell: Cell) -> None:
+        self.cell = cell
         self.is_alive = True
         self.is_stalled = False
         self.mail: deque[object] = deque()
-        self._stage = stage
+        self._scheduler = scheduler
 
     def put(self, message: object) -> bool:
         if not self.is_alive:
             return False
         self.mail.append(message)
-        self._stage.mind(self)
+        self._scheduler.mind(self)
         return True
 
     def close(self) -> None:
@@ -69,21 +69,21 @@ class SeededMailbox:
 
     def resume(self) -> None:
         self.is_stalled = False
-        self._stage.mind(self)
+        self._scheduler.mind(self)
 
     def turn(self) -> None:
         message = self.mail.popleft()
         if message is _LAST:
             self.die()
         else:
-            self._stage.give_turn(self, message)
+            self._scheduler.give_turn(self, message)
 
     def die(self) -> None:
         self.is_alive = False
         self.mail.clear()
 
 
-class SeededStage:
+class SeededScheduler:
     """Implements actors.runtime.cell.Stage."""
 
     def __init__(self, time: VirtualTime, random: Random) -> None:
@@ -97,13 +97,13 @@ class SeededStage:
         self.acting: SeededMailbox | None = None
         """Whose turn it is."""
 
-    def start(self, shell: Shell) -> SeededMailbox:
-        mailbox = SeededMailbox(self, shell)
+    def start(self, cell: Cell) -> SeededMailbox:
+        mailbox = SeededMailbox(self, cell)
         if self._is_dark:
             mailbox.die()
         else:
             self.mailboxes.append(mailbox)
-            for prefix in [prefix for prefix in self._to_stall if shell.address.startswith(prefix)]:
+            for prefix in [prefix for prefix in self._to_stall if cell.address.startswith(prefix)]:
                 self._to_stall.discard(prefix)
                 mailbox.stall()
                 self._stalled.append(mailbox)
@@ -124,7 +124,7 @@ class SeededStage:
     def later(self, seconds: float, function: Callable[[], object]) -> None:
         self._time.later(seconds, lambda: None if self._is_dark else function())
 
-    def aside(self, function: Callable[[], None]) -> None:
+    def run_blocking(self, function: Callable[[], None]) -> None:
         self.later(0.0, function)
 
     def mind(self, mailbox: SeededMailbox) -> None:
@@ -135,7 +135,7 @@ class SeededStage:
     def give_turn(self, mailbox: SeededMailbox, message: object) -> None:
         """Turns may lie within each other: a thread that hangs in the middle of its turn keeps nobody else from theirs."""
         before, self.acting = self.acting, mailbox
-        mailbox.shell.receive(message)
+        mailbox.cell.receive(message)
         self.acting = before
 
     def step(self) -> bool:
