@@ -18,6 +18,7 @@ from yarl import URL
 from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
 from wppmt.http.app import make_app
+from wppmt.http.connections import ConnectionLimits
 from wppmt.http.ports import DaemonPhase, HttpSettings, Ports
 from wppmt.http.security.auth import Authenticator, AuthPolicy
 from wppmt.http.security.keys import SharedSecret
@@ -63,6 +64,7 @@ class Api:
         self.log = FakeLog()
         self.token = token()
         self.rate_limit = 0
+        self.connections = ConnectionLimits()
         self.settings = HttpSettings()
         self.folder = Path("/nonexistent")
         self.egress_allow: list[str] = []
@@ -131,7 +133,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
 
 async def serve(api: Api) -> AsyncIterator[Api]:
     """Run the front of an Api whose levers were set beforehand."""
-    runner = Runner(make_app(api.ports()))
+    runner = Runner(make_app(api.ports()), api.connections)
     await runner.start(("127.0.0.1", 0))
     api.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
     async with aiohttp.ClientSession(auto_decompress=False) as api.http:
