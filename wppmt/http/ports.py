@@ -53,6 +53,8 @@ class HttpSettings:
     send_deadline: float = 20.0
     """Seconds within which WhatsApp's ack makes a send 200 (WPP_SEND_DEADLINE)."""
     default_webhook_url: str = ""
+    bodies_bytes: int = 64_000_000
+    """Of requests' bodies in memory at once."""
 
 
 @dataclass(frozen=True, slots=True)

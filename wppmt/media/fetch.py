@@ -28,6 +28,8 @@ MAX_REDIRECTS = 3
 MAX_PIXELS = 25_000_000
 """A small file may hold a picture that no phone can show (and that would fill a memory)."""
 CHUNK_BYTES = 64 * 1024
+BASE64_PIECE = 1024 * 1024
+"""Characters; a multiple of four."""
 _FROM_TEXT = {
     ".csv": "text/csv", ".htm": "text/html", ".html": "text/html", ".json": "application/json",
     ".ics": "text/calendar", ".md": "text/markdown", ".svg": "image/svg+xml", ".txt": "text/plain",
@@ -117,16 +119,11 @@ class MediaFiles:
         try:
             if is_data_url and not head.endswith(";base64"):
                 raise ValueError(head)
-            # In a thread: ten megabytes would hold up the loop, and with it every tenant.
-            content = await asyncio.to_thread(_decode, text)
+            name, stated = file_name or "arquivo", mimetype or head.removeprefix("data:")
+            return await self._keep(_decode(text), name, stated)
         except (binascii.Error, ValueError):
             problem = {"field": "base64", "problem": "não é base64 válido"}
             raise Refusal(Code.INVALID_REQUEST, details=[problem]) from None
-
-        async def once() -> AsyncIterator[bytes]:
-            yield content
-
-        return await self._keep(once(), file_name or "arquivo", mimetype or head.removeprefix("data:"))
 
     @asynccontextmanager
     async def _response(self, url: URL) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -192,8 +189,13 @@ def kind_of(mimetype: str) -> str:
     return family if family in {"video", "audio"} else "document"
 
 
-def _decode(text: str) -> bytes:
-    return base64.b64decode(text.translate(_LINE_BREAKS), validate=True)
+async def _decode(text: str) -> AsyncIterator[bytes]:
+    """Piece by piece in a thread: ten megabytes at once would hold up the loop, and with it every tenant."""
+    text = await asyncio.to_thread(text.translate, _LINE_BREAKS)
+    if "=" in text[:-2]:
+        raise ValueError("padding inside")
+    for at in range(0, len(text), BASE64_PIECE):
+        yield await asyncio.to_thread(base64.b64decode, text[at : at + BASE64_PIECE], validate=True)
 
 
 def _type_in(stated: str | None) -> str:

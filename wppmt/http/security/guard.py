@@ -8,8 +8,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from wppmt.domain.errors import Code, Refusal
-from wppmt.http.api.bodies import MAX_BODY_BYTES
-from wppmt.http.api.route import Access, route_of
+from wppmt.http.api.route import Access, Route, largest_body, route_of
 from wppmt.http.ports import PORTS, DaemonPhase
 from wppmt.http.security.auth import Grant
 from wppmt.http.security.limits import Window
@@ -30,7 +29,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if access is not Access.PUBLIC:
         _check_phase(request)
         await _authenticate(request, access)
-    _check_size(request)
+    _check_size(request, route)
     if access.names_session:
         await admit(request, request.match_info["sessionId"], access)
     return await handler(request)
@@ -49,11 +48,11 @@ async def _authenticate(request: web.Request, access: Access) -> None:
     request[GRANT] = grant
 
 
-def _check_size(request: web.Request) -> None:
+def _check_size(request: web.Request, route: Route | None) -> None:
     encodings = request.headers.getall(hdrs.CONTENT_ENCODING, [])
     if any(encoding.strip().lower() != "identity" for encoding in encodings):
         raise Refusal(Code.UNSUPPORTED_ENCODING)
-    if (request.content_length or 0) > MAX_BODY_BYTES:
+    if (request.content_length or 0) > largest_body(route.body if route else None):
         raise Refusal(Code.PAYLOAD_TOO_LARGE)
 
 
