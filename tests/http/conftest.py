@@ -21,6 +21,7 @@ from wppmt.http.app import make_app
 from wppmt.http.connections import ConnectionLimits
 from wppmt.http.ports import DaemonPhase, HttpSettings, Ports
 from wppmt.http.security.auth import Authenticator, AuthPolicy
+from wppmt.http.security.buckets import Buckets
 from wppmt.http.security.keys import SharedSecret
 from wppmt.http.security.limits import RateLimiter
 from wppmt.http.server import Runner
@@ -64,6 +65,7 @@ class Api:
         self.log = FakeLog()
         self.token = token()
         self.rate_limit = 0
+        self.apart_limit = 0
         self.connections = ConnectionLimits()
         self.settings = HttpSettings()
         self.folder = Path("/nonexistent")
@@ -77,6 +79,7 @@ class Api:
             store=cast("Store", self.store),
             authenticator=Authenticator(SharedSecret(SECRET), AuthPolicy()),
             rate_limiter=RateLimiter(self.rate_limit, time.time),
+            buckets=Buckets(self.apart_limit),
             check_target=check_target,
             post_webhook=self.receiver.post,
             media=MediaFiles(self.folder / "out", 1_000_000, Egress(policy(self.egress_allow))),

@@ -190,6 +190,7 @@ class Daemon:
             store=store,
             authenticator=wiring.authenticator(settings),
             rate_limiter=wiring.rate_limiter(settings, self._redis_watch),
+            buckets=wiring.buckets(settings),
             check_target=egress.check,
             post_webhook=transport.post,
             media=media,
@@ -206,6 +207,7 @@ class Daemon:
                 max_sessions=settings.sessions.max,
                 send_deadline=settings.sessions.send_deadline_seconds,
                 default_webhook_url=settings.webhooks.url,
+                bodies_bytes=settings.http.bodies_mb * wiring.MEGABYTE,
             ),
         )
 

@@ -56,6 +56,10 @@ class HttpSettings(SettingsGroup):
     public_url: Annotated[str, Env("WPP_PUBLIC_URL"), Field(pattern=r"^(https?://\S+)?$")]
     metrics_listen: Annotated[str, Env("WPP_METRICS_LISTEN"), Field(pattern=r"^([^:/\s]+:\d{1,5})?$")]
     rate_per_minute: Annotated[int, Env("WPP_RATE_LIMIT"), Field(ge=0)]
+    apart_per_minute: Annotated[int, Env("WPP_RATE_LIMIT_APART"), Field(ge=1)]
+    max_connections: Annotated[int, Env("WPP_MAX_CONNECTIONS"), Field(ge=10)]
+    max_connections_per_address: Annotated[int, Env("WPP_MAX_CONNECTIONS_PER_ADDRESS"), Field(ge=1)]
+    bodies_mb: Annotated[int, Env("WPP_BODIES_MB"), Field(ge=11)]
 
 
 class AuthSettings(SettingsGroup):

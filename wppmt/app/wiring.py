@@ -33,6 +33,7 @@ from wppmt.domain.errors import SetupError
 from wppmt.domain.retry import WebhookSchedule
 from wppmt.http.api import qr, views
 from wppmt.http.security.auth import Authenticator, AuthPolicy
+from wppmt.http.security.buckets import Buckets
 from wppmt.http.security.jwks import Jwks, fetch_from
 from wppmt.http.security.keys import Keys, PublicKey, SharedSecret
 from wppmt.http.security.limits import RateLimiter, RedisWindows
@@ -200,6 +201,11 @@ def _keys(settings: Settings) -> Keys:
 def rate_limiter(settings: Settings, redis_watch: RedisWatch) -> RateLimiter:
     shared = RedisWindows(settings.redis.url) if settings.redis.url else None
     return RateLimiter(settings.http.rate_per_minute, time.time, shared, redis_watch.report_of("rates"))
+
+
+def buckets(settings: Settings) -> Buckets:
+    http = settings.http
+    return Buckets(http.apart_per_minute if http.rate_per_minute else 0)
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol
 from uuid import uuid4
@@ -12,6 +12,7 @@ from aiohttp import web
 
 from wppmt.domain.messages import Front
 from wppmt.http.security.auth import Authenticator
+from wppmt.http.security.buckets import Brake, Buckets
 from wppmt.http.security.limits import RateLimiter
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
@@ -81,6 +82,9 @@ class Ports:
     """Size of a session's profile folder; may read the disk."""
     has_login_copy: Callable[[str], bool] = lambda _: False
     """Whether a good copy of the session's login could be restored; reads the disk."""
+    buckets: Buckets = field(default_factory=lambda: Buckets(0))
+    """For what no session counts."""
+    brake: Brake = field(default_factory=Brake)
     alert: Callable[[], str | None] = lambda: None
     """What is wrong with the sessions as a whole, in words for people."""
     new_id: Callable[[], str] = lambda: uuid4().hex
