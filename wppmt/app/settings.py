@@ -126,6 +126,7 @@ class LogSettings(SettingsGroup):
     dir: Annotated[Path, Env("WPP_LOG_DIR")]
     rotate_mb: Annotated[int, Env("WPP_LOG_ROTATE_MB"), Field(ge=1)]
     keep_days: Annotated[int, Env("WPP_LOG_KEEP_DAYS"), Field(ge=1)]
+    total_mb: Annotated[int, Env("WPP_LOG_TOTAL_MB"), Field(ge=2)]
 
 
 class BrowserSettings(SettingsGroup):
