@@ -73,11 +73,11 @@ class AckWatchdog:
             self._page_state.trust()
         elif moment is not None and moment <= now:
             self._asked = True
-            yield self._lifecycle.probe()
+            yield self._lifecycle.heartbeat.probe()
 
     def probed(self, now: float) -> Iterator[Effect]:
         """The page has answered: where it still calls itself connected, it is not believed."""
-        if not self._asked or self._page_state.verdict is not PageCondition.MAIN:
+        if not self._asked or self._page_state.condition is not PageCondition.MAIN:
             return
         self._asked = False
         self._doubted_at = now

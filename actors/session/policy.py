@@ -24,7 +24,7 @@ class SessionPolicy:
     """The same where only the page was loaded anew: the browser lived on and has lost nothing that it had kept, and
     receipts that WhatsApp held back are told within this."""
     open_deadline: float = 150.0
-    """From the place to start to the loaded page; longer than the browser's own deadlines together."""
+    """From the start slot to the loaded page; longer than the browser's own deadlines together."""
     adopt_deadline: float = 15.0
     """For a browser that an earlier daemon left to prove itself, or to be ended."""
     attach_deadline: float = 25.0

@@ -89,7 +89,7 @@ class Requests:
         self._parts.close_replies.append(reply)
 
     def _log_out(self, reply: Reply, now: float, *, forget: bool) -> Iterator[Effect]:
-        on_main = self._parts.lifecycle.is_live and self._parts.page_state.verdict is PageCondition.MAIN
+        on_main = self._parts.lifecycle.is_live and self._parts.page_state.condition is PageCondition.MAIN
         self._parts.page_state.reset()
         yield from self._parts.logout.begin(reply, now, forget=forget, on_main=on_main)
         yield from self._parts.sending.close(now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,7 +24,17 @@ from actors.runtime.effects import (
 from actors.session import messages as session_messages
 from actors.supervisor.admission import Admission
 from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
-from actors.supervisor.disk_policy import DiskMeasured, DiskPolicy
+from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.messages import (
+    Boot,
+    DiskMeasured,
+    MemoryMeasured,
+    PauseOver,
+    ShutDown,
+    ShutDownDue,
+    Watch,
+)
+from actors.supervisor.start_slots import StartSlots
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
@@ -40,42 +49,6 @@ HUNG_PINGS = 4
 
 Pings are counted, not seconds: a clock that jumps, or a daemon that was frozen, makes nobody look hung.
 """
-PLACE_SECONDS = 90.0
-"""A place to start is taken back after this: a start that hangs must not block the others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Boot:
-    """Take up every session of the registry."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Look at the children."""
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryMeasured:
-    """What all sessions and the daemon hold together."""
-
-    total_mb: int
-
-
-@dataclass(frozen=True, slots=True)
-class ShutDown:
-    """Asked by the daemon: close every browser, keep every login. Answered with the ids that had to be killed."""
-
-    deadline: float
-
-
-@dataclass(frozen=True, slots=True)
-class ShutDownDue:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class PauseOver:
-    """Sessions may start again."""
 
 
 @dataclass(slots=True)
@@ -85,36 +58,6 @@ class Child:
     unanswered: int = 0
     """Pings since the last Pong."""
     replaced: int = 0
-
-
-class Places:
-    """The few places for browsers that start at the same time: first come, first served, each on loan."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._taken: dict[session_messages.PlaceWanted, float] = {}
-        self._waiting: deque[session_messages.PlaceWanted] = deque()
-
-    def want(self, wish: session_messages.PlaceWanted) -> None:
-        """A newer wish of the same session replaces its older one."""
-        self.free(wish.session_id, wish.generation)
-        self._waiting.append(wish)
-
-    def free(self, session_id: str, up_to: float = float("inf")) -> None:
-        """Whatever this session holds or waits for, by generations up to this one: a later one's is its own."""
-        self._taken = {wish: since for wish, since in self._taken.items() if not _is(wish, session_id, up_to)}
-        self._waiting = deque(wish for wish in self._waiting if not _is(wish, session_id, up_to))
-
-    def grant(self, now: float) -> Iterator[session_messages.PlaceWanted]:
-        self._taken = {wish: since for wish, since in self._taken.items() if now - since <= PLACE_SECONDS}
-        while self._waiting and len(self._taken) < self._capacity:
-            wish = self._waiting.popleft()
-            self._taken[wish] = now
-            yield wish
-
-
-def _is(wish: session_messages.PlaceWanted, session_id: str, up_to: float) -> bool:
-    return wish.session_id == session_id and wish.generation <= up_to
 
 
 class Root:
@@ -139,7 +82,7 @@ class Root:
         self._memory_mb = 0
         self._is_alive = is_alive
         self._status = status
-        self._places = Places(starts_at_once)
+        self._slots = StartSlots(starts_at_once)
         self._common_cause = CommonCause()
         self._room = room or DiskPolicy()
         self._children: dict[str, Child] = {}
@@ -160,11 +103,11 @@ class Root:
                 if child := self._child(address):
                     child.unanswered = 0
                 return ()
-            case session_messages.PlaceWanted():
-                self._places.want(message)
+            case session_messages.SlotWanted():
+                self._slots.want(message)
                 return self._grant(now)
-            case session_messages.PlaceFreed(session_id=session_id, generation=generation):
-                self._places.free(session_id, generation)
+            case session_messages.SlotFreed(session_id=session_id, generation=generation):
+                self._slots.free(session_id, generation)
                 return self._grant(now)
             case session_messages.DesiredChanged(session_id=session_id, desired=desired):
                 self._admission.told(session_id, desired)
@@ -309,7 +252,7 @@ class Root:
         yield Log("error", "actor_replaced", session_id, {"reason": cause.value, "times": replaced})
         yield AbandonSession(session_id)
         yield KillBrowser(session_id)
-        self._places.free(session_id)
+        self._slots.free(session_id)
         self._admission.withdraw(session_id)
         yield from self._spawn(session_id, cause)
         self._children[session_id].replaced = replaced
@@ -343,8 +286,8 @@ class Root:
     def _grant(self, now: float) -> Iterator[Effect]:
         if self._common_cause.is_pausing(now) or self._room.is_short:
             return
-        for wish in self._places.grant(now):
-            yield Tell(session_address(wish.session_id), session_messages.PlaceGranted(wish.generation))
+        for wish in self._slots.grant(now):
+            yield Tell(session_address(wish.session_id), session_messages.SlotGranted(wish.generation))
 
     def _forward(self, session_id: str, request: object, reply: Reply) -> Iterator[Effect]:
         if session_id not in self._children:

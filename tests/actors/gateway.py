@@ -18,8 +18,9 @@ from actors.runtime.interpreter import Interpreter, RuntimeDependencies
 from actors.session.actor import SessionMind
 from actors.session.parts import Tools
 from actors.session.policy import SessionPolicy
-from actors.supervisor.disk_policy import DiskMeasured, DiskPolicy
-from actors.supervisor.root import Boot, Root, ShutDown
+from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
+from actors.supervisor.root import Root
 from actors.webhooks.actor import Attempted, OutboxGrew, WebhookMind, WebhookPolicy
 from tests.actors.seeded_scheduler import SeededMailbox, SeededScheduler, VirtualTime
 from wppmt.browser.fake.adoption import FakeAdoption

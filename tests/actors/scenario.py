@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.runtime.effects import Post
-from actors.session.browser_lifecycle import PROBES
+from actors.session.heartbeat import PROBES
 from actors.session.messages import Called, PageAnswered
 from actors.session.policy import SessionPolicy
 from tests.actors.gateway import DOWN, HANGS, OK, Gateway

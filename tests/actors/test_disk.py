@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.runtime.effects import Log, Tell, Wake
-from actors.supervisor.disk_policy import DiskMeasured, DiskPolicy, DiskWorker, LookAtDisk
+from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.messages import DiskMeasured
+from actors.workers.disk import DiskWorker, LookAtDisk
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import MIN_FREE_MB, Gateway
 from wppmt.domain import messages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actors.session.policy import SessionPolicy
-from actors.supervisor.root import ShutDown
+from actors.supervisor.messages import ShutDown
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from wppmt.browser.port import StartFailed

@@ -19,9 +19,11 @@ from actors.runtime.directory import Directory
 from actors.runtime.effects import Mind, Post
 from actors.runtime.interpreter import Interpreter, RuntimeDependencies
 from actors.runtime.pykka_scheduler import PykkaScheduler
-from actors.supervisor.disk_policy import DISK, DiskMeasured, DiskPolicy, DiskWorker, LookAtDisk
-from actors.supervisor.root import Boot, Root, ShutDown
+from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
+from actors.supervisor.root import Root
 from actors.webhooks.actor import WEBHOOK, Attempted, Drain, OutboxGrew
+from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.memory import MONITOR, Measure, MemoryWorker
 from wppmt import __version__
 from wppmt.app import disk, host, logs, wiring
