@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from wppmt import __version__
+from wppmt.cli.context import SettingsSource
 from wppmt.cli.demo import demo
 from wppmt.cli.doctor import doctor
 from wppmt.cli.handover import handover
-from wppmt.cli.origin import Origin
 from wppmt.cli.serve import run, serve
 from wppmt.cli.sim import sim
 from wppmt.cli.simulator import simulator
@@ -29,7 +29,7 @@ from wppmt.cli.token import token
 @click.pass_context
 def main(context: click.Context, config: Path | None) -> None:
     """Gateway WhatsApp Web multi-tenant: um Chrome por cliente, uma API HTTP para todos."""
-    context.obj = Origin(dict(os.environ), config)
+    context.obj = SettingsSource(dict(os.environ), config)
 
 
 for command in (serve, run, handover, simulator, sim, sink, token, doctor, demo):

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway, Pending
 from tests.actors.scenario import Poison
-from wppmt import messages
-from wppmt.errors import Code, Refusal
-from wppmt.messages import ROOT, session_address
-from wppmt.state import State
-from wppmt.store import Desired
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.states import State
+from wppmt.store.records import Desired
 
 NAMES = ("a", "b", "c")
 Verb = Callable[[Gateway, str], Pending]

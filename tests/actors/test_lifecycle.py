@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from actors.policy import SessionPolicy
-from actors.root import ShutDown
+from actors.session.policy import SessionPolicy
+from actors.supervisor.root import ShutDown
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt import messages
-from wppmt.browser import Facts, StartFailed
-from wppmt.errors import Code, Refusal
-from wppmt.messages import ROOT, session_address
-from wppmt.reasons import Reason
-from wppmt.state import State
-from wppmt.store import Desired
+from wppmt.browser.port import StartFailed
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.page_condition import Facts
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.store.records import Desired
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")

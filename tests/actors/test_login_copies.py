@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from actors.notices import Measured
-from actors.policy import SessionPolicy
+from actors.session.messages import Measured
+from actors.session.policy import SessionPolicy
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt import messages
-from wppmt.errors import Code, Refusal
-from wppmt.messages import session_address
-from wppmt.reasons import Reason
-from wppmt.state import State
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import session_address
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")

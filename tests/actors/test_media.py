@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from actors.policy import SessionPolicy
+from actors.session.policy import SessionPolicy
 from tests.actors.gateway import Gateway, Pending
-from wppmt import messages
-from wppmt.browser.fake import FakeBrowser
-from wppmt.errors import Code, Refusal
-from wppmt.messages import AnnounceMedia, Idempotency, SendMedia, session_address
-from wppmt.state import State
-from wppmt.store import Handover, JournalEntry
+from wppmt.browser.fake.browsers import FakeBrowser
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import AnnounceMedia, Idempotency, SendMedia, session_address
+from wppmt.domain.states import State
+from wppmt.store.records import Handover, JournalEntry
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A, B = session_address("a"), session_address("b")

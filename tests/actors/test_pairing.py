@@ -6,13 +6,13 @@ from datetime import datetime
 
 import pytest
 
-from actors.policy import SessionPolicy
+from actors.session.policy import SessionPolicy
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt.browser.fake import FakeTimes
-from wppmt.reasons import Reason
-from wppmt.state import State
-from wppmt.store import Desired, SessionRecord
+from wppmt.browser.fake.browsers import FakeTimes
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.store.records import Desired, SessionRecord
 
 ME, OTHER = "5511999990001", "5511999990002"
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from actors.notices import Measured
-from actors.policy import SessionPolicy
+from actors.session.messages import Measured
+from actors.session.policy import SessionPolicy
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt.browser.fake import FakeBrowser
-from wppmt.messages import session_address
-from wppmt.reasons import Reason
-from wppmt.state import State
+from wppmt.browser.fake.browsers import FakeBrowser
+from wppmt.domain.messages import session_address
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")

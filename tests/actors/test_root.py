@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from actors.effects import AbandonSession, EndLeftovers, SpawnSession
-from actors.notices import PlaceWanted
-from actors.root import HUNG_PINGS, PLACE_SECONDS, WATCH_SECONDS, Places
+from actors.runtime.effects import AbandonSession, EndLeftovers, SpawnSession
+from actors.session.messages import PlaceWanted
+from actors.supervisor.root import HUNG_PINGS, PLACE_SECONDS, WATCH_SECONDS, Places
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt import messages
-from wppmt.browser import ChannelClosed
-from wppmt.errors import Code, Refusal
-from wppmt.messages import ROOT, WEBHOOK, session_address
-from wppmt.reasons import Reason
-from wppmt.state import State
+from wppmt.browser.port import ChannelClosed
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import ROOT, WEBHOOK, session_address
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")
@@ -103,13 +103,13 @@ def test_an_actor_that_wakes_up_in_the_middle_of_its_turn_changes_nothing(
 
 def test_an_end_of_leftovers_that_takes_its_time_leaves_the_next_browser_alone(pair: Gateway):
     browser = pair.browser("a")
-    pair.runtime.perform(pair.mailbox(A).shell, EndLeftovers("a", pair.record("a").generation - 1))
+    pair.runtime.perform(pair.mailbox(A).cell, EndLeftovers("a", pair.record("a").generation - 1))
     pair.run(5)
     assert pair.browsers.living("a") == [browser]
 
 
 def test_a_new_actor_answers_nobody_before_it_knows_what_it_takes_up(pair: Gateway):
-    root = pair.mailbox(ROOT).shell
+    root = pair.mailbox(ROOT).cell
     pair.runtime.perform(root, AbandonSession("a"))
     pair.runtime.perform(root, SpawnSession("a"))
     with pytest.raises(Refusal) as refused:

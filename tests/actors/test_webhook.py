@@ -13,15 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.chores import STEP
-from actors.lanes import CONNECTIONS, REST_SECONDS, RETRIES_PER_LANE, RETRIES_PER_ORIGIN
-from actors.origins import HOLD_AFTER, PROBE_SECONDS
-from actors.webhook import Drain, WebhookPolicy
+from actors.webhooks.actor import Drain, WebhookPolicy
+from actors.webhooks.lanes import CONNECTIONS, REST_SECONDS, RETRIES_PER_LANE, RETRIES_PER_ORIGIN
+from actors.webhooks.origins import HOLD_AFTER, PROBE_SECONDS
+from actors.webhooks.outbox_jobs import STEP
 from tests.actors.webhook_world import ERROR, GONE, HANGS, OK, REFUSED, Attempt, Endpoint, World
-from wppmt.delivery import Answered, Fault, Unanswered
-from wppmt.messages import ReplayDeadLetters
-from wppmt.retry import WebhookSchedule
-from wppmt.store import (
+from wppmt.domain.messages import ReplayDeadLetters
+from wppmt.domain.retry import WebhookSchedule
+from wppmt.store.records import (
     DeadLetters,
     EventDraft,
     EventRecord,
@@ -30,6 +29,7 @@ from wppmt.store import (
     SigningSecrets,
     WebhookCounts,
 )
+from wppmt.webhook.classify import Answered, Fault, Unanswered
 
 PER_LANE = 1 + RETRIES_PER_LANE
 ONE, TWO = "http://one.test/", "http://two.test/"
@@ -284,7 +284,7 @@ def busy_with_a_replay(world: World) -> None:
     with world.store.transaction() as transaction:
         for number in range(5 * STEP):
             transaction.record("busy", EventDraft(f"old{number}", "message_received", world.now, {}, TWO))
-        transaction.bury(Lane(TWO, "busy"), world.now, "")
+        transaction.dead_letter(Lane(TWO, "busy"), world.now, "")
     world.endpoints[TWO] = lambda _: (OK, HOUR)
     world.ask(ReplayDeadLetters(DeadLetters("busy")))
 
@@ -318,7 +318,7 @@ def test_a_webhook_set_anew_is_served_while_the_burial_waits_its_turn(world: Wor
         transaction.resume_lanes("a")
     world.endpoints[ONE] = failing(1)
     new = world.record()
-    assert world.store.webhook_counts("a").pending == 2, "not buried yet"
+    assert world.store.webhook_counts("a").pending == 2, "not dead_lettered yet"
     assert world.times(new) == [world.now]
     world.run(60)
     assert (len(world.times(old)), len(world.times(new))) == (0, 2)
@@ -357,7 +357,7 @@ def test_a_removed_webhook_gets_nothing_more(world: World):
     event = world.record()
     world.run(1)
     with world.store.transaction() as transaction:
-        transaction.bury(Lane(ONE, "a"), world.now, "Webhook removido")
+        transaction.dead_letter(Lane(ONE, "a"), world.now, "Webhook removido")
     world.run(HOUR)
     assert len(world.times(event)) == 1
     [dead] = world.store.dead_letters(DeadLetters("a"))

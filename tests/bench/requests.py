@@ -19,8 +19,8 @@ import jwt
 from tests.bench.measures import RESTORE_SECONDS, Bench
 from tests.support import free_port, wait_until
 from tests.system.tenant import Tenant, new_text
-from wppmt.http.auth import Authenticator, AuthPolicy
-from wppmt.http.keys import SharedSecret
+from wppmt.http.security.auth import Authenticator, AuthPolicy
+from wppmt.http.security.keys import SharedSecret
 
 READ_SECONDS = 5.0
 TOKENS = 500

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tests.support import wait_until
-from wppmt.browser import Beat, Browser, Browsers, CallFailure, ChannelClosed, Notice, PageEvent, Process
-from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
-from wppmt.browser.deadlines import Deadlines
-from wppmt.browser.fake import FakeBrowser, FakeBrowsers, FakeTimes
+from wppmt.browser.cdp.deadlines import Deadlines
+from wppmt.browser.chrome.browser import ChromeBrowsers, ChromeSettings
+from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers, FakeTimes
+from wppmt.browser.port import Beat, Browser, Browsers, CallFailure, ChannelClosed, Notice, PageEvent
+from wppmt.domain.process import Process
 from wppmt.simulator.client import Simulator
 
 BEAT_SECONDS = 1.0

@@ -21,9 +21,11 @@ import pytest
 from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life, process
 from tests.support import free_port, wait_until
-from wppmt.browser import BrowserGone, CallTimeout, PageGone, Process, StartFailed, processes
-from wppmt.browser.chrome import ChromeBrowser, ChromeBrowsers, ChromeSettings
-from wppmt.browser.profile import Profile, ProfileLocked
+from wppmt.browser.chrome import processes
+from wppmt.browser.chrome.browser import ChromeBrowser, ChromeBrowsers, ChromeSettings
+from wppmt.browser.port import BrowserGone, CallTimeout, PageGone, StartFailed
+from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked
+from wppmt.domain.process import Process
 
 pytestmark = pytest.mark.chrome
 
@@ -286,7 +288,7 @@ def failing(settings: ChromeSettings, session_id: str) -> StartFailed:
     life.hear()
     assert life.closed == [], "the failure says it all"
     assert browsers.end_leftovers(session_id) == 0
-    with Profile(settings.tokens_dir, session_id).writer():
+    with ProfileFolder(settings.tokens_dir, session_id).writer():
         pass
     return failed.value
 
@@ -338,7 +340,7 @@ DAEMON = """
 import json, sys, time
 from dataclasses import asdict
 from pathlib import Path
-from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
+from wppmt.browser.chrome.browser import ChromeBrowsers, ChromeSettings
 tokens, rules, sandbox, beat = sys.argv[1:]
 settings = ChromeSettings(
     tokens_dir=Path(tokens), snapshots_dir=Path(tokens), resolver_rules=rules, sandbox=bool(sandbox), beat_seconds=float(beat)
@@ -435,7 +437,7 @@ def test_a_browser_without_the_profiles_lock_is_not_adopted(settings: ChromeSett
     lock = settings.tokens_dir / "orphan/.writer.lock"
     lock.unlink()
     assert not_adopted(settings, left).code == "PROFILE_LOCKED"
-    with Profile(settings.tokens_dir, "orphan").writer():
+    with ProfileFolder(settings.tokens_dir, "orphan").writer():
         assert not_adopted(settings, left).code == "PROFILE_LOCKED"
 
 

@@ -11,15 +11,8 @@ import pytest
 from tests.browser.conftest import pair
 from tests.browser.ground import Ground, Life
 from tests.support import wait_until
-from wppmt.browser import (
-    Beat,
-    BrowserGone,
-    CallRejected,
-    CallTimeout,
-    NotCalled,
-    Process,
-    StartFailed,
-)
+from wppmt.browser.port import Beat, BrowserGone, CallRejected, CallTimeout, NotCalled, StartFailed
+from wppmt.domain.process import Process
 
 OpenOn = Callable[[Ground, str], Life]
 Paired = tuple[Life, str]

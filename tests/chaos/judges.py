@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tests.chaos.history import History, Record, Send, overlaps
-from wppmt.state import TABLE
+from wppmt.domain.states import TABLE
 
 BLAME_SECONDS = 90.0
 """So long after a fault what happens to its tenant is its doing: 35 s to notice, 33 s to try again, and a start."""

@@ -15,8 +15,8 @@ from wppmt.cli import demo
 from wppmt.cli.demo import DemoFailed, Inbox, Phone, Stage
 from wppmt.cli.gateway import Gateway
 from wppmt.cli.sink import Delivery, Sink
-from wppmt.delivery import headers, new_secret
 from wppmt.simulator.client import Simulator
+from wppmt.webhook.envelope import headers, new_secret
 
 SECRET = new_secret(b"0" * 32)
 

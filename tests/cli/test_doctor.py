@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Call
+from wppmt.app.settings import Settings, load
 from wppmt.cli import doctor
-from wppmt.settings import Settings, load
 
 
 @pytest.fixture

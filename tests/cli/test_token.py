@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from tests.cli.conftest import Call
-from wppmt.http.auth import AuthPolicy, grant_of
+from wppmt.http.security.auth import AuthPolicy, grant_of
 
 SECRET = "k" * 32
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from actors import threads
-from wppmt import daemon, settings
+from actors.runtime import pykka_scheduler
+from wppmt.app import daemon, settings
 from wppmt.http import server
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -40,7 +40,7 @@ def test_only_the_daemon_gets_signals_and_has_time_to_stop():
     assert (service["KillMode"], service["Type"], service["Restart"]) == ("process", "notify", "always")
     stop_seconds = (
         daemon.STOP_SECONDS + daemon.ROOT_SECONDS + daemon.DRAIN_SECONDS
-        + threads.STOP_SECONDS + server.LAST_SECONDS + 2 * server.CANCELLED_SECONDS
+        + pykka_scheduler.STOP_SECONDS + server.LAST_SECONDS + 2 * server.CANCELLED_SECONDS
     )  # fmt: skip
     assert int(service["TimeoutStopSec"]) > stop_seconds
     assert service["UMask"] == "0077"

@@ -19,11 +19,12 @@ from urllib.request import ProxyHandler, Request, build_opener
 import pytest
 
 from tests.support import free_port, wait_until
-from wppmt.delivery import Answered, envelope, headers, new_secret
-from wppmt.egress import Egress, policy
-from wppmt.http.samples import sample
-from wppmt.store import Delivery, EventRecord, SigningSecrets
-from wppmt.webhook_transport import WebhookTransport
+from wppmt.net.egress import Egress, policy
+from wppmt.store.records import Delivery, EventRecord, SigningSecrets
+from wppmt.webhook.classify import Answered
+from wppmt.webhook.envelope import envelope, headers, new_secret
+from wppmt.webhook.samples import sample
+from wppmt.webhook.transport import WebhookTransport
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "exemplos"
 SECRET, OLD_SECRET, OTHER_SECRET = (new_secret(bytes([number]) * 32) for number in range(3))

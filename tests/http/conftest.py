@@ -17,16 +17,16 @@ from yarl import URL
 
 from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
-from wppmt.egress import Egress, policy
 from wppmt.http.app import make_app
-from wppmt.http.auth import Authenticator, AuthPolicy
-from wppmt.http.keys import SharedSecret
-from wppmt.http.limits import RateLimiter
-from wppmt.http.ports import HttpSettings, Phase, Ports
+from wppmt.http.ports import DaemonPhase, HttpSettings, Ports
+from wppmt.http.security.auth import Authenticator, AuthPolicy
+from wppmt.http.security.keys import SharedSecret
+from wppmt.http.security.limits import RateLimiter
 from wppmt.http.server import Runner
-from wppmt.media import MediaFiles
-from wppmt.received import ReceivedMedia
-from wppmt.store import Store
+from wppmt.media.fetch import MediaFiles
+from wppmt.media.received import ReceivedMedia
+from wppmt.net.egress import Egress, policy
+from wppmt.store.port import Store
 
 SECRET = "segredo-de-teste-com-mais-de-32-bytes"
 
@@ -54,7 +54,7 @@ class Api:
 
     def __init__(self) -> None:
         self.time = BORN
-        self.phase = Phase.READY
+        self.phase = DaemonPhase.READY
         self.alert: str | None = None
         self.has_login_copy = True
         self.front = FakeFront(lambda: self.time)

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from wppmt import messages
-from wppmt.delivery import Answered, Outcome
-from wppmt.errors import Code, Refusal
-from wppmt.reasons import Reason
-from wppmt.state import State
-from wppmt.store import (
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.store.records import (
     DeadLetters,
     Delivery,
     Desired,
@@ -24,6 +23,7 @@ from wppmt.store import (
     SigningSecrets,
     WebhookCounts,
 )
+from wppmt.webhook.classify import Answered, AttemptResult
 
 BORN = 1_770_733_800.0
 """2026-02-10T14:30:00Z, the moment in the document's examples."""
@@ -235,7 +235,7 @@ class FakeStore:
 class FakeReceiver:
     """TurboZap's endpoint, for the one who tries it out."""
 
-    outcome: Outcome = field(default_factory=lambda: Answered(200))
+    outcome: AttemptResult = field(default_factory=lambda: Answered(200))
     took: list[tuple[Delivery, int, SigningSecrets | None]] = field(default_factory=list)
     answers: asyncio.Event = field(default_factory=asyncio.Event)
     """Cleared: whoever posts waits."""
@@ -244,7 +244,7 @@ class FakeReceiver:
     def __post_init__(self) -> None:
         self.answers.set()
 
-    async def post(self, delivery: Delivery, attempt: int, secrets: SigningSecrets | None) -> Outcome:
+    async def post(self, delivery: Delivery, attempt: int, secrets: SigningSecrets | None) -> AttemptResult:
         async with self._news:
             self.took.append((delivery, attempt, secrets))
             self._news.notify_all()

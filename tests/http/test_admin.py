@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tests.http.conftest import Api, token
-from wppmt import messages
-from wppmt.browser import Process
-from wppmt.errors import Code, Refusal
-from wppmt.state import State
-from wppmt.store import WebhookCounts
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.process import Process
+from wppmt.domain.states import State
+from wppmt.store.records import WebhookCounts
 
 ADMIN = token(scope="wpp:admin")
 

@@ -21,10 +21,10 @@ from hypothesis import strategies as st
 
 from tests.http.conftest import SECRET, Api, token
 from tests.http.fakes import BORN
-from wppmt.errors import Code, Refusal, SetupError
-from wppmt.http.auth import MAX_VERIFIED, Authenticator, AuthPolicy, Grant, grant_of
-from wppmt.http.jwks import Jwks, fetch_from
-from wppmt.http.keys import Keys, PublicKey, SharedSecret
+from wppmt.domain.errors import Code, Refusal, SetupError
+from wppmt.http.security.auth import MAX_VERIFIED, Authenticator, AuthPolicy, Grant, grant_of
+from wppmt.http.security.jwks import Jwks, fetch_from
+from wppmt.http.security.keys import Keys, PublicKey, SharedSecret
 
 NOW = BORN
 POLICY = AuthPolicy()

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.http.conftest import Api
-from wppmt.errors import Code, Refusal
-from wppmt.http.bodies import MAX_BODY_BYTES, parse_json
+from wppmt.domain.errors import Code, Refusal
+from wppmt.http.api.bodies import MAX_BODY_BYTES, parse_json
 
 START = "/api/sessions/a/start"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.http.conftest import Api, serve, token
-from wppmt.http.ports import Phase
-from wppmt.http.route import Access
-from wppmt.http.routes import ROUTES
-from wppmt.state import State
-from wppmt.store import Qr
+from wppmt.domain.states import State
+from wppmt.http.api.route import Access
+from wppmt.http.api.routes import ROUTES
+from wppmt.http.ports import DaemonPhase
+from wppmt.store.records import Qr
 
 OF_A_SESSION = [route for route in ROUTES if route.access.names_session]
 FOR_ADMINS = [route for route in ROUTES if route.access in {Access.ADMIN, Access.ADMIN_SESSION}]
@@ -129,7 +129,7 @@ async def test_a49_a_stranger_cannot_use_up_a_tenants_rate():
 
 async def test_draining_refuses_work_and_says_so(api: Api):
     api.front.has("a")
-    api.phase = Phase.DRAINING
+    api.phase = DaemonPhase.DRAINING
     answer = await api.post("/api/sessions/a/restart")
     assert (answer.status, answer.body["code"], answer.headers["Retry-After"]) == (503, "DRAINING", "5")
     assert api.front.asked == []
@@ -141,7 +141,7 @@ async def test_draining_refuses_work_and_says_so(api: Api):
 async def test_while_draining_every_answer_ends_its_connection(api: Api, path: str):
     api.front.has("a")
     assert "Connection" not in (await api.get(path)).headers
-    api.phase = Phase.DRAINING
+    api.phase = DaemonPhase.DRAINING
     answer = await api.get(path)
     assert answer.status == (200 if path == "/healthz" else 503)
     assert answer.headers["Connection"] == "close"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.http.conftest import Api
-from wppmt.http.ports import Phase
-from wppmt.state import State
-from wppmt.store import StoreUnavailable, WebhookCounts
+from wppmt.domain.states import State
+from wppmt.http.ports import DaemonPhase
+from wppmt.store.port import StoreUnavailable
+from wppmt.store.records import WebhookCounts
 
 
 async def test_health_in_numbers(api: Api):
@@ -31,12 +32,12 @@ async def test_health_in_numbers(api: Api):
 @pytest.mark.parametrize(
     ("phase", "ready", "health", "word"),
     [
-        (Phase.STARTING, 503, 200, "starting"),
-        (Phase.READY, 200, 200, "ok"),
-        (Phase.DRAINING, 503, 503, "draining"),
+        (DaemonPhase.STARTING, 503, 200, "starting"),
+        (DaemonPhase.READY, 200, 200, "ok"),
+        (DaemonPhase.DRAINING, 503, 503, "draining"),
     ],
 )
-async def test_phases(api: Api, phase: Phase, ready: int, health: int, word: str):
+async def test_phases(api: Api, phase: DaemonPhase, ready: int, health: int, word: str):
     api.phase = phase
     probe = await api.get("/readyz", token=None)
     assert (probe.status, probe.body) == (ready, {"status": word})

@@ -15,9 +15,9 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 from PIL import Image
 
 from tests.http.conftest import Api, serve
-from wppmt import messages
-from wppmt.errors import Code, Refusal
-from wppmt.state import State
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.states import State
 
 PHONE = {"phone": "5511999999999"}
 IMAGE, FILE, TEXT = (f"/api/sessions/a/send-{what}" for what in ("image", "file", "message"))

@@ -11,12 +11,12 @@ import jsonschema_rs
 
 from tests.http.conftest import Api, token
 from tests.http.documented import DOCUMENT
-from wppmt.errors import CATALOGUE, Code
+from wppmt.domain.errors import CATALOGUE, Code
+from wppmt.http.api.route import Access
+from wppmt.http.api.routes import ROUTES
+from wppmt.http.api.schemas import validate
 from wppmt.http.app import make_app
-from wppmt.http.route import Access
-from wppmt.http.routes import ROUTES
-from wppmt.http.schemas import validate
-from wppmt.store import EVENT_NAMES
+from wppmt.store.records import EVENT_NAMES
 
 
 def refs(value: Any) -> set[str]:

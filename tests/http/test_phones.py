@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wppmt.errors import Code, Refusal
-from wppmt.http.phones import parse_mention, parse_phone, parse_recipient
+from wppmt.domain.errors import Code, Refusal
+from wppmt.http.api.phones import parse_mention, parse_phone, parse_recipient
 
 DIGITS = st.from_regex(r"[0-9]{8,15}", fullmatch=True)
 

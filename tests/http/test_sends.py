@@ -9,9 +9,9 @@ import pytest
 
 from tests.http.conftest import Api, token
 from tests.http.fakes import BORN
-from wppmt import messages
-from wppmt.errors import Code, Refusal
-from wppmt.state import State
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.states import State
 
 PATH = "/api/sessions/cliente-001/send-message"
 HELLO = {"phone": "5511999999999", "message": "Olá! Esta é uma mensagem de teste."}

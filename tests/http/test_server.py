@@ -18,9 +18,10 @@ import pytest
 
 from tests.http.conftest import Api
 from tests.support import eventually
-from wppmt.http import bodies, server
+from wppmt.http import server
+from wppmt.http.api import bodies
 from wppmt.http.app import make_app
-from wppmt.http.ports import Phase
+from wppmt.http.ports import DaemonPhase
 
 
 async def raw(api: Api, request: bytes, limit: float = 3.0) -> bytes:
@@ -175,7 +176,7 @@ class Ending:
         await self.runner.start(self.listening.dup())
 
     def drain(self) -> None:
-        self.api.phase = Phase.DRAINING
+        self.api.phase = DaemonPhase.DRAINING
         self.runner.drain()
 
     async def reach(self) -> None:

@@ -12,11 +12,11 @@ from PIL import Image
 
 from tests.http.conftest import Api, token
 from tests.http.fakes import BORN
-from wppmt import messages
-from wppmt.errors import Code, Refusal
-from wppmt.reasons import Reason
-from wppmt.state import State
-from wppmt.store import Qr
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.store.records import Qr
 
 URL = "https://turbozap.com/webhook/cliente-001"
 QR_TEXT = "2@" + "Ab1+/" * 30 + ",key,key,key,1"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.http.conftest import Api, serve
 from wppmt.http.ports import HttpSettings
-from wppmt.store import EVENT_NAMES
+from wppmt.store.records import EVENT_NAMES
 
 PATH = "/api/sessions/a/webhook"
 URL = "https://turbozap.com/webhook/cliente-001"

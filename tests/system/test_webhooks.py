@@ -12,12 +12,12 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.net.test_egress import A26, A27, A28, A29, A34
 from tests.support import wait_until
 from tests.system.api import Answer, Json
 from tests.system.chromeless import chromeless, counts, log_of, settle
 from tests.system.daemon import Daemon
 from tests.system.raw_server import RawServer
-from tests.test_egress import A26, A27, A28, A29, A34
 from wppmt.cli.sink import Delivery, Sink
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]

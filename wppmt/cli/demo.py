@@ -19,13 +19,13 @@ from typing import TypeVar
 
 import click
 
+from wppmt.app.settings import Settings
+from wppmt.cli.context import SettingsSource, pass_origin
 from wppmt.cli.doctor import examine
+from wppmt.cli.errors import Trouble
 from wppmt.cli.gateway import Gateway, GatewayError, wait_for_qr
-from wppmt.cli.origin import Origin, pass_origin
 from wppmt.cli.sink import Delivery, Json, Sink
 from wppmt.cli.token import TTL_SECONDS, make_token
-from wppmt.cli.trouble import Trouble
-from wppmt.settings import Settings
 from wppmt.simulator.client import Simulator, SimulatorError
 
 LIMIT_SECONDS = 60.0
@@ -180,11 +180,11 @@ def step(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def own_daemon(origin: Origin, sink: Sink) -> Iterator[Settings]:
+def own_daemon(origin: SettingsSource, sink: Sink) -> Iterator[Settings]:
     """A daemon with its simulator on free ports and in a folder of its own, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="wppmt-demo-", ignore_cleanup_errors=True) as folder:
         environ = {**origin.environ, **_apart(Path(folder), sink)}
-        settings = Origin(environ, origin.config).load()
+        settings = SettingsSource(environ, origin.config).load()
         with step("O que o serviço precisa está aqui"):
             missing = [finding for finding in examine(settings) if not finding.fine]
             expect(not missing, "; ".join(f"{finding.text}. {finding.advice}" for finding in missing))
@@ -283,7 +283,7 @@ def _stage(settings: Settings, sink: Sink, received: Inbox) -> Stage:
 @click.command()
 @click.option("--running", is_flag=True, help="Usa o serviço e o simulador que já estão no ar (wppmt run).")
 @pass_origin
-def demo(origin: Origin, *, running: bool) -> None:
+def demo(origin: SettingsSource, *, running: bool) -> None:
     """Conta a história inteira sozinho: QR Code, envio, recebimento, confirmações; termina com 1 se algo falha."""
     began = time.monotonic()
     received = Inbox(f"demo-{secrets.token_hex(3)}")

@@ -16,12 +16,12 @@ from pathlib import Path
 import click
 import psutil
 
-from wppmt.browser.injection import WA_JS
-from wppmt.browser.launcher import CHROME, DRIVER
+from wppmt.app.disk import free_mb
+from wppmt.app.settings import Settings
+from wppmt.browser.chrome.injection import WA_JS
+from wppmt.browser.chrome.launch import CHROME, DRIVER
+from wppmt.cli.context import SettingsSource, pass_origin
 from wppmt.cli.gateway import Gateway
-from wppmt.cli.origin import Origin, pass_origin
-from wppmt.disk import free_mb
-from wppmt.settings import Settings
 
 MB_PER_SESSION = 150
 MB_DAEMON = 90
@@ -181,7 +181,7 @@ def disk(folder: Path, min_free_mb: int) -> Finding:
 @click.command()
 @click.option("--whatsapp", type=click.Choice(["simulated", "real"]), default="simulated", show_default=True)
 @pass_origin
-def doctor(origin: Origin, whatsapp: str) -> None:
+def doctor(origin: SettingsSource, whatsapp: str) -> None:
     """Confere o que o serviço precisa para rodar aqui; termina com 1 se algo falta."""
     settings = (origin.simulated() if whatsapp == "simulated" else origin).load()
     all_fine = True

@@ -7,10 +7,10 @@ import signal
 
 import click
 
-from wppmt import host
-from wppmt.browser import processes
-from wppmt.cli.origin import Origin, pass_origin
-from wppmt.cli.trouble import Trouble
+from wppmt.app import host
+from wppmt.browser.chrome import processes
+from wppmt.cli.context import SettingsSource, pass_origin
+from wppmt.cli.errors import Trouble
 
 SECONDS = 60.0
 """Requests, webhooks and turns under way get their time."""
@@ -18,7 +18,7 @@ SECONDS = 60.0
 
 @click.command()
 @pass_origin
-def handover(origin: Origin) -> None:
+def handover(origin: SettingsSource) -> None:
     """Encerra só o serviço, para uma atualização: os navegadores seguem conectados e o próximo início os adota."""
     state_dir = origin.simulated().load().store.state_dir
     try:

@@ -18,8 +18,8 @@ from typing import Any, Self
 import click
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from wppmt.cli.origin import Origin, pass_origin
-from wppmt.cli.trouble import Trouble
+from wppmt.cli.context import SettingsSource, pass_origin
+from wppmt.cli.errors import Trouble
 
 MAX_BODY_BYTES = 32 * 2**20
 ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -172,7 +172,9 @@ def describe(event: Json) -> str:
 )
 @click.option("--hang", is_flag=True, help="Recebe e nunca responde.")
 @pass_origin
-def sink(origin: Origin, /, port: int | None, secret: str | None, *, as_json: bool, **answers: Any) -> None:
+def sink(
+    origin: SettingsSource, /, port: int | None, secret: str | None, *, as_json: bool, **answers: Any
+) -> None:
     """Recebe webhooks em 127.0.0.1 e mostra cada evento, até Ctrl+C."""
     script = Script(**answers)
     seen: set[str] = set()

@@ -8,12 +8,12 @@ from time import perf_counter
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from wppmt.errors import Code, Refusal
-from wppmt.http.guard import RATE_WINDOW, SESSION_ID, guard
-from wppmt.http.ports import PORTS, Phase
-from wppmt.http.responses import refusal_response, status_refusal
-from wppmt.http.route import route_of
-from wppmt.store import StoreUnavailable
+from wppmt.domain.errors import Code, Refusal
+from wppmt.http.api.json_responses import refusal_response, status_refusal
+from wppmt.http.api.route import route_of
+from wppmt.http.ports import PORTS, DaemonPhase
+from wppmt.http.security.guard import RATE_WINDOW, SESSION_ID, guard
+from wppmt.store.port import StoreUnavailable
 
 REQUEST_ID = web.RequestKey("request_id", str)
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -94,7 +94,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers.update(common_headers(request.get(REQUEST_ID) or request.app[PORTS].new_id()))
     if window := request.get(RATE_WINDOW):
         response.headers.update(window.headers())
-    if request.app[PORTS].phase() is Phase.DRAINING:
+    if request.app[PORTS].phase() is DaemonPhase.DRAINING:
         # The next request belongs on a new connection, which is the next daemon's.
         response.force_close()
         response.headers[hdrs.CONNECTION] = "close"

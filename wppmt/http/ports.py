@@ -10,18 +10,19 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from wppmt.delivery import Outcome
-from wppmt.http.auth import Authenticator
-from wppmt.http.limits import RateLimiter
-from wppmt.media import MediaFiles
-from wppmt.messages import Front
-from wppmt.received import ReceivedMedia
-from wppmt.store import Delivery, SigningSecrets, Store
+from wppmt.domain.messages import Front
+from wppmt.http.security.auth import Authenticator
+from wppmt.http.security.limits import RateLimiter
+from wppmt.media.fetch import MediaFiles
+from wppmt.media.received import ReceivedMedia
+from wppmt.store.port import Store
+from wppmt.store.records import Delivery, SigningSecrets
+from wppmt.webhook.classify import AttemptResult
 
 Level = Literal["debug", "info", "warning", "error"]
 
 
-class Phase(StrEnum):
+class DaemonPhase(StrEnum):
     """Where the daemon is in its life; the value is what `/api/health` and `/readyz` say."""
 
     STARTING = "starting"
@@ -29,8 +30,8 @@ class Phase(StrEnum):
     DRAINING = "draining"
 
 
-class Log(Protocol):
-    """`wppmt.logs.log`: one structured line; `details` never hold a secret, a phone or a text."""
+class WriteLog(Protocol):
+    """`wppmt.app.logs.log`: one structured line; `details` never hold a secret, a phone or a text."""
 
     def __call__(
         self, event: str, session_id: str | None = None, /, *, level: Level = "info", **details: object
@@ -40,7 +41,7 @@ class Log(Protocol):
 CheckTarget = Callable[[str], Awaitable[None]]
 """Raises Refusal(TARGET_REFUSED) for an address that webhooks may not reach (their egress guard)."""
 
-PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[Outcome]]
+PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[AttemptResult]]
 """One attempt with its number, signed, within WEBHOOK_TIMEOUT; what came back. Never raises."""
 
 
@@ -66,12 +67,12 @@ class Ports:
     post_webhook: PostWebhook
     media: MediaFiles
     received: ReceivedMedia
-    phase: Callable[[], Phase]
+    phase: Callable[[], DaemonPhase]
     memory_mb: Callable[[], int | None]
     """Resident memory of the daemon and all its browsers."""
     now: Callable[[], float]
     """Epoch seconds."""
-    log: Log
+    log: WriteLog
     version: str
     settings: HttpSettings = HttpSettings()
     profile_mb: Callable[[str], int | None] = lambda _: None

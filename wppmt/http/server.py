@@ -10,11 +10,11 @@ from collections.abc import Callable
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
 
-from wppmt.errors import Code, Refusal
-from wppmt.http.guard import SESSION_ID
+from wppmt.domain.errors import Code, Refusal
+from wppmt.http.api.json_responses import refusal_response
 from wppmt.http.middleware import REQUEST_ID, common_headers
 from wppmt.http.ports import PORTS, Ports
-from wppmt.http.responses import refusal_response
+from wppmt.http.security.guard import SESSION_ID
 
 HEADER_SECONDS = 10.0
 """From connecting to the end of the first request's headers (Slowloris)."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import redis
 from redis.asyncio import Redis
 
-from wppmt.store import SessionStatus
+from wppmt.store.records import SessionStatus
 
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = 5.0

@@ -1,0 +1,89 @@
+"""Handlers for the operator: every tenant's row, the actor tree, restarts (contract, section 3)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from aiohttp import web
+
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.states import State
+from wppmt.http.api import responses, views
+from wppmt.http.api.json_responses import answer
+from wppmt.http.ports import PORTS, Ports
+from wppmt.http.security.auth import Grant
+from wppmt.http.security.guard import GRANT
+from wppmt.store.records import SessionStatus
+
+ASK_SECONDS = 15.0
+
+
+async def list_sessions(request: web.Request) -> web.Response:
+    ports, grant = request.app[PORTS], request[GRANT]
+    seen = (status for status in ports.front.statuses() if grant.may(status.record.id))
+    statuses = sorted(seen, key=lambda status: status.record.id)
+    rows = await asyncio.to_thread(lambda: [_row(ports, status) for status in statuses])
+    return answer(responses.AdminSessionList(count=len(rows), sessions=rows))
+
+
+def _row(ports: Ports, status: SessionStatus) -> responses.AdminSession:
+    """Reads the store and the disk."""
+    session_id = status.record.id
+    return views.admin_session_of(
+        status,
+        ports.settings.default_webhook_url,
+        ports.profile_mb(session_id),
+        ports.store.webhook_counts(session_id),
+    )
+
+
+async def list_actors(request: web.Request) -> web.Response:
+    rows = await _tree(request)
+    return answer(responses.Actors(actors=[row for row in rows if _may_see(request[GRANT], row)]))
+
+
+async def restart_crashed(request: web.Request) -> web.Response:
+    """Every session's in one turn of Root; of a token bound to some sessions, one by one, those alone."""
+    if request[GRANT].sessions is None:
+        restarted = await request.app[PORTS].front.ask(ROOT, messages.RestartCrashed(), ASK_SECONDS)
+    else:
+        restarted = [one for one in await _crashed(request) if await _restarts(request, one)]
+    return answer(responses.Restarted(restarted=list(restarted)), 202)
+
+
+async def _tree(request: web.Request) -> tuple[dict[str, Any], ...]:
+    tree: messages.ActorTree = await request.app[PORTS].front.ask(ROOT, messages.Describe(), ASK_SECONDS)
+    return tree.actors
+
+
+def _may_see(grant: Grant, row: dict[str, Any]) -> bool:
+    """What serves everybody is nobody's secret; a session's actor is its tenant's."""
+    actor, of_session = str(row["actor"]), session_address("")
+    return not actor.startswith(of_session) or grant.may(actor.removeprefix(of_session))
+
+
+async def _crashed(request: web.Request) -> list[str]:
+    """Which of the token's sessions are in `error`, or have an actor that is dead or hung."""
+    in_trouble = {
+        row["actor"] for row in await _tree(request) if row.get("hung") or not row.get("alive", True)
+    }
+    return [
+        status.record.id
+        for status in sorted(request.app[PORTS].front.statuses(), key=lambda status: status.record.id)
+        if request[GRANT].may(status.record.id)
+        and (status.record.state is State.ERROR or session_address(status.record.id) in in_trouble)
+    ]
+
+
+async def _restarts(request: web.Request, session_id: str) -> bool:
+    """False: gone meanwhile, or no room for it. The others are restarted all the same."""
+    try:
+        await request.app[PORTS].front.ask(ROOT, messages.RestartSession(session_id), ASK_SECONDS)
+    except Refusal as refusal:
+        if refusal.code not in {Code.SESSION_NOT_FOUND, Code.RESOURCE_LIMIT}:
+            raise
+        return False
+    return True
