@@ -206,7 +206,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """One log line (contract, section 9). No phone, text, QR or secret in `details`."""
+    """One log line (docs/contract.md 9). No phone, text, QR or secret in `details`."""
 
     level: str
     event: str

@@ -132,7 +132,7 @@ class BrowserLifecycle:
     def fail(
         self, reason: Reason, now: float, *, detail: str = "", graceful: bool = False
     ) -> Iterator[Effect]:
-        """The attempt is over: end the browser, tell what is wrong, try again by the schedule (contract, section 4).
+        """The attempt is over: end the browser, tell what is wrong, try again by the schedule (docs/contract.md 4).
 
         `graceful` goes down the stop ladder: right while the browser still answers.
         """
@@ -233,5 +233,5 @@ class BrowserLifecycle:
 
 
 def error_payload(reason: Reason, *, recoverable: bool = True) -> dict[str, object]:
-    """The payload of an `error` event (architecture.pt.md 5.2)."""
+    """The payload of an `error` event (docs/MULTI_TENANT_ARCHITECTURE.md 5.2)."""
     return {"error": sentence(reason), "code": reason.value, "recoverable": recoverable}

@@ -159,7 +159,7 @@ class PageState:
 
     def _phone_lost(self, reason: Reason, now: float) -> Iterator[Effect]:
         if self._work.record.state in {State.INITIALIZING, State.WAITING_SCAN}:
-            # The contract knows no direct way.
+            # docs/contract.md 4 has no direct way.
             yield from self._work.move(now, Event.RESUMED, reason)
         yield from self._work.move(now, Event.PHONE_LOST, reason, failures=0)
 
@@ -200,7 +200,7 @@ class PageState:
             yield self._timers.arm(OFFLINE, self._policy.offline_grace)
 
     def distrust_login(self, now: float) -> Iterator[Effect]:
-        """A QR code where a login was, and no word from WhatsApp why: architecture.pt.md 11.3."""
+        """A QR code where a login was, and no word from WhatsApp why: docs/MULTI_TENANT_ARCHITECTURE.md 11.3."""
         yield from self.needs_person(Reason.TOKEN_CORRUPT, now)
         yield from self._lifecycle.close(ProfileAction.SET_ASIDE)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SessionPolicy:
-    """Seconds, unless the name says otherwise. Defaults as in contract 4 and 5."""
+    """Seconds, unless the name says otherwise. Defaults as in docs/contract.md 4 and 5."""
 
     qr_max: int = 5
     """Codes shown in a row before an unscanned session is closed."""

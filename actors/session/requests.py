@@ -128,6 +128,6 @@ class Requests:
             raise Refusal(Code.LOGIN_NOT_CORRUPT)
 
     def _require_connected(self) -> None:
-        """Raises the document's 503 (4.2.2) unless messages can go out."""
+        """Raises the 503 of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2 unless messages can go out."""
         if self._parts.record.state is not State.CONNECTED:
             raise not_connected(self._parts.record)

@@ -29,7 +29,7 @@ class Admission:
         return session_id in self._counted
 
     def require_room(self) -> None:
-        """Raises Refusal(RESOURCE_LIMIT) (architecture.pt.md 11.4)."""
+        """Raises Refusal(RESOURCE_LIMIT) (docs/MULTI_TENANT_ARCHITECTURE.md 11.4)."""
         if len(self._counted) >= self._most:
             # An actor that died may have committed more than it could tell.
             self.wanted = {

@@ -173,7 +173,7 @@ class Root:
         yield self._let_in(request.session_id)
 
     def _require_room_for(self, session_id: str) -> None:
-        """The session may run from now on. Raises Refusal: RESOURCE_LIMIT (architecture.pt.md 11.4), DRAINING."""
+        """Raises Refusal: RESOURCE_LIMIT (docs/MULTI_TENANT_ARCHITECTURE.md 11.4), DRAINING."""
         if self._stopping:
             raise Refusal(Code.DRAINING, retry_after=10)
         if session_id in self._admission:

@@ -1,4 +1,4 @@
-"""The WebhookActor's mind: takes the outbox to its endpoints, one lane per session and endpoint (contract 7).
+"""The WebhookActor's mind: takes the outbox to its endpoints, one lane per session and endpoint (docs/contract.md 7).
 
 The store is the queue: memory holds where each lane is, and what is in flight. A crash therefore loses nothing;
 what was in flight or not yet settled is sent again, with the same id.

@@ -58,7 +58,7 @@ def test_a_start_answers_at_once_and_says_that_it_is_new(gateway: Gateway):
     assert not gateway.start("a").created
 
 
-def test_a67_a_hundred_starts_at_once_give_one_browser(gateway: Gateway):
+def test_a_hundred_starts_at_once_give_one_browser(gateway: Gateway):
     replies = [gateway.request(ROOT, messages.StartSession("a")) for _ in range(100)]
     gateway.until("a", State.WAITING_SCAN)
     assert sum(reply.value.created for reply in replies) == 1
@@ -227,7 +227,7 @@ def test_the_last_word_during_a_logout_counts(gateway: Gateway, verb: object):
 
 
 @pytest.mark.parametrize("steps", range(0, 40, 4))
-def test_a68_a_logout_amid_a_send_leaves_no_browser_and_no_profile_and_one_message_at_most(
+def test_a_logout_amid_a_send_leaves_no_browser_and_no_profile_and_one_message_at_most(
     gateway: Gateway, steps: int
 ):
     gateway.connect("a", ME)
@@ -247,7 +247,7 @@ def test_a68_a_logout_amid_a_send_leaves_no_browser_and_no_profile_and_one_messa
 
 
 @pytest.mark.parametrize("steps", range(0, 40, 4))
-def test_a68_a_close_amid_a_start_leaves_no_browser(gateway: Gateway, steps: int):
+def test_a_close_amid_a_start_leaves_no_browser(gateway: Gateway, steps: int):
     gateway.request(ROOT, messages.StartSession("a"))
     for _ in range(steps):
         gateway.step()
@@ -363,7 +363,7 @@ def test_settings_given_at_a_start_stay(gateway: Gateway):
     assert record.description == "depois"
 
 
-def test_a50_the_limit_counts_sessions_that_should_run(make_gateway: MakeGateway):
+def test_the_limit_counts_sessions_that_should_run(make_gateway: MakeGateway):
     gateway = make_gateway(max_sessions=2)
     gateway.start("a")
     gateway.start("b")

@@ -686,7 +686,7 @@ def test_a_replayed_letter_is_held_from_its_replay(holding: World):
 
 
 @pytest.mark.parametrize("hold", [0.0, 2 * HOUR])
-def test_a69_a_clock_that_is_set_back_delays_nothing_for_longer_than_planned(folder: Path, hold: float):
+def test_a_clock_that_is_set_back_delays_nothing_for_longer_than_planned(folder: Path, hold: float):
     world = World(folder, WebhookPolicy(hold_seconds=hold))
     world.now = 10 * HOUR
     world.endpoints[ONE] = lambda a: REFUSED if a.event.sequence == 1 else ERROR

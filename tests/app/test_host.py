@@ -35,7 +35,7 @@ def test_a_new_folder_is_private(tmp_path: Path, told: list[tuple[str, str]]):
     assert told == []
 
 
-def test_a64_an_open_folder_or_database_is_made_private_and_told(tmp_path: Path, told: list[tuple[str, str]]):
+def test_an_open_folder_or_database_is_made_private_and_told(tmp_path: Path, told: list[tuple[str, str]]):
     database, wal, other = (tmp_path / name for name in ("wppmt.sqlite", "wppmt.sqlite-wal", "simulator.err"))
     for file in (database, wal, other):
         file.touch()
@@ -54,7 +54,7 @@ def test_a64_an_open_folder_or_database_is_made_private_and_told(tmp_path: Path,
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-def test_a64_anothers_folder_is_refused(tmp_path: Path):
+def test_anothers_folder_is_refused(tmp_path: Path):
     folder = tmp_path / "theirs"
     folder.mkdir()
     os.chown(folder, 65534, 65534)

@@ -187,7 +187,7 @@ class TestKeys:
 
 
 class TestSecret:
-    """Contract, section 1: weak secrets refuse the start, except in simulator mode."""
+    """docs/contract.md 1: weak secrets refuse the start, except in simulator mode."""
 
     @pytest.mark.parametrize("weak", ["", "x" * 31, *sorted(EXAMPLES)])
     def test_weak_secret_refuses(self, weak: str):

@@ -47,7 +47,7 @@ def test_no_media_is_offered_that_is_too_large_to_fetch(tmp_path: Path):
 
 
 @pytest.mark.parametrize(("uid", "sandbox"), [(0, "auto"), (0, "on"), (0, "off"), (1000, "off")])
-def test_a65_with_the_real_whatsapp_chrome_is_neither_root_nor_without_its_sandbox(
+def test_with_the_real_whatsapp_chrome_is_neither_root_nor_without_its_sandbox(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uid: int, sandbox: str
 ):
     monkeypatch.setattr("os.geteuid", lambda: uid)
@@ -55,6 +55,6 @@ def test_a65_with_the_real_whatsapp_chrome_is_neither_root_nor_without_its_sandb
         wiring.chrome_settings(settings(tmp_path, WPP_SANDBOX=sandbox))
 
 
-def test_a65_whoever_is_not_root_has_a_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_whoever_is_not_root_has_a_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert wiring.chrome_settings(settings(tmp_path)).sandbox

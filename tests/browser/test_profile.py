@@ -31,7 +31,7 @@ def test_an_open_profile_is_made_private(tokens: Path) -> None:
         assert stat.S_IMODE((tokens / "a").stat().st_mode) == 0o700
 
 
-def test_a64_an_open_profile_is_told_of(tokens: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_open_profile_is_told_of(tokens: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[str, object]] = []
     monkeypatch.setattr("wppmt.app.logs.log", lambda event, **more: told.append((event, more["path"])))
     (tokens / "a").mkdir(parents=True)
@@ -43,7 +43,7 @@ def test_a64_an_open_profile_is_told_of(tokens: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_a25_a_profile_replaced_by_a_link_to_anothers_is_refused(tokens: Path, exists: bool) -> None:
+def test_a_profile_replaced_by_a_link_to_anothers_is_refused(tokens: Path, exists: bool) -> None:
     if exists:
         with ProfileFolder(tokens, "b").writer():
             (tokens / "b" / "Default").mkdir()
@@ -57,7 +57,7 @@ def test_a25_a_profile_replaced_by_a_link_to_anothers_is_refused(tokens: Path, e
     assert (tokens / "b" / "Default").exists() == exists
 
 
-def test_a25_a_link_inside_a_profile_is_refused(tokens: Path) -> None:
+def test_a_link_inside_a_profile_is_refused(tokens: Path) -> None:
     for name in ("a", "b"):
         (tokens / name).mkdir(parents=True)
     (tokens / "b" / "Default").mkdir()

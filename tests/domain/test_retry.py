@@ -1,4 +1,4 @@
-"""The schedules, against the numbers of architecture.pt.md 5.3 and contract 4."""
+"""The schedules, against the numbers of docs/MULTI_TENANT_ARCHITECTURE.md 5.3 and docs/contract.md 4."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from wppmt.store.records import (
 from wppmt.webhook.classify import Answered, AttemptResult
 
 BORN = 1_770_733_800.0
-"""2026-02-10T14:30:00Z, the moment in the document's examples."""
+"""2026-02-10T14:30:00Z, a moment without fractions."""
 
 
 class FakeFront:

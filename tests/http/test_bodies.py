@@ -1,4 +1,4 @@
-"""Strict JSON, and bodies over the wire (rows A43, A44)."""
+"""Strict JSON, and bodies over the wire."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("raw", ODD.values(), ids=ODD.keys())
-async def test_a44_odd_json_is_400(api: Api, raw: bytes):
+async def test_odd_json_is_400(api: Api, raw: bytes):
     answer = await api.call("POST", START, data=raw)
     assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
     assert answer.body["details"]
@@ -83,7 +83,7 @@ def test_any_bytes_are_json_or_refused(raw: bytes):
         assert refusal.code is Code.INVALID_REQUEST  # noqa: PT017  both outcomes are right
 
 
-async def test_a43_ten_megabytes_to_the_byte(api: Api):
+async def test_ten_megabytes_to_the_byte(api: Api):
     filler = b'{"unknown": "' + b"x" * (MAX_BODY_BYTES - 15) + b'"}'
     assert len(filler) == MAX_BODY_BYTES
     assert (await api.call("POST", START, data=filler)).status == 201
@@ -91,7 +91,7 @@ async def test_a43_ten_megabytes_to_the_byte(api: Api):
     assert (answer.status, answer.body["code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 
-async def test_a43_a_chunked_body_is_counted_too(api: Api):
+async def test_a_chunked_body_is_counted_too(api: Api):
     async def chunks():
         for _ in range(11):
             yield b" " * 1024 * 1024
@@ -101,13 +101,13 @@ async def test_a43_a_chunked_body_is_counted_too(api: Api):
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "x-unknown", "identity, gzip"])
-async def test_a43_compressed_bodies_are_refused(api: Api, encoding: str):
+async def test_compressed_bodies_are_refused(api: Api, encoding: str):
     bomb = gzip.compress(b"0" * 1_000_000)
     answer = await api.call("POST", START, data=bomb, headers={"Content-Encoding": encoding})
     assert (answer.status, answer.body["code"]) == (415, "UNSUPPORTED_ENCODING")
 
 
-async def test_a43_no_second_header_hides_behind_the_first(api: Api):
+async def test_no_second_header_hides_behind_the_first(api: Api):
     headers = [
         ("Authorization", f"Bearer {api.token}"), ("Content-Encoding", "identity"), ("Content-Encoding", "gzip"),
     ]  # fmt: skip

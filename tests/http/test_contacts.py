@@ -1,4 +1,4 @@
-"""Contacts, numbers and received media over HTTP, against the examples of architecture.pt.md 4.2.3."""
+"""Contacts, numbers and received media over HTTP, against the examples of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3."""
 
 from __future__ import annotations
 

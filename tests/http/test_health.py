@@ -46,7 +46,7 @@ async def test_phases(api: Api, phase: DaemonPhase, ready: int, health: int, wor
     assert (shown.status, shown.body["status"]) == (health, word)
 
 
-async def test_a69_a_full_disk_is_told(api: Api):
+async def test_a_full_disk_is_told(api: Api):
     api.store.broken = StoreUnavailable()
     answer = await api.get("/api/health", token=None)
     assert (answer.status, answer.body["code"]) == (503, "STORE_UNAVAILABLE")

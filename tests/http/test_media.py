@@ -1,4 +1,4 @@
-"""send-image and send-file over HTTP, with real fetching from a server of our own (rows A38 to A42, A63)."""
+"""send-image and send-file over HTTP, with real fetching from a server of our own."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ async def test_one_source_and_only_one(api: Api, fields: dict[str, str]):
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1/x", "http://169.254.169.254/", "file:///etc/passwd", "/away"]
 )
-async def test_a38_forbidden_addresses_also_behind_a_redirect(api: Api, files: BaseTestServer, url: str):
+async def test_forbidden_addresses_also_behind_a_redirect(api: Api, files: BaseTestServer, url: str):
     url = str(files.make_url(url)) if url.startswith("/") else url
     answer = await api.post(IMAGE, PHONE | {"imageUrl": url})
     assert (answer.status, answer.body["code"]) == (422, "TARGET_REFUSED")
@@ -210,13 +210,13 @@ class TestIdempotency:
         assert message.idempotency
         return message.idempotency
 
-    async def test_a63_the_same_request_has_the_same_fingerprint(self, api: Api):
+    async def test_the_same_request_has_the_same_fingerprint(self, api: Api):
         first = await self.keyed(api, TEXT, {"message": "oi"})
         assert await self.keyed(api, TEXT, {"message": "oi"}) == first
         assert await self.keyed(api, TEXT, {"typing": False, "message": "oi"}) == first
         assert await self.keyed(api, TEXT, {"message": "oi", "idempotencyKey": "k1"}, key=None) == first
 
-    async def test_a63_another_request_has_another(self, api: Api):
+    async def test_another_request_has_another(self, api: Api):
         first = await self.keyed(api, TEXT, {"message": "oi"})
         image = await self.keyed(api, IMAGE, {"base64": PNG_TEXT})
         others = [
@@ -228,13 +228,13 @@ class TestIdempotency:
         fingerprints = {other.fingerprint for other in others} | {first.fingerprint}
         assert len(fingerprints) == 5
 
-    async def test_a63_keys_of_256_characters_and_none(self, api: Api):
+    async def test_keys_of_256_characters_and_none(self, api: Api):
         assert (await self.keyed(api, TEXT, {"message": "oi"}, "k" * 255)).key == "k" * 255
         for key in ("k" * 256, "", "ção", "a\tb"):
             answer = await api.post(TEXT, PHONE | {"message": "oi"}, headers={"Idempotency-Key": key})
             assert (answer.status, answer.body["details"][0]["field"]) == (400, "Idempotency-Key")
 
-    async def test_a63_bytes_that_are_no_text_are_no_key(self, api: Api):
+    async def test_bytes_that_are_no_text_are_no_key(self, api: Api):
         head = (
             f"POST {TEXT} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.token}\r\nConnection: close\r\n"
         )

@@ -103,7 +103,7 @@ async def test_the_document_is_served(api: Api):
     assert answer.body == DOCUMENT
 
 
-async def test_a57_the_viewer_is_static_and_knows_nothing_without_a_token(api: Api):
+async def test_the_viewer_is_static_and_knows_nothing_without_a_token(api: Api):
     page = await api.get("/api-docs", token=None)
     assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]

@@ -52,7 +52,7 @@ def test_is_group_makes_a_group_id():
         "5511999999999@C.US", "5511999999999:12@s.whatsapp.net",
     ],
 )  # fmt: skip
-def test_a47_what_is_no_recipient(text: str):
+def test_what_is_no_recipient(text: str):
     with pytest.raises(Refusal) as refused:
         parse_recipient(text)
     assert refused.value.code is Code.INVALID_PHONE
@@ -67,7 +67,7 @@ def test_a47_what_is_no_recipient(text: str):
         ("1@lid", True),
     ],
 )
-def test_a47_a_lie_about_the_group(text: str, is_group: bool):
+def test_a_lie_about_the_group(text: str, is_group: bool):
     with pytest.raises(Refusal):
         parse_recipient(text, is_group=is_group)
 

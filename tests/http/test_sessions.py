@@ -1,4 +1,4 @@
-"""The life of a session over HTTP, against the examples of architecture.pt.md 4.2.1."""
+"""The life of a session over HTTP, against the examples of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QR_TEXT = "2@" + "Ab1+/" * 30 + ",key,key,key,1"
 
 
 def compact(example: str) -> bytes:
-    """The document's example as the bytes that we answer."""
+    """The example of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1 as the bytes that are answered."""
     return json.dumps(json.loads(example), ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -93,7 +93,7 @@ async def test_the_alias_takes_the_id_from_the_body(api: Api):
     assert (mismatch.status, mismatch.body["code"]) == (400, "SESSION_ID_MISMATCH")
 
 
-async def test_a50_the_eleventh_session_is_refused(api: Api):
+async def test_the_eleventh_session_is_refused(api: Api):
     for number in range(10):
         api.front.has(f"cliente-{number}")
     answer = await api.post("/api/sessions/cliente-11/start")

@@ -1,4 +1,4 @@
-"""A session's webhook over HTTP, against the example of architecture.pt.md 4.2.4."""
+"""A session's webhook over HTTP, against the example of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.4."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def test_the_documents_example(api: Api):
     assert answer.body == {"success": True, "webhookUrl": URL, "events": EVENTS, "secret": "whsec_bmV3"}
 
 
-async def test_a62_the_secret_is_shown_once(api: Api):
+async def test_the_secret_is_shown_once(api: Api):
     api.front.has("a")
     await api.call("PUT", PATH, json={"url": URL, "events": EVENTS})
     shown = await api.get(PATH)

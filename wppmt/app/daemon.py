@@ -93,7 +93,7 @@ class Daemon:
         self._stop_seconds = STOP_SECONDS
 
     def metadata(self) -> dict[str, object]:
-        """For every log line (architecture.pt.md 10.2)."""
+        """For every log line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2)."""
         total = self._monitor.total_mb if self._monitor else 0
         return {"memoryUsage": f"{total / 1024:.1f}GB", "sessionCount": len(self._directory.statuses())}
 

@@ -1,4 +1,7 @@
-"""Logs: one JSON object a line (architecture.pt.md 10.2), written by a thread of their own so that a slow disk holds nobody."""
+"""Logs: one JSON object a line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2).
+
+A thread of their own writes them, so that a slow disk holds nobody up.
+"""
 
 from __future__ import annotations
 

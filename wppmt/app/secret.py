@@ -1,4 +1,4 @@
-"""The key that signs and checks tokens: which is good enough, and the simulator's own (contract, section 1)."""
+"""The key that signs and checks tokens: which is good enough, and the simulator's own (docs/contract.md 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every answer "no" of the product: its code, its HTTP status, its Portuguese text (contract, section 6)."""
+"""Every answer "no" of the product: its code, its HTTP status, its Portuguese text (docs/contract.md 6)."""
 
 from __future__ import annotations
 

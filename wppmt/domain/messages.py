@@ -204,7 +204,7 @@ class ListContacts:
 
 @dataclass(frozen=True, slots=True)
 class ContactPage:
-    """`contacts` as in architecture.pt.md 4.2.3; `following` is the next `after`, None at the end."""
+    """`contacts` as in docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3; `following` is the next `after`, None at the end."""
 
     contacts: tuple[dict[str, Any], ...]
     total: int

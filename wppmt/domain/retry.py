@@ -16,7 +16,7 @@ HEALTHY_SECONDS = 60.0
 
 
 def reconnect_delay(*, earned_immediate: bool, random: Random) -> float:
-    """Seconds until the next attempt: at once if 60 s of health earned it, else 30 s ± 10 % (contract, section 4)."""
+    """Seconds until the next attempt: at once if 60 s of health earned it, else 30 s ± 10 % (docs/contract.md 4)."""
     if earned_immediate:
         return 0.0
     return RECONNECT_SECONDS * random.uniform(1 - RECONNECT_JITTER, 1 + RECONNECT_JITTER)
@@ -24,7 +24,7 @@ def reconnect_delay(*, earned_immediate: bool, random: Random) -> float:
 
 @dataclass(frozen=True, slots=True)
 class WebhookSchedule(wait_base):
-    """Delays after each failed attempt; further retries repeat the last one (architecture.pt.md 5.3).
+    """Delays after each failed attempt; further retries repeat the last one (docs/MULTI_TENANT_ARCHITECTURE.md 5.3).
 
     Also a tenacity wait: `Retrying(wait=WebhookSchedule(), stop=stop_after_attempt(4))` keeps the same times.
     """

@@ -1,4 +1,4 @@
-"""Epoch seconds as the document writes moments: ISO 8601, UTC, whole seconds, `Z`."""
+"""Epoch seconds as the API writes moments: ISO 8601, UTC, whole seconds, `Z`."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def _request_id(request: web.Request) -> str:
 
 @web.middleware
 async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every "no" in the contract's form. The unexpected goes on, to the server's `handle_error`."""
+    """Every "no" in the form of docs/contract.md 6. The unexpected goes on, to the server's `handle_error`."""
     try:
         return await handler(request)
     except Refusal as refusal:

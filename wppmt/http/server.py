@@ -85,7 +85,7 @@ class Protocol(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,  # noqa: ARG002  aiohttp's text may repeat what was sent
     ) -> web.StreamResponse:
-        """Malformed HTTP, and what no handler expected: the contract's form, never a trace; closes the connection."""
+        """Malformed HTTP, and what no handler expected: docs/contract.md 6, never a trace; closes the connection."""
         request_id = request.get(REQUEST_ID) or self._ports.new_id()
         if isinstance(exc, BadHttpMessage):
             response = refusal_response(Refusal(Code.INVALID_REQUEST), request_id, http_status=status)

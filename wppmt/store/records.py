@@ -76,7 +76,7 @@ NO_LOGIN: Mapping[str, Any] = {
 
 
 class Handover(StrEnum):
-    """How far a message's way out has come (contract, section 5)."""
+    """How far a message's way out has come (docs/contract.md 5)."""
 
     ACCEPTED = "accepted"
     HANDED = "handed"
@@ -93,7 +93,7 @@ ACK_STATUS: Mapping[int, str] = {
     3: "read",
     4: "played",
 }
-"""`status` words of contract 5; anything below zero is `failed`."""
+"""`status` words of docs/contract.md 5; anything below zero is `failed`."""
 
 
 @dataclass(frozen=True, slots=True)

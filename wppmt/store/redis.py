@@ -1,4 +1,4 @@
-"""What status and qrcode tell, copied to Redis for other readers (contract, section 8). Nothing waits for it."""
+"""What status and qrcode tell, copied to Redis for other readers (docs/contract.md 8). Nothing waits for it."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ SECRET_BYTES = 32
 def envelope(
     name: str, session_id: str, at: float, payload: Mapping[str, Any], *, event_id: str, sequence: int
 ) -> bytes:
-    """The exact JSON that is logged, signed and delivered (architecture.pt.md 5.2, contract 7)."""
+    """The exact JSON that is logged, signed and delivered (docs/MULTI_TENANT_ARCHITECTURE.md 5.2, docs/contract.md 7)."""
     timestamp = datetime.fromtimestamp(math.floor(at), UTC)
     fields = {
         "event": name,

@@ -1,4 +1,4 @@
-"""The five webhook bodies (architecture.pt.md 5.2, contract 7) as models, for those who write a receiver."""
+"""The five webhook bodies as models (docs/MULTI_TENANT_ARCHITECTURE.md 5.2, docs/contract.md 7)."""
 
 from __future__ import annotations
 

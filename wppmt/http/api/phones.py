@@ -1,4 +1,4 @@
-"""PURE: what a caller may write as recipient, and the chat id it means (contract, section 5)."""
+"""PURE: what a caller may write as recipient, and the chat id it means (docs/contract.md 5)."""
 
 from __future__ import annotations
 

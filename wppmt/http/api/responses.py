@@ -1,4 +1,4 @@
-"""What answers say: pydantic models in the order and with the texts of architecture.pt.md."""
+"""What answers say: pydantic models with the order and texts of docs/MULTI_TENANT_ARCHITECTURE.md 4.2."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Confirmation(AnswerBody):
 
 
 class StartedBody(AnswerBody):
-    """4.2.1, Criar/Iniciar Sessão."""
+    """POST …/start: docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1."""
 
     session_id: str = Field(examples=["cliente-001"])
     status: State = Field(examples=["initializing"])
@@ -78,7 +78,7 @@ class StartedBody(AnswerBody):
 
 
 class QrCode(AnswerBody):
-    """4.2.1, Obter QR Code, while there is something to scan."""
+    """GET …/qrcode while there is something to scan: docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1."""
 
     session_id: str = Field(examples=["cliente-001"])
     status: State = Field(examples=["waiting_scan"])
@@ -91,7 +91,7 @@ class QrCode(AnswerBody):
 
 
 class AlreadyConnected(AnswerBody):
-    """4.2.1, Obter QR Code, já conectado."""
+    """GET …/qrcode of a connected session: docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1."""
 
     session_id: str = Field(examples=["cliente-001"])
     status: State = Field(examples=["connected"])
@@ -100,7 +100,7 @@ class AlreadyConnected(AnswerBody):
 
 
 class Status(AnswerBody):
-    """4.2.1, Status da Sessão, and contract 3's additions."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1, and what docs/contract.md 3 adds."""
 
     session_id: str = Field(examples=["cliente-001"])
     status: State = Field(examples=["connected"])
@@ -138,7 +138,7 @@ class Restarting(AnswerBody):
 
 
 class SentBody(AnswerBody):
-    """4.2.2: the server of WhatsApp has it."""
+    """WhatsApp's server has it: docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
 
     success: Literal[True] = True
     id: str = Field(examples=["3EB0F6F2E2E2E2E2E2E"])
@@ -156,7 +156,7 @@ class Pending(SentBody):
 
 
 class Webhook(AnswerBody):
-    """4.2.4."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.4."""
 
     success: Literal[True] = True
     webhook_url: str | None = Field(examples=["https://turbozap.com/webhook/cliente-001"])
@@ -187,7 +187,7 @@ class HealthBody(AnswerBody):
 
 
 class Contact(AnswerBody):
-    """4.2.3."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3."""
 
     id: str = Field(examples=["5511999999999@c.us"])
     phone: str | None = Field(examples=["5511999999999"])
@@ -197,7 +197,7 @@ class Contact(AnswerBody):
 
 
 class ContactList(AnswerBody):
-    """4.2.3; `next` is the `cursor` of the following page."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3; `next` is the `cursor` of the following page."""
 
     success: Literal[True] = True
     count: int = Field(examples=[1], description="quantos há ao todo")
@@ -206,7 +206,7 @@ class ContactList(AnswerBody):
 
 
 class NumberCheckBody(AnswerBody):
-    """4.2.3; `resolvedPhone` is the number as WhatsApp knows it (nono dígito)."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3; `resolvedPhone` is the number as WhatsApp knows it (nono dígito)."""
 
     phone: str = Field(examples=["5511999999999"])
     valid: bool = Field(examples=[True])

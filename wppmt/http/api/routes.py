@@ -1,4 +1,4 @@
-"""Every route of the contract (section 3) in one table; the router and the OpenAPI document are made from it."""
+"""Every route of docs/contract.md 3 in one table; the router and the OpenAPI document are made from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What requests may say: pydantic models with the document's camelCase names, strict types, Portuguese problems."""
+"""What requests may say: pydantic models with camelCase names, strict types, Portuguese problems."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Body(BaseModel):
 
 
 class StartBody(Body):
-    """4.2.1: everything is optional; what is absent stays as it was."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1: everything is optional; what is absent stays as it was."""
 
     webhook_url: Url | None = Field(None, examples=["https://turbozap.com/webhook/cliente-001"])
     description: str | None = Field(None, max_length=500, examples=["Conta WhatsApp da Empresa ABC"])
@@ -48,7 +48,7 @@ class StartBody(Body):
 
 
 class CreateBody(StartBody):
-    """3.2: the same with the session's id in the body."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 3.2: the same with the session's id in the body."""
 
     session_id: str = Field(max_length=128, examples=["cliente-001"])
 
@@ -66,7 +66,7 @@ class SendBody(Body):
 
 
 class SendTextBody(SendBody):
-    """4.2.2."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
 
     message: str = Field(
         min_length=1, max_length=MAX_TEXT_CHARS, examples=["Olá! Esta é uma mensagem de teste."]
@@ -106,7 +106,7 @@ class SendMediaBody(SendBody):
 
 
 class SendImageBody(SendMediaBody):
-    """4.2.2, Enviar Imagem."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
 
     image_url: Url | None = Field(None, examples=["https://exemplo.com/imagem.jpg"])
     file_name: FileName | None = Field(None, examples=["imagem.jpg"])
@@ -122,7 +122,7 @@ class SendImageBody(SendMediaBody):
 
 
 class SendFileBody(SendMediaBody):
-    """4.2.2, Enviar Arquivo: image, document, video, audio or voice note, by its content."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2: image, document, video, audio or voice note, by its content."""
 
     file_url: Url | None = Field(None, examples=["https://exemplo.com/documento.pdf"])
 
@@ -136,7 +136,7 @@ class SendFileBody(SendMediaBody):
 
 
 class WebhookBody(Body):
-    """4.2.4; `events` absent means all."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.4; `events` absent means all."""
 
     url: Url = Field(examples=["https://turbozap.com/webhook/cliente-001"])
     events: list[EventName] | None = Field(

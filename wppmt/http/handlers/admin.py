@@ -1,4 +1,4 @@
-"""Handlers for the operator: every tenant's row, the actor tree, restarts (contract, section 3)."""
+"""Handlers for the operator: every tenant's row, the actor tree, restarts (docs/contract.md 3)."""
 
 from __future__ import annotations
 

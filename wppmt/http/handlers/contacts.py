@@ -21,7 +21,7 @@ from wppmt.http.security.guard import SESSION_ID
 PAGE_SECONDS = 20.0
 FETCH_SECONDS = 120.0
 ALL_CONTACTS = 10_000
-"""Who asks without a limit, as in the document, gets them all."""
+"""Who asks without a limit, as in docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3, gets them all."""
 CURSOR = r"^([0-9A-Za-z.:_-]{1,64}@(c\.us|lid))?$"
 _TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+(; ?codecs=[a-z0-9.]+)?", re.ASCII | re.IGNORECASE)
 

@@ -1,4 +1,4 @@
-"""Handlers of a session's life: start, list, QR, status, close, restart, log out (contract, section 3)."""
+"""Handlers of a session's life: start, list, QR, status, close, restart, log out (docs/contract.md 3)."""
 
 from __future__ import annotations
 

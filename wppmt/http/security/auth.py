@@ -1,4 +1,4 @@
-"""Who may do what (contract, section 2): a bearer token becomes a Grant, or a Refusal."""
+"""Who may do what (docs/contract.md 2): a bearer token becomes a Grant, or a Refusal."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class AuthPolicy:
     issuer: str = ""
     audience: str = ""
     require_session_claim: bool = False
-    """Switches the document's option C off: a token that names no session may then act for none."""
+    """Switches option C off (docs/MULTI_TENANT_ARCHITECTURE.md 4.1): a token that names no session may act for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who may pass, before any body is read: daemon up, token, size, session id, session, rate (contract, section 2)."""
+"""Who may pass, before any body is read: daemon up, token, size, session id, session, rate (docs/contract.md 2)."""
 
 from __future__ import annotations
 
