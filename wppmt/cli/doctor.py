@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import stat
 import subprocess
@@ -22,6 +23,7 @@ from wppmt.browser.chrome.injection import WA_JS
 from wppmt.browser.chrome.launch import CHROME, DRIVER
 from wppmt.cli.context import SettingsSource, pass_origin
 from wppmt.cli.gateway import Gateway
+from wppmt.media.probe import FFMPEG, FFPROBE
 
 MB_PER_SESSION = 150
 MB_DAEMON = 90
@@ -45,6 +47,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Every check, in the order in which a start would need it."""
     yield from programs(Path(settings.browser.chrome or CHROME), Path(settings.browser.driver or DRIVER))
     yield wa_js(WA_JS)
+    yield sound()
     for name, folder in folders(settings):
         yield private_folder(name, folder)
     yield from ports(settings)
@@ -82,6 +85,13 @@ def version(program: Path) -> str:
 
 def wa_js(file: Path) -> Finding:
     return Finding(file.is_file(), "wa-js instalado", "Rode: make setup")
+
+
+def sound() -> Finding:
+    """Without it every recording and video goes out as a document."""
+    missing = [program for program in (FFPROBE, FFMPEG) if not shutil.which(program, path=os.defpath)]
+    text = f"não encontrado: {', '.join(missing)}" if missing else "ffprobe e ffmpeg instalados"
+    return Finding(not missing, text, "Instale: apt-get install ffmpeg")
 
 
 def folders(settings: Settings) -> tuple[tuple[str, Path], ...]:
