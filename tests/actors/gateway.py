@@ -260,6 +260,10 @@ class Gateway:
         self.scheduler.go_dark()
         return killed
 
+    def has_profile(self, session_id: str) -> bool:
+        """Whether a browser has kept anything for this session."""
+        return self.world.profiles[session_id].was_used
+
     # ---- time
 
     def step(self) -> None:

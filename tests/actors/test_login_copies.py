@@ -95,7 +95,7 @@ def test_a_corrupt_login_is_set_aside_and_told_once(gateway: Gateway):
     assert gateway.reason("a") is Reason.TOKEN_CORRUPT
     assert [event["code"] for event in gateway.events("a", "error")] == ["TOKEN_CORRUPT"]
     assert len(gateway.world.quarantine["a"]) == 1
-    assert not gateway.browsers.has_login("a")
+    assert not gateway.has_profile("a")
     assert gateway.browsers.living("a") == []
     assert copies(gateway) == [ME], "the bad one is no copy"
 

@@ -106,6 +106,7 @@ class Ground(Protocol):
 
     browsers: Browsers
 
+    def has_profile(self, session_id: str) -> bool: ...
     def process(self, life: Life) -> Process: ...
     def register(self, phone: str, name: str) -> None: ...
     def scan(self, phone: str, code: str) -> None: ...
@@ -127,6 +128,9 @@ class FakeGround:
         times = FakeTimes(ready=0.01, call=0.001, server=0.005, beat=BEAT_SECONDS / 4, logout_reload=0.02)
         self.fakes = FakeBrowsers(Deadlines(), time.time, times)
         self.browsers: Browsers = self.fakes
+
+    def has_profile(self, session_id: str) -> bool:
+        return self.fakes.world.profiles[session_id].was_used
 
     def process(self, life: Life) -> Process:
         return _fake(life).process
@@ -182,6 +186,9 @@ class ChromeGround:
         )
         self.browsers: Browsers = ChromeBrowsers(self.settings)
         self.simulator = simulator
+
+    def has_profile(self, session_id: str) -> bool:
+        return (self.settings.tokens_dir / session_id / "Default").is_dir()
 
     def process(self, life: Life) -> Process:
         return process(life)

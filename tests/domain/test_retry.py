@@ -7,7 +7,6 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tenacity import RetryError, Retrying, stop_after_attempt
 
 from wppmt.domain.retry import WebhookSchedule, reconnect_delay
 
@@ -40,18 +39,6 @@ def test_retry_after_lengthens_within_the_cap_and_never_shortens(retry_after: fl
 
 def test_the_last_failure_is_the_last_whatever_the_receiver_wishes():
     assert WebhookSchedule().next_delay(4, 60.0) is None
-
-
-def test_tenacity_keeps_the_same_times():
-    slept: list[float] = []
-    retrying = Retrying(wait=WebhookSchedule(), stop=stop_after_attempt(4), sleep=slept.append)
-    with pytest.raises(RetryError):
-        retrying(fail)
-    assert slept == [5.0, 30.0, 300.0]
-
-
-def fail() -> None:
-    raise ConnectionError
 
 
 @given(st.integers())

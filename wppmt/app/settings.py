@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from wppmt.app import secret
 from wppmt.domain.errors import SetupError
+from wppmt.domain.log import LogLevel
 
 DEFAULT_FILES = (
     Path(__file__).parents[2] / "config/default.toml",  # a clone
@@ -41,7 +42,7 @@ def _split(value: object) -> object:
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Items = Annotated[tuple[str, ...], BeforeValidator(_split)]
-Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
+Level = Annotated[LogLevel, BeforeValidator(_lower)]
 
 
 class SettingsGroup(BaseModel):

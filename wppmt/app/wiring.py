@@ -31,6 +31,7 @@ from wppmt.browser.port import Browsers
 from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.errors import SetupError
 from wppmt.domain.retry import WebhookSchedule
+from wppmt.domain.units import MEGABYTE
 from wppmt.http.api import qr, views
 from wppmt.http.security.auth import Authenticator, AuthPolicy
 from wppmt.http.security.jwks import Jwks, fetch_from
@@ -44,8 +45,6 @@ from wppmt.store.records import Desired, SessionRecord, SessionStatus
 from wppmt.store.redis import Copy, RedisMirror, RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
 from wppmt.webhook.envelope import new_secret
-
-MEGABYTE = 1_000_000
 
 
 def new_session(store: SqliteStore, tools: Tools, session_id: str) -> SessionMind:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol
 from uuid import uuid4
 
 from aiohttp import web
 
+from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
 from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.limits import RateLimiter
@@ -19,8 +19,6 @@ from wppmt.store.port import Store
 from wppmt.store.records import Delivery, SigningSecrets
 from wppmt.webhook.classify import AttemptResult
 
-Level = Literal["debug", "info", "warning", "error"]
-
 
 class DaemonPhase(StrEnum):
     """Where the daemon is in its life; the value is what `/api/health` and `/readyz` say."""
@@ -28,14 +26,6 @@ class DaemonPhase(StrEnum):
     STARTING = "starting"
     READY = "ok"
     DRAINING = "draining"
-
-
-class WriteLog(Protocol):
-    """`wppmt.app.logs.log`: one structured line; `details` never hold a secret, a phone or a text."""
-
-    def __call__(
-        self, event: str, session_id: str | None = None, /, *, level: Level = "info", **details: object
-    ) -> None: ...
 
 
 CheckTarget = Callable[[str], Awaitable[None]]

@@ -127,10 +127,6 @@ class ChromeBrowsers:
             launch.end(group)
         return len(groups)
 
-    def has_login(self, session_id: str) -> bool:
-        """Whether Chrome has ever kept anything for this session."""
-        return self._profile(session_id).has_login()
-
     def keep_copy(self, session_id: str) -> None:
         """A snapshot of a login that was flushed in order, unless it is damaged. A full disk costs the copy alone."""
         profile = self._profile(session_id)

@@ -59,11 +59,6 @@ class ProfileFolder:
     def __init__(self, root: Path, session_id: str) -> None:
         self.path = root / session_id
 
-    def has_login(self) -> bool:
-        """Whether Chrome has ever kept anything here."""
-        inner = self.path / "Default"
-        return inner.is_dir() and not (inner.is_symlink() or self.path.is_symlink())
-
     @contextmanager
     def writer(self, patience: float = 0.0) -> Iterator[int]:
         """The writer's lock as a file descriptor; a process that inherits it keeps the lock until it ends.

@@ -81,7 +81,7 @@ async def list_sessions(request: web.Request) -> web.Response:
     ports, grant = request.app[PORTS], request[GRANT]
     seen = [
         views.status_of(status, ports.settings.default_webhook_url)
-        for status in sorted(ports.front.statuses(), key=lambda status: status.record.id)
+        for status in ports.front.statuses()
         if grant.may(status.record.id)
     ]
     return answer(responses.SessionList(count=len(seen), sessions=seen))
