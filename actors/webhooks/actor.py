@@ -77,17 +77,19 @@ class SeeTo:
     """To myself: lanes that work again may have been left with dead letters."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookPolicy:
-    hold_seconds: float = 0.0
+    """What has no default here is a setting: config/default.toml."""
+
+    hold_seconds: float
     """How long events wait, unburnt, while their origin cannot be connected to; 0: not at all."""
-    auto_replay: bool = False
+    auto_replay: bool
     """Replay a lane's dead letters, each once, when its endpoint works again and is still the session's."""
-    default_url: str = ""
+    default_url: str
     """Where the events of sessions without a webhook of their own go."""
-    keep_seconds: float = 7 * 86_400.0
-    pending_max: int = 100_000
+    pending_max: int
     """Deliveries that one session may have waiting; beyond it, all but messages are put aside."""
+    keep_seconds: float = 7 * 86_400.0
 
 
 class WebhookMind:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from actors.session.policy import SessionPolicy
 from actors.supervisor.messages import ShutDown
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
+from tests.defaults import session_policy
 from wppmt.browser.port import StartFailed
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
@@ -271,7 +271,7 @@ def test_a_close_during_a_logout_does_not_stop_it(gateway: Gateway):
 
 
 def test_what_a_page_owed_when_the_logout_gave_up_is_owed_no_more(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=SessionPolicy(logout_deadline=10))
+    gateway = make_gateway(policy=session_policy(logout_deadline=10))
     gateway.connect("a", ME)
     gateway.close("a")
     logout = gateway.request(A, messages.LogOut())
@@ -493,7 +493,7 @@ def test_a_shutdown_at_a_slow_screen_stays_shut_down(gateway: Gateway):
 def test_a_close_behind_a_stuck_browser_is_answered_even_when_a_logout_comes_after_it(
     make_gateway: MakeGateway,
 ):
-    gateway = make_gateway(policy=SessionPolicy(logout_deadline=20))
+    gateway = make_gateway(policy=session_policy(logout_deadline=20))
     gateway.connect("a", ME)
     gateway.hang_start("a")
     gateway.restart("a")

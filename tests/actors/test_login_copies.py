@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from actors.session.messages import Measured
-from actors.session.policy import SessionPolicy
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
+from tests.defaults import session_policy
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
@@ -198,7 +196,7 @@ def test_the_choice_outlives_a_daemon_that_dies_before_it_is_done(gateway: Gatew
 
 
 def test_on_request_a_copy_is_taken_from_time_to_time_in_a_quiet_moment(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=replace(SessionPolicy(), copy_seconds=3600.0))
+    gateway = make_gateway(policy=session_policy(copy_seconds=3600.0))
     gateway.world.add_phone(FRIEND)
 
     def measure() -> None:

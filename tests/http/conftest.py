@@ -15,11 +15,12 @@ import jwt
 import pytest
 from yarl import URL
 
+from tests.defaults import auth_policy, http_settings
 from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
 from wppmt.http.app import make_app
-from wppmt.http.ports import DaemonPhase, HttpSettings, Ports
-from wppmt.http.security.auth import Authenticator, AuthPolicy
+from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.keys import SharedSecret
 from wppmt.http.security.limits import RateLimiter
 from wppmt.http.server import Runner
@@ -63,7 +64,7 @@ class Api:
         self.log = FakeLog()
         self.token = token()
         self.rate_limit = 0
-        self.settings = HttpSettings()
+        self.settings = http_settings()
         self.folder = Path("/nonexistent")
         self.egress_allow: list[str] = []
         self.base = ""
@@ -73,7 +74,7 @@ class Api:
         return Ports(
             front=self.front,
             store=cast("Store", self.store),
-            authenticator=Authenticator(SharedSecret(SECRET), AuthPolicy()),
+            authenticator=Authenticator(SharedSecret(SECRET), auth_policy()),
             rate_limiter=RateLimiter(self.rate_limit, time.time),
             check_target=check_target,
             post_webhook=self.receiver.post,

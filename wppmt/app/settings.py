@@ -134,7 +134,7 @@ class BrowserSettings(SettingsGroup):
     sandbox: Annotated[Literal["auto", "on", "off"], Env("WPP_SANDBOX")]
     beat_seconds: Annotated[Seconds, Env("WPP_BEAT_SECONDS")]
     start_deadline_seconds: Annotated[Seconds, Env("WPP_START_DEADLINE")]
-    stop_deadline_seconds: Annotated[Seconds, Env("WPP_STOP_DEADLINE")]
+    stop_deadline_seconds: Annotated[float, Field(gt=0, le=300), Env("WPP_STOP_DEADLINE")]
 
 
 class SimulatorSettings(SettingsGroup):
@@ -291,6 +291,8 @@ def _tell(error: ErrorDetails, values: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _settle(settings: Settings, folder: Path, notices: tuple[str, ...]) -> Settings:
     """Cross checks, absolute paths, and the secret that belongs to this way of running."""
+    if settings.http.metrics_listen:
+        raise SetupError("WPP_METRICS_LISTEN ainda não é aceito: esta versão não tem /metrics. Deixe vazio")
     if not settings.sessions.multi_tenant:
         raise SetupError("WPP_MULTI_TENANT=false não é aceito: o wppmt só tem o modo multi-tenant")
     folders = {name: folder / getattr(settings.store, name) for name in ("state_dir", "tokens_dir")}

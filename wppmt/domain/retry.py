@@ -23,8 +23,8 @@ def reconnect_delay(*, earned_immediate: bool, random: Random) -> float:
 class WebhookSchedule:
     """Delays after each failed attempt; further retries repeat the last one (docs/MULTI_TENANT_ARCHITECTURE.md 5.3)."""
 
+    retries: int
     delays: Sequence[float] = (5.0, 30.0, 300.0)
-    retries: int = 3
     retry_after_cap: float = 300.0
 
     def next_delay(self, failures: int, retry_after: float | None = None) -> float | None:

@@ -39,10 +39,12 @@ PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[Attempt
 class HttpSettings:
     """The settings that answers depend on."""
 
-    max_sessions: int = 10
-    send_deadline: float = 20.0
+    max_sessions: int
+    send_deadline: float
     """Seconds within which WhatsApp's ack makes a send 200 (WPP_SEND_DEADLINE)."""
-    default_webhook_url: str = ""
+    close_deadline: float
+    """Seconds within which a closed session's browser is surely gone."""
+    default_webhook_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Ports:
     """Epoch seconds."""
     log: WriteLog
     version: str
-    settings: HttpSettings = HttpSettings()
+    settings: HttpSettings
     profile_mb: Callable[[str], int | None] = lambda _: None
     """Size of a session's profile folder; may read the disk."""
     has_login_copy: Callable[[str], bool] = lambda _: False
