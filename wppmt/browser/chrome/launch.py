@@ -17,10 +17,12 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import websocket
+from tenacity import wait_fixed
 
 from wppmt.browser.cdp import sockets
 from wppmt.browser.chrome import processes
 from wppmt.browser.port import StartFailed
+from wppmt.polling import poll
 
 # The program itself: /usr/bin/chromium is a script that adds flags of its own.
 CHROME = Path("/usr/lib/chromium/chromium")
@@ -210,10 +212,10 @@ def _spawn(
 def _await(
     read: Callable[[], Found | None], pid: int, deadline: float, why: Callable[[], StartFailed]
 ) -> Found:
-    while (found := read()) is None:
-        if not processes.is_alive(pid) or time.monotonic() > deadline:
-            raise why()
-        time.sleep(POLL_SECONDS)
+    left = deadline - time.monotonic()
+    found = poll(read, left, wait_fixed(POLL_SECONDS), unless=lambda: not processes.is_alive(pid))
+    if found is None:
+        raise why()
     return found
 
 

@@ -6,13 +6,15 @@ import fcntl
 import os
 import shutil
 import stat
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tenacity import wait_fixed
+
 from wppmt.app import logs
 from wppmt.browser.profile.snapshots import copy_login, remove, shelve
+from wppmt.polling import poll
 
 LOCK = ".writer.lock"
 QUARANTINE = ".quarantine"
@@ -144,13 +146,11 @@ class ProfileFolder:
 
 
 def _lock(descriptor: int, patience: float) -> bool:
-    deadline = time.monotonic() + patience
-    while True:
+    def is_ours() -> bool:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(POLL_SECONDS)
-        else:
-            return True
+            return False
+        return True
+
+    return bool(poll(is_ours, patience, wait_fixed(POLL_SECONDS)))
