@@ -37,8 +37,6 @@ class FakeFront:
         self.asked: list[tuple[str, object]] = []
         self.looked_up = 0
         self.ack = 1
-        self.hung: set[str] = set()
-        self.dead: set[str] = set()
         self.unlinks = True
         self.max_sessions = 10
         self.contacts: list[dict[str, Any]] = []
@@ -109,16 +107,31 @@ class FakeFront:
                 return 3
             case messages.Describe():
                 return messages.ActorTree(tuple(self._tree()))
-            case messages.RestartCrashed():
-                return tuple(s.record.id for s in self.statuses() if s.record.state is State.ERROR)
+            case messages.RestartCrashed(sessions=sessions):
+                return self._restart_crashed(sessions)
+            case messages.RestoreLogin():
+                if self._statuses[message.session_id].record.is_login_in_use:
+                    raise Refusal(Code.LOGIN_NOT_CORRUPT)
+                return self.has(message.session_id, State.INITIALIZING, reason=Reason.RESTARTED)
             case _:
                 raise AssertionError(message)
+
+    def _restart_crashed(self, sessions: frozenset[str] | None) -> messages.CrashedRestarted:
+        found = [
+            status.record
+            for status in self.statuses()
+            if status.record.state is State.ERROR and (sessions is None or status.record.id in sessions)
+        ]
+        corrupt = [record.id for record in found if record.reason is Reason.TOKEN_CORRUPT]
+        return messages.CrashedRestarted(
+            tuple(record.id for record in found if record.id not in corrupt),
+            tuple((session_id, Reason.TOKEN_CORRUPT) for session_id in corrupt),
+        )
 
     def _tree(self) -> Iterator[dict[str, Any]]:
         yield {"actor": "root", "children": len(self._statuses), "alert": None}
         for session_id in sorted(self._statuses):
-            hung = session_id in self.hung
-            yield {"actor": f"session:{session_id}", "alive": session_id not in self.dead, "hung": hung}
+            yield {"actor": f"session:{session_id}", "alive": True, "hung": False}
 
     def _answer_of_session(self, session_id: str, message: object) -> Any:
         match message:
@@ -129,7 +142,7 @@ class FakeFront:
             case messages.LogOut():
                 self.has(session_id, State.DISCONNECTED, has_login=False)
                 return messages.LoggedOut(self.unlinks)
-            case messages.ResetLogin() | messages.RestoreLogin():
+            case messages.ResetLogin():
                 if self._statuses[session_id].record.reason is not Reason.TOKEN_CORRUPT:
                     raise Refusal(Code.LOGIN_NOT_CORRUPT)
                 return self.has(session_id, State.INITIALIZING, reason=Reason.STARTING)

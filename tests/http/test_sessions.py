@@ -225,20 +225,32 @@ async def test_restart_is_accepted(api: Api):
 
 
 @pytest.mark.parametrize(
-    ("verb", "message"), [("reset", messages.ResetLogin()), ("restore", messages.RestoreLogin())]
+    ("verb", "asked"),
+    [
+        ("reset", ("session:a", messages.ResetLogin())),
+        ("restore", (messages.ROOT, messages.RestoreLogin("a"))),
+    ],
 )
-async def test_a_corrupt_login_is_thrown_away_or_restored(api: Api, verb: str, message: object):
-    api.front.has("a", State.ERROR, reason=Reason.TOKEN_CORRUPT)
+async def test_a_corrupt_login_is_thrown_away_or_restored(api: Api, verb: str, asked: object):
+    api.front.has("a", State.ERROR, has_login=True, reason=Reason.TOKEN_CORRUPT)
     answer = await api.post(f"/api/sessions/a/{verb}")
     assert (answer.status, answer.body["status"]) == (202, "initializing")
     # Only the copy keeps the login.
     assert ("guardado à parte" in answer.body["message"]) == (verb == "reset")
-    assert api.front.asked == [("session:a", message)]
+    assert api.front.asked == [asked]
+
+
+async def test_what_a_restart_began_without_the_login_can_still_be_restored(api: Api):
+    api.front.has("a", State.WAITING_SCAN, has_login=False, reason=Reason.SCAN_QR)
+    assert (await api.post("/api/sessions/a/restore")).status == 202
+    api.has_login_copy = False
+    answer = await api.post("/api/sessions/a/restore")
+    assert (answer.status, answer.body["code"]) == (404, "NO_LOGIN_COPY")
 
 
 @pytest.mark.parametrize("verb", ["reset", "restore"])
 async def test_a_login_that_may_be_good_is_left_alone(api: Api, verb: str):
-    api.front.has("a", State.CONNECTED)
+    api.front.has("a", State.CONNECTED, has_login=True)
     api.has_login_copy = False
     answer = await api.post(f"/api/sessions/a/{verb}")
     assert (answer.status, answer.body["code"]) == (409, "LOGIN_NOT_CORRUPT")

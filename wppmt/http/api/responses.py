@@ -312,8 +312,19 @@ class Actors(AnswerBody):
     actors: list[dict[str, Any]] = Field(examples=[_ACTORS])
 
 
+class Skipped(AnswerBody):
+    """A session in trouble that a new browser would not help, or that there is no room for."""
+
+    session_id: str = Field(examples=["cliente-004"])
+    reason_code: str = Field(examples=["TOKEN_CORRUPT"])
+    reason: str = Field(
+        examples=["O login salvo não foi aceito. Restaure um backup ou comece de novo com um QR Code"]
+    )
+
+
 class Restarted(AnswerBody):
     restarted: list[str] = Field(examples=[["cliente-003"]])
+    skipped: list[Skipped]
 
 
 class Probe(AnswerBody):

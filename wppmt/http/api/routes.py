@@ -103,7 +103,7 @@ ROUTES = (
     Route(
         "POST", f"{_SESSION}/restore", sessions.restore, Access.SESSION,
         "Depois de TOKEN_CORRUPT: voltar à última cópia boa do login", {202: responses.Restarting},
-        refusals=(*_ASKED, Code.LOGIN_NOT_CORRUPT, Code.NO_LOGIN_COPY),
+        refusals=(*_ASKED, Code.RESOURCE_LIMIT, Code.LOGIN_NOT_CORRUPT, Code.NO_LOGIN_COPY),
     ),
     Route(
         "POST", f"{_SESSION}/logout", sessions.log_out, Access.SESSION,
