@@ -38,7 +38,9 @@ from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
+from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
+from wppmt.domain.troubles import Trouble, TroubleCode, of_shortage
 from wppmt.store.port import Store
 from wppmt.store.records import Desired, SessionStatus
 
@@ -182,8 +184,8 @@ class Root:
         if session_id in self._admission:
             return
         self._admission.require_room()
-        if self._memory_mb > self._memory_limit_mb or self._room.is_short:
-            raise Refusal(Code.RESOURCE_LIMIT, retry_after=60)
+        if shortages := self._shortages:
+            raise resource_limit(*shortages, retry_after=60)
 
     def _let_in(self, session_id: str) -> Effect:
         """Right behind what lets the session run: the answer tells what came of it."""
@@ -294,6 +296,20 @@ class Root:
         statuses = [self._status(name) for name in alert.sessions & self._admission.wanted] if alert else []
         if not any(status.record.failures for status in statuses if status):
             self._common_cause.recovered()
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """Read by other threads."""
+        common_cause = self._common_cause.alert
+        alert = [Trouble(TroubleCode.COMMON_CAUSE, str(common_cause))] if common_cause else []
+        return (*map(of_shortage, self._shortages), *alert)
+
+    @property
+    def _shortages(self) -> tuple[Shortage, ...]:
+        """Of memory and disk."""
+        is_over = self._memory_mb > self._memory_limit_mb
+        memory = Shortage(Resource.MEMORY, self._memory_mb, self._memory_limit_mb) if is_over else None
+        return tuple(shortage for shortage in (memory, self._room.shortage) if shortage)
 
     @property
     def alert(self) -> str | None:

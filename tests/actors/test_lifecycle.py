@@ -370,6 +370,8 @@ def test_the_limit_counts_sessions_that_should_run(make_gateway: MakeGateway):
     with pytest.raises(Refusal) as refused:
         gateway.start("c")
     assert refused.value.code is Code.RESOURCE_LIMIT
+    [detail] = refused.value.details
+    assert (detail["field"], detail["current"], detail["limit"]) == ("sessions", 2, 2)
     gateway.close("a")
     gateway.start("c")
     with pytest.raises(Refusal) as refused:

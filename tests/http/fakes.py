@@ -11,6 +11,7 @@ from typing import Any
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.reasons import Reason
+from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
 from wppmt.store.records import (
     DeadLetters,
@@ -167,7 +168,7 @@ class FakeFront:
     def _start(self, message: messages.StartSession) -> messages.Started:
         known = self._statuses.get(message.session_id)
         if known is None and len(self._statuses) >= self.max_sessions:
-            raise Refusal(Code.RESOURCE_LIMIT)
+            raise resource_limit(Shortage(Resource.SESSIONS, len(self._statuses), self.max_sessions))
         wished = {
             "webhook_url": message.webhook_url, "description": message.description,
             "max_messages_per_day": message.max_messages_per_day, "webhook_events": message.events,

@@ -1,17 +1,13 @@
-"""401 says why: to the caller in `details`, to the operator in the log, where repetitions become a count."""
+"""401 says why: to the caller in `details`, to the operator in the log."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.http.conftest import SECRET, Api, token
-from tests.http.fakes import BORN, FakeLog
-from wppmt.http.security.refused_tokens import MERGE_SECONDS, MOST_CALLERS, OTHERS, Caller, RefusedTokens
+from tests.http.fakes import BORN
 from wppmt.http.security.token_faults import TokenFault
 
 STATUS = "/api/sessions/a/status"
@@ -79,61 +75,3 @@ async def test_a_flood_is_one_line(api: Api):
     for _ in range(50):
         await api.get(STATUS, token=None)
     assert len([line for line in api.log.lines if line["event"] == "token_refused"]) == 1
-
-
-class Clock:
-    """Timers that fire by hand."""
-
-    def __init__(self) -> None:
-        self._due: list[Callable[[], None]] = []
-
-    def later(self, seconds: float, act: Callable[[], None]) -> None:
-        assert seconds == MERGE_SECONDS
-        self._due.append(act)
-
-    def a_minute_passes(self) -> None:
-        due, self._due = self._due, []
-        for act in due:
-            act()
-
-
-def _counts(log: FakeLog) -> list[object]:
-    return [line["details"].get("repeated") for line in log.lines]
-
-
-def test_repetitions_are_counted_once_a_minute_until_they_end():
-    log, clock = FakeLog(), Clock()
-    refused = RefusedTokens(log, clock.later)
-    caller = Caller(TokenFault.SIGNATURE, "10.0.0.1", "a")
-    for _ in range(4):
-        refused.note(caller)
-    clock.a_minute_passes()
-    refused.note(caller)
-    clock.a_minute_passes()
-    clock.a_minute_passes()
-    refused.note(caller)
-    assert _counts(log) == [None, 3, 1, None]
-
-
-@given(st.lists(st.integers(0, 2 * MOST_CALLERS) | st.none(), max_size=400))
-def test_whoever_calls_memory_is_bounded_and_every_refusal_is_told(steps: list[int | None]):
-    log, clock = FakeLog(), Clock()
-    refused = RefusedTokens(log, clock.later)
-    for step in steps:
-        if step is None:
-            clock.a_minute_passes()
-        else:
-            refused.note(Caller(TokenFault.MISSING, str(step)))
-        assert len(refused._repeated) <= MOST_CALLERS + 1
-    clock.a_minute_passes()
-    told = sum(int(count) if isinstance(count, int) else 1 for count in _counts(log))
-    assert told == sum(step is not None for step in steps)
-
-
-def test_who_is_one_too_many_is_counted_with_the_others():
-    log, clock = FakeLog(), Clock()
-    refused = RefusedTokens(log, clock.later)
-    for number in range(MOST_CALLERS + 5):
-        refused.note(Caller(TokenFault.MISSING, str(number)))
-    assert len(log.lines) == MOST_CALLERS + 1
-    assert log.lines[-1]["details"]["client"] == OTHERS

@@ -100,6 +100,12 @@ async def test_the_eleventh_session_is_refused(api: Api):
     assert (answer.status, answer.body["code"], answer.body["error"]) == (
         503, "RESOURCE_LIMIT", "Limite de recursos atingido",
     )  # fmt: skip
+    said = "10 sessões no ar; o máximo é 10 (WPP_MAX_SESSIONS)"
+    assert answer.body["details"] == [{"field": "sessions", "problem": said, "current": 10, "limit": 10}]
+    await api.post("/api/sessions/cliente-12/start")
+    [line] = [line for line in api.log.lines if line["event"] == "resource_limit"]
+    assert (line["level"], line["sessionId"]) == ("warning", "cliente-11")
+    assert line["details"] == {"sessions": said}
 
 
 async def test_qr_code_can_be_read_by_an_ordinary_reader(api: Api):

@@ -199,6 +199,7 @@ class Daemon:
             phase=lambda: self._phase,
             memory_mb=lambda: monitor.total_mb if monitor else None,
             alert=lambda: root.alert if root else None,
+            troubles=lambda: (*(root.troubles if root else ()), *self._redis_watch.troubles),
             now=time.time,
             log=logs.log,
             version=__version__,

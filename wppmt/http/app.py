@@ -14,10 +14,9 @@ from wppmt.http.api.routes import ROUTES
 from wppmt.http.handlers.docs import OPENAPI
 from wppmt.http.handlers.health import STARTED_AT
 from wppmt.http.handlers.webhook_test import UNDER_WAY
+from wppmt.http.merged_log import MERGED_LOG, MergedLog
 from wppmt.http.middleware import MIDDLEWARES, add_headers
 from wppmt.http.ports import PORTS, Ports
-from wppmt.http.security.guard import REFUSED_TOKENS
-from wppmt.http.security.refused_tokens import RefusedTokens
 
 
 def make_app(ports: Ports) -> web.Application:
@@ -26,7 +25,7 @@ def make_app(ports: Ports) -> web.Application:
     app[PORTS] = ports
     app[STARTED_AT] = ports.now()
     app[UNDER_WAY] = set()
-    app[REFUSED_TOKENS] = RefusedTokens(ports.log)
+    app[MERGED_LOG] = MergedLog(ports.log)
     app[ROUTE_OF] = {
         app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_later): route
         for route in ROUTES

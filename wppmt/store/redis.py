@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import redis
 from redis.asyncio import Redis
 
+from wppmt.domain.troubles import REDIS_DOWN, Trouble
 from wppmt.store.records import SessionStatus
 
 LOOK_SECONDS = 1.0
@@ -110,6 +111,10 @@ class RedisWatch:
     def __init__(self, log: Callable[..., None]) -> None:
         self._log = log
         self._down: set[str] = set()
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        return (REDIS_DOWN,) if self._down else ()
 
     def report_of(self, part: str) -> Callable[[bool], None]:
         def report(available: bool) -> None:

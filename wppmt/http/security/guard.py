@@ -12,16 +12,15 @@ from aiohttp.typedefs import Handler
 from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api.bodies import MAX_BODY_BYTES
 from wppmt.http.api.route import Access, route_of
+from wppmt.http.merged_log import MERGED_LOG
 from wppmt.http.ports import PORTS, DaemonPhase
 from wppmt.http.security.auth import Grant
 from wppmt.http.security.limits import Window
-from wppmt.http.security.refused_tokens import Caller, RefusedTokens
 from wppmt.http.security.token_faults import TokenRefused
 
 GRANT = web.RequestKey("grant", Grant)
 SESSION_ID = web.RequestKey("session_id", str)
 """Set only for a session that the token may act for."""
-REFUSED_TOKENS = web.AppKey("refused_tokens", RefusedTokens)
 RATE_WINDOW = web.RequestKey("rate_window", Window)
 SESSION_ID_HEADER = "X-Session-ID"
 _SESSION_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
@@ -51,11 +50,17 @@ async def _authenticate(request: web.Request, access: Access) -> None:
     try:
         grant = await ports.authenticator.grant(request.headers.getall(hdrs.AUTHORIZATION, []), ports.now())
     except TokenRefused as refusal:
-        request.app[REFUSED_TOKENS].note(Caller(refusal.fault, _client(request), _session_of_path(request)))
+        _tell_of(refusal, request)
         raise
     if access in {Access.ADMIN, Access.ADMIN_SESSION} and not grant.is_admin:
         raise Refusal(Code.FORBIDDEN)
     request[GRANT] = grant
+
+
+def _tell_of(refusal: TokenRefused, request: web.Request) -> None:
+    reason, client, session_id = refusal.fault.value, _client(request), _session_of_path(request)
+    key = (reason, client, session_id)
+    request.app[MERGED_LOG].note(key, "token_refused", session_id, reason=reason, client=client)
 
 
 def _client(request: web.Request) -> str:
