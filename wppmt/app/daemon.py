@@ -32,6 +32,7 @@ from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browser import ChromeBrowsers
 from wppmt.domain.errors import Refusal, SetupError
 from wppmt.domain.messages import ROOT, Describe
+from wppmt.domain.system_errors import told
 from wppmt.http import server
 from wppmt.http.app import make_app
 from wppmt.http.ports import DaemonPhase, HttpSettings, Ports
@@ -220,7 +221,7 @@ class Daemon:
             await runner.start(inherited or wanted)
         except OSError as failure:
             raise SetupError(
-                f"Não foi possível escutar em {http.host}:{http.port} ({failure.strerror})."
+                f"Não foi possível escutar em {http.host}:{http.port} ({told(failure)})."
                 " Outro programa usa a porta? Mude WPP_PORT ou WPP_HOST"
             ) from None
         self._http = runner

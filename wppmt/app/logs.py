@@ -25,6 +25,7 @@ from loguru import logger
 from wppmt.app.scrub import scrub
 from wppmt.app.settings import LogSettings
 from wppmt.domain.errors import SetupError
+from wppmt.domain.system_errors import told
 
 Level = Literal["debug", "info", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
@@ -177,7 +178,7 @@ def _open_sinks(settings: LogSettings) -> None:
         )
     except OSError as failure:
         raise SetupError(
-            f"A pasta de logs {settings.dir} não pode ser usada: {failure.strerror} (WPP_LOG_DIR)"
+            f"A pasta de logs {settings.dir} não pode ser usada: {told(failure)} (WPP_LOG_DIR)"
         ) from None
 
 
