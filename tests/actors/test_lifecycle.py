@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.supervisor.messages import ShutDown
+from actors.supervisor.messages import MemoryMeasured, ShutDown
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from tests.defaults import session_policy
@@ -370,6 +370,8 @@ def test_the_limit_counts_sessions_that_should_run(make_gateway: MakeGateway):
     with pytest.raises(Refusal) as refused:
         gateway.start("c")
     assert refused.value.code is Code.RESOURCE_LIMIT
+    [detail] = refused.value.details
+    assert (detail["field"], detail["current"], detail["limit"]) == ("sessions", 2, 2)
     gateway.close("a")
     gateway.start("c")
     with pytest.raises(Refusal) as refused:
@@ -502,3 +504,13 @@ def test_a_close_behind_a_stuck_browser_is_answered_even_when_a_logout_comes_aft
     gateway.run(5)
     assert not gateway.log_out("a").unlinked
     assert close.value.record.state is State.DISCONNECTED
+
+
+def test_a_start_that_memory_does_not_allow_says_how_much_there_is(gateway: Gateway):
+    gateway.directory.tell(ROOT, MemoryMeasured(5000))
+    gateway.settle()
+    with pytest.raises(Refusal) as refused:
+        gateway.start("a")
+    assert refused.value.code is Code.RESOURCE_LIMIT
+    [detail] = refused.value.details
+    assert (detail["field"], detail["current"], detail["limit"]) == ("memory", 5000, 4096)

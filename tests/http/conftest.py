@@ -18,6 +18,7 @@ from yarl import URL
 from tests.defaults import auth_policy, http_settings
 from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
+from wppmt.domain.troubles import Trouble
 from wppmt.http.app import make_app
 from wppmt.http.ports import DaemonPhase, Ports
 from wppmt.http.security.auth import Authenticator
@@ -57,6 +58,7 @@ class Api:
         self.time = BORN
         self.phase = DaemonPhase.READY
         self.alert: str | None = None
+        self.troubles: list[Trouble] = []
         self.has_login_copy = True
         self.front = FakeFront(lambda: self.time)
         self.store = FakeStore()
@@ -84,6 +86,7 @@ class Api:
             ),
             phase=lambda: self.phase,
             alert=lambda: self.alert,
+            troubles=lambda: self.troubles,
             memory_mb=lambda: 512,
             now=lambda: self.time,
             log=self.log,

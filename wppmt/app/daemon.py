@@ -32,6 +32,7 @@ from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browser import ChromeBrowsers
 from wppmt.domain.errors import Refusal, SetupError
 from wppmt.domain.messages import ROOT, Describe
+from wppmt.domain.system_errors import told
 from wppmt.http import server
 from wppmt.http.app import make_app
 from wppmt.http.ports import DaemonPhase, Ports
@@ -200,6 +201,7 @@ class Daemon:
             phase=lambda: self._phase,
             memory_mb=lambda: monitor.total_mb if monitor else None,
             alert=lambda: root.alert if root else None,
+            troubles=lambda: (*(root.troubles if root else ()), *self._redis_watch.troubles),
             now=time.time,
             log=logs.log,
             version=__version__,
@@ -216,7 +218,7 @@ class Daemon:
             await runner.start(inherited or wanted)
         except OSError as failure:
             raise SetupError(
-                f"Não foi possível escutar em {http.host}:{http.port} ({failure.strerror})."
+                f"Não foi possível escutar em {http.host}:{http.port} ({told(failure)})."
                 " Outro programa usa a porta? Mude WPP_PORT ou WPP_HOST"
             ) from None
         self._http = runner

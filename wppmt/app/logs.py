@@ -25,6 +25,7 @@ from wppmt.app.scrub import scrub
 from wppmt.app.settings import LogSettings
 from wppmt.domain.errors import SetupError
 from wppmt.domain.log import LOG_LEVELS, LogLevel
+from wppmt.domain.system_errors import told
 
 FILE = "wppmt.log"
 WAITING_LINES = 10_000
@@ -175,7 +176,7 @@ def _open_sinks(settings: LogSettings) -> None:
         )
     except OSError as failure:
         raise SetupError(
-            f"A pasta de logs {settings.dir} não pode ser usada: {failure.strerror} (WPP_LOG_DIR)"
+            f"A pasta de logs {settings.dir} não pode ser usada: {told(failure)} (WPP_LOG_DIR)"
         ) from None
 
 

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 from wppmt.app import secret
 from wppmt.domain.errors import SetupError
 from wppmt.domain.log import LogLevel
+from wppmt.domain.system_errors import told
 
 DEFAULT_FILES = (
     Path(__file__).parents[2] / "config/default.toml",  # a clone
@@ -197,7 +198,7 @@ def _read(file: Path) -> dict[str, dict[str, Any]]:
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as failure:
-        raise SetupError(f"Não foi possível ler {file}: {failure.strerror}") from None
+        raise SetupError(f"Não foi possível ler {file}: {told(failure)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
         raise SetupError(f"{file} não é um arquivo TOML válido: {failure}") from None
     sections = {section for section, _, _ in keys()}

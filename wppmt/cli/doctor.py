@@ -22,6 +22,7 @@ from wppmt.browser.chrome.injection import WA_JS
 from wppmt.browser.chrome.launch import CHROME, DRIVER
 from wppmt.cli.context import SettingsSource, pass_origin
 from wppmt.cli.gateway import Gateway
+from wppmt.domain.system_errors import told
 
 MB_PER_SESSION = 150
 MB_DAEMON = 90
@@ -103,7 +104,7 @@ def private_folder(name: str, folder: Path) -> Finding:
             mode = stat.S_IMODE(folder.stat().st_mode)
     except OSError as failure:
         return Finding(
-            False, f"{folder} ({name}): {failure.strerror}", f"Dê permissão ao usuário ou mude {name}"
+            False, f"{folder} ({name}): {told(failure)}", f"Dê permissão ao usuário ou mude {name}"
         )
     text = f"{folder} ({name}) pode ser escrita, modo {mode:04o}"
     return Finding(not mode & 0o077, text, f"Outros usuários podem ler logins aí. Rode: chmod 700 {folder}")
@@ -133,7 +134,7 @@ def _occupied(host: str, port: int) -> str:
         try:
             probe.bind((host, port))
         except OSError as failure:
-            return failure.strerror or str(failure)
+            return told(failure)
     return ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from wppmt.domain.reasons import Reason
 from wppmt.domain.units import MEGABYTE
 from wppmt.store.records import DeadLetters, SessionStatus
 
@@ -50,7 +51,17 @@ class RestartSession:
 
 @dataclass(frozen=True, slots=True)
 class RestartCrashed:
-    """To Root: all in `error`, dead or hung. Answered with the tuple of their ids."""
+    """To Root: all in `error`, dead or hung; of these, if named, only `sessions`. Answered with CrashedRestarted."""
+
+    sessions: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CrashedRestarted:
+    """`skipped`: left as they were, each with the reason: its login awaits a person's choice, or there is no room."""
+
+    restarted: tuple[str, ...]
+    skipped: tuple[tuple[str, Reason], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,12 @@ class ResetLogin:
 
 @dataclass(frozen=True, slots=True)
 class RestoreLogin:
-    """To a session after TOKEN_CORRUPT: start with the last good copy of its login. Answered as ResetLogin."""
+    """To Root: start without a usable login, with the last good copy of one. Answered as ResetLogin.
+
+    Refuses LOGIN_NOT_CORRUPT where a login is in use, and RESOURCE_LIMIT.
+    """
+
+    session_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import uuid4
@@ -11,6 +11,7 @@ from aiohttp import web
 
 from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
+from wppmt.domain.troubles import Trouble
 from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.limits import RateLimiter
 from wppmt.media.fetch import MediaFiles
@@ -73,6 +74,8 @@ class Ports:
     """Whether a good copy of the session's login could be restored; reads the disk."""
     alert: Callable[[], str | None] = lambda: None
     """What is wrong with the sessions as a whole, in words for people."""
+    troubles: Callable[[], Sequence[Trouble]] = tuple
+    """What keeps the service as a whole from its work, as far as the sessions' states do not show it."""
     new_id: Callable[[], str] = lambda: uuid4().hex
 
 

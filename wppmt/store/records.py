@@ -64,6 +64,11 @@ class SessionRecord:
     reachout_until: float = 0.0
     """No new contact is written to before this moment: WhatsApp has refused one."""
 
+    @property
+    def is_login_in_use(self) -> bool:
+        """One that may be good: it is not given up for an older copy."""
+        return self.has_login and self.reason is not Reason.TOKEN_CORRUPT
+
 
 NO_LOGIN: Mapping[str, Any] = {
     "has_login": False,

@@ -11,6 +11,7 @@ import redis
 from redis.asyncio import Redis
 
 from wppmt.domain.log import WriteLog
+from wppmt.domain.troubles import REDIS_DOWN, Trouble
 from wppmt.store.records import SessionStatus
 
 LOOK_SECONDS = 1.0
@@ -111,6 +112,10 @@ class RedisWatch:
     def __init__(self, log: WriteLog) -> None:
         self._log = log
         self._down: set[str] = set()
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        return (REDIS_DOWN,) if self._down else ()
 
     def report_of(self, part: str) -> Callable[[bool], None]:
         def report(available: bool) -> None:

@@ -9,7 +9,6 @@ from aiohttp import hdrs, web
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, session_address
-from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.domain.times import iso
 from wppmt.http.api import qr, responses, views
@@ -144,24 +143,20 @@ async def restart(request: web.Request) -> web.Response:
 
 async def reset(request: web.Request) -> web.Response:
     """After TOKEN_CORRUPT: without the login, to a new QR code."""
-    return await _start_over(request, messages.ResetLogin(), _RESETTING)
+    address = session_address(request[SESSION_ID])
+    status: SessionStatus = await request.app[PORTS].front.ask(address, messages.ResetLogin(), START_SECONDS)
+    return _restarting(status, _RESETTING)
 
 
 async def restore(request: web.Request) -> web.Response:
-    """After TOKEN_CORRUPT: with the last good copy of the login."""
+    """Where no login is in use, as after TOKEN_CORRUPT: with the last good copy of one."""
     ports, session_id = request.app[PORTS], request[SESSION_ID]
-    is_corrupt = _status(request).record.reason is Reason.TOKEN_CORRUPT
-    if is_corrupt and not await asyncio.to_thread(ports.has_login_copy, session_id):
+    if _status(request).record.is_login_in_use:
+        raise Refusal(Code.LOGIN_NOT_CORRUPT)
+    if not await asyncio.to_thread(ports.has_login_copy, session_id):
         raise Refusal(Code.NO_LOGIN_COPY)
-    return await _start_over(request, messages.RestoreLogin(), _RESTORING)
-
-
-async def _start_over(
-    request: web.Request, message: messages.ResetLogin | messages.RestoreLogin, said: str
-) -> web.Response:
-    address = session_address(request[SESSION_ID])
-    status: SessionStatus = await request.app[PORTS].front.ask(address, message, START_SECONDS)
-    return _restarting(status, said)
+    status: SessionStatus = await ports.front.ask(ROOT, messages.RestoreLogin(session_id), START_SECONDS)
+    return _restarting(status, _RESTORING)
 
 
 def _restarting(status: SessionStatus, said: str) -> web.Response:
