@@ -20,6 +20,7 @@ from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
 from wppmt.domain.troubles import Trouble
 from wppmt.http.app import make_app
+from wppmt.http.connections import ConnectionLimits
 from wppmt.http.ports import DaemonPhase, Ports
 from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.keys import SharedSecret
@@ -66,6 +67,7 @@ class Api:
         self.log = FakeLog()
         self.token = token()
         self.rate_limit = 0
+        self.connections = ConnectionLimits()
         self.settings = http_settings()
         self.folder = Path("/nonexistent")
         self.egress_allow: list[str] = []
@@ -135,7 +137,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
 
 async def serve(api: Api) -> AsyncIterator[Api]:
     """Run the front of an Api whose levers were set beforehand."""
-    runner = Runner(make_app(api.ports()))
+    runner = Runner(make_app(api.ports()), api.connections)
     await runner.start(("127.0.0.1", 0))
     api.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
     async with aiohttp.ClientSession(auto_decompress=False) as api.http:
