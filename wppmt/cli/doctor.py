@@ -23,6 +23,7 @@ from wppmt.browser.chrome.injection import WA_JS
 from wppmt.browser.chrome.launch import CHROME, DRIVER
 from wppmt.cli.context import SettingsSource, pass_origin
 from wppmt.cli.gateway import Gateway
+from wppmt.domain.system_errors import told
 from wppmt.media.probe import FFMPEG, FFPROBE
 
 MB_PER_SESSION = 150
@@ -113,7 +114,7 @@ def private_folder(name: str, folder: Path) -> Finding:
             mode = stat.S_IMODE(folder.stat().st_mode)
     except OSError as failure:
         return Finding(
-            False, f"{folder} ({name}): {failure.strerror}", f"Dê permissão ao usuário ou mude {name}"
+            False, f"{folder} ({name}): {told(failure)}", f"Dê permissão ao usuário ou mude {name}"
         )
     text = f"{folder} ({name}) pode ser escrita, modo {mode:04o}"
     return Finding(not mode & 0o077, text, f"Outros usuários podem ler logins aí. Rode: chmod 700 {folder}")
@@ -143,7 +144,7 @@ def _occupied(host: str, port: int) -> str:
         try:
             probe.bind((host, port))
         except OSError as failure:
-            return failure.strerror or str(failure)
+            return told(failure)
     return ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -63,6 +63,11 @@ class SessionRecord:
     """What WhatsApp had for this phone before this moment is in the event log; 0 while none is linked."""
     reachout_until: float = 0.0
     """No new contact is written to before this moment: WhatsApp has refused one."""
+
+    @property
+    def is_login_in_use(self) -> bool:
+        """One that may be good: it is not given up for an older copy."""
+        return self.has_login and self.reason is not Reason.TOKEN_CORRUPT
 
 
 NO_LOGIN: Mapping[str, Any] = {
@@ -264,4 +269,3 @@ class SessionStatus:
     memory_mb: int | None = None
     queue: int = 0
     last_error: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -39,6 +39,8 @@ class AnswerBody(BaseModel):
 class FieldProblem(AnswerBody):
     field: str = Field(examples=["phone"])
     problem: str = Field(examples=["campo obrigatório"])
+    current: int | None = absent(description="em RESOURCE_LIMIT: quanto há agora (sessões, ou MB)")
+    limit: int | None = absent(description="em RESOURCE_LIMIT: o limite")
 
 
 class Error(AnswerBody):
@@ -173,10 +175,20 @@ class Deliveries(AnswerBody):
     dead: int = Field(examples=[0])
 
 
+class HealthReason(AnswerBody):
+    """One thing that keeps the service from its work."""
+
+    reason_code: str = Field(examples=["DISK_SHORT"])
+    reason: str = Field(
+        examples=["150 MB livres no disco dos logins; são necessários 250 MB (WPP_DISK_MIN_FREE_MB)"]
+    )
+
+
 class HealthBody(AnswerBody):
     """Counts, never names: this one is read without a token."""
 
-    status: str = Field(examples=["ok", "draining"])
+    status: Literal["ok", "degraded", "starting", "draining"] = Field(examples=["ok", "draining"])
+    reasons: list[HealthReason] = Field(examples=[[]])
     uptime_seconds: int = Field(examples=[86400])
     sessions: dict[str, int] = Field(examples=[{"total": 10, "connected": 9, "waiting_scan": 1}])
     max_sessions: int = Field(examples=[10])
@@ -312,8 +324,19 @@ class Actors(AnswerBody):
     actors: list[dict[str, Any]] = Field(examples=[_ACTORS])
 
 
+class Skipped(AnswerBody):
+    """A session in trouble that a new browser would not help, or that there is no room for."""
+
+    session_id: str = Field(examples=["cliente-004"])
+    reason_code: str = Field(examples=["TOKEN_CORRUPT"])
+    reason: str = Field(
+        examples=["O login salvo não foi aceito. Restaure um backup ou comece de novo com um QR Code"]
+    )
+
+
 class Restarted(AnswerBody):
     restarted: list[str] = Field(examples=[["cliente-003"]])
+    skipped: list[Skipped]
 
 
 class Probe(AnswerBody):

@@ -103,7 +103,7 @@ ROUTES = (
     Route(
         "POST", f"{_SESSION}/restore", sessions.restore, Access.SESSION,
         "Depois de TOKEN_CORRUPT: voltar à última cópia boa do login", {202: responses.Restarting},
-        refusals=(*_ASKED, Code.LOGIN_NOT_CORRUPT, Code.NO_LOGIN_COPY),
+        refusals=(*_ASKED, Code.RESOURCE_LIMIT, Code.LOGIN_NOT_CORRUPT, Code.NO_LOGIN_COPY),
     ),
     Route(
         "POST", f"{_SESSION}/logout", sessions.log_out, Access.SESSION,
@@ -199,7 +199,9 @@ ROUTES = (
         refusals=(*_ASKED, Code.RESOURCE_LIMIT),
     ),
     Route("GET", "/api/health", health.health, Access.PUBLIC, "Saúde em números",
-          {200: responses.HealthBody, 503: responses.HealthBody}, refusals=(Code.STORE_UNAVAILABLE,)),
+          {200: responses.HealthBody, 503: responses.HealthBody}, refusals=(Code.STORE_UNAVAILABLE,),
+          query={"strict": {"type": "string", "enum": ["0", "1", "false", "true"], "default": "0",
+                            "description": "1: responde 503 também quando `status` não é `ok`"}}),
     Route("GET", "/healthz", health.healthz, Access.PUBLIC, "O processo está vivo", {200: responses.Probe}),
     Route("GET", "/readyz", health.readyz, Access.PUBLIC, "O serviço aceita trabalho",
           {200: responses.Probe, 503: responses.Probe}),
