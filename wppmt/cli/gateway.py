@@ -15,6 +15,8 @@ from urllib.request import ProxyHandler, Request, build_opener
 import zxingcpp
 from PIL import Image
 
+from wppmt.app.settings import HttpSettings
+
 TIMEOUT_SECONDS = 60.0
 PROBE_SECONDS = 2.0
 QR_LIMIT_SECONDS = 60.0
@@ -22,6 +24,15 @@ QR_LIMIT_SECONDS = 60.0
 _open = build_opener(ProxyHandler({})).open
 
 Json = Mapping[str, Any]
+
+
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where it listens, not where we go
+
+
+def url_of(http: HttpSettings) -> str:
+    """The API as this machine reaches it."""
+    host = ANYWHERE.get(http.host, http.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{http.port}"
 
 
 class GatewayError(Exception):
@@ -46,6 +57,9 @@ class Gateway:
         except GatewayError:
             return False
         return True
+
+    def health(self) -> Json:
+        return self._json("GET", "/api/health")
 
     def start(self, session: str, webhook_url: str) -> Json:
         return self._json("POST", f"/api/sessions/{session}/start", {"webhookUrl": webhook_url})
