@@ -71,6 +71,7 @@ class TestWhatsApp:
     def test_that_has_no_name(self):
         found = look(real(), Target("nome..invalido", 443))["whatsapp"]
         assert not found.fine
+        assert "não é um nome de host" in found.text
 
     def test_that_shows_a_strangers_certificate(self, tmp_path: Path):
         context = server_context(tmp_path)
