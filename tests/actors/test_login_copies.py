@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from actors.session.messages import Measured
-from actors.session.policy import SessionPolicy
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
+from tests.defaults import session_policy
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, session_address
@@ -96,7 +95,7 @@ def test_a_corrupt_login_is_set_aside_and_told_once(gateway: Gateway):
     assert gateway.reason("a") is Reason.TOKEN_CORRUPT
     assert [event["code"] for event in gateway.events("a", "error")] == ["TOKEN_CORRUPT"]
     assert len(gateway.world.quarantine["a"]) == 1
-    assert not gateway.browsers.has_login("a")
+    assert not gateway.has_profile("a")
     assert gateway.browsers.living("a") == []
     assert copies(gateway) == [ME], "the bad one is no copy"
 
@@ -282,7 +281,7 @@ def test_the_choice_outlives_a_daemon_that_dies_before_it_is_done(gateway: Gatew
 
 
 def test_on_request_a_copy_is_taken_from_time_to_time_in_a_quiet_moment(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=replace(SessionPolicy(), copy_seconds=3600.0))
+    gateway = make_gateway(policy=session_policy(copy_seconds=3600.0))
     gateway.world.add_phone(FRIEND)
 
     def measure() -> None:

@@ -68,7 +68,7 @@ class FakeFront:
         return self._statuses.get(session_id)
 
     def statuses(self) -> tuple[SessionStatus, ...]:
-        return tuple(self._statuses.values())
+        return tuple(self._statuses[session_id] for session_id in sorted(self._statuses))
 
     async def ask(self, address: str, message: object, deadline: float) -> Any:
         assert deadline > 0

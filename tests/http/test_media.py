@@ -154,7 +154,7 @@ async def test_the_type_that_the_caller_states(api: Api):
 async def test_one_source_and_only_one(api: Api, fields: dict[str, str]):
     answer = await api.post(IMAGE, PHONE | fields)
     assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
-    assert answer.body["details"][0]["problem"] == "informe o endereço ou base64, um dos dois"
+    assert answer.body["details"][0]["problem"] == "informe a URL ou base64, um dos dois"
 
 
 @pytest.mark.parametrize(

@@ -99,8 +99,11 @@ def inherited_socket(
 
 
 @contextmanager
-def notified_systemd(is_alive: Callable[[], bool]) -> Iterator[None]:
-    """Type=notify with a watchdog that this very event loop has to feed, and only while `is_alive`."""
+def notified_systemd(is_alive: Callable[[], bool], stop_seconds: float) -> Iterator[None]:
+    """Type=notify with a watchdog that this very event loop has to feed, and only while `is_alive`.
+
+    The stop that follows the block takes up to `stop_seconds`.
+    """
     systemd = sdnotify.SystemdNotifier()
     loop = asyncio.get_running_loop()
 
@@ -115,6 +118,9 @@ def notified_systemd(is_alive: Callable[[], bool]) -> Iterator[None]:
     try:
         yield
     finally:
-        # The watchdog must not bite while browsers go down in order.
-        systemd.notify("STOPPING=1\nWATCHDOG_USEC=120000000")
+        # Neither the watchdog nor TimeoutStopSec may end a stop that takes browsers down in order.
+        stop_usec = round(stop_seconds * 1_000_000)
+        systemd.notify(f"STOPPING=1\nWATCHDOG_USEC={stop_usec}\nEXTEND_TIMEOUT_USEC={stop_usec}")
         feeding.cancel()
+        if systemd.socket:
+            systemd.socket.close()

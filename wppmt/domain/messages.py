@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from wppmt.domain.reasons import Reason
+from wppmt.domain.units import MEGABYTE
 from wppmt.store.records import DeadLetters, SessionStatus
 
 ROOT = "root"
@@ -186,7 +187,7 @@ MEDIA_SECONDS_PER_MB = 4.0
 
 def extra_seconds(typing_ms: int, size: int) -> float:
     """How much longer than a text without typing a send may take; `size` in bytes, 0 for texts."""
-    return typing_ms / 1000 + MEDIA_SECONDS_PER_MB * size / 1_000_000
+    return typing_ms / 1000 + MEDIA_SECONDS_PER_MB * size / MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,4 +283,5 @@ class Front(Protocol):
     def status(self, session_id: str) -> SessionStatus | None:
         """The last published status; never waits for the actor."""
 
-    def statuses(self) -> tuple[SessionStatus, ...]: ...
+    def statuses(self) -> tuple[SessionStatus, ...]:
+        """Of all sessions, in order of their ids."""

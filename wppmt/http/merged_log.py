@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from wppmt.http.ports import WriteLog
+from wppmt.domain.log import WriteLog
 
 MERGE_SECONDS = 60.0
 MOST_KEYS = 100

@@ -98,6 +98,9 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers.update(common_headers(request.get(REQUEST_ID) or request.app[PORTS].new_id()))
     if window := request.get(RATE_WINDOW):
         response.headers.update(window.headers())
+    if hdrs.UPGRADE in request.headers or request.method == hdrs.METH_CONNECT:
+        # What follows is no HTTP any more, as its sender hopes.
+        response.force_close()
     if request.app[PORTS].phase() is DaemonPhase.DRAINING:
         # The next request belongs on a new connection, which is the next daemon's.
         response.force_close()

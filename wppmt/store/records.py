@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -269,4 +269,3 @@ class SessionStatus:
     memory_mb: int | None = None
     queue: int = 0
     last_error: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import redis
 from redis.asyncio import Redis
 
+from wppmt.domain.log import WriteLog
 from wppmt.domain.troubles import REDIS_DOWN, Trouble
 from wppmt.store.records import SessionStatus
 
@@ -108,7 +109,7 @@ class RedisMirror:
 class RedisWatch:
     """Two parts use Redis; the operator hears once that it is gone, and once that it is back."""
 
-    def __init__(self, log: Callable[..., None]) -> None:
+    def __init__(self, log: WriteLog) -> None:
         self._log = log
         self._down: set[str] = set()
 

@@ -22,8 +22,6 @@ from wppmt.http.security.guard import GRANT, SESSION_ID, admit
 from wppmt.store.records import SessionStatus
 
 START_SECONDS = 15.0
-CLOSE_SECONDS = 45.0
-"""The whole stop ladder, and the disk."""
 LOGOUT_SECONDS = 90.0
 """A stopped session's browser is started for it, at most 60 s."""
 
@@ -80,7 +78,7 @@ async def list_sessions(request: web.Request) -> web.Response:
     ports, grant = request.app[PORTS], request[GRANT]
     seen = [
         views.status_of(status, ports.settings.default_webhook_url)
-        for status in sorted(ports.front.statuses(), key=lambda status: status.record.id)
+        for status in ports.front.statuses()
         if grant.may(status.record.id)
     ]
     return answer(responses.SessionList(count=len(seen), sessions=seen))
@@ -103,12 +101,12 @@ async def show_status(request: web.Request) -> web.Response:
 async def close(request: web.Request) -> web.Response:
     """DELETE and `/disconnect`: the browser is closed, the login kept; `?purge=true` keeps nothing."""
     session_id = request[SESSION_ID]
-    front = request.app[PORTS].front
+    front, deadline = request.app[PORTS].front, request.app[PORTS].settings.close_deadline
     if _wants_purge(request):
         purged: messages.LoggedOut = await front.ask(ROOT, messages.PurgeSession(session_id), LOGOUT_SECONDS)
         await asyncio.to_thread(request.app[PORTS].received.forget, session_id)
         return _logged_out(purged, _PURGED)
-    await front.ask(session_address(session_id), messages.CloseSession(), CLOSE_SECONDS)
+    await front.ask(session_address(session_id), messages.CloseSession(), deadline)
     return answer(responses.Confirmation(message=_CLOSED))
 
 

@@ -29,13 +29,13 @@ _SIGNATURE_ONLY: Options = {
 class AuthPolicy:
     """What a token's claims must hold; times in seconds."""
 
-    max_lifetime: float = 1800.0
+    max_lifetime: float
     """Longest time left that is believed; 0 switches the check off."""
-    leeway: float = 30.0
-    issuer: str = ""
-    audience: str = ""
-    require_session_claim: bool = False
+    issuer: str
+    audience: str
+    require_session_claim: bool
     """Switches option C off (docs/MULTI_TENANT_ARCHITECTURE.md 4.1): a token that names no session may act for none."""
+    leeway: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
