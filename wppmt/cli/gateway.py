@@ -14,10 +14,9 @@ from urllib.request import ProxyHandler, Request, build_opener
 from PIL import Image
 from tenacity import RetryCallState
 
+from wppmt.app.settings import HttpSettings
 from wppmt.cli.errors import Trouble
 from wppmt.polling import poll
-
-from wppmt.app.settings import HttpSettings
 
 TIMEOUT_SECONDS = 60.0
 PROBE_SECONDS = 2.0
