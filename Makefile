@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= /usr/bin/python3
 VENV := .venv
 BIN := $(VENV)/bin
-PAGE := wppmt/browser/page
+NODE_MODULES := wppmt/browser/page/node_modules wppmt/http/viewer/node_modules
 ALL_CORES := -n auto --dist worksteal
 # WHATSAPP=real starts against WhatsApp itself instead of the simulator.
 WHATSAPP ?= simulated
@@ -27,7 +27,7 @@ CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-setup: system interpreter $(VENV)/.installed $(PAGE)/node_modules/.package-lock.json ## everything the rest needs; skips what is there
+setup: system interpreter $(VENV)/.installed $(NODE_MODULES:=/.package-lock.json) ## everything the rest needs; skips what is there
 
 # What comes from Debian. Each line: the command that proves it is there, and its package.
 system:
@@ -63,10 +63,11 @@ $(VENV)/.installed: setup.cfg setup.py
 	@chmod -R go+rX $(VENV)  # the service runs as another user
 	@touch $@
 
-$(PAGE)/node_modules/.package-lock.json: $(PAGE)/package-lock.json $(PAGE)/package.json
-	@echo "Installing wa-js"
-	@umask 022; cd $(PAGE) && npm ci --silent --no-audit --no-fund --ignore-scripts
-	@chmod -R go+rX $(PAGE)/node_modules
+# wa-js, which runs inside WhatsApp's page, and Swagger UI, which shows the API.
+%/node_modules/.package-lock.json: %/package-lock.json %/package.json
+	@echo "Installing npm packages into $*"
+	@umask 022; cd $* && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@chmod -R go+rX $*/node_modules
 	@touch $@
 
 run: setup ## start the daemon with the simulator; WHATSAPP=real starts against WhatsApp
@@ -111,6 +112,6 @@ chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= T
 	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 clean: ## remove what setup and the tools made; keeps logins and state
-	@rm -rf $(VENV) $(PAGE)/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	@rm -rf $(VENV) $(NODE_MODULES) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
