@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from wppmt.browser.port import CallResult
 from wppmt.domain.errors import Refusal
+from wppmt.domain.log import LogLevel
 from wppmt.domain.process import Process
 from wppmt.store.records import Delivery, SessionStatus, SigningSecrets
 
@@ -206,9 +207,9 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """One log line (contract, section 9). No phone, text, QR or secret in `details`."""
+    """One log line (docs/contract.md 9). No phone, text, QR or secret in `details`."""
 
-    level: str
+    level: LogLevel
     event: str
     session_id: str | None = None
     details: dict[str, Any] | None = None

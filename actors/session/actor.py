@@ -38,7 +38,7 @@ class SessionMind:
         Raises StoreUnavailable when nothing was changed: give the message again.
         """
         desired, had_login = self._parts.record.desired, self._parts.record.has_login
-        undo = self._parts.remember()
+        roll_back = self._parts.remember()
         try:
             with self._parts.work.together():
                 effects = [*self._react(message, now)]
@@ -48,7 +48,7 @@ class SessionMind:
                 effects += self._parts.watchdog.look(now)
                 effects += self._when_closed()
         except BaseException:
-            undo()
+            roll_back()
             raise
         if self._parts.record.desired is not desired:
             effects.append(
@@ -87,7 +87,7 @@ class SessionMind:
                 return self._due(message.timer, now) if self._parts.timers.take(message) else ()
             case TypingDone() | AnswerDue() | OutcomeDue() | FindDue() | UploadDue():
                 return self._parts.sending.due(message, now)
-            case messages.PlaceGranted(generation=generation):
+            case messages.SlotGranted(generation=generation):
                 return self._parts.lifecycle.granted(generation, now)
             case messages.ProfileRemoved():
                 return self._profile_removed(message, now)
@@ -217,7 +217,7 @@ class SessionMind:
             case "screen":
                 yield from self._parts.lost(self._parts.page_state.overdue(), now, graceful=True)
             case "beat":
-                yield from self._parts.lifecycle.check_beat(now)
+                yield from self._parts.lifecycle.check_heartbeat(now)
             case "close":
                 yield from self._parts.lifecycle.closing_is_late()
                 if self._parts.lifecycle.phase is not BrowserPhase.CLOSING:

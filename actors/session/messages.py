@@ -37,7 +37,7 @@ class Quiesce:
 
 @dataclass(frozen=True, slots=True)
 class DiskShort:
-    """Root: no browser may write now. End yours in order, and want another; places are given when there is room."""
+    """Root: no browser may write now. End yours in order, and want another; slots are given when there is room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class Ping:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceGranted:
-    """Root: one of the few places for starting browsers is yours."""
+class SlotGranted:
+    """Root: one of the few start slots is yours."""
 
     generation: int
 
@@ -128,7 +128,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceWanted:
+class SlotWanted:
     """To Root: may I start a browser?"""
 
     session_id: str
@@ -136,8 +136,8 @@ class PlaceWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceFreed:
-    """To Root: this browser's page has loaded, or it won't. A place of a later generation is kept."""
+class SlotFreed:
+    """To Root: this browser's page has loaded, or it won't. A slot of a later generation is kept."""
 
     session_id: str
     generation: int

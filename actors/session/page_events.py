@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.runtime.effects import Effect, Log
 from actors.session.messages import Called, PageAnswered
-from actors.session.page_state import ShownCode
+from actors.session.pairing import ShownCode
 from actors.session.parts import Parts
 from wppmt.browser.port import Beat, Json, PageEvent
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
@@ -64,12 +64,12 @@ class PageEventHandler:
             case "qr_changed" if self._parts.lifecycle.is_live:
                 yield from self._parts.page_state.show_qr(ShownCode.of(data, now), now)
             case "pairing_code_changed" if self._parts.lifecycle.is_live:
-                yield from self._parts.page_state.show_pairing_code(str(data["code"]), now)
+                yield from self._parts.pairing.show_code(str(data["code"]), now)
             case "logged_out":
                 self._parts.logout.told_by_whatsapp()
                 yield from self._parts.page_state.logged_out(now)
             case "pairing_refused":
-                yield from self._parts.page_state.pairing_refused(now)
+                yield from self._parts.pairing.refused(now)
             case "news_dismissed":
                 yield Log("info", "news_dismissed", self._parts.record.id)
             case "message_received":
@@ -130,14 +130,14 @@ class PageEventHandler:
             case Called.PROBE if current:
                 yield from self._probe_answered(answer, now)
             case Called.PAIRING if current:
-                yield from self._parts.page_state.pairing_answered(answer.outcome, now)
+                yield from self._parts.pairing.code_answered(answer.outcome, now)
 
     def _probe_answered(self, answer: PageAnswered, now: float) -> Iterator[Effect]:
         if isinstance(answer.outcome, Exception):
             yield from self._probe_failed(now)
             return
-        yield from self._parts.lifecycle.probe_answered(now)
-        if self._parts.lifecycle.is_mute:
+        yield self._parts.lifecycle.heartbeat.probe_answered(now)
+        if self._parts.lifecycle.heartbeat.is_mute:
             yield from self._parts.lost(Reason.CHANNEL_SILENT, now, graceful=True)
             return
         # Whatever it could not tell is in its ring.
@@ -146,7 +146,7 @@ class PageEventHandler:
         yield from self._parts.watchdog.probed(now)
 
     def _probe_failed(self, now: float) -> Iterator[Effect]:
-        if self._parts.lifecycle.may_probe_again():
-            yield self._parts.lifecycle.probe()
+        if self._parts.lifecycle.heartbeat.probe_failed():
+            yield self._parts.lifecycle.heartbeat.probe()
         else:
             yield from self._parts.lost(Reason.BROWSER_HUNG, now)

@@ -15,14 +15,16 @@ from actors.session.event_cursor import EventCursor
 from actors.session.logout import Logout
 from actors.session.page_calls import Page
 from actors.session.page_state import PageState
+from actors.session.pairing import Pairing
 from actors.session.policy import SessionPolicy
 from actors.session.queries import Queries
 from actors.session.recycling import Recycling
+from actors.session.rollback import Rollback
 from actors.session.sending.outcomes import Outcomes
 from actors.session.sending.queue import SendQueue
 from actors.session.timers import Timers
-from actors.session.undo import Undo
 from actors.session.unit_of_work import UnitOfWork
+from actors.session.watched import Watched
 from wppmt.domain.page_condition import PageCondition
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import Event, State
@@ -66,24 +68,16 @@ class Parts:
             default_webhook=tools.default_webhook,
         )
         self.lifecycle = BrowserLifecycle(self.work, self.page, self.timers, policy, tools.random)
-        self.page_state = PageState(
-            self.work, self.page, self.lifecycle, self.timers, policy, tools.qr_picture
-        )
+        self.pairing = Pairing(self.work, self.page, self.timers, policy, tools.qr_picture)
+        self.page_state = PageState(self.work, self.lifecycle, self.pairing, self.timers, policy)
         self.logout = Logout(self.work, self.page, self.lifecycle, self.timers, policy)
         self.outcomes = Outcomes(self.work)
         self.sending = SendQueue(self.work, self.outcomes, self.page, policy, tools.new_message_id)
-        self.watchdog = AckWatchdog(
-            self.work,
-            self.page,
-            self.lifecycle,
-            self.page_state,
-            self.sending,
-            timers=self.timers,
-            policy=policy,
+        watched = Watched(
+            self.work, self.page, self.lifecycle, self.page_state, self.sending, self.timers, policy
         )
-        self.recycling = Recycling(
-            self.work, self.lifecycle, self.page_state, self.sending, timers=self.timers, policy=policy
-        )
+        self.watchdog = AckWatchdog(watched)
+        self.recycling = Recycling(watched)
         self.cursor = EventCursor(self.work, self.page, policy)
         self.backfill = Backfill(self.work, self.page, policy)
         self.queries = Queries(self.page, policy)
@@ -103,13 +97,15 @@ class Parts:
     def record(self) -> SessionRecord:
         return self.work.record
 
-    def remember(self) -> Undo:
-        return Undo(
+    def remember(self) -> Rollback:
+        return Rollback(
             self,
             self.timers,
             self.page,
             self.work,
             self.lifecycle,
+            self.lifecycle.heartbeat,
+            self.pairing,
             self.page_state,
             self.logout,
             self.outcomes,
@@ -124,8 +120,8 @@ class Parts:
     def status(self) -> SessionStatus:
         return SessionStatus(
             record=self.record,
-            qr=self.page_state.qr,
-            pairing_code=self.page_state.pairing_code,
+            qr=self.pairing.qr,
+            pairing_code=self.pairing.code,
             memory_mb=self.memory_mb if self.lifecycle.is_live else None,
             queue=len(self.sending),
             last_error=self.work.last_error,
@@ -156,7 +152,7 @@ class Parts:
             yield from self.lifecycle.fail(reason, now, detail=detail, graceful=graceful)
 
     def make_room(self, now: float) -> Iterator[Effect]:
-        """The disk is short: the browser goes in order, uncopied, and a new one waits for Root to give places again."""
+        """The disk is short: the browser goes in order, uncopied, and a new one waits for a start slot."""
         if self.logout.is_active or self.is_quiescing or not self.lifecycle.is_expected:
             return
         self.page_state.reset()
@@ -182,7 +178,7 @@ class Parts:
         usable = (
             self.record.state is State.CONNECTED
             and self.lifecycle.is_live
-            and self.page_state.verdict is PageCondition.MAIN
+            and self.page_state.condition is PageCondition.MAIN
         )
         if usable and not self.page.is_usable:
             self.page.is_usable = True

@@ -38,9 +38,7 @@ class Requests:
                 yield from self._parts.open(Reason.STARTING, now, action=ProfileAction.SET_ASIDE, **NO_LOGIN)
                 yield Answer(reply, self._parts.status())
             case messages.RestoreLogin():
-                self._require_corrupt()
-                yield from self._parts.open(Reason.RESTARTED, now, action=ProfileAction.RESTORE)
-                yield Answer(reply, self._parts.status())
+                yield from self._restore(reply, now)
             case messages.SendText() | messages.SendMedia():
                 yield from self._send(request, reply, now)
             case messages.AnnounceMedia():
@@ -76,6 +74,14 @@ class Requests:
             yield from self._parts.open(Reason.STARTING, now)
         yield Answer(reply, messages.Started(created, self._parts.status(), secret))
 
+    def _restore(self, reply: Reply, now: float) -> Iterator[Effect]:
+        """Also after a restart that went on without the login: the copy is as good as it was."""
+        if self._parts.record.is_login_in_use or self._parts.logout.is_active:
+            raise Refusal(Code.LOGIN_NOT_CORRUPT)
+        yield from self._parts.lifecycle.close()
+        yield from self._parts.open(Reason.RESTARTED, now, action=ProfileAction.RESTORE, has_login=True)
+        yield Answer(reply, self._parts.status())
+
     def _close(self, reply: Reply, now: float) -> Iterator[Effect]:
         if self._parts.logout.is_active:
             # Stopped already, and on its way down.
@@ -89,7 +95,7 @@ class Requests:
         self._parts.close_replies.append(reply)
 
     def _log_out(self, reply: Reply, now: float, *, forget: bool) -> Iterator[Effect]:
-        on_main = self._parts.lifecycle.is_live and self._parts.page_state.verdict is PageCondition.MAIN
+        on_main = self._parts.lifecycle.is_live and self._parts.page_state.condition is PageCondition.MAIN
         self._parts.page_state.reset()
         yield from self._parts.logout.begin(reply, now, forget=forget, on_main=on_main)
         yield from self._parts.sending.close(now)
@@ -128,6 +134,6 @@ class Requests:
             raise Refusal(Code.LOGIN_NOT_CORRUPT)
 
     def _require_connected(self) -> None:
-        """Raises the document's 503 (4.2.2) unless messages can go out."""
+        """Raises the 503 of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2 unless messages can go out."""
         if self._parts.record.state is not State.CONNECTED:
             raise not_connected(self._parts.record)

@@ -180,6 +180,6 @@ def _log_line(session_id: str, name: str, payload: Payload) -> Log:
     fields = payload.get("message", payload)
     details = {field: fields[field] for field in LOGGED_FIELDS[name] if field in fields}
     if name == "message_ack" and fields.get("ack") == 1:
-        # The log's own word for it: architecture.pt.md 10.2.
+        # The log's own word for it: docs/MULTI_TENANT_ARCHITECTURE.md 10.2.
         name = "message_sent"
     return Log("error" if name == "error" else "info", name, session_id, details)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +23,24 @@ from actors.runtime.effects import (
 from actors.session import messages as session_messages
 from actors.supervisor.admission import Admission
 from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
-from actors.supervisor.disk_policy import DiskMeasured, DiskPolicy
+from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.messages import (
+    Boot,
+    DiskMeasured,
+    MemoryMeasured,
+    PauseOver,
+    ShutDown,
+    ShutDownDue,
+    Watch,
+)
+from actors.supervisor.start_slots import StartSlots
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
+from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
+from wppmt.domain.troubles import Trouble, TroubleCode, of_shortage
 from wppmt.store.port import Store
 from wppmt.store.records import Desired, SessionStatus
 
@@ -40,42 +50,6 @@ HUNG_PINGS = 4
 
 Pings are counted, not seconds: a clock that jumps, or a daemon that was frozen, makes nobody look hung.
 """
-PLACE_SECONDS = 90.0
-"""A place to start is taken back after this: a start that hangs must not block the others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Boot:
-    """Take up every session of the registry."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Look at the children."""
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryMeasured:
-    """What all sessions and the daemon hold together."""
-
-    total_mb: int
-
-
-@dataclass(frozen=True, slots=True)
-class ShutDown:
-    """Asked by the daemon: close every browser, keep every login. Answered with the ids that had to be killed."""
-
-    deadline: float
-
-
-@dataclass(frozen=True, slots=True)
-class ShutDownDue:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class PauseOver:
-    """Sessions may start again."""
 
 
 @dataclass(slots=True)
@@ -85,36 +59,6 @@ class Child:
     unanswered: int = 0
     """Pings since the last Pong."""
     replaced: int = 0
-
-
-class Places:
-    """The few places for browsers that start at the same time: first come, first served, each on loan."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._taken: dict[session_messages.PlaceWanted, float] = {}
-        self._waiting: deque[session_messages.PlaceWanted] = deque()
-
-    def want(self, wish: session_messages.PlaceWanted) -> None:
-        """A newer wish of the same session replaces its older one."""
-        self.free(wish.session_id, wish.generation)
-        self._waiting.append(wish)
-
-    def free(self, session_id: str, up_to: float = float("inf")) -> None:
-        """Whatever this session holds or waits for, by generations up to this one: a later one's is its own."""
-        self._taken = {wish: since for wish, since in self._taken.items() if not _is(wish, session_id, up_to)}
-        self._waiting = deque(wish for wish in self._waiting if not _is(wish, session_id, up_to))
-
-    def grant(self, now: float) -> Iterator[session_messages.PlaceWanted]:
-        self._taken = {wish: since for wish, since in self._taken.items() if now - since <= PLACE_SECONDS}
-        while self._waiting and len(self._taken) < self._capacity:
-            wish = self._waiting.popleft()
-            self._taken[wish] = now
-            yield wish
-
-
-def _is(wish: session_messages.PlaceWanted, session_id: str, up_to: float) -> bool:
-    return wish.session_id == session_id and wish.generation <= up_to
 
 
 class Root:
@@ -139,7 +83,7 @@ class Root:
         self._memory_mb = 0
         self._is_alive = is_alive
         self._status = status
-        self._places = Places(starts_at_once)
+        self._slots = StartSlots(starts_at_once)
         self._common_cause = CommonCause()
         self._room = room or DiskPolicy()
         self._children: dict[str, Child] = {}
@@ -160,11 +104,11 @@ class Root:
                 if child := self._child(address):
                     child.unanswered = 0
                 return ()
-            case session_messages.PlaceWanted():
-                self._places.want(message)
+            case session_messages.SlotWanted():
+                self._slots.want(message)
                 return self._grant(now)
-            case session_messages.PlaceFreed(session_id=session_id, generation=generation):
-                self._places.free(session_id, generation)
+            case session_messages.SlotFreed(session_id=session_id, generation=generation):
+                self._slots.free(session_id, generation)
                 return self._grant(now)
             case session_messages.DesiredChanged(session_id=session_id, desired=desired):
                 self._admission.told(session_id, desired)
@@ -201,8 +145,12 @@ class Root:
             case messages.RestartSession(session_id=session_id):
                 yield from self._restart(session_id)
                 yield Answer(reply, self._status(session_id))
-            case messages.RestartCrashed():
-                yield from self._restart_crashed(reply)
+            case messages.RestartCrashed(sessions=sessions):
+                yield from self._restart_crashed(sessions, reply)
+            case messages.RestoreLogin(session_id=session_id):
+                self._require_room_for(session_id)
+                yield from self._forward(session_id, request, reply)
+                yield self._let_in(session_id)
             case messages.PurgeSession(session_id=session_id):
                 yield from self._forward(session_id, request, reply)
             case messages.Describe():
@@ -230,14 +178,14 @@ class Root:
         yield self._let_in(request.session_id)
 
     def _require_room_for(self, session_id: str) -> None:
-        """The session may run from now on. Raises Refusal: RESOURCE_LIMIT (architecture.pt.md 11.4), DRAINING."""
+        """Raises Refusal: RESOURCE_LIMIT (docs/MULTI_TENANT_ARCHITECTURE.md 11.4), DRAINING."""
         if self._stopping:
             raise Refusal(Code.DRAINING, retry_after=10)
         if session_id in self._admission:
             return
         self._admission.require_room()
-        if self._memory_mb > self._memory_limit_mb or self._room.is_short:
-            raise Refusal(Code.RESOURCE_LIMIT, retry_after=60)
+        if shortages := self._shortages:
+            raise resource_limit(*shortages, retry_after=60)
 
     def _let_in(self, session_id: str) -> Effect:
         """Right behind what lets the session run: the answer tells what came of it."""
@@ -254,20 +202,35 @@ class Root:
         if self._room.is_short:
             yield self._room.tell(session_id)
 
-    def _restart_crashed(self, reply: Reply) -> Iterator[Effect]:
-        restarted = []
-        for session_id in sorted(self._children):
-            # One that there is no room for holds up none of the others.
-            with suppress(Refusal):
-                if self._has_crashed(session_id):
-                    yield from self._restart(session_id)
-                    restarted.append(session_id)
-        yield Answer(reply, tuple(restarted))
+    def _restart_crashed(self, sessions: frozenset[str] | None, reply: Reply) -> Iterator[Effect]:
+        """One that cannot be restarted holds up none of the others."""
+        restarted, skipped = [], []
+        for session_id in sorted(filter(self._has_crashed, self._children)):
+            if sessions is not None and session_id not in sessions:
+                continue
+            if self._reason(session_id) is Reason.TOKEN_CORRUPT:
+                # A new browser would show a QR code; whether the login is restored instead is a person's choice.
+                skipped.append((session_id, Reason.TOKEN_CORRUPT))
+                continue
+            try:
+                yield from self._restart(session_id)
+                restarted.append(session_id)
+            except Refusal as refusal:
+                if refusal.code is not Code.RESOURCE_LIMIT:
+                    raise
+                skipped.append((session_id, Reason.RESOURCE_LIMIT))
+        yield Answer(reply, messages.CrashedRestarted(tuple(restarted), tuple(skipped)))
 
     def _has_crashed(self, session_id: str) -> bool:
+        """A stopped one has not: its actor, if dead, is replaced by the next look, and no browser started."""
         status = self._status(session_id)
-        in_error = status is not None and status.record.state is State.ERROR
-        return in_error or self._trouble(session_id) is not None
+        if status is None or status.record.desired is Desired.STOPPED:
+            return False
+        return status.record.state is State.ERROR or self._trouble(session_id) is not None
+
+    def _reason(self, session_id: str) -> Reason | None:
+        status = self._status(session_id)
+        return status.record.reason if status else None
 
     def _watch(self, now: float) -> Iterator[Effect]:
         if self._stopping:
@@ -309,7 +272,7 @@ class Root:
         yield Log("error", "actor_replaced", session_id, {"reason": cause.value, "times": replaced})
         yield AbandonSession(session_id)
         yield KillBrowser(session_id)
-        self._places.free(session_id)
+        self._slots.free(session_id)
         self._admission.withdraw(session_id)
         yield from self._spawn(session_id, cause)
         self._children[session_id].replaced = replaced
@@ -335,6 +298,20 @@ class Root:
             self._common_cause.recovered()
 
     @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """Read by other threads."""
+        common_cause = self._common_cause.alert
+        alert = [Trouble(TroubleCode.COMMON_CAUSE, str(common_cause))] if common_cause else []
+        return (*map(of_shortage, self._shortages), *alert)
+
+    @property
+    def _shortages(self) -> tuple[Shortage, ...]:
+        """Of memory and disk."""
+        is_over = self._memory_mb > self._memory_limit_mb
+        memory = Shortage(Resource.MEMORY, self._memory_mb, self._memory_limit_mb) if is_over else None
+        return tuple(shortage for shortage in (memory, self._room.shortage) if shortage)
+
+    @property
     def alert(self) -> str | None:
         """What is wrong with the whole, for people; read by other threads."""
         common_cause = str(self._common_cause.alert) if self._common_cause.alert else None
@@ -343,8 +320,8 @@ class Root:
     def _grant(self, now: float) -> Iterator[Effect]:
         if self._common_cause.is_pausing(now) or self._room.is_short:
             return
-        for wish in self._places.grant(now):
-            yield Tell(session_address(wish.session_id), session_messages.PlaceGranted(wish.generation))
+        for wish in self._slots.grant(now):
+            yield Tell(session_address(wish.session_id), session_messages.SlotGranted(wish.generation))
 
     def _forward(self, session_id: str, request: object, reply: Reply) -> Iterator[Effect]:
         if session_id not in self._children:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from actors.runtime.effects import Effect, Tell, Wake
 from actors.session.messages import Measured
-from actors.supervisor.root import MemoryMeasured
+from actors.supervisor.messages import MemoryMeasured
 from wppmt.domain.messages import ROOT, session_address
 
 MONITOR = "monitor"

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.runtime.effects import Log, Tell, Wake
-from actors.supervisor.disk_policy import DiskMeasured, DiskPolicy, DiskWorker, LookAtDisk
+from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.messages import DiskMeasured
+from actors.workers.disk import DiskWorker, LookAtDisk
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import MIN_FREE_MB, Gateway
 from wppmt.domain import messages
@@ -86,6 +88,9 @@ def test_a_start_is_refused_and_changes_nothing(gateway: Gateway):
     with pytest.raises(Refusal) as refused:
         gateway.start("new")
     assert refused.value.code is Code.RESOURCE_LIMIT
+    [detail] = refused.value.details
+    assert detail["field"] == "disk"
+    assert detail["current"] < detail["limit"]
     assert gateway.directory.status("new") is None
     # One that is to run anyway is as it is.
     assert gateway.start("a").status.record.state is State.RECONNECTING

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from actors.session.policy import SessionPolicy
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
+from tests.defaults import session_policy
 from wppmt.browser.fake.browsers import FakeTimes
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -52,7 +52,7 @@ def test_the_status_shows_the_code_that_is_on_the_screen(gateway: Gateway):
 
 
 def test_after_the_last_code_the_browser_is_freed_until_someone_asks_again(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=SessionPolicy(qr_max=3))
+    gateway = make_gateway(policy=session_policy(qr_max=3))
     gateway.show_qr("a")
     gateway.until("a", State.DISCONNECTED)
     gateway.run(10)
@@ -67,7 +67,7 @@ def test_after_the_last_code_the_browser_is_freed_until_someone_asks_again(make_
 
 
 def test_a_restart_at_the_qr_screen_counts_anew(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=SessionPolicy(qr_max=2))
+    gateway = make_gateway(policy=session_policy(qr_max=2))
     gateway.show_qr("a")
     gateway.run(70)
     gateway.restart("a")

@@ -128,6 +128,8 @@ def test_unknown_variable_only_warns():
         ("WPP_SEND_DEADLINE", "0", "maior que 0"),
         ("REDIS_URL", "http://redis", "forma"),
         ("WPP_SIMULATOR", "yes", "'external'"),
+        ("WPP_STOP_DEADLINE", "301", "300"),
+        ("WPP_METRICS_LISTEN", "127.0.0.1:9090", "/metrics"),
     ],
 )
 def test_bad_value_is_told_in_one_line(name: str, value: str, complaint: str):
@@ -187,7 +189,7 @@ class TestKeys:
 
 
 class TestSecret:
-    """Contract, section 1: weak secrets refuse the start, except in simulator mode."""
+    """docs/contract.md 1: weak secrets refuse the start, except in simulator mode."""
 
     @pytest.mark.parametrize("weak", ["", "x" * 31, *sorted(EXAMPLES)])
     def test_weak_secret_refuses(self, weak: str):

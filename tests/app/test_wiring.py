@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wppmt.app import wiring
+from wppmt.app import policies, wiring
 from wppmt.app.settings import Settings, load
 from wppmt.domain.errors import Code, Refusal, SetupError
 from wppmt.store.sqlite.store import SqliteStore
@@ -46,8 +46,17 @@ def test_no_media_is_offered_that_is_too_large_to_fetch(tmp_path: Path):
     store.close()
 
 
+def test_a_browser_that_has_longer_to_close_is_given_it_by_everyone(tmp_path: Path):
+    for seconds in (15.0, 100.0):
+        chosen = settings(tmp_path, WPP_STOP_DEADLINE=str(seconds), WPP_SIMULATOR="external")
+        assert wiring.chrome_settings(chosen).stop_seconds == seconds
+        session, http = policies.session_policy(chosen), policies.http_settings(chosen)
+        assert seconds < session.close_deadline < policies.all_browsers_stop_seconds(chosen)
+        assert session.close_deadline < http.close_deadline
+
+
 @pytest.mark.parametrize(("uid", "sandbox"), [(0, "auto"), (0, "on"), (0, "off"), (1000, "off")])
-def test_a65_with_the_real_whatsapp_chrome_is_neither_root_nor_without_its_sandbox(
+def test_with_the_real_whatsapp_chrome_is_neither_root_nor_without_its_sandbox(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uid: int, sandbox: str
 ):
     monkeypatch.setattr("os.geteuid", lambda: uid)
@@ -55,6 +64,6 @@ def test_a65_with_the_real_whatsapp_chrome_is_neither_root_nor_without_its_sandb
         wiring.chrome_settings(settings(tmp_path, WPP_SANDBOX=sandbox))
 
 
-def test_a65_whoever_is_not_root_has_a_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_whoever_is_not_root_has_a_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert wiring.chrome_settings(settings(tmp_path)).sandbox

@@ -50,7 +50,7 @@ def heard(life: Life) -> str:
     return str(life.events)
 
 
-def test_a69_a_login_survives_a_full_disk(
+def test_a_login_survives_a_full_disk(
     disk: Path,
     chrome_ground: ChromeGround,
     opened: list[Life],

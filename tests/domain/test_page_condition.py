@@ -1,4 +1,4 @@
-"""What the page's facts mean, as measured on the page (design.md, rule 7)."""
+"""Each combination of facts that the page is known to show, and what it means for a session."""
 
 from __future__ import annotations
 

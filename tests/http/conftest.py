@@ -15,12 +15,14 @@ import jwt
 import pytest
 from yarl import URL
 
+from tests.defaults import auth_policy, http_settings
 from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
+from wppmt.domain.troubles import Trouble
 from wppmt.http.app import make_app
 from wppmt.http.connections import ConnectionLimits
-from wppmt.http.ports import DaemonPhase, HttpSettings, Ports
-from wppmt.http.security.auth import Authenticator, AuthPolicy
+from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.buckets import Buckets
 from wppmt.http.security.keys import SharedSecret
 from wppmt.http.security.limits import RateLimiter
@@ -58,6 +60,7 @@ class Api:
         self.time = BORN
         self.phase = DaemonPhase.READY
         self.alert: str | None = None
+        self.troubles: list[Trouble] = []
         self.has_login_copy = True
         self.front = FakeFront(lambda: self.time)
         self.store = FakeStore()
@@ -67,7 +70,7 @@ class Api:
         self.rate_limit = 0
         self.apart_limit = 0
         self.connections = ConnectionLimits()
-        self.settings = HttpSettings()
+        self.settings = http_settings()
         self.folder = Path("/nonexistent")
         self.egress_allow: list[str] = []
         self.base = ""
@@ -77,7 +80,7 @@ class Api:
         return Ports(
             front=self.front,
             store=cast("Store", self.store),
-            authenticator=Authenticator(SharedSecret(SECRET), AuthPolicy()),
+            authenticator=Authenticator(SharedSecret(SECRET), auth_policy()),
             rate_limiter=RateLimiter(self.rate_limit, time.time),
             buckets=Buckets(self.apart_limit),
             check_target=check_target,
@@ -88,6 +91,7 @@ class Api:
             ),
             phase=lambda: self.phase,
             alert=lambda: self.alert,
+            troubles=lambda: self.troubles,
             memory_mb=lambda: 512,
             now=lambda: self.time,
             log=self.log,

@@ -1,4 +1,4 @@
-"""Every code of the catalogue, provoked over HTTP: its status, its text, the one form (contract, section 6)."""
+"""Every code of the catalogue, provoked over HTTP: its status, its text, the one form (docs/contract.md 6)."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ TOO_MUCH = {
 @pytest.mark.parametrize("raw", TOO_MUCH.values(), ids=TOO_MUCH.keys())
 def test_more_structure_than_a_request_can_have_is_refused(raw: bytes):
     json.loads(raw)  # well-formed: only its size speaks against it
-    with pytest.raises(ValueError, match=r"strings|values|depth"):
+    with pytest.raises(ValueError, match="demais"):
         check_structure(raw)
 
 

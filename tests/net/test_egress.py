@@ -1,4 +1,4 @@
-"""The egress guard against the attack table's rows A26 to A35 (by number), and what it must let through."""
+"""The egress guard: forbidden targets in every disguise, and what it must let through."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ async def blocked_at_connect(guard: Egress, url: str) -> None:
         await fetch(guard, url)
 
 
-A26 = [
+LOOPBACK_HOSTS = [
     "127.0.0.1",
     "localhost",
     "LOCALHOST",
@@ -121,8 +121,17 @@ A26 = [
     "0",
     "127.8.9.1",
 ]
-A27 = ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "127.0.1", "0x7f.1", "017700000001", "127.0.0.1."]
-A28 = [
+LOOPBACK_SPELLINGS = [
+    "2130706433",
+    "0x7f000001",
+    "0177.0.0.1",
+    "127.1",
+    "127.0.1",
+    "0x7f.1",
+    "017700000001",
+    "127.0.0.1.",
+]
+METADATA_HOSTS = [
     "169.254.169.254",
     "[fd00:ec2::254]",
     "[fd20:ce::254]",
@@ -131,7 +140,7 @@ A28 = [
     "192.0.0.192",
     "169.254.0.1",
 ]
-A29 = [
+INTERNAL_HOSTS = [
     "[::ffff:127.0.0.1]",
     "[::ffff:7f00:1]",
     "[::127.0.0.1]",
@@ -156,8 +165,8 @@ A29 = [
 ]
 
 
-@pytest.mark.parametrize("host", A26 + A27 + A28 + A29)
-async def test_a26_to_a29_own_and_private_addresses_in_any_disguise(host: str):
+@pytest.mark.parametrize("host", LOOPBACK_HOSTS + LOOPBACK_SPELLINGS + METADATA_HOSTS + INTERNAL_HOSTS)
+async def test_own_and_private_addresses_are_refused_in_any_disguise(host: str):
     url = f"http://{host}/webhook"
     assert is_refused(egress(), url)
     await blocked_at_connect(egress(dns=FakeDns(["127.0.0.1"])), url)
@@ -166,7 +175,7 @@ async def test_a26_to_a29_own_and_private_addresses_in_any_disguise(host: str):
 @pytest.mark.parametrize(
     "host",
     [
-        *A28,
+        *METADATA_HOSTS,
         "[::ffff:169.254.169.254]",
         "[fe80::1]",
         "224.0.0.1",
@@ -175,19 +184,19 @@ async def test_a26_to_a29_own_and_private_addresses_in_any_disguise(host: str):
         "[::ffff:0:a9fe:a9fe]",
     ],
 )
-async def test_a28_metadata_even_if_a_network_that_has_it_is_allowed(host: str):
+async def test_metadata_even_if_a_network_that_has_it_is_allowed(host: str):
     guard = Egress(policy(["0.0.0.0/0", "::/0", f"{host}:80"]))
     assert is_refused(guard, f"http://{host}/")
     await blocked_at_connect(guard, f"http://{host}/")
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "fd00:ec2::254", "fe80::1%eth0"])
-async def test_a28_a_name_for_metadata_even_if_the_name_is_allowed(address: str):
+async def test_a_name_for_metadata_even_if_the_name_is_allowed(address: str):
     guard = egress("metadata.internal:80", "0.0.0.0/0", dns=FakeDns([address]))
     await blocked_at_connect(guard, "http://metadata.internal/")
 
 
-async def test_a30_public_when_configured_and_private_at_delivery():
+async def test_public_when_configured_and_private_at_delivery():
     dns = FakeDns([PUBLIC], ["127.0.0.1"])
     guard = egress(dns=dns)
     await guard.check("http://rebinding.test/")
@@ -196,11 +205,11 @@ async def test_a30_public_when_configured_and_private_at_delivery():
 
 
 @pytest.mark.parametrize("answer", [[PUBLIC, "127.0.0.1"], [PUBLIC, "::1"], ["10.0.0.1", PUBLIC]])
-async def test_a30_one_bad_address_among_good_ones(answer: list[str]):
+async def test_one_bad_address_among_good_ones(answer: list[str]):
     await blocked_at_connect(egress(dns=FakeDns(answer)), "http://mixed.test/")
 
 
-async def test_a30_what_was_judged_is_connected_to_without_a_second_look(sink: Sink):
+async def test_what_was_judged_is_connected_to_without_a_second_look(sink: Sink):
     """The name leads to the sink at the first look-up only; the connection is made all the same."""
     dns = FakeDns(["127.0.0.1"], ["169.254.169.254"])
     guard = egress(f"turbozap.test:{sink.port}", dns=dns)
@@ -208,7 +217,7 @@ async def test_a30_what_was_judged_is_connected_to_without_a_second_look(sink: S
     assert dns.asked == ["turbozap.test"]
 
 
-async def test_a30_every_new_connection_is_judged_anew(sink: Sink):
+async def test_every_new_connection_is_judged_anew(sink: Sink):
     dns = FakeDns(["127.0.0.1"])
     guard = Egress(policy([f"rebinding.test:{sink.port}"]), dns)
     url = f"http://rebinding.test:{sink.port}/"
@@ -222,7 +231,7 @@ async def test_a30_every_new_connection_is_judged_anew(sink: Sink):
     assert isinstance(caught.value.os_error, TargetRefused)
 
 
-async def test_a30_the_systems_own_resolver_is_guarded_too(sink: Sink):
+async def test_the_systems_own_resolver_is_guarded_too(sink: Sink):
     """No fake: `localhost` by way of /etc/hosts."""
     allowed = Egress(policy([f"localhost:{sink.port}"]))
     assert await fetch(allowed, f"http://localhost:{sink.port}/") == 200
@@ -230,7 +239,7 @@ async def test_a30_the_systems_own_resolver_is_guarded_too(sink: Sink):
     assert len(sink.hits) == 1
 
 
-async def test_a31_a_redirect_that_someone_follows_is_judged_as_well(sink: Sink):
+async def test_a_redirect_that_someone_follows_is_judged_as_well(sink: Sink):
     dns = FakeDns(["127.0.0.1"])
     guard = egress(f"turbozap.test:{sink.port}", dns=dns)
     url = f"http://turbozap.test:{sink.port}/redirect"
@@ -240,7 +249,7 @@ async def test_a31_a_redirect_that_someone_follows_is_judged_as_well(sink: Sink)
     assert sink.hits == ["/redirect", "/redirect"]
 
 
-async def test_a32_the_allowed_private_host_is_delivered_to(sink: Sink):
+async def test_the_allowed_private_host_is_delivered_to(sink: Sink):
     guard = egress(f"avelarsys-turbozap:{sink.port}", dns=FakeDns(["127.0.0.1"]))
     url = f"http://avelarsys-turbozap:{sink.port}/webhooks/wpp"
     await guard.check(url)
@@ -248,7 +257,7 @@ async def test_a32_the_allowed_private_host_is_delivered_to(sink: Sink):
     assert await fetch(guard, url.replace("avelarsys-turbozap", "AVELARSYS-TURBOZAP.")) == 200
 
 
-async def test_a32_the_default_webhook_is_allowed_by_itself(sink: Sink):
+async def test_the_default_webhook_is_allowed_by_itself(sink: Sink):
     url = f"http://127.0.0.1:{sink.port}/webhook"
     guard = egress(webhook_url=url)
     guard.check_url(url)
@@ -257,12 +266,12 @@ async def test_a32_the_default_webhook_is_allowed_by_itself(sink: Sink):
 
 
 @pytest.mark.parametrize("url", ["http://avelarsys-turbozap:6379/", "http://avelarsys-turbozap/"])
-async def test_a33_the_allowed_host_at_another_port(url: str):
+async def test_the_allowed_host_at_another_port(url: str):
     assert is_refused(egress(TURBOZAP), url)
     await blocked_at_connect(egress(TURBOZAP, dns=FakeDns(["10.0.0.7"])), url)
 
 
-A34 = [
+ODD_URLS = [
     "gopher://x.test/",
     "file:///etc/passwd",
     "ftp://x.test/",
@@ -295,13 +304,13 @@ A34 = [
 ]
 
 
-@pytest.mark.parametrize("url", A34, ids=range(len(A34)))
-def test_a34_odd_addresses(url: str):
+@pytest.mark.parametrize("url", ODD_URLS, ids=range(len(ODD_URLS)))
+def test_odd_addresses(url: str):
     assert is_refused(egress("0.0.0.0/0", "::/0"), url)
 
 
 @pytest.mark.parametrize("port", [8005, 6379, 9515, 9222])
-async def test_a35_our_own_ports_even_by_the_machines_own_address_in_an_allowed_network(port: int):
+async def test_our_own_ports_even_by_the_machines_own_address_in_an_allowed_network(port: int):
     guard = egress("10.0.0.0/8", "127.0.0.0/8", own=["10.1.2.3", "fd12::3"])
     for host in ("10.1.2.3", "127.0.0.1", "[::ffff:10.1.2.3]", "[fd12::3]"):
         assert is_refused(guard, f"http://{host}:{port}/")
@@ -309,7 +318,7 @@ async def test_a35_our_own_ports_even_by_the_machines_own_address_in_an_allowed_
     assert not is_refused(guard, f"http://10.1.2.4:{port}/")
 
 
-def test_a35_the_machines_own_addresses_are_known():
+def test_the_machines_own_addresses_are_known():
     mine = {
         address.address
         for interface in psutil.net_if_addrs().values()
@@ -321,7 +330,7 @@ def test_a35_the_machines_own_addresses_are_known():
     assert not any(is_own(ip_address(text)) for text in (PUBLIC, "10.255.254.253", "2606:2800:220:1::1"))
 
 
-def test_a35_an_address_that_the_machine_gets_later_is_its_own_as_well():
+def test_an_address_that_the_machine_gets_later_is_its_own_as_well():
     own: list[str] = []
     guard = egress("10.0.0.0/8", own=own)
     guard.check_url("http://10.1.2.3:6379/")
@@ -407,7 +416,7 @@ def test_a_bad_default_webhook_refuses_the_start():
         policy([], "ftp://x.test/")
 
 
-@pytest.mark.parametrize("host", [*A28, "[fe80::1]", "[::ffff:169.254.169.254]"])
+@pytest.mark.parametrize("host", [*METADATA_HOSTS, "[fe80::1]", "[::ffff:169.254.169.254]"])
 def test_a_default_webhook_that_would_never_be_called_refuses_the_start(host: str):
     url = f"http://{host}/webhook"
     with pytest.raises(SetupError, match="WEBHOOK_URL: O endereço é de uma rede que nunca é permitida"):

@@ -1,4 +1,4 @@
-"""One attempt against real servers on loopback, kind and unkind ones (attack rows A31, A36, A37)."""
+"""One attempt against real servers on loopback, kind and unkind ones."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ async def test_the_status_is_told(receiver: Receiver, status: int):
     assert await post(receiver.url) == Answered(status, "7", b"obrigado")
 
 
-async def test_a31_redirects_are_not_followed(receiver: Receiver):
+async def test_redirects_are_not_followed(receiver: Receiver):
     for receiver.status in (301, 302, 307, 308):
         receiver.answer_headers = {"Location": f"http://127.0.0.1:{receiver.port}/secret"}
         outcome = await post(receiver.url)
@@ -174,7 +174,7 @@ async def endless(writer: asyncio.StreamWriter, pause: float, piece: bytes) -> N
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 
 
-async def test_a36_a_gigabyte_is_read_to_64_kb(raw):
+async def test_a_gigabyte_is_read_to_64_kb(raw):
     written = 0
 
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -192,7 +192,7 @@ async def test_a36_a_gigabyte_is_read_to_64_kb(raw):
 
 
 @pytest.mark.slow
-async def test_a36_a_dripping_body_costs_no_more_than_a_moment(raw):
+async def test_a_dripping_body_costs_no_more_than_a_moment(raw):
     """The status has told that the event arrived: no second delivery because of a slow body."""
     outcome, seconds = await timed(
         await raw(lambda _, writer: drip(writer, HEAD + b"Content-Length: 1000\r\n\r\n")), 9.0
@@ -208,13 +208,13 @@ async def drip(writer: asyncio.StreamWriter, head: bytes) -> None:
 
 
 @pytest.mark.slow
-async def test_a36_dripping_headers_end_at_the_deadline(raw):
+async def test_dripping_headers_end_at_the_deadline(raw):
     outcome, seconds = await timed(await raw(lambda _, writer: drip(writer, HEAD + b"X: ")), 0.4)
     assert outcome == Unanswered(Fault.TIMEOUT, "O destino não respondeu a tempo")
     assert 0.35 < seconds < 1
 
 
-async def test_a36_a_thousand_headers_are_no_answer(raw):
+async def test_a_thousand_headers_are_no_answer(raw):
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(HEAD + b"".join(b"X-%d: y\r\n" % number for number in range(1000)) + b"\r\n")
         await writer.drain()
@@ -225,7 +225,7 @@ async def test_a36_a_thousand_headers_are_no_answer(raw):
 
 
 @pytest.mark.slow
-async def test_a37_a_gzip_bomb_stays_packed(raw):
+async def test_a_gzip_bomb_stays_packed(raw):
     bomb = gzip.compress(bytes(100 * 1024 * 1024), 9)
 
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,7 @@
-"""Logs: one JSON object a line (architecture.pt.md 10.2), written by a thread of their own so that a slow disk holds nobody."""
+"""Logs: one JSON object a line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2).
+
+A thread of their own writes them, so that a slow disk holds nobody up.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from loguru import logger
 
@@ -25,9 +28,9 @@ from wppmt.app.repeats import Repeats, kind_of
 from wppmt.app.scrub import scrub
 from wppmt.app.settings import LogSettings
 from wppmt.domain.errors import SetupError
+from wppmt.domain.log import LOG_LEVELS, LogLevel
+from wppmt.domain.system_errors import told
 
-Level = Literal["debug", "info", "warning", "error"]
-LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 FILE = "wppmt.log"
 LOOK_SECONDS = 1.0
 """Between two looks for repeats whose minute is over."""
@@ -42,7 +45,7 @@ _BREAKS_A_LINE = re.compile(
 
 def render(
     at: datetime,
-    level: Level,
+    level: LogLevel,
     session_id: str | None,
     event: str,
     details: Mapping[str, object],
@@ -66,30 +69,32 @@ class Journal:
 
     def __init__(
         self,
-        write: Callable[[Level, str], None],
+        write: Callable[[LogLevel, str], None],
         metadata: Callable[[], Mapping[str, object]] = dict,
         *,
-        least: Level = "debug",
+        least: LogLevel = "debug",
         waiting_lines: int = WAITING_LINES,
     ) -> None:
         self._write = write
         self._metadata = metadata
-        self._wanted = LEVELS[LEVELS.index(least) :]
+        self._wanted = LOG_LEVELS[LOG_LEVELS.index(least) :]
         self._repeats = Repeats()
         self._looks_at = 0.0
-        self._lines: queue.Queue[tuple[Level, str] | None] = queue.Queue(waiting_lines)
+        self._lines: queue.Queue[tuple[LogLevel, str] | None] = queue.Queue(waiting_lines)
         self._dropped = 0
         self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
         self._thread.start()
 
-    def log(self, event: str, session_id: str | None, level: Level, details: Mapping[str, object]) -> None:
+    def log(self, event: str, session_id: str | None, level: LogLevel, details: Mapping[str, object]) -> None:
         if level not in self._wanted:
             return
         kind = kind_of(event, session_id, level, details)
         if kind is None or self._repeats.is_told(kind, time.monotonic()):
             self._put(event, session_id, level, details)
 
-    def _put(self, event: str, session_id: str | None, level: Level, details: Mapping[str, object]) -> None:
+    def _put(
+        self, event: str, session_id: str | None, level: LogLevel, details: Mapping[str, object]
+    ) -> None:
         line = render(datetime.now(UTC), level, session_id, event, details, self._metadata())
         try:
             self._lines.put_nowait((level, line))
@@ -126,17 +131,17 @@ class Journal:
         self._looks_at = time.monotonic() + LOOK_SECONDS
         for kind, count in self._repeats.over(time.monotonic(), all_of_them=all_of_them):
             details = dict(kind.details) | {"count": count}
-            self._put(f"{kind.event}_repeated", kind.session_id, cast("Level", kind.level), details)
+            self._put(f"{kind.event}_repeated", kind.session_id, cast("LogLevel", kind.level), details)
 
 
-def _to_loguru(level: Level, line: str) -> None:
+def _to_loguru(level: LogLevel, line: str) -> None:
     logger.log(level.upper(), line)
 
 
 _journal: Journal | None = None
 
 
-def log(event: str, session_id: str | None = None, /, *, level: Level = "info", **details: object) -> None:
+def log(event: str, session_id: str | None = None, /, *, level: LogLevel = "info", **details: object) -> None:
     """Write down that `event` (a stable snake_case word) happened; never waits, never fails.
 
     Every detail is named by its keyword and becomes camelCase. An exception may be given as it is
@@ -206,13 +211,13 @@ def _open_sinks(settings: LogSettings) -> None:
         )
     except OSError as failure:
         raise SetupError(
-            f"A pasta de logs {settings.dir} não pode ser usada: {failure.strerror} (WPP_LOG_DIR)"
+            f"A pasta de logs {settings.dir} não pode ser usada: {told(failure)} (WPP_LOG_DIR)"
         ) from None
 
 
 class _FromLibraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        level: Level = "error" if record.levelno >= logging.ERROR else "warning"
+        level: LogLevel = "error" if record.levelno >= logging.ERROR else "warning"
         error = record.exc_info[1] if record.exc_info else None
         log("library_log", level=level, logger=record.name, note=record.getMessage(), error=error)
 

@@ -1,4 +1,4 @@
-"""What is told again and again becomes one line a minute with a count: no input or output."""
+"""PURE: what is told again and again becomes one line a minute with a count."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ _TELLING = (OSError, sqlite3.Error, TypeError, AttributeError, NameError, Import
 
 
 def scrub(details: Mapping[str, object], *, mask_phones: bool) -> dict[str, object]:
-    """`details` as plain JSON values, without None, in camelCase as the document writes them, and harmless."""
+    """`details` as plain JSON values, without None, in camelCase, and harmless."""
     return {
         _camel(str(key)): _value(str(key), value, mask_phones, 0)
         for key, value in details.items()

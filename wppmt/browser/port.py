@@ -152,9 +152,6 @@ class Browsers(Protocol):
     def end_leftovers(self, session_id: str) -> int:
         """End what an earlier daemon left on this profile (found by profile path and own uid); how many."""
 
-    def has_login(self, session_id: str) -> bool:
-        """Whether the profile folder exists and is not empty."""
-
     def keep_copy(self, session_id: str) -> None:
         """A snapshot of the login, after a stop that flushed it. Never raises: what fails is logged."""
 

@@ -1,4 +1,4 @@
-"""`wppmt token`: one JWT, as AvAdmin would make it, for people at a terminal (contract, section 2)."""
+"""`wppmt token`: one JWT, as AvAdmin would make it, for people at a terminal (docs/contract.md 2)."""
 
 from __future__ import annotations
 

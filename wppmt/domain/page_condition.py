@@ -1,4 +1,4 @@
-"""What the page's facts mean for a session: pure (design.md, rule 7)."""
+"""What the page's facts mean for a session: pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The page's truth, as the call `facts`, the events that carry `facts` and every Beat tell it (design.md, rule 7)."""
+    """What the page says about itself: in the answer to `facts`, in events that carry `facts`, in every Beat."""
 
     ready: bool = False
     """wa-js found WhatsApp's modules; without it nothing below means anything."""

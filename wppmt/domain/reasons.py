@@ -1,4 +1,4 @@
-"""Why a session is in its state: reason codes and the Portuguese sentence of each (contract, section 4)."""
+"""Why a session is in its state: reason codes and the Portuguese sentence of each (docs/contract.md 4)."""
 
 from __future__ import annotations
 

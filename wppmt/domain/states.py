@@ -1,4 +1,4 @@
-"""The session's seven states, what moves them, and the one table of every move (contract, section 4)."""
+"""The session's seven states, what moves them, and the one table of every move (docs/contract.md 4)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """The states of architecture.pt.md 3.1, no more."""
+    """The states of docs/MULTI_TENANT_ARCHITECTURE.md 3.1, no more."""
 
     INITIALIZING = "initializing"
     WAITING_SCAN = "waiting_scan"

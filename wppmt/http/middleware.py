@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api.json_responses import refusal_response, status_refusal
 from wppmt.http.api.route import route_of
+from wppmt.http.merged_log import MERGED_LOG
 from wppmt.http.ports import PORTS, DaemonPhase
 from wppmt.http.security.guard import RATE_WINDOW, SESSION_ID, guard
 from wppmt.store.port import StoreUnavailable
@@ -62,7 +63,7 @@ def _request_id(request: web.Request) -> str:
 
 @web.middleware
 async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every "no" in the contract's form. The unexpected goes on, to the server's `handle_error`."""
+    """Every "no" in the form of docs/contract.md 6. The unexpected goes on, to the server's `handle_error`."""
     try:
         return await handler(request)
     except Refusal as refusal:
@@ -84,6 +85,9 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _refusal(request: web.Request, refusal: Refusal) -> web.Response:
     session_id = request.get(SESSION_ID)
+    if refusal.code is Code.RESOURCE_LIMIT:
+        lacking = {detail["field"]: detail["problem"] for detail in refusal.details}
+        request.app[MERGED_LOG].note(("resource_limit", *lacking), "resource_limit", session_id, **lacking)
     status = request.app[PORTS].front.status(session_id) if session_id else None
     return refusal_response(refusal, request[REQUEST_ID], status.record.state if status else None)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol
 from uuid import uuid4
 
 from aiohttp import web
 
+from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
+from wppmt.domain.troubles import Trouble
 from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.buckets import Brake, Buckets
 from wppmt.http.security.limits import RateLimiter
@@ -20,8 +21,6 @@ from wppmt.store.port import Store
 from wppmt.store.records import Delivery, SigningSecrets
 from wppmt.webhook.classify import AttemptResult
 
-Level = Literal["debug", "info", "warning", "error"]
-
 
 class DaemonPhase(StrEnum):
     """Where the daemon is in its life; the value is what `/api/health` and `/readyz` say."""
@@ -29,14 +28,6 @@ class DaemonPhase(StrEnum):
     STARTING = "starting"
     READY = "ok"
     DRAINING = "draining"
-
-
-class WriteLog(Protocol):
-    """`wppmt.app.logs.log`: one structured line; `details` never hold a secret, a phone or a text."""
-
-    def __call__(
-        self, event: str, session_id: str | None = None, /, *, level: Level = "info", **details: object
-    ) -> None: ...
 
 
 CheckTarget = Callable[[str], Awaitable[None]]
@@ -50,11 +41,13 @@ PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[Attempt
 class HttpSettings:
     """The settings that answers depend on."""
 
-    max_sessions: int = 10
-    send_deadline: float = 20.0
+    max_sessions: int
+    send_deadline: float
     """Seconds within which WhatsApp's ack makes a send 200 (WPP_SEND_DEADLINE)."""
-    default_webhook_url: str = ""
-    bodies_bytes: int = 64_000_000
+    close_deadline: float
+    """Seconds within which a closed session's browser is surely gone."""
+    default_webhook_url: str
+    bodies_bytes: int
     """Of requests' bodies in memory at once."""
 
 
@@ -77,7 +70,7 @@ class Ports:
     """Epoch seconds."""
     log: WriteLog
     version: str
-    settings: HttpSettings = HttpSettings()
+    settings: HttpSettings
     profile_mb: Callable[[str], int | None] = lambda _: None
     """Size of a session's profile folder; may read the disk."""
     has_login_copy: Callable[[str], bool] = lambda _: False
@@ -87,6 +80,8 @@ class Ports:
     brake: Brake = field(default_factory=Brake)
     alert: Callable[[], str | None] = lambda: None
     """What is wrong with the sessions as a whole, in words for people."""
+    troubles: Callable[[], Sequence[Trouble]] = tuple
+    """What keeps the service as a whole from its work, as far as the sessions' states do not show it."""
     new_id: Callable[[], str] = lambda: uuid4().hex
 
 

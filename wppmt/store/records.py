@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -64,6 +64,11 @@ class SessionRecord:
     reachout_until: float = 0.0
     """No new contact is written to before this moment: WhatsApp has refused one."""
 
+    @property
+    def is_login_in_use(self) -> bool:
+        """One that may be good: it is not given up for an older copy."""
+        return self.has_login and self.reason is not Reason.TOKEN_CORRUPT
+
 
 NO_LOGIN: Mapping[str, Any] = {
     "has_login": False,
@@ -76,7 +81,7 @@ NO_LOGIN: Mapping[str, Any] = {
 
 
 class Handover(StrEnum):
-    """How far a message's way out has come (contract, section 5)."""
+    """How far a message's way out has come (docs/contract.md 5)."""
 
     ACCEPTED = "accepted"
     HANDED = "handed"
@@ -93,7 +98,7 @@ ACK_STATUS: Mapping[int, str] = {
     3: "read",
     4: "played",
 }
-"""`status` words of contract 5; anything below zero is `failed`."""
+"""`status` words of docs/contract.md 5; anything below zero is `failed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,4 +269,3 @@ class SessionStatus:
     memory_mb: int | None = None
     queue: int = 0
     last_error: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -83,7 +83,7 @@ AttemptClass = Delivered | RetryLater | Undeliverable | EndpointGone
 
 
 def classify_attempt(result: AttemptResult, now: float) -> AttemptClass:
-    """What an attempt's result means: any 2xx is success, a redirect is a failure (contract 7)."""
+    """What an attempt's result means: any 2xx is success, a redirect is a failure (docs/contract.md 7)."""
     match result:
         case Answered(is_success=True):
             return Delivered()

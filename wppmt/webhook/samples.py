@@ -1,4 +1,4 @@
-"""A sample of each webhook event (architecture.pt.md 5.2), for trying a receiver out. All of them say `test`."""
+"""A sample of each webhook event (docs/MULTI_TENANT_ARCHITECTURE.md 5.2), to try a receiver out. All say `test`."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def as_sent(entry: JournalEntry, now: float) -> Sent:
 
 
 def not_connected(record: SessionRecord) -> Refusal:
-    """The document's 503 (4.2.2)."""
+    """The 503 of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
     person = record.state in NEEDS_A_PERSON or not record.has_login
     extra = {"status": record.state.value, "reconnectRequired": person}
     return Refusal(Code.NOT_CONNECTED, retry_after=None if person else TRY_AGAIN_SECONDS, extra=extra)
@@ -99,7 +99,7 @@ def _settled(entry: JournalEntry, **changes: Any) -> JournalEntry:
 
 
 def _payload(entry: JournalEntry) -> dict[str, Any]:
-    """Of `message_ack` (contract, section 7)."""
+    """Of `message_ack` (docs/contract.md 7)."""
     status = ACK_STATUS.get(entry.ack, "failed")
     return {"messageId": entry.id, "status": status, "ack": entry.ack, "to": entry.to}
 

@@ -1,6 +1,6 @@
 """A session's messages on their way out: one at a time, in order, each in the journal before it is handed over.
 
-ACCEPTED → HANDED → acknowledged (SENT) or FAILED or, when nobody can tell, UNKNOWN (contract, section 5). After a
+ACCEPTED → HANDED → acknowledged (SENT) or FAILED or, when nobody can tell, UNKNOWN (docs/contract.md 5). After a
 crash between hand-over and acknowledgement the page is asked whether it holds the id; only the same id is ever
 handed over again, and nothing newer overtakes it meanwhile.
 """

@@ -57,9 +57,6 @@ class FakeBrowsers:
             browser.kill()
         return len(left)
 
-    def has_login(self, session_id: str) -> bool:
-        return self.world.profiles[session_id].was_used
-
     def keep_copy(self, session_id: str) -> None:
         copies = self.world.copies[session_id]
         copies.append(deepcopy(self.world.profiles[session_id]))
@@ -73,7 +70,7 @@ class FakeBrowsers:
 
     def set_aside(self, session_id: str) -> None:
         self._require_nobody(session_id)
-        if self.has_login(session_id):
+        if self.world.profiles[session_id].was_used:
             self.world.quarantine[session_id].append(self.world.profiles.pop(session_id))
 
     def remove_profile(self, session_id: str) -> None:

@@ -14,6 +14,7 @@ from aiohttp import hdrs, web
 
 from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api.body_room import SMALL_BYTES, BodyRoom
+from wppmt.http.api.json_problems import syntax_problem
 from wppmt.http.api.json_structure import check_structure
 from wppmt.http.api.route import largest_body
 from wppmt.http.api.schemas import Model, validate
@@ -50,15 +51,15 @@ async def expect_later(_: web.Request) -> None:
 
 async def _parsed(request: web.Request, model: type[Model], limit: int) -> Model:
     raw = await _read(request, limit)
-    if len(raw) <= SMALL_BYTES:
-        return _validated(raw, model)
-    # Step by step in a thread: the loop has its turns between them, and no step takes long.
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(request.app[PARSER], _validated, raw, model)
-
-
-def _validated(raw: bytes, model: type[Model]) -> Model:
-    return validate(model, parse_json(raw) if raw else {})
+    try:
+        if len(raw) <= SMALL_BYTES:
+            return validate(model, parse_json(raw) if raw else {})
+        # Step by step in a thread: the loop has its turns between them, and no step takes long.
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(request.app[PARSER], lambda: validate(model, parse_json(raw)))
+    except NoJson:
+        _refuse_form(request)
+        raise
 
 
 async def _read(request: web.Request, limit: int) -> bytes:
@@ -82,21 +83,40 @@ async def _read_at_most(request: web.Request, limit: int) -> bytes:
     return bytes(raw)
 
 
+class NoJson(Refusal):
+    """The body is none. `problem` shows nothing of it."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(Code.INVALID_REQUEST, details=[{"field": "body", "problem": problem}])
+
+
 def parse_json(raw: bytes) -> Any:
-    """Strict RFC 8259 in UTF-8: no BOM, NaN, Infinity, duplicate keys or numbers beyond a double. Raises Refusal."""
+    """Strict RFC 8259 in UTF-8: no NaN, Infinity, duplicate keys or numbers beyond a double. Raises NoJson.
+
+    A byte order mark in front, as Windows writes it, is passed over.
+    """
     try:
         check_structure(raw)
         return json.loads(
-            raw.decode("utf-8", "strict"),
+            raw.decode("utf-8-sig", "strict"),
             parse_constant=_refuse_constant,
             parse_float=_finite,
             object_pairs_hook=_unique,
         )
     except UnicodeDecodeError:
-        raise invalid("body", "o corpo não está em UTF-8") from None
-    except (ValueError, RecursionError):
-        # ValueError is bad syntax, and what our hooks and the count of its structure refuse.
-        raise invalid("body", "o corpo não é um JSON válido") from None
+        raise NoJson("o corpo não está em UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise NoJson(f"o corpo não é um JSON válido: {syntax_problem(error)}") from None
+    except ValueError as error:
+        # What our hooks and the count of its structure refuse.
+        raise NoJson(f"o corpo não é um JSON válido: {error}") from None
+
+
+def _refuse_form(request: web.Request) -> None:
+    """Raises Refusal for a form; asked only of what is no JSON, since curl calls everything a form."""
+    if request.content_type in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+        problem = f"o corpo é um formulário ({request.content_type}): envie JSON, com Content-Type: application/json"
+        raise invalid("body", problem) from None
 
 
 def invalid(field: str, problem: str) -> Refusal:
@@ -104,18 +124,18 @@ def invalid(field: str, problem: str) -> Refusal:
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(name)
+    raise ValueError(f"{name} não é um valor de JSON")
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if not isfinite(number):
-        raise ValueError(text)
+        raise ValueError("um número grande demais")
     return number
 
 
 def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise ValueError("duplicate key")
+        raise ValueError("um objeto tem a mesma chave duas vezes")
     return value

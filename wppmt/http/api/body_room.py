@@ -1,4 +1,4 @@
-"""How much of requests' bodies is in memory at once: no input or output."""
+"""PURE: how much of requests' bodies is in memory at once."""
 
 from __future__ import annotations
 

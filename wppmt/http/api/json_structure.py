@@ -1,4 +1,4 @@
-"""What a JSON text is made of, counted before anything is built of it: no input or output."""
+"""PURE: what a JSON text is made of, counted before anything is built of it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _NO_BRACKETS = bytes(set(range(256)) - set(_BRACKETS))
 
 
 def check_structure(raw: bytes) -> None:
-    """Raises ValueError for more structure than a request of ours can have.
+    """Raises ValueError, in Portuguese, for more structure than a request of ours can have.
 
     Every step is one pass in C over at most ten megabytes. What is no JSON may pass: the parser stops where it breaks,
     and up to there both see the same strings.
     """
     if raw.count(b'"') > MAX_QUOTES:
-        raise ValueError("strings")
+        raise ValueError("textos demais")
     pieces = raw.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
     bare = b"".join(pieces[::2]).translate(None, _SPACE)
     if len(bare) > MAX_BARE or bare.count(b",") + bare.count(b"[") + bare.count(b"{") > MAX_VALUES:
-        raise ValueError("values")
+        raise ValueError("valores demais")
     depth = 0
     for bracket in bare.translate(None, _NO_BRACKETS):
         depth += 1 if bracket in b"[{" else -1
         if depth > MAX_DEPTH:
-            raise ValueError("depth")
+            raise ValueError("aninhamento profundo demais")

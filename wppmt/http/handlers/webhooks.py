@@ -1,4 +1,4 @@
-"""Handlers of a session's webhook: where its events go, which, and how they are signed (4.2.4)."""
+"""A session's webhook: where events go, which, how they are signed (docs/MULTI_TENANT_ARCHITECTURE.md 4.2.4)."""
 
 from __future__ import annotations
 

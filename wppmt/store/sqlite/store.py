@@ -1,4 +1,4 @@
-"""The store in SQLite, which is the truth: registry, event log, outbox, journal, secrets (contract, section 8)."""
+"""The store in SQLite, which is the truth: registry, event log, outbox, journal, secrets (docs/contract.md 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""architecture.pt.md 8.2, Envio de Mensagem."""
+"""docs/MULTI_TENANT_ARCHITECTURE.md 8.2: a message is sent."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_sending(new_customer: NewCustomer, daemon: Daemon, maria: str):
 
 
 def test_not_connected(new_customer: NewCustomer, maria: str):
-    """Step 4 with a no: the document's 503."""
+    """Step 4 with a no: the 503 of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
     turbozap = new_customer("cliente-002")
     turbozap.post("start")
     turbozap.hears("qr_code")

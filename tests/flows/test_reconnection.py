@@ -1,4 +1,4 @@
-"""architecture.pt.md 8.3, Reconexão Automática."""
+"""docs/MULTI_TENANT_ARCHITECTURE.md 8.3: the connection is lost and comes back."""
 
 from __future__ import annotations
 

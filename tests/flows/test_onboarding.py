@@ -1,4 +1,4 @@
-"""architecture.pt.md 8.1, Onboarding de Novo Cliente."""
+"""docs/MULTI_TENANT_ARCHITECTURE.md 8.1: a new customer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""architecture.pt.md 8.4, Término do Ciclo (Fim do Mês)."""
+"""docs/MULTI_TENANT_ARCHITECTURE.md 8.4: the end of a cycle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Puts an actor's parts back to where they were: what the store refuses changes nothing in memory either."""
+"""Puts a session's parts back to where they were when the store refuses a turn."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 _CONTAINERS = frozenset({dict, list, set, deque})
 
 
-class Undo:
+class Rollback:
     """The fields of some objects as they are now. Containers are copied, all else is taken to be immutable."""
 
     def __init__(self, *parts: object) -> None:
