@@ -93,6 +93,7 @@ class Api:
             alert=lambda: self.alert,
             troubles=lambda: self.troubles,
             memory_mb=lambda: 512,
+            daemon_memory_mb=lambda: 112,
             now=lambda: self.time,
             log=self.log,
             version="1.2.3",

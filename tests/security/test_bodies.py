@@ -11,10 +11,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import psutil
 import pytest
 
-from tests.http.conftest import Api
+from tests.http.conftest import Answer, Api
 from tests.http.test_server import peak_memory, port_of, reset_peak_memory
 from tests.security.conftest import Connect
 from tests.support import eventually
@@ -83,13 +84,19 @@ async def test_bodies_beyond_their_room_are_turned_away_before_they_are_read(api
     assert (await api.post("/api/sessions/a/start", {})).status == 201
     body = a_file(7 * MEGABYTE)
     before = reset_peak_memory(alone)
-    answers = await asyncio.gather(*(api.call("POST", SEND_FILE, data=body) for _ in range(30)))
-    assert {answer.status for answer in answers} <= {200, 413, 503}
-    refused = [answer for answer in answers if answer.status == 503]
+    calls = (api.call("POST", SEND_FILE, data=body) for _ in range(12))
+    answers = await asyncio.gather(*calls, return_exceptions=True)
+    told = [answer for answer in answers if isinstance(answer, Answer)]
+    refused = [answer for answer in told if answer.status == 503 and answer.body["code"] == "RESOURCE_LIMIT"]
     assert refused
-    assert {answer.body["code"] for answer in refused} <= {"RESOURCE_LIMIT", "NOT_CONNECTED"}
-    assert all(answer.headers["Retry-After"] for answer in refused if answer.body["code"] == "RESOURCE_LIMIT")
-    assert peak_memory(alone) - before < 200 * MEGABYTE
+    assert all(answer.headers["Retry-After"] for answer in refused)
+    # Who pushes on for seconds after the answer is cut off.
+    assert {type(answer) for answer in answers} <= {
+        Answer,
+        aiohttp.ClientOSError,
+        aiohttp.ServerDisconnectedError,
+    }
+    assert peak_memory(alone) - before < 150 * MEGABYTE
 
 
 async def test_the_room_is_free_again_however_a_body_ends(api: Api, connect: Connect):

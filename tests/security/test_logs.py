@@ -72,7 +72,7 @@ def test_all_files_together_stay_within_their_total(settings: LogSettings):
         (settings.dir / f"wppmt.2026-02-0{day}_12-00-00_000000.log").write_bytes(bytes(MEGABYTE))
     (settings.dir / logs.FILE).write_bytes(bytes(MEGABYTE - 100_000))
     logs.configure(settings)
-    for _ in range(200):
+    for _ in range(120):
         logs.log("filler", numbers=list(range(3000)))
     logs.close()
     files = list(settings.dir.iterdir())

@@ -66,6 +66,8 @@ class Ports:
     phase: Callable[[], DaemonPhase]
     memory_mb: Callable[[], int | None]
     """Resident memory of the daemon and all its browsers."""
+    daemon_memory_mb: Callable[[], int | None]
+    """Of the daemon alone."""
     now: Callable[[], float]
     """Epoch seconds."""
     log: WriteLog

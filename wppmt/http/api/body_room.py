@@ -11,6 +11,7 @@ from wppmt.domain.errors import Code, Refusal
 SMALL_BYTES = 64 * 1024
 """Not counted: the limit of connections limits these."""
 RETRY_SECONDS = 2
+_LACKING = {"field": "body", "problem": "corpos demais na memória ao mesmo tempo (WPP_BODIES_MB)"}
 
 
 class BodyRoom:
@@ -28,7 +29,7 @@ class BodyRoom:
             yield
             return
         if self._taken.total() + size > self._total or self._taken[owner] + size > self._share:
-            raise Refusal(Code.RESOURCE_LIMIT, retry_after=RETRY_SECONDS)
+            raise Refusal(Code.RESOURCE_LIMIT, details=[_LACKING], retry_after=RETRY_SECONDS)
         self._taken[owner] += size
         try:
             yield
