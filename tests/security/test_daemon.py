@@ -42,7 +42,7 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
 def flood(daemon: Daemon, name: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.security.floods", name, str(daemon.port), str(FLOOD_SECONDS)]
     return subprocess.Popen(
-        [*command, "/api/sessions/loja", daemon.api.token()], cwd=ROOT, stdout=subprocess.PIPE
+        [*command, "/api/sessions/loja", daemon.api.token(), "0"], cwd=ROOT, stdout=subprocess.PIPE
     )
 
 
