@@ -87,7 +87,7 @@ def test_pairing_by_code_then_unlinked(simulator: Simulator, phone: str, open_br
     simulator.unlink(phone)
     page.wait("document.querySelector('[data-ref]') && WPP.isFullReady")
     assert page.value("sessionStorage.getItem('reason')") == "unknown_companion"
-    assert page.value("require('WAWebLogoutReasonUtils').getPrevLogoutReasonCode()") == "unknown_companion"
+    assert page.value("require('WAWebLogoutReason').getPrevLogoutReasonCode()") == "unknown_companion"
     assert page.value("WPP.conn.isRegistered()") is False
     assert simulator.devices(phone) == []
     assert page.console() == []

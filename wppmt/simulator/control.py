@@ -161,8 +161,7 @@ class Control:
         return web.json_response([fault.as_json() for fault in self._world.faults.all()])
 
     async def delete_fault(self, request: web.Request) -> web.Response:
-        self._world.faults.delete(request.match_info["id"])
-        self._world.commit()
+        self._world.delete_fault(request.match_info["id"])
         return web.json_response({})
 
     async def log(self, request: web.Request) -> web.Response:

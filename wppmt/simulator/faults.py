@@ -7,8 +7,12 @@ from typing import Any
 from wppmt.simulator.errors import invalid, not_found
 from wppmt.simulator.storage import Changes
 
-LOADING = frozenset({"page_load_error", "page_slow", "missing_module"})
-"""Strike when a browser fetches the page: ``status``, ``body``, ``delayMs``, ``module``."""
+LOADING = frozenset({"page_load_error", "page_slow"})
+"""Strike when a browser fetches the page: ``status``, ``body``, ``delayMs``."""
+
+TABLE = frozenset({"missing_module", "modules_late"})
+"""Strike the module table of a page that loads: ``module`` or ``modules`` of missing_module, ``delayMs`` of
+modules_late."""
 
 CONNECTING = frozenset({"refuse_socket"})
 """Strike when a page connects; a page that is open loses its socket first."""
@@ -25,9 +29,9 @@ LINKED = frozenset({"conflict", "tos_block", "whats_new_dialog", "history_sync"}
 SENDING = frozenset({"ack_delay", "ack_never", "send_reject", "reachout_timelock"})
 """Strike a message on its way from a page: ``delayMs`` of ack_delay, ``deliver`` of ack_never."""
 
-KINDS = LOADING | CONNECTING | PAIRING | OPEN | LINKED | SENDING
+KINDS = LOADING | TABLE | CONNECTING | PAIRING | OPEN | LINKED | SENDING
 
-LASTING = SENDING | CONNECTING
+LASTING = SENDING | CONNECTING | {"missing_module"}
 """Ordered for a phone without a count, these strike until they are deleted; all others strike once."""
 
 
@@ -63,6 +67,8 @@ class Faults:
     def order(self, kind: str, phone: str | None, count: int | None, options: dict[str, Any]) -> Fault:
         if kind not in KINDS:
             raise invalid(f"falha desconhecida: {kind}; há {', '.join(sorted(KINDS))}")
+        if kind == "missing_module" and not hidden_modules(options):
+            raise invalid("falta module ou modules: o nome de um módulo, ou uma lista de nomes")
         self._last += 1
         left = count if count is not None or (phone and kind in LASTING) else 1
         fault = Fault(str(self._last), kind, phone, left, options)
@@ -93,10 +99,12 @@ class Faults:
         else:
             self._put(replace(fault, left=fault.left - 1))
 
-    def delete(self, fault_id: str) -> None:
-        if fault_id not in self._faults:
+    def delete(self, fault_id: str) -> Fault:
+        fault = self._faults.get(fault_id)
+        if not fault:
             raise not_found(f"A falha {fault_id}")
         self._remove(fault_id)
+        return fault
 
     def all(self) -> list[Fault]:
         return list(self._faults.values())
@@ -108,3 +116,10 @@ class Faults:
     def _remove(self, fault_id: str) -> None:
         del self._faults[fault_id]
         self._changes.delete("fault", fault_id)
+
+
+def hidden_modules(options: dict[str, Any]) -> list[str]:
+    """The modules that a missing_module hides, by its options."""
+    several = options.get("modules")
+    named = several if isinstance(several, list) else [options.get("module")]
+    return [name for name in named if isinstance(name, str)]

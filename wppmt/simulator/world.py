@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from wppmt.simulator.accounts import Accounts
 from wppmt.simulator.errors import Refused
-from wppmt.simulator.faults import CONNECTING, LINKED, OPEN, Fault, Faults
+from wppmt.simulator.faults import CONNECTING, LINKED, OPEN, Fault, Faults, hidden_modules
 from wppmt.simulator.log import Log
 from wppmt.simulator.qr import Codes
 from wppmt.simulator.records import Device, Group, Json, Message
@@ -169,6 +169,14 @@ class World:
                 fault.kind in OPEN | LINKED and self.faults.take([fault.kind], fault.phone)
             ) or fault.kind in CONNECTING:
                 page.strike(fault)
+        self.commit()
+
+    def delete_fault(self, fault_id: str) -> None:
+        """What a page could not see of its modules is there again."""
+        fault = self.faults.delete(fault_id)
+        if fault.kind == "missing_module" and fault.phone:
+            for page in self.pages_of(fault.phone):
+                page.push("reveal", {"modules": hidden_modules(fault.options)})
         self.commit()
 
     def reset(self) -> None:

@@ -61,7 +61,7 @@ function enterMain() {
 
 (async () => {
   await readLogin();
-  publishModules();
+  publishModules(await ordersForTable());
   await restoreChats();
   await restoreMessages();
   connect();

@@ -64,24 +64,23 @@ async function findOrCreateLatestChat(wid) {
 }
 
 define('WAWebPresenceCollection', () => ({ PresenceCollection: new PresenceCollectionImpl() }));
-define('WAWebChatstateCollection', () => ({
-  ChatstateCollectionImpl,
-  ChatstateCollection: new ChatstateCollectionImpl(),
+define('WAWebPresenceModel', () => ({
+  ChatstateCollection: ChatstateCollectionImpl,
   Chatstate: ChatstateModel,
   Presence: PresenceModel,
 }));
-define('WAWebChatModel', () => ({ default: ChatModel }));
+define('WAWebChatModel', () => ({ Chat: ChatModel }));
 define('WAWebChatCollection', () => ({ ChatCollectionImpl, ChatCollection: Chats }));
-define('WAWebFindChatAction', () => ({
-  findOrCreateLatestChat,
-  findChat: async (wid) => Chats.get(addressOf(wid)),
-  findExistingChat: async (wid) => Chats.get(addressOf(wid)),
-}));
-define('WAWebChatGetters', () => ({
+const finding = () => ({ findOrCreateLatestChat, findExistingChat: async (wid) => Chats.get(addressOf(wid)) });
+define('WAWebFindChat', finding);
+define('WAWebFindChatAction', finding);
+define('WAWebFrontendChatGetters', () => ({
   getShouldAppearInList: () => true,
   getPreviewMessage: () => null,
   getShowChangeNumberNotification: () => false,
   getShouldShowUnreadDivider: () => false,
+}));
+define('WAWebChatGetters', () => ({
   getHasUnread: (chat) => chat.unreadCount > 0,
   getIsNewsletter: (chat) => chat.id.isNewsletter(),
   getIsBroadcast: (chat) => chat.id.isBroadcast() || chat.id.isStatus(),

@@ -83,9 +83,9 @@ function connectAnew() {
 }
 
 define('WAWebCmd', () => ({ Cmd, CmdImpl }));
-define('WAWebSocketModel', () => ({ Socket, SOCKET_MODEL: 1 }));
+define('WAWebSocketModel', () => ({ Socket }));
 define('WAWebStreamModel', () => ({ Stream }));
-define('WAWebConnModel', () => ({ Conn, ConnImpl }));
+define('WAWebConnModel', () => ({ Conn }));
 define('WAWebNetworkStatus', () => ({ default: NetworkStatus }));
 define('WAWebBackendEventBus', () => ({
   BackendEvent: { SET_SOCKET_STATE: 'set_socket_state' },

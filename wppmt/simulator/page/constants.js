@@ -1,6 +1,6 @@
 // Build number and enumerations.
 
-const VERSION = '2.3000.1045220589';
+const VERSION = FACTS.build;
 
 const ACK = {
   MD_DOWNGRADE: -7, INACTIVE: -6, CONTENT_UNUPLOADABLE: -5, CONTENT_TOO_BIG: -4, CONTENT_GONE: -3, EXPIRED: -2,
@@ -14,14 +14,14 @@ function enumeration(...names) {
 }
 
 define('WAWebBuildConstants', () => ({
-  SANITIZED_VERSION_STR: VERSION,
   VERSION_STR: VERSION,
   VERSION_BASE: VERSION,
   VERSION_PRIMARY: '2',
   VERSION_SECONDARY: '3000',
-  VERSION_TERTIARY: '1045220589',
+  VERSION_TERTIARY: VERSION.split('.')[2],
   WINDOWS_BUILD: null,
 }));
+define('WAWebUpdaterVersion', () => ({ SANITIZED_VERSION_STR: VERSION }));
 
 define('WAWebAck', () => ({
   ACK,
@@ -38,15 +38,13 @@ define('WAWebSocketConstants', () => ({
     'PROXYBLOCK', 'TOS_BLOCK', 'SMB_TOS_BLOCK', 'DEPRECATED_VERSION',
   ),
   SOCKET_STREAM: enumeration('DISCONNECTED', 'SYNCING', 'RESUMING', 'CONNECTED'),
-  WATCHED_SOCKET_STATE: enumeration('OPEN', 'CLOSED'),
 }));
 
-define('WAWebMsgType', () => ({
+define('WAMsgType', () => ({
   MSG_TYPE: {
     CHAT: 'chat', IMAGE: 'image', DOCUMENT: 'document', VIDEO: 'video', AUDIO: 'audio', PTT: 'ptt',
     STICKER: 'sticker', CALL_LOG: 'call_log',
   },
-  SYSTEM_MESSAGE_TYPES: ['e2e_notification'],
 }));
 
 define('WAWebSendMsgResultAction', () => ({
@@ -56,5 +54,6 @@ define('WAWebSendMsgResultAction', () => ({
 }));
 
 define('WAWebNonJidMentionType', () => ({ default: { MENTION_ALL: 1 } }));
-define('WAWebCallConstants', () => ({ CallState: { ReceivedCall: 3, ReceivedCallWithoutOffer: 13 } }));
-define('WAWebJidConsts', () => ({ GROUP_JID: 'g.us', CHAT_JID: 'c.us', STATUS_JID: 'status@broadcast' }));
+define('WAWebVoipWaCallEnums', () => ({ CallState: { ReceivedCall: 3, ReceivedCallWithoutOffer: 13 } }));
+define('WAWebCommsWapMd', () => ({ GROUP_JID: (wid) => String(wid), CHAT_JID: (wid) => String(wid) }));
+define('WAJids', () => ({ STATUS_JID: 'status@broadcast' }));

@@ -44,7 +44,6 @@ define('WAWebContactGetters', () => ({
   getNotifyName: (contact) => contact.pushname,
   getPremiumMessageName: displayName,
   getUserid: (contact) => contact.id.user,
-  getUserhash: (contact) => contact.id.user,
   getIsMe: (contact) => [login.me, login.lid].includes(String(contact.id)),
   getIsUser: (contact) => contact.id.isUser(),
   getIsGroup: (contact) => contact.id.isGroup(),
@@ -67,8 +66,6 @@ define('WAWebFrontendContactGetters', () => ({
   getTextStatusString: () => '',
   getDisplayName: displayName,
   getUserDisplayNameForLid: displayName,
-  getDisplayNameOrPnForLid: displayName,
-  getFormattedPhone: (contact) => `+${contact.id.user}`,
   getFormattedUsernameOrPhone: (contact) => `+${contact.id.user}`,
   getFormattedShortNameWithNonBreakingSpaces: displayName,
   getFormattedShortName: displayName,
@@ -76,7 +73,6 @@ define('WAWebFrontendContactGetters', () => ({
   getFormattedUser: (contact) => contact.id.user,
   getSearchName: (contact) => displayName(contact).toLowerCase(),
   getIsMyContact: (contact) => !!contact.name,
-  getMentionName: displayName,
   getSearchVerifiedName: () => '',
   getHeader: (contact) => displayName(contact)[0],
 }));
@@ -84,10 +80,14 @@ define('WAWebApiContact', () => ({
   getCurrentLid: lidOf,
   getPhoneNumber: numberOf,
   getAlternateUserWid: (wid) => (wid.isLid() ? numberOf(wid) : lidOf(wid)),
+  lidPnCache: { getCurrentLid: lidOf, getPhoneNumber: numberOf },
 }));
-define('WAWebLidPnCache', () => ({ lidPnCache: { getCurrentLid: lidOf, getPhoneNumber: numberOf } }));
-define('WAWebLid1X1MigrationUtils', () => ({ Lid1X1MigrationUtils: { isLidMigrated: () => false } }));
-define('WAWebLidMigrationUtils', () => ({ toPn: (wid) => numberOf(wid) || wid }));
+define('WAWebLid1X1MigrationGating', () => ({ Lid1X1MigrationUtils: { isLidMigrated: () => false } }));
+define('WAWebLidMigrationUtils', () => ({
+  toPn: (wid) => numberOf(wid) || wid,
+  toUserLid: (wid) => lidOf(wid) || wid,
+  toUserLidOrThrow: (wid) => lidOf(wid) || wid,
+}));
 
 async function queryExists(wid) {
   const found = await link.call('exists', { wid: String(wid) });
@@ -114,12 +114,12 @@ BusinessProfiles.model = BusinessProfile;
 define('WAWebBusinessProfileCollection', () => ({ BusinessProfileCollection: new BusinessProfiles() }));
 
 class ProfilePicThumb extends BaseModel {}
-named(ProfilePicThumb, 'profile-pic-thumb', { img: undefined, imgFull: undefined, eurl: undefined });
+named(ProfilePicThumb, 'profilePicThumb', { img: undefined, imgFull: undefined, eurl: undefined });
 class ProfilePicThumbCollectionImpl extends BaseCollection {
   async find(id) { return this.get(id) || this.add({ id: toWid(id) }); }
 }
 ProfilePicThumbCollectionImpl.model = ProfilePicThumb;
+define('WAWebProfilePicThumbModel', () => ({ ProfilePicThumb }));
 define('WAWebProfilePicThumbCollection', () => ({
-  ProfilePicThumbCollectionImpl,
   ProfilePicThumbCollection: new ProfilePicThumbCollectionImpl(),
 }));

@@ -37,7 +37,7 @@ function tellServerWhosePage() {
 
 // Called through the module's exports, where wa-js has put its wrapper: conn.logout_reason comes from there.
 function announceLogout(reason) {
-  const utils = importNamespace('WAWebLogoutReasonUtils');
+  const utils = importNamespace('WAWebLogoutReason');
   utils.getErrorCodeFromLogoutReason(reason);
   utils.setPrevLogoutReasonCode(reason);
 }
@@ -73,13 +73,12 @@ async function pairingCode(phone) {
   return (await link.call('pairingCode', { phone: String(phone) })).code;
 }
 
-define('WAWebAuthUtils', () => ({ isLoggedIn: () => !!login.me && Cmd.isMainLoaded }));
-define('WAWebUserPrefsRegistration', () => ({ isRegistered: () => !!login.me }));
+define('WAWebUserPrefsIsLoggedIn', () => ({ isLoggedIn: () => !!login.me && Cmd.isMainLoaded }));
 define('WAWebUserPrefsMultiDevice', () => ({
-  getADVSecretKey: () => login.keys.adv,
-  setADVSecretKey() {},
-  setADVSignedIdentity() {},
+  isRegistered: () => !!login.me,
+  getADVSecretKey: async () => login.keys.adv,
 }));
+define('WAWebAdvSignatureApi', () => ({ getADVSecretKey: async () => login.keys.adv }));
 define('WAWebUserPrefsInfoStore', () => ({
   waNoiseInfo: { get: async () => ({ staticKeyPair: { pubKey: login.keys.noise } }) },
 }));
@@ -90,20 +89,19 @@ define('WAWebSignalStoreApi', () => ({
 }));
 define('WAWebUserPrefsMeUser', () => ({
   getMaybeMePnUser: myNumber,
-  getMaybeMeUser: myNumber,
   getMaybeMeLidUser: myLid,
   getMaybeMeDevicePn: myNumber,
-  getMe: myNumber,
-  getMePnUserOrThrow: () => orThrow(myNumber()),
+  getMePnUserOrThrow_DO_NOT_USE: () => orThrow(myNumber()),
+  getMeUserOrThrow: () => orThrow(myNumber()),
   getMeLidUserOrThrow: () => orThrow(myLid()),
   isMeAccount: (wid) => [login.me, login.lid].includes(String(wid)),
 }));
 define('WAWebAltDeviceLinkingApi', () => ({
   setPairingType() {},
   initializeAltDeviceLinking: async () => {},
-  genLinkDeviceCodeForPhoneNumber: pairingCode,
   startAltLinkingFlow: pairingCode,
 }));
+define('WAWebLinkDeviceAction', () => ({ genLinkDeviceCodeForPhoneNumber: pairingCode }));
 define('WAWebLinkDeviceEvents', () => {
   const events = new EventEmitter();
   events.triggerRefreshAltLinkingCode = () => events.trigger('link_device_events:refresh_alt_linking_code');
@@ -113,7 +111,7 @@ define('WAWebLogoutReasonConstants', () => ({
   LogoutReason: { UserInitiated: 'user_initiated', UnknownCompanion: 'unknown_companion' },
   LOGOUT_REASON_CODE: { CLIENT_FATAL: '0' },
 }));
-define('WAWebLogoutReasonUtils', () => ({
+define('WAWebLogoutReason', () => ({
   getErrorCodeFromLogoutReason: () => 0,
   setPrevLogoutReasonCode: (reason) => { lastLogoutReason = reason; },
   getPrevLogoutReasonCode: () => lastLogoutReason,

@@ -73,6 +73,10 @@ function fromRow(row) {
   const { pending, chat, ...attributes } = row;
   return {
     ...attributes,
+    id: MsgKey.fromString(row.id),
+    from: toWid(row.from),
+    to: toWid(row.to),
+    author: toWid(row.author),
     isNewMsg: false,
     quotedParticipant: toWid(row.quotedParticipant),
     mentionedJidList: row.mentionedJidList.map(toWid),
@@ -80,10 +84,10 @@ function fromRow(row) {
   };
 }
 
-define('WAWebMsgModel', () => ({ default: MsgModel }));
-define('WAWebMsgCollection', () => ({ MsgCollectionImpl, MsgCollection: Msgs }));
+define('WAWebMsgModel', () => ({ Msg: MsgModel }));
+define('WAWebMsgCollection', () => ({ MsgCollection: Msgs }));
 define('WAWebChatMsgsCollection', () => ({ ChatMsgsCollection }));
 define('WAWebQuotedMsgModelUtils', () => ({
   getQuotedMsgObj: (message) => Msgs.findFirst(({ id }) => id.id === message.quotedStanzaID) || null,
 }));
-define('WAWebCollections', () => ({ Chat: Chats, Msg: Msgs, Contact: Contacts, GroupMetadata: Groups }));
+define('WAWebCollections', () => ({ default: { Chat: Chats, Msg: Msgs, Contact: Contacts, GroupMetadata: Groups } }));

@@ -57,7 +57,7 @@ class BaseCollection extends EventEmitter {
   }
 
   static keyOf(id) {
-    if (id instanceof BaseModel) return String(id.id);
+    if (id instanceof BaseModel || (id && id.id instanceof MsgKey)) return String(id.id);
     return id === undefined || id === null ? undefined : id._serialized || String(id);
   }
 
@@ -117,4 +117,5 @@ function named(Model, proxyName, defaults) {
 }
 
 define('WAWebBaseModel', () => ({ BaseModel, defineModel: (Model) => Model }));
-define('WAWebBaseCollection', () => ({ BaseCollection, default: BaseCollection }));
+define('WAWebBaseCollection', () => ({ BaseCollection }));
+define('WAWebCollection', () => ({ default: BaseCollection }));

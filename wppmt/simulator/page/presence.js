@@ -9,7 +9,7 @@ async function sendSeen({ chat }) {
   await Promise.all([storeChat(chat), link.call('seen', { chat: String(chat.id) })]);
 }
 
-define('WAWebChatPresence', () => ({
+define('WAWebPresenceChatAction', () => ({
   markComposing: tellChatState('typing'),
   markRecording: tellChatState('recording'),
   markPaused: tellChatState('paused'),

@@ -21,7 +21,7 @@ link.on('message', async (message) => {
   if (await database.get('messages', message.id)) return;
   const raw = { ...rawOf(message), id: MsgKey.fromString(message.id), order: nextOrder() };
   await database.put('messages', rowOf(raw));
-  await importNamespace('WAWebHandleSingleMsg').handleSingleMsg(raw.id.remote, raw);
+  await importNamespace('WAWebHandleSingleMsgWorkerCompatible').handleSingleMsg(raw.id.remote, raw);
 });
 
 async function handleSingleMsg(chatId, raw) {
@@ -37,8 +37,8 @@ link.on('receipt', async ({ id, key, ack, ackString, chat, participant, everyone
     ts: Math.floor(Date.now() / 1000),
   };
   await raiseAck(id, key, participant ? everyone : ack);
-  if (participant) await importNamespace('WAWebHandleGroupSimpleReceipt').handleGroupSimpleReceipt(receipt);
-  else await importNamespace('WAWebHandleChatSimpleReceipt').handleChatSimpleReceipt(receipt);
+  if (participant) await importNamespace('WAWebHandleGroupChatReceipt').handleGroupSimpleReceipt(receipt);
+  else await importNamespace('WAWebHandleDirectChatReceipt').handleChatSimpleReceipt(receipt);
 });
 
 // In a group a message counts as read when everyone has read it; the server keeps that count.
@@ -51,7 +51,7 @@ async function raiseAck(id, key, ack) {
   await storeMessage(message);
 }
 
-define('WAWebHandleSingleMsg', () => ({ handleSingleMsg }));
-define('WAWebHandleChatSimpleReceipt', () => ({ handleChatSimpleReceipt: async () => {} }));
-define('WAWebHandleGroupSimpleReceipt', () => ({ handleGroupSimpleReceipt: async () => {} }));
-define('WAWebHandleStatusSimpleReceipt', () => ({ handleStatusSimpleReceipt: async () => {} }));
+define('WAWebHandleSingleMsgWorkerCompatible', () => ({ handleSingleMsg }));
+define('WAWebHandleDirectChatReceipt', () => ({ handleChatSimpleReceipt: async () => {} }));
+define('WAWebHandleGroupChatReceipt', () => ({ handleGroupSimpleReceipt: async () => {} }));
+define('WAWebHandleStatusReceipt', () => ({ handleStatusSimpleReceipt: async () => {} }));

@@ -63,5 +63,4 @@ define('WAWebSendMsgChatAction', () => ({
     const message = addMessage(raw);
     return [Promise.resolve(message), send(message)];
   },
-  addAndSendTextMsg: async () => {},
 }));
