@@ -20,6 +20,8 @@ from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.records import NO_LOGIN, Desired, SessionRecord, SessionStatus
 
+LEFT_TO_A_PERSON = {Reason.TOKEN_CORRUPT, Reason.CONFLICT}
+"""In state `error`: starting a browser by itself would do harm."""
 FromBrowser = messages.Noticed | messages.BrowserOpened | messages.BrowserFailed | messages.BrowserClosed
 
 
@@ -46,6 +48,7 @@ class SessionMind:
                     effects += self._parts.sending.login_ended(now)
                 effects += self._parts.update_sendable(now)
                 effects += self._parts.watchdog.look(now)
+                effects += self._parts.liveness.look(now)
                 effects += self._when_closed()
         except BaseException:
             roll_back()
@@ -226,6 +229,8 @@ class SessionMind:
                 yield from self._parts.logout.give_up()
             case "recycle":
                 yield from self._parts.recycling.look(now)
+            case "server":
+                yield from self._parts.liveness.ask()
             case "acks" | "trust":
                 yield from self._parts.watchdog.due(timer, now)
             case _:
@@ -238,4 +243,4 @@ class SessionMind:
 
     @property
     def _waits_for_a_person(self) -> bool:
-        return self._parts.record.state is State.ERROR and self._parts.record.reason is Reason.TOKEN_CORRUPT
+        return self._parts.record.state is State.ERROR and self._parts.record.reason in LEFT_TO_A_PERSON

@@ -107,6 +107,8 @@ class Called(StrEnum):
     QUERY = "query"
     BACKFILL = "backfill"
     RELOAD = "reload"
+    BATCH = "batch"
+    SERVER = "server"
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,8 @@ class PageEventHandler:
             return
         if not self._parts.logout.is_active:
             yield from self._parts.page_state.judge(facts, now)
+            if self._parts.page_state.condition is PageCondition.CONFLICT:
+                yield from self._parts.liveness.replaced(now)
         elif classify_page(facts) is PageCondition.MAIN:
             yield from self._parts.logout.on_main()
 
@@ -129,6 +131,10 @@ class PageEventHandler:
                     yield from self._in_order(event, now)
             case Called.PROBE if current:
                 yield from self._probe_answered(answer, now)
+            case Called.BATCH if current:
+                yield from self._parts.pairing.batch_answered(answer.outcome)
+            case Called.SERVER if current:
+                yield from self._parts.liveness.answered(answer.outcome, now)
             case Called.PAIRING if current:
                 yield from self._parts.pairing.code_answered(answer.outcome, now)
 

@@ -20,11 +20,12 @@ from wppmt.store.records import Desired
 OFFLINE, HEALTH = "offline", "health"
 AWAY = {PageCondition.PHONE_OFFLINE: Reason.PHONE_OFFLINE, PageCondition.NETWORK: Reason.NETWORK}
 PERSON = {
-    PageCondition.CONFLICT: Reason.CONFLICT,
     PageCondition.UPDATE_NEEDED: Reason.UPDATE_NEEDED,
     PageCondition.RESTRICTED: Reason.ACCOUNT_RESTRICTED,
+    PageCondition.BANNED: Reason.ACCOUNT_BANNED,
     PageCondition.PASSKEY: Reason.PASSKEY_REQUIRED,
 }
+AT_THE_CODES = {PageCondition.QR, PageCondition.QR_IDLE}
 RENEWAL_SECONDS = 3600.0
 """A page that is too old is opened anew at most this often; one that is too old even then needs a person."""
 DIALOG_BEATS = 2
@@ -83,9 +84,8 @@ class PageState:
         self.condition = classify_page(facts)
         if self.condition not in AWAY:
             self._timers.disarm(OFFLINE)
-        if self.condition in {PageCondition.UNDECIDED, PageCondition.QR} and not self._timers.is_armed(
-            SCREEN
-        ):
+        is_on_its_way = self.condition in {PageCondition.UNDECIDED, *AT_THE_CODES}
+        if is_on_its_way and not self._timers.is_armed(SCREEN):
             yield self._timers.arm(SCREEN, self._policy.screen_deadline)
         if self.condition is PageCondition.MAIN:
             if not self._is_doubted:
@@ -94,9 +94,15 @@ class PageState:
             yield from self._on_away()
         elif self.condition in PERSON:
             yield from self._on_trouble(now)
-        elif self.condition is PageCondition.QR:
-            yield from self._pairing.request_code()
+        elif self.condition in AT_THE_CODES:
+            yield from self._on_codes(now)
         yield from self._watch_dialog(facts, now)
+
+    def _on_codes(self, now: float) -> Iterator[Effect]:
+        yield from self._pairing.request_code()
+        if self.condition is PageCondition.QR_IDLE:
+            # A batch is spent, and the page waits for somebody to ask for the next one.
+            yield from self._expire(now) if self._pairing.is_exhausted else self._pairing.request_batch()
 
     def _on_trouble(self, now: float) -> Iterator[Effect]:
         if self.condition is PageCondition.UPDATE_NEEDED and now - self._renewed_at > RENEWAL_SECONDS:
@@ -131,7 +137,7 @@ class PageState:
 
     @property
     def lacks_its_code(self) -> bool:
-        return self.condition is PageCondition.QR and self._pairing.lacks_its_code
+        return self.condition in AT_THE_CODES and self._pairing.lacks_its_code
 
     def recall_qr(self, code: ShownCode, now: float) -> Iterator[Effect]:
         if self.lacks_its_code:

@@ -62,12 +62,13 @@ class Pairing:
         self._shown = 0
         self._after_logout = False
         self._code_requested = False
+        self._batch_requested = False
 
     def reset(self) -> None:
         """A new browser begins, or the last one ended."""
         self.hide()
         self._shown = 0
-        self._after_logout = self._code_requested = False
+        self._after_logout = self._code_requested = self._batch_requested = False
 
     def hide(self) -> None:
         self.qr, self.code = None, ""
@@ -93,6 +94,7 @@ class Pairing:
     def show_qr(self, code: ShownCode, now: float) -> Iterator[Effect]:
         """A new code is on the screen; the next one, or someone who scans it, is expected."""
         self._shown += 1
+        self._batch_requested = False
         qr = self._until_it_expires(code)
         yield self._expect_next(qr, now)
         payload = {"qrCode": self._qr_picture(qr.text), "expiresAt": iso(qr.expires_at)}
@@ -121,6 +123,18 @@ class Pairing:
         self._after_logout = self._work.record.reason is Reason.LOGGED_OUT
         self.qr = self._until_it_expires(code)
         yield self._expect_next(self.qr, now)
+
+    def request_batch(self) -> Iterator[Effect]:
+        """Asks the page, once, for more codes."""
+        if not self._batch_requested:
+            self._batch_requested = True
+            yield self._page.call(Called.BATCH, "refresh_qr", {}, self._policy.call_deadline)
+
+    def batch_answered(self, result: CallResult) -> Iterator[Effect]:
+        """No answer, no codes: asked for again at the next beat, until the screen's deadline."""
+        if isinstance(result, CallFailure):
+            self._batch_requested = False
+            yield Log("warning", "codes_not_renewed", self._work.record.id, {"error": str(result)})
 
     def request_code(self) -> Iterator[Effect]:
         """Asks the page, once, for the code that a session with `pairing_phone` wants."""

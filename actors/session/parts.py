@@ -12,6 +12,7 @@ from actors.session.ack_watchdog import AckWatchdog
 from actors.session.backfill import Backfill
 from actors.session.browser_lifecycle import COMING, BrowserLifecycle, BrowserPhase
 from actors.session.event_cursor import EventCursor
+from actors.session.liveness import Liveness
 from actors.session.logout import Logout
 from actors.session.page_calls import Page
 from actors.session.page_state import PageState
@@ -81,6 +82,9 @@ class Parts:
             timers=self.timers,
             policy=policy,
         )
+        self.liveness = Liveness(
+            self.work, self.page, self.lifecycle, self.page_state, timers=self.timers, policy=policy
+        )
         self.recycling = Recycling(
             self.work, self.lifecycle, self.page_state, self.sending, timers=self.timers, policy=policy
         )
@@ -118,6 +122,7 @@ class Parts:
             self.sending,
             self.sending.in_doubt,
             self.watchdog,
+            self.liveness,
             self.recycling,
             self.backfill,
             self.queries,
@@ -138,7 +143,12 @@ class Parts:
     ) -> Iterator[Effect]:
         """A browser, from the very beginning: someone asked for it."""
         self.page_state.reset()
-        fresh: dict[str, Any] = {"desired": Desired.RUNNING, "failures": 0, "quick_retry": True}
+        fresh: dict[str, Any] = {
+            "desired": Desired.RUNNING,
+            "failures": 0,
+            "quick_retry": True,
+            "retaken_at": 0.0,
+        }
         yield from self.work.move(now, Event.STARTED, reason, **(fresh | changes))
         yield from self.lifecycle.open(action)
 

@@ -32,6 +32,13 @@ class SessionPolicy:
     screen_deadline: float = 60.0
     """From the bridge's first word to a QR code or WhatsApp's main screen."""
     offline_grace: float = 10.0
+    server_seconds: float = 60.0
+    """Between two questions to WhatsApp's server whether it still answers this page."""
+    server_retry: float = 20.0
+    """After a question without an answer. The page itself notices a dead network within 34 s of silence."""
+    server_deadline: float = 15.0
+    retake_pause: float = 600.0
+    """A login that is replaced again within this after a retake is left to the other side."""
     beat_seconds: float = 10.0
     probe_deadline: float = 5.0
     close_deadline: float = 40.0

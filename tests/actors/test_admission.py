@@ -121,7 +121,7 @@ def test_a_crashed_session_without_room_holds_up_none_of_the_others(make_gateway
     gateway.until("b", State.CONNECTED)
     gateway.directory.tell(session_address("a"), Poison())
     gateway.settle()
-    gateway.browser("b").conflict()
+    gateway.browser("b").set_facts(mode="TOS_BLOCK")
     gateway.until("b", State.ERROR)
     assert gateway.ask(ROOT, messages.RestartCrashed()) == ("b",)
     gateway.until("b", State.CONNECTED)

@@ -30,13 +30,13 @@ def refusal(gateway: Gateway, to: str) -> Refusal:
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [
-        ({"mode": "CONFLICT"}, Reason.CONFLICT),
+        ({"banned": True}, Reason.ACCOUNT_BANNED),
         ({"mode": "TOS_BLOCK"}, Reason.ACCOUNT_RESTRICTED),
         ({"mode": "SMB_TOS_BLOCK"}, Reason.ACCOUNT_RESTRICTED),
     ],
 )
 def test_what_needs_a_person_is_an_error_at_once_told_once_and_over_when_it_is_over(
-    gateway: Gateway, facts: dict[str, str], reason: Reason
+    gateway: Gateway, facts: dict[str, object], reason: Reason
 ):
     browser = gateway.connect("a", ME)
     browser.set_facts(**facts)
@@ -46,7 +46,7 @@ def test_what_needs_a_person_is_an_error_at_once_told_once_and_over_when_it_is_o
     gateway.run(300)
     assert errors(gateway) == [reason.value]
     assert gateway.count_browsers("a") == 1
-    browser.set_facts(mode="MAIN")
+    browser.set_facts(mode="MAIN", banned=False)
     gateway.settle()
     assert gateway.state("a") is State.CONNECTED
 

@@ -198,7 +198,7 @@ def test_a_sent_message_is_found_and_another_is_not(paired: Paired, friend: str,
     life.value("send_text", {"id": message_id, "to": friend, "text": "oi"})
     life.event("ack_changed", id=message_id)
     found = life.value("find_message", {"id": message_id, "to": friend})
-    assert found == {"found": True, "ack": 1, "to": f"{friend}@c.us"}
+    assert found == {"found": True, "ack": 1, "to": f"{friend}@c.us", "failed": False}
     for to in (friend, f"{friend}@c.us", new_phone()):
         assert life.value("find_message", {"id": new_id(), "to": to}) == {"found": False}
 

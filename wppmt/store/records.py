@@ -61,6 +61,8 @@ class SessionRecord:
     """The newest page event whose effect is committed, within `page`."""
     heard_until: float = 0.0
     """What WhatsApp had for this phone before this moment is in the event log; 0 while none is linked."""
+    retaken_at: float = 0.0
+    """When a login that was used elsewhere was last taken back by a restart."""
     reachout_until: float = 0.0
     """No new contact is written to before this moment: WhatsApp has refused one."""
 

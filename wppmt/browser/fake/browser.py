@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wppmt.browser.fake import connection
 from wppmt.browser.fake.page import FakePage
 from wppmt.browser.port import (
     Beat,
@@ -185,22 +186,26 @@ class FakeBrowser:
         self.page.refusals.append(reason)
 
     def phone_offline(self) -> None:
-        self.page.set_facts(phone_online=False, info="OFFLINE")
+        """A page that does say so; WhatsApp's of today does not."""
+        self.page.set_facts(phone_online=False)
 
     def phone_online(self) -> None:
-        self.page.set_facts(phone_online=True, info="NORMAL")
+        self.page.set_facts(phone_online=True)
 
     def network_lost(self) -> None:
-        self.page.set_facts(mode="OFFLINE", info="OFFLINE")
+        """The browser knows that it is offline."""
+        self.page.connect(connection.OFFLINE)
+
+    def socket_lost(self) -> None:
+        """The page notices that WhatsApp's server is away, and looks for it."""
+        self.page.connect(connection.LOST)
 
     def network_back(self) -> None:
-        self.page.set_facts(mode="MAIN", info="NORMAL")
-        self.page.resume()
+        self.page.connect(connection.CONNECTED)
 
-    def conflict(self) -> None:
-        """WhatsApp Web was opened elsewhere with this login."""
-        self.page.set_facts(mode="CONFLICT")
-        self.page.emit("conflict", {})
+    def replaced(self) -> None:
+        """The login was opened elsewhere: WhatsApp's server hangs up, and the page shows nothing of it."""
+        self.page.is_replaced = True
 
     def needs_update(self) -> None:
         self.page.set_facts(needs_update=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wppmt.browser.fake.world import FakeProfile, FakeWhatsApp
+from wppmt.browser.fake.world import FakeProfile, FakeWhatsApp, Phone
 from wppmt.browser.port import CallRejected, CallResult
 
 if TYPE_CHECKING:
@@ -72,9 +72,8 @@ class FakeFunctions:
     def do_find_message(self, arguments: Mapping[str, Any]) -> CallResult:
         message = self._profile.sent.get(arguments["id"])
         if message is not None:
-            return {"found": True, "ack": message["ack"], "to": message["to"]}
-        if self._page.facts.mode != "MAIN":
-            raise _Rejected("could_not_look")
+            return {k: message[k] for k in ("ack", "to", "failed")} | {"found": True}
+        self._require_connection()
         return {"found": False}
 
     def do_messages_after(self, arguments: Mapping[str, Any]) -> CallResult:
@@ -89,8 +88,15 @@ class FakeFunctions:
         self._page.unlink("user_initiated")
         return {"done": True}
 
+    def do_refresh_qr(self, _: Mapping[str, Any]) -> CallResult:
+        self._page.refresh_codes()
+        return {}
+
+    def do_ask_server(self, _: Mapping[str, Any]) -> CallResult:
+        return {"answered": self._page.is_connected}
+
     def do_check_number(self, arguments: Mapping[str, Any]) -> CallResult:
-        phone = self._world.find(arguments["phone"].partition("@")[0])
+        phone = self._find(arguments["phone"])
         if phone is None:
             return {"valid": False, "wid": None, "phone": None, "isBusiness": False}
         return {
@@ -140,10 +146,11 @@ class FakeFunctions:
             "to": to,
             "ack": 0,
             "arrived": False,
+            "failed": False,
             "text": text,
             "more": dict(more),
         }
-        self._page.to_server(message_id)
+        self._page.hand_over(message_id)
         answer = self._answers[message_id] = {"to": to, "messageId": f"true_{to}_{message_id}", "ack": 0}
         return answer
 
@@ -152,10 +159,22 @@ class FakeFunctions:
             raise _Rejected("failed")
         if to.endswith(("@g.us", "@lid")):
             return to
-        phone = self._world.find(to.partition("@")[0])
+        phone = self._find(to)
         if phone is None:
             raise _Rejected("not_on_whatsapp")
         return f"{phone.number}@c.us"
+
+    def _find(self, typed: str) -> Phone | None:
+        """Who has written is in the chats; of anybody else, WhatsApp's server is asked."""
+        phone = self._world.find(typed.partition("@")[0])
+        is_known = phone is not None and f"{phone.number}@c.us" in {m["from"] for m in self._profile.received}
+        if not is_known:
+            self._require_connection()
+        return phone
+
+    def _require_connection(self) -> None:
+        if not self._page.is_connected:
+            raise _Rejected("could_not_look")
 
     def _contact(self, number: str) -> dict[str, Any]:
         phone = self._world.phones[number]
