@@ -49,6 +49,7 @@ class SessionMind:
                 effects += self._parts.update_sendable(now)
                 effects += self._parts.watchdog.look(now)
                 effects += self._parts.liveness.look(now)
+                effects += self._parts.login_saving.look(now)
                 effects += self._when_closed()
         except BaseException:
             roll_back()
@@ -92,6 +93,8 @@ class SessionMind:
                 return self._parts.sending.due(message, now)
             case messages.SlotGranted(generation=generation):
                 return self._parts.lifecycle.granted(generation, now)
+            case messages.LoginChecked():
+                return self._parts.login_saving.checked(message, now)
             case messages.ProfileRemoved():
                 return self._profile_removed(message, now)
             case messages.Measured(memory_mb=memory_mb):
@@ -209,7 +212,7 @@ class SessionMind:
 
     # Timers.
 
-    def _due(self, timer: str, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a timer
+    def _due(self, timer: str, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a timer
         match timer:
             case "retry":
                 yield from self._parts.lifecycle.open()
@@ -229,6 +232,8 @@ class SessionMind:
                 yield from self._parts.logout.give_up()
             case "recycle":
                 yield from self._parts.recycling.look(now)
+            case "saving":
+                yield from self._parts.login_saving.check()
             case "server":
                 yield from self._parts.liveness.ask()
             case "acks" | "trust":

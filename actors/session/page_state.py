@@ -12,7 +12,7 @@ from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
-from wppmt.domain.reasons import Reason
+from wppmt.domain.reasons import Reason, why_logged_out
 from wppmt.domain.retry import HEALTHY_SECONDS
 from wppmt.domain.states import Event, State
 from wppmt.store.records import Desired
@@ -127,11 +127,14 @@ class PageState:
         """A QR code is on the screen."""
         if not self._pairing.is_news(code) or self.condition in PERSON:
             return
-        if self._work.record.has_login:
+        record = self._work.record
+        if record.has_login and record.login_saved:
             yield from self.distrust_login(now)
         elif self._pairing.is_exhausted:
             yield from self._expire(now)
         else:
+            if record.has_login:
+                self._pairing.logged_out(Reason.LOGIN_NOT_SAVED)
             yield from self._pairing.show_qr(code, now)
             yield from self._earn_health()
 
@@ -143,11 +146,19 @@ class PageState:
         if self.lacks_its_code:
             yield from self._pairing.recall_qr(code, now)
 
-    def logged_out(self, now: float) -> Iterator[Effect]:
-        """WhatsApp told the page why it ends the login: the QR code that follows, even a later one, is no surprise."""
-        yield from self._work.write(now, has_login=False)
+    def logged_out(self, whatsapps_word: str, now: float) -> Iterator[Effect]:
+        """WhatsApp ended the login: the QR code that follows, even a later one, is no surprise."""
+        record = self._work.record
+        unused = now - record.heard_until if record.heard_until else 0.0
+        reason = why_logged_out(whatsapps_word, unused)
+        if record.has_login:
+            details = {"reasonCode": reason.value, "whatsappReason": whatsapps_word}
+            yield Log("warning", "logged_out", record.id, details)
+            is_locked = reason is Reason.ACCOUNT_LOCKED
+            told = [("error", error_payload(reason, recoverable=False))] if is_locked else []
+            yield from self._work.write(now, *told, has_login=False)
+            self._pairing.logged_out(reason)
         self._lifecycle.is_proven = False
-        self._pairing.logged_out()
         self.condition = PageCondition.UNDECIDED
         yield self._timers.arm(SCREEN, self._policy.screen_deadline)
 
@@ -191,6 +202,8 @@ class PageState:
             "failures": 0,
             "pairing_phone": "",
         }
+        if not record.has_login:
+            known["login_saved"] = self._lifecycle.starts_linked = False
         if record.state is not State.CONNECTED:
             yield from self._work.move(now, Event.READY, Reason.READY, **known)
         elif any(getattr(record, name) != value for name, value in known.items()):

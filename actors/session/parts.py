@@ -13,6 +13,7 @@ from actors.session.backfill import Backfill
 from actors.session.browser_lifecycle import COMING, BrowserLifecycle, BrowserPhase
 from actors.session.event_cursor import EventCursor
 from actors.session.liveness import Liveness
+from actors.session.login_saving import LoginSaving
 from actors.session.logout import Logout
 from actors.session.page_calls import Page
 from actors.session.page_state import PageState
@@ -85,6 +86,7 @@ class Parts:
         self.liveness = Liveness(
             self.work, self.page, self.lifecycle, self.page_state, timers=self.timers, policy=policy
         )
+        self.login_saving = LoginSaving(self.work, self.page, self.lifecycle, self.timers, policy)
         self.recycling = Recycling(
             self.work, self.lifecycle, self.page_state, self.sending, timers=self.timers, policy=policy
         )
@@ -123,6 +125,7 @@ class Parts:
             self.sending.in_doubt,
             self.watchdog,
             self.liveness,
+            self.login_saving,
             self.recycling,
             self.backfill,
             self.queries,

@@ -48,8 +48,8 @@ class SessionPolicy:
     """For each step of moving a file into or out of the page."""
     media_bytes: int = 16_000_000
     """The largest received file that can be fetched."""
-    reachout_pause: float = 3600.0
-    """How long no new contact is written to after WhatsApp has refused one."""
+    limit_pause: float = 3600.0
+    """How long no new contact is written to after WhatsApp has refused one, where it does not tell the end."""
     ack_sends: int = 3
     """So many sends without the server's word, each for `ack_seconds`, and the connection is doubted."""
     ack_seconds: float = 60.0

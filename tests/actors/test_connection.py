@@ -174,7 +174,7 @@ def test_a_login_used_elsewhere_is_noticed_and_taken_back_once(gateway: Gateway)
     gateway.connect("a", ME)
     gateway.run(100)
     gateway.browser("a").replaced()
-    assert gateway.until("a", State.RECONNECTING, 180) > 40
+    assert gateway.until("a", State.RECONNECTING, 180) >= gateway.policy.server_retry
     assert gateway.reason("a") is Reason.CONFLICT
     gateway.until("a", State.CONNECTED, 40)
     gateway.run(3600)

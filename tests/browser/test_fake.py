@@ -66,6 +66,7 @@ class Scene:
     def connect(self) -> FakeBrowser:
         browser = self.start()
         browser.scan(ME)
+        self.time.run(1)
         return browser
 
     def events(self, name: str) -> list[Any]:
@@ -273,7 +274,7 @@ def test_a_failed_send_is_told(scene: Scene) -> None:
     scene.send(browser, "A1")
     scene.send(browser, "A2")
     scene.time.run(1)
-    assert scene.events("send_failed") == [{"id": "A1", "reason": "error_expired"}]
+    assert scene.events("send_failed") == [{"id": "A1", "reason": "error_expired", "until": None}]
     assert scene.arrivals() == ["A2"]
 
 
@@ -358,7 +359,10 @@ class AnythingHappens(RuleBasedStateMachine):
         held = {
             outcomes[0]["messageId"] for outcomes in self.calls if outcomes and isinstance(outcomes[0], dict)
         }
-        assert {f"true_{FRIEND}@c.us_{message_id}" for message_id in self.scene.arrivals()} >= held
+        gone_wrong = [failure["id"] for failure in self.scene.events("send_failed")]
+        told = [*self.scene.arrivals(), *gone_wrong]
+        assert {f"true_{FRIEND}@c.us_{message_id}" for message_id in told} >= held
+        assert not set(self.scene.arrivals()) & set(gone_wrong)
         assert all(len(outcomes) == 1 for outcomes in self.calls)
 
 

@@ -95,6 +95,20 @@ _SENTENCES = {
     Reason.RECONNECT_FAILED: "Dez tentativas de reconexão falharam. As tentativas continuam",
 }
 
+LOGIN_ENDED = {Reason.LOGGED_OUT, Reason.ACCOUNT_LOCKED, Reason.LINK_EXPIRED, Reason.LOGIN_NOT_SAVED}
+"""Why a session that had a login shows codes again."""
+UNUSED_SECONDS = 13 * 86_400.0
+"""WhatsApp unlinks a device after about 14 days without use."""
+
+
+def why_logged_out(whatsapps_word: str, unused_seconds: float) -> Reason:
+    """From the page's own word for a logout, and how long the login was not connected before it."""
+    if whatsapps_word == "account_locked":
+        return Reason.ACCOUNT_LOCKED
+    if whatsapps_word != "user_initiated" and unused_seconds >= UNUSED_SECONDS:
+        return Reason.LINK_EXPIRED
+    return Reason.LOGGED_OUT
+
 
 def sentence(code: Reason) -> str:
     """The sentence an operator reads."""

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from wppmt.browser.fake import connection
 from wppmt.browser.fake.page import FakePage
 from wppmt.browser.port import (
+    NOTHING,
     Beat,
     BrowserGone,
     CallResult,
     CallTimeout,
     ChannelClosed,
     Json,
+    LoginItems,
     Memory,
     NotCalled,
     Notify,
@@ -91,13 +93,17 @@ class FakeBrowser:
     def memory(self) -> Memory:
         return self.weight if self.is_alive else Memory(0.0, 0.0)
 
-    def stop(self) -> bool:
+    def stop(self, unsaved: LoginItems = NOTHING) -> bool:  # noqa: ARG002 - it is saved by the stop itself
         clean = self.is_alive and not self._hung
+        if clean:
+            self.save_login()
         self.kill()
         return clean
 
     def kill(self) -> None:
         self._killed.set()
+        if self.is_alive:
+            self.browsers.world.lose_unsaved(self.session_id)
         self.is_alive = False
         self.drop_channel()
 
@@ -154,6 +160,7 @@ class FakeBrowser:
         """The phone scans whatever is shown: the page is linked."""
         self.browsers.world.link(number, self.session_id)
         self.page.enter_main()
+        self.later(self.browsers.times.commit, self.save_login)
 
     def receive(self, sender: str, body: str = "oi", *, unheard: bool = False, **more: Any) -> str:
         """Somebody writes to this session's number. `unheard`: it lies in the chats, but no event told of it."""
@@ -232,6 +239,11 @@ class FakeBrowser:
         self._tell_beat()
 
     # ---- for the page
+
+    def save_login(self) -> None:
+        """Chrome writes what is in localStorage to the disk."""
+        if self.is_alive:
+            self.browsers.world.profiles[self.session_id].is_saved = True
 
     @property
     def process(self) -> Process:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wppmt.browser.fake.world import FakeProfile, FakeWhatsApp, Phone
+from wppmt.browser.fake.world import FakeProfile, FakeWhatsApp, Phone, login_items
 from wppmt.browser.port import CallRejected, CallResult
 
 if TYPE_CHECKING:
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 class _Rejected(Exception):
     """A function of the page says no."""
+
+    def __init__(self, reason: str, until: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.until = until
 
 
 class FakeFunctions:
@@ -37,7 +42,7 @@ class FakeFunctions:
         try:
             return run(arguments)
         except _Rejected as rejected:
-            return CallRejected(str(rejected))
+            return CallRejected(rejected.reason, until=rejected.until)
 
     def do_facts(self, _: Mapping[str, Any]) -> CallResult:
         return self._page.told_facts()
@@ -95,6 +100,9 @@ class FakeFunctions:
     def do_ask_server(self, _: Mapping[str, Any]) -> CallResult:
         return {"answered": self._page.is_connected}
 
+    def do_login_items(self, _: Mapping[str, Any]) -> CallResult:
+        return {"items": login_items(self._profile)}
+
     def do_check_number(self, arguments: Mapping[str, Any]) -> CallResult:
         phone = self._find(arguments["phone"])
         if phone is None:
@@ -139,8 +147,10 @@ class FakeFunctions:
         if self._page.rejection is not None:
             raise _Rejected(self._page.rejection)
         message_id, to = arguments["id"], self._chat(arguments["to"])
-        if arguments.get("knownOnly") and to not in {message["from"] for message in self._profile.received}:
-            raise _Rejected("reachout_timelock")
+        if arguments.get("knownOnly") and not self._has_written(to):
+            raise _Rejected("new_contact")
+        if not self._has_written(to) and (limit := self._page.active_limit()):
+            raise _Rejected(*limit)
         # wa-js does not refuse an id that an earlier page has sent: it is sent twice.
         self._profile.sent[message_id] = {
             "to": to,
@@ -164,11 +174,13 @@ class FakeFunctions:
             raise _Rejected("not_on_whatsapp")
         return f"{phone.number}@c.us"
 
+    def _has_written(self, chat: str) -> bool:
+        return chat in {message["from"] for message in self._profile.received}
+
     def _find(self, typed: str) -> Phone | None:
         """Who has written is in the chats; of anybody else, WhatsApp's server is asked."""
         phone = self._world.find(typed.partition("@")[0])
-        is_known = phone is not None and f"{phone.number}@c.us" in {m["from"] for m in self._profile.received}
-        if not is_known:
+        if phone is None or not self._has_written(f"{phone.number}@c.us"):
             self._require_connection()
         return phone
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RING = 1000
 CODES_IN_A_BATCH = 6
+LIMIT_NAMES = {"reachout_timelock": "reachout", "new_chat_quota": "quota"}
 
 
 class FakePage:
@@ -31,6 +32,8 @@ class FakePage:
         self.rejection: str | None = None
         self.refusals: list[str] = []
         """Why the server refuses the next messages."""
+        self.limits: dict[str, dict[str, Any]] = {}
+        """WhatsApp's limits on new contacts, as the page tells of them."""
         self.is_replaced = False
         """The login is used elsewhere: WhatsApp's server says nothing more to this page, which shows nothing of it."""
         self._browser = browser
@@ -277,7 +280,23 @@ class FakePage:
     def fail(self, message_id: str, reason: str) -> None:
         """It will not be sent any more."""
         self._profile.sent[message_id]["ack"] = -1
-        self.emit("send_failed", {"id": message_id, "reason": reason})
+        self.emit("send_failed", {"id": message_id, "reason": reason, "until": self._end_of(reason)})
+
+    def set_limit(self, name: str, *, active: bool, until: float | None) -> None:
+        """WhatsApp has set or lifted `reachout` or `quota`, and tells the page."""
+        self.limits[name] = {"active": active, "until": until}
+        self.emit("limits_changed", self.limits)
+
+    def active_limit(self) -> tuple[str, float | None] | None:
+        """The word for a refused send, and until when."""
+        for reason, name in LIMIT_NAMES.items():
+            if self.limits.get(name, {}).get("active"):
+                return reason, self._end_of(reason)
+        return None
+
+    def _end_of(self, reason: str) -> float | None:
+        limit = self.limits.get(LIMIT_NAMES.get(reason, ""), {})
+        return limit.get("until")
 
     def hand_over(self, message_id: str) -> None:
         """A message that the page holds goes its way; without a connection, it has failed."""
