@@ -13,9 +13,7 @@ from actors.session.messages import Ping, Pong
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT
 from wppmt.store.fencing import Fenced, fenced
-from wppmt.store.port import StoreUnavailable
-
-STORE_RETRY_SECONDS = 1.0
+from wppmt.store.port import STORE_RETRY_SECONDS, StoreUnavailable
 
 
 class Mailbox(Protocol):

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from wppmt.browser.port import CallResult, LoginItems
 from wppmt.domain.errors import Refusal
+from wppmt.domain.log import LogLevel
 from wppmt.domain.process import Process
 from wppmt.store.records import Delivery, SessionStatus, SigningSecrets
 
@@ -218,7 +219,7 @@ class Post:
 class Log:
     """One log line (docs/contract.md 9). No phone, text, QR or secret in `details`."""
 
-    level: str
+    level: LogLevel
     event: str
     session_id: str | None = None
     details: dict[str, Any] | None = None

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 from actors.runtime.cell import Cell, Mailbox, Scheduler, refuse
 from actors.runtime.directory import Directory
@@ -50,14 +49,9 @@ from wppmt.browser.port import (
     OnResult,
 )
 from wppmt.domain.errors import Code
+from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import session_address
 from wppmt.store.port import StoreUnavailable
-
-
-class WriteLog(Protocol):
-    def __call__(
-        self, event: str, session_id: str | None = None, /, *, level: Any = ..., **details: object
-    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from actors.session.sending.outcomes import Outcomes
 from actors.session.sending.queue import SendQueue
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork
+from actors.session.watched import Watched
 from wppmt.domain.page_condition import PageCondition
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import Event, State
@@ -74,22 +75,13 @@ class Parts:
         self.logout = Logout(self.work, self.page, self.lifecycle, self.timers, policy)
         self.outcomes = Outcomes(self.work)
         self.sending = SendQueue(self.work, self.outcomes, self.page, policy, tools.new_message_id)
-        self.watchdog = AckWatchdog(
-            self.work,
-            self.page,
-            self.lifecycle,
-            self.page_state,
-            self.sending,
-            timers=self.timers,
-            policy=policy,
+        watched = Watched(
+            self.work, self.page, self.lifecycle, self.page_state, self.sending, self.timers, policy
         )
-        self.liveness = Liveness(
-            self.work, self.page, self.lifecycle, self.page_state, timers=self.timers, policy=policy
-        )
-        self.login_saving = LoginSaving(self.work, self.page, self.lifecycle, self.timers, policy)
-        self.recycling = Recycling(
-            self.work, self.lifecycle, self.page_state, self.sending, timers=self.timers, policy=policy
-        )
+        self.watchdog = AckWatchdog(watched)
+        self.liveness = Liveness(watched)
+        self.login_saving = LoginSaving(watched)
+        self.recycling = Recycling(watched)
         self.cursor = EventCursor(self.work, self.page, policy)
         self.backfill = Backfill(self.work, self.page, policy)
         self.queries = Queries(self.page, policy)

@@ -5,17 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPolicy:
-    """Seconds, unless the name says otherwise. Defaults as in docs/contract.md 4 and 5."""
+    """Seconds, unless the name says otherwise. What has no default here is a setting: config/default.toml."""
 
-    qr_max: int = 5
+    qr_max: int
     """Codes shown in a row before an unscanned session is closed."""
+    send_deadline: float
+    """How long a send may wait for WhatsApp's server before it is answered 202."""
+    beat_seconds: float
+    media_bytes: int
+    """The largest received file that can be fetched."""
+    memory_mb: int
+    """A session's budget (PSS of all its processes); 0 = none. Over it, the browser is exchanged when idle."""
+    memory_hard_mb: int
+    """Over this at once; 0 = twice the budget."""
+    copy_seconds: float
+    """A browser that lives so long is exchanged in a quiet moment, for a copy of its login; 0 = never."""
+    close_deadline: float
+    """For a browser to go down by itself: the stop ladder and the copy of its login. Then it is killed."""
+
     queue_limit: int = 100
     key_seconds: float = 172_800.0
     """How long an idempotency key is known (48 h)."""
-    send_deadline: float = 20.0
-    """How long a send may wait for WhatsApp's server before it is answered 202."""
     outcome_deadline: float = 300.0
     """After this a message whose fate could not be learnt is reported `unknown`."""
     resend_after: float = 30.0
@@ -39,15 +51,11 @@ class SessionPolicy:
     server_deadline: float = 15.0
     retake_pause: float = 600.0
     """A login that is replaced again within this after a retake is left to the other side."""
-    beat_seconds: float = 10.0
     probe_deadline: float = 5.0
-    close_deadline: float = 40.0
     logout_deadline: float = 60.0
     call_deadline: float = 15.0
     media_deadline: float = 60.0
     """For each step of moving a file into or out of the page."""
-    media_bytes: int = 16_000_000
-    """The largest received file that can be fetched."""
     limit_pause: float = 3600.0
     """How long no new contact is written to after WhatsApp has refused one, where it does not tell the end."""
     ack_sends: int = 3
@@ -55,12 +63,6 @@ class SessionPolicy:
     ack_seconds: float = 60.0
     ack_patience: float = 600.0
     """How long a connection that no measure has mended is called broken before it is tried again."""
-    memory_mb: int = 0
-    """A session's budget (PSS of all its processes); 0 = none. Over it, the browser is exchanged when idle."""
-    memory_hard_mb: int = 0
-    """Over this at once; 0 = twice the budget."""
-    copy_seconds: float = 0.0
-    """A browser that lives so long is exchanged in a quiet moment, for a copy of its login; 0 = never."""
     idle_seconds: float = 60.0
     recycle_pause: float = 300.0
     """At least so long between two exchanges."""

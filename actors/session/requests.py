@@ -38,9 +38,7 @@ class Requests:
                 yield from self._parts.open(Reason.STARTING, now, action=ProfileAction.SET_ASIDE, **NO_LOGIN)
                 yield Answer(reply, self._parts.status())
             case messages.RestoreLogin():
-                self._require_corrupt()
-                yield from self._parts.open(Reason.RESTARTED, now, action=ProfileAction.RESTORE)
-                yield Answer(reply, self._parts.status())
+                yield from self._restore(reply, now)
             case messages.SendText() | messages.SendMedia():
                 yield from self._send(request, reply, now)
             case messages.AnnounceMedia():
@@ -75,6 +73,14 @@ class Requests:
         if self._parts.record.state is State.DISCONNECTED:
             yield from self._parts.open(Reason.STARTING, now)
         yield Answer(reply, messages.Started(created, self._parts.status(), secret))
+
+    def _restore(self, reply: Reply, now: float) -> Iterator[Effect]:
+        """Also after a restart that went on without the login: the copy is as good as it was."""
+        if self._parts.record.is_login_in_use or self._parts.logout.is_active:
+            raise Refusal(Code.LOGIN_NOT_CORRUPT)
+        yield from self._parts.lifecycle.close()
+        yield from self._parts.open(Reason.RESTARTED, now, action=ProfileAction.RESTORE, has_login=True)
+        yield Answer(reply, self._parts.status())
 
     def _close(self, reply: Reply, now: float) -> Iterator[Effect]:
         if self._parts.logout.is_active:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
-from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.store.port import Store
 from wppmt.store.records import Desired
 
@@ -36,7 +36,7 @@ class Admission:
                 record.id for record in self._store.sessions() if record.desired is Desired.RUNNING
             }
         if len(self._counted) >= self._most:
-            raise Refusal(Code.RESOURCE_LIMIT)
+            raise resource_limit(Shortage(Resource.SESSIONS, len(self._counted), self._most))
 
     def let_in(self, session_id: str) -> int:
         """Under a number that `confirmed` names."""

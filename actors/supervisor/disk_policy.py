@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from actors.runtime.effects import Effect, KillBrowser, Log, Tell
 from actors.session.messages import DiskShort
 from wppmt.domain.messages import session_address
+from wppmt.domain.shortages import Resource, Shortage
 
 ENOUGH = 1.25
 """Times the mark: from here on there is room again."""
@@ -30,9 +31,15 @@ class DiskPolicy:
         self._folder = folder
         self._min_free_mb = min_free_mb
         self._full_looks = 0
+        self._free_mb = min_free_mb
+
+    @property
+    def shortage(self) -> Shortage | None:
+        return Shortage(Resource.DISK, self._free_mb, self.enough_mb) if self.is_short else None
 
     def measured(self, free_mb: int, sessions: Collection[str]) -> Iterator[Effect]:
         """What to do where this is a change; told once each way."""
+        self._free_mb = free_mb
         if not self.is_short and free_mb < self._min_free_mb:
             self.is_short = True
             self.alert = (

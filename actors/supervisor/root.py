@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +38,9 @@ from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
+from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
+from wppmt.domain.troubles import Trouble, TroubleCode, of_shortage
 from wppmt.store.port import Store
 from wppmt.store.records import Desired, SessionStatus
 
@@ -144,8 +145,12 @@ class Root:
             case messages.RestartSession(session_id=session_id):
                 yield from self._restart(session_id)
                 yield Answer(reply, self._status(session_id))
-            case messages.RestartCrashed():
-                yield from self._restart_crashed(reply)
+            case messages.RestartCrashed(sessions=sessions):
+                yield from self._restart_crashed(sessions, reply)
+            case messages.RestoreLogin(session_id=session_id):
+                self._require_room_for(session_id)
+                yield from self._forward(session_id, request, reply)
+                yield self._let_in(session_id)
             case messages.PurgeSession(session_id=session_id):
                 yield from self._forward(session_id, request, reply)
             case messages.Describe():
@@ -179,8 +184,8 @@ class Root:
         if session_id in self._admission:
             return
         self._admission.require_room()
-        if self._memory_mb > self._memory_limit_mb or self._room.is_short:
-            raise Refusal(Code.RESOURCE_LIMIT, retry_after=60)
+        if shortages := self._shortages:
+            raise resource_limit(*shortages, retry_after=60)
 
     def _let_in(self, session_id: str) -> Effect:
         """Right behind what lets the session run: the answer tells what came of it."""
@@ -197,20 +202,35 @@ class Root:
         if self._room.is_short:
             yield self._room.tell(session_id)
 
-    def _restart_crashed(self, reply: Reply) -> Iterator[Effect]:
-        restarted = []
-        for session_id in sorted(self._children):
-            # One that there is no room for holds up none of the others.
-            with suppress(Refusal):
-                if self._has_crashed(session_id):
-                    yield from self._restart(session_id)
-                    restarted.append(session_id)
-        yield Answer(reply, tuple(restarted))
+    def _restart_crashed(self, sessions: frozenset[str] | None, reply: Reply) -> Iterator[Effect]:
+        """One that cannot be restarted holds up none of the others."""
+        restarted, skipped = [], []
+        for session_id in sorted(filter(self._has_crashed, self._children)):
+            if sessions is not None and session_id not in sessions:
+                continue
+            if self._reason(session_id) is Reason.TOKEN_CORRUPT:
+                # A new browser would show a QR code; whether the login is restored instead is a person's choice.
+                skipped.append((session_id, Reason.TOKEN_CORRUPT))
+                continue
+            try:
+                yield from self._restart(session_id)
+                restarted.append(session_id)
+            except Refusal as refusal:
+                if refusal.code is not Code.RESOURCE_LIMIT:
+                    raise
+                skipped.append((session_id, Reason.RESOURCE_LIMIT))
+        yield Answer(reply, messages.CrashedRestarted(tuple(restarted), tuple(skipped)))
 
     def _has_crashed(self, session_id: str) -> bool:
+        """A stopped one has not: its actor, if dead, is replaced by the next look, and no browser started."""
         status = self._status(session_id)
-        in_error = status is not None and status.record.state is State.ERROR
-        return in_error or self._trouble(session_id) is not None
+        if status is None or status.record.desired is Desired.STOPPED:
+            return False
+        return status.record.state is State.ERROR or self._trouble(session_id) is not None
+
+    def _reason(self, session_id: str) -> Reason | None:
+        status = self._status(session_id)
+        return status.record.reason if status else None
 
     def _watch(self, now: float) -> Iterator[Effect]:
         if self._stopping:
@@ -276,6 +296,20 @@ class Root:
         statuses = [self._status(name) for name in alert.sessions & self._admission.wanted] if alert else []
         if not any(status.record.failures for status in statuses if status):
             self._common_cause.recovered()
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """Read by other threads."""
+        common_cause = self._common_cause.alert
+        alert = [Trouble(TroubleCode.COMMON_CAUSE, str(common_cause))] if common_cause else []
+        return (*map(of_shortage, self._shortages), *alert)
+
+    @property
+    def _shortages(self) -> tuple[Shortage, ...]:
+        """Of memory and disk."""
+        is_over = self._memory_mb > self._memory_limit_mb
+        memory = Shortage(Resource.MEMORY, self._memory_mb, self._memory_limit_mb) if is_over else None
+        return tuple(shortage for shortage in (memory, self._room.shortage) if shortage)
 
     @property
     def alert(self) -> str | None:

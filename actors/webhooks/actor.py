@@ -10,15 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Reply, Wake
-from actors.webhooks.health import DeliveryHealth, DeliveryTotals
+from actors.webhooks.health import DeliveryHealth
 from actors.webhooks.lanes import NEVER, Flight, Lanes, LaneState
 from actors.webhooks.origins import is_ahead, origin_of
 from actors.webhooks.outbox_jobs import STEP, Continue, DeadLetterJob, OutboxJobs, ReplayJob
 from actors.webhooks.retention import TIDY_PAUSE_SECONDS, Retention
-from actors.webhooks.settling import STORE_RETRY_SECONDS, Settle, Settling
+from actors.webhooks.settling import Settle, Settling
+from wppmt.domain.log import LogLevel
 from wppmt.domain.messages import WEBHOOK, ReplayDeadLetters
 from wppmt.domain.retry import WebhookSchedule
-from wppmt.store.port import Store, StoreUnavailable
+from wppmt.store.port import STORE_RETRY_SECONDS, Store, StoreUnavailable
 from wppmt.store.records import DeadLetterBatch, DeadLetters, Delivery, DeliveryState, Lane
 from wppmt.webhook.classify import (
     Answered,
@@ -29,7 +30,7 @@ from wppmt.webhook.classify import (
     classify_attempt,
 )
 
-__all__ = ["WEBHOOK", "Attempted", "DeliveryTotals", "Drain", "OutboxGrew", "WebhookMind", "WebhookPolicy"]
+__all__ = ["WEBHOOK", "Attempted", "Drain", "OutboxGrew", "WebhookMind", "WebhookPolicy"]
 
 COUNTED = 1000
 """Dead letters that are counted for a log line; beyond it there are many."""
@@ -76,32 +77,33 @@ class SeeTo:
     """To myself: lanes that work again may have been left with dead letters."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookPolicy:
-    hold_seconds: float = 0.0
+    """What has no default here is a setting: config/default.toml."""
+
+    hold_seconds: float
     """How long events wait, unburnt, while their origin cannot be connected to; 0: not at all."""
-    auto_replay: bool = False
+    auto_replay: bool
     """Replay a lane's dead letters, each once, when its endpoint works again and is still the session's."""
-    default_url: str = ""
+    default_url: str
     """Where the events of sessions without a webhook of their own go."""
-    keep_seconds: float = 7 * 86_400.0
-    pending_max: int = 100_000
+    pending_max: int
     """Deliveries that one session may have waiting; beyond it, all but messages are put aside."""
+    keep_seconds: float = 7 * 86_400.0
 
 
 class WebhookMind:
     """At least once; first attempts in order per lane; no lane ever waits for another."""
 
     def __init__(self, store: Store, schedule: WebhookSchedule, policy: WebhookPolicy) -> None:
-        self.totals = DeliveryTotals()
         self._store = store
         self._schedule = schedule
         self._policy = policy
         self._longest_wait = max(*schedule.delays, schedule.retry_after_cap)
         self._lanes = Lanes(self._longest_wait)
         self._settling = Settling(store)
-        self._jobs = OutboxJobs(store, self.totals)
-        self._tidying = Retention(store, self.totals, policy.keep_seconds, policy.pending_max)
+        self._jobs = OutboxJobs(store)
+        self._tidying = Retention(store, policy.keep_seconds, policy.pending_max)
         self._health = DeliveryHealth()
         self._begun = False
         self._cursor = 0
@@ -200,7 +202,6 @@ class WebhookMind:
     def _post(self, state: LaneState, delivery: Delivery, *, is_retry: bool) -> list[Effect]:
         secrets = self._store.secrets(state.lane.session_id)
         self._lanes.start(state, delivery, is_retry=is_retry)
-        self.totals.attempts += 1
         return [Post(delivery, delivery.attempts + 1, secrets)]
 
     # What came of it
@@ -237,7 +238,6 @@ class WebhookMind:
         lane = _lane(tried)
         effects = self._works_again(lane, now) if self._health.work(lane, now) else []
         self._settling.add(replace(tried, state=DeliveryState.DONE, last_error=""))
-        self.totals.delivered += 1
         return effects
 
     def _works_again(self, lane: Lane, now: float) -> list[Effect]:
@@ -252,7 +252,7 @@ class WebhookMind:
             details = {"endpoint": origin_of(lane.endpoint), "deadLetters": dead, "replayed": replayed}
             left = f"{dead - replayed}{' ou mais' if dead == COUNTED else ''}"
             note = f"O destino voltou a receber. Eventos abandonados que podem ser reenviados: {left}"
-            level = "info" if replayed or self._health.is_told(lane) else "debug"
+            level: LogLevel = "info" if replayed or self._health.is_told(lane) else "debug"
             effects.append(Log(level, "webhook_recovered", lane.session_id, details | {"note": note}))
         # A full step may have left some: the lane's next success goes on with them.
         self._health.see_to(lane, now, is_over=replayed < STEP)
@@ -272,10 +272,8 @@ class WebhookMind:
             "attempt": tried.attempts,
             "error": tried.last_error,
         }
-        self.totals.failed_attempts += 1
         is_news = self._health.fail(lane, now=tried.next_at)
         if delay is None:
-            self.totals.dead_lettered += 1
             self._settling.add(replace(tried, state=DeliveryState.DEAD))
             return [Log("error", "webhook_abandoned", lane.session_id, details)]
         later = replace(tried, next_at=tried.next_at + delay)
@@ -286,7 +284,6 @@ class WebhookMind:
 
     def _leave_to_burial(self, tried: Delivery) -> list[Effect]:
         """The endpoint was stopped by another answer while this was in flight, which was told."""
-        self.totals.failed_attempts += 1
         self._settling.add(tried)
         return []
 
@@ -298,9 +295,7 @@ class WebhookMind:
             transaction.stop_lane(lane, error)
         self._settling.commit()
         self._store.settle([replace(tried, state=DeliveryState.DEAD)])
-        job = DeadLetterJob(
-            DeadLetterBatch(lane, error, up_to=self._cursor), ("error", "webhook_stopped"), done=1
-        )
+        job = DeadLetterJob(DeadLetterBatch(lane, error, up_to=self._cursor), "webhook_stopped", done=1)
         effects = self._jobs.add(job, now)
         self._lanes.stop(state, job.batch.up_to)
         self._health.fail(lane, now)
@@ -313,12 +308,11 @@ class WebhookMind:
         due_before = now - self._policy.hold_seconds
         if origin.is_held and origin.since <= due_before:
             batch = DeadLetterBatch(lane, "Sem conexão com o destino", due_before)
-            effects += self._jobs.add(DeadLetterJob(batch, ("error", "webhook_abandoned")), now)
+            effects += self._jobs.add(DeadLetterJob(batch, "webhook_abandoned"), now)
         self._lanes.finish(flight)
         if self._lanes.refuse(flight, now):
             effects.append(Log("warning", "webhook_held", None, {"endpoint": origin.name}))
         self._health.fail(lane, now)
-        self.totals.failed_attempts += 1
         return effects
 
     # The rest

@@ -1,4 +1,4 @@
-"""How deliveries go: the totals, which lanes fail, and what is to be told and done about it, once a minute at most."""
+"""How deliveries go: which lanes fail, and what is to be told and done about it, once a minute at most."""
 
 from __future__ import annotations
 
@@ -23,16 +23,6 @@ class _Course:
     has_failed: bool = False
     """Since it was seen to: there may be dead letters that nobody has replayed."""
     works: bool = False
-
-
-@dataclass(slots=True)
-class DeliveryTotals:
-    """Since the webhook actor began; read by other threads."""
-
-    attempts: int = 0
-    delivered: int = 0
-    failed_attempts: int = 0
-    dead_lettered: int = 0
 
 
 class DeliveryHealth:

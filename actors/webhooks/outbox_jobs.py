@@ -6,7 +6,6 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from actors.runtime.effects import Answer, Effect, Log, Reply, Wake
-from actors.webhooks.health import DeliveryTotals
 from actors.webhooks.origins import origin_of
 from wppmt.domain.messages import ReplayDeadLetters
 from wppmt.store.port import Store
@@ -39,10 +38,10 @@ class ReplayJob:
 
 @dataclass(slots=True)
 class DeadLetterJob:
-    """Pending deliveries of one lane that are given up; `log` is the level and the word it is told with."""
+    """Pending deliveries of one lane that become dead letters; the log calls it `event`."""
 
     batch: DeadLetterBatch
-    log: tuple[str, str]
+    event: str
     done: int = 0
 
     def join(self, other: DeadLetterJob) -> bool:
@@ -61,15 +60,14 @@ class DeadLetterJob:
             return None
         lane = self.batch.lane
         details = {"endpoint": origin_of(lane.endpoint), "deadLetters": self.done}
-        return [Log(*self.log, lane.session_id, details)] if self.done else []
+        return [Log("error", self.event, lane.session_id, details)] if self.done else []
 
 
 class OutboxJobs:
     """One after another; the first step of one that finds nobody before it is made at once."""
 
-    def __init__(self, store: Store, totals: DeliveryTotals) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._totals = totals
         self._waiting: deque[ReplayJob | DeadLetterJob] = deque()
 
     def add(self, job: ReplayJob | DeadLetterJob, now: float) -> list[Effect]:
@@ -89,10 +87,8 @@ class OutboxJobs:
         if told is None:
             if not self._waiting:
                 self._waiting.append(job)
-        else:
-            self._totals.dead_lettered += job.done if isinstance(job, DeadLetterJob) else 0
-            if self._waiting:
-                self._waiting.popleft()
+        elif self._waiting:
+            self._waiting.popleft()
         return [*(told or ()), *([Wake(PAUSE_SECONDS, Continue())] if self._waiting else ())]
 
     def _is_joined(self, job: ReplayJob | DeadLetterJob) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from actors.runtime.effects import Effect, Log
-from actors.webhooks.health import DeliveryTotals
 from wppmt.store.port import Store
 
 TIDY_SECONDS = 60.0
@@ -14,9 +13,8 @@ JUMP_SECONDS = 300.0
 
 
 class Retention:
-    def __init__(self, store: Store, totals: DeliveryTotals, keep_seconds: float, pending_max: int) -> None:
+    def __init__(self, store: Store, keep_seconds: float, pending_max: int) -> None:
         self._store = store
-        self._totals = totals
         self._keep_seconds = keep_seconds
         self._pending_max = pending_max
         self._crowded: set[str] = set()
@@ -50,7 +48,6 @@ class Retention:
                 details = {"pending": one.pending, "allowed": self._pending_max}
                 effects.append(Log("warning", "webhook_queue_full", one.session_id, details))
             if one.dropped or one.dead_lettered:
-                self._totals.dead_lettered += one.dead_lettered
                 details = {"dropped": one.dropped, "deadLetters": one.dead_lettered}
                 effects.append(Log("error", "webhook_abandoned", one.session_id, details))
         self._crowded = {one.session_id for one in trimmed}

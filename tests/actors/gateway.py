@@ -21,8 +21,9 @@ from actors.session.policy import SessionPolicy
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
 from actors.supervisor.root import Root
-from actors.webhooks.actor import Attempted, OutboxGrew, WebhookMind, WebhookPolicy
+from actors.webhooks.actor import Attempted, OutboxGrew, WebhookMind
 from tests.actors.seeded_scheduler import SeededMailbox, SeededScheduler, VirtualTime
+from tests.defaults import session_policy, webhook_policy, webhook_schedule
 from wppmt.browser.fake.adoption import FakeAdoption
 from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers, FakeTimes
 from wppmt.domain import messages
@@ -203,7 +204,7 @@ class Gateway:
         self.browsers = WatchedBrowsers(self.time.later, self.time, times)
         self.world = self.browsers.world
         self.store = FlakyStore(folder)
-        self.policy = policy or SessionPolicy()
+        self.policy = policy or session_policy()
         self.posts: list[Posted] = []
         self.receive: Callable[[Post], AttemptResult | None] = lambda post: OK
         """What the receiver answers; None: never, not even by a timeout."""
@@ -211,7 +212,7 @@ class Gateway:
         self.free_mb = 10_000
         """On the disk of the logins."""
         self._endpoint = endpoint
-        self._schedule = schedule or WebhookSchedule()
+        self._schedule = schedule or webhook_schedule()
         self._max_sessions = max_sessions
         self._starts_at_once = starts_at_once
         self._message_ids = count(1)
@@ -259,6 +260,10 @@ class Gateway:
         killed: tuple[str, ...] = self.ask(ROOT, ShutDown(deadline))
         self.scheduler.go_dark()
         return killed
+
+    def has_profile(self, session_id: str) -> bool:
+        """Whether a browser has kept anything for this session."""
+        return self.world.profiles[session_id].was_used
 
     # ---- time
 
@@ -452,7 +457,7 @@ class Gateway:
 
     def _new_service(self, address: str) -> tuple[Mind, object]:
         assert address == WEBHOOK
-        return WebhookMind(self.store, self._schedule, WebhookPolicy()), OutboxGrew()
+        return WebhookMind(self.store, self._schedule, webhook_policy()), OutboxGrew()
 
     def _post(self, post: Post, tell: Callable[[object], object]) -> None:
         event, outcome = post.delivery.event, self.receive(post)

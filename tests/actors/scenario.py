@@ -9,14 +9,13 @@ from typing import Any
 from actors.runtime.effects import Post
 from actors.session.heartbeat import PROBES
 from actors.session.messages import Called, PageAnswered
-from actors.session.policy import SessionPolicy
 from tests.actors.gateway import DOWN, HANGS, OK, Gateway
 from tests.actors.history import Asked, History
+from tests.defaults import session_policy, webhook_schedule
 from wppmt.browser.fake.browsers import FakeBrowser
 from wppmt.browser.port import CallTimeout, ChannelClosed
 from wppmt.domain import messages
 from wppmt.domain.messages import ROOT, session_address
-from wppmt.domain.retry import WebhookSchedule
 from wppmt.store.records import DeadLetters
 from wppmt.webhook.classify import AttemptResult, Fault, Unanswered
 
@@ -24,11 +23,11 @@ NUMBERS = {"a": "5511999990001", "b": "5511999990002"}
 FRIEND = "5511888880001"
 OTHER_ENDPOINT = "http://other.test/webhook"
 """Of one session, in every other run; its receiver is always well."""
-HASTY = SessionPolicy(
+HASTY = session_policy(
     outcome_deadline=90.0, open_deadline=40.0, screen_deadline=30.0, resend_after=15.0, logout_deadline=30.0
 )
 """The same code with less patience, so that more happens in less time."""
-HASTY_WEBHOOKS = WebhookSchedule(delays=(5.0, 20.0, 40.0))
+HASTY_WEBHOOKS = webhook_schedule(delays=(5.0, 20.0, 40.0))
 STEPS = 28
 WAKE_SECONDS = 50.0
 """For whatever hangs to be replaced."""

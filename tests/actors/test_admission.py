@@ -110,7 +110,7 @@ def test_a_start_behind_a_close_keeps_its_place(make_gateway: MakeGateway):
     assert len(running(gateway)) == 1
 
 
-def test_a_crashed_session_without_room_holds_up_none_of_the_others(make_gateway: MakeGateway):
+def test_a_stopped_session_whose_actor_died_is_none_that_crashed(make_gateway: MakeGateway):
     """And takes no place from whoever comes after it."""
     gateway = make_gateway(max_sessions=1)
     for name, phone in (("a", "5511900000001"), ("b", "5511900000002")):
@@ -123,7 +123,7 @@ def test_a_crashed_session_without_room_holds_up_none_of_the_others(make_gateway
     gateway.settle()
     gateway.browser("b").set_facts(mode="TOS_BLOCK")
     gateway.until("b", State.ERROR)
-    assert gateway.ask(ROOT, messages.RestartCrashed()) == ("b",)
+    assert gateway.ask(ROOT, messages.RestartCrashed()) == messages.CrashedRestarted(("b",))
     gateway.until("b", State.CONNECTED)
     gateway.close("b")
     gateway.run(5)

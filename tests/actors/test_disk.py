@@ -88,6 +88,9 @@ def test_a_start_is_refused_and_changes_nothing(gateway: Gateway):
     with pytest.raises(Refusal) as refused:
         gateway.start("new")
     assert refused.value.code is Code.RESOURCE_LIMIT
+    [detail] = refused.value.details
+    assert detail["field"] == "disk"
+    assert detail["current"] < detail["limit"]
     assert gateway.directory.status("new") is None
     # One that is to run anyway is as it is.
     assert gateway.start("a").status.record.state is State.RECONNECTING

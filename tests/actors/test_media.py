@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from actors.session.policy import SessionPolicy
 from tests.actors.gateway import Gateway, Pending
+from tests.defaults import session_policy
 from wppmt.browser.fake.browsers import FakeBrowser
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
@@ -292,7 +292,7 @@ class TestAnnouncement:
         assert self.refusal(gateway) is Code.NOT_CONNECTED
 
     def test_a_full_queue_takes_no_file(self, make_gateway: Callable[..., Gateway]):
-        gateway = make_gateway(policy=SessionPolicy(queue_limit=2))
+        gateway = make_gateway(policy=session_policy(queue_limit=2))
         gateway.world.add_phone(FRIEND)
         gateway.connect("a", ME)
         for _ in range(2):
@@ -381,7 +381,7 @@ class TestIn:
 
     @pytest.mark.parametrize("size", [5, 6])
     def test_only_what_can_be_fetched_has_an_address(self, make_gateway: Callable[..., Gateway], size: int):
-        gateway = make_gateway(policy=SessionPolicy(media_bytes=5))
+        gateway = make_gateway(policy=session_policy(media_bytes=5))
         gateway.connect("a", ME)
         message = self.receive(gateway, b"x" * size)
         assert (message["mimetype"], message["size"]) == ("image/jpeg", size)

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from actors.session.policy import SessionPolicy
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
+from tests.defaults import session_policy
 from wppmt.browser.fake import connection
 from wppmt.browser.fake.browsers import FakeTimes
 from wppmt.domain.reasons import Reason
@@ -53,7 +53,7 @@ def test_the_status_shows_the_code_that_is_on_the_screen(gateway: Gateway):
 
 
 def test_after_the_last_code_the_browser_is_freed_until_someone_asks_again(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=SessionPolicy(qr_max=3))
+    gateway = make_gateway(policy=session_policy(qr_max=3))
     gateway.show_qr("a")
     gateway.until("a", State.DISCONNECTED)
     gateway.run(10)
@@ -70,7 +70,7 @@ def test_after_the_last_code_the_browser_is_freed_until_someone_asks_again(make_
 @pytest.mark.parametrize("most", [6, 7, 14])
 def test_another_batch_is_asked_for_while_more_codes_are_allowed(make_gateway: MakeGateway, most: int):
     """WhatsApp shows six, and then none until somebody asks."""
-    gateway = make_gateway(policy=SessionPolicy(qr_max=most))
+    gateway = make_gateway(policy=session_policy(qr_max=most))
     gateway.show_qr("a")
     gateway.until("a", State.DISCONNECTED, 1000)
     assert gateway.reason("a") is Reason.QR_EXPIRED
@@ -79,7 +79,7 @@ def test_another_batch_is_asked_for_while_more_codes_are_allowed(make_gateway: M
 
 
 def test_a_code_of_a_later_batch_pairs(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=SessionPolicy(qr_max=20))
+    gateway = make_gateway(policy=session_policy(qr_max=20))
     gateway.show_qr("a")
     gateway.run_until(lambda: len(gateway.events("a", "qr_code")) == 8)
     code = gateway.status("a").qr
@@ -98,7 +98,7 @@ def test_a_socket_that_opens_again_at_the_codes_is_no_refusal(gateway: Gateway):
 
 
 def test_a_restart_at_the_qr_screen_counts_anew(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=SessionPolicy(qr_max=2))
+    gateway = make_gateway(policy=session_policy(qr_max=2))
     gateway.show_qr("a")
     gateway.run(70)
     gateway.restart("a")

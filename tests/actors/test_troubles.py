@@ -291,9 +291,9 @@ def test_what_the_page_could_not_send_for_lack_of_a_network_was_not_sent(gateway
 def test_the_end_of_a_login_has_its_reason(gateway: Gateway, word: str, away: int, reason: Reason):
     gateway.connect("a", ME)
     if away:
-        gateway.close("a")
-        gateway.run(away)
-        gateway.start("a")
+        gateway.shut_down()
+        gateway.time.moment += away
+        gateway.boot()
         gateway.until("a", State.CONNECTED)
     gateway.browser("a").unlink(word)
     gateway.until("a", State.WAITING_SCAN, 30)

@@ -107,17 +107,22 @@ def test_another_processs_socket_is_left_alone(given_fd: int):
     os.close(given_fd)
 
 
+CLOSED = 65_000
+"""A file descriptor that no process here has open."""
+
+
 @given(pid=WORDS, count=WORDS)
+@example(pid=str(ME), count="1")
 @example(pid="", count="")
 @example(pid=str(ME), count="2")
 def test_odd_variables_are_refused_or_ignored(pid: str, count: str):
-    """Nothing is a socket here: whoever gets that far is refused, too."""
+    """There is no socket either: a request that gets that far is refused."""
     environ = {"LISTEN_PID": pid, "LISTEN_FDS": count}
     if pid == str(ME):
         with pytest.raises(SetupError, match=r"wppmt\.socket"):
-            host.inherited_socket(environ, ME, -1)
+            host.inherited_socket(environ, ME, CLOSED)
     else:
-        assert host.inherited_socket(environ, ME, -1) is None
+        assert host.inherited_socket(environ, ME, CLOSED) is None
     assert environ == {}
 
 
@@ -139,3 +144,13 @@ def test_what_is_no_listening_tcp_socket_is_refused(tmp_path: Path, kind: str):
         host.inherited_socket(variables(), ME, fd)
     if kind == "file":
         os.close(fd)
+
+
+async def test_systemd_is_told_how_long_the_stop_may_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        with host.notified_systemd(lambda: False, stop_seconds=300.0):
+            assert systemd.recv(200) == b"READY=1"
+        said = systemd.recv(200).decode().splitlines()
+    assert said == ["STOPPING=1", "WATCHDOG_USEC=300000000", "EXTEND_TIMEOUT_USEC=300000000"]

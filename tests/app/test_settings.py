@@ -128,6 +128,8 @@ def test_unknown_variable_only_warns():
         ("WPP_SEND_DEADLINE", "0", "maior que 0"),
         ("REDIS_URL", "http://redis", "forma"),
         ("WPP_SIMULATOR", "yes", "'external'"),
+        ("WPP_STOP_DEADLINE", "301", "300"),
+        ("WPP_METRICS_LISTEN", "127.0.0.1:9090", "/metrics"),
     ],
 )
 def test_bad_value_is_told_in_one_line(name: str, value: str, complaint: str):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wppmt.app import wiring
+from wppmt.app import policies, wiring
 from wppmt.app.settings import Settings, load
 from wppmt.domain.errors import Code, Refusal, SetupError
 from wppmt.store.sqlite.store import SqliteStore
@@ -44,6 +44,15 @@ def test_no_media_is_offered_that_is_too_large_to_fetch(tmp_path: Path):
     store = SqliteStore(tmp_path / "wppmt.sqlite")
     assert wiring.tools(chosen, store).policy.media_bytes == wiring.received(chosen).limit == 2_000_000
     store.close()
+
+
+def test_a_browser_that_has_longer_to_close_is_given_it_by_everyone(tmp_path: Path):
+    for seconds in (15.0, 100.0):
+        chosen = settings(tmp_path, WPP_STOP_DEADLINE=str(seconds), WPP_SIMULATOR="external")
+        assert wiring.chrome_settings(chosen).stop_seconds == seconds
+        session, http = policies.session_policy(chosen), policies.http_settings(chosen)
+        assert seconds < session.close_deadline < policies.all_browsers_stop_seconds(chosen)
+        assert session.close_deadline < http.close_deadline
 
 
 @pytest.mark.parametrize(("uid", "sandbox"), [(0, "auto"), (0, "on"), (0, "off"), (1000, "off")])

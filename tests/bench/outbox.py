@@ -26,10 +26,10 @@ from actors.runtime.directory import Directory
 from actors.runtime.effects import Post
 from actors.runtime.interpreter import Interpreter, RuntimeDependencies
 from actors.runtime.pykka_scheduler import PykkaScheduler
-from actors.webhooks.actor import WEBHOOK, Attempted, OutboxGrew, WebhookMind, WebhookPolicy
+from actors.webhooks.actor import WEBHOOK, Attempted, OutboxGrew, WebhookMind
 from tests.bench.figures import Report, machine
+from tests.defaults import webhook_policy, webhook_schedule
 from tests.support import free_port, wait_until
-from wppmt.domain.retry import WebhookSchedule
 from wppmt.net.egress import Egress, policy
 from wppmt.store.records import EventDraft, Lane, SessionRecord, SigningSecrets
 from wppmt.store.sqlite.store import SqliteStore
@@ -102,7 +102,7 @@ class Delivery:
             log=lambda *_, **__: None,
         )
         runtime = Interpreter(Directory(), PykkaScheduler(self.loop), world)
-        self.mailbox = runtime.spawn(WEBHOOK, WebhookMind(made, WebhookSchedule(), WebhookPolicy()))
+        self.mailbox = runtime.spawn(WEBHOOK, WebhookMind(made, webhook_schedule(), webhook_policy()))
         self.mailbox.put(OutboxGrew())
 
     def _is_up(self) -> bool:

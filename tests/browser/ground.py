@@ -7,11 +7,15 @@ import os
 import queue
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.defaults import SETTINGS
 from tests.support import wait_until
+from wppmt.app import wiring
 from wppmt.browser.cdp.deadlines import Deadlines
 from wppmt.browser.chrome.browser import ChromeBrowsers, ChromeSettings
 from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers, FakeTimes
@@ -108,6 +112,7 @@ class Ground(Protocol):
 
     browsers: Browsers
 
+    def has_profile(self, session_id: str) -> bool: ...
     def process(self, life: Life) -> Process: ...
     def register(self, phone: str, name: str) -> None: ...
     def scan(self, phone: str, code: str) -> None: ...
@@ -120,7 +125,7 @@ class Ground(Protocol):
     def lose_network(self, life: Life, phone: str) -> None: ...
     def restore_network(self, life: Life, phone: str) -> None: ...
     def replace(self, life: Life, phone: str) -> None: ...
-    def hasten_codes(self, life: Life) -> None: ...
+    def hasty_codes(self) -> AbstractContextManager[None]: ...
     def unlink(self, life: Life, phone: str) -> None: ...
     def refuse_sends(self, life: Life, phone: str) -> None: ...
     def reload(self, life: Life, phone: str) -> None: ...
@@ -135,6 +140,9 @@ class FakeGround:
         )
         self.fakes = FakeBrowsers(Deadlines(), time.time, times)
         self.browsers: Browsers = self.fakes
+
+    def has_profile(self, session_id: str) -> bool:
+        return self.fakes.world.profiles[session_id].was_used
 
     def process(self, life: Life) -> Process:
         return _fake(life).process
@@ -158,10 +166,10 @@ class FakeGround:
         _fake(life).ack(message_id, ack)
 
     def phone_offline(self, life: Life, phone: str) -> None:
-        _fake(life).phone_offline()
+        """Its page is told nothing."""
 
     def phone_online(self, life: Life, phone: str) -> None:
-        _fake(life).phone_online()
+        """Nor of this."""
 
     def lose_network(self, life: Life, phone: str) -> None:
         _fake(life).socket_lost()
@@ -172,8 +180,12 @@ class FakeGround:
     def replace(self, life: Life, phone: str) -> None:
         _fake(life).replaced()
 
-    def hasten_codes(self, life: Life) -> None:
-        _fake(life).browsers.times = dataclasses.replace(self.fakes.times, first_qr=0.05, qr=0.05)
+    @contextmanager
+    def hasty_codes(self) -> Iterator[None]:
+        usual = self.fakes.times
+        self.fakes.times = dataclasses.replace(usual, first_qr=0.05, qr=0.05)
+        yield
+        self.fakes.times = usual
 
     def unlink(self, life: Life, phone: str) -> None:
         _fake(life).unlink()
@@ -193,15 +205,13 @@ class FakeGround:
 
 class ChromeGround:
     def __init__(self, tokens_dir: Path, simulator: Simulator, page_port: int) -> None:
-        self.settings = ChromeSettings(
-            tokens_dir=tokens_dir,
-            snapshots_dir=tokens_dir.with_name("copies"),
-            resolver_rules=f"MAP * 127.0.0.1:{page_port}",
-            sandbox=os.geteuid() != 0,
-            beat_seconds=BEAT_SECONDS,
-        )
+        rules = f"MAP * 127.0.0.1:{page_port}"
+        self.settings = chrome_settings(tokens_dir, resolver_rules=rules, beat_seconds=BEAT_SECONDS)
         self.browsers: Browsers = ChromeBrowsers(self.settings)
         self.simulator = simulator
+
+    def has_profile(self, session_id: str) -> bool:
+        return (self.settings.tokens_dir / session_id / "Default").is_dir()
 
     def process(self, life: Life) -> Process:
         return process(life)
@@ -239,8 +249,10 @@ class ChromeGround:
     def replace(self, life: Life, phone: str) -> None:
         self.simulator.fault("conflict", phone=phone)
 
-    def hasten_codes(self, life: Life) -> None:
+    @contextmanager
+    def hasty_codes(self) -> Iterator[None]:
         self.simulator.fault("qr_expire_fast", ttlMs=500)
+        yield
 
     def unlink(self, life: Life, phone: str) -> None:
         self.simulator.unlink(phone)
@@ -256,6 +268,12 @@ class ChromeGround:
 
     def crash(self, life: Life) -> None:
         os.kill(process(life).pid, signal.SIGKILL)
+
+
+def chrome_settings(tokens_dir: Path, **changes: Any) -> ChromeSettings:
+    """As the daemon would make them, for these logins."""
+    usual = wiring.chrome_settings(SETTINGS)
+    return replace(usual, tokens_dir=tokens_dir, snapshots_dir=tokens_dir.with_name("copies"), **changes)
 
 
 def process(life: Life) -> Process:

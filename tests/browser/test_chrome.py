@@ -340,11 +340,10 @@ DAEMON = """
 import json, sys, time
 from dataclasses import asdict
 from pathlib import Path
-from wppmt.browser.chrome.browser import ChromeBrowsers, ChromeSettings
-tokens, rules, sandbox, beat = sys.argv[1:]
-settings = ChromeSettings(
-    tokens_dir=Path(tokens), snapshots_dir=Path(tokens), resolver_rules=rules, sandbox=bool(sandbox), beat_seconds=float(beat)
-)
+from tests.browser.ground import chrome_settings
+from wppmt.browser.chrome.browser import ChromeBrowsers
+tokens, rules, beat = sys.argv[1:]
+settings = chrome_settings(Path(tokens), resolver_rules=rules, beat_seconds=float(beat))
 print(json.dumps(asdict(ChromeBrowsers(settings).open("orphan").start(lambda notice: None))), flush=True)
 time.sleep(600)
 """
@@ -353,8 +352,7 @@ time.sleep(600)
 @pytest.fixture
 def left(settings: ChromeSettings) -> Iterator[Process]:
     """A browser whose daemon was killed."""
-    sandbox = "yes" if settings.sandbox else ""
-    arguments = [str(settings.tokens_dir), str(settings.resolver_rules), sandbox, str(settings.beat_seconds)]
+    arguments = [str(settings.tokens_dir), str(settings.resolver_rules), str(settings.beat_seconds)]
     with subprocess.Popen(
         [sys.executable, "-c", DAEMON, *arguments], stdout=subprocess.PIPE, text=True
     ) as daemon:

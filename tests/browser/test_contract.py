@@ -393,13 +393,13 @@ def test_a_login_used_elsewhere_shows_in_no_fact(
 @pytest.mark.timeout(60)
 def test_spent_codes_are_renewed_when_asked_for(ground: Ground, open_on: OpenOn) -> None:
     life = open_on(ground, "spent")
-    ground.hasten_codes(life)
-    life.start()
-    life.facts(30, socket="UNPAIRED_IDLE")
-    codes = {event.data["code"] for event in life.events if event.name == "qr_changed"}
-    assert len(codes) == 6
-    life.value("refresh_qr")
-    wait_until(lambda: {e.data["code"] for e in _heard(life) if e.name == "qr_changed"} > codes, 10)
+    with ground.hasty_codes():
+        life.start()
+        life.facts(30, socket="UNPAIRED_IDLE")
+        codes = {event.data["code"] for event in life.events if event.name == "qr_changed"}
+        assert len(codes) == 6
+        life.value("refresh_qr")
+        wait_until(lambda: {e.data["code"] for e in _heard(life) if e.name == "qr_changed"} > codes, 10)
 
 
 def test_an_unlinked_page_says_so_and_shows_a_new_code(
@@ -471,13 +471,13 @@ def test_a_login_outlives_the_browser(
     ground: Ground, open_on: OpenOn, new_phone: NewPhone, way: str, friend: str
 ) -> None:
     session_id, phone = f"outlives-{way}", new_phone()
-    assert not ground.browsers.has_login(session_id)
+    assert not ground.has_profile(session_id)
     life = open_on(ground, session_id)
     pair(ground, life, phone)
     ground.crash(life) if way == "crash" else getattr(life.browser, way)()
     life.wait_closed()
     life.browser.stop()
-    assert ground.browsers.has_login(session_id)
+    assert ground.has_profile(session_id)
     missed = ground.write(friend, phone, "enquanto fora")
     again = open_on(ground, session_id)
     again.start()
@@ -495,7 +495,7 @@ def test_a_removed_profile_has_forgotten_the_login(
     pair(ground, life, new_phone())
     life.browser.stop()
     ground.browsers.remove_profile("removed")
-    assert not ground.browsers.has_login("removed")
+    assert not ground.has_profile("removed")
     again = open_on(ground, "removed")
     again.start()
     again.event("qr_changed")
@@ -577,7 +577,7 @@ def test_a_copy_brings_a_lost_login_back(
     browsers.keep_copy("copied")
 
     browsers.set_aside("copied")
-    assert not browsers.has_login("copied")
+    assert not ground.has_profile("copied")
     empty = open_on(ground, "copied")
     empty.start()
     empty.event("qr_changed")

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.defaults import auth_policy
 from tests.http.conftest import SECRET, Api, token
 from tests.http.fakes import BORN
 from wppmt.domain.errors import Code, Refusal, SetupError
@@ -27,7 +28,7 @@ from wppmt.http.security.jwks import Jwks, fetch_from
 from wppmt.http.security.keys import Keys, PublicKey, SharedSecret
 
 NOW = BORN
-POLICY = AuthPolicy()
+POLICY = auth_policy()
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -49,7 +50,7 @@ class TestClaims:
         assert grant_of(claims(), POLICY, NOW).may("qualquer")
 
     def test_unless_option_c_is_switched_off(self):
-        grant = grant_of(claims(), AuthPolicy(require_session_claim=True), NOW)
+        grant = grant_of(claims(), auth_policy(require_session_claim=True), NOW)
         assert not grant.may("qualquer")
 
     @pytest.mark.parametrize("named", ["a", ["a"], ["b", "a"]])
@@ -97,7 +98,7 @@ class TestClaims:
 
     def test_a_year_is_too_long(self):
         assert refused(Code.UNAUTHENTICATED, claims(exp=NOW + 31_536_000))
-        assert granted(claims(exp=NOW + 31_536_000), AuthPolicy(max_lifetime=0))
+        assert granted(claims(exp=NOW + 31_536_000), auth_policy(max_lifetime=0))
 
     def test_a_long_life_is_refused_to_its_last_second(self):
         assert refused(Code.UNAUTHENTICATED, claims(iat=NOW - 86_000, exp=NOW + 100))
@@ -110,12 +111,12 @@ class TestClaims:
 
     @pytest.mark.parametrize("aud", ["outro", None, ["wppconnect"], ["wppconnect", "x"]])
     def test_audience(self, aud: Any):
-        policy = AuthPolicy(audience="wppconnect")
+        policy = auth_policy(audience="wppconnect")
         assert refused(Code.UNAUTHENTICATED, claims(aud=aud), policy)
         assert granted(claims(aud="wppconnect"), policy)
 
     def test_issuer(self):
-        policy = AuthPolicy(issuer="avadmin")
+        policy = auth_policy(issuer="avadmin")
         assert refused(Code.UNAUTHENTICATED, claims(iss="evil"), policy)
         assert granted(claims(iss="avadmin"), policy)
 
@@ -275,7 +276,7 @@ class Issuer:
     def long_lived(self) -> tuple[Authenticator, str]:
         """With a token of key 1 that outlives the cache."""
         old = token(self.keys["1"], "RS256", {"kid": "1"}, exp=NOW + 10_000)
-        return Authenticator(Jwks(self.fetch), AuthPolicy(max_lifetime=0)), old
+        return Authenticator(Jwks(self.fetch), auth_policy(max_lifetime=0)), old
 
     async def idle(self) -> None:
         """Until no fetch is under way."""
@@ -426,7 +427,7 @@ class TestFetching:
 
 class TestOverHttp:
     async def test_no_token(self, api: Api):
-        for path in ("/api/sessions", "/api/sessions/a/status", "/nada", "/openapi.json"):
+        for path in ("/api/sessions", "/api/sessions/a/status", "/nada", "/api/admin/sessions"):
             answer = await api.get(path, token=None)
             assert (answer.status, answer.body["code"]) == (401, "UNAUTHENTICATED"), path
             assert answer.headers["WWW-Authenticate"] == "Bearer"

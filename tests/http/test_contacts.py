@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -90,6 +91,14 @@ class TestNumber:
         answer = await api.get("/api/sessions/a/check-number/+55%20(11)%2099999-9999")
         assert (answer.body["phone"], answer.body["resolvedPhone"]) == ("5511999999999", "551199999999")
 
+    @pytest.mark.parametrize(
+        "phone", ["tel:+5511999999999", "5511999999999:12@s.whatsapp.net", "+55\u00a011\u202f99999\u20119999", "0055 11 99999.9999"]
+    )  # fmt: skip
+    async def test_a_pasted_number(self, api: Api, phone: str):
+        api.front.has("a")
+        answer = await api.get(f"/api/sessions/a/check-number/{quote(phone, safe='')}")
+        assert (answer.status, answer.body["phone"]) == (200, "5511999999999")
+
     async def test_a_number_without_whatsapp(self, api: Api):
         api.front.has("a")
         answer = await api.get("/api/sessions/a/check-number/5511999999998")
@@ -98,7 +107,9 @@ class TestNumber:
             "resolvedPhone": None,
         }  # fmt: skip
 
-    @pytest.mark.parametrize("phone", ["123", "abc", "5511999999999@c.us", "%2e%2e"])
+    @pytest.mark.parametrize(
+        "phone", ["123", "abc", "123456789012345@lid", "120363000000000001@g.us", "%2e%2e"]
+    )
     async def test_what_is_no_number(self, api: Api, phone: str):
         api.front.has("a")
         answer = await api.get(f"/api/sessions/a/check-number/{phone}")
@@ -118,7 +129,7 @@ class TestReceivedMedia:
             assert (answer.status, answer.raw) == (200, b"\xff\xd8foto")
             assert answer.headers["Content-Type"] == "image/jpeg"
             assert answer.headers["Content-Disposition"] == (
-                "attachment; filename*=UTF-8''f%C3%A9rias%20%26%20sol.jpg"
+                "attachment; filename=\"ferias & sol.jpg\"; filename*=UTF-8''f%C3%A9rias%20%26%20sol.jpg"
             )
         assert len(api.front.asked) == 1
         api.front.has("a", State.DISCONNECTED)
@@ -138,7 +149,7 @@ class TestReceivedMedia:
         api.front.media[MESSAGE] = (b"x", messages.FetchedMedia(mimetype, "../../x\r\ny"))
         answer = await api.get(PATH)
         assert (answer.status, answer.headers["Content-Type"]) == (200, "application/octet-stream")
-        assert answer.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''x")
+        assert answer.headers["Content-Disposition"].startswith('attachment; filename="x')
         assert "Set-Cookie" not in answer.headers
 
     async def test_what_whatsapp_has_no_more(self, api: Api):

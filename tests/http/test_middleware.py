@@ -53,7 +53,7 @@ async def test_nothing_that_was_sent_reaches_the_log(api: Api):
     await api.post("/api/sessions/a/send-message", {"phone": "5511999999999", "message": canary})
     await api.post("/api/sessions/a/send-message", {"phone": canary, "message": canary, canary: canary})
     await api.call("PUT", "/api/sessions/a/webhook", json={"url": f"http://{canary}:{canary}@127.0.0.1/"})
-    assert len(api.log.lines) == 6
+    assert [line["event"] for line in api.log.lines].count("http_request") == 6
     assert canary not in repr(api.log.lines).lower()
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from tests.http.conftest import Api
 from tests.support import eventually
-from wppmt.http import server
+from wppmt.http import protocol, server
 from wppmt.http.api import bodies
 from wppmt.http.app import make_app
 from wppmt.http.ports import DaemonPhase
@@ -97,7 +97,7 @@ async def test_mutilated_requests_never_end_in_5xx(api: Api):
 
 
 async def test_a_client_that_never_ends_its_headers_is_dropped(api: Api, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(server, "HEADER_SECONDS", 0.05)
+    monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.05)
     reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
     writer.write(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
     assert await asyncio.wait_for(reader.read(), 2) == b""
@@ -106,7 +106,7 @@ async def test_a_client_that_never_ends_its_headers_is_dropped(api: Api, monkeyp
 
 @pytest.mark.slow
 async def test_a_kept_connection_is_not_mistaken_for_a_silent_one(api: Api, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(server, "HEADER_SECONDS", 0.05)
+    monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.05)
     reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
     for _ in range(2):
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -135,7 +135,7 @@ async def test_five_hundred_silent_connections_do_not_hold_up_the_others(api: Ap
             silent.append(await asyncio.open_connection("127.0.0.1", api.port))
             silent[-1][1].write(b"GET / HTTP/1.1\r\nX: ")
         # Less than the silent ones are given: who waited for their end would come too late.
-        async with asyncio.timeout(server.HEADER_SECONDS / 2):
+        async with asyncio.timeout(protocol.HEADER_SECONDS / 2):
             assert (await api.get("/healthz")).status == HTTPStatus.OK
         assert not any(reader.at_eof() for reader, _ in silent)
     finally:

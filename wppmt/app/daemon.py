@@ -26,15 +26,16 @@ from actors.webhooks.actor import WEBHOOK, Attempted, Drain, OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.memory import MONITOR, Measure, MemoryWorker
 from wppmt import __version__
-from wppmt.app import disk, host, logs, wiring
+from wppmt.app import disk, host, logs, policies, wiring
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browser import ChromeBrowsers
 from wppmt.domain.errors import Refusal, SetupError
 from wppmt.domain.messages import ROOT, Describe
+from wppmt.domain.system_errors import told
 from wppmt.http import server
 from wppmt.http.app import make_app
-from wppmt.http.ports import DaemonPhase, HttpSettings, Ports
+from wppmt.http.ports import DaemonPhase, Ports
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
 from wppmt.net.egress import Egress
@@ -43,13 +44,12 @@ from wppmt.store.sqlite.store import SqliteStore
 from wppmt.webhook.transport import WebhookTransport
 
 BOOT_SECONDS = 30.0
-STOP_SECONDS = 45.0
-"""For requests under way and for all browsers to go down together, then they are killed. systemd's TimeoutStopSec is
-longer."""
 SETTLE_SECONDS = 10.0
-"""Of these, at most so long for the requests."""
+"""Of the time that the browsers have to go down, at most so long for the requests under way."""
 ROOT_SECONDS = 5.0
-"""On top of them, for Root to tell that the browsers are gone."""
+"""On top of it, for Root to tell that the browsers are gone."""
+REST_SECONDS = 30.0
+"""On top of what the browsers take, for all the rest of a stop, as systemd is told."""
 DRAIN_SECONDS = 5.0
 """For the webhooks in flight; what has no answer by then is sent again by the next daemon."""
 
@@ -90,7 +90,7 @@ class Daemon:
         self._root: Root | None = None
         self._redis_watch = RedisWatch(logs.log)
         self._http: server.Runner | None = None
-        self._stop_seconds = STOP_SECONDS
+        self._stop_seconds = policies.all_browsers_stop_seconds(settings)
 
     def metadata(self) -> dict[str, object]:
         """For every log line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2)."""
@@ -124,7 +124,9 @@ class Daemon:
             await self._start_http(self._ports(store, egress, transport, media, received), inherited)
             down.push_async_callback(self._drain)
             on_ready()
-            with host.notified_systemd(lambda: self._directory.is_alive(ROOT)):
+            with host.notified_systemd(
+                lambda: self._directory.is_alive(ROOT), self._stop_seconds + REST_SECONDS
+            ):
                 await stop.wait()
 
     def _signalled(self) -> asyncio.Event:
@@ -199,16 +201,13 @@ class Daemon:
             phase=lambda: self._phase,
             memory_mb=lambda: monitor.total_mb if monitor else None,
             alert=lambda: root.alert if root else None,
+            troubles=lambda: (*(root.troubles if root else ()), *self._redis_watch.troubles),
             now=time.time,
             log=logs.log,
             version=__version__,
             profile_mb=partial(wiring.profile_mb, settings.store.tokens_dir),
             has_login_copy=partial(wiring.has_login_copy, settings),
-            settings=HttpSettings(
-                max_sessions=settings.sessions.max,
-                send_deadline=settings.sessions.send_deadline_seconds,
-                default_webhook_url=settings.webhooks.url,
-            ),
+            settings=policies.http_settings(settings),
         )
 
     async def _start_http(self, ports: Ports, inherited: socket.socket | None) -> None:
@@ -219,7 +218,7 @@ class Daemon:
             await runner.start(inherited or wanted)
         except OSError as failure:
             raise SetupError(
-                f"Não foi possível escutar em {http.host}:{http.port} ({failure.strerror})."
+                f"Não foi possível escutar em {http.host}:{http.port} ({told(failure)})."
                 " Outro programa usa a porta? Mude WPP_PORT ou WPP_HOST"
             ) from None
         self._http = runner

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-MEGABYTE = 1_000_000
+from wppmt.domain.units import MEGABYTE
 
 
 def free_mb(folder: Path) -> int:

@@ -17,6 +17,7 @@ import sdnotify
 from wppmt.app import logs
 from wppmt.browser.chrome import processes
 from wppmt.domain.errors import SetupError
+from wppmt.domain.system_errors import told
 
 LOCK = "daemon.lock"
 """In the state folder; holds the pid of the daemon that has it locked."""
@@ -63,7 +64,7 @@ def require_folder(folder: Path, setting: str) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as failure:
-        raise SetupError(f"A pasta {folder} não pode ser usada: {failure.strerror} ({setting})") from None
+        raise SetupError(f"A pasta {folder} não pode ser usada: {told(failure)} ({setting})") from None
 
 
 def _make_private(path: Path) -> None:
@@ -89,7 +90,7 @@ def inherited_socket(
         listening = socket.socket(fileno=fd)
         is_listening = listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     except OSError as failure:
-        raise SetupError(f"O que wppmt.socket entregou não é um soquete: {failure.strerror}") from None
+        raise SetupError(f"O que wppmt.socket entregou não é um soquete: {told(failure)}") from None
     if not is_listening or listening.family not in {socket.AF_INET, socket.AF_INET6}:
         listening.close()
         raise SetupError("wppmt.socket deve entregar um soquete TCP que escuta: ListenStream=endereço:porta")
@@ -98,8 +99,11 @@ def inherited_socket(
 
 
 @contextmanager
-def notified_systemd(is_alive: Callable[[], bool]) -> Iterator[None]:
-    """Type=notify with a watchdog that this very event loop has to feed, and only while `is_alive`."""
+def notified_systemd(is_alive: Callable[[], bool], stop_seconds: float) -> Iterator[None]:
+    """Type=notify with a watchdog that this very event loop has to feed, and only while `is_alive`.
+
+    The stop that follows the block takes up to `stop_seconds`.
+    """
     systemd = sdnotify.SystemdNotifier()
     loop = asyncio.get_running_loop()
 
@@ -114,6 +118,9 @@ def notified_systemd(is_alive: Callable[[], bool]) -> Iterator[None]:
     try:
         yield
     finally:
-        # The watchdog must not bite while browsers go down in order.
-        systemd.notify("STOPPING=1\nWATCHDOG_USEC=120000000")
+        # Neither the watchdog nor TimeoutStopSec may end a stop that takes browsers down in order.
+        stop_usec = round(stop_seconds * 1_000_000)
+        systemd.notify(f"STOPPING=1\nWATCHDOG_USEC={stop_usec}\nEXTEND_TIMEOUT_USEC={stop_usec}")
         feeding.cancel()
+        if systemd.socket:
+            systemd.socket.close()

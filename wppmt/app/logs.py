@@ -18,16 +18,15 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 from loguru import logger
 
 from wppmt.app.scrub import scrub
 from wppmt.app.settings import LogSettings
 from wppmt.domain.errors import SetupError
+from wppmt.domain.log import LOG_LEVELS, LogLevel
+from wppmt.domain.system_errors import told
 
-Level = Literal["debug", "info", "warning", "error"]
-LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 FILE = "wppmt.log"
 WAITING_LINES = 10_000
 """Lines kept while the disk does not take them; what comes on top is counted and dropped."""
@@ -40,7 +39,7 @@ _BREAKS_A_LINE = re.compile(
 
 def render(
     at: datetime,
-    level: Level,
+    level: LogLevel,
     session_id: str | None,
     event: str,
     details: Mapping[str, object],
@@ -64,21 +63,21 @@ class Journal:
 
     def __init__(
         self,
-        write: Callable[[Level, str], None],
+        write: Callable[[LogLevel, str], None],
         metadata: Callable[[], Mapping[str, object]] = dict,
         *,
-        least: Level = "debug",
+        least: LogLevel = "debug",
         waiting_lines: int = WAITING_LINES,
     ) -> None:
         self._write = write
         self._metadata = metadata
-        self._wanted = LEVELS[LEVELS.index(least) :]
-        self._lines: queue.Queue[tuple[Level, str] | None] = queue.Queue(waiting_lines)
+        self._wanted = LOG_LEVELS[LOG_LEVELS.index(least) :]
+        self._lines: queue.Queue[tuple[LogLevel, str] | None] = queue.Queue(waiting_lines)
         self._dropped = 0
         self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
         self._thread.start()
 
-    def log(self, event: str, session_id: str | None, level: Level, details: Mapping[str, object]) -> None:
+    def log(self, event: str, session_id: str | None, level: LogLevel, details: Mapping[str, object]) -> None:
         if level not in self._wanted:
             return
         line = render(datetime.now(UTC), level, session_id, event, details, self._metadata())
@@ -103,14 +102,14 @@ class Journal:
                 self.log("log_lines_dropped", None, "warning", {"count": dropped})
 
 
-def _to_loguru(level: Level, line: str) -> None:
+def _to_loguru(level: LogLevel, line: str) -> None:
     logger.log(level.upper(), line)
 
 
 _journal: Journal | None = None
 
 
-def log(event: str, session_id: str | None = None, /, *, level: Level = "info", **details: object) -> None:
+def log(event: str, session_id: str | None = None, /, *, level: LogLevel = "info", **details: object) -> None:
     """Write down that `event` (a stable snake_case word) happened; never waits, never fails.
 
     Every detail is named by its keyword and becomes camelCase. An exception may be given as it is
@@ -177,13 +176,13 @@ def _open_sinks(settings: LogSettings) -> None:
         )
     except OSError as failure:
         raise SetupError(
-            f"A pasta de logs {settings.dir} não pode ser usada: {failure.strerror} (WPP_LOG_DIR)"
+            f"A pasta de logs {settings.dir} não pode ser usada: {told(failure)} (WPP_LOG_DIR)"
         ) from None
 
 
 class _FromLibraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        level: Level = "error" if record.levelno >= logging.ERROR else "warning"
+        level: LogLevel = "error" if record.levelno >= logging.ERROR else "warning"
         error = record.exc_info[1] if record.exc_info else None
         log("library_log", level=level, logger=record.name, note=record.getMessage(), error=error)
 

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from wppmt.domain.errors import SetupError
+from wppmt.domain.system_errors import told
 
 EXAMPLES = frozenset({"avelar-wpp-secret", "chave-secreta-aqui"})
 """They stand in the public documentation, so everybody knows them."""
@@ -45,9 +46,7 @@ def _own(state_dir: Path) -> str:
             _publish(file, secrets.token_hex(LEAST_BYTES))
         return file.read_text(encoding="ascii").strip()
     except OSError as failure:
-        raise SetupError(
-            f"A pasta {state_dir} não pode ser usada: {failure.strerror} (WPP_STATE_DIR)"
-        ) from None
+        raise SetupError(f"A pasta {state_dir} não pode ser usada: {told(failure)} (WPP_STATE_DIR)") from None
 
 
 def _publish(file: Path, text: str) -> None:

@@ -15,6 +15,8 @@ from pydantic_core import ErrorDetails
 
 from wppmt.app import secret
 from wppmt.domain.errors import SetupError
+from wppmt.domain.log import LogLevel
+from wppmt.domain.system_errors import told
 
 DEFAULT_FILES = (
     Path(__file__).parents[2] / "config/default.toml",  # a clone
@@ -41,7 +43,7 @@ def _split(value: object) -> object:
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Items = Annotated[tuple[str, ...], BeforeValidator(_split)]
-Level = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
+Level = Annotated[LogLevel, BeforeValidator(_lower)]
 
 
 class SettingsGroup(BaseModel):
@@ -133,7 +135,7 @@ class BrowserSettings(SettingsGroup):
     sandbox: Annotated[Literal["auto", "on", "off"], Env("WPP_SANDBOX")]
     beat_seconds: Annotated[Seconds, Env("WPP_BEAT_SECONDS")]
     start_deadline_seconds: Annotated[Seconds, Env("WPP_START_DEADLINE")]
-    stop_deadline_seconds: Annotated[Seconds, Env("WPP_STOP_DEADLINE")]
+    stop_deadline_seconds: Annotated[float, Field(gt=0, le=300), Env("WPP_STOP_DEADLINE")]
 
 
 class SimulatorSettings(SettingsGroup):
@@ -196,7 +198,7 @@ def _read(file: Path) -> dict[str, dict[str, Any]]:
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as failure:
-        raise SetupError(f"Não foi possível ler {file}: {failure.strerror}") from None
+        raise SetupError(f"Não foi possível ler {file}: {told(failure)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
         raise SetupError(f"{file} não é um arquivo TOML válido: {failure}") from None
     sections = {section for section, _, _ in keys()}
@@ -290,6 +292,8 @@ def _tell(error: ErrorDetails, values: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _settle(settings: Settings, folder: Path, notices: tuple[str, ...]) -> Settings:
     """Cross checks, absolute paths, and the secret that belongs to this way of running."""
+    if settings.http.metrics_listen:
+        raise SetupError("WPP_METRICS_LISTEN ainda não é aceito: esta versão não tem /metrics. Deixe vazio")
     if not settings.sessions.multi_tenant:
         raise SetupError("WPP_MULTI_TENANT=false não é aceito: o wppmt só tem o modo multi-tenant")
     folders = {name: folder / getattr(settings.store, name) for name in ("state_dir", "tokens_dir")}

@@ -20,9 +20,8 @@ from ulid import ULID
 from actors.runtime.directory import Directory
 from actors.session.actor import SessionMind
 from actors.session.parts import Tools
-from actors.session.policy import SessionPolicy
-from actors.webhooks.actor import WebhookMind, WebhookPolicy
-from wppmt.app import logs
+from actors.webhooks.actor import WebhookMind
+from wppmt.app import logs, policies
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
 from wppmt.browser.chrome import launch
@@ -30,9 +29,9 @@ from wppmt.browser.chrome.browser import ChromeSettings
 from wppmt.browser.port import Browsers
 from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.errors import SetupError
-from wppmt.domain.retry import WebhookSchedule
+from wppmt.domain.units import MEGABYTE
 from wppmt.http.api import qr, views
-from wppmt.http.security.auth import Authenticator, AuthPolicy
+from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.jwks import Jwks, fetch_from
 from wppmt.http.security.keys import Keys, PublicKey, SharedSecret
 from wppmt.http.security.limits import RateLimiter, RedisWindows
@@ -45,8 +44,6 @@ from wppmt.store.redis import Copy, RedisMirror, RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
 from wppmt.webhook.envelope import new_secret
 
-MEGABYTE = 1_000_000
-
 
 def new_session(store: SqliteStore, tools: Tools, session_id: str) -> SessionMind:
     record = store.session(session_id) or SessionRecord(id=session_id, created_at=time.time())
@@ -54,28 +51,13 @@ def new_session(store: SqliteStore, tools: Tools, session_id: str) -> SessionMin
 
 
 def webhooks(settings: Settings, store: SqliteStore) -> WebhookMind:
-    webhooks = settings.webhooks
-    rules = WebhookPolicy(
-        hold_seconds=webhooks.hold_hours * 3600,
-        auto_replay=webhooks.auto_replay,
-        default_url=webhooks.url,
-        pending_max=webhooks.pending_max,
-    )
-    return WebhookMind(store, WebhookSchedule(retries=webhooks.retries), rules)
+    return WebhookMind(store, policies.webhook_schedule(settings), policies.webhook_policy(settings))
 
 
 def tools(settings: Settings, store: SqliteStore) -> Tools:
     return Tools(
         store=store,
-        policy=SessionPolicy(
-            qr_max=settings.sessions.qr_max,
-            send_deadline=settings.sessions.send_deadline_seconds,
-            beat_seconds=settings.browser.beat_seconds,
-            memory_mb=settings.sessions.tenant_memory_mb,
-            memory_hard_mb=settings.sessions.tenant_memory_hard_mb,
-            copy_seconds=settings.store.login_copy_hours * 3600,
-            media_bytes=settings.media.max_mb * MEGABYTE,
-        ),
+        policy=policies.session_policy(settings),
         random=SystemRandom(),
         default_webhook=settings.webhooks.url,
         new_event_id=lambda now: f"evt_{ULID.from_timestamp(now)}",
@@ -107,6 +89,7 @@ def chrome_settings(settings: Settings) -> ChromeSettings:
         proxy=browser.proxy_url or None,
         beat_seconds=browser.beat_seconds,
         start_seconds=browser.start_deadline_seconds,
+        stop_seconds=browser.stop_deadline_seconds,
     )
 
 
@@ -180,14 +163,7 @@ def _media_url(settings: Settings, session_id: str, message_id: str) -> str:
 
 
 def authenticator(settings: Settings) -> Authenticator:
-    auth = settings.auth
-    rules = AuthPolicy(
-        max_lifetime=auth.max_lifetime_seconds,
-        issuer=auth.issuer,
-        audience=auth.audience,
-        require_session_claim=auth.require_session_claim,
-    )
-    return Authenticator(_keys(settings), rules)
+    return Authenticator(_keys(settings), policies.auth_policy(settings))
 
 
 def _keys(settings: Settings) -> Keys:

@@ -163,9 +163,6 @@ class Browsers(Protocol):
     def end_leftovers(self, session_id: str) -> int:
         """End what an earlier daemon left on this profile (found by profile path and own uid); how many."""
 
-    def has_login(self, session_id: str) -> bool:
-        """Whether the profile folder exists and is not empty."""
-
     def is_login_saved(self, session_id: str, items: LoginItems) -> bool:
         """Whether the page's login, as `login_items` told it, is on the disk; some milliseconds."""
 

@@ -11,6 +11,7 @@ from wppmt.app import host
 from wppmt.browser.chrome import processes
 from wppmt.cli.context import SettingsSource, pass_origin
 from wppmt.cli.errors import Trouble
+from wppmt.domain.system_errors import told
 
 SECONDS = 60.0
 """Requests, webhooks and turns under way get their time."""
@@ -28,7 +29,7 @@ def handover(origin: SettingsSource) -> None:
         os.kill(pid, signal.SIGUSR2)
     except OSError as trouble:
         raise Trouble(
-            f"O serviço da pasta {state_dir} é de outro usuário ({trouble.strerror}): rode como ele"
+            f"O serviço da pasta {state_dir} é de outro usuário ({told(trouble)}): rode como ele"
         ) from None
     if not processes.wait_until_gone(pid, SECONDS):
         raise Trouble(f"O serviço (pid {pid}) não encerrou em {SECONDS:.0f} s. Veja o log")

@@ -10,6 +10,7 @@ import click
 from wppmt.app.settings import Settings
 from wppmt.cli.context import SettingsSource, pass_origin
 from wppmt.cli.errors import Trouble
+from wppmt.domain.system_errors import told
 from wppmt.simulator import SimulatorServer, SimulatorSettings
 
 
@@ -22,7 +23,7 @@ def simulator(origin: SettingsSource) -> None:
         asyncio.run(_serve(settings))
     except OSError as failure:
         raise Trouble(
-            f"Simulador: {failure.strerror} (WPP_SIMULATOR_PORT, WPP_SIMULATOR_PAGE_PORT ou WPP_STATE_DIR)"
+            f"Simulador: {told(failure)} (WPP_SIMULATOR_PORT, WPP_SIMULATOR_PAGE_PORT ou WPP_STATE_DIR)"
         ) from None
 
 

@@ -20,6 +20,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from wppmt.cli.context import SettingsSource, pass_origin
 from wppmt.cli.errors import Trouble
+from wppmt.domain.system_errors import told
 
 MAX_BODY_BYTES = 32 * 2**20
 ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -194,7 +195,7 @@ def sink(
             click.echo(f"Recebendo webhooks em {running.url} (Ctrl+C encerra)")
             wait()
     except OSError as failure:
-        raise Trouble(f"Porta {chosen}: {failure.strerror}. Escolha outra com --port") from None
+        raise Trouble(f"Porta {chosen}: {told(failure)}. Escolha outra com --port") from None
 
 
 @contextmanager

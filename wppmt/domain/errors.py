@@ -87,7 +87,7 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.TARGET_REFUSED: Meaning(422, "Endereço de destino não permitido"),
     Code.MEDIA_FETCH_FAILED: Meaning(422, "Não foi possível obter a mídia"),
     Code.LOGIN_NOT_CORRUPT: Meaning(
-        409, "O login desta sessão não está em TOKEN_CORRUPT: não há o que restaurar nem descartar"
+        409, "O login desta sessão está em uso: só depois de TOKEN_CORRUPT há o que restaurar ou descartar"
     ),
     Code.NO_LOGIN_COPY: Meaning(
         404, "Não há cópia boa do login desta sessão. Use reset para começar de novo com um QR Code"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from wppmt.domain.reasons import Reason
+from wppmt.domain.units import MEGABYTE
 from wppmt.store.records import DeadLetters, SessionStatus
 
 ROOT = "root"
@@ -49,7 +51,17 @@ class RestartSession:
 
 @dataclass(frozen=True, slots=True)
 class RestartCrashed:
-    """To Root: all in `error`, dead or hung. Answered with the tuple of their ids."""
+    """To Root: all in `error`, dead or hung; of these, if named, only `sessions`. Answered with CrashedRestarted."""
+
+    sessions: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CrashedRestarted:
+    """`skipped`: left as they were, each with the reason: its login awaits a person's choice, or there is no room."""
+
+    restarted: tuple[str, ...]
+    skipped: tuple[tuple[str, Reason], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,12 @@ class ResetLogin:
 
 @dataclass(frozen=True, slots=True)
 class RestoreLogin:
-    """To a session after TOKEN_CORRUPT: start with the last good copy of its login. Answered as ResetLogin."""
+    """To Root: start without a usable login, with the last good copy of one. Answered as ResetLogin.
+
+    Refuses LOGIN_NOT_CORRUPT where a login is in use, and RESOURCE_LIMIT.
+    """
+
+    session_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +187,7 @@ MEDIA_SECONDS_PER_MB = 4.0
 
 def extra_seconds(typing_ms: int, size: int) -> float:
     """How much longer than a text without typing a send may take; `size` in bytes, 0 for texts."""
-    return typing_ms / 1000 + MEDIA_SECONDS_PER_MB * size / 1_000_000
+    return typing_ms / 1000 + MEDIA_SECONDS_PER_MB * size / MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,4 +283,5 @@ class Front(Protocol):
     def status(self, session_id: str) -> SessionStatus | None:
         """The last published status; never waits for the actor."""
 
-    def statuses(self) -> tuple[SessionStatus, ...]: ...
+    def statuses(self) -> tuple[SessionStatus, ...]:
+        """Of all sessions, in order of their ids."""

@@ -25,6 +25,9 @@ from wppmt.store.records import (
     WebhookCounts,
 )
 
+STORE_RETRY_SECONDS = 1.0
+"""After a refusal, how long to wait before the store is tried again."""
+
 
 class StoreUnavailable(Exception):
     """The store cannot read or commit right now; nothing was changed."""

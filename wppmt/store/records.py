@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -69,6 +69,11 @@ class SessionRecord:
     """The same, for WhatsApp's quota of new chats."""
     login_saved: bool = True
     """False from the scan on until the login is seen on the disk: a browser that dies before has lost it."""
+
+    @property
+    def is_login_in_use(self) -> bool:
+        """One that may be good: it is not given up for an older copy."""
+        return self.has_login and self.reason is not Reason.TOKEN_CORRUPT
 
 
 NO_LOGIN: Mapping[str, Any] = {
@@ -270,4 +275,3 @@ class SessionStatus:
     memory_mb: int | None = None
     queue: int = 0
     last_error: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import redis
 from redis.asyncio import Redis
 
+from wppmt.domain.log import WriteLog
+from wppmt.domain.troubles import REDIS_DOWN, Trouble
 from wppmt.store.records import SessionStatus
 
 LOOK_SECONDS = 1.0
@@ -107,9 +109,13 @@ class RedisMirror:
 class RedisWatch:
     """Two parts use Redis; the operator hears once that it is gone, and once that it is back."""
 
-    def __init__(self, log: Callable[..., None]) -> None:
+    def __init__(self, log: WriteLog) -> None:
         self._log = log
         self._down: set[str] = set()
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        return (REDIS_DOWN,) if self._down else ()
 
     def report_of(self, part: str) -> Callable[[bool], None]:
         def report(available: bool) -> None:

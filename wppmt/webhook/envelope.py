@@ -12,21 +12,20 @@ from typing import Any
 from standardwebhooks import Webhook
 
 from wppmt import __version__
+from wppmt.domain.times import iso
 
 SCHEMA_VERSION = 1
 SECRET_PREFIX = "whsec_"  # noqa: S105 - a prefix, not a secret
-SECRET_BYTES = 32
 
 
 def envelope(
     name: str, session_id: str, at: float, payload: Mapping[str, Any], *, event_id: str, sequence: int
 ) -> bytes:
     """The exact JSON that is logged, signed and delivered (docs/MULTI_TENANT_ARCHITECTURE.md 5.2, docs/contract.md 7)."""
-    timestamp = datetime.fromtimestamp(math.floor(at), UTC)
     fields = {
         "event": name,
         "sessionId": session_id,
-        "timestamp": timestamp.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "timestamp": iso(at),
         **payload,
         "id": event_id,
         "sequence": sequence,
@@ -38,7 +37,7 @@ def envelope(
 
 
 def new_secret(random_bytes: bytes) -> str:
-    """A signing secret in Standard Webhooks' form; give it SECRET_BYTES from the system's source."""
+    """A signing secret in Standard Webhooks' form, of 32 bytes from the system's source."""
     return SECRET_PREFIX + base64.b64encode(random_bytes).decode("ascii")
 
 

@@ -65,29 +65,31 @@ LOCK_SECONDS = 3.0
 """For a browser that was just killed to let go of the profile."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChromeSettings:
     """Values that the composition root passes in."""
 
     tokens_dir: Path
     snapshots_dir: Path
-    snapshots_kept: int = 3
+    snapshots_kept: int
     """Copies of a login, and as many profiles in quarantine."""
-    page_url: str = "https://web.whatsapp.com/"
+    engine: str
+    """"chrome", or "undetected": a chromedriver patched by undetected-chromedriver."""
+    headless: bool
+    sandbox: bool
+    beat_seconds: float
+    start_seconds: float
+    """For Chrome and chromedriver to come up."""
+    stop_seconds: float
+    """For Chrome to flush the login and end by itself."""
+    proxy: str | None = None
     resolver_rules: str | None = None
     """Simulator mode, such as "MAP * 127.0.0.1:8443"."""
+    page_url: str = "https://web.whatsapp.com/"
     chrome_path: Path = launch.CHROME
     driver_path: Path = launch.DRIVER
     environment: Mapping[str, str] = field(default_factory=dict)
     """More of it for Chrome and chromedriver, beside PATH and LANG; never the daemon's, which holds secrets."""
-    engine: str = "chrome"
-    """"chrome", or "undetected": a chromedriver patched by undetected-chromedriver."""
-    headless: bool = True
-    sandbox: bool = True
-    proxy: str | None = None
-    beat_seconds: float = 10.0
-    start_seconds: float = 30.0
-    """For Chrome and chromedriver to come up."""
     load_seconds: float = 60.0
     """For WhatsApp's page to load."""
 
@@ -135,13 +137,9 @@ class ChromeBrowsers:
         profile = self._profile(session_id)
         groups = launch.leftovers(profile.path)
         for group in groups:
-            launch.close_cleanly(group, profile.path)
+            launch.close_cleanly(group, profile.path, self._settings.stop_seconds)
             launch.end(group)
         return len(groups)
-
-    def has_login(self, session_id: str) -> bool:
-        """Whether Chrome has ever kept anything for this session."""
-        return self._profile(session_id).has_login()
 
     def is_login_saved(self, session_id: str, items: LoginItems) -> bool:
         """Whether the page's login is on the disk."""
@@ -244,7 +242,7 @@ class ChromeBrowser:
             return False
         if unsaved:
             self._await_saved(unsaved)
-        clean = launch.close_cleanly(self._group, self._profile.path)
+        clean = launch.close_cleanly(self._group, self._profile.path, self._settings.stop_seconds)
         self._end()
         if clean:
             self._profile.prune()

@@ -17,10 +17,12 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import websocket
+from tenacity import wait_fixed
 
 from wppmt.browser.cdp import sockets
 from wppmt.browser.chrome import processes
 from wppmt.browser.port import StartFailed
+from wppmt.polling import poll
 
 # The program itself: /usr/bin/chromium is a script that adds flags of its own.
 CHROME = Path("/usr/lib/chromium/chromium")
@@ -33,8 +35,8 @@ DRIVER_LOG = ".chromedriver.log"
 POLL_SECONDS = 0.004
 
 ASK_SECONDS = 2.0
-CLOSE_SECONDS = 8.0
-INTERRUPT_SECONDS = 5.0
+INTERRUPT_SHARE = 1 / 3
+"""Of the time for a clean end: what is kept for SIGINT, where Browser.close has not ended Chrome."""
 KILL_SECONDS = 5.0
 
 Found = TypeVar("Found")
@@ -134,17 +136,22 @@ def await_both(programs: Programs, chrome: int, driver: int, profile: Path, seco
     return Launched(chrome, devtools, f"http://127.0.0.1:{address}")
 
 
-def close_cleanly(pid: int, profile: Path) -> bool:
-    """The rungs of the stop ladder that flush the login: Browser.close, then SIGINT. Whether Chrome ended by them.
+def close_cleanly(pid: int, profile: Path, seconds: float) -> bool:
+    """The rungs of the stop ladder that flush the login: Browser.close, then SIGINT. Whether Chrome ended by them in time.
 
     Never SIGTERM: it loses cookies and localStorage (measured: 7 of 8 times).
     """
     if not processes.is_alive(pid):
         return False
-    if _ask_to_close(profile) and processes.wait_until_gone(pid, CLOSE_SECONDS):
+    deadline = time.monotonic() + seconds
+
+    def gone_within(reserve: float) -> bool:
+        return processes.wait_until_gone(pid, max(0.0, deadline - time.monotonic() - reserve))
+
+    if _ask_to_close(profile) and gone_within(INTERRUPT_SHARE * seconds):
         return True
     processes.send(pid, signal.SIGINT)
-    return processes.wait_until_gone(pid, INTERRUPT_SECONDS)
+    return gone_within(0.0)
 
 
 def end(group: int) -> None:
@@ -205,10 +212,10 @@ def _spawn(
 def _await(
     read: Callable[[], Found | None], pid: int, deadline: float, why: Callable[[], StartFailed]
 ) -> Found:
-    while (found := read()) is None:
-        if not processes.is_alive(pid) or time.monotonic() > deadline:
-            raise why()
-        time.sleep(POLL_SECONDS)
+    left = deadline - time.monotonic()
+    found = poll(read, left, wait_fixed(POLL_SECONDS), unless=lambda: not processes.is_alive(pid))
+    if found is None:
+        raise why()
     return found
 
 

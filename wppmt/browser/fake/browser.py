@@ -6,10 +6,12 @@ import itertools
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from wppmt.browser.fake import connection
+from wppmt.browser.fake.functions import FakeFunctions
 from wppmt.browser.fake.page import FakePage
+from wppmt.browser.fake.world import Surroundings
 from wppmt.browser.port import (
     NOTHING,
     Beat,
@@ -29,14 +31,23 @@ from wppmt.browser.port import (
 )
 from wppmt.domain.process import Process
 
-if TYPE_CHECKING:
-    from wppmt.browser.fake.browsers import FakeBrowsers
+
+class BrowserHost(Surroundings, Protocol):
+    """Where a browser comes from: the levers of its start, and the profiles' locks."""
+
+    def next_refusal(self, session_id: str) -> str | None: ...
+
+    def next_start_hangs(self, session_id: str) -> bool: ...
+
+    def is_locked(self, session_id: str) -> bool: ...
+
+    def send_from_phone(self, number: str, to: str, body: str, **more: Any) -> str: ...
 
 
 class FakeBrowser:
     """One life. Its page is made anew by every reload."""
 
-    def __init__(self, browsers: FakeBrowsers, session_id: str, pid: int) -> None:
+    def __init__(self, browsers: BrowserHost, session_id: str, pid: int) -> None:
         self.browsers = browsers
         self.session_id = session_id
         self.is_alive = False
@@ -46,7 +57,7 @@ class FakeBrowser:
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         """Every call that reached the page, in order."""
         self.pid = pid
-        self.page = FakePage(self, 0)
+        self._show(FakePage(self, 0))
         self._notify: Notify = lambda _: None
         self._channel_open = False
         self._hung = self._silent = False
@@ -266,8 +277,13 @@ class FakeBrowser:
             self._notify(event)
 
     def _load(self) -> None:
-        self.page = page = FakePage(self, next(self._pages))
-        self.later(self.browsers.times.ready, page.become_ready)
+        self._show(FakePage(self, next(self._pages)))
+        self.later(self.browsers.times.ready, self.page.become_ready)
+
+    def _show(self, page: FakePage) -> None:
+        self.page = page
+        world = self.browsers.world
+        self.functions = FakeFunctions(page, world, world.profiles[self.session_id])
 
     def _reach(self, page: FakePage, number: int, function: str, arguments: Json) -> None:
         with self._guard:
@@ -276,8 +292,9 @@ class FakeBrowser:
             if self._hung:
                 page.when_awake(lambda: self._reach(page, number, function, arguments))
                 return
+            functions = self.functions
         self.calls.append((function, arguments))
-        self._settle(number, page.answer(function, arguments))
+        self._settle(number, functions.answer(function, arguments))
 
     def _settle(self, number: int, outcome: CallResult) -> None:
         with self._guard:

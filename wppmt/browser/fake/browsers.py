@@ -57,9 +57,6 @@ class FakeBrowsers:
             browser.kill()
         return len(left)
 
-    def has_login(self, session_id: str) -> bool:
-        return self.world.profiles[session_id].was_used
-
     def is_login_saved(self, session_id: str, items: LoginItems) -> bool:
         profile = self.world.profiles[session_id]
         return profile.is_saved and login_items(profile) == items
@@ -77,7 +74,7 @@ class FakeBrowsers:
 
     def set_aside(self, session_id: str) -> None:
         self._require_nobody(session_id)
-        if self.has_login(session_id):
+        if self.world.profiles[session_id].was_used:
             self.world.quarantine[session_id].append(self.world.profiles.pop(session_id))
 
     def remove_profile(self, session_id: str) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from wppmt.browser.cdp import json_text
+from wppmt.browser.fake.page import FakePage
 from wppmt.browser.fake.world import FakeProfile, FakeWhatsApp, Phone, login_items
 from wppmt.browser.port import CallRejected, CallResult
-
-if TYPE_CHECKING:
-    from wppmt.browser.fake.page import FakePage
 
 
 class _Rejected(Exception):
@@ -40,7 +39,7 @@ class FakeFunctions:
         if run is None:
             return CallRejected("unknown_function", function)
         try:
-            return run(arguments)
+            return json_text.whole(run(arguments))
         except _Rejected as rejected:
             return CallRejected(rejected.reason, until=rejected.until)
 

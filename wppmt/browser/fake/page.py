@@ -5,27 +5,47 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from wppmt.browser.cdp import json_text
 from wppmt.browser.fake import connection
 from wppmt.browser.fake.connection import Connection
-from wppmt.browser.fake.functions import FakeFunctions
-from wppmt.browser.port import CallResult, PageEvent
+from wppmt.browser.fake.world import Surroundings
+from wppmt.browser.port import PageEvent
 from wppmt.domain.page_condition import Facts
-
-if TYPE_CHECKING:
-    from wppmt.browser.fake.browser import FakeBrowser
 
 RING = 1000
 CODES_IN_A_BATCH = 6
 LIMIT_NAMES = {"reachout_timelock": "reachout", "new_chat_quota": "quota"}
 
 
+class PageHost(Protocol):
+    """The browser that a page is in."""
+
+    session_id: str
+    pid: int
+    is_alive: bool
+    page: FakePage
+    goodbye: str
+    """Why the page before this one was logged out."""
+
+    @property
+    def browsers(self) -> Surroundings: ...
+
+    @property
+    def is_hung(self) -> bool: ...
+
+    def later(self, delay: float, function: Callable[[], None]) -> None: ...
+
+    def tell(self, event: PageEvent) -> None: ...
+
+    def reload(self) -> None: ...
+
+
 class FakePage:
     """`name` is the port's `page`."""
 
-    def __init__(self, browser: FakeBrowser, life: int) -> None:
+    def __init__(self, browser: PageHost, life: int) -> None:
         self.name = f"{browser.session_id}-{browser.pid}-{life}"
         self.last = 0
         self.acks_held = False
@@ -46,7 +66,6 @@ class FakePage:
         self._codes_left = CODES_IN_A_BATCH
         self._ring: deque[PageEvent] = deque(maxlen=RING)
         self._asleep: list[Callable[[], None]] = []
-        self._functions = FakeFunctions(self, self._world, self._profile)
 
     @property
     def is_current(self) -> bool:
@@ -66,10 +85,6 @@ class FakePage:
     @property
     def ring(self) -> Sequence[PageEvent]:
         return self._ring
-
-    def answer(self, function: str, arguments: Mapping[str, Any]) -> CallResult:
-        """What the page's function says."""
-        return json_text.whole(self._functions.answer(function, arguments))
 
     # ---- life
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 _BRAZILIAN = re.compile(r"55(\d\d)(9?)([6-9]\d{7})")
 
@@ -112,6 +113,20 @@ class FakeWhatsApp:
     def arrive(self, to: str, message: dict[str, Any]) -> None:
         """A message has reached WhatsApp's server and the phone behind `to`."""
         self.inboxes[to].append(message)
+
+
+class Surroundings(Protocol):
+    """What a fake browser and its page find around them."""
+
+    world: FakeWhatsApp
+    times: FakeTimes
+
+    def now(self) -> float:
+        """Epoch seconds, for messages."""
+
+    def schedule(self, delay: float, function: Callable[[], None], /) -> object: ...
+
+    def deliver(self, to: str, message: dict[str, Any]) -> None: ...
 
 
 def other_form(number: str) -> str | None:

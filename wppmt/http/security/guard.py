@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from ipaddress import ip_address
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -10,9 +12,11 @@ from aiohttp.typedefs import Handler
 from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api.bodies import MAX_BODY_BYTES
 from wppmt.http.api.route import Access, route_of
+from wppmt.http.merged_log import MERGED_LOG
 from wppmt.http.ports import PORTS, DaemonPhase
 from wppmt.http.security.auth import Grant
 from wppmt.http.security.limits import Window
+from wppmt.http.security.token_faults import TokenRefused
 
 GRANT = web.RequestKey("grant", Grant)
 SESSION_ID = web.RequestKey("session_id", str)
@@ -43,10 +47,36 @@ def _check_phase(request: web.Request) -> None:
 
 async def _authenticate(request: web.Request, access: Access) -> None:
     ports = request.app[PORTS]
-    grant = await ports.authenticator.grant(request.headers.getall(hdrs.AUTHORIZATION, []), ports.now())
+    try:
+        grant = await ports.authenticator.grant(request.headers.getall(hdrs.AUTHORIZATION, []), ports.now())
+    except TokenRefused as refusal:
+        _tell_of(refusal, request)
+        raise
     if access in {Access.ADMIN, Access.ADMIN_SESSION} and not grant.is_admin:
         raise Refusal(Code.FORBIDDEN)
     request[GRANT] = grant
+
+
+def _tell_of(refusal: TokenRefused, request: web.Request) -> None:
+    reason, client, session_id = refusal.fault.value, _client(request), _session_of_path(request)
+    key = (reason, client, session_id)
+    request.app[MERGED_LOG].note(key, "token_refused", session_id, reason=reason, client=client)
+
+
+def _client(request: web.Request) -> str:
+    """The address of who called; behind a proxy on this machine, as that proxy tells it."""
+    remote = request.remote or ""
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    with suppress(ValueError):
+        if ip_address(remote).is_loopback:
+            return str(ip_address(forwarded))
+    return remote
+
+
+def _session_of_path(request: web.Request) -> str | None:
+    """If there is such a session: what a stranger makes up stays out of the log."""
+    session_id = request.match_info.get("sessionId", "")
+    return session_id if request.app[PORTS].front.status(session_id) else None
 
 
 def _check_size(request: web.Request) -> None:
