@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from wppmt.simulator.errors import Refused, invalid
+from wppmt.simulator.faults import CYCLE_SECONDS
 from wppmt.simulator.records import Account, Group, Json, Media
 from wppmt.simulator.routing import Draft, short_id
 from wppmt.simulator.world import World
@@ -81,8 +82,18 @@ class Control:
             is_business=_flag(body, "isBusiness"),
             pushname=_optional(body, "pushname"),
             lid=_optional(body, "lid"),
+            saved=self._saved(body.get("saved")),
+            number_unknown=_flag(body, "numberUnknown") if "numberUnknown" in body else None,
         )
         return web.json_response(_account(self._world.accounts.account(phone)))
+
+    def _saved(self, saved: Any) -> bool | tuple[str, ...] | None:
+        """In everybody's address book, in nobody's, or in those of some phones."""
+        if saved is None or isinstance(saved, bool):
+            return saved
+        if not isinstance(saved, list) or not all(isinstance(one, str) for one in saved):
+            raise invalid("saved precisa ser true, false ou uma lista de números")
+        return tuple(one.removeprefix("+") for one in saved)
 
     async def scan(self, request: web.Request) -> web.Response:
         device = await self._world.scan(_phone(request), _text(await _body(request), "qr"))
@@ -153,6 +164,11 @@ class Control:
         if phone:
             self._world.accounts.account(phone)
         options = {key: value for key, value in body.items() if key not in {"kind", "phone", "count"}}
+        if kind == "new_chat_cap":
+            now = int(self._world.clock.now())
+            options = {"cycleStarts": now, "cycleEnds": now + CYCLE_SECONDS, **options}
+        for name in ("until", "cycleEnds", "total", "used"):
+            _check_number(options, name)
         fault = self._world.faults.order(kind, phone, count, options)
         self._world.order_fault(fault)
         return web.json_response({"id": fault.id})
@@ -161,8 +177,7 @@ class Control:
         return web.json_response([fault.as_json() for fault in self._world.faults.all()])
 
     async def delete_fault(self, request: web.Request) -> web.Response:
-        self._world.faults.delete(request.match_info["id"])
-        self._world.commit()
+        self._world.delete_fault(request.match_info["id"])
         return web.json_response({})
 
     async def log(self, request: web.Request) -> web.Response:
@@ -206,6 +221,8 @@ def _account(account: Account) -> Json:
         "isBusiness": account.is_business,
         "lid": account.lid_wid,
         "online": account.online,
+        "saved": account.saved,
+        "numberUnknown": account.number_unknown,
     }
 
 
@@ -254,6 +271,12 @@ def _number(request: web.Request, key: str) -> float:
         return float(request.query.get(key, "0"))
     except ValueError:
         raise invalid(f"{key} precisa ser um número") from None
+
+
+def _check_number(options: Json, name: str) -> None:
+    value = options.get(name)
+    if value is not None and (not isinstance(value, int | float) or isinstance(value, bool)):
+        raise invalid(f"{name} precisa ser um número")
 
 
 def _wait(request: web.Request) -> float:

@@ -15,7 +15,8 @@ class Account:
     """A number that exists on WhatsApp.
 
     ``lid_addressed`` accounts reach others under their hidden id (``…@lid``), as WhatsApp does after its
-    migration; the others under their number (``…@c.us``).
+    migration; the others under their number (``…@c.us``). ``saved``: in whose address books it is, all or some.
+    ``number_unknown``: whoever has not saved it, nor asked for its number, sees its hidden id only.
     """
 
     phone: str
@@ -25,6 +26,8 @@ class Account:
     lid: str
     lid_addressed: bool = False
     online: bool = True
+    saved: bool | tuple[str, ...] = False
+    number_unknown: bool = False
 
     @property
     def wid(self) -> str:
@@ -33,6 +36,9 @@ class Account:
     @property
     def lid_wid(self) -> str:
         return f"{self.lid}@lid"
+
+    def is_saved_by(self, phone: str) -> bool:
+        return self.saved if isinstance(self.saved, bool) else phone in self.saved
 
     @property
     def address(self) -> str:

@@ -26,6 +26,7 @@ class ChatModel extends BaseModel {
   get groupMetadata() { return Groups.get(this.id); }
   get formattedTitle() { return this.name || (this.contact && displayName(this.contact)) || this.id.user; }
   get isReadOnly() { return false; }
+  getTcToken() { return this.tcToken; }
 
   // Older messages may have been loaded later, so the newest need not be the last.
   get lastReceivedKey() {
@@ -34,7 +35,7 @@ class ChatModel extends BaseModel {
   }
 }
 named(ChatModel, 'chat', {
-  name: undefined, t: 0, unreadCount: 0, archive: false, pin: 0, labels: () => [], active: false,
+  name: undefined, tcToken: undefined, t: 0, unreadCount: 0, archive: false, pin: 0, labels: () => [], active: false,
   pausedTimerId: undefined, kind: 'chat',
 });
 
@@ -45,12 +46,24 @@ ChatCollectionImpl.model = ChatModel;
 
 const Chats = new ChatCollectionImpl();
 
-function ensureChat(wid) {
-  return Chats.get(wid) || Chats.add({ id: wid, name: (Contacts.get(wid) || {}).name });
+function ensureChat(wid, given) {
+  return Chats.get(wid) || Chats.add({ id: wid, name: (Contacts.get(wid) || {}).name }, given);
 }
 
-function storeChat({ id, name, t, unreadCount }) {
-  return database.put('chats', { id: String(id), name, t, unreadCount });
+function storeChat({ id, name, t, unreadCount, tcToken }) {
+  return database.put('chats', { id: String(id), name, t, unreadCount, tcToken });
+}
+
+// WhatsApp has moved a person to the hidden id, and the chat with it.
+async function moveChat(from, to) {
+  const before = Chats.get(from);
+  if (!before) return;
+  const { name, t, unreadCount, tcToken } = before;
+  const chat = ensureChat(to);
+  chat.set({ name: name || chat.name, t: Math.max(t, chat.t), unreadCount: unreadCount + chat.unreadCount, tcToken });
+  before.msgs.forEach((message) => chat.msgs.add(message));
+  Chats.remove(from);
+  await Promise.all([database.remove('chats', String(from)), database.moveMessages(String(from), String(to)), storeChat(chat)]);
 }
 
 async function restoreChats() {
@@ -60,28 +73,28 @@ async function restoreChats() {
 async function findOrCreateLatestChat(wid) {
   const address = addressOf(toWid(wid));
   const created = !Chats.get(address);
+  if (!address.isGroup()) Contacts.add({ id: address });
   return { chat: { id: ensureChat(address).id }, created };
 }
 
 define('WAWebPresenceCollection', () => ({ PresenceCollection: new PresenceCollectionImpl() }));
-define('WAWebChatstateCollection', () => ({
-  ChatstateCollectionImpl,
-  ChatstateCollection: new ChatstateCollectionImpl(),
+define('WAWebPresenceModel', () => ({
+  ChatstateCollection: ChatstateCollectionImpl,
   Chatstate: ChatstateModel,
   Presence: PresenceModel,
 }));
-define('WAWebChatModel', () => ({ default: ChatModel }));
+define('WAWebChatModel', () => ({ Chat: ChatModel }));
 define('WAWebChatCollection', () => ({ ChatCollectionImpl, ChatCollection: Chats }));
-define('WAWebFindChatAction', () => ({
-  findOrCreateLatestChat,
-  findChat: async (wid) => Chats.get(addressOf(wid)),
-  findExistingChat: async (wid) => Chats.get(addressOf(wid)),
-}));
-define('WAWebChatGetters', () => ({
+const finding = () => ({ findOrCreateLatestChat, findExistingChat: async (wid) => Chats.get(addressOf(wid)) });
+define('WAWebFindChat', finding);
+define('WAWebFindChatAction', finding);
+define('WAWebFrontendChatGetters', () => ({
   getShouldAppearInList: () => true,
   getPreviewMessage: () => null,
   getShowChangeNumberNotification: () => false,
   getShouldShowUnreadDivider: () => false,
+}));
+define('WAWebChatGetters', () => ({
   getHasUnread: (chat) => chat.unreadCount > 0,
   getIsNewsletter: (chat) => chat.id.isNewsletter(),
   getIsBroadcast: (chat) => chat.id.isBroadcast() || chat.id.isStatus(),

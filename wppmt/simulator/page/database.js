@@ -1,10 +1,11 @@
-// IndexedDB: the truth about the login, the chats and the messages. What it has confirmed survives a killed browser.
+// IndexedDB: chats, messages, media and some preferences. What it has confirmed survives a killed browser.
 
 const database = (() => {
+  const STORES = ['prefs', 'chats', 'messages', 'media'];
   let opened;
 
   function create(db) {
-    db.createObjectStore('login');
+    db.createObjectStore('prefs');
     db.createObjectStore('chats', { keyPath: 'id' });
     db.createObjectStore('media');
     const messages = db.createObjectStore('messages', { keyPath: 'id' });
@@ -15,7 +16,7 @@ const database = (() => {
 
   function open() {
     opened ||= new Promise((resolve, reject) => {
-      const request = indexedDB.open('whatsapp', 1);
+      const request = indexedDB.open('model-storage', 1);
       request.onupgradeneeded = () => create(request.result);
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error);
@@ -65,14 +66,19 @@ const database = (() => {
     newest,
     get: (store, key) => read(store, (rows) => rows.get(key)),
     all: (store) => read(store, (rows) => rows.getAll()),
+    async entries(store) {
+      const [keys, values] = await Promise.all([read(store, (rows) => rows.getAllKeys()), read(store, (rows) => rows.getAll())]);
+      return keys.map((key, index) => [key, values[index]]);
+    },
     allBy: (store, index) => read(store, (rows) => rows.index(index).getAll()),
+    async moveMessages(from, to) {
+      const rows = await newest('chat', IDBKeyRange.bound([from, 0], [from, Infinity]), Infinity);
+      await write('messages', (messages) => rows.forEach((row) => messages.put({ ...row, chat: to })));
+    },
     put: (store, value, key) => write(store, (rows) => rows.put(value, key)),
     remove: (store, key) => write(store, (rows) => rows.delete(key)),
     write,
-    // Forgets everything but why, in one transaction.
-    clear: (reason) => write(['login', 'chats', 'messages', 'media'], (login, ...others) => {
-      [login, ...others].forEach((rows) => rows.clear());
-      login.put(reason, 'lastLogout');
-    }),
+    // Everything, in one transaction.
+    clear: () => write(STORES, (...stores) => stores.forEach((rows) => rows.clear())),
   };
 })();

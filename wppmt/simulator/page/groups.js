@@ -44,8 +44,8 @@ function learnGroup({ id, subject, participants, created }) {
   ensureChat(new Wid(id)).set('name', subject);
 }
 
-define('WAWebParticipantCollection', () => ({ default: ParticipantCollection }));
+define('WAWebGroupParticipantModel', () => ({ default: ParticipantModel }));
 define('WAWebGroupMetadataModel', () => ({ default: GroupMetadataModel }));
 define('WAWebGroupMetadataCollection', () => ({ default: Groups }));
 define('WAWebGroupQueryJob', () => ({ queryAllGroups: async () => Groups.map(({ id }) => ({ id })) }));
-define('WAWebDBGroupAction', () => ({ updateDBForGroupAction() {} }));
+define('WAWebUpdateDbForGroupActionApi', () => ({ updateDBForGroupAction: async () => {} }));

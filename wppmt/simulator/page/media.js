@@ -85,6 +85,10 @@ async function prepared(opaque, given) {
   });
 }
 
+function prepRawMedia(opaque, given) {
+  return new MediaPrep(prepared(opaque, given));
+}
+
 class MediaPrep {
   constructor(preparation) {
     this.preparation = preparation;
@@ -106,16 +110,12 @@ class MediaPrep {
   }
 }
 
-define('WAWebMediaOpaqueDataBase', () => ({ default: OpaqueDataBase }));
-define('WAWebMediaOpaqueData', () => new CommonJs(OpaqueData));
-define('WAWebMediaDataModel', () => ({ default: MediaDataModel }));
+define('WAWebMediaOpaqueData', () => ({ default: OpaqueData }));
+define('WAWebMediaData', () => ({ default: MediaDataModel }));
 define('WAWebMediaGatingUtils', () => ({ getUploadLimit: (type) => (type === 'document' ? 2 * 2 ** 30 : 64 * 2 ** 20) }));
-define('WAWebPrepRawMedia', () => ({
-  MediaPrep,
-  uploadProductImage: async () => {},
-  prepRawMedia: (opaque, given) => new MediaPrep(prepared(opaque, given)),
-}));
-define('WAWebLruMediaStore', () => ({
+define('WAWebMedia', () => ({ MediaPrep, prepRawMedia }));
+define('WAWebPrepRawMedia', () => ({ prepRawMedia }));
+define('WAWebMediaStore', () => ({
   LruMediaStore: {
     get: async () => undefined, put: async () => {}, del: async () => {}, clear: async () => {},
     count: async () => 0, has: async () => false,

@@ -16,7 +16,10 @@ class MsgModel extends BaseModel {
 
   async downloadMedia() { await downloadInto(this.mediaData); }
 }
-named(MsgModel, 'msg', { ack: 0, body: undefined, type: 'chat', isNewMsg: false, mediaData: undefined, labels: () => [] });
+named(MsgModel, 'msg', {
+  ack: 0, body: undefined, type: 'chat', isNewMsg: false, mediaData: undefined,
+  labels: () => [], isSendFailure: undefined, errorCode: undefined,
+});
 
 class MsgCollectionImpl extends BaseCollection {
   async processMultipleMessages(chatId, messages) { return messages.map(addMessage); }
@@ -37,21 +40,21 @@ function nextOrder() {
 }
 
 // Puts a message into both stores. The id object must stay the very same: wa-js compares it by identity.
-function addMessage(raw) {
+function addMessage(raw, given) {
   const id = raw.id instanceof MsgKey ? raw.id : MsgKey.fromString(raw.id);
-  const chat = ensureChat(id.remote);
+  const chat = ensureChat(addressOf(id.remote), given);
   const known = Msgs.get(id);
   if (known) return known;
   const ids = { id, from: toWid(raw.from), to: toWid(raw.to), author: toWid(raw.author) };
-  const message = Msgs.add({ order: nextOrder(), ...raw, ...ids });
-  chat.msgs.add(message);
-  if (message.t > chat.t) chat.set('t', message.t);
+  const message = Msgs.add({ order: nextOrder(), ...raw, ...ids }, given);
+  chat.msgs.add(message, given);
+  if (message.t > chat.t) chat.set('t', message.t, given);
   return message;
 }
 
 const KEPT = [
   'order', 'type', 'body', 'caption', 't', 'ack', 'filename', 'mimetype', 'size', 'filehash', 'quotedStanzaID',
-  'quotedMsg', 'notifyName',
+  'quotedMsg', 'notifyName', 'isSendFailure', 'errorCode',
 ];
 
 function rowOf(message) {
@@ -59,9 +62,9 @@ function rowOf(message) {
   for (const name of ['id', 'from', 'to', 'author', 'quotedParticipant']) {
     if (message[name]) row[name] = String(message[name]);
   }
-  row.chat = String(message.id.remote);
+  row.chat = String(addressOf(message.id.remote));
   row.mentionedJidList = (message.mentionedJidList || []).map(String);
-  if (message.id.fromMe && message.ack === ACK.CLOCK) row.pending = row.order;
+  if (message.id.fromMe && message.ack === ACK.CLOCK && !message.isSendFailure) row.pending = row.order;
   return row;
 }
 
@@ -73,6 +76,10 @@ function fromRow(row) {
   const { pending, chat, ...attributes } = row;
   return {
     ...attributes,
+    id: MsgKey.fromString(row.id),
+    from: toWid(row.from),
+    to: toWid(row.to),
+    author: toWid(row.author),
     isNewMsg: false,
     quotedParticipant: toWid(row.quotedParticipant),
     mentionedJidList: row.mentionedJidList.map(toWid),
@@ -80,10 +87,10 @@ function fromRow(row) {
   };
 }
 
-define('WAWebMsgModel', () => ({ default: MsgModel }));
-define('WAWebMsgCollection', () => ({ MsgCollectionImpl, MsgCollection: Msgs }));
+define('WAWebMsgModel', () => ({ Msg: MsgModel }));
+define('WAWebMsgCollection', () => ({ MsgCollection: Msgs }));
 define('WAWebChatMsgsCollection', () => ({ ChatMsgsCollection }));
 define('WAWebQuotedMsgModelUtils', () => ({
   getQuotedMsgObj: (message) => Msgs.findFirst(({ id }) => id.id === message.quotedStanzaID) || null,
 }));
-define('WAWebCollections', () => ({ Chat: Chats, Msg: Msgs, Contact: Contacts, GroupMetadata: Groups }));
+define('WAWebCollections', () => ({ default: { Chat: Chats, Msg: Msgs, Contact: Contacts, GroupMetadata: Groups } }));

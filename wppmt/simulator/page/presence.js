@@ -9,7 +9,11 @@ async function sendSeen({ chat }) {
   await Promise.all([storeChat(chat), link.call('seen', { chat: String(chat.id) })]);
 }
 
-define('WAWebChatPresence', () => ({
+const tellPresence = (state) => () => link.call('presence', { state });
+
+define('WAWebPresenceChatAction', () => ({
+  sendPresenceAvailable: tellPresence('available'),
+  sendPresenceUnavailable: tellPresence('unavailable'),
   markComposing: tellChatState('typing'),
   markRecording: tellChatState('recording'),
   markPaused: tellChatState('paused'),

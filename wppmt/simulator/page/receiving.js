@@ -1,7 +1,7 @@
 // Messages and receipts that come in. Called through the modules' exports, where wa-js has put its wrappers.
 
 function rawOf(message) {
-  const { quoted, mentions, media, ...raw } = message;
+  const { quoted, mentions, media, sender, unheard, ...raw } = message;
   const file = media && {
     filename: media.fileName, mimetype: media.mimetype, size: media.size, filehash: base64OfHex(media.sha256),
   };
@@ -18,16 +18,21 @@ function rawOf(message) {
 
 // Stored first: if the page dies here, the server sends it again and it is recognised by its id.
 link.on('message', async (message) => {
+  if (message.sender) learnContact(message.sender);
   if (await database.get('messages', message.id)) return;
   const raw = { ...rawOf(message), id: MsgKey.fromString(message.id), order: nextOrder() };
   await database.put('messages', rowOf(raw));
-  await importNamespace('WAWebHandleSingleMsg').handleSingleMsg(raw.id.remote, raw);
+  if (message.unheard) return addMessage(raw, { silent: true });
+  await importNamespace('WAWebHandleSingleMsgWorkerCompatible').handleSingleMsg(raw.id.remote, raw);
 });
+
+// What lets us write to whoever has written to us, whatever limit there is towards strangers.
+const TC_TOKEN = new Uint8Array([1]);
 
 async function handleSingleMsg(chatId, raw) {
   await Msgs.processMultipleMessages(chatId, [raw]);
-  const chat = Chats.get(chatId);
-  if (!raw.id.fromMe) chat.set('unreadCount', chat.unreadCount + 1);
+  const chat = Chats.get(addressOf(chatId));
+  if (!raw.id.fromMe) chat.set({ unreadCount: chat.unreadCount + 1, tcToken: TC_TOKEN });
   await storeChat(chat);
 }
 
@@ -37,8 +42,8 @@ link.on('receipt', async ({ id, key, ack, ackString, chat, participant, everyone
     ts: Math.floor(Date.now() / 1000),
   };
   await raiseAck(id, key, participant ? everyone : ack);
-  if (participant) await importNamespace('WAWebHandleGroupSimpleReceipt').handleGroupSimpleReceipt(receipt);
-  else await importNamespace('WAWebHandleChatSimpleReceipt').handleChatSimpleReceipt(receipt);
+  if (participant) await importNamespace('WAWebHandleGroupChatReceipt').handleGroupSimpleReceipt(receipt);
+  else await importNamespace('WAWebHandleDirectChatReceipt').handleChatSimpleReceipt(receipt);
 });
 
 // In a group a message counts as read when everyone has read it; the server keeps that count.
@@ -51,7 +56,7 @@ async function raiseAck(id, key, ack) {
   await storeMessage(message);
 }
 
-define('WAWebHandleSingleMsg', () => ({ handleSingleMsg }));
-define('WAWebHandleChatSimpleReceipt', () => ({ handleChatSimpleReceipt: async () => {} }));
-define('WAWebHandleGroupSimpleReceipt', () => ({ handleGroupSimpleReceipt: async () => {} }));
-define('WAWebHandleStatusSimpleReceipt', () => ({ handleStatusSimpleReceipt: async () => {} }));
+define('WAWebHandleSingleMsgWorkerCompatible', () => ({ handleSingleMsg }));
+define('WAWebHandleDirectChatReceipt', () => ({ handleChatSimpleReceipt: async () => {} }));
+define('WAWebHandleGroupChatReceipt', () => ({ handleGroupSimpleReceipt: async () => {} }));
+define('WAWebHandleStatusReceipt', () => ({ handleStatusSimpleReceipt: async () => {} }));
