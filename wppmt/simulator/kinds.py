@@ -25,14 +25,25 @@ MAP_JPEG = (
 
 # --- what a phone writes
 
+PLAIN = frozenset({"chat", "image", "video", "audio", "ptt", "document", "sticker"})
+
+WORDS = frozenset(
+    "to type id t body caption media quoted mentions forwarded viewOnce gif note expiresInSeconds captionByUser ad".split()
+)
+"""What the control API knows of a message; in a type that it does not know, the rest are the page's attributes."""
+
 
 def written(type_: str, body: Json) -> tuple[str, Json]:
     """The type and the page's attributes of a message that the control API orders."""
     make = WRITTEN.get(type_)
-    page_type, content = make(body) if make else (type_, {})
+    page_type, content = make(body) if make else (type_, {} if type_ in PLAIN else _raw(body))
     if type_ == "video" and _flag(body, "note"):
         page_type = "ptv"
     return page_type, {**content, **_common(body)}
+
+
+def _raw(body: Json) -> Json:
+    return {name: value for name, value in body.items() if name not in WORDS}
 
 
 def _common(body: Json) -> Json:
