@@ -77,9 +77,9 @@
     'conn.getTheme': () => check(['light', 'dark'].includes(WPP.conn.getTheme()), 'a theme'),
     'conn.getAutoDownloadSettings': () => check(typeof WPP.conn.getAutoDownloadSettings().photos === 'boolean', 'settings'),
     'conn.changeEnviromentDevice': () => {
-      const before = require('WAWebEnvironment').default.isWindows;
+      const before = WPP.whatsapp.Enviroment.default.isWindows;
       WPP.conn.changeEnviromentDevice();
-      check(require('WAWebEnvironment').default.isWindows !== before, 'changed');
+      check(WPP.whatsapp.Enviroment.default.isWindows !== before, 'changed');
       WPP.conn.changeEnviromentDevice();
     },
     'conn.markAvailable': async () => check(await WPP.conn.markAvailable(), 'done'),
@@ -143,7 +143,7 @@
     'chat.rehydrateMessage': async () => check(WPP.chat.rehydrateMessage(JSON.stringify({ id: c.received, type: 'chat', body: 'Olá', from: bruno })).body === 'Olá', 'a message'),
     'chat.getMessages': async () => check((await WPP.chat.getMessages(bruno, { count: 20 })).some((one) => one.body === 'Olá'), 'the text'),
     'chat.getMessageACK': async () => check((await WPP.chat.getMessageACK(await text('quem leu?'))).fromMe, 'of mine'),
-    'chat.getPlatformFromMessage': async () => check(WPP.chat.getPlatformFromMessage(await text('de onde?')) === 'web', 'web'),
+    'chat.getPlatformFromMessage': async () => check(['web', 'android'].includes(WPP.chat.getPlatformFromMessage(await text('de onde?'))), 'a platform'),
     'chat.getQuotedMsg': async () => check((await WPP.chat.getQuotedMsg(c.quoting)).body === c.quotedBody, 'what it answers'),
     'chat.getQuotedMsgKey': async () => check(WPP.chat.getQuotedMsgKey(await message(c.quoting)).fromMe, 'a key of mine'),
     'chat.downloadMedia': async () => check((await WPP.chat.downloadMedia(c.image)).size > 0, 'its bytes'),

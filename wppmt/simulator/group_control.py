@@ -6,7 +6,7 @@ from aiohttp import web
 
 from wppmt.simulator.errors import invalid
 from wppmt.simulator.records import Group, Json
-from wppmt.simulator.requests import body_of, optional, phones, text
+from wppmt.simulator.requests import body_of, flag, optional, phones, text
 from wppmt.simulator.world import World
 
 
@@ -19,6 +19,7 @@ class GroupControl:
             web.post("/sim/groups", self.add),
             web.get("/sim/groups/{id}", self.get),
             web.patch("/sim/groups/{id}", self.change),
+            web.post("/sim/groups/{id}/join", self.join),
         ]
 
     async def add(self, request: web.Request) -> web.Response:
@@ -54,8 +55,18 @@ class GroupControl:
         for key, admin in (("promote", True), ("demote", False)):
             if moved := phones(body, key):
                 groups.set_admins(by, group_id, moved, admin)
+        if body.get("approval") is not None:
+            groups.set_property(by, group_id, "membership_approval_mode", int(flag(body, "approval")))
         self._world.commit()
         return web.json_response(_as_json(groups.get(group_id)))
+
+    async def join(self, request: web.Request) -> web.Response:
+        """Someone follows the invitation on its phone."""
+        body, group = await body_of(request), self._world.groups.get(request.match_info["id"])
+        phone = self._world.accounts.account(text(body, "phone")).phone
+        _, pending = self._world.groups.join(phone, str(group.invite), int(self._world.clock.now()))
+        self._world.commit()
+        return web.json_response({"pending": pending})
 
 
 def _as_json(group: Group) -> Json:
@@ -65,4 +76,6 @@ def _as_json(group: Group) -> Json:
         "description": group.description,
         "participants": list(group.participants),
         "admins": list(group.admins),
+        "invite": group.invite,
+        "requests": [phone for phone, _ in group.requests],
     }

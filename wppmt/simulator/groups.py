@@ -80,8 +80,10 @@ class Groups:
             raise invalid("um grupo precisa de participantes")
         if not set(group.admins) <= set(group.participants):
             raise invalid("admins precisa estar entre os participantes")
-        group = self._put(replace(group, admins=group.admins or group.participants[:1]))
-        self.tell(GroupEvent(group, "create", group.participants[0], group.participants))
+        creator = group.creator or group.participants[0]
+        invite = group.invite or self._token()
+        group = self._put(replace(group, creator=creator, admins=group.admins or (creator,), invite=invite))
+        self.tell(GroupEvent(group, "create", creator, group.participants))
         return group
 
     def set_text(
@@ -184,8 +186,18 @@ class Groups:
             if not linked:
                 change = {"parent": None, "kind": "DEFAULT"}
             self._changed(replace(group, **change), "link" if linked else "unlink", by)
+            if linked:
+                self._welcome(parent_id, group.participants, by)
             codes[group_id] = OK
         return codes
+
+    def _welcome(self, parent_id: str, phones: tuple[str, ...], by: str) -> None:
+        """Who is in one of its groups is in the community, and hears its announcements."""
+        announcements = [one for one in self.subgroups(parent_id) if one.kind == "LINKED_ANNOUNCEMENT_GROUP"]
+        for group in [self.get(parent_id), *announcements]:
+            new = tuple(phone for phone in phones if phone not in group.participants)
+            if new:
+                self._changed(replace(group, participants=(*group.participants, *new)), "add", by, new)
 
     def deactivate(self, by: str, parent_id: str) -> None:
         """The community ends; its groups go on, its announcement group does not."""

@@ -25,9 +25,11 @@ class PageCalls:
             "picture": self._picture,
             "about": self._about,
             "block": self._block,
+            "report": self._report,
             "presence": self._presence,
             "devices": self._devices,
             "call": self._call,
+            "history": self._history,
         }
 
     @property
@@ -86,6 +88,10 @@ class PageCalls:
         self._world.tell(self._phone, "profile", self._world.profile(self._phone))
         return {}
 
+    def _report(self, data: Json) -> Json:
+        self._find(data["wid"])
+        return {"id": secrets.token_hex(8)}
+
     def _presence(self, data: Json) -> Json:
         """Who has a page open is available; of others nothing is known."""
         account = self._world.accounts.find(data["wid"])
@@ -95,6 +101,9 @@ class PageCalls:
         """A phone is device 0, its linked pages are numbered from 1."""
         devices = self._world.accounts.devices(self._find(data["wid"]))
         return {"devices": [0, *(device.number for device in devices)]}
+
+    def _history(self, data: Json) -> Json:
+        return {"messages": self._world.switchboard.history(self._phone, data["chat"])}
 
     # --- calls
 

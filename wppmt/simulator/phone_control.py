@@ -11,7 +11,7 @@ from wppmt.simulator.requests import body_of, flag, phone_id, phone_of, text, te
 from wppmt.simulator.routing import Draft
 from wppmt.simulator.world import World
 
-STATES = {"available": "available", "unavailable": "unavailable", "composing": "composing"}
+STATES = {"available": "available", "unavailable": "unavailable", "composing": "typing"}
 STATES |= {"recording": "recording_audio", "paused": "available"}
 """The control API's word and WhatsApp's chat state."""
 

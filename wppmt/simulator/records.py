@@ -83,10 +83,7 @@ class Group:
     parent: str | None = None
     kind: str = "DEFAULT"
     picture: str | None = None
-
-    @property
-    def creator(self) -> str | None:
-        return self.participants[0] if self.participants else None
+    creator: str | None = None
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,8 @@ class Switchboard:
         self._last_arrival = 0
         self._last_delivery = 0
         self.views = Views(accounts, groups, self._by_id)
+        self.status_readers: Callable[[str], list[str]] = lambda _: [one.phone for one in accounts.all()]
+        """Who gets the status posts of a phone."""
 
     def restore(self, load: Callable[[str], Iterable[Any]]) -> None:
         """Rebuilds everything from stored records; ``load`` gives a table's rows, oldest first."""
@@ -90,7 +92,7 @@ class Switchboard:
             members = self._groups.get(message.to).participants
             return [phone for phone in members if phone != message.sender]
         if message.to == STATUS:
-            return [one.phone for one in self._accounts.all() if one.phone != message.sender]
+            return [phone for phone in self.status_readers(message.sender) if phone != message.sender]
         return [message.to.partition("@")[0]]
 
     def find(self, message_id: str, phone: str) -> Message:
@@ -129,6 +131,16 @@ class Switchboard:
             for arrival in arrivals
             if arrival.seq > after
         ]
+
+    def history(self, phone: str, chat: str) -> list[Json]:
+        """All that ``phone`` has written and received in a chat, oldest first, as its pages see it."""
+        mine = [
+            message
+            for message in self._messages.values()
+            if message.type not in ADDONS and (phone == message.sender or phone in self.recipients(message))
+        ]
+        seen = [self.views.message(message, phone) for message in sorted(mine, key=lambda one: one.t)]
+        return [message for message in seen if message["id"].split("_")[1] == chat]
 
     # --- what devices have not fetched yet
 

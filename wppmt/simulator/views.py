@@ -113,6 +113,7 @@ class Views:
         return {
             "id": group.id,
             "subject": group.subject,
+            "owner": self._accounts.address(group.creator, viewer) if group.creator else None,
             "participants": seen(group.participants),
             "admins": seen(group.admins),
             "past": [[self._accounts.address(phone, viewer), t] for phone, t in group.past],

@@ -76,6 +76,7 @@ class World:
         self.app_state = AppState(self._changes)
         self.calls = Calls(self._changes)
         self.switchboard = Switchboard(self._changes, self.accounts, self.groups)
+        self.switchboard.status_readers = self._status_readers
         self.faults = Faults(self._changes)
         self.log = Log(self._changes, self.clock.monotonic)
 
@@ -179,6 +180,21 @@ class World:
         for phone in dict.fromkeys([*event.group.participants, *event.told]):
             view = partial(self.switchboard.views.group_event, event, t=t, event_id=event_id)
             self.switchboard.queue(phone, "group", view)
+
+    def _status_readers(self, phone: str) -> list[str]:
+        """All accounts, unless the page has named some; those it excepts get nothing."""
+        state = self.app_state.of(phone)
+        named = state.get("statusParticipants", {}).get("list")
+        if named is None:
+            readers = self.accounts.all()
+        else:
+            readers = [account for wid in named if (account := self.accounts.find(wid))]
+        setting = state.get("statusPrivacy", {}).get("setting", {"setting": "contact", "list": []})
+        listed = [account.phone for wid in setting["list"] if (account := self.accounts.find(wid))]
+        if setting["setting"] == "allow-list":
+            return [account.phone for account in readers if account.phone in listed]
+        denied = listed if setting["setting"] == "deny-list" else []
+        return [account.phone for account in readers if account.phone not in denied]
 
     def profile(self, phone: str) -> Json:
         """All that a linked page of ``phone`` needs to know."""

@@ -37,14 +37,16 @@ link.on('phone', ({ online }) => {
 link.on('logout', ({ reason }) => leave(reason));
 link.on('reset', () => leave('unknown_companion'));
 
-function learnProfile({ me, pushname, isBusiness, phoneOnline, contacts, groups }) {
+function learnProfile({ me, pushname, isBusiness, phoneOnline, contacts, groups, blocked, appState }) {
   contacts.forEach(learnContact);
   Contacts.checksum = String(contacts.length);
-  groups.forEach(learnGroup);
+  learnGroups(groups);
+  learnBlocked(blocked);
   login.pushname = pushname;
   const platform = isBusiness ? 'smba' : 'android';
   Conn.set({ wid: new Wid(me), pushname, platform, isSMB: isBusiness, battery: 87, plugged: true });
   Conn.set('connected', phoneOnline);
+  learnAppState(appState);
 }
 
 function enterMain() {
@@ -64,5 +66,6 @@ function enterMain() {
   publishModules(await ordersForTable());
   await restoreChats();
   await restoreMessages();
+  await restoreAddons();
   connect();
 })();

@@ -41,10 +41,18 @@ function never() { return false; }
 define('WAWebContactModel', () => ({ default: ContactModel }));
 define('WAWebContactCollection', () => ({ ContactCollectionImpl, ContactCollection: Contacts }));
 define('WAWebContactGetters', () => ({
+  getName: (contact) => contact.name,
+  getShortName: (contact) => contact.shortName,
+  getPushname: (contact) => contact.pushname,
+  getVerifiedName: (contact) => contact.verifiedName,
+  getVerifiedLevel: (contact) => contact.verifiedLevel,
+  getStatusMute: (contact) => contact.statusMute,
+  getIsEnterprise: (contact) => contact.isEnterprise,
+  getIsBusiness: (contact) => contact.isBusiness,
   getNotifyName: (contact) => contact.pushname,
   getPremiumMessageName: displayName,
   getUserid: (contact) => contact.id.user,
-  getIsMe: (contact) => [login.me, login.lid].includes(String(contact.id)),
+  getIsMe: (contact) => isMe(contact.id),
   getIsUser: (contact) => contact.id.isUser(),
   getIsGroup: (contact) => contact.id.isGroup(),
   getIsBroadcast: (contact) => contact.id.isBroadcast(),
@@ -103,23 +111,4 @@ define('WAWebQueryExistsJob', () => ({
   queryPhoneExists: (phone) => queryExists(`${phone.replace(/\D/g, '')}@c.us`),
   queryUsernameExists: async () => null,
   queryWidUsernameExists: async () => null,
-}));
-
-class BusinessProfile extends BaseModel {}
-named(BusinessProfile, 'business-profile');
-class BusinessProfiles extends BaseCollection {
-  async fetchBizProfile(id) { return this.get(id) || this.add(new BusinessProfile({ id: toWid(id), description: '' })); }
-}
-BusinessProfiles.model = BusinessProfile;
-define('WAWebBusinessProfileCollection', () => ({ BusinessProfileCollection: new BusinessProfiles() }));
-
-class ProfilePicThumb extends BaseModel {}
-named(ProfilePicThumb, 'profilePicThumb', { img: undefined, imgFull: undefined, eurl: undefined });
-class ProfilePicThumbCollectionImpl extends BaseCollection {
-  async find(id) { return this.get(id) || this.add({ id: toWid(id) }); }
-}
-ProfilePicThumbCollectionImpl.model = ProfilePicThumb;
-define('WAWebProfilePicThumbModel', () => ({ ProfilePicThumb }));
-define('WAWebProfilePicThumbCollection', () => ({
-  ProfilePicThumbCollection: new ProfilePicThumbCollectionImpl(),
 }));

@@ -7,15 +7,17 @@ const database = (() => {
     db.createObjectStore('login');
     db.createObjectStore('chats', { keyPath: 'id' });
     db.createObjectStore('media');
-    const messages = db.createObjectStore('messages', { keyPath: 'id' });
+    db.createObjectStore('addons', { keyPath: 'id' });
+    const messages = db.createObjectStore('message', { keyPath: 'id' });
     messages.createIndex('chat', ['chat', 'order']);
     messages.createIndex('order', 'order');
+    messages.createIndex('rowId', 'order'); // under this name wa-js walks through them
     messages.createIndex('pending', 'pending'); // only rows that have the field: sent, and not yet acknowledged
   }
 
   function open() {
     opened ||= new Promise((resolve, reject) => {
-      const request = indexedDB.open('whatsapp', 1);
+      const request = indexedDB.open('model-storage', 1);
       request.onupgradeneeded = () => create(request.result);
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error);
@@ -47,7 +49,7 @@ const database = (() => {
     const db = await open();
     return new Promise((resolve, reject) => {
       const rows = [];
-      const source = db.transaction('messages').objectStore('messages').index(index);
+      const source = db.transaction('message').objectStore('message').index(index);
       const request = source.openCursor(range, direction || 'prev');
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {
@@ -70,7 +72,7 @@ const database = (() => {
     remove: (store, key) => write(store, (rows) => rows.delete(key)),
     write,
     // Forgets everything but why, in one transaction.
-    clear: (reason) => write(['login', 'chats', 'messages', 'media'], (login, ...others) => {
+    clear: (reason) => write(['login', 'chats', 'message', 'media', 'addons'], (login, ...others) => {
       [login, ...others].forEach((rows) => rows.clear());
       login.put(reason, 'lastLogout');
     }),

@@ -8,7 +8,7 @@ function send(message) {
   return new Promise((resolve) => {
     waiting.set(String(message.id), resolve);
     storeMessage(message);
-    storeChat(Chats.get(message.id.remote));
+    if (Chats.get(message.id.remote)) storeChat(Chats.get(message.id.remote));
     transmit(message);
   });
 }
@@ -37,6 +37,7 @@ function wireOf(message, media) {
     caption: message.caption,
     quoted: message.quotedStanzaID,
     mentions: (message.mentionedJidList || []).map(String),
+    content: contentOf(message),
     media,
   };
 }
@@ -53,7 +54,7 @@ function settle(message, answer) {
 }
 
 async function sendAgain() {
-  for (const row of await database.allBy('messages', 'pending')) {
+  for (const row of await database.allBy('message', 'pending')) {
     if (!onTheWay.has(row.id)) transmit(Msgs.get(row.id) || addMessage(fromRow(row)));
   }
 }
