@@ -66,8 +66,11 @@ async function uploadedMedia(message) {
   const response = await fetch('/media', { method: 'POST', body: blob });
   const { sha256, size } = await response.json();
   mediaData.set('mediaStage', 'RESOLVED');
-  return { sha256, size, mimetype: mediaData.mimetype, fileName: message.filename };
+  return { sha256, size, mimetype: mediaData.mimetype || DEFAULT_MIMETYPES[message.type], fileName: message.filename };
 }
+
+// A sticker may come without: it is always the same.
+const DEFAULT_MIMETYPES = { sticker: 'image/webp' };
 
 function forgetUpload({ mediaData }) {
   if (mediaData) database.remove('media', mediaData.filehash);

@@ -1,6 +1,6 @@
 // What is done to a message that is there: edited, revoked, deleted, starred, and what is allowed of it.
 
-const EDIT_WINDOW_SECONDS = 15 * 60;
+const EDIT_WINDOW_SECONDS = 20 * 60;
 const REVOKE_WINDOW_SECONDS = 2.5 * 86400;
 
 function ageOf(message) {
@@ -17,7 +17,10 @@ function mayEdit(message) {
 
 const canEditText = (message) => message.type === 'chat' && mayEdit(message);
 const canEditCaption = (message) => ['image', 'video', 'document'].includes(message.type) && mayEdit(message);
-const canSenderRevokeMsg = (message) => isMineAndSent(message) && ageOf(message) <= REVOKE_WINDOW_SECONDS;
+
+function canSenderRevokeMsg(message) {
+  return message.id.fromMe && message.ack >= ACK.CLOCK && message.type !== 'revoked' && ageOf(message) <= REVOKE_WINDOW_SECONDS;
+}
 
 function canAdminRevokeMsg(message) {
   const group = Groups.get(message.id.remote);
