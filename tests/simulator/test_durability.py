@@ -24,7 +24,7 @@ async def test_nothing_is_forgotten_by_a_killed_process(simulator_process: Simul
     fault = client.fault("ack_delay", phone=ANA, delayMs=5)
     async with aiohttp.ClientSession() as session:
         async with FakePage(session, simulator_process.page_port) as page:
-            code = (await page.pushed("qr"))["text"]
+            code = await page.code()
             async with session.post(f"{client.url}/sim/accounts/{ANA}/scan", json={"qr": code}) as answer:
                 assert answer.status == 200
             await page.send("3EB01", f"{BRUNO}@c.us")

@@ -27,6 +27,9 @@ SPECIFIED = [
     "whats_new_dialog",
     "missing_module",
     "modules_late",
+    "qr_wrapped",
+    "new_chat_cap",
+    "inbound_unheard",
     "heap_mb",
     "history_sync",
 ]

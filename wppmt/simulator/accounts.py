@@ -27,7 +27,12 @@ class Accounts:
     def restore(self, load: Callable[[str], Iterable[Any]]) -> None:
         """Rebuilds everything from stored records; ``load`` gives a table's rows, oldest first."""
         for row in load("account"):
-            self._keep(Account(**{**row, "blocked": tuple(row.get("blocked", ()))}))
+            saved = row.get("saved", False)
+            lists = {
+                "saved": saved if isinstance(saved, bool) else tuple(saved),
+                "blocked": tuple(row.get("blocked", ())),
+            }
+            self._keep(Account(**{**row, **lists}))
         self._devices = {row["id"]: Device(**row) for row in load("device")}
 
     # --- accounts
@@ -35,7 +40,8 @@ class Accounts:
     def register(self, phone: str, name: str, **details: Any) -> Account:
         """Makes a number exist on WhatsApp, or changes its details.
 
-        ``details``: ``pushname``, ``is_business``, ``lid`` (others then reach it under that hidden id).
+        ``details``: ``pushname``, ``is_business``, ``lid`` (others then reach it under that hidden id), ``saved``
+        and ``number_unknown``. Left out, ``lid``, ``saved`` and ``number_unknown`` stay as they were.
         """
         if not PHONE.fullmatch(phone):
             raise invalid("o número precisa ter de 8 a 15 dígitos, com o código do país")
@@ -50,6 +56,8 @@ class Accounts:
             is_business=bool(details.get("is_business")),
             lid=lid or (known.lid if known else derived_lid(phone)),
             lid_addressed=bool(lid) or (known is not None and known.lid_addressed),
+            saved=_given(details, "saved", known.saved if known else False),
+            number_unknown=_given(details, "number_unknown", known.number_unknown if known else False),
         )
         owner = self._by_lid.get(account.lid)
         if owner and owner.phone != phone:
@@ -134,6 +142,11 @@ class Accounts:
     def _put_device(self, device: Device) -> None:
         self._devices[device.id] = device
         self._changes.put("device", device.id, device)
+
+
+def _given(details: dict[str, Any], name: str, otherwise: Any) -> Any:
+    value = details.get(name)
+    return otherwise if value is None else value
 
 
 def derived_lid(phone: str) -> str:

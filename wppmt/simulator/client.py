@@ -2,7 +2,7 @@
 
 import base64
 import json
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Unpack
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 from urllib.request import ProxyHandler, Request, build_opener
@@ -19,6 +19,23 @@ class AccountInfo(TypedDict):
     isBusiness: bool
     lid: str
     online: bool
+    saved: bool | list[str]
+    numberUnknown: bool
+
+
+class AccountDetails(TypedDict, total=False):
+    """With ``lid`` others reach the account (and see it) under that hidden id; ``saved``: in whose address books it
+    is, all, none or those of some phones; ``number_unknown``: others do not see its number.
+    """
+
+    is_business: bool
+    pushname: str | None
+    lid: str | None
+    saved: bool | list[str]
+    number_unknown: bool
+
+
+ON_THE_WIRE = {"is_business": "isBusiness", "number_unknown": "numberUnknown"}
 
 
 class DeviceInfo(TypedDict):
@@ -74,17 +91,11 @@ class Simulator:
 
     # --- accounts
 
-    def register(
-        self,
-        phone: str,
-        name: str,
-        *,
-        is_business: bool = False,
-        pushname: str | None = None,
-        lid: str | None = None,
-    ) -> AccountInfo:
-        """Makes the number exist. With ``lid`` others reach it (and see it) under that hidden id."""
-        body = {"name": name, "isBusiness": is_business, "pushname": pushname, "lid": lid}
+    def register(self, phone: str, name: str, **details: Unpack[AccountDetails]) -> AccountInfo:
+        """Makes the number exist, or changes it."""
+        body: dict[str, Any] = {"name": name}
+        for key, value in details.items():
+            body[ON_THE_WIRE.get(key, key)] = value
         return self.call("PUT", _account(phone), body)  # type: ignore[no-any-return]
 
     def accounts(self) -> list[AccountInfo]:
@@ -115,9 +126,7 @@ class Simulator:
     def write(self, phone: str, to: str, body: str | None = None, *, quoted: str | None = None) -> str:
         """The account writes a text from its phone, ``to`` a number or a group id; answers the id."""
         return str(
-            self.call("POST", f"{_account(phone)}/messages", {"to": to, "body": body, "quoted": quoted})[
-                "id"
-            ]
+            self.call("POST", f"{_account(phone)}/messages", {"to": to, "body": body, "quoted": quoted})["id"]
         )
 
     def write_media(

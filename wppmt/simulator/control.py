@@ -9,6 +9,7 @@ from aiohttp import web
 
 from wppmt.simulator import kinds
 from wppmt.simulator.errors import Refused, invalid
+from wppmt.simulator.faults import CYCLE_SECONDS
 from wppmt.simulator.group_control import GroupControl
 from wppmt.simulator.phone_control import PhoneControl, account_json
 from wppmt.simulator.records import Json, Media
@@ -83,8 +84,18 @@ class Control:
             is_business=flag(body, "isBusiness"),
             pushname=optional(body, "pushname"),
             lid=optional(body, "lid"),
+            saved=self._saved(body.get("saved")),
+            number_unknown=flag(body, "numberUnknown") if "numberUnknown" in body else None,
         )
         return web.json_response(account_json(self._world.accounts.account(phone)))
+
+    def _saved(self, saved: Any) -> bool | tuple[str, ...] | None:
+        """In everybody's address book, in nobody's, or in those of some phones."""
+        if saved is None or isinstance(saved, bool):
+            return saved
+        if not isinstance(saved, list) or not all(isinstance(one, str) for one in saved):
+            raise invalid("saved precisa ser true, false ou uma lista de números")
+        return tuple(one.removeprefix("+") for one in saved)
 
     async def scan(self, request: web.Request) -> web.Response:
         device = await self._world.scan(phone_of(request), text(await body_of(request), "qr"))
@@ -143,6 +154,11 @@ class Control:
         if phone:
             self._world.accounts.account(phone)
         options = {key: value for key, value in body.items() if key not in {"kind", "phone", "count"}}
+        if kind == "new_chat_cap":
+            now = int(self._world.clock.now())
+            options = {"cycleStarts": now, "cycleEnds": now + CYCLE_SECONDS, **options}
+        for name in ("until", "cycleEnds", "total", "used"):
+            _check_number(options, name)
         fault = self._world.faults.order(kind, phone, count, options)
         self._world.order_fault(fault)
         return web.json_response({"id": fault.id})
@@ -205,6 +221,12 @@ def _number(request: web.Request, key: str) -> float:
         return float(request.query.get(key, "0"))
     except ValueError:
         raise invalid(f"{key} precisa ser um número") from None
+
+
+def _check_number(options: Json, name: str) -> None:
+    value = options.get(name)
+    if value is not None and (not isinstance(value, int | float) or isinstance(value, bool)):
+        raise invalid(f"{name} precisa ser um número")
 
 
 def _wait(request: web.Request) -> float:

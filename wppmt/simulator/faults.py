@@ -17,19 +17,33 @@ modules_late."""
 CONNECTING = frozenset({"refuse_socket"})
 """Strike when a page connects; a page that is open loses its socket first."""
 
-PAIRING = frozenset({"qr_never", "qr_expire_fast", "pairing_refused", "passkey_required"})
-"""Strike a page that is not linked: ``ttlMs`` of qr_expire_fast."""
+PAIRING = frozenset({"qr_never", "qr_expire_fast", "qr_wrapped", "pairing_refused", "passkey_required"})
+"""Strike a page that is not linked: ``ttlMs`` of qr_expire_fast, ``form`` of qr_wrapped."""
 
 OPEN = frozenset({"page_hang", "page_reload", "drop_socket", "needs_update", "heap_mb"})
 """Strike a page that is open, linked or not: ``mb`` of heap_mb."""
 
 LINKED = frozenset({"conflict", "tos_block", "whats_new_dialog", "history_sync"})
-"""Strike a page that is linked: ``chats``, ``messages`` of history_sync, ``unlinkAfterMs`` of whats_new_dialog."""
+"""Strike a page that is linked: ``reason``, ``header``, ``subtext``, ``banSeconds`` of tos_block, ``chats``,
+``messages`` of history_sync, ``unlinkAfterMs`` of whats_new_dialog."""
 
-SENDING = frozenset({"ack_delay", "ack_never", "send_reject", "reachout_timelock"})
-"""Strike a message on its way from a page: ``delayMs`` of ack_delay, ``deliver`` of ack_never."""
+LIMITS = frozenset({"reachout_timelock", "new_chat_cap"})
+"""Hold for an account: ``until`` and ``enforcementType`` of reachout_timelock, ``total``, ``used`` and ``cycleEnds`` of
+new_chat_cap; ends in epoch seconds."""
 
-KINDS = LOADING | TABLE | CONNECTING | PAIRING | OPEN | LINKED | SENDING
+SENDING = frozenset({"ack_delay", "ack_never", "send_reject"}) | LIMITS
+"""Strike a message on its way from a page: ``delayMs`` of ack_delay, ``deliver`` of ack_never, ``errorCode`` of
+send_reject."""
+
+RECEIVING = frozenset({"inbound_unheard"})
+"""Strike a message on its way to a page, which stores it and tells nobody."""
+
+KINDS = LOADING | TABLE | CONNECTING | PAIRING | OPEN | LINKED | SENDING | RECEIVING
+
+ENDS = {"reachout_timelock": "until", "new_chat_cap": "cycleEnds"}
+"""The options that say when a fault is over."""
+
+CYCLE_SECONDS = 30 * 86400
 
 LASTING = SENDING | CONNECTING | {"missing_module"}
 """Ordered for a phone without a count, these strike until they are deleted; all others strike once."""
@@ -47,6 +61,17 @@ class Fault:
 
     def option(self, name: str, default: Any) -> Any:
         return self.options.get(name, default)
+
+    @property
+    def ends(self) -> float | None:
+        end = self.options.get(ENDS.get(self.kind, ""))
+        return None if end is None else float(end)
+
+    def is_over(self, now: float) -> bool:
+        return self.ends is not None and now >= self.ends
+
+    def with_options(self, **changed: Any) -> "Fault":
+        return replace(self, options={**self.options, **changed})
 
     def as_json(self) -> dict[str, Any]:
         return {"id": self.id, "kind": self.kind, "phone": self.phone, "left": self.left, **self.options}
@@ -98,6 +123,20 @@ class Faults:
             self._remove(fault.id)
         else:
             self._put(replace(fault, left=fault.left - 1))
+
+    def change(self, fault: Fault) -> None:
+        if fault.id in self._faults:
+            self._put(fault)
+
+    def take_over(self, now: float) -> list[Fault]:
+        """Removes those that are over."""
+        over = [fault for fault in self._faults.values() if fault.is_over(now)]
+        for fault in over:
+            self._remove(fault.id)
+        return over
+
+    def next_end(self) -> float | None:
+        return min((fault.ends for fault in self._faults.values() if fault.ends is not None), default=None)
 
     def delete(self, fault_id: str) -> Fault:
         fault = self._faults.get(fault_id)

@@ -28,7 +28,21 @@ MAP_JPEG = (
 PLAIN = frozenset({"chat", "image", "video", "audio", "ptt", "document", "sticker"})
 
 WORDS = frozenset(
-    "to type id t body caption media quoted mentions forwarded viewOnce gif note expiresInSeconds captionByUser ad".split()
+    {
+        "to",
+        "type",
+        "id",
+        "t",
+        "body",
+        "caption",
+        "media",
+        "quoted",
+        "mentions",
+        "forwarded",
+        "viewOnce",
+        "gif",
+    }
+    | {"note", "expiresInSeconds", "captionByUser", "ad"}
 )
 """What the control API knows of a message; in a type that it does not know, the rest are the page's attributes."""
 

@@ -26,7 +26,7 @@ class PageCalls:
             "about": self._about,
             "block": self._block,
             "report": self._report,
-            "presence": self._presence,
+            "presenceOf": self._presence,
             "devices": self._devices,
             "call": self._call,
             "history": self._history,

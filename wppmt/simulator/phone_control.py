@@ -164,4 +164,6 @@ def account_json(account: Account) -> Json:
         "isBusiness": account.is_business,
         "lid": account.lid_wid,
         "online": account.online,
+        "saved": account.saved,
+        "numberUnknown": account.number_unknown,
     }

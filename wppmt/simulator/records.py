@@ -18,7 +18,8 @@ class Account:
     """A number that exists on WhatsApp.
 
     ``lid_addressed`` accounts reach others under their hidden id (``…@lid``), as WhatsApp does after its
-    migration; the others under their number (``…@c.us``).
+    migration; the others under their number (``…@c.us``). ``saved``: in whose address books it is, all or some.
+    ``number_unknown``: whoever has not saved it, nor asked for its number, sees its hidden id only.
     """
 
     phone: str
@@ -28,6 +29,8 @@ class Account:
     lid: str
     lid_addressed: bool = False
     online: bool = True
+    saved: bool | tuple[str, ...] = False
+    number_unknown: bool = False
     about: str = "Hey there! I am using WhatsApp."
     picture: str | None = None
     blocked: tuple[str, ...] = ()
@@ -39,6 +42,9 @@ class Account:
     @property
     def lid_wid(self) -> str:
         return f"{self.lid}@lid"
+
+    def is_saved_by(self, phone: str) -> bool:
+        return self.saved if isinstance(self.saved, bool) else phone in self.saved
 
     @property
     def address(self) -> str:

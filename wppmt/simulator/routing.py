@@ -41,9 +41,12 @@ class Switchboard:
         self._by_id: dict[str, list[Message]] = {}
         self._inboxes: dict[str, list[Arrival]] = {}
         self._queues: dict[str, dict[int, Delivery]] = {}
+        self._waiting_receipts: dict[str, list[list[Any]]] = {}
         self._last_arrival = 0
         self._last_delivery = 0
-        self.views = Views(accounts, groups, self._by_id)
+        self._met: dict[str, set[str]] = {}
+        self._written: set[tuple[str, str]] = set()
+        self.views = Views(accounts, groups, self._by_id, lambda phone: self._met.get(phone, ()))
         self.status_readers: Callable[[str], list[str]] = lambda _: [one.phone for one in accounts.all()]
         """Who gets the status posts of a phone."""
 
@@ -57,6 +60,7 @@ class Switchboard:
             self._last_arrival = max(self._last_arrival, row["seq"])
         for row in load("delivery"):
             self._queues.setdefault(row["device"], {})[row["n"]] = Delivery(**row)
+        self._waiting_receipts = {row["phone"]: row["receipts"] for row in load("waiting")}
         for row in load("counter"):
             self._last_delivery = row["last_delivery"]
 
@@ -106,22 +110,40 @@ class Switchboard:
     def are_strangers(self, phone: str, to: str) -> bool:
         """True if ``to`` is a person who has never written to ``phone``."""
         other = None if is_group(to) else self._accounts.find(to)
-        arrivals = self._inboxes.get(phone, [])
-        senders = {self._messages[arrival.message].sender for arrival in arrivals}
-        return other is not None and other.phone not in senders
+        return other is not None and other.phone != phone and not self.has_written(other.phone, phone)
+
+    def has_written(self, phone: str, to: str) -> bool:
+        """True if ``phone`` has sent that person something before."""
+        other = self._accounts.find(to)
+        return other is not None and (phone, other.phone) in self._written
 
     def receive(self, phone: str, message_id: str, ack: int) -> Message:
         """``phone`` delivered (2), read (3) or played (4) a message; the sender's devices are told."""
-        self._accounts.account(phone)
-        if ack not in READ_ACKS:
-            raise invalid("ack precisa ser 2 (entregue), 3 (lida) ou 4 (ouvida)")
-        message = self._received(phone, message_id)
+        message = self._check_receipt(phone, message_id, ack)
         message.acks[phone] = max(ack, message.acks.get(phone, 0))
         self._changes.put("message", message.key, message)
         everyone = min(message.acks.get(recipient, 1) for recipient in self.recipients(message))
         for device in self._accounts.devices(message.sender):
             self._queue(device.id, "receipt", self.views.receipt(message, phone, ack, everyone))
         return message
+
+    def keep_receipt(self, phone: str, message_id: str, ack: int) -> None:
+        """As ``receive``, for a phone without internet: kept until ``waiting_receipts`` takes it."""
+        self._check_receipt(phone, message_id, ack)
+        waiting = [*self._waiting_receipts.get(phone, []), [message_id, ack]]
+        self._waiting_receipts[phone] = waiting
+        self._changes.put("waiting", phone, {"phone": phone, "receipts": waiting})
+
+    def waiting_receipts(self, phone: str) -> list[list[Any]]:
+        """Takes the receipts that waited, oldest first."""
+        self._changes.delete("waiting", phone)
+        return self._waiting_receipts.pop(phone, [])
+
+    def _check_receipt(self, phone: str, message_id: str, ack: int) -> Message:
+        self._accounts.account(phone)
+        if ack not in READ_ACKS:
+            raise invalid("ack precisa ser 2 (entregue), 3 (lida) ou 4 (ouvida)")
+        return self._received(phone, message_id)
 
     def inbox(self, phone: str, after: int = 0) -> list[Json]:
         self._accounts.account(phone)
@@ -219,6 +241,11 @@ class Switchboard:
 
     def _index(self, message: Message) -> None:
         self._messages[message.key] = message
+        if not is_group(message.to):
+            other = message.to.partition("@")[0]
+            self._written.add((message.sender, other))
+            self._met.setdefault(message.sender, set()).add(other)
+            self._met.setdefault(other, set()).add(message.sender)
         self._by_id.setdefault(message.id, []).append(message)
 
 

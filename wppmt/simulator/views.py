@@ -1,6 +1,6 @@
 """PURE: how one account sees messages, receipts, contacts and groups: what its pages and its inbox show."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from wppmt.simulator import kinds
 from wppmt.simulator.accounts import Accounts
@@ -12,12 +12,19 @@ READ_ACKS = {2: "delivery", 3: "read", 4: "played"}
 
 
 class Views:
-    """``by_id`` are the messages with each short id, for quotes."""
+    """``by_id`` are the messages with each short id, for quotes; ``met`` who has written with whom."""
 
-    def __init__(self, accounts: Accounts, groups: Groups, by_id: Mapping[str, Sequence[Message]]) -> None:
+    def __init__(
+        self,
+        accounts: Accounts,
+        groups: Groups,
+        by_id: Mapping[str, Sequence[Message]],
+        met: Callable[[str], Iterable[str]],
+    ) -> None:
         self._accounts = accounts
         self._groups = groups
         self._by_id = by_id
+        self._met = met
 
     def message(self, message: Message, viewer: str) -> Json:
         """The message as ``viewer``'s WhatsApp Web gets it; ``id`` in the form fromMe_chat_id[_participant]."""
@@ -36,6 +43,7 @@ class Views:
             "body": message.body,
             "caption": message.caption,
             "notifyName": sender.pushname,
+            "sender": None if mine else _contact(sender, viewer),
             "mentions": list(message.mentions),
             "quoted": self._quoted(message, viewer),
             "media": _media(message.media),
@@ -88,7 +96,7 @@ class Views:
     def profile(self, phone: str) -> Json:
         """All that a linked page of ``phone`` needs to know about itself and the others.
 
-        Every registered account is in everybody's address book.
+        Of the others it knows those whom its phone has saved, and those it has met: in a chat or in a group.
         """
         me = self._accounts.account(phone)
         return {
@@ -96,8 +104,7 @@ class Views:
             "lid": me.lid_wid,
             "pushname": me.pushname,
             "isBusiness": me.is_business,
-            "phoneOnline": me.online,
-            "contacts": [_contact(account) for account in self._accounts.all()],
+            "contacts": [_contact(account, phone) for account in self._known(phone)],
             "groups": [self.group(group, phone) for group in self._groups.of(phone)],
             "about": me.about,
             "picture": me.picture,
@@ -140,6 +147,11 @@ class Views:
             "participants": [self._accounts.address(phone, viewer) for phone in event.participants],
         }
 
+    def _known(self, phone: str) -> list[Account]:
+        in_groups = {member for group in self._groups.of(phone) for member in group.participants}
+        met = {*self._met(phone), *in_groups}
+        return [one for one in self._accounts.all() if one.phone in met or one.is_saved_by(phone)]
+
     def _other_end(self, message: Message, viewer: str) -> str:
         other = message.to.partition("@")[0] if message.sender == viewer else message.sender
         return self._accounts.address(other, viewer)
@@ -153,12 +165,13 @@ class Views:
         return {"id": quoted.id, "participant": participant, "type": quoted.type, "body": quoted.body}
 
 
-def _contact(account: Account) -> Json:
+def _contact(account: Account, viewer: str) -> Json:
+    saved = account.is_saved_by(viewer)
     return {
         "id": account.address,
-        "pn": account.wid,
+        "pn": None if account.number_unknown and not saved else account.wid,
         "lid": account.lid_wid,
-        "name": account.name,
+        "name": account.name if saved else None,
         "pushname": account.pushname,
         "isBusiness": account.is_business,
     }

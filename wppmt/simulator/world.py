@@ -12,7 +12,7 @@ from wppmt.simulator.accounts import Accounts
 from wppmt.simulator.app_state import AppState
 from wppmt.simulator.calls import Calls
 from wppmt.simulator.errors import Refused
-from wppmt.simulator.faults import CONNECTING, LINKED, OPEN, Fault, Faults, hidden_modules
+from wppmt.simulator.faults import CONNECTING, LIMITS, LINKED, OPEN, Fault, Faults, hidden_modules
 from wppmt.simulator.groups import GroupEvent, Groups
 from wppmt.simulator.log import Log
 from wppmt.simulator.qr import Codes
@@ -34,6 +34,8 @@ class OpenPage(Protocol):
     def check_linking(self, phone: str) -> None: ...
     async def link(self, device: Device) -> None: ...
     def strike(self, fault: Fault) -> None: ...
+    def tell_limits(self) -> None: ...
+    def note(self, fault: Fault) -> None: ...
     def unlink(self, reason: str) -> None: ...
 
 
@@ -55,6 +57,9 @@ class World:
         self.codes: Codes[OpenPage] = Codes()
         self.pages: list[OpenPage] = []
         self._changed = asyncio.Event()
+        self._end: asyncio.TimerHandle | None = None
+        self._regrouped: set[str] = set()
+        """Phones whose groups have changed: they know other people now."""
         self._empty()
         parts = (
             self.accounts,
@@ -67,6 +72,7 @@ class World:
         )
         for part in parts:
             part.restore(storage.load)
+        self._await_next_end()
 
     def _empty(self) -> None:
         self._changes = Changes()
@@ -84,6 +90,9 @@ class World:
         self.storage.save(self._changes.drain())
         for page in list(self.pages):
             page.flush()
+        for phone in self._regrouped:
+            self.tell(phone, "profile", self.profile(phone))
+        self._regrouped.clear()
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -116,7 +125,7 @@ class World:
     async def scan(self, phone: str, text: str) -> Device:
         """The phone reads a QR text; ends when the page is linked."""
         self.accounts.account(phone)
-        return await self._link(phone, self.codes.lookup(text.strip(), self.clock.now()).page)
+        return await self._link(phone, self.codes.scan(text, self.clock.now()).page)
 
     async def type_code(self, phone: str, text: str) -> Device:
         """The phone types a pairing code (dashes and case do not matter); ends when the page is linked."""
@@ -148,16 +157,23 @@ class World:
         return message
 
     def receive(self, phone: str, message_id: str, ack: int) -> None:
-        self.switchboard.receive(phone, message_id, ack)
-        self.log.add("receipt", phone=phone, id=short_id(message_id), ack=ack)
+        if self.accounts.account(phone).online:
+            self._receive(phone, message_id, ack)
+        else:
+            self.switchboard.keep_receipt(phone, message_id, ack)
         self.commit()
 
+    def _receive(self, phone: str, message_id: str, ack: int) -> None:
+        self.switchboard.receive(phone, message_id, ack)
+        self.log.add("receipt", phone=phone, id=short_id(message_id), ack=ack)
+
     def set_online(self, phone: str, online: bool) -> None:
+        """The phone's pages are told nothing; its receipts wait while it has no internet."""
         if self.accounts.set_online(phone, online):
             self.log.add("online" if online else "offline", phone=phone)
+        for message_id, ack in self.switchboard.waiting_receipts(phone) if online else ():
+            self._receive(phone, message_id, ack)
         self.commit()
-        for page in self.pages_of(phone):
-            page.push("phone", {"online": online})
 
     def unlink(self, phone: str) -> None:
         """The phone unlinks all its devices."""
@@ -180,6 +196,7 @@ class World:
         for phone in dict.fromkeys([*event.group.participants, *event.told]):
             view = partial(self.switchboard.views.group_event, event, t=t, event_id=event_id)
             self.switchboard.queue(phone, "group", view)
+            self._regrouped.add(phone)
 
     def _status_readers(self, phone: str) -> list[str]:
         """All accounts, unless the page has named some; those it excepts get nothing."""
@@ -252,7 +269,30 @@ class World:
                 fault.kind in OPEN | LINKED and self.faults.take([fault.kind], fault.phone)
             ) or fault.kind in CONNECTING:
                 page.strike(fault)
+        if fault.kind in LIMITS and fault.phone:
+            self.tell_limits(fault.phone)
         self.commit()
+        self._await_next_end()
+
+    def tell_limits(self, phone: str) -> None:
+        for page in self.pages_of(phone):
+            page.tell_limits()
+
+    def _await_next_end(self) -> None:
+        """A limit is lifted by itself when its time is over."""
+        if self._end:
+            self._end.cancel()
+        end = self.faults.next_end()
+        if end is not None:
+            delay = max(0.0, end - self.clock.now())
+            self._end = asyncio.get_running_loop().call_later(delay, self._lift_what_is_over)
+
+    def _lift_what_is_over(self) -> None:
+        for fault in self.faults.take_over(self.clock.now()):
+            if fault.phone:
+                self.tell_limits(fault.phone)
+        self.commit()
+        self._await_next_end()
 
     def delete_fault(self, fault_id: str) -> None:
         """What a page could not see of its modules is there again."""
@@ -260,6 +300,8 @@ class World:
         if fault.kind == "missing_module" and fault.phone:
             for page in self.pages_of(fault.phone):
                 page.push("reveal", {"modules": hidden_modules(fault.options)})
+        if fault.kind in LIMITS and fault.phone:
+            self.tell_limits(fault.phone)
         self.commit()
 
     def reset(self) -> None:

@@ -17,6 +17,7 @@ class ChatModel extends BaseModel {
   set formattedTitle(title) { this.set('name', title); }
   get isReadOnly() { return !!this.groupMetadata && this.groupMetadata.announce && !this.groupMetadata.participants.iAmAdmin(); }
   get canSend() { return !this.isReadOnly; }
+  getTcToken() { return this.tcToken; }
 
   // Older messages may have been loaded later, so the newest need not be the last.
   get lastReceivedKey() {
@@ -25,7 +26,7 @@ class ChatModel extends BaseModel {
   }
 }
 named(ChatModel, 'chat', {
-  name: undefined, t: 0, unreadCount: 0, archive: false, pin: 0, labels: () => [], active: false,
+  name: undefined, tcToken: undefined, t: 0, unreadCount: 0, archive: false, pin: 0, labels: () => [], active: false,
   pausedTimerId: undefined, kind: 'chat', endOfHistoryTransferType: 0, // 0: the phone may have older messages
 });
 
@@ -36,12 +37,24 @@ ChatCollectionImpl.model = ChatModel;
 
 const Chats = new ChatCollectionImpl();
 
-function ensureChat(wid) {
-  return Chats.get(wid) || Chats.add({ id: wid, name: (Contacts.get(wid) || {}).name });
+function ensureChat(wid, given) {
+  return Chats.get(wid) || Chats.add({ id: wid, name: (Contacts.get(wid) || {}).name }, given);
 }
 
-function storeChat({ id, name, t, unreadCount }) {
-  return database.put('chats', { id: String(id), name, t, unreadCount });
+function storeChat({ id, name, t, unreadCount, tcToken }) {
+  return database.put('chats', { id: String(id), name, t, unreadCount, tcToken });
+}
+
+// WhatsApp has moved a person to the hidden id, and the chat with it.
+async function moveChat(from, to) {
+  const before = Chats.get(from);
+  if (!before) return;
+  const { name, t, unreadCount, tcToken } = before;
+  const chat = ensureChat(to);
+  chat.set({ name: name || chat.name, t: Math.max(t, chat.t), unreadCount: unreadCount + chat.unreadCount, tcToken });
+  before.msgs.forEach((message) => chat.msgs.add(message));
+  Chats.remove(from);
+  await Promise.all([database.remove('chats', String(from)), database.moveMessages(String(from), String(to)), storeChat(chat)]);
 }
 
 async function restoreChats() {
@@ -51,6 +64,7 @@ async function restoreChats() {
 async function findOrCreateLatestChat(wid) {
   const address = addressOf(toWid(wid));
   const created = !Chats.get(address);
+  if (!address.isGroup()) Contacts.add({ id: address });
   return { chat: ensureChat(address), created };
 }
 

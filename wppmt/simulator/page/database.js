@@ -1,10 +1,11 @@
-// IndexedDB: the truth about the login, the chats and the messages. What it has confirmed survives a killed browser.
+// IndexedDB: chats, messages, media and some preferences. What it has confirmed survives a killed browser.
 
 const database = (() => {
+  const STORES = ['prefs', 'chats', 'message', 'media', 'addons'];
   let opened;
 
   function create(db) {
-    db.createObjectStore('login');
+    db.createObjectStore('prefs');
     db.createObjectStore('chats', { keyPath: 'id' });
     db.createObjectStore('media');
     db.createObjectStore('addons', { keyPath: 'id' });
@@ -67,14 +68,19 @@ const database = (() => {
     newest,
     get: (store, key) => read(store, (rows) => rows.get(key)),
     all: (store) => read(store, (rows) => rows.getAll()),
+    async entries(store) {
+      const [keys, values] = await Promise.all([read(store, (rows) => rows.getAllKeys()), read(store, (rows) => rows.getAll())]);
+      return keys.map((key, index) => [key, values[index]]);
+    },
     allBy: (store, index) => read(store, (rows) => rows.index(index).getAll()),
+    async moveMessages(from, to) {
+      const rows = await newest('chat', IDBKeyRange.bound([from, 0], [from, Infinity]), Infinity);
+      await write('message', (messages) => rows.forEach((row) => messages.put({ ...row, chat: to })));
+    },
     put: (store, value, key) => write(store, (rows) => rows.put(value, key)),
     remove: (store, key) => write(store, (rows) => rows.delete(key)),
     write,
-    // Forgets everything but why, in one transaction.
-    clear: (reason) => write(['login', 'chats', 'message', 'media', 'addons'], (login, ...others) => {
-      [login, ...others].forEach((rows) => rows.clear());
-      login.put(reason, 'lastLogout');
-    }),
+    // Everything, in one transaction.
+    clear: () => write(STORES, (...stores) => stores.forEach((rows) => rows.clear())),
   };
 })();

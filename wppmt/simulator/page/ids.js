@@ -127,9 +127,13 @@ function toBase64(bytes) {
   return btoa(String.fromCharCode(...new Uint8Array(bytes)));
 }
 
+function fromBase64(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+}
+
 define('WAWebMsgKey', () => ({ default: MsgKey }));
 define('WARandomHex', () => ({ randomHex }));
 define('WABase64', () => ({
   encodeB64: toBase64,
-  decodeB64: (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer,
+  decodeB64: fromBase64,
 }));

@@ -19,7 +19,10 @@ class MsgModel extends BaseModel {
   get isEphemeral() { return !!this.ephemeralDuration; }
   unsafe() { return this; }
 }
-named(MsgModel, 'msg', { ack: 0, body: undefined, type: 'chat', isNewMsg: false, mediaData: undefined, labels: () => [] });
+named(MsgModel, 'msg', {
+  ack: 0, body: undefined, type: 'chat', isNewMsg: false, mediaData: undefined,
+  labels: () => [], isSendFailure: undefined, errorCode: undefined,
+});
 
 class MsgCollectionImpl extends BaseCollection {
   async processMultipleMessages(chatId, messages) {
@@ -58,24 +61,24 @@ function nextOrder() {
 }
 
 // Puts a message into both stores. The id object must stay the very same: wa-js compares it by identity.
-function addMessage(raw) {
+function addMessage(raw, given) {
   const id = raw.id instanceof MsgKey ? raw.id : MsgKey.fromString(raw.id);
-  const chat = id.remote.isStatus() ? Chats.get(id.remote) : ensureChat(id.remote);
+  const chat = id.remote.isStatus() ? Chats.get(id.remote) : ensureChat(addressOf(id.remote), given);
   const known = Msgs.get(id);
   if (known) return known;
   const ids = { id, from: toWid(raw.from), to: toWid(raw.to), author: toWid(raw.author) };
   const media = MEDIA_TYPES.includes(raw.type) && { directPath: directPathOf(raw), mediaData: raw.mediaData || mediaDataOf(raw) };
-  const message = Msgs.add({ order: nextOrder(), star: isStarred(id), ...raw, ...ids, ...media });
+  const message = Msgs.add({ order: nextOrder(), star: isStarred(id), ...raw, ...ids, ...media }, given);
   notePost(message);
   if (!chat) return message;
-  chat.msgs.add(message);
-  if (message.t > chat.t) chat.set('t', message.t);
+  chat.msgs.add(message, given);
+  if (message.t > chat.t) chat.set('t', message.t, given);
   return message;
 }
 
 const KEPT = [
   'order', 'type', 'body', 'caption', 't', 'ack', 'filename', 'mimetype', 'size', 'filehash', 'quotedStanzaID',
-  'quotedMsg', 'notifyName', 'hasReaction', 'latestEditSenderTimestampMs',
+  'quotedMsg', 'notifyName', 'isSendFailure', 'errorCode', 'hasReaction', 'latestEditSenderTimestampMs',
 ];
 
 function rowOf(message) {
@@ -83,11 +86,11 @@ function rowOf(message) {
   for (const name of ['id', 'from', 'to', 'author', 'quotedParticipant']) {
     if (message[name]) row[name] = String(message[name]);
   }
-  row.chat = String(message.id.remote);
+  row.chat = String(addressOf(message.id.remote));
   if (message.latestEditMsgKey) row.latestEditMsgKey = String(message.latestEditMsgKey);
-  row.mentionedJidList = (message.mentionedJidList || []).map(String);
   row.content = contentOf(message);
-  if (message.id.fromMe && message.ack === ACK.CLOCK) row.pending = row.order;
+  row.mentionedJidList = (message.mentionedJidList || []).map(String);
+  if (message.id.fromMe && message.ack === ACK.CLOCK && !message.isSendFailure) row.pending = row.order;
   return row;
 }
 

@@ -24,17 +24,14 @@ class BaseModel extends EventEmitter {
 
   get(name) { return this.attributes[name]; }
 
-  set(name, value) {
-    if (typeof name === 'object') {
-      for (const [one, changed] of Object.entries(name)) this.set(one, changed);
-      return this;
-    }
-    const previous = this.attributes[name];
-    this.define(name, value);
-    if (previous !== value) {
-      this.trigger(`change:${name}`, this, value, previous);
-      this.trigger('change', this);
-    }
+  // All of it is there before anybody hears of any of it.
+  set(name, value, how) {
+    const given = typeof name === 'object' ? Object.entries(name) : [[name, value]];
+    const { silent } = (typeof name === 'object' ? value : how) || {};
+    const changed = silent ? [] : given.map(([one, now]) => [one, now, this.attributes[one]]).filter(([, now, before]) => now !== before);
+    for (const [one, now] of given) this.define(one, now);
+    for (const [one, now, before] of changed) this.trigger(`change:${one}`, this, now, before);
+    if (changed.length) this.trigger('change', this);
     return this;
   }
 
@@ -77,15 +74,16 @@ class BaseCollection extends EventEmitter {
 
   add(model, given) {
     if (Array.isArray(model)) return model.map((one) => this.add(one, given));
+    const attributes = model instanceof BaseModel ? model.attributes : model;
+    const known = this.byId.get(BaseCollection.keyOf(attributes.id));
+    if (known) return given && given.merge ? known.set(attributes) : known;
     if (!(model instanceof BaseModel)) model = new this.modelClass(model);
     const key = BaseCollection.keyOf(model);
-    const known = this.byId.get(key);
-    if (known) return given && given.merge ? known.set(model.attributes) : known;
     this.byId.set(key, model);
     this.models.push(model);
     if (!model.collection) Object.defineProperty(model, 'collection', { value: this, configurable: true });
     model.on('all', (name, ...args) => this.trigger(name, ...args));
-    this.trigger('add', model, this, given || {});
+    if (!given || !given.silent) this.trigger('add', model, this, given || {});
     return model;
   }
 

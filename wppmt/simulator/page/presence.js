@@ -19,7 +19,7 @@ class PresenceModel extends BaseModel {
 
   async subscribe() {
     if (!this.isUser) return;
-    const { available } = await link.call('presence', { wid: String(this.id) });
+    const { available } = await link.call('presenceOf', { wid: String(this.id) });
     this.set({ hasData: true, isOnline: available });
     this.chatstate.set('type', available ? 'available' : 'unavailable');
   }
@@ -53,20 +53,22 @@ async function sendSeen({ chat }) {
   await Promise.all([storeChat(chat), link.call('seen', { chat: String(chat.id) })]);
 }
 
+const tellPresence = (state) => () => link.call('presence', { state });
+
 define('WAWebPresenceCollection', () => ({ PresenceCollection: Presences }));
 define('WAWebPresenceModel', () => ({ ChatstateCollection, Chatstate: ChatstateModel, Presence: PresenceModel }));
 define('WAWebContactPresenceBridge', () => ({
   subscribeUserPresence: (wid) => Presences.of(wid).subscribe(),
   subscribeGroupPresence: (wid) => Presences.of(wid).subscribe(),
-  setPresenceAvailable: async () => Stream.markAvailable(),
-  setPresenceUnavailable: async () => Stream.markUnavailable(),
+  setPresenceAvailable: tellPresence('available'),
+  setPresenceUnavailable: tellPresence('unavailable'),
 }));
 define('WAWebPresenceChatAction', () => ({
+  sendPresenceAvailable: tellPresence('available'),
+  sendPresenceUnavailable: tellPresence('unavailable'),
   markComposing: tellChatState('typing'),
   markRecording: tellChatState('recording'),
   markPaused: tellChatState('paused'),
-  sendPresenceAvailable: async () => Stream.markAvailable(),
-  sendPresenceUnavailable: async () => Stream.markUnavailable(),
 }));
 define('WAWebChatStateBridge', () => ({
   sendChatStateComposing: tellChatState('typing'),

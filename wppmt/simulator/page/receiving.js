@@ -1,7 +1,7 @@
 // Messages and receipts that come in. Called through the modules' exports, where wa-js has put its wrappers.
 
 function rawOf(message) {
-  const { quoted, mentions, media, content, target, ...raw } = message;
+  const { quoted, mentions, media, content, target, sender, unheard, ...raw } = message;
   const file = media && {
     filename: media.fileName, mimetype: media.mimetype, size: media.size, filehash: base64OfHex(media.sha256),
   };
@@ -19,17 +19,22 @@ function rawOf(message) {
 
 // Stored first: if the page dies here, the server sends it again and it is recognised by its id.
 link.on('message', async (message) => {
+  if (message.sender) learnContact(message.sender);
   if (await database.get('message', message.id)) return;
   const raw = { ...rawOf(message), id: MsgKey.fromString(message.id), order: nextOrder() };
   await database.put('message', rowOf(raw));
+  if (message.unheard) return addMessage(raw, { silent: true });
   await importNamespace('WAWebHandleSingleMsgWorkerCompatible').handleSingleMsg(raw.id.remote, raw);
 });
 
+// What lets us write to whoever has written to us, whatever limit there is towards strangers.
+const TC_TOKEN = new Uint8Array([1]);
+
 async function handleSingleMsg(chatId, raw) {
   await Msgs.processMultipleMessages(chatId, [raw]);
-  const chat = Chats.get(chatId);
+  const chat = Chats.get(addressOf(chatId));
   if (!chat) return;
-  if (!raw.id.fromMe) chat.set('unreadCount', Math.max(chat.unreadCount, 0) + 1);
+  if (!raw.id.fromMe) chat.set({ unreadCount: Math.max(chat.unreadCount, 0) + 1, tcToken: TC_TOKEN });
   await storeChat(chat);
 }
 

@@ -5,11 +5,6 @@ function firstLink(text) {
   return found ? { url: found[0], href: found[0] } : null;
 }
 
-function unixTime() {
-  return Math.floor(Date.now() / 1000);
-}
-
-define('WATimeUtils', () => ({ unixTime, unixTimeMs: () => Date.now() }));
 define('WAWebGetEphemeralFieldsMsgActionsUtils', () => ({ getEphemeralFields: () => ({}) }));
 define('WALinkify', () => ({ findLink: firstLink, findLinks: () => [] }));
 define('useWAWebLinkPreview', () => ({ findFirstWebLink: firstLink }));
@@ -27,7 +22,6 @@ define('WAWebHistorySyncProgressModel', () => {
   const progress = new HistorySyncProgressModel({ realProgress: 100, remainingPausedSeconds: 0 });
   return { HistorySyncProgressModel, getHistorySyncProgressModel: () => progress };
 });
-define('WAWebABProps', () => ({ getABPropConfigValue: () => false }));
 define('WAWebPrimaryFeatures', () => ({ primaryFeatureEnabled: () => false }));
 define('WAWebMsgGetters', () => ({ getIsUnreadType: () => true }));
 define('WAWebApiChat', () => ({ createChatRecord: async () => {} }));

@@ -119,5 +119,4 @@ define('WAWebVoipGatingUtils', () => ({
 define('WAWebManageE2ESessionsJob', () => ({ ensureE2ESessions: async () => {} }));
 define('WASmaxJsx', () => ({ smax: stanza }));
 define('WAWap', () => ({ DROP_ATTR: 'DROP_ATTR', WapNode, generateId: () => randomHex(8).toUpperCase(), wap: stanza, makeWapNode: stanza }));
-define('WAComms', () => ({ castSmaxStanza: castStanza, sendSmaxStanza: castStanza }));
 define('WADeprecatedSendIq', () => ({ deprecatedCastStanza: castStanza }));

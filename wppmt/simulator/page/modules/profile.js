@@ -29,7 +29,7 @@ async function setPushname(pushname) {
   Conn.set('pushname', pushname);
 }
 
-ConnImpl.prototype.canSetMyPushname = () => true;
+ConnModel.prototype.canSetMyPushname = () => true;
 
 // ---- pictures
 
