@@ -62,4 +62,7 @@ async function step(name, act, limit = LIMIT_MS) {
 // Both clients write to the console as they please; the steps have standard output for themselves.
 for (const name of ['log', 'info', 'warn', 'debug']) console[name] = console.error;
 
+// What a client leaves behind unanswered when its page goes away is its own affair.
+process.on('unhandledRejection', (error) => console.error(error));
+
 module.exports = { arrival, chromeArguments, control, executablePath, expect, profile, sim, step, until };

@@ -60,7 +60,7 @@
     'conn.isMainReady': () => check(WPP.conn.isMainReady(), 'ready'),
     'conn.isMultiDevice': () => check(WPP.conn.isMultiDevice(), 'multi-device'),
     'conn.isOnline': () => check(WPP.conn.isOnline(), 'online'),
-    'conn.needsUpdate': () => check(WPP.conn.needsUpdate() === false, 'no update'),
+    'conn.needsUpdate': () => check(!WPP.conn.needsUpdate(), 'no update'),
     'conn.getBuildConstants': () => check(WPP.conn.getBuildConstants().PARSED.SECONDARY === 3000, 'the build'),
     'conn.isWhatsAppVersionGTE': () => check(WPP.conn.isWhatsAppVersionGTE('2.3000.0'), 'a build of this age'),
     'conn.getMyDeviceId': () => check(WPP.conn.getMyDeviceId().user === c.phone, 'my number'),

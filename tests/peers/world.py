@@ -21,7 +21,7 @@ ABOUT = "Hey there! I am using WhatsApp."
 def people(simulator: Simulator) -> None:
     """Ana's is the account that is linked."""
     simulator.register(ANA, "Ana", is_business=True)
-    simulator.register(BRUNO, "Bruno")
+    simulator.register(BRUNO, "Bruno", saved=True)
     simulator.register(CARLA, "Carla", lid=CARLA_LID)
     for phone, name in ((DIEGO, "Diego"), (ELISA, "Elisa"), (FABIO, "Fábio")):
         simulator.register(phone, name)

@@ -131,7 +131,8 @@ const acked = (id, ack) => until(() => seen.acks.find((one) => one.id._serialize
 
   await step('logs out', async () => {
     const codes = seen.codes.length;
-    await client.logout();
+    // The page reloads before it answers: wa-js waits for a word on Cmd that this build never says.
+    await client.logout().catch(() => {});
     await until(async () => !(await sim('GET', `/accounts/${ANA}/devices`)).length, 'no device left');
     await until(() => seen.codes.length > codes, 'a new code', 30000);
   }, 45000);

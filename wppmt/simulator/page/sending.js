@@ -66,7 +66,7 @@ function settle(message, answer) {
     if (message.isSendFailure) message.set('isSendFailure', undefined);
     message.updateAck(ACK.SENT);
   }
-  storeMessage(message);
+  if (Msgs.get(message.id)) storeMessage(message); // it may have been deleted meanwhile
   forgetUpload(message);
   (waiting.get(id) || (() => {}))(resultOf(answer));
   waiting.delete(id);
