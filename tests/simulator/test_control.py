@@ -123,7 +123,7 @@ async def test_health_and_accounts(api: Api) -> None:
         ("POST", f"/accounts/{ANA}/pair-code", {"code": "ABCDEFGH"}, 404),
         ("POST", f"/accounts/{ANA}/messages", {"body": "para ninguém"}, 400),
         ("POST", f"/accounts/{ANA}/messages", {"to": "5511900000000", "body": "x"}, 404),
-        ("POST", f"/accounts/{ANA}/messages", {"to": BRUNO, "type": "pombo"}, 400),
+        ("POST", f"/accounts/{ANA}/messages", {"to": BRUNO, "type": "poll", "poll": {}}, 400),
         (
             "POST",
             f"/accounts/{ANA}/messages",
@@ -301,6 +301,7 @@ async def test_new_accounts_and_groups_reach_open_pages(api: Api) -> None:
         contacts = (await page.pushed("profile", 2))["contacts"]
         assert [one["name"] for one in contacts] == ["Carla"]
         group = await api.ok("POST", "/groups", {"subject": "Equipe", "participants": [ANA, BRUNO]})
+        assert (await page.pushed("group"))["group"]["id"] == group["id"]
         profile = await page.pushed("profile", 3)
         assert [one["id"] for one in profile["groups"]] == [group["id"]]
         assert [one["name"] for one in profile["contacts"]] == [None, None, "Carla"]
