@@ -24,7 +24,7 @@ from wppmt.app.settings import Settings
 from wppmt.cli.context import SettingsSource, pass_origin
 from wppmt.cli.doctor import examine
 from wppmt.cli.errors import Trouble
-from wppmt.cli.gateway import Gateway, GatewayError, qr_reader, wait_for_qr
+from wppmt.cli.gateway import Gateway, GatewayError, qr_reader, url_of, wait_for_qr
 from wppmt.cli.sink import Delivery, Json, Sink
 from wppmt.cli.token import TTL_SECONDS, make_token
 from wppmt.polling import poll
@@ -190,7 +190,7 @@ def own_daemon(origin: SettingsSource, sink: Sink) -> Iterator[Settings]:
         settings = SettingsSource(environ, origin.config).load()
         with step("O que o serviço precisa está aqui"):
             missing = [finding for finding in examine(settings) if not finding.fine]
-            expect(not missing, "; ".join(f"{finding.text}. {finding.advice}" for finding in missing))
+            expect(not missing, "; ".join(map(str, missing)))
         output = settings.logs.dir / "output"
         output.parent.mkdir()
         with output.open("wb") as out:
@@ -265,8 +265,7 @@ def _stop(daemon: subprocess.Popen[bytes]) -> None:
 
 
 def _gateway(settings: Settings) -> Gateway:
-    url = f"http://{settings.http.host}:{settings.http.port}"
-    return Gateway(url, lambda: make_token(settings.auth, time.time(), ttl=TTL_SECONDS))
+    return Gateway(url_of(settings.http), lambda: make_token(settings.auth, time.time(), ttl=TTL_SECONDS))
 
 
 def _stage(settings: Settings, sink: Sink, received: Inbox) -> Stage:

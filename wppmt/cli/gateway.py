@@ -14,6 +14,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from PIL import Image
 from tenacity import RetryCallState
 
+from wppmt.app.settings import HttpSettings
 from wppmt.cli.errors import Trouble
 from wppmt.polling import poll
 
@@ -27,6 +28,15 @@ INSTALL_DEMO = "pip install 'wppmt[demo]'"
 _open = build_opener(ProxyHandler({})).open
 
 Json = Mapping[str, Any]
+
+
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where it listens, not where we go
+
+
+def url_of(http: HttpSettings) -> str:
+    """The API as this machine reaches it."""
+    host = ANYWHERE.get(http.host, http.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{http.port}"
 
 
 class GatewayError(Exception):
@@ -51,6 +61,9 @@ class Gateway:
         except GatewayError:
             return False
         return True
+
+    def health(self) -> Json:
+        return self._json("GET", "/api/health")
 
     def start(self, session: str, webhook_url: str) -> Json:
         return self._json("POST", f"/api/sessions/{session}/start", {"webhookUrl": webhook_url})

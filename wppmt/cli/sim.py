@@ -14,7 +14,7 @@ import segno
 
 from wppmt.cli.context import SettingsSource, pass_origin
 from wppmt.cli.errors import Trouble
-from wppmt.cli.gateway import Gateway, GatewayError, wait_for_qr
+from wppmt.cli.gateway import Gateway, GatewayError, url_of, wait_for_qr
 from wppmt.cli.token import TTL_SECONDS, make_token
 from wppmt.simulator.client import Simulator, SimulatorError
 
@@ -48,7 +48,7 @@ def sim(origin: SettingsSource, context: click.Context) -> None:
     context.obj = Ends(
         Simulator(f"http://127.0.0.1:{settings.simulator.port}"),
         Gateway(
-            f"http://{settings.http.host}:{settings.http.port}",
+            url_of(settings.http),
             lambda: make_token(settings.auth, time.time(), ttl=TTL_SECONDS),
         ),
     )

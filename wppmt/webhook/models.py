@@ -23,8 +23,11 @@ class Hook(AnswerBody):
 class Envelope(AnswerBody):
     """What every event ends with."""
 
-    id: str = Field(examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"], description="igual em toda tentativa")
-    sequence: int = Field(examples=[42], description="por sessão, sem falhas")
+    id: str = Field(
+        examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"],
+        description="id do evento, igual em toda tentativa: descarte repetições por ele",
+    )
+    sequence: int = Field(examples=[42])
     schema_version: Literal[1]
 
 
@@ -39,7 +42,7 @@ class ReceivedMessage(AnswerBody):
     to: str = Field(examples=["5511999999999@c.us"])
     body: str = Field(examples=["Olá, tudo bem?"])
     type: str = Field(examples=["chat"])
-    timestamp: int = Field(examples=[1739202900], description="segundos")
+    timestamp: int = Field(examples=[1739202900], description="quando foi escrita, em segundos desde 1970")
     is_group_msg: bool = Field(examples=[False])
     sender: Sender
     message_id: str | None = absent(
@@ -47,10 +50,10 @@ class ReceivedMessage(AnswerBody):
     )
     chat_id: str | None = absent(examples=["5511888888888@c.us"])
     from_me: Literal[False] | None = absent(examples=[False])
-    author: str | None = absent(description="quem escreveu, em um grupo")
+    author: str | None = absent(description="em um grupo, quem escreveu")
     lid: str | None = absent(description="id oculto do remetente, se o WhatsApp o usa")
-    quoted_id: str | None = absent(description="a mensagem citada")
-    media_url: str | None = absent(description="GET com o mesmo token devolve a mídia")
+    quoted_id: str | None = absent(description="id da mensagem citada")
+    media_url: str | None = absent(description="um GET nesta URL, com o token, devolve a mídia")
     mimetype: str | None = absent()
     size: int | None = absent()
     file_name: str | None = absent()
@@ -61,7 +64,7 @@ class MessageReceivedHook(Envelope, Hook):
     event: Literal["message_received"]
     message: ReceivedMessage
     backfilled: Literal[True] | None = absent(
-        description="chegou numa parada e foi lida depois, no histórico"
+        description="`true`: chegou durante uma parada do serviço e foi lida depois, no histórico"
     )
 
 

@@ -205,12 +205,13 @@ ROUTES = (
     Route("GET", "/healthz", health.healthz, Access.PUBLIC, "O processo está vivo", {200: responses.Probe}),
     Route("GET", "/readyz", health.readyz, Access.PUBLIC, "O serviço aceita trabalho",
           {200: responses.Probe, 503: responses.Probe}),
-    Route("GET", "/openapi.json", docs.show_openapi, Access.TOKEN, "Este documento", {}, media=("application/json",)),
-    # Public, as the dashboard's static files are: a browser opens an address without headers, and the page shows nothing
-    # before someone gives it a token, with which it reads the document above.
-    Route("GET", "/api-docs", docs.show_viewer, Access.PUBLIC, "Leitor deste documento", {}, media=("text/html",)),
+    # Public: a browser opens an address without headers, and what is described here is no secret.
+    Route("GET", "/openapi.json", docs.show_openapi, Access.PUBLIC, "Este documento", {}, media=("application/json",)),
+    Route("GET", "/api-docs", docs.show_viewer, Access.PUBLIC, "Esta documentação, para ler e experimentar", {},
+          media=("text/html",)),
     Route(
-        "GET", "/api-docs/{file}", docs.show_viewer, Access.PUBLIC, "Arquivos do leitor", {},
-        media=("text/javascript", "text/css", "text/html"), refusals=(Code.NOT_FOUND,),
+        "GET", "/api-docs/{file}", docs.show_viewer_file, Access.PUBLIC, "Arquivos da documentação", {},
+        media=("text/javascript", "text/css"), refusals=(Code.NOT_FOUND,),
     ),
+    Route("GET", "/", docs.show_home, Access.PUBLIC, "O que este serviço é", {}, media=("text/html",)),
 )  # fmt: skip

@@ -73,9 +73,11 @@ class SendBody(Body):
     """What every send may say."""
 
     phone: Recipient
-    is_group: bool | None = Field(None, description="true: phone é o id de um grupo")
+    is_group: bool | None = Field(None, description="`true`: `phone` é o id de um grupo")
     typing: bool = Field(default=False, description='mostra "digitando…" antes de enviar')
-    typing_duration: int = Field(default=1000, ge=0, le=MAX_TYPING_MS, description="milissegundos")
+    typing_duration: int = Field(
+        default=1000, ge=0, le=MAX_TYPING_MS, description="por quanto tempo, em milissegundos"
+    )
     quoted_message_id: str | None = Field(None, max_length=256)
     mentions: list[Mention] | None = Field(None, max_length=1024)
     idempotency_key: str | None = Field(None, max_length=255)
@@ -169,7 +171,7 @@ class ReplayBody(Body):
 
     ids: list[EventId] | None = Field(None, min_length=1, max_length=1000)
     event: EventName | None = Field(None, examples=["message_received"])
-    url: Url | None = Field(None, description="para onde vão a partir de agora; ausente: para onde iam")
+    url: Url | None = Field(None, description="novo destino; se ausente, o original")
 
 
 _PROBLEMS = {
