@@ -205,7 +205,7 @@ def test_a_message_of_a_hidden_person_is_quoted_under_either_name(
         if not is_loaded:
             run(life, FORGET_IF_THERE % short)
         life.value("send_text", sent := message(dora, quotedId=quoted_id))
-        line = wait_until(lambda sent=sent: _line(chrome_ground, dora, str(sent["id"])))
+        line = line_of(chrome_ground, dora, str(sent["id"]))
         assert line["quoted"] == short
         assert refused(life, other, quotedId=quoted_id) == "quoted_not_found"
     assert refused(life, dora, quotedId=f"true_{dora}@c.us_{short}") == "quoted_not_found"
@@ -221,8 +221,10 @@ FORGET_IF_THERE = """() => {
 }"""
 
 
-def _line(ground: ChromeGround, phone: str, message_id: str) -> Any:
-    return next((line for line in ground.simulator.inbox(phone) if line["id"] == message_id), None)
+def line_of(ground: ChromeGround, phone: str, message_id: str) -> Any:
+    """What has reached the phone under this id."""
+    lines = ground.simulator.inbox
+    return wait_until(lambda: next((line for line in lines(phone) if line["id"] == message_id), None))
 
 
 @pytest.mark.parametrize("is_loaded", [True, False], ids=["loaded", "forgotten"])

@@ -74,7 +74,7 @@ _SENTENCES = {
     Reason.ACTION_REQUIRED: "O WhatsApp mostra um aviso que precisa de uma pessoa",
     Reason.ACCOUNT_RESTRICTED: "O WhatsApp restringiu esta conta",
     Reason.REACHOUT_TIMELOCK: "O WhatsApp pausou o envio a novos contatos desta conta. Os demais envios continuam",
-    Reason.AUTH_FAILED: "O WhatsApp recusou o pareamento",
+    Reason.AUTH_FAILED: "Falha na autenticação",
     Reason.LOGIN_COPY: "Reinício breve, num momento ocioso, para guardar uma cópia do login",
     Reason.RECYCLED: "O navegador passou do limite de memória e está sendo trocado. Reconectando",
     Reason.ACKS_MISSING: "O WhatsApp não confirma as mensagens enviadas. As pendentes não se perdem",
@@ -84,6 +84,18 @@ _SENTENCES = {
     Reason.ACTOR_HUNG: "A sessão parou de responder. Reconectando",
     Reason.RECONNECT_FAILED: "Dez tentativas de reconexão falharam. As tentativas continuam",
 }
+
+
+RECOVERABLE = frozenset(
+    {
+        Reason.RECONNECT_FAILED,
+        Reason.AUTH_FAILED,  # the next code follows
+        Reason.REACHOUT_TIMELOCK,
+        Reason.ACKS_MISSING,
+        Reason.UPDATE_NEEDED,
+    }
+)
+"""As an `error` event: the service goes on by itself. Any other needs a person."""
 
 
 def sentence(code: Reason) -> str:
