@@ -7,6 +7,7 @@ import os
 import pwd
 import re
 import secrets
+import shutil
 import socket
 import stat
 import subprocess
@@ -30,6 +31,7 @@ from wppmt.cli.findings import Check, Finding, run
 from wppmt.cli.gateway import Gateway, Json, url_of
 from wppmt.cli.reachability import WHATSAPP, Target
 from wppmt.domain.system_errors import told
+from wppmt.media.probe import FFMPEG, FFPROBE
 
 OLDEST_CHROMIUM = 156
 """The oldest major version that the tests have run with."""
@@ -46,6 +48,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     """What a start needs, in the order in which it needs it."""
     yield Check("programs", lambda: programs(_chrome(settings), _driver(settings)))
     yield Check("wa-js", lambda: [wa_js(WA_JS)])
+    yield Check("sound", lambda: [sound()])
     for name, folder in folders(settings):
         yield Check(name, lambda name=name, folder=folder: [private_folder(name, folder)])  # type: ignore[misc]
     yield Check("ports", lambda: ports(settings))
@@ -112,6 +115,13 @@ def wa_js(file: Path) -> Finding:
     if file.is_file():
         return Finding(True, "wa-js instalado")
     return Finding(False, f"wa-js não está em {file}", "Rode: make setup")
+
+
+def sound() -> Finding:
+    """Without it every recording and video goes out as a document."""
+    missing = [program for program in (FFPROBE, FFMPEG) if not shutil.which(program, path=os.defpath)]
+    text = f"não encontrado: {', '.join(missing)}" if missing else "ffprobe e ffmpeg instalados"
+    return Finding(not missing, text, "Instale: apt-get install ffmpeg")
 
 
 def folders(settings: Settings) -> tuple[tuple[str, Path], ...]:
@@ -267,6 +277,7 @@ def _of_the_machine() -> Iterator[Check]:
     """What no setting changes."""
     yield Check("programs", lambda: programs(CHROME, DRIVER))
     yield Check("wa-js", lambda: [wa_js(WA_JS)])
+    yield Check("sound", lambda: [sound()])
 
 
 def _gateway(settings: Settings) -> Gateway:

@@ -111,11 +111,11 @@ def _operation_id(route: Route) -> str:
 
 def _parameters(route: Route) -> Iterable[Json]:
     for name in re.findall(r"\{(\w+)\}", route.path):
-        told = {"description": field_text("Path", name)}
-        yield {"name": name, "in": "path", "required": True, **told, **_PATH_PARAMETERS[name]}
+        text = field_text("Path", name)
+        yield {"name": name, "in": "path", "required": True, "description": text, **_PATH_PARAMETERS[name]}
     for name, schema in route.query.items():
-        told = {"description": schema.get("description") or field_text("Query", name)}
-        yield {"name": name, "in": "query", **told, "schema": dict(schema)}
+        text = str(schema.get("description") or field_text("Query", name))
+        yield {"name": name, "in": "query", "description": text, "schema": dict(schema)}
     session_header = (SESSION_ID_HEADER,) if Code.SESSION_ID_MISMATCH in _refusals(route) else ()
     for name in (*session_header, *route.headers):
         yield {"name": name, "in": "header", **_HEADER_PARAMETERS[name]}

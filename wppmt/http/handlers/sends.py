@@ -19,7 +19,8 @@ from wppmt.http.api.phones import parse_mention, parse_recipient
 from wppmt.http.api.schemas import SendBody, SendFileBody, SendImageBody, SendMediaBody, SendTextBody
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID
-from wppmt.media.fetch import MediaFile, MediaFiles
+from wppmt.media.examine import MediaFile
+from wppmt.media.fetch import MediaFiles
 from wppmt.store.records import ACK_STATUS
 
 MAX_KEY_CHARS = 255
