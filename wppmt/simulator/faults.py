@@ -62,7 +62,7 @@ class Faults:
 
     def order(self, kind: str, phone: str | None, count: int | None, options: dict[str, Any]) -> Fault:
         if kind not in KINDS:
-            raise invalid(f"falha desconhecida: {kind}; há {', '.join(sorted(KINDS))}")
+            raise invalid(f"falha desconhecida: {kind}; as que existem: {', '.join(sorted(KINDS))}")
         self._last += 1
         left = count if count is not None or (phone and kind in LASTING) else 1
         fault = Fault(str(self._last), kind, phone, left, options)

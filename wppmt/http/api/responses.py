@@ -330,7 +330,9 @@ class Skipped(AnswerBody):
     session_id: str = Field(examples=["cliente-004"])
     reason_code: str = Field(examples=["TOKEN_CORRUPT"])
     reason: str = Field(
-        examples=["O login salvo não foi aceito. Restaure um backup ou comece de novo com um QR Code"]
+        examples=[
+            "O login salvo não foi aceito. Restaure a última cópia (restore) ou recomece com um QR Code (reset)"
+        ]
     )
 
 
