@@ -41,7 +41,7 @@ function confere(cabecalhos, corpo, segredo) {
   });
 }
 
-/** O trabalho de verdade: aqui só mostra. Se demora, ponha numa fila e responda logo. */
+/** O trabalho real: aqui só mostra. Se demora, coloque em uma fila e responda logo. */
 function trate(evento) {
   console.log(evento.sessionId, evento.sequence, evento.event);
 }

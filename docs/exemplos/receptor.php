@@ -40,7 +40,7 @@ function confere(string $corpo, string $segredo): bool
     return false;
 }
 
-/** O trabalho de verdade: aqui só mostra. Se demora, ponha numa fila e responda logo. */
+/** O trabalho real: aqui só mostra. Se demora, coloque em uma fila e responda logo. */
 function trate(array $evento): void
 {
     file_put_contents('php://stdout', "{$evento['sessionId']} {$evento['sequence']} {$evento['event']}\n");

@@ -51,7 +51,7 @@ def confere(cabecalhos, corpo, segredo):
 
 
 def trate(evento):
-    """O trabalho de verdade: aqui só mostra. Se demora, ponha numa fila e responda logo."""
+    """O trabalho real: aqui só mostra. Se demora, coloque em uma fila e responda logo."""
     print(evento["sessionId"], evento["sequence"], evento["event"], flush=True)
 
 

@@ -53,7 +53,7 @@ class Error(AnswerBody):
     code: Code
     request_id: str = Field(examples=["5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"])
     details: list[FieldProblem] | None = absent()
-    retry_after: int | None = absent(description="espere tantos segundos antes de tentar de novo")
+    retry_after: int | None = absent(description="quantos segundos esperar antes de tentar de novo")
 
 
 class Confirmation(AnswerBody):
