@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -263,18 +264,10 @@ _COMPLAINTS = {
     "literal_error": "deve ser um destes: {expected}",
     "missing": "está faltando em default.toml",
     "path_type": "deve ser um caminho",
-    "string_pattern_mismatch": "não tem a forma esperada ({pattern})",
+    "string_pattern_mismatch": "não tem o formato esperado ({pattern})",
     "string_too_short": "não pode ficar em branco",
     "string_type": "deve ser um texto",
     "tuple_type": "deve ser uma lista",
-}
-_KINDS = {
-    str: "texto",
-    bool: "verdadeiro ou falso",
-    int: "número",
-    float: "número",
-    list: "lista",
-    dict: "seção",
 }
 
 
@@ -286,9 +279,13 @@ def _tell(error: ErrorDetails, values: Mapping[str, Mapping[str, Any]]) -> str:
         .format(**error.get("ctx", {}))
         .replace(" or ", " ou ")
     )
-    value = values[section].get(key)
-    shown = "" if env.hidden else f": {str(value)[:60]!r}"
-    return f"{env.name} ({section}.{key}) {complaint}. Valor recebido: {_KINDS.get(type(value), 'outro tipo')}{shown}"
+    told = f"{env.name} ({section}.{key}) {complaint}"
+    return told if env.hidden else f"{told}. Recebido: {_shown(values[section].get(key))}"
+
+
+def _shown(value: object) -> str:
+    """As the operator wrote it, or nearly."""
+    return repr(value[:60]) if isinstance(value, str) else json.dumps(value, default=str)[:60]
 
 
 def _settle(settings: Settings, folder: Path, notices: tuple[str, ...]) -> Settings:

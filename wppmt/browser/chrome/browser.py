@@ -117,7 +117,7 @@ class ChromeBrowsers:
         self._schedule = schedule or Deadlines()
         self._snapshots = Snapshots(settings.snapshots_dir, settings.snapshots_kept)
         if not settings.sandbox:
-            note = "Chrome roda SEM sandbox: só para o simulador, nunca com o WhatsApp de verdade"
+            note = "Chrome roda SEM sandbox: só para o simulador, nunca com o WhatsApp real"
             logs.log("chrome_without_sandbox", level="warning", note=note)
 
     def open(self, session_id: str) -> ChromeBrowser:
