@@ -12,28 +12,31 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from actors.disk import DiskMeasured, Room
-from actors.effects import Ask, Logic, Post
-from actors.mailbox import Directory
-from actors.parts import Tools
-from actors.policy import SessionPolicy
-from actors.root import Boot, Root, ShutDown
-from actors.runtime import Runtime, World
-from actors.session import Session
-from actors.webhook import Attempted, OutboxGrew, WebhookPolicy, Webhooks
-from tests.actors.stage import SeededMailbox, SeededStage, VirtualTime
-from wppmt import messages
-from wppmt.browser import Process
-from wppmt.browser.fake import FakeBrowser, FakeBrowsers, FakeTimes
-from wppmt.browser.fake_adoption import FakeAdoption
-from wppmt.delivery import Answered, Fault, Outcome, Unanswered
-from wppmt.errors import Code, Refusal
-from wppmt.messages import ROOT, WEBHOOK, session_address
-from wppmt.reasons import Reason
-from wppmt.retry import WebhookSchedule
-from wppmt.state import State
-from wppmt.store import SessionRecord, SessionStatus, StoreUnavailable
-from wppmt.store.sqlite import SqliteStore, SqliteTransaction
+from actors.runtime.directory import Directory
+from actors.runtime.effects import Ask, Mind, Post
+from actors.runtime.interpreter import Interpreter, RuntimeDependencies
+from actors.session.actor import SessionMind
+from actors.session.parts import Tools
+from actors.session.policy import SessionPolicy
+from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
+from actors.supervisor.root import Root
+from actors.webhooks.actor import Attempted, OutboxGrew, WebhookMind
+from tests.actors.seeded_scheduler import SeededMailbox, SeededScheduler, VirtualTime
+from tests.defaults import session_policy, webhook_policy, webhook_schedule
+from wppmt.browser.fake.adoption import FakeAdoption
+from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers, FakeTimes
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import ROOT, WEBHOOK, session_address
+from wppmt.domain.process import Process
+from wppmt.domain.reasons import Reason
+from wppmt.domain.retry import WebhookSchedule
+from wppmt.domain.states import State
+from wppmt.store.port import StoreUnavailable
+from wppmt.store.records import SessionRecord, SessionStatus
+from wppmt.store.sqlite.store import SqliteStore, SqliteTransaction
+from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
 
 ENDPOINT = "http://turbozap.test/webhook"
 POST_SECONDS = 0.01
@@ -99,7 +102,7 @@ class Posted:
     name: str
     body: bytes
     attempt: int
-    outcome: Outcome
+    outcome: AttemptResult
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -109,7 +112,7 @@ class Posted:
 
 @dataclass(slots=True)
 class Pending:
-    """Implements actors.effects.Reply: what became of an ask."""
+    """Implements actors.runtime.effects.Reply: what became of an ask."""
 
     now: Callable[[], float]
     answers: list[Any] = field(default_factory=list)
@@ -201,15 +204,15 @@ class Gateway:
         self.browsers = WatchedBrowsers(self.time.later, self.time, times)
         self.world = self.browsers.world
         self.store = FlakyStore(folder)
-        self.policy = policy or SessionPolicy()
+        self.policy = policy or session_policy()
         self.posts: list[Posted] = []
-        self.receive: Callable[[Post], Outcome | None] = lambda post: OK
+        self.receive: Callable[[Post], AttemptResult | None] = lambda post: OK
         """What the receiver answers; None: never, not even by a timeout."""
         self.logs: list[Logged] = []
         self.free_mb = 10_000
         """On the disk of the logins."""
         self._endpoint = endpoint
-        self._schedule = schedule or WebhookSchedule()
+        self._schedule = schedule or webhook_schedule()
         self._max_sessions = max_sessions
         self._starts_at_once = starts_at_once
         self._message_ids = count(1)
@@ -220,12 +223,12 @@ class Gateway:
     # ---- the daemon
 
     def boot(self) -> None:
-        """A daemon as wppmt/daemon.py composes it."""
+        """A daemon as wppmt/app/daemon.py composes it."""
         self.browsers.daemon += 1
         self.browsers.adoptions.clear()
         self.directory = Directory()
-        self.stage = SeededStage(self.time, self.random)
-        world = World(
+        self.scheduler = SeededScheduler(self.time, self.random)
+        world = RuntimeDependencies(
             now=self.time.now,
             browsers=self.browsers,
             new_session=self._new_session,
@@ -233,7 +236,7 @@ class Gateway:
             post=self._post,
             log=self._log,
         )
-        self.runtime = Runtime(self.directory, self.stage, world)
+        self.runtime = Interpreter(self.directory, self.scheduler, world)
         root = Root(
             self.store,
             services=(WEBHOOK,),
@@ -242,7 +245,7 @@ class Gateway:
             memory_limit_mb=4096,
             is_alive=self.directory.is_alive,
             status=self.directory.status,
-            room=Room("/tokens", MIN_FREE_MB),
+            room=DiskPolicy("/tokens", MIN_FREE_MB),
         )
         supervisor = self.runtime.spawn(ROOT, root)
         supervisor.put(DiskMeasured(self.free_mb))
@@ -250,30 +253,34 @@ class Gateway:
 
     def kill_daemon(self) -> None:
         """kill -9: every actor and all memory is gone; store, browsers and phones stay."""
-        self.stage.go_dark()
+        self.scheduler.go_dark()
 
     def shut_down(self, deadline: float = 45.0) -> tuple[str, ...]:
         """SIGTERM. The sessions whose browser had to be killed."""
         killed: tuple[str, ...] = self.ask(ROOT, ShutDown(deadline))
-        self.stage.go_dark()
+        self.scheduler.go_dark()
         return killed
+
+    def has_profile(self, session_id: str) -> bool:
+        """Whether a browser has kept anything for this session."""
+        return self.world.profiles[session_id].was_used
 
     # ---- time
 
     def step(self) -> None:
         """The next thing that can happen."""
-        if not self.stage.step():
+        if not self.scheduler.step():
             self.time.advance()
 
     def settle(self) -> None:
         """Until nobody has mail; no time passes."""
-        while self.stage.step():
+        while self.scheduler.step():
             pass
 
     def run(self, seconds: float) -> None:
         end = self.time.moment + seconds
         while True:
-            if self.stage.step():
+            if self.scheduler.step():
                 continue
             if self.time.next_alarm() > end:
                 self.time.moment = max(self.time.moment, end)
@@ -393,8 +400,8 @@ class Gateway:
         """Its next turn that writes hangs before it can; its thread wakes up so much later, and goes on."""
 
         def hang() -> None:
-            acting = self.stage.acting
-            if acting is None or acting.shell.address != address:
+            acting = self.scheduler.acting
+            if acting is None or acting.cell.address != address:
                 return
             self.store.before_write = lambda: None
             acting.stall()
@@ -405,7 +412,7 @@ class Gateway:
 
     def hang_start(self, session_id: str) -> None:
         """The next browser of this session never answers its start: its actor's thread is stuck in it."""
-        self.stage.stall_next(f"browser:{session_id}:")
+        self.scheduler.stall_next(f"browser:{session_id}:")
 
     # ---- short ways
 
@@ -429,9 +436,9 @@ class Gateway:
 
     # ---- what the daemon is given
 
-    def _new_session(self, session_id: str) -> Logic:
+    def _new_session(self, session_id: str) -> Mind:
         record = self.store.session(session_id) or SessionRecord(id=session_id, created_at=self.time.moment)
-        return Session(record, self._tools())
+        return SessionMind(record, self._tools())
 
     def _tools(self) -> Tools:
         return Tools(
@@ -447,9 +454,9 @@ class Gateway:
             media_url=lambda session_id, message_id: f"http://gateway/{session_id}/{message_id}",
         )
 
-    def _new_service(self, address: str) -> tuple[Logic, object]:
+    def _new_service(self, address: str) -> tuple[Mind, object]:
         assert address == WEBHOOK
-        return Webhooks(self.store, self._schedule, WebhookPolicy()), OutboxGrew()
+        return WebhookMind(self.store, self._schedule, webhook_policy()), OutboxGrew()
 
     def _post(self, post: Post, tell: Callable[[object], object]) -> None:
         event, outcome = post.delivery.event, self.receive(post)
@@ -461,7 +468,7 @@ class Gateway:
         self.posts.append(posted)
         hangs = isinstance(outcome, Unanswered) and outcome.fault is Fault.TIMEOUT
         seconds = TIMEOUT_SECONDS if hangs else POST_SECONDS
-        self.stage.later(seconds, partial(tell, Attempted(post.delivery.number, outcome)))
+        self.scheduler.later(seconds, partial(tell, Attempted(post.delivery.number, outcome)))
 
     def _log(
         self, event: str, session_id: str | None = None, /, *, level: str = "info", **details: object

@@ -15,11 +15,11 @@ from itertools import pairwise
 from typing import Any
 
 from tests.actors.gateway import Logged, Pending, Posted
-from wppmt.delivery import Answered
-from wppmt.errors import Code, Refusal
-from wppmt.messages import Sent
-from wppmt.retry import FAILURES_BEFORE_ERROR
-from wppmt.state import TABLE
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import Sent
+from wppmt.domain.retry import FAILURES_BEFORE_ERROR
+from wppmt.domain.states import TABLE
+from wppmt.webhook.classify import Answered
 
 SURELY_NOT_DONE = {code for code in Code if code is not Code.OUTCOME_UNKNOWN}
 SETTLED = {"failed", "unknown"}

@@ -8,31 +8,37 @@ from typing import Any
 
 import pytest
 
-from actors import (
-    base,
-    browser,
-    effects,
-    hearing,
-    lanes,
-    ledger,
-    life,
-    notices,
+from actors.runtime import cell, effects, interpreter
+from actors.session import (
+    actor,
+    browser_lifecycle,
+    event_cursor,
+    page_events,
     parts,
-    runtime,
-    sending,
-    session,
-    voice,
+    unit_of_work,
 )
-from actors.backfill import Backfill
-from actors.root import Root
+from actors.session import (
+    messages as session_messages,
+)
+from actors.session.backfill import Backfill
+from actors.session.sending import queue
+from actors.supervisor.root import Root
+from actors.webhooks import lanes
+from actors.workers import browser
 from tests.actors.gateway import OK, Gateway, Posted
-from wppmt.browser.fake import FakeBrowsers
-from wppmt.reasons import Reason
-from wppmt.retry import FAILURES_BEFORE_ERROR
-from wppmt.store import Desired, Handover, fencing
-from wppmt.store.sqlite import SqliteTransaction
+from wppmt.browser.fake.browsers import FakeBrowsers
+from wppmt.domain.reasons import Reason
+from wppmt.domain.retry import FAILURES_BEFORE_ERROR
+from wppmt.store import fencing
+from wppmt.store.records import Desired, Handover
+from wppmt.store.sqlite.store import SqliteTransaction
 
-FROM_BROWSER = (notices.Noticed, notices.BrowserOpened, notices.BrowserFailed, notices.BrowserClosed)
+FROM_BROWSER = (
+    session_messages.Noticed,
+    session_messages.BrowserOpened,
+    session_messages.BrowserFailed,
+    session_messages.BrowserClosed,
+)
 
 Bug = Callable[[pytest.MonkeyPatch], None]
 
@@ -66,14 +72,14 @@ def new_event_id_on_every_attempt(patch: pytest.MonkeyPatch) -> None:
 
 
 def generation_is_not_checked(patch: pytest.MonkeyPatch) -> None:
-    original = session.Session._react
+    original = actor.SessionMind._react
 
     def react(self: Any, message: Any, now: float) -> Any:
         if isinstance(message, FROM_BROWSER):
             return self._from_browser(message, now)
         return original(self, message, now)
 
-    patch.setattr(session.Session, "_react", react)
+    patch.setattr(actor.SessionMind, "_react", react)
 
 
 def desired_state_lives_in_memory_only(patch: pytest.MonkeyPatch) -> None:
@@ -86,26 +92,26 @@ def desired_state_lives_in_memory_only(patch: pytest.MonkeyPatch) -> None:
 
 
 def handed_is_written_after_the_call(patch: pytest.MonkeyPatch) -> None:
-    original = ledger.Ledger.write
+    original = unit_of_work.UnitOfWork.write
 
     def write(self: Any, now: float, *happenings: Any, journal: Any = None, **changes: Any) -> Any:
         if journal is not None and journal.handover is Handover.HANDED:
             journal = replace(journal, handover=Handover.ACCEPTED)
         return original(self, now, *happenings, journal=journal, **changes)
 
-    patch.setattr(ledger.Ledger, "write", write)
+    patch.setattr(unit_of_work.UnitOfWork, "write", write)
 
 
 def resend_takes_a_new_id(patch: pytest.MonkeyPatch) -> None:
-    original = sending.Sending._take_back
+    original = queue.SendQueue._take_back
 
     def take_back(self: Any, entry: Any, now: float) -> Iterator[Any]:
         yield from original(self, entry, now)
         renamed = replace(self._queue[0], id=self._new_message_id())
-        yield from self._ledger.write(now, journal=renamed)
+        yield from self._work.write(now, journal=renamed)
         self._queue[0] = renamed
 
-    patch.setattr(sending.Sending, "_take_back", take_back)
+    patch.setattr(queue.SendQueue, "_take_back", take_back)
 
 
 def undecided_is_sent_again_at_once(patch: pytest.MonkeyPatch) -> None:
@@ -114,22 +120,22 @@ def undecided_is_sent_again_at_once(patch: pytest.MonkeyPatch) -> None:
             yield from self._take_back(entry, now)
         yield from self._pump(now)
 
-    patch.setattr(sending.Sending, "usable", usable)
+    patch.setattr(queue.SendQueue, "usable", usable)
 
 
 def backoff_counter_is_never_reset(patch: pytest.MonkeyPatch) -> None:
-    original = ledger.Ledger.write
+    original = unit_of_work.UnitOfWork.write
 
     def write(self: Any, now: float, *happenings: Any, journal: Any = None, **changes: Any) -> Any:
         if changes.get("failures") == 0:
             del changes["failures"]
         return original(self, now, *happenings, journal=journal, **changes)
 
-    patch.setattr(ledger.Ledger, "write", write)
+    patch.setattr(unit_of_work.UnitOfWork, "write", write)
 
 
 def retry_is_not_delayed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(life, "reconnect_delay", lambda **_: 3.0)
+    patch.setattr(browser_lifecycle, "reconnect_delay", lambda **_: 3.0)
 
 
 def sequence_is_taken_outside_the_transaction(patch: pytest.MonkeyPatch) -> None:
@@ -155,13 +161,13 @@ def a_refused_turn_is_not_undone(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_refused_turn_is_forgotten(patch: pytest.MonkeyPatch) -> None:
-    original = base.Shell._handle
+    original = cell.Cell._handle
 
     def handle(self: Any, message: object) -> bool:
         original(self, message)
         return True
 
-    patch.setattr(base.Shell, "_handle", handle)
+    patch.setattr(cell.Cell, "_handle", handle)
 
 
 def an_abandoned_turn_is_committed(patch: pytest.MonkeyPatch) -> None:
@@ -169,26 +175,26 @@ def an_abandoned_turn_is_committed(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_browser_that_was_killed_minds_its_profile(patch: pytest.MonkeyPatch) -> None:
-    original: Any = browser.BrowserLife.__init__
+    original: Any = browser.BrowserWorker.__init__
 
     def begin(self: Any, *arguments: Any) -> None:
         original(self, *arguments[:-1], lambda: True)
 
-    patch.setattr(browser.BrowserLife, "__init__", begin)
+    patch.setattr(browser.BrowserWorker, "__init__", begin)
 
 
 def an_abandoned_actor_acts_on(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(runtime.Runtime, "is_current", lambda self, shell: True)
+    patch.setattr(interpreter.Interpreter, "is_current", lambda self, cell: True)
 
 
 def a_browser_is_started_beside_the_old_one(patch: pytest.MonkeyPatch) -> None:
-    original = runtime.Runtime.perform
+    original = interpreter.Interpreter.perform
 
-    def perform(self: Any, shell: Any, effect: Any) -> None:
+    def perform(self: Any, cell: Any, effect: Any) -> None:
         if not isinstance(effect, effects.KillBrowser):
-            original(self, shell, effect)
+            original(self, cell, effect)
 
-    patch.setattr(runtime.Runtime, "perform", perform)
+    patch.setattr(interpreter.Interpreter, "perform", perform)
 
 
 def a_dead_actor_is_not_replaced(patch: pytest.MonkeyPatch) -> None:
@@ -204,31 +210,33 @@ def an_adopted_page_is_not_asked_for_what_came_meanwhile(patch: pytest.MonkeyPat
 
 
 def the_error_is_told_at_every_failure_after_ten(patch: pytest.MonkeyPatch) -> None:
-    original = life.Life.fail
+    original = browser_lifecycle.BrowserLifecycle.fail
 
     def fail(self: Any, reason: Reason, now: float, **more: Any) -> Iterator[Any]:
-        if self._ledger.record.failures >= FAILURES_BEFORE_ERROR:
-            yield from self._ledger.write(now, ("error", life.error_payload(Reason.RECONNECT_FAILED)))
+        if self._work.record.failures >= FAILURES_BEFORE_ERROR:
+            yield from self._work.write(
+                now, ("error", browser_lifecycle.error_payload(Reason.RECONNECT_FAILED))
+            )
         yield from original(self, reason, now, **more)
 
-    patch.setattr(life.Life, "fail", fail)
+    patch.setattr(browser_lifecycle.BrowserLifecycle, "fail", fail)
 
 
 def late_answers_are_accepted(patch: pytest.MonkeyPatch) -> None:
-    original = voice.Voice.answered
+    original = page_events.PageEventHandler.answered
 
     def answered(self: Any, answer: Any, now: float) -> Iterator[Any]:
         return original(self, replace(answer, generation=self._parts.page.generation), now)
 
-    patch.setattr(voice.Voice, "answered", answered)
+    patch.setattr(page_events.PageEventHandler, "answered", answered)
 
 
 def the_ring_is_not_read_again(patch: pytest.MonkeyPatch) -> None:
     def compare(self: Any, beat: Any) -> Iterator[Any]:
-        self._ledger.note(page=beat.page, page_event=beat.last)
+        self._work.note(page=beat.page, page_event=beat.last)
         return iter(())
 
-    patch.setattr(hearing.Hearing, "compare", compare)
+    patch.setattr(event_cursor.EventCursor, "compare", compare)
 
 
 def one_lane_is_shared_by_all_endpoints(patch: pytest.MonkeyPatch) -> None:

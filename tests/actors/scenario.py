@@ -6,29 +6,28 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from actors.effects import Post
-from actors.life import PROBES
-from actors.notices import Called, PageAnswered
-from actors.policy import SessionPolicy
+from actors.runtime.effects import Post
+from actors.session.heartbeat import PROBES
+from actors.session.messages import Called, PageAnswered
 from tests.actors.gateway import DOWN, HANGS, OK, Gateway
 from tests.actors.history import Asked, History
-from wppmt import messages
-from wppmt.browser import CallTimeout, ChannelClosed
-from wppmt.browser.fake import FakeBrowser
-from wppmt.delivery import Fault, Outcome, Unanswered
-from wppmt.messages import ROOT, session_address
-from wppmt.retry import WebhookSchedule
-from wppmt.store import DeadLetters
+from tests.defaults import session_policy, webhook_schedule
+from wppmt.browser.fake.browsers import FakeBrowser
+from wppmt.browser.port import CallTimeout, ChannelClosed
+from wppmt.domain import messages
+from wppmt.domain.messages import ROOT, session_address
+from wppmt.store.records import DeadLetters
+from wppmt.webhook.classify import AttemptResult, Fault, Unanswered
 
 NUMBERS = {"a": "5511999990001", "b": "5511999990002"}
 FRIEND = "5511888880001"
 OTHER_ENDPOINT = "http://other.test/webhook"
 """Of one session, in every other run; its receiver is always well."""
-HASTY = SessionPolicy(
+HASTY = session_policy(
     outcome_deadline=90.0, open_deadline=40.0, screen_deadline=30.0, resend_after=15.0, logout_deadline=30.0
 )
 """The same code with less patience, so that more happens in less time."""
-HASTY_WEBHOOKS = WebhookSchedule(delays=(5.0, 20.0, 40.0))
+HASTY_WEBHOOKS = webhook_schedule(delays=(5.0, 20.0, 40.0))
 STEPS = 28
 WAKE_SECONDS = 50.0
 """For whatever hangs to be replaced."""
@@ -53,7 +52,7 @@ class Scenario:
         self.history = History()
         self._is_hasty = is_hasty
         self._texts = 0
-        self._receiver: Outcome = OK
+        self._receiver: AttemptResult = OK
         self._stalled: list[Any] = []
         self.history.has_own_receiver = {"b"} if seed % 2 else set()
         self.gateway.receive = self._receive
@@ -164,7 +163,7 @@ class Scenario:
     def resume(self, name: str) -> None:
         while self._stalled:
             self._stalled.pop().resume()
-        self.gateway.stage.resume_stalled()
+        self.gateway.scheduler.resume_stalled()
 
     def fill_disk(self, name: str) -> None:
         self.history.disk.append((self.gateway.time.moment, True))
@@ -201,7 +200,7 @@ class Scenario:
 
     def break_receiver(self, name: str) -> None:
         unreachable = Unanswered(Fault.UNREACHABLE, "recusada")
-        answers: list[Outcome] = [DOWN, HANGS, unreachable, OK, OK]
+        answers: list[AttemptResult] = [DOWN, HANGS, unreachable, OK, OK]
         self._receiver = self.random.choice(answers)
 
     def _browser_trouble(self, name: str, lever: str, *arguments: Any) -> None:
@@ -232,7 +231,7 @@ class Scenario:
         doubled = [name for name in NUMBERS if len(browsers.living(name)) > 1]
         browsers.doubles.extend((self.gateway.time.moment, name) for name in doubled)
 
-    def _receive(self, post: Post) -> Outcome | None:
+    def _receive(self, post: Post) -> AttemptResult | None:
         return OK if post.delivery.endpoint == OTHER_ENDPOINT else self._receiver
 
     def _make_peace(self) -> None:
@@ -242,7 +241,7 @@ class Scenario:
         self._receiver = OK
         browsers = self.gateway.browsers
         browsers._refusals.clear()
-        self.gateway.stage.stall_none()
+        self.gateway.scheduler.stall_none()
         self.gateway.store.before_write = lambda: None
         for name in NUMBERS:
             for browser in browsers.living(name):

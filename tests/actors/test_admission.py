@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway, Pending
 from tests.actors.scenario import Poison
-from wppmt import messages
-from wppmt.errors import Code, Refusal
-from wppmt.messages import ROOT, session_address
-from wppmt.state import State
-from wppmt.store import Desired
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.states import State
+from wppmt.store.records import Desired
 
 NAMES = ("a", "b", "c")
 Verb = Callable[[Gateway, str], Pending]
@@ -110,7 +110,7 @@ def test_a_start_behind_a_close_keeps_its_place(make_gateway: MakeGateway):
     assert len(running(gateway)) == 1
 
 
-def test_a_crashed_session_without_room_holds_up_none_of_the_others(make_gateway: MakeGateway):
+def test_a_stopped_session_whose_actor_died_is_none_that_crashed(make_gateway: MakeGateway):
     """And takes no place from whoever comes after it."""
     gateway = make_gateway(max_sessions=1)
     for name, phone in (("a", "5511900000001"), ("b", "5511900000002")):
@@ -123,7 +123,7 @@ def test_a_crashed_session_without_room_holds_up_none_of_the_others(make_gateway
     gateway.settle()
     gateway.browser("b").conflict()
     gateway.until("b", State.ERROR)
-    assert gateway.ask(ROOT, messages.RestartCrashed()) == ("b",)
+    assert gateway.ask(ROOT, messages.RestartCrashed()) == messages.CrashedRestarted(("b",))
     gateway.until("b", State.CONNECTED)
     gateway.close("b")
     gateway.run(5)

@@ -8,11 +8,11 @@ import pytest
 
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt import messages
-from wppmt.messages import session_address
-from wppmt.reasons import Reason
-from wppmt.state import State
-from wppmt.store import Desired
+from wppmt.domain import messages
+from wppmt.domain.messages import session_address
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.store.records import Desired
 
 ME, OTHER, FRIEND = "5511999990001", "5511999990002", "5511888880001"
 A = session_address("a")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from actors.common_cause import PAUSE_SECONDS
+from actors.supervisor.common_cause import PAUSE_SECONDS
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt import messages
-from wppmt.messages import ROOT
-from wppmt.state import State
+from wppmt.domain import messages
+from wppmt.domain.messages import ROOT
+from wppmt.domain.states import State
 
 ENDLESS = 1000
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tests.actors.gateway import Gateway
-from wppmt.errors import Code, Refusal
-from wppmt.reasons import Reason
-from wppmt.state import State
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"
 

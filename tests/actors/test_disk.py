@@ -6,16 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.disk import DiskMeasured, DiskWatch, LookAtDisk, Room
-from actors.effects import Log, Tell, Wake
+from actors.runtime.effects import Log, Tell, Wake
+from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.messages import DiskMeasured
+from actors.workers.disk import DiskWorker, LookAtDisk
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import MIN_FREE_MB, Gateway
-from wppmt import messages
-from wppmt.errors import Code, Refusal
-from wppmt.messages import ROOT, session_address
-from wppmt.reasons import Reason
-from wppmt.state import State
-from wppmt.store import Desired
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.store.records import Desired
 
 ME, YOU = "5511999990001", "5511999990002"
 SHORT, STILL_SHORT, ENOUGH = MIN_FREE_MB - 1, round(1.2 * MIN_FREE_MB), round(1.25 * MIN_FREE_MB)
@@ -86,6 +88,9 @@ def test_a_start_is_refused_and_changes_nothing(gateway: Gateway):
     with pytest.raises(Refusal) as refused:
         gateway.start("new")
     assert refused.value.code is Code.RESOURCE_LIMIT
+    [detail] = refused.value.details
+    assert detail["field"] == "disk"
+    assert detail["current"] < detail["limit"]
     assert gateway.directory.status("new") is None
     # One that is to run anyway is as it is.
     assert gateway.start("a").status.record.state is State.RECONNECTING
@@ -213,14 +218,14 @@ def test_browsers_that_lived_on_are_ended_too(gateway: Gateway):
 
 
 def test_root_is_told_every_second():
-    told, wake = DiskWatch(lambda: 321).handle(LookAtDisk(), 0.0)
+    told, wake = DiskWorker(lambda: 321).handle(LookAtDisk(), 0.0)
     assert told == Tell(ROOT, DiskMeasured(321))
     assert wake == Wake(1.0, LookAtDisk())
 
 
 @given(st.lists(st.integers(0, 400)))
 def test_between_the_marks_nothing_changes(measured: list[int]):
-    room = Room("/tokens", MIN_FREE_MB)
+    room = DiskPolicy("/tokens", MIN_FREE_MB)
     for free_mb in measured:
         was_short = room.is_short
         list(room.measured(free_mb, ()))
@@ -229,12 +234,12 @@ def test_between_the_marks_nothing_changes(measured: list[int]):
 
 
 def test_a_mark_of_nothing_is_no_mark():
-    room = Room("/tokens", 0)
+    room = DiskPolicy("/tokens", 0)
     assert not [effect for free in (0, 5, 0) for effect in room.measured(free, ["a"])]
 
 
 def test_all_sessions_are_told_with_one_line():
-    effects = list(Room("/tokens", MIN_FREE_MB).measured(0, ["a", "b"]))
+    effects = list(DiskPolicy("/tokens", MIN_FREE_MB).measured(0, ["a", "b"]))
     assert [effect.event for effect in effects if isinstance(effect, Log)] == ["disk_short"]
     assert [effect.to for effect in effects if isinstance(effect, Tell)] == [
         session_address(name) for name in "ab"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from actors.health import MOST_LANES, QUIET_SECONDS, Health
-from wppmt.store import Lane
+from actors.webhooks.health import MOST_LANES, QUIET_SECONDS, DeliveryHealth
+from wppmt.store.records import Lane
 
 LANES = [Lane(f"http://one.test/{number}", "a") for number in range(MOST_LANES + 1)]
 
 
 def test_lanes_that_were_ever_seen_do_not_pile_up():
     """Of purged sessions and changed webhooks nothing is ever heard again."""
-    health = Health()
+    health = DeliveryHealth()
     first, second, *others = LANES
     for lane in (first, second):
         assert health.fail(lane, 1000.0)
@@ -22,7 +22,7 @@ def test_lanes_that_were_ever_seen_do_not_pile_up():
 
 
 def test_a_lane_that_failed_and_works_again_is_due_a_minute_after_it_was_seen_to():
-    health = Health()
+    health = DeliveryHealth()
     lane = LANES[0]
     assert health.work(lane, 1000.0)
     health.see_to(lane, 1000.0, is_over=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from actors.lanes import Lanes
-from wppmt.store import Delivery, EventRecord, Lane
+from actors.webhooks.lanes import Lanes
+from wppmt.store.records import Delivery, EventRecord, Lane
 
 LANE = Lane("http://one.test/", "a")
 

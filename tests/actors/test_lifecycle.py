@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from actors.policy import SessionPolicy
-from actors.root import ShutDown
+from actors.supervisor.messages import MemoryMeasured, ShutDown
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt import messages
-from wppmt.browser import Facts, StartFailed
-from wppmt.errors import Code, Refusal
-from wppmt.messages import ROOT, session_address
-from wppmt.reasons import Reason
-from wppmt.state import State
-from wppmt.store import Desired
+from tests.defaults import session_policy
+from wppmt.browser.port import StartFailed
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.page_condition import Facts
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.store.records import Desired
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")
@@ -57,7 +58,7 @@ def test_a_start_answers_at_once_and_says_that_it_is_new(gateway: Gateway):
     assert not gateway.start("a").created
 
 
-def test_a67_a_hundred_starts_at_once_give_one_browser(gateway: Gateway):
+def test_a_hundred_starts_at_once_give_one_browser(gateway: Gateway):
     replies = [gateway.request(ROOT, messages.StartSession("a")) for _ in range(100)]
     gateway.until("a", State.WAITING_SCAN)
     assert sum(reply.value.created for reply in replies) == 1
@@ -115,7 +116,7 @@ def test_logout_works_in_every_state_and_twice(gateway: Gateway, state: State):
     assert record.reason is Reason.LOGGED_OUT
     assert not record.has_login
     assert gateway.browsers.living("a") == []
-    assert not gateway.browsers.has_login("a")
+    assert not gateway.has_profile("a")
     gateway.run(300)
     assert gateway.state("a") is State.DISCONNECTED
     assert not gateway.logged("actor_failed")
@@ -148,7 +149,7 @@ def test_logout_of_a_browser_that_does_not_come_up_removes_the_profile_and_says_
     bring_to(gateway, State.DISCONNECTED)
     gateway.browsers.refuse_start("a", "CHROME_MISSING", times=100)
     assert not gateway.log_out("a").unlinked
-    assert not gateway.browsers.has_login("a")
+    assert not gateway.has_profile("a")
     assert not gateway.record("a").has_login
     # The phone still lists the device.
     assert gateway.reason("a") is Reason.NOT_UNLINKED
@@ -157,7 +158,7 @@ def test_logout_of_a_browser_that_does_not_come_up_removes_the_profile_and_says_
 def test_logout_of_a_hung_page_removes_the_profile_and_says_so(gateway: Gateway):
     gateway.connect("a", ME).hang()
     assert not gateway.log_out("a").unlinked
-    assert not gateway.browsers.has_login("a")
+    assert not gateway.has_profile("a")
     gateway.run(300)
     assert not gateway.logged("actor_failed")
 
@@ -179,7 +180,7 @@ def test_a_logout_leaves_no_browser_of_an_earlier_daemon_on_the_profile(gateway:
     gateway.run(2)
     gateway.log_out("a")
     assert gateway.browsers.living("a") == []
-    assert not gateway.browsers.has_login("a")
+    assert not gateway.has_profile("a")
 
 
 def test_a_start_during_a_logout_is_refused_and_nothing_is_done(gateway: Gateway):
@@ -191,7 +192,7 @@ def test_a_start_during_a_logout_is_refused_and_nothing_is_done(gateway: Gateway
     assert refused.value.code is Code.SESSION_BUSY
     assert settled(gateway) is State.DISCONNECTED
     assert logout.value.unlinked
-    assert not gateway.browsers.has_login("a")
+    assert not gateway.has_profile("a")
 
 
 @pytest.mark.parametrize("daemon", ["lives", "dies"])
@@ -226,7 +227,7 @@ def test_the_last_word_during_a_logout_counts(gateway: Gateway, verb: object):
 
 
 @pytest.mark.parametrize("steps", range(0, 40, 4))
-def test_a68_a_logout_amid_a_send_leaves_no_browser_and_no_profile_and_one_message_at_most(
+def test_a_logout_amid_a_send_leaves_no_browser_and_no_profile_and_one_message_at_most(
     gateway: Gateway, steps: int
 ):
     gateway.connect("a", ME)
@@ -239,14 +240,14 @@ def test_a68_a_logout_amid_a_send_leaves_no_browser_and_no_profile_and_one_messa
     gateway.run(60)
     assert gateway.state("a") is State.DISCONNECTED
     assert not gateway.browsers.living("a")
-    assert not gateway.browsers.has_login("a")
+    assert not gateway.has_profile("a")
     assert len(gateway.inbox(FRIEND)) <= 1
     if isinstance(send.answers[0], messages.Sent) and send.answers[0].ack:
         assert gateway.inbox(FRIEND) == [send.answers[0].id]
 
 
 @pytest.mark.parametrize("steps", range(0, 40, 4))
-def test_a68_a_close_amid_a_start_leaves_no_browser(gateway: Gateway, steps: int):
+def test_a_close_amid_a_start_leaves_no_browser(gateway: Gateway, steps: int):
     gateway.request(ROOT, messages.StartSession("a"))
     for _ in range(steps):
         gateway.step()
@@ -270,7 +271,7 @@ def test_a_close_during_a_logout_does_not_stop_it(gateway: Gateway):
 
 
 def test_what_a_page_owed_when_the_logout_gave_up_is_owed_no_more(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=SessionPolicy(logout_deadline=10))
+    gateway = make_gateway(policy=session_policy(logout_deadline=10))
     gateway.connect("a", ME)
     gateway.close("a")
     logout = gateway.request(A, messages.LogOut())
@@ -362,13 +363,15 @@ def test_settings_given_at_a_start_stay(gateway: Gateway):
     assert record.description == "depois"
 
 
-def test_a50_the_limit_counts_sessions_that_should_run(make_gateway: MakeGateway):
+def test_the_limit_counts_sessions_that_should_run(make_gateway: MakeGateway):
     gateway = make_gateway(max_sessions=2)
     gateway.start("a")
     gateway.start("b")
     with pytest.raises(Refusal) as refused:
         gateway.start("c")
     assert refused.value.code is Code.RESOURCE_LIMIT
+    [detail] = refused.value.details
+    assert (detail["field"], detail["current"], detail["limit"]) == ("sessions", 2, 2)
     gateway.close("a")
     gateway.start("c")
     with pytest.raises(Refusal) as refused:
@@ -444,7 +447,7 @@ def test_a_shutdown_closes_all_browsers_and_keeps_all_logins(gateway: Gateway):
     for name in numbers:
         assert gateway.browsers.living(name) == []
         assert gateway.record(name).desired is Desired.RUNNING
-        assert gateway.browsers.has_login(name)
+        assert gateway.has_profile(name)
     gateway.boot()
     gateway.run(60)
     assert [gateway.state(name) for name in numbers] == [State.CONNECTED] * 4
@@ -492,7 +495,7 @@ def test_a_shutdown_at_a_slow_screen_stays_shut_down(gateway: Gateway):
 def test_a_close_behind_a_stuck_browser_is_answered_even_when_a_logout_comes_after_it(
     make_gateway: MakeGateway,
 ):
-    gateway = make_gateway(policy=SessionPolicy(logout_deadline=20))
+    gateway = make_gateway(policy=session_policy(logout_deadline=20))
     gateway.connect("a", ME)
     gateway.hang_start("a")
     gateway.restart("a")
@@ -501,3 +504,13 @@ def test_a_close_behind_a_stuck_browser_is_answered_even_when_a_logout_comes_aft
     gateway.run(5)
     assert not gateway.log_out("a").unlinked
     assert close.value.record.state is State.DISCONNECTED
+
+
+def test_a_start_that_memory_does_not_allow_says_how_much_there_is(gateway: Gateway):
+    gateway.directory.tell(ROOT, MemoryMeasured(5000))
+    gateway.settle()
+    with pytest.raises(Refusal) as refused:
+        gateway.start("a")
+    assert refused.value.code is Code.RESOURCE_LIMIT
+    [detail] = refused.value.details
+    assert (detail["field"], detail["current"], detail["limit"]) == ("memory", 5000, 4096)

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from actors.policy import SessionPolicy
 from tests.actors.gateway import Gateway, Pending
-from wppmt import messages
-from wppmt.browser.fake import FakeBrowser
-from wppmt.errors import Code, Refusal
-from wppmt.messages import AnnounceMedia, Idempotency, SendMedia, session_address
-from wppmt.state import State
-from wppmt.store import Handover, JournalEntry
+from tests.defaults import session_policy
+from wppmt.browser.fake.browsers import FakeBrowser
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import AnnounceMedia, Idempotency, SendMedia, session_address
+from wppmt.domain.states import State
+from wppmt.store.records import Handover, JournalEntry
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A, B = session_address("a"), session_address("b")
@@ -292,7 +292,7 @@ class TestAnnouncement:
         assert self.refusal(gateway) is Code.NOT_CONNECTED
 
     def test_a_full_queue_takes_no_file(self, make_gateway: Callable[..., Gateway]):
-        gateway = make_gateway(policy=SessionPolicy(queue_limit=2))
+        gateway = make_gateway(policy=session_policy(queue_limit=2))
         gateway.world.add_phone(FRIEND)
         gateway.connect("a", ME)
         for _ in range(2):
@@ -381,7 +381,7 @@ class TestIn:
 
     @pytest.mark.parametrize("size", [5, 6])
     def test_only_what_can_be_fetched_has_an_address(self, make_gateway: Callable[..., Gateway], size: int):
-        gateway = make_gateway(policy=SessionPolicy(media_bytes=5))
+        gateway = make_gateway(policy=session_policy(media_bytes=5))
         gateway.connect("a", ME)
         message = self.receive(gateway, b"x" * size)
         assert (message["mimetype"], message["size"]) == ("image/jpeg", size)

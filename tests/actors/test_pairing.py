@@ -6,13 +6,13 @@ from datetime import datetime
 
 import pytest
 
-from actors.policy import SessionPolicy
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt.browser.fake import FakeTimes
-from wppmt.reasons import Reason
-from wppmt.state import State
-from wppmt.store import Desired, SessionRecord
+from tests.defaults import session_policy
+from wppmt.browser.fake.browsers import FakeTimes
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.store.records import Desired, SessionRecord
 
 ME, OTHER = "5511999990001", "5511999990002"
 
@@ -52,7 +52,7 @@ def test_the_status_shows_the_code_that_is_on_the_screen(gateway: Gateway):
 
 
 def test_after_the_last_code_the_browser_is_freed_until_someone_asks_again(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=SessionPolicy(qr_max=3))
+    gateway = make_gateway(policy=session_policy(qr_max=3))
     gateway.show_qr("a")
     gateway.until("a", State.DISCONNECTED)
     gateway.run(10)
@@ -67,7 +67,7 @@ def test_after_the_last_code_the_browser_is_freed_until_someone_asks_again(make_
 
 
 def test_a_restart_at_the_qr_screen_counts_anew(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=SessionPolicy(qr_max=2))
+    gateway = make_gateway(policy=session_policy(qr_max=2))
     gateway.show_qr("a")
     gateway.run(70)
     gateway.restart("a")

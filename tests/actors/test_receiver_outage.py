@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from actors.effects import Logic, Post
-from actors.webhook import OutboxGrew, WebhookPolicy, Webhooks
+from actors.runtime.effects import Mind, Post
+from actors.webhooks.actor import OutboxGrew, WebhookMind
 from tests.actors.gateway import OK, Gateway, Posted
-from wppmt.delivery import Fault, Outcome, Unanswered
-from wppmt.messages import WEBHOOK, ReplayDeadLetters
-from wppmt.store import DeadLetters, WebhookCounts
+from tests.defaults import webhook_policy
+from wppmt.domain.messages import WEBHOOK, ReplayDeadLetters
+from wppmt.store.records import DeadLetters, WebhookCounts
+from wppmt.webhook.classify import AttemptResult, Fault, Unanswered
 
 TENANTS = {f"cliente-{number}": f"551199999000{number}" for number in range(3)}
 FRIEND = "5511888880001"
@@ -25,10 +26,10 @@ class HoldingGateway(Gateway):
 
     hold_hours = 0.0
 
-    def _new_service(self, address: str) -> tuple[Logic, object]:
+    def _new_service(self, address: str) -> tuple[Mind, object]:
         assert address == WEBHOOK
-        policy = WebhookPolicy(hold_seconds=self.hold_hours * 3600)
-        return Webhooks(self.store, self._schedule, policy), OutboxGrew()
+        policy = webhook_policy(hold_seconds=self.hold_hours * 3600)
+        return WebhookMind(self.store, self._schedule, policy), OutboxGrew()
 
 
 Make = Callable[[int, float], Gateway]
@@ -52,7 +53,7 @@ def switch_off(gateway: Gateway) -> None:
     """For half an hour from now on; the tenants get and send messages, and once the daemon is killed."""
     back = gateway.time.moment + OFF_SECONDS
 
-    def receive(_: Post) -> Outcome:
+    def receive(_: Post) -> AttemptResult:
         return SWITCHED_OFF if gateway.time.moment < back else OK
 
     gateway.receive = receive

@@ -6,7 +6,7 @@ import pytest
 
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt.state import State
+from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"
 

@@ -8,9 +8,9 @@ import pytest
 
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt.browser import Beat, ChannelClosed, PageEvent
-from wppmt.reasons import Reason
-from wppmt.state import State
+from wppmt.browser.port import Beat, ChannelClosed, PageEvent
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"
 ENDLESS = 10_000

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from actors.effects import AbandonSession, EndLeftovers, SpawnSession
-from actors.notices import PlaceWanted
-from actors.root import HUNG_PINGS, PLACE_SECONDS, WATCH_SECONDS, Places
+from actors.runtime.effects import AbandonSession, EndLeftovers, SpawnSession
+from actors.session.messages import SlotWanted
+from actors.supervisor.root import HUNG_PINGS, WATCH_SECONDS
+from actors.supervisor.start_slots import SLOT_SECONDS, StartSlots
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt import messages
-from wppmt.browser import ChannelClosed
-from wppmt.errors import Code, Refusal
-from wppmt.messages import ROOT, WEBHOOK, session_address
-from wppmt.reasons import Reason
-from wppmt.state import State
+from wppmt.browser.port import ChannelClosed
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import ROOT, WEBHOOK, session_address
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")
@@ -103,13 +104,13 @@ def test_an_actor_that_wakes_up_in_the_middle_of_its_turn_changes_nothing(
 
 def test_an_end_of_leftovers_that_takes_its_time_leaves_the_next_browser_alone(pair: Gateway):
     browser = pair.browser("a")
-    pair.runtime.perform(pair.mailbox(A).shell, EndLeftovers("a", pair.record("a").generation - 1))
+    pair.runtime.perform(pair.mailbox(A).cell, EndLeftovers("a", pair.record("a").generation - 1))
     pair.run(5)
     assert pair.browsers.living("a") == [browser]
 
 
 def test_a_new_actor_answers_nobody_before_it_knows_what_it_takes_up(pair: Gateway):
-    root = pair.mailbox(ROOT).shell
+    root = pair.mailbox(ROOT).cell
     pair.runtime.perform(root, AbandonSession("a"))
     pair.runtime.perform(root, SpawnSession("a"))
     with pytest.raises(Refusal) as refused:
@@ -203,10 +204,11 @@ def test_a_restart_works_for_a_hung_and_for_a_dead_actor(pair: Gateway):
 def test_all_crashed_ones_can_be_restarted_at_once(pair: Gateway):
     pair.browser("a").conflict()
     pair.until("a", State.ERROR)
-    assert pair.ask(ROOT, messages.RestartCrashed()) == ("a",)
+    assert pair.ask(ROOT, messages.RestartCrashed(frozenset("b"))) == messages.CrashedRestarted(())
+    assert pair.ask(ROOT, messages.RestartCrashed()) == messages.CrashedRestarted(("a",))
     pair.settle()
     pair.until("a", State.CONNECTED)
-    assert pair.ask(ROOT, messages.RestartCrashed()) == ()
+    assert pair.ask(ROOT, messages.RestartCrashed()) == messages.CrashedRestarted(())
     assert pair.count_browsers("b") == 1
 
 
@@ -251,23 +253,23 @@ def test_a_start_that_hangs_gives_its_place_back(make_gateway: MakeGateway):
     gateway.start("a")
     gateway.run_until(lambda: gateway.browsers.opened.get("a"))
     gateway.start("b")
-    gateway.run(PLACE_SECONDS - 1)
+    gateway.run(SLOT_SECONDS - 1)
     assert gateway.state("b") is State.INITIALIZING
     gateway.until("b", State.WAITING_SCAN, 2 * WATCH_SECONDS)
 
 
 def test_a_place_given_back_late_does_not_take_the_next_ones_wish():
-    places = Places(1)
-    places.want(PlaceWanted("a", 1))
-    assert list(places.grant(0.0)) == [PlaceWanted("a", 1)]
-    places.want(PlaceWanted("a", 2))
+    places = StartSlots(1)
+    places.want(SlotWanted("a", 1))
+    assert list(places.grant(0.0)) == [SlotWanted("a", 1)]
+    places.want(SlotWanted("a", 2))
     places.free("a", 1)
-    assert list(places.grant(0.0)) == [PlaceWanted("a", 2)]
-    places.want(PlaceWanted("b", 1))
+    assert list(places.grant(0.0)) == [SlotWanted("a", 2)]
+    places.want(SlotWanted("b", 1))
     places.free("a", 1)
     assert list(places.grant(0.0)) == []
     places.free("a", 2)
-    assert list(places.grant(0.0)) == [PlaceWanted("b", 1)]
+    assert list(places.grant(0.0)) == [SlotWanted("b", 1)]
 
 
 @pytest.mark.slow

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from tests.actors.gateway import Gateway, Pending
-from wppmt import messages
-from wppmt.errors import Code, Refusal
-from wppmt.messages import Idempotency, SendText, session_address
-from wppmt.state import State
-from wppmt.store import Handover, JournalEntry
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import Idempotency, SendText, session_address
+from wppmt.domain.states import State
+from wppmt.store.records import Handover, JournalEntry
 
 ME, FRIEND, OTHER = "5511999990001", "5511888880001", "5511777770001"
 A = session_address("a")

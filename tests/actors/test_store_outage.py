@@ -8,10 +8,10 @@ import pytest
 
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt import messages
-from wppmt.errors import Code, Refusal
-from wppmt.messages import ROOT, SendText, session_address
-from wppmt.state import State
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import ROOT, SendText, session_address
+from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")

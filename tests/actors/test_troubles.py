@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.actors.gateway import Gateway, Pending
-from wppmt import messages
-from wppmt.errors import Code, Refusal
-from wppmt.messages import session_address
-from wppmt.reasons import Reason
-from wppmt.state import State
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import session_address
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
 
 ME, FRIEND, STRANGER = "5511999990001", "5511888880001", "5511777770001"
 

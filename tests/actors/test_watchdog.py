@@ -7,8 +7,8 @@ from itertools import count
 import pytest
 
 from tests.actors.gateway import Gateway
-from wppmt.reasons import Reason
-from wppmt.state import State
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from actors.effects import Post
-from actors.ledger import ROTATED_SECRETS
+from actors.runtime.effects import Post
+from actors.session.unit_of_work import ROTATED_SECRETS
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import ENDPOINT, OK, Gateway
-from wppmt import messages
-from wppmt.delivery import Answered, Outcome
-from wppmt.messages import session_address
-from wppmt.store import EVENT_NAMES, WebhookCounts
+from wppmt.domain import messages
+from wppmt.domain.messages import session_address
+from wppmt.store.records import EVENT_NAMES, WebhookCounts
+from wppmt.webhook.classify import Answered, AttemptResult
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")
@@ -23,7 +23,7 @@ def posts_of(gateway: Gateway) -> list[Post]:
     """All that will be delivered, and taken."""
     posts: list[Post] = []
 
-    def receive(post: Post) -> Outcome:
+    def receive(post: Post) -> AttemptResult:
         posts.append(post)
         return OK
 
@@ -80,8 +80,8 @@ def test_setting_the_webhook_anew_ends_a_410_whichever_way_it_is_set(
     gateway.run(10)
     browser.receive(FRIEND)
     gateway.run(10)
-    buried = gateway.store.webhook_counts("a")
-    assert buried.dead
+    dead_lettered = gateway.store.webhook_counts("a")
+    assert dead_lettered.dead
 
     posts = posts_of(gateway)
     address = messages.ROOT if isinstance(set_anew, messages.StartSession) else A
@@ -89,7 +89,7 @@ def test_setting_the_webhook_anew_ends_a_410_whichever_way_it_is_set(
     browser.receive(FRIEND)
     gateway.run(10)
     assert [post.delivery.event.name for post in posts] == ["message_received"]
-    assert gateway.store.webhook_counts("a") == WebhookCounts(dead=buried.dead)
+    assert gateway.store.webhook_counts("a") == WebhookCounts(dead=dead_lettered.dead)
 
 
 def rotate(gateway: Gateway) -> str:

@@ -11,13 +11,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from actors.effects import Answer, Ask, Effect, Log, Post, Wake
-from actors.webhook import Attempted, OutboxGrew, WebhookPolicy, Webhooks
-from wppmt.delivery import Answered, Fault, Outcome, Unanswered
-from wppmt.messages import ReplayDeadLetters
-from wppmt.retry import WebhookSchedule
-from wppmt.store import DeadLetters, EventDraft, EventRecord, Lane, SigningSecrets, StoreUnavailable
-from wppmt.store.sqlite import SqliteStore, SqliteTransaction
+from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Wake
+from actors.webhooks.actor import Attempted, OutboxGrew, WebhookMind, WebhookPolicy
+from tests.defaults import webhook_policy, webhook_schedule
+from wppmt.domain.messages import ReplayDeadLetters
+from wppmt.domain.retry import WebhookSchedule
+from wppmt.store.port import StoreUnavailable
+from wppmt.store.records import DeadLetters, EventDraft, EventRecord, Lane, SigningSecrets
+from wppmt.store.sqlite.store import SqliteStore, SqliteTransaction
+from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
 
 OK, ERROR, GONE = Answered(200), Answered(500), Answered(410)
 REFUSED = Unanswered(Fault.UNREACHABLE, "O destino recusou a conexão")
@@ -26,7 +28,7 @@ HANGS = Unanswered(Fault.TIMEOUT, "O destino não respondeu a tempo")
 EARLY = 0.0005
 """Timers run on another clock than the wall's: by that one they may come a moment too early."""
 
-Answer_ = Outcome | tuple[Outcome, float]
+Answer_ = AttemptResult | tuple[AttemptResult, float]
 Endpoint = Callable[["Attempt"], Answer_]
 """What an attempt meets: an outcome at once, or an outcome after so many seconds."""
 
@@ -81,8 +83,8 @@ class World:
     """`endpoints` maps an address to its behaviour; what is not in it answers 200 at once."""
 
     folder: Path
-    policy: WebhookPolicy = field(default_factory=WebhookPolicy)
-    schedule: WebhookSchedule = field(default_factory=WebhookSchedule)
+    policy: WebhookPolicy = field(default_factory=webhook_policy)
+    schedule: WebhookSchedule = field(default_factory=webhook_schedule)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     now: float = 1000.0
 
@@ -99,7 +101,7 @@ class World:
         self.begin()
 
     def begin(self) -> None:
-        self.mind = Webhooks(self.store, self.schedule, self.policy)
+        self.mind = WebhookMind(self.store, self.schedule, self.policy)
         self._give(OutboxGrew())
 
     def crash(self) -> None:
@@ -169,7 +171,7 @@ class World:
     def _give(self, message: object) -> None:
         try:
             effects = list(self.mind.handle(message, self.now))
-        except StoreUnavailable:  # as actors/base.py does
+        except StoreUnavailable:  # as actors/runtime/cell.py does
             self._later(1.0, message)
             return
         for effect in effects:

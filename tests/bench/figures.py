@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wppmt.browser.launcher import CHROME
+from wppmt.browser.chrome.launch import CHROME
 
 
 @dataclass(frozen=True, slots=True)

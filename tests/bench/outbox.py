@@ -22,19 +22,19 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, Self
 
-from actors.effects import Post
-from actors.mailbox import Directory
-from actors.runtime import Runtime, World
-from actors.threads import Threads
-from actors.webhook import WEBHOOK, Attempted, OutboxGrew, WebhookPolicy, Webhooks
+from actors.runtime.directory import Directory
+from actors.runtime.effects import Post
+from actors.runtime.interpreter import Interpreter, RuntimeDependencies
+from actors.runtime.pykka_scheduler import PykkaScheduler
+from actors.webhooks.actor import WEBHOOK, Attempted, OutboxGrew, WebhookMind
 from tests.bench.figures import Report, machine
+from tests.defaults import webhook_policy, webhook_schedule
 from tests.support import free_port, wait_until
-from wppmt.delivery import new_secret
-from wppmt.egress import Egress, policy
-from wppmt.retry import WebhookSchedule
-from wppmt.store import EventDraft, Lane, SessionRecord, SigningSecrets
-from wppmt.store.sqlite import SqliteStore
-from wppmt.webhook_transport import WebhookTransport
+from wppmt.net.egress import Egress, policy
+from wppmt.store.records import EventDraft, Lane, SessionRecord, SigningSecrets
+from wppmt.store.sqlite.store import SqliteStore
+from wppmt.webhook.envelope import new_secret
+from wppmt.webhook.transport import WebhookTransport
 
 RUNS = 3
 PAYLOAD = {"message": {"id": "3EB0F6F2E2E2E2E2E30", "body": "x" * 400, "timestamp": 1739202900}}
@@ -93,7 +93,7 @@ class Delivery:
         self.transport = WebhookTransport(
             Egress(policy([f"127.0.0.1:{self.port}"])), timeout_seconds=30.0, now=time.time
         )
-        world = World(
+        world = RuntimeDependencies(
             now=time.time,
             browsers=NOTHING,
             new_session=NOTHING,
@@ -101,8 +101,8 @@ class Delivery:
             post=self._post,
             log=lambda *_, **__: None,
         )
-        runtime = Runtime(Directory(), Threads(self.loop), world)
-        self.mailbox = runtime.spawn(WEBHOOK, Webhooks(made, WebhookSchedule(), WebhookPolicy()))
+        runtime = Interpreter(Directory(), PykkaScheduler(self.loop), world)
+        self.mailbox = runtime.spawn(WEBHOOK, WebhookMind(made, webhook_schedule(), webhook_policy()))
         self.mailbox.put(OutboxGrew())
 
     def _is_up(self) -> bool:

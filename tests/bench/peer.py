@@ -15,9 +15,9 @@ from selenium.webdriver.chrome.service import Service
 from tests.bench.figures import chromium_version
 from tests.support import wait_until
 from tests.system import processes
-from wppmt.browser.flags import user_agent
-from wppmt.browser.injection import WA_JS
-from wppmt.browser.launcher import CHROME, DRIVER
+from wppmt.browser.chrome.flags import user_agent
+from wppmt.browser.chrome.injection import WA_JS
+from wppmt.browser.chrome.launch import CHROME, DRIVER
 
 GUARD = "if (window.top === window && !window.WPP)"
 SETTINGS = "self.WPPConfig = {disableGoogleAnalytics: true, linkPreviewApiServers: []};"

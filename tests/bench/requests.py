@@ -17,10 +17,11 @@ from typing import Any
 import jwt
 
 from tests.bench.measures import RESTORE_SECONDS, Bench
+from tests.defaults import auth_policy
 from tests.support import free_port, wait_until
 from tests.system.tenant import Tenant, new_text
-from wppmt.http.auth import Authenticator, AuthPolicy
-from wppmt.http.keys import SharedSecret
+from wppmt.http.security.auth import Authenticator
+from wppmt.http.security.keys import SharedSecret
 
 READ_SECONDS = 5.0
 TOKENS = 500
@@ -95,7 +96,7 @@ def _measure_tokens(bench: Bench) -> None:
     """In this process: a token that is new, and the same once more."""
     bench.progress("custo de um token")
     now, secret = time.time(), bench.daemon.secret
-    authenticator = Authenticator(SharedSecret(secret), AuthPolicy())
+    authenticator = Authenticator(SharedSecret(secret), auth_policy())
     claims = {"sub": "turbozap", "exp": int(now) + 600}
     headers = [
         [f"Bearer {jwt.encode(claims | {'jti': str(number)}, secret, algorithm='HS256')}"]

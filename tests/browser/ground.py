@@ -7,14 +7,18 @@ import queue
 import signal
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.defaults import SETTINGS
 from tests.support import wait_until
-from wppmt.browser import Beat, Browser, Browsers, CallFailure, ChannelClosed, Notice, PageEvent, Process
-from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
-from wppmt.browser.deadlines import Deadlines
-from wppmt.browser.fake import FakeBrowser, FakeBrowsers, FakeTimes
+from wppmt.app import wiring
+from wppmt.browser.cdp.deadlines import Deadlines
+from wppmt.browser.chrome.browser import ChromeBrowsers, ChromeSettings
+from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers, FakeTimes
+from wppmt.browser.port import Beat, Browser, Browsers, CallFailure, ChannelClosed, Notice, PageEvent
+from wppmt.domain.process import Process
 from wppmt.simulator.client import Simulator
 
 BEAT_SECONDS = 1.0
@@ -105,6 +109,7 @@ class Ground(Protocol):
 
     browsers: Browsers
 
+    def has_profile(self, session_id: str) -> bool: ...
     def process(self, life: Life) -> Process: ...
     def register(self, phone: str, name: str) -> None: ...
     def scan(self, phone: str, code: str) -> None: ...
@@ -126,6 +131,9 @@ class FakeGround:
         times = FakeTimes(ready=0.01, call=0.001, server=0.005, beat=BEAT_SECONDS / 4, logout_reload=0.02)
         self.fakes = FakeBrowsers(Deadlines(), time.time, times)
         self.browsers: Browsers = self.fakes
+
+    def has_profile(self, session_id: str) -> bool:
+        return self.fakes.world.profiles[session_id].was_used
 
     def process(self, life: Life) -> Process:
         return _fake(life).process
@@ -172,15 +180,13 @@ class FakeGround:
 
 class ChromeGround:
     def __init__(self, tokens_dir: Path, simulator: Simulator, page_port: int) -> None:
-        self.settings = ChromeSettings(
-            tokens_dir=tokens_dir,
-            snapshots_dir=tokens_dir.with_name("copies"),
-            resolver_rules=f"MAP * 127.0.0.1:{page_port}",
-            sandbox=os.geteuid() != 0,
-            beat_seconds=BEAT_SECONDS,
-        )
+        rules = f"MAP * 127.0.0.1:{page_port}"
+        self.settings = chrome_settings(tokens_dir, resolver_rules=rules, beat_seconds=BEAT_SECONDS)
         self.browsers: Browsers = ChromeBrowsers(self.settings)
         self.simulator = simulator
+
+    def has_profile(self, session_id: str) -> bool:
+        return (self.settings.tokens_dir / session_id / "Default").is_dir()
 
     def process(self, life: Life) -> Process:
         return process(life)
@@ -223,6 +229,12 @@ class ChromeGround:
 
     def crash(self, life: Life) -> None:
         os.kill(process(life).pid, signal.SIGKILL)
+
+
+def chrome_settings(tokens_dir: Path, **changes: Any) -> ChromeSettings:
+    """As the daemon would make them, for these logins."""
+    usual = wiring.chrome_settings(SETTINGS)
+    return replace(usual, tokens_dir=tokens_dir, snapshots_dir=tokens_dir.with_name("copies"), **changes)
 
 
 def process(life: Life) -> Process:

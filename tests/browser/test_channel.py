@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import wait_until
-from wppmt.browser import (
+from wppmt.browser.cdp.channel import Channel, parse_call, parse_command, parse_element, parse_notice
+from wppmt.browser.cdp.deadlines import Deadlines
+from wppmt.browser.port import (
     Beat,
     BrowserGone,
     CallFailure,
@@ -27,8 +29,6 @@ from wppmt.browser import (
     PageEvent,
     PageGone,
 )
-from wppmt.browser.channel import Channel, parse_call, parse_command, parse_element, parse_notice
-from wppmt.browser.deadlines import Deadlines
 
 Message = dict[str, Any]
 

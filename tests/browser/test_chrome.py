@@ -21,9 +21,11 @@ import pytest
 from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life, process
 from tests.support import free_port, wait_until
-from wppmt.browser import BrowserGone, CallTimeout, PageGone, Process, StartFailed, processes
-from wppmt.browser.chrome import ChromeBrowser, ChromeBrowsers, ChromeSettings
-from wppmt.browser.profile import Profile, ProfileLocked
+from wppmt.browser.chrome import processes
+from wppmt.browser.chrome.browser import ChromeBrowser, ChromeBrowsers, ChromeSettings
+from wppmt.browser.port import BrowserGone, CallTimeout, PageGone, StartFailed
+from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked
+from wppmt.domain.process import Process
 
 pytestmark = pytest.mark.chrome
 
@@ -213,7 +215,7 @@ def folder_mb(folder: Path) -> float:
 def test_a_full_cache_does_not_outlive_a_stop_and_the_login_does(
     chrome_ground: ChromeGround, open_on: OpenOn, new_phone: Callable[[], str]
 ) -> None:
-    """Under 100 MB a profile (architecture.pt.md 2.2), whatever the page has cached."""
+    """Under 100 MB a profile (docs/MULTI_TENANT_ARCHITECTURE.md 2.2), whatever the page has cached."""
     life, phone = open_on(chrome_ground, "cached"), new_phone()
     pair(chrome_ground, life, phone)
     fill = """async () => {
@@ -243,7 +245,7 @@ def test_a_profile_that_chrome_could_not_read_is_not_overwritten(settings: Chrom
     assert inner.read_text() == "rubbish"
 
 
-def test_a25_a_profile_replaced_by_a_link_is_not_opened(settings: ChromeSettings) -> None:
+def test_a_profile_replaced_by_a_link_is_not_opened(settings: ChromeSettings) -> None:
     victim = settings.tokens_dir / "victim"
     victim.mkdir(parents=True)
     (settings.tokens_dir / "linked").symlink_to(victim)
@@ -286,7 +288,7 @@ def failing(settings: ChromeSettings, session_id: str) -> StartFailed:
     life.hear()
     assert life.closed == [], "the failure says it all"
     assert browsers.end_leftovers(session_id) == 0
-    with Profile(settings.tokens_dir, session_id).writer():
+    with ProfileFolder(settings.tokens_dir, session_id).writer():
         pass
     return failed.value
 
@@ -338,11 +340,10 @@ DAEMON = """
 import json, sys, time
 from dataclasses import asdict
 from pathlib import Path
-from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
-tokens, rules, sandbox, beat = sys.argv[1:]
-settings = ChromeSettings(
-    tokens_dir=Path(tokens), snapshots_dir=Path(tokens), resolver_rules=rules, sandbox=bool(sandbox), beat_seconds=float(beat)
-)
+from tests.browser.ground import chrome_settings
+from wppmt.browser.chrome.browser import ChromeBrowsers
+tokens, rules, beat = sys.argv[1:]
+settings = chrome_settings(Path(tokens), resolver_rules=rules, beat_seconds=float(beat))
 print(json.dumps(asdict(ChromeBrowsers(settings).open("orphan").start(lambda notice: None))), flush=True)
 time.sleep(600)
 """
@@ -351,8 +352,7 @@ time.sleep(600)
 @pytest.fixture
 def left(settings: ChromeSettings) -> Iterator[Process]:
     """A browser whose daemon was killed."""
-    sandbox = "yes" if settings.sandbox else ""
-    arguments = [str(settings.tokens_dir), str(settings.resolver_rules), sandbox, str(settings.beat_seconds)]
+    arguments = [str(settings.tokens_dir), str(settings.resolver_rules), str(settings.beat_seconds)]
     with subprocess.Popen(
         [sys.executable, "-c", DAEMON, *arguments], stdout=subprocess.PIPE, text=True
     ) as daemon:
@@ -435,7 +435,7 @@ def test_a_browser_without_the_profiles_lock_is_not_adopted(settings: ChromeSett
     lock = settings.tokens_dir / "orphan/.writer.lock"
     lock.unlink()
     assert not_adopted(settings, left).code == "PROFILE_LOCKED"
-    with Profile(settings.tokens_dir, "orphan").writer():
+    with ProfileFolder(settings.tokens_dir, "orphan").writer():
         assert not_adopted(settings, left).code == "PROFILE_LOCKED"
 
 

@@ -11,15 +11,8 @@ import pytest
 from tests.browser.conftest import pair
 from tests.browser.ground import Ground, Life
 from tests.support import wait_until
-from wppmt.browser import (
-    Beat,
-    BrowserGone,
-    CallRejected,
-    CallTimeout,
-    NotCalled,
-    Process,
-    StartFailed,
-)
+from wppmt.browser.port import Beat, BrowserGone, CallRejected, CallTimeout, NotCalled, StartFailed
+from wppmt.domain.process import Process
 
 OpenOn = Callable[[Ground, str], Life]
 Paired = tuple[Life, str]
@@ -424,13 +417,13 @@ def test_a_login_outlives_the_browser(
     ground: Ground, open_on: OpenOn, new_phone: NewPhone, way: str, friend: str
 ) -> None:
     session_id, phone = f"outlives-{way}", new_phone()
-    assert not ground.browsers.has_login(session_id)
+    assert not ground.has_profile(session_id)
     life = open_on(ground, session_id)
     pair(ground, life, phone)
     ground.crash(life) if way == "crash" else getattr(life.browser, way)()
     life.wait_closed()
     life.browser.stop()
-    assert ground.browsers.has_login(session_id)
+    assert ground.has_profile(session_id)
     missed = ground.write(friend, phone, "enquanto fora")
     again = open_on(ground, session_id)
     again.start()
@@ -448,7 +441,7 @@ def test_a_removed_profile_has_forgotten_the_login(
     pair(ground, life, new_phone())
     life.browser.stop()
     ground.browsers.remove_profile("removed")
-    assert not ground.browsers.has_login("removed")
+    assert not ground.has_profile("removed")
     again = open_on(ground, "removed")
     again.start()
     again.event("qr_changed")
@@ -530,7 +523,7 @@ def test_a_copy_brings_a_lost_login_back(
     browsers.keep_copy("copied")
 
     browsers.set_aside("copied")
-    assert not browsers.has_login("copied")
+    assert not ground.has_profile("copied")
     empty = open_on(ground, "copied")
     empty.start()
     empty.event("qr_changed")

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from wppmt.browser.deadlines import Deadlines
+from wppmt.browser.cdp.deadlines import Deadlines
 
 
 def test_they_are_called_in_the_order_of_their_time() -> None:

@@ -12,7 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from wppmt.browser import (
+from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers
+from wppmt.browser.port import (
     Beat,
     BrowserGone,
     CallTimeout,
@@ -22,7 +23,6 @@ from wppmt.browser import (
     PageGone,
     StartFailed,
 )
-from wppmt.browser.fake import FakeBrowser, FakeBrowsers
 
 ME, FRIEND = "5511970000001", "5511970000002"
 

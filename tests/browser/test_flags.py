@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wppmt.browser.flags import Situation, command_line, user_agent
+from wppmt.browser.chrome.flags import Situation, command_line, user_agent
 
 SITUATION = Situation(profile=Path("/tokens/a"), user_agent="UA")
 

@@ -14,7 +14,7 @@ import pytest
 from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life
 from tests.support import wait_until
-from wppmt.browser.chrome import ChromeBrowsers
+from wppmt.browser.chrome.browser import ChromeBrowsers
 
 pytestmark = pytest.mark.chrome
 
@@ -50,7 +50,7 @@ def heard(life: Life) -> str:
     return str(life.events)
 
 
-def test_a69_a_login_survives_a_full_disk(
+def test_a_login_survives_a_full_disk(
     disk: Path,
     chrome_ground: ChromeGround,
     opened: list[Life],

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from wppmt.browser import StartFailed
-from wppmt.browser.injection import BRIDGE, PAGE, script
+from wppmt.browser.chrome.injection import BRIDGE, PAGE, script
+from wppmt.browser.port import StartFailed
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wppmt.browser.leveldb import BLOCK, Log, framed
+from wppmt.browser.profile.leveldb import BLOCK, WriteAheadLog, framed
 
 SIZES = st.one_of(st.integers(0, 300), st.sampled_from([BLOCK - 20, BLOCK - 14, BLOCK - 7, BLOCK + 40]))
 LISTS = st.lists(SIZES, max_size=3)
@@ -20,7 +20,7 @@ def made(sizes: list[int]) -> list[bytes]:
 
 
 def contents(data: bytes) -> list[bytes]:
-    return [record.content for record in Log(data).records]
+    return [record.content for record in WriteAheadLog(data).records]
 
 
 def test_a_file_that_chrome_wrote() -> None:
@@ -28,7 +28,7 @@ def test_a_file_that_chrome_wrote() -> None:
     manifest = bytes.fromhex(
         "957cb9c5220001 011a6c6576656c64622e4279746577697365436f6d70617261746f72020003020400"
     )
-    assert Log(manifest).is_sound
+    assert WriteAheadLog(manifest).is_sound
     assert framed(contents(manifest)) == manifest
     assert b"leveldb.BytewiseComparator" in manifest
 
@@ -37,7 +37,7 @@ def test_a_file_that_chrome_wrote() -> None:
 def test_what_is_framed_is_sound_and_read_again(sizes: list[int]) -> None:
     records = made(sizes)
     data = framed(records)
-    assert Log(data).is_sound
+    assert WriteAheadLog(data).is_sound
     assert contents(data) == records
 
 
@@ -45,9 +45,9 @@ def test_what_is_framed_is_sound_and_read_again(sizes: list[int]) -> None:
 def test_a_cut_loses_only_what_lies_behind_it(sizes: list[int], place: float) -> None:
     data = framed(made(sizes))
     cut = data[: int(place * len(data))]
-    whole = [record for record in Log(data).records if record.end <= len(cut)]
+    whole = [record for record in WriteAheadLog(data).records if record.end <= len(cut)]
     assert contents(cut) == [record.content for record in whole]
-    assert Log(cut).is_sound == (len(cut) == (whole[-1].end if whole else 0))
+    assert WriteAheadLog(cut).is_sound == (len(cut) == (whole[-1].end if whole else 0))
 
 
 @given(LISTS, LISTS, PLACE)
@@ -59,7 +59,7 @@ def test_what_was_written_behind_a_torn_record_is_kept(
     ground, whole = framed(before), framed([*before, torn])
     kept = len(ground) + 1 + int(place * (len(whole) - len(ground) - 2))
     data = whole[:kept] + framed([*before, torn, *after])[len(whole) :]
-    assert not Log(data).is_sound
+    assert not WriteAheadLog(data).is_sound
     assert contents(data) == [*before, *after]
 
 
@@ -78,7 +78,7 @@ def test_failed_writes_in_a_row_cost_none_of_the_later_ones() -> None:
     sizes, torn = [100] * 3 + [24_000] * 6 + [300] * 200, list(range(3, 9))
     records = made(sizes)
     data = torn_write(sizes, torn)
-    assert not Log(data).is_sound
+    assert not WriteAheadLog(data).is_sound
     assert contents(data) == [record for number, record in enumerate(records) if number not in torn]
 
 
@@ -103,6 +103,6 @@ def test_a_long_log_is_read_in_a_moment() -> None:
     """4 MB of small writes: a browser's start waits for it."""
     data = framed(made([80] * 45_000))
     began = time.process_time()
-    assert Log(data).is_sound
+    assert WriteAheadLog(data).is_sound
     # On two cores at 2 GHz it takes 0.2 s; the checksum in Python took 2 s.
     assert time.process_time() - began < 1.0

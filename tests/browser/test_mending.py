@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import pair
-from tests.browser.ground import ChromeGround, Life
+from tests.browser.ground import ChromeGround, Life, chrome_settings
 from tests.browser.test_chrome import evaluate
 from tests.support import wait_until
-from wppmt.browser import StartFailed
-from wppmt.browser.chrome import ChromeBrowsers, ChromeSettings
-from wppmt.browser.leveldb import Log, framed
-from wppmt.browser.mending import COUNTERS, MADE, SCOPE, Dropped, mend, mended, mended_manifest
-from wppmt.browser.profile import Profile, ProfileLocked
+from wppmt.browser.chrome.browser import ChromeBrowsers
+from wppmt.browser.port import StartFailed
+from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked
+from wppmt.browser.profile.leveldb import WriteAheadLog, framed
+from wppmt.browser.profile.mending import COUNTERS, MADE, SCOPE, Dropped, mend, mended, mended_manifest
 
 INDEXED_DB = Path("Default/IndexedDB/https_web.whatsapp.com_0.indexeddb.leveldb")
 DATABASE = b"\x12\x0a\x0a\x08whatsapp"
@@ -221,7 +221,7 @@ def test_what_a_killed_mend_left_is_swept_away(tmp_path: Path) -> None:
 
 
 def test_no_copy_is_taken_of_a_damaged_login(tmp_path: Path) -> None:
-    settings = ChromeSettings(tokens_dir=tmp_path / "tokens", snapshots_dir=tmp_path / "copies")
+    settings = chrome_settings(tmp_path / "tokens")
     browsers, log = ChromeBrowsers(settings), tmp_path / "tokens" / "a" / INDEXED_DB / "000003.log"
     log.parent.mkdir(parents=True)
     log.write_bytes(framed(ONE) + b"torn")
@@ -237,12 +237,12 @@ def test_a_kill_does_not_wait_for_a_mend(tmp_path: Path) -> None:
     program = tmp_path / "chrome"
     program.write_text("#!/bin/sh\necho Chromium 156.0\n")
     program.chmod(0o700)
-    settings = ChromeSettings(tmp_path / "tokens", tmp_path / "copies", chrome_path=program)
+    settings = chrome_settings(tmp_path / "tokens", chrome_path=program)
     log = database(tmp_path / "tokens" / "a") / "000003.log"
     log.write_bytes(framed(ONE) + b"torn")
     pipe = log.with_name(f"{log.name}{MADE}")
     os.mkfifo(pipe)
-    browser, profile = ChromeBrowsers(settings).open("a"), Profile(tmp_path / "tokens", "a")
+    browser, profile = ChromeBrowsers(settings).open("a"), ProfileFolder(tmp_path / "tokens", "a")
     with ThreadPoolExecutor(2) as threads:
         start = threads.submit(browser.start, lambda _: None)
         wait_until(lambda: is_locked(profile))
@@ -254,7 +254,7 @@ def test_a_kill_does_not_wait_for_a_mend(tmp_path: Path) -> None:
         assert isinstance(start.exception(), StartFailed)
 
 
-def is_locked(profile: Profile) -> bool:
+def is_locked(profile: ProfileFolder) -> bool:
     try:
         with profile.writer():
             return False
@@ -267,14 +267,14 @@ def is_locked(profile: Profile) -> bool:
 
 def tear(log: Path) -> None:
     """As a full disk does; and room again for a write that happened before, which changes nothing."""
-    records = [record.content for record in Log(log.read_bytes()).records]
+    records = [record.content for record in WriteAheadLog(log.read_bytes()).records]
     torn = framed([*records, batch((b"torn", b"x" * 100))])[: len(framed(records)) + 50]
     log.write_bytes(torn + framed(records[-1:]))
 
 
 def leave_under_way(log: Path) -> None:
     """As `kill -9` does between two writes."""
-    records = [record.content for record in Log(log.read_bytes()).records]
+    records = [record.content for record in WriteAheadLog(log.read_bytes()).records]
     log.write_bytes(framed([*records, *OVERLAP]))
 
 

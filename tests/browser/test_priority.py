@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support import wait_until
-from wppmt.browser import priority, processes
+from wppmt.browser.chrome import priority, processes
 
 THREADS = 3
 WORK = f"""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import wait_until
-from wppmt.browser import processes
+from wppmt.browser.chrome import processes
 
 Sleeper = subprocess.Popen[bytes]
 

@@ -9,11 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from wppmt.browser.profile import CACHES, Profile, ProfileLocked, ProfileUnreadable, ProfileUnusable
+from wppmt.browser.profile.folder import (
+    CACHES,
+    ProfileFolder,
+    ProfileLocked,
+    ProfileUnreadable,
+    ProfileUnusable,
+)
 
 
 def test_a_new_profile_is_private(tokens: Path) -> None:
-    with Profile(tokens, "a").writer():
+    with ProfileFolder(tokens, "a").writer():
         assert stat.S_IMODE((tokens / "a").stat().st_mode) == 0o700
         assert stat.S_IMODE(tokens.stat().st_mode) == 0o700
 
@@ -21,49 +27,47 @@ def test_a_new_profile_is_private(tokens: Path) -> None:
 def test_an_open_profile_is_made_private(tokens: Path) -> None:
     (tokens / "a").mkdir(parents=True)
     (tokens / "a").chmod(0o755)
-    with Profile(tokens, "a").writer():
+    with ProfileFolder(tokens, "a").writer():
         assert stat.S_IMODE((tokens / "a").stat().st_mode) == 0o700
 
 
-def test_a64_an_open_profile_is_told_of(tokens: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_open_profile_is_told_of(tokens: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[str, object]] = []
-    monkeypatch.setattr("wppmt.logs.log", lambda event, **more: told.append((event, more["path"])))
+    monkeypatch.setattr("wppmt.app.logs.log", lambda event, **more: told.append((event, more["path"])))
     (tokens / "a").mkdir(parents=True)
     (tokens / "a").chmod(0o755)
     for _ in range(2):
-        with Profile(tokens, "a").writer():
+        with ProfileFolder(tokens, "a").writer():
             pass
     assert told == [("made_private", str(tokens / "a"))]
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_a25_a_profile_replaced_by_a_link_to_anothers_is_refused(tokens: Path, exists: bool) -> None:
+def test_a_profile_replaced_by_a_link_to_anothers_is_refused(tokens: Path, exists: bool) -> None:
     if exists:
-        with Profile(tokens, "b").writer():
+        with ProfileFolder(tokens, "b").writer():
             (tokens / "b" / "Default").mkdir()
     tokens.mkdir(exist_ok=True)
     (tokens / "a").symlink_to(tokens / "b")
-    a = Profile(tokens, "a")
+    a = ProfileFolder(tokens, "a")
     for touch in (lambda: a.writer().__enter__(), a.remove, lambda: a.set_aside(3), a.prune):
         with pytest.raises(ProfileUnusable):
             touch()
-    assert not a.has_login()
     assert (tokens / "b" / "Default").exists() == exists
 
 
-def test_a25_a_link_inside_a_profile_is_refused(tokens: Path) -> None:
+def test_a_link_inside_a_profile_is_refused(tokens: Path) -> None:
     for name in ("a", "b"):
         (tokens / name).mkdir(parents=True)
     (tokens / "b" / "Default").mkdir()
     (tokens / "a" / "Default").symlink_to(tokens / "b" / "Default")
-    profile = Profile(tokens, "a")
+    profile = ProfileFolder(tokens, "a")
     with profile.writer(), pytest.raises(ProfileUnusable):
         profile.check()
-    assert not profile.has_login()
 
 
 def test_what_chrome_cannot_read_is_no_login_to_overwrite(tokens: Path) -> None:
-    profile = Profile(tokens, "a")
+    profile = ProfileFolder(tokens, "a")
     with profile.writer():
         profile.check()
         (profile.path / "Default").write_text("rubbish")
@@ -72,7 +76,7 @@ def test_what_chrome_cannot_read_is_no_login_to_overwrite(tokens: Path) -> None:
 
 
 def test_what_is_set_aside_can_be_looked_at_and_the_newest_stay(tokens: Path) -> None:
-    profile = Profile(tokens, "a")
+    profile = ProfileFolder(tokens, "a")
     for number in range(5):
         with profile.writer():
             (profile.path / "Default").mkdir()
@@ -87,13 +91,13 @@ def test_what_is_set_aside_can_be_looked_at_and_the_newest_stay(tokens: Path) ->
 
 
 def test_a_profile_in_use_is_not_set_aside(tokens: Path) -> None:
-    profile = Profile(tokens, "a")
+    profile = ProfileFolder(tokens, "a")
     with profile.writer(), pytest.raises(ProfileLocked):
         profile.set_aside(3)
 
 
 def test_a_copy_takes_the_place_of_what_was_there(tokens: Path, tmp_path: Path) -> None:
-    profile = Profile(tokens, "a")
+    profile = ProfileFolder(tokens, "a")
     with profile.writer():
         (profile.path / "Default").mkdir()
         (profile.path / "Default/Cookies").write_text("bad")
@@ -104,7 +108,7 @@ def test_a_copy_takes_the_place_of_what_was_there(tokens: Path, tmp_path: Path) 
     profile.replace(login, 3)
     assert (profile.path / "Default/Cookies").read_text() == "good"
     assert (tokens / ".quarantine/a/000001/Default/Cookies").read_text() == "bad"
-    assert profile.has_login()
+    assert (profile.path / "Default").is_dir()
 
 
 def test_a_symlink_is_refused_and_what_it_points_to_untouched(tokens: Path, tmp_path: Path) -> None:
@@ -112,19 +116,18 @@ def test_a_symlink_is_refused_and_what_it_points_to_untouched(tokens: Path, tmp_
     elsewhere.mkdir(mode=0o755)
     tokens.mkdir()
     (tokens / "a").symlink_to(elsewhere)
-    profile = Profile(tokens, "a")
+    profile = ProfileFolder(tokens, "a")
     with pytest.raises(ProfileUnusable), profile.writer():
         pass
     with pytest.raises(ProfileUnusable):
         profile.remove()
     assert list(elsewhere.iterdir()) == []
-    assert not profile.has_login()
 
 
 def test_a_symlink_in_place_of_the_lock_is_refused(tokens: Path, tmp_path: Path) -> None:
     (tokens / "a").mkdir(parents=True)
     (tokens / "a" / ".writer.lock").symlink_to(tmp_path / "victim")
-    with pytest.raises(OSError, match="symbolic"), Profile(tokens, "a").writer():
+    with pytest.raises(OSError, match="symbolic"), ProfileFolder(tokens, "a").writer():
         pass
     assert not (tmp_path / "victim").exists()
 
@@ -132,19 +135,23 @@ def test_a_symlink_in_place_of_the_lock_is_refused(tokens: Path, tmp_path: Path)
 def test_a_file_in_place_of_the_folder_is_refused(tokens: Path) -> None:
     tokens.mkdir()
     (tokens / "a").touch()
-    with pytest.raises((ProfileUnusable, FileExistsError)), Profile(tokens, "a").writer():
+    with pytest.raises((ProfileUnusable, FileExistsError)), ProfileFolder(tokens, "a").writer():
         pass
 
 
 def test_the_second_writer_is_refused(tokens: Path) -> None:
-    with Profile(tokens, "a").writer(), pytest.raises(ProfileLocked), Profile(tokens, "a").writer():
+    with (
+        ProfileFolder(tokens, "a").writer(),
+        pytest.raises(ProfileLocked),
+        ProfileFolder(tokens, "a").writer(),
+    ):
         pass
-    with Profile(tokens, "a").writer():
+    with ProfileFolder(tokens, "a").writer():
         pass
 
 
 def test_a_writer_on_its_way_out_is_waited_for(tokens: Path) -> None:
-    profile = Profile(tokens, "a")
+    profile = ProfileFolder(tokens, "a")
     with profile.writer() as descriptor:
         dying = subprocess.Popen(["sleep", "0.1"], pass_fds=[descriptor])
     with pytest.raises(ProfileLocked), profile.writer():
@@ -154,7 +161,7 @@ def test_a_writer_on_its_way_out_is_waited_for(tokens: Path) -> None:
 
 
 def test_the_lock_lives_as_long_as_the_process_that_inherited_it(tokens: Path) -> None:
-    profile = Profile(tokens, "a")
+    profile = ProfileFolder(tokens, "a")
     with profile.writer() as descriptor:
         heir = subprocess.Popen(["/bin/sleep", "60"], pass_fds=[descriptor])
     try:
@@ -170,7 +177,7 @@ def test_the_lock_lives_as_long_as_the_process_that_inherited_it(tokens: Path) -
 
 
 def test_pruning_keeps_the_login(tokens: Path) -> None:
-    profile = Profile(tokens, "a")
+    profile = ProfileFolder(tokens, "a")
     with profile.writer():
         pass
     kept = [
@@ -185,11 +192,11 @@ def test_pruning_keeps_the_login(tokens: Path) -> None:
     profile.prune()
     assert not [cache for cache in CACHES if (profile.path / cache).exists()]
     assert [name for name in kept if (profile.path / name).read_text() == "x"] == kept
-    assert profile.has_login()
+    assert (profile.path / "Default").is_dir()
 
 
 def test_a_profile_in_use_is_not_pruned(tokens: Path) -> None:
-    profile = Profile(tokens, "a")
+    profile = ProfileFolder(tokens, "a")
     with profile.writer():
         (profile.path / "Default/Cache").mkdir(parents=True)
         profile.prune()
@@ -198,9 +205,9 @@ def test_a_profile_in_use_is_not_pruned(tokens: Path) -> None:
 
 def test_removing_leaves_nothing_and_only_that(tokens: Path) -> None:
     for name in ("a", "a2"):
-        with Profile(tokens, name).writer():
+        with ProfileFolder(tokens, name).writer():
             (tokens / name / "Default").mkdir()
-    Profile(tokens, "a").remove()
-    Profile(tokens, "a").remove()
+    ProfileFolder(tokens, "a").remove()
+    ProfileFolder(tokens, "a").remove()
     assert os.listdir(tokens) == ["a2"]  # noqa: PTH208 - names, hidden ones too
-    assert Profile(tokens, "a2").has_login()
+    assert (tokens / "a2/Default").is_dir()

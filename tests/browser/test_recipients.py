@@ -11,7 +11,7 @@ from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life
 from tests.browser.test_chrome import evaluate
 from tests.support import wait_until
-from wppmt.browser import CallRejected
+from wppmt.browser.port import CallRejected
 
 pytestmark = pytest.mark.chrome
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wppmt.browser.snapshots import Snapshots
+from wppmt.browser.profile.snapshots import Snapshots
 
 KEPT = (
     "Local State",

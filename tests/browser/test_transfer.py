@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.browser.test_fake import VirtualTime
-from wppmt.browser import CallFailure, CallRejected, Outcome
-from wppmt.browser.fake import FakeBrowser, FakeBrowsers
-from wppmt.browser.transfer import PIECE_BYTES, Download
+from wppmt.browser.cdp.transfer import PIECE_BYTES, Download
+from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers
+from wppmt.browser.port import CallFailure, CallRejected, CallResult
 
 ME, FRIEND = "5511999990001", "5511888880001"
 LIMIT = 5 * PIECE_BYTES
@@ -32,7 +32,7 @@ class Scene:
         about = {"mimetype": "image/jpeg", "fileName": "foto.jpg", "size": len(content)}
         self.message_id = self.browser.receive(FRIEND, type="image", media=about, bytes=content)
         self.path = folder / "draft"
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[CallResult] = []
 
     def begin(self, message_id: str | None = None, limit: int = LIMIT) -> None:
         download = Download(self.browser, self.path, limit, 15.0, self.outcomes.append)
@@ -49,13 +49,13 @@ class Scene:
 
     def tamper(self, function: str, change: Change) -> None:
         """Let a function of the page answer something else."""
-        honest = self.browser.page.answer
+        honest = self.browser.functions.answer
 
-        def answer(name: str, arguments: Mapping[str, Any]) -> Outcome:
+        def answer(name: str, arguments: Mapping[str, Any]) -> CallResult:
             value: Any = honest(name, arguments)
             return change(value) if name == function else value
 
-        self.browser.page.answer = answer  # type: ignore[assignment]
+        self.browser.functions.answer = answer  # type: ignore[assignment,method-assign]
 
 
 @pytest.mark.parametrize("size", [1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, LIMIT])

@@ -14,7 +14,7 @@ CONNECTED_SECONDS = 90.0
 """Two attempts by the schedule, and the start itself."""
 ARRIVED_SECONDS = 60.0
 FATE_SECONDS = 330.0
-"""Five minutes after it was accepted a message that went nowhere is reported unknown (contract 5)."""
+"""Five minutes after it was accepted a message that went nowhere is reported unknown (docs/contract.md 5)."""
 PAGE = 1000
 
 Progress = Callable[[str], None]

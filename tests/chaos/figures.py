@@ -13,7 +13,7 @@ from tests.chaos.history import ACCEPTED, History, Record
 from tests.chaos.judges import Violation, judge
 
 QUICK_SECONDS = 60.0
-"""Health that earns an attempt at once after the next failure (contract 4)."""
+"""Health that earns an attempt at once after the next failure (docs/contract.md 4)."""
 QUEUE_SECONDS = 10.0
 """A start may wait for others' starts."""
 NEVER = 999.0

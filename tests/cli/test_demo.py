@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -10,13 +11,14 @@ from typing import Any, cast
 
 import pytest
 
+from tests.cli.conftest import Call
 from tests.support import wait_until
 from wppmt.cli import demo
 from wppmt.cli.demo import DemoFailed, Inbox, Phone, Stage
 from wppmt.cli.gateway import Gateway
 from wppmt.cli.sink import Delivery, Sink
-from wppmt.delivery import headers, new_secret
 from wppmt.simulator.client import Simulator
+from wppmt.webhook.envelope import headers, new_secret
 
 SECRET = new_secret(b"0" * 32)
 
@@ -92,3 +94,14 @@ def test_a_message_lost_or_doubled_fails_the_demo(ends: Twice, told: str, capsys
     with pytest.raises(DemoFailed, match=told):
         demo._send(stage)
     assert "✗" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["demo"], ["sim", "qr", "loja"]])
+def test_a_missing_qr_reader_is_named_with_its_extra(
+    call: Call, monkeypatch: pytest.MonkeyPatch, command: list[str]
+):
+    monkeypatch.setitem(sys.modules, "zxingcpp", None)
+    monkeypatch.setattr(Gateway, "qr_code", lambda *_: {"qrCode": "data:image/png;base64,"})
+    result = call(*command)
+    assert result.exit_code == 1
+    assert "pip install 'wppmt[demo]'" in result.stderr

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Call
-from wppmt import host
+from wppmt.app import host
 
 HOLDER = """
 import signal, sys
 from pathlib import Path
-from wppmt import host
+from wppmt.app import host
 signal.signal(signal.SIGUSR2, lambda *_: sys.exit(0))
 with host.only_one(Path(sys.argv[1])):
     print("held", flush=True)

@@ -8,13 +8,13 @@ import pytest
 
 from tests.cli.conftest import Call
 from wppmt.__main__ import main
-from wppmt.cli.origin import Origin
+from wppmt.app.settings import DEFAULT_FILES
+from wppmt.cli.context import SettingsSource
 from wppmt.cli.serve import first_screen
-from wppmt.settings import DEFAULT_FILES
 
 
 def screen(environ: dict[str, str], mode: str = "1") -> str:
-    origin = Origin(environ | {"WPP_SIMULATOR": mode, "WPP_SECRET": "s" * 32})
+    origin = SettingsSource(environ | {"WPP_SIMULATOR": mode, "WPP_SECRET": "s" * 32})
     return first_screen(origin, origin.load())
 
 
@@ -52,7 +52,8 @@ def test_defaults_need_no_exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     assert "   export" not in screen({})
     assert f"WPP_CONFIG={DEFAULT_FILES[0]}" in first_screen(
-        Origin({"WPP_SIMULATOR": "1"}, DEFAULT_FILES[0]), Origin({"WPP_SIMULATOR": "1"}).load()
+        SettingsSource({"WPP_SIMULATOR": "1"}, DEFAULT_FILES[0]),
+        SettingsSource({"WPP_SIMULATOR": "1"}).load(),
     )
 
 

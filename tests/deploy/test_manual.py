@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from wppmt.reasons import Reason
-from wppmt.settings import keys
+from wppmt.app.settings import keys
+from wppmt.domain.reasons import Reason
 
 MANUAL = (Path(__file__).parents[2] / "docs" / "operacao.md").read_text(encoding="utf-8")
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from actors import threads
-from wppmt import daemon, settings
+from actors.runtime import pykka_scheduler
+from tests.defaults import SETTINGS
+from wppmt.app import daemon, settings
+from wppmt.app.policies import all_browsers_stop_seconds
 from wppmt.http import server
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -38,11 +40,13 @@ def test_only_the_daemon_gets_signals_and_has_time_to_stop():
     """
     service = read(UNIT)["Service"]
     assert (service["KillMode"], service["Type"], service["Restart"]) == ("process", "notify", "always")
-    stop_seconds = (
-        daemon.STOP_SECONDS + daemon.ROOT_SECONDS + daemon.DRAIN_SECONDS
-        + threads.STOP_SECONDS + server.LAST_SECONDS + 2 * server.CANCELLED_SECONDS
+    rest_seconds = (
+        daemon.ROOT_SECONDS + daemon.DRAIN_SECONDS
+        + pykka_scheduler.STOP_SECONDS + server.LAST_SECONDS + 2 * server.CANCELLED_SECONDS
     )  # fmt: skip
-    assert int(service["TimeoutStopSec"]) > stop_seconds
+    assert rest_seconds < daemon.REST_SECONDS
+    stop_seconds = all_browsers_stop_seconds(SETTINGS) + daemon.REST_SECONDS
+    assert int(service["TimeoutStopSec"]) >= stop_seconds
     assert service["UMask"] == "0077"
     assert service["ExecReload"] == "/bin/kill -USR2 $MAINPID", (
         "a handover: see tests/system/test_handover.py"

@@ -10,8 +10,8 @@ import jsonschema_rs
 import pytest
 
 from tests.http.documented import DOCUMENT
-from wppmt.settings import keys
-from wppmt.store import EVENT_NAMES
+from wppmt.app.settings import keys
+from wppmt.store.records import EVENT_NAMES
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")

@@ -15,18 +15,21 @@ import jwt
 import pytest
 from yarl import URL
 
+from tests.defaults import auth_policy, http_settings
 from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
-from wppmt.egress import Egress, policy
+from wppmt.domain.troubles import Trouble
 from wppmt.http.app import make_app
-from wppmt.http.auth import Authenticator, AuthPolicy
-from wppmt.http.keys import SharedSecret
-from wppmt.http.limits import RateLimiter
-from wppmt.http.ports import HttpSettings, Phase, Ports
+from wppmt.http.connections import ConnectionLimits
+from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.http.security.auth import Authenticator
+from wppmt.http.security.keys import SharedSecret
+from wppmt.http.security.limits import RateLimiter
 from wppmt.http.server import Runner
-from wppmt.media import MediaFiles
-from wppmt.received import ReceivedMedia
-from wppmt.store import Store
+from wppmt.media.fetch import MediaFiles
+from wppmt.media.received import ReceivedMedia
+from wppmt.net.egress import Egress, policy
+from wppmt.store.port import Store
 
 SECRET = "segredo-de-teste-com-mais-de-32-bytes"
 
@@ -54,8 +57,9 @@ class Api:
 
     def __init__(self) -> None:
         self.time = BORN
-        self.phase = Phase.READY
+        self.phase = DaemonPhase.READY
         self.alert: str | None = None
+        self.troubles: list[Trouble] = []
         self.has_login_copy = True
         self.front = FakeFront(lambda: self.time)
         self.store = FakeStore()
@@ -63,7 +67,8 @@ class Api:
         self.log = FakeLog()
         self.token = token()
         self.rate_limit = 0
-        self.settings = HttpSettings()
+        self.connections = ConnectionLimits()
+        self.settings = http_settings()
         self.folder = Path("/nonexistent")
         self.egress_allow: list[str] = []
         self.base = ""
@@ -73,7 +78,7 @@ class Api:
         return Ports(
             front=self.front,
             store=cast("Store", self.store),
-            authenticator=Authenticator(SharedSecret(SECRET), AuthPolicy()),
+            authenticator=Authenticator(SharedSecret(SECRET), auth_policy()),
             rate_limiter=RateLimiter(self.rate_limit, time.time),
             check_target=check_target,
             post_webhook=self.receiver.post,
@@ -83,6 +88,7 @@ class Api:
             ),
             phase=lambda: self.phase,
             alert=lambda: self.alert,
+            troubles=lambda: self.troubles,
             memory_mb=lambda: 512,
             now=lambda: self.time,
             log=self.log,
@@ -131,7 +137,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
 
 async def serve(api: Api) -> AsyncIterator[Api]:
     """Run the front of an Api whose levers were set beforehand."""
-    runner = Runner(make_app(api.ports()))
+    runner = Runner(make_app(api.ports()), api.connections)
     await runner.start(("127.0.0.1", 0))
     api.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
     async with aiohttp.ClientSession(auto_decompress=False) as api.http:

@@ -9,8 +9,8 @@ from typing import Any
 
 import jsonschema_rs
 
-from wppmt.http.openapi import openapi
-from wppmt.http.routes import ROUTES
+from wppmt.http.api.openapi import openapi
+from wppmt.http.api.routes import ROUTES
 
 DOCUMENT = openapi(ROUTES, "1.2.3")
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from wppmt import messages
-from wppmt.delivery import Answered, Outcome
-from wppmt.errors import Code, Refusal
-from wppmt.reasons import Reason
-from wppmt.state import State
-from wppmt.store import (
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.reasons import Reason
+from wppmt.domain.shortages import Resource, Shortage, resource_limit
+from wppmt.domain.states import State
+from wppmt.store.records import (
     DeadLetters,
     Delivery,
     Desired,
@@ -24,9 +24,10 @@ from wppmt.store import (
     SigningSecrets,
     WebhookCounts,
 )
+from wppmt.webhook.classify import Answered, AttemptResult
 
 BORN = 1_770_733_800.0
-"""2026-02-10T14:30:00Z, the moment in the document's examples."""
+"""2026-02-10T14:30:00Z, a moment without fractions."""
 
 
 class FakeFront:
@@ -37,8 +38,6 @@ class FakeFront:
         self.asked: list[tuple[str, object]] = []
         self.looked_up = 0
         self.ack = 1
-        self.hung: set[str] = set()
-        self.dead: set[str] = set()
         self.unlinks = True
         self.max_sessions = 10
         self.contacts: list[dict[str, Any]] = []
@@ -69,7 +68,7 @@ class FakeFront:
         return self._statuses.get(session_id)
 
     def statuses(self) -> tuple[SessionStatus, ...]:
-        return tuple(self._statuses.values())
+        return tuple(self._statuses[session_id] for session_id in sorted(self._statuses))
 
     async def ask(self, address: str, message: object, deadline: float) -> Any:
         assert deadline > 0
@@ -109,16 +108,31 @@ class FakeFront:
                 return 3
             case messages.Describe():
                 return messages.ActorTree(tuple(self._tree()))
-            case messages.RestartCrashed():
-                return tuple(s.record.id for s in self.statuses() if s.record.state is State.ERROR)
+            case messages.RestartCrashed(sessions=sessions):
+                return self._restart_crashed(sessions)
+            case messages.RestoreLogin():
+                if self._statuses[message.session_id].record.is_login_in_use:
+                    raise Refusal(Code.LOGIN_NOT_CORRUPT)
+                return self.has(message.session_id, State.INITIALIZING, reason=Reason.RESTARTED)
             case _:
                 raise AssertionError(message)
+
+    def _restart_crashed(self, sessions: frozenset[str] | None) -> messages.CrashedRestarted:
+        found = [
+            status.record
+            for status in self.statuses()
+            if status.record.state is State.ERROR and (sessions is None or status.record.id in sessions)
+        ]
+        corrupt = [record.id for record in found if record.reason is Reason.TOKEN_CORRUPT]
+        return messages.CrashedRestarted(
+            tuple(record.id for record in found if record.id not in corrupt),
+            tuple((session_id, Reason.TOKEN_CORRUPT) for session_id in corrupt),
+        )
 
     def _tree(self) -> Iterator[dict[str, Any]]:
         yield {"actor": "root", "children": len(self._statuses), "alert": None}
         for session_id in sorted(self._statuses):
-            hung = session_id in self.hung
-            yield {"actor": f"session:{session_id}", "alive": session_id not in self.dead, "hung": hung}
+            yield {"actor": f"session:{session_id}", "alive": True, "hung": False}
 
     def _answer_of_session(self, session_id: str, message: object) -> Any:
         match message:
@@ -129,7 +143,7 @@ class FakeFront:
             case messages.LogOut():
                 self.has(session_id, State.DISCONNECTED, has_login=False)
                 return messages.LoggedOut(self.unlinks)
-            case messages.ResetLogin() | messages.RestoreLogin():
+            case messages.ResetLogin():
                 if self._statuses[session_id].record.reason is not Reason.TOKEN_CORRUPT:
                     raise Refusal(Code.LOGIN_NOT_CORRUPT)
                 return self.has(session_id, State.INITIALIZING, reason=Reason.STARTING)
@@ -154,7 +168,7 @@ class FakeFront:
     def _start(self, message: messages.StartSession) -> messages.Started:
         known = self._statuses.get(message.session_id)
         if known is None and len(self._statuses) >= self.max_sessions:
-            raise Refusal(Code.RESOURCE_LIMIT)
+            raise resource_limit(Shortage(Resource.SESSIONS, len(self._statuses), self.max_sessions))
         wished = {
             "webhook_url": message.webhook_url, "description": message.description,
             "max_messages_per_day": message.max_messages_per_day, "webhook_events": message.events,
@@ -235,7 +249,7 @@ class FakeStore:
 class FakeReceiver:
     """TurboZap's endpoint, for the one who tries it out."""
 
-    outcome: Outcome = field(default_factory=lambda: Answered(200))
+    outcome: AttemptResult = field(default_factory=lambda: Answered(200))
     took: list[tuple[Delivery, int, SigningSecrets | None]] = field(default_factory=list)
     answers: asyncio.Event = field(default_factory=asyncio.Event)
     """Cleared: whoever posts waits."""
@@ -244,7 +258,7 @@ class FakeReceiver:
     def __post_init__(self) -> None:
         self.answers.set()
 
-    async def post(self, delivery: Delivery, attempt: int, secrets: SigningSecrets | None) -> Outcome:
+    async def post(self, delivery: Delivery, attempt: int, secrets: SigningSecrets | None) -> AttemptResult:
         async with self._news:
             self.took.append((delivery, attempt, secrets))
             self._news.notify_all()

@@ -1,4 +1,4 @@
-"""Every code of the catalogue, provoked over HTTP: its status, its text, the one form (contract, section 6)."""
+"""Every code of the catalogue, provoked over HTTP: its status, its text, the one form (docs/contract.md 6)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 
 from tests.http.conftest import Answer, Api, serve, token
 from tests.http.fakes import BORN
-from wppmt.errors import CATALOGUE, Code, Refusal
-from wppmt.http.bodies import MAX_BODY_BYTES
-from wppmt.http.ports import Phase
-from wppmt.reasons import Reason
-from wppmt.state import State
-from wppmt.store import StoreUnavailable
+from wppmt.domain.errors import CATALOGUE, Code, Refusal
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.http.api.bodies import MAX_BODY_BYTES
+from wppmt.http.ports import DaemonPhase
+from wppmt.store.port import StoreUnavailable
 
 SEND = "/api/sessions/a/send-message"
 STATUS = "/api/sessions/a/status"
@@ -39,7 +39,7 @@ async def fail(api: Api) -> Answer:
 
 
 async def drain(api: Api) -> Answer:
-    api.phase = Phase.DRAINING
+    api.phase = DaemonPhase.DRAINING
     return await api.get(STATUS)
 
 

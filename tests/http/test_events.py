@@ -9,9 +9,9 @@ import pytest
 
 from tests.http.conftest import Api
 from tests.http.fakes import BORN
-from wppmt import messages
-from wppmt.http.events import STEP
-from wppmt.store import DeadLetters, Delivery, EventRecord, Handover, JournalEntry
+from wppmt.domain import messages
+from wppmt.http.handlers.events import STEP
+from wppmt.store.records import DeadLetters, Delivery, EventRecord, Handover, JournalEntry
 
 
 def event(sequence: int, size: int = 0) -> EventRecord:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.redis_server import RedisServer
-from wppmt.http import limits
-from wppmt.http.limits import RateLimiter, RedisWindows
+from wppmt.http.security import limits
+from wppmt.http.security.limits import RateLimiter, RedisWindows
 
 
 class Redis(RedisServer):

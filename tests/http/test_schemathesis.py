@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.http.conftest import Api, serve, token
 from tests.http.documented import DOCUMENT
-from wppmt.store import JournalEntry
+from wppmt.store.records import JournalEntry
 
 OPERATIONS = [(path, method) for path, item in DOCUMENT["paths"].items() for method in item]
 

@@ -1,4 +1,4 @@
-"""Sending over HTTP, against the examples of architecture.pt.md 4.2.2."""
+"""Sending over HTTP, against the examples of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from tests.http.conftest import Api, token
 from tests.http.fakes import BORN
-from wppmt import messages
-from wppmt.errors import Code, Refusal
-from wppmt.state import State
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.states import State
 
 PATH = "/api/sessions/cliente-001/send-message"
 HELLO = {"phone": "5511999999999", "message": "Olá! Esta é uma mensagem de teste."}
@@ -177,11 +177,11 @@ async def test_a_sessions_refusals(api: Api, code: Code, status: int, retry_afte
 @pytest.mark.parametrize(
     "text", ['"); alert(1)//', "`${1}`", "</script>", "\u2028\u2029", "\x00\x1b[31m", "🎉"]
 )
-async def test_a46_text_arrives_as_it_was_written(api: Api, text: str):
+async def test_text_arrives_as_it_was_written(api: Api, text: str):
     assert (await sent_as(api, message=text)).text == text
 
 
-async def test_a45_fields_that_nobody_asked_for_change_nothing(api: Api):
+async def test_fields_that_nobody_asked_for_change_nothing(api: Api):
     message = await sent_as(
         api, status="read", isAdmin=True, tenant="b", sessionId="b", __proto__={"to": "x"}, to="b", ack=3
     )

@@ -42,6 +42,7 @@ class PageBrowser:
     """One Chrome on one profile folder."""
 
     def __init__(self, page_port: int, profile: Path, **capabilities: Any) -> None:
+        self._profile = profile
         options = webdriver.ChromeOptions()
         for argument in (
             "--headless=new",
@@ -119,6 +120,13 @@ class PageBrowser:
         send = "return JSON.parse(JSON.stringify(await WPP.chat.sendTextMessage(args[0], args[1], args[2])))"
         answer: dict[str, Any] = self.run(send, to, body, {"linkPreview": False, **options})
         return answer
+
+    def wait_saved(self) -> None:
+        """Chrome writes localStorage some seconds late: a login that is not there yet is lost by a kill."""
+        folder = self._profile / "Default" / "Local Storage" / "leveldb"
+        wait_until(
+            lambda: any(b"WANoiseInfo" in file.read_bytes() for file in folder.glob("*.log")), limit=20
+        )
 
     def kill(self) -> None:
         """Ends chromedriver and Chrome as a crash would."""

@@ -8,6 +8,7 @@ import pytest
 
 from tests.simulator.conftest import SimulatorProcess
 from tests.simulator.fake_page import FakePage
+from tests.support import wait_until
 from wppmt.simulator.client import Simulator, SimulatorError
 from wppmt.simulator.storage import Changes, Storage
 
@@ -31,6 +32,7 @@ async def test_nothing_is_forgotten_by_a_killed_process(simulator_process: Simul
         for body in ("um", "dois"):
             client.write(BRUNO, group, body)
         client.write_media(BRUNO, ANA, b"bytes", "image/png", "foto.png")
+        wait_until(lambda: client.devices(ANA)[0]["sockets"] == 0)
         before = observable(client)
 
         simulator_process.kill()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from wppmt.store import Store
-from wppmt.store.sqlite import SqliteStore
+from wppmt.store.port import Store
+from wppmt.store.sqlite.store import SqliteStore
 
 FACTORIES = {"sqlite": lambda folder: SqliteStore(folder / "wppmt.sqlite")}
 

@@ -6,8 +6,8 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from wppmt.store import EventDraft, SessionRecord
-from wppmt.store.sqlite import SqliteStore
+from wppmt.store.records import EventDraft, SessionRecord
+from wppmt.store.sqlite.store import SqliteStore
 
 
 def main() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import count
 
-from wppmt.store import EventDraft, EventRecord, Lane, Store
+from wppmt.store.port import Store
+from wppmt.store.records import EventDraft, EventRecord, Lane
 
 ENDPOINT = "http://turbozap.test/webhook"
 LANE = Lane(ENDPOINT, "a")

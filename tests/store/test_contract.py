@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from tests.store.drafts import ENDPOINT, LANE, draft, record
-from wppmt.browser import Process
-from wppmt.reasons import Reason
-from wppmt.state import State
-from wppmt.store import (
+from wppmt.domain.process import Process
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.store.port import Store
+from wppmt.store.records import (
+    DeadLetterBatch,
     DeadLetters,
     DeliveryState,
     Desired,
@@ -21,10 +23,8 @@ from wppmt.store import (
     JournalEntry,
     Lane,
     LaneTip,
-    Lapse,
     SessionRecord,
     SigningSecrets,
-    Store,
     Trimmed,
     WebhookCounts,
 )
@@ -299,11 +299,11 @@ def test_burying_takes_a_lane_s_pending_ones_of_an_age(store: Store):
     record(store, "a", draft(at=100.0))
     record(store, "a", draft(at=200.0))
     record(store, "b", draft(at=100.0))
-    assert store.bury(Lapse(LANE, "webhook removido", due_before=150.0), 300.0, 9) == 1
+    assert store.dead_letter(DeadLetterBatch(LANE, "webhook removido", due_before=150.0), 300.0, 9) == 1
     [dead] = store.dead_letters(DeadLetters("a"))
     assert (dead.event.at, dead.next_at, dead.last_error) == (100.0, 300.0, "webhook removido")
     with store.transaction() as transaction:
-        assert transaction.bury(LANE, 300.0, "webhook removido") == 1
+        assert transaction.dead_letter(LANE, 300.0, "webhook removido") == 1
     assert store.webhook_counts("a") == WebhookCounts(dead=2)
     assert store.webhook_counts("b") == WebhookCounts(pending=1)
 
@@ -316,7 +316,7 @@ def test_what_was_buried_stays_dead_unless_it_turns_out_delivered(store: Store):
     second = store.first_attempt(LANE, first.number)
     assert second
     with store.transaction() as transaction:
-        transaction.bury(LANE, 300.0, "x")
+        transaction.dead_letter(LANE, 300.0, "x")
     store.settle([replace(first, attempts=1, next_at=305.0), replace(second, state=DeliveryState.DONE)])
     assert store.webhook_counts() == WebhookCounts(dead=1)
     assert [d.number for d in store.dead_letters(DeadLetters("a"))] == [first.number]
@@ -327,7 +327,7 @@ def test_a_stopped_lane_turns_events_into_dead_letters_until_it_is_resumed(store
     record(store, "b")
     with store.transaction() as transaction:
         transaction.stop_lane(LANE, "HTTP 410")
-    assert store.bury(Lapse(LANE, "HTTP 410"), 300.0, 9) == 1
+    assert store.dead_letter(DeadLetterBatch(LANE, "HTTP 410"), 300.0, 9) == 1
     record(store)
     assert store.webhook_counts("a") == WebhookCounts(dead=2)
     assert {d.last_error for d in store.dead_letters(DeadLetters("a"))} == {"HTTP 410"}
@@ -503,12 +503,12 @@ def test_of_too_many_pending_codes_go_first_then_other_events_and_messages_never
     events = [record(store, "a", draft(name)) for name in names]
     record(store, "b", draft("error"))
     assert store.trim(5, 200.0) == []
-    assert store.trim(4, 200.0) == [Trimmed("a", pending=5, dropped=1, buried=0)]
-    assert store.trim(3, 200.0) == [Trimmed("a", pending=4, dropped=0, buried=1)]
+    assert store.trim(4, 200.0) == [Trimmed("a", pending=5, dropped=1, dead_lettered=0)]
+    assert store.trim(3, 200.0) == [Trimmed("a", pending=4, dropped=0, dead_lettered=1)]
     [dead] = store.dead_letters(DeadLetters("a"))
     assert (dead.event, dead.next_at) == (events[1], 200.0)
-    assert store.trim(1, 200.0) == [Trimmed("a", pending=3, dropped=0, buried=1)]
-    assert store.trim(1, 200.0) == [Trimmed("a", pending=2, dropped=0, buried=0)]
+    assert store.trim(1, 200.0) == [Trimmed("a", pending=3, dropped=0, dead_lettered=1)]
+    assert store.trim(1, 200.0) == [Trimmed("a", pending=2, dropped=0, dead_lettered=0)]
     assert store.webhook_counts() == WebhookCounts(pending=3, dead=2)
     assert len(store.events_after("a", 0, 9)) == 5
 

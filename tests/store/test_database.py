@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from tests.store.drafts import draft, record
-from wppmt.errors import SetupError
-from wppmt.store import SigningSecrets, StoreUnavailable, WebhookCounts
-from wppmt.store.database import Database
+from wppmt.domain.errors import SetupError
 from wppmt.store.fencing import Fenced, fenced
-from wppmt.store.schema import STEPS, VERSION
-from wppmt.store.sqlite import SqliteStore
+from wppmt.store.port import StoreUnavailable
+from wppmt.store.records import SigningSecrets, WebhookCounts
+from wppmt.store.sqlite.database import Database
+from wppmt.store.sqlite.schema import STEPS, VERSION
+from wppmt.store.sqlite.store import SqliteStore
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,7 +94,7 @@ def test_an_older_schema_is_brought_up_to_date_with_what_it_holds(tmp_path: Path
     path.chmod(0o600)
     store = SqliteStore(path)
     assert store.webhook_counts("a") == WebhookCounts(pending=1)
-    assert [trimmed.buried for trimmed in store.trim(0, 9.0)] == [1]
+    assert [trimmed.dead_lettered for trimmed in store.trim(0, 9.0)] == [1]
     assert record(store).sequence == 2
     assert store.secrets("a") == SigningSecrets("whsec_2", (("whsec_1", 86_400.5),))
     assert store.secrets("b") == SigningSecrets("whsec_3")
@@ -204,8 +205,8 @@ FULL_DISK = textwrap.dedent("""
     import resource, signal, sys
     from pathlib import Path
     from tests.store.drafts import draft, record
-    from wppmt.store import StoreUnavailable
-    from wppmt.store.sqlite import SqliteStore
+    from wppmt.store.port import StoreUnavailable
+    from wppmt.store.sqlite.store import SqliteStore
 
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     store = SqliteStore(Path(sys.argv[1]))

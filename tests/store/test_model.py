@@ -20,18 +20,18 @@ from hypothesis.stateful import (
 )
 
 from tests.store.conftest import FACTORIES as EVERY
-from wppmt.store import (
+from wppmt.store.records import (
+    DeadLetterBatch,
     DeadLetters,
     Delivery,
     DeliveryState,
     EventDraft,
     EventRecord,
     Lane,
-    Lapse,
     WebhookCounts,
 )
-from wppmt.store.outbox import TOO_MUCH
-from wppmt.store.sqlite import SqliteStore
+from wppmt.store.sqlite.outbox import TOO_MUCH
+from wppmt.store.sqlite.store import SqliteStore
 
 SESSIONS = ("a", "b")
 ENDPOINTS = ("http://one.test/", "http://two.test/")
@@ -127,24 +127,26 @@ class StoreMachine(RuleBasedStateMachine):
             row.delivery = after
 
     @rule(lane=lanes, stop=st.booleans(), age=st.integers(0, 5))
-    def bury(self, lane: Lane, stop: bool, age: int) -> None:
+    def dead_letter(self, lane: Lane, stop: bool, age: int) -> None:
         self.now += 1
         before = float("inf") if stop else self.now - age
-        buried = 0
+        dead_lettered = 0
         if stop:
             with self.store.transaction() as transaction:
                 transaction.stop_lane(lane, "HTTP 410")
-                buried = transaction.bury(lane, self.now, "HTTP 410")
+                dead_lettered = transaction.dead_letter(lane, self.now, "HTTP 410")
             self.stopped.add(lane)
         else:
-            while step := self.store.bury(Lapse(lane, "HTTP 410", before), self.now, limit=2):
-                buried += step
+            while step := self.store.dead_letter(
+                DeadLetterBatch(lane, "HTTP 410", before), self.now, limit=2
+            ):
+                dead_lettered += step
         found = [
             r
             for r in self.rows
             if r.lane == lane and r.delivery.state is PENDING and r.delivery.next_at < before
         ]
-        assert buried == len(found)
+        assert dead_lettered == len(found)
         for row in found:
             row.delivery = replace(row.delivery, state=DEAD, next_at=self.now, last_error="HTTP 410")
 

@@ -11,9 +11,9 @@ import pytest
 
 from tests.redis_server import RedisServer
 from tests.support import eventually
-from wppmt.state import State
-from wppmt.store import SessionRecord, SessionStatus
+from wppmt.domain.states import State
 from wppmt.store import redis as mirror
+from wppmt.store.records import SessionRecord, SessionStatus
 from wppmt.store.redis import Copy, RedisMirror
 
 

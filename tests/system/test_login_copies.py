@@ -78,7 +78,7 @@ def test_without_a_good_copy_a_restore_is_refused_and_reset_still_works(tenant: 
     tenant.hears("qr_code")
 
 
-def test_a25_a_profile_replaced_by_a_link_to_anothers_is_refused(new_tenant: NewTenant):
+def test_a_profile_replaced_by_a_link_to_anothers_is_refused(new_tenant: NewTenant):
     victim, thief = new_tenant().connect(), new_tenant().connect()
     assert victim.close().status == 200
     assert thief.close().status == 200

@@ -1,4 +1,4 @@
-"""Bad requests get the contract's answers, from the whole daemon."""
+"""Bad requests get the answers of docs/contract.md 6, from the whole daemon."""
 
 from __future__ import annotations
 

@@ -18,18 +18,21 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
+from tenacity import wait_fixed
 
+from wppmt.app.settings import Settings
+from wppmt.cli.context import SettingsSource, pass_origin
 from wppmt.cli.doctor import examine
-from wppmt.cli.gateway import Gateway, GatewayError, wait_for_qr
-from wppmt.cli.origin import Origin, pass_origin
+from wppmt.cli.errors import Trouble
+from wppmt.cli.gateway import Gateway, GatewayError, qr_reader, url_of, wait_for_qr
 from wppmt.cli.sink import Delivery, Json, Sink
 from wppmt.cli.token import TTL_SECONDS, make_token
-from wppmt.cli.trouble import Trouble
-from wppmt.settings import Settings
+from wppmt.polling import poll
 from wppmt.simulator.client import Simulator, SimulatorError
 
 LIMIT_SECONDS = 60.0
 STOP_SECONDS = 60.0
+POLL_SECONDS = 0.05
 CALM_SECONDS = 1.0
 """How long nothing more may come after what should come exactly once."""
 T = TypeVar("T")
@@ -180,14 +183,14 @@ def step(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def own_daemon(origin: Origin, sink: Sink) -> Iterator[Settings]:
+def own_daemon(origin: SettingsSource, sink: Sink) -> Iterator[Settings]:
     """A daemon with its simulator on free ports and in a folder of its own, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="wppmt-demo-", ignore_cleanup_errors=True) as folder:
         environ = {**origin.environ, **_apart(Path(folder), sink)}
-        settings = Origin(environ, origin.config).load()
+        settings = SettingsSource(environ, origin.config).load()
         with step("O que o serviço precisa está aqui"):
             missing = [finding for finding in examine(settings) if not finding.fine]
-            expect(not missing, "; ".join(f"{finding.text}. {finding.advice}" for finding in missing))
+            expect(not missing, "; ".join(map(str, missing)))
         output = settings.logs.dir / "output"
         output.parent.mkdir()
         with output.open("wb") as out:
@@ -245,11 +248,11 @@ def _free_ports(count: int) -> list[int]:
 
 def _await_ready(daemon: subprocess.Popen[bytes], settings: Settings) -> None:
     gateway = _gateway(settings)
-    end = time.monotonic() + LIMIT_SECONDS
-    while not gateway.is_ready():
-        expect(daemon.poll() is None, f"o serviço terminou com {daemon.returncode}")
-        expect(time.monotonic() < end, f"o serviço não ficou pronto em {LIMIT_SECONDS:.0f} s")
-        time.sleep(0.05)
+    is_ready = poll(
+        gateway.is_ready, LIMIT_SECONDS, wait_fixed(POLL_SECONDS), unless=lambda: daemon.poll() is not None
+    )
+    expect(daemon.poll() is None, f"o serviço terminou com {daemon.returncode}")
+    expect(bool(is_ready), f"o serviço não ficou pronto em {LIMIT_SECONDS:.0f} s")
 
 
 def _stop(daemon: subprocess.Popen[bytes]) -> None:
@@ -262,8 +265,7 @@ def _stop(daemon: subprocess.Popen[bytes]) -> None:
 
 
 def _gateway(settings: Settings) -> Gateway:
-    url = f"http://{settings.http.host}:{settings.http.port}"
-    return Gateway(url, lambda: make_token(settings.auth, time.time(), ttl=TTL_SECONDS))
+    return Gateway(url_of(settings.http), lambda: make_token(settings.auth, time.time(), ttl=TTL_SECONDS))
 
 
 def _stage(settings: Settings, sink: Sink, received: Inbox) -> Stage:
@@ -283,8 +285,9 @@ def _stage(settings: Settings, sink: Sink, received: Inbox) -> Stage:
 @click.command()
 @click.option("--running", is_flag=True, help="Usa o serviço e o simulador que já estão no ar (wppmt run).")
 @pass_origin
-def demo(origin: Origin, *, running: bool) -> None:
+def demo(origin: SettingsSource, *, running: bool) -> None:
     """Conta a história inteira sozinho: QR Code, envio, recebimento, confirmações; termina com 1 se algo falha."""
+    qr_reader()
     began = time.monotonic()
     received = Inbox(f"demo-{secrets.token_hex(3)}")
     origin = origin.simulated()

@@ -7,10 +7,11 @@ import signal
 
 import click
 
-from wppmt import host
-from wppmt.browser import processes
-from wppmt.cli.origin import Origin, pass_origin
-from wppmt.cli.trouble import Trouble
+from wppmt.app import host
+from wppmt.browser.chrome import processes
+from wppmt.cli.context import SettingsSource, pass_origin
+from wppmt.cli.errors import Trouble
+from wppmt.domain.system_errors import told
 
 SECONDS = 60.0
 """Requests, webhooks and turns under way get their time."""
@@ -18,7 +19,7 @@ SECONDS = 60.0
 
 @click.command()
 @pass_origin
-def handover(origin: Origin) -> None:
+def handover(origin: SettingsSource) -> None:
     """Encerra só o serviço, para uma atualização: os navegadores seguem conectados e o próximo início os adota."""
     state_dir = origin.simulated().load().store.state_dir
     try:
@@ -28,7 +29,7 @@ def handover(origin: Origin) -> None:
         os.kill(pid, signal.SIGUSR2)
     except OSError as trouble:
         raise Trouble(
-            f"O serviço da pasta {state_dir} é de outro usuário ({trouble.strerror}): rode como ele"
+            f"O serviço da pasta {state_dir} é de outro usuário ({told(trouble)}): rode como ele"
         ) from None
     if not processes.wait_until_gone(pid, SECONDS):
         raise Trouble(f"O serviço (pid {pid}) não encerrou em {SECONDS:.0f} s. Veja o log")

@@ -13,16 +13,17 @@ from textwrap import dedent, indent
 import click
 
 from wppmt import __version__
-from wppmt.cli.origin import Origin, pass_origin
+from wppmt.app.settings import Settings, keys
+from wppmt.cli.context import SettingsSource, pass_origin
+from wppmt.cli.errors import Trouble
+from wppmt.cli.gateway import url_of
 from wppmt.cli.token import TTL_SECONDS, make_token
-from wppmt.cli.trouble import Trouble
-from wppmt.errors import SetupError
-from wppmt.settings import Settings, keys
+from wppmt.domain.errors import SetupError
 
 
 @click.command()
 @pass_origin
-def serve(origin: Origin) -> None:
+def serve(origin: SettingsSource) -> None:
     """Roda o serviço em primeiro plano, até SIGTERM ou Ctrl+C."""
     _serve(origin.load())
 
@@ -30,7 +31,7 @@ def serve(origin: Origin) -> None:
 @click.command()
 @click.option("--whatsapp", type=click.Choice(["simulated", "real"]), default="simulated", show_default=True)
 @pass_origin
-def run(origin: Origin, whatsapp: str) -> None:
+def run(origin: SettingsSource, whatsapp: str) -> None:
     """Como serve, com o simulador (ou o WhatsApp real) e as instruções dos primeiros passos."""
     origin = _for_people(origin.simulated() if whatsapp == "simulated" else origin)
     settings = origin.load()
@@ -39,7 +40,7 @@ def run(origin: Origin, whatsapp: str) -> None:
 
 def _serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> None:
     # Only here: the other commands need neither Selenium nor the actors, and start at once without them.
-    from wppmt import daemon  # noqa: PLC0415
+    from wppmt.app import daemon  # noqa: PLC0415
 
     try:
         sys.exit(daemon.serve(settings, on_ready))
@@ -47,7 +48,7 @@ def _serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> N
         raise Trouble(str(trouble)) from None
 
 
-def _for_people(origin: Origin) -> Origin:
+def _for_people(origin: SettingsSource) -> SettingsSource:
     """Quiet on the terminal, where the log would bury the first screen; `wppmt sink` may be called."""
     settings = origin.load()
     environ = {"WPP_LOG_STDERR_LEVEL": "error", **origin.environ}
@@ -57,13 +58,9 @@ def _for_people(origin: Origin) -> Origin:
     return replace(origin, environ=environ)
 
 
-def _reachable(host: str) -> str:
-    return "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - where it listens, not where we go
-
-
-def first_screen(origin: Origin, settings: Settings) -> str:
+def first_screen(origin: SettingsSource, settings: Settings) -> str:
     """Address, token, docs, and the few commands that walk a newcomer through the main job."""
-    url = f"http://{_reachable(settings.http.host)}:{settings.http.port}"
+    url = url_of(settings.http)
     signs = settings.auth.algorithm == "HS256"
     token = make_token(settings.auth, time.time(), ttl=TTL_SECONDS) if signs else "(só o emissor faz)"
     walk = _SIMULATED_WALK if settings.simulator.used else _REAL_WALK
@@ -85,7 +82,7 @@ def _program() -> str:
     return shlex.quote(str(called.relative_to(here) if called.is_relative_to(here) else called))
 
 
-def _exports(origin: Origin) -> str:
+def _exports(origin: SettingsSource) -> str:
     """A line that tells another terminal what this one was told by environment; nothing when that is nothing."""
     shared = ("http", "store", "simulator")
     named = [env.name for section, _, env in keys() if section in shared and not env.hidden]

@@ -12,10 +12,10 @@ from typing import Any
 import click
 import segno
 
-from wppmt.cli.gateway import Gateway, GatewayError, wait_for_qr
-from wppmt.cli.origin import Origin, pass_origin
+from wppmt.cli.context import SettingsSource, pass_origin
+from wppmt.cli.errors import Trouble
+from wppmt.cli.gateway import Gateway, GatewayError, url_of, wait_for_qr
 from wppmt.cli.token import TTL_SECONDS, make_token
-from wppmt.cli.trouble import Trouble
 from wppmt.simulator.client import Simulator, SimulatorError
 
 ACKS = {"delivered": 2, "read": 3, "played": 4}
@@ -42,13 +42,13 @@ class Sim(click.Group):
 @click.group(cls=Sim)
 @click.pass_context
 @pass_origin
-def sim(origin: Origin, context: click.Context) -> None:
+def sim(origin: SettingsSource, context: click.Context) -> None:
     """Os celulares simulados: escaneiam, escrevem, recebem, ficam sem internet."""
     settings = origin.simulated().load()
     context.obj = Ends(
         Simulator(f"http://127.0.0.1:{settings.simulator.port}"),
         Gateway(
-            f"http://{settings.http.host}:{settings.http.port}",
+            url_of(settings.http),
             lambda: make_token(settings.auth, time.time(), ttl=TTL_SECONDS),
         ),
     )

@@ -7,22 +7,23 @@ import signal
 
 import click
 
-from wppmt.cli.origin import Origin, pass_origin
-from wppmt.cli.trouble import Trouble
-from wppmt.settings import Settings
+from wppmt.app.settings import Settings
+from wppmt.cli.context import SettingsSource, pass_origin
+from wppmt.cli.errors import Trouble
+from wppmt.domain.system_errors import told
 from wppmt.simulator import SimulatorServer, SimulatorSettings
 
 
 @click.command()
 @pass_origin
-def simulator(origin: Origin) -> None:
+def simulator(origin: SettingsSource) -> None:
     """Serve o simulador do WhatsApp Web em 127.0.0.1, até Ctrl+C."""
     settings = origin.simulated().load()
     try:
         asyncio.run(_serve(settings))
     except OSError as failure:
         raise Trouble(
-            f"Simulador: {failure.strerror} (WPP_SIMULATOR_PORT, WPP_SIMULATOR_PAGE_PORT ou WPP_STATE_DIR)"
+            f"Simulador: {told(failure)} (WPP_SIMULATOR_PORT, WPP_SIMULATOR_PAGE_PORT ou WPP_STATE_DIR)"
         ) from None
 
 

@@ -18,8 +18,9 @@ from typing import Any, Self
 import click
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from wppmt.cli.origin import Origin, pass_origin
-from wppmt.cli.trouble import Trouble
+from wppmt.cli.context import SettingsSource, pass_origin
+from wppmt.cli.errors import Trouble
+from wppmt.domain.system_errors import told
 
 MAX_BODY_BYTES = 32 * 2**20
 ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -172,7 +173,9 @@ def describe(event: Json) -> str:
 )
 @click.option("--hang", is_flag=True, help="Recebe e nunca responde.")
 @pass_origin
-def sink(origin: Origin, /, port: int | None, secret: str | None, *, as_json: bool, **answers: Any) -> None:
+def sink(
+    origin: SettingsSource, /, port: int | None, secret: str | None, *, as_json: bool, **answers: Any
+) -> None:
     """Recebe webhooks em 127.0.0.1 e mostra cada evento, até Ctrl+C."""
     script = Script(**answers)
     seen: set[str] = set()
@@ -192,7 +195,7 @@ def sink(origin: Origin, /, port: int | None, secret: str | None, *, as_json: bo
             click.echo(f"Recebendo webhooks em {running.url} (Ctrl+C encerra)")
             wait()
     except OSError as failure:
-        raise Trouble(f"Porta {chosen}: {failure.strerror}. Escolha outra com --port") from None
+        raise Trouble(f"Porta {chosen}: {told(failure)}. Escolha outra com --port") from None
 
 
 @contextmanager

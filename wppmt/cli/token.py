@@ -1,4 +1,4 @@
-"""`wppmt token`: one JWT, as AvAdmin would make it, for people at a terminal (contract, section 2)."""
+"""`wppmt token`: one JWT, as AvAdmin would make it, for people at a terminal (docs/contract.md 2)."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from collections.abc import Sequence
 import click
 import jwt
 
-from wppmt.cli.origin import Origin, pass_origin
-from wppmt.cli.trouble import Trouble
-from wppmt.settings import Auth
+from wppmt.app.settings import AuthSettings
+from wppmt.cli.context import SettingsSource, pass_origin
+from wppmt.cli.errors import Trouble
 
 TTL_SECONDS = 1800
 SUBJECT = "wppmt-cli"
 
 
-def make_token(auth: Auth, now: float, *, ttl: int, sessions: Sequence[str] = (), admin: bool = False) -> str:
+def make_token(
+    auth: AuthSettings, now: float, *, ttl: int, sessions: Sequence[str] = (), admin: bool = False
+) -> str:
     """A token that lives `ttl` seconds. Without `sessions` it is bound to none, so it may act for every one."""
     claims: dict[str, object] = {"sub": SUBJECT, "iat": int(now), "exp": int(now) + ttl}
     if auth.issuer:
@@ -41,7 +43,7 @@ def make_token(auth: Auth, now: float, *, ttl: int, sessions: Sequence[str] = ()
     "--ttl", type=click.IntRange(1), default=TTL_SECONDS, show_default=True, help="Vida em segundos."
 )
 @pass_origin
-def token(origin: Origin, sessions: tuple[str, ...], *, admin: bool, ttl: int) -> None:
+def token(origin: SettingsSource, sessions: tuple[str, ...], *, admin: bool, ttl: int) -> None:
     """Imprime um JWT assinado com WPP_SECRET, ou com a chave do simulador quando não há outra."""
     auth = origin.simulated().load().auth
     if auth.algorithm != "HS256":

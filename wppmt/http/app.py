@@ -7,15 +7,16 @@ from functools import lru_cache
 
 from aiohttp import web
 
-from wppmt.http.bodies import MAX_BODY_BYTES, expect_later
-from wppmt.http.docs import OPENAPI
-from wppmt.http.health import STARTED_AT
+from wppmt.http.api.bodies import MAX_BODY_BYTES, expect_later
+from wppmt.http.api.openapi import openapi
+from wppmt.http.api.route import ROUTE_OF
+from wppmt.http.api.routes import ROUTES
+from wppmt.http.handlers.docs import OPENAPI
+from wppmt.http.handlers.health import STARTED_AT
+from wppmt.http.handlers.webhook_test import UNDER_WAY
+from wppmt.http.merged_log import MERGED_LOG, MergedLog
 from wppmt.http.middleware import MIDDLEWARES, add_headers
-from wppmt.http.openapi import openapi
 from wppmt.http.ports import PORTS, Ports
-from wppmt.http.route import ROUTE_OF
-from wppmt.http.routes import ROUTES
-from wppmt.http.webhook_trial import UNDER_WAY
 
 
 def make_app(ports: Ports) -> web.Application:
@@ -24,6 +25,7 @@ def make_app(ports: Ports) -> web.Application:
     app[PORTS] = ports
     app[STARTED_AT] = ports.now()
     app[UNDER_WAY] = set()
+    app[MERGED_LOG] = MergedLog(ports.log)
     app[ROUTE_OF] = {
         app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_later): route
         for route in ROUTES

@@ -8,12 +8,13 @@ from time import perf_counter
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
-from wppmt.errors import Code, Refusal
-from wppmt.http.guard import RATE_WINDOW, SESSION_ID, guard
-from wppmt.http.ports import PORTS, Phase
-from wppmt.http.responses import refusal_response, status_refusal
-from wppmt.http.route import route_of
-from wppmt.store import StoreUnavailable
+from wppmt.domain.errors import Code, Refusal
+from wppmt.http.api.json_responses import refusal_response, status_refusal
+from wppmt.http.api.route import route_of
+from wppmt.http.merged_log import MERGED_LOG
+from wppmt.http.ports import PORTS, DaemonPhase
+from wppmt.http.security.guard import RATE_WINDOW, SESSION_ID, guard
+from wppmt.store.port import StoreUnavailable
 
 REQUEST_ID = web.RequestKey("request_id", str)
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -62,7 +63,7 @@ def _request_id(request: web.Request) -> str:
 
 @web.middleware
 async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every "no" in the contract's form. The unexpected goes on, to the server's `handle_error`."""
+    """Every "no" in the form of docs/contract.md 6. The unexpected goes on, to the server's `handle_error`."""
     try:
         return await handler(request)
     except Refusal as refusal:
@@ -84,6 +85,9 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _refusal(request: web.Request, refusal: Refusal) -> web.Response:
     session_id = request.get(SESSION_ID)
+    if refusal.code is Code.RESOURCE_LIMIT:
+        lacking = {detail["field"]: detail["problem"] for detail in refusal.details}
+        request.app[MERGED_LOG].note(("resource_limit", *lacking), "resource_limit", session_id, **lacking)
     status = request.app[PORTS].front.status(session_id) if session_id else None
     return refusal_response(refusal, request[REQUEST_ID], status.record.state if status else None)
 
@@ -94,7 +98,10 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers.update(common_headers(request.get(REQUEST_ID) or request.app[PORTS].new_id()))
     if window := request.get(RATE_WINDOW):
         response.headers.update(window.headers())
-    if request.app[PORTS].phase() is Phase.DRAINING:
+    if hdrs.UPGRADE in request.headers or request.method == hdrs.METH_CONNECT:
+        # What follows is no HTTP any more, as its sender hopes.
+        response.force_close()
+    if request.app[PORTS].phase() is DaemonPhase.DRAINING:
         # The next request belongs on a new connection, which is the next daemon's.
         response.force_close()
         response.headers[hdrs.CONNECTION] = "close"

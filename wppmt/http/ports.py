@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol
 from uuid import uuid4
 
 from aiohttp import web
 
-from wppmt.delivery import Outcome
-from wppmt.http.auth import Authenticator
-from wppmt.http.limits import RateLimiter
-from wppmt.media import MediaFiles
-from wppmt.messages import Front
-from wppmt.received import ReceivedMedia
-from wppmt.store import Delivery, SigningSecrets, Store
+from wppmt.domain.log import WriteLog
+from wppmt.domain.messages import Front
+from wppmt.domain.troubles import Trouble
+from wppmt.http.security.auth import Authenticator
+from wppmt.http.security.limits import RateLimiter
+from wppmt.media.fetch import MediaFiles
+from wppmt.media.received import ReceivedMedia
+from wppmt.store.port import Store
+from wppmt.store.records import Delivery, SigningSecrets
+from wppmt.webhook.classify import AttemptResult
 
-Level = Literal["debug", "info", "warning", "error"]
 
-
-class Phase(StrEnum):
+class DaemonPhase(StrEnum):
     """Where the daemon is in its life; the value is what `/api/health` and `/readyz` say."""
 
     STARTING = "starting"
@@ -29,18 +29,10 @@ class Phase(StrEnum):
     DRAINING = "draining"
 
 
-class Log(Protocol):
-    """`wppmt.logs.log`: one structured line; `details` never hold a secret, a phone or a text."""
-
-    def __call__(
-        self, event: str, session_id: str | None = None, /, *, level: Level = "info", **details: object
-    ) -> None: ...
-
-
 CheckTarget = Callable[[str], Awaitable[None]]
 """Raises Refusal(TARGET_REFUSED) for an address that webhooks may not reach (their egress guard)."""
 
-PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[Outcome]]
+PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[AttemptResult]]
 """One attempt with its number, signed, within WEBHOOK_TIMEOUT; what came back. Never raises."""
 
 
@@ -48,10 +40,12 @@ PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[Outcome
 class HttpSettings:
     """The settings that answers depend on."""
 
-    max_sessions: int = 10
-    send_deadline: float = 20.0
+    max_sessions: int
+    send_deadline: float
     """Seconds within which WhatsApp's ack makes a send 200 (WPP_SEND_DEADLINE)."""
-    default_webhook_url: str = ""
+    close_deadline: float
+    """Seconds within which a closed session's browser is surely gone."""
+    default_webhook_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +60,22 @@ class Ports:
     post_webhook: PostWebhook
     media: MediaFiles
     received: ReceivedMedia
-    phase: Callable[[], Phase]
+    phase: Callable[[], DaemonPhase]
     memory_mb: Callable[[], int | None]
     """Resident memory of the daemon and all its browsers."""
     now: Callable[[], float]
     """Epoch seconds."""
-    log: Log
+    log: WriteLog
     version: str
-    settings: HttpSettings = HttpSettings()
+    settings: HttpSettings
     profile_mb: Callable[[str], int | None] = lambda _: None
     """Size of a session's profile folder; may read the disk."""
     has_login_copy: Callable[[str], bool] = lambda _: False
     """Whether a good copy of the session's login could be restored; reads the disk."""
     alert: Callable[[], str | None] = lambda: None
     """What is wrong with the sessions as a whole, in words for people."""
+    troubles: Callable[[], Sequence[Trouble]] = tuple
+    """What keeps the service as a whole from its work, as far as the sessions' states do not show it."""
     new_id: Callable[[], str] = lambda: uuid4().hex
 
 

@@ -1,4 +1,4 @@
-"""The control API: phones act, tests look. Its routes are a contract: checks outside the project use them."""
+"""The control API: phones act, tests look. Its routes are stable: programs outside the project call them."""
 
 import base64
 import binascii

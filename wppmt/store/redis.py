@@ -1,4 +1,4 @@
-"""What status and qrcode tell, copied to Redis for other readers (contract, section 8). Nothing waits for it."""
+"""What status and qrcode tell, copied to Redis for other readers (docs/contract.md 8). Nothing waits for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import redis
 from redis.asyncio import Redis
 
-from wppmt.store import SessionStatus
+from wppmt.domain.log import WriteLog
+from wppmt.domain.troubles import REDIS_DOWN, Trouble
+from wppmt.store.records import SessionStatus
 
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = 5.0
@@ -107,9 +109,13 @@ class RedisMirror:
 class RedisWatch:
     """Two parts use Redis; the operator hears once that it is gone, and once that it is back."""
 
-    def __init__(self, log: Callable[..., None]) -> None:
+    def __init__(self, log: WriteLog) -> None:
         self._log = log
         self._down: set[str] = set()
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        return (REDIS_DOWN,) if self._down else ()
 
     def report_of(self, part: str) -> Callable[[bool], None]:
         def report(available: bool) -> None:

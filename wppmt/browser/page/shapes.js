@@ -1,4 +1,4 @@
-// WhatsApp's models as plain JSON, in the shapes of architecture.pt.md 5.2.
+// WhatsApp's models as plain JSON, in the shapes of docs/MULTI_TENANT_ARCHITECTURE.md 5.2.
 (function () {
   'use strict';
 

@@ -27,7 +27,8 @@ let drawn;
 
 // The landing page shows what the backend's state asks for.
 async function showLanding() {
-  if (isRegistered() || passkeyAsked) return;
+  if (Socket.hasSynced || passkeyAsked) return;
+  if (isRegistered()) return showInLanding(element('progress', {}));
   const state = BackendEventBus.socketState;
   drawn = state === 'UNPAIRED' && NetworkStatus.online ? codeText() : state;
   if (drawn !== state) return showCode(drawn);
@@ -64,6 +65,7 @@ function paint(context, side, matrix) {
 // Part of the landing page and no dialog: it has no role.
 function showPasskeyStep() {
   passkeyAsked = true;
+  drawn = undefined;
   const cancel = button('Cancelar', () => {
     passkeyAsked = false;
     resetLinkDeviceState({ linkDeviceMethod: 'QR_CODE' });

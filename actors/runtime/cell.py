@@ -1,0 +1,153 @@
+"""The cell around an actor's logic: hands it messages, performs its effects, dies visibly of the unexpected."""
+
+from __future__ import annotations
+
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from actors.runtime.effects import Ask, Effect, Log, Mind, Tell
+from actors.session.messages import Ping, Pong
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import ROOT
+from wppmt.store.fencing import Fenced, fenced
+from wppmt.store.port import STORE_RETRY_SECONDS, StoreUnavailable
+
+
+class Mailbox(Protocol):
+    """Where an actor is reached, from any thread."""
+
+    def put(self, message: object) -> bool:
+        """Enqueue; False when the actor is dead."""
+
+    @property
+    def is_alive(self) -> bool: ...
+
+    def close(self) -> None:
+        """The actor ends after what is enqueued."""
+
+
+class Performer(Protocol):
+    """What a Cell needs of the runtime."""
+
+    def now(self) -> float: ...
+
+    def is_current(self, cell: Cell) -> bool:
+        """False once another actor has taken over the address, or nobody has it any more."""
+
+    def perform(self, cell: Cell, effect: Effect) -> None: ...
+
+    def wake(self, cell: Cell, seconds: float, message: object) -> None: ...
+
+
+class Scheduler(Protocol):
+    """Who gives actors their turns: threads in production, a seeded scheduler in tests."""
+
+    def start(self, cell: Cell) -> Mailbox: ...
+
+    def later(self, seconds: float, function: Callable[[], object]) -> None: ...
+
+    def run_blocking(self, function: Callable[[], None]) -> None:
+        """Run something that blocks where nobody waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """To myself: the store may take writes again."""
+
+
+class Cell:
+    """One actor. An unexpected exception ends it; nobody else is touched."""
+
+    mailbox: Mailbox
+
+    def __init__(self, address: str, mind: Mind, runtime: Performer) -> None:
+        self.address = address
+        self._mind = mind
+        self._runtime = runtime
+        self._failed = False
+        self._backlog: deque[object] = deque()
+        """What happened while the store took no writes, in order: it is handled later, not forgotten."""
+
+    def receive(self, message: object) -> None:
+        """Handle one message. Never raises: see `_die`."""
+        if self._failed or not self._runtime.is_current(self):
+            # Surely not done: the logic that should have done it is no more.
+            refuse(message, Code.SESSION_BUSY)
+            return
+        match message:
+            case Ping():
+                self._runtime.perform(self, Tell(ROOT, Pong(self.address)))
+            case CatchUp():
+                self._catch_up()
+            case Ask(reply=reply):
+                if not reply.take():
+                    return
+                if self._backlog:
+                    refuse(message, Code.STORE_UNAVAILABLE)
+                else:
+                    self._handle(message)
+            case _:
+                self._backlog.append(message)
+                if len(self._backlog) == 1:
+                    self._catch_up()
+
+    def _catch_up(self) -> None:
+        while self._backlog and not self._failed and self._handle(self._backlog[0]):
+            self._backlog.popleft()
+        if self._backlog and not self._failed:
+            self._runtime.wake(self, STORE_RETRY_SECONDS, CatchUp())
+
+    def _handle(self, message: object) -> bool:
+        """False when the store refused, and nothing was changed."""
+        try:
+            with fenced(lambda: self._runtime.is_current(self)):
+                effects = decide(self._mind, message, self._runtime.now())
+            for effect in effects:
+                self._runtime.perform(self, effect)
+        except StoreUnavailable:
+            return False
+        except Fenced:
+            # It hung, and another has taken over: surely not done.
+            self._failed = True
+            refuse(message, Code.SESSION_BUSY)
+        # In Pykka a SystemExit or a CancelledError in one actor stops all of them, so everything is caught here.
+        except BaseException as error:  # noqa: BLE001
+            self._die(message, error)
+        return True
+
+    def _die(self, message: object, error: BaseException) -> None:
+        """End as an actor; Root sees it and starts another."""
+        self._failed = True
+        refuse(message, Code.OUTCOME_UNKNOWN)
+        where = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
+        details = {
+            "actor": self.address,
+            "error": type(error).__name__,
+            "handling": type(message).__name__,
+            "where": f"{where.filename}:{where.lineno}" if where else "",
+        }
+        self._runtime.perform(self, Log("error", "actor_failed", None, details))
+        self.mailbox.close()
+
+
+def decide(mind: Mind, message: object, now: float) -> Iterable[Effect]:
+    """The logic's effects; a Refusal, or a store that refuses, becomes the answer of the Ask that met it."""
+    try:
+        return tuple(mind.handle(message, now))
+    except Refusal as refusal:
+        if not isinstance(message, Ask):
+            raise
+        message.reply.answer(refusal)
+    except StoreUnavailable:
+        if not isinstance(message, Ask):
+            raise
+        refuse(message, Code.STORE_UNAVAILABLE)
+    return ()
+
+
+def refuse(message: object, code: Code) -> None:
+    if isinstance(message, Ask):
+        message.reply.answer(Refusal(code, retry_after=5))

@@ -1,0 +1,252 @@
+"""What an actor's pure logic may ask of the world: `handle(message, now)` returns these, a runtime performs them.
+
+Mind never touches a thread, a socket or the clock, so the very same code runs under Pykka in production and under
+a seeded single-threaded scheduler in tests. The store is the one exception: it is injected and called directly,
+because a refused commit must leave the logic's own state untouched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from wppmt.browser.port import CallResult
+from wppmt.domain.errors import Refusal
+from wppmt.domain.log import LogLevel
+from wppmt.domain.process import Process
+from wppmt.store.records import Delivery, SessionStatus, SigningSecrets
+
+
+class Reply(Protocol):
+    """Where an asked message's one answer goes. Mind never calls it: it gives an Answer effect."""
+
+    def take(self) -> bool: ...
+
+    def answer(self, value: Any) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request that waits for an answer. Give it, at once or later, with an Answer effect."""
+
+    message: Any
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    reply: Reply
+    value: Any | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Put a message into another actor's mailbox; a dead or unknown one swallows it."""
+
+    to: str
+    message: object
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Tell myself `message` in so many seconds. Never cancelled: a stale one is recognised by what it carries."""
+
+    seconds: float
+    message: object
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Make this the session's status for everyone who reads."""
+
+    status: SessionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """The session is forgotten: no status any more."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpawnSession:
+    """A new SessionActor for the registry row, replacing what the Directory held under its address."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpawnService:
+    """A new actor for what all sessions share (webhooks, monitor), with its first message."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonSession:
+    """Stop caring for the session's actor: it is dead, hung or no longer needed."""
+
+    session_id: str
+
+
+class ProfileAction(StrEnum):
+    """What else is done about a profile while no browser has it: after a stop, or before a start."""
+
+    NONE = "none"
+    KEEP_COPY = "keep_copy"
+    """After a stop that flushed the login: a snapshot."""
+    SET_ASIDE = "set_aside"
+    """Into quarantine; the next start finds none."""
+    RESTORE = "restore"
+    """Before a start: the last snapshot instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBrowser:
+    """A new browser and the BrowserActor that starts it; it answers BrowserOpened or BrowserFailed."""
+
+    session_id: str
+    generation: int
+    action: ProfileAction = ProfileAction.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptBrowser:
+    """Take over what an earlier daemon left; answered as OpenBrowser. What can't be adopted is ended."""
+
+    session_id: str
+    generation: int
+    left: Process
+
+
+@dataclass(frozen=True, slots=True)
+class CloseBrowser:
+    """Down the stop ladder; BrowserClosed comes when no process is left."""
+
+    session_id: str
+    generation: int
+    action: ProfileAction = ProfileAction.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class KillBrowser:
+    """End the session's process group now, and forget its BrowserActor. BrowserClosed does not come."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndLeftovers:
+    """End what an earlier daemon left of a session that is not to run; BrowserClosed comes when nothing is left."""
+
+    session_id: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveProfile:
+    """Delete the login; ProfileRemoved comes back."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    """Call bridge.js; the outcome comes back to the same actor as `then(outcome)`."""
+
+    session_id: str
+    generation: int
+    function: str
+    arguments: dict[str, Any]
+    deadline: float
+    then: Callable[[CallResult], object]
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFile:
+    """Give the page the file for a `send_media`; the outcome comes back as `then(outcome)`."""
+
+    session_id: str
+    generation: int
+    path: str
+    deadline: float
+    then: Callable[[CallResult], object]
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadMedia:
+    """Bring a received message's media into the file `path`; the outcome comes back as `then(outcome)`."""
+
+    session_id: str
+    generation: int
+    message_id: str
+    path: str
+    limit: int
+    deadline: float
+    then: Callable[[CallResult], object]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteFile:
+    """A file that was sent, or never will be."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Sign and deliver one webhook attempt; the webhook actor gets Attempted."""
+
+    delivery: Delivery
+    attempt: int
+    secrets: SigningSecrets | None
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One log line (docs/contract.md 9). No phone, text, QR or secret in `details`."""
+
+    level: LogLevel
+    event: str
+    session_id: str | None = None
+    details: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The actor that says this ends itself."""
+
+
+Effect = (
+    Answer
+    | Tell
+    | Wake
+    | Publish
+    | Withdraw
+    | SpawnSession
+    | SpawnService
+    | AbandonSession
+    | OpenBrowser
+    | AdoptBrowser
+    | CloseBrowser
+    | KillBrowser
+    | EndLeftovers
+    | RemoveProfile
+    | CallPage
+    | UploadFile
+    | DownloadMedia
+    | DeleteFile
+    | Post
+    | Log
+    | Stop
+)
+
+
+class Mind(Protocol):
+    """An actor's mind."""
+
+    def handle(self, message: object, now: float) -> Iterable[Effect]:
+        """What to do about `message` at epoch second `now`."""

@@ -1,0 +1,276 @@
+"""Performs what the actors' logic decides: the same code under threads in production and a scheduler in tests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from actors.runtime.cell import Cell, Mailbox, Scheduler, refuse
+from actors.runtime.directory import Directory
+from actors.runtime.effects import (
+    AbandonSession,
+    AdoptBrowser,
+    Answer,
+    CallPage,
+    CloseBrowser,
+    DeleteFile,
+    DownloadMedia,
+    Effect,
+    EndLeftovers,
+    KillBrowser,
+    Log,
+    Mind,
+    OpenBrowser,
+    Post,
+    ProfileAction,
+    Publish,
+    RemoveProfile,
+    SpawnService,
+    SpawnSession,
+    Stop,
+    Tell,
+    UploadFile,
+    Wake,
+    Withdraw,
+)
+from actors.session.messages import BrowserClosed, Noticed, ProfileRemoved
+from actors.workers.browser import Adopt, BrowserWorker, Close, Open, Retire
+from wppmt.browser.cdp.transfer import Download
+from wppmt.browser.port import (
+    Browser,
+    BrowserFailure,
+    Browsers,
+    CallRejected,
+    CallResult,
+    NotCalled,
+    Notice,
+    OnResult,
+)
+from wppmt.domain.errors import Code
+from wppmt.domain.log import WriteLog
+from wppmt.domain.messages import session_address
+from wppmt.store.port import StoreUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeDependencies:
+    """What the runtime acts on; the composition root gives it."""
+
+    now: Callable[[], float]
+    """Epoch seconds."""
+    browsers: Browsers
+    new_session: Callable[[str], Mind]
+    new_service: Callable[[str], tuple[Mind, object]]
+    """The logic of an actor that every session shares, and its first message."""
+    post: Callable[[Post, Callable[[object], object]], None]
+    """One webhook attempt; never blocks. What came of it, as the webhook actor's message, goes to the callable."""
+    log: WriteLog
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The browser life that the runtime holds for a session."""
+
+    generation: int
+    browser: Browser
+    mailbox: Mailbox
+
+
+class Interpreter:
+    """One for the daemon. Every method may be called from any actor's turn."""
+
+    def __init__(self, directory: Directory, scheduler: Scheduler, world: RuntimeDependencies) -> None:
+        self._directory = directory
+        self._scheduler = scheduler
+        self._world = world
+        self._running: dict[str, Running] = {}
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        return self._world.now()
+
+    def is_current(self, cell: Cell) -> bool:
+        return self._directory.holds(cell.address, cell.mailbox)
+
+    def spawn(self, address: str, mind: Mind) -> Mailbox:
+        """Start an actor and let it answer for `address` from now on."""
+        cell = Cell(address, mind, self)
+        cell.mailbox = self._scheduler.start(cell)
+        self._directory.register(address, cell.mailbox)
+        return cell.mailbox
+
+    def weigh(self) -> dict[str, float]:
+        """PSS in MB of every session's browser; takes milliseconds each."""
+        with self._lock:
+            running = dict(self._running)
+        return {session_id: life.browser.memory().pss for session_id, life in running.items()}
+
+    def perform(self, cell: Cell, effect: Effect) -> None:  # noqa: C901, PLR0912 - one case an effect
+        if not isinstance(effect, Log) and not self.is_current(cell):
+            # Abandoned as hung, and another took over: what it still decides must not happen.
+            return
+        match effect:
+            case Answer(reply=reply, value=value):
+                reply.answer(value)
+            case Tell(to=to, message=message):
+                self._tell(to, message)
+            case Wake(seconds=seconds, message=message):
+                self.wake(cell, seconds, message)
+            case Publish(status=status):
+                self._directory.publish(status)
+            case Withdraw(session_id=session_id):
+                self._directory.withdraw(session_id)
+            case CallPage():
+                self._call_page(cell, effect)
+            case UploadFile():
+                self._upload(cell, effect)
+            case DownloadMedia():
+                self._download(cell, effect)
+            case DeleteFile(path=path):
+                self._scheduler.run_blocking(lambda: Path(path).unlink(missing_ok=True))
+            case OpenBrowser(session_id=session_id, generation=generation, action=action):
+                browser = self._world.browsers.open(session_id)
+                self._run_browser(cell, session_id, generation, browser, Open(action))
+            case AdoptBrowser(session_id=session_id, generation=generation, left=left):
+                browser = self._world.browsers.adopt(session_id, left)
+                self._run_browser(cell, session_id, generation, browser, Adopt())
+            case CloseBrowser(session_id=session_id, generation=generation, action=action):
+                self._close_browser(session_id, generation, action)
+            case KillBrowser(session_id=session_id):
+                self._kill_browser(session_id)
+            case EndLeftovers(session_id=session_id, generation=generation):
+                self._end_leftovers(session_id, generation)
+            case RemoveProfile(session_id=session_id):
+                self._remove_profile(cell, session_id)
+            case SpawnSession(session_id=session_id):
+                self._spawn_session(session_id)
+            case SpawnService(address=address):
+                mind, first = self._world.new_service(address)
+                self.spawn(address, mind).put(first)
+            case AbandonSession(session_id=session_id):
+                self._directory.forget(session_address(session_id))
+            case Post():
+                self._world.post(effect, cell.mailbox.put)
+            case Log(level=level, event=event, session_id=session_id, details=details):
+                self._world.log(event, session_id, level=level, **(details or {}))
+            case Stop():
+                self._directory.forget(cell.address)
+                cell.mailbox.close()
+
+    def wake(self, cell: Cell, seconds: float, message: object) -> None:
+        """To this very actor: one that took over its address must not hear its predecessor's alarms."""
+        self._scheduler.later(seconds, lambda: cell.mailbox.put(message))
+
+    def _tell(self, to: str, message: object) -> None:
+        if not self._directory.tell(to, message):
+            refuse(message, Code.SESSION_BUSY)
+
+    def _spawn_session(self, session_id: str) -> None:
+        try:
+            mind = self._world.new_session(session_id)
+        except StoreUnavailable as failure:
+            # Root finds nobody there at its next look, and tries again.
+            self._world.log("session_not_spawned", session_id, level="error", error=str(failure))
+        else:
+            self.spawn(session_address(session_id), mind)
+
+    def _call_page(self, cell: Cell, call: CallPage) -> None:
+        def use(browser: Browser, done: OnResult) -> None:
+            browser.call(call.function, call.arguments, call.deadline, done)
+
+        self._use_browser(cell, call, use)
+
+    def _upload(self, cell: Cell, upload: UploadFile) -> None:
+        def use(browser: Browser, done: OnResult) -> None:
+            path = Path(upload.path)
+            # The browser's own words for a missing file would be taken for a page that is not ready.
+            browser.upload(path, upload.deadline, done) if path.exists() else done(CallRejected("file_gone"))
+
+        self._use_browser(cell, upload, use)
+
+    def _download(self, cell: Cell, wish: DownloadMedia) -> None:
+        def use(browser: Browser, done: OnResult) -> None:
+            Download(browser, Path(wish.path), wish.limit, wish.deadline, done).start(wish.message_id)
+
+        self._use_browser(cell, wish, use)
+
+    def _use_browser(
+        self,
+        cell: Cell,
+        effect: CallPage | UploadFile | DownloadMedia,
+        use: Callable[[Browser, OnResult], None],
+    ) -> None:
+        """With the browser life that the effect means; where it is no more, surely nothing was done."""
+
+        def done(outcome: CallResult) -> None:
+            cell.mailbox.put(effect.then(outcome))
+
+        running = self._running.get(effect.session_id)
+        if running is None or running.generation != effect.generation:
+            done(NotCalled())
+        else:
+            use(running.browser, done)
+
+    def _run_browser(
+        self, cell: Cell, session_id: str, generation: int, browser: Browser, first: Open | Adopt
+    ) -> None:
+        def notify(notice: Notice) -> None:
+            self._directory.tell(session_address(session_id), Noticed(generation, notice, self.now()))
+
+        def is_wanted() -> bool:
+            running = self._running.get(session_id)
+            return running is not None and running.browser is browser
+
+        mind = BrowserWorker(session_id, generation, browser, self._world.browsers, notify, is_wanted)
+        with self._lock:
+            # Root abandons first and kills then: who was abandoned since it was asked is seen here, or is killed.
+            if not self.is_current(cell):
+                return
+            mailbox = self.spawn(f"browser:{session_id}:{generation}", mind)
+            self._running[session_id] = Running(generation, browser, mailbox)
+        mailbox.put(first)
+
+    def _close_browser(self, session_id: str, generation: int, action: ProfileAction) -> None:
+        running = self._running.get(session_id)
+        if running is None or running.generation != generation:
+            self._directory.tell(session_address(session_id), BrowserClosed(generation))
+        elif not running.mailbox.put(Close(action)):
+            running.browser.kill()
+            self._directory.tell(session_address(session_id), BrowserClosed(generation))
+
+    def _kill_browser(self, session_id: str) -> None:
+        with self._lock:
+            running = self._running.pop(session_id, None)
+        if running is not None:
+            running.browser.kill()
+            running.mailbox.put(Retire())
+
+    def _remove_profile(self, cell: Cell, session_id: str) -> None:
+        def remove() -> None:
+            is_gone = False
+            try:
+                self._world.browsers.end_leftovers(session_id)
+                self._world.browsers.remove_profile(session_id)
+                is_gone = True
+            except (BrowserFailure, OSError) as failure:
+                self._world.log("profile_not_removed", session_id, level="error", error=str(failure))
+            finally:
+                cell.mailbox.put(ProfileRemoved(is_gone))
+
+        self._scheduler.run_blocking(remove)
+
+    def _end_leftovers(self, session_id: str, generation: int) -> None:
+        def end() -> None:
+            try:
+                running = self._running.get(session_id)
+                if running is not None and running.generation > generation:
+                    # It took its time, and a successor lives: that one is no leftover, and has ended what was.
+                    return
+                if ended := self._world.browsers.end_leftovers(session_id):
+                    self._world.log("leftover_browser_ended", session_id, level="warning", processes=ended)
+            finally:
+                self._directory.tell(session_address(session_id), BrowserClosed(generation))
+
+        self._scheduler.run_blocking(end)

@@ -1,0 +1,144 @@
+"""Logging out: unlink at WhatsApp if its page can be reached, then remove the profile, then, for a purge, forget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from actors.runtime.effects import Answer, Effect, Log, RemoveProfile, Reply, Stop, Tell, Withdraw
+from actors.session.browser_lifecycle import BrowserLifecycle, BrowserPhase
+from actors.session.messages import Called, ProfileRemoved, Vanished
+from actors.session.page_calls import Page
+from actors.session.policy import SessionPolicy
+from actors.session.timers import Timers
+from actors.session.unit_of_work import UnitOfWork
+from wppmt.browser.port import CallFailure, CallResult
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import ROOT, LoggedOut
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import Event
+from wppmt.store.records import NO_LOGIN, Desired
+
+LOGOUT = "logout"
+
+
+class Logout:
+    """At most one at a time; who asks meanwhile gets the same answer."""
+
+    def __init__(
+        self, work: UnitOfWork, page: Page, lifecycle: BrowserLifecycle, timers: Timers, policy: SessionPolicy
+    ) -> None:
+        self.is_active = False
+        self._work = work
+        self._page = page
+        self._lifecycle = lifecycle
+        self._timers = timers
+        self._policy = policy
+        self._replies: list[Reply] = []
+        self._forgets = False
+        self._unlinked = False
+        self._asked_page = False
+        self._is_removing = False
+        """From here on only `profile_removed` goes on: a late word of the page would have a new browser's profile removed."""
+
+    def begin(self, reply: Reply, now: float, *, forget: bool, on_main: bool) -> Iterator[Effect]:
+        """The session is stopped from this moment on; a stopped one's browser is started to unlink it."""
+        if self.is_active:
+            yield from self.stay_stopped(now)
+        else:
+            yield from self._work.move(now, Event.CLOSED, Reason.LOGGED_OUT, desired=Desired.STOPPED)
+            self.is_active = True
+            self._unlinked = not self._work.record.has_login
+            self._asked_page = self._forgets = self._is_removing = False
+            if self._unlinked:
+                yield from self._finish()
+            else:
+                yield self._timers.arm(LOGOUT, self._policy.logout_deadline)
+                yield from self.on_main() if on_main else self._lifecycle.open()
+        self._replies.append(reply)
+        self._forgets = self._forgets or forget
+
+    def restart(self, now: float) -> Iterator[Effect]:
+        """Afterwards: a new browser, for whatever login is left. Kept in the registry, so that a crash forgets it not."""
+        yield from self._work.write(now, desired=Desired.RUNNING)
+
+    def stay_stopped(self, now: float) -> Iterator[Effect]:
+        """A restart that was asked for meanwhile is not wanted any more."""
+        yield from self._work.write(now, desired=Desired.STOPPED)
+
+    def on_main(self) -> Iterator[Effect]:
+        """WhatsApp's page is there: let it unlink this device."""
+        if not self._asked_page:
+            self._asked_page = True
+            yield self._page.call(Called.LOGOUT, "logout", {}, self._policy.call_deadline)
+
+    def on_qr(self) -> Iterator[Effect]:
+        """Nobody is logged in here: there is nothing to unlink."""
+        yield from self._finish()
+
+    def answered(self, outcome: CallResult) -> Iterator[Effect]:
+        self._unlinked = self._unlinked or not isinstance(outcome, CallFailure)
+        yield from self._finish()
+
+    def told_by_whatsapp(self) -> None:
+        """The page announces the logout itself, possibly before its call returns."""
+        self._unlinked = True
+
+    def give_up(self) -> Iterator[Effect]:
+        """The page can't be reached: the profile goes all the same, and the answer says so."""
+        if not self._is_removing:
+            yield Log("warning", "logout_without_unlink", self._work.record.id)
+            yield from self._remove()
+
+    def browser_closed(self) -> Iterator[Effect]:
+        yield from self._remove_profile()
+
+    def profile_removed(self, removed: ProfileRemoved, now: float) -> Iterator[Effect]:
+        """The last step; without the profile, or without a login in it, there is nothing left to log out of."""
+        if not self.is_active:
+            return
+        self.is_active = False
+        if self._forgets and removed.is_gone:
+            yield from self._vanish()
+            return
+        if removed.is_gone or self._unlinked:
+            reason = Reason.LOGGED_OUT if self._unlinked else Reason.NOT_UNLINKED
+            yield from self._work.write(now, reason=reason, process=None, **NO_LOGIN)
+        else:
+            yield from self._work.write(now, reason=Reason.STOPPED)
+        # What is still on the disk must not be called deleted: a purge can be asked for again.
+        is_done = removed.is_gone or (self._unlinked and not self._forgets)
+        yield from self._answer(LoggedOut(self._unlinked) if is_done else Refusal(Code.OUTCOME_UNKNOWN))
+
+    def _vanish(self) -> Iterator[Effect]:
+        session_id = self._work.record.id
+        self._work.forget()
+        yield Withdraw(session_id)
+        yield from self._answer(LoggedOut(self._unlinked))
+        yield Tell(ROOT, Vanished(session_id))
+        yield Stop()
+
+    def _answer(self, value: LoggedOut | Refusal) -> Iterator[Effect]:
+        for reply in self._replies:
+            yield Answer(reply, value)
+        self._replies.clear()
+
+    def _finish(self) -> Iterator[Effect]:
+        """The browser may go down in order; when it is closed, the profile goes."""
+        if self._is_removing:
+            return
+        if self._lifecycle.phase in {BrowserPhase.NONE, BrowserPhase.QUEUED}:
+            yield from self._remove()
+        else:
+            self._timers.disarm(LOGOUT)
+            yield from self._lifecycle.close()
+
+    def _remove(self) -> Iterator[Effect]:
+        """At once: in a profile that is removed nothing has to be flushed."""
+        self._timers.disarm(LOGOUT)
+        yield from self._lifecycle.kill()
+        yield from self._remove_profile()
+
+    def _remove_profile(self) -> Iterator[Effect]:
+        if not self._is_removing:
+            self._is_removing = True
+            yield RemoveProfile(self._work.record.id)

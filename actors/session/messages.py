@@ -1,0 +1,184 @@
+"""What a session's actor is told by others than the HTTP front: by Root, its browser, its own timers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wppmt.browser.port import BrowserFailure, CallResult, Notice
+from wppmt.domain.process import Process
+from wppmt.domain.reasons import Reason
+from wppmt.store.records import Desired
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Root: take up your life from the registry. `cause` is None at the first start, else what ended the last actor."""
+
+    cause: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Root: a new browser, same login; counters and backoff cleared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Root: what I told you before this is done or refused; answer with Confirmed, under this number."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quiesce:
+    """Root: the daemon stops. Close the browser, stay wanted, and say Quiet."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskShort:
+    """Root: no browser may write now. End yours in order, and want another; slots are given when there is room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Root: are you alive? Answered with Pong, by the shell of every actor."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotGranted:
+    """Root: one of the few start slots is yours."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The session's process tree holds so much memory (PSS)."""
+
+    memory_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserOpened:
+    generation: int
+    process: Process
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserFailed:
+    generation: int
+    failure: BrowserFailure
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserClosed:
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """The page or the channel had something to say."""
+
+    generation: int
+    notice: Notice
+    at: float
+    """When it was said; a store that takes no writes may have it handled much later."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRemoved:
+    """`is_gone` is False where the profile could not be deleted; the log tells why."""
+
+    is_gone: bool = True
+
+
+class Called(StrEnum):
+    """Which call into the page an outcome belongs to."""
+
+    PROBE = "probe"
+    REREAD = "reread"
+    LOGOUT = "logout"
+    PAIRING = "pairing"
+    TYPING = "typing"
+    UPLOAD = "upload"
+    SEND = "send"
+    FIND = "find"
+    QUERY = "query"
+    BACKFILL = "backfill"
+    RELOAD = "reload"
+
+
+@dataclass(frozen=True, slots=True)
+class PageAnswered:
+    """A call's outcome; `subject` is the message id, or the number of a QUERY."""
+
+    generation: int
+    call: Called
+    outcome: CallResult
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A timer of the session; `number` tells a live one from one that was re-armed or disarmed."""
+
+    timer: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotWanted:
+    """To Root: may I start a browser?"""
+
+    session_id: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFreed:
+    """To Root: this browser's page has loaded, or it won't. A slot of a later generation is kept."""
+
+    session_id: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestartFailed:
+    """To Root: after a failure, the first restart has failed as well."""
+
+    session_id: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredChanged:
+    """To Root: how many sessions should run is limited."""
+
+    session_id: str
+    desired: Desired
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """To Root: this is what is committed."""
+
+    number: int
+    desired: Desired
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """To Root: no browser of mine is left."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    session_id: str

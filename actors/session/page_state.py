@@ -1,0 +1,215 @@
+"""What WhatsApp's page shows, and what that means for the session: main screen, QR screen, offline, logged out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from actors.runtime.effects import Effect, Log, ProfileAction
+from actors.session.browser_lifecycle import BrowserLifecycle, error_payload
+from actors.session.pairing import SCREEN, Pairing, ShownCode
+from actors.session.policy import SessionPolicy
+from actors.session.timers import Timers
+from actors.session.unit_of_work import UnitOfWork
+from wppmt.domain.page_condition import Facts, PageCondition, classify_page
+from wppmt.domain.reasons import Reason
+from wppmt.domain.retry import HEALTHY_SECONDS
+from wppmt.domain.states import Event, State
+from wppmt.store.records import Desired
+
+OFFLINE, HEALTH = "offline", "health"
+AWAY = {PageCondition.PHONE_OFFLINE: Reason.PHONE_OFFLINE, PageCondition.NETWORK: Reason.NETWORK}
+PERSON = {
+    PageCondition.CONFLICT: Reason.CONFLICT,
+    PageCondition.UPDATE_NEEDED: Reason.UPDATE_NEEDED,
+    PageCondition.RESTRICTED: Reason.ACCOUNT_RESTRICTED,
+    PageCondition.PASSKEY: Reason.PASSKEY_REQUIRED,
+}
+RENEWAL_SECONDS = 3600.0
+"""A page that is too old is opened anew at most this often; one that is too old even then needs a person."""
+DIALOG_BEATS = 2
+"""A dialog that stands for so many beats is not on its way out."""
+
+
+class PageState:
+    """Turns facts and QR codes into moves of the state."""
+
+    def __init__(
+        self,
+        work: UnitOfWork,
+        lifecycle: BrowserLifecycle,
+        pairing: Pairing,
+        timers: Timers,
+        policy: SessionPolicy,
+    ) -> None:
+        self.condition = PageCondition.UNDECIDED
+        self._work = work
+        self._lifecycle = lifecycle
+        self._pairing = pairing
+        self._timers = timers
+        self._policy = policy
+        self._is_doubted = False
+        self._renewed_at = 0.0
+        self._dialog_since = 0.0
+        self._dialog_told = False
+
+    def reset(self) -> None:
+        """A new browser begins, or the last one ended: nothing of what was shown is true any more."""
+        self.condition = PageCondition.UNDECIDED
+        self._pairing.reset()
+        self._dialog_since, self._dialog_told = 0.0, False
+        self._is_doubted = False
+        self._timers.disarm(SCREEN, OFFLINE, HEALTH)
+
+    def turned(self) -> Iterator[Effect]:
+        """A page speaks for the first time: from here on a code or the main screen is owed."""
+        self.condition = PageCondition.UNDECIDED
+        self.trust()
+        yield from self.expect_screen()
+
+    def expect_screen(self) -> Iterator[Effect]:
+        """A code or the main screen, within the deadline."""
+        yield self._timers.arm(SCREEN, self._policy.screen_deadline)
+
+    def distrust(self) -> None:
+        """The main screen alone proves no connection any more, until `trust` or the next page."""
+        self._is_doubted = True
+
+    def trust(self) -> None:
+        self._is_doubted = False
+
+    def judge(self, facts: Facts, now: float) -> Iterator[Effect]:
+        """React to the page's facts, as far as they are news."""
+        self.condition = classify_page(facts)
+        if self.condition not in AWAY:
+            self._timers.disarm(OFFLINE)
+        if self.condition in {PageCondition.UNDECIDED, PageCondition.QR} and not self._timers.is_armed(
+            SCREEN
+        ):
+            yield self._timers.arm(SCREEN, self._policy.screen_deadline)
+        if self.condition is PageCondition.MAIN:
+            if not self._is_doubted:
+                yield from self._on_main(facts, now)
+        elif self.condition in AWAY:
+            yield from self._on_away()
+        elif self.condition in PERSON:
+            yield from self._on_trouble(now)
+        elif self.condition is PageCondition.QR:
+            yield from self._pairing.request_code()
+        yield from self._watch_dialog(facts, now)
+
+    def _on_trouble(self, now: float) -> Iterator[Effect]:
+        if self.condition is PageCondition.UPDATE_NEEDED and now - self._renewed_at > RENEWAL_SECONDS:
+            # The page, not the browser, is too old in most cases: opened anew it is the newest.
+            self._renewed_at = now
+            self.reset()
+            yield from self._lifecycle.fail(Reason.UPDATE_NEEDED, now, graceful=True)
+        else:
+            yield from self.needs_person(PERSON[self.condition], now)
+
+    def _watch_dialog(self, facts: Facts, now: float) -> Iterator[Effect]:
+        """Nothing is stopped for it, since messages go on behind it; but somebody should look."""
+        if facts.dialog != "other":
+            self._dialog_since, self._dialog_told = 0.0, False
+        elif not self._dialog_since:
+            self._dialog_since = now
+        elif not self._dialog_told and now - self._dialog_since >= DIALOG_BEATS * self._policy.beat_seconds:
+            self._dialog_told = True
+            yield from self._work.write(now, ("error", error_payload(Reason.ACTION_REQUIRED)))
+
+    def show_qr(self, code: ShownCode, now: float) -> Iterator[Effect]:
+        """A QR code is on the screen."""
+        if not self._pairing.is_news(code) or self.condition in PERSON:
+            return
+        if self._work.record.has_login:
+            yield from self.distrust_login(now)
+        elif self._pairing.is_exhausted:
+            yield from self._expire(now)
+        else:
+            yield from self._pairing.show_qr(code, now)
+            yield from self._earn_health()
+
+    @property
+    def lacks_its_code(self) -> bool:
+        return self.condition is PageCondition.QR and self._pairing.lacks_its_code
+
+    def recall_qr(self, code: ShownCode, now: float) -> Iterator[Effect]:
+        if self.lacks_its_code:
+            yield from self._pairing.recall_qr(code, now)
+
+    def logged_out(self, now: float) -> Iterator[Effect]:
+        """WhatsApp told the page why it ends the login: the QR code that follows, even a later one, is no surprise."""
+        yield from self._work.write(now, has_login=False)
+        self._lifecycle.is_proven = False
+        self._pairing.logged_out()
+        self.condition = PageCondition.UNDECIDED
+        yield self._timers.arm(SCREEN, self._policy.screen_deadline)
+
+    def due(self, timer: str, now: float) -> Iterator[Effect]:
+        record = self._work.record
+        if timer == HEALTH:
+            if record.state in {State.CONNECTED, State.WAITING_SCAN, State.PHONE_DISCONNECTED}:
+                yield from self._work.write(now, quick_retry=True)
+        elif timer == OFFLINE and self.condition in AWAY:
+            yield from self._phone_lost(AWAY[self.condition], now)
+
+    def overdue(self) -> Reason:
+        """Why nothing that one could use was on the screen in time."""
+        return Reason.PAGE_LOAD_FAILED if self._work.record.has_login else Reason.QR_NEVER
+
+    def _phone_lost(self, reason: Reason, now: float) -> Iterator[Effect]:
+        if self._work.record.state in {State.INITIALIZING, State.WAITING_SCAN}:
+            # docs/contract.md 4 has no direct way.
+            yield from self._work.move(now, Event.RESUMED, reason)
+        yield from self._work.move(now, Event.PHONE_LOST, reason, failures=0)
+
+    def needs_person(self, reason: Reason, now: float) -> Iterator[Effect]:
+        """State `error` at once, told once: waiting would not mend it."""
+        record = self._work.record
+        self._timers.disarm(SCREEN)
+        self._pairing.hide()
+        if record.state is not State.ERROR or record.reason is not reason:
+            yield Log("error", "needs_person", record.id, {"reason": reason.value})
+            yield from self._work.move(now, Event.GAVE_UP, reason, ("error", error_payload(reason)))
+
+    def _on_main(self, facts: Facts, now: float) -> Iterator[Effect]:
+        self._timers.disarm(SCREEN)
+        self._lifecycle.is_proven = True
+        self._pairing.paired()
+        record = self._work.record
+        known: dict[str, Any] = {
+            "phone": facts.phone or record.phone,
+            "pushname": facts.pushname or record.pushname,
+            "platform": facts.platform or record.platform,
+            "has_login": True,
+            "failures": 0,
+            "pairing_phone": "",
+        }
+        if record.state is not State.CONNECTED:
+            yield from self._work.move(now, Event.READY, Reason.READY, **known)
+        elif any(getattr(record, name) != value for name, value in known.items()):
+            yield from self._work.write(now, **known)
+        # Also where it is no news, to a daemon that adopted the page.
+        yield from self._earn_health()
+
+    def _on_away(self) -> Iterator[Effect]:
+        """A short absence is nobody's business, and a longer one no reason to end a browser that works."""
+        self._timers.disarm(SCREEN)
+        gone = self._work.record.state is State.PHONE_DISCONNECTED
+        if not gone and not self._timers.is_armed(OFFLINE):
+            yield self._timers.arm(OFFLINE, self._policy.offline_grace)
+
+    def distrust_login(self, now: float) -> Iterator[Effect]:
+        """A QR code where a login was, and no word from WhatsApp why: docs/MULTI_TENANT_ARCHITECTURE.md 11.3."""
+        yield from self.needs_person(Reason.TOKEN_CORRUPT, now)
+        yield from self._lifecycle.close(ProfileAction.SET_ASIDE)
+
+    def _expire(self, now: float) -> Iterator[Effect]:
+        """Nobody scans: free the browser until someone asks again."""
+        self.reset()
+        yield from self._work.move(now, Event.CLOSED, Reason.QR_EXPIRED, desired=Desired.STOPPED)
+        yield from self._lifecycle.close()
+
+    def _earn_health(self) -> Iterator[Effect]:
+        if not self._work.record.quick_retry and not self._timers.is_armed(HEALTH):
+            yield self._timers.arm(HEALTH, HEALTHY_SECONDS)

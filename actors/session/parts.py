@@ -1,0 +1,189 @@
+"""The parts of one session, wired once, and what several of them do together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from actors.runtime.effects import Effect, ProfileAction, Reply
+from actors.session.ack_watchdog import AckWatchdog
+from actors.session.backfill import Backfill
+from actors.session.browser_lifecycle import COMING, BrowserLifecycle, BrowserPhase
+from actors.session.event_cursor import EventCursor
+from actors.session.logout import Logout
+from actors.session.page_calls import Page
+from actors.session.page_state import PageState
+from actors.session.pairing import Pairing
+from actors.session.policy import SessionPolicy
+from actors.session.queries import Queries
+from actors.session.recycling import Recycling
+from actors.session.rollback import Rollback
+from actors.session.sending.outcomes import Outcomes
+from actors.session.sending.queue import SendQueue
+from actors.session.timers import Timers
+from actors.session.unit_of_work import UnitOfWork
+from actors.session.watched import Watched
+from wppmt.domain.page_condition import PageCondition
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import Event, State
+from wppmt.store.port import Store
+from wppmt.store.records import Desired, SessionRecord, SessionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a session is given of the world."""
+
+    store: Store
+    policy: SessionPolicy
+    random: Random
+    default_webhook: str
+    new_event_id: Callable[[float], str]
+    new_message_id: Callable[[], str]
+    new_secret: Callable[[], str]
+    qr_picture: Callable[[str], str]
+    media_url: Callable[[str, str], str]
+    """Session id and WhatsApp's message id → where the API gives a received message's media."""
+    is_disk_short: Callable[[], bool] = lambda: False
+    """Whether the disk of the logins has too little room at this very moment."""
+
+
+class Parts:
+    """Everything that a session remembers is in one of these."""
+
+    def __init__(self, record: SessionRecord, tools: Tools) -> None:
+        policy = tools.policy
+        self.policy = policy
+        self.media_url = tools.media_url
+        self.is_disk_short = tools.is_disk_short
+        self.timers = Timers()
+        self.page = Page(record.id, record.generation)
+        self.work = UnitOfWork(
+            record,
+            tools.store,
+            new_event_id=tools.new_event_id,
+            new_secret=tools.new_secret,
+            default_webhook=tools.default_webhook,
+        )
+        self.lifecycle = BrowserLifecycle(self.work, self.page, self.timers, policy, tools.random)
+        self.pairing = Pairing(self.work, self.page, self.timers, policy, tools.qr_picture)
+        self.page_state = PageState(self.work, self.lifecycle, self.pairing, self.timers, policy)
+        self.logout = Logout(self.work, self.page, self.lifecycle, self.timers, policy)
+        self.outcomes = Outcomes(self.work)
+        self.sending = SendQueue(self.work, self.outcomes, self.page, policy, tools.new_message_id)
+        watched = Watched(
+            self.work, self.page, self.lifecycle, self.page_state, self.sending, self.timers, policy
+        )
+        self.watchdog = AckWatchdog(watched)
+        self.recycling = Recycling(watched)
+        self.cursor = EventCursor(self.work, self.page, policy)
+        self.backfill = Backfill(self.work, self.page, policy)
+        self.queries = Queries(self.page, policy)
+        self.close_replies: list[Reply] = []
+        """Who waits for the browser to be closed."""
+        self.has_begun = False
+        """It knows what it takes up."""
+        self.is_quiescing = False
+        """The daemon stops."""
+        self.is_quiet = False
+        """Root has been told that no browser is left."""
+        self.memory_mb: int | None = None
+        self.told_at = 0.0
+        """When the page last said something."""
+
+    @property
+    def record(self) -> SessionRecord:
+        return self.work.record
+
+    def remember(self) -> Rollback:
+        return Rollback(
+            self,
+            self.timers,
+            self.page,
+            self.work,
+            self.lifecycle,
+            self.lifecycle.heartbeat,
+            self.pairing,
+            self.page_state,
+            self.logout,
+            self.outcomes,
+            self.sending,
+            self.sending.in_doubt,
+            self.watchdog,
+            self.recycling,
+            self.backfill,
+            self.queries,
+        )
+
+    def status(self) -> SessionStatus:
+        return SessionStatus(
+            record=self.record,
+            qr=self.pairing.qr,
+            pairing_code=self.pairing.code,
+            memory_mb=self.memory_mb if self.lifecycle.is_live else None,
+            queue=len(self.sending),
+            last_error=self.work.last_error,
+        )
+
+    def open(
+        self, reason: Reason, now: float, *, action: ProfileAction = ProfileAction.NONE, **changes: Any
+    ) -> Iterator[Effect]:
+        """A browser, from the very beginning: someone asked for it."""
+        self.page_state.reset()
+        fresh: dict[str, Any] = {"desired": Desired.RUNNING, "failures": 0, "quick_retry": True}
+        yield from self.work.move(now, Event.STARTED, reason, **(fresh | changes))
+        yield from self.lifecycle.open(action)
+
+    def lost(
+        self, reason: Reason, now: float, *, detail: str = "", graceful: bool = False
+    ) -> Iterator[Effect]:
+        """The one path for whatever ends a browser that should have lived."""
+        self.page_state.reset()
+        if self.lifecycle.phase not in {*COMING, BrowserPhase.LIVE}:
+            # Gone, or on its way down anyway; BrowserClosed comes when nothing is left.
+            return
+        if self.lifecycle.is_adopting:
+            yield from self._not_adopted(now)
+        elif self.logout.is_active:
+            yield from self.logout.give_up()
+        else:
+            yield from self.lifecycle.fail(reason, now, detail=detail, graceful=graceful)
+
+    def make_room(self, now: float) -> Iterator[Effect]:
+        """The disk is short: the browser goes in order, uncopied, and a new one waits for a start slot."""
+        if self.logout.is_active or self.is_quiescing or not self.lifecycle.is_expected:
+            return
+        self.page_state.reset()
+        yield from self.lifecycle.hold()
+        reason = self.record.reason if self.record.state is State.ERROR else Reason.RESOURCE_LIMIT
+        yield from self.work.move(now, Event.RESUMED, reason)
+
+    def resume(self, now: float) -> Iterator[Effect]:
+        """A browser of our own, after the daemon was away."""
+        if self.record.has_login:
+            yield from self.work.move(now, Event.RESUMED, Reason.DAEMON_RESTARTED, process=None)
+            yield from self.lifecycle.open()
+        else:
+            yield from self.open(Reason.STARTING, now, process=None)
+
+    def _not_adopted(self, now: float) -> Iterator[Effect]:
+        """No failure of this session's: what was left is ended, and it starts as if nothing had been left."""
+        yield from self.lifecycle.kill()
+        yield from self.lifecycle.open() if self.logout.is_active else self.resume(now)
+
+    def update_sendable(self, now: float) -> Iterator[Effect]:
+        """Messages go out while, and only while, the page shows WhatsApp's main screen to a connected session."""
+        usable = (
+            self.record.state is State.CONNECTED
+            and self.lifecycle.is_live
+            and self.page_state.condition is PageCondition.MAIN
+        )
+        if usable and not self.page.is_usable:
+            self.page.is_usable = True
+            yield from self.sending.usable(now)
+            yield from self.backfill.look(self.told_at, now)
+        elif self.page.is_usable and not usable:
+            self.page.is_usable = False
+            self.sending.lost()

@@ -1,0 +1,63 @@
+"""A session's limits and patience, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPolicy:
+    """Seconds, unless the name says otherwise. What has no default here is a setting: config/default.toml."""
+
+    qr_max: int
+    """Codes shown in a row before an unscanned session is closed."""
+    send_deadline: float
+    """How long a send may wait for WhatsApp's server before it is answered 202."""
+    beat_seconds: float
+    media_bytes: int
+    """The largest received file that can be fetched."""
+    memory_mb: int
+    """A session's budget (PSS of all its processes); 0 = none. Over it, the browser is exchanged when idle."""
+    memory_hard_mb: int
+    """Over this at once; 0 = twice the budget."""
+    copy_seconds: float
+    """A browser that lives so long is exchanged in a quiet moment, for a copy of its login; 0 = never."""
+    close_deadline: float
+    """For a browser to go down by itself: the stop ladder and the copy of its login. Then it is killed."""
+
+    queue_limit: int = 100
+    key_seconds: float = 172_800.0
+    """How long an idempotency key is known (48 h)."""
+    outcome_deadline: float = 300.0
+    """After this a message whose fate could not be learnt is reported `unknown`."""
+    resend_after: float = 30.0
+    """How long a restored page may take to show a message it was handed before it is handed over again."""
+    resend_after_reload: float = 3.0
+    """The same where only the page was loaded anew: the browser lived on and has lost nothing that it had kept, and
+    receipts that WhatsApp held back are told within this."""
+    open_deadline: float = 150.0
+    """From the start slot to the loaded page; longer than the browser's own deadlines together."""
+    adopt_deadline: float = 15.0
+    """For a browser that an earlier daemon left to prove itself, or to be ended."""
+    attach_deadline: float = 25.0
+    """From the loaded page to the bridge's first word."""
+    screen_deadline: float = 60.0
+    """From the bridge's first word to a QR code or WhatsApp's main screen."""
+    offline_grace: float = 10.0
+    probe_deadline: float = 5.0
+    logout_deadline: float = 60.0
+    call_deadline: float = 15.0
+    media_deadline: float = 60.0
+    """For each step of moving a file into or out of the page."""
+    reachout_pause: float = 3600.0
+    """How long no new contact is written to after WhatsApp has refused one."""
+    ack_sends: int = 3
+    """So many sends without the server's word, each for `ack_seconds`, and the connection is doubted."""
+    ack_seconds: float = 60.0
+    ack_patience: float = 600.0
+    """How long a connection that no measure has mended is called broken before it is tried again."""
+    idle_seconds: float = 60.0
+    recycle_pause: float = 300.0
+    """At least so long between two exchanges."""
+    secret_overlap: float = 86_400.0
+    """How long a rotated signing secret stays valid."""

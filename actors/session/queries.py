@@ -1,0 +1,77 @@
+"""Questions that are passed on to the page: contacts, numbers, media. Reading twice does no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+from actors.runtime.effects import Answer, Effect, Reply
+from actors.session.messages import Called, PageAnswered
+from actors.session.page_calls import Page
+from actors.session.policy import SessionPolicy
+from wppmt.browser.port import CallFailure, CallRejected, Json
+from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
+
+Query = messages.ListContacts | messages.CheckNumber | messages.FetchMedia
+
+REJECTIONS = {
+    "media_gone": Code.NOT_FOUND,
+    "not_stored": Code.STORE_UNAVAILABLE,
+    "too_large": Code.PAYLOAD_TOO_LARGE,
+    "invalid_recipient": Code.INVALID_PHONE,
+}
+
+
+class Queries:
+    """The open questions of one session."""
+
+    def __init__(self, page: Page, policy: SessionPolicy) -> None:
+        self._page = page
+        self._policy = policy
+        self._numbers = count(1)
+        self._open: dict[str, tuple[Reply, Callable[[Json], object]]] = {}
+
+    def ask(self, query: Query, reply: Reply) -> Iterator[Effect]:
+        subject = str(next(self._numbers))
+        match query:
+            case messages.ListContacts(after=after, limit=limit):
+                self._open[subject] = reply, _contact_page
+                yield self._call("contacts", {"after": after, "limit": limit}, subject)
+            case messages.CheckNumber(phone=phone):
+                self._open[subject] = reply, _number_check
+                yield self._call("check_number", {"phone": phone}, subject)
+            case messages.FetchMedia():
+                self._open[subject] = reply, _fetched_media
+                yield self._page.download(query, self._policy.media_deadline, subject)
+
+    def answered(self, answer: PageAnswered) -> Iterator[Effect]:
+        reply, read = self._open.pop(answer.subject)
+        if isinstance(answer.outcome, CallFailure):
+            yield Answer(reply, _refusal(answer.outcome))
+        else:
+            yield Answer(reply, read(answer.outcome))
+
+    def _call(self, function: str, arguments: dict[str, Any], subject: str) -> Effect:
+        return self._page.call(Called.QUERY, function, arguments, self._policy.call_deadline, subject)
+
+
+def _refusal(failure: CallFailure) -> Refusal:
+    """Nothing was done that could not be asked again."""
+    known = REJECTIONS.get(failure.reason) if isinstance(failure, CallRejected) else None
+    return Refusal(known) if known else Refusal(Code.SESSION_BUSY, retry_after=5)
+
+
+def _contact_page(page: Json) -> messages.ContactPage:
+    contacts = tuple(page["contacts"])
+    following = str(contacts[-1]["id"]) if page["more"] and contacts else None
+    return messages.ContactPage(contacts, int(page["total"]), following)
+
+
+def _number_check(check: Json) -> messages.NumberCheck:
+    return messages.NumberCheck(bool(check["valid"]), check["phone"] or None, bool(check["isBusiness"]))
+
+
+def _fetched_media(media: Json) -> messages.FetchedMedia:
+    return messages.FetchedMedia(str(media["mimetype"]), media["fileName"] or None)

@@ -1,0 +1,1 @@
+"""A session's messages on their way out: the queue, the journal, and what becomes of each message."""

@@ -1,0 +1,125 @@
+"""Messages of which nobody knows whether they left: the page is asked, one question at a time for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from actors.runtime.effects import Effect, Wake
+from actors.session.messages import Called
+from actors.session.page_calls import Page
+from actors.session.policy import SessionPolicy
+from wppmt.browser.port import CallFailure, CallResult
+from wppmt.store.records import JournalEntry
+
+
+@dataclass(frozen=True, slots=True)
+class FindDue:
+    """Ask the page again whether it holds this message."""
+
+    id: str
+
+
+class Found(Enum):
+    """What an answer of the page decides."""
+
+    HELD = auto()
+    ABSENT = auto()
+    REFUSED = auto()
+    """Absent, and the page had said no to it."""
+    UNKNOWN = auto()
+    """Ask again later."""
+
+
+class InDoubt:
+    """While there is one, nothing newer leaves."""
+
+    def __init__(self, page: Page, policy: SessionPolicy) -> None:
+        self._page = page
+        self._policy = policy
+        self._ids: set[str] = set()
+        self._asked: set[str] = set()
+        self._refused: set[str] = set()
+        self._usable_since = 0.0
+        self._handed_to: dict[str, tuple[int, str]] = {}
+        """The browser's generation and the page life that each was handed to."""
+        self._reloaded: set[str] = set()
+        """Handed to an earlier page of the browser whose page is asked now."""
+
+    def __bool__(self) -> bool:
+        return bool(self._ids)
+
+    def __contains__(self, message_id: str) -> bool:
+        return message_id in self._ids
+
+    def handed(self, message_id: str, page: str) -> None:
+        """To this page life."""
+        self._handed_to[message_id] = self._page.generation, page
+
+    def usable(self, handed: Iterable[JournalEntry], page: str, now: float) -> Iterator[Effect]:
+        """A page life can be asked (again), for all that was handed to whatever page."""
+        self._usable_since = now
+        self._reloaded = {
+            message_id
+            for message_id, (generation, handed_to) in self._handed_to.items()
+            if generation == self._page.generation and handed_to != page
+        }
+        for entry in handed:
+            self._ids.add(entry.id)
+            yield from self.find(entry)
+
+    def lost(self) -> None:
+        """The page can't be used: nothing that was asked or refused there counts any more."""
+        self._asked.clear()
+        self._refused.clear()
+
+    def refused(self, entry: JournalEntry) -> Iterator[Effect]:
+        """The page said no in words we don't know: what it does not hold has failed."""
+        self._refused.add(entry.id)
+        self._ids.add(entry.id)
+        yield from self.find(entry)
+
+    def unanswered(self, entry: JournalEntry) -> Iterator[Effect]:
+        """Handed over, and no word about it."""
+        self._ids.add(entry.id)
+        yield Wake(self._policy.resend_after, FindDue(entry.id))
+
+    def find(self, entry: JournalEntry) -> Iterator[Effect]:
+        """Two answers "not there" would have it sent twice: one question at a time."""
+        if entry.id in self._ids and entry.id not in self._asked and self._page.is_usable:
+            self._asked.add(entry.id)
+            arguments = {"id": entry.id, "to": entry.to}
+            yield self._page.call(
+                Called.FIND, "find_message", arguments, self._policy.call_deadline, entry.id
+            )
+
+    def found(self, message_id: str, outcome: CallResult, now: float) -> Found | None:
+        """None for an answer that nobody waits for: the message has been handed over again meanwhile."""
+        self._asked.discard(message_id)
+        if message_id not in self._ids:
+            return None
+        if isinstance(outcome, CallFailure):
+            return Found.UNKNOWN
+        if outcome.get("found"):
+            return Found.HELD
+        if message_id in self._refused:
+            return Found.REFUSED
+        return Found.UNKNOWN if self._patience(message_id, now) > 0 else Found.ABSENT
+
+    def ask_later(self, message_id: str, now: float) -> Wake:
+        return Wake(self._patience(message_id, now) or self._policy.resend_after, FindDue(message_id))
+
+    def decided(self, message_id: str) -> None:
+        self._ids.discard(message_id)
+        self._refused.discard(message_id)
+        self._handed_to.pop(message_id, None)
+
+    def _patience(self, message_id: str, now: float) -> float:
+        """How much longer a restored page may take to show what it holds.
+
+        A browser that was killed may have lost its last writes: a receipt may be the only word of what had left.
+        """
+        is_reloaded = message_id in self._reloaded
+        seconds = self._policy.resend_after_reload if is_reloaded else self._policy.resend_after
+        return max(0.0, self._usable_since + seconds - now)

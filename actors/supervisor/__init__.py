@@ -1,0 +1,1 @@
+"""Who watches everyone: the root supervisor, and the rules by which it lets sessions run."""

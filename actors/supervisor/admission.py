@@ -1,0 +1,62 @@
+"""How many sessions may run: those that do, and those that were let in and may be about to."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from wppmt.domain.shortages import Resource, Shortage, resource_limit
+from wppmt.store.port import Store
+from wppmt.store.records import Desired
+
+
+class Admission:
+    """Counts a session from the moment it is let in until its actor has said what came of that.
+
+    An actor's mailbox may hold an older close when a start is sent after it: only its own word, given after that
+    start, tells whether it runs.
+    """
+
+    def __init__(self, store: Store, most: int) -> None:
+        self.wanted: set[str] = set()
+        """Sessions that should run, as far as they have told."""
+        self._store = store
+        self._most = most
+        self._numbers = count(1)
+        self._let_in: dict[int, str] = {}
+        """By number, whoever has not answered for it yet."""
+
+    def __contains__(self, session_id: str) -> bool:
+        return session_id in self._counted
+
+    def require_room(self) -> None:
+        """Raises Refusal(RESOURCE_LIMIT) (docs/MULTI_TENANT_ARCHITECTURE.md 11.4)."""
+        if len(self._counted) >= self._most:
+            # An actor that died may have committed more than it could tell.
+            self.wanted = {
+                record.id for record in self._store.sessions() if record.desired is Desired.RUNNING
+            }
+        if len(self._counted) >= self._most:
+            raise resource_limit(Shortage(Resource.SESSIONS, len(self._counted), self._most))
+
+    def let_in(self, session_id: str) -> int:
+        """Under a number that `confirmed` names."""
+        number = next(self._numbers)
+        self._let_in[number] = session_id
+        return number
+
+    def told(self, session_id: str, desired: Desired) -> None:
+        change = self.wanted.add if desired is Desired.RUNNING else self.wanted.discard
+        change(session_id)
+
+    def confirmed(self, number: int, desired: Desired) -> None:
+        """Whatever was asked under this number is done or refused, and committed."""
+        if session_id := self._let_in.pop(number, None):
+            self.told(session_id, desired)
+
+    def withdraw(self, session_id: str) -> None:
+        """Its actor is no more, nor what waited in that actor's mailbox."""
+        self._let_in = {number: name for number, name in self._let_in.items() if name != session_id}
+
+    @property
+    def _counted(self) -> set[str]:
+        return self.wanted.union(self._let_in.values())

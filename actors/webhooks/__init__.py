@@ -1,0 +1,1 @@
+"""The webhook actor: takes the outbox to its endpoints."""

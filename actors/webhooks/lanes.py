@@ -1,0 +1,182 @@
+"""Which webhook lane may start an attempt now: order, fairness, connection limits and holds. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from actors.webhooks.origins import Origin, is_ahead, origin_of
+from wppmt.store.records import Delivery, Lane
+
+RETRIES_PER_LANE = 3
+"""Beside one first attempt. Each failure leads to three retries, so retries keep pace with first attempts."""
+RETRIES_PER_ORIGIN = 32
+CONNECTIONS = 200
+"""In all. This and the limit before are only for a lane's second and third retry at once: one first attempt and one
+retry of its own are every lane's right, so that no lane ever waits for another."""
+REST_SECONDS = 1.0
+"""Of a lane that could not connect."""
+NEVER = float("inf")
+
+
+@dataclass(slots=True)
+class LaneState:
+    """One lane's place in the outbox. The outbox itself stays in the store."""
+
+    lane: Lane
+    origin: Origin
+    cursor: int
+    """First attempts up to this delivery number have been started."""
+    floor: int
+    """Of what has a number up to this one nothing is tried any more: settled, or given up and yet to be dead_lettered."""
+    more: bool = True
+    """There may be first attempts behind the cursor."""
+    retry_at: float = NEVER
+    """When the lane's next retry is due; too early does no harm."""
+    rests_until: float = 0.0
+    first: int | None = None
+    """The delivery whose first attempt is in flight."""
+    retries: set[int] = field(default_factory=set)
+    """Those whose retry is."""
+
+    @property
+    def is_idle(self) -> bool:
+        return not (self.more or self.first is not None or self.retries) and self.retry_at == NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """An attempt that was started and has no outcome yet."""
+
+    delivery: Delivery
+    state: LaneState
+    begun: int
+    """Attempts that had begun by then, of all lanes."""
+    is_retry: bool
+    is_probe: bool
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether its endpoint was stopped meanwhile."""
+        return self.delivery.number <= self.state.floor
+
+
+class Lanes:
+    """All lanes with something to do, the one served longest ago first."""
+
+    def __init__(self, longest_wait: float) -> None:
+        self._longest_wait = longest_wait
+        """No retry is due later than so many seconds from now."""
+        self._states: dict[Lane, LaneState] = {}
+        self._origins: dict[str, Origin] = {}
+        self._flights: dict[int, Flight] = {}
+        self._begun = 0
+
+    def wake(self, lane: Lane, cursor: int, *, retry_at: float = NEVER) -> None:
+        """There is something new behind `cursor`; a lane that is known knows better where it is."""
+        state = self._states.get(lane)
+        if state is None:
+            name = origin_of(lane.endpoint)
+            origin = self._origins.setdefault(name, Origin(name))
+            origin.lanes += 1
+            state = self._states[lane] = LaneState(lane, origin, cursor, floor=cursor, retry_at=retry_at)
+        state.more = True
+
+    def for_first_attempt(self, now: float) -> Iterator[LaneState]:
+        for state in tuple(self._states.values()):
+            if state.more and state.first is None and self._may_be_tried(state, now):
+                yield state
+
+    def for_retry(self, now: float) -> Iterator[LaneState]:
+        """Each as often as it may have one more at once; until `start`, or a later `retry_at`."""
+        for state in tuple(self._states.values()):
+            while (
+                not self._is_ahead(state.retry_at, now)
+                and self._has_room_for_retry(state)
+                and self._may_be_tried(state, now)
+            ):
+                yield state
+
+    @property
+    def is_anything_in_flight(self) -> bool:
+        return bool(self._flights)
+
+    def start(self, state: LaneState, delivery: Delivery, *, is_retry: bool) -> None:
+        """An attempt at `delivery` begins: the lane goes to the end of the row."""
+        origin = state.origin
+        self._begun += 1
+        flight = Flight(delivery, state, self._begun, is_retry, is_probe=origin.is_held)
+        self._flights[delivery.number] = flight
+        if is_retry:
+            state.retries.add(delivery.number)
+            origin.retries += 1
+        else:
+            state.first = state.cursor = delivery.number
+        origin.is_probed = origin.is_held
+        self._states[state.lane] = self._states.pop(state.lane)
+
+    def flight(self, number: int) -> Flight | None:
+        return self._flights.get(number)
+
+    def finish(self, flight: Flight) -> None:
+        """The attempt has an outcome; whether another one is due is for `retry_by` or `refuse` to say."""
+        state, number = flight.state, flight.delivery.number
+        del self._flights[number]
+        if flight.is_retry:
+            state.retries.discard(number)
+            state.origin.retries -= 1
+            state.retry_at = 0.0
+        else:
+            state.first = None
+
+    def retry_by(self, state: LaneState, moment: float) -> None:
+        state.retry_at = min(state.retry_at, moment)
+
+    def refuse(self, flight: Flight, now: float) -> bool:
+        """Nobody heard the attempt: as if it had not been made. True when its origin is held from now on."""
+        state = flight.state
+        state.rests_until = now + REST_SECONDS
+        if not flight.is_retry:
+            state.cursor = max(flight.delivery.number - 1, state.floor)
+            state.more = True
+        return state.origin.refuse(flight.begun, is_probe=flight.is_probe, now=now)
+
+    def reach(self, flight: Flight) -> bool:
+        """The attempt was heard, or not for want of a connection. True when this ends a hold of its origin."""
+        flight.state.rests_until = 0.0
+        return flight.state.origin.reach(self._begun)
+
+    def stop(self, state: LaneState, up_to: int) -> None:
+        """What the lane has pending is given up; what comes later came when its webhook had been set anew."""
+        state.more, state.retry_at = False, NEVER
+        state.cursor, state.floor = max(state.cursor, up_to), up_to
+
+    def drop_idle(self, state: LaneState) -> None:
+        if state.is_idle and state.lane in self._states:
+            del self._states[state.lane]
+            state.origin.lanes -= 1
+            if not state.origin.lanes:
+                del self._origins[state.origin.name]
+
+    def next_moment(self, now: float) -> float:
+        """When time alone makes another attempt possible; NEVER if only an outcome or a new event can."""
+        moments = [probe for origin in self._origins.values() if (probe := origin.next_probe) is not None]
+        for state in self._states.values():
+            if self._has_room_for_retry(state) and state.retry_at != NEVER:
+                moments.append(max(state.retry_at, state.rests_until))
+            if state.more and state.first is None:
+                moments.append(state.rests_until)
+        return min((moment for moment in moments if moment > now), default=NEVER)
+
+    def _is_ahead(self, retry_at: float, now: float) -> bool:
+        return retry_at == NEVER or is_ahead(retry_at, now, self._longest_wait)
+
+    def _may_be_tried(self, state: LaneState, now: float) -> bool:
+        return state.origin.may_be_tried(now) and not is_ahead(state.rests_until, now, REST_SECONDS)
+
+    def _has_room_for_retry(self, state: LaneState) -> bool:
+        return not state.retries or (
+            len(state.retries) < RETRIES_PER_LANE
+            and state.origin.retries < RETRIES_PER_ORIGIN
+            and len(self._flights) < CONNECTIONS
+        )

@@ -1,0 +1,54 @@
+"""The outbox kept small: what has been kept long enough is dropped, what is too much put aside, step by step."""
+
+from __future__ import annotations
+
+from actors.runtime.effects import Effect, Log
+from wppmt.store.port import Store
+
+TIDY_SECONDS = 60.0
+TIDY_PAUSE_SECONDS = 0.05
+EVEN_SECONDS = 3600.0
+"""So long the wall's clock must have gone evenly, since the start or since it jumped, before anything is too old."""
+JUMP_SECONDS = 300.0
+
+
+class Retention:
+    def __init__(self, store: Store, keep_seconds: float, pending_max: int) -> None:
+        self._store = store
+        self._keep_seconds = keep_seconds
+        self._pending_max = pending_max
+        self._crowded: set[str] = set()
+        """Sessions that had more waiting than they may when last looked."""
+        self._wait = 0.0
+        self._expected: float | None = None
+        """The wall's time of this turn, if its clock goes evenly."""
+        self._even = 0.0
+
+    def step(self, now: float) -> tuple[list[Effect], float]:
+        """One small step, so that the sessions' commits get their turn; and the seconds until the next one."""
+        is_even = self._is_clock_even(now)
+        effects, moved = self._trim(now)
+        moved += self._store.prune(now - self._keep_seconds if is_even else 0.0)
+        self._wait = TIDY_PAUSE_SECONDS if moved else TIDY_SECONDS
+        self._expected = now + self._wait
+        return effects, self._wait
+
+    def _is_clock_even(self, now: float) -> bool:
+        """A clock that is set a week forward by mistake, and back again, must not cost the week's events."""
+        is_jump = self._expected is None or abs(now - self._expected) > JUMP_SECONDS
+        self._even = 0.0 if is_jump else self._even + self._wait
+        return self._even >= EVEN_SECONDS
+
+    def _trim(self, now: float) -> tuple[list[Effect], int]:
+        """Told once when a session comes to have too much waiting, and whenever something was put aside for it."""
+        effects: list[Effect] = []
+        trimmed = self._store.trim(self._pending_max, now)
+        for one in trimmed:
+            if one.session_id not in self._crowded:
+                details = {"pending": one.pending, "allowed": self._pending_max}
+                effects.append(Log("warning", "webhook_queue_full", one.session_id, details))
+            if one.dropped or one.dead_lettered:
+                details = {"dropped": one.dropped, "deadLetters": one.dead_lettered}
+                effects.append(Log("error", "webhook_abandoned", one.session_id, details))
+        self._crowded = {one.session_id for one in trimmed}
+        return effects, sum(one.dropped + one.dead_lettered for one in trimmed)

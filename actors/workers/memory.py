@@ -1,0 +1,40 @@
+"""Weighs every session's browser now and then, and tells the sessions and Root. Blocking; in a thread of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from actors.runtime.effects import Effect, Tell, Wake
+from actors.session.messages import Measured
+from actors.supervisor.messages import MemoryMeasured
+from wppmt.domain.messages import ROOT, session_address
+
+MONITOR = "monitor"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    pass
+
+
+class MemoryWorker:
+    """The mind of the MonitorActor."""
+
+    def __init__(
+        self, weigh: Callable[[], Mapping[str, float]], weigh_daemon: Callable[[], float], seconds: float
+    ) -> None:
+        """Every so many `seconds`: ten tenants are some seventy files of /proc, each a walk through page tables."""
+        self.total_mb = 0
+        """Of the daemon and all browsers; read by other threads."""
+        self._weigh = weigh
+        self._weigh_daemon = weigh_daemon
+        self._seconds = seconds
+
+    def handle(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all logic
+        weights = self._weigh()
+        self.total_mb = round(sum(weights.values()) + self._weigh_daemon())
+        for session_id, megabytes in weights.items():
+            yield Tell(session_address(session_id), Measured(round(megabytes)))
+        yield Tell(ROOT, MemoryMeasured(self.total_mb))
+        yield Wake(self._seconds, Measure())

@@ -1,0 +1,69 @@
+"""How settings become parts, where a mistake would open a door."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wppmt.app import policies, wiring
+from wppmt.app.settings import Settings, load
+from wppmt.domain.errors import Code, Refusal, SetupError
+from wppmt.store.sqlite.store import SqliteStore
+
+
+def settings(folder: Path, **environ: str) -> Settings:
+    folders = {"WPP_STATE_DIR": str(folder / "var"), "WPP_TOKENS_DIR": str(folder / "tokens")}
+    return load({"WPP_SECRET": "s" * 32} | folders | environ)
+
+
+async def test_the_place_of_the_default_webhook_is_open_to_webhooks_and_closed_to_media(tmp_path: Path):
+    """A tenant chooses what is fetched as media and reads it; the operator chose WEBHOOK_URL."""
+    for place in ("http://127.0.0.1:9/", "http://10.1.2.3:9/", "http://turbozap:9/"):
+        chosen = settings(tmp_path, WEBHOOK_URL=place)
+        wiring.webhook_egress(chosen).check_url(place)
+        with pytest.raises(Refusal) as refused:
+            await wiring.media(chosen).from_url(f"{place}admin.png")
+        assert refused.value.code is Code.TARGET_REFUSED
+
+
+async def test_what_the_operator_lists_is_open_to_both(tmp_path: Path):
+    chosen = settings(tmp_path, WEBHOOK_URL="http://127.0.0.1:9/", WPP_EGRESS_ALLOW="127.0.0.1:9")
+    with pytest.raises(Refusal) as refused:
+        await wiring.media(chosen).from_url("http://127.0.0.1:9/x.png")
+    assert refused.value.code is Code.MEDIA_FETCH_FAILED
+
+
+def test_a_default_webhook_that_the_guard_refuses_refuses_the_start(tmp_path: Path):
+    with pytest.raises(SetupError, match="WEBHOOK_URL"):
+        wiring.webhook_egress(settings(tmp_path, WEBHOOK_URL="http://169.254.169.254/hook"))
+
+
+def test_no_media_is_offered_that_is_too_large_to_fetch(tmp_path: Path):
+    chosen = settings(tmp_path, WPP_MAX_MEDIA_MB="2")
+    store = SqliteStore(tmp_path / "wppmt.sqlite")
+    assert wiring.tools(chosen, store).policy.media_bytes == wiring.received(chosen).limit == 2_000_000
+    store.close()
+
+
+def test_a_browser_that_has_longer_to_close_is_given_it_by_everyone(tmp_path: Path):
+    for seconds in (15.0, 100.0):
+        chosen = settings(tmp_path, WPP_STOP_DEADLINE=str(seconds), WPP_SIMULATOR="external")
+        assert wiring.chrome_settings(chosen).stop_seconds == seconds
+        session, http = policies.session_policy(chosen), policies.http_settings(chosen)
+        assert seconds < session.close_deadline < policies.all_browsers_stop_seconds(chosen)
+        assert session.close_deadline < http.close_deadline
+
+
+@pytest.mark.parametrize(("uid", "sandbox"), [(0, "auto"), (0, "on"), (0, "off"), (1000, "off")])
+def test_with_the_real_whatsapp_chrome_is_neither_root_nor_without_its_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uid: int, sandbox: str
+):
+    monkeypatch.setattr("os.geteuid", lambda: uid)
+    with pytest.raises(SetupError, match="nunca como root"):
+        wiring.chrome_settings(settings(tmp_path, WPP_SANDBOX=sandbox))
+
+
+def test_whoever_is_not_root_has_a_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert wiring.chrome_settings(settings(tmp_path)).sandbox

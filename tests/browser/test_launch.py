@@ -1,0 +1,35 @@
+"""The rungs of the stop ladder, on processes that are no Chrome."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from wppmt.browser.chrome.launch import close_cleanly
+
+OBEYS = "import time; print(flush=True); time.sleep(60)"
+IGNORES = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {OBEYS}"
+
+
+@contextmanager
+def running(script: str) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout
+        process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def test_who_ends_at_the_signal_has_closed_in_order(tmp_path: Path):
+    with running(OBEYS) as process:
+        assert close_cleanly(process.pid, tmp_path, 60.0)
+
+
+def test_who_does_not_end_is_waited_for_no_longer_than_allowed(tmp_path: Path):
+    with running(IGNORES) as process:
+        assert not close_cleanly(process.pid, tmp_path, 0.2)
+        assert process.poll() is None

@@ -1,0 +1,88 @@
+"""Each combination of facts that the page is known to show, and what it means for a session."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wppmt.domain.page_condition import Facts, PageCondition, classify_page
+
+MAIN = Facts(ready=True, authenticated=True, registered=True, mode="MAIN", info="NORMAL")
+QR = Facts(ready=True, mode="QR", info="PAIRING")
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (Facts(), PageCondition.UNDECIDED),
+        (QR, PageCondition.QR),
+        (MAIN, PageCondition.MAIN),
+        (replace(MAIN, phone_online=False, info="OFFLINE"), PageCondition.PHONE_OFFLINE),
+        (replace(MAIN, mode="OFFLINE", info="OFFLINE"), PageCondition.NETWORK),
+        (replace(MAIN, mode="CONFLICT"), PageCondition.CONFLICT),
+        (replace(MAIN, mode="TOS_BLOCK"), PageCondition.RESTRICTED),
+        (replace(MAIN, mode="PROXYBLOCK"), PageCondition.NETWORK),
+        (replace(QR, dialog="passkey"), PageCondition.PASSKEY),
+        # Who is logged in has passed that gate; and a person's attention is no reason to stop.
+        (replace(MAIN, dialog="passkey"), PageCondition.MAIN),
+        (replace(MAIN, dialog="other"), PageCondition.MAIN),
+        (replace(MAIN, needs_update=True), PageCondition.UPDATE_NEEDED),
+        (replace(QR, mode="DEPRECATED_VERSION"), PageCondition.UPDATE_NEEDED),
+        (replace(MAIN, mode="SYNCING"), PageCondition.UNDECIDED),
+        (replace(QR, registered=True, mode="SYNCING"), PageCondition.UNDECIDED),
+        # main_ready and isFullReady are true at the QR screen already: MAIN alone proves nothing.
+        (replace(QR, mode="MAIN"), PageCondition.UNDECIDED),
+        # Pairing: the mode lags behind the login.
+        (replace(QR, authenticated=True), PageCondition.UNDECIDED),
+        # No login yet: a network that is away is no phone that is away.
+        (replace(QR, mode="OFFLINE"), PageCondition.UNDECIDED),
+    ],
+)
+def test_facts_have_one_meaning(facts: Facts, expected: PageCondition):
+    assert classify_page(facts) is expected
+
+
+modes = st.sampled_from(
+    ["", "QR", "SYNCING", "MAIN", "OFFLINE", "CONFLICT", "DEPRECATED_VERSION", "TOS_BLOCK"]
+)
+any_facts = st.builds(
+    Facts,
+    ready=st.booleans(),
+    authenticated=st.booleans(),
+    registered=st.booleans(),
+    mode=modes,
+    phone_online=st.booleans(),
+    needs_update=st.booleans(),
+    dialog=st.sampled_from(["", "passkey", "other"]),
+)
+
+
+@given(any_facts)
+def test_nothing_is_sent_without_a_login(facts: Facts):
+    if classify_page(facts) is PageCondition.MAIN:
+        assert facts.authenticated
+        assert facts.phone_online
+        assert facts.mode == "MAIN"
+
+
+@given(any_facts)
+def test_a_login_is_never_taken_for_a_qr_screen(facts: Facts):
+    if facts.authenticated:
+        assert classify_page(facts) is not PageCondition.QR
+
+
+@given(any_facts)
+def test_facts_survive_the_wire(facts: Facts):
+    told = {
+        "ready": facts.ready,
+        "authenticated": facts.authenticated,
+        "registered": facts.registered,
+        "mode": facts.mode,
+        "phoneOnline": facts.phone_online,
+        "needsUpdate": facts.needs_update,
+        "dialog": facts.dialog,
+    }
+    assert Facts.of(told) == facts

@@ -1,0 +1,1 @@
+"""The daemon around the actors: settings, logs, host, wiring, start and stop."""

@@ -1,0 +1,280 @@
+"""The composition root: settings → logs → store → actors → HTTP on the way up.
+
+On the way down HTTP stays until the actors are gone, and answers that it is going.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import partial
+
+from actors.runtime.directory import Directory
+from actors.runtime.effects import Mind, Post
+from actors.runtime.interpreter import Interpreter, RuntimeDependencies
+from actors.runtime.pykka_scheduler import PykkaScheduler
+from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
+from actors.supervisor.root import Root
+from actors.webhooks.actor import WEBHOOK, Attempted, Drain, OutboxGrew
+from actors.workers.disk import DISK, DiskWorker, LookAtDisk
+from actors.workers.memory import MONITOR, Measure, MemoryWorker
+from wppmt import __version__
+from wppmt.app import disk, host, logs, policies, wiring
+from wppmt.app.settings import Settings
+from wppmt.app.simulator_process import simulator
+from wppmt.browser.chrome.browser import ChromeBrowsers
+from wppmt.domain.errors import Refusal, SetupError
+from wppmt.domain.messages import ROOT, Describe
+from wppmt.domain.system_errors import told
+from wppmt.http import server
+from wppmt.http.app import make_app
+from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.media.fetch import MediaFiles
+from wppmt.media.received import ReceivedMedia
+from wppmt.net.egress import Egress
+from wppmt.store.redis import RedisWatch
+from wppmt.store.sqlite.store import SqliteStore
+from wppmt.webhook.transport import WebhookTransport
+
+BOOT_SECONDS = 30.0
+SETTLE_SECONDS = 10.0
+"""Of the time that the browsers have to go down, at most so long for the requests under way."""
+ROOT_SECONDS = 5.0
+"""On top of it, for Root to tell that the browsers are gone."""
+REST_SECONDS = 30.0
+"""On top of what the browsers take, for all the rest of a stop, as systemd is told."""
+DRAIN_SECONDS = 5.0
+"""For the webhooks in flight; what has no answer by then is sent again by the next daemon."""
+
+
+def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> int:
+    """Run until SIGTERM or SIGINT, which end every browser in order, or SIGUSR2, which leaves them to the next daemon.
+
+    Returns the exit status. Raises SetupError where the start is refused.
+    """
+    os.umask(0o077)
+    daemon = Daemon(settings)
+    logs.configure(settings.logs, daemon.metadata)
+    for notice in settings.notices:
+        logs.log("setting_noticed", level="warning", note=notice)
+    try:
+        host.require_folder(settings.store.tokens_dir, "WPP_TOKENS_DIR")
+        # Before anything starts a child, which must not inherit it.
+        inherited = host.inherited_socket(os.environ, os.getpid())
+        with host.only_one(settings.store.state_dir), simulator(settings):
+            asyncio.run(daemon.run(on_ready, inherited))
+    except SetupError as refusal:
+        logs.log("start_refused", level="error", note=str(refusal))
+        raise
+    logs.log("stopped")
+    logs.close()
+    return 0
+
+
+class Daemon:
+    """What lives as long as the process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._directory = Directory()
+        self._phase = DaemonPhase.STARTING
+        self._hands_over = False
+        self._monitor: MemoryWorker | None = None
+        self._root: Root | None = None
+        self._redis_watch = RedisWatch(logs.log)
+        self._http: server.Runner | None = None
+        self._stop_seconds = policies.all_browsers_stop_seconds(settings)
+
+    def metadata(self) -> dict[str, object]:
+        """For every log line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2)."""
+        total = self._monitor.total_mb if self._monitor else 0
+        return {"memoryUsage": f"{total / 1024:.1f}GB", "sessionCount": len(self._directory.statuses())}
+
+    async def run(self, on_ready: Callable[[], None], inherited: socket.socket | None) -> None:
+        """Everything up, wait for the signal, everything down.
+
+        On the `inherited` socket connections wait from the moment that it listens: nothing is accepted before READY.
+        """
+        stop = self._signalled()
+        async with AsyncExitStack() as down:
+            store = SqliteStore(self._settings.store.state_dir / "wppmt.sqlite")
+            down.callback(store.close)
+            egress = wiring.webhook_egress(self._settings)
+            media, received = wiring.media(self._settings), wiring.received(self._settings)
+            wiring.sweep(store, media, received)
+            timeout_seconds = self._settings.webhooks.timeout_ms / 1000
+            transport = WebhookTransport(egress, timeout_seconds, time.time)
+            down.push_async_callback(transport.close)
+            down.push_async_callback(self._stop_http)
+            threads = PykkaScheduler(asyncio.get_running_loop())
+            self._start_actors(threads, store, transport)
+            down.push_async_callback(self._stop_actors, threads)
+            # Answered after the boot: whoever asks for a session from here on finds it.
+            await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
+            await down.enter_async_context(
+                wiring.mirrored(self._settings, self._directory, self._redis_watch)
+            )
+            await self._start_http(self._ports(store, egress, transport, media, received), inherited)
+            down.push_async_callback(self._drain)
+            on_ready()
+            with host.notified_systemd(
+                lambda: self._directory.is_alive(ROOT), self._stop_seconds + REST_SECONDS
+            ):
+                await stop.wait()
+
+    def _signalled(self) -> asyncio.Event:
+        """Set by the signal that ends this daemon. A later SIGTERM turns a handover into a stop, never the reverse."""
+        stop = asyncio.Event()
+
+        def end(*, hands_over: bool) -> None:
+            self._hands_over = hands_over and (self._hands_over or not stop.is_set())
+            stop.set()
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2):
+            loop.add_signal_handler(number, partial(end, hands_over=number == signal.SIGUSR2))
+        return stop
+
+    def _start_actors(self, threads: PykkaScheduler, store: SqliteStore, transport: WebhookTransport) -> None:
+        settings = self._settings
+        browsers = ChromeBrowsers(wiring.chrome_settings(settings))
+        wiring.end_strays(store, browsers)
+        world = RuntimeDependencies(
+            now=time.time,
+            browsers=browsers,
+            new_session=partial(wiring.new_session, store, wiring.tools(settings, store)),
+            new_service=lambda address: services[address](),
+            post=partial(_post, asyncio.get_running_loop(), transport),
+            log=logs.log,
+        )
+        runtime = Interpreter(self._directory, threads, world)
+        self._monitor = monitor = MemoryWorker(
+            runtime.weigh, wiring.own_memory_mb, settings.sessions.measure_seconds
+        )
+        free_mb = partial(disk.free_mb, settings.store.tokens_dir)
+        services: dict[str, Callable[[], tuple[Mind, object]]] = {
+            WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
+            MONITOR: lambda: (monitor, Measure()),
+            DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
+        }
+        self._root = root = Root(
+            store,
+            services=tuple(services),
+            max_sessions=settings.sessions.max,
+            starts_at_once=settings.sessions.starts_at_once or os.cpu_count() or 1,
+            memory_limit_mb=settings.sessions.memory_limit_mb,
+            is_alive=self._directory.is_alive,
+            status=self._directory.status,
+            room=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
+        )
+        supervisor = runtime.spawn(ROOT, root)
+        # First: what boots on a disk that is short starts no browser.
+        supervisor.put(DiskMeasured(free_mb()))
+        supervisor.put(Boot())
+
+    def _ports(
+        self,
+        store: SqliteStore,
+        egress: Egress,
+        transport: WebhookTransport,
+        media: MediaFiles,
+        received: ReceivedMedia,
+    ) -> Ports:
+        settings = self._settings
+        monitor, root = self._monitor, self._root
+        return Ports(
+            front=self._directory,
+            store=store,
+            authenticator=wiring.authenticator(settings),
+            rate_limiter=wiring.rate_limiter(settings, self._redis_watch),
+            check_target=egress.check,
+            post_webhook=transport.post,
+            media=media,
+            received=received,
+            phase=lambda: self._phase,
+            memory_mb=lambda: monitor.total_mb if monitor else None,
+            alert=lambda: root.alert if root else None,
+            troubles=lambda: (*(root.troubles if root else ()), *self._redis_watch.troubles),
+            now=time.time,
+            log=logs.log,
+            version=__version__,
+            profile_mb=partial(wiring.profile_mb, settings.store.tokens_dir),
+            has_login_copy=partial(wiring.has_login_copy, settings),
+            settings=policies.http_settings(settings),
+        )
+
+    async def _start_http(self, ports: Ports, inherited: socket.socket | None) -> None:
+        http = self._settings.http
+        wanted, runner = (http.host, http.port), server.Runner(make_app(ports))
+        self._phase = DaemonPhase.READY
+        try:
+            await runner.start(inherited or wanted)
+        except OSError as failure:
+            raise SetupError(
+                f"Não foi possível escutar em {http.host}:{http.port} ({told(failure)})."
+                " Outro programa usa a porta? Mude WPP_PORT ou WPP_HOST"
+            ) from None
+        self._http = runner
+        address = runner.addresses[0][:2] if inherited else wanted
+        if address != wanted:
+            note = f"Vale o endereço de wppmt.socket, não o de WPP_HOST e WPP_PORT ({http.host}:{http.port})"
+            logs.log("socket_differs", level="warning", note=note)
+        logs.log("ready", host=address[0], port=address[1], inherited=inherited is not None)
+
+    async def _drain(self) -> None:
+        """Nothing new is taken up from here on; what was under way gets its time."""
+        self._phase = DaemonPhase.DRAINING
+        logs.log("draining")
+        if self._http:
+            began = time.monotonic()
+            self._http.drain()
+            await self._http.settle(SETTLE_SECONDS)
+            self._stop_seconds -= time.monotonic() - began
+
+    async def _stop_http(self) -> None:
+        """When nothing else is left to go: until now it said so to everyone who asked."""
+        self._directory.give_up()
+        if self._http:
+            await self._http.cleanup()
+
+    async def _stop_actors(self, threads: PykkaScheduler) -> None:
+        """Sessions first, all together; the webhook actor leaves its work to the store."""
+        if self._hands_over:
+            logs.log("handed_over", note="Os navegadores seguem conectados para o próximo serviço")
+        else:
+            await self._end_browsers()
+        with contextlib.suppress(Refusal):
+            await self._directory.ask(WEBHOOK, Drain(), DRAIN_SECONDS)
+        await asyncio.to_thread(threads.stop)
+
+    async def _end_browsers(self) -> None:
+        try:
+            killed = await self._directory.ask(
+                ROOT, ShutDown(self._stop_seconds), self._stop_seconds + ROOT_SECONDS
+            )
+        except Refusal:
+            killed = ("?",)
+        if killed:
+            logs.log("browsers_killed", level="warning", sessions=list(killed))
+
+
+def _post(
+    loop: asyncio.AbstractEventLoop,
+    transport: WebhookTransport,
+    effect: Post,
+    tell: Callable[[object], object],
+) -> None:
+    async def attempt() -> None:
+        outcome = await transport.post(effect.delivery, effect.attempt, effect.secrets)
+        tell(Attempted(effect.delivery.number, outcome))
+
+    # A closed loop: the daemon has stopped, and the store still has the delivery.
+    with contextlib.suppress(RuntimeError):
+        asyncio.run_coroutine_threadsafe(attempt(), loop)

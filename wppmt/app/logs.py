@@ -1,0 +1,196 @@
+"""Logs: one JSON object a line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2).
+
+A thread of their own writes them, so that a slow disk holds nobody up.
+"""
+
+from __future__ import annotations
+
+import atexit
+import faulthandler
+import json
+import logging
+import os
+import queue
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from loguru import logger
+
+from wppmt.app.scrub import scrub
+from wppmt.app.settings import LogSettings
+from wppmt.domain.errors import SetupError
+from wppmt.domain.log import LOG_LEVELS, LogLevel
+from wppmt.domain.system_errors import told
+
+FILE = "wppmt.log"
+WAITING_LINES = 10_000
+"""Lines kept while the disk does not take them; what comes on top is counted and dropped."""
+
+_BREAKS_A_LINE = re.compile(
+    "[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+"""What JSON leaves as it is, but a terminal or a log reader obeys."""
+
+
+def render(
+    at: datetime,
+    level: LogLevel,
+    session_id: str | None,
+    event: str,
+    details: Mapping[str, object],
+    metadata: Mapping[str, object],
+) -> str:
+    """One event as one line."""
+    fields = {
+        "timestamp": f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z",
+        "level": level,
+        "sessionId": session_id,
+        "event": event,
+        "details": scrub(details, mask_phones=level != "debug"),
+        "metadata": metadata,
+    }
+    line = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return _BREAKS_A_LINE.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
+
+
+class Journal:
+    """Takes events from any thread without waiting; its own thread hands the lines to `write`."""
+
+    def __init__(
+        self,
+        write: Callable[[LogLevel, str], None],
+        metadata: Callable[[], Mapping[str, object]] = dict,
+        *,
+        least: LogLevel = "debug",
+        waiting_lines: int = WAITING_LINES,
+    ) -> None:
+        self._write = write
+        self._metadata = metadata
+        self._wanted = LOG_LEVELS[LOG_LEVELS.index(least) :]
+        self._lines: queue.Queue[tuple[LogLevel, str] | None] = queue.Queue(waiting_lines)
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
+        self._thread.start()
+
+    def log(self, event: str, session_id: str | None, level: LogLevel, details: Mapping[str, object]) -> None:
+        if level not in self._wanted:
+            return
+        line = render(datetime.now(UTC), level, session_id, event, details, self._metadata())
+        try:
+            self._lines.put_nowait((level, line))
+        except queue.Full:
+            self._dropped += 1
+
+    def close(self, limit: float = 5.0) -> None:
+        """Write what waits, for at most `limit` seconds."""
+        try:
+            self._lines.put(None, timeout=limit)
+        except queue.Full:
+            return
+        self._thread.join(limit)
+
+    def _run(self) -> None:
+        while (entry := self._lines.get()) is not None:
+            self._write(*entry)
+            if self._dropped and self._lines.empty():
+                dropped, self._dropped = self._dropped, 0
+                self.log("log_lines_dropped", None, "warning", {"count": dropped})
+
+
+def _to_loguru(level: LogLevel, line: str) -> None:
+    logger.log(level.upper(), line)
+
+
+_journal: Journal | None = None
+
+
+def log(event: str, session_id: str | None = None, /, *, level: LogLevel = "info", **details: object) -> None:
+    """Write down that `event` (a stable snake_case word) happened; never waits, never fails.
+
+    Every detail is named by its keyword and becomes camelCase. An exception may be given as it is
+    (`error=failure`): its type and place are kept. Texts, QR codes, tokens and secrets do not belong here; what
+    comes along all the same is taken out. Before `configure` lines go to loguru's own stderr.
+    """
+    if _journal:
+        _journal.log(event, session_id, level, details)
+    else:
+        _to_loguru(level, render(datetime.now(UTC), level, session_id, event, details, {}))
+
+
+def configure(settings: LogSettings, metadata: Callable[[], Mapping[str, object]] = dict) -> None:
+    """Send everything, also what libraries log, to stderr and to the log folder.
+
+    `metadata` is asked for each line (`memoryUsage`, `sessionCount`), so it must only look things up.
+    Raises SetupError when the folder cannot be written to. SIGUSR1 prints every thread's stack to stderr.
+    """
+    global _journal  # noqa: PLW0603 - a process has one log
+    close()
+    _open_sinks(settings)
+    _journal = Journal(_to_loguru, metadata, least=settings.level)
+    logging.captureWarnings(capture=True)
+    # Libraries below WARNING tell of scripts and requests, which carry what must not be logged.
+    logging.basicConfig(handlers=[_FromLibraries()], level=logging.WARNING, force=True)
+    threading.excepthook = _on_thread_death
+    if sys.__stderr__:
+        faulthandler.register(signal.SIGUSR1, file=sys.__stderr__, all_threads=True)
+
+
+def close() -> None:
+    """Write what still waits. The daemon's last act, and again harmless at exit."""
+    global _journal  # noqa: PLW0603 - a process has one log
+    if _journal:
+        _journal.close()
+    _journal = None
+
+
+atexit.register(close)
+
+
+def _open_sinks(settings: LogSettings) -> None:
+    def as_it_is(_: object) -> str:
+        return "{message}\n"
+
+    def opener(path: str, flags: int) -> int:
+        return os.open(path, flags, 0o600)
+
+    logger.remove()
+    level = (settings.stderr_level or settings.level).upper()
+    logger.add(sys.stderr, level=level, format=as_it_is, colorize=False, backtrace=False, diagnose=False)
+    try:
+        Path(settings.dir).mkdir(mode=0o700, parents=True, exist_ok=True)
+        logger.add(
+            settings.dir / FILE,
+            level=settings.level.upper(),
+            format=as_it_is,
+            rotation=f"{settings.rotate_mb} MB",
+            retention=f"{settings.keep_days} days",
+            opener=opener,
+            encoding="utf-8",
+            backtrace=False,
+            diagnose=False,
+        )
+    except OSError as failure:
+        raise SetupError(
+            f"A pasta de logs {settings.dir} não pode ser usada: {told(failure)} (WPP_LOG_DIR)"
+        ) from None
+
+
+class _FromLibraries(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        level: LogLevel = "error" if record.levelno >= logging.ERROR else "warning"
+        error = record.exc_info[1] if record.exc_info else None
+        log("library_log", level=level, logger=record.name, note=record.getMessage(), error=error)
+
+
+def _on_thread_death(death: threading.ExceptHookArgs) -> None:
+    log(
+        "thread_died",
+        level="error",
+        thread=death.thread.name if death.thread else None,
+        error=death.exc_value,
+    )

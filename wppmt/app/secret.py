@@ -1,0 +1,61 @@
+"""The key that signs and checks tokens: which is good enough, and the simulator's own (docs/contract.md 1)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from wppmt.domain.errors import SetupError
+from wppmt.domain.system_errors import told
+
+EXAMPLES = frozenset({"avelar-wpp-secret", "chave-secreta-aqui"})
+"""They stand in the public documentation, so everybody knows them."""
+LEAST_BYTES = 32
+FILE = "simulator.secret"
+
+
+def choose(given: str, state_dir: Path, *, simulated: bool) -> tuple[str, tuple[str, ...]]:
+    """The key to use, and what to tell about it. Raises SetupError for a weak key, but for the simulator."""
+    if complaint := _weakness(given):
+        if not simulated:
+            raise SetupError(f"WPP_SECRET {complaint}. Gere uma boa com: openssl rand -hex 32")
+        own = _own(state_dir)
+        return own, (
+            (f"WPP_SECRET {complaint}: com o simulador vale a de {state_dir / FILE}",) if given else ()
+        )
+    return given, ()
+
+
+def _weakness(given: str) -> str:
+    if not given:
+        return "não está definida"
+    if given in EXAMPLES:
+        return "é a chave de exemplo da documentação"
+    if len(given.encode()) < LEAST_BYTES:
+        return f"tem menos de {LEAST_BYTES} bytes"
+    return ""
+
+
+def _own(state_dir: Path) -> str:
+    """The simulator's random key, made once. Two processes that start together get the same one."""
+    file = state_dir / FILE
+    try:
+        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not file.exists():
+            _publish(file, secrets.token_hex(LEAST_BYTES))
+        return file.read_text(encoding="ascii").strip()
+    except OSError as failure:
+        raise SetupError(f"A pasta {state_dir} não pode ser usada: {told(failure)} (WPP_STATE_DIR)") from None
+
+
+def _publish(file: Path, text: str) -> None:
+    draft = file.with_name(f"{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
+        out.write(text)
+    try:
+        os.link(draft, file)  # fails when another process was first, unlike rename
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

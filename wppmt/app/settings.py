@@ -1,0 +1,324 @@
+"""Settings: config/default.toml, then a site file, then the environment; checked once, frozen, handed out by group."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+
+from wppmt.app import secret
+from wppmt.domain.errors import SetupError
+from wppmt.domain.log import LogLevel
+from wppmt.domain.system_errors import told
+
+DEFAULT_FILES = (
+    Path(__file__).parents[2] / "config/default.toml",  # a clone
+    Path(sys.prefix) / "share/wppmt/default.toml",  # an installed package
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """The environment's name of a setting. A hidden one is never shown: it is or may carry a password."""
+
+    name: str
+    hidden: bool = False
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Items = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Level = Annotated[LogLevel, BeforeValidator(_lower)]
+
+
+class SettingsGroup(BaseModel):
+    """What one part of the product receives. Texts may be empty where default.toml says what that means."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+
+class HttpSettings(SettingsGroup):
+    host: Annotated[str, Env("WPP_HOST"), Field(min_length=1)]
+    port: Annotated[Port, Env("WPP_PORT")]
+    public_url: Annotated[str, Env("WPP_PUBLIC_URL"), Field(pattern=r"^(https?://\S+)?$")]
+    metrics_listen: Annotated[str, Env("WPP_METRICS_LISTEN"), Field(pattern=r"^([^:/\s]+:\d{1,5})?$")]
+    rate_per_minute: Annotated[int, Env("WPP_RATE_LIMIT"), Field(ge=0)]
+
+
+class AuthSettings(SettingsGroup):
+    secret: Annotated[SecretStr, Env("WPP_SECRET", hidden=True)]
+    algorithm: Annotated[Literal["", "HS256", "RS256", "ES256", "EdDSA"], Env("WPP_JWT_ALGORITHM")]
+    public_key: Annotated[str, Env("WPP_JWT_PUBLIC_KEY", hidden=True), Field(repr=False)]
+    jwks_url: Annotated[
+        str, Env("WPP_JWKS_URL", hidden=True), Field(pattern=r"^(https?://\S+)?$", repr=False)
+    ]
+    issuer: Annotated[str, Env("WPP_JWT_ISSUER")]
+    audience: Annotated[str, Env("WPP_JWT_AUDIENCE")]
+    max_lifetime_seconds: Annotated[int, Env("WPP_JWT_MAX_LIFETIME"), Field(ge=0)]
+    require_session_claim: Annotated[bool, Env("WPP_JWT_REQUIRE_SESSION_CLAIM")]
+
+
+class SessionSettings(SettingsGroup):
+    multi_tenant: Annotated[bool, Env("WPP_MULTI_TENANT")]
+    max: Annotated[int, Env("WPP_MAX_SESSIONS"), Field(ge=1, le=1000)]
+    memory_limit_mb: Annotated[int, Env("WPP_MEMORY_LIMIT_MB"), Field(ge=1)]
+    tenant_memory_mb: Annotated[int, Env("WPP_TENANT_MEMORY_MB"), Field(ge=0)]
+    tenant_memory_hard_mb: Annotated[int, Env("WPP_TENANT_MEMORY_HARD_MB"), Field(ge=0)]
+    measure_seconds: Annotated[Seconds, Env("WPP_MEASURE_SECONDS")]
+    starts_at_once: Annotated[int, Env("WPP_STARTS_AT_ONCE"), Field(ge=0)]
+    qr_max: Annotated[int, Env("WPP_QR_MAX"), Field(ge=1)]
+    send_deadline_seconds: Annotated[Seconds, Env("WPP_SEND_DEADLINE")]
+
+
+class MediaSettings(SettingsGroup):
+    max_mb: Annotated[int, Env("WPP_MAX_MEDIA_MB"), Field(ge=1, le=1024)]
+    received_quota_mb: Annotated[int, Env("WPP_MEDIA_QUOTA_MB"), Field(ge=1)]
+    received_keep_days: Annotated[int, Env("WPP_MEDIA_KEEP_DAYS"), Field(ge=1)]
+
+
+class EgressSettings(SettingsGroup):
+    allow: Annotated[Items, Env("WPP_EGRESS_ALLOW")]
+
+
+class WebhookSettings(SettingsGroup):
+    url: Annotated[str, Env("WEBHOOK_URL", hidden=True), Field(pattern=r"^(https?://\S+)?$", repr=False)]
+    timeout_ms: Annotated[int, Env("WEBHOOK_TIMEOUT"), Field(ge=1, le=600_000)]
+    retries: Annotated[int, Env("WEBHOOK_RETRIES"), Field(ge=0, le=1000)]
+    hold_hours: Annotated[float, Env("WPP_WEBHOOK_HOLD_HOURS"), Field(ge=0)]
+    auto_replay: Annotated[bool, Env("WPP_WEBHOOK_AUTO_REPLAY")]
+    pending_max: Annotated[int, Env("WPP_WEBHOOK_PENDING_MAX"), Field(ge=1)]
+
+
+class StoreSettings(SettingsGroup):
+    state_dir: Annotated[Path, Env("WPP_STATE_DIR")]
+    tokens_dir: Annotated[Path, Env("WPP_TOKENS_DIR")]
+    disk_min_free_mb: Annotated[int, Env("WPP_DISK_MIN_FREE_MB"), Field(ge=0)]
+    login_copies: Annotated[int, Env("WPP_LOGIN_COPIES"), Field(ge=0, le=100)]
+    login_copy_hours: Annotated[float, Env("WPP_LOGIN_COPY_HOURS"), Field(ge=0)]
+
+
+class RedisSettings(SettingsGroup):
+    url: Annotated[
+        str, Env("REDIS_URL", hidden=True), Field(pattern=r"^((rediss?|unix)://\S+)?$", repr=False)
+    ]
+
+
+class LogSettings(SettingsGroup):
+    level: Annotated[Level, Env("LOG_LEVEL")]
+    stderr_level: Annotated[Level | Literal[""], Env("WPP_LOG_STDERR_LEVEL")]
+    dir: Annotated[Path, Env("WPP_LOG_DIR")]
+    rotate_mb: Annotated[int, Env("WPP_LOG_ROTATE_MB"), Field(ge=1)]
+    keep_days: Annotated[int, Env("WPP_LOG_KEEP_DAYS"), Field(ge=1)]
+
+
+class BrowserSettings(SettingsGroup):
+    chrome: Annotated[str, Env("WPP_CHROME")]
+    driver: Annotated[str, Env("WPP_CHROMEDRIVER")]
+    engine: Annotated[Literal["chrome", "undetected"], Env("WPP_BROWSER_ENGINE")]
+    headless: Annotated[bool, Env("WPP_HEADLESS")]
+    proxy_url: Annotated[str, Env("WPP_PROXY_URL", hidden=True), Field(repr=False)]
+    sandbox: Annotated[Literal["auto", "on", "off"], Env("WPP_SANDBOX")]
+    beat_seconds: Annotated[Seconds, Env("WPP_BEAT_SECONDS")]
+    start_deadline_seconds: Annotated[Seconds, Env("WPP_START_DEADLINE")]
+    stop_deadline_seconds: Annotated[float, Field(gt=0, le=300), Env("WPP_STOP_DEADLINE")]
+
+
+class SimulatorSettings(SettingsGroup):
+    mode: Annotated[Literal["0", "1", "external"], Env("WPP_SIMULATOR")]
+    port: Annotated[Port, Env("WPP_SIMULATOR_PORT")]
+    page_port: Annotated[Port, Env("WPP_SIMULATOR_PAGE_PORT")]
+    qr_ttl_seconds: Annotated[Seconds, Env("WPP_SIMULATOR_QR_TTL")]
+    ack_ms: Annotated[int, Env("WPP_SIMULATOR_ACK_MS"), Field(ge=0, le=600_000)]
+    sink_port: Annotated[Port, Env("WPP_SIMULATOR_SINK_PORT")]
+
+    @property
+    def used(self) -> bool:
+        """Whether sessions talk to the simulator, whoever started it."""
+        return self.mode != "0"
+
+
+class Settings(SettingsGroup):
+    """Everything, for the composition root alone; `notices` are Portuguese sentences for the log, once."""
+
+    http: HttpSettings
+    auth: AuthSettings
+    sessions: SessionSettings
+    media: MediaSettings
+    egress: EgressSettings
+    webhooks: WebhookSettings
+    store: StoreSettings
+    redis: RedisSettings
+    logs: LogSettings
+    browser: BrowserSettings
+    simulator: SimulatorSettings
+    notices: tuple[str, ...] = ()
+
+
+def keys() -> Iterator[tuple[str, str, Env]]:
+    """Every setting: its section, its key, its name in the environment."""
+    for section, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, SettingsGroup):
+            for key, inner in field.annotation.model_fields.items():
+                yield section, key, next(note for note in inner.metadata if isinstance(note, Env))
+
+
+def load(environ: Mapping[str, str], site_file: Path | None = None, folder: Path | None = None) -> Settings:
+    """Read and check everything; relative paths start at `folder` (default: the working folder).
+
+    Raises SetupError with one Portuguese line per trouble, which never shows a hidden value.
+    """
+    values = _read(next((file for file in DEFAULT_FILES if file.is_file()), DEFAULT_FILES[0]))
+    site = site_file or (Path(environ["WPP_CONFIG"]) if environ.get("WPP_CONFIG") else None)
+    for layer in (_read(site) if site else {}, _from_environment(environ)):
+        for section, content in layer.items():
+            values[section] |= content
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as failure:
+        raise SetupError("\n".join(_tell(error, values) for error in failure.errors())) from None
+    return _settle(settings, folder or Path.cwd(), notices=tuple(_notices(environ)))
+
+
+def _read(file: Path) -> dict[str, dict[str, Any]]:
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as failure:
+        raise SetupError(f"Não foi possível ler {file}: {told(failure)}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
+        raise SetupError(f"{file} não é um arquivo TOML válido: {failure}") from None
+    sections = {section for section, _, _ in keys()}
+    known = {(section, key) for section, key, _ in keys()}
+    for section, group in content.items():
+        if not isinstance(group, dict):
+            raise SetupError(f"{file}: {section} está fora de seção. {_nearest_key('', section)}")
+        if section not in sections:
+            raise SetupError(
+                f"{file}: seção desconhecida [{section}]. {_nearest(section, {s: s for s in sections})}"
+            )
+        for key in group:
+            if (section, key) not in known:
+                raise SetupError(f"{file}: chave desconhecida {section}.{key}. {_nearest_key(section, key)}")
+    return content
+
+
+def _nearest(word: str, words: Mapping[str, str]) -> str:
+    return f"Você quis dizer {words[get_close_matches(word.lower(), words, n=1, cutoff=0.0)[0]]}?"
+
+
+def _nearest_key(section: str, key: str) -> str:
+    """By the key's name and by its environment's, in every section; the key's own section comes first."""
+    words = {}
+    for there, name, env in sorted(keys(), key=lambda known: known[0] == section):
+        words[env.name.lower()] = words[env.name.lower().removeprefix("wpp_")] = words[name] = (
+            f"{there}.{name}"
+        )
+    return _nearest(key, words)
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    layer: dict[str, dict[str, Any]] = {}
+    for section, key, env in keys():
+        if value := environ.get(env.name):
+            layer.setdefault(section, {})[key] = value
+    return layer
+
+
+def _notices(environ: Mapping[str, str]) -> Iterator[str]:
+    known = [env.name for _, _, env in keys()] + ["WPP_CONFIG"]
+    for name in sorted(environ):
+        if name.startswith("WPP_") and name not in known:
+            yield f"Variável {name} desconhecida: ignorada. A mais parecida é {get_close_matches(name, known, 1, 0)[0]}"
+    if "NODE_ENV" in environ:
+        yield "NODE_ENV não tem efeito aqui: ignorada"
+
+
+_COMPLAINTS = {
+    "bool_parsing": "deve ser true ou false",
+    "bool_type": "deve ser true ou false",
+    "finite_number": "deve ser um número finito",
+    "float_parsing": "deve ser um número",
+    "float_type": "deve ser um número",
+    "greater_than": "deve ser maior que {gt}",
+    "greater_than_equal": "deve ser no mínimo {ge}",
+    "int_from_float": "deve ser um número inteiro",
+    "int_parsing": "deve ser um número inteiro",
+    "int_type": "deve ser um número inteiro",
+    "less_than_equal": "deve ser no máximo {le}",
+    "literal_error": "deve ser um destes: {expected}",
+    "missing": "está faltando em default.toml",
+    "path_type": "deve ser um caminho",
+    "string_pattern_mismatch": "não tem a forma esperada ({pattern})",
+    "string_too_short": "não pode ficar em branco",
+    "string_type": "deve ser um texto",
+    "tuple_type": "deve ser uma lista",
+}
+_KINDS = {
+    str: "texto",
+    bool: "verdadeiro ou falso",
+    int: "número",
+    float: "número",
+    list: "lista",
+    dict: "seção",
+}
+
+
+def _tell(error: ErrorDetails, values: Mapping[str, Mapping[str, Any]]) -> str:
+    section, key = str(error["loc"][0]), str(error["loc"][1])
+    env = next(env for s, k, env in keys() if (s, k) == (section, key))
+    complaint = (
+        _COMPLAINTS.get(error["type"], "tem um valor inválido")
+        .format(**error.get("ctx", {}))
+        .replace(" or ", " ou ")
+    )
+    value = values[section].get(key)
+    shown = "" if env.hidden else f": {str(value)[:60]!r}"
+    return f"{env.name} ({section}.{key}) {complaint}. Valor recebido: {_KINDS.get(type(value), 'outro tipo')}{shown}"
+
+
+def _settle(settings: Settings, folder: Path, notices: tuple[str, ...]) -> Settings:
+    """Cross checks, absolute paths, and the secret that belongs to this way of running."""
+    if settings.http.metrics_listen:
+        raise SetupError("WPP_METRICS_LISTEN ainda não é aceito: esta versão não tem /metrics. Deixe vazio")
+    if not settings.sessions.multi_tenant:
+        raise SetupError("WPP_MULTI_TENANT=false não é aceito: o wppmt só tem o modo multi-tenant")
+    folders = {name: folder / getattr(settings.store, name) for name in ("state_dir", "tokens_dir")}
+    store = settings.store.model_copy(update=folders)
+    logs = settings.logs.model_copy(update={"dir": folder / settings.logs.dir})
+    auth, more = _settle_auth(settings.auth, store.state_dir, simulated=settings.simulator.used)
+    update = {"store": store, "logs": logs, "auth": auth, "notices": notices + more}
+    return settings.model_copy(update=update)
+
+
+def _settle_auth(
+    auth: AuthSettings, state_dir: Path, *, simulated: bool
+) -> tuple[AuthSettings, tuple[str, ...]]:
+    asymmetric = bool(auth.public_key or auth.jwks_url)
+    algorithm = auth.algorithm or ("RS256" if asymmetric else "HS256")
+    if auth.public_key and auth.jwks_url:
+        raise SetupError("Defina WPP_JWT_PUBLIC_KEY ou WPP_JWKS_URL, não os dois")
+    if asymmetric == (algorithm == "HS256"):
+        raise SetupError(
+            "WPP_JWT_ALGORITHM não combina: HS256 usa WPP_SECRET; os outros, WPP_JWT_PUBLIC_KEY ou WPP_JWKS_URL"
+        )
+    auth = auth.model_copy(
+        update={"algorithm": algorithm, "public_key": auth.public_key.replace("\\n", "\n")}
+    )
+    if asymmetric:
+        return auth, ()
+    chosen, notices = secret.choose(auth.secret.get_secret_value(), state_dir, simulated=simulated)
+    return auth.model_copy(update={"secret": SecretStr(chosen)}), notices

@@ -1,0 +1,219 @@
+"""How settings become the parts of the daemon: one maker a part, no lifecycle."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from random import SystemRandom
+from urllib.parse import quote
+
+import psutil
+from ulid import ULID
+
+from actors.runtime.directory import Directory
+from actors.session.actor import SessionMind
+from actors.session.parts import Tools
+from actors.webhooks.actor import WebhookMind
+from wppmt.app import logs, policies
+from wppmt.app.disk import free_mb
+from wppmt.app.settings import Settings
+from wppmt.browser.chrome import launch
+from wppmt.browser.chrome.browser import ChromeSettings
+from wppmt.browser.port import Browsers
+from wppmt.browser.profile.snapshots import Snapshots
+from wppmt.domain.errors import SetupError
+from wppmt.domain.units import MEGABYTE
+from wppmt.http.api import qr, views
+from wppmt.http.security.auth import Authenticator
+from wppmt.http.security.jwks import Jwks, fetch_from
+from wppmt.http.security.keys import Keys, PublicKey, SharedSecret
+from wppmt.http.security.limits import RateLimiter, RedisWindows
+from wppmt.media.fetch import MediaFiles
+from wppmt.media.received import ReceivedMedia
+from wppmt.net.egress import Egress, policy
+from wppmt.store.port import Store
+from wppmt.store.records import Desired, SessionRecord, SessionStatus
+from wppmt.store.redis import Copy, RedisMirror, RedisWatch
+from wppmt.store.sqlite.store import SqliteStore
+from wppmt.webhook.envelope import new_secret
+
+
+def new_session(store: SqliteStore, tools: Tools, session_id: str) -> SessionMind:
+    record = store.session(session_id) or SessionRecord(id=session_id, created_at=time.time())
+    return SessionMind(record, tools)
+
+
+def webhooks(settings: Settings, store: SqliteStore) -> WebhookMind:
+    return WebhookMind(store, policies.webhook_schedule(settings), policies.webhook_policy(settings))
+
+
+def tools(settings: Settings, store: SqliteStore) -> Tools:
+    return Tools(
+        store=store,
+        policy=policies.session_policy(settings),
+        random=SystemRandom(),
+        default_webhook=settings.webhooks.url,
+        new_event_id=lambda now: f"evt_{ULID.from_timestamp(now)}",
+        # WhatsApp Web's own form: 3EB0 and 18 hexadecimal digits.
+        new_message_id=lambda: f"3EB0{secrets.token_hex(9).upper()}",
+        new_secret=lambda: new_secret(secrets.token_bytes(32)),
+        qr_picture=qr.data_url,
+        media_url=partial(_media_url, settings),
+        is_disk_short=partial(_is_disk_short, settings),
+    )
+
+
+def _is_disk_short(settings: Settings) -> bool:
+    return free_mb(settings.store.tokens_dir) < settings.store.disk_min_free_mb
+
+
+def chrome_settings(settings: Settings) -> ChromeSettings:
+    browser, simulated = settings.browser, settings.simulator.used
+    return ChromeSettings(
+        tokens_dir=settings.store.tokens_dir,
+        snapshots_dir=_login_copies(settings),
+        snapshots_kept=settings.store.login_copies,
+        resolver_rules=f"MAP * 127.0.0.1:{settings.simulator.page_port}" if simulated else None,
+        chrome_path=Path(browser.chrome) if browser.chrome else launch.CHROME,
+        driver_path=Path(browser.driver) if browser.driver else launch.DRIVER,
+        engine=browser.engine,
+        headless=browser.headless,
+        sandbox=_sandbox(settings),
+        proxy=browser.proxy_url or None,
+        beat_seconds=browser.beat_seconds,
+        start_seconds=browser.start_deadline_seconds,
+        stop_seconds=browser.stop_deadline_seconds,
+    )
+
+
+def has_login_copy(settings: Settings, session_id: str) -> bool:
+    """Whether a good one is there; reads and checks all of it."""
+    return Snapshots(_login_copies(settings), settings.store.login_copies).latest(session_id) is not None
+
+
+def _login_copies(settings: Settings) -> Path:
+    return settings.store.state_dir / "logins"
+
+
+def _sandbox(settings: Settings) -> bool:
+    """Chrome's sandbox is given up only for root on the simulator. Raises SetupError for anything weaker."""
+    wish, simulated, is_root = settings.browser.sandbox, settings.simulator.used, os.geteuid() == 0
+    if not simulated and (wish == "off" or is_root):
+        raise SetupError(
+            "Com o WhatsApp de verdade o Chrome roda com sandbox e nunca como root:"
+            " use um usuário próprio (docs/operacao.md) e tire WPP_SANDBOX=off"
+        )
+    return wish == "on" or (wish == "auto" and not is_root)
+
+
+def webhook_egress(settings: Settings) -> Egress:
+    """Raises SetupError for a WEBHOOK_URL that it would never let through."""
+    url = settings.webhooks.url
+    egress = Egress(policy(settings.egress.allow, url))
+    if url:
+        egress.require(url, "WEBHOOK_URL")
+    return egress
+
+
+def media(settings: Settings) -> MediaFiles:
+    """Behind a guard of its own: the place of WEBHOOK_URL is open to webhooks alone."""
+    folder, limit = settings.store.state_dir / "media" / "out", settings.media.max_mb * MEGABYTE
+    return MediaFiles(folder, limit, Egress(policy(settings.egress.allow)))
+
+
+def received(settings: Settings) -> ReceivedMedia:
+    media = settings.media
+    return ReceivedMedia(
+        settings.store.state_dir / "media" / "in",
+        limit=media.max_mb * MEGABYTE,
+        quota=media.received_quota_mb * MEGABYTE,
+        keep_seconds=media.received_keep_days * 86_400,
+        now=time.time,
+    )
+
+
+def sweep(store: SqliteStore, media: MediaFiles, received: ReceivedMedia) -> None:
+    """What an earlier daemon left when it was killed between a file and its entry in the journal."""
+    entries = [entry for session in store.sessions() for entry in store.unfinished(session.id)]
+    if deleted := media.sweep({entry.payload.get("path", "") for entry in entries}):
+        logs.log("orphaned_files_deleted", count=deleted)
+    received.sweep()
+
+
+def end_strays(store: Store, browsers: Browsers) -> None:
+    """End what runs on a profile that no session of the registry would look at: nobody else ever would."""
+    looked_after = {
+        record.id for record in store.sessions() if record.process or record.desired is Desired.RUNNING
+    }
+    for session_id in sorted(set(browsers.left()) - looked_after):
+        if ended := browsers.end_leftovers(session_id):
+            logs.log("leftover_browser_ended", session_id, level="warning", processes=ended)
+
+
+def _media_url(settings: Settings, session_id: str, message_id: str) -> str:
+    base = settings.http.public_url.rstrip("/") or f"http://{settings.http.host}:{settings.http.port}"
+    return f"{base}/api/sessions/{session_id}/messages/{quote(message_id, safe='')}/media"
+
+
+def authenticator(settings: Settings) -> Authenticator:
+    return Authenticator(_keys(settings), policies.auth_policy(settings))
+
+
+def _keys(settings: Settings) -> Keys:
+    auth = settings.auth
+    if auth.jwks_url:
+        return Jwks(fetch_from(auth.jwks_url), auth.algorithm)
+    return PublicKey(auth.public_key) if auth.public_key else SharedSecret(auth.secret.get_secret_value())
+
+
+def rate_limiter(settings: Settings, redis_watch: RedisWatch) -> RateLimiter:
+    shared = RedisWindows(settings.redis.url) if settings.redis.url else None
+    return RateLimiter(settings.http.rate_per_minute, time.time, shared, redis_watch.report_of("rates"))
+
+
+@asynccontextmanager
+async def mirrored(settings: Settings, directory: Directory, redis_watch: RedisWatch) -> AsyncIterator[None]:
+    """Status and QR copied to Redis, where there is one."""
+    if not settings.redis.url:
+        yield
+        return
+
+    def render(status: SessionStatus) -> Iterator[Copy]:
+        yield Copy(
+            "status", views.status_of(status, settings.webhooks.url).model_dump_json(by_alias=True).encode()
+        )
+        left = int(status.qr.expires_at - time.time()) if status.qr else 0
+        code = views.qr_code_of(status).model_dump_json(by_alias=True).encode() if left > 0 else None
+        yield Copy("qrcode", code, left)
+
+    mirror = RedisMirror(settings.redis.url, directory.statuses, render, redis_watch.report_of("copies"))
+    stop = asyncio.Event()
+    copying = asyncio.create_task(mirror.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await copying
+
+
+def profile_mb(tokens_dir: Path, session_id: str) -> int | None:
+    """What a login takes of the disk; files that Chrome removes meanwhile are passed over."""
+    folder = tokens_dir / session_id
+    if not folder.is_dir():
+        return None
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += path.lstat().st_blocks * 512
+    return round(total / MEGABYTE)
+
+
+def own_memory_mb() -> float:
+    return float(psutil.Process().memory_info().rss) / MEGABYTE

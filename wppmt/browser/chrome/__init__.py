@@ -1,0 +1,1 @@
+"""One real Chrome per session: its command line, processes, driver, start and end."""

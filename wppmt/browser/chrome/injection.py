@@ -1,0 +1,48 @@
+"""What is put into WhatsApp's page before its own scripts: wa-js and the bridge, as one script."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wppmt.browser.port import StartFailed
+
+PAGE = Path(__file__).parents[1] / "page"
+WA_JS = PAGE / "node_modules" / "@wppconnect" / "wa-js" / "dist" / "wppconnect-wa.js"
+BRIDGE = ("bridge.js", "shapes.js", "dialogs.js", "whatsapp.js", "messages.js")
+
+# wa-js reports to Google Analytics and asks strangers' servers for link previews unless told otherwise.
+WA_JS_SETTINGS: Mapping[str, object] = {
+    "disableGoogleAnalytics": True,
+    "googleAnalyticsId": None,
+    "linkPreviewApiServers": [],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """`version` names this very text: a page that runs another one is not adopted."""
+
+    text: str
+    version: str
+
+
+def script(origin: str, beat_seconds: float, wa_js: Path = WA_JS) -> Script:
+    """For Page.addScriptToEvaluateOnNewDocument: only in `origin`'s top frame, once. Raises StartFailed."""
+    try:
+        library = wa_js.read_text()
+    except OSError as trouble:
+        raise StartFailed("INJECT_FAILED", f"falta {wa_js.name}: rode `make setup`") from trouble
+    code = "".join(f"{part}\n;" for part in (library, *((PAGE / name).read_text() for name in BRIDGE)))
+    version = hashlib.sha256(f"{beat_seconds} {WA_JS_SETTINGS} {code}".encode()).hexdigest()[:16]
+    lines = [
+        f"if (window.top === window && location.origin === {json.dumps(origin)} && !self.wppmt) {{",
+        f"self.WPPConfig = {json.dumps(dict(WA_JS_SETTINGS))};",
+        f"self.wppmtSettings = {json.dumps({'beatSeconds': beat_seconds, 'version': version})};",
+        code,
+        "}",
+    ]
+    return Script("\n".join(lines), version)

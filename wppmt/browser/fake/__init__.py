@@ -1,0 +1,1 @@
+"""An in-memory browser that keeps the port's contract, for fast tests."""

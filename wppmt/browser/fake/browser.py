@@ -1,0 +1,299 @@
+"""One life of the in-memory browser: the port, and the levers that provoke trouble by name."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from wppmt.browser.fake.functions import FakeFunctions
+from wppmt.browser.fake.page import FakePage
+from wppmt.browser.fake.world import Surroundings
+from wppmt.browser.port import (
+    Beat,
+    BrowserGone,
+    CallResult,
+    CallTimeout,
+    ChannelClosed,
+    Json,
+    Memory,
+    NotCalled,
+    Notify,
+    OnResult,
+    PageEvent,
+    PageGone,
+    StartFailed,
+)
+from wppmt.domain.process import Process
+
+
+class BrowserHost(Surroundings, Protocol):
+    """Where a browser comes from: the levers of its start, and the profiles' locks."""
+
+    def next_refusal(self, session_id: str) -> str | None: ...
+
+    def next_start_hangs(self, session_id: str) -> bool: ...
+
+    def is_locked(self, session_id: str) -> bool: ...
+
+    def send_from_phone(self, number: str, to: str, body: str, **more: Any) -> str: ...
+
+
+class FakeBrowser:
+    """One life. Its page is made anew by every reload."""
+
+    def __init__(self, browsers: BrowserHost, session_id: str, pid: int) -> None:
+        self.browsers = browsers
+        self.session_id = session_id
+        self.is_alive = False
+        self.goodbye = ""
+        """Why the page before this one was logged out."""
+        self.weight = Memory(120.0, 70.0)
+        self.calls: list[tuple[str, Mapping[str, Any]]] = []
+        """Every call that reached the page, in order."""
+        self.pid = pid
+        self._show(FakePage(self, 0))
+        self._notify: Notify = lambda _: None
+        self._channel_open = False
+        self._hung = self._silent = False
+        self._reachable = True
+        self._killed = threading.Event()
+        self._pending: dict[int, OnResult] = {}
+        self._numbers = itertools.count(1)
+        self._pages = itertools.count(1)
+        self._guard = threading.RLock()
+
+    # ---- the port
+
+    def start(self, notify: Notify) -> Process:
+        if (code := self.browsers.next_refusal(self.session_id)) is not None:
+            raise StartFailed(code, "pedido pelo teste")
+        if self.browsers.next_start_hangs(self.session_id):
+            self._killed.wait()
+        if self._killed.is_set():
+            raise StartFailed("BROWSER_CRASHED", "encerrado durante a abertura")
+        if self.browsers.is_locked(self.session_id):
+            raise StartFailed("PROFILE_LOCKED", "outro navegador usa este perfil")
+        self.browsers.world.profiles[self.session_id].was_used = True
+        self._notify = notify
+        self.is_alive = self._channel_open = True
+        self._load()
+        self._beat_later()
+        return self.process
+
+    def call(self, function: str, arguments: Json, deadline: float, done: OnResult) -> None:
+        with self._guard:
+            if not self._channel_open:
+                done(NotCalled("canal fechado"))
+                return
+            number = next(self._numbers)
+            self._pending[number] = done
+        self.later(deadline, lambda: self._settle(number, CallTimeout("sem resposta no prazo")))
+        page = self.page
+        # The arguments cross as JSON: a later change by the caller must not be seen.
+        self.later(self.browsers.times.call, lambda: self._reach(page, number, function, dict(arguments)))
+
+    def upload(self, path: Path, deadline: float, done: OnResult) -> None:
+        self.call("upload", {"path": str(path)}, deadline, done)
+
+    def memory(self) -> Memory:
+        return self.weight if self.is_alive else Memory(0.0, 0.0)
+
+    def stop(self) -> bool:
+        clean = self.is_alive and not self._hung
+        self.kill()
+        return clean
+
+    def kill(self) -> None:
+        self._killed.set()
+        self.is_alive = False
+        self.drop_channel()
+
+    # ---- levers: the browser
+
+    def crash(self) -> None:
+        """The browser dies: as kill -9 from outside."""
+        self.kill()
+
+    def drop_channel(self) -> None:
+        """The websocket closes, the browser lives on."""
+        with self._guard:
+            if not self._channel_open:
+                return
+            self._channel_open = False
+            numbers = list(self._pending)
+        for number in numbers:
+            self._settle(number, BrowserGone("canal fechado"))
+        self._notify(ChannelClosed("pedido pelo teste"))
+
+    def lose_driver(self) -> None:
+        """The death of chromedriver: the browser lives on, and nobody will ever reach its page again."""
+        self._reachable = False
+        self.drop_channel()
+
+    def hang(self) -> None:
+        """SIGSTOP: nothing is answered, nothing is told, until `wake`."""
+        self._hung = True
+
+    def wake(self) -> None:
+        """SIGCONT: what was asked meanwhile is answered, unless its deadline has passed; what happened is told."""
+        self._hung = False
+        self.page.wake()
+
+    def go_silent(self, silent: bool = True) -> None:
+        """Events and beats get lost on the way; calls work. Their numbers go on, so a gap shows."""
+        self._silent = silent
+
+    def reload(self) -> None:
+        """The page loads anew: calls under way fail, a new page life begins, the ring is lost."""
+        if not self.is_alive:
+            return
+        for number in list(self._pending):
+            self._settle(number, PageGone("recarregada"))
+        self._load()
+
+    # ---- levers: WhatsApp
+
+    def show_qr(self, code: str | None = None) -> str:
+        """Rotates the QR code now; its text."""
+        return self.page.show_code(code)
+
+    def scan(self, number: str) -> None:
+        """The phone scans whatever is shown: the page is linked."""
+        self.browsers.world.link(number, self.session_id)
+        self.page.enter_main()
+
+    def receive(self, sender: str, body: str = "oi", *, unheard: bool = False, **more: Any) -> str:
+        """Somebody writes to this session's number. `unheard`: it lies in the chats, but no event told of it."""
+        number = self.browsers.world.profiles[self.session_id].login
+        if number is None:
+            raise ValueError("no phone is linked")
+        return self.browsers.send_from_phone(sender, number, body, unheard=unheard, **more)
+
+    def ack(self, message_id: str, ack: int) -> None:
+        """The receiving phone has it (2), has read it (3), has played it (4)."""
+        self.browsers.world.profiles[self.session_id].receipts.append((message_id, ack))
+        self.page.take_receipts()
+
+    def hold_acks(self, held: bool = True) -> None:
+        """WhatsApp's server takes messages, but acknowledges none until this ends."""
+        self.page.acks_held = held
+        if not held:
+            self.page.resume()
+
+    def reject_sends(self, reason: str | None) -> None:
+        """Every send is rejected by the page with this word; None ends it."""
+        self.page.rejection = reason
+
+    def fail_send(self, message_id: str, reason: str = "error_unknown") -> None:
+        """WhatsApp marks a message that the page holds as failed."""
+        self.page.fail(message_id, reason)
+
+    def refuse_next_send(self, reason: str = "error_unknown") -> None:
+        """WhatsApp's server refuses the next message, which the page holds already."""
+        self.page.refusals.append(reason)
+
+    def phone_offline(self) -> None:
+        self.page.set_facts(phone_online=False, info="OFFLINE")
+
+    def phone_online(self) -> None:
+        self.page.set_facts(phone_online=True, info="NORMAL")
+
+    def network_lost(self) -> None:
+        self.page.set_facts(mode="OFFLINE", info="OFFLINE")
+
+    def network_back(self) -> None:
+        self.page.set_facts(mode="MAIN", info="NORMAL")
+        self.page.resume()
+
+    def conflict(self) -> None:
+        """WhatsApp Web was opened elsewhere with this login."""
+        self.page.set_facts(mode="CONFLICT")
+        self.page.emit("conflict", {})
+
+    def needs_update(self) -> None:
+        self.page.set_facts(needs_update=True)
+        self.page.emit("needs_update", {})
+
+    def unlink(self, reason: str = "unknown_companion") -> None:
+        """On the phone, the device is removed."""
+        self.page.unlink(reason)
+
+    def set_facts(self, **changes: Any) -> None:
+        """Whatever the levers above don't say, by the names of Facts."""
+        self.page.set_facts(**changes)
+
+    # ---- a later daemon
+
+    def be_adopted(self, notify: Notify) -> None:
+        """Its events go to `notify` from here on, the first of them a beat. Raises StartFailed."""
+        if self._hung or self._silent or not self._reachable:
+            raise StartFailed("CHANNEL_SILENT", "pedido pelo teste")
+        self._notify = notify
+        if not self._channel_open:
+            self._channel_open = True
+            self._beat_later()
+        self._tell_beat()
+
+    # ---- for the page
+
+    @property
+    def process(self) -> Process:
+        address = f"127.0.0.1:{self.pid}"
+        return Process(
+            self.pid, self.pid, f"http://{address}", "fake", f"ws://{address}/session/fake", "page"
+        )
+
+    @property
+    def is_hung(self) -> bool:
+        return self._hung
+
+    def later(self, delay: float, function: Callable[[], None]) -> None:
+        """Under the injected time."""
+        self.browsers.schedule(delay, function)
+
+    def tell(self, event: PageEvent) -> None:
+        """Unless the channel is closed or lossy."""
+        if self._channel_open and not self._silent:
+            self._notify(event)
+
+    def _load(self) -> None:
+        self._show(FakePage(self, next(self._pages)))
+        self.later(self.browsers.times.ready, self.page.become_ready)
+
+    def _show(self, page: FakePage) -> None:
+        self.page = page
+        world = self.browsers.world
+        self.functions = FakeFunctions(page, world, world.profiles[self.session_id])
+
+    def _reach(self, page: FakePage, number: int, function: str, arguments: Json) -> None:
+        with self._guard:
+            if number not in self._pending or page is not self.page:
+                return
+            if self._hung:
+                page.when_awake(lambda: self._reach(page, number, function, arguments))
+                return
+            functions = self.functions
+        self.calls.append((function, arguments))
+        self._settle(number, functions.answer(function, arguments))
+
+    def _settle(self, number: int, outcome: CallResult) -> None:
+        with self._guard:
+            done = self._pending.pop(number, None)
+        if done is not None:
+            done(outcome)
+
+    def _beat_later(self) -> None:
+        self.later(self.browsers.times.beat, self._beat)
+
+    def _beat(self) -> None:
+        if not self._channel_open:
+            return
+        if not self._hung and not self._silent:
+            self._tell_beat()
+        self._beat_later()
+
+    def _tell_beat(self) -> None:
+        self._notify(Beat(self.page.name, self.page.last, self.page.told_facts()))

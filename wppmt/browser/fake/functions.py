@@ -1,0 +1,183 @@
+"""The functions of the fake browser's page, by the names and shapes of bridge.js."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from wppmt.browser.cdp import json_text
+from wppmt.browser.fake.page import FakePage
+from wppmt.browser.fake.world import FakeProfile, FakeWhatsApp
+from wppmt.browser.port import CallRejected, CallResult
+
+
+class _Rejected(Exception):
+    """A function of the page says no."""
+
+
+class FakeFunctions:
+    """Each `do_<name>` is one function of the page."""
+
+    def __init__(self, page: FakePage, world: FakeWhatsApp, profile: FakeProfile) -> None:
+        self._page = page
+        self._world = world
+        self._profile = profile
+        self._blobs: dict[int, tuple[bytes, Mapping[str, Any]]] = {}
+        self._answers: dict[str, Mapping[str, Any]] = {}
+        """Of the sends that this page began: each id once."""
+
+    def answer(self, function: str, arguments: Mapping[str, Any]) -> CallResult:
+        """The value, or CallRejected."""
+        run: Callable[[Mapping[str, Any]], Any] | None = getattr(self, f"do_{function}", None)
+        if run is None:
+            return CallRejected("unknown_function", function)
+        try:
+            return json_text.whole(run(arguments))
+        except _Rejected as rejected:
+            return CallRejected(str(rejected))
+
+    def do_facts(self, _: Mapping[str, Any]) -> CallResult:
+        return self._page.told_facts()
+
+    def do_events_since(self, arguments: Mapping[str, Any]) -> CallResult:
+        rows = [
+            {"number": e.number, "name": e.name, "data": e.data}
+            for e in self._page.ring
+            if e.number > arguments["after"]
+        ]
+        oldest = self._page.ring[0].number if self._page.ring else self._page.last + 1
+        return {"page": self._page.name, "oldest": oldest, "last": self._page.last, "events": rows}
+
+    def do_reload(self, _: Mapping[str, Any]) -> CallResult:
+        self._page.reload()
+        return {}
+
+    def do_send_text(self, arguments: Mapping[str, Any]) -> CallResult:
+        more = {key: arguments[key] for key in ("quotedId", "mentions") if arguments.get(key)}
+        return self._send(arguments, arguments["text"], more)
+
+    def do_send_media(self, arguments: Mapping[str, Any]) -> CallResult:
+        data, _ = self._blob(arguments["source"])
+        media = {"mimetype": arguments["mimetype"], "fileName": arguments.get("fileName"), "size": len(data)}
+        more = {"type": arguments["kind"], "media": media, "bytes": data}
+        return self._send(arguments, arguments.get("caption") or "", more)
+
+    def do_typing(self, arguments: Mapping[str, Any]) -> CallResult:
+        self._chat(arguments["to"])
+        return {}
+
+    def do_find_message(self, arguments: Mapping[str, Any]) -> CallResult:
+        message = self._profile.sent.get(arguments["id"])
+        if message is not None:
+            return {"found": True, "ack": message["ack"], "to": message["to"]}
+        if self._page.facts.mode != "MAIN":
+            raise _Rejected("could_not_look")
+        return {"found": False}
+
+    def do_messages_after(self, arguments: Mapping[str, Any]) -> CallResult:
+        found = [message for message in self._profile.received if message["timestamp"] >= arguments["t"]]
+        limit = arguments["limit"]
+        return {"messages": found[:limit], "complete": len(found) <= limit}
+
+    def do_pairing_code(self, arguments: Mapping[str, Any]) -> CallResult:
+        return {"code": self._page.show_pairing_code(arguments["phone"])}
+
+    def do_logout(self, _: Mapping[str, Any]) -> CallResult:
+        self._page.unlink("user_initiated")
+        return {"done": True}
+
+    def do_check_number(self, arguments: Mapping[str, Any]) -> CallResult:
+        phone = self._world.find(arguments["phone"].partition("@")[0])
+        if phone is None:
+            return {"valid": False, "wid": None, "phone": None, "isBusiness": False}
+        return {
+            "valid": True,
+            "wid": f"{phone.number}@c.us",
+            "phone": phone.number,
+            "isBusiness": phone.is_business,
+        }
+
+    def do_contacts(self, arguments: Mapping[str, Any]) -> CallResult:
+        rows = sorted(
+            (self._contact(number) for number in self._world.phones), key=lambda row: str(row["id"])
+        )
+        rest = [row for row in rows if str(row["id"]) > (arguments.get("after") or "")]
+        limit = arguments["limit"]
+        return {"contacts": rest[:limit], "total": len(rows), "more": len(rest) > limit}
+
+    def do_upload(self, arguments: Mapping[str, Any]) -> CallResult:
+        return self._keep(Path(arguments["path"]).read_bytes(), {})
+
+    def do_download_media(self, arguments: Mapping[str, Any]) -> CallResult:
+        for message in self._profile.received:
+            known = message["messageId"]
+            if arguments["messageId"] in {known, message["id"]} and known in self._profile.media:
+                return self._keep(self._profile.media[known], message)
+        raise _Rejected("media_gone")
+
+    def do_blob_read(self, arguments: Mapping[str, Any]) -> CallResult:
+        data, _ = self._blob(arguments["blob"])
+        part = data[arguments["offset"] : arguments["offset"] + arguments["length"]]
+        return {"data": base64.b64encode(part).decode()}
+
+    def do_blob_end(self, arguments: Mapping[str, Any]) -> CallResult:
+        self._blobs.pop(arguments["blob"], None)
+        return {}
+
+    def _send(self, arguments: Mapping[str, Any], text: str, more: Mapping[str, Any]) -> CallResult:
+        if arguments["id"] in self._answers:
+            return self._answers[arguments["id"]]
+        if self._page.rejection is not None:
+            raise _Rejected(self._page.rejection)
+        message_id, to = arguments["id"], self._chat(arguments["to"])
+        if arguments.get("knownOnly") and to not in {message["from"] for message in self._profile.received}:
+            raise _Rejected("reachout_timelock")
+        # wa-js does not refuse an id that an earlier page has sent: it is sent twice.
+        self._profile.sent[message_id] = {
+            "to": to,
+            "ack": 0,
+            "arrived": False,
+            "text": text,
+            "more": dict(more),
+        }
+        self._page.to_server(message_id)
+        answer = self._answers[message_id] = {"to": to, "messageId": f"true_{to}_{message_id}", "ack": 0}
+        return answer
+
+    def _chat(self, to: str) -> str:
+        if not self._page.facts.authenticated:
+            raise _Rejected("failed")
+        if to.endswith(("@g.us", "@lid")):
+            return to
+        phone = self._world.find(to.partition("@")[0])
+        if phone is None:
+            raise _Rejected("not_on_whatsapp")
+        return f"{phone.number}@c.us"
+
+    def _contact(self, number: str) -> dict[str, Any]:
+        phone = self._world.phones[number]
+        return {
+            "id": f"{number}@c.us",
+            "phone": number,
+            "name": phone.name,
+            "pushname": phone.name,
+            "isBusiness": phone.is_business,
+        }
+
+    def _keep(self, data: bytes, about: Mapping[str, Any]) -> dict[str, Any]:
+        number = len(self._blobs) + 1
+        self._blobs[number] = (data, about)
+        return {
+            "blob": number,
+            "size": len(data),
+            "mimetype": about.get("mimetype", "application/octet-stream"),
+            "fileName": about.get("fileName"),
+        }
+
+    def _blob(self, number: int) -> tuple[bytes, Mapping[str, Any]]:
+        try:
+            return self._blobs[number]
+        except KeyError:
+            raise _Rejected("blob_not_found") from None

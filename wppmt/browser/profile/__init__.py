@@ -1,0 +1,1 @@
+"""The profile folder, which is the login: locked, copied, mended."""

@@ -1,0 +1,38 @@
+"""Where a command's settings come from, and how a refusal to start is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from wppmt.app import settings
+from wppmt.app.settings import Settings
+from wppmt.cli.errors import Trouble
+from wppmt.domain.errors import SetupError
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsSource:
+    """The environment and the site file a command was called with."""
+
+    environ: Mapping[str, str]
+    config: Path | None = None
+
+    def load(self) -> Settings:
+        """The settings; a trouble ends the command with its Portuguese lines on stderr."""
+        try:
+            return settings.load(self.environ, self.config)
+        except SetupError as trouble:
+            raise Trouble(str(trouble)) from None
+
+    def simulated(self) -> SettingsSource:
+        """The same, but for the simulator where nothing else was said."""
+        if self.environ.get("WPP_SIMULATOR", "0") in {"", "0"}:
+            return replace(self, environ={**self.environ, "WPP_SIMULATOR": "1"})
+        return self
+
+
+pass_origin = click.make_pass_decorator(SettingsSource)

@@ -1,0 +1,122 @@
+"""Every answer "no" of the product: its code, its HTTP status, its Portuguese text (docs/contract.md 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Code(StrEnum):
+    """Stable words for programs; the text beside each is for people and may be made clearer."""
+
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    TOKEN_EXPIRED = "TOKEN_EXPIRED"
+    FORBIDDEN = "FORBIDDEN"
+    INVALID_REQUEST = "INVALID_REQUEST"
+    INVALID_SESSION_ID = "INVALID_SESSION_ID"
+    INVALID_PHONE = "INVALID_PHONE"
+    SESSION_ID_MISMATCH = "SESSION_ID_MISMATCH"
+    SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
+    MESSAGE_NOT_FOUND = "MESSAGE_NOT_FOUND"
+    QR_NOT_AVAILABLE = "QR_NOT_AVAILABLE"
+    NOT_FOUND = "NOT_FOUND"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    UNSUPPORTED_ENCODING = "UNSUPPORTED_ENCODING"
+    RATE_LIMITED = "RATE_LIMITED"
+    QUEUE_FULL = "QUEUE_FULL"
+    NOT_CONNECTED = "NOT_CONNECTED"
+    NOT_ON_WHATSAPP = "NOT_ON_WHATSAPP"
+    REACHOUT_TIMELOCK = "REACHOUT_TIMELOCK"
+    SEND_FAILED = "SEND_FAILED"
+    TARGET_REFUSED = "TARGET_REFUSED"
+    MEDIA_FETCH_FAILED = "MEDIA_FETCH_FAILED"
+    LOGIN_NOT_CORRUPT = "LOGIN_NOT_CORRUPT"
+    NO_LOGIN_COPY = "NO_LOGIN_COPY"
+    IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
+    IDEMPOTENCY_IN_FLIGHT = "IDEMPOTENCY_IN_FLIGHT"
+    WEBHOOK_TEST_IN_FLIGHT = "WEBHOOK_TEST_IN_FLIGHT"
+    RESOURCE_LIMIT = "RESOURCE_LIMIT"
+    STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
+    DRAINING = "DRAINING"
+    SESSION_BUSY = "SESSION_BUSY"
+    OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+    INTERNAL = "INTERNAL"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """How a code is told over HTTP."""
+
+    http_status: int
+    text: str
+
+
+CATALOGUE: dict[Code, Meaning] = {
+    Code.UNAUTHENTICATED: Meaning(401, "Token ausente ou inválido. Envie Authorization: Bearer <JWT>"),
+    Code.TOKEN_EXPIRED: Meaning(401, "Token expirado. Peça um novo ao AvAdmin"),
+    Code.FORBIDDEN: Meaning(403, "Este token não tem a permissão wpp:admin"),
+    Code.INVALID_REQUEST: Meaning(400, "Requisição inválida. Veja details"),
+    Code.INVALID_SESSION_ID: Meaning(
+        400,
+        "sessionId inválido: use de 1 a 64 letras minúsculas, dígitos e hífens, sem hífen no começo ou no fim",
+    ),
+    Code.INVALID_PHONE: Meaning(400, "Telefone inválido: use de 8 a 15 dígitos, com o código do país"),
+    Code.SESSION_ID_MISMATCH: Meaning(400, "X-Session-ID difere da sessão do endereço"),
+    Code.SESSION_NOT_FOUND: Meaning(404, "Sessão não encontrada"),
+    Code.MESSAGE_NOT_FOUND: Meaning(404, "Mensagem não encontrada"),
+    Code.QR_NOT_AVAILABLE: Meaning(404, "Não há QR Code para mostrar neste estado da sessão"),
+    Code.NOT_FOUND: Meaning(404, "Recurso não encontrado"),
+    Code.METHOD_NOT_ALLOWED: Meaning(405, "Método não permitido neste endereço"),
+    Code.PAYLOAD_TOO_LARGE: Meaning(413, "Maior que o limite: 10 MB no corpo, WPP_MAX_MEDIA_MB numa mídia"),
+    Code.UNSUPPORTED_ENCODING: Meaning(415, "Content-Encoding não é aceito: envie o corpo sem compressão"),
+    Code.RATE_LIMITED: Meaning(429, "Limite de requisições por minuto atingido para esta sessão"),
+    Code.QUEUE_FULL: Meaning(429, "Fila de envio da sessão cheia. Aguarde e tente de novo"),
+    Code.NOT_CONNECTED: Meaning(503, "WhatsApp não está conectado"),
+    Code.NOT_ON_WHATSAPP: Meaning(422, "Este número não está no WhatsApp"),
+    Code.REACHOUT_TIMELOCK: Meaning(429, "O WhatsApp pausou o envio a novos contatos desta conta"),
+    Code.SEND_FAILED: Meaning(422, "O WhatsApp recusou a mensagem"),
+    Code.TARGET_REFUSED: Meaning(422, "Endereço de destino não permitido"),
+    Code.MEDIA_FETCH_FAILED: Meaning(422, "Não foi possível obter a mídia"),
+    Code.LOGIN_NOT_CORRUPT: Meaning(
+        409, "O login desta sessão está em uso: só depois de TOKEN_CORRUPT há o que restaurar ou descartar"
+    ),
+    Code.NO_LOGIN_COPY: Meaning(
+        404, "Não há cópia boa do login desta sessão. Use reset para começar de novo com um QR Code"
+    ),
+    Code.IDEMPOTENCY_MISMATCH: Meaning(422, "Esta Idempotency-Key já foi usada com outro conteúdo"),
+    Code.IDEMPOTENCY_IN_FLIGHT: Meaning(409, "A requisição com esta Idempotency-Key ainda está em andamento"),
+    Code.WEBHOOK_TEST_IN_FLIGHT: Meaning(409, "Outro teste do webhook desta sessão ainda está em andamento"),
+    Code.RESOURCE_LIMIT: Meaning(503, "Limite de recursos atingido"),
+    Code.STORE_UNAVAILABLE: Meaning(503, "Banco de dados indisponível (disco cheio?). Nada foi feito"),
+    Code.DRAINING: Meaning(503, "O serviço está encerrando. Tente de novo em instantes"),
+    Code.SESSION_BUSY: Meaning(503, "A sessão não respondeu a tempo. Nada foi feito; tente de novo"),
+    Code.OUTCOME_UNKNOWN: Meaning(
+        504, "Resultado desconhecido: a operação pode ter sido feita. Consulte antes de repetir"
+    ),
+    Code.INTERNAL: Meaning(500, "Erro interno. Informe o requestId ao suporte"),
+}
+
+
+class Refusal(Exception):
+    """An answer "no" that the caller can act on. `extra` joins the answer's JSON, e.g. `reconnectRequired`."""
+
+    def __init__(
+        self,
+        code: Code,
+        *,
+        details: Sequence[dict[str, Any]] = (),
+        retry_after: float | None = None,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = list(details)
+        self.retry_after = retry_after
+        self.extra = extra or {}
+
+
+class SetupError(Exception):
+    """The daemon cannot start; the message is one Portuguese line that says what to do."""

@@ -1,0 +1,287 @@
+"""What the HTTP front asks of the actors and what they answer. Requests are imperative, answers are nouns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from wppmt.domain.reasons import Reason
+from wppmt.domain.units import MEGABYTE
+from wppmt.store.records import DeadLetters, SessionStatus
+
+ROOT = "root"
+WEBHOOK = "webhook"
+
+
+def session_address(session_id: str) -> str:
+    """The mailbox of a session's actor."""
+    return f"session:{session_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class StartSession:
+    """To Root. None leaves a setting of an existing session as it is. Answered with Started.
+
+    Refuses RESOURCE_LIMIT (too many sessions, memory or disk short) and DRAINING.
+    """
+
+    session_id: str
+    webhook_url: str | None = None
+    description: str | None = None
+    events: tuple[str, ...] | None = None
+    max_messages_per_day: int | None = None
+    pairing_phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """`created` tells 201 from 200; `webhook_secret` only when it was made by this very start."""
+
+    created: bool
+    status: SessionStatus
+    webhook_secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestartSession:
+    """To Root; works in every state and for a hung actor. Clears counters and backoff. Answered with SessionStatus."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestartCrashed:
+    """To Root: all in `error`, dead or hung; of these, if named, only `sessions`. Answered with CrashedRestarted."""
+
+    sessions: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CrashedRestarted:
+    """`skipped`: left as they were, each with the reason: its login awaits a person's choice, or there is no room."""
+
+    restarted: tuple[str, ...]
+    skipped: tuple[tuple[str, Reason], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """To Root: the live actor tree, answered with ActorTree."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSession:
+    """To a session: close the browser, keep the login, stay stopped. Answered with SessionStatus when closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResetLogin:
+    """To a session after TOKEN_CORRUPT: start anew with a QR. Answered with SessionStatus; else LOGIN_NOT_CORRUPT."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreLogin:
+    """To Root: start without a usable login, with the last good copy of one. Answered as ResetLogin.
+
+    Refuses LOGIN_NOT_CORRUPT where a login is in use, and RESOURCE_LIMIT.
+    """
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogOut:
+    """To a session: unlink at WhatsApp, then remove the profile. Answered with LoggedOut."""
+
+
+@dataclass(frozen=True, slots=True)
+class PurgeSession:
+    """To Root: log out and forget everything. Answered with LoggedOut."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut:
+    unlinked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetWebhook:
+    """To a session; an empty url removes the own webhook. Answered with WebhookSettings."""
+
+    url: str
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RotateWebhookSecret:
+    """To a session: a new secret; the old one stays valid for 24 h. Answered with WebhookSettings."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """`secret` only when it was made by this very request."""
+
+    url: str
+    events: tuple[str, ...]
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """The caller's key, and what was asked under it: the same key may come again only with the same fingerprint."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """To a session. `to` is digits or a chat id. Answered with Sent; refuses NOT_CONNECTED, QUEUE_FULL, …"""
+
+    to: str
+    text: str
+    typing_ms: int = 0
+    quoted_id: str | None = None
+    mentions: tuple[str, ...] = ()
+    link_preview: bool = False
+    respond_async: bool = False
+    idempotency: Idempotency | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendMedia:
+    """To a session, as SendText. The file at `path` is the session's from now on: it is deleted when it is settled."""
+
+    to: str
+    kind: str
+    """image, video, audio, voice or document."""
+    path: str
+    size: int
+    mimetype: str
+    file_name: str
+    caption: str = ""
+    typing_ms: int = 0
+    quoted_id: str | None = None
+    mentions: tuple[str, ...] = ()
+    respond_async: bool = False
+    idempotency: Idempotency | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceMedia:
+    """To a session, before a file is fetched for a SendMedia: is it welcome, or was it accepted before?
+
+    Answered with None, or with the Sent of the message accepted under this key; refuses as SendMedia would now.
+    """
+
+    idempotency: Idempotency | None = None
+
+
+Send = SendText | SendMedia
+
+MEDIA_SECONDS_PER_MB = 4.0
+"""What moving, encrypting and handing over a file may take on top of a text's deadline."""
+
+
+def extra_seconds(typing_ms: int, size: int) -> float:
+    """How much longer than a text without typing a send may take; `size` in bytes, 0 for texts."""
+    return typing_ms / 1000 + MEDIA_SECONDS_PER_MB * size / MEGABYTE
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """`ack` 1 and more: WhatsApp's server has it (200). 0: pending, the rest comes by `message_ack` (202)."""
+
+    id: str
+    to: str
+    ack: int
+    timestamp: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayDeadLetters:
+    """To the webhook actor: deliver them again, to `endpoint` or, when empty, where they went before.
+
+    Ids and bodies stay. Answered with how many (int), at most some thousands at once: ask again while there are more.
+    """
+
+    which: DeadLetters
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListContacts:
+    """To a session: contacts with an id after `after`, in order of id. Answered with ContactPage."""
+
+    after: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPage:
+    """`contacts` as in docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3; `following` is the next `after`, None at the end."""
+
+    contacts: tuple[dict[str, Any], ...]
+    total: int
+    following: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckNumber:
+    """To a session: is this number (digits) on WhatsApp? Answered with NumberCheck."""
+
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberCheck:
+    """`resolved` is the number under which WhatsApp knows it (Brazil's ninth digit)."""
+
+    valid: bool
+    resolved: str | None
+    is_business: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FetchMedia:
+    """To a session: a received message's media, `message_id` as WhatsApp serialises it, into the file `path`.
+
+    Answered with FetchedMedia; refuses NOT_FOUND when WhatsApp has it no more.
+    """
+
+    message_id: str
+    path: str
+    limit: int
+    """Bytes; more is refused with PAYLOAD_TOO_LARGE."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedMedia:
+    mimetype: str
+    file_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActorTree:
+    """Rows for `GET /api/admin/actors`, plain JSON."""
+
+    actors: tuple[dict[str, Any], ...]
+
+
+class Front(Protocol):
+    """What the HTTP front may do with the actors: it never sees one."""
+
+    async def ask(self, address: str, message: object, deadline: float) -> Any:
+        """The answer within `deadline` seconds.
+
+        Raises the actor's Refusal; Refusal(SESSION_NOT_FOUND) for an unknown address; Refusal(SESSION_BUSY) when
+        it surely was not done; Refusal(OUTCOME_UNKNOWN) when it was taken up but not answered in time.
+        """
+
+    def status(self, session_id: str) -> SessionStatus | None:
+        """The last published status; never waits for the actor."""
+
+    def statuses(self) -> tuple[SessionStatus, ...]:
+        """Of all sessions, in order of their ids."""

@@ -1,0 +1,91 @@
+"""Why a session is in its state: reason codes and the Portuguese sentence of each (docs/contract.md 4)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Codes for `reasonCode`; `sentence()` gives `reason`."""
+
+    STARTING = "STARTING"
+    RESTARTED = "RESTARTED"
+    SCAN_QR = "SCAN_QR"
+    ENTER_CODE = "ENTER_CODE"
+    READY = "READY"
+    STOPPED = "STOPPED"
+    LOGGED_OUT = "LOGGED_OUT"
+    NOT_UNLINKED = "NOT_UNLINKED"
+    QR_EXPIRED = "QR_EXPIRED"
+    QR_NEVER = "QR_NEVER"
+    PHONE_OFFLINE = "PHONE_OFFLINE"
+    NETWORK = "NETWORK"
+    CONFLICT = "CONFLICT"
+    BROWSER_CRASHED = "BROWSER_CRASHED"
+    BROWSER_HUNG = "BROWSER_HUNG"
+    CHANNEL_SILENT = "CHANNEL_SILENT"
+    CHROME_MISSING = "CHROME_MISSING"
+    PROFILE_LOCKED = "PROFILE_LOCKED"
+    PROFILE_UNUSABLE = "PROFILE_UNUSABLE"
+    PAGE_LOAD_FAILED = "PAGE_LOAD_FAILED"
+    INJECT_FAILED = "INJECT_FAILED"
+    TOKEN_CORRUPT = "TOKEN_CORRUPT"  # noqa: S105 - a reason, not a password
+    UPDATE_NEEDED = "UPDATE_NEEDED"
+    PASSKEY_REQUIRED = "PASSKEY_REQUIRED"
+    ACTION_REQUIRED = "ACTION_REQUIRED"
+    ACCOUNT_RESTRICTED = "ACCOUNT_RESTRICTED"
+    REACHOUT_TIMELOCK = "REACHOUT_TIMELOCK"
+    AUTH_FAILED = "AUTH_FAILED"
+    RECYCLED = "RECYCLED"
+    LOGIN_COPY = "LOGIN_COPY"
+    ACKS_MISSING = "ACKS_MISSING"
+    RESOURCE_LIMIT = "RESOURCE_LIMIT"
+    DAEMON_RESTARTED = "DAEMON_RESTARTED"
+    ACTOR_FAILED = "ACTOR_FAILED"
+    ACTOR_HUNG = "ACTOR_HUNG"
+    RECONNECT_FAILED = "RECONNECT_FAILED"
+
+
+_SENTENCES = {
+    Reason.STARTING: "Abrindo o WhatsApp Web",
+    Reason.RESTARTED: "Reinício pedido",
+    Reason.SCAN_QR: "Aguardando a leitura do QR Code no celular",
+    Reason.ENTER_CODE: "Aguardando o código de pareamento no celular",
+    Reason.READY: "Conectado ao WhatsApp",
+    Reason.STOPPED: "Sessão encerrada a pedido",
+    Reason.LOGGED_OUT: "Aparelho desvinculado do WhatsApp. É preciso ler um novo QR Code",
+    Reason.NOT_UNLINKED: "Login removido só deste servidor. Remova o aparelho no celular, em Aparelhos conectados",
+    Reason.QR_EXPIRED: "Nenhum QR Code foi lido a tempo. Inicie a sessão de novo para receber outro",
+    Reason.QR_NEVER: "O WhatsApp Web não mostrou o QR Code a tempo. Nova tentativa automática",
+    Reason.PHONE_OFFLINE: "Celular desconectado da internet",
+    Reason.NETWORK: "Sem conexão com o WhatsApp. Verifique a rede do servidor",
+    Reason.CONFLICT: "WhatsApp Web aberto em outro lugar com este login",
+    Reason.BROWSER_CRASHED: "O navegador da sessão caiu. Reconectando",
+    Reason.BROWSER_HUNG: "O navegador da sessão parou de responder. Reconectando",
+    Reason.CHANNEL_SILENT: "A página do WhatsApp parou de dar sinal de vida. Reconectando",
+    Reason.CHROME_MISSING: "Chromium ou chromedriver não encontrado. Instale os pacotes chromium e chromium-driver",
+    Reason.PROFILE_LOCKED: "O perfil da sessão está em uso por outro processo. Encerre-o ou reinicie a sessão",
+    Reason.PROFILE_UNUSABLE: "A pasta do perfil da sessão não é segura de usar (link, ou de outro usuário)",
+    Reason.PAGE_LOAD_FAILED: "A página do WhatsApp Web não carregou. Verifique a rede e o proxy do servidor",
+    Reason.INJECT_FAILED: "O wa-js não pôde ser carregado na página. Verifique a versão com: wppmt doctor",
+    Reason.TOKEN_CORRUPT: "O login salvo não foi aceito. Restaure um backup ou comece de novo com um QR Code",
+    Reason.UPDATE_NEEDED: "O WhatsApp Web pede uma atualização. Se isto não passar, atualize o Chromium",
+    Reason.PASSKEY_REQUIRED: "O WhatsApp pediu uma chave de acesso (passkey). Confirme no celular e reinicie a sessão",
+    Reason.ACTION_REQUIRED: "O WhatsApp mostra um aviso que precisa de uma pessoa",
+    Reason.ACCOUNT_RESTRICTED: "O WhatsApp restringiu esta conta",
+    Reason.REACHOUT_TIMELOCK: "O WhatsApp pausou o envio a novos contatos desta conta. Os demais envios continuam",
+    Reason.AUTH_FAILED: "O WhatsApp recusou o pareamento",
+    Reason.LOGIN_COPY: "Reinício breve, num momento ocioso, para guardar uma cópia do login",
+    Reason.RECYCLED: "O navegador passou do limite de memória e está sendo trocado. Reconectando",
+    Reason.ACKS_MISSING: "O WhatsApp não confirma as mensagens enviadas. As pendentes não se perdem",
+    Reason.RESOURCE_LIMIT: "Pouco espaço em disco no servidor. Libere espaço: a sessão volta sozinha, sem QR Code",
+    Reason.DAEMON_RESTARTED: "O serviço foi reiniciado. Reconectando",
+    Reason.ACTOR_FAILED: "Erro interno da sessão. Reconectando",
+    Reason.ACTOR_HUNG: "A sessão parou de responder. Reconectando",
+    Reason.RECONNECT_FAILED: "Dez tentativas de reconexão falharam. As tentativas continuam",
+}
+
+
+def sentence(code: Reason) -> str:
+    """The sentence an operator reads."""
+    return _SENTENCES[code]

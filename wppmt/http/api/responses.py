@@ -1,0 +1,343 @@
+"""What answers say: pydantic models with the order and texts of docs/MULTI_TENANT_ARCHITECTURE.md 4.2."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from wppmt.domain.errors import Code
+from wppmt.domain.states import State
+
+Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-02-10T14:30:00Z"])]
+MessageStatus = Literal["pending", "sent", "delivered", "read", "played", "failed", "unknown"]
+
+
+_EVENT = {
+    "event": "message_ack", "sessionId": "cliente-001", "timestamp": "2026-02-10T14:30:02Z",
+    "messageId": "3EB0F6F2E2E2E2E2E2E", "status": "delivered", "ack": 2, "to": "5511999999999@c.us",
+    "id": "evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5", "sequence": 42, "schemaVersion": 1,
+}  # fmt: skip
+_ACTORS = [
+    {"actor": "root", "children": 1, "alert": None},
+    {"actor": "session:cliente-001", "alive": True, "hung": False, "unansweredPings": 0, "replaced": 0},
+]
+
+
+def absent(default: Any = None, **kwargs: Any) -> Any:
+    """A field that is left out of the JSON, rather than null, when it has nothing to say."""
+    return Field(default, exclude_if=lambda value: value is None, **kwargs)
+
+
+class AnswerBody(BaseModel):
+    """An answer's JSON."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+class FieldProblem(AnswerBody):
+    field: str = Field(examples=["phone"])
+    problem: str = Field(examples=["campo obrigatório"])
+    current: int | None = absent(description="em `RESOURCE_LIMIT`: o valor atual (sessões, ou MB)")
+    limit: int | None = absent(description="em `RESOURCE_LIMIT`: o limite")
+
+
+class Error(AnswerBody):
+    """The one form of every "no"; responses.py writes it."""
+
+    success: Literal[False]
+    error: str = Field(examples=["WhatsApp não está conectado"])
+    status: State | None = absent(description="estado da sessão, se houver")
+    reconnect_required: bool | None = absent(description="true: uma pessoa precisa agir no celular")
+    code: Code
+    request_id: str = Field(examples=["5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"])
+    details: list[FieldProblem] | None = absent()
+    retry_after: int | None = absent(description="espere tantos segundos antes de tentar de novo")
+
+
+class Confirmation(AnswerBody):
+    """The plain yes of DELETE, disconnect, logout and purge."""
+
+    success: Literal[True] = True
+    message: str = Field(examples=["Sessão encerrada. Tokens preservados para reconexão futura."])
+    unlinked: Literal[False] | None = absent(
+        description="false: o celular não pôde ser avisado; o login local foi removido"
+    )
+
+
+class StartedBody(AnswerBody):
+    """POST …/start: docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1."""
+
+    session_id: str = Field(examples=["cliente-001"])
+    status: State = Field(examples=["initializing"])
+    qr_code: None = None
+    created_at: Instant
+    webhook_url: str | None = Field(examples=["https://turbozap.com/webhook/cliente-001"])
+    webhook_secret: str | None = absent(
+        description="Segredo das assinaturas, mostrado só desta vez", examples=["whsec_…"]
+    )
+
+
+class QrCode(AnswerBody):
+    """GET …/qrcode while there is something to scan: docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1."""
+
+    session_id: str = Field(examples=["cliente-001"])
+    status: State = Field(examples=["waiting_scan"])
+    qr_code: str | None = Field(examples=["data:image/png;base64,iVBORw0KGgo..."])
+    expires_at: Instant | None = absent(
+        examples=["2026-02-10T14:35:00Z"], description="quando o WhatsApp troca este código por outro"
+    )
+    pairing_code: str | None = absent(examples=["ABCD-1234"])
+    reason: str | None = absent()
+
+
+class AlreadyConnected(AnswerBody):
+    """GET …/qrcode of a connected session: docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1."""
+
+    session_id: str = Field(examples=["cliente-001"])
+    status: State = Field(examples=["connected"])
+    message: str = "WhatsApp já está conectado"
+    phone: str | None = Field(examples=["5511999999999"])
+
+
+class Status(AnswerBody):
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1, and what docs/contract.md 3 adds."""
+
+    session_id: str = Field(examples=["cliente-001"])
+    status: State = Field(examples=["connected"])
+    phone: str | None = Field(examples=["5511999999999"])
+    platform: str | None = Field(examples=["android"])
+    connected_at: Instant | None = Field(examples=["2026-02-10T14:30:00Z"])
+    last_activity: Instant | None = Field(examples=["2026-02-10T15:45:00Z"])
+    messages_sent: int = Field(examples=[42])
+    messages_received: int = Field(examples=[17])
+    description: str | None = Field(examples=["Conta WhatsApp da Empresa ABC"])
+    webhook_url: str | None = Field(examples=["https://turbozap.com/webhook/cliente-001"])
+    reason: str = Field(examples=["Conectado ao WhatsApp"])
+    reason_code: str = Field(examples=["READY"])
+    restarts: int = Field(examples=[0])
+    memory_mb: int | None = Field(examples=[310])
+    since: Instant
+    created_at: Instant
+    pushname: str | None = Field(examples=["Empresa ABC"])
+    max_messages_per_day: int | None = Field(examples=[35])
+    queue: int = Field(examples=[0], description="mensagens na fila de envio")
+
+
+class SessionList(AnswerBody):
+    count: int = Field(examples=[1])
+    sessions: list[Status]
+
+
+class Restarting(AnswerBody):
+    """202 of restart, restore and reset."""
+
+    success: Literal[True] = True
+    session_id: str = Field(examples=["cliente-001"])
+    status: State = Field(examples=["initializing"])
+    message: str = Field(examples=["Reinício em andamento. Um reinício não apaga o login."])
+
+
+class SentBody(AnswerBody):
+    """WhatsApp's server has it: docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
+
+    success: Literal[True] = True
+    id: str = Field(examples=["3EB0F6F2E2E2E2E2E2E"])
+    to: str = Field(examples=["5511999999999@c.us"])
+    status: Literal["pending", "sent", "delivered", "read", "played"] = Field(examples=["sent"])
+    timestamp: Instant
+    ack: int = Field(examples=[1])
+
+
+class Pending(SentBody):
+    """202: the rest comes by the `message_ack` webhook."""
+
+    status: Literal["pending"]
+    ack: int = Field(examples=[0])
+
+
+class Webhook(AnswerBody):
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.4."""
+
+    success: Literal[True] = True
+    webhook_url: str | None = Field(examples=["https://turbozap.com/webhook/cliente-001"])
+    events: list[str] = Field(examples=[["message_received", "message_ack", "connection_change"]])
+    secret: str | None = absent(
+        description="Segredo das assinaturas, mostrado só desta vez", examples=["whsec_…"]
+    )
+
+
+class Deliveries(AnswerBody):
+    """Webhook deliveries that wait, and those given up on."""
+
+    pending: int = Field(examples=[0])
+    dead: int = Field(examples=[0])
+
+
+class HealthReason(AnswerBody):
+    """One thing that keeps the service from its work."""
+
+    reason_code: str = Field(examples=["DISK_SHORT"])
+    reason: str = Field(
+        examples=["150 MB livres no disco dos logins; são necessários 250 MB (WPP_DISK_MIN_FREE_MB)"]
+    )
+
+
+class HealthBody(AnswerBody):
+    """Counts, never names: this one is read without a token."""
+
+    status: Literal["ok", "degraded", "starting", "draining"] = Field(examples=["ok", "draining"])
+    reasons: list[HealthReason] = Field(examples=[[]])
+    uptime_seconds: int = Field(examples=[86400])
+    sessions: dict[str, int] = Field(examples=[{"total": 10, "connected": 9, "waiting_scan": 1}])
+    max_sessions: int = Field(examples=[10])
+    memory_mb: int | None = Field(examples=[1650])
+    webhooks: Deliveries
+    version: str = Field(examples=["1.0.0"])
+    alert: str | None = absent(description="problema geral do serviço, se houver")
+
+
+class Contact(AnswerBody):
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3."""
+
+    id: str = Field(examples=["5511999999999@c.us"])
+    phone: str | None = Field(examples=["5511999999999"])
+    name: str | None = Field(examples=["João Silva"])
+    pushname: str | None = Field(examples=["João"])
+    is_business: bool = Field(examples=[False])
+
+
+class ContactList(AnswerBody):
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3; `next` is the `cursor` of the following page."""
+
+    success: Literal[True] = True
+    count: int = Field(examples=[1], description="quantos há ao todo")
+    contacts: list[Contact]
+    next: str | None = absent()
+
+
+class NumberCheckBody(AnswerBody):
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3; `resolvedPhone` is the number as WhatsApp knows it (nono dígito)."""
+
+    phone: str = Field(examples=["5511999999999"])
+    valid: bool = Field(examples=[True])
+    can_receive_message: bool = Field(examples=[True])
+    is_business: bool = Field(examples=[False])
+    resolved_phone: str | None = Field(examples=["5511999999999"])
+
+
+class JournalMessage(AnswerBody):
+    """The journal's view of a message on its way out; its text is not kept for reading."""
+
+    id: str = Field(examples=["3EB0F6F2E2E2E2E2E2E"])
+    session_id: str = Field(examples=["cliente-001"])
+    to: str = Field(examples=["5511999999999@c.us"])
+    type: str = Field(examples=["text"])
+    status: MessageStatus = Field(examples=["delivered"])
+    ack: int = Field(examples=[2])
+    accepted_at: Instant
+    handed_at: Instant | None = Field(
+        examples=["2026-02-10T14:30:01Z"], description="quando foi entregue à página do WhatsApp Web"
+    )
+    acked_at: Instant | None = Field(
+        examples=["2026-02-10T14:30:02Z"], description="quando veio a última confirmação do WhatsApp"
+    )
+
+
+class WebhookTest(AnswerBody):
+    """What came back when a signed sample was sent to the session's webhook."""
+
+    success: Literal[True] = True
+    delivered: bool = Field(examples=[True], description="true: o destino respondeu 2xx")
+    webhook_url: str = Field(examples=["https://turbozap.com/webhook/cliente-001"])
+    event_id: str = Field(
+        examples=["evt_test_5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"], description="o `webhook-id` enviado"
+    )
+    status: int | None = Field(
+        examples=[200], description="status HTTP da resposta; null: não houve resposta"
+    )
+    elapsed_ms: int = Field(examples=[35], description="duração da chamada, em milissegundos")
+    body: str | None = Field(examples=["ok"], description="corpo da resposta, até 64 kB, se for texto")
+    error: str | None = Field(description="o que deu errado, em uma frase para pessoas")
+
+
+class EventPage(AnswerBody):
+    """Events as the webhook delivers them, in order. `next` is the `after` of the next page."""
+
+    count: int = Field(examples=[1])
+    events: list[dict[str, Any]] = Field(examples=[[_EVENT]])
+    next: int = Field(examples=[42])
+    more: bool = Field(examples=[False])
+    last_sequence: int = Field(
+        examples=[42],
+        description="`sequence` do evento mais novo; se menor que `after`, a sessão foi criada de novo: leia desde `after=0`",
+    )
+
+
+class DeadLetter(AnswerBody):
+    """An event that was given up on."""
+
+    id: str = Field(examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"])
+    event: str = Field(examples=["message_received"])
+    sequence: int = Field(examples=[41])
+    timestamp: Instant
+    url: str = Field(examples=["https://turbozap.com/webhook/cliente-001"])
+    attempts: int = Field(examples=[4])
+    given_up_at: Instant
+    last_status: int | None = Field(examples=[500])
+    last_error: str | None = Field(examples=["o destino respondeu 500"])
+
+
+class DeadLetterPage(AnswerBody):
+    """`next` is the `after` of the next page."""
+
+    count: int = Field(examples=[1], description="quantas há ao todo")
+    dead_letters: list[DeadLetter]
+    next: int = Field(examples=[41])
+    more: bool = Field(examples=[False])
+
+
+class Replayed(AnswerBody):
+    success: Literal[True] = True
+    replayed: int = Field(examples=[1])
+
+
+class AdminSession(Status):
+    """A tenant's row for the operator."""
+
+    desired: Literal["running", "stopped"] = Field(examples=["running"])
+    pid: int | None = Field(examples=[4711])
+    profile_mb: int | None = Field(examples=[95])
+    webhooks: Deliveries
+    last_error: str | None
+
+
+class AdminSessionList(AnswerBody):
+    count: int = Field(examples=[1])
+    sessions: list[AdminSession]
+
+
+class Actors(AnswerBody):
+    """The live actor tree; what a row tells depends on the actor."""
+
+    actors: list[dict[str, Any]] = Field(examples=[_ACTORS])
+
+
+class Skipped(AnswerBody):
+    """A session in trouble that a new browser would not help, or that there is no room for."""
+
+    session_id: str = Field(examples=["cliente-004"])
+    reason_code: str = Field(examples=["TOKEN_CORRUPT"])
+    reason: str = Field(
+        examples=["O login salvo não foi aceito. Restaure um backup ou comece de novo com um QR Code"]
+    )
+
+
+class Restarted(AnswerBody):
+    restarted: list[str] = Field(examples=[["cliente-003"]])
+    skipped: list[Skipped]
+
+
+class Probe(AnswerBody):
+    status: str = Field(examples=["ok", "draining"])

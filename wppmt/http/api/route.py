@@ -1,0 +1,68 @@
+"""What a route is: address, handler, who may call it, and what it takes and answers (for the OpenAPI document)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from types import UnionType
+
+from aiohttp import web
+
+from wppmt.domain.errors import Code
+from wppmt.http.api.responses import AnswerBody
+from wppmt.http.api.schemas import Body
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Shape = type[AnswerBody] | UnionType
+"""A model, or a union of models."""
+
+
+class Access(Enum):
+    """Who may call; what the guard checks before the handler runs."""
+
+    PUBLIC = auto()
+    TOKEN = auto()
+    """Any valid token; the handler shows it what it may see."""
+    SESSION = auto()
+    """The path's session: the token may act for it, it exists, its rate allows it."""
+    NEW_SESSION = auto()
+    """The same, but it need not exist yet."""
+    ADMIN = auto()
+    ADMIN_SESSION = auto()
+    """The path's session, by an administrator: it exists; no rate is counted."""
+
+    @property
+    def names_session(self) -> bool:
+        return self in {Access.SESSION, Access.NEW_SESSION, Access.ADMIN_SESSION}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    method: str
+    path: str
+    """As aiohttp writes it; the session is always `{sessionId}`."""
+    handler: Handler
+    access: Access
+    summary: str
+    answers: Mapping[int, Shape]
+    body: type[Body] | None = None
+    body_required: bool = True
+    refusals: tuple[Code, ...] = ()
+    """Codes beyond those that its access and its body imply."""
+    query: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """Query parameters: name → JSON Schema with description."""
+    headers: tuple[str, ...] = ()
+    """Request headers beyond Authorization and X-Session-ID."""
+    media: tuple[str, ...] = ()
+    """Media types that 200 may have beside JSON."""
+    bare: Mapping[int, str] = field(default_factory=dict)
+    """Answers without JSON: status → what it means."""
+
+
+ROUTE_OF: web.AppKey[Mapping[web.AbstractRoute, Route]] = web.AppKey("route_of", Mapping)
+
+
+def route_of(request: web.Request) -> Route | None:
+    """The route that the request matched; None for 404 and 405."""
+    return request.app[ROUTE_OF].get(request.match_info.route)

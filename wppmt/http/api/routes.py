@@ -1,0 +1,217 @@
+"""Every route of docs/contract.md 3 in one table; the router and the OpenAPI document are made from it."""
+
+from __future__ import annotations
+
+from wppmt.domain.errors import Code
+from wppmt.http.api import responses, schemas
+from wppmt.http.api.query_parameters import LARGEST, LARGEST_PAGE, PAGE
+from wppmt.http.api.route import Access, Route
+from wppmt.http.handlers import (
+    admin,
+    contacts,
+    docs,
+    events,
+    health,
+    sends,
+    sessions,
+    webhook_test,
+    webhooks,
+)
+
+_SESSION = "/api/sessions/{sessionId}"
+_ASKED = (Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN)
+"""What any question to an actor may come to."""
+_PAGE: dict[str, dict[str, object]] = {
+    "after": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": LARGEST,
+        "default": 0,
+        "description": "o `next` da página anterior",
+    },
+    "limit": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE},
+}
+
+_CONTACTS_PAGE: dict[str, dict[str, object]] = {
+    "cursor": {"type": "string", "pattern": contacts.CURSOR, "description": "o `next` da página anterior"},
+    "limit": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": contacts.ALL_CONTACTS,
+        "default": contacts.ALL_CONTACTS,
+    },
+}
+_SEND_HEADERS = ("Idempotency-Key", "Prefer")
+_SEND = (
+    *_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK,
+    Code.SEND_FAILED, Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT,
+)  # fmt: skip
+_MEDIA_SEND = (*_SEND, Code.TARGET_REFUSED, Code.MEDIA_FETCH_FAILED, Code.PAYLOAD_TOO_LARGE)
+
+ROUTES = (
+    Route(
+        "POST", f"{_SESSION}/start", sessions.start, Access.NEW_SESSION,
+        "Criar ou iniciar uma sessão",
+        {201: responses.StartedBody, 200: responses.StartedBody},
+        body=schemas.StartBody, body_required=False,
+        refusals=(*_ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE),
+    ),
+    Route(
+        "POST", "/api/sessions", sessions.create, Access.TOKEN,
+        "Criar ou iniciar uma sessão, com sessionId no corpo",
+        {201: responses.StartedBody, 200: responses.StartedBody},
+        body=schemas.CreateBody,
+        refusals=(
+            *_ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE, Code.INVALID_SESSION_ID,
+            Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND, Code.RATE_LIMITED,
+        ),
+    ),
+    Route(
+        "GET", "/api/sessions", sessions.list_sessions, Access.TOKEN,
+        "Listar as sessões que o token alcança", {200: responses.SessionList},
+    ),
+    Route(
+        "GET", f"{_SESSION}/qrcode", sessions.show_qr_code, Access.SESSION,
+        "Obter o QR Code (ou, com Accept: image/png, a imagem)",
+        {200: responses.QrCode | responses.AlreadyConnected}, refusals=(Code.QR_NOT_AVAILABLE,),
+        media=("image/png",),
+    ),
+    Route(
+        "GET", f"{_SESSION}/status", sessions.show_status, Access.SESSION,
+        "Status da sessão", {200: responses.Status},
+    ),
+    Route(
+        "DELETE", _SESSION, sessions.close, Access.SESSION,
+        "Encerrar a sessão preservando o login; com purge=true, apagar tudo", {200: responses.Confirmation},
+        query={"purge": {"type": "boolean", "default": False, "description": "apagar tudo sobre a sessão"}},
+        refusals=_ASKED,
+    ),
+    Route(
+        "POST", f"{_SESSION}/disconnect", sessions.close, Access.SESSION,
+        "Encerrar a sessão preservando o login", {200: responses.Confirmation}, refusals=_ASKED,
+    ),
+    Route(
+        "POST", f"{_SESSION}/restart", sessions.restart, Access.SESSION,
+        "Reiniciar o navegador com o mesmo login", {202: responses.Restarting},
+        refusals=(*_ASKED, Code.RESOURCE_LIMIT),
+    ),
+    Route(
+        "POST", f"{_SESSION}/reset", sessions.reset, Access.SESSION,
+        "Depois de TOKEN_CORRUPT: começar de novo com um QR Code", {202: responses.Restarting},
+        refusals=(*_ASKED, Code.LOGIN_NOT_CORRUPT),
+    ),
+    Route(
+        "POST", f"{_SESSION}/restore", sessions.restore, Access.SESSION,
+        "Depois de TOKEN_CORRUPT: voltar à última cópia boa do login", {202: responses.Restarting},
+        refusals=(*_ASKED, Code.RESOURCE_LIMIT, Code.LOGIN_NOT_CORRUPT, Code.NO_LOGIN_COPY),
+    ),
+    Route(
+        "POST", f"{_SESSION}/logout", sessions.log_out, Access.SESSION,
+        "Desvincular do WhatsApp e remover o login", {200: responses.Confirmation}, refusals=_ASKED,
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-message", sends.send_message, Access.SESSION,
+        "Enviar uma mensagem de texto", {200: responses.SentBody, 202: responses.Pending},
+        body=schemas.SendTextBody, headers=_SEND_HEADERS, refusals=_SEND,
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-image", sends.send_image, Access.SESSION,
+        "Enviar uma imagem por endereço ou base64", {200: responses.SentBody, 202: responses.Pending},
+        body=schemas.SendImageBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-file", sends.send_file, Access.SESSION,
+        "Enviar documento, imagem, vídeo, áudio ou mensagem de voz", {200: responses.SentBody, 202: responses.Pending},
+        body=schemas.SendFileBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
+    ),
+    Route(
+        "GET", f"{_SESSION}/contacts", contacts.list_contacts, Access.SESSION,
+        "Listar contatos", {200: responses.ContactList}, query=_CONTACTS_PAGE,
+        refusals=(*_ASKED, Code.NOT_CONNECTED),
+    ),
+    Route(
+        "GET", f"{_SESSION}/check-number/{{phone}}", contacts.check_number, Access.SESSION,
+        "Verificar se um número está no WhatsApp", {200: responses.NumberCheckBody},
+        refusals=(*_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE),
+    ),
+    Route(
+        "GET", f"{_SESSION}/messages/{{messageId}}/media", contacts.show_media, Access.SESSION,
+        "Obter a mídia de uma mensagem recebida", {}, media=("*/*",),
+        bare={206: "A parte pedida com Range", 304: "Não mudou", 412: "Mudou", 416: "Range impossível"},
+        refusals=(*_ASKED, Code.NOT_CONNECTED, Code.NOT_FOUND, Code.PAYLOAD_TOO_LARGE, Code.STORE_UNAVAILABLE),
+    ),
+    Route(
+        "PUT", f"{_SESSION}/webhook", webhooks.set_webhook, Access.SESSION,
+        "Configurar o webhook", {200: responses.Webhook}, body=schemas.WebhookBody,
+        refusals=(*_ASKED, Code.TARGET_REFUSED),
+    ),
+    Route(
+        "GET", f"{_SESSION}/webhook", webhooks.show_webhook, Access.SESSION,
+        "Ver o webhook", {200: responses.Webhook},
+    ),
+    Route(
+        "DELETE", f"{_SESSION}/webhook", webhooks.remove_webhook, Access.SESSION,
+        "Remover o webhook próprio da sessão", {200: responses.Webhook}, refusals=_ASKED,
+    ),
+    Route(
+        "POST", f"{_SESSION}/webhook/secret", webhooks.rotate_secret, Access.SESSION,
+        "Trocar o segredo das assinaturas", {200: responses.Webhook}, refusals=_ASKED,
+    ),
+    Route(
+        "POST", f"{_SESSION}/webhook/test", webhook_test.try_webhook, Access.SESSION,
+        "Enviar ao webhook um evento de amostra, assinado, e ver o que ele respondeu", {200: responses.WebhookTest},
+        body=schemas.WebhookTestBody, body_required=False, refusals=(Code.WEBHOOK_TEST_IN_FLIGHT,),
+    ),
+    Route(
+        "GET", f"{_SESSION}/messages/{{messageId}}", events.show_message, Access.SESSION,
+        "Ver em que pé está uma mensagem enviada", {200: responses.JournalMessage},
+        refusals=(Code.MESSAGE_NOT_FOUND,),
+    ),
+    Route(
+        "GET", f"{_SESSION}/events", events.list_events, Access.SESSION,
+        "Ler os eventos da sessão em ordem (7 dias)", {200: responses.EventPage}, query=_PAGE,
+    ),
+    Route(
+        "GET", f"{_SESSION}/dead-letters", events.list_dead_letters, Access.SESSION,
+        "Listar os eventos que o webhook não recebeu", {200: responses.DeadLetterPage}, query=_PAGE,
+    ),
+    Route(
+        "POST", f"{_SESSION}/dead-letters/replay", events.replay_dead_letters, Access.SESSION,
+        "Entregar de novo um, alguns ou todos", {200: responses.Replayed},
+        body=schemas.ReplayBody, body_required=False, refusals=(*_ASKED, Code.TARGET_REFUSED),
+    ),
+    Route(
+        "GET", "/api/admin/sessions", admin.list_sessions, Access.ADMIN,
+        "Todas as sessões, para o operador", {200: responses.AdminSessionList},
+    ),
+    Route(
+        "GET", "/api/admin/actors", admin.list_actors, Access.ADMIN,
+        "A árvore de atores", {200: responses.Actors}, refusals=_ASKED,
+    ),
+    Route(
+        "POST", "/api/admin/sessions/{sessionId}/restart", sessions.restart, Access.ADMIN_SESSION,
+        "Reiniciar uma sessão em qualquer estado", {202: responses.Restarting},
+        refusals=(*_ASKED, Code.RESOURCE_LIMIT),
+    ),
+    Route(
+        "POST", "/api/admin/sessions/restart-crashed", admin.restart_crashed, Access.ADMIN,
+        "Reiniciar todas as sessões em erro, mortas ou travadas", {202: responses.Restarted},
+        refusals=(*_ASKED, Code.RESOURCE_LIMIT),
+    ),
+    Route("GET", "/api/health", health.health, Access.PUBLIC, "Saúde em números",
+          {200: responses.HealthBody, 503: responses.HealthBody}, refusals=(Code.STORE_UNAVAILABLE,),
+          query={"strict": {"type": "string", "enum": ["0", "1", "false", "true"], "default": "0",
+                            "description": "1: responde 503 também quando `status` não é `ok`"}}),
+    Route("GET", "/healthz", health.healthz, Access.PUBLIC, "O processo está vivo", {200: responses.Probe}),
+    Route("GET", "/readyz", health.readyz, Access.PUBLIC, "O serviço aceita trabalho",
+          {200: responses.Probe, 503: responses.Probe}),
+    # Public: a browser opens an address without headers, and what is described here is no secret.
+    Route("GET", "/openapi.json", docs.show_openapi, Access.PUBLIC, "Este documento", {}, media=("application/json",)),
+    Route("GET", "/api-docs", docs.show_viewer, Access.PUBLIC, "Esta documentação, para ler e experimentar", {},
+          media=("text/html",)),
+    Route(
+        "GET", "/api-docs/{file}", docs.show_viewer_file, Access.PUBLIC, "Arquivos da documentação", {},
+        media=("text/javascript", "text/css"), refusals=(Code.NOT_FOUND,),
+    ),
+    Route("GET", "/", docs.show_home, Access.PUBLIC, "O que este serviço é", {}, media=("text/html",)),
+)  # fmt: skip

@@ -1,0 +1,225 @@
+"""What requests may say: pydantic models with camelCase names, strict types, Portuguese problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+
+from wppmt.domain.errors import Code, Refusal
+
+MAX_TYPING_MS = 15_000
+MAX_TEXT_CHARS = 65_536
+"""WhatsApp's own limit for one text message."""
+MAX_CAPTION_CHARS = 1024
+
+EventName = Literal["message_received", "message_ack", "connection_change", "qr_code", "error"]
+Url = Annotated[str, Field(max_length=2048)]
+FileName = Annotated[str, Field(max_length=255)]
+Caption = Annotated[str, Field(max_length=MAX_CAPTION_CHARS)]
+EventId = Annotated[str, Field(min_length=1, max_length=64, examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"])]
+_PHONE = {"max_length": 100, "examples": ["5511999999999"]}
+_DIGITS = "8 a 15 dígitos com o código do país (com ou sem +, espaços, pontos, hífens)"
+Recipient = Annotated[str, Field(**_PHONE, description=f"{_DIGITS} ou um id …@c.us, …@g.us, …@lid")]
+Mention = Annotated[str, Field(**_PHONE, description=f"{_DIGITS} ou um id …@c.us, …@lid")]
+Number = Annotated[str, Field(**_PHONE, description=_DIGITS)]
+
+
+class Body(BaseModel):
+    """A request body. Unknown fields are ignored: TurboZap's clients may be newer than we are."""
+
+    model_config = ConfigDict(strict=True, alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_blanks(cls, body: Any) -> Any:
+        """Low-code tools post every field of their form: an optional one without content counts as absent."""
+        if not isinstance(body, dict):
+            return body
+        optional = {field.alias for field in cls.model_fields.values() if not field.is_required()}
+        return {name: value for name, value in body.items() if name not in optional or not _is_blank(value)}
+
+
+def _is_blank(value: object) -> bool:
+    """null, a text of nothing but white space, a list of such texts."""
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(item, str) and not item.strip() for item in value)
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+class StartBody(Body):
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1: everything is optional; what is absent stays as it was."""
+
+    webhook_url: Url | None = Field(None, examples=["https://turbozap.com/webhook/cliente-001"])
+    description: str | None = Field(None, max_length=500, examples=["Conta WhatsApp da Empresa ABC"])
+    events: list[EventName] | None = Field(
+        None, min_length=1, max_length=20, examples=[["message_received", "message_ack", "connection_change"]]
+    )
+    max_messages_per_day: int | None = Field(None, ge=0, le=1_000_000, examples=[35])
+    phone: Number | None = Field(
+        None, description=f"Pede um código de pareamento em vez do QR Code: {_DIGITS}"
+    )
+
+
+class CreateBody(StartBody):
+    """docs/MULTI_TENANT_ARCHITECTURE.md 3.2: the same with the session's id in the body."""
+
+    session_id: str = Field(max_length=128, examples=["cliente-001"])
+
+
+class SendBody(Body):
+    """What every send may say."""
+
+    phone: Recipient
+    is_group: bool | None = Field(None, description="`true`: `phone` é o id de um grupo")
+    typing: bool = Field(default=False, description='mostra "digitando…" antes de enviar')
+    typing_duration: int = Field(
+        default=1000, ge=0, le=MAX_TYPING_MS, description="por quanto tempo, em milissegundos"
+    )
+    quoted_message_id: str | None = Field(None, max_length=256)
+    mentions: list[Mention] | None = Field(None, max_length=1024)
+    idempotency_key: str | None = Field(None, max_length=255)
+
+
+class SendTextBody(SendBody):
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
+
+    message: str = Field(
+        min_length=1, max_length=MAX_TEXT_CHARS, examples=["Olá! Esta é uma mensagem de teste."]
+    )
+    link_preview: bool = False
+
+
+class SendMediaBody(SendBody):
+    """What send-image and send-file share. Either an address or `base64`."""
+
+    base64: str | None = Field(None, description="conteúdo em base64 (ou data URL), em vez da URL")
+    mimetype: str | None = Field(
+        None,
+        max_length=255,
+        description="usado só quando nem o conteúdo nem fileName revelam o tipo (texto, planilha em ZIP)",
+    )
+    file_name: FileName | None = Field(None, examples=["relatorio.pdf"])
+    caption: Caption | None = Field(None, examples=["Segue o relatório"])
+
+    @property
+    def address(self) -> str | None:
+        """Where the content is fetched from."""
+        return None
+
+    @property
+    def source(self) -> str:
+        """The field that says where the content is."""
+        return "base64"
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.address is None) == (self.base64 is None):
+            raise ValueError("informe a URL ou base64, um dos dois")
+        return self
+
+
+class SendImageBody(SendMediaBody):
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
+
+    image_url: Url | None = Field(None, examples=["https://exemplo.com/imagem.jpg"])
+    file_name: FileName | None = Field(None, examples=["imagem.jpg"])
+    caption: Caption | None = Field(None, examples=["Legenda da imagem"])
+
+    @property
+    def address(self) -> str | None:
+        return self.image_url
+
+    @property
+    def source(self) -> str:
+        return "base64" if self.image_url is None else "imageUrl"
+
+
+class SendFileBody(SendMediaBody):
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2: image, document, video, audio or voice note, by its content."""
+
+    file_url: Url | None = Field(None, examples=["https://exemplo.com/documento.pdf"])
+
+    @property
+    def address(self) -> str | None:
+        return self.file_url
+
+    @property
+    def source(self) -> str:
+        return "base64" if self.file_url is None else "fileUrl"
+
+
+class WebhookBody(Body):
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.4; `events` absent means all."""
+
+    url: Url = Field(min_length=1, examples=["https://turbozap.com/webhook/cliente-001"])
+    events: list[EventName] | None = Field(
+        None, min_length=1, max_length=20, examples=[["message_received", "message_ack", "connection_change"]]
+    )
+
+
+class WebhookTestBody(Body):
+    """Which event the sample looks like; absent: an event `test`, which means nothing."""
+
+    event: EventName | None = Field(None, examples=["message_received"])
+
+
+class ReplayBody(Body):
+    """Which events given up on are delivered again; every condition that is given must hold, none means all."""
+
+    ids: list[EventId] | None = Field(None, min_length=1, max_length=1000)
+    event: EventName | None = Field(None, examples=["message_received"])
+    url: Url | None = Field(None, description="novo destino; se ausente, o original")
+
+
+_PROBLEMS = {
+    "missing": "campo obrigatório",
+    "model_type": "deve ser um objeto JSON",
+    "dict_type": "deve ser um objeto JSON",
+    "string_type": "deve ser um texto",
+    "string_unicode": "contém caracteres inválidos (Unicode incompleto)",
+    "string_too_short": "não pode ser vazio",
+    "string_too_long": "deve ter no máximo {max_length} caracteres",
+    "string_pattern_mismatch": "formato inválido",
+    "bool_type": "deve ser true ou false",
+    "int_type": "deve ser um número inteiro",
+    "greater_than_equal": "deve ser no mínimo {ge}",
+    "less_than_equal": "deve ser no máximo {le}",
+    "list_type": "deve ser uma lista",
+    "too_short": "deve ter pelo menos {min_length} item",
+    "too_long": "deve ter no máximo {max_length} itens",
+    "literal_error": "valor não permitido; use {expected}",
+    "value_error": "{error}",
+}
+
+
+Model = TypeVar("Model", bound=Body)
+
+
+def validate(model: type[Model], value: Any) -> Model:
+    """`value` (parsed JSON) as the model. Raises Refusal(INVALID_REQUEST) with one detail per field."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise Refusal(Code.INVALID_REQUEST, details=problems_of(error)) from None
+
+
+def problems_of(error: ValidationError) -> list[dict[str, str]]:
+    """`[{field, problem}]`; a field inside a list or object is written `events[0]`, `a.b`."""
+    return [
+        {"field": _path(problem["loc"]), "problem": _sentence(problem["type"], problem.get("ctx", {}))}
+        for problem in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
+    return "".join(steps).removeprefix(".") or "body"
+
+
+def _sentence(kind: str, context: Mapping[str, Any]) -> str:
+    if kind == "literal_error":
+        context = {"expected": str(context["expected"]).replace(" or ", " ou ")}
+    return _PROBLEMS.get(kind, "valor inválido").format(**context)

@@ -1,0 +1,121 @@
+"""Domain values as answers: pure."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from wppmt.domain.reasons import sentence
+from wppmt.domain.states import State
+from wppmt.domain.times import iso
+from wppmt.http.api import qr
+from wppmt.http.api.responses import (
+    AdminSession,
+    AlreadyConnected,
+    DeadLetter,
+    Deliveries,
+    JournalMessage,
+    MessageStatus,
+    QrCode,
+    Status,
+)
+from wppmt.store.records import ACK_STATUS, Delivery, Handover, JournalEntry, SessionStatus, WebhookCounts
+
+
+def status_of(status: SessionStatus, default_webhook_url: str) -> Status:
+    return Status(**_status_fields(status, default_webhook_url))
+
+
+def admin_session_of(
+    status: SessionStatus, default_webhook_url: str, profile_mb: int | None, webhooks: WebhookCounts
+) -> AdminSession:
+    process = status.record.process
+    return AdminSession(
+        **_status_fields(status, default_webhook_url),
+        desired=status.record.desired.value,
+        pid=process.pid if process else None,
+        profile_mb=profile_mb,
+        webhooks=Deliveries(pending=webhooks.pending, dead=webhooks.dead),
+        last_error=status.last_error or None,
+    )
+
+
+def _status_fields(status: SessionStatus, default_webhook_url: str) -> dict[str, Any]:
+    record = status.record
+    return {
+        "session_id": record.id,
+        "status": record.state,
+        "phone": record.phone or None,
+        "platform": record.platform or None,
+        "connected_at": _iso_or_none(record.connected_at),
+        "last_activity": _iso_or_none(record.last_activity),
+        "messages_sent": record.messages_sent,
+        "messages_received": record.messages_received,
+        "description": record.description or None,
+        "webhook_url": record.webhook_url or default_webhook_url or None,
+        "reason": sentence(record.reason),
+        "reason_code": record.reason,
+        "restarts": record.restarts,
+        "memory_mb": status.memory_mb,
+        "since": iso(record.since),
+        "created_at": iso(record.created_at),
+        "pushname": record.pushname or None,
+        "max_messages_per_day": record.max_messages_per_day,
+        "queue": status.queue,
+    }
+
+
+def message_of(entry: JournalEntry) -> JournalMessage:
+    return JournalMessage(
+        id=entry.id,
+        session_id=entry.session_id,
+        to=entry.to,
+        type=entry.kind,
+        status=_message_status(entry),
+        ack=entry.ack,
+        accepted_at=iso(entry.accepted_at),
+        handed_at=_iso_or_none(entry.handed_at),
+        acked_at=_iso_or_none(entry.acked_at),
+    )
+
+
+def _message_status(entry: JournalEntry) -> MessageStatus:
+    match entry.handover:
+        case Handover.UNKNOWN:
+            return "unknown"
+        case Handover.FAILED:
+            return "failed"
+        case Handover.ACCEPTED | Handover.HANDED | Handover.SENT:
+            return cast("MessageStatus", ACK_STATUS.get(entry.ack, "failed"))
+
+
+def dead_letter_of(delivery: Delivery) -> DeadLetter:
+    return DeadLetter(
+        id=delivery.event.id,
+        event=delivery.event.name,
+        sequence=delivery.event.sequence,
+        timestamp=iso(delivery.event.at),
+        url=delivery.endpoint,
+        attempts=delivery.attempts,
+        given_up_at=iso(delivery.next_at),
+        last_status=delivery.last_status,
+        last_error=delivery.last_error or None,
+    )
+
+
+def qr_code_of(status: SessionStatus) -> QrCode | AlreadyConnected:
+    record = status.record
+    if record.state is State.CONNECTED:
+        return AlreadyConnected(session_id=record.id, status=record.state, phone=record.phone or None)
+    code = status.qr if record.state is State.WAITING_SCAN else None
+    return QrCode(
+        session_id=record.id,
+        status=record.state,
+        qr_code=qr.data_url(code.text) if code else None,
+        expires_at=iso(code.expires_at) if code else None,
+        pairing_code=status.pairing_code or None,
+        reason=None if code else sentence(record.reason),
+    )
+
+
+def _iso_or_none(epoch: float | None) -> str | None:
+    return None if epoch is None else iso(epoch)

@@ -1,0 +1,66 @@
+"""Handlers for the operator: every tenant's row, the actor tree, restarts (docs/contract.md 3)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from aiohttp import web
+
+from wppmt.domain import messages
+from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.reasons import sentence
+from wppmt.http.api import responses, views
+from wppmt.http.api.json_responses import answer
+from wppmt.http.ports import PORTS, Ports
+from wppmt.http.security.auth import Grant
+from wppmt.http.security.guard import GRANT
+from wppmt.store.records import SessionStatus
+
+ASK_SECONDS = 15.0
+
+
+async def list_sessions(request: web.Request) -> web.Response:
+    ports, grant = request.app[PORTS], request[GRANT]
+    statuses = [status for status in ports.front.statuses() if grant.may(status.record.id)]
+    rows = await asyncio.to_thread(lambda: [_row(ports, status) for status in statuses])
+    return answer(responses.AdminSessionList(count=len(rows), sessions=rows))
+
+
+def _row(ports: Ports, status: SessionStatus) -> responses.AdminSession:
+    """Reads the store and the disk."""
+    session_id = status.record.id
+    return views.admin_session_of(
+        status,
+        ports.settings.default_webhook_url,
+        ports.profile_mb(session_id),
+        ports.store.webhook_counts(session_id),
+    )
+
+
+async def list_actors(request: web.Request) -> web.Response:
+    rows = await _tree(request)
+    return answer(responses.Actors(actors=[row for row in rows if _may_see(request[GRANT], row)]))
+
+
+async def restart_crashed(request: web.Request) -> web.Response:
+    """Of a token that is bound to some sessions, those alone."""
+    done: messages.CrashedRestarted = await request.app[PORTS].front.ask(
+        ROOT, messages.RestartCrashed(request[GRANT].sessions), ASK_SECONDS
+    )
+    skipped = [
+        responses.Skipped(session_id=session_id, reason_code=reason, reason=sentence(reason))
+        for session_id, reason in done.skipped
+    ]
+    return answer(responses.Restarted(restarted=list(done.restarted), skipped=skipped), 202)
+
+
+async def _tree(request: web.Request) -> tuple[dict[str, Any], ...]:
+    tree: messages.ActorTree = await request.app[PORTS].front.ask(ROOT, messages.Describe(), ASK_SECONDS)
+    return tree.actors
+
+
+def _may_see(grant: Grant, row: dict[str, Any]) -> bool:
+    """What serves everybody is nobody's secret; a session's actor is its tenant's."""
+    actor, of_session = str(row["actor"]), session_address("")
+    return not actor.startswith(of_session) or grant.may(actor.removeprefix(of_session))

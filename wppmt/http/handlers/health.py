@@ -1,0 +1,68 @@
+"""Handlers for those who watch: liveness, readiness, and the counts of `/api/health`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from aiohttp import web
+
+from wppmt.domain.states import State
+from wppmt.domain.troubles import none_connected
+from wppmt.http.api import responses
+from wppmt.http.api.bodies import invalid
+from wppmt.http.api.json_responses import answer
+from wppmt.http.ports import PORTS, DaemonPhase
+
+STARTED_AT = web.AppKey("started_at", float)
+
+
+async def healthz(_: web.Request) -> web.Response:
+    """The event loop turns; nothing else is promised."""
+    return answer(responses.Probe(status="ok"))
+
+
+async def readyz(request: web.Request) -> web.Response:
+    phase = request.app[PORTS].phase()
+    return answer(responses.Probe(status=phase), 200 if phase is DaemonPhase.READY else 503)
+
+
+async def health(request: web.Request) -> web.Response:
+    """200 while the process serves at all, for who would restart it; `?strict=1` answers 503 when it is degraded."""
+    ports, is_strict = request.app[PORTS], _is_strict(request)
+    phase = ports.phase()
+    records = [status.record for status in ports.front.statuses()]
+    troubles = (
+        [*filter(None, [none_connected(records)]), *ports.troubles()] if phase is DaemonPhase.READY else []
+    )
+    counts = await asyncio.to_thread(ports.store.webhook_counts)
+    body = responses.HealthBody(
+        status="degraded" if troubles else phase.value,
+        reasons=[responses.HealthReason(reason_code=one.code, reason=one.sentence) for one in troubles],
+        uptime_seconds=int(ports.now() - request.app[STARTED_AT]),
+        sessions=_count_sessions(Counter(record.state for record in records)),
+        max_sessions=ports.settings.max_sessions,
+        memory_mb=ports.memory_mb(),
+        webhooks=responses.Deliveries(pending=counts.pending, dead=counts.dead),
+        version=ports.version,
+        alert=ports.alert(),
+    )
+    is_bad = phase is DaemonPhase.DRAINING or (is_strict and (troubles or phase is not DaemonPhase.READY))
+    return answer(body, 503 if is_bad else 200)
+
+
+def _is_strict(request: web.Request) -> bool:
+    match request.query.getall("strict", ["0"]):
+        case ["1" | "true"]:
+            return True
+        case ["0" | "false"]:
+            return False
+        case _:
+            raise invalid("strict", "use 1 ou 0, uma só vez")
+
+
+def _count_sessions(by_state: Counter[State]) -> dict[str, int]:
+    return {"total": by_state.total()} | {str(state): by_state[state] for state in _STATES_SHOWN}
+
+
+_STATES_SHOWN = (State.CONNECTED, *(state for state in State if state is not State.CONNECTED))

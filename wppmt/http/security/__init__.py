@@ -1,0 +1,1 @@
+"""Who may pass: tokens and their keys, the guard before every handler, rate limits."""

@@ -1,0 +1,115 @@
+"""Who may pass, before any body is read: daemon up, token, size, session id, session, rate (docs/contract.md 2)."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from ipaddress import ip_address
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from wppmt.domain.errors import Code, Refusal
+from wppmt.http.api.bodies import MAX_BODY_BYTES
+from wppmt.http.api.route import Access, route_of
+from wppmt.http.merged_log import MERGED_LOG
+from wppmt.http.ports import PORTS, DaemonPhase
+from wppmt.http.security.auth import Grant
+from wppmt.http.security.limits import Window
+from wppmt.http.security.token_faults import TokenRefused
+
+GRANT = web.RequestKey("grant", Grant)
+SESSION_ID = web.RequestKey("session_id", str)
+"""Set only for a session that the token may act for."""
+RATE_WINDOW = web.RequestKey("rate_window", Window)
+SESSION_ID_HEADER = "X-Session-ID"
+_SESSION_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Everything needs a token but what its route calls public; unknown addresses too."""
+    route = route_of(request)
+    access = route.access if route else Access.TOKEN
+    if access is not Access.PUBLIC:
+        _check_phase(request)
+        await _authenticate(request, access)
+    _check_size(request)
+    if access.names_session:
+        await admit(request, request.match_info["sessionId"], access)
+    return await handler(request)
+
+
+def _check_phase(request: web.Request) -> None:
+    if request.app[PORTS].phase() is DaemonPhase.DRAINING:
+        raise Refusal(Code.DRAINING, retry_after=5)
+
+
+async def _authenticate(request: web.Request, access: Access) -> None:
+    ports = request.app[PORTS]
+    try:
+        grant = await ports.authenticator.grant(request.headers.getall(hdrs.AUTHORIZATION, []), ports.now())
+    except TokenRefused as refusal:
+        _tell_of(refusal, request)
+        raise
+    if access in {Access.ADMIN, Access.ADMIN_SESSION} and not grant.is_admin:
+        raise Refusal(Code.FORBIDDEN)
+    request[GRANT] = grant
+
+
+def _tell_of(refusal: TokenRefused, request: web.Request) -> None:
+    reason, client, session_id = refusal.fault.value, _client(request), _session_of_path(request)
+    key = (reason, client, session_id)
+    request.app[MERGED_LOG].note(key, "token_refused", session_id, reason=reason, client=client)
+
+
+def _client(request: web.Request) -> str:
+    """The address of who called; behind a proxy on this machine, as that proxy tells it."""
+    remote = request.remote or ""
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    with suppress(ValueError):
+        if ip_address(remote).is_loopback:
+            return str(ip_address(forwarded))
+    return remote
+
+
+def _session_of_path(request: web.Request) -> str | None:
+    """If there is such a session: what a stranger makes up stays out of the log."""
+    session_id = request.match_info.get("sessionId", "")
+    return session_id if request.app[PORTS].front.status(session_id) else None
+
+
+def _check_size(request: web.Request) -> None:
+    encodings = request.headers.getall(hdrs.CONTENT_ENCODING, [])
+    if any(encoding.strip().lower() != "identity" for encoding in encodings):
+        raise Refusal(Code.UNSUPPORTED_ENCODING)
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise Refusal(Code.PAYLOAD_TOO_LARGE)
+
+
+async def admit(request: web.Request, session_id: str, access: Access) -> None:
+    """The session may be acted for in this request. Also for handlers that find its id in the body.
+
+    A session of another tenant and one that does not exist are refused alike, before anything is counted.
+    """
+    if not _SESSION_ID.fullmatch(session_id):
+        raise Refusal(Code.INVALID_SESSION_ID)
+    if any(said != session_id for said in request.headers.getall(SESSION_ID_HEADER, [])):
+        raise Refusal(Code.SESSION_ID_MISMATCH)
+    ports = request.app[PORTS]
+    exists = access is Access.NEW_SESSION or ports.front.status(session_id) is not None
+    if not request[GRANT].may(session_id) or not exists:
+        raise Refusal(Code.SESSION_NOT_FOUND)
+    request[SESSION_ID] = session_id
+    if access is not Access.ADMIN_SESSION:
+        await _count(request, session_id)
+
+
+async def _count(request: web.Request, session_id: str) -> None:
+    ports = request.app[PORTS]
+    window = await ports.rate_limiter.admit(session_id)
+    if window is None:
+        return
+    request[RATE_WINDOW] = window
+    if not window.admitted:
+        raise Refusal(Code.RATE_LIMITED, retry_after=max(1.0, window.reset - ports.now()))

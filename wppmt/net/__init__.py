@@ -1,0 +1,1 @@
+"""What goes out over the network, and to which addresses it may go."""

@@ -1,0 +1,304 @@
+"""The one guard of everything that goes out (webhooks, media): which addresses may be called, checked where we connect.
+
+A name says nothing until it is resolved, so the last word is spoken in the connector: every address that a name leads
+to is judged, and exactly the judged ones are connected to, without a second look-up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import quote
+
+import aiohttp
+import psutil
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from wppmt.domain.errors import Code, Refusal, SetupError
+from wppmt.net.resolver import Lookups
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+MAX_URL = 2048
+DNS_SECONDS = 5.0
+PORTS = frozenset({80, 443})
+"""Of strangers; any other port must be on the allow list."""
+
+_NEVER: tuple[Network, ...] = tuple(
+    ip_network(text)
+    for text in (
+        "0.0.0.0/8",  # "this host"
+        "169.254.0.0/16",  # link-local: the clouds' metadata services
+        "100.100.100.200/32",  # Alibaba's
+        "168.63.129.16/32",  # Azure's
+        "192.0.0.192/32",  # Oracle's
+        "192.88.99.0/24",  # 6to4's relays
+        "224.0.0.0/4",  # multicast
+        "240.0.0.0/4",  # reserved, and broadcast
+        "::/96",  # unspecified, loopback is told apart before, and IPv4 in an old disguise
+        "::ffff:0:0:0/96",  # IPv4 translated by SIIT
+        "64:ff9b::/96",  # IPv4 behind NAT64: Python calls it global, whatever is inside
+        "64:ff9b:1::/48",
+        "2001::/32",  # Teredo
+        "2002::/16",  # 6to4
+        "fd00:ec2::/32",  # Amazon's metadata
+        "fd20:ce::254/128",  # Google's
+        "fe80::/10",
+        "fec0::/10",
+        "ff00::/8",
+    )
+)
+_GLOBAL_IPV6 = ip_network("2000::/3")
+_USER_INFO = re.compile(r"[a-z]+://[^/?#]*@", re.ASCII | re.IGNORECASE)
+_KEPT = "!$%&'()*+,/:;=?@[]~"
+"""What may stand in a path and a query, and what is encoded already."""
+_HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,62})?(\.[a-z0-9_]([a-z0-9_-]{0,62})?)*", re.ASCII)
+_LIKE_A_NUMBER = re.compile(r"(^|\.)(\d+|0x[0-9a-f]*)$", re.ASCII)
+"""How WHATWG's URL standard tells an IPv4 address: the last label. inet_aton takes 127.1, 0x7f000001, 0177.0.0.1."""
+
+
+_INVALID = "não é um endereço http(s) válido"
+_OWN = "é deste próprio servidor (WPP_EGRESS_ALLOW só o permite por host:porta)"
+
+
+class TargetRefused(aiohttp.ClientOSError):
+    """An address that may not be connected to. Of this kind because aiohttp lets no other through unchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the operator allows beyond the public internet. Host names are lower-case, without a final dot."""
+
+    places: frozenset[tuple[str, int]] = frozenset()
+    """Exact host and port, whatever private or loopback address is behind the name."""
+    networks: tuple[Network, ...] = ()
+    """Private networks, at any port; never loopback, nor this machine itself."""
+
+
+def policy(allow: Iterable[str], webhook_url: str = "") -> Policy:
+    """From settings; for webhooks the place of WEBHOOK_URL, the operator's own word, is allowed by itself.
+
+    For them only: what a tenant has fetched as media is answered with. Raises SetupError.
+    """
+    places: set[tuple[str, int]] = set()
+    networks: list[Network] = []
+    for entry in allow:
+        try:
+            networks.append(ip_network(entry))
+        except ValueError:
+            places.add(_place(entry))
+    if webhook_url:
+        url = _parse(webhook_url)
+        if url is None or not _is_host(_place_of(url)[0]):
+            raise SetupError(f"WEBHOOK_URL {_INVALID}")
+        places.add(_place_of(url))
+    return Policy(frozenset(places), tuple(networks))
+
+
+def is_own(address: Address) -> bool:
+    """Whether it is this machine's at this moment: Redis and chromedriver listen here too.
+
+    Asked of the interfaces: where `ip_nonlocal_bind` is set, any address can be bound. What can't be told is ours.
+    """
+    try:
+        interfaces = psutil.net_if_addrs().values()
+    except OSError:
+        return True
+    return any(
+        ip_address(own.address.partition("%")[0]) == address
+        for addresses in interfaces
+        for own in addresses
+        if own.family in {socket.AF_INET, socket.AF_INET6}
+    )
+
+
+class Egress:
+    """Judges addresses and opens client sessions that cannot get around it."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        resolver: AbstractResolver | None = None,
+        is_own: Callable[[Address], bool] = is_own,
+    ) -> None:
+        self._policy = policy
+        self._is_own = is_own
+        self._resolver = _GuardedResolver(self.judge, resolver or Lookups())
+
+    def check_url(self, url: str) -> URL:
+        """The parsed address, if it may be called as far as its text tells. Raises Refusal(TARGET_REFUSED)."""
+        parsed = _parse(url)
+        complaint = _INVALID if parsed is None else self._complaint(parsed)
+        if parsed is None or complaint:
+            raise Refusal(
+                Code.TARGET_REFUSED, details=[{"field": "url", "problem": f"O endereço {complaint}"}]
+            )
+        return parsed
+
+    def require(self, url: str, setting: str) -> None:
+        """For an address that the operator has set: raises SetupError if it would never be called."""
+        try:
+            self.check_url(url)
+        except Refusal as refusal:
+            raise SetupError(f"{setting}: {refusal.details[0]['problem']}") from None
+
+    async def check(self, url: str) -> None:
+        """`check_url`, and where its name leads today. A name that leads nowhere yet is not refused."""
+        parsed = self.check_url(url)
+        host, port = _place_of(parsed)
+        if _literal(host) is None:
+            try:
+                await self._resolver.resolve(host, port)
+            except TargetRefused:
+                details = [{"field": "url", "problem": "O endereço leva a uma rede não permitida"}]
+                raise Refusal(Code.TARGET_REFUSED, details=details) from None
+            except OSError:
+                return
+
+    def session(self, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+        """A client for guarded requests, without cookies, proxies of the environment or decompression.
+
+        Make it on the running loop. Requests raise TargetRefused, alone or as the cause of a ClientConnectorError.
+        Redirects are the caller's to forbid; each one that is followed is judged like the first address.
+        """
+        connector = aiohttp.TCPConnector(
+            resolver=self._resolver,
+            use_dns_cache=False,
+            limit=0,
+            # Shorter than any server's patience: a POST on a connection that is just being closed would be lost.
+            keepalive_timeout=1.0,
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=timeout,
+            trust_env=False,
+            auto_decompress=False,
+            middlewares=(self._judge_request,),
+        )
+
+    async def _judge_request(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Addresses written as numbers never meet a resolver, so they are judged here, as is every redirect."""
+        if complaint := self._complaint(request.url):
+            raise TargetRefused(complaint)
+        return await handler(request)
+
+    def _complaint(self, url: URL) -> str:
+        """What speaks against the address before any look-up; empty when nothing does."""
+        host, port = _place_of(url)
+        if (literal := _literal(host)) is not None:
+            return self.judge(literal, host, port)
+        if not _is_name(host):
+            return _INVALID
+        if (host, port) in self._policy.places:
+            return ""
+        if host == "localhost" or host.endswith(".localhost"):
+            return _OWN
+        if any(name == host for name, _ in self._policy.places):
+            return "usa uma porta não permitida para este host"
+        if port not in PORTS and not self._policy.networks:
+            return "usa uma porta não permitida (WPP_EGRESS_ALLOW)"
+        return ""
+
+    def judge(self, address: Address, host: str, port: int) -> str:
+        """What speaks against connecting to `address`, to which `host` led; empty when nothing does."""
+        if isinstance(address, IPv6Address) and address.ipv4_mapped:
+            address = address.ipv4_mapped
+        listed = (host, port) in self._policy.places
+        if not address.is_loopback and any(address in network for network in _NEVER):
+            return "é de uma rede que nunca é permitida"
+        if address.is_loopback or self._is_own(address):
+            return "" if listed else _OWN
+        if listed or any(address in network for network in self._policy.networks):
+            return ""
+        if not _is_global(address):
+            return "é de uma rede privada (WPP_EGRESS_ALLOW)"
+        return "" if port in PORTS else "usa uma porta não permitida (WPP_EGRESS_ALLOW)"
+
+
+class _GuardedResolver(AbstractResolver):
+    """Between aiohttp and the real resolver: one bad address among several spoils the whole answer."""
+
+    def __init__(self, judge: Callable[[Address, str, int], str], resolver: AbstractResolver) -> None:
+        self._judge = judge
+        self._resolver = resolver
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        async with asyncio.timeout(DNS_SECONDS):
+            found = await self._resolver.resolve(host, port, family)
+        for result in found:
+            address = ip_address(result["host"].partition("%")[0])
+            if complaint := self._judge(address, host.lower().rstrip("."), port):
+                raise TargetRefused(complaint)
+        return found
+
+    async def close(self) -> None:
+        await self._resolver.close()
+
+
+def _parse(text: str) -> URL | None:
+    """One parse for all: what is judged is what is called. None for anything odd, however browsers would read it."""
+    if len(text) > MAX_URL or "\\" in text or any(ord(char) <= 0x20 or ord(char) == 0x7F for char in text):
+        return None
+    try:
+        url = URL(text)
+        if url.scheme not in {"http", "https"} or not url.port or _USER_INFO.match(text):
+            return None
+        return _as_written(url, URL(text, encoded=True))
+    except ValueError:
+        return None
+
+
+def _as_written(url: URL, written: URL) -> URL:
+    """Path and query as they were written, where yarl would decode and encode anew: a signature may hang on them."""
+    return URL.build(
+        scheme=url.scheme,
+        authority=url.raw_authority,
+        path=quote(written.raw_path, safe=_KEPT),
+        query_string=quote(written.raw_query_string, safe=_KEPT),
+        encoded=True,
+    )
+
+
+def _is_global(address: Address) -> bool:
+    return address.is_global and (isinstance(address, IPv4Address) or address in _GLOBAL_IPV6)
+
+
+def _is_name(host: str) -> bool:
+    return bool(len(host) <= 253 and _HOST_NAME.fullmatch(host) and not _LIKE_A_NUMBER.search(host))
+
+
+def _is_host(host: str) -> bool:
+    return _literal(host) is not None or _is_name(host)
+
+
+def _literal(host: str) -> Address | None:
+    """An address in its one canonical form; a zone (`%eth0`) or any other way to write it is not taken."""
+    if "%" in host:
+        return None
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def _place_of(url: URL) -> tuple[str, int]:
+    host = (url.raw_host or "").removesuffix(".")
+    return host.lower(), url.port or 0
+
+
+def _place(entry: str) -> tuple[str, int]:
+    url = _parse(f"http://{entry}/")
+    if url is None or url.explicit_port is None or url.path != "/" or not _is_host(_place_of(url)[0]):
+        raise SetupError(f"WPP_EGRESS_ALLOW: {entry!r} não é host:porta nem CIDR")
+    return _place_of(url)

@@ -1,0 +1,158 @@
+"""The port in front of the durable store: what is kept, and the one way to change it, a transaction.
+
+Records are plain frozen values; the caller computes the next one and saves it. Times are epoch seconds (float).
+Every method may raise StoreUnavailable (disk full, I/O error): then nothing of the transaction happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from wppmt.store.records import (
+    DeadLetterBatch,
+    DeadLetters,
+    Delivery,
+    EventDraft,
+    EventRecord,
+    JournalEntry,
+    Lane,
+    LaneTip,
+    SessionRecord,
+    SigningSecrets,
+    Trimmed,
+    WebhookCounts,
+)
+
+STORE_RETRY_SECONDS = 1.0
+"""After a refusal, how long to wait before the store is tried again."""
+
+
+class StoreUnavailable(Exception):
+    """The store cannot read or commit right now; nothing was changed."""
+
+
+class Transaction(Protocol):
+    """Changes that happen together or not at all; durable when the `with` block ends."""
+
+    def save(self, record: SessionRecord) -> None:
+        """Insert or replace the registry row."""
+
+    def record(self, session_id: str, draft: EventDraft) -> EventRecord:
+        """Append to the session's event log with the next sequence number, and to the outbox if it has an endpoint.
+
+        A `qr_code` event, and a `connection_change` away from the code, takes undelivered older codes of its session
+        out of the outbox, dead ones too (not out of the log).
+        An event for an endpoint that answered 410 becomes a dead letter at once.
+        """
+
+    def journal(self, entry: JournalEntry) -> None:
+        """Insert or replace."""
+
+    def remember_received(self, session_id: str, message_id: str, at: float) -> bool:
+        """False when this message id was received before: a re-read event must not be told twice."""
+
+    def save_secrets(self, session_id: str, secrets: SigningSecrets) -> None: ...
+
+    def dead_letter(self, lane: Lane, at: float, error: str) -> int:
+        """Make the lane's pending deliveries dead letters; says how many.
+
+        For a webhook that was removed. A webhook that is merely changed leaves its deliveries their old address.
+        """
+
+    def stop_lane(self, lane: Lane, error: str) -> None:
+        """The endpoint answered 410: what comes is a dead letter from its beginning, until `resume_lanes`."""
+
+    def resume_lanes(self, session_id: str) -> None:
+        """The session's webhook was set anew: its endpoints get events again."""
+
+    def forget(self, session_id: str) -> None:
+        """Everything about the session: registry, events, outbox, journal, secrets (purge).
+
+        Nothing of it can be read any more; of a long history most rows are left for `prune` to delete.
+        """
+
+
+class Store(Protocol):
+    """Thread-safe; calls take well under a millisecond, a commit about as long as one fsync."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]: ...
+
+    def sessions(self) -> Sequence[SessionRecord]: ...
+
+    def session(self, session_id: str) -> SessionRecord | None: ...
+
+    def unfinished(self, session_id: str) -> Sequence[JournalEntry]:
+        """Journal entries that are ACCEPTED or HANDED, oldest first."""
+
+    def message(self, session_id: str, message_id: str) -> JournalEntry | None: ...
+
+    def keyed(self, session_id: str, key: str, since: float) -> JournalEntry | None:
+        """The message accepted under this idempotency key at `since` or later."""
+
+    def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]: ...
+
+    def last_sequence(self, session_id: str) -> int:
+        """Of the session's newest event; 0 when it never had one, or was forgotten since."""
+
+    def secrets(self, session_id: str) -> SigningSecrets | None: ...
+
+    def lanes(self, after: int = 0) -> Sequence[LaneTip]:
+        """The lanes with pending deliveries whose number is larger than `after`."""
+
+    def first_attempt(self, lane: Lane, after: int = 0) -> Delivery | None:
+        """The lane's next delivery that was never tried in this series, with a number larger than `after`."""
+
+    def retry(
+        self, lane: Lane, besides: Collection[int] = (), *, after: int = 0, horizon: float = float("inf")
+    ) -> Delivery | None:
+        """The lane's failed delivery whose next attempt is due first, be it due or not; not one of `besides`, and
+        with a number larger than `after`.
+
+        One that is due only after `horizon` comes before all others: the clock must have been set back.
+        """
+
+    def settle(self, deliveries: Sequence[Delivery]) -> None:
+        """Write back attempts, next_at, state, last_status and last_error, in one transaction.
+
+        Survives the daemon's end; a power cut may undo the last ones, which are then attempted again.
+        What was superseded or dead_lettered meanwhile stays so, unless it turns out delivered.
+        """
+
+    def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
+        """In order, with numbers larger than `after`."""
+
+    def count_dead_letters(self, which: DeadLetters, most: int | None = None) -> int:
+        """`most`: further ones are not counted, which takes time by their number."""
+
+    def dead_letter(self, batch: DeadLetterBatch, at: float, limit: int) -> int:
+        """Make at most `limit` of these pending deliveries dead letters, in order; says how many.
+
+        Fewer than `limit`: there are no more.
+        """
+
+    def replay(self, which: DeadLetters, at: float, endpoint: str = "", limit: int = 500) -> int:
+        """Make at most `limit` of them pending anew, in order, ids and bodies unchanged; says how many.
+
+        `endpoint` is where they go from now on; empty: where they went before. Tell the webhook actor OutboxGrew.
+        """
+
+    def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:
+        """Of one session, or of all. Cheap whatever the number of rows."""
+
+    def trim(self, most: int, at: float) -> Sequence[Trimmed]:
+        """Of each session with more than `most` pending deliveries, put some hundred of the surplus aside.
+
+        First the oldest `qr_code` ones, which are dropped, then other events, which become dead letters; messages stay.
+        """
+
+    def prune(self, before: float) -> int:
+        """Drop events with their finished deliveries, received ids and finished journal entries older than `before`,
+        and what is left of forgotten sessions.
+
+        One call is one small step of at most some hundred rows of each kind, so that nobody waits for it; it says
+        how many rows went, and there may be more until it says 0. What is pending stays, however old.
+        """
+
+    def close(self) -> None: ...

@@ -1,0 +1,271 @@
+"""What the store keeps, as plain frozen values. Times are epoch seconds (float)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from wppmt.domain.process import Process
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+
+EVENT_NAMES = ("message_received", "message_ack", "connection_change", "qr_code", "error")
+
+
+class Desired(StrEnum):
+    """What people want of a session; survives crashes and reboots."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A row of the registry: everything about a session that must survive the daemon."""
+
+    id: str
+    created_at: float
+    desired: Desired = Desired.RUNNING
+    state: State = State.DISCONNECTED
+    """The last one committed: `previousStatus` of the next change, across restarts of the daemon too."""
+    reason: Reason = Reason.STOPPED
+    since: float = 0.0
+    description: str = ""
+    webhook_url: str = ""
+    """Own address; empty means the daemon's default."""
+    webhook_events: tuple[str, ...] = EVENT_NAMES
+    max_messages_per_day: int | None = None
+    has_login: bool = False
+    """A phone is linked: a QR screen would be a surprise."""
+    pairing_phone: str = ""
+    """Digits; a pairing code is asked for instead of a QR."""
+    phone: str = ""
+    pushname: str = ""
+    platform: str = ""
+    connected_at: float | None = None
+    last_activity: float | None = None
+    messages_sent: int = 0
+    messages_received: int = 0
+    restarts: int = 0
+    failures: int = 0
+    """Failed attempts in a row."""
+    quick_retry: bool = True
+    """The next failure is answered at once; spent by it, earned again by 60 s of health."""
+    generation: int = 0
+    process: Process | None = None
+    """The browser of this generation, for ending or adopting it after a crash of the daemon."""
+    page: str = ""
+    page_event: int = 0
+    """The newest page event whose effect is committed, within `page`."""
+    heard_until: float = 0.0
+    """What WhatsApp had for this phone before this moment is in the event log; 0 while none is linked."""
+    reachout_until: float = 0.0
+    """No new contact is written to before this moment: WhatsApp has refused one."""
+
+    @property
+    def is_login_in_use(self) -> bool:
+        """One that may be good: it is not given up for an older copy."""
+        return self.has_login and self.reason is not Reason.TOKEN_CORRUPT
+
+
+NO_LOGIN: Mapping[str, Any] = {
+    "has_login": False,
+    "phone": "",
+    "pushname": "",
+    "platform": "",
+    "connected_at": None,
+}
+"""What a SessionRecord says of its login when there is none (any more)."""
+
+
+class Handover(StrEnum):
+    """How far a message's way out has come (docs/contract.md 5)."""
+
+    ACCEPTED = "accepted"
+    HANDED = "handed"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+ACK_STATUS: Mapping[int, str] = {
+    -1: "failed",
+    0: "pending",
+    1: "sent",
+    2: "delivered",
+    3: "read",
+    4: "played",
+}
+"""`status` words of docs/contract.md 5; anything below zero is `failed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One message on its way out."""
+
+    session_id: str
+    id: str
+    """`3EB0…`, chosen before the send; unique per session."""
+    to: str
+    """As asked until WhatsApp resolved it, then the chat id."""
+    kind: str
+    payload: Mapping[str, Any]
+    """What the page function needs to send it (again)."""
+    handover: Handover = Handover.ACCEPTED
+    ack: int = 0
+    accepted_at: float = 0.0
+    handed_at: float | None = None
+    acked_at: float | None = None
+    failure: str = ""
+    """Of a FAILED one: the code it was refused with."""
+    key: str = ""
+    """Idempotency-Key under which it was asked for; `fingerprint` tells what was asked."""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventDraft:
+    """An event about to be recorded; `payload` are the fields beside the envelope's."""
+
+    id: str
+    """`evt_` + ULID."""
+    name: str
+    at: float
+    payload: Mapping[str, Any]
+    endpoint: str | None = None
+    """Where it is delivered; None for the log only."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """A recorded event; `body` is the exact JSON that is logged, signed and delivered."""
+
+    id: str
+    session_id: str
+    sequence: int
+    name: str
+    at: float
+    body: bytes
+
+
+class DeliveryState(StrEnum):
+    PENDING = "pending"
+    DONE = "done"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event on its way to one endpoint."""
+
+    number: int
+    """Grows with every new delivery of the instance; a replay is given a new one, so it goes to the end."""
+    event: EventRecord
+    endpoint: str
+    attempts: int = 0
+    """All that were ever made; the `X-Webhook-Attempt` of the last one."""
+    spent: int = 0
+    """Attempts made before the last replay: the schedule counts from here."""
+    next_at: float = 0.0
+    """Of a pending one: not before. Of a done or dead one: since when it is so."""
+    state: DeliveryState = DeliveryState.PENDING
+    last_status: int | None = None
+    last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What has an order of its own: the deliveries of one session to one endpoint."""
+
+    endpoint: str
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterBatch:
+    """Which pending deliveries of a lane are given up, and why."""
+
+    lane: Lane
+    error: str
+    due_before: float = float("inf")
+    """Since when they are pending, or their next attempt is due."""
+    up_to: int = 2**63 - 1
+    """The largest number."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneTip:
+    """A lane that has pending deliveries, and the number of its newest."""
+
+    lane: Lane
+    newest: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """Which dead letters of a session are meant; every condition that is given must hold."""
+
+    session_id: str
+    event_ids: tuple[str, ...] = ()
+    """Empty: whatever the id."""
+    name: str = ""
+    """Of the event, e.g. `message_received`."""
+    endpoint: str = ""
+    since: float = 0.0
+    """Events that happened at this epoch second or later…"""
+    until: float = float("inf")
+    """… and before this one."""
+    never_replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SigningSecrets:
+    """`whsec_…`: the current one, and those before it, each until its own epoch second."""
+
+    current: str
+    rotated: tuple[tuple[str, float], ...] = ()
+    """Newest first."""
+
+    def live(self, now: float) -> list[str]:
+        """All that are valid, newest first."""
+        return [self.current, *(secret for secret, until in self.rotated if now < until)]
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookCounts:
+    pending: int = 0
+    dead: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trimmed:
+    """What was done about a session with too many pending deliveries."""
+
+    session_id: str
+    pending: int
+    """Before."""
+    dropped: int
+    """`qr_code` deliveries."""
+    dead_lettered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Qr:
+    """The code on WhatsApp's screen and the epoch second at which WhatsApp rotates it."""
+
+    text: str
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStatus:
+    """What the Directory publishes of a session: all that status and qrcode reads need, so they never wait."""
+
+    record: SessionRecord
+    qr: Qr | None = None
+    pairing_code: str = ""
+    memory_mb: int | None = None
+    queue: int = 0
+    last_error: str = ""

@@ -1,0 +1,115 @@
+"""How the port's records look as rows, and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from sqlite3 import Row
+from typing import Any
+
+from wppmt.domain.process import Process
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.store.records import (
+    Delivery,
+    DeliveryState,
+    Desired,
+    EventRecord,
+    Handover,
+    JournalEntry,
+    SessionRecord,
+    SigningSecrets,
+)
+
+_KNOWN = tuple(field.name for field in fields(SessionRecord))
+
+DELIVERY = (
+    "deliveries.number, events.id, events.session_id, sequence, events.name, at, body, endpoint, attempts, spent, next_at, state, last_status, last_error"
+    " FROM deliveries JOIN events ON events.number = deliveries.event"
+)
+
+
+def dump_session(record: SessionRecord) -> str:
+    # Not dataclasses.asdict: its deep copies cost more than all else of a commit that is done in Python.
+    values = {name: getattr(record, name) for name in _KNOWN}
+    if record.process is not None:
+        values["process"] = asdict(record.process)
+    return json.dumps(values, ensure_ascii=False)
+
+
+def load_session(text: str) -> SessionRecord:
+    """A field that this version does not know is passed over, one that it misses takes its default."""
+    values: dict[str, Any] = {name: value for name, value in json.loads(text).items() if name in _KNOWN}
+    values["desired"] = Desired(values["desired"])
+    values["state"] = State(values["state"])
+    values["reason"] = Reason(values["reason"])
+    values["webhook_events"] = tuple(values["webhook_events"])
+    if values["process"] is not None:
+        values["process"] = Process(**values["process"])
+    return SessionRecord(**values)
+
+
+def load_event(row: Row) -> EventRecord:
+    return EventRecord(
+        id=row["id"],
+        session_id=row["session_id"],
+        sequence=row["sequence"],
+        name=row["name"],
+        at=row["at"],
+        body=row["body"],
+    )
+
+
+def load_delivery(row: Row) -> Delivery:
+    return Delivery(
+        number=row["number"],
+        event=load_event(row),
+        endpoint=row["endpoint"],
+        attempts=row["attempts"],
+        spent=row["spent"],
+        next_at=row["next_at"],
+        state=DeliveryState(row["state"]),
+        last_status=row["last_status"],
+        last_error=row["last_error"],
+    )
+
+
+def load_secrets(row: Row) -> SigningSecrets:
+    rotated = tuple((secret, until) for secret, until in json.loads(row["rotated"]))
+    return SigningSecrets(row["current"], rotated)
+
+
+def dump_entry(entry: JournalEntry) -> dict[str, Any]:
+    return {
+        "session_id": entry.session_id,
+        "id": entry.id,
+        "recipient": entry.to,
+        "kind": entry.kind,
+        "payload": json.dumps(dict(entry.payload), ensure_ascii=False),
+        "handover": entry.handover,
+        "ack": entry.ack,
+        "accepted_at": entry.accepted_at,
+        "handed_at": entry.handed_at,
+        "acked_at": entry.acked_at,
+        "failure": entry.failure,
+        "key": entry.key,
+        "fingerprint": entry.fingerprint,
+    }
+
+
+def load_entry(row: Row) -> JournalEntry:
+    return JournalEntry(
+        session_id=row["session_id"],
+        id=row["id"],
+        to=row["recipient"],
+        kind=row["kind"],
+        payload=json.loads(row["payload"]),
+        handover=Handover(row["handover"]),
+        ack=row["ack"],
+        accepted_at=row["accepted_at"],
+        handed_at=row["handed_at"],
+        acked_at=row["acked_at"],
+        failure=row["failure"],
+        key=row["key"],
+        fingerprint=row["fingerprint"],
+    )

@@ -1,0 +1,242 @@
+"""The store in SQLite, which is the truth: registry, event log, outbox, journal, secrets (docs/contract.md 8)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from wppmt.domain.states import State
+from wppmt.store.records import (
+    DeliveryState,
+    EventDraft,
+    EventRecord,
+    JournalEntry,
+    Lane,
+    SessionRecord,
+    SigningSecrets,
+)
+from wppmt.store.sqlite.database import BUSY_MILLISECONDS, Database
+from wppmt.store.sqlite.forgetting import clear, forget, sweep
+from wppmt.store.sqlite.outbox import SqliteOutbox
+from wppmt.store.sqlite.rows import (
+    dump_entry,
+    dump_session,
+    load_entry,
+    load_event,
+    load_secrets,
+    load_session,
+)
+from wppmt.webhook.envelope import envelope
+
+PRUNE_STEP = 500
+
+
+class SqliteTransaction:
+    """Within `SqliteStore.transaction()`."""
+
+    def __init__(self, connection: sqlite3.Connection, step: int) -> None:
+        self._connection = connection
+        self._execute = connection.execute
+        self._step = step
+
+    def save(self, record: SessionRecord) -> None:
+        self._execute(
+            "INSERT INTO sessions (id, created_at, desired, record) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+            " SET created_at = excluded.created_at, desired = excluded.desired, record = excluded.record",
+            (record.id, record.created_at, record.desired, dump_session(record)),
+        )
+
+    def record(self, session_id: str, draft: EventDraft) -> EventRecord:
+        [sequence] = self._execute(
+            "INSERT INTO tallies (session_id, sequence) VALUES (?, 1)"
+            " ON CONFLICT (session_id) DO UPDATE SET sequence = sequence + 1 RETURNING sequence",
+            (session_id,),
+        ).fetchone()
+        if sequence == 1:
+            clear(self._connection, session_id)
+        body = envelope(draft.name, session_id, draft.at, draft.payload, event_id=draft.id, sequence=sequence)
+        number = self._execute(
+            "INSERT INTO events (id, session_id, sequence, name, at, body) VALUES (?, ?, ?, ?, ?, ?)",
+            (draft.id, session_id, sequence, draft.name, draft.at, body),
+        ).lastrowid
+        event = EventRecord(draft.id, session_id, sequence, draft.name, draft.at, body)
+        if _ends_codes(draft):
+            # One by one: each state has its own partial index.
+            for state in (DeliveryState.PENDING, DeliveryState.DEAD):
+                self._execute(
+                    f"DELETE FROM deliveries WHERE session_id = ? AND state = '{state}' AND name = 'qr_code'",  # noqa: S608
+                    (session_id,),
+                )
+        if draft.endpoint:
+            self._deliver(number, event, draft.endpoint)
+        return event
+
+    def _deliver(self, number: int | None, event: EventRecord, endpoint: str) -> None:
+        stopped = self._execute(
+            "SELECT error FROM stopped_lanes WHERE session_id = ? AND endpoint = ?",
+            (event.session_id, endpoint),
+        ).fetchone()
+        state = DeliveryState.DEAD if stopped else DeliveryState.PENDING
+        self._execute(
+            "INSERT INTO deliveries (event, session_id, name, endpoint, next_at, state, last_error)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (number, event.session_id, event.name, endpoint, event.at, state, stopped[0] if stopped else ""),
+        )
+
+    def journal(self, entry: JournalEntry) -> None:
+        self._execute(
+            "INSERT INTO journal"
+            " (session_id, id, recipient, kind, payload, handover, ack, accepted_at, handed_at, acked_at,"
+            " failure, key, fingerprint) VALUES"
+            " (:session_id, :id, :recipient, :kind, :payload, :handover, :ack, :accepted_at, :handed_at, :acked_at,"
+            " :failure, :key, :fingerprint)"
+            " ON CONFLICT (session_id, id) DO UPDATE SET"
+            " recipient = excluded.recipient, kind = excluded.kind, payload = excluded.payload,"
+            " handover = excluded.handover, ack = excluded.ack, accepted_at = excluded.accepted_at,"
+            " handed_at = excluded.handed_at, acked_at = excluded.acked_at, failure = excluded.failure,"
+            " key = excluded.key",
+            dump_entry(entry),
+        )
+
+    def remember_received(self, session_id: str, message_id: str, at: float) -> bool:
+        added = self._execute(
+            "INSERT INTO received (session_id, message_id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (session_id, message_id, at),
+        )
+        return added.rowcount == 1
+
+    def save_secrets(self, session_id: str, secrets: SigningSecrets) -> None:
+        self._execute(
+            "INSERT OR REPLACE INTO secrets (session_id, current, rotated) VALUES (?, ?, ?)",
+            (session_id, secrets.current, json.dumps(secrets.rotated)),
+        )
+
+    def dead_letter(self, lane: Lane, at: float, error: str) -> int:
+        return sum(
+            self._execute(
+                "UPDATE deliveries SET state = 'dead', next_at = ?, last_error = ?"  # noqa: S608 - see _PENDING
+                f" WHERE endpoint = ? AND session_id = ? AND {condition}",
+                (at, error, lane.endpoint, lane.session_id),
+            ).rowcount
+            for condition in _PENDING
+        )
+
+    def stop_lane(self, lane: Lane, error: str) -> None:
+        self._execute(
+            "INSERT OR REPLACE INTO stopped_lanes (session_id, endpoint, error) VALUES (?, ?, ?)",
+            (lane.session_id, lane.endpoint, error),
+        )
+
+    def resume_lanes(self, session_id: str) -> None:
+        self._execute("DELETE FROM stopped_lanes WHERE session_id = ?", (session_id,))
+
+    def forget(self, session_id: str) -> None:
+        forget(self._connection, session_id, self._step)
+
+
+class SqliteStore(SqliteOutbox):
+    """Implements wppmt.store.Store on one file. Raises SetupError when that cannot be used.
+
+    `step` is how many rows of a kind are deleted in one transaction.
+    """
+
+    def __init__(
+        self, path: Path, busy_milliseconds: int = BUSY_MILLISECONDS, step: int = PRUNE_STEP
+    ) -> None:
+        super().__init__(Database(path, busy_milliseconds))
+        self._step = step
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqliteTransaction]:
+        with self._database.write() as connection:
+            yield SqliteTransaction(connection, self._step)
+
+    def sessions(self) -> Sequence[SessionRecord]:
+        rows = self._read("SELECT record FROM sessions ORDER BY created_at, id")
+        return [load_session(row["record"]) for row in rows]
+
+    def session(self, session_id: str) -> SessionRecord | None:
+        rows = self._read("SELECT record FROM sessions WHERE id = ?", (session_id,))
+        return load_session(rows[0]["record"]) if rows else None
+
+    def unfinished(self, session_id: str) -> Sequence[JournalEntry]:
+        rows = self._read(
+            "SELECT * FROM journal WHERE session_id = ? AND handover IN ('accepted', 'handed')"
+            " ORDER BY accepted_at, number",
+            (session_id,),
+        )
+        return [load_entry(row) for row in rows]
+
+    def message(self, session_id: str, message_id: str) -> JournalEntry | None:
+        rows = self._read("SELECT * FROM journal WHERE session_id = ? AND id = ?", (session_id, message_id))
+        return load_entry(rows[0]) if rows else None
+
+    def keyed(self, session_id: str, key: str, since: float) -> JournalEntry | None:
+        rows = self._read(
+            "SELECT * FROM journal WHERE session_id = ? AND key = ? AND key != '' AND accepted_at >= ?"
+            " ORDER BY accepted_at DESC LIMIT 1",
+            (session_id, key, since),
+        )
+        return load_entry(rows[0]) if rows else None
+
+    def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]:
+        rows = self._read(
+            "SELECT * FROM events WHERE session_id = ?1 AND sequence > ?2"
+            # Without a tally it was purged, and its events are being deleted.
+            " AND EXISTS (SELECT 1 FROM tallies WHERE session_id = ?1) ORDER BY sequence LIMIT ?3",
+            (session_id, sequence, limit),
+        )
+        return [load_event(row) for row in rows]
+
+    def last_sequence(self, session_id: str) -> int:
+        rows = self._read("SELECT sequence FROM tallies WHERE session_id = ?", (session_id,))
+        return int(rows[0]["sequence"]) if rows else 0
+
+    def secrets(self, session_id: str) -> SigningSecrets | None:
+        rows = self._read("SELECT current, rotated FROM secrets WHERE session_id = ?", (session_id,))
+        return load_secrets(rows[0]) if rows else None
+
+    def prune(self, before: float) -> int:
+        with self._database.write() as connection:
+            swept = sweep(connection, self._step)
+            return swept + sum(connection.execute(kind, (before, self._step)).rowcount for kind in _PRUNE)
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def _ends_codes(draft: EventDraft) -> bool:
+    """Whether a code that was not delivered yet is of no use any more: there is a newer one, or nothing to scan."""
+    is_change = draft.name == "connection_change"
+    return draft.name == "qr_code" or (is_change and draft.payload.get("status") != State.WAITING_SCAN)
+
+
+_PENDING = (
+    # Each as its own index has it.
+    "state = 'pending' AND attempts = spent",
+    "state = 'pending' AND attempts > spent",
+)
+_PRUNE = (
+    # Deliveries before their events. A dead letter is kept as long after its death as an event after it happened.
+    """
+    DELETE FROM deliveries WHERE number IN (
+        SELECT deliveries.number FROM events JOIN deliveries ON deliveries.event = events.number
+        WHERE at < ?1 AND state != 'pending' AND (state = 'done' OR next_at < ?1) ORDER BY at LIMIT ?2)
+    """,
+    """
+    DELETE FROM events WHERE number IN (
+        SELECT number FROM events WHERE at < ?1
+        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event = events.number) ORDER BY at LIMIT ?2)
+    """,
+    """
+    DELETE FROM journal WHERE number IN (
+        SELECT number FROM journal WHERE handover NOT IN ('accepted', 'handed') AND accepted_at < ?1 LIMIT ?2)
+    """,
+    """
+    DELETE FROM received WHERE (session_id, message_id) IN (
+        SELECT session_id, message_id FROM received WHERE at < ?1 LIMIT ?2)
+    """,
+)

@@ -1,0 +1,1 @@
+"""One webhook delivery: its body, signature, attempt, and what an answer means."""
