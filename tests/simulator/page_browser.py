@@ -56,8 +56,8 @@ class PageBrowser:
         for name, value in capabilities.items():
             options.set_capability(name, value)
         # Both named outright: Selenium would ask the internet for a driver.
-        options.binary_location = _program("chromium", "google-chrome", "chrome")
-        self.driver = webdriver.Chrome(options, Service(_program("chromedriver")))
+        options.binary_location = program("chromium", "google-chrome", "chrome")
+        self.driver = webdriver.Chrome(options, Service(program("chromedriver")))
         self.driver.set_script_timeout(20)
 
     def inject(self, then: str = "") -> None:
@@ -144,5 +144,5 @@ class PageBrowser:
             self.driver.quit()
 
 
-def _program(*names: str) -> str:
+def program(*names: str) -> str:
     return next(path for name in names if (path := shutil.which(name)))

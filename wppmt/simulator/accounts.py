@@ -1,4 +1,4 @@
-"""PURE: the accounts that exist on WhatsApp, their linked devices and their groups. No I/O, no clock."""
+"""PURE: the accounts that exist on WhatsApp and their linked devices. No I/O, no clock."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from wppmt.simulator.errors import Refused, invalid, not_found
-from wppmt.simulator.records import Account, Device, Group
+from wppmt.simulator.records import Account, Device
 from wppmt.simulator.storage import Changes
 
 PHONE = re.compile(r"[1-9][0-9]{7,14}")
@@ -23,16 +23,17 @@ class Accounts:
         self._accounts: dict[str, Account] = {}
         self._by_lid: dict[str, Account] = {}
         self._devices: dict[str, Device] = {}
-        self._groups: dict[str, Group] = {}
 
     def restore(self, load: Callable[[str], Iterable[Any]]) -> None:
         """Rebuilds everything from stored records; ``load`` gives a table's rows, oldest first."""
         for row in load("account"):
             saved = row.get("saved", False)
-            self._keep(Account(**{**row, "saved": saved if isinstance(saved, bool) else tuple(saved)}))
+            lists = {
+                "saved": saved if isinstance(saved, bool) else tuple(saved),
+                "blocked": tuple(row.get("blocked", ())),
+            }
+            self._keep(Account(**{**row, **lists}))
         self._devices = {row["id"]: Device(**row) for row in load("device")}
-        for row in load("group"):
-            self._groups[row["id"]] = Group(**{**row, "participants": tuple(row["participants"])})
 
     # --- accounts
 
@@ -48,14 +49,13 @@ class Accounts:
         if lid and not LID.fullmatch(lid):
             raise invalid("lid precisa ter só dígitos")
         known = self._accounts.get(phone)
-        account = Account(
-            phone=phone,
+        account = replace(
+            known or Account(phone, name, name, is_business=False, lid=derived_lid(phone)),
             name=name,
             pushname=details.get("pushname") or name,
             is_business=bool(details.get("is_business")),
             lid=lid or (known.lid if known else derived_lid(phone)),
             lid_addressed=bool(lid) or (known is not None and known.lid_addressed),
-            online=known is None or known.online,
             saved=_given(details, "saved", known.saved if known else False),
             number_unknown=_given(details, "number_unknown", known.number_unknown if known else False),
         )
@@ -84,6 +84,15 @@ class Accounts:
         account = self.account(phone)
         self._put(replace(account, online=online))
         return account.online != online
+
+    def set_profile(self, phone: str, **changes: str | None) -> None:
+        """``pushname``, ``about`` or ``picture`` (a hash)."""
+        self._put(replace(self.account(phone), **changes))  # type: ignore[arg-type]
+
+    def block(self, phone: str, other: str, blocked: bool) -> None:
+        account = self.account(phone)
+        others = tuple(one for one in account.blocked if one != other)
+        self._put(replace(account, blocked=(*others, other) if blocked else others))
 
     def address(self, phone: str, viewer: str) -> str:
         """An account sees itself under its number, others under the address they are reachable by."""
@@ -116,25 +125,6 @@ class Accounts:
     def remove_device(self, device_id: str) -> None:
         if self._devices.pop(device_id, None):
             self._changes.delete("device", device_id)
-
-    # --- groups
-
-    def add_group(self, group: Group) -> Group:
-        for phone in group.participants:
-            self.account(phone)
-        if not group.participants:
-            raise invalid("um grupo precisa de participantes")
-        self._groups[group.id] = group
-        self._changes.put("group", group.id, group)
-        return group
-
-    def group(self, group_id: str) -> Group:
-        if group_id not in self._groups:
-            raise not_found(f"O grupo {group_id}")
-        return self._groups[group_id]
-
-    def groups_of(self, phone: str) -> list[Group]:
-        return [group for group in self._groups.values() if phone in group.participants]
 
     # --- inside
 

@@ -67,7 +67,7 @@ class Linking:
         """Tells the page that it is linked; ends when it has stored its login."""
         linked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting = device, linked
-        profile = self._world.switchboard.views.profile(device.phone)
+        profile = self._world.profile(device.phone)
         self._page.push("paired", {**profile, "device": device.id, "token": device.token})
         await linked
 

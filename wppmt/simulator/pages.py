@@ -13,6 +13,7 @@ from wppmt.simulator.errors import Refused
 from wppmt.simulator.faults import LINKED, OPEN, PAIRING, RECEIVING, SENDING, Fault
 from wppmt.simulator.limits import Limits
 from wppmt.simulator.linking import Linking, drawing
+from wppmt.simulator.page_calls import PageCalls
 from wppmt.simulator.records import Device, Json
 from wppmt.simulator.routing import short_id
 from wppmt.simulator.sending import Sending
@@ -51,6 +52,7 @@ class Page:
             "seen": self._seen,
             "dismissed": self._dismissed,
             "logout": self._logout,
+            **PageCalls(world, self).table,
         }
 
     async def run(self) -> None:
@@ -140,7 +142,7 @@ class Page:
         try:
             return call()
         except Refused as refusal:
-            return {"error": refusal.code}
+            return {"error": refusal.code, "errorCode": refusal.status, "text": refusal.text}
 
     def _reply(self, call_id: int, answer: Json) -> None:
         self._outbox.put_nowait({"re": call_id, "data": answer})
@@ -159,7 +161,7 @@ class Page:
         self._strike_all(OPEN, device.phone if device else None)
         if device:
             self._enter(device, "restored")
-            self.push("resumed", self._world.switchboard.views.profile(device.phone))
+            self.push("resumed", self._world.profile(device.phone))
             self._strike_all(LINKED, device.phone)
         elif token:
             self.unlink("unknown_companion")

@@ -90,6 +90,8 @@ def draft_of(data: Json) -> Draft:
         caption=data.get("caption"),
         quoted=data.get("quoted"),
         mentions=tuple(data.get("mentions") or ()),
+        target=data.get("target"),
+        content=data.get("content"),
     )
     media = data.get("media")
     if not media:

@@ -6,6 +6,7 @@ link.on('resumed', async (profile) => {
   learnProfile(profile);
   enter();
   if (!Socket.hasSynced) {
+    await sleep(options.syncMs); // the time in which clients begin to listen, whatsapp-web.js to hasSynced
     BackendEventBus.triggerMainStreamModeReady();
     showChats();
   }
@@ -22,14 +23,16 @@ function enter() {
   BackendEventBus.triggerOpenSocketStream();
 }
 
-function learnProfile({ me, pushname, isBusiness, contacts, groups }) {
+function learnProfile({ me, pushname, isBusiness, contacts, groups, blocked, appState }) {
   contacts.forEach(learnContact);
   userPrefsIdb.set(CONTACTS_KEY, contacts);
   Contacts.checksum = String(contacts.length);
-  groups.forEach(learnGroup);
+  learnGroups(groups);
+  learnBlocked(blocked);
   login.pushname = pushname;
   const platform = isBusiness ? 'smba' : 'android';
   Conn.set({ wid: new Wid(me), pushname, platform, isSMB: isBusiness, battery: 87, plugged: true });
+  learnAppState(appState);
 }
 
 (async () => {
@@ -43,5 +46,6 @@ function learnProfile({ me, pushname, isBusiness, contacts, groups }) {
   if (isRegistered()) BackendEventBus.triggerInitialLoadReady();
   await restoreChats();
   await restoreMessages();
+  await restoreAddons();
   comms.start();
 })();

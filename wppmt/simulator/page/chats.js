@@ -1,31 +1,22 @@
 // Chats. What the list shows of each is kept in the database.
 
-class ChatstateModel extends BaseModel {}
-named(ChatstateModel, 'chatstate', { type: 'unavailable', t: 0 });
-
-class PresenceModel extends BaseModel {
-  async subscribe() {}
-}
-named(PresenceModel, 'presence', { isOnline: false, hasData: false });
-
-class PresenceCollectionImpl extends BaseCollection {
-  async find(id) { return this.get(id) || this.add({ id: toWid(id), chatstate: new ChatstateModel() }); }
-}
-PresenceCollectionImpl.model = PresenceModel;
-class ChatstateCollectionImpl extends BaseCollection {}
-
 class ChatModel extends BaseModel {
   constructor(attributes) {
     super(attributes);
-    const presence = new PresenceModel({ id: this.id, chatstate: new ChatstateModel() });
     Object.defineProperty(this, 'msgs', { value: new ChatMsgsCollection() });
-    Object.defineProperty(this, 'presence', { value: presence });
+    Object.defineProperty(this, 'promises', { value: {} }); // of what is being done to the chat, by name
   }
+
+  get presence() { return Presences.of(this.id); }
+  get mute() { return Mutes.gadd(String(this.id)); }
+  get muteExpiration() { return this.mute.expiration; }
 
   get contact() { return Contacts.get(this.id); }
   get groupMetadata() { return Groups.get(this.id); }
   get formattedTitle() { return this.name || (this.contact && displayName(this.contact)) || this.id.user; }
-  get isReadOnly() { return false; }
+  set formattedTitle(title) { this.set('name', title); }
+  get isReadOnly() { return !!this.groupMetadata && this.groupMetadata.announce && !this.groupMetadata.participants.iAmAdmin(); }
+  get canSend() { return !this.isReadOnly; }
   getTcToken() { return this.tcToken; }
 
   // Older messages may have been loaded later, so the newest need not be the last.
@@ -36,7 +27,7 @@ class ChatModel extends BaseModel {
 }
 named(ChatModel, 'chat', {
   name: undefined, tcToken: undefined, t: 0, unreadCount: 0, archive: false, pin: 0, labels: () => [], active: false,
-  pausedTimerId: undefined, kind: 'chat',
+  pausedTimerId: undefined, kind: 'chat', endOfHistoryTransferType: 0, // 0: the phone may have older messages
 });
 
 class ChatCollectionImpl extends BaseCollection {
@@ -74,15 +65,9 @@ async function findOrCreateLatestChat(wid) {
   const address = addressOf(toWid(wid));
   const created = !Chats.get(address);
   if (!address.isGroup()) Contacts.add({ id: address });
-  return { chat: { id: ensureChat(address).id }, created };
+  return { chat: ensureChat(address), created };
 }
 
-define('WAWebPresenceCollection', () => ({ PresenceCollection: new PresenceCollectionImpl() }));
-define('WAWebPresenceModel', () => ({
-  ChatstateCollection: ChatstateCollectionImpl,
-  Chatstate: ChatstateModel,
-  Presence: PresenceModel,
-}));
 define('WAWebChatModel', () => ({ Chat: ChatModel }));
 define('WAWebChatCollection', () => ({ ChatCollectionImpl, ChatCollection: Chats }));
 const finding = () => ({ findOrCreateLatestChat, findExistingChat: async (wid) => Chats.get(addressOf(wid)) });
@@ -95,7 +80,7 @@ define('WAWebFrontendChatGetters', () => ({
   getShouldShowUnreadDivider: () => false,
 }));
 define('WAWebChatGetters', () => ({
-  getHasUnread: (chat) => chat.unreadCount > 0,
+  getHasUnread: (chat) => chat.unreadCount !== 0,
   getIsNewsletter: (chat) => chat.id.isNewsletter(),
   getIsBroadcast: (chat) => chat.id.isBroadcast() || chat.id.isStatus(),
 }));

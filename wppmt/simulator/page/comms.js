@@ -70,4 +70,6 @@ define('WAComms', () => ({
   isSocketConnected: comms.isOpen,
   getMsSinceLastInboundRx: link.msSinceLastWord,
   sendPing: async () => comms.isOpen() && link.call('ping').then(() => true),
+  castSmaxStanza: castStanza,
+  sendSmaxStanza: castStanza,
 }));

@@ -7,7 +7,7 @@ const ACK = {
   FAILED: -1, CLOCK: 0, SENT: 1, RECEIVED: 2, READ: 3, PLAYED: 4, PEER: 5,
 };
 
-const MEDIA_TYPES = ['image', 'video', 'audio', 'ptt', 'document', 'sticker'];
+const MEDIA_TYPES = ['image', 'video', 'ptv', 'audio', 'ptt', 'document', 'sticker'];
 
 function enumeration(...names) {
   return Object.fromEntries(names.map((name) => [name, name]));
@@ -56,6 +56,5 @@ define('WAWebSendMsgResultAction', () => ({
 }));
 
 define('WAWebNonJidMentionType', () => ({ default: { MENTION_ALL: 1 } }));
-define('WAWebVoipWaCallEnums', () => ({ CallState: { ReceivedCall: 3, ReceivedCallWithoutOffer: 13 } }));
 define('WAWebCommsWapMd', () => ({ GROUP_JID: (wid) => String(wid), CHAT_JID: (wid) => String(wid) }));
 define('WAJids', () => ({ STATUS_JID: 'status@broadcast' }));

@@ -67,7 +67,7 @@ define('WAWebContactGetters', () => ({
   getNotifyName: (contact) => contact.pushname,
   getPremiumMessageName: displayName,
   getUserid: (contact) => contact.id.user,
-  getIsMe: (contact) => [login.me, login.lid].includes(String(contact.id)),
+  getIsMe: (contact) => isMe(contact.id),
   getIsUser: (contact) => contact.id.isUser(),
   getIsGroup: (contact) => contact.id.isGroup(),
   getIsBroadcast: (contact) => contact.id.isBroadcast(),
@@ -130,23 +130,4 @@ async function queryWidExists(wid) {
 define('WAWebQueryExistsJob', () => ({
   queryWidExists,
   queryPhoneExists: (phone) => queryWidExists(new Wid(`${phone.replace(/\D/g, '')}@c.us`)),
-}));
-
-class BusinessProfile extends BaseModel {}
-named(BusinessProfile, 'business-profile');
-class BusinessProfiles extends BaseCollection {
-  async fetchBizProfile(id) { return this.get(id) || this.add(new BusinessProfile({ id: toWid(id), description: '' })); }
-}
-BusinessProfiles.model = BusinessProfile;
-define('WAWebBusinessProfileCollection', () => ({ BusinessProfileCollection: new BusinessProfiles() }));
-
-class ProfilePicThumb extends BaseModel {}
-named(ProfilePicThumb, 'profilePicThumb', { img: undefined, imgFull: undefined, eurl: undefined });
-class ProfilePicThumbCollectionImpl extends BaseCollection {
-  async find(id) { return this.get(id) || this.add({ id: toWid(id) }); }
-}
-ProfilePicThumbCollectionImpl.model = ProfilePicThumb;
-define('WAWebProfilePicThumbModel', () => ({ ProfilePicThumb }));
-define('WAWebProfilePicThumbCollection', () => ({
-  ProfilePicThumbCollection: new ProfilePicThumbCollectionImpl(),
 }));

@@ -1,16 +1,18 @@
 // IndexedDB: chats, messages, media and some preferences. What it has confirmed survives a killed browser.
 
 const database = (() => {
-  const STORES = ['prefs', 'chats', 'messages', 'media'];
+  const STORES = ['prefs', 'chats', 'message', 'media', 'addons'];
   let opened;
 
   function create(db) {
     db.createObjectStore('prefs');
     db.createObjectStore('chats', { keyPath: 'id' });
     db.createObjectStore('media');
-    const messages = db.createObjectStore('messages', { keyPath: 'id' });
+    db.createObjectStore('addons', { keyPath: 'id' });
+    const messages = db.createObjectStore('message', { keyPath: 'id' });
     messages.createIndex('chat', ['chat', 'order']);
     messages.createIndex('order', 'order');
+    messages.createIndex('rowId', 'order'); // under this name wa-js walks through them
     messages.createIndex('pending', 'pending'); // only rows that have the field: sent, and not yet acknowledged
   }
 
@@ -48,7 +50,7 @@ const database = (() => {
     const db = await open();
     return new Promise((resolve, reject) => {
       const rows = [];
-      const source = db.transaction('messages').objectStore('messages').index(index);
+      const source = db.transaction('message').objectStore('message').index(index);
       const request = source.openCursor(range, direction || 'prev');
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {
@@ -73,7 +75,7 @@ const database = (() => {
     allBy: (store, index) => read(store, (rows) => rows.index(index).getAll()),
     async moveMessages(from, to) {
       const rows = await newest('chat', IDBKeyRange.bound([from, 0], [from, Infinity]), Infinity);
-      await write('messages', (messages) => rows.forEach((row) => messages.put({ ...row, chat: to })));
+      await write('message', (messages) => rows.forEach((row) => messages.put({ ...row, chat: to })));
     },
     put: (store, value, key) => write(store, (rows) => rows.put(value, key)),
     remove: (store, key) => write(store, (rows) => rows.delete(key)),

@@ -36,7 +36,7 @@ async function syncHistory({ chats = HISTORY_CHATS, messages = HISTORY_PER_CHAT 
   for (let n = 1; n <= chats; n += 1) {
     const chat = new Wid(`5500900${String(n).padStart(6, '0')}@c.us`);
     const made = Array.from({ length: messages }, (_, index) => addMessage(madeUpMessage(chat, index, messages)));
-    await database.write('messages', (rows) => made.forEach((message) => rows.put(rowOf(message))));
+    await database.write('message', (rows) => made.forEach((message) => rows.put(rowOf(message))));
     await storeChat(ensureChat(chat));
   }
 }

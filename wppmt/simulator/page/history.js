@@ -7,13 +7,24 @@ async function restoreMessages() {
 }
 
 async function loadMessage(key) {
-  const row = await database.get('messages', String(key));
+  const row = await database.get('message', String(key));
   return row && addMessage(fromRow(row));
+}
+
+const LOADED_AT_ONCE = 50;
+
+// The messages before those that the chat shows; none when it shows all.
+async function loadEarlier(chat) {
+  const shown = chat.msgs.models.map(({ order }) => order);
+  const oldest = shown.length ? Math.min(...shown) : Infinity;
+  const range = IDBKeyRange.bound([String(chat.id), 0], [String(chat.id), oldest], true, true);
+  const rows = await database.newest('chat', range, LOADED_AT_ONCE);
+  return rows.map((row) => addMessage(fromRow(row)));
 }
 
 async function orderOf(id) {
   const known = Msgs.get(id);
-  return known ? known.order : ((await database.get('messages', String(id))) || {}).order;
+  return known ? known.order : ((await database.get('message', String(id))) || {}).order;
 }
 
 // The anchor is a message's key and no part of the answer. What is found is data, not yet messages of the page.

@@ -37,9 +37,10 @@ class BaseModel extends EventEmitter {
 
   unset(name) { return this.set(name, undefined); }
 
+  // Collections of its own go along, other models do not.
   toJSON() {
-    const plain = Object.entries(this.attributes).filter(([, value]) => !(value instanceof EventEmitter));
-    return Object.fromEntries(plain);
+    const plain = Object.entries(this.attributes).filter(([, value]) => !(value instanceof BaseModel));
+    return Object.fromEntries(plain.map(([name, value]) => [name, value instanceof BaseCollection ? value.toJSON() : value]));
   }
 
   serialize() { return this.toJSON(); }
@@ -59,6 +60,9 @@ class BaseCollection extends EventEmitter {
   }
 
   get length() { return this.models.length; }
+  get modelClass() { return this.constructor.model || BaseModel; }
+  get _models() { return this.models; }
+  get _index() { return Object.fromEntries(this.byId); }
   get(id) { return this.byId.get(BaseCollection.keyOf(id)); }
   async find(id) { return this.get(id); }
 
@@ -73,7 +77,7 @@ class BaseCollection extends EventEmitter {
     const attributes = model instanceof BaseModel ? model.attributes : model;
     const known = this.byId.get(BaseCollection.keyOf(attributes.id));
     if (known) return given && given.merge ? known.set(attributes) : known;
-    if (!(model instanceof BaseModel)) model = new (this.constructor.model || BaseModel)(model);
+    if (!(model instanceof BaseModel)) model = new this.modelClass(model);
     const key = BaseCollection.keyOf(model);
     this.byId.set(key, model);
     this.models.push(model);
@@ -105,6 +109,10 @@ class BaseCollection extends EventEmitter {
   last() { return this.models[this.models.length - 1]; }
   at(index) { return this.models[index]; }
   toJSON() { return this.models.map((model) => model.toJSON()); }
+  serialize() { return this.toJSON(); }
+
+  // The model of that id, made if there is none.
+  gadd(id) { return this.get(id) || this.add({ id }); }
 }
 
 // wa-js recognises models by the proxyName of their prototype.

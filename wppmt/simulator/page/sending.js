@@ -12,7 +12,7 @@ const onTheWay = new Set();
 // Ends with the server's answer, however many connections that takes; without a connection, at once.
 function send(message) {
   storeMessage(message);
-  storeChat(chatOf(message));
+  if (chatOf(message)) storeChat(chatOf(message));
   if (!comms.isOpen()) return failWithoutNetwork(message);
   return new Promise((resolve) => {
     waiting.set(String(message.id), resolve);
@@ -54,6 +54,7 @@ function wireOf(message, media) {
     caption: message.caption,
     quoted: message.quotedStanzaID,
     mentions: (message.mentionedJidList || []).map(String),
+    content: contentOf(message),
     media,
   };
 }
@@ -65,7 +66,7 @@ function settle(message, answer) {
     if (message.isSendFailure) message.set('isSendFailure', undefined);
     message.updateAck(ACK.SENT);
   }
-  storeMessage(message);
+  if (Msgs.get(message.id)) storeMessage(message); // it may have been deleted meanwhile
   forgetUpload(message);
   (waiting.get(id) || (() => {}))(resultOf(answer));
   waiting.delete(id);
@@ -81,7 +82,7 @@ function resultOf({ error, ackErrorCode, t }) {
 }
 
 async function sendAgain() {
-  for (const row of await database.allBy('messages', 'pending')) {
+  for (const row of await database.allBy('message', 'pending')) {
     if (!onTheWay.has(row.id)) transmit(Msgs.get(row.id) || addMessage(fromRow(row)));
   }
 }
