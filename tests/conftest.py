@@ -14,7 +14,7 @@ from tests.plugins.progress import Progress
 from tests.plugins.workers import one_will_do
 
 CHROME_LIMIT = 60
-NOT_FAST = ("chrome", "slow", "long")
+NOT_FAST = ("chrome", "slow", "long", "peers")
 
 # pytest-timeout watches over time; Hypothesis's own deadline only fails on a busy machine.
 hypothesis.settings.register_profile("full", deadline=None)

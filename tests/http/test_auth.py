@@ -427,7 +427,7 @@ class TestFetching:
 
 class TestOverHttp:
     async def test_no_token(self, api: Api):
-        for path in ("/api/sessions", "/api/sessions/a/status", "/nada", "/openapi.json"):
+        for path in ("/api/sessions", "/api/sessions/a/status", "/nada", "/api/admin/sessions"):
             answer = await api.get(path, token=None)
             assert (answer.status, answer.body["code"]) == (401, "UNAUTHENTICATED"), path
             assert answer.headers["WWW-Authenticate"] == "Bearer"

@@ -129,7 +129,7 @@ class TestReceivedMedia:
             assert (answer.status, answer.raw) == (200, b"\xff\xd8foto")
             assert answer.headers["Content-Type"] == "image/jpeg"
             assert answer.headers["Content-Disposition"] == (
-                "attachment; filename*=UTF-8''f%C3%A9rias%20%26%20sol.jpg"
+                "attachment; filename=\"ferias & sol.jpg\"; filename*=UTF-8''f%C3%A9rias%20%26%20sol.jpg"
             )
         assert len(api.front.asked) == 1
         api.front.has("a", State.DISCONNECTED)
@@ -149,7 +149,7 @@ class TestReceivedMedia:
         api.front.media[MESSAGE] = (b"x", messages.FetchedMedia(mimetype, "../../x\r\ny"))
         answer = await api.get(PATH)
         assert (answer.status, answer.headers["Content-Type"]) == (200, "application/octet-stream")
-        assert answer.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''x")
+        assert answer.headers["Content-Disposition"].startswith('attachment; filename="x')
         assert "Set-Cookie" not in answer.headers
 
     async def test_what_whatsapp_has_no_more(self, api: Api):

@@ -15,6 +15,7 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 from PIL import Image
 
 from tests.http.conftest import Api, serve
+from tests.media.made import made
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.states import State
@@ -110,9 +111,9 @@ async def test_base64(api: Api, text: str):
     ("content", "name", "kind"),
     [
         (b"%PDF-1.7 x", "relatorio.pdf", "document"),
-        (b"OggS\x00\x02" + b"\x00" * 22 + b"OpusHead", "voz.ogg", "voice"),
-        (b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom", "filme.mp4", "video"),
-        (b"ID3\x03\x00\x00\x00\x00\x00\x00", "musica.mp3", "audio"),
+        (made("opus.webm"), "voz.webm", "voice"),
+        (made("h264.mp4"), "filme.mp4", "video"),
+        (made("mp3.mp3"), "musica.mp3", "audio"),
         (b"<svg onload='x'>", "figura.svg", "document"),
         (b"<html><script>", "pagina.html", "document"),
     ],

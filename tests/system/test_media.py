@@ -5,9 +5,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from tests.media.made import made
 from tests.support import wait_until
 from tests.system import files
 from tests.system.api import Answer
@@ -98,10 +100,12 @@ def test_an_image_by_address(tenant: Tenant, friend: str, web: FileServer):
         (files.document(300_000), "relatório.pdf", "document", "application/pdf"),
         (files.voice_note(), "voz.ogg", "ptt", "audio/ogg; codecs=opus"),
         (files.video(200_000), "filme.mp4", "video", "video/mp4"),
-        (b"ID3\x03" + bytes(500), "musica.mp3", "audio", "audio/mpeg"),
+        (made("mp3.mp3"), "musica.mp3", "audio", "audio/mpeg"),
+        (made("aac.mp4"), "gravacao.m4a", "audio", "audio/mp4"),
+        (made("theora.ogv"), "v.ogv", "document", "video/ogg"),
         (files.picture("jpeg"), "foto.jpg", "image", "image/jpeg"),
     ],
-    ids=["document", "voice", "video", "audio", "image"],
+    ids=["document", "voice", "video", "mp3", "m4a", "ogv", "image"],
 )
 def test_a_file_by_its_content(
     tenant: Tenant, friend: str, content: bytes, name: str, kind: str, mimetype: str
@@ -113,6 +117,23 @@ def test_a_file_by_its_content(
     assert (line["sha256"], line["size"]) == (sha256(content), len(content))
     if kind == "document":
         assert line["fileName"] == name
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "stated", "kind", "mimetype"),
+    [
+        (files.browser_recording(), "audio.webm", "audio/webm", "ptt", "audio/ogg; codecs=opus"),
+        (made("amr.3gp"), "rec.3gp", "audio/3gpp", "audio", "audio/amr"),
+    ],
+    ids=["Chrome", "Android"],
+)
+def test_a_recording_comes_as_whatsapp_plays_it(
+    tenant: Tenant, friend: str, content: bytes, name: str, stated: str, kind: str, mimetype: str
+):
+    sent = send(tenant, "send-file", friend, base64=base64_of(content), fileName=name, mimetype=stated)
+    assert sent.status == 200, sent
+    line = arrival(tenant.daemon, friend)
+    assert (line["id"], line["type"], line["mimetype"]) == (sent.json["id"], kind, mimetype)
 
 
 def test_a_file_that_cannot_be_had_is_not_sent(tenant: Tenant, friend: str, web: FileServer):
@@ -189,7 +210,9 @@ def test_received_media_is_told_by_address_and_given_out_as_it_was(
         given = api.call("GET", path)
         assert (given.status, given.body) == (200, content), given
         assert given.headers["Content-Type"] == mimetype
-        assert given.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''")
+        assert given.headers["Content-Disposition"] == (
+            f"attachment; filename=\"{name.replace('ç', 'c')}\"; filename*=UTF-8''{quote(name)}"
+        )
         assert given.headers["X-Content-Type-Options"] == "nosniff"
 
 

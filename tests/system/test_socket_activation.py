@@ -106,7 +106,7 @@ def test_no_child_inherits_it_and_its_address_is_the_one_that_counts(tmp_path: P
         assert daemon.port in listened_to(psutil.Process(daemon.pid))
         assert daemon.port not in listened_to(simulator)
         assert not [name for name in simulator.environ() if name.startswith("LISTEN_")]
-        [differs, ready] = wait_until(lambda: both(daemon))
+        differs, ready = wait_until(lambda: both(daemon)) or [{}, {}]
         assert "127.0.0.1:1" in differs["details"]["note"]
         assert (ready["details"]["host"], ready["details"]["port"]) == ("127.0.0.1", daemon.port)
         daemon.stop()

@@ -14,7 +14,9 @@ from urllib.request import ProxyHandler, Request, build_opener
 from PIL import Image
 from tenacity import RetryCallState
 
+from wppmt.app.settings import HttpSettings
 from wppmt.cli.errors import Trouble
+from wppmt.domain.system_errors import told
 from wppmt.polling import poll
 
 TIMEOUT_SECONDS = 60.0
@@ -27,6 +29,15 @@ INSTALL_DEMO = "pip install 'wppmt[demo]'"
 _open = build_opener(ProxyHandler({})).open
 
 Json = Mapping[str, Any]
+
+
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where it listens, not where we go
+
+
+def url_of(http: HttpSettings) -> str:
+    """The API as this machine reaches it."""
+    host = ANYWHERE.get(http.host, http.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{http.port}"
 
 
 class GatewayError(Exception):
@@ -51,6 +62,9 @@ class Gateway:
         except GatewayError:
             return False
         return True
+
+    def health(self) -> Json:
+        return self._json("GET", "/api/health")
 
     def start(self, session: str, webhook_url: str) -> Json:
         return self._json("POST", f"/api/sessions/{session}/start", {"webhookUrl": webhook_url})
@@ -86,7 +100,14 @@ class Gateway:
         except HTTPError as failure:
             raise _refusal(failure) from None
         except (URLError, HTTPException, OSError) as failure:
-            raise GatewayError(0, "UNREACHABLE", f"A API não responde em {self.url}: {failure}") from None
+            raise GatewayError(
+                0, "UNREACHABLE", f"A API não responde em {self.url} ({_why(failure)})"
+            ) from None
+
+
+def _why(failure: OSError | HTTPException) -> str:
+    reason = failure.reason if isinstance(failure, URLError) else failure
+    return told(reason) if isinstance(reason, OSError) else "a resposta não é HTTP válido"
 
 
 def wait_for_qr(

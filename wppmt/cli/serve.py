@@ -16,6 +16,7 @@ from wppmt import __version__
 from wppmt.app.settings import Settings, keys
 from wppmt.cli.context import SettingsSource, pass_origin
 from wppmt.cli.errors import Trouble
+from wppmt.cli.gateway import url_of
 from wppmt.cli.token import TTL_SECONDS, make_token
 from wppmt.domain.errors import SetupError
 
@@ -31,7 +32,7 @@ def serve(origin: SettingsSource) -> None:
 @click.option("--whatsapp", type=click.Choice(["simulated", "real"]), default="simulated", show_default=True)
 @pass_origin
 def run(origin: SettingsSource, whatsapp: str) -> None:
-    """Como serve, com o simulador (ou o WhatsApp real) e as instruções dos primeiros passos."""
+    """O mesmo que `serve`, com o simulador (ou o WhatsApp real) e as instruções dos primeiros passos."""
     origin = _for_people(origin.simulated() if whatsapp == "simulated" else origin)
     settings = origin.load()
     _serve(settings, lambda: click.echo(first_screen(origin, settings)))
@@ -57,15 +58,11 @@ def _for_people(origin: SettingsSource) -> SettingsSource:
     return replace(origin, environ=environ)
 
 
-def _reachable(host: str) -> str:
-    return "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - where it listens, not where we go
-
-
 def first_screen(origin: SettingsSource, settings: Settings) -> str:
     """Address, token, docs, and the few commands that walk a newcomer through the main job."""
-    url = f"http://{_reachable(settings.http.host)}:{settings.http.port}"
+    url = url_of(settings.http)
     signs = settings.auth.algorithm == "HS256"
-    token = make_token(settings.auth, time.time(), ttl=TTL_SECONDS) if signs else "(só o emissor faz)"
+    token = make_token(settings.auth, time.time(), ttl=TTL_SECONDS) if signs else "(só o emissor pode gerar)"
     walk = _SIMULATED_WALK if settings.simulator.used else _REAL_WALK
     sink = settings.simulator.sink_port
     return (

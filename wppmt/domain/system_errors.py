@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import ssl
 
 _TEXTS = {
     errno.EACCES: "permissão negada",
@@ -50,8 +51,18 @@ _RESOLVER = {
 }
 
 
+class Explained(OSError):
+    """Raised by ourselves: its text is Portuguese already."""
+
+
 def told(failure: OSError) -> str:
-    """The reason alone, in words; a rare one by its number, which a search engine knows."""
+    """The reason alone, in words; a rare one by its name, which a search engine knows."""
+    if isinstance(failure, Explained):
+        return str(failure)
+    if isinstance(failure, ssl.SSLCertVerificationError):
+        return f"o certificado não foi aceito ({failure.verify_code})"
+    if isinstance(failure, ssl.SSLError):
+        return "a conexão TLS falhou"
     if isinstance(failure, TimeoutError) and not failure.errno:
         return "tempo esgotado"
     if isinstance(failure, socket.gaierror):

@@ -39,8 +39,8 @@ class AnswerBody(BaseModel):
 class FieldProblem(AnswerBody):
     field: str = Field(examples=["phone"])
     problem: str = Field(examples=["campo obrigatório"])
-    current: int | None = absent(description="em RESOURCE_LIMIT: quanto há agora (sessões, ou MB)")
-    limit: int | None = absent(description="em RESOURCE_LIMIT: o limite")
+    current: int | None = absent(description="em `RESOURCE_LIMIT`: o valor atual (sessões, ou MB)")
+    limit: int | None = absent(description="em `RESOURCE_LIMIT`: o limite")
 
 
 class Error(AnswerBody):
@@ -48,12 +48,12 @@ class Error(AnswerBody):
 
     success: Literal[False]
     error: str = Field(examples=["WhatsApp não está conectado"])
-    status: State | None = absent(description="estado da sessão, onde há uma")
+    status: State | None = absent(description="estado da sessão, se houver")
     reconnect_required: bool | None = absent(description="true: uma pessoa precisa agir no celular")
     code: Code
     request_id: str = Field(examples=["5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"])
     details: list[FieldProblem] | None = absent()
-    retry_after: int | None = absent(description="segundos")
+    retry_after: int | None = absent(description="quantos segundos esperar antes de tentar de novo")
 
 
 class Confirmation(AnswerBody):
@@ -86,7 +86,7 @@ class QrCode(AnswerBody):
     status: State = Field(examples=["waiting_scan"])
     qr_code: str | None = Field(examples=["data:image/png;base64,iVBORw0KGgo..."])
     expires_at: Instant | None = absent(
-        examples=["2026-02-10T14:35:00Z"], description="quando o WhatsApp troca este código"
+        examples=["2026-02-10T14:35:00Z"], description="quando o WhatsApp troca este código por outro"
     )
     pairing_code: str | None = absent(examples=["ABCD-1234"])
     reason: str | None = absent()
@@ -148,6 +148,7 @@ class SentBody(AnswerBody):
     status: Literal["pending", "sent", "delivered", "read", "played"] = Field(examples=["sent"])
     timestamp: Instant
     ack: int = Field(examples=[1])
+    reference: str | None = absent(examples=["pedido-4711"], description="o da requisição")
 
 
 class Pending(SentBody):
@@ -195,7 +196,7 @@ class HealthBody(AnswerBody):
     memory_mb: int | None = Field(examples=[1650])
     webhooks: Deliveries
     version: str = Field(examples=["1.0.0"])
-    alert: str | None = absent(description="o que há de errado com o conjunto, quando há algo")
+    alert: str | None = absent(description="problema geral do serviço, se houver")
 
 
 class Contact(AnswerBody):
@@ -238,11 +239,12 @@ class JournalMessage(AnswerBody):
     ack: int = Field(examples=[2])
     accepted_at: Instant
     handed_at: Instant | None = Field(
-        examples=["2026-02-10T14:30:01Z"], description="entrega à página do WhatsApp Web"
+        examples=["2026-02-10T14:30:01Z"], description="quando foi entregue à página do WhatsApp Web"
     )
     acked_at: Instant | None = Field(
-        examples=["2026-02-10T14:30:02Z"], description="última confirmação do WhatsApp"
+        examples=["2026-02-10T14:30:02Z"], description="quando veio a última confirmação do WhatsApp"
     )
+    reference: str | None = absent(examples=["pedido-4711"], description="o da requisição de envio")
 
 
 class WebhookTest(AnswerBody):
@@ -252,14 +254,14 @@ class WebhookTest(AnswerBody):
     delivered: bool = Field(examples=[True], description="true: o destino respondeu 2xx")
     webhook_url: str = Field(examples=["https://turbozap.com/webhook/cliente-001"])
     event_id: str = Field(
-        examples=["evt_test_5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"], description="o webhook-id enviado"
+        examples=["evt_test_5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"], description="o `webhook-id` enviado"
     )
     status: int | None = Field(
         examples=[200], description="status HTTP da resposta; null: não houve resposta"
     )
-    elapsed_ms: int = Field(examples=[35], description="milissegundos")
-    body: str | None = Field(examples=["ok"], description="a resposta, até 64 kB, se é texto")
-    error: str | None = Field(description="o que deu errado, para pessoas")
+    elapsed_ms: int = Field(examples=[35], description="duração da chamada, em milissegundos")
+    body: str | None = Field(examples=["ok"], description="corpo da resposta, até 64 kB, se for texto")
+    error: str | None = Field(description="o que deu errado, em uma frase para pessoas")
 
 
 class EventPage(AnswerBody):
@@ -271,7 +273,7 @@ class EventPage(AnswerBody):
     more: bool = Field(examples=[False])
     last_sequence: int = Field(
         examples=[42],
-        description="do evento mais novo; menor que after: a sessão foi criada de novo, leia desde after=0",
+        description="`sequence` do evento mais novo; se menor que `after`, a sessão foi criada de novo: leia desde `after=0`",
     )
 
 
@@ -330,7 +332,9 @@ class Skipped(AnswerBody):
     session_id: str = Field(examples=["cliente-004"])
     reason_code: str = Field(examples=["TOKEN_CORRUPT"])
     reason: str = Field(
-        examples=["O login salvo não foi aceito. Restaure um backup ou comece de novo com um QR Code"]
+        examples=[
+            "O login salvo não foi aceito. Restaure a última cópia (restore) ou recomece com um QR Code (reset)"
+        ]
     )
 
 

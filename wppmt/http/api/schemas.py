@@ -14,6 +14,7 @@ MAX_TYPING_MS = 15_000
 MAX_TEXT_CHARS = 65_536
 """WhatsApp's own limit for one text message."""
 MAX_CAPTION_CHARS = 1024
+MAX_REFERENCE_CHARS = 100
 
 EventName = Literal["message_received", "message_ack", "connection_change", "qr_code", "error"]
 Url = Annotated[str, Field(max_length=2048)]
@@ -73,12 +74,20 @@ class SendBody(Body):
     """What every send may say."""
 
     phone: Recipient
-    is_group: bool | None = Field(None, description="true: phone é o id de um grupo")
+    is_group: bool | None = Field(None, description="`true`: `phone` é o id de um grupo")
     typing: bool = Field(default=False, description='mostra "digitando…" antes de enviar')
-    typing_duration: int = Field(default=1000, ge=0, le=MAX_TYPING_MS, description="milissegundos")
+    typing_duration: int = Field(
+        default=1000, ge=0, le=MAX_TYPING_MS, description="por quanto tempo, em milissegundos"
+    )
     quoted_message_id: str | None = Field(None, max_length=256)
     mentions: list[Mention] | None = Field(None, max_length=1024)
     idempotency_key: str | None = Field(None, max_length=255)
+    reference: str | None = Field(
+        None,
+        max_length=MAX_REFERENCE_CHARS,
+        examples=["pedido-4711"],
+        description="texto seu, devolvido na resposta e em cada `message_ack` desta mensagem",
+    )
 
 
 class SendTextBody(SendBody):
@@ -169,7 +178,7 @@ class ReplayBody(Body):
 
     ids: list[EventId] | None = Field(None, min_length=1, max_length=1000)
     event: EventName | None = Field(None, examples=["message_received"])
-    url: Url | None = Field(None, description="para onde vão a partir de agora; ausente: para onde iam")
+    url: Url | None = Field(None, description="novo destino; se ausente, o original")
 
 
 _PROBLEMS = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from typing import Any
-from urllib.parse import quote
 
 from aiohttp import web
 
@@ -17,6 +16,7 @@ from wppmt.http.api.phones import parse_phone
 from wppmt.http.api.query_parameters import whole_number
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID
+from wppmt.media.content_disposition import attachment
 
 PAGE_SECONDS = 20.0
 FETCH_SECONDS = 120.0
@@ -72,7 +72,7 @@ async def show_media(request: web.Request) -> web.StreamResponse:
         # The sender chose the type: nothing but a type may stand there.
         "Content-Type": kept.mimetype if _TYPE.fullmatch(kept.mimetype) else "application/octet-stream",
         # What strangers sent is shown by nobody's browser as if it were ours.
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(kept.file_name, safe='')}",
+        "Content-Disposition": attachment(kept.file_name),
         "Content-Security-Policy": "sandbox",
     }
     return web.FileResponse(kept.path, headers=headers)
