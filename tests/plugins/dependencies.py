@@ -79,6 +79,8 @@ class MoreDependencies:
 @cache
 def _imported_by(root: str, module: str) -> frozenset[str]:
     """Files of our own packages that this file imports by name."""
+    if not Path(root, module).exists():
+        return frozenset()
     names = set()
     for node in ast.walk(ast.parse(Path(root, module).read_text(encoding="utf-8"))):
         match node:
