@@ -43,7 +43,7 @@ from wppmt.store.port import Store
 from wppmt.store.records import Desired, SessionRecord, SessionStatus
 from wppmt.store.redis import Copy, RedisMirror, RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
-from wppmt.webhook.envelope import new_secret
+from wppmt.webhook.signature import new_secret
 
 
 def new_session(store: SqliteStore, tools: Tools, session_id: str) -> SessionMind:
