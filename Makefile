@@ -12,6 +12,7 @@ PYTHON ?= /usr/bin/python3
 VENV := .venv
 BIN := $(VENV)/bin
 NODE_MODULES := wppmt/browser/page/node_modules wppmt/http/viewer/node_modules
+PEERS := tests/peers
 ALL_CORES := -n auto --dist worksteal
 # WHATSAPP=real starts against WhatsApp itself instead of the simulator.
 WHATSAPP ?= simulated
@@ -21,7 +22,7 @@ CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS)) $(if $(TENANTS),--tenants $(TENANTS)) \
 	$(if $(JSON),--json $(JSON))
 
-.PHONY: help setup system interpreter run demo test test-long check check-format check-lint check-types check-imports \
+.PHONY: help setup system interpreter run demo test test-long test-peers check check-format check-lint check-types check-imports \
 	check-fast format bench chaos clean
 
 help: ## this list
@@ -78,11 +79,20 @@ demo: setup ## play the whole story by itself: pair, send, receive
 	@$(BIN)/wppmt demo
 
 test: setup ## all tests but the long ones; starts real Chromes
-	@$(BIN)/pytest -m "not chrome and not long" $(ALL_CORES)
-	@$(BIN)/pytest -m "chrome and not long"
+	@$(BIN)/pytest -m "not chrome and not long and not peers" $(ALL_CORES)
+	@$(BIN)/pytest -m "chrome and not long and not peers"
 
 test-long: setup ## the tests that take minutes
 	@$(BIN)/pytest -m long
+
+test-peers: setup $(PEERS)/node_modules/.package-lock.json ## foreign clients from npm, whole, and all of wa-js, on the simulator
+	@$(BIN)/pytest -m peers -rP $(PEERS)
+
+# Their puppeteer would fetch a browser: they use Debian's.
+$(PEERS)/node_modules/.package-lock.json: $(PEERS)/package-lock.json $(PEERS)/package.json
+	@echo "Installing the foreign clients"
+	@cd $(PEERS) && PUPPETEER_SKIP_DOWNLOAD=1 npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
 
 check: setup ## format, lint, types, import contracts, fast tests
 	@$(MAKE) -j --output-sync=target check-format check-lint check-types check-imports check-fast
@@ -100,7 +110,7 @@ check-imports:
 	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said" >&2; exit 1; }
 
 check-fast:
-	@$(BIN)/pytest -p no:schemathesis -m "not chrome and not slow and not long" $(ALL_CORES) --hypothesis-profile=quick
+	@$(BIN)/pytest -p no:schemathesis -m "not chrome and not slow and not long and not peers" $(ALL_CORES) --hypothesis-profile=quick
 
 format: setup ## put the code into shape
 	@$(BIN)/ruff format --quiet .
@@ -113,6 +123,6 @@ chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= T
 	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 clean: ## remove what setup and the tools made; keeps logins and state
-	@rm -rf $(VENV) $(NODE_MODULES) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	@rm -rf $(VENV) $(NODE_MODULES) $(PEERS)/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

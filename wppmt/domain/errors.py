@@ -30,6 +30,8 @@ class Code(StrEnum):
     NOT_CONNECTED = "NOT_CONNECTED"
     NOT_ON_WHATSAPP = "NOT_ON_WHATSAPP"
     REACHOUT_TIMELOCK = "REACHOUT_TIMELOCK"
+    NEW_CHAT_QUOTA = "NEW_CHAT_QUOTA"
+    COULD_NOT_LOOK = "COULD_NOT_LOOK"
     SEND_FAILED = "SEND_FAILED"
     TARGET_REFUSED = "TARGET_REFUSED"
     MEDIA_FETCH_FAILED = "MEDIA_FETCH_FAILED"
@@ -77,6 +79,10 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.NOT_CONNECTED: Meaning(503, "WhatsApp não está conectado"),
     Code.NOT_ON_WHATSAPP: Meaning(422, "Este número não está no WhatsApp"),
     Code.REACHOUT_TIMELOCK: Meaning(429, "O WhatsApp pausou o envio a novos contatos desta conta"),
+    Code.NEW_CHAT_QUOTA: Meaning(429, "Esta conta atingiu o limite de novas conversas do WhatsApp"),
+    Code.COULD_NOT_LOOK: Meaning(
+        503, "Não foi possível consultar o WhatsApp agora. Nada foi feito; tente de novo"
+    ),
     Code.SEND_FAILED: Meaning(422, "O WhatsApp recusou a mensagem"),
     Code.TARGET_REFUSED: Meaning(422, "URL de destino não permitida"),
     Code.MEDIA_FETCH_FAILED: Meaning(422, "Não foi possível obter a mídia"),

@@ -34,7 +34,12 @@ class Reason(StrEnum):
     PASSKEY_REQUIRED = "PASSKEY_REQUIRED"
     ACTION_REQUIRED = "ACTION_REQUIRED"
     ACCOUNT_RESTRICTED = "ACCOUNT_RESTRICTED"
+    ACCOUNT_BANNED = "ACCOUNT_BANNED"
+    ACCOUNT_LOCKED = "ACCOUNT_LOCKED"
+    LINK_EXPIRED = "LINK_EXPIRED"
+    LOGIN_NOT_SAVED = "LOGIN_NOT_SAVED"
     REACHOUT_TIMELOCK = "REACHOUT_TIMELOCK"
+    NEW_CHAT_QUOTA = "NEW_CHAT_QUOTA"
     AUTH_FAILED = "AUTH_FAILED"
     RECYCLED = "RECYCLED"
     LOGIN_COPY = "LOGIN_COPY"
@@ -58,7 +63,7 @@ _SENTENCES = {
     Reason.QR_EXPIRED: "Nenhum QR Code foi lido a tempo. Inicie a sessão de novo para receber outro",
     Reason.QR_NEVER: "O WhatsApp Web não mostrou o QR Code a tempo. Nova tentativa automática",
     Reason.PHONE_OFFLINE: "Celular desconectado da internet",
-    Reason.NETWORK: "Sem conexão com o WhatsApp. Verifique a rede do servidor",
+    Reason.NETWORK: "Sem conexão com o WhatsApp; tentando reconectar",
     Reason.CONFLICT: "WhatsApp Web aberto em outro lugar com este login",
     Reason.BROWSER_CRASHED: "O navegador da sessão caiu. Reconectando",
     Reason.BROWSER_HUNG: "O navegador da sessão parou de responder. Reconectando",
@@ -73,7 +78,12 @@ _SENTENCES = {
     Reason.PASSKEY_REQUIRED: "O WhatsApp pediu uma chave de acesso (passkey). Confirme no celular e reinicie a sessão",
     Reason.ACTION_REQUIRED: "O WhatsApp mostra um aviso que exige a ação de uma pessoa",
     Reason.ACCOUNT_RESTRICTED: "O WhatsApp restringiu esta conta",
+    Reason.ACCOUNT_BANNED: "O WhatsApp suspendeu esta conta por um tempo. O celular mostra até quando",
+    Reason.ACCOUNT_LOCKED: "O WhatsApp bloqueou esta conta e a desvinculou. Resolva no celular e leia um novo QR Code",
+    Reason.LINK_EXPIRED: "O WhatsApp desvincula um aparelho depois de cerca de 14 dias sem uso. Leia um novo QR Code",
+    Reason.LOGIN_NOT_SAVED: "O navegador caiu antes de gravar o login. Leia um novo QR Code",
     Reason.REACHOUT_TIMELOCK: "O WhatsApp pausou o envio a novos contatos desta conta. Os demais envios continuam",
+    Reason.NEW_CHAT_QUOTA: "Esta conta atingiu o limite de novas conversas do WhatsApp. Os demais envios continuam",
     Reason.AUTH_FAILED: "O WhatsApp recusou o pareamento",
     Reason.LOGIN_COPY: "Reinício breve, num momento ocioso, para guardar uma cópia do login",
     Reason.RECYCLED: "O navegador passou do limite de memória e está sendo trocado. Reconectando",
@@ -84,6 +94,20 @@ _SENTENCES = {
     Reason.ACTOR_HUNG: "A sessão parou de responder. Reconectando",
     Reason.RECONNECT_FAILED: "Dez tentativas de reconexão falharam. As tentativas continuam",
 }
+
+LOGIN_ENDED = {Reason.LOGGED_OUT, Reason.ACCOUNT_LOCKED, Reason.LINK_EXPIRED, Reason.LOGIN_NOT_SAVED}
+"""Why a session that had a login shows codes again."""
+UNUSED_SECONDS = 13 * 86_400.0
+"""WhatsApp unlinks a device after about 14 days without use."""
+
+
+def why_logged_out(whatsapps_word: str, unused_seconds: float) -> Reason:
+    """From the page's own word for a logout, and how long the login was not connected before it."""
+    if whatsapps_word == "account_locked":
+        return Reason.ACCOUNT_LOCKED
+    if whatsapps_word != "user_initiated" and unused_seconds >= UNUSED_SECONDS:
+        return Reason.LINK_EXPIRED
+    return Reason.LOGGED_OUT
 
 
 def sentence(code: Reason) -> str:
