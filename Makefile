@@ -85,14 +85,9 @@ test: setup ## all tests but the long ones; starts real Chromes
 test-long: setup ## the tests that take minutes
 	@$(BIN)/pytest -m long
 
+# Without their install scripts puppeteer fetches no browser: the clients use Debian's.
 test-peers: setup $(PEERS)/node_modules/.package-lock.json ## foreign clients from npm, whole, and all of wa-js, on the simulator
 	@$(BIN)/pytest -m peers -rP $(PEERS)
-
-# Their puppeteer would fetch a browser: they use Debian's.
-$(PEERS)/node_modules/.package-lock.json: $(PEERS)/package-lock.json $(PEERS)/package.json
-	@echo "Installing the foreign clients"
-	@cd $(PEERS) && PUPPETEER_SKIP_DOWNLOAD=1 npm ci --silent --no-audit --no-fund --ignore-scripts
-	@touch $@
 
 check: setup ## format, lint, types, import contracts, fast tests
 	@$(MAKE) -j --output-sync=target check-format check-lint check-types check-imports check-fast

@@ -26,7 +26,7 @@ from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import NOTHING, LoginItems
 from wppmt.domain.messages import ROOT
 from wppmt.domain.process import Process
-from wppmt.domain.reasons import Reason, sentence
+from wppmt.domain.reasons import RECOVERABLE, Reason, sentence
 from wppmt.domain.retry import FAILURES_BEFORE_ERROR, reconnect_delay
 from wppmt.domain.states import Event, State
 
@@ -240,6 +240,6 @@ class BrowserLifecycle:
         return self._work.record.id
 
 
-def error_payload(reason: Reason, *, recoverable: bool = True) -> dict[str, object]:
+def error_payload(reason: Reason) -> dict[str, object]:
     """The payload of an `error` event (docs/MULTI_TENANT_ARCHITECTURE.md 5.2)."""
-    return {"error": sentence(reason), "code": reason.value, "recoverable": recoverable}
+    return {"error": sentence(reason), "code": reason.value, "recoverable": reason in RECOVERABLE}

@@ -65,7 +65,7 @@ class Liveness:
         yield Log("warning", "login_replaced", record.id, {"again": is_again})
         self._watched.page_state.reset()
         if is_again:
-            told = ("error", error_payload(Reason.CONFLICT, recoverable=False))
+            told = ("error", error_payload(Reason.CONFLICT))
             yield from self._watched.work.move(now, Event.GAVE_UP, Reason.CONFLICT, told)
             yield from self._watched.lifecycle.close()
         else:

@@ -155,7 +155,7 @@ class PageState:
             details = {"reasonCode": reason.value, "whatsappReason": whatsapps_word}
             yield Log("warning", "logged_out", record.id, details)
             is_locked = reason is Reason.ACCOUNT_LOCKED
-            told = [("error", error_payload(reason, recoverable=False))] if is_locked else []
+            told = [("error", error_payload(reason))] if is_locked else []
             yield from self._work.write(now, *told, has_login=False)
             self._pairing.logged_out(reason)
         self._lifecycle.is_proven = False

@@ -1,5 +1,16 @@
-"""The simulator and its Chromes, as the simulator's own tests have them."""
+"""A simulator for foreign clients: its pages take a while to sync, as WhatsApp's do, and on a busy machine."""
 
-from tests.simulator.conftest import open_browser, simulator, simulator_process
+from collections.abc import Iterator
 
-__all__ = ["open_browser", "simulator", "simulator_process"]
+import pytest
+
+from tests.simulator.conftest import SimulatorProcess
+
+SYNC_MS = 4000
+
+
+@pytest.fixture(scope="module")
+def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    process = SimulatorProcess(tmp_path_factory.mktemp("simulator"), "--sync-ms", str(SYNC_MS))
+    yield process
+    process.stop()

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from pydantic_core import ErrorDetails
 
 from wppmt.app import secret
+from wppmt.app.addresses import base_url, is_wildcard
 from wppmt.domain.errors import SetupError
 from wppmt.domain.log import LogLevel
 from wppmt.domain.system_errors import told
@@ -297,8 +298,19 @@ def _settle(settings: Settings, folder: Path, notices: tuple[str, ...]) -> Setti
     store = settings.store.model_copy(update=folders)
     logs = settings.logs.model_copy(update={"dir": folder / settings.logs.dir})
     auth, more = _settle_auth(settings.auth, store.state_dir, simulated=settings.simulator.used)
-    update = {"store": store, "logs": logs, "auth": auth, "notices": notices + more}
+    notices += more + _about_public_url(settings.http)
+    update = {"store": store, "logs": logs, "auth": auth, "notices": notices}
     return settings.model_copy(update=update)
+
+
+def _about_public_url(http: HttpSettings) -> tuple[str, ...]:
+    if not is_wildcard(http.host) or http.public_url:
+        return ()
+    notice = (
+        f"WPP_HOST={http.host} sem WPP_PUBLIC_URL: mediaUrl começa com {base_url(http.host, http.port)}."
+        " Defina WPP_PUBLIC_URL com o endereço pelo qual os clientes chegam a esta API"
+    )
+    return (notice,)
 
 
 def _settle_auth(

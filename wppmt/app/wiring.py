@@ -22,6 +22,7 @@ from actors.session.actor import SessionMind
 from actors.session.parts import Tools
 from actors.webhooks.actor import WebhookMind
 from wppmt.app import logs, policies
+from wppmt.app.addresses import base_url
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
 from wppmt.browser.chrome import launch
@@ -158,7 +159,7 @@ def end_strays(store: Store, browsers: Browsers) -> None:
 
 
 def _media_url(settings: Settings, session_id: str, message_id: str) -> str:
-    base = settings.http.public_url.rstrip("/") or f"http://{settings.http.host}:{settings.http.port}"
+    base = settings.http.public_url.rstrip("/") or base_url(settings.http.host, settings.http.port)
     return f"{base}/api/sessions/{session_id}/messages/{quote(message_id, safe='')}/media"
 
 

@@ -84,7 +84,7 @@ _SENTENCES = {
     Reason.LOGIN_NOT_SAVED: "O navegador caiu antes de gravar o login. Leia um novo QR Code",
     Reason.REACHOUT_TIMELOCK: "O WhatsApp pausou o envio a novos contatos desta conta. Os demais envios continuam",
     Reason.NEW_CHAT_QUOTA: "Esta conta atingiu o limite de novas conversas do WhatsApp. Os demais envios continuam",
-    Reason.AUTH_FAILED: "O WhatsApp recusou o pareamento",
+    Reason.AUTH_FAILED: "Falha na autenticação",
     Reason.LOGIN_COPY: "Reinício breve, num momento ocioso, para guardar uma cópia do login",
     Reason.RECYCLED: "O navegador passou do limite de memória e está sendo trocado. Reconectando",
     Reason.ACKS_MISSING: "O WhatsApp não confirma as mensagens enviadas. As pendentes não se perdem",
@@ -108,6 +108,19 @@ def why_logged_out(whatsapps_word: str, unused_seconds: float) -> Reason:
     if whatsapps_word != "user_initiated" and unused_seconds >= UNUSED_SECONDS:
         return Reason.LINK_EXPIRED
     return Reason.LOGGED_OUT
+
+
+RECOVERABLE = frozenset(
+    {
+        Reason.RECONNECT_FAILED,
+        Reason.AUTH_FAILED,  # the next code follows
+        Reason.REACHOUT_TIMELOCK,
+        Reason.NEW_CHAT_QUOTA,
+        Reason.ACKS_MISSING,
+        Reason.UPDATE_NEEDED,
+    }
+)
+"""As an `error` event: the service goes on by itself. Any other needs a person."""
 
 
 def sentence(code: Reason) -> str:

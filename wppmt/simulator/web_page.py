@@ -108,7 +108,8 @@ class WebPage:
             return web.Response(status=int(fault.option("status", 503)), text=fault.option("body", ERROR))
         if fault and fault.kind == "page_slow":
             await asyncio.sleep(fault.option("delayMs", SLOW_MS) / 1000)
-        return self._page(self._table(None), request.host)
+        options = {**self._table(None), "syncMs": self._world.settings.sync_ms}
+        return self._page(options, request.host)
 
     def _page(self, options: Json, host: str) -> web.Response:
         nonce = base64.b64encode(secrets.token_bytes(16)).decode()

@@ -129,6 +129,8 @@ class JournalEntry:
     key: str = ""
     """Idempotency-Key under which it was asked for; `fingerprint` tells what was asked."""
     fingerprint: str = ""
+    reference: str = ""
+    """The caller's own word for it."""
 
 
 @dataclass(frozen=True, slots=True)

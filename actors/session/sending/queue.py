@@ -167,7 +167,7 @@ class SendQueue:
             self._queue.append(entry)
         yield self._outcome_timer(entry, now)
         if request.respond_async:
-            yield Answer(reply, Sent(entry.id, entry.to, 0, now))
+            yield Answer(reply, as_sent(entry, now))
         else:
             self._outcomes.promise(entry.id, reply)
             yield Wake(self._policy.send_deadline + extra_seconds(entry), AnswerDue(entry.id))

@@ -128,7 +128,8 @@ class FakeFunctions:
         for message in self._profile.received:
             known = message["messageId"]
             if arguments["messageId"] in {known, message["id"]} and known in self._profile.media:
-                return self._keep(self._profile.media[known], message)
+                kept = self._keep(self._profile.media[known], message)
+                return {**kept, "id": message["id"], "chats": [message["chatId"]]}
         raise _Rejected("media_gone")
 
     def do_blob_read(self, arguments: Mapping[str, Any]) -> CallResult:

@@ -148,6 +148,7 @@ class SentBody(AnswerBody):
     status: Literal["pending", "sent", "delivered", "read", "played"] = Field(examples=["sent"])
     timestamp: Instant
     ack: int = Field(examples=[1])
+    reference: str | None = absent(examples=["pedido-4711"], description="o da requisição")
 
 
 class Pending(SentBody):
@@ -243,6 +244,7 @@ class JournalMessage(AnswerBody):
     acked_at: Instant | None = Field(
         examples=["2026-02-10T14:30:02Z"], description="quando veio a última confirmação do WhatsApp"
     )
+    reference: str | None = absent(examples=["pedido-4711"], description="o da requisição de envio")
 
 
 class WebhookTest(AnswerBody):

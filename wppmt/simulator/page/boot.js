@@ -2,14 +2,11 @@
 
 const CONTACTS_KEY = 'contacts';
 
-// What follows on a connection takes its time; clients begin to listen in it (whatsapp-web.js to hasSynced).
-const FIRST_SYNC_MS = 500;
-
 link.on('resumed', async (profile) => {
   learnProfile(profile);
   enter();
   if (!Socket.hasSynced) {
-    await sleep(FIRST_SYNC_MS);
+    await sleep(options.syncMs); // the time in which clients begin to listen, whatsapp-web.js to hasSynced
     BackendEventBus.triggerMainStreamModeReady();
     showChats();
   }
