@@ -105,6 +105,7 @@ class Called(StrEnum):
     SEND = "send"
     FIND = "find"
     QUERY = "query"
+    ARRIVAL = "arrival"
     BACKFILL = "backfill"
     RELOAD = "reload"
 

@@ -92,7 +92,6 @@ RECOVERABLE = frozenset(
         Reason.AUTH_FAILED,  # the next code follows
         Reason.REACHOUT_TIMELOCK,
         Reason.ACKS_MISSING,
-        Reason.UPDATE_NEEDED,
     }
 )
 """As an `error` event: the service goes on by itself. Any other needs a person."""
