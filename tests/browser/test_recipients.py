@@ -23,7 +23,7 @@ NewPhone = Callable[[], str]
 
 @pytest.fixture(scope="module")
 def paired(chrome_ground: ChromeGround) -> Paired:
-    life, phone = Life(chrome_ground.browsers.open("recipients")), "5511970000001"
+    life, phone = Life(chrome_ground.browsers.open("recipients"), "recipients"), "5511970000001"
     pair(chrome_ground, life, phone)
     return life, phone
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import resource
 import socket
 import stat
 import tempfile
@@ -35,12 +36,23 @@ def only_one(state_dir: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SetupError(
-                f"Outro wppmt já usa a pasta {state_dir}. Encerre-o, ou dê outra a este com WPP_STATE_DIR"
+                f"Outro wppmt já usa a pasta {state_dir}. Encerre-o ou use outra pasta (WPP_STATE_DIR)"
             ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def raise_descriptors() -> None:
+    """Systemd's soft limit is for programs that still use select(2); the hard one is what we may have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def descriptors() -> int:
+    """How many this process may have open."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def running(state_dir: Path) -> int | None:
@@ -58,7 +70,9 @@ def require_folder(folder: Path, setting: str) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.stat().st_uid != os.geteuid():
-            raise SetupError(f"A pasta {folder} é de outro usuário: dê-a a quem roda o wppmt ({setting})")
+            raise SetupError(
+                f"A pasta {folder} pertence a outro usuário: mude o dono para o usuário que roda o wppmt ({setting})"
+            )
         for path in (folder, *folder.glob("*.sqlite*")):
             _make_private(path)
         with tempfile.TemporaryFile(dir=folder):

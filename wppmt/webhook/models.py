@@ -56,7 +56,7 @@ class ReceivedMessage(AnswerBody):
     is_group_msg: bool = Field(examples=[False])
     sender: Sender
     message_id: str | None = absent(
-        examples=["false_5511888888888@c.us_3EB0F6F2E2E2E2E2E30"], description="id completo, com o chat"
+        examples=["false_5511888888888@c.us_3EB0F6F2E2E2E2E2E30"], description="id completo, com a conversa"
     )
     chat_id: str | None = absent(examples=["5511888888888@c.us"])
     from_me: Literal[False] | None = absent(examples=[False])

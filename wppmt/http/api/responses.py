@@ -53,7 +53,7 @@ class Error(AnswerBody):
     code: Code
     request_id: str = Field(examples=["5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"])
     details: list[FieldProblem] | None = absent()
-    retry_after: int | None = absent(description="espere tantos segundos antes de tentar de novo")
+    retry_after: int | None = absent(description="quantos segundos esperar antes de tentar de novo")
 
 
 class Confirmation(AnswerBody):
@@ -194,6 +194,7 @@ class HealthBody(AnswerBody):
     sessions: dict[str, int] = Field(examples=[{"total": 10, "connected": 9, "waiting_scan": 1}])
     max_sessions: int = Field(examples=[10])
     memory_mb: int | None = Field(examples=[1650])
+    daemon_memory_mb: int | None = Field(examples=[110])
     webhooks: Deliveries
     version: str = Field(examples=["1.0.0"])
     alert: str | None = absent(description="problema geral do serviço, se houver")
@@ -317,6 +318,7 @@ class AdminSession(Status):
 
 class AdminSessionList(AnswerBody):
     count: int = Field(examples=[1])
+    daemon_memory_mb: int | None = Field(examples=[110])
     sessions: list[AdminSession]
 
 
@@ -332,7 +334,9 @@ class Skipped(AnswerBody):
     session_id: str = Field(examples=["cliente-004"])
     reason_code: str = Field(examples=["TOKEN_CORRUPT"])
     reason: str = Field(
-        examples=["O login salvo não foi aceito. Restaure um backup ou comece de novo com um QR Code"]
+        examples=[
+            "O login salvo não foi aceito. Restaure a última cópia (restore) ou recomece com um QR Code (reset)"
+        ]
     )
 
 
