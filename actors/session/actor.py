@@ -46,6 +46,7 @@ class SessionMind:
                 effects = [*self._react(message, now)]
                 if had_login and not self._parts.record.has_login:
                     effects += self._parts.sending.login_ended(now)
+                    self._parts.arrivals.login_ended()
                 effects += self._parts.update_sendable(now)
                 effects += self._parts.watchdog.look(now)
                 effects += self._parts.liveness.look(now)
@@ -126,6 +127,7 @@ class SessionMind:
         if not self._parts.work.is_written:
             return
         yield from self._parts.sending.restore(now)
+        self._parts.arrivals.restore()
         if record.desired is Desired.STOPPED or self._waits_for_a_person:
             if record.process is not None:
                 yield from self._parts.lifecycle.end_leftovers()
@@ -232,6 +234,8 @@ class SessionMind:
                 yield from self._parts.logout.give_up()
             case "recycle":
                 yield from self._parts.recycling.look(now)
+            case "arrivals":
+                yield from self._parts.arrivals.pump()
             case "saving":
                 yield from self._parts.login_saving.check()
             case "server":

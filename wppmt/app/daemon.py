@@ -116,7 +116,7 @@ class Daemon:
             down.push_async_callback(transport.close)
             down.push_async_callback(self._stop_http)
             threads = PykkaScheduler(asyncio.get_running_loop())
-            self._start_actors(threads, store, transport)
+            self._start_actors(threads, store, transport, received)
             down.push_async_callback(self._stop_actors, threads)
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
@@ -144,7 +144,13 @@ class Daemon:
             loop.add_signal_handler(number, partial(end, hands_over=number == signal.SIGUSR2))
         return stop
 
-    def _start_actors(self, threads: PykkaScheduler, store: SqliteStore, transport: WebhookTransport) -> None:
+    def _start_actors(
+        self,
+        threads: PykkaScheduler,
+        store: SqliteStore,
+        transport: WebhookTransport,
+        received: ReceivedMedia,
+    ) -> None:
         settings = self._settings
         browsers = ChromeBrowsers(wiring.chrome_settings(settings))
         wiring.end_strays(store, browsers)
@@ -155,6 +161,7 @@ class Daemon:
             new_service=lambda address: services[address](),
             post=partial(_post, asyncio.get_running_loop(), transport),
             log=logs.log,
+            received=received,
         )
         runtime = Interpreter(self._directory, threads, world)
         self._monitor = monitor = MemoryWorker(runtime.weigh, memory.weigh, settings.sessions.measure_seconds)
