@@ -174,7 +174,9 @@ class SessionMind:
             case messages.BrowserFailed(failure=failure):
                 detail = failure.detail if isinstance(failure, StartFailed) else str(failure)
                 yield from self._not_opened(Reason(failure.code), detail, now)
-            case messages.BrowserClosed():
+            case messages.BrowserClosed(was_flushed=was_flushed):
+                if was_flushed and self._parts.lifecycle.is_proven and self._parts.record.has_login:
+                    yield from self._parts.work.write(now, login_saved=True)
                 yield from self._browser_closed(now)
             case messages.Noticed(notice=notice, at=at):
                 self._parts.told_at = at

@@ -74,6 +74,8 @@ class BrowserFailed:
 @dataclass(frozen=True, slots=True)
 class BrowserClosed:
     generation: int
+    was_flushed: bool = False
+    """It went in order, so that all it knew is on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
