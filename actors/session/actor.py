@@ -11,8 +11,7 @@ from actors.session.messages import Due, PageAnswered
 from actors.session.page_events import PageEventHandler
 from actors.session.parts import Parts, Tools
 from actors.session.requests import Requests
-from actors.session.sending.in_doubt import FindDue
-from actors.session.sending.queue import AnswerDue, OutcomeDue, TypingDone, UploadDue
+from actors.session.sending.timers import AnswerDue, FindDue, OutcomeDue, TypingDone, UploadDue
 from wppmt.browser.port import ChannelClosed, StartFailed
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT

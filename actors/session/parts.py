@@ -23,6 +23,7 @@ from actors.session.policy import SessionPolicy
 from actors.session.queries import Queries
 from actors.session.recycling import Recycling
 from actors.session.rollback import Rollback
+from actors.session.sending.acceptance import Acceptance
 from actors.session.sending.outcomes import Outcomes
 from actors.session.sending.queue import SendQueue
 from actors.session.timers import Timers
@@ -75,7 +76,8 @@ class Parts:
         self.page_state = PageState(self.work, self.lifecycle, self.pairing, self.timers, policy)
         self.logout = Logout(self.work, self.page, self.lifecycle, self.timers, policy)
         self.outcomes = Outcomes(self.work)
-        self.sending = SendQueue(self.work, self.outcomes, self.page, policy, tools.new_message_id)
+        self.sending = SendQueue(self.work, self.outcomes, self.page, policy)
+        self.acceptance = Acceptance(self.work, self.sending, self.outcomes, policy, tools.new_message_id)
         watched = Watched(
             self.work, self.page, self.lifecycle, self.page_state, self.sending, self.timers, policy
         )
@@ -117,6 +119,7 @@ class Parts:
             self.outcomes,
             self.sending,
             self.sending.in_doubt,
+            self.sending.preparation,
             self.watchdog,
             self.liveness,
             self.login_saving,

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from actors.runtime.effects import Effect, Log, Tell
-from actors.webhooks.actor import WEBHOOK, OutboxGrew
+from actors.webhooks.messages import OutboxGrew
+from wppmt.domain.messages import WEBHOOK
 from wppmt.domain.reasons import Reason, sentence
 from wppmt.domain.states import Event, State, step
 from wppmt.store.port import Store, Transaction

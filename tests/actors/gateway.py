@@ -22,7 +22,8 @@ from actors.session.policy import SessionPolicy
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
 from actors.supervisor.root import Root
-from actors.webhooks.actor import Attempted, OutboxGrew, WebhookMind
+from actors.webhooks.actor import WebhookMind
+from actors.webhooks.messages import Attempted, OutboxGrew
 from tests.actors.seeded_scheduler import SeededMailbox, SeededScheduler, VirtualTime
 from tests.defaults import session_policy, webhook_policy, webhook_schedule
 from wppmt.browser.fake.adoption import FakeAdoption

@@ -22,7 +22,7 @@ from actors.runtime.pykka_scheduler import PykkaScheduler
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
 from actors.supervisor.root import Root
-from actors.webhooks.actor import WEBHOOK, Attempted, Drain, OutboxGrew
+from actors.webhooks.messages import Attempted, Drain, OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.memory import MONITOR, Measure, MemoryWorker
 from wppmt import __version__
@@ -31,7 +31,7 @@ from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browser import ChromeBrowsers
 from wppmt.domain.errors import Refusal, SetupError
-from wppmt.domain.messages import ROOT, Describe
+from wppmt.domain.messages import ROOT, WEBHOOK, Describe
 from wppmt.domain.system_errors import told
 from wppmt.http import server
 from wppmt.http.app import make_app

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actors.session.policy import SessionPolicy
-from actors.webhooks.actor import WebhookPolicy
+from actors.webhooks.policy import WebhookPolicy
 from wppmt.app.settings import Settings
 from wppmt.domain.retry import WebhookSchedule
 from wppmt.domain.units import MEGABYTE
