@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 from tests.support import wait_until
 from wppmt.browser.cdp.deadlines import Deadlines
-from wppmt.browser.chrome.browser import ChromeBrowsers, ChromeSettings
+from wppmt.browser.chrome.browsers import ChromeBrowsers
+from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers, FakeTimes
 from wppmt.browser.port import Beat, Browser, Browsers, CallFailure, ChannelClosed, Notice, PageEvent
 from wppmt.domain.process import Process
@@ -106,7 +107,6 @@ class Ground(Protocol):
 
     browsers: Browsers
 
-    def process(self, life: Life) -> Process: ...
     def register(self, phone: str, name: str) -> None: ...
     def scan(self, phone: str, code: str) -> None: ...
     def type_code(self, phone: str, code: str) -> None: ...
@@ -120,6 +120,7 @@ class Ground(Protocol):
     def reload(self, life: Life, phone: str) -> None: ...
     def freeze(self, life: Life) -> None: ...
     def crash(self, life: Life) -> None: ...
+    def leave(self, life: Life) -> Process: ...
 
 
 class FakeGround:
@@ -127,9 +128,6 @@ class FakeGround:
         times = FakeTimes(ready=0.01, call=0.001, server=0.005, beat=BEAT_SECONDS / 4, logout_reload=0.02)
         self.fakes = FakeBrowsers(Deadlines(), time.time, times)
         self.browsers: Browsers = self.fakes
-
-    def process(self, life: Life) -> Process:
-        return _fake(life).process
 
     def register(self, phone: str, name: str) -> None:
         self.fakes.world.add_phone(phone, name)
@@ -170,6 +168,10 @@ class FakeGround:
     def crash(self, life: Life) -> None:
         _fake(life).crash()
 
+    def leave(self, life: Life) -> Process:
+        life.browser.let_go()
+        return _fake(life).process
+
 
 class ChromeGround:
     def __init__(self, tokens_dir: Path, simulator: Simulator, page_port: int) -> None:
@@ -182,9 +184,6 @@ class ChromeGround:
         )
         self.browsers: Browsers = ChromeBrowsers(self.settings)
         self.simulator = simulator
-
-    def process(self, life: Life) -> Process:
-        return process(life)
 
     def register(self, phone: str, name: str) -> None:
         self.simulator.register(phone, name)
@@ -224,6 +223,10 @@ class ChromeGround:
 
     def crash(self, life: Life) -> None:
         os.kill(process(life).pid, signal.SIGKILL)
+
+    def leave(self, life: Life) -> Process:
+        life.browser.let_go()
+        return process(life)
 
 
 def process(life: Life) -> Process:

@@ -17,7 +17,9 @@ from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life
 from tests.browser.test_chrome import evaluate
 from tests.support import wait_until
-from wppmt.browser.chrome.browser import ChromeBrowsers, ChromeSettings
+from wppmt.browser.cdp.devtools import runtime
+from wppmt.browser.chrome.browsers import ChromeBrowsers
+from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.port import StartFailed
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked
 from wppmt.browser.profile.leveldb import WriteAheadLog, framed
@@ -318,7 +320,7 @@ def make_busy(life: Life, database: Path) -> None:
         return sum(file.stat().st_size for file in database.glob("*.log"))
 
     before = written()
-    assert "exceptionDetails" not in evaluate(life, BUSY).get(timeout=10)
+    assert not isinstance(evaluate(life, BUSY).get(timeout=10), runtime.ExceptionDetails)
     wait_until(lambda: abs(written() - before) > 1_000_000, 20)
 
 

@@ -128,6 +128,7 @@ class BrowserSettings(SettingsGroup):
     chrome: Annotated[str, Env("WPP_CHROME")]
     driver: Annotated[str, Env("WPP_CHROMEDRIVER")]
     engine: Annotated[Literal["chrome", "undetected"], Env("WPP_BROWSER_ENGINE")]
+    undetected_accept_local_ports: Annotated[bool, Env("WPP_UNDETECTED_ACCEPT_LOCAL_PORTS")]
     headless: Annotated[bool, Env("WPP_HEADLESS")]
     proxy_url: Annotated[str, Env("WPP_PROXY_URL", hidden=True), Field(repr=False)]
     sandbox: Annotated[Literal["auto", "on", "off"], Env("WPP_SANDBOX")]
@@ -292,6 +293,11 @@ def _settle(settings: Settings, folder: Path, notices: tuple[str, ...]) -> Setti
     """Cross checks, absolute paths, and the secret that belongs to this way of running."""
     if not settings.sessions.multi_tenant:
         raise SetupError("WPP_MULTI_TENANT=false não é aceito: o wppmt só tem o modo multi-tenant")
+    if "@" in settings.browser.proxy_url:
+        raise SetupError(
+            "WPP_PROXY_URL não pode levar usuário e senha: ficariam à vista de todos na linha de comando do Chrome."
+            " Use um proxy que libere este servidor pelo endereço"
+        )
     folders = {name: folder / getattr(settings.store, name) for name in ("state_dir", "tokens_dir")}
     store = settings.store.model_copy(update=folders)
     logs = settings.logs.model_copy(update={"dir": folder / settings.logs.dir})
