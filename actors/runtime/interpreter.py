@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from actors.runtime.cell import Cell, Mailbox, Scheduler, refuse
 from actors.runtime.directory import Directory
@@ -14,17 +15,17 @@ from actors.runtime.effects import (
     AdoptBrowser,
     Answer,
     CallPage,
+    CheckLogin,
     CloseBrowser,
     DeleteFile,
-    DownloadMedia,
     Effect,
     EndLeftovers,
+    KeepMedia,
     KillBrowser,
     Log,
     Mind,
     OpenBrowser,
     Post,
-    ProfileAction,
     Publish,
     RemoveProfile,
     SpawnService,
@@ -35,23 +36,37 @@ from actors.runtime.effects import (
     Wake,
     Withdraw,
 )
-from actors.session.messages import BrowserClosed, Noticed, ProfileRemoved
+from actors.session.messages import BrowserClosed, LoginChecked, Noticed, ProfileRemoved
 from actors.workers.browser import Adopt, BrowserWorker, Close, Open, Retire
 from wppmt.browser.cdp.transfer import Download
 from wppmt.browser.port import (
     Browser,
     BrowserFailure,
     Browsers,
+    CallFailure,
     CallRejected,
     CallResult,
     NotCalled,
     Notice,
     OnResult,
 )
-from wppmt.domain.errors import Code
+from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import session_address
 from wppmt.store.port import StoreUnavailable
+
+
+class ReceivedFiles(Protocol):
+    """Where received media is kept; both block, and raise Refusal(STORE_UNAVAILABLE)."""
+
+    limit: int
+    """Bytes of one file."""
+
+    def draft(self, session_id: str) -> Path: ...
+
+    def keep(
+        self, draft: Path, message_id: str, chats: Sequence[str], mimetype: str, file_name: str | None
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +82,7 @@ class RuntimeDependencies:
     post: Callable[[Post, Callable[[object], object]], None]
     """One webhook attempt; never blocks. What came of it, as the webhook actor's message, goes to the callable."""
     log: WriteLog
+    received: ReceivedFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +142,8 @@ class Interpreter:
                 self._call_page(cell, effect)
             case UploadFile():
                 self._upload(cell, effect)
-            case DownloadMedia():
-                self._download(cell, effect)
+            case KeepMedia():
+                self._keep_media(cell, effect)
             case DeleteFile(path=path):
                 self._scheduler.run_blocking(lambda: Path(path).unlink(missing_ok=True))
             case OpenBrowser(session_id=session_id, generation=generation, action=action):
@@ -136,8 +152,10 @@ class Interpreter:
             case AdoptBrowser(session_id=session_id, generation=generation, left=left):
                 browser = self._world.browsers.adopt(session_id, left)
                 self._run_browser(cell, session_id, generation, browser, Adopt())
-            case CloseBrowser(session_id=session_id, generation=generation, action=action):
-                self._close_browser(session_id, generation, action)
+            case CloseBrowser():
+                self._close_browser(effect)
+            case CheckLogin():
+                self._check_login(cell, effect)
             case KillBrowser(session_id=session_id):
                 self._kill_browser(session_id)
             case EndLeftovers(session_id=session_id, generation=generation):
@@ -190,16 +208,30 @@ class Interpreter:
 
         self._use_browser(cell, upload, use)
 
-    def _download(self, cell: Cell, wish: DownloadMedia) -> None:
+    def _keep_media(self, cell: Cell, wish: KeepMedia) -> None:
+        received = self._world.received
+
         def use(browser: Browser, done: OnResult) -> None:
-            Download(browser, Path(wish.path), wish.limit, wish.deadline, done).start(wish.message_id)
+            def begin() -> None:
+                try:
+                    draft = received.draft(wish.session_id)
+                except Refusal:
+                    done(CallRejected("not_stored"))
+                    return
+
+                def downloaded(outcome: CallResult) -> None:
+                    self._scheduler.run_blocking(lambda: done(_kept(received, draft, outcome)))
+
+                Download(browser, draft, received.limit, wish.deadline, downloaded).start(wish.message_id)
+
+            self._scheduler.run_blocking(begin)
 
         self._use_browser(cell, wish, use)
 
     def _use_browser(
         self,
         cell: Cell,
-        effect: CallPage | UploadFile | DownloadMedia,
+        effect: CallPage | UploadFile | KeepMedia,
         use: Callable[[Browser, OnResult], None],
     ) -> None:
         """With the browser life that the effect means; where it is no more, surely nothing was done."""
@@ -232,13 +264,21 @@ class Interpreter:
             self._running[session_id] = Running(generation, browser, mailbox)
         mailbox.put(first)
 
-    def _close_browser(self, session_id: str, generation: int, action: ProfileAction) -> None:
+    def _close_browser(self, effect: CloseBrowser) -> None:
+        session_id, generation = effect.session_id, effect.generation
         running = self._running.get(session_id)
         if running is None or running.generation != generation:
             self._directory.tell(session_address(session_id), BrowserClosed(generation))
-        elif not running.mailbox.put(Close(action)):
+        elif not running.mailbox.put(Close(effect.action, effect.unsaved)):
             running.browser.kill()
             self._directory.tell(session_address(session_id), BrowserClosed(generation))
+
+    def _check_login(self, cell: Cell, effect: CheckLogin) -> None:
+        def check() -> None:
+            is_saved = self._world.browsers.is_login_saved(effect.session_id, effect.items)
+            cell.mailbox.put(LoginChecked(effect.generation, is_saved))
+
+        self._scheduler.run_blocking(check)
 
     def _kill_browser(self, session_id: str) -> None:
         with self._lock:
@@ -274,3 +314,16 @@ class Interpreter:
                 self._directory.tell(session_address(session_id), BrowserClosed(generation))
 
         self._scheduler.run_blocking(end)
+
+
+def _kept(received: ReceivedFiles, draft: Path, outcome: CallResult) -> CallResult:
+    """The draft becomes a received file, or goes."""
+    try:
+        if not isinstance(outcome, CallFailure):
+            about = outcome["id"], outcome["chats"], outcome["mimetype"], outcome["fileName"]
+            received.keep(draft, *about)
+        return outcome
+    except Refusal:
+        return CallRejected("not_stored")
+    finally:
+        draft.unlink(missing_ok=True)

@@ -11,8 +11,7 @@ from actors.session.messages import Due, PageAnswered
 from actors.session.page_events import PageEventHandler
 from actors.session.parts import Parts, Tools
 from actors.session.requests import Requests
-from actors.session.sending.in_doubt import FindDue
-from actors.session.sending.queue import AnswerDue, OutcomeDue, TypingDone, UploadDue
+from actors.session.sending.timers import AnswerDue, FindDue, OutcomeDue, TypingDone, UploadDue
 from wppmt.browser.port import ChannelClosed, StartFailed
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT
@@ -20,6 +19,8 @@ from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.records import NO_LOGIN, Desired, SessionRecord, SessionStatus
 
+LEFT_TO_A_PERSON = {Reason.TOKEN_CORRUPT, Reason.CONFLICT}
+"""In state `error`: starting a browser by itself would do harm."""
 FromBrowser = messages.Noticed | messages.BrowserOpened | messages.BrowserFailed | messages.BrowserClosed
 
 
@@ -44,8 +45,11 @@ class SessionMind:
                 effects = [*self._react(message, now)]
                 if had_login and not self._parts.record.has_login:
                     effects += self._parts.sending.login_ended(now)
+                    self._parts.arrivals.login_ended()
                 effects += self._parts.update_sendable(now)
                 effects += self._parts.watchdog.look(now)
+                effects += self._parts.liveness.look(now)
+                effects += self._parts.login_saving.look(now)
                 effects += self._when_closed()
         except BaseException:
             roll_back()
@@ -89,6 +93,8 @@ class SessionMind:
                 return self._parts.sending.due(message, now)
             case messages.SlotGranted(generation=generation):
                 return self._parts.lifecycle.granted(generation, now)
+            case messages.LoginChecked():
+                return self._parts.login_saving.checked(message, now)
             case messages.ProfileRemoved():
                 return self._profile_removed(message, now)
             case messages.Measured(memory_mb=memory_mb):
@@ -120,6 +126,7 @@ class SessionMind:
         if not self._parts.work.is_written:
             return
         yield from self._parts.sending.restore(now)
+        self._parts.arrivals.restore()
         if record.desired is Desired.STOPPED or self._waits_for_a_person:
             if record.process is not None:
                 yield from self._parts.lifecycle.end_leftovers()
@@ -166,7 +173,9 @@ class SessionMind:
             case messages.BrowserFailed(failure=failure):
                 detail = failure.detail if isinstance(failure, StartFailed) else str(failure)
                 yield from self._not_opened(Reason(failure.code), detail, now)
-            case messages.BrowserClosed():
+            case messages.BrowserClosed(was_flushed=was_flushed):
+                if was_flushed and self._parts.lifecycle.is_proven and self._parts.record.has_login:
+                    yield from self._parts.work.write(now, login_saved=True)
                 yield from self._browser_closed(now)
             case messages.Noticed(notice=notice, at=at):
                 self._parts.told_at = at
@@ -206,7 +215,7 @@ class SessionMind:
 
     # Timers.
 
-    def _due(self, timer: str, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a timer
+    def _due(self, timer: str, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a timer
         match timer:
             case "retry":
                 yield from self._parts.lifecycle.open()
@@ -226,6 +235,12 @@ class SessionMind:
                 yield from self._parts.logout.give_up()
             case "recycle":
                 yield from self._parts.recycling.look(now)
+            case "arrivals":
+                yield from self._parts.arrivals.pump()
+            case "saving":
+                yield from self._parts.login_saving.check()
+            case "server":
+                yield from self._parts.liveness.ask()
             case "acks" | "trust":
                 yield from self._parts.watchdog.due(timer, now)
             case _:
@@ -238,4 +253,4 @@ class SessionMind:
 
     @property
     def _waits_for_a_person(self) -> bool:
-        return self._parts.record.state is State.ERROR and self._parts.record.reason is Reason.TOKEN_CORRUPT
+        return self._parts.record.state is State.ERROR and self._parts.record.reason in LEFT_TO_A_PERSON

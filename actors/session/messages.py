@@ -74,6 +74,8 @@ class BrowserFailed:
 @dataclass(frozen=True, slots=True)
 class BrowserClosed:
     generation: int
+    was_flushed: bool = False
+    """It went in order, so that all it knew is on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,14 @@ class ProfileRemoved:
     is_gone: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class LoginChecked:
+    """Whether what the page holds of its login is on the disk."""
+
+    generation: int
+    is_saved: bool
+
+
 class Called(StrEnum):
     """Which call into the page an outcome belongs to."""
 
@@ -105,8 +115,12 @@ class Called(StrEnum):
     SEND = "send"
     FIND = "find"
     QUERY = "query"
+    ARRIVAL = "arrival"
     BACKFILL = "backfill"
     RELOAD = "reload"
+    BATCH = "batch"
+    SERVER = "server"
+    LOGIN = "login"
 
 
 @dataclass(frozen=True, slots=True)

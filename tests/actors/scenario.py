@@ -282,7 +282,8 @@ def soothe(browser: FakeBrowser) -> None:
     browser.go_silent(False)
     browser.hold_acks(False)
     if browser.page.facts.authenticated and browser.browsers.world.profiles[browser.session_id].login:
-        browser.set_facts(mode="MAIN", info="NORMAL", phone_online=True, needs_update=False)
+        browser.set_facts(phone_online=True, needs_update=False)
+        browser.network_back()
         browser.page.resume()
     else:
         browser.reload()
@@ -323,7 +324,7 @@ ACTS: dict[Act, float] = {
     lever("wake"): 1.2,
     lever("reload"): 2,
     lever("drop_channel"): 0.8,
-    lever("lose_driver"): 0.4,
+    lever("lose_line"): 0.4,
     lever("go_silent", True): 0.7,
     lever("go_silent", False): 0.7,
     lever("phone_offline"): 0.8,
@@ -331,7 +332,7 @@ ACTS: dict[Act, float] = {
     lever("network_lost"): 0.8,
     lever("network_back"): 1,
     lever("unlink"): 0.4,
-    lever("conflict"): 0.3,
+    lever("replaced"): 0.3,
     lever("hold_acks", True): 0.8,
     lever("hold_acks", False): 1,
 }

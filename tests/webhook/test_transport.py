@@ -18,7 +18,7 @@ from wppmt.net.egress import Egress, policy
 from wppmt.net.response import HEAD_LIMIT
 from wppmt.store.records import Delivery, EventRecord, SigningSecrets
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
-from wppmt.webhook.envelope import new_secret
+from wppmt.webhook.signature import new_secret
 from wppmt.webhook.transport import BODY_LIMIT, WebhookTransport
 
 BODY = '{"event":"message_received","message":{"body":"olá"}}'.encode()

@@ -7,11 +7,12 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
+from socket import socket
 from urllib.parse import quote
 
 from ulid import ULID
@@ -21,10 +22,15 @@ from actors.session.actor import SessionMind
 from actors.session.parts import Tools
 from actors.webhooks.actor import WebhookMind
 from wppmt.app import logs, policies
+from wppmt.app.addresses import base_url
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
-from wppmt.browser.chrome import launch
-from wppmt.browser.chrome.browser import ChromeSettings
+from wppmt.browser.chrome import driver, launch
+from wppmt.browser.chrome.browsers import ChromeBrowsers
+from wppmt.browser.chrome.settings import UNDETECTED, ChromeSettings
+from wppmt.browser.keeping.lines import Keeper
+from wppmt.browser.keeping.process import KeeperProcess
+from wppmt.browser.keeping.systemd import SystemdStore
 from wppmt.browser.port import Browsers
 from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.errors import SetupError
@@ -43,7 +49,7 @@ from wppmt.store.port import Store
 from wppmt.store.records import Desired, SessionRecord, SessionStatus
 from wppmt.store.redis import Copy, RedisMirror, RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
-from wppmt.webhook.envelope import new_secret
+from wppmt.webhook.signature import new_secret
 
 SERVICE_DESCRIPTORS = 256
 """Kept for the store, the log, webhooks under way, and connections that are accepted and not yet counted."""
@@ -89,7 +95,7 @@ def chrome_settings(settings: Settings) -> ChromeSettings:
         snapshots_kept=settings.store.login_copies,
         resolver_rules=f"MAP * 127.0.0.1:{settings.simulator.page_port}" if simulated else None,
         chrome_path=Path(browser.chrome) if browser.chrome else launch.CHROME,
-        driver_path=Path(browser.driver) if browser.driver else launch.DRIVER,
+        driver_path=Path(browser.driver) if browser.driver else driver.DRIVER,
         engine=browser.engine,
         headless=browser.headless,
         sandbox=_sandbox(settings),
@@ -98,6 +104,29 @@ def chrome_settings(settings: Settings) -> ChromeSettings:
         start_seconds=browser.start_deadline_seconds,
         stop_seconds=browser.stop_deadline_seconds,
     )
+
+
+def browsers(settings: Settings, environ: Mapping[str, str], lines: Mapping[str, socket]) -> ChromeBrowsers:
+    """`lines`: what systemd has stored for an earlier daemon."""
+    return ChromeBrowsers(chrome_settings(settings), _keeper(settings, environ, lines))
+
+
+def _keeper(settings: Settings, environ: Mapping[str, str], lines: Mapping[str, socket]) -> Keeper:
+    """Systemd where it has room (FDSTORE, which from version 254 on it sets itself), else a process of our own."""
+    if environ.get("NOTIFY_SOCKET") and environ.get("FDSTORE", "0") != "0":
+        return SystemdStore(environ["NOTIFY_SOCKET"], lines)
+    return KeeperProcess(settings.store.tokens_dir)
+
+
+def require_accepted_ports(settings: Settings) -> None:
+    """Raises SetupError where the engine would open what nobody has said yes to."""
+    browser = settings.browser
+    if browser.engine == UNDETECTED and not browser.undetected_accept_local_ports:
+        raise SetupError(
+            "O motor undetected abre portas sem senha em 127.0.0.1, por onde qualquer usuário desta máquina lê as"
+            " conversas e roda programas como o wppmt. Para aceitar: WPP_UNDETECTED_ACCEPT_LOCAL_PORTS=true;"
+            " sem isso, use WPP_BROWSER_ENGINE=chrome"
+        )
 
 
 def has_login_copy(settings: Settings, session_id: str) -> bool:
@@ -114,8 +143,8 @@ def _sandbox(settings: Settings) -> bool:
     wish, simulated, is_root = settings.browser.sandbox, settings.simulator.used, os.geteuid() == 0
     if not simulated and (wish == "off" or is_root):
         raise SetupError(
-            "Com o WhatsApp de verdade o Chrome roda com sandbox e nunca como root:"
-            " use um usuário próprio (docs/operacao.md) e tire WPP_SANDBOX=off"
+            "Com o WhatsApp real, o Chrome só roda com sandbox e nunca como root:"
+            " crie um usuário próprio (docs/operacao.md) e remova WPP_SANDBOX=off"
         )
     return wish == "on" or (wish == "auto" and not is_root)
 
@@ -165,7 +194,7 @@ def end_strays(store: Store, browsers: Browsers) -> None:
 
 
 def _media_url(settings: Settings, session_id: str, message_id: str) -> str:
-    base = settings.http.public_url.rstrip("/") or f"http://{settings.http.host}:{settings.http.port}"
+    base = settings.http.public_url.rstrip("/") or base_url(settings.http.host, settings.http.port)
     return f"{base}/api/sessions/{session_id}/messages/{quote(message_id, safe='')}/media"
 
 

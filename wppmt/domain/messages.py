@@ -146,6 +146,8 @@ class SendText:
     quoted_id: str | None = None
     mentions: tuple[str, ...] = ()
     link_preview: bool = False
+    reference: str = ""
+    """The caller's own: told with whatever becomes of the message, and never looked at."""
     respond_async: bool = False
     idempotency: Idempotency | None = None
 
@@ -165,6 +167,7 @@ class SendMedia:
     typing_ms: int = 0
     quoted_id: str | None = None
     mentions: tuple[str, ...] = ()
+    reference: str = ""
     respond_async: bool = False
     idempotency: Idempotency | None = None
 
@@ -198,6 +201,7 @@ class Sent:
     to: str
     ack: int
     timestamp: float
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,21 +250,12 @@ class NumberCheck:
 
 @dataclass(frozen=True, slots=True)
 class FetchMedia:
-    """To a session: a received message's media, `message_id` as WhatsApp serialises it, into the file `path`.
+    """To a session: bring a received message's media, by any of its ids, to where received media is kept.
 
-    Answered with FetchedMedia; refuses NOT_FOUND when WhatsApp has it no more.
+    Answered with None when it is there; refuses NOT_FOUND when WhatsApp has it no more, PAYLOAD_TOO_LARGE.
     """
 
     message_id: str
-    path: str
-    limit: int
-    """Bytes; more is refused with PAYLOAD_TOO_LARGE."""
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedMedia:
-    mimetype: str
-    file_name: str | None
 
 
 @dataclass(frozen=True, slots=True)

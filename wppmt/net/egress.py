@@ -55,8 +55,8 @@ _NEVER: tuple[Network, ...] = tuple(
     )
 )
 _GLOBAL_IPV6 = ip_network("2000::/3")
-_INVALID = "não é um endereço http(s) válido"
-_OWN = "é deste próprio servidor (WPP_EGRESS_ALLOW só o permite por host:porta)"
+_INVALID = "não é http(s) válida"
+_OWN = "aponta para este próprio servidor (WPP_EGRESS_ALLOW só o permite por host:porta)"
 
 
 _OUTSIDE = "fica fora do caminho de WEBHOOK_URL (WPP_EGRESS_ALLOW permite o host:porta inteiro)"
@@ -150,9 +150,7 @@ class Egress:
         parsed = parse(url)
         complaint = _INVALID if parsed is None else self._complaint(parsed)
         if parsed is None or complaint:
-            raise Refusal(
-                Code.TARGET_REFUSED, details=[{"field": "url", "problem": f"O endereço {complaint}"}]
-            )
+            raise Refusal(Code.TARGET_REFUSED, details=[{"field": "url", "problem": f"A URL {complaint}"}])
         return parsed
 
     def require(self, url: str, setting: str) -> None:
@@ -169,7 +167,7 @@ class Egress:
             try:
                 await self._resolver_for(parsed).resolve(*place_of(parsed))
             except TargetRefused:
-                details = [{"field": "url", "problem": "O endereço leva a uma rede não permitida"}]
+                details = [{"field": "url", "problem": "A URL leva a uma rede não permitida"}]
                 raise Refusal(Code.TARGET_REFUSED, details=details) from None
             except OSError:
                 return
@@ -245,13 +243,13 @@ class Egress:
         if isinstance(address, IPv6Address) and address.ipv4_mapped:
             address = address.ipv4_mapped
         if not address.is_loopback and any(address in network for network in _NEVER):
-            return "é de uma rede que nunca é permitida"
+            return "aponta para uma rede que nunca é permitida"
         if address.is_loopback or self._is_own(address):
             return "" if is_listed else _OWN
         if is_listed or any(address in network for network in self._policy.networks):
             return ""
         if not _is_global(address):
-            return "é de uma rede privada (WPP_EGRESS_ALLOW)"
+            return "aponta para uma rede privada (WPP_EGRESS_ALLOW)"
         return "" if port in PORTS else "usa uma porta não permitida (WPP_EGRESS_ALLOW)"
 
 

@@ -16,7 +16,7 @@ from wppmt.net.egress import Egress, TargetRefused
 from wppmt.net.response import HEAD_LIMIT, StaleConnection
 from wppmt.store.records import Delivery, EventRecord, SigningSecrets
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
-from wppmt.webhook.envelope import headers
+from wppmt.webhook.signature import headers
 
 ANSWER_SECONDS = 1.0
 """For the body, once the status is there."""
@@ -55,7 +55,7 @@ class WebhookTransport:
                         return await self._exchange(url, delivery.event, attempt, secrets)
                 return await self._exchange(url, delivery.event, attempt, secrets)
         except Refusal:
-            return Unanswered(Fault.FORBIDDEN, "Endereço de destino não permitido")
+            return Unanswered(Fault.FORBIDDEN, "URL de destino não permitida")
         except (OSError, aiohttp.ClientError, ValueError) as failure:  # TimeoutError is an OSError
             return _explain(failure)
 

@@ -12,13 +12,7 @@ from actors.session.sending.send_codec import MAY_HAVE_LEFT
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.errors import CATALOGUE, Code, Refusal
 from wppmt.domain.messages import Sent
-from wppmt.domain.states import State
-from wppmt.store.records import ACK_STATUS, Handover, JournalEntry, SessionRecord
-
-NEEDS_A_PERSON = {State.DISCONNECTED, State.WAITING_SCAN, State.ERROR}
-"""`reconnectRequired` of a refused send."""
-TRY_AGAIN_SECONDS = 5
-"""Where no person is needed: most interruptions are over by then."""
+from wppmt.store.records import ACK_STATUS, Handover, JournalEntry
 
 
 class Outcomes:
@@ -74,14 +68,7 @@ class Outcomes:
 
 
 def as_sent(entry: JournalEntry, now: float) -> Sent:
-    return Sent(entry.id, entry.to, entry.ack, entry.acked_at or now)
-
-
-def not_connected(record: SessionRecord) -> Refusal:
-    """The 503 of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
-    person = record.state in NEEDS_A_PERSON or not record.has_login
-    extra = {"status": record.state.value, "reconnectRequired": person}
-    return Refusal(Code.NOT_CONNECTED, retry_after=None if person else TRY_AGAIN_SECONDS, extra=extra)
+    return Sent(entry.id, entry.to, entry.ack, entry.acked_at or now, entry.reference)
 
 
 def may_have_left(entry: JournalEntry) -> bool:
@@ -101,7 +88,8 @@ def _settled(entry: JournalEntry, **changes: Any) -> JournalEntry:
 def _payload(entry: JournalEntry) -> dict[str, Any]:
     """Of `message_ack` (docs/contract.md 7)."""
     status = ACK_STATUS.get(entry.ack, "failed")
-    return {"messageId": entry.id, "status": status, "ack": entry.ack, "to": entry.to}
+    reference = {"reference": entry.reference} if entry.reference else {}
+    return {"messageId": entry.id, "status": status, "ack": entry.ack, "to": entry.to} | reference
 
 
 def _discard_file(entry: JournalEntry) -> Iterator[Effect]:

@@ -24,25 +24,23 @@ class BaseModel extends EventEmitter {
 
   get(name) { return this.attributes[name]; }
 
-  set(name, value) {
-    if (typeof name === 'object') {
-      for (const [one, changed] of Object.entries(name)) this.set(one, changed);
-      return this;
-    }
-    const previous = this.attributes[name];
-    this.define(name, value);
-    if (previous !== value) {
-      this.trigger(`change:${name}`, this, value, previous);
-      this.trigger('change', this);
-    }
+  // All of it is there before anybody hears of any of it.
+  set(name, value, how) {
+    const given = typeof name === 'object' ? Object.entries(name) : [[name, value]];
+    const { silent } = (typeof name === 'object' ? value : how) || {};
+    const changed = silent ? [] : given.map(([one, now]) => [one, now, this.attributes[one]]).filter(([, now, before]) => now !== before);
+    for (const [one, now] of given) this.define(one, now);
+    for (const [one, now, before] of changed) this.trigger(`change:${one}`, this, now, before);
+    if (changed.length) this.trigger('change', this);
     return this;
   }
 
   unset(name) { return this.set(name, undefined); }
 
+  // Collections of its own go along, other models do not.
   toJSON() {
-    const plain = Object.entries(this.attributes).filter(([, value]) => !(value instanceof EventEmitter));
-    return Object.fromEntries(plain);
+    const plain = Object.entries(this.attributes).filter(([, value]) => !(value instanceof BaseModel));
+    return Object.fromEntries(plain.map(([name, value]) => [name, value instanceof BaseCollection ? value.toJSON() : value]));
   }
 
   serialize() { return this.toJSON(); }
@@ -57,11 +55,14 @@ class BaseCollection extends EventEmitter {
   }
 
   static keyOf(id) {
-    if (id instanceof BaseModel) return String(id.id);
+    if (id instanceof BaseModel || (id && id.id instanceof MsgKey)) return String(id.id);
     return id === undefined || id === null ? undefined : id._serialized || String(id);
   }
 
   get length() { return this.models.length; }
+  get modelClass() { return this.constructor.model || BaseModel; }
+  get _models() { return this.models; }
+  get _index() { return Object.fromEntries(this.byId); }
   get(id) { return this.byId.get(BaseCollection.keyOf(id)); }
   async find(id) { return this.get(id); }
 
@@ -73,15 +74,16 @@ class BaseCollection extends EventEmitter {
 
   add(model, given) {
     if (Array.isArray(model)) return model.map((one) => this.add(one, given));
-    if (!(model instanceof BaseModel)) model = new (this.constructor.model || BaseModel)(model);
+    const attributes = model instanceof BaseModel ? model.attributes : model;
+    const known = this.byId.get(BaseCollection.keyOf(attributes.id));
+    if (known) return given && given.merge ? known.set(attributes) : known;
+    if (!(model instanceof BaseModel)) model = new this.modelClass(model);
     const key = BaseCollection.keyOf(model);
-    const known = this.byId.get(key);
-    if (known) return given && given.merge ? known.set(model.attributes) : known;
     this.byId.set(key, model);
     this.models.push(model);
     if (!model.collection) Object.defineProperty(model, 'collection', { value: this, configurable: true });
     model.on('all', (name, ...args) => this.trigger(name, ...args));
-    this.trigger('add', model, this, given || {});
+    if (!given || !given.silent) this.trigger('add', model, this, given || {});
     return model;
   }
 
@@ -107,6 +109,10 @@ class BaseCollection extends EventEmitter {
   last() { return this.models[this.models.length - 1]; }
   at(index) { return this.models[index]; }
   toJSON() { return this.models.map((model) => model.toJSON()); }
+  serialize() { return this.toJSON(); }
+
+  // The model of that id, made if there is none.
+  gadd(id) { return this.get(id) || this.add({ id }); }
 }
 
 // wa-js recognises models by the proxyName of their prototype.
@@ -117,4 +123,5 @@ function named(Model, proxyName, defaults) {
 }
 
 define('WAWebBaseModel', () => ({ BaseModel, defineModel: (Model) => Model }));
-define('WAWebBaseCollection', () => ({ BaseCollection, default: BaseCollection }));
+define('WAWebBaseCollection', () => ({ BaseCollection }));
+define('WAWebCollection', () => ({ default: BaseCollection }));
