@@ -126,5 +126,6 @@ def test_a_neighbour_feels_little_of_a_flood(
     assert p99(flooded) <= 3 * max(p99(calm), SHORTEST_P99), report
     wait_until(lambda: process.memory_info().rss - before < 40 * MEGABYTE, 60)
     assert {tenant.name: tenant.browser.pid for tenant in tenants} == browsers, "a browser was restarted"
-    assert {tenant.status()["status"] for tenant in tenants} == {"connected"}
+    seen = daemon.api.call("GET", "/api/sessions", token=daemon.api.token(sub="observador"))
+    assert {session["status"] for session in seen.json["sessions"]} == {"connected"}
     assert not [line for line in daemon.log() if line["event"] == "log_lines_dropped"]

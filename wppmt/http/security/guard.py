@@ -50,7 +50,7 @@ async def _let_pass(request: web.Request, route: Route | None, access: Access) -
         if access is not Access.PUBLIC:
             _check_phase(request)
             await _authenticate(request, access)
-        _check_size(request, route)
+        _check_head(request, route)
         if access.names_session:
             await admit(request, request.match_info["sessionId"], access)
     except Refusal:
@@ -115,10 +115,13 @@ def _session_of_path(request: web.Request) -> str | None:
     return session_id if request.app[PORTS].front.status(session_id) else None
 
 
-def _check_size(request: web.Request, route: Route | None) -> None:
+def _check_head(request: web.Request, route: Route | None) -> None:
     encodings = request.headers.getall(hdrs.CONTENT_ENCODING, [])
     if any(encoding.strip().lower() != "identity" for encoding in encodings):
         raise Refusal(Code.UNSUPPORTED_ENCODING)
+    if request.headers.get(hdrs.EXPECT, "100-continue").lower() != "100-continue":
+        problem = {"field": "Expect", "problem": "só 100-continue é aceito"}
+        raise Refusal(Code.INVALID_REQUEST, details=[problem])
     if (request.content_length or 0) > largest_body(route.body if route else None):
         raise Refusal(Code.PAYLOAD_TOO_LARGE)
 
