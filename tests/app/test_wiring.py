@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wppmt.app import wiring
+from wppmt.app import browsers, wiring
 from wppmt.app.settings import Settings, load
 from wppmt.domain.errors import Code, Refusal, SetupError
 from wppmt.store.sqlite.store import SqliteStore
@@ -52,9 +52,17 @@ def test_a65_with_the_real_whatsapp_chrome_is_neither_root_nor_without_its_sandb
 ):
     monkeypatch.setattr("os.geteuid", lambda: uid)
     with pytest.raises(SetupError, match="nunca como root"):
-        wiring.chrome_settings(settings(tmp_path, WPP_SANDBOX=sandbox))
+        browsers.chrome_settings(settings(tmp_path, WPP_SANDBOX=sandbox))
+
+
+def test_the_engine_that_opens_ports_asks_for_a_yes(tmp_path: Path):
+    undetected = {"WPP_SIMULATOR": "1", "WPP_BROWSER_ENGINE": "undetected"}
+    with pytest.raises(SetupError, match="WPP_UNDETECTED_ACCEPT_LOCAL_PORTS=true"):
+        browsers.chrome_settings(settings(tmp_path, **undetected))
+    accepted = settings(tmp_path, **undetected, WPP_UNDETECTED_ACCEPT_LOCAL_PORTS="true")
+    assert browsers.chrome_settings(accepted).undetected
 
 
 def test_a65_whoever_is_not_root_has_a_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert wiring.chrome_settings(settings(tmp_path)).sandbox
+    assert browsers.chrome_settings(settings(tmp_path)).sandbox

@@ -23,23 +23,34 @@ def program(folder: Path, name: str, version: str) -> Path:
     return file
 
 
-def test_versions_that_differ(tmp_path: Path):
-    findings = list(
-        doctor.programs(program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "155.0.9"))
-    )
-    assert [finding.fine for finding in findings] == [True, True, False]
-    assert "apt-get" in findings[2].advice
+def test_a_chromedriver_that_does_not_fit(tmp_path: Path):
+    chrome, driver = program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "155.0.9")
+    found, fits, ports = doctor.chromedriver(driver, chrome, accepted=True)
+    assert (found.fine, fits.fine, ports.fine) == (True, False, True)
+    assert "apt-get" in fits.advice
 
 
-def test_programs_that_fit(tmp_path: Path):
-    findings = doctor.programs(program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "156.0.1"))
-    assert all(finding.fine for finding in findings)
+def test_a_chromedriver_that_fits_and_its_ports_that_nobody_accepted(tmp_path: Path):
+    chrome, driver = program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "156.0.1")
+    found, fits, ports = doctor.chromedriver(driver, chrome, accepted=False)
+    assert (found.fine, fits.fine, ports.fine) == (True, True, False)
+    assert "127.0.0.1" in ports.text
+    assert "WPP_UNDETECTED_ACCEPT_LOCAL_PORTS=true" in ports.advice
 
 
-def test_missing_program(tmp_path: Path):
-    first, second = doctor.programs(tmp_path / "none", program(tmp_path, "driver", "1.2"))
-    assert (first.fine, second.fine) == (False, True)
-    assert "chromium" in first.advice
+def test_missing_programs(tmp_path: Path):
+    missing = doctor.chromium(tmp_path / "none")
+    assert not missing.fine
+    assert "chromium" in missing.advice
+    assert [
+        finding.fine for finding in doctor.chromedriver(tmp_path / "none", tmp_path / "x", accepted=True)
+    ] == [False, True]
+
+
+def test_chromedriver_is_looked_for_where_it_is_used_alone(call: Call, tmp_path: Path):
+    nowhere = {"WPP_CHROMEDRIVER": str(tmp_path / "none")}
+    assert "none" not in call("doctor", **nowhere).stdout
+    assert "none: não encontrado" in call("doctor", WPP_BROWSER_ENGINE="undetected", **nowhere).stdout
 
 
 class TestFolder:

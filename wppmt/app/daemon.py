@@ -24,7 +24,7 @@ from actors.supervisor.root import Boot, Root, ShutDown
 from actors.webhooks.actor import WEBHOOK, Attempted, Drain, OutboxGrew
 from actors.workers.memory import MONITOR, Measure, MemoryWorker
 from wppmt import __version__
-from wppmt.app import disk, host, logs, sockets, wiring
+from wppmt.app import browsers, disk, host, logs, sockets, wiring
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browsers import ChromeBrowsers
@@ -63,7 +63,8 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
     for notice in settings.notices:
         logs.log("setting_noticed", level="warning", note=notice)
     try:
-        wiring.require_accepted_ports(settings)
+        # Refused before anything is taken or ended.
+        browsers.chrome_settings(settings)
         # Before anything starts a child, which must not inherit it.
         inherited = sockets.inherited(os.environ, os.getpid())
         with _alone(settings), _api_sockets(settings, inherited) as listening, simulator(settings):
@@ -132,9 +133,9 @@ class Daemon:
             down.push_async_callback(transport.close)
             down.push_async_callback(self._stop_http)
             threads = PykkaScheduler(asyncio.get_running_loop())
-            browsers = wiring.browsers(self._settings, os.environ, inherited.lines)
-            self._start_actors(threads, store, transport, browsers)
-            down.push_async_callback(self._stop_actors, threads, browsers)
+            chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines)
+            self._start_actors(threads, store, transport, chromes)
+            down.push_async_callback(self._stop_actors, threads, chromes)
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
             await down.enter_async_context(
@@ -165,13 +166,13 @@ class Daemon:
         threads: PykkaScheduler,
         store: SqliteStore,
         transport: WebhookTransport,
-        browsers: ChromeBrowsers,
+        chromes: ChromeBrowsers,
     ) -> None:
         settings = self._settings
-        wiring.end_strays(store, browsers)
+        wiring.end_strays(store, chromes)
         world = RuntimeDependencies(
             now=time.time,
-            browsers=browsers,
+            browsers=chromes,
             new_session=partial(wiring.new_session, store, wiring.tools(settings, store)),
             new_service=lambda address: services[address](),
             post=partial(_post, asyncio.get_running_loop(), transport),
@@ -269,7 +270,7 @@ class Daemon:
         if self._http:
             await self._http.cleanup()
 
-    async def _stop_actors(self, threads: PykkaScheduler, browsers: ChromeBrowsers) -> None:
+    async def _stop_actors(self, threads: PykkaScheduler, chromes: ChromeBrowsers) -> None:
         """Sessions first, all together; the webhook actor leaves its work to the store."""
         if self._hands_over:
             logs.log("handed_over", note="Os navegadores seguem conectados para o próximo serviço")
@@ -279,7 +280,7 @@ class Daemon:
             await self._directory.ask(WEBHOOK, Drain(), DRAIN_SECONDS)
         await asyncio.to_thread(threads.stop)
         # While the locks are ours: the next daemon finds nobody else at the other end.
-        await asyncio.to_thread(browsers.let_go)
+        await asyncio.to_thread(chromes.let_go)
 
     async def _end_browsers(self) -> None:
         try:

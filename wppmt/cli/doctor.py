@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -21,8 +20,13 @@ from wppmt.app.settings import Settings
 from wppmt.browser.chrome.driver import DRIVER
 from wppmt.browser.chrome.injection import WA_JS
 from wppmt.browser.chrome.launch import CHROME
+from wppmt.browser.chrome.settings import UNDETECTED
+from wppmt.browser.port import StartFailed
 from wppmt.cli.context import SettingsSource, pass_origin
+from wppmt.cli.errors import Trouble
+from wppmt.cli.findings import Finding
 from wppmt.cli.gateway import Gateway
+from wppmt.domain.errors import SetupError
 
 MB_PER_SESSION = 150
 MB_DAEMON = 90
@@ -33,18 +37,13 @@ SOCKET_UNIT_ADVICE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report; `advice` says what to do about a trouble."""
-
-    fine: bool
-    text: str
-    advice: str = ""
-
-
 def examine(settings: Settings) -> Iterator[Finding]:
     """Every check, in the order in which a start would need it."""
-    yield from programs(Path(settings.browser.chrome or CHROME), Path(settings.browser.driver or DRIVER))
+    browser, chrome = settings.browser, Path(settings.browser.chrome or CHROME)
+    yield chromium(chrome)
+    if browser.engine == UNDETECTED:
+        accepted = browser.undetected_accept_local_ports
+        yield from chromedriver(Path(browser.driver or DRIVER), chrome, accepted=accepted)
     yield wa_js(WA_JS)
     for name, folder in folders(settings):
         yield private_folder(name, folder)
@@ -54,19 +53,31 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield disk(settings.store.tokens_dir, settings.store.disk_min_free_mb)
 
 
-def programs(chrome: Path, driver: Path) -> Iterator[Finding]:
-    """Both programs, and whether they fit each other."""
-    versions = [version(chrome), version(driver)]
-    for file, package, found in zip((chrome, driver), ("chromium", "chromium-driver"), versions, strict=True):
+def chromium(chrome: Path) -> Finding:
+    return _program(chrome, "chromium")
+
+
+def chromedriver(driver: Path, chrome: Path, *, accepted: bool) -> Iterator[Finding]:
+    """For the engine "undetected" alone: whether it fits Chromium, and what it opens."""
+    found = _program(driver, "chromium-driver")
+    yield found
+    if found.fine:
         yield Finding(
-            bool(found), f"{file}: {found or 'não encontrado'}", f"Instale: apt-get install {package}"
-        )
-    if all(versions):
-        yield Finding(
-            versions[0] == versions[1],
+            version(chrome) == version(driver),
             "Chromium e chromedriver têm a mesma versão",
             "Atualize os dois juntos: apt-get install chromium chromium-driver",
         )
+    yield Finding(
+        accepted,
+        "Motor undetected: cada sessão abre em 127.0.0.1 a porta DevTools do Chrome e a do chromedriver, sem senha,"
+        " ao alcance de todo usuário desta máquina",
+        "Use WPP_BROWSER_ENGINE=chrome, ou aceite com WPP_UNDETECTED_ACCEPT_LOCAL_PORTS=true",
+    )
+
+
+def _program(file: Path, package: str) -> Finding:
+    found = version(file)
+    return Finding(bool(found), f"{file}: {found or 'não encontrado'}", f"Instale: apt-get install {package}")
 
 
 def version(program: Path) -> str:
@@ -181,16 +192,30 @@ def disk(folder: Path, min_free_mb: int) -> Finding:
 
 @click.command()
 @click.option("--whatsapp", type=click.Choice(["simulated", "real"]), default="simulated", show_default=True)
+@click.option(
+    "--sandbox",
+    "probes",
+    is_flag=True,
+    help="Prova o isolamento dos navegadores que rodam, ou de um aberto para isso.",
+)
 @pass_origin
-def doctor(origin: SettingsSource, whatsapp: str) -> None:
+def doctor(origin: SettingsSource, whatsapp: str, *, probes: bool) -> None:
     """Confere o que o serviço precisa para rodar aqui; termina com 1 se algo falta."""
     settings = (origin.simulated() if whatsapp == "simulated" else origin).load()
     all_fine = True
     for notice in settings.notices:
         click.echo(f"! {notice}")
-    for finding in examine(settings):
-        all_fine &= finding.fine
-        click.echo(
-            f"{'✓' if finding.fine else '✗'} {finding.text}" + ("" if finding.fine else f". {finding.advice}")
-        )
+    try:
+        for finding in _probe(settings) if probes else examine(settings):
+            all_fine &= finding.fine
+            finding.show()
+    except (SetupError, StartFailed) as trouble:
+        raise Trouble(str(trouble)) from None
     sys.exit(0 if all_fine else 1)
+
+
+def _probe(settings: Settings) -> Iterator[Finding]:
+    # Only here: the usual report needs no line to a browser.
+    from wppmt.cli.sandbox_probe import probe  # noqa: PLC0415
+
+    return probe(settings)
