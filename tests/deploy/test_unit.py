@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import configparser
+import re
 import secrets
 import shutil
 import subprocess
@@ -47,6 +48,32 @@ def test_only_the_daemon_gets_signals_and_has_time_to_stop():
     assert service["ExecReload"] == "/bin/kill -USR2 $MAINPID", (
         "a handover: see tests/system/test_handover.py"
     )
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+def test_systemd_finds_little_exposed():
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(UNIT)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    [exposure] = re.findall(r"Overall exposure level for wppmt\.service: ([\d.]+)", said)
+    assert float(exposure) <= 3.0
+
+
+def test_systemd_keeps_a_line_for_every_browser_and_gives_up_never():
+    """Until it gives up, or is told to stop, it keeps the lines: else every browser would close."""
+    unit = read(UNIT)
+    service = unit["Service"]
+    most = next(
+        note.le for note in settings.SessionSettings.model_fields["max"].metadata if hasattr(note, "le")
+    )
+    assert int(service["FileDescriptorStoreMax"]) >= 2 * most
+    assert service["Environment"] == f"FDSTORE={service['FileDescriptorStoreMax']}"
+    assert (unit["Unit"]["StartLimitIntervalSec"], service["Restart"]) == ("0", "always")
+
+
+def test_no_core_file_would_hold_keys_and_chats():
+    service = read(UNIT)["Service"]
+    assert (service["LimitCORE"], service["ProtectSystem"]) == ("0", "strict")
+    assert int(service["LimitNOFILE"]) >= 65536
 
 
 def test_the_socket_is_the_service_s_and_lives_on_when_that_restarts():
