@@ -10,6 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LOCKS := requirements.lock requirements-build.lock
 PAGE := wppmt/browser/page
 ALL_CORES := -n auto --dist worksteal
 # WHATSAPP=real starts against WhatsApp itself instead of the simulator.
@@ -20,7 +21,7 @@ CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS)) $(if $(TENANTS),--tenants $(TENANTS)) \
 	$(if $(JSON),--json $(JSON))
 
-.PHONY: help setup system run demo test test-long check check-format check-lint check-types check-imports \
+.PHONY: help setup system lock run demo test test-long check check-format check-lint check-types check-imports \
 	check-fast format bench chaos clean
 
 help: ## this list
@@ -46,11 +47,23 @@ system:
 	fi
 	@chmod 700 tokens-3  # git cannot keep that: logins will lie there
 
-$(VENV)/.installed: setup.cfg setup.py
+# Nothing that is not in the locks, byte for byte, gets in, also what builds a package from its source.
+PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
+$(VENV)/.installed: setup.cfg setup.py $(LOCKS)
 	@echo "Installing Python packages into $(VENV)"
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
+	@$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements-build.lock
+	@$(PIP_INSTALL) --require-hashes --no-build-isolation -r requirements.lock
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --use-pep517 --editable .
 	@touch $@
+
+# One for every Python from 3.11 on. The index that it was read from is not written down.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-annotate --no-header
+lock: $(VENV)/.installed ## write the locks of the Python packages anew: the newest that setup.cfg allows
+	@$(PIP_INSTALL) 'uv>=0.13,<1'
+	@echo setuptools | $(COMPILE) - --output-file requirements-build.lock >/dev/null
+	@$(COMPILE) setup.cfg --extra dev --output-file requirements.lock >/dev/null
+	@echo "Written: $(LOCKS). Now: make setup, make check, make test"
 
 $(PAGE)/node_modules/.package-lock.json: $(PAGE)/package-lock.json $(PAGE)/package.json
 	@echo "Installing wa-js"
