@@ -114,7 +114,7 @@ class Directory:
             raise value
         return value
 
-    def give_up(self) -> None:
+    def expire_all(self) -> None:
         """No actor is left to answer: whoever still waits is told so now, not at the deadline."""
         for reply in tuple(self._awaited):
             reply.expire()

@@ -228,7 +228,7 @@ class SessionMind:
                 if self._parts.lifecycle.phase is not BrowserPhase.CLOSING:
                     yield from self._after_closing(now)
             case "logout":
-                yield from self._parts.logout.give_up()
+                yield from self._parts.logout.remove_without_unlink()
             case "recycle":
                 yield from self._parts.recycling.look(now)
             case "saving":

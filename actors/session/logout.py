@@ -83,7 +83,7 @@ class Logout:
         """The page announces the logout itself, possibly before its call returns."""
         self._unlinked = True
 
-    def give_up(self) -> Iterator[Effect]:
+    def remove_without_unlink(self) -> Iterator[Effect]:
         """The page can't be reached: the profile goes all the same, and the answer says so."""
         if not self._is_removing:
             yield Log("warning", "logout_without_unlink", self._work.record.id)

@@ -161,7 +161,7 @@ class Parts:
         if self.lifecycle.is_adopting:
             yield from self._not_adopted(now)
         elif self.logout.is_active:
-            yield from self.logout.give_up()
+            yield from self.logout.remove_without_unlink()
         else:
             yield from self.lifecycle.fail(reason, now, detail=detail, graceful=graceful)
 

@@ -104,12 +104,12 @@ class Requests:
         work = self._parts.work
         yield from work.set_webhook(now, request.url, request.events)
         secret = work.ensure_secret()
-        yield Answer(reply, messages.WebhookSettings(request.url, request.events, secret))
+        yield Answer(reply, messages.SessionWebhook(request.url, request.events, secret))
 
     def _rotate_secret(self, reply: Reply, now: float) -> Iterator[Effect]:
         work = self._parts.work
         secret = work.rotate_secret(now, self._parts.policy.secret_overlap)
-        yield Answer(reply, messages.WebhookSettings(work.endpoint, work.record.webhook_events, secret))
+        yield Answer(reply, messages.SessionWebhook(work.endpoint, work.record.webhook_events, secret))
 
     def _require_corrupt(self) -> None:
         """A login that may be good is not thrown away for an older one, or for none."""

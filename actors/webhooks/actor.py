@@ -163,8 +163,8 @@ class WebhookMind:
         match judged:
             case Delivered():
                 effects = self._delivered(tried, now)
-            case _ if flight.is_given_up:
-                effects = self._leave_to_burial(tried)
+            case _ if flight.is_dead_letter:
+                effects = self._leave_to_dead_letter_job(tried)
             case EndpointGone():
                 effects = self._stop(flight.state, tried, now)
             case RetryLater(retry_after=retry_after):
@@ -226,7 +226,7 @@ class WebhookMind:
         # One warning when an endpoint stops working; the rest would drown the log.
         return [Log("warning" if is_news else "debug", "webhook_failed", lane.session_id, details)]
 
-    def _leave_to_burial(self, tried: Delivery) -> list[Effect]:
+    def _leave_to_dead_letter_job(self, tried: Delivery) -> list[Effect]:
         """The endpoint was stopped by another answer while this was in flight, which was told."""
         self._settling.add(tried)
         return []

@@ -56,7 +56,7 @@ class Flight:
     is_probe: bool
 
     @property
-    def is_given_up(self) -> bool:
+    def is_dead_letter(self) -> bool:
         """Whether its endpoint was stopped meanwhile."""
         return self.delivery.number <= self.state.floor
 

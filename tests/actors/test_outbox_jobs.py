@@ -44,10 +44,10 @@ def hold(due_before: float) -> DeadLetterJob:
     return DeadLetterJob(DeadLetterBatch(MINE, HELD, due_before), "webhook_abandoned")
 
 
-def do(store: SqliteStore, *burials: DeadLetterJob) -> list[Log]:
+def do(store: SqliteStore, *jobs_behind: DeadLetterJob) -> list[Log]:
     """All of them come while a long one is under way; what is told of the lane."""
     jobs = OutboxJobs(store)
-    for job in (DeadLetterJob(DeadLetterBatch(LONG, STOPPED), "webhook_stopped"), *burials):
+    for job in (DeadLetterJob(DeadLetterBatch(LONG, STOPPED), "webhook_stopped"), *jobs_behind):
         jobs.add(job, 1.0)
     told = []
     while effects := jobs.go_on(1.0):

@@ -289,7 +289,7 @@ def busy_with_a_replay(world: World) -> None:
 
 
 @pytest.mark.parametrize("is_busy", [True, False])
-def test_a_stopped_endpoint_is_left_alone_and_told_once_whenever_the_burial_has_its_turn(
+def test_a_stopped_endpoint_is_left_alone_and_told_once_whenever_its_job_has_its_turn(
     world: World, is_busy: bool
 ):
     world.endpoints[ONE] = failing(9)
@@ -307,7 +307,7 @@ def test_a_stopped_endpoint_is_left_alone_and_told_once_whenever_the_burial_has_
     assert log.details == {"endpoint": "http://one.test", "deadLetters": 30}
 
 
-def test_a_webhook_set_anew_is_served_while_the_burial_waits_its_turn(world: World):
+def test_a_webhook_set_anew_is_served_while_the_dead_letter_job_waits(world: World):
     world.endpoints[ONE] = lambda _: (GONE, 0.005)
     world.record()
     old = world.record()
@@ -339,7 +339,7 @@ def test_a_second_410_gives_up_what_came_since_the_first(world: World):
     assert world.store.webhook_counts("a") == WebhookCounts(dead=5)
 
 
-def test_what_was_committed_but_not_told_when_a_410_came_is_given_up_with_the_rest(world: World):
+def test_what_was_committed_but_not_told_when_a_410_came_is_a_dead_letter_with_the_rest(world: World):
     world.endpoints[ONE] = lambda _: (GONE, 1.0)
     world.record()
     with world.store.transaction() as transaction:
@@ -482,7 +482,7 @@ def test_what_dies_within_a_minute_of_a_recovery_is_replayed_all_the_same(folder
 
 
 @pytest.mark.slow
-def test_a_long_replay_and_a_long_burial_let_others_through(world: World):
+def test_a_long_replay_and_a_long_dead_letter_job_let_others_through(world: World):
     world.endpoints[ONE] = failing(4)
     for _ in range(3 * STEP):
         world.record()
@@ -509,7 +509,7 @@ def test_a_long_replay_and_a_long_burial_let_others_through(world: World):
     assert len([a for a in world.attempts if a.number == 5]) == 1
 
 
-def test_a_webhook_set_anew_while_its_old_events_are_given_up_gets_the_new_ones(world: World):
+def test_a_webhook_set_anew_while_its_old_events_become_dead_letters_gets_the_new_ones(world: World):
     world.endpoints[ONE] = lambda _: (GONE, 1.0)
     for _ in range(3 * STEP):
         world.record()

@@ -50,7 +50,7 @@ def test_a_browser_that_has_longer_to_close_is_given_it_by_everyone(tmp_path: Pa
     for seconds in (15.0, 100.0):
         chosen = settings(tmp_path, WPP_STOP_DEADLINE=str(seconds), WPP_SIMULATOR="external")
         assert wiring.chrome_settings(chosen).stop_seconds == seconds
-        session, http = policies.session_policy(chosen), policies.http_settings(chosen)
+        session, http = policies.session_policy(chosen), policies.http_policy(chosen)
         assert seconds < session.close_deadline < policies.all_browsers_stop_seconds(chosen)
         assert session.close_deadline < http.close_deadline
 

@@ -14,7 +14,7 @@ from tests.http.fakes import BORN
 from wppmt.domain.errors import CATALOGUE, Code, Refusal
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
-from wppmt.http.api.bodies import MAX_BODY_BYTES
+from wppmt.http.api.body_reader import MAX_BODY_BYTES
 from wppmt.http.ports import DaemonPhase
 from wppmt.store.port import StoreUnavailable
 

@@ -295,7 +295,7 @@ def test_the_retry_due_first_comes_first_but_for_those_under_way_and_those_beyon
     assert due(after, horizon=330.0) == 10.0
 
 
-def test_burying_takes_a_lane_s_pending_ones_of_an_age(store: Store):
+def test_dead_lettering_takes_a_lane_s_pending_ones_of_an_age(store: Store):
     record(store, "a", draft(at=100.0))
     record(store, "a", draft(at=200.0))
     record(store, "b", draft(at=100.0))
@@ -308,7 +308,7 @@ def test_burying_takes_a_lane_s_pending_ones_of_an_age(store: Store):
     assert store.webhook_counts("b") == WebhookCounts(pending=1)
 
 
-def test_what_was_buried_stays_dead_unless_it_turns_out_delivered(store: Store):
+def test_a_dead_letter_stays_dead_unless_it_turns_out_delivered(store: Store):
     record(store)
     record(store)
     first = store.first_attempt(LANE)

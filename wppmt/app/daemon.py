@@ -207,7 +207,7 @@ class Daemon:
             version=__version__,
             profile_mb=partial(wiring.profile_mb, settings.store.tokens_dir),
             has_login_copy=partial(wiring.has_login_copy, settings),
-            settings=policies.http_settings(settings),
+            settings=policies.http_policy(settings),
         )
 
     async def _start_http(self, ports: Ports, inherited: socket.socket | None) -> None:
@@ -240,7 +240,7 @@ class Daemon:
 
     async def _stop_http(self) -> None:
         """When nothing else is left to go: until now it said so to everyone who asked."""
-        self._directory.give_up()
+        self._directory.expire_all()
         if self._http:
             await self._http.cleanup()
 

@@ -7,7 +7,7 @@ from actors.webhooks.policy import WebhookPolicy
 from wppmt.app.settings import Settings
 from wppmt.domain.retry import WebhookSchedule
 from wppmt.domain.units import MEGABYTE
-from wppmt.http.ports import HttpSettings
+from wppmt.http.ports import HttpPolicy
 from wppmt.http.security.auth import AuthPolicy
 
 FORCED_STOP_SECONDS = 25.0
@@ -59,8 +59,8 @@ def auth_policy(settings: Settings) -> AuthPolicy:
     )
 
 
-def http_settings(settings: Settings) -> HttpSettings:
-    return HttpSettings(
+def http_policy(settings: Settings) -> HttpPolicy:
+    return HttpPolicy(
         max_sessions=settings.sessions.max,
         send_deadline=settings.sessions.send_deadline_seconds,
         close_deadline=all_browsers_stop_seconds(settings),

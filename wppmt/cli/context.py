@@ -10,7 +10,7 @@ import click
 
 from wppmt.app import settings
 from wppmt.app.settings import Settings
-from wppmt.cli.errors import Trouble
+from wppmt.cli.errors import CommandFailed
 from wppmt.domain.errors import SetupError
 
 
@@ -25,8 +25,8 @@ class SettingsSource:
         """The settings; a trouble ends the command with its Portuguese lines on stderr."""
         try:
             return settings.load(self.environ, self.config)
-        except SetupError as trouble:
-            raise Trouble(str(trouble)) from None
+        except SetupError as failure:
+            raise CommandFailed(str(failure)) from None
 
     def simulated(self) -> SettingsSource:
         """The same, but for the simulator where nothing else was said."""
@@ -35,4 +35,4 @@ class SettingsSource:
         return self
 
 
-pass_origin = click.make_pass_decorator(SettingsSource)
+pass_source = click.make_pass_decorator(SettingsSource)

@@ -25,8 +25,8 @@ from wppmt.app.settings import Settings
 from wppmt.browser.chrome.injection import WA_JS
 from wppmt.browser.chrome.launch import CHROME, DRIVER
 from wppmt.cli import reachability
-from wppmt.cli.context import SettingsSource, pass_origin
-from wppmt.cli.errors import Trouble
+from wppmt.cli.context import SettingsSource, pass_source
+from wppmt.cli.errors import CommandFailed
 from wppmt.cli.findings import Check, Finding, run
 from wppmt.cli.gateway import Gateway, Json, url_of
 from wppmt.cli.reachability import WHATSAPP, Target
@@ -237,20 +237,20 @@ def disk(folder: Path, min_free_mb: int) -> Finding:
     return Finding(free >= min_free_mb, text, "Libere espaço em disco ou diminua WPP_DISK_MIN_FREE_MB")
 
 
-def report(origin: SettingsSource, whatsapp: Target = WHATSAPP) -> Iterator[Finding]:
+def report(source: SettingsSource, whatsapp: Target = WHATSAPP) -> Iterator[Finding]:
     """Everything. Where the settings are no good, what can be looked at all the same."""
     try:
-        settings = origin.load()
+        settings = source.load()
         yield Finding(True, "Configuração válida", check="settings")
-    except (Trouble, OSError) as trouble:
+    except (CommandFailed, OSError) as trouble:
         said = (
             trouble.format_message()
-            if isinstance(trouble, Trouble)
+            if isinstance(trouble, CommandFailed)
             else f"Pasta de trabalho: {told(trouble)}"
         )
         for line in said.splitlines():
             yield Finding(False, line, check="settings")
-        found = _without_secret(origin)
+        found = _without_secret(source)
         if found is None:
             yield from run(_of_the_machine())
             return
@@ -264,12 +264,12 @@ def report(origin: SettingsSource, whatsapp: Target = WHATSAPP) -> Iterator[Find
         yield from run([Check("service", lambda: [service(_gateway(settings).health())])])
 
 
-def _without_secret(origin: SettingsSource) -> Settings | None:
+def _without_secret(source: SettingsSource) -> Settings | None:
     """The most common trouble, a missing or weak WPP_SECRET, says nothing about the rest."""
     stand_in = {"WPP_SECRET": secrets.token_hex(32)}
     try:
-        return replace(origin, environ={**origin.environ, **stand_in}).load()
-    except (Trouble, OSError):
+        return replace(source, environ={**source.environ, **stand_in}).load()
+    except (CommandFailed, OSError):
         return None
 
 
@@ -304,11 +304,11 @@ def service(health: Json) -> Finding:
     help="Com qual WhatsApp o serviço vai falar: o simulador ou o real.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Mostra o resultado em JSON, para programas.")
-@pass_origin
-def doctor(origin: SettingsSource, whatsapp: str, *, as_json: bool) -> None:
+@pass_source
+def doctor(source: SettingsSource, whatsapp: str, *, as_json: bool) -> None:
     """Verifica se esta máquina tem tudo de que o serviço precisa; sai com código 1 se faltar algo."""
     findings = []
-    for finding in report(origin.simulated() if whatsapp == "simulated" else origin):
+    for finding in report(source.simulated() if whatsapp == "simulated" else source):
         findings.append(finding)
         if not as_json:
             click.echo(finding)

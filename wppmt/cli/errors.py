@@ -7,7 +7,7 @@ from typing import IO, Any
 import click
 
 
-class Trouble(click.ClickException):
+class CommandFailed(click.ClickException):
     """Ends the command with status 1 and a Portuguese sentence on stderr."""
 
     def show(self, file: IO[Any] | None = None) -> None:

@@ -8,21 +8,21 @@ import signal
 import click
 
 from wppmt.app.settings import Settings
-from wppmt.cli.context import SettingsSource, pass_origin
-from wppmt.cli.errors import Trouble
+from wppmt.cli.context import SettingsSource, pass_source
+from wppmt.cli.errors import CommandFailed
 from wppmt.domain.system_errors import told
 from wppmt.simulator import SimulatorServer, SimulatorSettings
 
 
 @click.command()
-@pass_origin
-def simulator(origin: SettingsSource) -> None:
+@pass_source
+def simulator(source: SettingsSource) -> None:
     """Executa o simulador do WhatsApp Web em 127.0.0.1, até Ctrl+C."""
-    settings = origin.simulated().load()
+    settings = source.simulated().load()
     try:
         asyncio.run(_serve(settings))
     except OSError as failure:
-        raise Trouble(
+        raise CommandFailed(
             f"Simulador: {told(failure)} (WPP_SIMULATOR_PORT, WPP_SIMULATOR_PAGE_PORT ou WPP_STATE_DIR)"
         ) from None
 

@@ -9,8 +9,8 @@ import click
 import jwt
 
 from wppmt.app.settings import AuthSettings
-from wppmt.cli.context import SettingsSource, pass_origin
-from wppmt.cli.errors import Trouble
+from wppmt.cli.context import SettingsSource, pass_source
+from wppmt.cli.errors import CommandFailed
 
 TTL_SECONDS = 1800
 SUBJECT = "wppmt-cli"
@@ -46,12 +46,12 @@ def make_token(
 @click.option(
     "--ttl", type=click.IntRange(1), default=TTL_SECONDS, show_default=True, help="Validade, em segundos."
 )
-@pass_origin
-def token(origin: SettingsSource, sessions: tuple[str, ...], *, admin: bool, ttl: int) -> None:
+@pass_source
+def token(source: SettingsSource, sessions: tuple[str, ...], *, admin: bool, ttl: int) -> None:
     """Imprime um JWT assinado com WPP_SECRET ou, no modo simulador, com a chave dele."""
-    auth = origin.simulated().load().auth
+    auth = source.simulated().load().auth
     if auth.algorithm != "HS256":
-        raise Trouble("Com WPP_JWT_PUBLIC_KEY ou WPP_JWKS_URL, só o emissor gera tokens")
+        raise CommandFailed("Com WPP_JWT_PUBLIC_KEY ou WPP_JWKS_URL, só o emissor gera tokens")
     if auth.max_lifetime_seconds and ttl > auth.max_lifetime_seconds:
         click.echo(
             f"Aviso: a API recusa tokens que valem mais de {auth.max_lifetime_seconds} s (WPP_JWT_MAX_LIFETIME)",

@@ -108,7 +108,7 @@ class LoggedOut:
 
 @dataclass(frozen=True, slots=True)
 class SetWebhook:
-    """To a session; an empty url removes the own webhook. Answered with WebhookSettings."""
+    """To a session; an empty url removes the own webhook. Answered with SessionWebhook."""
 
     url: str
     events: tuple[str, ...]
@@ -116,11 +116,11 @@ class SetWebhook:
 
 @dataclass(frozen=True, slots=True)
 class RotateWebhookSecret:
-    """To a session: a new secret; the old one stays valid for 24 h. Answered with WebhookSettings."""
+    """To a session: a new secret; the old one stays valid for 24 h. Answered with SessionWebhook."""
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookSettings:
+class SessionWebhook:
     """`secret` only when it was made by this very request."""
 
     url: str

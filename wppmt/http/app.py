@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from aiohttp import web
 
-from wppmt.http.api.bodies import MAX_BODY_BYTES, expect_later
+from wppmt.http.api.body_reader import MAX_BODY_BYTES, expect_later
 from wppmt.http.api.openapi import openapi
 from wppmt.http.api.route import ROUTE_OF
 from wppmt.http.api.routes import ROUTES

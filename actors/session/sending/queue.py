@@ -166,14 +166,14 @@ class SendQueue:
     def close(self, now: float) -> Iterator[Effect]:
         """The session is closed: what was not handed over never will be."""
         for entry in tuple(self._queue):
-            yield from self._give_up(entry, now)
+            yield from self._drop(entry, now)
         self.lost()
 
     def login_ended(self, now: float) -> Iterator[Effect]:
         """The next login's page knows nothing of what this one was handed, and would send it again."""
         yield from self.close(now)
         for entry in tuple(self._handed.values()):
-            yield from self._give_up(entry, now)
+            yield from self._drop(entry, now)
 
     @property
     def is_idle(self) -> bool:
@@ -270,10 +270,10 @@ class SendQueue:
             # Nothing is wrong with it: others before it are typed, uploaded or decided.
             yield Wake(self._policy.outcome_deadline, OutcomeDue(message_id))
         else:
-            yield from self._give_up(entry, now)
+            yield from self._drop(entry, now)
         yield from self.pump(now)
 
-    def _give_up(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
+    def _drop(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """It is not handed over (again)."""
         if entry.handover is Handover.ACCEPTED and not may_have_left(entry):
             yield from self._fail(entry, Code.NOT_CONNECTED, now)

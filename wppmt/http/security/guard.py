@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from wppmt.domain.errors import Code, Refusal
-from wppmt.http.api.bodies import MAX_BODY_BYTES
+from wppmt.http.api.body_reader import MAX_BODY_BYTES
 from wppmt.http.api.route import Access, route_of
 from wppmt.http.merged_log import MERGED_LOG
 from wppmt.http.ports import PORTS, DaemonPhase
