@@ -9,6 +9,7 @@ from typing import Any
 
 from actors.runtime.effects import Effect, ProfileAction, Reply
 from actors.session.ack_watchdog import AckWatchdog
+from actors.session.arrivals import Arrivals
 from actors.session.backfill import Backfill
 from actors.session.browser_lifecycle import COMING, BrowserLifecycle, BrowserPhase
 from actors.session.event_cursor import EventCursor
@@ -87,6 +88,7 @@ class Parts:
         self.cursor = EventCursor(self.work, self.page, policy)
         self.backfill = Backfill(self.work, self.page, policy)
         self.queries = Queries(self.page, policy)
+        self.arrivals = Arrivals(self.work, self.page, self.timers, policy)
         self.close_replies: list[Reply] = []
         """Who waits for the browser to be closed."""
         self.has_begun = False
@@ -124,6 +126,7 @@ class Parts:
             self.recycling,
             self.backfill,
             self.queries,
+            self.arrivals,
         )
 
     def status(self) -> SessionStatus:
@@ -198,6 +201,8 @@ class Parts:
             self.page.is_usable = True
             yield from self.sending.usable(now)
             yield from self.backfill.look(self.told_at, now)
+            yield from self.arrivals.pump()
         elif self.page.is_usable and not usable:
             self.page.is_usable = False
             self.sending.lost()
+            self.arrivals.lost()

@@ -102,6 +102,7 @@ class Delivery:
             new_service=NOTHING,
             post=self._post,
             log=lambda *_, **__: None,
+            received=NOTHING,
         )
         runtime = Interpreter(Directory(), PykkaScheduler(self.loop), world)
         self.mailbox = runtime.spawn(WEBHOOK, WebhookMind(made, webhook_schedule(), webhook_policy()))

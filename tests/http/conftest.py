@@ -23,6 +23,7 @@ from wppmt.http.app import make_app
 from wppmt.http.connections import ConnectionLimits
 from wppmt.http.ports import DaemonPhase, Ports
 from wppmt.http.security.auth import Authenticator
+from wppmt.http.security.buckets import Buckets
 from wppmt.http.security.keys import SharedSecret
 from wppmt.http.security.limits import RateLimiter
 from wppmt.http.server import Runner
@@ -67,6 +68,7 @@ class Api:
         self.log = FakeLog()
         self.token = token()
         self.rate_limit = 0
+        self.apart_limit = 0
         self.connections = ConnectionLimits()
         self.settings = http_policy()
         self.folder = Path("/nonexistent")
@@ -75,21 +77,24 @@ class Api:
         self.http: aiohttp.ClientSession
 
     def ports(self) -> Ports:
+        received = self.front.received = ReceivedMedia(
+            self.folder / "in", limit=1_000_000, quota=3_000_000, keep_seconds=3600, now=time.time
+        )
         return Ports(
             front=self.front,
             store=cast("Store", self.store),
             authenticator=Authenticator(SharedSecret(SECRET), auth_policy()),
             rate_limiter=RateLimiter(self.rate_limit, time.time),
+            buckets=Buckets(self.apart_limit),
             check_target=check_target,
             post_webhook=self.receiver.post,
             media=MediaFiles(self.folder / "out", 1_000_000, Egress(policy(self.egress_allow))),
-            received=ReceivedMedia(
-                self.folder / "in", limit=1_000_000, quota=3_000_000, keep_seconds=3600, now=time.time
-            ),
+            received=received,
             phase=lambda: self.phase,
             alert=lambda: self.alert,
             troubles=lambda: self.troubles,
             memory_mb=lambda: 512,
+            daemon_memory_mb=lambda: 112,
             now=lambda: self.time,
             log=self.log,
             version="1.2.3",

@@ -26,6 +26,7 @@ def session_policy(settings: Settings) -> SessionPolicy:
         memory_hard_mb=sessions.tenant_memory_hard_mb,
         copy_seconds=settings.store.login_copy_hours * 3600,
         media_bytes=settings.media.max_mb * MEGABYTE,
+        media_eager=settings.media.received_eager,
         close_deadline=browser.stop_deadline_seconds + FORCED_STOP_SECONDS,
     )
 
@@ -65,4 +66,5 @@ def http_policy(settings: Settings) -> HttpPolicy:
         send_deadline=settings.sessions.send_deadline_seconds,
         close_deadline=all_browsers_stop_seconds(settings),
         default_webhook_url=settings.webhooks.url,
+        bodies_bytes=settings.http.bodies_mb * MEGABYTE,
     )

@@ -46,6 +46,10 @@ class HttpSettings(SettingsGroup):
     public_url: Annotated[str, Env("WPP_PUBLIC_URL"), Field(pattern=r"^(https?://\S+)?$")]
     metrics_listen: Annotated[str, Env("WPP_METRICS_LISTEN"), Field(pattern=r"^([^:/\s]+:\d{1,5})?$")]
     rate_per_minute: Annotated[int, Env("WPP_RATE_LIMIT"), Field(ge=0)]
+    apart_per_minute: Annotated[int, Env("WPP_RATE_LIMIT_APART"), Field(ge=1)]
+    max_connections: Annotated[int, Env("WPP_MAX_CONNECTIONS"), Field(ge=10)]
+    max_connections_per_address: Annotated[int, Env("WPP_MAX_CONNECTIONS_PER_ADDRESS"), Field(ge=1)]
+    bodies_mb: Annotated[int, Env("WPP_BODIES_MB"), Field(ge=11)]
 
 
 class AuthSettings(SettingsGroup):
@@ -77,6 +81,7 @@ class MediaSettings(SettingsGroup):
     max_mb: Annotated[int, Env("WPP_MAX_MEDIA_MB"), Field(ge=1, le=1024)]
     received_quota_mb: Annotated[int, Env("WPP_MEDIA_QUOTA_MB"), Field(ge=1)]
     received_keep_days: Annotated[int, Env("WPP_MEDIA_KEEP_DAYS"), Field(ge=1)]
+    received_eager: Annotated[bool, Env("WPP_MEDIA_EAGER")]
 
 
 class EgressSettings(SettingsGroup):
@@ -112,6 +117,7 @@ class LogSettings(SettingsGroup):
     dir: Annotated[Path, Env("WPP_LOG_DIR")]
     rotate_mb: Annotated[int, Env("WPP_LOG_ROTATE_MB"), Field(ge=1)]
     keep_days: Annotated[int, Env("WPP_LOG_KEEP_DAYS"), Field(ge=1)]
+    total_mb: Annotated[int, Env("WPP_LOG_TOTAL_MB"), Field(ge=2)]
 
 
 class BrowserSettings(SettingsGroup):
