@@ -1,4 +1,4 @@
-"""What arrived while no page told us: a new page's chats are asked for it once it shows the main screen."""
+"""Messages that arrived while no page was connected: read from the chats once a new page shows the main screen."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Backfill:
         self._is_asking = False
 
     def look(self, told_at: float, now: float) -> Iterator[Effect]:
-        """The page is usable, and spoke at `told_at`: what it gets from there on it tells as events."""
+        """The page is usable. What it receives after its last notice, at `noticed_at`, it reports as events."""
         record = self._work.record
         if not record.heard_until:
-            # A phone was linked just now: what its chats hold from before is history, no news.
+            # A phone was linked just now: messages from before are not reported.
             self._filled = record.page
             yield from self._work.write(now, heard_until=told_at)
         elif self._filled != record.page:

@@ -1,4 +1,4 @@
-"""What a session's page tells, by itself or when asked, and which part it is for."""
+"""Passes events, beats and answers of a session's page to the part that they are for."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from wppmt.media.file_names import clean_name
 
 
 class PageEventHandler:
-    """The page's words, in order and without a gap."""
+    """Handles events in order and without a gap."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
     def told(self, notice: Beat | PageEvent, now: float) -> Iterator[Effect]:
-        """An event, or a sign of life."""
+        """An event, or a beat."""
         if isinstance(notice, Beat) and not Facts.of(notice.facts).ready:
             # The page is there, WhatsApp's modules are not found yet: the attach deadline goes on.
             return
         if self._parts.cursor.turns(notice):
             yield from self._parts.page_state.turned()
-            # What an earlier page was handed is undecided until this one shows the main screen.
+            # What was handed to an earlier page is in doubt until this one shows the main screen.
             yield from self._parts.update_sendable(now)
         yield from self._parts.lifecycle.heard(now)
         if isinstance(notice, PageEvent):
@@ -59,7 +59,7 @@ class PageEventHandler:
             case "qr_changed" if self._parts.logout.is_active:
                 yield from self._parts.logout.on_qr()
             case "qr_changed" if self._parts.lifecycle.is_live and self._parts.is_disk_short():
-                # The page cannot read what it cannot write: no proof against a login, and no place for a new one.
+                # A page that can't write its database can't read the login either, so the code proves nothing.
                 yield from self._parts.make_room(now)
             case "qr_changed" if self._parts.lifecycle.is_live:
                 yield from self._parts.page_state.show_qr(ShownCode.of(data, now), now)
@@ -83,11 +83,11 @@ class PageEventHandler:
             case "limits_changed":
                 yield from self._parts.sending.new_contacts.told(data, now)
             case _:
-                # What else the page tells is in its facts, too.
+                # Other events repeat what the facts say.
                 pass
 
     def _receive(self, message: Json, now: float, **marks: Any) -> Iterator[Effect]:
-        """Told as its event: media by an address, not by content."""
+        """Record a received message as an event; media is given by URL, not by content."""
         if message.get("mimetype"):
             message = {**message, **self._media_of(message)}
         if not self._parts.work.is_new(now, str(message["id"])):
@@ -98,7 +98,7 @@ class PageEventHandler:
             yield from self._parts.arrivals.came(str(message["messageId"]), now)
 
     def _media_of(self, message: Json) -> Json:
-        """No address where it would only say that the file is too large; no name that leads out of a folder."""
+        """No URL for a file that is too large to be fetched; no file name that leads out of a folder."""
         told: dict[str, Any] = {}
         if name := message.get("fileName"):
             told["fileName"] = clean_name(str(name))
@@ -109,7 +109,7 @@ class PageEventHandler:
 
     def _judge(self, facts: Facts, now: float) -> Iterator[Effect]:
         if not self._parts.lifecycle.is_live:
-            # On its way down: messages and acknowledgements still count, what the screen shows does not.
+            # While the browser stops, messages and acknowledgements count, what the screen shows does not.
             return
         if not self._parts.logout.is_active:
             yield from self._parts.page_state.judge(facts, now)
@@ -158,7 +158,7 @@ class PageEventHandler:
         if self._parts.lifecycle.heartbeat.is_mute:
             yield from self._parts.lost(Reason.CHANNEL_SILENT, now, graceful=True)
             return
-        # Whatever it could not tell is in its ring.
+        # Events that did not get through are in its ring.
         yield from self._parts.cursor.catch_up()
         yield from self._judge(Facts.of(answer.outcome), now)
         yield from self._parts.watchdog.probed(now)

@@ -48,7 +48,7 @@ WATCH_SECONDS = 5.0
 
 
 class Root:
-    """The mind of the RootSupervisor. Nothing here waits for anybody."""
+    """The mind of the RootSupervisor. It never blocks."""
 
     def __init__(  # noqa: PLR0913 - given once, by the composition root
         self,
@@ -170,7 +170,7 @@ class Root:
             raise resource_limit(*shortages, retry_after=60)
 
     def _let_in(self, session_id: str) -> Effect:
-        """Right behind what lets the session run: the answer tells what came of it."""
+        """Sent right after what lets the session run; its answer shows whether it does."""
         return Tell(session_address(session_id), session_messages.Confirm(self._admission.let_in(session_id)))
 
     def _restart(self, session_id: str) -> Iterator[Effect]:
@@ -185,7 +185,7 @@ class Root:
             yield self._room.tell(session_id)
 
     def _restart_crashed(self, sessions: frozenset[str] | None, reply: Reply) -> Iterator[Effect]:
-        """One that cannot be restarted holds up none of the others."""
+        """A session that cannot be restarted does not stop the others."""
         restarted, skipped = [], []
         for session_id in sorted(filter(self._has_crashed, self._children.sessions)):
             if sessions is not None and session_id not in sessions:
@@ -204,7 +204,7 @@ class Root:
         yield Answer(reply, messages.CrashedRestarted(tuple(restarted), tuple(skipped)))
 
     def _has_crashed(self, session_id: str) -> bool:
-        """A stopped one has not: its actor, if dead, is replaced by the next look, and no browser started."""
+        """A stopped session has not crashed: a dead actor of it is replaced at the next look, without a browser."""
         status = self._status(session_id)
         if status is None or status.record.desired is Desired.STOPPED:
             return False
@@ -234,7 +234,7 @@ class Root:
         yield Wake(WATCH_SECONDS, Watch())
 
     def _replace(self, session_id: str) -> Iterator[Effect]:
-        """The one path: nothing of the old one may act any more, then a new one takes up the registry row."""
+        """Replace an actor: first the old one is cut off and its browser killed, then a new one reads the record."""
         cause = self._children.trouble(session_id) or Reason.ACTOR_FAILED
         replaced = self._children.sessions[session_id].replaced + 1
         yield Log("error", "actor_replaced", session_id, {"reason": cause.value, "times": replaced})
@@ -259,7 +259,7 @@ class Root:
             yield Wake(PAUSE_SECONDS, PauseOver())
 
     def _look_for_recovery(self) -> None:
-        """The alert stands until all whom it names are well, or no longer wanted."""
+        """The alert ends when every session it names is healthy or no longer wanted."""
         alert = self._common_cause.alert
         statuses = [self._status(name) for name in alert.sessions & self._admission.wanted] if alert else []
         if not any(status.record.failures for status in statuses if status):

@@ -76,7 +76,7 @@ class WebhookMind:
     def _on_time(
         self, message: Settle | Continue | TrimOutbox | SeeTo | Look, now: float
     ) -> Sequence[Effect]:
-        """What was a message to myself."""
+        """Timer messages of this actor."""
         match message:
             case Settle():
                 return self._settling.on_time()
@@ -101,10 +101,10 @@ class WebhookMind:
             case _:
                 raise TypeError(f"not for me: {type(ask.message).__name__}")
 
-    # What there is to do
+    # Finding work
 
     def _find_lanes(self) -> list[Effect]:
-        """Wake the lanes that grew since the last look; at the very first, all that have anything pending."""
+        """Wake the lanes that have grown since the last look; at the first look, all that have anything pending."""
         seen = self._cursor
         for tip in self._store.lanes(seen):
             self._lanes.wake(tip.lane, seen, retry_at=NEVER if self._begun else 0.0)
@@ -148,10 +148,10 @@ class WebhookMind:
         self._lanes.start(state, delivery, is_retry=is_retry)
         return [Post(delivery, delivery.attempts + 1, secrets)]
 
-    # What came of it
+    # Results
 
     def _attempted(self, number: int, outcome: AttemptResult, now: float) -> list[Effect]:
-        """What was begun in an earlier life is no flight of this one."""
+        """An attempt that an earlier actor began is not known here and is ignored."""
         flight = self._lanes.flight(number)
         return self._conclude(flight, outcome, now) if flight else []
 
@@ -185,7 +185,7 @@ class WebhookMind:
         return effects
 
     def _works_again(self, lane: Lane, now: float) -> list[Effect]:
-        """Say how many dead letters could be replayed now, and replay them if that is wanted."""
+        """Log how many dead letters could be replayed now, and replay them if that is configured."""
         which = DeadLetters(lane.session_id, endpoint=lane.endpoint)
         dead = self._store.count_dead_letters(which, COUNTED)
         replayed = 0
@@ -223,18 +223,18 @@ class WebhookMind:
         later = replace(tried, next_at=tried.next_at + delay)
         self._settling.add(later)
         self._lanes.retry_by(flight.state, later.next_at)
-        # One warning when an endpoint stops working; the rest would drown the log.
+        # One warning when an endpoint stops working; more would flood the log.
         return [Log("warning" if is_news else "debug", "webhook_failed", lane.session_id, details)]
 
     def _leave_to_dead_letter_job(self, tried: Delivery) -> list[Effect]:
-        """The endpoint was stopped by another answer while this was in flight, which was told."""
+        """The endpoint answered 410 to another attempt meanwhile: the job makes this one a dead letter."""
         self._settling.add(tried)
         return []
 
     def _stop(self, state: LaneState, tried: Delivery, now: float) -> list[Effect]:
-        """What came until now is given up, and what comes is a dead letter from its beginning."""
+        """410: everything pending becomes a dead letter, and so does every later event at once."""
         lane, error = state.lane, "O destino respondeu 410 e foi desativado"
-        self._find_lanes()  # what was committed by now came until now, too
+        self._find_lanes()  # events that were committed meanwhile belong to those
         with self._store.transaction() as transaction:
             transaction.stop_lane(lane, error)
         self._settling.commit()
@@ -246,7 +246,7 @@ class WebhookMind:
         return effects
 
     def _hold(self, flight: Flight, now: float) -> list[Effect]:
-        """Nobody was there to hear it: no attempt is spent. What waits for too long is given up."""
+        """No connection: no attempt is spent. What has waited longer than the hold becomes a dead letter."""
         lane, origin = flight.state.lane, flight.state.origin
         effects: list[Effect] = []
         due_before = now - self._policy.hold_seconds
@@ -259,7 +259,7 @@ class WebhookMind:
         self._health.fail(lane, now)
         return effects
 
-    # The rest
+    # Timers and shutdown
 
     def _set_timers(self, now: float) -> list[Effect]:
         effects = self._settling.set_timer()

@@ -1,4 +1,4 @@
-"""How deliveries go: which lanes fail, and what is to be told and done about it, once a minute at most."""
+"""Which lanes fail and which have recovered, so that each is logged and replayed at most once a minute."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from wppmt.store.records import Lane
 
 QUIET_SECONDS = 60.0
-"""After a lane was seen to, or it was told that it works again."""
+"""The least time between two recoveries of a lane that are logged, and between two replays."""
 MOST_LANES = 10_000
-"""Beyond it the one heard of longest ago is forgotten: like one never heard of, it is seen to when it works."""
+"""Beyond this the lane that was used longest ago is forgotten, and counts as unknown again."""
 LONG_AGO = float("-inf")
 
 
 @dataclass(slots=True)
 class _Course:
     is_told: bool
-    """That it fails, or nothing yet."""
+    """Whether a failure was logged; also True while nothing is known of the lane."""
     recovered_at: float = LONG_AGO
-    """When it was told last that it works."""
+    """When a recovery was last logged."""
     seen_to_at: float = LONG_AGO
     has_failed: bool = False
-    """Since it was seen to: there may be dead letters that nobody has replayed."""
+    """Since the last replay: there may be dead letters that were not replayed."""
     works: bool = False
 
 
@@ -30,7 +30,7 @@ class DeliveryHealth:
         self._courses: dict[Lane, _Course] = {}
 
     def fail(self, lane: Lane, now: float) -> bool:
-        """True when it is to be told: not again and again of one that flaps."""
+        """An attempt has failed. True when this is to be logged, which is not so for a lane that flaps."""
         course = self._course(lane, is_told=False)
         is_news = not course.is_told and not _is_recent(course.recovered_at, now)
         course.is_told = course.is_told or is_news
@@ -38,24 +38,24 @@ class DeliveryHealth:
         return is_news
 
     def work(self, lane: Lane, now: float) -> bool:
-        """True when the lane is to be seen to: what died meanwhile can be replayed. Also at the first sign of any."""
+        """An attempt was delivered. True when the lane has recovered or is new: its dead letters can be replayed."""
         course = self._course(lane, is_told=True)
         course.works = True
         return course.is_told or _is_due(course, now)
 
     def due(self, now: float) -> Lane | None:
-        """A lane that works but failed when it had just been seen to, and is to be seen to now."""
+        """A lane that works, and whose dead letters since the last replay are due for one now."""
         return next((lane for lane, course in self._courses.items() if _is_due(course, now)), None)
 
     def has_failed(self, lane: Lane) -> bool:
         return self._courses[lane].has_failed
 
     def is_told(self, lane: Lane) -> bool:
-        """That it fails, or nothing yet: that it works again is news."""
+        """Whether a recovery is to be logged: a failure was, or nothing is known of the lane."""
         return self._courses[lane].is_told
 
     def see_to(self, lane: Lane, now: float, *, is_over: bool) -> None:
-        """The lane works again; not yet `over` when there is still something to be done about it."""
+        """Its dead letters were looked at; not `is_over` when there may be more to replay."""
         course = self._courses[lane]
         if course.is_told:
             course.recovered_at = now

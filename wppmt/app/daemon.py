@@ -132,7 +132,7 @@ class Daemon:
                 await stop.wait()
 
     def _signalled(self) -> asyncio.Event:
-        """Set by the signal that ends this daemon. A later SIGTERM turns a handover into a stop, never the reverse."""
+        """Set by the signal that ends this daemon. A SIGTERM after a SIGUSR2 turns the handover into a stop, never the reverse."""
         stop = asyncio.Event()
 
         def end(*, hands_over: bool) -> None:
@@ -182,7 +182,7 @@ class Daemon:
             room=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
         )
         supervisor = runtime.spawn(ROOT, root)
-        # First: what boots on a disk that is short starts no browser.
+        # Before Boot: on a disk that is short no browser must start.
         supervisor.put(DiskMeasured(free_mb()))
         supervisor.put(Boot())
 
@@ -239,7 +239,7 @@ class Daemon:
         logs.log("ready", host=address[0], port=address[1], inherited=inherited is not None)
 
     async def _drain(self) -> None:
-        """Nothing new is taken up from here on; what was under way gets its time."""
+        """Refuse new requests from here on; those under way may finish."""
         self._phase = DaemonPhase.DRAINING
         logs.log("draining")
         if self._http:
@@ -249,7 +249,7 @@ class Daemon:
             self._stop_seconds -= time.monotonic() - began
 
     async def _stop_http(self) -> None:
-        """When nothing else is left to go: until now it said so to everyone who asked."""
+        """The last to stop: until now it has answered 503."""
         self._directory.expire_all()
         if self._http:
             await self._http.cleanup()

@@ -66,7 +66,7 @@ def running(state_dir: Path) -> int | None:
 
 
 def require_folder(folder: Path, setting: str) -> None:
-    """A folder that is ours alone: made private where it was not. Raises SetupError where that, or writing, fails."""
+    """Make sure that the folder is ours, private and writable. Raises SetupError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.stat().st_uid != os.geteuid():
@@ -93,7 +93,7 @@ def inherited_socket(
 ) -> socket.socket | None:
     """The listening TCP socket that systemd, or whoever plays its part, handed to the process `pid`.
 
-    Its variables leave `environ`, and no child gets it. Raises SetupError where it is nothing to serve HTTP on.
+    Its variables are removed from `environ`, and no child inherits it. Raises SetupError if HTTP can't be served on it.
     """
     named = {name: environ.pop(name, "") for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")}
     if named["LISTEN_PID"] != str(pid):

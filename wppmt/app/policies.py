@@ -13,7 +13,7 @@ from wppmt.http.security.auth import AuthPolicy
 FORCED_STOP_SECONDS = 25.0
 """On top of the browser's own deadline: its processes are killed and reaped, and the login is copied."""
 REPORT_SECONDS = 5.0
-"""On top of that: the session hears of it, and whoever asked for it gets an answer."""
+"""On top of that: the session handles it and answers."""
 
 
 def session_policy(settings: Settings) -> SessionPolicy:

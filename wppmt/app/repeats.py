@@ -1,4 +1,4 @@
-"""PURE: what is told again and again becomes one line a minute with a count."""
+"""Repeated log lines are reduced to one a minute, with a count: pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The key that signs and checks tokens: which is good enough, and the simulator's own (docs/contract.md 1)."""
+"""The key that signs and checks tokens: what is too weak, and the simulator's own (docs/contract.md 1)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import told
 
 EXAMPLES = frozenset({"avelar-wpp-secret", "chave-secreta-aqui"})
-"""They stand in the public documentation, so everybody knows them."""
+"""Keys of the public documentation, which everybody knows."""
 LEAST_BYTES = 32
 FILE = "simulator.secret"
 
 
 def choose(given: str, state_dir: Path, *, simulated: bool) -> tuple[str, tuple[str, ...]]:
-    """The key to use, and what to tell about it. Raises SetupError for a weak key, but for the simulator."""
+    """The key to use, and notices about it. Raises SetupError for a weak key, except with the simulator."""
     if complaint := _weakness(given):
         if not simulated:
             raise SetupError(f"WPP_SECRET {complaint}. Gere uma com: openssl rand -hex 32")

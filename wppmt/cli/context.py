@@ -22,7 +22,7 @@ class SettingsSource:
     config: Path | None = None
 
     def load(self) -> Settings:
-        """The settings; a trouble ends the command with its Portuguese lines on stderr."""
+        """The settings; an error in them ends the command with Portuguese lines on stderr."""
         try:
             return settings.load(self.environ, self.config)
         except SetupError as failure:

@@ -1,4 +1,4 @@
-"""`wppmt demo`: the main job by itself, over the same HTTP, QR picture and webhooks that a customer uses."""
+"""`wppmt demo`: plays the main job by itself, over the same HTTP, QR picture and webhooks that a customer uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`wppmt doctor`: what a start needs, looked at without starting anything; each trouble says what to do."""
+"""`wppmt doctor`: checks what a start needs, without starting anything; each problem comes with advice."""
 
 from __future__ import annotations
 
@@ -265,7 +265,7 @@ def report(source: SettingsSource, whatsapp: Target = WHATSAPP) -> Iterator[Find
 
 
 def _without_secret(source: SettingsSource) -> Settings | None:
-    """The most common trouble, a missing or weak WPP_SECRET, says nothing about the rest."""
+    """With a missing or weak WPP_SECRET, the most common problem, the rest can still be checked."""
     stand_in = {"WPP_SECRET": secrets.token_hex(32)}
     try:
         return replace(source, environ={**source.environ, **stand_in}).load()

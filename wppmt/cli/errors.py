@@ -1,4 +1,4 @@
-"""How a command says that it could not do what was asked."""
+"""The error with which a command ends."""
 
 from __future__ import annotations
 

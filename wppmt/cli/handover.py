@@ -14,7 +14,7 @@ from wppmt.cli.errors import CommandFailed
 from wppmt.domain.system_errors import told
 
 SECONDS = 60.0
-"""Requests, webhooks and turns under way get their time."""
+"""For requests, webhooks and turns under way to finish."""
 
 
 @click.command()

@@ -49,7 +49,7 @@ def _serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> N
 
 
 def _for_people(source: SettingsSource) -> SettingsSource:
-    """Quiet on the terminal, where the log would bury the first screen; `wppmt sink` may be called."""
+    """Settings for a terminal: fewer log lines there, and webhooks to `wppmt sink` are allowed."""
     settings = source.load()
     environ = {"WPP_LOG_STDERR_LEVEL": "error", **source.environ}
     if settings.simulator.used:
@@ -83,7 +83,7 @@ def _program() -> str:
 
 
 def _exports(source: SettingsSource) -> str:
-    """A line that tells another terminal what this one was told by environment; nothing when that is nothing."""
+    """A line that gives another terminal the settings of this one's environment; empty if there are none."""
     shared = ("http", "store", "simulator")
     named = [env.name for section, _, env in keys() if section in shared and not env.hidden]
     given = {name: source.environ[name] for name in [*named, "WPP_CONFIG"] if source.environ.get(name)}

@@ -30,7 +30,7 @@ class Ends:
 
 
 class Sim(click.Group):
-    """Tells what simulator or gateway refused in one line."""
+    """Shows a refusal of the simulator or the gateway in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

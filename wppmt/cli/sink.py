@@ -1,4 +1,4 @@
-"""`wppmt sink`: a webhook receiver for people, tests and the demo: checks signatures, shows events, errs when told to."""
+"""`wppmt sink`: a webhook receiver for people, tests and the demo: checks signatures, shows events, fails on request."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ OnWebhook = Callable[[ReceivedWebhook], bool | int]
 
 @dataclass(slots=True)
 class ScriptedAnswers:
-    """How to answer on purpose. Thread-safe."""
+    """Answers on request: slow, failing, or none. Thread-safe."""
 
     delay: float = 0.0
     """Seconds before each answer."""
@@ -121,7 +121,7 @@ def _handler(on_webhook: OnWebhook) -> type[BaseHTTPRequestHandler]:
             return ReceivedWebhook(body, headers, event) if isinstance(event, dict) else None
 
         def _answer(self, status: int) -> None:
-            # Whoever asked may have lost patience.
+            # The client may have closed the connection.
             with suppress(ConnectionError):
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
@@ -134,7 +134,7 @@ def _handler(on_webhook: OnWebhook) -> type[BaseHTTPRequestHandler]:
 
 
 def visible(text: str) -> str:
-    """What a terminal would act on rather than show, written as JSON writes it: the text is a stranger's."""
+    """Escape characters that a terminal would act on: the text comes from outside."""
     return "".join(
         char if char.isprintable() or char in _HARMLESS else json.dumps(char)[1:-1] for char in text
     )
@@ -212,7 +212,7 @@ def _until_ended() -> Iterator[Callable[[], object]]:
 
 
 def _notes(delivery: ReceivedWebhook, seen: set[str]) -> str:
-    """What is remarkable about a delivery."""
+    """Whether it is a repeated attempt, or was received before."""
     attempt = delivery.headers.get("x-webhook-attempt", "1")
     event_id = delivery.headers.get("webhook-id", "")
     again = event_id in seen

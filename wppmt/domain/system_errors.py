@@ -1,4 +1,4 @@
-"""What the operating system says no with, for people: errno and resolver texts in Portuguese."""
+"""Errors of the operating system for people: errno and resolver texts in Portuguese."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Explained(OSError):
 
 
 def told(failure: OSError) -> str:
-    """The reason alone, in words; a rare one by its name, which a search engine knows."""
+    """The reason in words; a rare one by its symbolic name, which a search engine finds."""
     if isinstance(failure, Explained):
         return str(failure)
     if isinstance(failure, ssl.SSLCertVerificationError):

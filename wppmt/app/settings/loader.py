@@ -28,7 +28,7 @@ DEFAULT_FILES = (
 def load(environ: Mapping[str, str], site_file: Path | None = None, folder: Path | None = None) -> Settings:
     """Read and check everything; relative paths start at `folder` (default: the working folder).
 
-    Raises SetupError with one Portuguese line per trouble, which never shows a hidden value.
+    Raises SetupError with one Portuguese line per problem, which never shows a hidden value.
     """
     values = _read(next((file for file in DEFAULT_FILES if file.is_file()), DEFAULT_FILES[0]))
     site = site_file or (Path(environ["WPP_CONFIG"]) if environ.get("WPP_CONFIG") else None)

@@ -1,4 +1,4 @@
-"""The outbox's half of the SQLite store: what waits for delivery, what was settled, what was given up."""
+"""The outbox in the SQLite store: pending, settled and dead deliveries."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class SqliteOutbox:
         return None
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
-        # What a power cut undoes here is sent again, with the same id; no delivery waits for the disk.
+        # What a power cut undoes here is sent again, with the same id.
         with self._database.write(durable=False) as connection:
             connection.executemany(
                 "UPDATE deliveries SET attempts = ?, next_at = ?, state = ?, last_status = ?, last_error = ?"
