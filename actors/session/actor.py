@@ -178,11 +178,11 @@ class SessionMind:
                     yield from self._parts.work.write(now, login_saved=True)
                 yield from self._browser_closed(now)
             case messages.Noticed(notice=notice, at=at):
-                self._parts.told_at = at
+                self._parts.noticed_at = at
                 if isinstance(notice, ChannelClosed):
                     yield from self._parts.lost(Reason.BROWSER_CRASHED, now, detail=notice.detail)
                 else:
-                    yield from self._page_events.told(notice, now)
+                    yield from self._page_events.noticed(notice, now)
 
     def _not_opened(self, reason: Reason, detail: str, now: float) -> Iterator[Effect]:
         if reason is Reason.TOKEN_CORRUPT and not self._parts.logout.is_active:

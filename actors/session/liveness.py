@@ -65,8 +65,8 @@ class Liveness:
         yield Log("warning", "login_replaced", record.id, {"again": is_again})
         self._watched.page_state.reset()
         if is_again:
-            told = ("error", error_payload(Reason.CONFLICT))
-            yield from self._watched.work.move(now, Event.GAVE_UP, Reason.CONFLICT, told)
+            happening = ("error", error_payload(Reason.CONFLICT))
+            yield from self._watched.work.move(now, Event.GAVE_UP, Reason.CONFLICT, happening)
             yield from self._watched.lifecycle.close()
         else:
             yield from self._watched.work.write(now, retaken_at=now)

@@ -79,7 +79,7 @@ class Logout:
         self._unlinked = self._unlinked or not isinstance(outcome, CallFailure)
         yield from self._finish()
 
-    def told_by_whatsapp(self) -> None:
+    def announced_by_page(self) -> None:
         """The page announces the logout itself, possibly before its call returns."""
         self._unlinked = True
 

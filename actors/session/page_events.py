@@ -21,7 +21,7 @@ class PageEventHandler:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def told(self, notice: Beat | PageEvent, now: float) -> Iterator[Effect]:
+    def noticed(self, notice: Beat | PageEvent, now: float) -> Iterator[Effect]:
         """An event, or a beat."""
         if isinstance(notice, Beat) and not Facts.of(notice.facts).ready:
             # The page is there, WhatsApp's modules are not found yet: the attach deadline goes on.
@@ -40,7 +40,7 @@ class PageEventHandler:
             else:
                 yield from self._parts.cursor.compare(notice)
             if self._parts.page.is_usable and not self._parts.cursor.is_behind(notice):
-                yield from self._parts.backfill.look(self._parts.told_at, now)
+                yield from self._parts.backfill.look(self._parts.noticed_at, now)
 
     def _in_order(self, event: PageEvent, now: float) -> Iterator[Effect]:
         if self._parts.cursor.is_next(event):
@@ -66,7 +66,7 @@ class PageEventHandler:
             case "pairing_code_changed" if self._parts.lifecycle.is_live:
                 yield from self._parts.pairing.show_code(str(data["code"]), now)
             case "logged_out":
-                self._parts.logout.told_by_whatsapp()
+                self._parts.logout.announced_by_page()
                 yield from self._parts.page_state.logged_out(str(data.get("reason", "")), now)
             case "pairing_refused":
                 yield from self._parts.pairing.refused(now)
@@ -81,7 +81,7 @@ class PageEventHandler:
                 reason = str(data.get("reason", ""))
                 yield from self._parts.sending.failed(str(data["id"]), reason, now, data.get("until"))
             case "limits_changed":
-                yield from self._parts.sending.new_contacts.told(data, now)
+                yield from self._parts.sending.new_contacts.update(data, now)
             case _:
                 # Other events repeat what the facts say.
                 pass
@@ -99,13 +99,13 @@ class PageEventHandler:
 
     def _media_of(self, message: Json) -> Json:
         """No URL for a file that is too large to be fetched; no file name that leads out of a folder."""
-        told: dict[str, Any] = {}
+        described: dict[str, Any] = {}
         if name := message.get("fileName"):
-            told["fileName"] = clean_name(str(name))
+            described["fileName"] = clean_name(str(name))
         size = message.get("size")
         if not isinstance(size, int) or size <= self._parts.policy.media_bytes:
-            told["mediaUrl"] = self._parts.media_url(self._parts.record.id, message["messageId"])
-        return told
+            described["mediaUrl"] = self._parts.media_url(self._parts.record.id, message["messageId"])
+        return described
 
     def _judge(self, facts: Facts, now: float) -> Iterator[Effect]:
         if not self._parts.lifecycle.is_live:

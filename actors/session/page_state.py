@@ -52,13 +52,13 @@ class PageState:
         self._is_doubted = False
         self._renewed_at = 0.0
         self._dialog_since = 0.0
-        self._dialog_told = False
+        self._dialog_reported = False
 
     def reset(self) -> None:
         """A new browser begins, or the last one ended: forget what was shown."""
         self.condition = PageCondition.UNDECIDED
         self._pairing.reset()
-        self._dialog_since, self._dialog_told = 0.0, False
+        self._dialog_since, self._dialog_reported = 0.0, False
         self._is_doubted = False
         self._timers.disarm(SCREEN, OFFLINE, HEALTH)
 
@@ -116,16 +116,18 @@ class PageState:
     def _watch_dialog(self, facts: Facts, now: float) -> Iterator[Effect]:
         """Report a dialog that stays. Nothing is stopped for it, since messages go on behind it."""
         if facts.dialog != "other":
-            self._dialog_since, self._dialog_told = 0.0, False
+            self._dialog_since, self._dialog_reported = 0.0, False
         elif not self._dialog_since:
             self._dialog_since = now
-        elif not self._dialog_told and now - self._dialog_since >= DIALOG_BEATS * self._policy.beat_seconds:
-            self._dialog_told = True
+        elif (
+            not self._dialog_reported and now - self._dialog_since >= DIALOG_BEATS * self._policy.beat_seconds
+        ):
+            self._dialog_reported = True
             yield from self._work.write(now, ("error", error_payload(Reason.ACTION_REQUIRED)))
 
     def show_qr(self, code: ShownCode, now: float) -> Iterator[Effect]:
         """A QR code is on the screen."""
-        if not self._pairing.is_news(code) or self.condition in PERSON:
+        if not self._pairing.is_new(code) or self.condition in PERSON:
             return
         record = self._work.record
         if record.has_login and record.login_saved:
@@ -155,8 +157,8 @@ class PageState:
             details = {"reasonCode": reason.value, "whatsappReason": whatsapps_word}
             yield Log("warning", "logged_out", record.id, details)
             is_locked = reason is Reason.ACCOUNT_LOCKED
-            told = [("error", error_payload(reason))] if is_locked else []
-            yield from self._work.write(now, *told, has_login=False)
+            happenings = [("error", error_payload(reason))] if is_locked else []
+            yield from self._work.write(now, *happenings, has_login=False)
             self._pairing.logged_out(reason)
         self._lifecycle.is_proven = False
         self.condition = PageCondition.UNDECIDED

@@ -90,7 +90,7 @@ class Pairing:
         """As many codes as the operator allows have been shown."""
         return self._shown >= self._policy.qr_max
 
-    def is_news(self, code: ShownCode) -> bool:
+    def is_new(self, code: ShownCode) -> bool:
         return bool(code.text) and not (self.qr and self.qr.text == code.text)
 
     def show_qr(self, code: ShownCode, now: float) -> Iterator[Effect]:

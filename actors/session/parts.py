@@ -96,9 +96,9 @@ class Parts:
         self.is_quiescing = False
         """The daemon stops."""
         self.is_quiet = False
-        """Root has been told that no browser is left."""
+        """Root has been notified that no browser is left."""
         self.memory_mb: int | None = None
-        self.told_at = 0.0
+        self.noticed_at = 0.0
         """When the page's last notice came."""
 
     @property
@@ -200,7 +200,7 @@ class Parts:
         if usable and not self.page.is_usable:
             self.page.is_usable = True
             yield from self.sending.usable(now)
-            yield from self.backfill.look(self.told_at, now)
+            yield from self.backfill.look(self.noticed_at, now)
             yield from self.arrivals.pump()
         elif self.page.is_usable and not usable:
             self.page.is_usable = False

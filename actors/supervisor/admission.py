@@ -44,14 +44,14 @@ class Admission:
         self._let_in[number] = session_id
         return number
 
-    def told(self, session_id: str, desired: Desired) -> None:
+    def set_desired(self, session_id: str, desired: Desired) -> None:
         change = self.wanted.add if desired is Desired.RUNNING else self.wanted.discard
         change(session_id)
 
     def confirmed(self, number: int, desired: Desired) -> None:
         """Whatever was asked under this number is done or refused, and committed."""
         if session_id := self._let_in.pop(number, None):
-            self.told(session_id, desired)
+            self.set_desired(session_id, desired)
 
     def withdraw(self, session_id: str) -> None:
         """Its actor has ended, and with it what waited in the mailbox."""

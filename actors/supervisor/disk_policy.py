@@ -48,7 +48,7 @@ class DiskPolicy:
             )
             yield Log("error", "disk_short", None, self._details(free_mb) | {"note": self.alert})
             for session_id in sessions:
-                yield self.tell(session_id)
+                yield self.announce(session_id)
         elif self.is_short and free_mb >= self.enough_mb:
             self.is_short, self.alert = False, None
             yield Log("info", "disk_free", None, self._details(free_mb))
@@ -61,7 +61,7 @@ class DiskPolicy:
             for session_id in sessions:
                 yield KillBrowser(session_id)
 
-    def tell(self, session_id: str) -> Effect:
+    def announce(self, session_id: str) -> Effect:
         return Tell(session_address(session_id), DiskShort())
 
     @property

@@ -12,7 +12,7 @@ from dataclasses import replace
 from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Reply, Wake
 from actors.webhooks.health import DeliveryHealth
 from actors.webhooks.lanes import NEVER, Flight, Lanes, LaneState
-from actors.webhooks.messages import Attempted, Drain, Look, OutboxGrew, SeeTo, TrimOutbox
+from actors.webhooks.messages import Attempted, Drain, Look, OutboxGrew, ReplayDue, TrimOutbox
 from actors.webhooks.origins import is_ahead, origin_of
 from actors.webhooks.outbox_jobs import STEP, Continue, DeadLetterJob, OutboxJobs, ReplayJob
 from actors.webhooks.policy import WebhookPolicy
@@ -68,13 +68,13 @@ class WebhookMind:
                 return self._attempted(number, outcome, now)
             case Ask():
                 return self._asked(message, now)
-            case Settle() | Continue() | TrimOutbox() | SeeTo() | Look():
+            case Settle() | Continue() | TrimOutbox() | ReplayDue() | Look():
                 return self._on_time(message, now)
             case _:
                 raise TypeError(f"not for me: {type(message).__name__}")
 
     def _on_time(
-        self, message: Settle | Continue | TrimOutbox | SeeTo | Look, now: float
+        self, message: Settle | Continue | TrimOutbox | ReplayDue | Look, now: float
     ) -> Sequence[Effect]:
         """Timer messages of this actor."""
         match message:
@@ -84,8 +84,8 @@ class WebhookMind:
                 return [*self._jobs.go_on(now), Wake(0.0, OutboxGrew())]
             case TrimOutbox():
                 return self._tidy(now)
-            case SeeTo():
-                return self._see_to_one(now)
+            case ReplayDue():
+                return self._replay_one(now)
             case Look(alarm=alarm):
                 self._alarm = NEVER if alarm == self._alarm else self._alarm
                 return []
@@ -196,10 +196,10 @@ class WebhookMind:
             details = {"endpoint": origin_of(lane.endpoint), "deadLetters": dead, "replayed": replayed}
             left = f"{dead - replayed}{' ou mais' if dead == COUNTED else ''}"
             note = f"O destino voltou a receber. Eventos abandonados que podem ser reenviados: {left}"
-            level: LogLevel = "info" if replayed or self._health.is_told(lane) else "debug"
+            level: LogLevel = "info" if replayed or self._health.is_reported(lane) else "debug"
             effects.append(Log(level, "webhook_recovered", lane.session_id, details | {"note": note}))
         # A full step may have left some: the lane's next success goes on with them.
-        self._health.see_to(lane, now, is_over=replayed < STEP)
+        self._health.dead_letters_looked_at(lane, now, is_over=replayed < STEP)
         return effects
 
     def _is_wanted(self, lane: Lane) -> bool:
@@ -216,7 +216,7 @@ class WebhookMind:
             "attempt": tried.attempts,
             "error": tried.last_error,
         }
-        is_news = self._health.fail(lane, now=tried.next_at)
+        is_new = self._health.fail(lane, now=tried.next_at)
         if delay is None:
             self._settling.add(replace(tried, state=DeliveryState.DEAD))
             return [Log("error", "webhook_abandoned", lane.session_id, details)]
@@ -224,7 +224,7 @@ class WebhookMind:
         self._settling.add(later)
         self._lanes.retry_by(flight.state, later.next_at)
         # One warning when an endpoint stops working; more would flood the log.
-        return [Log("warning" if is_news else "debug", "webhook_failed", lane.session_id, details)]
+        return [Log("warning" if is_new else "debug", "webhook_failed", lane.session_id, details)]
 
     def _leave_to_dead_letter_job(self, tried: Delivery) -> list[Effect]:
         """The endpoint answered 410 to another attempt meanwhile: the job makes this one a dead letter."""
@@ -280,12 +280,12 @@ class WebhookMind:
 
     def _tidy(self, now: float) -> list[Effect]:
         effects, pause = self._tidying.step(now)
-        return [*effects, Wake(pause, TrimOutbox()), Wake(0.0, SeeTo())]
+        return [*effects, Wake(pause, TrimOutbox()), Wake(0.0, ReplayDue())]
 
-    def _see_to_one(self, now: float) -> list[Effect]:
+    def _replay_one(self, now: float) -> list[Effect]:
         """One at a time: each may be some hundred rows."""
         lane = self._health.due(now)
-        return [*self._works_again(lane, now), Wake(TIDY_PAUSE_SECONDS, SeeTo())] if lane else []
+        return [*self._works_again(lane, now), Wake(TIDY_PAUSE_SECONDS, ReplayDue())] if lane else []
 
 
 def _lane(delivery: Delivery) -> Lane:

@@ -15,11 +15,11 @@ LONG_AGO = float("-inf")
 
 @dataclass(slots=True)
 class _Course:
-    is_told: bool
+    is_reported: bool
     """Whether a failure was logged; also True while nothing is known of the lane."""
     recovered_at: float = LONG_AGO
     """When a recovery was last logged."""
-    seen_to_at: float = LONG_AGO
+    last_look_at: float = LONG_AGO
     has_failed: bool = False
     """Since the last replay: there may be dead letters that were not replayed."""
     works: bool = False
@@ -31,17 +31,17 @@ class DeliveryHealth:
 
     def fail(self, lane: Lane, now: float) -> bool:
         """An attempt has failed. True when this is to be logged, which is not so for a lane that flaps."""
-        course = self._course(lane, is_told=False)
-        is_news = not course.is_told and not _is_recent(course.recovered_at, now)
-        course.is_told = course.is_told or is_news
+        course = self._course(lane, is_reported=False)
+        is_new = not course.is_reported and not _is_recent(course.recovered_at, now)
+        course.is_reported = course.is_reported or is_new
         course.has_failed, course.works = True, False
-        return is_news
+        return is_new
 
     def work(self, lane: Lane, now: float) -> bool:
         """An attempt was delivered. True when the lane has recovered or is new: its dead letters can be replayed."""
-        course = self._course(lane, is_told=True)
+        course = self._course(lane, is_reported=True)
         course.works = True
-        return course.is_told or _is_due(course, now)
+        return course.is_reported or _is_due(course, now)
 
     def due(self, now: float) -> Lane | None:
         """A lane that works, and whose dead letters since the last replay are due for one now."""
@@ -50,26 +50,26 @@ class DeliveryHealth:
     def has_failed(self, lane: Lane) -> bool:
         return self._courses[lane].has_failed
 
-    def is_told(self, lane: Lane) -> bool:
+    def is_reported(self, lane: Lane) -> bool:
         """Whether a recovery is to be logged: a failure was, or nothing is known of the lane."""
-        return self._courses[lane].is_told
+        return self._courses[lane].is_reported
 
-    def see_to(self, lane: Lane, now: float, *, is_over: bool) -> None:
+    def dead_letters_looked_at(self, lane: Lane, now: float, *, is_over: bool) -> None:
         """Its dead letters were looked at; not `is_over` when there may be more to replay."""
         course = self._courses[lane]
-        if course.is_told:
+        if course.is_reported:
             course.recovered_at = now
-        course.is_told, course.seen_to_at, course.has_failed = not is_over, now, False
+        course.is_reported, course.last_look_at, course.has_failed = not is_over, now, False
 
-    def _course(self, lane: Lane, *, is_told: bool) -> _Course:
-        course = self._courses[lane] = self._courses.pop(lane, _Course(is_told))
+    def _course(self, lane: Lane, *, is_reported: bool) -> _Course:
+        course = self._courses[lane] = self._courses.pop(lane, _Course(is_reported))
         if len(self._courses) > MOST_LANES:
             del self._courses[next(iter(self._courses))]
         return course
 
 
 def _is_due(course: _Course, now: float) -> bool:
-    return course.works and course.has_failed and not _is_recent(course.seen_to_at, now)
+    return course.works and course.has_failed and not _is_recent(course.last_look_at, now)
 
 
 def _is_recent(moment: float, now: float) -> bool:

@@ -44,5 +44,5 @@ class TrimOutbox:
 
 
 @dataclass(frozen=True, slots=True)
-class SeeTo:
+class ReplayDue:
     """To myself: lanes that work again may have been left with dead letters."""

@@ -83,13 +83,13 @@ class OutboxJobs:
         return self._step(self._waiting[0], now) if self._waiting else []
 
     def _step(self, job: ReplayJob | DeadLetterJob, now: float) -> list[Effect]:
-        told = job.step(self._store, now)
-        if told is None:
+        effects = job.step(self._store, now)
+        if effects is None:
             if not self._waiting:
                 self._waiting.append(job)
         elif self._waiting:
             self._waiting.popleft()
-        return [*(told or ()), *([Wake(PAUSE_SECONDS, Continue())] if self._waiting else ())]
+        return [*(effects or ()), *([Wake(PAUSE_SECONDS, Continue())] if self._waiting else ())]
 
     def _is_joined(self, job: ReplayJob | DeadLetterJob) -> bool:
         return isinstance(job, DeadLetterJob) and any(

@@ -32,7 +32,7 @@ from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browser import ChromeBrowsers
 from wppmt.domain.errors import Refusal, SetupError
 from wppmt.domain.messages import ROOT, WEBHOOK, Describe
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 from wppmt.http import server
 from wppmt.http.app import make_app
 from wppmt.http.ports import DaemonPhase, Ports
@@ -47,9 +47,9 @@ BOOT_SECONDS = 30.0
 SETTLE_SECONDS = 10.0
 """Of the time that the browsers have to go down, at most so long for the requests under way."""
 ROOT_SECONDS = 5.0
-"""On top of it, for Root to tell that the browsers are gone."""
+"""On top of it, for Root to report that the browsers are gone."""
 REST_SECONDS = 30.0
-"""On top of what the browsers take, for all the rest of a stop, as systemd is told."""
+"""On top of what the browsers take, for all the rest of a stop, as reported to systemd."""
 DRAIN_SECONDS = 5.0
 """For the webhooks in flight; what has no answer by then is sent again by the next daemon."""
 
@@ -179,7 +179,7 @@ class Daemon:
             memory_limit_mb=settings.sessions.memory_limit_mb,
             is_alive=self._directory.is_alive,
             status=self._directory.status,
-            room=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
+            disk=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
         )
         supervisor = runtime.spawn(ROOT, root)
         # Before Boot: on a disk that is short no browser must start.
@@ -228,7 +228,7 @@ class Daemon:
             await runner.start(inherited or wanted)
         except OSError as failure:
             raise SetupError(
-                f"Não foi possível escutar em {http.host}:{http.port} ({told(failure)})."
+                f"Não foi possível escutar em {http.host}:{http.port} ({explain(failure)})."
                 " Outro programa usa a porta? Mude WPP_PORT ou WPP_HOST"
             ) from None
         self._http = runner
@@ -281,11 +281,11 @@ def _post(
     loop: asyncio.AbstractEventLoop,
     transport: WebhookTransport,
     effect: Post,
-    tell: Callable[[object], object],
+    report: Callable[[object], object],
 ) -> None:
     async def attempt() -> None:
         outcome = await transport.post(effect.delivery, effect.attempt, effect.secrets)
-        tell(Attempted(effect.delivery.number, outcome))
+        report(Attempted(effect.delivery.number, outcome))
 
     # A closed loop: the daemon has stopped, and the store still has the delivery.
     with contextlib.suppress(RuntimeError):

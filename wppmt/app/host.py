@@ -18,7 +18,7 @@ import sdnotify
 from wppmt.app import logs
 from wppmt.browser.chrome import processes
 from wppmt.domain.errors import SetupError
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 
 LOCK = "daemon.lock"
 """In the state folder; holds the pid of the daemon that has it locked."""
@@ -78,7 +78,7 @@ def require_folder(folder: Path, setting: str) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as failure:
-        raise SetupError(f"A pasta {folder} não pode ser usada: {told(failure)} ({setting})") from None
+        raise SetupError(f"A pasta {folder} não pode ser usada: {explain(failure)} ({setting})") from None
 
 
 def _make_private(path: Path) -> None:
@@ -104,7 +104,7 @@ def inherited_socket(
         listening = socket.socket(fileno=fd)
         is_listening = listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     except OSError as failure:
-        raise SetupError(f"O que wppmt.socket entregou não é um soquete: {told(failure)}") from None
+        raise SetupError(f"O que wppmt.socket entregou não é um soquete: {explain(failure)}") from None
     if not is_listening or listening.family not in {socket.AF_INET, socket.AF_INET6}:
         listening.close()
         raise SetupError("wppmt.socket deve entregar um soquete TCP que escuta: ListenStream=endereço:porta")

@@ -29,7 +29,7 @@ from wppmt.app.scrub import scrub
 from wppmt.app.settings import LogSettings
 from wppmt.domain.errors import SetupError
 from wppmt.domain.log import LOG_LEVELS, LogLevel
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 
 FILE = "wppmt.log"
 LOOK_SECONDS = 1.0
@@ -89,7 +89,7 @@ class Journal:
         if level not in self._wanted:
             return
         kind = kind_of(event, session_id, level, details)
-        if kind is None or self._repeats.is_told(kind, time.monotonic()):
+        if kind is None or self._repeats.is_written(kind, time.monotonic()):
             self._put(event, session_id, level, details)
 
     def _put(
@@ -211,7 +211,7 @@ def _open_sinks(settings: LogSettings) -> None:
         )
     except OSError as failure:
         raise SetupError(
-            f"A pasta de logs {settings.dir} não pode ser usada: {told(failure)} (WPP_LOG_DIR)"
+            f"A pasta de logs {settings.dir} não pode ser usada: {explain(failure)} (WPP_LOG_DIR)"
         ) from None
 
 

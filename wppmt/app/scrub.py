@@ -122,10 +122,10 @@ def _last_four(found: re.Match[str]) -> str:
 def _failure(failure: BaseException, mask_phones: bool) -> dict[str, object]:
     """Where it happened; its text only if that can't contain the caller's data."""
     frames = traceback.extract_tb(failure.__traceback__)[-8:]
-    told: dict[str, object] = {
+    described: dict[str, object] = {
         "type": type(failure).__name__,
         "where": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     }
     if isinstance(failure, _TELLING):
-        told["says"] = _text("", str(failure), mask_phones)
-    return told
+        described["says"] = _text("", str(failure), mask_phones)
+    return described

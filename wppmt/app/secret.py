@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 from wppmt.domain.errors import SetupError
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 
 EXAMPLES = frozenset({"avelar-wpp-secret", "chave-secreta-aqui"})
 """Keys of the public documentation, which everybody knows."""
@@ -48,7 +48,9 @@ def _own(state_dir: Path) -> str:
             _publish(file, secrets.token_hex(LEAST_BYTES))
         return file.read_text(encoding="ascii").strip()
     except OSError as failure:
-        raise SetupError(f"A pasta {state_dir} não pode ser usada: {told(failure)} (WPP_STATE_DIR)") from None
+        raise SetupError(
+            f"A pasta {state_dir} não pode ser usada: {explain(failure)} (WPP_STATE_DIR)"
+        ) from None
 
 
 def _publish(file: Path, text: str) -> None:

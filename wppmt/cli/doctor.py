@@ -30,7 +30,7 @@ from wppmt.cli.errors import CommandFailed
 from wppmt.cli.findings import Check, Finding, run
 from wppmt.cli.gateway import Gateway, Json, url_of
 from wppmt.cli.reachability import WHATSAPP, Target
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 from wppmt.media.probe import FFMPEG, FFPROBE
 
 OLDEST_CHROMIUM = 156
@@ -140,7 +140,7 @@ def private_folder(name: str, folder: Path) -> Finding:
         with tempfile.TemporaryFile(dir=folder):
             mode = stat.S_IMODE(folder.stat().st_mode)
     except OSError as failure:
-        text = f"{folder} ({name}) não pode ser usada: {told(failure)}"
+        text = f"{folder} ({name}) não pode ser usada: {explain(failure)}"
         return Finding(False, text, f"Dê permissão ao usuário {_user()} ou mude {name}")
     if mode & 0o077:
         text = f"{folder} ({name}) está aberta a outros usuários, modo {mode:04o}: eles podem ler logins"
@@ -187,7 +187,7 @@ def _occupied(host: str, port: int) -> str:
         try:
             probe.bind((host, port))
         except OSError as failure:
-            return told(failure)
+            return explain(failure)
     return ""
 
 
@@ -246,7 +246,7 @@ def report(source: SettingsSource, whatsapp: Target = WHATSAPP) -> Iterator[Find
         said = (
             trouble.format_message()
             if isinstance(trouble, CommandFailed)
-            else f"Pasta de trabalho: {told(trouble)}"
+            else f"Pasta de trabalho: {explain(trouble)}"
         )
         for line in said.splitlines():
             yield Finding(False, line, check="settings")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wppmt.domain.errors import SetupError
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +55,5 @@ def run(checks: Iterable[Check]) -> Iterator[Finding]:
             for line in str(trouble).splitlines():
                 yield Finding(False, line, "", check.name)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the others are looked at
-            why = told(failure) if isinstance(failure, OSError) else f"{type(failure).__name__}: {failure}"
+            why = explain(failure) if isinstance(failure, OSError) else f"{type(failure).__name__}: {failure}"
             yield Finding(False, f"Não foi possível verificar ({check.name}): {why}", "", check.name)

@@ -16,7 +16,7 @@ from tenacity import RetryCallState
 
 from wppmt.app.settings import HttpSettings
 from wppmt.cli.errors import CommandFailed
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 from wppmt.polling import poll
 
 TIMEOUT_SECONDS = 60.0
@@ -107,7 +107,7 @@ class Gateway:
 
 def _why(failure: OSError | HTTPException) -> str:
     reason = failure.reason if isinstance(failure, URLError) else failure
-    return told(reason) if isinstance(reason, OSError) else "a resposta não é HTTP válido"
+    return explain(reason) if isinstance(reason, OSError) else "a resposta não é HTTP válido"
 
 
 def wait_for_qr(

@@ -11,7 +11,7 @@ from wppmt.app import host
 from wppmt.browser.chrome import processes
 from wppmt.cli.context import SettingsSource, pass_source
 from wppmt.cli.errors import CommandFailed
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 
 SECONDS = 60.0
 """For requests, webhooks and turns under way to finish."""
@@ -29,7 +29,7 @@ def handover(source: SettingsSource) -> None:
         os.kill(pid, signal.SIGUSR2)
     except OSError as failure:
         raise CommandFailed(
-            f"O serviço da pasta {state_dir} é de outro usuário ({told(failure)}): rode como ele"
+            f"O serviço da pasta {state_dir} é de outro usuário ({explain(failure)}): rode como ele"
         ) from None
     if not processes.wait_until_gone(pid, SECONDS):
         raise CommandFailed(f"O serviço (pid {pid}) não encerrou em {SECONDS:.0f} s. Veja o log")

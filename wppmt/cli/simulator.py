@@ -1,4 +1,4 @@
-"""`wppmt simulator`: the stand-in for WhatsApp Web, in this process, until it is told to stop."""
+"""`wppmt simulator`: the stand-in for WhatsApp Web, in this process, until it is stopped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from wppmt.app.settings import Settings
 from wppmt.cli.context import SettingsSource, pass_source
 from wppmt.cli.errors import CommandFailed
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 from wppmt.simulator import SimulatorServer, SimulatorSettings
 
 
@@ -23,7 +23,7 @@ def simulator(source: SettingsSource) -> None:
         asyncio.run(_serve(settings))
     except OSError as failure:
         raise CommandFailed(
-            f"Simulador: {told(failure)} (WPP_SIMULATOR_PORT, WPP_SIMULATOR_PAGE_PORT ou WPP_STATE_DIR)"
+            f"Simulador: {explain(failure)} (WPP_SIMULATOR_PORT, WPP_SIMULATOR_PAGE_PORT ou WPP_STATE_DIR)"
         ) from None
 
 

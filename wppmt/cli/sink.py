@@ -20,7 +20,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from wppmt.cli.context import SettingsSource, pass_source
 from wppmt.cli.errors import CommandFailed
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 
 MAX_BODY_BYTES = 32 * 2**20
 ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -195,7 +195,7 @@ def sink(
             click.echo(f"Recebendo webhooks em {running.url} (Ctrl+C encerra)")
             wait()
     except OSError as failure:
-        raise CommandFailed(f"Porta {chosen}: {told(failure)}. Escolha outra com --port") from None
+        raise CommandFailed(f"Porta {chosen}: {explain(failure)}. Escolha outra com --port") from None
 
 
 @contextmanager

@@ -55,7 +55,7 @@ class Explained(OSError):
     """Raised by ourselves: its text is Portuguese already."""
 
 
-def told(failure: OSError) -> str:
+def explain(failure: OSError) -> str:
     """The reason in words; a rare one by its symbolic name, which a search engine finds."""
     if isinstance(failure, Explained):
         return str(failure)

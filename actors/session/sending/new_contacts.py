@@ -50,7 +50,7 @@ class NewContacts:
         if end > now and end != self._end(code):
             yield from self._work.write(now, *happenings, **self._ending(code, end))
 
-    def told(self, limits: Json, now: float) -> Iterator[Effect]:
+    def update(self, limits: Json, now: float) -> Iterator[Effect]:
         """What the page knows about the limits. One that it does not mention is unknown, not lifted."""
         for name, code in PAGE_NAMES.items():
             limit = limits.get(name)

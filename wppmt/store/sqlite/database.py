@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wppmt.domain.errors import SetupError
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 from wppmt.store import fencing
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.sqlite.schema import STEPS, VERSION
@@ -154,7 +154,7 @@ def _prepare_files(path: Path) -> None:
         mode = stat.S_IMODE(path.stat().st_mode)
     except OSError as failure:
         raise SetupError(
-            f"A pasta {folder} não pode ser usada: {told(failure)}. Corrija a permissão ou mude WPP_STATE_DIR"
+            f"A pasta {folder} não pode ser usada: {explain(failure)}. Corrija a permissão ou mude WPP_STATE_DIR"
         ) from None
     if mode & 0o077:
         raise SetupError(f"Outros usuários podem ler {path}. Corrija com: chmod 600 {path}")
