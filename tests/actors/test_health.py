@@ -21,7 +21,7 @@ def test_lanes_that_were_ever_seen_do_not_pile_up():
     assert health.fail(second, 1003.0), "forgotten"
 
 
-def test_a_lane_that_failed_and_works_again_is_due_a_minute_after_it_was_seen_to():
+def test_a_lane_that_recovers_again_is_due_a_minute_after_its_replay():
     health = DeliveryHealth()
     lane = LANES[0]
     assert health.work(lane, 1000.0)

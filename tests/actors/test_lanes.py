@@ -8,7 +8,7 @@ from wppmt.store.records import Delivery, EventRecord, Lane
 LANE = Lane("http://one.test/", "a")
 
 
-def test_a_stopped_lane_goes_on_behind_its_dead_letters_whatever_comes_of_what_is_in_flight():
+def test_a_stopped_lane_goes_on_behind_its_dead_letters():
     lanes = Lanes(longest_wait=300.0)
     lanes.wake(LANE, cursor=0)
     [state] = lanes.for_first_attempt(1000.0)
@@ -24,7 +24,7 @@ def test_a_stopped_lane_goes_on_behind_its_dead_letters_whatever_comes_of_what_i
     assert state.cursor == 9
 
 
-def test_a_lane_that_was_forgotten_begins_behind_what_a_job_may_still_take():
+def test_a_forgotten_lane_begins_behind_what_a_job_may_still_take():
     lanes = Lanes(longest_wait=300.0)
     lanes.wake(LANE, cursor=9)
     [state] = lanes.for_first_attempt(1000.0)

@@ -63,7 +63,7 @@ def test_a_second_stop_goes_as_far_as_both(store: SqliteStore):
     assert store.webhook_counts("a") == WebhookCounts(pending=1, dead=5)
 
 
-def test_a_hold_that_ran_out_does_not_swallow_a_stop_nor_the_other_way_round(store: SqliteStore):
+def test_an_ended_hold_and_a_stop_are_two_dead_letter_jobs(store: SqliteStore):
     record(store, MINE, 2)
     newest = record(store, MINE, 1)
     logs = do(store, hold(due_before=0.5), stop(up_to=newest))

@@ -42,7 +42,7 @@ def test_a_complaint_that_names_another_socket_is_the_same():
     assert one != complaint("socket.accept() out of system resource", ValueError("x"))
 
 
-def test_the_first_is_told_and_the_rest_is_a_count_a_minute():
+def test_the_first_is_reported_and_the_rest_is_a_count_a_minute():
     repeats, kind = Repeats(), complaint("x")
     assert [repeats.is_written(kind, second) for second in (0, 1, 2)] == [True, False, False]
     assert repeats.over(MINUTE - 1) == []
@@ -51,7 +51,7 @@ def test_the_first_is_told_and_the_rest_is_a_count_a_minute():
     assert repeats.is_written(kind, MINUTE + 1)
 
 
-def test_some_refusals_are_told_before_they_are_counted():
+def test_some_refusals_are_reported_before_they_are_counted():
     repeats, kind = Repeats(), refusal()
     assert [repeats.is_written(kind, 0.0) for _ in range(12)] == [True] * 10 + [False] * 2
     assert repeats.over(0.0, all_of_them=True) == [(kind, 2)]

@@ -97,7 +97,7 @@ def test_simulator_that_is_not_there(call: Call):
 
 
 @pytest.mark.usefixtures("simulator")
-def test_scan_without_a_gateway_is_told(call: Call):
+def test_scan_without_a_gateway_is_reported(call: Call):
     result = call("sim", "scan", SHOP, "loja")
     assert result.exit_code == 1
     assert "A API não responde" in result.stderr

@@ -116,7 +116,7 @@ def test_what_a_terminal_would_act_on_is_shown_as_it_is_written():
         (ScriptedAnswers(status=429, fail=1), [429, 204, 204]),
     ],
 )
-def test_it_errs_as_it_is_told(script: ScriptedAnswers, statuses: list[int]):
+def test_it_fails_on_request(script: ScriptedAnswers, statuses: list[int]):
     body = json.dumps(EVENT).encode()
     with Sink(0, lambda _: script.play()) as sink:
         assert [post(sink.url, body, {}) for _ in range(3)] == statuses
@@ -166,7 +166,7 @@ def test_the_command_shows_checks_and_errs(environ: dict[str, str]):
     assert shown[2] == "Recusado: assinatura inválida\n"
 
 
-def test_taken_port_is_told(call: Call):
+def test_taken_port_is_reported(call: Call):
     with Sink(0, lambda _: True) as sink:
         result = call("sink", "--port", sink.target.rpartition(":")[2])
     assert result.exit_code == 1

@@ -29,7 +29,7 @@ def test_the_common_ones_have_words(number: int, said: str):
 
 
 @given(st.integers(-5, 200))
-def test_none_is_told_in_the_systems_own_language(number: int):
+def test_none_is_reported_in_the_systems_own_language(number: int):
     text = explain(OSError(number, os.strerror(number)))
     assert text
     assert os.strerror(number) not in text
@@ -39,7 +39,7 @@ def test_a_rare_one_keeps_the_name_that_one_can_search_for():
     assert explain(OSError(errno.EXDEV, "Invalid cross-device link")) == "erro EXDEV do sistema"
 
 
-def test_what_python_itself_raises_is_told(tmp_path: Path):
+def test_what_python_itself_raises_is_reported(tmp_path: Path):
     with pytest.raises(OSError) as found:
         (tmp_path / "a" / "b").write_text("")
     assert explain(found.value) == "arquivo ou pasta não existe"
