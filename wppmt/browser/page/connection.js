@@ -18,7 +18,9 @@
   /** To WhatsApp's server, as far as the page knows. */
   wppmt.isConnected = () => quietly(() => WPP.whatsapp.Socket.stream === 'CONNECTED', false);
 
-  let banned = false;
+  // WhatsApp tells how many seconds a suspension has left, and its end when the page gets in again.
+  let bannedUntil = 0;
+  const bannedFor = ({ banned, expire }) => (banned ? Date.now() + (Number(expire) * 1000 || Infinity) : 0);
 
   // `isFullReady` and `main_ready` are true at the QR screen already, `conn.authenticated` is silent on a restored
   // login: the truth is isAuthenticated() together with the socket. Stream.displayInfo hides trouble for 18 s.
@@ -41,7 +43,7 @@
       pushname: quietly(() => Conn.pushname, ''),
       platform: quietly(() => Conn.platform, ''),
       needsUpdate: quietly(() => Boolean(Stream.needsUpdate), false),
-      banned,
+      banned: Date.now() < bannedUntil,
       dialog: wppmt.dialog(),
       inventory,
     };
@@ -206,7 +208,7 @@
 
   function backendSaid(event, data) {
     if (event === 'logout') loggedOut();
-    if (event === 'account_temporarily_banned') banned = Boolean(data && data.banned);
+    if (event === 'account_temporarily_banned') bannedUntil = bannedFor(data || {});
     if (event === 'offline_delivery_end') emit('caught_up');
     factsMayHaveChanged();
   }
