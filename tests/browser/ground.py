@@ -250,14 +250,14 @@ class ChromeGround:
 
     @contextmanager
     def hasty_codes(self) -> Iterator[None]:
-        self.simulator.fault("qr_expire_fast", ttlMs=500)
+        self.simulator.fault("qr_expire_fast", ttlMs=1000)
         yield
 
     def unlink(self, life: Life, phone: str) -> None:
         self.simulator.unlink(phone)
 
     def refuse_sends(self, life: Life, phone: str) -> None:
-        self.simulator.fault("reachout_timelock", phone=phone, count=1)
+        self.simulator.fault("send_reject", phone=phone, count=1, errorCode=463)
 
     def reload(self, life: Life, phone: str) -> None:
         self.simulator.fault("page_reload", phone=phone)
