@@ -1,6 +1,6 @@
 // Who this page is: its keys, the account it is linked to, and leaving it.
 
-const LOGOUT_NOT_BEFORE_MS = 2000; // the real handshake takes its time, too: wa-js is listening by then
+const LOGOUT_NOT_BEFORE_MS = 3000; // the real handshake takes its time, too: wa-js is listening by then
 const LOGOUT_REQUEST_MS = 3000;
 
 const LogoutReason = {
