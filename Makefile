@@ -11,8 +11,8 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= /usr/bin/python3
 VENV := .venv
 BIN := $(VENV)/bin
-PEERS := tests/peers
 NODE_MODULES := wppmt/browser/page/node_modules wppmt/http/viewer/node_modules
+PEERS := tests/peers
 ALL_CORES := -n auto --dist worksteal
 # WHATSAPP=real starts against WhatsApp itself instead of the simulator.
 WHATSAPP ?= simulated

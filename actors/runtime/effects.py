@@ -8,11 +8,11 @@ because a refused commit must leave the logic's own state untouched.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from wppmt.browser.port import CallResult
+from wppmt.browser.port import CallResult, LoginItems
 from wppmt.domain.errors import Refusal
 from wppmt.domain.log import LogLevel
 from wppmt.domain.process import Process
@@ -124,11 +124,21 @@ class AdoptBrowser:
 
 @dataclass(frozen=True, slots=True)
 class CloseBrowser:
-    """Down the stop ladder; BrowserClosed comes when no process is left."""
+    """Down the stop ladder, not before `unsaved` is on the disk; BrowserClosed comes when no process is left."""
 
     session_id: str
     generation: int
     action: ProfileAction = ProfileAction.NONE
+    unsaved: LoginItems = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLogin:
+    """Look whether the login is on the disk; LoginChecked comes back."""
+
+    session_id: str
+    generation: int
+    items: LoginItems
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +242,7 @@ Effect = (
     | OpenBrowser
     | AdoptBrowser
     | CloseBrowser
+    | CheckLogin
     | KillBrowser
     | EndLeftovers
     | RemoveProfile

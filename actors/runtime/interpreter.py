@@ -14,6 +14,7 @@ from actors.runtime.effects import (
     AdoptBrowser,
     Answer,
     CallPage,
+    CheckLogin,
     CloseBrowser,
     DeleteFile,
     DownloadMedia,
@@ -24,7 +25,6 @@ from actors.runtime.effects import (
     Mind,
     OpenBrowser,
     Post,
-    ProfileAction,
     Publish,
     RemoveProfile,
     SpawnService,
@@ -35,7 +35,7 @@ from actors.runtime.effects import (
     Wake,
     Withdraw,
 )
-from actors.session.messages import BrowserClosed, Noticed, ProfileRemoved
+from actors.session.messages import BrowserClosed, LoginChecked, Noticed, ProfileRemoved
 from actors.workers.browser import Adopt, BrowserWorker, Close, Open, Retire
 from wppmt.browser.cdp.transfer import Download
 from wppmt.browser.port import (
@@ -136,8 +136,10 @@ class Interpreter:
             case AdoptBrowser(session_id=session_id, generation=generation, left=left):
                 browser = self._world.browsers.adopt(session_id, left)
                 self._run_browser(cell, session_id, generation, browser, Adopt())
-            case CloseBrowser(session_id=session_id, generation=generation, action=action):
-                self._close_browser(session_id, generation, action)
+            case CloseBrowser():
+                self._close_browser(effect)
+            case CheckLogin():
+                self._check_login(cell, effect)
             case KillBrowser(session_id=session_id):
                 self._kill_browser(session_id)
             case EndLeftovers(session_id=session_id, generation=generation):
@@ -232,13 +234,21 @@ class Interpreter:
             self._running[session_id] = Running(generation, browser, mailbox)
         mailbox.put(first)
 
-    def _close_browser(self, session_id: str, generation: int, action: ProfileAction) -> None:
+    def _close_browser(self, effect: CloseBrowser) -> None:
+        session_id, generation = effect.session_id, effect.generation
         running = self._running.get(session_id)
         if running is None or running.generation != generation:
             self._directory.tell(session_address(session_id), BrowserClosed(generation))
-        elif not running.mailbox.put(Close(action)):
+        elif not running.mailbox.put(Close(effect.action, effect.unsaved)):
             running.browser.kill()
             self._directory.tell(session_address(session_id), BrowserClosed(generation))
+
+    def _check_login(self, cell: Cell, effect: CheckLogin) -> None:
+        def check() -> None:
+            is_saved = self._world.browsers.is_login_saved(effect.session_id, effect.items)
+            cell.mailbox.put(LoginChecked(effect.generation, is_saved))
+
+        self._scheduler.run_blocking(check)
 
     def _kill_browser(self, session_id: str) -> None:
         with self._lock:

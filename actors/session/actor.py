@@ -20,6 +20,8 @@ from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.records import NO_LOGIN, Desired, SessionRecord, SessionStatus
 
+LEFT_TO_A_PERSON = {Reason.TOKEN_CORRUPT, Reason.CONFLICT}
+"""In state `error`: starting a browser by itself would do harm."""
 FromBrowser = messages.Noticed | messages.BrowserOpened | messages.BrowserFailed | messages.BrowserClosed
 
 
@@ -46,6 +48,8 @@ class SessionMind:
                     effects += self._parts.sending.login_ended(now)
                 effects += self._parts.update_sendable(now)
                 effects += self._parts.watchdog.look(now)
+                effects += self._parts.liveness.look(now)
+                effects += self._parts.login_saving.look(now)
                 effects += self._when_closed()
         except BaseException:
             roll_back()
@@ -89,6 +93,8 @@ class SessionMind:
                 return self._parts.sending.due(message, now)
             case messages.SlotGranted(generation=generation):
                 return self._parts.lifecycle.granted(generation, now)
+            case messages.LoginChecked():
+                return self._parts.login_saving.checked(message, now)
             case messages.ProfileRemoved():
                 return self._profile_removed(message, now)
             case messages.Measured(memory_mb=memory_mb):
@@ -206,7 +212,7 @@ class SessionMind:
 
     # Timers.
 
-    def _due(self, timer: str, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a timer
+    def _due(self, timer: str, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a timer
         match timer:
             case "retry":
                 yield from self._parts.lifecycle.open()
@@ -226,6 +232,10 @@ class SessionMind:
                 yield from self._parts.logout.give_up()
             case "recycle":
                 yield from self._parts.recycling.look(now)
+            case "saving":
+                yield from self._parts.login_saving.check()
+            case "server":
+                yield from self._parts.liveness.ask()
             case "acks" | "trust":
                 yield from self._parts.watchdog.due(timer, now)
             case _:
@@ -238,4 +248,4 @@ class SessionMind:
 
     @property
     def _waits_for_a_person(self) -> bool:
-        return self._parts.record.state is State.ERROR and self._parts.record.reason is Reason.TOKEN_CORRUPT
+        return self._parts.record.state is State.ERROR and self._parts.record.reason in LEFT_TO_A_PERSON

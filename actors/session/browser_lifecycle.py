@@ -23,9 +23,10 @@ from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork
+from wppmt.browser.port import NOTHING, LoginItems
 from wppmt.domain.messages import ROOT
 from wppmt.domain.process import Process
-from wppmt.domain.reasons import Reason, sentence
+from wppmt.domain.reasons import RECOVERABLE, Reason, sentence
 from wppmt.domain.retry import FAILURES_BEFORE_ERROR, reconnect_delay
 from wppmt.domain.states import Event, State
 
@@ -71,6 +72,10 @@ class BrowserLifecycle:
         self._reopen = False
         self._is_forced = False
         self.live_since = 0.0
+        self.starts_linked = False
+        """Its login was on the disk when it was started."""
+        self.unsaved: LoginItems = NOTHING
+        """What this browser has to bring to the disk before it may end."""
         self.heartbeat = Heartbeat(page, timers, policy)
 
     @property
@@ -105,6 +110,8 @@ class BrowserLifecycle:
         yield from self._work.write(now, generation=generation, process=None)
         self.phase = BrowserPhase.OPENING
         self.is_proven = False
+        self.starts_linked = self._work.record.has_login
+        self.unsaved = NOTHING
         yield OpenBrowser(self._session_id, generation, self._action)
         yield self._timers.arm(OPEN, self._policy.open_deadline)
 
@@ -174,7 +181,8 @@ class BrowserLifecycle:
         elif self.phase in {*COMING, BrowserPhase.LIVE}:
             self.phase = BrowserPhase.CLOSING
             usual = ProfileAction.KEEP_COPY if self.is_proven else ProfileAction.NONE
-            yield CloseBrowser(self._session_id, self._page.generation, usual if action is None else action)
+            what = usual if action is None else action
+            yield CloseBrowser(self._session_id, self._page.generation, what, self.unsaved)
             yield self._timers.arm(CLOSE, self._policy.close_deadline)
 
     @property
@@ -232,6 +240,6 @@ class BrowserLifecycle:
         return self._work.record.id
 
 
-def error_payload(reason: Reason, *, recoverable: bool = True) -> dict[str, object]:
+def error_payload(reason: Reason) -> dict[str, object]:
     """The payload of an `error` event (docs/MULTI_TENANT_ARCHITECTURE.md 5.2)."""
-    return {"error": sentence(reason), "code": reason.value, "recoverable": recoverable}
+    return {"error": sentence(reason), "code": reason.value, "recoverable": reason in RECOVERABLE}

@@ -93,6 +93,14 @@ class ProfileRemoved:
     is_gone: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class LoginChecked:
+    """Whether what the page holds of its login is on the disk."""
+
+    generation: int
+    is_saved: bool
+
+
 class Called(StrEnum):
     """Which call into the page an outcome belongs to."""
 
@@ -107,6 +115,9 @@ class Called(StrEnum):
     QUERY = "query"
     BACKFILL = "backfill"
     RELOAD = "reload"
+    BATCH = "batch"
+    SERVER = "server"
+    LOGIN = "login"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class PageEventHandler:
         else:
             yield from self._parts.cursor.reread(event)
 
-    def _on_event(self, event: PageEvent, now: float) -> Iterator[Effect]:  # noqa: C901 - one case an event
+    def _on_event(self, event: PageEvent, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case an event
         data = event.data
         match event.name:
             case "ready" | "facts_changed":
@@ -67,7 +67,7 @@ class PageEventHandler:
                 yield from self._parts.pairing.show_code(str(data["code"]), now)
             case "logged_out":
                 self._parts.logout.told_by_whatsapp()
-                yield from self._parts.page_state.logged_out(now)
+                yield from self._parts.page_state.logged_out(str(data.get("reason", "")), now)
             case "pairing_refused":
                 yield from self._parts.pairing.refused(now)
             case "news_dismissed":
@@ -78,7 +78,10 @@ class PageEventHandler:
                 ack, to = int(data["ack"]), str(data.get("to", ""))
                 yield from self._parts.sending.acknowledged(str(data["id"]), ack, to, now)
             case "send_failed":
-                yield from self._parts.sending.failed(str(data["id"]), str(data.get("reason", "")), now)
+                reason = str(data.get("reason", ""))
+                yield from self._parts.sending.failed(str(data["id"]), reason, now, data.get("until"))
+            case "limits_changed":
+                yield from self._parts.sending.new_contacts.told(data, now)
             case _:
                 # What else the page tells is in its facts, too.
                 pass
@@ -105,10 +108,12 @@ class PageEventHandler:
             return
         if not self._parts.logout.is_active:
             yield from self._parts.page_state.judge(facts, now)
+            if self._parts.page_state.condition is PageCondition.CONFLICT:
+                yield from self._parts.liveness.replaced(now)
         elif classify_page(facts) is PageCondition.MAIN:
             yield from self._parts.logout.on_main()
 
-    def answered(self, answer: PageAnswered, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a call
+    def answered(self, answer: PageAnswered, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a call
         """The outcome of a call into the page."""
         current = answer.generation == self._parts.page.generation
         match answer.call:
@@ -129,6 +134,12 @@ class PageEventHandler:
                     yield from self._in_order(event, now)
             case Called.PROBE if current:
                 yield from self._probe_answered(answer, now)
+            case Called.BATCH if current:
+                yield from self._parts.pairing.batch_answered(answer.outcome)
+            case Called.SERVER if current:
+                yield from self._parts.liveness.answered(answer.outcome, now)
+            case Called.LOGIN if current:
+                yield from self._parts.login_saving.answered(answer.outcome)
             case Called.PAIRING if current:
                 yield from self._parts.pairing.code_answered(answer.outcome, now)
 

@@ -12,7 +12,7 @@ from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
-from wppmt.domain.reasons import Reason
+from wppmt.domain.reasons import Reason, why_logged_out
 from wppmt.domain.retry import HEALTHY_SECONDS
 from wppmt.domain.states import Event, State
 from wppmt.store.records import Desired
@@ -20,11 +20,12 @@ from wppmt.store.records import Desired
 OFFLINE, HEALTH = "offline", "health"
 AWAY = {PageCondition.PHONE_OFFLINE: Reason.PHONE_OFFLINE, PageCondition.NETWORK: Reason.NETWORK}
 PERSON = {
-    PageCondition.CONFLICT: Reason.CONFLICT,
     PageCondition.UPDATE_NEEDED: Reason.UPDATE_NEEDED,
     PageCondition.RESTRICTED: Reason.ACCOUNT_RESTRICTED,
+    PageCondition.BANNED: Reason.ACCOUNT_BANNED,
     PageCondition.PASSKEY: Reason.PASSKEY_REQUIRED,
 }
+AT_THE_CODES = {PageCondition.QR, PageCondition.QR_IDLE}
 RENEWAL_SECONDS = 3600.0
 """A page that is too old is opened anew at most this often; one that is too old even then needs a person."""
 DIALOG_BEATS = 2
@@ -83,9 +84,8 @@ class PageState:
         self.condition = classify_page(facts)
         if self.condition not in AWAY:
             self._timers.disarm(OFFLINE)
-        if self.condition in {PageCondition.UNDECIDED, PageCondition.QR} and not self._timers.is_armed(
-            SCREEN
-        ):
+        is_on_its_way = self.condition in {PageCondition.UNDECIDED, *AT_THE_CODES}
+        if is_on_its_way and not self._timers.is_armed(SCREEN):
             yield self._timers.arm(SCREEN, self._policy.screen_deadline)
         if self.condition is PageCondition.MAIN:
             if not self._is_doubted:
@@ -94,9 +94,15 @@ class PageState:
             yield from self._on_away()
         elif self.condition in PERSON:
             yield from self._on_trouble(now)
-        elif self.condition is PageCondition.QR:
-            yield from self._pairing.request_code()
+        elif self.condition in AT_THE_CODES:
+            yield from self._on_codes(now)
         yield from self._watch_dialog(facts, now)
+
+    def _on_codes(self, now: float) -> Iterator[Effect]:
+        yield from self._pairing.request_code()
+        if self.condition is PageCondition.QR_IDLE:
+            # A batch is spent, and the page waits for somebody to ask for the next one.
+            yield from self._expire(now) if self._pairing.is_exhausted else self._pairing.request_batch()
 
     def _on_trouble(self, now: float) -> Iterator[Effect]:
         if self.condition is PageCondition.UPDATE_NEEDED and now - self._renewed_at > RENEWAL_SECONDS:
@@ -121,27 +127,38 @@ class PageState:
         """A QR code is on the screen."""
         if not self._pairing.is_news(code) or self.condition in PERSON:
             return
-        if self._work.record.has_login:
+        record = self._work.record
+        if record.has_login and record.login_saved:
             yield from self.distrust_login(now)
         elif self._pairing.is_exhausted:
             yield from self._expire(now)
         else:
+            if record.has_login:
+                self._pairing.logged_out(Reason.LOGIN_NOT_SAVED)
             yield from self._pairing.show_qr(code, now)
             yield from self._earn_health()
 
     @property
     def lacks_its_code(self) -> bool:
-        return self.condition is PageCondition.QR and self._pairing.lacks_its_code
+        return self.condition in AT_THE_CODES and self._pairing.lacks_its_code
 
     def recall_qr(self, code: ShownCode, now: float) -> Iterator[Effect]:
         if self.lacks_its_code:
             yield from self._pairing.recall_qr(code, now)
 
-    def logged_out(self, now: float) -> Iterator[Effect]:
-        """WhatsApp told the page why it ends the login: the QR code that follows, even a later one, is no surprise."""
-        yield from self._work.write(now, has_login=False)
+    def logged_out(self, whatsapps_word: str, now: float) -> Iterator[Effect]:
+        """WhatsApp ended the login: the QR code that follows, even a later one, is no surprise."""
+        record = self._work.record
+        unused = now - record.heard_until if record.heard_until else 0.0
+        reason = why_logged_out(whatsapps_word, unused)
+        if record.has_login:
+            details = {"reasonCode": reason.value, "whatsappReason": whatsapps_word}
+            yield Log("warning", "logged_out", record.id, details)
+            is_locked = reason is Reason.ACCOUNT_LOCKED
+            told = [("error", error_payload(reason))] if is_locked else []
+            yield from self._work.write(now, *told, has_login=False)
+            self._pairing.logged_out(reason)
         self._lifecycle.is_proven = False
-        self._pairing.logged_out()
         self.condition = PageCondition.UNDECIDED
         yield self._timers.arm(SCREEN, self._policy.screen_deadline)
 
@@ -185,6 +202,8 @@ class PageState:
             "failures": 0,
             "pairing_phone": "",
         }
+        if not record.has_login:
+            known["login_saved"] = self._lifecycle.starts_linked = False
         if record.state is not State.CONNECTED:
             yield from self._work.move(now, Event.READY, Reason.READY, **known)
         elif any(getattr(record, name) != value for name, value in known.items()):

@@ -13,7 +13,7 @@ from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallFailure, CallResult, Json
-from wppmt.domain.reasons import Reason
+from wppmt.domain.reasons import LOGIN_ENDED, Reason
 from wppmt.domain.states import Event, State
 from wppmt.domain.times import iso
 from wppmt.store.records import NO_LOGIN, Qr
@@ -60,14 +60,17 @@ class Pairing:
         self._policy = policy
         self._qr_picture = qr_picture
         self._shown = 0
-        self._after_logout = False
+        self._after_logout: Reason | None = None
+        """Why there is no login any more."""
         self._code_requested = False
+        self._batch_requested = False
 
     def reset(self) -> None:
         """A new browser begins, or the last one ended."""
         self.hide()
         self._shown = 0
-        self._after_logout = self._code_requested = False
+        self._after_logout = None
+        self._code_requested = self._batch_requested = False
 
     def hide(self) -> None:
         self.qr, self.code = None, ""
@@ -76,11 +79,11 @@ class Pairing:
         """The main screen is there."""
         self.hide()
         self._shown = 0
-        self._after_logout = False
+        self._after_logout = None
 
-    def logged_out(self) -> None:
-        """WhatsApp ended the login: the next code says so."""
-        self._after_logout = True
+    def logged_out(self, reason: Reason) -> None:
+        """The login is gone: the next code says so."""
+        self._after_logout = reason
 
     @property
     def is_exhausted(self) -> bool:
@@ -93,11 +96,12 @@ class Pairing:
     def show_qr(self, code: ShownCode, now: float) -> Iterator[Effect]:
         """A new code is on the screen; the next one, or someone who scans it, is expected."""
         self._shown += 1
+        self._batch_requested = False
         qr = self._until_it_expires(code)
         yield self._expect_next(qr, now)
         payload = {"qrCode": self._qr_picture(qr.text), "expiresAt": iso(qr.expires_at)}
         waits_for = Reason.ENTER_CODE if self.code else Reason.SCAN_QR
-        reason = Reason.LOGGED_OUT if self._after_logout else waits_for
+        reason = self._after_logout or waits_for
         yield from self._work.move(
             now,
             Event.QR_SHOWN,
@@ -106,6 +110,8 @@ class Pairing:
             **NO_LOGIN,
             heard_until=0.0,
             reachout_until=0.0,
+            quota_until=0.0,
+            login_saved=True,
             failures=0,
         )
         self.qr = qr
@@ -118,9 +124,22 @@ class Pairing:
     def recall_qr(self, code: ShownCode, now: float) -> Iterator[Effect]:
         """It was published before: no event."""
         self._shown += 1
-        self._after_logout = self._work.record.reason is Reason.LOGGED_OUT
+        reason = self._work.record.reason
+        self._after_logout = reason if reason in LOGIN_ENDED else None
         self.qr = self._until_it_expires(code)
         yield self._expect_next(self.qr, now)
+
+    def request_batch(self) -> Iterator[Effect]:
+        """Asks the page, once, for more codes."""
+        if not self._batch_requested:
+            self._batch_requested = True
+            yield self._page.call(Called.BATCH, "refresh_qr", {}, self._policy.call_deadline)
+
+    def batch_answered(self, result: CallResult) -> Iterator[Effect]:
+        """No answer, no codes: asked for again at the next beat, until the screen's deadline."""
+        if isinstance(result, CallFailure):
+            self._batch_requested = False
+            yield Log("warning", "codes_not_renewed", self._work.record.id, {"error": str(result)})
 
     def request_code(self) -> Iterator[Effect]:
         """Asks the page, once, for the code that a session with `pairing_phone` wants."""

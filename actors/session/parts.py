@@ -12,6 +12,8 @@ from actors.session.ack_watchdog import AckWatchdog
 from actors.session.backfill import Backfill
 from actors.session.browser_lifecycle import COMING, BrowserLifecycle, BrowserPhase
 from actors.session.event_cursor import EventCursor
+from actors.session.liveness import Liveness
+from actors.session.login_saving import LoginSaving
 from actors.session.logout import Logout
 from actors.session.page_calls import Page
 from actors.session.page_state import PageState
@@ -77,6 +79,8 @@ class Parts:
             self.work, self.page, self.lifecycle, self.page_state, self.sending, self.timers, policy
         )
         self.watchdog = AckWatchdog(watched)
+        self.liveness = Liveness(watched)
+        self.login_saving = LoginSaving(watched)
         self.recycling = Recycling(watched)
         self.cursor = EventCursor(self.work, self.page, policy)
         self.backfill = Backfill(self.work, self.page, policy)
@@ -112,6 +116,8 @@ class Parts:
             self.sending,
             self.sending.in_doubt,
             self.watchdog,
+            self.liveness,
+            self.login_saving,
             self.recycling,
             self.backfill,
             self.queries,
@@ -132,7 +138,12 @@ class Parts:
     ) -> Iterator[Effect]:
         """A browser, from the very beginning: someone asked for it."""
         self.page_state.reset()
-        fresh: dict[str, Any] = {"desired": Desired.RUNNING, "failures": 0, "quick_retry": True}
+        fresh: dict[str, Any] = {
+            "desired": Desired.RUNNING,
+            "failures": 0,
+            "quick_retry": True,
+            "retaken_at": 0.0,
+        }
         yield from self.work.move(now, Event.STARTED, reason, **(fresh | changes))
         yield from self.lifecycle.open(action)
 

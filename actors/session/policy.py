@@ -44,13 +44,20 @@ class SessionPolicy:
     screen_deadline: float = 60.0
     """From the bridge's first word to a QR code or WhatsApp's main screen."""
     offline_grace: float = 10.0
+    server_seconds: float = 60.0
+    """Between two questions to WhatsApp's server whether it still answers this page."""
+    server_retry: float = 20.0
+    """After a question without an answer. The page itself notices a dead network within 34 s of silence."""
+    server_deadline: float = 15.0
+    retake_pause: float = 600.0
+    """A login that is replaced again within this after a retake is left to the other side."""
     probe_deadline: float = 5.0
     logout_deadline: float = 60.0
     call_deadline: float = 15.0
     media_deadline: float = 60.0
     """For each step of moving a file into or out of the page."""
-    reachout_pause: float = 3600.0
-    """How long no new contact is written to after WhatsApp has refused one."""
+    limit_pause: float = 3600.0
+    """How long no new contact is written to after WhatsApp has refused one, where it does not tell the end."""
     ack_sends: int = 3
     """So many sends without the server's word, each for `ack_seconds`, and the connection is doubted."""
     ack_seconds: float = 60.0

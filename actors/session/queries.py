@@ -21,6 +21,7 @@ REJECTIONS = {
     "not_stored": Code.STORE_UNAVAILABLE,
     "too_large": Code.PAYLOAD_TOO_LARGE,
     "invalid_recipient": Code.INVALID_PHONE,
+    "could_not_look": Code.COULD_NOT_LOOK,
 }
 
 
@@ -60,6 +61,8 @@ class Queries:
 def _refusal(failure: CallFailure) -> Refusal:
     """Nothing was done that could not be asked again."""
     known = REJECTIONS.get(failure.reason) if isinstance(failure, CallRejected) else None
+    if known is Code.COULD_NOT_LOOK:
+        return Refusal(known, retry_after=5)
     return Refusal(known) if known else Refusal(Code.SESSION_BUSY, retry_after=5)
 
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from actors.runtime.effects import Effect, Log, ProfileAction, Stop, Tell
 from actors.session.messages import BrowserClosed, BrowserFailed, BrowserOpened
-from wppmt.browser.port import Browser, BrowserFailure, Browsers, Notify, StartFailed
+from wppmt.browser.port import (
+    Browser,
+    BrowserFailure,
+    Browsers,
+    LoginItems,
+    Notify,
+    StartFailed,
+)
 from wppmt.domain.messages import session_address
 
 
@@ -25,9 +32,10 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Down the stop ladder."""
+    """Down the stop ladder, not before `unsaved` is on the disk."""
 
     action: ProfileAction = ProfileAction.NONE
+    unsaved: LoginItems = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +70,8 @@ class BrowserWorker:
                 yield from self._open(action)
             case Adopt():
                 yield from self._adopt()
-            case Close(action=action):
-                yield from self._close(action)
+            case Close(action=action, unsaved=unsaved):
+                yield from self._close(action, unsaved)
                 yield Tell(self._session, BrowserClosed(self._generation))
                 yield Stop()
             case Retire():
@@ -71,8 +79,8 @@ class BrowserWorker:
             case _:
                 raise TypeError(type(message).__name__)
 
-    def _close(self, action: ProfileAction) -> Iterator[Effect]:
-        was_flushed = self._browser.stop()
+    def _close(self, action: ProfileAction, unsaved: LoginItems) -> Iterator[Effect]:
+        was_flushed = self._browser.stop(unsaved)
         if not self._is_wanted():
             return
         try:

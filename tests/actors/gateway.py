@@ -432,6 +432,7 @@ class Gateway:
         code = self.show_qr(session_id, **settings)
         assert self.browsers.scan(code, number)
         self.until(session_id, State.CONNECTED)
+        self.run_until(lambda: self.record(session_id).login_saved)
         return self.browser(session_id)
 
     # ---- what the daemon is given

@@ -282,7 +282,8 @@ def soothe(browser: FakeBrowser) -> None:
     browser.go_silent(False)
     browser.hold_acks(False)
     if browser.page.facts.authenticated and browser.browsers.world.profiles[browser.session_id].login:
-        browser.set_facts(mode="MAIN", info="NORMAL", phone_online=True, needs_update=False)
+        browser.set_facts(phone_online=True, needs_update=False)
+        browser.network_back()
         browser.page.resume()
     else:
         browser.reload()
@@ -331,7 +332,7 @@ ACTS: dict[Act, float] = {
     lever("network_lost"): 0.8,
     lever("network_back"): 1,
     lever("unlink"): 0.4,
-    lever("conflict"): 0.3,
+    lever("replaced"): 0.3,
     lever("hold_acks", True): 0.8,
     lever("hold_acks", False): 1,
 }

@@ -121,7 +121,7 @@ def test_a_stopped_session_whose_actor_died_is_none_that_crashed(make_gateway: M
     gateway.until("b", State.CONNECTED)
     gateway.directory.tell(session_address("a"), Poison())
     gateway.settle()
-    gateway.browser("b").conflict()
+    gateway.browser("b").set_facts(mode="TOS_BLOCK")
     gateway.until("b", State.ERROR)
     assert gateway.ask(ROOT, messages.RestartCrashed()) == messages.CrashedRestarted(("b",))
     gateway.until("b", State.CONNECTED)

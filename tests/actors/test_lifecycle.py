@@ -40,7 +40,7 @@ def bring_to(gateway: Gateway, state: State) -> None:
             browser.crash()
             gateway.run_until(lambda: gateway.record("a").failures == 2)
         elif state is State.ERROR:
-            browser.conflict()
+            browser.set_facts(mode="TOS_BLOCK")
     gateway.until("a", state)
 
 

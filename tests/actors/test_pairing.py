@@ -9,6 +9,7 @@ import pytest
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from tests.defaults import session_policy
+from wppmt.browser.fake import connection
 from wppmt.browser.fake.browsers import FakeTimes
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -64,6 +65,36 @@ def test_after_the_last_code_the_browser_is_freed_until_someone_asks_again(make_
     gateway.run(600)
     assert gateway.count_browsers("a") == 1
     gateway.show_qr("a")
+
+
+@pytest.mark.parametrize("most", [6, 7, 14])
+def test_another_batch_is_asked_for_while_more_codes_are_allowed(make_gateway: MakeGateway, most: int):
+    """WhatsApp shows six, and then none until somebody asks."""
+    gateway = make_gateway(policy=session_policy(qr_max=most))
+    gateway.show_qr("a")
+    gateway.until("a", State.DISCONNECTED, 1000)
+    assert gateway.reason("a") is Reason.QR_EXPIRED
+    assert len(gateway.events("a", "qr_code")) == most
+    assert gateway.count_browsers("a") == 1
+
+
+def test_a_code_of_a_later_batch_pairs(make_gateway: MakeGateway):
+    gateway = make_gateway(policy=session_policy(qr_max=20))
+    gateway.show_qr("a")
+    gateway.run_until(lambda: len(gateway.events("a", "qr_code")) == 8)
+    code = gateway.status("a").qr
+    assert code
+    assert gateway.browsers.scan(code.text, "5511999990001")
+    gateway.until("a", State.CONNECTED, 5)
+
+
+def test_a_socket_that_opens_again_at_the_codes_is_no_refusal(gateway: Gateway):
+    gateway.show_qr("a")
+    page = gateway.browser("a").page
+    for state in (connection.Connection("OPENING"), connection.Connection("PAIRING"), connection.CODES):
+        page.connect(state)
+        gateway.run(2)
+    assert (gateway.state("a"), gateway.events("a", "error")) == (State.WAITING_SCAN, [])
 
 
 def test_a_restart_at_the_qr_screen_counts_anew(make_gateway: MakeGateway):
@@ -165,7 +196,8 @@ def test_a_qr_screen_where_a_login_was_is_a_corrupt_login_told_once(gateway: Gat
 
 def test_a_pairing_that_gets_stuck_is_tried_again(gateway: Gateway):
     gateway.show_qr("a")
-    gateway.browser("a").set_facts(authenticated=True, mode="SYNCING")
+    gateway.browser("a").set_facts(authenticated=True, registered=True)
+    gateway.browser("a").page.connect(connection.SYNCING)
     gateway.until("a", State.RECONNECTING, 150)
     gateway.until("a", State.WAITING_SCAN)
 

@@ -202,7 +202,7 @@ def test_a_restart_works_for_a_hung_and_for_a_dead_actor(pair: Gateway):
 
 
 def test_all_crashed_ones_can_be_restarted_at_once(pair: Gateway):
-    pair.browser("a").conflict()
+    pair.browser("a").set_facts(mode="TOS_BLOCK")
     pair.until("a", State.ERROR)
     assert pair.ask(ROOT, messages.RestartCrashed(frozenset("b"))) == messages.CrashedRestarted(())
     assert pair.ask(ROOT, messages.RestartCrashed()) == messages.CrashedRestarted(("a",))

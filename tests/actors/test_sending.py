@@ -84,7 +84,7 @@ def test_typing_comes_first_and_nothing_overtakes_it(gateway: Gateway):
     first, second = begin(gateway, "primeira", typing_ms=3000), begin(gateway, "segunda")
     gateway.run(2.9)
     assert sent_texts(gateway) == []
-    assert [name for name, _ in browser.calls] == ["typing"]
+    assert [name for name, _ in browser.calls][-1:] == ["typing"]
     gateway.run(0.2)
     assert sent_texts(gateway) == ["primeira", "segunda"]
     assert first.value.ack == second.value.ack == 1

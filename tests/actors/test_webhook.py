@@ -134,12 +134,12 @@ def test_retry_after_lengthens_the_wait(world: World):
 
 
 def test_a_forbidden_address_is_a_dead_letter_at_once(world: World):
-    world.endpoints[ONE] = lambda _: Unanswered(Fault.FORBIDDEN, "Endereço de destino não permitido")
+    world.endpoints[ONE] = lambda _: Unanswered(Fault.FORBIDDEN, "URL de destino não permitida")
     event = world.record()
     world.run(HOUR)
     assert len(world.times(event)) == 1
     [dead] = world.store.dead_letters(DeadLetters("a"))
-    assert dead.last_error == "Endereço de destino não permitido"
+    assert dead.last_error == "URL de destino não permitida"
 
 
 def test_a_superseded_qr_code_is_not_sent_again(world: World):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import queue
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,8 +29,9 @@ BEAT_SECONDS = 1.0
 class Life:
     """One browser's life as an actor sees it: its notices in a queue, its calls awaited."""
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self, browser: Browser, session_id: str = "") -> None:
         self.browser = browser
+        self.session_id = session_id
         self.events: list[PageEvent] = []
         self.beats: list[Beat] = []
         self.closed: list[ChannelClosed] = []
@@ -119,6 +122,10 @@ class Ground(Protocol):
     def receipt(self, life: Life, phone: str, message_id: str, ack: int) -> None: ...
     def phone_offline(self, life: Life, phone: str) -> None: ...
     def phone_online(self, life: Life, phone: str) -> None: ...
+    def lose_network(self, life: Life, phone: str) -> None: ...
+    def restore_network(self, life: Life, phone: str) -> None: ...
+    def replace(self, life: Life, phone: str) -> None: ...
+    def hasty_codes(self) -> AbstractContextManager[None]: ...
     def unlink(self, life: Life, phone: str) -> None: ...
     def refuse_sends(self, life: Life, phone: str) -> None: ...
     def reload(self, life: Life, phone: str) -> None: ...
@@ -128,7 +135,9 @@ class Ground(Protocol):
 
 class FakeGround:
     def __init__(self) -> None:
-        times = FakeTimes(ready=0.01, call=0.001, server=0.005, beat=BEAT_SECONDS / 4, logout_reload=0.02)
+        times = FakeTimes(
+            ready=0.01, call=0.001, server=0.005, beat=BEAT_SECONDS / 4, logout_reload=0.02, commit=0.2
+        )
         self.fakes = FakeBrowsers(Deadlines(), time.time, times)
         self.browsers: Browsers = self.fakes
 
@@ -157,10 +166,26 @@ class FakeGround:
         _fake(life).ack(message_id, ack)
 
     def phone_offline(self, life: Life, phone: str) -> None:
-        _fake(life).phone_offline()
+        """Its page is told nothing."""
 
     def phone_online(self, life: Life, phone: str) -> None:
-        _fake(life).phone_online()
+        """Nor of this."""
+
+    def lose_network(self, life: Life, phone: str) -> None:
+        _fake(life).socket_lost()
+
+    def restore_network(self, life: Life, phone: str) -> None:
+        _fake(life).network_back()
+
+    def replace(self, life: Life, phone: str) -> None:
+        _fake(life).replaced()
+
+    @contextmanager
+    def hasty_codes(self) -> Iterator[None]:
+        usual = self.fakes.times
+        self.fakes.times = dataclasses.replace(usual, first_qr=0.05, qr=0.05)
+        yield
+        self.fakes.times = usual
 
     def unlink(self, life: Life, phone: str) -> None:
         _fake(life).unlink()
@@ -214,6 +239,20 @@ class ChromeGround:
 
     def phone_online(self, life: Life, phone: str) -> None:
         self.simulator.online(phone)
+
+    def lose_network(self, life: Life, phone: str) -> None:
+        self._refusal = self.simulator.fault("refuse_socket", phone=phone)
+
+    def restore_network(self, life: Life, phone: str) -> None:
+        self.simulator.delete_fault(self._refusal)
+
+    def replace(self, life: Life, phone: str) -> None:
+        self.simulator.fault("conflict", phone=phone)
+
+    @contextmanager
+    def hasty_codes(self) -> Iterator[None]:
+        self.simulator.fault("qr_expire_fast", ttlMs=500)
+        yield
 
     def unlink(self, life: Life, phone: str) -> None:
         self.simulator.unlink(phone)

@@ -249,7 +249,7 @@ def test_a_profile_replaced_by_a_link_is_not_opened(settings: ChromeSettings) ->
     victim = settings.tokens_dir / "victim"
     victim.mkdir(parents=True)
     (settings.tokens_dir / "linked").symlink_to(victim)
-    life = Life(ChromeBrowsers(settings).open("linked"))
+    life = Life(ChromeBrowsers(settings).open("linked"), "linked")
     with pytest.raises(StartFailed) as refused:
         life.start()
     assert refused.value.code == "PROFILE_UNUSABLE"
@@ -282,7 +282,7 @@ def test_a_reload_under_a_call_fails_it_and_runs_it_once(
 def failing(settings: ChromeSettings, session_id: str) -> StartFailed:
     """Why a start fails, after which nothing is left."""
     browsers = ChromeBrowsers(settings)
-    life = Life(browsers.open(session_id))
+    life = Life(browsers.open(session_id), session_id)
     with pytest.raises(StartFailed) as failed:
         life.start()
     life.hear()
@@ -314,7 +314,7 @@ def test_no_page(settings: ChromeSettings) -> None:
 
 def test_a_kill_ends_a_start_that_is_under_way(settings: ChromeSettings, opened: list[Life]) -> None:
     browsers = ChromeBrowsers(settings)
-    life = Life(browsers.open("killed-start"))
+    life = Life(browsers.open("killed-start"), "killed-start")
     opened.append(life)
     failures: queue.SimpleQueue[StartFailed] = queue.SimpleQueue()
 
@@ -513,7 +513,7 @@ def test_a_message_that_only_its_chat_holds_is_found(
 
 
 def test_the_patched_driver_shows_no_automation(settings: ChromeSettings, opened: list[Life]) -> None:
-    life = Life(ChromeBrowsers(replace(settings, engine="undetected")).open("undetected"))
+    life = Life(ChromeBrowsers(replace(settings, engine="undetected")).open("undetected"), "undetected")
     opened.append(life)
     life.start()
     life.event("qr_changed")

@@ -20,8 +20,8 @@ from tests.support import wait_until
 from wppmt.browser.chrome.browser import ChromeBrowsers
 from wppmt.browser.port import StartFailed
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked
-from wppmt.browser.profile.leveldb import WriteAheadLog, framed
-from wppmt.browser.profile.mending import COUNTERS, MADE, SCOPE, Dropped, mend, mended, mended_manifest
+from wppmt.browser.profile.leveldb import COUNTERS, WriteAheadLog, framed
+from wppmt.browser.profile.mending import MADE, SCOPE, Dropped, mend, mended, mended_manifest
 
 INDEXED_DB = Path("Default/IndexedDB/https_web.whatsapp.com_0.indexeddb.leveldb")
 DATABASE = b"\x12\x0a\x0a\x08whatsapp"

@@ -23,7 +23,7 @@ Progress = Callable[[str], None]
 def settle(ground: Ground, progress: Progress) -> None:
     """Nothing is asked of the outcome here: what did not come to rest in time is in the history as it is."""
     ground.recorder.add("phase", name="quiet")
-    progress("carga encerrada; esperando todos conectados")
+    progress("carga encerrada; esperando todas conectadas")
     _await(ground.are_connected, CONNECTED_SECONDS)
     progress("esperando mensagens e eventos")
     _await(lambda: not _unheard(ground), ARRIVED_SECONDS)

@@ -223,7 +223,7 @@ def brief(run: Run) -> None:
 
 PRESETS: Mapping[str, Preset] = {
     "mix": Preset(mix, "falhas ao acaso", 300),
-    "R1": Preset(kill_in_turn, "kill -9 de um Chrome a cada 15 s, um inquilino por vez", 300),
+    "R1": Preset(kill_in_turn, "kill -9 de um Chrome a cada 15 s, uma sessão por vez", 300),
     "R1b": Preset(kill_again_and_again, "kill -9 dos mesmos Chromes, sempre de novo", 300),
     "R2": Preset(kill_daemon, "kill -9 só do serviço, 20 vezes", 480),
     "R2b": Preset(kill_daemon_and_browsers, "kill -9 do serviço e dos navegadores, 20 vezes", 480),

@@ -163,7 +163,7 @@ def test_the_command_shows_checks_and_errs(environ: dict[str, str]):
     assert odd.endswith("{}\n")
     assert shown[0].endswith("3EB0: read\n")
     assert shown[1].endswith("3EB0: read  (tentativa 2)  (repetido)\n")
-    assert shown[2] == "Recusado: a assinatura não confere\n"
+    assert shown[2] == "Recusado: assinatura inválida\n"
 
 
 def test_taken_port_is_told(call: Call):

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -42,6 +42,11 @@ pytestmark = pytest.mark.slow
 class Receiver:
     url: str
     output: Path
+    secrets: Path
+
+    def knows(self, **secrets: str) -> None:
+        """Lever: what is written beside the receiver, while it runs."""
+        self.secrets.write_text(json.dumps({name.replace("_", "-"): text for name, text in secrets.items()}))
 
     def post(self, event: EventRecord, sent: dict[str, str], body: bytes | None = None) -> int:
         request = Request(self.url, body or event.body, sent, method="POST")  # noqa: S310 - loopback
@@ -56,23 +61,25 @@ class Receiver:
     @property
     def shown(self) -> list[str]:
         """What it did, not what its server says of itself."""
-        return [line for line in self.output.read_text().splitlines() if line.startswith("cliente-001")]
+        return [line for line in self.output.read_text().splitlines() if line.startswith("cliente-")]
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def receiver(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
     folder, port = tmp_path_factory.mktemp(request.param), free_port()
+    running = Receiver(f"http://127.0.0.1:{port}/", folder / "output", folder / "secrets.json")
+    running.knows(cliente_001=SECRET, cliente_002=OTHER_SECRET)
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
             COMMANDS[request.param](port),
             cwd=EXAMPLES,
-            env=os.environ | {"WEBHOOK_SECRET": SECRET, "RECEBIDOS": str(folder / "known")},
+            env=os.environ | {"WEBHOOK_SECRETS": str(running.secrets), "RECEBIDOS": str(folder / "known")},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
         wait_until(lambda: listens(port), 10)
-        yield Receiver(f"http://127.0.0.1:{port}/", folder / "output")
+        yield running
     finally:
         process.terminate()
         process.wait()
@@ -83,10 +90,10 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def event(event_id: str, name: str = "message_received") -> EventRecord:
+def event(event_id: str, name: str = "message_received", session: str = "cliente-001") -> EventRecord:
     payload = sample(name) | {"note": 'ação 🟢 "\\/\u2028 </script>'}
-    body = envelope(name, "cliente-001", time.time(), payload, event_id=event_id, sequence=7)
-    return EventRecord(event_id, "cliente-001", 7, name, time.time(), body)
+    body = envelope(name, session, time.time(), payload, event_id=event_id, sequence=7)
+    return EventRecord(event_id, session, 7, name, time.time(), body)
 
 
 def signed(made: EventRecord, *secrets: str, age: float = 0.0) -> dict[str, str]:
@@ -180,3 +187,29 @@ def test_forged_headers_are_refused(receiver: Receiver, forge: Callable[[dict[st
 def test_another_secret_is_refused(receiver: Receiver):
     made = event("evt_foreign")
     assert receiver.post(made, signed(made, OTHER_SECRET)) == 401
+
+
+def test_each_session_has_a_secret_of_its_own(receiver: Receiver):
+    made = event("evt_second", session="cliente-002")
+    assert receiver.post(made, signed(made, SECRET)) == 401
+    assert receiver.post(made, signed(made, OTHER_SECRET)) == 204
+    wait_until(lambda: "cliente-002 7 message_received" in receiver.shown)
+
+
+def test_a_session_that_is_new_is_known_at_once(receiver: Receiver):
+    made = event("evt_third", session="cliente-003")
+    assert receiver.post(made, signed(made, OLD_SECRET)) == 401
+    receiver.knows(cliente_001=SECRET, cliente_002=OTHER_SECRET, cliente_003=OLD_SECRET)
+    assert receiver.post(made, signed(made, OLD_SECRET)) == 204
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"x", b"[]", b"null", b"{}", b'{"sessionId": null}', b'{"sessionId": ["cliente-001"]}',
+     b'{"sessionId": "__proto__"}', b'{"sessionId": "toString"}', b'{"sessionId": ""}'],
+)  # fmt: skip
+def test_what_names_no_known_session_is_refused(receiver: Receiver, body: bytes):
+    made = replace(event("evt_odd"), body=body)
+    assert receiver.post(made, signed(made, SECRET), body) == 401
+    again = event(f"evt_after_{len(body)}")
+    assert receiver.post(again, signed(again, SECRET)) == 204

@@ -31,7 +31,7 @@ def test_every_event_has_a_true_example(name: str):
 
 
 def test_every_setting_it_names_exists():
-    known = {env.name for _, _, env in keys()} | {"WEBHOOK_SECRET"}
+    known = {env.name for _, _, env in keys()} | {"WEBHOOK_SECRETS"}
     assert set(re.findall(r"\b(?:WPP|WEBHOOK)_[A-Z_]+", TEXT)) <= known
 
 

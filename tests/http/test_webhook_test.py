@@ -100,7 +100,7 @@ async def test_without_any_webhook_there_is_nothing_to_try(api: Api):
     [
         (Answered(500, body=b"oops"), 500, "oops", "O destino respondeu 500; só 2xx vale como recebido"),
         (Answered(302), 302, "", "O destino respondeu 302: redirecionamentos não são seguidos"),
-        (Answered(410), 410, "", "O destino respondeu 410: a um evento de verdade, isso encerra as entregas"),
+        (Answered(410), 410, "", "O destino respondeu 410: em um evento real, isso encerraria as entregas"),
         (
             Unanswered(Fault.UNREACHABLE, "O destino recusou a conexão"),
             None,

@@ -419,7 +419,7 @@ def test_a_bad_default_webhook_refuses_the_start():
 @pytest.mark.parametrize("host", [*METADATA_HOSTS, "[fe80::1]", "[::ffff:169.254.169.254]"])
 def test_a_default_webhook_that_would_never_be_called_refuses_the_start(host: str):
     url = f"http://{host}/webhook"
-    with pytest.raises(SetupError, match="WEBHOOK_URL: O endereço é de uma rede que nunca é permitida"):
+    with pytest.raises(SetupError, match="WEBHOOK_URL: A URL aponta para uma rede que nunca é permitida"):
         egress(webhook_url=url).require(url, "WEBHOOK_URL")
 
 

@@ -28,7 +28,7 @@ def lose_login(tenant: Tenant) -> None:
     corrupt(tenant.daemon.profile(tenant.name))
     assert tenant.start().status == 200
     error = tenant.hears("error")
-    assert (error["code"], error["recoverable"]) == ("TOKEN_CORRUPT", True)
+    assert (error["code"], error["recoverable"]) == ("TOKEN_CORRUPT", False)
     status = tenant.reaches("error")
     assert status["reasonCode"] == "TOKEN_CORRUPT"
 

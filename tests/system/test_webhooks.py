@@ -242,10 +242,10 @@ def test_a_forbidden_target_is_blocked_at_connect_as_well(start: Callable[..., D
     make_event(daemon, "loja")
     assert settle(daemon)["dead"] >= 1
     assert {one["lastError"] for one in dead_letters(daemon, "loja")["deadLetters"]} == {
-        "Endereço de destino não permitido"
+        "URL de destino não permitida"
     }
     tried = daemon.api.call("POST", "/api/sessions/loja/webhook/test").json
-    assert (tried["delivered"], tried["error"]) == (False, "Endereço de destino não permitido")
+    assert (tried["delivered"], tried["error"]) == (False, "URL de destino não permitida")
     assert receiver.taken == []
     daemon.stop()
 

@@ -224,7 +224,7 @@ class Daemon:
         self._http = runner
         address = runner.addresses[0][:2] if inherited else wanted
         if address != wanted:
-            note = f"Vale o endereço de wppmt.socket, não o de WPP_HOST e WPP_PORT ({http.host}:{http.port})"
+            note = f"A API escuta no endereço de wppmt.socket, não no de WPP_HOST e WPP_PORT ({http.host}:{http.port})"
             logs.log("socket_differs", level="warning", note=note)
         logs.log("ready", host=address[0], port=address[1], inherited=inherited is not None)
 
@@ -247,7 +247,9 @@ class Daemon:
     async def _stop_actors(self, threads: PykkaScheduler) -> None:
         """Sessions first, all together; the webhook actor leaves its work to the store."""
         if self._hands_over:
-            logs.log("handed_over", note="Os navegadores seguem conectados para o próximo serviço")
+            logs.log(
+                "handed_over", note="Os navegadores continuam conectados até o próximo início do serviço"
+            )
         else:
             await self._end_browsers()
         with contextlib.suppress(Refusal):

@@ -35,7 +35,7 @@ def only_one(state_dir: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SetupError(
-                f"Outro wppmt já usa a pasta {state_dir}. Encerre-o, ou dê outra a este com WPP_STATE_DIR"
+                f"Outro wppmt já usa a pasta {state_dir}. Encerre-o ou use outra pasta (WPP_STATE_DIR)"
             ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
@@ -58,7 +58,9 @@ def require_folder(folder: Path, setting: str) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.stat().st_uid != os.geteuid():
-            raise SetupError(f"A pasta {folder} é de outro usuário: dê-a a quem roda o wppmt ({setting})")
+            raise SetupError(
+                f"A pasta {folder} pertence a outro usuário: mude o dono para o usuário que roda o wppmt ({setting})"
+            )
         for path in (folder, *folder.glob("*.sqlite*")):
             _make_private(path)
         with tempfile.TemporaryFile(dir=folder):

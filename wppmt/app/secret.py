@@ -19,10 +19,12 @@ def choose(given: str, state_dir: Path, *, simulated: bool) -> tuple[str, tuple[
     """The key to use, and what to tell about it. Raises SetupError for a weak key, but for the simulator."""
     if complaint := _weakness(given):
         if not simulated:
-            raise SetupError(f"WPP_SECRET {complaint}. Gere uma boa com: openssl rand -hex 32")
+            raise SetupError(f"WPP_SECRET {complaint}. Gere uma com: openssl rand -hex 32")
         own = _own(state_dir)
         return own, (
-            (f"WPP_SECRET {complaint}: com o simulador vale a de {state_dir / FILE}",) if given else ()
+            (f"WPP_SECRET {complaint}: no modo simulador é usada a chave de {state_dir / FILE}",)
+            if given
+            else ()
         )
     return given, ()
 

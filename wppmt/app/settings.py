@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from pydantic_core import ErrorDetails
 
 from wppmt.app import secret
+from wppmt.app.addresses import base_url, is_wildcard
 from wppmt.domain.errors import SetupError
 from wppmt.domain.log import LogLevel
 from wppmt.domain.system_errors import told
@@ -262,18 +264,10 @@ _COMPLAINTS = {
     "literal_error": "deve ser um destes: {expected}",
     "missing": "está faltando em default.toml",
     "path_type": "deve ser um caminho",
-    "string_pattern_mismatch": "não tem a forma esperada ({pattern})",
+    "string_pattern_mismatch": "não tem o formato esperado ({pattern})",
     "string_too_short": "não pode ficar em branco",
     "string_type": "deve ser um texto",
     "tuple_type": "deve ser uma lista",
-}
-_KINDS = {
-    str: "texto",
-    bool: "verdadeiro ou falso",
-    int: "número",
-    float: "número",
-    list: "lista",
-    dict: "seção",
 }
 
 
@@ -285,9 +279,13 @@ def _tell(error: ErrorDetails, values: Mapping[str, Mapping[str, Any]]) -> str:
         .format(**error.get("ctx", {}))
         .replace(" or ", " ou ")
     )
-    value = values[section].get(key)
-    shown = "" if env.hidden else f": {str(value)[:60]!r}"
-    return f"{env.name} ({section}.{key}) {complaint}. Valor recebido: {_KINDS.get(type(value), 'outro tipo')}{shown}"
+    told = f"{env.name} ({section}.{key}) {complaint}"
+    return told if env.hidden else f"{told}. Recebido: {_shown(values[section].get(key))}"
+
+
+def _shown(value: object) -> str:
+    """As the operator wrote it, or nearly."""
+    return repr(value[:60]) if isinstance(value, str) else json.dumps(value, default=str)[:60]
 
 
 def _settle(settings: Settings, folder: Path, notices: tuple[str, ...]) -> Settings:
@@ -300,8 +298,19 @@ def _settle(settings: Settings, folder: Path, notices: tuple[str, ...]) -> Setti
     store = settings.store.model_copy(update=folders)
     logs = settings.logs.model_copy(update={"dir": folder / settings.logs.dir})
     auth, more = _settle_auth(settings.auth, store.state_dir, simulated=settings.simulator.used)
-    update = {"store": store, "logs": logs, "auth": auth, "notices": notices + more}
+    notices += more + _about_public_url(settings.http)
+    update = {"store": store, "logs": logs, "auth": auth, "notices": notices}
     return settings.model_copy(update=update)
+
+
+def _about_public_url(http: HttpSettings) -> tuple[str, ...]:
+    if not is_wildcard(http.host) or http.public_url:
+        return ()
+    notice = (
+        f"WPP_HOST={http.host} sem WPP_PUBLIC_URL: mediaUrl começa com {base_url(http.host, http.port)}."
+        " Defina WPP_PUBLIC_URL com o endereço pelo qual os clientes chegam a esta API"
+    )
+    return (notice,)
 
 
 def _settle_auth(

@@ -75,8 +75,8 @@ def _await_ready(process: subprocess.Popen[bytes], settings: Settings) -> None:
     # Whoever answers may be another simulator, on whose account ours has ended.
     if not poll(answers, START_SECONDS, wait_fixed(POLL_SECONDS), unless=has_ended) or has_ended():
         raise SetupError(
-            f"O simulador não subiu. Portas {settings.simulator.port} (WPP_SIMULATOR_PORT) e"
-            f" {settings.simulator.page_port} (WPP_SIMULATOR_PAGE_PORT) livres? {_last_error(settings)}"
+            f"O simulador não iniciou. As portas {settings.simulator.port} (WPP_SIMULATOR_PORT) e"
+            f" {settings.simulator.page_port} (WPP_SIMULATOR_PAGE_PORT) estão livres? {_last_error(settings)}"
         )
 
 

@@ -22,6 +22,7 @@ from actors.session.actor import SessionMind
 from actors.session.parts import Tools
 from actors.webhooks.actor import WebhookMind
 from wppmt.app import logs, policies
+from wppmt.app.addresses import base_url
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
 from wppmt.browser.chrome import launch
@@ -107,8 +108,8 @@ def _sandbox(settings: Settings) -> bool:
     wish, simulated, is_root = settings.browser.sandbox, settings.simulator.used, os.geteuid() == 0
     if not simulated and (wish == "off" or is_root):
         raise SetupError(
-            "Com o WhatsApp de verdade o Chrome roda com sandbox e nunca como root:"
-            " use um usuário próprio (docs/operacao.md) e tire WPP_SANDBOX=off"
+            "Com o WhatsApp real, o Chrome só roda com sandbox e nunca como root:"
+            " crie um usuário próprio (docs/operacao.md) e remova WPP_SANDBOX=off"
         )
     return wish == "on" or (wish == "auto" and not is_root)
 
@@ -158,7 +159,7 @@ def end_strays(store: Store, browsers: Browsers) -> None:
 
 
 def _media_url(settings: Settings, session_id: str, message_id: str) -> str:
-    base = settings.http.public_url.rstrip("/") or f"http://{settings.http.host}:{settings.http.port}"
+    base = settings.http.public_url.rstrip("/") or base_url(settings.http.host, settings.http.port)
     return f"{base}/api/sessions/{session_id}/messages/{quote(message_id, safe='')}/media"
 
 

@@ -87,7 +87,7 @@ class Inbox:
             for event in self.events:
                 if wanted(event):
                     return event
-        raise DemoFailed(f"o webhook não veio em {LIMIT_SECONDS:.0f} s: {what}")
+        raise DemoFailed(f"o webhook não chegou em {LIMIT_SECONDS:.0f} s: {what}")
 
     def count(self, wanted: Callable[[Json], bool]) -> int:
         """How many different events are wanted; a second attempt of one delivery is no second event."""
@@ -97,7 +97,7 @@ class Inbox:
 
 def play(stage: Stage) -> None:
     """The story, a line per step. Raises DemoFailed, GatewayError, SimulatorError."""
-    with step("Dois números existem no WhatsApp"):
+    with step("Dois números criados no WhatsApp simulado"):
         for phone in (stage.shop, stage.customer):
             stage.phones.register(phone.number, phone.name)
     with step("Sessão criada pela API"):
@@ -114,7 +114,7 @@ def play(stage: Stage) -> None:
         )
     _send(stage)
     _answer(stage)
-    with step("Sessão encerrada; o login fica"):
+    with step("Sessão encerrada; login preservado"):
         expect(stage.gateway.close(stage.session).get("success") is True, "DELETE não respondeu success")
 
 
@@ -136,7 +136,7 @@ def _send(stage: Stage) -> None:
     def arrived() -> int:
         return sum(line["id"] == message_id for line in stage.phones.inbox(stage.customer.number))
 
-    with step("No celular do cliente, uma vez"):
+    with step("Entregue no celular do cliente, uma vez"):
         stage.phones.inbox(stage.customer.number, wait=LIMIT_SECONDS)
         expect(arrived() == 1, f"chegou {arrived()} vezes")
     _acknowledge(stage, message_id, "delivered", 2)
@@ -188,7 +188,7 @@ def own_daemon(origin: SettingsSource, sink: Sink) -> Iterator[Settings]:
     with tempfile.TemporaryDirectory(prefix="wppmt-demo-", ignore_cleanup_errors=True) as folder:
         environ = {**origin.environ, **_apart(Path(folder), sink)}
         settings = SettingsSource(environ, origin.config).load()
-        with step("O que o serviço precisa está aqui"):
+        with step("Dependências encontradas"):
             missing = [finding for finding in examine(settings) if not finding.fine]
             expect(not missing, "; ".join(map(str, missing)))
         output = settings.logs.dir / "output"
@@ -201,7 +201,7 @@ def own_daemon(origin: SettingsSource, sink: Sink) -> Iterator[Settings]:
             with step("Serviço e simulador no ar"):
                 _await_ready(daemon, settings)
             yield settings
-            with step("Serviço encerrado em ordem"):
+            with step("Serviço encerrado normalmente"):
                 _stop(daemon)
         finally:
             if daemon.returncode != 0:
@@ -251,7 +251,7 @@ def _await_ready(daemon: subprocess.Popen[bytes], settings: Settings) -> None:
     is_ready = poll(
         gateway.is_ready, LIMIT_SECONDS, wait_fixed(POLL_SECONDS), unless=lambda: daemon.poll() is not None
     )
-    expect(daemon.poll() is None, f"o serviço terminou com {daemon.returncode}")
+    expect(daemon.poll() is None, f"o serviço saiu com código {daemon.returncode}")
     expect(bool(is_ready), f"o serviço não ficou pronto em {LIMIT_SECONDS:.0f} s")
 
 
@@ -260,8 +260,8 @@ def _stop(daemon: subprocess.Popen[bytes]) -> None:
     try:
         code = daemon.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        raise DemoFailed(f"o serviço não terminou em {STOP_SECONDS:.0f} s") from None
-    expect(code == 0, f"o serviço terminou com {code}")
+        raise DemoFailed(f"o serviço não encerrou em {STOP_SECONDS:.0f} s") from None
+    expect(code == 0, f"o serviço saiu com código {code}")
 
 
 def _gateway(settings: Settings) -> Gateway:
@@ -286,7 +286,7 @@ def _stage(settings: Settings, sink: Sink, received: Inbox) -> Stage:
 @click.option("--running", is_flag=True, help="Usa o serviço e o simulador que já estão no ar (wppmt run).")
 @pass_origin
 def demo(origin: SettingsSource, *, running: bool) -> None:
-    """Conta a história inteira sozinho: QR Code, envio, recebimento, confirmações; termina com 1 se algo falha."""
+    """Executa o roteiro completo sozinho: QR Code, envio, recebimento, confirmações; sai com código 1 se algo falhar."""
     qr_reader()
     began = time.monotonic()
     received = Inbox(f"demo-{secrets.token_hex(3)}")

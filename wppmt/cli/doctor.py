@@ -301,7 +301,7 @@ def service(health: Json) -> Finding:
     type=click.Choice(["simulated", "real"]),
     default="simulated",
     show_default=True,
-    help="Com qual WhatsApp o serviço vai falar: o simulador ou o de verdade.",
+    help="Com qual WhatsApp o serviço vai falar: o simulador ou o real.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Mostra o resultado em JSON, para programas.")
 @pass_origin

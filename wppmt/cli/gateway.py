@@ -16,6 +16,7 @@ from tenacity import RetryCallState
 
 from wppmt.app.settings import HttpSettings
 from wppmt.cli.errors import Trouble
+from wppmt.domain.system_errors import told
 from wppmt.polling import poll
 
 TIMEOUT_SECONDS = 60.0
@@ -99,7 +100,14 @@ class Gateway:
         except HTTPError as failure:
             raise _refusal(failure) from None
         except (URLError, HTTPException, OSError) as failure:
-            raise GatewayError(0, "UNREACHABLE", f"A API não responde em {self.url}: {failure}") from None
+            raise GatewayError(
+                0, "UNREACHABLE", f"A API não responde em {self.url} ({_why(failure)})"
+            ) from None
+
+
+def _why(failure: OSError | HTTPException) -> str:
+    reason = failure.reason if isinstance(failure, URLError) else failure
+    return told(reason) if isinstance(reason, OSError) else "a resposta não é HTTP válido"
 
 
 def wait_for_qr(

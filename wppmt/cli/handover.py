@@ -20,7 +20,7 @@ SECONDS = 60.0
 @click.command()
 @pass_origin
 def handover(origin: SettingsSource) -> None:
-    """Encerra só o serviço, para uma atualização: os navegadores seguem conectados e o próximo início os adota."""
+    """Encerra só o serviço, para atualizá-lo: os navegadores continuam conectados, e o próximo início os adota."""
     state_dir = origin.simulated().load().store.state_dir
     try:
         pid = host.running(state_dir)
@@ -33,4 +33,6 @@ def handover(origin: SettingsSource) -> None:
         ) from None
     if not processes.wait_until_gone(pid, SECONDS):
         raise Trouble(f"O serviço (pid {pid}) não encerrou em {SECONDS:.0f} s. Veja o log")
-    click.echo("Serviço encerrado. Os navegadores seguem conectados: inicie o serviço de novo para adotá-los")
+    click.echo(
+        "Serviço encerrado. Os navegadores continuam conectados: inicie o serviço de novo para adotá-los"
+    )

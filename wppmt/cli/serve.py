@@ -32,7 +32,7 @@ def serve(origin: SettingsSource) -> None:
 @click.option("--whatsapp", type=click.Choice(["simulated", "real"]), default="simulated", show_default=True)
 @pass_origin
 def run(origin: SettingsSource, whatsapp: str) -> None:
-    """Como serve, com o simulador (ou o WhatsApp real) e as instruções dos primeiros passos."""
+    """O mesmo que `serve`, com o simulador (ou o WhatsApp real) e as instruções dos primeiros passos."""
     origin = _for_people(origin.simulated() if whatsapp == "simulated" else origin)
     settings = origin.load()
     _serve(settings, lambda: click.echo(first_screen(origin, settings)))
@@ -62,7 +62,7 @@ def first_screen(origin: SettingsSource, settings: Settings) -> str:
     """Address, token, docs, and the few commands that walk a newcomer through the main job."""
     url = url_of(settings.http)
     signs = settings.auth.algorithm == "HS256"
-    token = make_token(settings.auth, time.time(), ttl=TTL_SECONDS) if signs else "(só o emissor faz)"
+    token = make_token(settings.auth, time.time(), ttl=TTL_SECONDS) if signs else "(só o emissor pode gerar)"
     walk = _SIMULATED_WALK if settings.simulator.used else _REAL_WALK
     sink = settings.simulator.sink_port
     return (

@@ -17,7 +17,7 @@ from wppmt.simulator import SimulatorServer, SimulatorSettings
 @click.command()
 @pass_origin
 def simulator(origin: SettingsSource) -> None:
-    """Serve o simulador do WhatsApp Web em 127.0.0.1, até Ctrl+C."""
+    """Executa o simulador do WhatsApp Web em 127.0.0.1, até Ctrl+C."""
     settings = origin.simulated().load()
     try:
         asyncio.run(_serve(settings))

@@ -159,17 +159,17 @@ def describe(event: Json) -> str:
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), help="Porta; sem ela, a que `wppmt run` libera.")
-@click.option(
-    "--secret", help="Segredo do webhook (whsec_…): confere a assinatura e recusa o que não confere."
-)
+@click.option("--port", type=click.IntRange(0, 65535), help="Porta (padrão: a que `wppmt run` libera).")
+@click.option("--secret", help="Segredo do webhook (whsec_…): verifica as assinaturas e recusa as inválidas.")
 @click.option("--json", "as_json", is_flag=True, help="Mostra os eventos inteiros, em JSON, um por linha.")
-@click.option("--delay", type=click.FloatRange(0, 3600), default=0.0, help="Segundos até cada resposta.")
+@click.option(
+    "--delay", type=click.FloatRange(0, 3600), default=0.0, help="Segundos de espera antes de cada resposta."
+)
 @click.option("--status", type=click.IntRange(200, 599), help="Responde com este status em vez de 204.")
 @click.option(
     "--fail",
     type=click.IntRange(1),
-    help="Só as primeiras tantas entregas recebem --status (padrão: 500); as outras, 204.",
+    help="Só as N primeiras entregas recebem --status (padrão: 500); as outras, 204.",
 )
 @click.option("--hang", is_flag=True, help="Recebe e nunca responde.")
 @pass_origin
@@ -182,7 +182,7 @@ def sink(
 
     def show(delivery: Delivery) -> bool | int:
         if secret and not delivery.is_signed_with(secret):
-            click.echo("Recusado: a assinatura não confere")
+            click.echo("Recusado: assinatura inválida")
             return False
         event = delivery.event
         text = json.dumps(event, ensure_ascii=False) if as_json else describe(event) + _notes(delivery, seen)

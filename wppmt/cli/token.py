@@ -36,21 +36,25 @@ def make_token(
 
 @click.command()
 @click.option(
-    "--session", "sessions", multiple=True, metavar="ID", help="Sessão permitida; repita. Sem ela: todas."
+    "--session",
+    "sessions",
+    multiple=True,
+    metavar="ID",
+    help="Sessão permitida (pode ser repetido; padrão: todas).",
 )
 @click.option("--admin", is_flag=True, help="Com a permissão wpp:admin.")
 @click.option(
-    "--ttl", type=click.IntRange(1), default=TTL_SECONDS, show_default=True, help="Vida em segundos."
+    "--ttl", type=click.IntRange(1), default=TTL_SECONDS, show_default=True, help="Validade, em segundos."
 )
 @pass_origin
 def token(origin: SettingsSource, sessions: tuple[str, ...], *, admin: bool, ttl: int) -> None:
-    """Imprime um JWT assinado com WPP_SECRET, ou com a chave do simulador quando não há outra."""
+    """Imprime um JWT assinado com WPP_SECRET ou, no modo simulador, com a chave dele."""
     auth = origin.simulated().load().auth
     if auth.algorithm != "HS256":
-        raise Trouble("Com WPP_JWT_PUBLIC_KEY ou WPP_JWKS_URL só o emissor faz tokens")
+        raise Trouble("Com WPP_JWT_PUBLIC_KEY ou WPP_JWKS_URL, só o emissor gera tokens")
     if auth.max_lifetime_seconds and ttl > auth.max_lifetime_seconds:
         click.echo(
-            f"Aviso: a API recusa vidas acima de {auth.max_lifetime_seconds} s (WPP_JWT_MAX_LIFETIME)",
+            f"Aviso: a API recusa tokens que valem mais de {auth.max_lifetime_seconds} s (WPP_JWT_MAX_LIFETIME)",
             err=True,
         )
     click.echo(make_token(auth, time.time(), ttl=ttl, sessions=sessions, admin=admin))

@@ -146,6 +146,8 @@ class SendText:
     quoted_id: str | None = None
     mentions: tuple[str, ...] = ()
     link_preview: bool = False
+    reference: str = ""
+    """The caller's own: told with whatever becomes of the message, and never looked at."""
     respond_async: bool = False
     idempotency: Idempotency | None = None
 
@@ -165,6 +167,7 @@ class SendMedia:
     typing_ms: int = 0
     quoted_id: str | None = None
     mentions: tuple[str, ...] = ()
+    reference: str = ""
     respond_async: bool = False
     idempotency: Idempotency | None = None
 
@@ -198,6 +201,7 @@ class Sent:
     to: str
     ack: int
     timestamp: float
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)

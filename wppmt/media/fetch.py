@@ -58,12 +58,12 @@ class MediaFiles:
         except aiohttp.ClientConnectorError as failure:
             refused = isinstance(failure.os_error, TargetRefused)
             raise (
-                Refusal(Code.TARGET_REFUSED) if refused else unusable("sem conexão com o endereço")
+                Refusal(Code.TARGET_REFUSED) if refused else unusable("sem conexão com o servidor da URL")
             ) from None
         except TimeoutError:
-            raise unusable("o endereço não entregou o arquivo a tempo") from None
+            raise unusable("o servidor da URL não entregou o arquivo a tempo") from None
         except (aiohttp.ClientError, ValueError):
-            raise unusable("a resposta do endereço não é HTTP válido") from None
+            raise unusable("a resposta do servidor da URL não é HTTP válido") from None
         return await self._examine(path, name, mimetype)
 
     async def from_base64(
@@ -99,7 +99,7 @@ class MediaFiles:
                         raise _too_large(self._limit)
                     yield response
                     return
-        raise unusable("o endereço redireciona demais")
+        raise unusable("a URL redireciona demais")
 
     def sweep(self, wanted: Collection[str]) -> int:
         """Delete files that no unfinished send wants, by path: left by a crash. How many; before any request."""
@@ -161,9 +161,9 @@ def _removed_on_failure(path: Path) -> Iterator[None]:
 
 def _check_answer(response: aiohttp.ClientResponse) -> None:
     if response.status != 200:
-        raise unusable(f"o endereço respondeu {response.status}")
+        raise unusable(f"o servidor da URL respondeu {response.status}")
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise unusable("o endereço respondeu com compressão, que não é aceita")
+        raise unusable("o servidor da URL respondeu com compressão, que não é aceita")
 
 
 def _name_of(response: aiohttp.ClientResponse, address: URL) -> str:

@@ -63,8 +63,8 @@ _LIKE_A_NUMBER = re.compile(r"(^|\.)(\d+|0x[0-9a-f]*)$", re.ASCII)
 """How WHATWG's URL standard tells an IPv4 address: the last label. inet_aton takes 127.1, 0x7f000001, 0177.0.0.1."""
 
 
-_INVALID = "não é um endereço http(s) válido"
-_OWN = "é deste próprio servidor (WPP_EGRESS_ALLOW só o permite por host:porta)"
+_INVALID = "não é http(s) válida"
+_OWN = "aponta para este próprio servidor (WPP_EGRESS_ALLOW só o permite por host:porta)"
 
 
 class TargetRefused(aiohttp.ClientOSError):
@@ -136,9 +136,7 @@ class Egress:
         parsed = _parse(url)
         complaint = _INVALID if parsed is None else self._complaint(parsed)
         if parsed is None or complaint:
-            raise Refusal(
-                Code.TARGET_REFUSED, details=[{"field": "url", "problem": f"O endereço {complaint}"}]
-            )
+            raise Refusal(Code.TARGET_REFUSED, details=[{"field": "url", "problem": f"A URL {complaint}"}])
         return parsed
 
     def require(self, url: str, setting: str) -> None:
@@ -156,7 +154,7 @@ class Egress:
             try:
                 await self._resolver.resolve(host, port)
             except TargetRefused:
-                details = [{"field": "url", "problem": "O endereço leva a uma rede não permitida"}]
+                details = [{"field": "url", "problem": "A URL leva a uma rede não permitida"}]
                 raise Refusal(Code.TARGET_REFUSED, details=details) from None
             except OSError:
                 return
@@ -214,13 +212,13 @@ class Egress:
             address = address.ipv4_mapped
         listed = (host, port) in self._policy.places
         if not address.is_loopback and any(address in network for network in _NEVER):
-            return "é de uma rede que nunca é permitida"
+            return "aponta para uma rede que nunca é permitida"
         if address.is_loopback or self._is_own(address):
             return "" if listed else _OWN
         if listed or any(address in network for network in self._policy.networks):
             return ""
         if not _is_global(address):
-            return "é de uma rede privada (WPP_EGRESS_ALLOW)"
+            return "aponta para uma rede privada (WPP_EGRESS_ALLOW)"
         return "" if port in PORTS else "usa uma porta não permitida (WPP_EGRESS_ALLOW)"
 
 

@@ -181,9 +181,7 @@ class Simulator:
         except HTTPError as error:
             raise _refusal(error) from None
         except URLError as error:
-            raise SimulatorError(
-                0, "UNREACHABLE", f"o simulador não responde em {self.url}: {error}"
-            ) from error
+            raise SimulatorError(0, "UNREACHABLE", f"o simulador não responde em {self.url}") from error
 
 
 def _account(phone: str) -> str:

@@ -91,7 +91,7 @@ class Faults:
 
     def order(self, kind: str, phone: str | None, count: int | None, options: dict[str, Any]) -> Fault:
         if kind not in KINDS:
-            raise invalid(f"falha desconhecida: {kind}; há {', '.join(sorted(KINDS))}")
+            raise invalid(f"falha desconhecida: {kind}; as que existem: {', '.join(sorted(KINDS))}")
         if kind == "missing_module" and not hidden_modules(options):
             raise invalid("falta module ou modules: o nome de um módulo, ou uma lista de nomes")
         self._last += 1

@@ -162,7 +162,13 @@ class Views:
             return None
         quoted = candidates[-1]
         participant = self._accounts.address(quoted.sender, viewer)
-        return {"id": quoted.id, "participant": participant, "type": quoted.type, "body": quoted.body}
+        return {
+            "id": quoted.id,
+            "participant": participant,
+            "type": quoted.type,
+            "body": quoted.body,
+            "caption": quoted.caption,
+        }
 
 
 def _contact(account: Account, viewer: str) -> Json:

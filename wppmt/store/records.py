@@ -61,8 +61,14 @@ class SessionRecord:
     """The newest page event whose effect is committed, within `page`."""
     heard_until: float = 0.0
     """What WhatsApp had for this phone before this moment is in the event log; 0 while none is linked."""
+    retaken_at: float = 0.0
+    """When a login that was used elsewhere was last taken back by a restart."""
     reachout_until: float = 0.0
-    """No new contact is written to before this moment: WhatsApp has refused one."""
+    """No new contact is written to before this moment: WhatsApp's cool-down."""
+    quota_until: float = 0.0
+    """The same, for WhatsApp's quota of new chats."""
+    login_saved: bool = True
+    """False from the scan on until the login is seen on the disk: a browser that dies before has lost it."""
 
     @property
     def is_login_in_use(self) -> bool:
@@ -123,6 +129,8 @@ class JournalEntry:
     key: str = ""
     """Idempotency-Key under which it was asked for; `fingerprint` tells what was asked."""
     fingerprint: str = ""
+    reference: str = ""
+    """The caller's own word for it."""
 
 
 @dataclass(frozen=True, slots=True)

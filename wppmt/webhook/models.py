@@ -36,6 +36,16 @@ class Sender(AnswerBody):
     phone: str | None = Field(examples=["5511888888888"])
 
 
+class QuotedMessage(AnswerBody):
+    """What a reply cites, as WhatsApp sends it along."""
+
+    id: str = Field(examples=["3EB0A1B2C3D4E5F60718"])
+    from_: str | None = Field(alias="from", examples=["5511999999999@c.us"])
+    from_me: bool = Field(examples=[True], description="`true`: a citada é desta conta")
+    type: str = Field(examples=["chat"])
+    body: str = Field(examples=["Posso ajudar?"], description="de mídia, a legenda")
+
+
 class ReceivedMessage(AnswerBody):
     id: str = Field(examples=["3EB0F6F2E2E2E2E2E30"])
     from_: str = Field(alias="from", examples=["5511888888888@c.us"])
@@ -46,13 +56,14 @@ class ReceivedMessage(AnswerBody):
     is_group_msg: bool = Field(examples=[False])
     sender: Sender
     message_id: str | None = absent(
-        examples=["false_5511888888888@c.us_3EB0F6F2E2E2E2E2E30"], description="id completo, com o chat"
+        examples=["false_5511888888888@c.us_3EB0F6F2E2E2E2E2E30"], description="id completo, com a conversa"
     )
     chat_id: str | None = absent(examples=["5511888888888@c.us"])
     from_me: Literal[False] | None = absent(examples=[False])
     author: str | None = absent(description="em um grupo, quem escreveu")
     lid: str | None = absent(description="id oculto do remetente, se o WhatsApp o usa")
     quoted_id: str | None = absent(description="id da mensagem citada")
+    quoted: QuotedMessage | None = absent(description="a mensagem citada, em uma resposta")
     media_url: str | None = absent(description="um GET nesta URL, com o token, devolve a mídia")
     mimetype: str | None = absent()
     size: int | None = absent()
@@ -74,6 +85,7 @@ class MessageAckHook(Envelope, Hook):
     status: MessageStatus = Field(examples=["delivered"])
     ack: int = Field(examples=[2])
     to: str = Field(examples=["5511999999999@c.us"])
+    reference: str | None = absent(examples=["pedido-4711"], description="o da requisição de envio")
 
 
 class ConnectionChangeHook(Envelope, Hook):

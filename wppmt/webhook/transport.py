@@ -54,7 +54,7 @@ class WebhookTransport:
                         return await self._exchange(url, delivery.event, attempt, secrets)
                 return await self._exchange(url, delivery.event, attempt, secrets)
         except Refusal:
-            return Unanswered(Fault.FORBIDDEN, "Endereço de destino não permitido")
+            return Unanswered(Fault.FORBIDDEN, "URL de destino não permitida")
         except (OSError, aiohttp.ClientError, ValueError) as failure:  # TimeoutError is an OSError
             return _explain(failure)
 

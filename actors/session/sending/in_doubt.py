@@ -26,6 +26,8 @@ class Found(Enum):
 
     HELD = auto()
     ABSENT = auto()
+    FAILED = auto()
+    """There, and the page has given it up: it had no connection."""
     REFUSED = auto()
     """Absent, and the page had said no to it."""
     UNKNOWN = auto()
@@ -44,6 +46,7 @@ class InDoubt:
         self._usable_since = 0.0
         self._handed_to: dict[str, tuple[int, str]] = {}
         """The browser's generation and the page life that each was handed to."""
+        self._asked_page = ""
         self._reloaded: set[str] = set()
         """Handed to an earlier page of the browser whose page is asked now."""
 
@@ -60,6 +63,7 @@ class InDoubt:
     def usable(self, handed: Iterable[JournalEntry], page: str, now: float) -> Iterator[Effect]:
         """A page life can be asked (again), for all that was handed to whatever page."""
         self._usable_since = now
+        self._asked_page = page
         self._reloaded = {
             message_id
             for message_id, (generation, handed_to) in self._handed_to.items()
@@ -102,7 +106,9 @@ class InDoubt:
         if isinstance(outcome, CallFailure):
             return Found.UNKNOWN
         if outcome.get("found"):
-            return Found.HELD
+            # What a later page calls failed may have left its predecessor all the same.
+            is_own = self._handed_to.get(message_id) == (self._page.generation, self._asked_page)
+            return Found.FAILED if is_own and outcome["failed"] and not outcome["ack"] else Found.HELD
         if message_id in self._refused:
             return Found.REFUSED
         return Found.UNKNOWN if self._patience(message_id, now) > 0 else Found.ABSENT

@@ -74,7 +74,7 @@ class Outcomes:
 
 
 def as_sent(entry: JournalEntry, now: float) -> Sent:
-    return Sent(entry.id, entry.to, entry.ack, entry.acked_at or now)
+    return Sent(entry.id, entry.to, entry.ack, entry.acked_at or now, entry.reference)
 
 
 def not_connected(record: SessionRecord) -> Refusal:
@@ -101,7 +101,8 @@ def _settled(entry: JournalEntry, **changes: Any) -> JournalEntry:
 def _payload(entry: JournalEntry) -> dict[str, Any]:
     """Of `message_ack` (docs/contract.md 7)."""
     status = ACK_STATUS.get(entry.ack, "failed")
-    return {"messageId": entry.id, "status": status, "ack": entry.ack, "to": entry.to}
+    reference = {"reference": entry.reference} if entry.reference else {}
+    return {"messageId": entry.id, "status": status, "ack": entry.ack, "to": entry.to} | reference
 
 
 def _discard_file(entry: JournalEntry) -> Iterator[Effect]:

@@ -16,9 +16,15 @@ from actors.runtime.effects import Answer, DeleteFile, Effect, Reply, Wake
 from actors.session.messages import Called, PageAnswered
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
-from actors.session.sending.cooldown import Reachout
 from actors.session.sending.in_doubt import FindDue, Found, InDoubt
-from actors.session.sending.outcomes import Outcomes, as_sent, may_have_left, not_connected
+from actors.session.sending.new_contacts import NewContacts
+from actors.session.sending.outcomes import (
+    TRY_AGAIN_SECONDS,
+    Outcomes,
+    as_sent,
+    may_have_left,
+    not_connected,
+)
 from actors.session.sending.send_codec import MAY_HAVE_LEFT, extra_seconds, page_call, to_entry
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallFailure, CallRejected, CallResult, NotCalled
@@ -30,10 +36,15 @@ REJECTIONS = {
     "not_on_whatsapp": Code.NOT_ON_WHATSAPP,
     "invalid_recipient": Code.INVALID_PHONE,
     "reachout_timelock": Code.REACHOUT_TIMELOCK,
+    "new_chat_quota": Code.NEW_CHAT_QUOTA,
+    "could_not_look": Code.COULD_NOT_LOOK,
+    "error_network": Code.NOT_CONNECTED,
     "group_not_found": Code.INVALID_REQUEST,
     "quoted_not_found": Code.INVALID_REQUEST,
 }
 """The page's words for a send that surely was not made."""
+NEW_CONTACT = "new_contact"
+"""The page's word for a send that the limit which was told to it forbids."""
 PROBLEMS = {
     "group_not_found": {"field": "phone", "problem": "grupo não encontrado entre os desta conta"},
     "quoted_not_found": {"field": "quotedMessageId", "problem": "mensagem não encontrada nesta conversa"},
@@ -86,7 +97,7 @@ class SendQueue:
         self._policy = policy
         self._new_message_id = new_message_id
         self._outcomes = outcomes
-        self._reachout = Reachout(work, policy)
+        self.new_contacts = NewContacts(work, policy)
         self.last_ack = 0.0
         """When WhatsApp's server was last heard to take a message."""
         self._queue: deque[JournalEntry] = deque()
@@ -156,7 +167,7 @@ class SendQueue:
             self._queue.append(entry)
         yield self._outcome_timer(entry, now)
         if request.respond_async:
-            yield Answer(reply, Sent(entry.id, entry.to, 0, now))
+            yield Answer(reply, as_sent(entry, now))
         else:
             self._outcomes.promise(entry.id, reply)
             yield Wake(self._policy.send_deadline + extra_seconds(entry), AnswerDue(entry.id))
@@ -241,11 +252,13 @@ class SendQueue:
             self._settle(entry.id)
         yield from self._pump(now)
 
-    def failed(self, message_id: str, reason: str, now: float) -> Iterator[Effect]:
+    def failed(
+        self, message_id: str, reason: str, now: float, until: float | None = None
+    ) -> Iterator[Effect]:
         """The page says that WhatsApp did not take the message, and perhaps a word of REJECTIONS why."""
         entry = self._handed.get(message_id)
         if entry is not None:
-            yield from self._fail(entry, REJECTIONS.get(reason, Code.SEND_FAILED), now)
+            yield from self._fail(entry, REJECTIONS.get(reason, Code.SEND_FAILED), now, until=until)
             yield from self._pump(now)
 
     def close(self, now: float) -> Iterator[Effect]:
@@ -305,16 +318,18 @@ class SendQueue:
         self.in_doubt.handed(entry.id, self._work.record.page)
         self._busy = entry.id
         function, arguments = page_call(entry, self._sources.pop(entry.id, None))
-        if self._reachout.is_paused(now):
+        if self.new_contacts.limit(now):
             arguments["knownOnly"] = True
         deadline = self._policy.send_deadline + extra_seconds(entry)
         yield self._page.call(Called.SEND, function, arguments, deadline, entry.id)
 
     def _on_sent(self, entry: JournalEntry, outcome: CallResult, now: float) -> Iterator[Effect]:
         match outcome:
-            case CallRejected(reason=reason) if reason in REJECTIONS:
+            case CallRejected(reason=reason, until=until) if reason in REJECTIONS:
                 problems = [PROBLEMS[reason]] if reason in PROBLEMS else []
-                yield from self._fail(entry, REJECTIONS[reason], now, problems)
+                yield from self._fail(entry, REJECTIONS[reason], now, problems, until)
+            case CallRejected(reason=reason) if reason == NEW_CONTACT:
+                yield from self._fail(entry, self.new_contacts.limit(now) or Code.REACHOUT_TIMELOCK, now)
             case CallRejected():
                 yield from self.in_doubt.refused(entry)
             case NotCalled():
@@ -337,6 +352,8 @@ class SendQueue:
                 # At ack 0 the page sends it by itself: its acknowledgement will come as an event.
                 self.in_doubt.decided(entry.id)
                 yield from self.acknowledged(entry.id, int(answer.get("ack") or 0), entry.to, now)
+            case Found.FAILED:
+                yield from self._fail(entry, Code.NOT_CONNECTED, now)
             case Found.ABSENT:
                 entry = replace(entry, payload={**entry.payload, MAY_HAVE_LEFT: True})
                 yield from self._take_back(entry, now)
@@ -353,16 +370,23 @@ class SendQueue:
         self._queue = deque(sorted([entry, *self._queue], key=_turn))
 
     def _fail(
-        self, entry: JournalEntry, code: Code, now: float, problems: Sequence[SendProblem] = ()
+        self,
+        entry: JournalEntry,
+        code: Code,
+        now: float,
+        problems: Sequence[SendProblem] = (),
+        until: float | None = None,
     ) -> Iterator[Effect]:
-        yield from self._reachout.met(code, now)
+        yield from self.new_contacts.met(code, until, now)
         yield from self._outcomes.fail(entry, self._refusal(code, now, problems), now)
         self._settle(entry.id)
 
     def _refusal(self, code: Code, now: float, problems: Sequence[SendProblem] = ()) -> Refusal:
         if code is Code.NOT_CONNECTED:
             return not_connected(self._work.record)
-        return Refusal(code, details=problems, retry_after=self._reachout.retry_after(code, now))
+        if code is Code.COULD_NOT_LOOK:
+            return Refusal(code, retry_after=TRY_AGAIN_SECONDS)
+        return Refusal(code, details=problems, retry_after=self.new_contacts.retry_after(code, now))
 
     def _report_outcome(self, message_id: str, now: float) -> Iterator[Effect]:
         entry = self._pending(message_id)

@@ -230,7 +230,7 @@ def parse_call(message: Json) -> CallResult:
         return found
     answer = json_text.parse(found["value"])
     if "rejected" in answer:
-        return CallRejected(answer["rejected"], answer.get("detail", ""))
+        return CallRejected(answer["rejected"], answer.get("detail", ""), answer.get("until"))
     return answer["value"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,11 +29,13 @@ from wppmt.browser.chrome import (
 from wppmt.browser.chrome.flags import Situation, command_line, user_agent
 from wppmt.browser.chrome.launch import Programs
 from wppmt.browser.port import (
+    NOTHING,
     Beat,
     BrowserGone,
     CallFailure,
     ChannelClosed,
     Json,
+    LoginItems,
     Memory,
     NotCalled,
     Notice,
@@ -40,7 +43,7 @@ from wppmt.browser.port import (
     OnResult,
     StartFailed,
 )
-from wppmt.browser.profile import mending
+from wppmt.browser.profile import login, mending
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnreadable, ProfileUnusable
 from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.process import Process
@@ -55,6 +58,9 @@ LOADED = """new Promise((done) => {
 })"""
 """The HTTP status of what has loaded; 0 where Chrome does not tell."""
 FIRST_BAD_STATUS = 400
+SAVE_SECONDS = 3.0
+"""For a login to reach the disk before the browser is stopped; Chrome needs one."""
+SAVE_POLL_SECONDS = 0.05
 LOCK_SECONDS = 3.0
 """For a browser that was just killed to let go of the profile."""
 
@@ -87,6 +93,12 @@ class ChromeSettings:
     load_seconds: float = 60.0
     """For WhatsApp's page to load."""
 
+    @property
+    def origin(self) -> str:
+        """WhatsApp's."""
+        parts = urlsplit(self.page_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
     def programs(self) -> Programs:
         """What the launcher runs. Raises StartFailed."""
         return Programs(self.chrome_path, self._driver(), {**launch.ENVIRONMENT, **self.environment})
@@ -105,7 +117,7 @@ class ChromeBrowsers:
         self._schedule = schedule or Deadlines()
         self._snapshots = Snapshots(settings.snapshots_dir, settings.snapshots_kept)
         if not settings.sandbox:
-            note = "Chrome roda SEM sandbox: só para o simulador, nunca com o WhatsApp de verdade"
+            note = "Chrome roda SEM sandbox: só para o simulador, nunca com o WhatsApp real"
             logs.log("chrome_without_sandbox", level="warning", note=note)
 
     def open(self, session_id: str) -> ChromeBrowser:
@@ -129,6 +141,10 @@ class ChromeBrowsers:
             launch.end(group)
         return len(groups)
 
+    def is_login_saved(self, session_id: str, items: LoginItems) -> bool:
+        """Whether the page's login is on the disk."""
+        return login.is_saved(self._profile(session_id).path, self._settings.origin, items)
+
     def keep_copy(self, session_id: str) -> None:
         """A snapshot of a login that was flushed in order, unless it is damaged. A full disk costs the copy alone."""
         profile = self._profile(session_id)
@@ -142,10 +158,10 @@ class ChromeBrowsers:
     def restore_copy(self, session_id: str) -> None:
         """The last good snapshot instead of the profile, which is set aside. Raises StartFailed."""
         with _failures():
-            login = self._snapshots.latest(session_id)
-            if login is None:
+            copy = self._snapshots.latest(session_id)
+            if copy is None:
                 raise StartFailed("TOKEN_CORRUPT", "não há cópia boa do login")
-            self._profile(session_id).replace(login, self._settings.snapshots_kept, LOCK_SECONDS)
+            self._profile(session_id).replace(copy, self._settings.snapshots_kept, LOCK_SECONDS)
 
     def set_aside(self, session_id: str) -> None:
         """The profile goes into quarantine. Raises StartFailed."""
@@ -220,15 +236,26 @@ class ChromeBrowser:
         """What Chrome, its helpers and chromedriver weigh now."""
         return processes.weigh(self._group) if self._group else Memory(0.0, 0.0)
 
-    def stop(self) -> bool:
+    def stop(self, unsaved: LoginItems = NOTHING) -> bool:
         """Go down the stop ladder; blocks until no process is left. Whether the login was flushed in order."""
         if not self._group:
             return False
+        if unsaved:
+            self._await_saved(unsaved)
         clean = launch.close_cleanly(self._group, self._profile.path, self._settings.stop_seconds)
         self._end()
         if clean:
             self._profile.prune()
         return clean
+
+    def _await_saved(self, items: LoginItems) -> None:
+        """What is on the disk survives whatever happens on the way down."""
+        end = time.monotonic() + SAVE_SECONDS
+        while time.monotonic() < end and not self._killed:
+            if login.is_saved(self._profile.path, self._settings.origin, items):
+                return
+            time.sleep(SAVE_POLL_SECONDS)
+        logs.log("login_not_saved", self._profile.path.name, level="warning", seconds=SAVE_SECONDS)
 
     def kill(self) -> None:
         """End the whole process group at once, from any thread; whoever is blocked in start or stop fails fast."""
@@ -315,8 +342,7 @@ class ChromeBrowser:
         return channel
 
     def _script(self) -> injection.Script:
-        parts = urlsplit(self._settings.page_url)
-        return injection.script(f"{parts.scheme}://{parts.netloc}", self._settings.beat_seconds)
+        return injection.script(self._settings.origin, self._settings.beat_seconds)
 
     def _open_page(self, channel: Channel) -> None:
         seconds = self._settings.load_seconds

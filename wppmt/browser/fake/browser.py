@@ -8,16 +8,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from wppmt.browser.fake import connection
 from wppmt.browser.fake.functions import FakeFunctions
 from wppmt.browser.fake.page import FakePage
 from wppmt.browser.fake.world import Surroundings
 from wppmt.browser.port import (
+    NOTHING,
     Beat,
     BrowserGone,
     CallResult,
     CallTimeout,
     ChannelClosed,
     Json,
+    LoginItems,
     Memory,
     NotCalled,
     Notify,
@@ -101,13 +104,17 @@ class FakeBrowser:
     def memory(self) -> Memory:
         return self.weight if self.is_alive else Memory(0.0, 0.0)
 
-    def stop(self) -> bool:
+    def stop(self, unsaved: LoginItems = NOTHING) -> bool:  # noqa: ARG002 - it is saved by the stop itself
         clean = self.is_alive and not self._hung
+        if clean:
+            self.save_login()
         self.kill()
         return clean
 
     def kill(self) -> None:
         self._killed.set()
+        if self.is_alive:
+            self.browsers.world.lose_unsaved(self.session_id)
         self.is_alive = False
         self.drop_channel()
 
@@ -164,6 +171,7 @@ class FakeBrowser:
         """The phone scans whatever is shown: the page is linked."""
         self.browsers.world.link(number, self.session_id)
         self.page.enter_main()
+        self.later(self.browsers.times.commit, self.save_login)
 
     def receive(self, sender: str, body: str = "oi", *, unheard: bool = False, **more: Any) -> str:
         """Somebody writes to this session's number. `unheard`: it lies in the chats, but no event told of it."""
@@ -196,22 +204,26 @@ class FakeBrowser:
         self.page.refusals.append(reason)
 
     def phone_offline(self) -> None:
-        self.page.set_facts(phone_online=False, info="OFFLINE")
+        """A page that does say so; WhatsApp's of today does not."""
+        self.page.set_facts(phone_online=False)
 
     def phone_online(self) -> None:
-        self.page.set_facts(phone_online=True, info="NORMAL")
+        self.page.set_facts(phone_online=True)
 
     def network_lost(self) -> None:
-        self.page.set_facts(mode="OFFLINE", info="OFFLINE")
+        """The browser knows that it is offline."""
+        self.page.connect(connection.OFFLINE)
+
+    def socket_lost(self) -> None:
+        """The page notices that WhatsApp's server is away, and looks for it."""
+        self.page.connect(connection.LOST)
 
     def network_back(self) -> None:
-        self.page.set_facts(mode="MAIN", info="NORMAL")
-        self.page.resume()
+        self.page.connect(connection.CONNECTED)
 
-    def conflict(self) -> None:
-        """WhatsApp Web was opened elsewhere with this login."""
-        self.page.set_facts(mode="CONFLICT")
-        self.page.emit("conflict", {})
+    def replaced(self) -> None:
+        """The login was opened elsewhere: WhatsApp's server hangs up, and the page shows nothing of it."""
+        self.page.is_replaced = True
 
     def needs_update(self) -> None:
         self.page.set_facts(needs_update=True)
@@ -238,6 +250,11 @@ class FakeBrowser:
         self._tell_beat()
 
     # ---- for the page
+
+    def save_login(self) -> None:
+        """Chrome writes what is in localStorage to the disk."""
+        if self.is_alive:
+            self.browsers.world.profiles[self.session_id].is_saved = True
 
     @property
     def process(self) -> Process:

@@ -14,8 +14,8 @@ from typing import Any
 
 from wppmt.browser.fake.adoption import FakeAdoption
 from wppmt.browser.fake.browser import FakeBrowser
-from wppmt.browser.fake.world import FakeTimes, FakeWhatsApp
-from wppmt.browser.port import StartFailed
+from wppmt.browser.fake.world import FakeTimes, FakeWhatsApp, login_items
+from wppmt.browser.port import LoginItems, StartFailed
 from wppmt.domain.process import Process
 
 __all__ = ["FakeBrowser", "FakeBrowsers", "FakeTimes"]
@@ -56,6 +56,10 @@ class FakeBrowsers:
         for browser in left:
             browser.kill()
         return len(left)
+
+    def is_login_saved(self, session_id: str, items: LoginItems) -> bool:
+        profile = self.world.profiles[session_id]
+        return profile.is_saved and login_items(profile) == items
 
     def keep_copy(self, session_id: str) -> None:
         copies = self.world.copies[session_id]

@@ -3,7 +3,7 @@
   'use strict';
 
   const { emit, functions, Rejection, describe, shapes, chatFor } = wppmt;
-  const { text, server, phoneOf, lidOf, isIncoming, incoming } = shapes;
+  const { text, server, phoneOf, namesOf, idParts, isMeant, isIncoming, incoming } = shapes;
 
   // ---- sending -----------------------------------------------------------------------------------------------
 
@@ -117,16 +117,16 @@
     return found;
   }
 
-  async function loadedFrom(chat, id) {
-    if (server(chat.id) === 'g.us' && !id.includes('_')) return loadedFromGroup(chat, id);
-    // A person's chat may be known by the number and by the hidden id.
-    const names = new Set([text(chat.id), text(phoneOf(chat.id)), lidOf(chat.id)]);
-    const known = [...names].filter((name) => name && WPP.whatsapp.ChatStore.get(name));
-    const inChat = (whole) => known.includes(whole.split('_')[1]);
-    const whole = id.includes('_') ? [id] : known.flatMap((name) => [`false_${name}_${id}`, `true_${name}_${id}`]);
-    for (const one of whole.filter(inChat)) {
-      const found = await loaded(one);
-      if (found) return found;
+  async function loadedFrom(chat, parts) {
+    const { id, fromMe } = parts;
+    if (server(chat.id) === 'g.us') return loadedFromGroup(chat, id);
+    const known = [...namesOf(chat.id)].filter((name) => WPP.whatsapp.ChatStore.get(name));
+    const sides = parts.chat ? [fromMe] : [false, true];
+    for (const name of known) {
+      for (const side of sides) {
+        const found = await loaded(`${side}_${name}_${id}`);
+        if (found) return found;
+      }
     }
     return null;
   }
@@ -134,8 +134,10 @@
   /** After a load of the page, a chat holds its newest messages only. */
   async function quoted(chat, quotedId) {
     if (!quotedId) return {};
-    const held = chat.msgs.getModelsArray().find(({ id }) => id.id === quotedId || text(id) === quotedId);
-    const message = held || (await loadedFrom(chat, quotedId));
+    const parts = idParts(quotedId);
+    if (parts.chat && !namesOf(chat.id).has(parts.chat)) throw new Rejection('quoted_not_found');
+    const held = chat.msgs.getModelsArray().find((message) => isMeant(parts, message));
+    const message = held || (parts.writer && (await loaded(quotedId))) || (await loadedFrom(chat, parts));
     if (!message) throw new Rejection('quoted_not_found');
     return { quotedMsg: text(message.id) };
   }
@@ -160,8 +162,8 @@
   async function isNewContact({ id }) {
     if (server(id) === 'g.us') return false;
     // What a person wrote may be in the chat of the number, and the message go to that of the hidden id.
-    for (const known of new Set([text(id), text(phoneOf(id)), lidOf(id)])) {
-      if (known && (await hasWritten(known))) return false;
+    for (const known of namesOf(id)) {
+      if (await hasWritten(known)) return false;
     }
     return true;
   }
@@ -280,7 +282,7 @@
     const file = new File([kept(source)], fileName || 'arquivo', { type: mimetype });
     const chat = await recipient(message);
     const how = Object.assign(await options(chat, message), {
-      type: kind, caption, filename: file.name, mimetype, isPtt: Boolean(ptt), waveform: Boolean(ptt),
+      type: kind, caption: caption || undefined, filename: file.name, mimetype, isPtt: Boolean(ptt), waveform: Boolean(ptt),
     });
     const answer = await handOver(chat, id, (messageId) =>
       WPP.chat.sendFileMessage(chat.id, file, Object.assign(how, { messageId })));
@@ -295,14 +297,24 @@
     return new Rejection(WPP.whatsapp.Stream.mode === 'MAIN' ? 'media_gone' : 'could_not_look');
   }
 
-  /** A received message by its whole id, or by WhatsApp's short one, of which a person's chat makes the whole. */
+  /** The whole ids that these parts may mean. */
+  function wholeIds({ chat, id, writer }) {
+    const chats = WPP.whatsapp.ChatStore.getModelsArray();
+    if (!chat) {
+      // A short id tells no chat: a person's makes the whole.
+      const people = chats.filter((one) => ['c.us', 'lid'].includes(server(one.id))).sort((a, b) => b.t - a.t);
+      return people.slice(0, CHATS_SEARCHED).map((one) => `false_${text(one.id)}_${id}`);
+    }
+    const meant = chats.find((one) => namesOf(one.id).has(chat));
+    const names = meant ? [...namesOf(meant.id)] : [chat];
+    return names.map((name) => [false, name, id, writer].filter((part) => part !== undefined).join('_'));
+  }
+
   async function received(messageId) {
-    const here = WPP.whatsapp.MsgStore.findFirst(({ id }) => !id.fromMe && [id.id, text(id)].includes(messageId));
+    const parts = idParts(messageId);
+    const here = WPP.whatsapp.MsgStore.findFirst((message) => !message.id.fromMe && isMeant(parts, message));
     if (here) return here;
-    const people = WPP.whatsapp.ChatStore.getModelsArray().filter(({ id }) => ['c.us', 'lid'].includes(server(id)));
-    const newest = people.sort((a, b) => b.t - a.t).slice(0, CHATS_SEARCHED);
-    const whole = messageId.includes('_') ? [messageId] : newest.map(({ id }) => `false_${text(id)}_${messageId}`);
-    for (const id of whole) {
+    for (const id of parts.fromMe ? [] : wholeIds(parts)) {
       const found = await WPP.chat.getMessageById(id).catch(() => null);
       if (found) return found;
     }
@@ -317,6 +329,8 @@
       throw error && GONE.has(error.code) ? gone() : error;
     });
     return Object.assign(keep(blob), {
+      id: message.id.id,
+      chats: [...namesOf(message.id.remote)],
       mimetype: message.mimetype || blob.type || 'application/octet-stream',
       fileName: message.filename || null,
     });

@@ -254,6 +254,8 @@ def _hook(hook: HookKind) -> Json:
             "summary": hook.summary,
             "security": [],
             "requestBody": {"required": True, "content": _content([hook.body])},
-            "responses": {"2XX": {"description": "Recebido; qualquer outra resposta leva a nova tentativa"}},
+            "responses": {
+                "2XX": {"description": "Recebido. Qualquer outra resposta leva a uma nova tentativa"}
+            },
         }
     }

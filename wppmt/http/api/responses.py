@@ -53,7 +53,7 @@ class Error(AnswerBody):
     code: Code
     request_id: str = Field(examples=["5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"])
     details: list[FieldProblem] | None = absent()
-    retry_after: int | None = absent(description="espere tantos segundos antes de tentar de novo")
+    retry_after: int | None = absent(description="quantos segundos esperar antes de tentar de novo")
 
 
 class Confirmation(AnswerBody):
@@ -148,6 +148,7 @@ class SentBody(AnswerBody):
     status: Literal["pending", "sent", "delivered", "read", "played"] = Field(examples=["sent"])
     timestamp: Instant
     ack: int = Field(examples=[1])
+    reference: str | None = absent(examples=["pedido-4711"], description="o da requisição")
 
 
 class Pending(SentBody):
@@ -243,6 +244,7 @@ class JournalMessage(AnswerBody):
     acked_at: Instant | None = Field(
         examples=["2026-02-10T14:30:02Z"], description="quando veio a última confirmação do WhatsApp"
     )
+    reference: str | None = absent(examples=["pedido-4711"], description="o da requisição de envio")
 
 
 class WebhookTest(AnswerBody):
@@ -330,7 +332,9 @@ class Skipped(AnswerBody):
     session_id: str = Field(examples=["cliente-004"])
     reason_code: str = Field(examples=["TOKEN_CORRUPT"])
     reason: str = Field(
-        examples=["O login salvo não foi aceito. Restaure um backup ou comece de novo com um QR Code"]
+        examples=[
+            "O login salvo não foi aceito. Restaure a última cópia (restore) ou recomece com um QR Code (reset)"
+        ]
     )
 
 

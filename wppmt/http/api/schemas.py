@@ -14,6 +14,7 @@ MAX_TYPING_MS = 15_000
 MAX_TEXT_CHARS = 65_536
 """WhatsApp's own limit for one text message."""
 MAX_CAPTION_CHARS = 1024
+MAX_REFERENCE_CHARS = 100
 
 EventName = Literal["message_received", "message_ack", "connection_change", "qr_code", "error"]
 Url = Annotated[str, Field(max_length=2048)]
@@ -81,6 +82,12 @@ class SendBody(Body):
     quoted_message_id: str | None = Field(None, max_length=256)
     mentions: list[Mention] | None = Field(None, max_length=1024)
     idempotency_key: str | None = Field(None, max_length=255)
+    reference: str | None = Field(
+        None,
+        max_length=MAX_REFERENCE_CHARS,
+        examples=["pedido-4711"],
+        description="texto seu, devolvido na resposta e em cada `message_ack` desta mensagem",
+    )
 
 
 class SendTextBody(SendBody):

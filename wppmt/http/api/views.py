@@ -75,6 +75,7 @@ def message_of(entry: JournalEntry) -> JournalMessage:
         accepted_at=iso(entry.accepted_at),
         handed_at=_iso_or_none(entry.handed_at),
         acked_at=_iso_or_none(entry.acked_at),
+        reference=entry.reference or None,
     )
 
 

@@ -109,6 +109,7 @@ async def _common(request: web.Request, body: SendBody) -> dict[str, Any]:
         "mentions": tuple(
             parse_mention(who, f"mentions[{index}]") for index, who in enumerate(body.mentions or ())
         ),
+        "reference": body.reference or "",
         "respond_async": _responds_async(request),
         "idempotency": await _idempotency(request, body),
     }
@@ -162,6 +163,7 @@ def sent_answer(sent: messages.Sent) -> web.Response:
             status=ACK_STATUS[max(sent.ack, 0)],
             timestamp=iso(sent.timestamp),
             ack=sent.ack,
+            reference=sent.reference or None,
         ),
         200 if sent.ack >= 1 else 202,
     )

@@ -85,7 +85,7 @@ def _complaint(outcome: AttemptResult) -> str | None:
         case Answered(is_success=True):
             return None
         case Answered(status=HTTPStatus.GONE):
-            return "O destino respondeu 410: a um evento de verdade, isso encerra as entregas"
+            return "O destino respondeu 410: em um evento real, isso encerraria as entregas"
         case Answered(status=status) if status in range(300, 400):
             return f"O destino respondeu {status}: redirecionamentos não são seguidos"
         case Answered(status=status):

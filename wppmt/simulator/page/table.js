@@ -3,7 +3,7 @@
 
 const AT_QR_SCREEN = 13327;
 const IN_LAZY_BUNDLE = 220;
-const FIRST_WAVES_MS = [0, 60, 120];
+const FIRST_WAVES_MS = [0, 30, 60];
 const LAST_OF_FIRST_WAVES = 330;
 const LAZY_BUNDLE_MS = 4000;
 const LATE_WAVE_MS = 300;
@@ -15,7 +15,8 @@ const LAZY_COMPONENT = 'WAWebMediaForwardMediaMsg';
 const table = {};
 const hidden = new Set();
 const foreign = Object.create(null);
-const FILLER = { default() {} };
+// With a prototype: most of what wa-js asks of a default would throw without one, thousands of times.
+const FILLER = { default: function filler() {} };
 const FILLER_ENTRY = { factory() {}, dependencies: [] };
 
 let fillers = 0;

@@ -90,9 +90,9 @@ class SqliteTransaction:
         self._execute(
             "INSERT INTO journal"
             " (session_id, id, recipient, kind, payload, handover, ack, accepted_at, handed_at, acked_at,"
-            " failure, key, fingerprint) VALUES"
+            " failure, key, fingerprint, reference) VALUES"
             " (:session_id, :id, :recipient, :kind, :payload, :handover, :ack, :accepted_at, :handed_at, :acked_at,"
-            " :failure, :key, :fingerprint)"
+            " :failure, :key, :fingerprint, :reference)"
             " ON CONFLICT (session_id, id) DO UPDATE SET"
             " recipient = excluded.recipient, kind = excluded.kind, payload = excluded.payload,"
             " handover = excluded.handover, ack = excluded.ack, accepted_at = excluded.accepted_at,"
