@@ -22,8 +22,8 @@ CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS)) $(if $(TENANTS),--tenants $(TENANTS)) \
 	$(if $(JSON),--json $(JSON))
 
-.PHONY: help setup system interpreter run demo test test-long test-peers check check-format check-lint check-types check-imports \
-	check-fast format bench chaos clean
+.PHONY: help setup system interpreter run demo test test-long test-peers check check-code check-format check-lint \
+	check-types check-imports check-affected format bench chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -78,9 +78,14 @@ run: setup ## start the daemon with the simulator; WHATSAPP=real starts against 
 demo: setup ## play the whole story by itself: pair, send, receive
 	@$(BIN)/wppmt demo
 
-test: setup ## all tests but the long ones; starts real Chromes
-	@$(BIN)/pytest -m "not chrome and not long and not peers" $(ALL_CORES)
-	@$(BIN)/pytest -m "chrome and not long and not peers"
+test: setup ## all tests but the long ones (10 to 15 minutes on 2 cores); starts real Chromes
+	@echo "All tests but the long ones: first those without Chrome (about 2 minutes on 2 free cores)," \
+		"then those with Chrome, one after another (about 10). How far it is, every 25 seconds."
+	@failed=(); \
+	$(BIN)/pytest -m "not chrome and not long and not peers" $(ALL_CORES) || failed+=("without Chrome"); \
+	$(BIN)/pytest -m "chrome and not long and not peers" || failed+=("with Chrome"); \
+	for pass in "$${failed[@]}"; do echo "Failed: tests $$pass, see above" >&2; done; \
+	(( $${#failed[@]} == 0 ))
 
 test-long: setup ## the tests that take minutes
 	@$(BIN)/pytest -m long
@@ -89,8 +94,10 @@ test-long: setup ## the tests that take minutes
 test-peers: setup $(PEERS)/node_modules/.package-lock.json ## foreign clients from npm, whole, and all of wa-js, on the simulator
 	@$(BIN)/pytest -m peers -rP $(PEERS)
 
-check: setup ## format, lint, types, import contracts, fast tests
-	@$(MAKE) -j --output-sync=target check-format check-lint check-types check-imports check-fast
+check: setup ## format, lint, types, import contracts, and the fast tests that the last changes can affect
+	@$(MAKE) -j --output-sync=target check-code check-affected
+
+check-code: check-format check-lint check-types check-imports
 
 check-format:
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: run make format" >&2; exit 1; }
@@ -104,8 +111,10 @@ check-types:
 check-imports:
 	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said" >&2; exit 1; }
 
-check-fast:
-	@$(BIN)/pytest -p no:schemathesis -m "not chrome and not slow and not long and not peers" $(ALL_CORES) --hypothesis-profile=quick
+# Since the last time: pytest-testmon keeps in .testmondata which lines each test ran, and tests/plugins/dependencies.py
+# what else it depends on. The first time, and after a change of packages, that is all fast tests.
+check-affected:
+	@$(BIN)/pytest -p no:schemathesis --hypothesis-profile=quick --fast --testmon $(ALL_CORES)
 
 format: setup ## put the code into shape
 	@$(BIN)/ruff format --quiet .
@@ -119,5 +128,5 @@ chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= T
 
 clean: ## remove what setup and the tools made; keeps logins and state
 	@rm -rf $(VENV) $(NODE_MODULES) $(PEERS)/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-		.import_linter_cache
+		.import_linter_cache .testmondata*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -54,6 +54,7 @@ STEPS = st.tuples(VERBS, st.sampled_from(NAMES), st.integers(0, 12))
 """What is asked, of whom, and how many things happen before the next is asked."""
 
 
+@pytest.mark.slow
 @given(steps=st.lists(STEPS, max_size=30), most=st.integers(1, 2), seed=st.integers(0, 999))
 @settings(max_examples=40, deadline=None)
 def test_never_more_sessions_than_allowed_whatever_the_order(

@@ -481,6 +481,7 @@ def test_what_dies_within_a_minute_of_a_recovery_is_replayed_all_the_same(folder
     assert [log.details["replayed"] for log in world.logged("webhook_recovered") if log.details] == [0, 1]
 
 
+@pytest.mark.slow
 def test_a_long_replay_and_a_long_burial_let_others_through(world: World):
     world.endpoints[ONE] = failing(4)
     for _ in range(3 * STEP):

@@ -33,7 +33,7 @@ from tests.support import free_port, wait_until
 from wppmt.net.egress import Egress, policy
 from wppmt.store.records import EventDraft, Lane, SessionRecord, SigningSecrets
 from wppmt.store.sqlite.store import SqliteStore
-from wppmt.webhook.envelope import new_secret
+from wppmt.webhook.signature import new_secret
 from wppmt.webhook.transport import WebhookTransport
 
 RUNS = 3

@@ -18,7 +18,7 @@ from wppmt.cli.demo import DemoFailed, Inbox, Phone, Stage
 from wppmt.cli.gateway import Gateway
 from wppmt.cli.sink import Delivery, Sink
 from wppmt.simulator.client import Simulator
-from wppmt.webhook.envelope import headers, new_secret
+from wppmt.webhook.signature import headers, new_secret
 
 SECRET = new_secret(b"0" * 32)
 

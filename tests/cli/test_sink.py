@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.cli.conftest import Call
 from tests.support import free_port
 from wppmt.cli.sink import Delivery, Script, Sink, describe, visible
-from wppmt.webhook.envelope import headers, new_secret
+from wppmt.webhook.signature import headers, new_secret
 
 SECRET = new_secret(b"0" * 32)
 EVENT = {"event": "message_ack", "sessionId": "loja", "messageId": "3EB0", "status": "read", "id": "evt_1"}

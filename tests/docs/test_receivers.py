@@ -22,8 +22,9 @@ from tests.support import free_port, wait_until
 from wppmt.net.egress import Egress, policy
 from wppmt.store.records import Delivery, EventRecord, SigningSecrets
 from wppmt.webhook.classify import Answered
-from wppmt.webhook.envelope import envelope, headers, new_secret
+from wppmt.webhook.envelope import envelope
 from wppmt.webhook.samples import sample
+from wppmt.webhook.signature import headers, new_secret
 from wppmt.webhook.transport import WebhookTransport
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "exemplos"

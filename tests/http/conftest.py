@@ -23,6 +23,7 @@ from wppmt.http.app import make_app
 from wppmt.http.connections import ConnectionLimits
 from wppmt.http.ports import DaemonPhase, Ports
 from wppmt.http.security.auth import Authenticator
+from wppmt.http.security.buckets import Buckets
 from wppmt.http.security.keys import SharedSecret
 from wppmt.http.security.limits import RateLimiter
 from wppmt.http.server import Runner
@@ -67,6 +68,7 @@ class Api:
         self.log = FakeLog()
         self.token = token()
         self.rate_limit = 0
+        self.apart_limit = 0
         self.connections = ConnectionLimits()
         self.settings = http_settings()
         self.folder = Path("/nonexistent")
@@ -80,6 +82,7 @@ class Api:
             store=cast("Store", self.store),
             authenticator=Authenticator(SharedSecret(SECRET), auth_policy()),
             rate_limiter=RateLimiter(self.rate_limit, time.time),
+            buckets=Buckets(self.apart_limit),
             check_target=check_target,
             post_webhook=self.receiver.post,
             media=MediaFiles(self.folder / "out", 1_000_000, Egress(policy(self.egress_allow))),
@@ -90,6 +93,7 @@ class Api:
             alert=lambda: self.alert,
             troubles=lambda: self.troubles,
             memory_mb=lambda: 512,
+            daemon_memory_mb=lambda: 112,
             now=lambda: self.time,
             log=self.log,
             version="1.2.3",

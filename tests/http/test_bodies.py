@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from tests.http.conftest import Api
 from wppmt.domain.errors import Code, Refusal
-from wppmt.http.api.bodies import MAX_BODY_BYTES, parse_json
+from wppmt.http.api.bodies import parse_json
+from wppmt.http.api.route import MAX_BODY_BYTES, MAX_PLAIN_BYTES
 
 START = "/api/sessions/a/start"
+SEND_FILE = "/api/sessions/a/send-file"
 
 ODD = {
     "deep list": b"[" * 3000,
@@ -139,21 +141,32 @@ def test_any_bytes_are_json_or_refused(raw: bytes):
         assert refusal.code is Code.INVALID_REQUEST  # noqa: PT017  both outcomes are right
 
 
-async def test_ten_megabytes_to_the_byte(api: Api):
+async def test_ten_megabytes_to_the_byte_with_a_file(api: Api):
+    api.front.has("a")
     filler = b'{"unknown": "' + b"x" * (MAX_BODY_BYTES - 15) + b'"}'
     assert len(filler) == MAX_BODY_BYTES
+    answer = await api.call("POST", SEND_FILE, data=filler)
+    assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
+    answer = await api.call("POST", SEND_FILE, data=filler + b" ")
+    assert (answer.status, answer.body["code"]) == (413, "PAYLOAD_TOO_LARGE")
+
+
+async def test_a43_one_megabyte_to_the_byte_without(api: Api):
+    filler = b'{"unknown": "' + b"x" * (MAX_PLAIN_BYTES - 15) + b'"}'
     assert (await api.call("POST", START, data=filler)).status == 201
     answer = await api.call("POST", START, data=filler + b" ")
     assert (answer.status, answer.body["code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 
 async def test_a_chunked_body_is_counted_too(api: Api):
-    async def chunks():
-        for _ in range(11):
+    async def chunks(megabytes: int):
+        for _ in range(megabytes):
             yield b" " * 1024 * 1024
 
-    answer = await api.call("POST", START, data=chunks())
-    assert (answer.status, answer.body["code"]) == (413, "PAYLOAD_TOO_LARGE")
+    api.front.has("a")
+    for path, limit in ((START, 1), (SEND_FILE, 10)):
+        answer = await api.call("POST", path, data=chunks(limit + 1))
+        assert (answer.status, answer.body["code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "x-unknown", "identity, gzip"])

@@ -10,7 +10,7 @@ import pytest
 
 from tests.http.conftest import Api
 from tests.support import eventually
-from wppmt.http.api.bodies import MAX_BODY_BYTES
+from wppmt.http.api.route import MAX_BODY_BYTES
 
 
 async def test_every_answer_has_an_id_and_the_common_headers(api: Api):

@@ -144,7 +144,7 @@ def test_automatic_replay(start: Callable[..., Daemon], receiver: Receiver):
     make_event(daemon, "loja")
     wait_until(lambda: counts(daemon) == {"pending": 0, "dead": 0})
     assert set(receiver.ids()) == {event["id"] for event in log_of(daemon, "loja")}
-    assert recovered(daemon)[0]["replayed"] == dead
+    assert wait_until(lambda: recovered(daemon))[0]["replayed"] == dead
     daemon.stop()
 
 

@@ -22,7 +22,8 @@ from wppmt.webhook.classify import (
     Undeliverable,
     classify_attempt,
 )
-from wppmt.webhook.envelope import envelope, headers, new_secret
+from wppmt.webhook.envelope import envelope
+from wppmt.webhook.signature import headers, new_secret
 
 NOW = 1_770_738_900.75
 OLD, NEW = new_secret(b"o" * 32), new_secret(b"n" * 32)

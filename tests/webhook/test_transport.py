@@ -17,8 +17,8 @@ from tests.support import free_port
 from wppmt.net.egress import Egress, policy
 from wppmt.store.records import Delivery, EventRecord, SigningSecrets
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
-from wppmt.webhook.envelope import new_secret
 from wppmt.webhook.response import BODY_LIMIT, HEAD_LIMIT
+from wppmt.webhook.signature import new_secret
 from wppmt.webhook.transport import WebhookTransport
 
 BODY = '{"event":"message_received","message":{"body":"olá"}}'.encode()

@@ -26,7 +26,7 @@ from actors.webhooks.actor import WEBHOOK, Attempted, Drain, OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.memory import MONITOR, Measure, MemoryWorker
 from wppmt import __version__
-from wppmt.app import disk, host, logs, policies, wiring
+from wppmt.app import disk, host, logs, memory, policies, wiring
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browser import ChromeBrowsers
@@ -60,6 +60,8 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
     Returns the exit status. Raises SetupError where the start is refused.
     """
     os.umask(0o077)
+    memory.tame_allocator()
+    host.raise_descriptors()
     daemon = Daemon(settings)
     logs.configure(settings.logs, daemon.metadata)
     for notice in settings.notices:
@@ -155,9 +157,7 @@ class Daemon:
             log=logs.log,
         )
         runtime = Interpreter(self._directory, threads, world)
-        self._monitor = monitor = MemoryWorker(
-            runtime.weigh, wiring.own_memory_mb, settings.sessions.measure_seconds
-        )
+        self._monitor = monitor = MemoryWorker(runtime.weigh, memory.weigh, settings.sessions.measure_seconds)
         free_mb = partial(disk.free_mb, settings.store.tokens_dir)
         services: dict[str, Callable[[], tuple[Mind, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
@@ -194,12 +194,14 @@ class Daemon:
             store=store,
             authenticator=wiring.authenticator(settings),
             rate_limiter=wiring.rate_limiter(settings, self._redis_watch),
+            buckets=wiring.buckets(settings),
             check_target=egress.check,
             post_webhook=transport.post,
             media=media,
             received=received,
             phase=lambda: self._phase,
             memory_mb=lambda: monitor.total_mb if monitor else None,
+            daemon_memory_mb=lambda: monitor.daemon_mb if monitor else None,
             alert=lambda: root.alert if root else None,
             troubles=lambda: (*(root.troubles if root else ()), *self._redis_watch.troubles),
             now=time.time,
@@ -212,7 +214,8 @@ class Daemon:
 
     async def _start_http(self, ports: Ports, inherited: socket.socket | None) -> None:
         http = self._settings.http
-        wanted, runner = (http.host, http.port), server.Runner(make_app(ports))
+        limits = wiring.connection_limits(self._settings, host.descriptors())
+        wanted, runner = (http.host, http.port), server.Runner(make_app(ports), limits)
         self._phase = DaemonPhase.READY
         try:
             await runner.start(inherited or wanted)

@@ -15,12 +15,16 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from loguru import logger
 
+from wppmt.app import log_files
+from wppmt.app.repeats import Repeats, kind_of
 from wppmt.app.scrub import scrub
 from wppmt.app.settings import LogSettings
 from wppmt.domain.errors import SetupError
@@ -28,6 +32,8 @@ from wppmt.domain.log import LOG_LEVELS, LogLevel
 from wppmt.domain.system_errors import told
 
 FILE = "wppmt.log"
+LOOK_SECONDS = 1.0
+"""Between two looks for repeats whose minute is over."""
 WAITING_LINES = 10_000
 """Lines kept while the disk does not take them; what comes on top is counted and dropped."""
 
@@ -72,6 +78,8 @@ class Journal:
         self._write = write
         self._metadata = metadata
         self._wanted = LOG_LEVELS[LOG_LEVELS.index(least) :]
+        self._repeats = Repeats()
+        self._looks_at = 0.0
         self._lines: queue.Queue[tuple[LogLevel, str] | None] = queue.Queue(waiting_lines)
         self._dropped = 0
         self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
@@ -80,6 +88,13 @@ class Journal:
     def log(self, event: str, session_id: str | None, level: LogLevel, details: Mapping[str, object]) -> None:
         if level not in self._wanted:
             return
+        kind = kind_of(event, session_id, level, details)
+        if kind is None or self._repeats.is_told(kind, time.monotonic()):
+            self._put(event, session_id, level, details)
+
+    def _put(
+        self, event: str, session_id: str | None, level: LogLevel, details: Mapping[str, object]
+    ) -> None:
         line = render(datetime.now(UTC), level, session_id, event, details, self._metadata())
         try:
             self._lines.put_nowait((level, line))
@@ -88,6 +103,7 @@ class Journal:
 
     def close(self, limit: float = 5.0) -> None:
         """Write what waits, for at most `limit` seconds."""
+        self._tell_repeats(all_of_them=True)
         try:
             self._lines.put(None, timeout=limit)
         except queue.Full:
@@ -95,11 +111,27 @@ class Journal:
         self._thread.join(limit)
 
     def _run(self) -> None:
-        while (entry := self._lines.get()) is not None:
+        while True:
+            try:
+                entry = self._lines.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                self._tell_repeats()
+                continue
+            if entry is None:
+                return
             self._write(*entry)
             if self._dropped and self._lines.empty():
                 dropped, self._dropped = self._dropped, 0
-                self.log("log_lines_dropped", None, "warning", {"count": dropped})
+                self._put("log_lines_dropped", None, "warning", {"count": dropped})
+            self._tell_repeats()
+
+    def _tell_repeats(self, *, all_of_them: bool = False) -> None:
+        if not all_of_them and time.monotonic() < self._looks_at:
+            return
+        self._looks_at = time.monotonic() + LOOK_SECONDS
+        for kind, count in self._repeats.over(time.monotonic(), all_of_them=all_of_them):
+            details = dict(kind.details) | {"count": count}
+            self._put(f"{kind.event}_repeated", kind.session_id, cast("LogLevel", kind.level), details)
 
 
 def _to_loguru(level: LogLevel, line: str) -> None:
@@ -161,14 +193,17 @@ def _open_sinks(settings: LogSettings) -> None:
     logger.remove()
     level = (settings.stderr_level or settings.level).upper()
     logger.add(sys.stderr, level=level, format=as_it_is, colorize=False, backtrace=False, diagnose=False)
+    rotate_at = log_files.rotate_at(settings.rotate_mb, settings.total_mb)
+    retention = log_files.retention(settings.keep_days, settings.total_mb, rotate_at)
     try:
         Path(settings.dir).mkdir(mode=0o700, parents=True, exist_ok=True)
+        retention(settings.dir.glob(f"{Path(FILE).stem}*.log"))
         logger.add(
             settings.dir / FILE,
             level=settings.level.upper(),
             format=as_it_is,
-            rotation=f"{settings.rotate_mb} MB",
-            retention=f"{settings.keep_days} days",
+            rotation=rotate_at,
+            retention=retention,
             opener=opener,
             encoding="utf-8",
             backtrace=False,

@@ -65,4 +65,5 @@ def http_settings(settings: Settings) -> HttpSettings:
         send_deadline=settings.sessions.send_deadline_seconds,
         close_deadline=all_browsers_stop_seconds(settings),
         default_webhook_url=settings.webhooks.url,
+        bodies_bytes=settings.http.bodies_mb * MEGABYTE,
     )

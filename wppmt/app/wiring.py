@@ -14,7 +14,6 @@ from pathlib import Path
 from random import SystemRandom
 from urllib.parse import quote
 
-import psutil
 from ulid import ULID
 
 from actors.runtime.directory import Directory
@@ -32,7 +31,9 @@ from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.errors import SetupError
 from wppmt.domain.units import MEGABYTE
 from wppmt.http.api import qr, views
+from wppmt.http.connections import ConnectionLimits
 from wppmt.http.security.auth import Authenticator
+from wppmt.http.security.buckets import Buckets
 from wppmt.http.security.jwks import Jwks, fetch_from
 from wppmt.http.security.keys import Keys, PublicKey, SharedSecret
 from wppmt.http.security.limits import RateLimiter, RedisWindows
@@ -43,7 +44,13 @@ from wppmt.store.port import Store
 from wppmt.store.records import Desired, SessionRecord, SessionStatus
 from wppmt.store.redis import Copy, RedisMirror, RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
-from wppmt.webhook.envelope import new_secret
+from wppmt.webhook.signature import new_secret
+
+SERVICE_DESCRIPTORS = 256
+"""Kept for the store, the log, webhooks under way, and connections that are accepted and not yet counted."""
+SESSION_DESCRIPTORS = 8
+"""Kept for each session: its browser, and a file on its way."""
+LEAST_CONNECTIONS = 10
 
 
 def new_session(store: SqliteStore, tools: Tools, session_id: str) -> SessionMind:
@@ -179,6 +186,11 @@ def rate_limiter(settings: Settings, redis_watch: RedisWatch) -> RateLimiter:
     return RateLimiter(settings.http.rate_per_minute, time.time, shared, redis_watch.report_of("rates"))
 
 
+def buckets(settings: Settings) -> Buckets:
+    http = settings.http
+    return Buckets(http.apart_per_minute if http.rate_per_minute else 0)
+
+
 @asynccontextmanager
 async def mirrored(settings: Settings, directory: Directory, redis_watch: RedisWatch) -> AsyncIterator[None]:
     """Status and QR copied to Redis, where there is one."""
@@ -216,5 +228,15 @@ def profile_mb(tokens_dir: Path, session_id: str) -> int | None:
     return round(total / MEGABYTE)
 
 
-def own_memory_mb() -> float:
-    return float(psutil.Process().memory_info().rss) / MEGABYTE
+def connection_limits(settings: Settings, descriptors: int) -> ConnectionLimits:
+    """Within the descriptors that the process may have: store, browsers and webhooks come first."""
+    http = settings.http
+    room = descriptors - SERVICE_DESCRIPTORS - settings.sessions.max * SESSION_DESCRIPTORS
+    total = min(http.max_connections, max(room, LEAST_CONNECTIONS))
+    if total < http.max_connections:
+        note = (
+            f"Só {total} conexões por vez, não {http.max_connections}: o processo pode ter {descriptors} descritores"
+            " (LimitNOFILE)"
+        )
+        logs.log("connections_limited", level="warning", note=note)
+    return ConnectionLimits(total, http.max_connections_per_address)

@@ -10,13 +10,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-import redis
-
 from wppmt.app.settings import Settings
 from wppmt.cli.findings import Check, Finding
 from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import Explained, told
-from wppmt.net.egress import Egress, policy
 
 SECONDS = 5.0
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -83,6 +80,8 @@ def through(target: Target, proxy_url: str) -> Target:
 
 def redis_server(url: str) -> Finding:
     """Asked by the client that the service uses. The address may hold a password: only the host is shown."""
+    import redis  # noqa: PLC0415 - the other commands start at once without it
+
     shown = urlsplit(url).hostname or urlsplit(url).path
     advice = "Verifique REDIS_URL e se o Redis está no ar; sem ele o serviço funciona, mas outros programas não leem QR e status"
     try:
@@ -102,6 +101,8 @@ def redis_server(url: str) -> Finding:
 
 def webhook(settings: Settings) -> Finding:
     """Raises SetupError for one that would never be called."""
+    from wppmt.net.egress import Egress, policy  # noqa: PLC0415 - as above: it brings aiohttp
+
     url = settings.webhooks.url
     Egress(policy(settings.egress.allow, url)).require(url, "WEBHOOK_URL")
     return place("Webhook padrão", url, "WEBHOOK_URL")

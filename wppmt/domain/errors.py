@@ -74,7 +74,9 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.METHOD_NOT_ALLOWED: Meaning(405, "Método não permitido nesta rota"),
     Code.PAYLOAD_TOO_LARGE: Meaning(413, "Maior que o limite: 10 MB no corpo, WPP_MAX_MEDIA_MB em uma mídia"),
     Code.UNSUPPORTED_ENCODING: Meaning(415, "Content-Encoding não é aceito: envie o corpo sem compressão"),
-    Code.RATE_LIMITED: Meaning(429, "Limite de requisições por minuto atingido para esta sessão"),
+    Code.RATE_LIMITED: Meaning(
+        429, "Limite de requisições por minuto atingido (por sessão; fora delas, por token ou endereço)"
+    ),
     Code.QUEUE_FULL: Meaning(429, "Fila de envio da sessão cheia. Aguarde e tente de novo"),
     Code.NOT_CONNECTED: Meaning(503, "WhatsApp não está conectado"),
     Code.NOT_ON_WHATSAPP: Meaning(422, "Este número não está no WhatsApp"),

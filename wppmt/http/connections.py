@@ -1,4 +1,4 @@
-"""Which connections there are, and which one goes when there are too many: no input or output."""
+"""PURE: which connections there are, and which one goes when there are too many."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
 from wppmt.domain.troubles import Trouble
 from wppmt.http.security.auth import Authenticator
+from wppmt.http.security.buckets import Brake, Buckets
 from wppmt.http.security.limits import RateLimiter
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
@@ -46,6 +47,8 @@ class HttpSettings:
     close_deadline: float
     """Seconds within which a closed session's browser is surely gone."""
     default_webhook_url: str
+    bodies_bytes: int
+    """Of requests' bodies in memory at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ class Ports:
     phase: Callable[[], DaemonPhase]
     memory_mb: Callable[[], int | None]
     """Resident memory of the daemon and all its browsers."""
+    daemon_memory_mb: Callable[[], int | None]
+    """Of the daemon alone."""
     now: Callable[[], float]
     """Epoch seconds."""
     log: WriteLog
@@ -72,6 +77,9 @@ class Ports:
     """Size of a session's profile folder; may read the disk."""
     has_login_copy: Callable[[str], bool] = lambda _: False
     """Whether a good copy of the session's login could be restored; reads the disk."""
+    buckets: Buckets = field(default_factory=lambda: Buckets(0))
+    """For what no session counts."""
+    brake: Brake = field(default_factory=Brake)
     alert: Callable[[], str | None] = lambda: None
     """What is wrong with the sessions as a whole, in words for people."""
     troubles: Callable[[], Sequence[Trouble]] = tuple

@@ -22,8 +22,11 @@ HEADER_SECONDS = 10.0
 KEEPALIVE_SECONDS = 75.0
 UNREAD_SECONDS = 30.0
 """An answer of which nothing is taken for so long is given up, and its memory with it."""
+LINGER_SECONDS = 5.0
+"""The rest of a body that nobody wanted is thrown away for so long: a reset would reach its sender before our answer."""
 PIPELINED = 4
 RETRY_SECONDS = 5
+_LACKING = {"field": "connections", "problem": "conexões demais ao mesmo tempo (WPP_MAX_CONNECTIONS)"}
 _HEAD_END = b"\r\n\r\n"
 _CHUNKED_PIECE = 8 * 1024
 
@@ -50,7 +53,7 @@ class Protocol(web.RequestHandler):
             access_log=None,  # type: ignore[arg-type]  # ours is the middleware `observe`
             auto_decompress=False,  # a few small gzip bodies would cost gigabytes
             keepalive_timeout=KEEPALIVE_SECONDS,
-            lingering_time=2.0,
+            lingering_time=LINGER_SECONDS,
         )
         # Requests sent ahead, each with a head of its own in memory.
         self._max_msg_queue_size, self._msg_queue_resume_size = PIPELINED, PIPELINED // 2
@@ -90,7 +93,7 @@ class Protocol(web.RequestHandler):
         peer = transport.get_extra_info("peername")
         leaving = self._connections.arrive(self, whose(peer[0]) if peer else "")
         if leaving is self:
-            self._turn_away(Refusal(Code.RESOURCE_LIMIT, retry_after=RETRY_SECONDS))
+            self._turn_away(Refusal(Code.RESOURCE_LIMIT, details=[_LACKING], retry_after=RETRY_SECONDS))
         elif leaving is not None:
             leaving.force_close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import warnings
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +15,8 @@ MAX_PIXELS = 25_000_000
 _SMALL = (256, 256)
 # Pillow's own limit is a warning on stderr; ours is asked before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
+# Broken metadata beside whole pixels is no news for the log.
+warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
 
 
 class BrokenPicture(Exception):

@@ -16,8 +16,8 @@ from wppmt.domain.errors import Refusal
 from wppmt.net.egress import Egress, TargetRefused
 from wppmt.store.records import Delivery, EventRecord, SigningSecrets
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
-from wppmt.webhook.envelope import headers
 from wppmt.webhook.response import BODY_LIMIT, HEAD_LIMIT, BoundedResponseReader, StaleConnection
+from wppmt.webhook.signature import headers
 
 ANSWER_SECONDS = 1.0
 """For the body, once the status is there."""

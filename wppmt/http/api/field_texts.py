@@ -134,6 +134,7 @@ FIELD_TEXTS: Mapping[str, str] = {
     "HealthBody.status": "`ok`, `degraded` (veja `reasons`), `starting` ou `draining` (sendo encerrado)",
     "HealthBody.sessions": "quantas sessões há, ao todo e por estado",
     "HealthBody.memoryMb": "memória do serviço e de todos os navegadores, em MB",
+    "daemonMemoryMb": "só a do serviço, em MB; `null`: ainda não medida",
     "Probe.status": "`ok`, `starting` ou `draining` (sendo encerrado)",
     "uptimeSeconds": "há quantos segundos o serviço está no ar",
     "maxSessions": "máximo de sessões no ar ao mesmo tempo (`WPP_MAX_SESSIONS`)",

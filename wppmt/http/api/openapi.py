@@ -19,7 +19,9 @@ from wppmt.webhook.models import HOOKS, HookKind
 
 Json = dict[str, Any]
 _REF = "#/components/schemas/{model}"
-_ALWAYS = (Code.UNSUPPORTED_ENCODING, Code.PAYLOAD_TOO_LARGE, Code.INVALID_REQUEST, Code.INTERNAL)
+_ALWAYS = (
+    Code.UNSUPPORTED_ENCODING, Code.PAYLOAD_TOO_LARGE, Code.INVALID_REQUEST, Code.RATE_LIMITED, Code.INTERNAL,
+)  # fmt: skip
 _WITH_TOKEN = (Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED, Code.DRAINING, Code.STORE_UNAVAILABLE)
 _OF_SESSION = (Code.INVALID_SESSION_ID, Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND)
 _TAGS: Mapping[str, str] = {
@@ -152,12 +154,12 @@ def _refusals(route: Route) -> tuple[Code, ...]:
     codes = [*_ALWAYS, *route.refusals]
     if route.access is not Access.PUBLIC:
         codes += _WITH_TOKEN
+    if route.body is not None:
+        codes.append(Code.RESOURCE_LIMIT)
     if route.access in {Access.ADMIN, Access.ADMIN_SESSION}:
         codes.append(Code.FORBIDDEN)
     if route.access.names_session:
         codes += _OF_SESSION
-    if route.access in {Access.SESSION, Access.NEW_SESSION}:
-        codes.append(Code.RATE_LIMITED)
     return tuple(dict.fromkeys(codes))
 
 

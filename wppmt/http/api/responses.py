@@ -194,6 +194,7 @@ class HealthBody(AnswerBody):
     sessions: dict[str, int] = Field(examples=[{"total": 10, "connected": 9, "waiting_scan": 1}])
     max_sessions: int = Field(examples=[10])
     memory_mb: int | None = Field(examples=[1650])
+    daemon_memory_mb: int | None = Field(examples=[110])
     webhooks: Deliveries
     version: str = Field(examples=["1.0.0"])
     alert: str | None = absent(description="problema geral do serviço, se houver")
@@ -317,6 +318,7 @@ class AdminSession(Status):
 
 class AdminSessionList(AnswerBody):
     count: int = Field(examples=[1])
+    daemon_memory_mb: int | None = Field(examples=[110])
     sessions: list[AdminSession]
 
 

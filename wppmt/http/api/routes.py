@@ -44,7 +44,7 @@ _CONTACTS_PAGE: dict[str, dict[str, object]] = {
 _SEND_HEADERS = ("Idempotency-Key", "Prefer")
 _SEND = (
     *_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK,
-    Code.SEND_FAILED, Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT,
+    Code.NEW_CHAT_QUOTA, Code.COULD_NOT_LOOK, Code.SEND_FAILED, Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT,
 )  # fmt: skip
 _MEDIA_SEND = (*_SEND, Code.TARGET_REFUSED, Code.MEDIA_FETCH_FAILED, Code.PAYLOAD_TOO_LARGE)
 
@@ -132,7 +132,7 @@ ROUTES = (
     Route(
         "GET", f"{_SESSION}/check-number/{{phone}}", contacts.check_number, Access.SESSION,
         "Verificar se um número está no WhatsApp", {200: responses.NumberCheckBody},
-        refusals=(*_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE),
+        refusals=(*_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.COULD_NOT_LOOK),
     ),
     Route(
         "GET", f"{_SESSION}/messages/{{messageId}}/media", contacts.show_media, Access.SESSION,

@@ -24,7 +24,9 @@ async def list_sessions(request: web.Request) -> web.Response:
     ports, grant = request.app[PORTS], request[GRANT]
     statuses = [status for status in ports.front.statuses() if grant.may(status.record.id)]
     rows = await asyncio.to_thread(lambda: [_row(ports, status) for status in statuses])
-    return answer(responses.AdminSessionList(count=len(rows), sessions=rows))
+    return answer(
+        responses.AdminSessionList(count=len(rows), daemon_memory_mb=ports.daemon_memory_mb(), sessions=rows)
+    )
 
 
 def _row(ports: Ports, status: SessionStatus) -> responses.AdminSession:

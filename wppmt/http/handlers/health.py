@@ -43,6 +43,7 @@ async def health(request: web.Request) -> web.Response:
         sessions=_count_sessions(Counter(record.state for record in records)),
         max_sessions=ports.settings.max_sessions,
         memory_mb=ports.memory_mb(),
+        daemon_memory_mb=ports.daemon_memory_mb(),
         webhooks=responses.Deliveries(pending=counts.pending, dead=counts.dead),
         version=ports.version,
         alert=ports.alert(),
