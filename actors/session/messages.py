@@ -74,6 +74,8 @@ class BrowserFailed:
 @dataclass(frozen=True, slots=True)
 class BrowserClosed:
     generation: int
+    was_flushed: bool = False
+    """It went in order, so that all it knew is on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class Called(StrEnum):
     SEND = "send"
     FIND = "find"
     QUERY = "query"
+    ARRIVAL = "arrival"
     BACKFILL = "backfill"
     RELOAD = "reload"
     BATCH = "batch"

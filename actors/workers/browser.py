@@ -71,16 +71,16 @@ class BrowserWorker:
             case Adopt():
                 yield from self._adopt()
             case Close(action=action, unsaved=unsaved):
-                yield from self._close(action, unsaved)
-                yield Tell(self._session, BrowserClosed(self._generation))
+                was_flushed = self._browser.stop(unsaved)
+                yield from self._after_stop(action, was_flushed)
+                yield Tell(self._session, BrowserClosed(self._generation, was_flushed))
                 yield Stop()
             case Retire():
                 yield Stop()
             case _:
                 raise TypeError(type(message).__name__)
 
-    def _close(self, action: ProfileAction, unsaved: LoginItems) -> Iterator[Effect]:
-        was_flushed = self._browser.stop(unsaved)
+    def _after_stop(self, action: ProfileAction, was_flushed: bool) -> Iterator[Effect]:
         if not self._is_wanted():
             return
         try:

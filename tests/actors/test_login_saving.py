@@ -67,6 +67,16 @@ def test_who_stops_in_that_moment_loses_nothing(gateway: Gateway, way: str):
     assert len(gateway.events("a", "qr_code")) == 1
 
 
+def test_a_login_that_was_closed_in_order_is_saved_and_a_later_loss_is_a_corruption(gateway: Gateway):
+    scan(gateway)
+    gateway.close("a")
+    assert gateway.record("a").login_saved
+    gateway.browsers.corrupt("a")
+    gateway.start("a")
+    gateway.until("a", State.ERROR, 60)
+    assert gateway.reason("a") is Reason.TOKEN_CORRUPT
+
+
 def test_the_next_daemon_goes_on_looking(make_gateway: MakeGateway):
     gateway = make_gateway(times=FakeTimes(commit=30))
     scan(gateway)
