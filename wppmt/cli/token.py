@@ -34,7 +34,7 @@ def make_token(
     return jwt.encode(claims, auth.secret.get_secret_value(), algorithm="HS256")
 
 
-@click.command()
+@click.command(short_help="Imprime um token de acesso à API.")
 @click.option(
     "--session",
     "sessions",
