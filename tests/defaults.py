@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from actors.session.policy import SessionPolicy
-from actors.webhooks.actor import WebhookPolicy
+from actors.webhooks.policy import WebhookPolicy
 from wppmt.app import policies
 from wppmt.app.settings import load
 from wppmt.domain.retry import WebhookSchedule

@@ -187,14 +187,12 @@ class UploadFile:
 
 
 @dataclass(frozen=True, slots=True)
-class DownloadMedia:
-    """Bring a received message's media into the file `path`; the outcome comes back as `then(outcome)`."""
+class KeepMedia:
+    """Bring a received message's media to where it is kept; the outcome comes back as `then(outcome)`."""
 
     session_id: str
     generation: int
     message_id: str
-    path: str
-    limit: int
     deadline: float
     then: Callable[[CallResult], object]
 
@@ -248,7 +246,7 @@ Effect = (
     | RemoveProfile
     | CallPage
     | UploadFile
-    | DownloadMedia
+    | KeepMedia
     | DeleteFile
     | Post
     | Log

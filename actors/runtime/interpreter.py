@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from actors.runtime.cell import Cell, Mailbox, Scheduler, refuse
 from actors.runtime.directory import Directory
@@ -17,9 +18,9 @@ from actors.runtime.effects import (
     CheckLogin,
     CloseBrowser,
     DeleteFile,
-    DownloadMedia,
     Effect,
     EndLeftovers,
+    KeepMedia,
     KillBrowser,
     Log,
     Mind,
@@ -42,16 +43,30 @@ from wppmt.browser.port import (
     Browser,
     BrowserFailure,
     Browsers,
+    CallFailure,
     CallRejected,
     CallResult,
     NotCalled,
     Notice,
     OnResult,
 )
-from wppmt.domain.errors import Code
+from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import session_address
 from wppmt.store.port import StoreUnavailable
+
+
+class ReceivedFiles(Protocol):
+    """Where received media is kept; both block, and raise Refusal(STORE_UNAVAILABLE)."""
+
+    limit: int
+    """Bytes of one file."""
+
+    def draft(self, session_id: str) -> Path: ...
+
+    def keep(
+        self, draft: Path, message_id: str, chats: Sequence[str], mimetype: str, file_name: str | None
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +82,7 @@ class RuntimeDependencies:
     post: Callable[[Post, Callable[[object], object]], None]
     """One webhook attempt; never blocks. What came of it, as the webhook actor's message, goes to the callable."""
     log: WriteLog
+    received: ReceivedFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +142,8 @@ class Interpreter:
                 self._call_page(cell, effect)
             case UploadFile():
                 self._upload(cell, effect)
-            case DownloadMedia():
-                self._download(cell, effect)
+            case KeepMedia():
+                self._keep_media(cell, effect)
             case DeleteFile(path=path):
                 self._scheduler.run_blocking(lambda: Path(path).unlink(missing_ok=True))
             case OpenBrowser(session_id=session_id, generation=generation, action=action):
@@ -192,16 +208,30 @@ class Interpreter:
 
         self._use_browser(cell, upload, use)
 
-    def _download(self, cell: Cell, wish: DownloadMedia) -> None:
+    def _keep_media(self, cell: Cell, wish: KeepMedia) -> None:
+        received = self._world.received
+
         def use(browser: Browser, done: OnResult) -> None:
-            Download(browser, Path(wish.path), wish.limit, wish.deadline, done).start(wish.message_id)
+            def begin() -> None:
+                try:
+                    draft = received.draft(wish.session_id)
+                except Refusal:
+                    done(CallRejected("not_stored"))
+                    return
+
+                def downloaded(outcome: CallResult) -> None:
+                    self._scheduler.run_blocking(lambda: done(_kept(received, draft, outcome)))
+
+                Download(browser, draft, received.limit, wish.deadline, downloaded).start(wish.message_id)
+
+            self._scheduler.run_blocking(begin)
 
         self._use_browser(cell, wish, use)
 
     def _use_browser(
         self,
         cell: Cell,
-        effect: CallPage | UploadFile | DownloadMedia,
+        effect: CallPage | UploadFile | KeepMedia,
         use: Callable[[Browser, OnResult], None],
     ) -> None:
         """With the browser life that the effect means; where it is no more, surely nothing was done."""
@@ -284,3 +314,16 @@ class Interpreter:
                 self._directory.tell(session_address(session_id), BrowserClosed(generation))
 
         self._scheduler.run_blocking(end)
+
+
+def _kept(received: ReceivedFiles, draft: Path, outcome: CallResult) -> CallResult:
+    """The draft becomes a received file, or goes."""
+    try:
+        if not isinstance(outcome, CallFailure):
+            about = outcome["id"], outcome["chats"], outcome["mimetype"], outcome["fileName"]
+            received.keep(draft, *about)
+        return outcome
+    except Refusal:
+        return CallRejected("not_stored")
+    finally:
+        draft.unlink(missing_ok=True)

@@ -11,8 +11,7 @@ from actors.session.messages import Due, PageAnswered
 from actors.session.page_events import PageEventHandler
 from actors.session.parts import Parts, Tools
 from actors.session.requests import Requests
-from actors.session.sending.in_doubt import FindDue
-from actors.session.sending.queue import AnswerDue, OutcomeDue, TypingDone, UploadDue
+from actors.session.sending.timers import AnswerDue, FindDue, OutcomeDue, TypingDone, UploadDue
 from wppmt.browser.port import ChannelClosed, StartFailed
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT
@@ -46,6 +45,7 @@ class SessionMind:
                 effects = [*self._react(message, now)]
                 if had_login and not self._parts.record.has_login:
                     effects += self._parts.sending.login_ended(now)
+                    self._parts.arrivals.login_ended()
                 effects += self._parts.update_sendable(now)
                 effects += self._parts.watchdog.look(now)
                 effects += self._parts.liveness.look(now)
@@ -126,6 +126,7 @@ class SessionMind:
         if not self._parts.work.is_written:
             return
         yield from self._parts.sending.restore(now)
+        self._parts.arrivals.restore()
         if record.desired is Desired.STOPPED or self._waits_for_a_person:
             if record.process is not None:
                 yield from self._parts.lifecycle.end_leftovers()
@@ -234,6 +235,8 @@ class SessionMind:
                 yield from self._parts.logout.give_up()
             case "recycle":
                 yield from self._parts.recycling.look(now)
+            case "arrivals":
+                yield from self._parts.arrivals.pump()
             case "saving":
                 yield from self._parts.login_saving.check()
             case "server":

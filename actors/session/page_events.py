@@ -90,7 +90,12 @@ class PageEventHandler:
         """Told as its event: media by an address, not by content."""
         if message.get("mimetype"):
             message = {**message, **self._media_of(message)}
-        yield from self._parts.work.receive(now, str(message["id"]), {"message": message, **marks})
+        if not self._parts.work.is_new(now, str(message["id"])):
+            yield from self._parts.work.write(now)
+            return
+        yield from self._parts.work.receive(now, {"message": message, **marks})
+        if "mediaUrl" in message:
+            yield from self._parts.arrivals.came(str(message["messageId"]), now)
 
     def _media_of(self, message: Json) -> Json:
         """No address where it would only say that the file is too large; no name that leads out of a folder."""
@@ -125,6 +130,8 @@ class PageEventHandler:
                 yield from self._parts.logout.answered(answer.outcome)
             case Called.QUERY:
                 yield from self._parts.queries.answered(answer)
+            case Called.ARRIVAL:
+                yield from self._parts.arrivals.answered(answer)
             case Called.BACKFILL if current:
                 for message in self._parts.backfill.found(answer.outcome):
                     yield from self._receive(message, now, backfilled=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from actors.runtime.effects import Effect, ProfileAction, Reply
 from actors.session.ack_watchdog import AckWatchdog
+from actors.session.arrivals import Arrivals
 from actors.session.backfill import Backfill
 from actors.session.browser_lifecycle import COMING, BrowserLifecycle, BrowserPhase
 from actors.session.event_cursor import EventCursor
@@ -22,6 +23,7 @@ from actors.session.policy import SessionPolicy
 from actors.session.queries import Queries
 from actors.session.recycling import Recycling
 from actors.session.rollback import Rollback
+from actors.session.sending.acceptance import Acceptance
 from actors.session.sending.outcomes import Outcomes
 from actors.session.sending.queue import SendQueue
 from actors.session.timers import Timers
@@ -74,7 +76,8 @@ class Parts:
         self.page_state = PageState(self.work, self.lifecycle, self.pairing, self.timers, policy)
         self.logout = Logout(self.work, self.page, self.lifecycle, self.timers, policy)
         self.outcomes = Outcomes(self.work)
-        self.sending = SendQueue(self.work, self.outcomes, self.page, policy, tools.new_message_id)
+        self.sending = SendQueue(self.work, self.outcomes, self.page, policy)
+        self.acceptance = Acceptance(self.work, self.sending, self.outcomes, policy, tools.new_message_id)
         watched = Watched(
             self.work, self.page, self.lifecycle, self.page_state, self.sending, self.timers, policy
         )
@@ -85,6 +88,7 @@ class Parts:
         self.cursor = EventCursor(self.work, self.page, policy)
         self.backfill = Backfill(self.work, self.page, policy)
         self.queries = Queries(self.page, policy)
+        self.arrivals = Arrivals(self.work, self.page, self.timers, policy)
         self.close_replies: list[Reply] = []
         """Who waits for the browser to be closed."""
         self.has_begun = False
@@ -115,12 +119,14 @@ class Parts:
             self.outcomes,
             self.sending,
             self.sending.in_doubt,
+            self.sending.preparation,
             self.watchdog,
             self.liveness,
             self.login_saving,
             self.recycling,
             self.backfill,
             self.queries,
+            self.arrivals,
         )
 
     def status(self) -> SessionStatus:
@@ -195,6 +201,8 @@ class Parts:
             self.page.is_usable = True
             yield from self.sending.usable(now)
             yield from self.backfill.look(self.told_at, now)
+            yield from self.arrivals.pump()
         elif self.page.is_usable and not usable:
             self.page.is_usable = False
             self.sending.lost()
+            self.arrivals.lost()

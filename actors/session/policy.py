@@ -16,6 +16,8 @@ class SessionPolicy:
     beat_seconds: float
     media_bytes: int
     """The largest received file that can be fetched."""
+    media_eager: bool
+    """Received files are fetched when they arrive, not when somebody asks for them."""
     memory_mb: int
     """A session's budget (PSS of all its processes); 0 = none. Over it, the browser is exchanged when idle."""
     memory_hard_mb: int

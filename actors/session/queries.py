@@ -43,9 +43,9 @@ class Queries:
             case messages.CheckNumber(phone=phone):
                 self._open[subject] = reply, _number_check
                 yield self._call("check_number", {"phone": phone}, subject)
-            case messages.FetchMedia():
-                self._open[subject] = reply, _fetched_media
-                yield self._page.download(query, self._policy.media_deadline, subject)
+            case messages.FetchMedia(message_id=message_id):
+                self._open[subject] = reply, lambda _: None
+                yield self._page.keep_media(message_id, self._policy.media_deadline, Called.QUERY, subject)
 
     def answered(self, answer: PageAnswered) -> Iterator[Effect]:
         reply, read = self._open.pop(answer.subject)
@@ -74,7 +74,3 @@ def _contact_page(page: Json) -> messages.ContactPage:
 
 def _number_check(check: Json) -> messages.NumberCheck:
     return messages.NumberCheck(bool(check["valid"]), check["phone"] or None, bool(check["isBusiness"]))
-
-
-def _fetched_media(media: Json) -> messages.FetchedMedia:
-    return messages.FetchedMedia(str(media["mimetype"]), media["fileName"] or None)

@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
 from actors.session.parts import Parts
-from actors.session.sending.outcomes import not_connected
+from actors.session.sending.refusals import require_connected
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.page_condition import PageCondition
@@ -40,11 +40,11 @@ class Requests:
             case messages.RestoreLogin():
                 yield from self._restore(reply, now)
             case messages.SendText() | messages.SendMedia():
-                yield from self._send(request, reply, now)
+                yield from self._parts.acceptance.send(request, reply, now)
             case messages.AnnounceMedia():
-                yield from self._announce(request, reply, now)
+                yield from self._parts.acceptance.announce(request, reply, now)
             case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
-                self._require_connected()
+                require_connected(self._parts.record)
                 yield from self._parts.queries.ask(request, reply)
             case messages.SetWebhook():
                 yield from self._set_webhook(request, reply, now)
@@ -100,23 +100,6 @@ class Requests:
         yield from self._parts.logout.begin(reply, now, forget=forget, on_main=on_main)
         yield from self._parts.sending.close(now)
 
-    def _send(self, request: messages.Send, reply: Reply, now: float) -> Iterator[Effect]:
-        sending = self._parts.sending
-        if sending.knows(request, now):
-            yield from sending.repeat(request, reply, now)
-        else:
-            self._require_connected()
-            yield from sending.accept(request, reply, now)
-
-    def _announce(self, request: messages.AnnounceMedia, reply: Reply, now: float) -> Iterator[Effect]:
-        sending = self._parts.sending
-        if sending.knows(request, now):
-            yield from sending.repeat(request, reply, now)
-        else:
-            self._require_connected()
-            sending.require_room()
-            yield Answer(reply, None)
-
     def _set_webhook(self, request: messages.SetWebhook, reply: Reply, now: float) -> Iterator[Effect]:
         work = self._parts.work
         yield from work.set_webhook(now, request.url, request.events)
@@ -132,8 +115,3 @@ class Requests:
         """A login that may be good is not thrown away for an older one, or for none."""
         if self._parts.record.reason is not Reason.TOKEN_CORRUPT or self._parts.logout.is_active:
             raise Refusal(Code.LOGIN_NOT_CORRUPT)
-
-    def _require_connected(self) -> None:
-        """Raises the 503 of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2 unless messages can go out."""
-        if self._parts.record.state is not State.CONNECTED:
-            raise not_connected(self._parts.record)

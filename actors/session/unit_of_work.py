@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from actors.runtime.effects import Effect, Log, Tell
-from actors.webhooks.actor import WEBHOOK, OutboxGrew
+from actors.webhooks.messages import OutboxGrew
+from wppmt.domain.messages import WEBHOOK
 from wppmt.domain.reasons import Reason, sentence
 from wppmt.domain.states import Event, State, step
 from wppmt.store.port import Store, Transaction
@@ -99,12 +100,22 @@ class UnitOfWork:
             self._open().journal(journal)
         return [effect for name, payload in happenings for effect in self._happened(name, payload, now)]
 
-    def receive(self, now: float, message_id: str, payload: Payload, **changes: Any) -> list[Effect]:
-        """A received message, unless it was received before (a re-read event must not be told twice)."""
-        if not self._open().remember_received(self.record.id, message_id, now):
-            return self.write(now, **changes)
-        changes |= {"messages_received": self.record.messages_received + 1, "last_activity": now}
-        return self.write(now, ("message_received", payload), **changes)
+    def is_new(self, now: float, message_id: str) -> bool:
+        """Whether a message was not received before (a re-read event must not be told twice); from now on it was."""
+        return self._open().remember_received(self.record.id, message_id, now)
+
+    def receive(self, now: float, payload: Payload) -> list[Effect]:
+        """A received message that is new."""
+        count = self.record.messages_received + 1
+        return self.write(now, ("message_received", payload), messages_received=count, last_activity=now)
+
+    def want_media(self, message_id: str, now: float) -> None:
+        """Its media is to be brought, after a crash, too."""
+        self._open().want_media(self.record.id, message_id, now)
+
+    def settle_media(self, message_id: str) -> None:
+        """It is kept, or never will be."""
+        self._open().settle_media(self.record.id, message_id)
 
     def move(
         self, now: float, event: Event, reason: Reason, *happenings: Happening, **changes: Any

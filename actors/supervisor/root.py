@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
 from actors.runtime.effects import (
     AbandonSession,
@@ -22,6 +20,7 @@ from actors.runtime.effects import (
 )
 from actors.session import messages as session_messages
 from actors.supervisor.admission import Admission
+from actors.supervisor.children import Child, Children
 from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import (
@@ -33,6 +32,7 @@ from actors.supervisor.messages import (
     ShutDownDue,
     Watch,
 )
+from actors.supervisor.shutdown import Shutdown
 from actors.supervisor.start_slots import StartSlots
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
@@ -45,20 +45,6 @@ from wppmt.store.port import Store
 from wppmt.store.records import Desired, SessionStatus
 
 WATCH_SECONDS = 5.0
-HUNG_PINGS = 4
-"""An actor that left so many pings in a row unanswered is hung. It never waits for a browser, so this is generous.
-
-Pings are counted, not seconds: a clock that jumps, or a daemon that was frozen, makes nobody look hung.
-"""
-
-
-@dataclass(slots=True)
-class Child:
-    """What Root knows of an actor."""
-
-    unanswered: int = 0
-    """Pings since the last Pong."""
-    replaced: int = 0
 
 
 class Root:
@@ -77,20 +63,15 @@ class Root:
         room: DiskPolicy | None = None,
     ) -> None:
         self._store = store
-        self._services = {address: Child() for address in services}
+        self._children = Children(services, is_alive)
         self._admission = Admission(store, max_sessions)
         self._memory_limit_mb = memory_limit_mb
         self._memory_mb = 0
-        self._is_alive = is_alive
         self._status = status
         self._slots = StartSlots(starts_at_once)
         self._common_cause = CommonCause()
         self._room = room or DiskPolicy()
-        self._children: dict[str, Child] = {}
-        self._stopping: Reply | None = None
-        self._not_quiet: set[str] = set()
-        self._killed: set[str] = set()
-        self._has_stopped = False
+        self._shutdown = Shutdown()
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:  # noqa: C901, PLR0912 - one case a message
         match message:
@@ -101,8 +82,7 @@ class Root:
             case Watch():
                 return self._watch(now)
             case session_messages.Pong(address=address):
-                if child := self._child(address):
-                    child.unanswered = 0
+                self._children.answered(address)
                 return ()
             case session_messages.SlotWanted():
                 self._slots.want(message)
@@ -124,17 +104,16 @@ class Root:
                 self._memory_mb = total_mb
                 return ()
             case DiskMeasured(free_mb=free_mb):
-                return [*self._room.measured(free_mb, sorted(self._children)), *self._grant(now)]
+                return [*self._room.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
             case session_messages.Quiet(session_id=session_id):
-                self._not_quiet.discard(session_id)
-                return self._finish_stopping()
+                return self._shutdown.quiet(session_id)
             case session_messages.Vanished(session_id=session_id):
-                self._children.pop(session_id, None)
+                self._children.sessions.pop(session_id, None)
                 self._admission.withdraw(session_id)
                 self._admission.told(session_id, Desired.STOPPED)
                 return [AbandonSession(session_id)]
             case ShutDownDue():
-                return self._kill(set(self._not_quiet))
+                return self._shutdown.kill_the_rest()
             case _:
                 raise TypeError(type(message).__name__)
 
@@ -154,14 +133,17 @@ class Root:
             case messages.PurgeSession(session_id=session_id):
                 yield from self._forward(session_id, request, reply)
             case messages.Describe():
-                yield Answer(reply, messages.ActorTree(tuple(self._describe())))
+                root = {"actor": "root", "children": len(self._children.sessions), "alert": self.alert}
+                yield Answer(reply, messages.ActorTree((root, *self._children.describe())))
             case ShutDown(deadline=deadline):
-                yield from self._shut_down(reply, deadline)
+                yield from self._shutdown.begin(reply, self._children.sessions, deadline)
+                # The dead can't close their browsers; the hung show by their unanswered pings.
+                yield from self._shutdown.kill(set(filter(self._children.trouble, self._children.sessions)))
             case _:
                 raise TypeError(type(request).__name__)
 
     def _boot(self) -> Iterator[Effect]:
-        for address in self._services:
+        for address in self._children.services:
             yield SpawnService(address)
         for record in self._store.sessions():
             self._admission.told(record.id, record.desired)
@@ -172,14 +154,14 @@ class Root:
 
     def _start(self, request: messages.StartSession, reply: Reply) -> Iterator[Effect]:
         self._require_room_for(request.session_id)
-        if request.session_id not in self._children:
+        if request.session_id not in self._children.sessions:
             yield from self._spawn(request.session_id, None)
         yield from self._forward(request.session_id, request, reply)
         yield self._let_in(request.session_id)
 
     def _require_room_for(self, session_id: str) -> None:
         """Raises Refusal: RESOURCE_LIMIT (docs/MULTI_TENANT_ARCHITECTURE.md 11.4), DRAINING."""
-        if self._stopping:
+        if self._shutdown.has_begun:
             raise Refusal(Code.DRAINING, retry_after=10)
         if session_id in self._admission:
             return
@@ -192,10 +174,10 @@ class Root:
         return Tell(session_address(session_id), session_messages.Confirm(self._admission.let_in(session_id)))
 
     def _restart(self, session_id: str) -> Iterator[Effect]:
-        if session_id not in self._children:
+        if session_id not in self._children.sessions:
             raise Refusal(Code.SESSION_NOT_FOUND)
         self._require_room_for(session_id)
-        if self._trouble(session_id):
+        if self._children.trouble(session_id):
             yield from self._replace(session_id)
         yield Tell(session_address(session_id), session_messages.Restart())
         yield self._let_in(session_id)
@@ -205,7 +187,7 @@ class Root:
     def _restart_crashed(self, sessions: frozenset[str] | None, reply: Reply) -> Iterator[Effect]:
         """One that cannot be restarted holds up none of the others."""
         restarted, skipped = [], []
-        for session_id in sorted(filter(self._has_crashed, self._children)):
+        for session_id in sorted(filter(self._has_crashed, self._children.sessions)):
             if sessions is not None and session_id not in sessions:
                 continue
             if self._reason(session_id) is Reason.TOKEN_CORRUPT:
@@ -226,59 +208,45 @@ class Root:
         status = self._status(session_id)
         if status is None or status.record.desired is Desired.STOPPED:
             return False
-        return status.record.state is State.ERROR or self._trouble(session_id) is not None
+        return status.record.state is State.ERROR or self._children.trouble(session_id) is not None
 
     def _reason(self, session_id: str) -> Reason | None:
         status = self._status(session_id)
         return status.record.reason if status else None
 
     def _watch(self, now: float) -> Iterator[Effect]:
-        if self._stopping:
-            yield from self._kill({session_id for session_id in self._not_quiet if self._trouble(session_id)})
+        if self._shutdown.has_begun:
+            yield from self._shutdown.kill(set(filter(self._children.trouble, self._shutdown.waited_for)))
             yield Wake(WATCH_SECONDS, Watch())
             return
-        for address, service in self._services.items():
-            if trouble := self._trouble_with(address, service):
+        for address, service in self._children.services.items():
+            if trouble := self._children.trouble_with(address, service):
                 yield Log("error", "actor_replaced", None, {"actor": address, "reason": trouble.value})
                 yield SpawnService(address)
                 service.unanswered = 0
-            service.unanswered += 1
-            yield Tell(address, session_messages.Ping())
-        for session_id in sorted(self._children):
-            if self._trouble(session_id):
+            yield self._children.ping(address, service)
+        for session_id in sorted(self._children.sessions):
+            if self._children.trouble(session_id):
                 yield from self._replace(session_id)
-            self._children[session_id].unanswered += 1
-            yield Tell(session_address(session_id), session_messages.Ping())
+            yield self._children.ping(session_address(session_id), self._children.sessions[session_id])
         self._look_for_recovery()
         yield from self._grant(now)
         yield Wake(WATCH_SECONDS, Watch())
 
-    def _child(self, address: str) -> Child | None:
-        return self._services.get(address) or self._children.get(address.removeprefix(session_address("")))
-
-    def _trouble(self, session_id: str) -> Reason | None:
-        return self._trouble_with(session_address(session_id), self._children[session_id])
-
-    def _trouble_with(self, address: str, child: Child) -> Reason | None:
-        """Dead and hung are told apart only for the log; what is done about them is the same."""
-        if not self._is_alive(address):
-            return Reason.ACTOR_FAILED
-        return Reason.ACTOR_HUNG if child.unanswered >= HUNG_PINGS else None
-
     def _replace(self, session_id: str) -> Iterator[Effect]:
         """The one path: nothing of the old one may act any more, then a new one takes up the registry row."""
-        cause = self._trouble(session_id) or Reason.ACTOR_FAILED
-        replaced = self._children[session_id].replaced + 1
+        cause = self._children.trouble(session_id) or Reason.ACTOR_FAILED
+        replaced = self._children.sessions[session_id].replaced + 1
         yield Log("error", "actor_replaced", session_id, {"reason": cause.value, "times": replaced})
         yield AbandonSession(session_id)
         yield KillBrowser(session_id)
         self._slots.free(session_id)
         self._admission.withdraw(session_id)
         yield from self._spawn(session_id, cause)
-        self._children[session_id].replaced = replaced
+        self._children.sessions[session_id].replaced = replaced
 
     def _spawn(self, session_id: str, cause: Reason | None) -> Iterator[Effect]:
-        self._children[session_id] = Child()
+        self._children.sessions[session_id] = Child()
         yield SpawnSession(session_id)
         yield Tell(session_address(session_id), session_messages.Begin(cause))
         if self._room.is_short:
@@ -324,44 +292,6 @@ class Root:
             yield Tell(session_address(wish.session_id), session_messages.SlotGranted(wish.generation))
 
     def _forward(self, session_id: str, request: object, reply: Reply) -> Iterator[Effect]:
-        if session_id not in self._children:
+        if session_id not in self._children.sessions:
             raise Refusal(Code.SESSION_NOT_FOUND)
         yield Tell(session_address(session_id), Ask(request, reply))
-
-    def _describe(self) -> Iterator[dict[str, Any]]:
-        yield {"actor": "root", "children": len(self._children), "alert": self.alert}
-        sessions = {
-            session_address(session_id): child for session_id, child in sorted(self._children.items())
-        }
-        for address, child in (self._services | sessions).items():
-            trouble = self._trouble_with(address, child)
-            yield {
-                "actor": address,
-                "alive": trouble is not Reason.ACTOR_FAILED,
-                "hung": trouble is Reason.ACTOR_HUNG,
-                "unansweredPings": child.unanswered,
-                "replaced": child.replaced,
-            }
-
-    # The way down.
-
-    def _shut_down(self, reply: Reply, deadline: float) -> Iterator[Effect]:
-        self._stopping = reply
-        self._not_quiet = set(self._children)
-        for session_id in sorted(self._children):
-            yield Tell(session_address(session_id), session_messages.Quiesce())
-        yield Wake(deadline, ShutDownDue())
-        # The dead can't close their browsers; the hung show by their unanswered pings.
-        yield from self._kill({session_id for session_id in self._children if self._trouble(session_id)})
-
-    def _kill(self, late: set[str]) -> Iterator[Effect]:
-        for session_id in sorted(late):
-            yield KillBrowser(session_id)
-        self._killed |= late
-        self._not_quiet -= late
-        yield from self._finish_stopping()
-
-    def _finish_stopping(self) -> Iterator[Effect]:
-        if self._stopping and not self._not_quiet and not self._has_stopped:
-            self._has_stopped = True
-            yield Answer(self._stopping, tuple(sorted(self._killed)))

@@ -7,17 +7,19 @@ what was in flight or not yet settled is sent again, with the same id.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Reply, Wake
 from actors.webhooks.health import DeliveryHealth
 from actors.webhooks.lanes import NEVER, Flight, Lanes, LaneState
+from actors.webhooks.messages import Attempted, Drain, Look, OutboxGrew, SeeTo, TrimOutbox
 from actors.webhooks.origins import is_ahead, origin_of
 from actors.webhooks.outbox_jobs import STEP, Continue, DeadLetterJob, OutboxJobs, ReplayJob
+from actors.webhooks.policy import WebhookPolicy
 from actors.webhooks.retention import TIDY_PAUSE_SECONDS, Retention
 from actors.webhooks.settling import Settle, Settling
 from wppmt.domain.log import LogLevel
-from wppmt.domain.messages import WEBHOOK, ReplayDeadLetters
+from wppmt.domain.messages import ReplayDeadLetters
 from wppmt.domain.retry import WebhookSchedule
 from wppmt.store.port import STORE_RETRY_SECONDS, Store, StoreUnavailable
 from wppmt.store.records import DeadLetterBatch, DeadLetters, Delivery, DeliveryState, Lane
@@ -30,66 +32,8 @@ from wppmt.webhook.classify import (
     classify_attempt,
 )
 
-__all__ = ["WEBHOOK", "Attempted", "Drain", "OutboxGrew", "WebhookMind", "WebhookPolicy"]
-
 COUNTED = 1000
 """Dead letters that are counted for a log line; beyond it there are many."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxGrew:
-    """Deliveries were committed. Also the actor's first message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempted:
-    """The outcome of a Post."""
-
-    number: int
-    outcome: AttemptResult
-
-
-@dataclass(frozen=True, slots=True)
-class Drain:
-    """To be asked when the daemon stops: start nothing more. Answered when nothing is in flight or unsettled.
-
-    Asking is worth some seconds only: what is still in flight then is sent again by the next daemon, same id.
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """To myself: something may be due.
-
-    `alarm` is the moment it was set for. It may come a little early, by the wall's clock, and is then set again.
-    """
-
-    alarm: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TrimOutbox:
-    """To myself: drop what has been kept long enough, and what is too much."""
-
-
-@dataclass(frozen=True, slots=True)
-class SeeTo:
-    """To myself: lanes that work again may have been left with dead letters."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookPolicy:
-    """What has no default here is a setting: config/default.toml."""
-
-    hold_seconds: float
-    """How long events wait, unburnt, while their origin cannot be connected to; 0: not at all."""
-    auto_replay: bool
-    """Replay a lane's dead letters, each once, when its endpoint works again and is still the session's."""
-    default_url: str
-    """Where the events of sessions without a webhook of their own go."""
-    pending_max: int
-    """Deliveries that one session may have waiting; beyond it, all but messages are put aside."""
-    keep_seconds: float = 7 * 86_400.0
 
 
 class WebhookMind:

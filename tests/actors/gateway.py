@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +22,8 @@ from actors.session.policy import SessionPolicy
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
 from actors.supervisor.root import Root
-from actors.webhooks.actor import Attempted, OutboxGrew, WebhookMind
+from actors.webhooks.actor import WebhookMind
+from actors.webhooks.messages import Attempted, OutboxGrew
 from tests.actors.seeded_scheduler import SeededMailbox, SeededScheduler, VirtualTime
 from tests.defaults import session_policy, webhook_policy, webhook_schedule
 from wppmt.browser.fake.adoption import FakeAdoption
@@ -33,6 +35,7 @@ from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.retry import WebhookSchedule
 from wppmt.domain.states import State
+from wppmt.media.received import ReceivedMedia
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.records import SessionRecord, SessionStatus
 from wppmt.store.sqlite.store import SqliteStore, SqliteTransaction
@@ -205,6 +208,13 @@ class Gateway:
         self.world = self.browsers.world
         self.store = FlakyStore(folder)
         self.policy = policy or session_policy()
+        self.media_files = ReceivedMedia(
+            folder / "received",
+            limit=self.policy.media_bytes,
+            quota=10**9,
+            keep_seconds=3600.0,
+            now=time.time,
+        )
         self.posts: list[Posted] = []
         self.receive: Callable[[Post], AttemptResult | None] = lambda post: OK
         """What the receiver answers; None: never, not even by a timeout."""
@@ -235,6 +245,7 @@ class Gateway:
             new_service=self._new_service,
             post=self._post,
             log=self._log,
+            received=self.media_files,
         )
         self.runtime = Interpreter(self.directory, self.scheduler, world)
         root = Root(

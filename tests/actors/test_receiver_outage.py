@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from actors.runtime.effects import Mind, Post
-from actors.webhooks.actor import OutboxGrew, WebhookMind
+from actors.webhooks.actor import WebhookMind
+from actors.webhooks.messages import OutboxGrew
 from tests.actors.gateway import OK, Gateway, Posted
 from tests.defaults import webhook_policy
 from wppmt.domain.messages import WEBHOOK, ReplayDeadLetters

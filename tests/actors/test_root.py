@@ -6,7 +6,8 @@ import pytest
 
 from actors.runtime.effects import AbandonSession, EndLeftovers, SpawnSession
 from actors.session.messages import SlotWanted
-from actors.supervisor.root import HUNG_PINGS, WATCH_SECONDS
+from actors.supervisor.children import HUNG_PINGS
+from actors.supervisor.root import WATCH_SECONDS
 from actors.supervisor.start_slots import SLOT_SECONDS, StartSlots
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway

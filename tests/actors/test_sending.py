@@ -115,6 +115,35 @@ def test_an_asynchronous_send_is_pending_at_once(gateway: Gateway):
     assert gateway.acks("a", reply.value.id) == ["sent"]
 
 
+@pytest.mark.parametrize("fate", ["sent", "failed", "unknown"])
+def test_every_word_about_a_message_carries_its_caller_s_reference(gateway: Gateway, fate: str):
+    browser = gateway.connect("a", ME)
+    browser.hold_acks()
+    asked = [begin(gateway, respond_async=True, reference=word) for word in ("pedido-1", "")]
+    gateway.settle()
+    sent, other = (reply.value for reply in asked)
+    assert (sent.reference, other.reference) == ("pedido-1", "")
+    gateway.run(1)
+    if fate == "failed":
+        browser.fail_send(sent.id)
+    elif fate == "unknown":
+        gateway.run(400)
+    gateway.kill_daemon()
+    gateway.boot()
+    gateway.until("a", State.CONNECTED)
+    gateway.browser("a").hold_acks(False)
+    gateway.run(60)
+    if fate != "failed":
+        gateway.browser("a").ack(sent.id, 3)
+        gateway.run(1)
+    told = [event for event in gateway.events("a", "message_ack") if event["messageId"] == sent.id]
+    assert told[0]["status"] == fate
+    assert {event["reference"] for event in told} == {"pedido-1"}
+    others = [event for event in gateway.events("a", "message_ack") if event["messageId"] == other.id]
+    assert others
+    assert not any("reference" in event for event in others)
+
+
 @pytest.mark.parametrize(
     ("reason", "code"),
     [

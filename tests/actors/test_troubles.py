@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from actors.session.browser_lifecycle import error_payload
 from tests.actors.gateway import Gateway, Pending
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
@@ -49,6 +50,19 @@ def test_what_needs_a_person_is_an_error_at_once_told_once_and_over_when_it_is_o
     browser.set_facts(mode="MAIN", banned=False)
     gateway.settle()
     assert gateway.state("a") is State.CONNECTED
+
+
+def test_only_what_mends_itself_is_called_recoverable():
+    by_themselves = {reason for reason in Reason if error_payload(reason)["recoverable"]}
+    assert by_themselves == {
+        Reason.RECONNECT_FAILED, Reason.AUTH_FAILED, Reason.REACHOUT_TIMELOCK, Reason.NEW_CHAT_QUOTA, Reason.ACKS_MISSING,
+    }  # fmt: skip
+
+
+def test_a_refused_pairing_is_told_in_the_document_s_words():
+    assert error_payload(Reason.AUTH_FAILED) == {
+        "error": "Falha na autenticação", "code": "AUTH_FAILED", "recoverable": True,
+    }  # fmt: skip
 
 
 def test_a_passkey_is_asked_for_and_uses_up_no_codes(gateway: Gateway):

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.webhooks.actor import Drain
 from actors.webhooks.lanes import CONNECTIONS, REST_SECONDS, RETRIES_PER_LANE, RETRIES_PER_ORIGIN
+from actors.webhooks.messages import Drain
 from actors.webhooks.origins import HOLD_AFTER, PROBE_SECONDS
 from actors.webhooks.outbox_jobs import STEP
 from tests.actors.webhook_world import ERROR, GONE, HANGS, OK, REFUSED, Attempt, Endpoint, World

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Wake
-from actors.webhooks.actor import Attempted, OutboxGrew, WebhookMind, WebhookPolicy
+from actors.webhooks.actor import WebhookMind
+from actors.webhooks.messages import Attempted, OutboxGrew
+from actors.webhooks.policy import WebhookPolicy
 from tests.defaults import webhook_policy, webhook_schedule
 from wppmt.domain.messages import ReplayDeadLetters
 from wppmt.domain.retry import WebhookSchedule

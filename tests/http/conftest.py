@@ -77,6 +77,9 @@ class Api:
         self.http: aiohttp.ClientSession
 
     def ports(self) -> Ports:
+        received = self.front.received = ReceivedMedia(
+            self.folder / "in", limit=1_000_000, quota=3_000_000, keep_seconds=3600, now=time.time
+        )
         return Ports(
             front=self.front,
             store=cast("Store", self.store),
@@ -86,9 +89,7 @@ class Api:
             check_target=check_target,
             post_webhook=self.receiver.post,
             media=MediaFiles(self.folder / "out", 1_000_000, Egress(policy(self.egress_allow))),
-            received=ReceivedMedia(
-                self.folder / "in", limit=1_000_000, quota=3_000_000, keep_seconds=3600, now=time.time
-            ),
+            received=received,
             phase=lambda: self.phase,
             alert=lambda: self.alert,
             troubles=lambda: self.troubles,

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.message_ids import parse_message_id
 from wppmt.domain.reasons import Reason
 from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
+from wppmt.media.received import ReceivedMedia
 from wppmt.store.records import (
     DeadLetters,
     Delivery,
@@ -43,7 +44,9 @@ class FakeFront:
         self.contacts: list[dict[str, Any]] = []
         self.numbers: dict[str, str] = {}
         """A number as asked for → the number as WhatsApp knows it."""
-        self.media: dict[str, tuple[bytes, messages.FetchedMedia]] = {}
+        self.received: ReceivedMedia | None = None
+        self.media: dict[str, tuple[bytes, str, str | None]] = {}
+        """Lever: what WhatsApp has under an id: content, type, name."""
         self.known: dict[str, messages.Sent] = {}
         """Lever: what was answered under an idempotency key before."""
         self.refusal: Refusal | None = None
@@ -195,11 +198,14 @@ class FakeFront:
                 resolved = self.numbers.get(message.phone)
                 return messages.NumberCheck(resolved is not None, resolved, is_business=False)
             case messages.FetchMedia():
-                if message.message_id not in self.media:
+                if message.message_id not in self.media or self.received is None:
                     raise Refusal(Code.NOT_FOUND)
-                content, fetched = self.media[message.message_id]
-                Path(message.path).write_bytes(content)
-                return fetched
+                content, mimetype, name = self.media[message.message_id]
+                draft = self.received.draft(session_id)
+                draft.write_bytes(content)
+                known = parse_message_id(message.message_id)
+                self.received.keep(draft, known.id, [known.chat], mimetype, name)
+                return None
             case _:
                 raise AssertionError(message)
 
@@ -207,7 +213,7 @@ class FakeFront:
         if self._statuses[session_id].record.state is not State.CONNECTED:
             raise Refusal(Code.NOT_CONNECTED, extra={"reconnectRequired": True})
         self._sent += 1
-        return messages.Sent(f"3EB0{self._sent:018X}", message.to, self.ack, self.now())
+        return messages.Sent(f"3EB0{self._sent:018X}", message.to, self.ack, self.now(), message.reference)
 
 
 @dataclass

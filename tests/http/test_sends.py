@@ -45,6 +45,17 @@ async def test_the_documents_example(api: Api):
     )
 
 
+async def test_a_reference_comes_back_in_the_answer(api: Api):
+    api.front.has("cliente-001")
+    answer = await api.post(PATH, HELLO | {"reference": "pedido-4711"})
+    assert answer.body["reference"] == "pedido-4711"
+    assert api.front.asked[-1][1].reference == "pedido-4711"  # type: ignore[attr-defined]
+    assert "reference" not in (await api.post(PATH, HELLO)).body
+    for reference in ("x" * 101, 4711, {"a": 1}):
+        answer = await api.post(PATH, HELLO | {"reference": reference})
+        assert (answer.status, answer.body["details"][0]["field"]) == (400, "reference")
+
+
 @pytest.mark.parametrize(
     ("ack", "status", "word"),
     [(0, 202, "pending"), (1, 200, "sent"), (2, 200, "delivered"), (3, 200, "read")],

@@ -265,6 +265,63 @@ async def test_the_default_webhook_is_allowed_by_itself(sink: Sink):
     assert is_refused(guard, f"http://127.0.0.1:{sink.port + 1}/webhook")
 
 
+OUTSIDE = (
+    "/", "/admin", "/api", "/api/webhookx", "/api/webhook/../admin", "/api/webhook/%2e%2e/admin", "/API/webhook/x",
+    "/api/webhook/%252e%252e/admin", "/api/webhook/..%2fadmin", "/api/webhook/.%5c..%5cadmin",
+    "/api%2fwebhookx",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+@pytest.mark.parametrize("host", ["127.0.0.1", "avelarsys-turbozap"])
+async def test_of_the_default_webhooks_place_its_folder_alone_is_allowed(sink: Sink, host: str, path: str):
+    place = f"http://{host}:{sink.port}"
+    guard = egress(webhook_url=f"{place}/api/webhook/default?secret=x", dns=FakeDns(["127.0.0.1"]))
+    for inside in (
+        "/api/webhook/default",
+        "/api/webhook/cliente-001?a=..",
+        "/api/webhook/a/b",
+        "/api/webhook/",
+    ):
+        await guard.check(place + inside)
+        assert await fetch(guard, place + inside) == 200
+    assert is_refused(guard, place + path)
+    await blocked_at_connect(guard, place + path)
+    assert await fetch(egress(f"{host}:{sink.port}", dns=FakeDns(["127.0.0.1"])), place + path) == 200
+
+
+async def test_a_default_webhook_without_a_folder_allows_itself_alone():
+    guard = egress(webhook_url="http://10.0.0.1/hook")
+    assert not is_refused(guard, "http://10.0.0.1/hook?a=b")
+    assert not is_refused(guard, "http://10.0.0.1/hook/cliente-001")
+    assert is_refused(guard, "http://10.0.0.1/hooks")
+    assert not is_refused(egress(webhook_url="http://10.0.0.1"), "http://10.0.0.1/hooks")
+
+
+@pytest.mark.parametrize(("address", "refused"), [("10.0.0.1", True), (PUBLIC, False)])
+async def test_beside_the_default_webhook_a_name_is_what_it_leads_to(address: str, refused: bool):
+    guard = egress(webhook_url="http://turbozap.test/api/webhook/default", dns=FakeDns([address]))
+    beside = "http://turbozap.test/admin"
+    if refused:
+        with pytest.raises(Refusal):
+            await guard.check(beside)
+        await blocked_at_connect(guard, beside)
+    else:
+        await guard.check(beside)
+
+
+async def test_a_kept_connection_to_the_default_webhook_serves_nothing_beside_it(sink: Sink):
+    place = f"http://avelarsys-turbozap:{sink.port}"
+    guard = egress(webhook_url=f"{place}/api/webhook/default", dns=FakeDns(["127.0.0.1"]))
+    async with guard.session(TIMEOUT) as session:
+        async with session.get(f"{place}/api/webhook/default") as response:
+            assert response.status == 200
+            await response.read()
+        with pytest.raises(TargetRefused):
+            await session.get(f"{place}/admin")
+    assert sink.hits == ["/api/webhook/default"]
+
+
 @pytest.mark.parametrize("url", ["http://avelarsys-turbozap:6379/", "http://avelarsys-turbozap/"])
 async def test_the_allowed_host_at_another_port(url: str):
     assert is_refused(egress(TURBOZAP), url)

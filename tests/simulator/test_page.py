@@ -354,6 +354,16 @@ def test_refused_sockets_keep_a_synced_page_in_main(
     assert all("WebSocket" in line for line in page.console())
 
 
+@pytest.mark.long
+def test_a_socket_that_falls_silent_is_noticed(simulator: Simulator, page: PageBrowser) -> None:
+    watch_connection(page)
+    simulator.fault("drop_socket", phone=ANA, silent=True)
+    simulator.write(BRUNO, ANA, "em silêncio")
+    page.wait(f"{SOCKET}.state === 'OPENING'", limit=40)
+    page.wait("received.length")
+    assert {mode for _, _, mode, *_ in page.value("seen")} == {"MAIN"}
+
+
 def test_ack_faults(simulator: Simulator, page: PageBrowser, inbox: Inbox) -> None:
     slow = simulator.fault("ack_delay", phone=ANA, delayMs=300)
     assert (

@@ -210,7 +210,6 @@ def test_a_refused_login_is_a_logout_with_a_reason(
     page = open_browser()
     page.open(note_goodbye())
     page.pair(simulator, phone)
-    simulator.fault("tos_block", phone=phone, banSeconds=3600)
     page.run("window.bans = []; require('WAWebBackendEventBus').BackendEventBus.on('account_temporarily_banned',"
              "(ban) => bans.push([ban.banned, ban.expire]))")  # fmt: skip
     simulator.fault("tos_block", phone=phone, banSeconds=60)

@@ -429,6 +429,29 @@ def test_a_message_is_received_once_per_session(store: Store):
         assert not transaction.remember_received("a", "m1", 3.0)
 
 
+def test_a_caller_s_reference_is_kept_with_the_message(store: Store):
+    with store.transaction() as transaction:
+        transaction.journal(entry(1, reference="pedido 4711 \U0001f600"))
+        transaction.journal(entry(2))
+    assert [e.reference for e in store.unfinished("a")] == ["pedido 4711 \U0001f600", ""]
+    settled = entry(1, reference="pedido 4711 \U0001f600", payload={}, handover=Handover.SENT, ack=1)
+    with store.transaction() as transaction:
+        transaction.journal(settled)
+    assert store.message("a", "3EB01") == settled
+
+
+def test_wanted_media_comes_oldest_first_until_it_is_settled(store: Store):
+    with store.transaction() as transaction:
+        for message_id in ("m2", "m1", "m3", "m1"):
+            transaction.want_media("a", message_id, 1.0)
+        transaction.want_media("b", "m1", 1.0)
+    assert store.wanted_media("a") == ["m2", "m1", "m3"]
+    with store.transaction() as transaction:
+        transaction.settle_media("a", "m1")
+        transaction.settle_media("a", "never")
+    assert (store.wanted_media("a"), store.wanted_media("b")) == (["m2", "m3"], ["m1"])
+
+
 def test_secrets_are_kept_per_session(store: Store):
     rotated = SigningSecrets("whsec_new", (("whsec_old", 86_400.5), ("whsec_older", 7.0)))
     with store.transaction() as transaction:
@@ -449,11 +472,13 @@ def test_a_forgotten_session_leaves_nothing_and_starts_from_one(store: Store):
             transaction.journal(replace(entry(1), session_id=session_id))
             transaction.save_secrets(session_id, SigningSecrets("whsec_x"))
             transaction.remember_received(session_id, "m", 1.0)
+            transaction.want_media(session_id, "m", 1.0)
             transaction.stop_lane(Lane("http://gone.test/", session_id), "x")
     with store.transaction() as transaction:
         transaction.forget("a")
     assert [s.id for s in store.sessions()] == ["b"]
     assert (store.events_after("a", 0, 9), store.unfinished("a"), store.secrets("a")) == ([], [], None)
+    assert (store.wanted_media("a"), store.wanted_media("b")) == ([], ["m"])
     assert (store.last_sequence("a"), store.last_sequence("b")) == (0, 1)
     assert store.webhook_counts("a") == WebhookCounts()
     assert len(store.events_after("b", 0, 9)) == len(store.unfinished("b")) == 1
@@ -546,10 +571,13 @@ def test_pruning_drops_old_received_ids_and_finished_entries(store: Store):
     with store.transaction() as transaction:
         transaction.remember_received("a", "old", 1.0)
         transaction.remember_received("a", "new", 9.0)
+        transaction.want_media("a", "old", 1.0)
+        transaction.want_media("a", "new", 9.0)
         transaction.journal(entry(1, handover=Handover.SENT))
         transaction.journal(entry(2, handover=Handover.HANDED))
         transaction.journal(entry(9, handover=Handover.FAILED))
-    assert prune_all(store, 5.0) == 2
+    assert prune_all(store, 5.0) == 3
+    assert store.wanted_media("a") == ["new"]
     with store.transaction() as transaction:
         assert transaction.remember_received("a", "old", 9.0)
         assert not transaction.remember_received("a", "new", 9.0)

@@ -22,7 +22,7 @@ from actors.runtime.pykka_scheduler import PykkaScheduler
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
 from actors.supervisor.root import Root
-from actors.webhooks.actor import WEBHOOK, Attempted, Drain, OutboxGrew
+from actors.webhooks.messages import Attempted, Drain, OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.memory import MONITOR, Measure, MemoryWorker
 from wppmt import __version__
@@ -31,7 +31,7 @@ from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browser import ChromeBrowsers
 from wppmt.domain.errors import Refusal, SetupError
-from wppmt.domain.messages import ROOT, Describe
+from wppmt.domain.messages import ROOT, WEBHOOK, Describe
 from wppmt.domain.system_errors import told
 from wppmt.http import server
 from wppmt.http.app import make_app
@@ -116,7 +116,7 @@ class Daemon:
             down.push_async_callback(transport.close)
             down.push_async_callback(self._stop_http)
             threads = PykkaScheduler(asyncio.get_running_loop())
-            self._start_actors(threads, store, transport)
+            self._start_actors(threads, store, transport, received)
             down.push_async_callback(self._stop_actors, threads)
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
@@ -144,7 +144,13 @@ class Daemon:
             loop.add_signal_handler(number, partial(end, hands_over=number == signal.SIGUSR2))
         return stop
 
-    def _start_actors(self, threads: PykkaScheduler, store: SqliteStore, transport: WebhookTransport) -> None:
+    def _start_actors(
+        self,
+        threads: PykkaScheduler,
+        store: SqliteStore,
+        transport: WebhookTransport,
+        received: ReceivedMedia,
+    ) -> None:
         settings = self._settings
         browsers = ChromeBrowsers(wiring.chrome_settings(settings))
         wiring.end_strays(store, browsers)
@@ -155,6 +161,7 @@ class Daemon:
             new_service=lambda address: services[address](),
             post=partial(_post, asyncio.get_running_loop(), transport),
             log=logs.log,
+            received=received,
         )
         runtime = Interpreter(self._directory, threads, world)
         self._monitor = monitor = MemoryWorker(runtime.weigh, memory.weigh, settings.sessions.measure_seconds)

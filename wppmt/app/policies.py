@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actors.session.policy import SessionPolicy
-from actors.webhooks.actor import WebhookPolicy
+from actors.webhooks.policy import WebhookPolicy
 from wppmt.app.settings import Settings
 from wppmt.domain.retry import WebhookSchedule
 from wppmt.domain.units import MEGABYTE
@@ -26,6 +26,7 @@ def session_policy(settings: Settings) -> SessionPolicy:
         memory_hard_mb=sessions.tenant_memory_hard_mb,
         copy_seconds=settings.store.login_copy_hours * 3600,
         media_bytes=settings.media.max_mb * MEGABYTE,
+        media_eager=settings.media.received_eager,
         close_deadline=browser.stop_deadline_seconds + FORCED_STOP_SECONDS,
     )
 

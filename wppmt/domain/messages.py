@@ -250,21 +250,12 @@ class NumberCheck:
 
 @dataclass(frozen=True, slots=True)
 class FetchMedia:
-    """To a session: a received message's media, `message_id` as WhatsApp serialises it, into the file `path`.
+    """To a session: bring a received message's media, by any of its ids, to where received media is kept.
 
-    Answered with FetchedMedia; refuses NOT_FOUND when WhatsApp has it no more.
+    Answered with None when it is there; refuses NOT_FOUND when WhatsApp has it no more, PAYLOAD_TOO_LARGE.
     """
 
     message_id: str
-    path: str
-    limit: int
-    """Bytes; more is refused with PAYLOAD_TOO_LARGE."""
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedMedia:
-    mimetype: str
-    file_name: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,6 @@ RECOVERABLE = frozenset(
         Reason.REACHOUT_TIMELOCK,
         Reason.NEW_CHAT_QUOTA,
         Reason.ACKS_MISSING,
-        Reason.UPDATE_NEEDED,
     }
 )
 """As an `error` event: the service goes on by itself. Any other needs a person."""

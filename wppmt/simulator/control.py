@@ -11,6 +11,7 @@ from wppmt.simulator import kinds
 from wppmt.simulator.errors import Refused, invalid
 from wppmt.simulator.faults import CYCLE_SECONDS
 from wppmt.simulator.group_control import GroupControl
+from wppmt.simulator.orders import Orders
 from wppmt.simulator.phone_control import PhoneControl, account_json
 from wppmt.simulator.records import Json, Media
 from wppmt.simulator.requests import body_of, flag, optional, phone_id, phone_of, text, texts
@@ -35,8 +36,9 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
 
 
 class Control:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, orders: Orders) -> None:
         self._world = world
+        self._orders = orders
 
     def application(self) -> web.Application:
         app = web.Application(middlewares=[answer_refusals], client_max_size=MAX_BODY_BYTES)
@@ -160,14 +162,14 @@ class Control:
         for name in ("until", "cycleEnds", "total", "used"):
             _check_number(options, name)
         fault = self._world.faults.order(kind, phone, count, options)
-        self._world.order_fault(fault)
+        self._orders.give(fault)
         return web.json_response({"id": fault.id})
 
     async def faults(self, _: web.Request) -> web.Response:
         return web.json_response([fault.as_json() for fault in self._world.faults.all()])
 
     async def delete_fault(self, request: web.Request) -> web.Response:
-        self._world.delete_fault(request.match_info["id"])
+        self._orders.take_back(request.match_info["id"])
         return web.json_response({})
 
     async def log(self, request: web.Request) -> web.Response:

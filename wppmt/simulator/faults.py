@@ -11,8 +11,10 @@ LOADING = frozenset({"page_load_error", "page_slow"})
 """Strike when a browser fetches the page: ``status``, ``body``, ``delayMs``."""
 
 TABLE = frozenset({"missing_module", "modules_late"})
-"""Strike the module table of a page that loads: ``module`` or ``modules`` of missing_module, ``delayMs`` of
-modules_late."""
+"""Strike the module table of a page that loads: ``module`` or ``modules`` and ``how`` (``hidden``, ``throws``,
+``hangs``) of missing_module, ``delayMs`` of modules_late."""
+
+HOW_MISSING = ("hidden", "throws", "hangs")
 
 CONNECTING = frozenset({"refuse_socket"})
 """Strike when a page connects; a page that is open loses its socket first."""
@@ -21,7 +23,8 @@ PAIRING = frozenset({"qr_never", "qr_expire_fast", "qr_wrapped", "pairing_refuse
 """Strike a page that is not linked: ``ttlMs`` of qr_expire_fast, ``form`` of qr_wrapped."""
 
 OPEN = frozenset({"page_hang", "page_reload", "drop_socket", "needs_update", "heap_mb"})
-"""Strike a page that is open, linked or not: ``mb`` of heap_mb."""
+"""Strike a page that is open, linked or not: ``mb`` of heap_mb, ``silent`` of drop_socket (nothing comes or goes any
+more, and the socket stays open)."""
 
 LINKED = frozenset({"conflict", "tos_block", "whats_new_dialog", "history_sync"})
 """Strike a page that is linked: ``reason``, ``header``, ``subtext``, ``banSeconds`` of tos_block, ``chats``,
@@ -94,6 +97,8 @@ class Faults:
             raise invalid(f"falha desconhecida: {kind}; as que existem: {', '.join(sorted(KINDS))}")
         if kind == "missing_module" and not hidden_modules(options):
             raise invalid("falta module ou modules: o nome de um módulo, ou uma lista de nomes")
+        if options.get("how", "hidden") not in HOW_MISSING:
+            raise invalid(f"how precisa ser um destes: {', '.join(HOW_MISSING)}")
         self._last += 1
         left = count if count is not None or (phone and kind in LASTING) else 1
         fault = Fault(str(self._last), kind, phone, left, options)

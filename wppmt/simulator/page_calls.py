@@ -17,6 +17,10 @@ class PageCalls:
         self._world = world
         self._page = page
         self.table: dict[str, Callable[[Json], Json]] = {
+            "exists": self._exists,
+            "chatState": lambda data: self._note(data["state"], chat=data["chat"]),
+            "seen": lambda data: self._note("seen", chat=data["chat"]),
+            "presence": lambda data: self._note("presence", state=data["state"]),
             "appState": self._app_state,
             "nextLabel": lambda _: {"id": self._world.app_state.next_label(self._phone)},
             "group": GroupCalls(world, page).answer,
@@ -47,6 +51,19 @@ class PageCalls:
         if not account:
             raise Refused(404, "NOT_ON_WHATSAPP", f"O número {wid} não existe no WhatsApp simulado")
         return account.phone
+
+    def _note(self, event: str, **details: str) -> Json:
+        """What others could see of the page: only the log tells it."""
+        self._world.log.add(event, phone=self._phone, device=self._device.id, **details)
+        self._world.commit()
+        return {}
+
+    def _exists(self, data: Json) -> Json:
+        account = self._world.accounts.find(data["wid"])
+        if not account:
+            return {"exists": False}
+        ids = {"pn": account.wid, "lid": account.lid_wid, "id": account.address}
+        return {"exists": True, **ids, "isBusiness": account.is_business}
 
     # --- app state
 

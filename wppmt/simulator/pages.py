@@ -37,6 +37,7 @@ class Page:
         self._sending: Sending | None = None
         self._unlinking: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[bool] | None = None
+        self._silent = False
         self._calls: dict[str, Callable[[Json], Json]] = {
             "hello": self._hello,
             "linked": self._linked,
@@ -45,11 +46,7 @@ class Page:
             "ping": lambda _: {},
             "reachoutTimelock": lambda _: self._limits().timelock(),
             "newChatCap": lambda _: {"cap": self._limits().cap()},
-            "presence": self._presence,
             "pairingCode": self._pairing_code,
-            "exists": self._exists,
-            "chatState": self._chat_state,
-            "seen": self._seen,
             "dismissed": self._dismissed,
             "logout": self._logout,
             **PageCalls(world, self).table,
@@ -59,7 +56,7 @@ class Page:
         writer = asyncio.create_task(self._write())
         try:
             async for frame in self._socket:
-                if frame.type == WSMsgType.TEXT:
+                if frame.type == WSMsgType.TEXT and not self._silent:
                     self._read(json.loads(frame.data))
         finally:
             self._close()
@@ -114,6 +111,9 @@ class Page:
         if fault.kind == "tos_block":
             self._refuse_login(fault)
             return
+        if fault.kind == "drop_socket" and fault.option("silent", False):
+            self._silent = True
+            return
         if fault.kind in {"drop_socket", "refuse_socket"}:
             self._closing = asyncio.get_running_loop().create_task(self._socket.close())
             return
@@ -125,7 +125,9 @@ class Page:
     async def _write(self) -> None:
         with suppress(ConnectionError):  # a page that is gone is noticed by the reader
             while True:
-                await self._socket.send_str(json.dumps(await self._outbox.get()))
+                frame = json.dumps(await self._outbox.get())
+                if not self._silent:
+                    await self._socket.send_str(frame)
 
     # --- from the page
 
@@ -206,33 +208,6 @@ class Page:
         if not self._linking:
             raise Refused(409, "ALREADY_LINKED", "a página já está pareada")
         return {"code": self._linking.pairing_code(data["phone"])}
-
-    def _exists(self, data: Json) -> Json:
-        account = self._world.accounts.find(data["wid"])
-        if not account:
-            return {"exists": False}
-        return {
-            "exists": True,
-            "pn": account.wid,
-            "lid": account.lid_wid,
-            "id": account.address,
-            "isBusiness": account.is_business,
-        }
-
-    def _chat_state(self, data: Json) -> Json:
-        self._log(data["state"], chat=data["chat"])
-        self._world.commit()
-        return {}
-
-    def _seen(self, data: Json) -> Json:
-        self._log("seen", chat=data["chat"])
-        self._world.commit()
-        return {}
-
-    def _presence(self, data: Json) -> Json:
-        self._log("presence", state=data["state"])
-        self._world.commit()
-        return {}
 
     def tell_limits(self) -> None:
         if self._sending:

@@ -131,7 +131,9 @@ class WebPage:
     def _table(self, phone: str | None) -> Json:
         missing, late = self._take({"missing_module"}, phone), self._take({"modules_late"}, phone)
         return {
-            "missingModules": hidden_modules(missing.options) if missing else [],
+            "missing": dict.fromkeys(hidden_modules(missing.options), missing.option("how", "hidden"))
+            if missing
+            else {},
             "modulesLateMs": late.option("delayMs", LATE_MS) if late else 0,
         }
 

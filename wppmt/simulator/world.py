@@ -12,7 +12,7 @@ from wppmt.simulator.accounts import Accounts
 from wppmt.simulator.app_state import AppState
 from wppmt.simulator.calls import Calls
 from wppmt.simulator.errors import Refused
-from wppmt.simulator.faults import CONNECTING, LIMITS, LINKED, OPEN, Fault, Faults, hidden_modules
+from wppmt.simulator.faults import Fault, Faults
 from wppmt.simulator.groups import GroupEvent, Groups
 from wppmt.simulator.log import Log
 from wppmt.simulator.qr import Codes
@@ -57,7 +57,6 @@ class World:
         self.codes: Codes[OpenPage] = Codes()
         self.pages: list[OpenPage] = []
         self._changed = asyncio.Event()
-        self._end: asyncio.TimerHandle | None = None
         self._regrouped: set[str] = set()
         """Phones whose groups have changed: they know other people now."""
         self._empty()
@@ -72,7 +71,6 @@ class World:
         )
         for part in parts:
             part.restore(storage.load)
-        self._await_next_end()
 
     def _empty(self) -> None:
         self._changes = Changes()
@@ -261,48 +259,9 @@ class World:
         self.commit()
         self._tell_profiles()
 
-    def order_fault(self, fault: Fault) -> None:
-        """A fault for a page that is open strikes at once; any other waits for its occasion."""
-        self.log.add("fault", id=fault.id, kind=fault.kind, phone=fault.phone, ordered=True)
-        for page in self.pages_of(fault.phone) if fault.phone else []:
-            if (
-                fault.kind in OPEN | LINKED and self.faults.take([fault.kind], fault.phone)
-            ) or fault.kind in CONNECTING:
-                page.strike(fault)
-        if fault.kind in LIMITS and fault.phone:
-            self.tell_limits(fault.phone)
-        self.commit()
-        self._await_next_end()
-
     def tell_limits(self, phone: str) -> None:
         for page in self.pages_of(phone):
             page.tell_limits()
-
-    def _await_next_end(self) -> None:
-        """A limit is lifted by itself when its time is over."""
-        if self._end:
-            self._end.cancel()
-        end = self.faults.next_end()
-        if end is not None:
-            delay = max(0.0, end - self.clock.now())
-            self._end = asyncio.get_running_loop().call_later(delay, self._lift_what_is_over)
-
-    def _lift_what_is_over(self) -> None:
-        for fault in self.faults.take_over(self.clock.now()):
-            if fault.phone:
-                self.tell_limits(fault.phone)
-        self.commit()
-        self._await_next_end()
-
-    def delete_fault(self, fault_id: str) -> None:
-        """What a page could not see of its modules is there again."""
-        fault = self.faults.delete(fault_id)
-        if fault.kind == "missing_module" and fault.phone:
-            for page in self.pages_of(fault.phone):
-                page.push("reveal", {"modules": hidden_modules(fault.options)})
-        if fault.kind in LIMITS and fault.phone:
-            self.tell_limits(fault.phone)
-        self.commit()
 
     def reset(self) -> None:
         """Forgets everything; open pages clear themselves and reload."""

@@ -53,6 +53,12 @@ class Transaction(Protocol):
     def remember_received(self, session_id: str, message_id: str, at: float) -> bool:
         """False when this message id was received before: a re-read event must not be told twice."""
 
+    def want_media(self, session_id: str, message_id: str, at: float) -> None:
+        """The received message's media is still to be brought from WhatsApp."""
+
+    def settle_media(self, session_id: str, message_id: str) -> None:
+        """It is there, or never will be."""
+
     def save_secrets(self, session_id: str, secrets: SigningSecrets) -> None: ...
 
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
@@ -90,6 +96,9 @@ class Store(Protocol):
 
     def keyed(self, session_id: str, key: str, since: float) -> JournalEntry | None:
         """The message accepted under this idempotency key at `since` or later."""
+
+    def wanted_media(self, session_id: str) -> Sequence[str]:
+        """Messages whose media is still to be brought, oldest first."""
 
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]: ...
 

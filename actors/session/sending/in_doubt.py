@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from actors.runtime.effects import Effect, Wake
 from actors.session.messages import Called
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
+from actors.session.sending.timers import FindDue
 from wppmt.browser.port import CallFailure, CallResult
 from wppmt.store.records import JournalEntry
-
-
-@dataclass(frozen=True, slots=True)
-class FindDue:
-    """Ask the page again whether it holds this message."""
-
-    id: str
 
 
 class Found(Enum):

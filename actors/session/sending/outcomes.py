@@ -12,13 +12,7 @@ from actors.session.sending.send_codec import MAY_HAVE_LEFT
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.errors import CATALOGUE, Code, Refusal
 from wppmt.domain.messages import Sent
-from wppmt.domain.states import State
-from wppmt.store.records import ACK_STATUS, Handover, JournalEntry, SessionRecord
-
-NEEDS_A_PERSON = {State.DISCONNECTED, State.WAITING_SCAN, State.ERROR}
-"""`reconnectRequired` of a refused send."""
-TRY_AGAIN_SECONDS = 5
-"""Where no person is needed: most interruptions are over by then."""
+from wppmt.store.records import ACK_STATUS, Handover, JournalEntry
 
 
 class Outcomes:
@@ -75,13 +69,6 @@ class Outcomes:
 
 def as_sent(entry: JournalEntry, now: float) -> Sent:
     return Sent(entry.id, entry.to, entry.ack, entry.acked_at or now, entry.reference)
-
-
-def not_connected(record: SessionRecord) -> Refusal:
-    """The 503 of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
-    person = record.state in NEEDS_A_PERSON or not record.has_login
-    extra = {"status": record.state.value, "reconnectRequired": person}
-    return Refusal(Code.NOT_CONNECTED, retry_after=None if person else TRY_AGAIN_SECONDS, extra=extra)
 
 
 def may_have_left(entry: JournalEntry) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api import responses
 from wppmt.http.api.bodies import invalid
 from wppmt.http.api.json_responses import answer
@@ -56,18 +57,15 @@ async def check_number(request: web.Request) -> web.Response:
 
 
 async def show_media(request: web.Request) -> web.StreamResponse:
-    """A received message's media: from the state folder, where it is brought from WhatsApp the first time."""
+    """A received message's media: from the state folder, to which it was brought when it arrived, or is brought now."""
     ports = request.app[PORTS]
     session_id, message_id = request[SESSION_ID], request.match_info["messageId"]
     kept = await asyncio.to_thread(ports.received.find, session_id, message_id)
     if kept is None:
-        draft = ports.received.draft(session_id, message_id)
-        wish = messages.FetchMedia(message_id, str(draft), ports.received.limit)
-        try:
-            fetched: messages.FetchedMedia = await _ask(request, wish, FETCH_SECONDS)
-            kept = await asyncio.to_thread(ports.received.keep, draft, fetched.mimetype, fetched.file_name)
-        finally:
-            draft.unlink(missing_ok=True)
+        await _ask(request, messages.FetchMedia(message_id), FETCH_SECONDS)
+        kept = await asyncio.to_thread(ports.received.find, session_id, message_id)
+    if kept is None:  # the quota took it at once
+        raise Refusal(Code.NOT_FOUND)
     headers = {
         # The sender chose the type: nothing but a type may stand there.
         "Content-Type": kept.mimetype if _TYPE.fullmatch(kept.mimetype) else "application/octet-stream",

@@ -56,7 +56,7 @@ async def _start(request: web.Request, body: StartBody) -> web.Response:
             session_id=record.id,
             status=record.state,
             created_at=iso(record.created_at),
-            webhook_url=record.webhook_url or ports.settings.default_webhook_url or None,
+            webhook_url=views.shown_webhook(record.webhook_url, ports.settings.default_webhook_url),
             webhook_secret=started.webhook_secret,
         ),
         201 if started.created else 200,

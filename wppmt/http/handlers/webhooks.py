@@ -6,7 +6,7 @@ from aiohttp import web
 
 from wppmt.domain import messages
 from wppmt.domain.messages import session_address
-from wppmt.http.api import responses
+from wppmt.http.api import responses, views
 from wppmt.http.api.bodies import read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.schemas import WebhookBody
@@ -56,5 +56,7 @@ def _webhook(
     ports: Ports, own_url: str, events: tuple[str, ...], secret: str | None = None
 ) -> responses.Webhook:
     return responses.Webhook(
-        webhook_url=own_url or ports.settings.default_webhook_url or None, events=list(events), secret=secret
+        webhook_url=views.shown_webhook(own_url, ports.settings.default_webhook_url),
+        events=list(events),
+        secret=secret,
     )

@@ -3,7 +3,7 @@
 
 const AT_QR_SCREEN = 13327;
 const IN_LAZY_BUNDLE = 220;
-const FIRST_WAVES_MS = [0, 60, 120];
+const FIRST_WAVES_MS = [0, 30, 60];
 const LAST_OF_FIRST_WAVES = 330;
 const LAZY_BUNDLE_MS = 4000;
 const LATE_WAVE_MS = 300;
@@ -13,9 +13,10 @@ const LAZY = ['WAWebChatForwardMessage', 'WAWebForwardMessagesToChat'];
 const LAZY_COMPONENT = 'WAWebMediaForwardMediaMsg';
 
 const table = {};
-const hidden = new Set();
+const missing = new Map(); // by id: hidden, throws or hangs, for code from outside alone
 const foreign = Object.create(null);
-const FILLER = { default() {} };
+// With a prototype: most of what wa-js asks of a default would throw without one, thousands of times.
+const FILLER = { default: function filler() {} };
 const FILLER_ENTRY = { factory() {}, dependencies: [] };
 
 let fillers = 0;
@@ -26,13 +27,24 @@ function fill(count) {
 }
 
 function publish(ids) {
-  for (const id of ids) if (!hidden.has(id)) table[id] = { factory: () => importNamespace(id), dependencies: [] };
+  for (const id of ids) if (missing.get(id) !== 'hidden') table[id] = { factory: () => importNamespace(id), dependencies: [] };
 }
 
 function visible(id) {
   if (!table[id]) throw new Error(`Requiring unknown module "${id}"`);
   if (table[id] === FILLER_ENTRY) return FILLER;
+  if (missing.has(id)) return broken(id);
   return foreign[id] ? foreign[id]() : importNamespace(id);
+}
+
+// A module that breaks whoever reads what it exports, or never ends to load.
+function broken(id) {
+  while (missing.get(id) === 'hangs');
+  const exports = {};
+  for (const name of FACTS.modules[id] || []) {
+    Object.defineProperty(exports, name, { enumerable: true, get() { throw new Error(`${id}.${name} is broken`); } });
+  }
+  return exports;
 }
 
 function visibleDefault(id) {
@@ -99,7 +111,7 @@ function growLate(totalMs) {
 
 // What was hidden from code from outside is to be seen again.
 link.on('reveal', ({ modules }) => {
-  modules.forEach((id) => hidden.delete(id));
+  modules.forEach((id) => missing.delete(id));
   publish(modules.filter((id) => FACTS.modules[id] && (!LAZY.includes(id) || lazyBundle)));
 });
 
@@ -118,7 +130,7 @@ async function ordersForTable() {
 
 // wa-js starts to count modules as soon as __d and require are there.
 function publishModules(orders) {
-  orders.flatMap(({ missingModules }) => missingModules).forEach((id) => hidden.add(id));
+  for (const order of orders) Object.entries(order.missing).forEach(([id, how]) => missing.set(id, how));
   foreign.Bootloader = () => ({ loadModules, __debug: { componentMap: new Map([[LAZY_COMPONENT, []]]) } });
   table.Bootloader = { factory: foreign.Bootloader, dependencies: [] };
   const lateMs = Math.max(...orders.map(({ modulesLateMs }) => modulesLateMs));

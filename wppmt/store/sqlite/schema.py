@@ -143,11 +143,12 @@ ALTER TABLE journal ADD COLUMN reference TEXT NOT NULL DEFAULT '';
 
 -- Received messages whose media is still to be brought from WhatsApp.
 CREATE TABLE wanted_media (
+    number INTEGER PRIMARY KEY,
     session_id TEXT NOT NULL,
     message_id TEXT NOT NULL,          -- whole, as WhatsApp serialises it
     at REAL NOT NULL,
-    PRIMARY KEY (session_id, message_id)
-) WITHOUT ROWID;
+    UNIQUE (session_id, message_id)
+);
 """
 
 STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)

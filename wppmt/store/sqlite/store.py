@@ -108,6 +108,17 @@ class SqliteTransaction:
         )
         return added.rowcount == 1
 
+    def want_media(self, session_id: str, message_id: str, at: float) -> None:
+        self._execute(
+            "INSERT OR IGNORE INTO wanted_media (session_id, message_id, at) VALUES (?, ?, ?)",
+            (session_id, message_id, at),
+        )
+
+    def settle_media(self, session_id: str, message_id: str) -> None:
+        self._execute(
+            "DELETE FROM wanted_media WHERE session_id = ? AND message_id = ?", (session_id, message_id)
+        )
+
     def save_secrets(self, session_id: str, secrets: SigningSecrets) -> None:
         self._execute(
             "INSERT OR REPLACE INTO secrets (session_id, current, rotated) VALUES (?, ?, ?)",
@@ -182,6 +193,12 @@ class SqliteStore(SqliteOutbox):
         )
         return load_entry(rows[0]) if rows else None
 
+    def wanted_media(self, session_id: str) -> Sequence[str]:
+        rows = self._read(
+            "SELECT message_id FROM wanted_media WHERE session_id = ? ORDER BY number", (session_id,)
+        )
+        return [row["message_id"] for row in rows]
+
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]:
         rows = self._read(
             "SELECT * FROM events WHERE session_id = ?1 AND sequence > ?2"
@@ -238,5 +255,8 @@ _PRUNE = (
     """
     DELETE FROM received WHERE (session_id, message_id) IN (
         SELECT session_id, message_id FROM received WHERE at < ?1 LIMIT ?2)
+    """,
+    """
+    DELETE FROM wanted_media WHERE number IN (SELECT number FROM wanted_media WHERE at < ?1 LIMIT ?2)
     """,
 )
