@@ -155,9 +155,18 @@ def test_hidden_values_are_never_shown(tmp_path: Path):
     assert canary not in repr(load({"WPP_SECRET": canary * 8} | urls, folder=tmp_path))
 
 
-@pytest.mark.parametrize("text", ["[http", "http = 3", "[http]\nport = '80'x"])
-def test_broken_file_refuses(tmp_path: Path, text: str):
-    assert "local.toml" in refusal(BASE, site(tmp_path, text))
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[http", "não é um arquivo TOML válido: termina antes do fim"),
+        ("http = 3", "está fora de seção"),
+        ("[http]\nport = '80'x", "linha 2, coluna 12"),
+    ],
+)
+def test_broken_file_refuses(tmp_path: Path, text: str, said: str):
+    told = refusal(BASE, site(tmp_path, text))
+    assert "local.toml" in told
+    assert said in told
 
 
 def test_missing_file_refuses(tmp_path: Path):

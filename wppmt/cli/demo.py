@@ -282,7 +282,7 @@ def _stage(settings: Settings, sink: Sink, received: Inbox) -> Stage:
     )
 
 
-@click.command()
+@click.command(short_help="Executa o roteiro completo sozinho.")
 @click.option("--running", is_flag=True, help="Usa o serviço e o simulador que já estão no ar (wppmt run).")
 @pass_origin
 def demo(origin: SettingsSource, *, running: bool) -> None:

@@ -296,7 +296,7 @@ def service(health: Json) -> Finding:
     )
 
 
-@click.command()
+@click.command(short_help="Verifica se a máquina tem tudo de que o serviço precisa.")
 @click.option(
     "--whatsapp",
     type=click.Choice(["simulated", "real"]),

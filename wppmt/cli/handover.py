@@ -17,7 +17,7 @@ SECONDS = 60.0
 """Requests, webhooks and turns under way get their time."""
 
 
-@click.command()
+@click.command(short_help="Encerra só o serviço, para atualizá-lo.")
 @pass_origin
 def handover(origin: SettingsSource) -> None:
     """Encerra só o serviço, para atualizá-lo: os navegadores continuam conectados, e o próximo início os adota."""

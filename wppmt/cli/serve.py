@@ -28,7 +28,7 @@ def serve(origin: SettingsSource) -> None:
     _serve(origin.load(makes_key=True))
 
 
-@click.command()
+@click.command(short_help="O mesmo que `serve`, com os primeiros passos.")
 @click.option("--whatsapp", type=click.Choice(["simulated", "real"]), default="simulated", show_default=True)
 @pass_origin
 def run(origin: SettingsSource, whatsapp: str) -> None:

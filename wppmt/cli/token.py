@@ -56,7 +56,7 @@ def _auth(origin: SettingsSource) -> AuthSettings:
         raise Trouble(f"{refused.message}\n{SAME_KEY}") from None
 
 
-@click.command()
+@click.command(short_help="Imprime um token de acesso à API.")
 @click.option(
     "--session",
     "sessions",
