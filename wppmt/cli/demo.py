@@ -187,7 +187,7 @@ def own_daemon(origin: SettingsSource, sink: Sink) -> Iterator[Settings]:
     """A daemon with its simulator on free ports and in a folder of its own, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="wppmt-demo-", ignore_cleanup_errors=True) as folder:
         environ = {**origin.environ, **_apart(Path(folder), sink)}
-        settings = SettingsSource(environ, origin.config).load()
+        settings = SettingsSource(environ, origin.config).load(makes_key=True)
         with step("Dependências encontradas"):
             missing = [finding for finding in examine(settings) if not finding.fine]
             expect(not missing, "; ".join(map(str, missing)))

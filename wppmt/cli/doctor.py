@@ -22,8 +22,9 @@ import psutil
 
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
+from wppmt.browser.chrome.driver import DRIVER
 from wppmt.browser.chrome.injection import WA_JS
-from wppmt.browser.chrome.launch import CHROME, DRIVER
+from wppmt.browser.chrome.launch import CHROME
 from wppmt.cli import reachability
 from wppmt.cli.context import SettingsSource, pass_origin
 from wppmt.cli.errors import Trouble

@@ -25,7 +25,7 @@ from wppmt.domain.errors import SetupError
 @pass_origin
 def serve(origin: SettingsSource) -> None:
     """Roda o serviço em primeiro plano, até SIGTERM ou Ctrl+C."""
-    _serve(origin.load())
+    _serve(origin.load(makes_key=True))
 
 
 @click.command()
@@ -34,7 +34,7 @@ def serve(origin: SettingsSource) -> None:
 def run(origin: SettingsSource, whatsapp: str) -> None:
     """O mesmo que `serve`, com o simulador (ou o WhatsApp real) e as instruções dos primeiros passos."""
     origin = _for_people(origin.simulated() if whatsapp == "simulated" else origin)
-    settings = origin.load()
+    settings = origin.load(makes_key=True)
     _serve(settings, lambda: click.echo(first_screen(origin, settings)))
 
 

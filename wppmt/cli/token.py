@@ -8,18 +8,26 @@ from collections.abc import Sequence
 import click
 import jwt
 
+from wppmt.app import host
 from wppmt.app.settings import AuthSettings
 from wppmt.cli.context import SettingsSource, pass_origin
 from wppmt.cli.errors import Trouble
 
 TTL_SECONDS = 1800
 SUBJECT = "wppmt-cli"
+SAME_KEY = (
+    "O token só vale com a chave do serviço: rode com as variáveis dele, ou com ele no ar se for o simulador"
+    " (wppmt run)"
+)
 
 
 def make_token(
     auth: AuthSettings, now: float, *, ttl: int, sessions: Sequence[str] = (), admin: bool = False
 ) -> str:
     """A token that lives `ttl` seconds. Without `sessions` it is bound to none, so it may act for every one."""
+    key = auth.secret.get_secret_value()
+    if not key:
+        raise Trouble("O simulador desta pasta (WPP_STATE_DIR) ainda não tem chave: inicie antes o serviço")
     claims: dict[str, object] = {"sub": SUBJECT, "iat": int(now), "exp": int(now) + ttl}
     if auth.issuer:
         claims["iss"] = auth.issuer
@@ -31,7 +39,21 @@ def make_token(
         claims["sessions"] = "*"
     if admin:
         claims["scope"] = "wpp:admin"
-    return jwt.encode(claims, auth.secret.get_secret_value(), algorithm="HS256")
+    return jwt.encode(claims, key, algorithm="HS256")
+
+
+def _auth(origin: SettingsSource) -> AuthSettings:
+    """With the key that the daemon checks by: never one that it does not know."""
+    if origin.is_simulated:
+        return origin.load(makes_key=True).auth
+    # The daemon of `wppmt run` has nothing in its environment that would tell this terminal.
+    simulated = origin.simulated().load()
+    if host.runs_simulated(simulated.store.state_dir):
+        return simulated.auth
+    try:
+        return origin.load().auth
+    except Trouble as refused:
+        raise Trouble(f"{refused.message}\n{SAME_KEY}") from None
 
 
 @click.command()
@@ -49,7 +71,7 @@ def make_token(
 @pass_origin
 def token(origin: SettingsSource, sessions: tuple[str, ...], *, admin: bool, ttl: int) -> None:
     """Imprime um JWT assinado com WPP_SECRET ou, no modo simulador, com a chave dele."""
-    auth = origin.simulated().load().auth
+    auth = _auth(origin)
     if auth.algorithm != "HS256":
         raise Trouble("Com WPP_JWT_PUBLIC_KEY ou WPP_JWKS_URL, só o emissor gera tokens")
     if auth.max_lifetime_seconds and ttl > auth.max_lifetime_seconds:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from wppmt.browser.cdp.channel import TELL
 from wppmt.browser.port import StartFailed
 
 PAGE = Path(__file__).parents[1] / "page"
@@ -31,7 +32,10 @@ class Script:
 
 
 def script(origin: str, beat_seconds: float, wa_js: Path = WA_JS) -> Script:
-    """For Page.addScriptToEvaluateOnNewDocument: only in `origin`'s top frame, once. Raises StartFailed."""
+    """For Page.addScriptToEvaluateOnNewDocument: only in `origin`'s top frame, once. Raises StartFailed.
+
+    Chrome gives every frame a way to tell: in all others it is gone before the first script of theirs runs.
+    """
     try:
         library = wa_js.read_text()
     except OSError as trouble:
@@ -43,6 +47,6 @@ def script(origin: str, beat_seconds: float, wa_js: Path = WA_JS) -> Script:
         f"self.WPPConfig = {json.dumps(dict(WA_JS_SETTINGS))};",
         f"self.wppmtSettings = {json.dumps({'beatSeconds': beat_seconds, 'version': version})};",
         code,
-        "}",
+        f"}} else delete self.{TELL};",
     ]
     return Script("\n".join(lines), version)
