@@ -10,12 +10,12 @@ from actors.session.browser_lifecycle import BrowserLifecycle, error_payload
 from actors.session.pairing import SCREEN, Pairing, ShownCode
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
-from actors.session.unit_of_work import UnitOfWork
+from actors.session.unit_of_work import Happening, UnitOfWork
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
 from wppmt.domain.reasons import Reason, why_logged_out
 from wppmt.domain.retry import HEALTHY_SECONDS
 from wppmt.domain.states import Event, State
-from wppmt.store.records import Desired
+from wppmt.store.records import Desired, SessionRecord
 
 OFFLINE, HEALTH = "offline", "health"
 AWAY = {PageCondition.PHONE_OFFLINE: Reason.PHONE_OFFLINE, PageCondition.NETWORK: Reason.NETWORK}
@@ -206,10 +206,13 @@ class PageState:
         }
         if not record.has_login:
             known["login_saved"] = self._lifecycle.starts_linked = False
+        happenings = _other_account(record, facts)
+        known["last_phone"] = facts.phone or record.last_phone
+        reason = Reason.ACCOUNT_CHANGED if happenings else Reason.READY
         if record.state is not State.CONNECTED:
-            yield from self._work.move(now, Event.READY, Reason.READY, **known)
+            yield from self._work.move(now, Event.READY, reason, *happenings, **known)
         elif any(getattr(record, name) != value for name, value in known.items()):
-            yield from self._work.write(now, **known)
+            yield from self._work.write(now, *happenings, **known)
         # Also without a change of state, which is the case after an adoption.
         yield from self._earn_health()
 
@@ -234,3 +237,11 @@ class PageState:
     def _earn_health(self) -> Iterator[Effect]:
         if not self._work.record.quick_retry and not self._timers.is_armed(HEALTH):
             yield self._timers.arm(HEALTH, HEALTHY_SECONDS)
+
+
+def _other_account(record: SessionRecord, facts: Facts) -> list[Happening]:
+    """Whoever writes to this session's customers must know that they hear from another number now."""
+    previous = record.last_phone or record.phone
+    if not facts.phone or previous in {"", facts.phone}:
+        return []
+    return [("account_changed", {"phone": facts.phone, "previousPhone": previous})]

@@ -9,11 +9,12 @@ from typing import Any
 
 from actors.runtime.effects import Effect, Log, Tell
 from actors.webhooks.messages import OutboxGrew
+from wppmt.domain.log import LogLevel
 from wppmt.domain.messages import WEBHOOK
 from wppmt.domain.reasons import Reason, sentence
 from wppmt.domain.states import Event, State, step
 from wppmt.store.port import Store, Transaction
-from wppmt.store.records import EventDraft, JournalEntry, Lane, SessionRecord, SigningSecrets
+from wppmt.store.records import ALL_EVENTS, EventDraft, JournalEntry, Lane, SessionRecord, SigningSecrets
 
 Payload = Mapping[str, Any]
 Happening = tuple[str, Payload]
@@ -25,8 +26,10 @@ LOGGED_FIELDS = {
     "message_ack": ("messageId", "to", "status"),
     "message_received": ("id", "from", "type"),
     "error": ("code", "error"),
+    "account_changed": ("phone", "previousPhone"),
 }
 """The fields of an event that are logged: who, what and when, never a text or a code."""
+_LEVELS: Mapping[str, LogLevel] = {"error": "error", "account_changed": "warning"}
 ROTATED_SECRETS = 3
 """Kept beside the current one: each delivery is signed with all."""
 
@@ -134,6 +137,8 @@ class UnitOfWork:
         }
         if after is State.CONNECTED:
             changes["connected_at"] = now
+            if phone := changes.get("phone", self.record.phone):
+                change["phone"] = phone
         return self.write(now, ("connection_change", change), *happenings, since=now, **changes)
 
     def note(self, **changes: Any) -> None:
@@ -174,7 +179,8 @@ class UnitOfWork:
         """Recorded, and delivered if the webhook wants it."""
         if name == "error":
             self.last_error = str(payload.get("error", ""))
-        endpoint = self.endpoint if name in self.record.webhook_events else ""
+        wanted = self.record.webhook_events
+        endpoint = self.endpoint if name in wanted or ALL_EVENTS in wanted else ""
         draft = EventDraft(self._new_event_id(now), name, now, payload, endpoint or None)
         self._open().record(self.record.id, draft)
         yield _log_line(self.record.id, name, payload)
@@ -193,4 +199,4 @@ def _log_line(session_id: str, name: str, payload: Payload) -> Log:
     if name == "message_ack" and fields.get("ack") == 1:
         # As docs/MULTI_TENANT_ARCHITECTURE.md 10.2 names it.
         name = "message_sent"
-    return Log("error" if name == "error" else "info", name, session_id, details)
+    return Log(_LEVELS.get(name, "info"), name, session_id, details)

@@ -324,7 +324,7 @@ ACTS: dict[Act, float] = {
     lever("wake"): 1.2,
     lever("reload"): 2,
     lever("drop_channel"): 0.8,
-    lever("lose_driver"): 0.4,
+    lever("lose_line"): 0.4,
     lever("go_silent", True): 0.7,
     lever("go_silent", False): 0.7,
     lever("phone_offline"): 0.8,

@@ -113,12 +113,12 @@ def hang(gateway: Gateway) -> None:
     gateway.browser("a").hang()
 
 
-def lose_driver(gateway: Gateway) -> None:
-    gateway.browser("a").lose_driver()
+def lose_line(gateway: Gateway) -> None:
+    gateway.browser("a").lose_line()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("trouble", [crash, hang, lose_driver])
+@pytest.mark.parametrize("trouble", [crash, hang, lose_line])
 def test_what_cannot_be_adopted_is_ended_and_started_anew(
     gateway: Gateway, trouble: Callable[[Gateway], None]
 ):
@@ -225,7 +225,7 @@ def test_a_close_while_adopting_is_final(gateway: Gateway):
     assert gateway.browsers.living("a") == []
 
 
-@pytest.mark.parametrize("trouble", [None, lose_driver])
+@pytest.mark.parametrize("trouble", [None, lose_line])
 def test_a_logout_while_adopting_unlinks(gateway: Gateway, trouble: Callable[[Gateway], None] | None):
     gateway.connect("a", ME)
     gateway.kill_daemon()
@@ -238,7 +238,7 @@ def test_a_logout_while_adopting_unlinks(gateway: Gateway, trouble: Callable[[Ga
     assert gateway.browsers.living("a") == []
 
 
-@pytest.mark.parametrize("trouble", [None, lose_driver])
+@pytest.mark.parametrize("trouble", [None, lose_line])
 def test_a_restart_while_adopting_gives_one_new_browser(
     gateway: Gateway, trouble: Callable[[Gateway], None] | None
 ):
@@ -351,7 +351,7 @@ def test_a_page_that_was_loading_is_adopted_too(gateway: Gateway):
     assert gateway.changes("a") == ["initializing", "waiting_scan"]
 
 
-@pytest.mark.parametrize("trouble", [crash, hang, lose_driver])
+@pytest.mark.parametrize("trouble", [crash, hang, lose_line])
 def test_a_qr_screen_that_cannot_be_adopted_is_begun_anew(
     gateway: Gateway, trouble: Callable[[Gateway], None]
 ):

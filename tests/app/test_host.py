@@ -1,17 +1,14 @@
-"""The daemon's folders and its lock; the socket that it may inherit."""
+"""The daemon's folders and its locks."""
 
 from __future__ import annotations
 
 import os
 import socket
 import stat
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from wppmt.app import host
 from wppmt.domain.errors import SetupError
@@ -63,87 +60,28 @@ def test_anothers_folder_is_refused(tmp_path: Path):
 
 
 def test_one_daemon_a_folder_and_its_pid_is_known(tmp_path: Path):
-    assert host.running(tmp_path) is None
-    with host.only_one(tmp_path):
-        assert host.running(tmp_path) == os.getpid()
-        with pytest.raises(SetupError, match="Outro wppmt"), host.only_one(tmp_path):
-            pass
-        assert host.running(tmp_path) == os.getpid(), "whoever was refused has changed nothing"
-    assert host.running(tmp_path) is None
-    with host.only_one(tmp_path):
+    state, tokens, other = (tmp_path / name for name in ("state", "tokens", "other"))
+    assert host.running(state) is None
+    with host.only_one(state, tokens, simulated=False):
+        assert host.running(state) == os.getpid()
+        for folders, setting in (((state, other), "WPP_STATE_DIR"), ((other, tokens), "WPP_TOKENS_DIR")):
+            refused = pytest.raises(SetupError, match=f"Outro wppmt já usa a pasta .*{setting}")
+            with refused, host.only_one(*folders, simulated=True):
+                pass
+        assert host.running(state) == os.getpid(), "whoever was refused has changed nothing"
+        assert not host.runs_simulated(state)
+        assert host.running(other) is None
+    assert host.running(state) is None
+    with host.only_one(state, tokens, simulated=False):
         pass
 
 
-ME = 4711
-WORDS = st.one_of(st.sampled_from(["", "0", "1", "2", "-1", " 1", "01", str(ME)]), st.text(max_size=8))
-
-
-@pytest.fixture
-def given_fd() -> Iterator[int]:
-    """A listening socket as another process left it, to be taken over."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        yield os.dup(listening.fileno())
-
-
-def variables(pid: int = ME, count: str = "1") -> dict[str, str]:
-    return {"LISTEN_PID": str(pid), "LISTEN_FDS": count, "LISTEN_FDNAMES": "wppmt.socket", "LANG": "C"}
-
-
-def test_a_socket_is_taken_over_and_kept_from_children(given_fd: int):
-    os.set_inheritable(given_fd, True)
-    environ = variables()
-    inherited = host.inherited_socket(environ, ME, given_fd)
-    assert inherited
-    with inherited, socket.create_connection(inherited.getsockname()):
-        inherited.accept()[0].close()
-        assert not inherited.get_inheritable()
-    assert environ == {"LANG": "C"}
-
-
-def test_another_processs_socket_is_left_alone(given_fd: int):
-    environ = variables(pid=ME + 1)
-    assert host.inherited_socket(environ, ME, given_fd) is None
-    assert environ == {"LANG": "C"}
-    os.close(given_fd)
-
-
-CLOSED = 65_000
-"""A file descriptor that no process here has open."""
-
-
-@given(pid=WORDS, count=WORDS)
-@example(pid=str(ME), count="1")
-@example(pid="", count="")
-@example(pid=str(ME), count="2")
-def test_odd_variables_are_refused_or_ignored(pid: str, count: str):
-    """There is no socket either: a request that gets that far is refused."""
-    environ = {"LISTEN_PID": pid, "LISTEN_FDS": count}
-    if pid == str(ME):
-        with pytest.raises(SetupError, match=r"wppmt\.socket"):
-            host.inherited_socket(environ, ME, CLOSED)
-    else:
-        assert host.inherited_socket(environ, ME, CLOSED) is None
-    assert environ == {}
-
-
-@pytest.mark.parametrize("kind", ["file", "deaf", "udp", "unix"])
-def test_what_is_no_listening_tcp_socket_is_refused(tmp_path: Path, kind: str):
-    if kind == "file":
-        fd = os.open(tmp_path, os.O_RDONLY)
-    else:
-        made = socket.socket(
-            socket.AF_UNIX if kind == "unix" else socket.AF_INET,
-            socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM,
-        )
-        with closing(made):
-            if kind == "unix":
-                made.bind(str(tmp_path / "x"))
-                made.listen()
-            fd = os.dup(made.fileno())
-    with pytest.raises(SetupError, match=r"wppmt\.socket"):
-        host.inherited_socket(variables(), ME, fd)
-    if kind == "file":
-        os.close(fd)
+def test_it_is_known_whether_its_whatsapp_is_simulated(tmp_path: Path):
+    assert not host.runs_simulated(tmp_path)
+    with host.only_one(tmp_path, tmp_path, simulated=True):
+        assert host.runs_simulated(tmp_path)
+        assert host.running(tmp_path) == os.getpid()
+    assert not host.runs_simulated(tmp_path)
 
 
 async def test_systemd_learns_how_long_the_stop_may_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -99,3 +99,28 @@ def test_a_file_goes_when_its_days_are_over(tmp_path: Path):
 def test_at_least_two_files_fit_into_the_total():
     assert rotate_at(rotate_mb=50, total_mb=1000) == 50 * MEGABYTE
     assert rotate_at(rotate_mb=50, total_mb=20) == 10 * MEGABYTE
+
+
+def test_a_refused_token_is_told_once_a_minute_for_each_caller_reason_and_session():
+    kinds = [
+        kind_of("token_refused", session, "warning", {"reason": reason, "client": client})
+        for session in ("a", "b")
+        for reason in ("missing", "signature")
+        for client in ("10.0.0.1", "10.0.0.2")
+    ]
+    assert len(set(kinds)) == 8
+    repeats = Repeats()
+    told = [kind for kind in kinds * 5 if kind and repeats.is_written(kind, 0.0)]
+    assert told == kinds
+    assert [count for _, count in repeats.over(MINUTE)] == [4] * 8
+
+
+def test_a_limit_is_told_once_a_minute_whoever_runs_into_it():
+    repeats = Repeats()
+    kinds = [
+        kind_of("resource_limit", f"cliente-{number}", "warning", {"memory": f"{5000 + number} MB"})
+        for number in range(5)
+    ]
+    assert [bool(kind and repeats.is_written(kind, 0.0)) for kind in kinds] == [True] + [False] * 4
+    [(kind, count)] = repeats.over(MINUTE)
+    assert (dict(kind.details), count) == ({"resources": "memory"}, 4)

@@ -155,9 +155,18 @@ def test_hidden_values_are_never_shown(tmp_path: Path):
     assert canary not in repr(load({"WPP_SECRET": canary * 8} | urls, folder=tmp_path))
 
 
-@pytest.mark.parametrize("text", ["[http", "http = 3", "[http]\nport = '80'x"])
-def test_broken_file_refuses(tmp_path: Path, text: str):
-    assert "local.toml" in refusal(BASE, site(tmp_path, text))
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[http", "não é um arquivo TOML válido: termina antes do fim"),
+        ("http = 3", "está fora de seção"),
+        ("[http]\nport = '80'x", "linha 2, coluna 12"),
+    ],
+)
+def test_broken_file_refuses(tmp_path: Path, text: str, said: str):
+    told = refusal(BASE, site(tmp_path, text))
+    assert "local.toml" in told
+    assert said in told
 
 
 def test_missing_file_refuses(tmp_path: Path):
@@ -198,7 +207,7 @@ class TestSecret:
     @pytest.mark.parametrize("weak", ["", "x" * 31, *sorted(EXAMPLES)])
     def test_simulator_makes_its_own_once(self, tmp_path: Path, weak: str):
         environ = {"WPP_SECRET": weak, "WPP_SIMULATOR": "1", "WPP_STATE_DIR": str(tmp_path / "state")}
-        first = load(environ)
+        first = load(environ, makes_key=True)
         assert len(first.auth.secret.get_secret_value()) == 64
         assert load(environ).auth == first.auth
         assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
@@ -209,12 +218,20 @@ class TestSecret:
 
     def test_two_that_start_together_agree(self, tmp_path: Path):
         with ThreadPoolExecutor(8) as pool:
-            made = pool.map(lambda _: choose("", tmp_path, simulated=True)[0], range(8))
+            made = pool.map(lambda _: choose("", tmp_path, simulated=True, makes=True)[0], range(8))
         assert len(set(made)) == 1
 
     def test_state_folder_that_cannot_be_used(self, tmp_path: Path):
         (tmp_path / "file").write_text("")
-        assert "WPP_STATE_DIR" in refusal({"WPP_SIMULATOR": "1", "WPP_STATE_DIR": str(tmp_path / "file")})
+        with pytest.raises(SetupError, match="WPP_STATE_DIR"):
+            choose("", tmp_path / "file", simulated=True, makes=True)
+
+    def test_who_only_looks_makes_none(self, tmp_path: Path):
+        environ = {"WPP_SIMULATOR": "1", "WPP_STATE_DIR": str(tmp_path / "state")}
+        assert load(environ).auth.secret.get_secret_value() == ""
+        assert not (tmp_path / "state").exists()
+        made = load(environ, makes_key=True).auth
+        assert load(environ).auth == made
 
 
 def test_settings_cannot_be_changed():

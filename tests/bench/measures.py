@@ -217,5 +217,5 @@ def measure_peer(bench: Bench) -> None:
 
 
 def family(tenant: Tenant) -> set[psutil.Process]:
-    """Its Chrome, Chrome's helpers and chromedriver: one process group."""
+    """Its Chrome and Chrome's helpers: one process group."""
     return processes.groups({tenant.browser})

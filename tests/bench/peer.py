@@ -15,9 +15,10 @@ from selenium.webdriver.chrome.service import Service
 from tests.bench.figures import chromium_version
 from tests.support import wait_until
 from tests.system import processes
+from wppmt.browser.chrome.driver import DRIVER
 from wppmt.browser.chrome.flags import user_agent
 from wppmt.browser.chrome.injection import WA_JS
-from wppmt.browser.chrome.launch import CHROME, DRIVER
+from wppmt.browser.chrome.launch import CHROME
 
 GUARD = "if (window.top === window && !window.WPP)"
 SETTINGS = "self.WPPConfig = {disableGoogleAnalytics: true, linkPreviewApiServers: []};"

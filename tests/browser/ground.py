@@ -17,7 +17,8 @@ from tests.defaults import SETTINGS
 from tests.support import wait_until
 from wppmt.app import wiring
 from wppmt.browser.cdp.deadlines import Deadlines
-from wppmt.browser.chrome.browser import ChromeBrowsers, ChromeSettings
+from wppmt.browser.chrome.browsers import ChromeBrowsers
+from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers, FakeTimes
 from wppmt.browser.port import Beat, Browser, Browsers, CallFailure, ChannelClosed, Notice, PageEvent
 from wppmt.domain.process import Process
@@ -113,7 +114,6 @@ class Ground(Protocol):
     browsers: Browsers
 
     def has_profile(self, session_id: str) -> bool: ...
-    def process(self, life: Life) -> Process: ...
     def register(self, phone: str, name: str) -> None: ...
     def scan(self, phone: str, code: str) -> None: ...
     def type_code(self, phone: str, code: str) -> None: ...
@@ -131,6 +131,7 @@ class Ground(Protocol):
     def reload(self, life: Life, phone: str) -> None: ...
     def freeze(self, life: Life) -> None: ...
     def crash(self, life: Life) -> None: ...
+    def leave(self, life: Life) -> Process: ...
 
 
 class FakeGround:
@@ -143,9 +144,6 @@ class FakeGround:
 
     def has_profile(self, session_id: str) -> bool:
         return self.fakes.world.profiles[session_id].was_used
-
-    def process(self, life: Life) -> Process:
-        return _fake(life).process
 
     def register(self, phone: str, name: str) -> None:
         self.fakes.world.add_phone(phone, name)
@@ -202,6 +200,10 @@ class FakeGround:
     def crash(self, life: Life) -> None:
         _fake(life).crash()
 
+    def leave(self, life: Life) -> Process:
+        life.browser.let_go()
+        return _fake(life).process
+
 
 class ChromeGround:
     def __init__(self, tokens_dir: Path, simulator: Simulator, page_port: int) -> None:
@@ -212,9 +214,6 @@ class ChromeGround:
 
     def has_profile(self, session_id: str) -> bool:
         return (self.settings.tokens_dir / session_id / "Default").is_dir()
-
-    def process(self, life: Life) -> Process:
-        return process(life)
 
     def register(self, phone: str, name: str) -> None:
         self.simulator.register(phone, name)
@@ -251,14 +250,14 @@ class ChromeGround:
 
     @contextmanager
     def hasty_codes(self) -> Iterator[None]:
-        self.simulator.fault("qr_expire_fast", ttlMs=500)
+        self.simulator.fault("qr_expire_fast", ttlMs=1000)
         yield
 
     def unlink(self, life: Life, phone: str) -> None:
         self.simulator.unlink(phone)
 
     def refuse_sends(self, life: Life, phone: str) -> None:
-        self.simulator.fault("reachout_timelock", phone=phone, count=1)
+        self.simulator.fault("send_reject", phone=phone, count=1, errorCode=463)
 
     def reload(self, life: Life, phone: str) -> None:
         self.simulator.fault("page_reload", phone=phone)
@@ -268,6 +267,10 @@ class ChromeGround:
 
     def crash(self, life: Life) -> None:
         os.kill(process(life).pid, signal.SIGKILL)
+
+    def leave(self, life: Life) -> Process:
+        life.browser.let_go()
+        return process(life)
 
 
 def chrome_settings(tokens_dir: Path, **changes: Any) -> ChromeSettings:

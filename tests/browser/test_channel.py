@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from aiohttp import WSMsgType, web
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import wait_until
-from wppmt.browser.cdp.channel import Channel, parse_call, parse_command, parse_element, parse_notice
+from wppmt.browser.cdp.channel import Channel, parse_call, parse_element, parse_notice
+from wppmt.browser.cdp.connection import Connection, outcome
 from wppmt.browser.cdp.deadlines import Deadlines
+from wppmt.browser.cdp.devtools import page, runtime
+from wppmt.browser.cdp.line import Line, pair
 from wppmt.browser.port import (
     Beat,
     BrowserGone,
@@ -31,66 +34,66 @@ from wppmt.browser.port import (
 )
 
 Message = dict[str, Any]
+SESSION = "S1"
 
 
 class Peer:
-    """A websocket server in its own thread. `answer` makes the reply to a command, or None for silence."""
+    """Chrome's end of a line, in its own thread. `answer` makes the reply to a command, or None for silence."""
 
     def __init__(self) -> None:
         self.commands: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self.strange: list[bytes] = []
+        """What came that is no command."""
         self.answer: Callable[[Message], Message | None] = lambda command: success(command["id"], "null")
-        self._loop = asyncio.new_event_loop()
-        self._socket: web.WebSocketResponse | None = None
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
-        self._thread.start()
-        assert self._ready.wait(5)
-
-    async def _serve(self) -> None:
-        self._stop = asyncio.Event()
-        self._reads = asyncio.Event()
+        self.client, self._end = pair()
+        self._reads = threading.Event()
         self._reads.set()
-        app = web.Application()
-        app.router.add_get("/", self._talk)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"ws://127.0.0.1:{runner.addresses[0][1]}/"
-        self._ready.set()
-        await self._stop.wait()
-        await runner.cleanup()
+        self._thread = threading.Thread(target=self._talk)
+        self._thread.start()
 
-    async def _talk(self, request: web.Request) -> web.WebSocketResponse:
-        self._socket = web.WebSocketResponse()
-        await self._socket.prepare(request)
-        while True:
-            await self._reads.wait()
-            message = await self._socket.receive()
-            if message.type != WSMsgType.TEXT:
-                return self._socket
-            command = json.loads(message.data)
-            self.commands.put(command)
-            if (reply := self.answer(command)) is not None:
-                await self._socket.send_str(json.dumps(reply))
+    def _talk(self) -> None:
+        arrived = b""
+        while self._reads.wait() and (piece := self._receive()):
+            *messages, arrived = (arrived + piece).split(b"\0")
+            for message in messages:
+                self._take(message)
+
+    def _receive(self) -> bytes:
+        try:
+            return self._end.recv(1 << 16)
+        except OSError:
+            return b""
+
+    def _take(self, text: bytes) -> None:
+        try:
+            command = json.loads(text)
+        except ValueError:
+            self.strange.append(text)
+            return
+        self.commands.put(command)
+        if (reply := self.answer(command)) is not None:
+            self.send(reply)
 
     def send(self, message: Message) -> None:
-        assert self._socket
-        asyncio.run_coroutine_threadsafe(self._socket.send_str(json.dumps(message)), self._loop).result(5)
+        self.send_raw(json.dumps({"sessionId": SESSION, **message}).encode() + b"\0")
+
+    def send_raw(self, text: bytes) -> None:
+        with suppress(OSError):
+            self._end.sendall(text)
 
     def hang_up(self) -> None:
-        assert self._socket
-        asyncio.run_coroutine_threadsafe(self._socket.close(), self._loop).result(5)
+        self._end.shutdown(socket.SHUT_RDWR)
 
     def stop_reading(self) -> None:
-        """After the message that it waits for already."""
-        self._loop.call_soon_threadsafe(self._reads.clear)
+        """After the piece that it waits for already."""
+        self._reads.clear()
 
     def end(self) -> None:
-        self._loop.call_soon_threadsafe(self._reads.set)
-        self._loop.call_soon_threadsafe(self._stop.set)
+        self._reads.set()
+        self._end.shutdown(socket.SHUT_RDWR)
         self._thread.join(5)
-        self._loop.close()
+        self._end.close()
+        self.client.close()
 
 
 def success(number: int, json_text: str) -> Message:
@@ -112,10 +115,17 @@ def notices() -> list[object]:
 
 
 @pytest.fixture
-def channel(peer: Peer, notices: list[object]) -> Iterator[Channel]:
-    one = Channel(peer.url, Deadlines(), notices.append)
+def connection(peer: Peer) -> Iterator[Connection]:
+    one = Connection(Line(peer.client.dup()), Deadlines())
     yield one
-    one.close()
+    one.hang_up()
+
+
+@pytest.fixture
+def channel(connection: Connection, notices: list[object]) -> Channel:
+    one = Channel(connection, SESSION, notices.append)
+    connection.start()
+    return one
 
 
 def call(channel: Channel, deadline: float = 5.0, **arguments: object) -> list[Any]:
@@ -134,7 +144,7 @@ def test_a_call_brings_the_pages_value(channel: Channel, peer: Peer) -> None:
     peer.answer = lambda command: success(command["id"], '{"mode": "MAIN"}')
     assert answered(channel, to="é") == [{"mode": "MAIN"}]
     command = peer.commands.get(timeout=1)
-    assert command["method"] == "Runtime.evaluate"
+    assert (command["method"], command["sessionId"]) == ("Runtime.evaluate", SESSION)
     assert command["params"]["awaitPromise"] is True
     argument = json.dumps(json.dumps({"to": "é"}))
     assert command["params"]["expression"] == f'self.wppmt ? wppmt.call("facts", {argument}) : null'
@@ -183,20 +193,30 @@ def test_a_peer_that_goes_away_fails_every_call_once(
     assert all(len(outcomes) == 1 for outcomes in pending)
 
 
-def test_closing_is_told_with_its_reason(channel: Channel, notices: list[object]) -> None:
-    channel.close("a aba caiu")
-    channel.close("")
+def test_closing_is_told_with_its_reason(
+    connection: Connection, channel: Channel, notices: list[object]
+) -> None:
+    connection.hang_up("a aba caiu")
+    connection.hang_up("")
     assert wait_until(lambda: notices) == [ChannelClosed("a aba caiu")]
+
+
+def test_who_listens_after_the_end_is_told_at_once(connection: Connection, peer: Peer) -> None:
+    connection.start()
+    peer.hang_up()
+    wait_until(lambda: not connection._open)
+    notices: list[object] = []
+    Channel(connection, SESSION, notices.append)
+    assert len(notices) == 1
 
 
 @pytest.mark.slow
 def test_what_a_full_socket_kept_back_was_surely_not_done(channel: Channel, peer: Peer) -> None:
     peer.stop_reading()
-    answered(channel)
-    big = "x" * 3_000_000
-    started = time.monotonic()
-    outcomes = [call(channel, 1.0, text=big) for _ in range(8)]
-    assert time.monotonic() - started < 0.95, "a call must never wait for the socket"
+    # The piece that it waited for already.
+    channel.call("facts", {}, 5.0, lambda _: None)
+    # None of them waits for the line, which would be for ever.
+    outcomes = [call(channel, 1.0, text="x" * 1_000_000) for _ in range(8)]
     wait_until(lambda: all(outcomes))
     kinds = {type(outcome[0]) for outcome in outcomes}
     assert NotCalled in kinds
@@ -231,39 +251,153 @@ def test_a_crashed_page_closes_the_channel(channel: Channel, peer: Peer, notices
 def test_a_dialog_is_sent_away(channel: Channel, peer: Peer) -> None:
     answered(channel)
     peer.commands.get(timeout=1)
-    peer.send({"method": "Page.javascriptDialogOpening", "params": {"type": "alert", "message": "?"}})
+    parameters = {"type": "alert", "message": "?", "url": "u", "frameId": "f", "hasBrowserHandler": False}
+    peer.send({"method": "Page.javascriptDialogOpening", "params": parameters})
     command = peer.commands.get(timeout=1)
     assert (command["method"], command["params"]) == ("Page.handleJavaScriptDialog", {"accept": False})
 
 
 def test_a_command_can_be_waited_for(channel: Channel, peer: Peer) -> None:
     peer.answer = lambda command: {"id": command["id"], "result": {"frameId": "f"}}
-    assert channel.ask("Page.navigate", {}, 1.0) == {"frameId": "f"}
+    assert channel.ask(page.navigate("https://x/"), 1.0)[0] == "f"
     error = {"code": -32000, "message": "Inspected target navigated or closed"}
     peer.answer = lambda command: {"id": command["id"], "error": error}
     with pytest.raises(PageGone, match="navigated"):
-        channel.ask("Page.navigate", {}, 1.0)
+        channel.ask(page.navigate("https://x/"), 1.0)
+
+
+# ---- another daemon has spoken here before
+
+
+def test_a_command_cut_in_half_swallows_no_other(peer: Peer, notices: list[object]) -> None:
+    peer.client.sendall(b'{"id": 7, "method": "Runtime.eval')
+    connection = Connection(Line(peer.client.dup()), Deadlines())
+    channel = Channel(connection, SESSION, notices.append)
+    connection.start(taken_over=True)
+    peer.answer = lambda command: success(command["id"], "1")
+    assert answered(channel) == [1]
+    assert peer.strange == [b'{"id": 7, "method": "Runtime.eval']
+    connection.hang_up()
+
+
+def test_the_rest_of_a_message_that_was_read_in_half_is_passed_over(
+    peer: Peer, notices: list[object]
+) -> None:
+    peer.send_raw(b'"SESSION", "params": {}}\0')
+    peer.send(bridge({"event": {"page": "p", "number": 5, "name": "n", "data": {}}}))
+    connection = Connection(Line(peer.client.dup()), Deadlines())
+    Channel(connection, SESSION, notices.append)
+    connection.start(taken_over=True)
+    assert wait_until(lambda: notices) == [PageEvent("p", 5, "n", {})]
+    connection.hang_up()
+
+
+def test_whoever_lets_go_hears_no_more_and_leaves_the_line_to_the_next(
+    peer: Peer, connection: Connection, channel: Channel, notices: list[object]
+) -> None:
+    peer.answer = lambda _: None
+    pending = call(channel)
+    peer.commands.get(timeout=1)
+    connection.let_go()
+    assert isinstance(pending[0], BrowserGone)
+    peer.send(bridge({"event": {"page": "p", "number": 1, "name": "n", "data": {}}}))
+    heard: list[object] = []
+    successor = Connection(Line(peer.client.dup()), Deadlines())
+    Channel(successor, SESSION, heard.append)
+    successor.start(taken_over=True)
+    assert wait_until(lambda: heard) == [PageEvent("p", 1, "n", {})]
+    assert notices == []
+    successor.hang_up()
+
+
+def test_letting_go_does_not_wait_for_a_peer_that_does_not_read(
+    peer: Peer, connection: Connection, channel: Channel
+) -> None:
+    peer.stop_reading()
+    outcomes = [call(channel, 30.0, text="x" * 3_000_000) for _ in range(2)]
+    began = time.monotonic()
+    connection.let_go()
+    assert time.monotonic() - began < 1
+    assert all(outcomes)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=300).map(lambda text: text.replace(b"\0", b"")), max_size=20),
+       st.integers(1, 64))  # fmt: skip
+def test_messages_cross_whole_however_they_are_cut(messages: list[bytes], size: int) -> None:
+    ours, theirs = pair()
+    line, stream = Line(ours), b"".join(message + b"\0" for message in messages)
+    with theirs:
+        sending = threading.Thread(
+            target=lambda: [theirs.send(stream[at : at + size]) for at in range(0, len(stream), size)]
+        )
+        sending.start()
+        assert [line.receive() for _ in messages] == messages
+        sending.join()
+    line.release()
+
+
+# ---- what somebody in the page may say
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        "", "x", "null", "[]", "{}", "[" * 100_000, '{"beat": 1}', '{"beat": {"page": "p"}}',
+        '{"event": {"page": 1, "number": "x", "name": [], "data": 5}}',
+        '{"event": {"page": "p", "number": 1, "name": "n", "data": {}, "more": 1}, "beat": 2}',
+    ],
+)  # fmt: skip
+def test_garbage_costs_no_browser(channel: Channel, peer: Peer, notices: list[object], payload: str) -> None:
+    parameters = {"name": "wppmtTell", "payload": payload, "executionContextId": 2}
+    peer.send({"method": "Runtime.bindingCalled", "params": parameters})
+    peer.send({"method": "Runtime.bindingCalled", "params": {"of": "another form"}})
+    peer.send(bridge({"beat": {"page": "p", "last": 1, "facts": {}}}))
+    wait_until(lambda: Beat("p", 1, {}) in notices)
+    assert answered(channel) == [None]
+    assert len(notices) <= 2
+
+
+def test_another_sessions_events_are_not_ours(channel: Channel, peer: Peer, notices: list[object]) -> None:
+    event = bridge({"event": {"page": "p", "number": 1, "name": "n", "data": {}}})
+    peer.send({**event, "sessionId": "S2"})
+    peer.send(bridge({"beat": {"page": "p", "last": 1, "facts": {}}}))
+    assert wait_until(lambda: notices) == [Beat("p", 1, {})]
+
+
+def test_a_page_that_was_closed_closes_the_channel(
+    channel: Channel, peer: Peer, notices: list[object]
+) -> None:
+    detached = {"method": "Target.detachedFromTarget", "params": {"sessionId": SESSION, "targetId": "t"}}
+    peer.send_raw(json.dumps(detached).encode() + b"\0")
+    assert wait_until(lambda: notices) == [ChannelClosed("a aba foi fechada")]
 
 
 # ---- parsing, pure
 
 
+def evaluated(
+    type_: str, value: object = None, exception: str | None = None
+) -> tuple[runtime.RemoteObject, runtime.ExceptionDetails | None]:
+    details = {"exceptionId": 1, "text": exception, "lineNumber": 0, "columnNumber": 0}
+    return (
+        runtime.RemoteObject.from_json({"type": type_, "value": value}),
+        runtime.ExceptionDetails.from_json(details) if exception else None,
+    )
+
+
 def test_a_rejection_keeps_its_word() -> None:
-    value = {"type": "string", "value": '{"rejected": "not_on_whatsapp", "detail": "x"}'}
-    outcome = parse_call({"id": 1, "result": {"result": value}})
-    assert isinstance(outcome, CallRejected)
-    assert (outcome.reason, outcome.detail) == ("not_on_whatsapp", "x")
+    rejected = parse_call(evaluated("string", '{"rejected": "not_on_whatsapp", "detail": "x"}'))
+    assert isinstance(rejected, CallRejected)
+    assert (rejected.reason, rejected.detail) == ("not_on_whatsapp", "x")
 
 
 @pytest.mark.parametrize("parse", [parse_call, parse_element])
-def test_a_page_without_the_bridge_was_not_called(parse: Callable[[Message], object]) -> None:
-    nothing = {"type": "object", "subtype": "null", "value": None}
-    assert isinstance(parse({"id": 1, "result": {"result": nothing}}), NotCalled)
+def test_a_page_without_the_bridge_was_not_called(parse: Callable[[Any], object]) -> None:
+    assert isinstance(parse(evaluated("object")), NotCalled)
 
 
 def test_an_exception_means_that_the_page_went_away() -> None:
-    result = {"result": {"type": "object"}, "exceptionDetails": {"text": "gone"}}
-    assert isinstance(parse_call({"id": 1, "result": result}), PageGone)
+    assert isinstance(parse_call(evaluated("object", exception="gone")), PageGone)
 
 
 texts = st.text(max_size=30)
@@ -275,15 +409,19 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_every_value_crosses_unchanged(value: object) -> None:
-    answer = {"type": "string", "value": json.dumps({"value": value})}
-    assert parse_call({"id": 1, "result": {"result": answer}}) == value
+    assert parse_call(evaluated("string", json.dumps({"value": value}))) == value
+
+
+@given(texts | JSON.map(json.dumps))
+def test_no_answer_of_a_page_is_a_trap(answer: str) -> None:
+    parse_call(evaluated("string", answer))
 
 
 @given(code=st.integers(), message=texts)
 def test_every_error_leaves_the_outcome_unknown(code: int, message: str) -> None:
-    outcome = parse_command({"id": 1, "error": {"code": code, "message": message}})
-    assert isinstance(outcome, CallFailure)
-    assert not isinstance(outcome, NotCalled)
+    failed = outcome(page.reload(), {"id": 1, "error": {"code": code, "message": message}})
+    assert isinstance(failed, CallFailure)
+    assert not isinstance(failed, NotCalled)
 
 
 @given(st.dictionaries(texts, JSON, max_size=3), st.integers(1), texts)

@@ -555,8 +555,8 @@ def test_what_an_earlier_daemon_left_is_ended(ground: Ground, open_on: OpenOn) -
     life = open_on(ground, "left")
     life.start()
     assert "left" in ground.browsers.left()
+    ground.leave(life)
     assert ground.browsers.end_leftovers("left") == 1
-    life.wait_closed()
     assert ground.browsers.end_leftovers("left") == 0
     assert "left" not in ground.browsers.left()
 
@@ -630,10 +630,13 @@ def test_a_left_browser_is_adopted_with_all_that_its_page_told(
 ) -> None:
     first, phone = open_on(ground, "adopted"), new_phone()
     pair(ground, first, phone)
-    left = ground.process(first)
     heard = first.value("events_since", {"after": 0})
     meanwhile = ground.write(friend, phone, "enquanto fora")
     wait_until(lambda: first.value("events_since", {"after": 0})["last"] > heard["last"])
+    left = ground.leave(first)
+    assert isinstance(first.call("facts"), NotCalled)
+    first.hear()
+    assert first.closed == []
 
     second = adopt(ground, opened, "adopted", left)
     second.hear()
@@ -682,9 +685,10 @@ def test_a_frozen_browser_is_not_adopted_and_not_ended(
     ground: Ground, open_on: OpenOn, opened: list[Life]
 ) -> None:
     first = open_on(ground, "frozen-left")
-    left = first.start()
+    first.start()
     first.event("ready")
     ground.freeze(first)
+    left = ground.leave(first)
     started = time.monotonic()
     with pytest.raises(StartFailed):
         adopt(ground, opened, "frozen-left", left)

@@ -14,7 +14,7 @@ import pytest
 from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life
 from tests.support import wait_until
-from wppmt.browser.chrome.browser import ChromeBrowsers
+from wppmt.browser.chrome.browsers import ChromeBrowsers
 
 pytestmark = pytest.mark.chrome
 

@@ -17,7 +17,8 @@ from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life, chrome_settings
 from tests.browser.test_chrome import evaluate
 from tests.support import wait_until
-from wppmt.browser.chrome.browser import ChromeBrowsers
+from wppmt.browser.cdp.devtools import runtime
+from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.port import StartFailed
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked
 from wppmt.browser.profile.leveldb import COUNTERS, WriteAheadLog, framed
@@ -318,7 +319,7 @@ def make_busy(life: Life, database: Path) -> None:
         return sum(file.stat().st_size for file in database.glob("*.log"))
 
     before = written()
-    assert "exceptionDetails" not in evaluate(life, BUSY).get(timeout=10)
+    assert not isinstance(evaluate(life, BUSY).get(timeout=10), runtime.ExceptionDetails)
     wait_until(lambda: abs(written() - before) > 1_000_000, 20)
 
 

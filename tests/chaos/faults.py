@@ -13,10 +13,14 @@ from typing import Any
 from tests.chaos.ground import Ground
 from tests.chaos.observe import noted_call
 from tests.chaos.watch import Watch
+from tests.support import wait_until
 from tests.system.tenant import Tenant
 
 CHROME = ("chrome", "helper")
 HAND_OVER_SECONDS = 40.0
+KEEPER_SECONDS = 10.0
+NOBODY = ""
+"""In a fault's `tenant`: it excuses nothing."""
 
 
 class Faults:
@@ -30,9 +34,6 @@ class Faults:
     def kill_chrome(self, tenant: Tenant) -> bool:
         return self._signal("kill_chrome", tenant, self._main(tenant), signal.SIGKILL)
 
-    def kill_driver(self, tenant: Tenant) -> bool:
-        return self._signal("kill_driver", tenant, self._watch.family(tenant.name, "driver"), signal.SIGKILL)
-
     def kill_renderer(self, tenant: Tenant) -> bool:
         return self._signal("kill_renderer", tenant, self._watch.renderers(tenant.name), signal.SIGKILL)
 
@@ -40,10 +41,9 @@ class Faults:
         """For good: main process and helpers."""
         return self._signal("freeze_chrome", tenant, self._watch.family(tenant.name, *CHROME), signal.SIGSTOP)
 
-    def freeze_driver(self, tenant: Tenant) -> bool:
-        return self._signal(
-            "freeze_driver", tenant, self._watch.family(tenant.name, "driver"), signal.SIGSTOP
-        )
+    def freeze_renderer(self, tenant: Tenant) -> bool:
+        """The page alone: Chrome itself still answers."""
+        return self._signal("freeze_renderer", tenant, self._watch.renderers(tenant.name), signal.SIGSTOP)
 
     def page_hang(self, tenant: Tenant) -> bool:
         """An endless loop: no call into the page returns any more."""
@@ -73,6 +73,18 @@ class Faults:
             self._ground.recorder, self._ground.daemon.api, "restart", tenant.name, ("POST", path)
         )
         return answer is not None and answer.status == 202
+
+    # Of nobody.
+
+    def kill_keeper(self) -> bool:
+        """Who keeps the lines to the browsers; until there is another, a dead daemon would take them along."""
+        keeper = self._watch.keeper()
+        if keeper is None:
+            return False
+        self._ground.recorder.add("fault", fault="kill_keeper", tenant=NOBODY, pids=[keeper])
+        _send([keeper], signal.SIGKILL)
+        wait_until(lambda: self._watch.keeper() not in {None, keeper}, KEEPER_SECONDS)
+        return True
 
     # Of all.
 

@@ -83,7 +83,7 @@ def recoveries(
 
 def recovery(history: History, fault: Record) -> list[float]:
     """Seconds per tenant; empty for faults that need not disconnect anybody."""
-    if fault["fault"] not in ENDS_A_BROWSER | ENDS_THE_DAEMON or is_harmless(history, fault):
+    if fault["fault"] not in ENDS_A_BROWSER | ENDS_THE_DAEMON:
         return []
     struck = [fault["tenant"]] if fault["tenant"] else list(history.tenants)
     end = history.next_fault(fault)
@@ -92,23 +92,13 @@ def recovery(history: History, fault: Record) -> list[float]:
 
 ENDS_A_BROWSER = {
     "kill_chrome",
-    "kill_driver",
     "kill_renderer",
     "freeze_chrome",
-    "freeze_driver",
+    "freeze_renderer",
     "page_hang",
     "restart",
 }
 ENDS_THE_DAEMON = {"kill_daemon", "kill_daemon_and_browsers", "stop_daemon", "hand_over"}
-
-
-MAY_BE_HARMLESS = {"kill_driver", "freeze_driver"}
-"""The page is spoken to without chromedriver; it is missed when the page reloads."""
-
-
-def is_harmless(history: History, fault: Record) -> bool:
-    """Whether the tenant stayed connected all the time."""
-    return fault["fault"] in MAY_BE_HARMLESS and noticed(history, fault) == NEVER
 
 
 def _back(history: History, tenant: str, start: float, end: float) -> float:
@@ -234,12 +224,8 @@ def frozen(history: History, report: Report) -> None:
     """Noticed in time; and what the others feel meanwhile, against the stretches in between."""
     calm = latencies(history, [(one["t"], one["end"]) for one in history.of("window", name="baseline")])
     hung, mending = [], []
-    harmless = sum(is_harmless(history, fault) for fault in history.faults)
-    report.add("harmless", "chromedriver parado sem efeito nenhum", "", [harmless])
     slowest: dict[str, float] = {}
     for fault in history.faults:
-        if is_harmless(history, fault):
-            continue
         start, seconds = float(fault["t"]), noticed(history, fault)
         slowest[fault["fault"]] = max(slowest.get(fault["fault"], 0.0), seconds)
         hung.append((start, start + seconds))

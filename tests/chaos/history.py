@@ -10,8 +10,8 @@ Every record has `kind` and `t` (seconds on the machine's monotonic clock, which
   the durable log at the end; `message` tenant, id, status: the journal's word on a send that no inbox has
 - `inbox` phone, seq, id, body: what a phone has received
 - `world` the simulator's own log
-- `fault` fault, tenant (none: strikes all), and what it did; `window` name, end: a stretch of a preset's plan
-- `process` pid, parent, role (chrome, helper, driver, daemon), tenant, change (seen, frozen, thawed, gone)
+- `fault` fault, tenant (none: strikes all; empty: nobody), and what it did; `window` name, end: a stretch of a preset's plan
+- `process` pid, parent, role (chrome, helper, keeper, daemon), tenant, change (seen, frozen, thawed, gone)
 - `sample` fds, threads, rss (MB), zombies of the daemon; scans, gap: how closely /proc was watched since the last
 - `state` tenant, status: as the API shows it, when it changes; `left` pid, command: runs after the end
 """

@@ -101,7 +101,14 @@ def kill_again_and_again(run: Run) -> None:
 
 
 def kill_daemon(run: Run) -> None:
-    _again(run, run.faults.kill_daemon, "kill -9 no serviço", 20)
+    """Before every other time the keeper of the lines dies, too, and is replaced."""
+    turns = itertools.cycle((lambda: False, run.faults.kill_keeper))
+
+    def kill() -> bool:
+        next(turns)()
+        return run.faults.kill_daemon()
+
+    _again(run, kill, "kill -9 no serviço", 20)
 
 
 def kill_daemon_and_browsers(run: Run) -> None:
@@ -122,7 +129,7 @@ def _again(run: Run, fault: Callable[[], bool], text: str, times: int) -> None:
 
 def freeze(run: Run) -> None:
     """One hung browser after the other, and as much time without."""
-    faults = (run.faults.freeze_chrome, run.faults.freeze_driver, run.faults.page_hang)
+    faults = (run.faults.freeze_chrome, run.faults.freeze_renderer, run.faults.page_hang)
     victims = itertools.cycle(run.tenants)
     for fault, victim in zip(itertools.cycle(faults), victims, strict=False):
         run.ground.traffic.spared = {victim.name}
@@ -132,9 +139,6 @@ def freeze(run: Run) -> None:
         if run.end - time.monotonic() < NOTICE_SECONDS + 10:
             return
         run.progress(f"{fault.__name__} em {victim.name}")
-        if fault == run.faults.freeze_driver:
-            # It may do no harm: its sends are to show that.
-            run.ground.traffic.spared = set()
         fault(victim)
         _await_not(run, victim)
         run.await_all()
@@ -186,12 +190,13 @@ def mix(run: Run) -> None:
     """Anything at any time; the daemon at most every 40 s, a tenant at most every 20 s."""
     faults, struck = run.faults, {tenant.name: 0.0 for tenant in run.tenants}
     single = [
-        *[faults.kill_chrome, faults.kill_driver, faults.kill_renderer] * 2,
-        faults.freeze_chrome, faults.freeze_driver, faults.page_hang, faults.page_reload, faults.drop_socket,
+        *[faults.kill_chrome, faults.kill_renderer] * 2,
+        faults.freeze_chrome, faults.freeze_renderer, faults.page_hang, faults.page_reload, faults.drop_socket,
         faults.slow_acks, faults.phone_offline, faults.restart,
     ]  # fmt: skip
     whole = [
         faults.kill_daemon, faults.kill_daemon_and_browsers, faults.freeze_daemon, faults.stop_daemon, faults.hand_over,
+        faults.kill_keeper,
     ]  # fmt: skip
     daemon_at = time.monotonic()
     while run.rest(run.random.uniform(3, 9)):
@@ -225,9 +230,11 @@ PRESETS: Mapping[str, Preset] = {
     "mix": Preset(mix, "falhas ao acaso", 300),
     "R1": Preset(kill_in_turn, "kill -9 de um Chrome a cada 15 s, uma sessão por vez", 300),
     "R1b": Preset(kill_again_and_again, "kill -9 dos mesmos Chromes, sempre de novo", 300),
-    "R2": Preset(kill_daemon, "kill -9 só do serviço, 20 vezes", 480),
+    "R2": Preset(
+        kill_daemon, "kill -9 só do serviço, 20 vezes; antes de cada segunda, do guardião dos canais", 480
+    ),
     "R2b": Preset(kill_daemon_and_browsers, "kill -9 do serviço e dos navegadores, 20 vezes", 480),
-    "R4": Preset(freeze, "um navegador parado por vez; o que os vizinhos sentem", 480, sends=10),
+    "R4": Preset(freeze, "um Chrome ou uma página parada por vez; o que os vizinhos sentem", 480, sends=10),
     "R6": Preset(fill_disk, "disco do estado cheio e liberado", 120, sends=5, disk=lambda _: 48),
     "R6b": Preset(
         fill_disk,

@@ -52,6 +52,10 @@ BROKEN: dict[str, Callable[[Lines], Lines]] = {
         lines, {"status": "waiting_scan"}, kind="logged", previousStatus="disconnected"
     ),
     "bystander: browser": lambda lines: having(lines, {"tenant": "b"}, kind="fault"),
+    "bystander: the keeper's death excuses nobody": lambda lines: [
+        *without(lines, kind="fault"),
+        fault(30.0, "kill_keeper", ""),
+    ],
     "bystander: state": lambda lines: [*without(lines, kind="fault"), fault(30.0, "kill_chrome", "b")],
     "two_browsers": lambda lines: having(lines, {"t": 33.0}, kind="process", pid=100, change="gone"),
     "two_pages": lambda lines: having(lines, {"t": 33.0}, kind="world", event="page_close", t=30.05),

@@ -85,6 +85,7 @@ class Watch:
     def __init__(self, folder: Path, tokens: Path, recorder: Recorder) -> None:
         self._marks = (str(folder), str(tokens))
         self._profile = f"--user-data-dir={tokens}/"
+        self._keeper = str(tokens / ".keeper")
         self._recorder = recorder
         self._daemon = 0
         self._ours: dict[int, Seen] = {}
@@ -123,6 +124,10 @@ class Watch:
         """A fork of Chrome's zygote writes its whole command line as one text."""
         helpers = self.family(tenant, "helper")
         return [pid for pid in helpers if any("--type=renderer" in part for part in read_command(pid))]
+
+    def keeper(self) -> int | None:
+        """Who keeps the lines to the browsers, where systemd does not."""
+        return next((one.pid for one in self._alive() if one.role == "keeper"), None)
 
     def alive(self) -> list[int]:
         """All pids of the gateway."""
@@ -197,8 +202,8 @@ class Watch:
         )
         if pid == self._daemon:
             return "daemon", None
-        if command and command[0].endswith("chromedriver"):
-            return "driver", tenant
+        if self._keeper in command:
+            return "keeper", None
         is_main = tenant and not any(part.startswith("--type=") for part in command)
         return ("chrome" if is_main and "crashpad" not in command[0] else "helper"), tenant
 

@@ -15,7 +15,7 @@ import signal, sys
 from pathlib import Path
 from wppmt.app import host
 signal.signal(signal.SIGUSR2, lambda *_: sys.exit(0))
-with host.only_one(Path(sys.argv[1])):
+with host.only_one(Path(sys.argv[1]), Path(sys.argv[1]), simulated=False):
     print("held", flush=True)
     signal.pause()
 """

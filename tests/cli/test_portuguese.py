@@ -81,6 +81,7 @@ def test_no_help_has_an_english_frame(path: tuple[str, ...]):
     assert shown.startswith("Uso: ")
     assert "Mostra esta ajuda e sai." in shown
     assert not ENGLISH.search(shown)
+    assert "..." not in shown.partition("Comandos:")[2], "the list cuts a sentence short"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_defaults_need_no_exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "   export" not in screen({})
     assert f"WPP_CONFIG={DEFAULT_FILES[0]}" in first_screen(
         SettingsSource({"WPP_SIMULATOR": "1"}, DEFAULT_FILES[0]),
-        SettingsSource({"WPP_SIMULATOR": "1"}).load(),
+        SettingsSource({"WPP_SIMULATOR": "1"}).load(makes_key=True),
     )
 
 

@@ -97,8 +97,9 @@ def test_simulator_that_is_not_there(call: Call):
 
 
 @pytest.mark.usefixtures("simulator")
-def test_scan_without_a_gateway_is_reported(call: Call):
-    result = call("sim", "scan", SHOP, "loja")
+def test_scan_without_a_gateway_is_told(call: Call):
+    assert "inicie antes o serviço" in call("sim", "scan", SHOP, "loja").stderr
+    result = call("sim", "scan", SHOP, "loja", WPP_SECRET="s" * 32)
     assert result.exit_code == 1
     assert "A API não responde" in result.stderr
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.cli.conftest import Call
 from tests.defaults import auth_policy
+from wppmt.app import host
+from wppmt.app.secret import choose
 from wppmt.http.security.auth import grant_of
 
 SECRET = "k" * 32
@@ -60,10 +62,40 @@ def test_ttl_beyond_what_the_api_takes_is_warned_of_on_stderr(call: Call):
     assert claims(result.stdout.strip())["exp"] > time.time() + 7000
 
 
-def test_simulator_key_serves_where_no_secret_is_set(call: Call, tmp_path: Path):
-    token = call("token").stdout.strip()
+def test_simulators_key_serves_in_its_mode(call: Call, tmp_path: Path):
+    token = call("token", WPP_SIMULATOR="1").stdout.strip()
     key = (tmp_path / "state" / "simulator.secret").read_text()
     assert jwt.decode(token, key, algorithms=["HS256"])["sub"]
+
+
+def test_simulators_key_serves_where_its_daemon_runs(call: Call, tmp_path: Path):
+    """As in the terminal beside `make run`."""
+    state = tmp_path / "state"
+    key = choose("", state, simulated=True, makes=True)[0]
+    with host.only_one(state, state, simulated=True):
+        token = call("token").stdout.strip()
+        assert jwt.decode(token, key, algorithms=["HS256"])["sub"]
+
+
+@pytest.mark.parametrize("secret", ["", "short", "avelar-wpp-secret"])
+@pytest.mark.parametrize("simulator_was_here", [False, True])
+def test_no_key_is_invented_or_borrowed_outside_simulator_mode(
+    call: Call, tmp_path: Path, secret: str, simulator_was_here: bool
+):
+    state = tmp_path / "state"
+    if simulator_was_here:
+        choose("", state, simulated=True, makes=True)
+    result = call("token", WPP_SECRET=secret)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "WPP_SECRET" in result.stderr
+    assert "chave do serviço" in result.stderr
+    assert state.exists() == simulator_was_here, "nothing is written"
+
+
+@pytest.mark.parametrize("command", ["doctor", "handover"])
+def test_commands_that_only_look_leave_no_key(call: Call, tmp_path: Path, command: str):
+    call(command)
+    assert not (tmp_path / "state").exists()
 
 
 def test_only_the_issuer_makes_tokens_for_a_public_key(call: Call):

@@ -13,7 +13,7 @@ ADMIN = token(scope="wpp:admin")
 
 
 async def test_every_tenants_row(api: Api):
-    process = Process(4711, 4711, "http://127.0.0.1:1", "s", "ws://127.0.0.1:1", "c")
+    process = Process(4711, 4711, "page", "session")
     api.front.has("b", State.ERROR, process=process, last_error="Dez tentativas", memory_mb=150, queue=2)
     api.front.has("a")
     api.store.counts = WebhookCounts(3, 1)

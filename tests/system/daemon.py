@@ -6,10 +6,10 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +18,13 @@ import psutil
 from tests.support import free_port, wait_until
 from tests.system import processes
 from tests.system.api import Api
+from tests.system.systemd import Systemd
 from wppmt.simulator.client import Simulator
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 30.0
 STOP_SECONDS = 40.0
 GONE_SECONDS = 5.0
-AS_SYSTEMD = """
-import os, sys
-given = int(sys.argv[1])
-os.dup2(given, 3)
-if given != 3:
-    os.close(given)
-os.execve(sys.argv[2], sys.argv[2:], {**os.environ, "LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())})
-"""
-"""Hands a listening socket to the command that follows, as a `.socket` unit does."""
 
 
 class Daemon:
@@ -43,7 +35,7 @@ class Daemon:
     ) -> None:
         """`environ` on top of the usual; `product` is a folder with another copy of the packages.
 
-        `activated`: its socket is ours and listens all the time, as with systemd's socket activation.
+        `activated`: somebody plays systemd's part, who keeps its socket and the lines to its browsers.
         """
         self.folder = folder
         self.secret = secrets.token_hex(32)
@@ -62,9 +54,9 @@ class Daemon:
             "WPP_RATE_LIMIT": "0",
             **environ,
         }
-        self.listening = socket.create_server(("127.0.0.1", 0), backlog=1024) if activated else None
-        if self.listening:
-            self.environ["WPP_PORT"] = str(self.listening.getsockname()[1])
+        self._systemd = Systemd() if activated else None
+        if self._systemd:
+            self.environ |= self._systemd.environ
         self.port = int(self.environ["WPP_PORT"])
         self.simulator_port = int(self.environ["WPP_SIMULATOR_PORT"])
         self.api = Api(self.port, self.secret)
@@ -78,11 +70,10 @@ class Daemon:
     def launch(self) -> subprocess.Popen[bytes]:
         """Start it; whether it comes up is the caller's question."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "wppmt", "serve"]
+        command: Sequence[str] = [sys.executable, "-m", "wppmt", "serve"]
         given: tuple[int, ...] = ()
-        if self.listening:
-            given = (self.listening.fileno(),)
-            command = [sys.executable, "-I", "-c", AS_SYSTEMD, str(given[0]), *command]
+        if self._systemd:
+            command, given = self._systemd.command(command)
         with (self.folder / "stderr").open("ab") as output:
             self._process = subprocess.Popen(
                 command,
@@ -140,11 +131,6 @@ class Daemon:
         wait_until(lambda: not self.leftovers(), GONE_SECONDS)
         return took
 
-    def stop_listening(self) -> None:
-        """Whoever still waits for a next daemon waits no more."""
-        if self.listening:
-            self.listening.close()
-
     @property
     def process(self) -> subprocess.Popen[bytes]:
         assert self._process is not None
@@ -161,13 +147,23 @@ class Daemon:
         """The session's Chrome."""
         return processes.browser(self.profile(session))
 
+    def stop_listening(self) -> None:
+        """Whoever still waits for a next daemon waits no more."""
+        if self._systemd:
+            self._systemd.listening.close()
+
+    def keeper(self) -> psutil.Process | None:
+        """Who keeps the lines to its browsers, where systemd does not."""
+        return processes.carrying(str(self.folder / "tokens" / ".keeper"))
+
     def leftovers(self) -> set[psutil.Process]:
         """What runs of it, whoever its parent is by now."""
         return processes.alive(self._known | processes.of_folder(self.folder))
 
     def end(self) -> None:
         """However a test ended: nothing of it stays behind on the machine."""
-        self.stop_listening()
+        if self._systemd:
+            self._systemd.close()
         if self._process is None:
             return
         self._remember()

@@ -53,6 +53,11 @@ def browser(profile: Path) -> psutil.Process | None:
     return None
 
 
+def carrying(argument: str) -> psutil.Process | None:
+    """The own process that was started with exactly this argument."""
+    return next((process for process in _own() if argument in _command(process)), None)
+
+
 def _own() -> Iterator[psutil.Process]:
     for process in psutil.process_iter():
         with suppress(psutil.NoSuchProcess):

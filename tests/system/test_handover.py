@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import psutil
 import pytest
 import urllib3
 
+from tests.support import wait_until
 from tests.system import processes
 from tests.system.conftest import NewDaemon, NewTenant
 from tests.system.daemon import ROOT, Daemon
@@ -25,12 +27,23 @@ ADOPTED_SECONDS = 3.0
 
 
 @pytest.fixture
-def daemon(new_daemon: NewDaemon, shared_daemon: Daemon) -> Daemon:
-    """One whose phones live on when it dies."""
-    outside = {
-        name: shared_daemon.environ[name] for name in ("WPP_SIMULATOR_PORT", "WPP_SIMULATOR_PAGE_PORT")
-    }
-    made = new_daemon(WPP_SIMULATOR="external", **outside)
+def outside(shared_daemon: Daemon) -> dict[str, str]:
+    """Phones that live on when a daemon dies."""
+    names = ("WPP_SIMULATOR_PORT", "WPP_SIMULATOR_PAGE_PORT")
+    return {"WPP_SIMULATOR": "external"} | {name: shared_daemon.environ[name] for name in names}
+
+
+@pytest.fixture
+def daemon(new_daemon: NewDaemon, outside: dict[str, str]) -> Daemon:
+    made = new_daemon(**outside)
+    made.start()
+    return made
+
+
+@pytest.fixture
+def kept_by_systemd(new_daemon: NewDaemon, outside: dict[str, str]) -> Daemon:
+    """Without a process of its own that keeps the lines."""
+    made = new_daemon(activated=True, **outside)
     made.start()
     return made
 
@@ -151,13 +164,63 @@ def test_a_request_under_way_is_answered_before_a_handover(
     assert len(daemon.phones.inbox(stranger)) == 1
 
 
+@pytest.mark.parametrize("end", [kill, signalled])
+def test_nobody_is_disconnected_where_systemd_keeps_the_lines(
+    kept_by_systemd: Daemon, new_tenant: NewTenant, end: Callable[[Daemon], None]
+):
+    daemon = kept_by_systemd
+    one, other = new_tenant(daemon).connect(), new_tenant(daemon).connect()
+    browsers, told = [one.browser.pid, other.browser.pid], one.changes()
+    assert daemon.keeper() is None
+    with watched(one, other):
+        end(daemon)
+        assert until_usable(daemon, one, other) < ADOPTED_SECONDS
+    assert [one.browser.pid, other.browser.pid] == browsers
+    assert one.changes() == told
+
+
+def test_the_keepers_death_costs_nothing(daemon: Daemon, new_tenant: NewTenant):
+    """And what the next keeper has is enough for the next daemon."""
+    tenant = new_tenant(daemon).connect()
+    browser, told, first = tenant.browser.pid, tenant.changes(), daemon.keeper()
+    assert first
+    with watched(tenant):
+        first.kill()
+        second = wait_until(daemon.keeper)
+        assert second
+        assert tenant.send(tenant.phone, new_text()).status == 200
+        daemon.kill()
+        assert until_usable(daemon, tenant) < ADOPTED_SECONDS
+    assert (tenant.browser.pid, tenant.changes()) == (browser, told)
+    assert [daemon.keeper()] == [second]
+
+
+def test_with_keeper_and_daemon_dead_the_browser_closes_and_the_login_is_kept(
+    daemon: Daemon, new_tenant: NewTenant, stranger: str
+):
+    tenant = new_tenant(daemon).connect()
+    group, keeper = processes.groups({tenant.browser}), daemon.keeper()
+    assert keeper
+    daemon.process.send_signal(signal.SIGSTOP)
+    keeper.kill()
+    daemon.kill()
+    wait_until(lambda: not processes.alive(group))
+    text = new_text()
+    daemon.phones.write(stranger, tenant.phone, text)
+    daemon.start()
+    tenant.hears("connection_change", status="reconnecting", reasonCode="DAEMON_RESTARTED")
+    tenant.hears("connection_change", status="connected")
+    tenant.hears_message(text)
+    assert [event["event"] for event in tenant.webhooks().values()].count("qr_code") == 1
+
+
 def test_what_cannot_be_adopted_comes_back_without_qr(daemon: Daemon, new_tenant: NewTenant, stranger: str):
     victim, neighbour = new_tenant(daemon).connect(), new_tenant(daemon).connect()
-    earlier, untouched = processes.groups({victim.browser}), neighbour.browser.pid
+    group, untouched = victim.browser.pid, neighbour.browser.pid
+    earlier = processes.groups({victim.browser})
     with watched(neighbour):
         daemon.kill()
-        [chromedriver] = [process for process in earlier if process.name() == "chromedriver"]
-        chromedriver.kill()
+        os.killpg(group, signal.SIGSTOP)
         text = new_text()
         daemon.phones.write(stranger, victim.phone, text)
         daemon.start()

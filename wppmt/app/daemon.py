@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -26,13 +26,12 @@ from actors.webhooks.messages import Attempted, Drain, OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.memory import MONITOR, Measure, MemoryWorker
 from wppmt import __version__
-from wppmt.app import disk, host, logs, memory, policies, wiring
+from wppmt.app import disk, host, logs, memory, policies, sockets, wiring
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
-from wppmt.browser.chrome.browser import ChromeBrowsers
+from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.domain.errors import Refusal, SetupError
 from wppmt.domain.messages import ROOT, WEBHOOK, Describe
-from wppmt.domain.system_errors import explain
 from wppmt.http import server
 from wppmt.http.app import make_app
 from wppmt.http.ports import DaemonPhase, Ports
@@ -67,17 +66,35 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
     for notice in settings.notices:
         logs.log("setting_noticed", level="warning", note=notice)
     try:
-        host.require_folder(settings.store.tokens_dir, "WPP_TOKENS_DIR")
+        wiring.require_accepted_ports(settings)
         # Before anything starts a child, which must not inherit it.
-        inherited = host.inherited_socket(os.environ, os.getpid())
-        with host.only_one(settings.store.state_dir), simulator(settings):
-            asyncio.run(daemon.run(on_ready, inherited))
+        inherited = sockets.inherited(os.environ, os.getpid())
+        with _alone(settings), _api_sockets(settings, inherited) as listening, simulator(settings):
+            asyncio.run(daemon.run(on_ready, listening, inherited))
     except SetupError as refusal:
         logs.log("start_refused", level="error", note=str(refusal))
         raise
     logs.log("stopped")
     logs.close()
     return 0
+
+
+def _alone(settings: Settings) -> contextlib.AbstractContextManager[None]:
+    """Before a port is taken, and long before a browser is touched."""
+    store = settings.store
+    return host.only_one(store.state_dir, store.tokens_dir, simulated=settings.simulator.used)
+
+
+@contextlib.contextmanager
+def _api_sockets(settings: Settings, inherited: sockets.Inherited) -> Iterator[Sequence[socket.socket]]:
+    """Bound, and nobody is accepted yet: what cannot be served on is known before anything is ended."""
+    http = settings.http
+    found = [inherited.listening] if inherited.listening else sockets.reserve(http.host, http.port)
+    try:
+        yield found
+    finally:
+        for one in found:
+            one.close()
 
 
 class Daemon:
@@ -99,10 +116,12 @@ class Daemon:
         total = self._monitor.total_mb if self._monitor else 0
         return {"memoryUsage": f"{total / 1024:.1f}GB", "sessionCount": len(self._directory.statuses())}
 
-    async def run(self, on_ready: Callable[[], None], inherited: socket.socket | None) -> None:
+    async def run(
+        self, on_ready: Callable[[], None], listening: Sequence[socket.socket], inherited: sockets.Inherited
+    ) -> None:
         """Everything up, wait for the signal, everything down.
 
-        On the `inherited` socket connections wait from the moment that it listens: nothing is accepted before READY.
+        On an inherited socket connections wait from the moment that it listens: nothing is accepted before READY.
         """
         stop = self._signalled()
         async with AsyncExitStack() as down:
@@ -116,14 +135,16 @@ class Daemon:
             down.push_async_callback(transport.close)
             down.push_async_callback(self._stop_http)
             threads = PykkaScheduler(asyncio.get_running_loop())
-            self._start_actors(threads, store, transport, received)
-            down.push_async_callback(self._stop_actors, threads)
+            browsers = wiring.browsers(self._settings, os.environ, inherited.lines)
+            self._start_actors(threads, store, transport, received, browsers)
+            down.push_async_callback(self._stop_actors, threads, browsers)
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
             await down.enter_async_context(
                 wiring.mirrored(self._settings, self._directory, self._redis_watch)
             )
-            await self._start_http(self._ports(store, egress, transport, media, received), inherited)
+            ports = self._ports(store, egress, transport, media, received)
+            await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
             down.push_async_callback(self._drain)
             on_ready()
             with host.notified_systemd(
@@ -150,9 +171,9 @@ class Daemon:
         store: SqliteStore,
         transport: WebhookTransport,
         received: ReceivedMedia,
+        browsers: ChromeBrowsers,
     ) -> None:
         settings = self._settings
-        browsers = ChromeBrowsers(wiring.chrome_settings(settings))
         wiring.end_strays(store, browsers)
         world = RuntimeDependencies(
             now=time.time,
@@ -219,24 +240,23 @@ class Daemon:
             settings=policies.http_policy(settings),
         )
 
-    async def _start_http(self, ports: Ports, inherited: socket.socket | None) -> None:
+    async def _start_http(
+        self, ports: Ports, listening: Sequence[socket.socket], *, is_inherited: bool
+    ) -> None:
         http = self._settings.http
         limits = wiring.connection_limits(self._settings, host.descriptors())
         wanted, runner = (http.host, http.port), server.Runner(make_app(ports), limits)
         self._phase = DaemonPhase.READY
         try:
-            await runner.start(inherited or wanted)
+            await runner.start(*listening)
         except OSError as failure:
-            raise SetupError(
-                f"Não foi possível escutar em {http.host}:{http.port} ({explain(failure)})."
-                " Outro programa usa a porta? Mude WPP_PORT ou WPP_HOST"
-            ) from None
+            raise SetupError(sockets.cannot_listen(http.host, http.port, failure)) from None
         self._http = runner
-        address = runner.addresses[0][:2] if inherited else wanted
+        address = runner.addresses[0][:2] if is_inherited else wanted
         if address != wanted:
             note = f"A API escuta no endereço de wppmt.socket, não no de WPP_HOST e WPP_PORT ({http.host}:{http.port})"
             logs.log("socket_differs", level="warning", note=note)
-        logs.log("ready", host=address[0], port=address[1], inherited=inherited is not None)
+        logs.log("ready", host=address[0], port=address[1], inherited=is_inherited)
 
     async def _drain(self) -> None:
         """Refuse new requests from here on; those under way may finish."""
@@ -254,7 +274,7 @@ class Daemon:
         if self._http:
             await self._http.cleanup()
 
-    async def _stop_actors(self, threads: PykkaScheduler) -> None:
+    async def _stop_actors(self, threads: PykkaScheduler, browsers: ChromeBrowsers) -> None:
         """Sessions first, all together; the webhook actor leaves its work to the store."""
         if self._hands_over:
             logs.log(
@@ -265,6 +285,8 @@ class Daemon:
         with contextlib.suppress(Refusal):
             await self._directory.ask(WEBHOOK, Drain(), DRAIN_SECONDS)
         await asyncio.to_thread(threads.stop)
+        # While the locks are ours: the next daemon finds nobody else at the other end.
+        await asyncio.to_thread(browsers.let_go)
 
     async def _end_browsers(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The daemon and its host: one per state folder, usable folders, the socket and the signs of life for systemd."""
+"""The daemon and its host: one per folder, usable folders, the signs of life for systemd."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import asyncio
 import fcntl
 import os
 import resource
-import socket
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import sdnotify
 
@@ -21,25 +21,21 @@ from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import explain
 
 LOCK = "daemon.lock"
-"""In the state folder; holds the pid of the daemon that has it locked."""
+"""In the state folder; holds the pid of the daemon that has it locked, and whether its WhatsApp is simulated."""
+TOKENS_LOCK = ".daemon.lock"
+"""In the tokens folder; no session id begins with a dot."""
+SIMULATED = "simulated"
 WATCHDOG_SECONDS = 10.0
-LISTEN_FD = 3
-"""The first one that is handed over, and the only one that we take: sd_listen_fds(3)."""
 
 
 @contextmanager
-def only_one(state_dir: Path) -> Iterator[None]:
-    """Two daemons on one state folder would start every browser twice. The kernel frees the lock of a dead one."""
-    require_folder(state_dir, "WPP_STATE_DIR")
-    with (state_dir / LOCK).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SetupError(
-                f"Outro wppmt já usa a pasta {state_dir}. Encerre-o ou use outra pasta (WPP_STATE_DIR)"
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
+def only_one(state_dir: Path, tokens_dir: Path, *, simulated: bool) -> Iterator[None]:
+    """Two daemons on one folder would start, or end, every browser of the other. The kernel frees a dead one's locks."""
+    with (
+        _locked(tokens_dir, TOKENS_LOCK, "WPP_TOKENS_DIR"),
+        _locked(state_dir, LOCK, "WPP_STATE_DIR") as lock,
+    ):
+        lock.write(f"{os.getpid()} {SIMULATED if simulated else ''}")
         lock.flush()
         yield
 
@@ -55,14 +51,42 @@ def descriptors() -> int:
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
+@contextmanager
+def _locked(folder: Path, name: str, setting: str) -> Iterator[TextIO]:
+    require_folder(folder, setting)
+    with (folder / name).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SetupError(
+                f"Outro wppmt já usa a pasta {folder}. Encerre-o ou use outra pasta ({setting})"
+            ) from None
+        lock.truncate(0)
+        yield lock
+
+
 def running(state_dir: Path) -> int | None:
     """The pid of the daemon that works on this folder. Raises OSError where its process may not be looked at."""
+    pid, _ = _holder(state_dir)
+    return pid
+
+
+def runs_simulated(state_dir: Path) -> bool:
+    """Whether a daemon works on this folder whose WhatsApp is the simulator."""
+    try:
+        pid, words = _holder(state_dir)
+    except OSError:
+        return False
+    return pid is not None and SIMULATED in words
+
+
+def _holder(state_dir: Path) -> tuple[int | None, Sequence[str]]:
     lock = state_dir / LOCK
     try:
-        pid = int(lock.read_text())
-        return pid if processes.has_open(pid, lock) else None
+        pid, *words = lock.read_text().split()
+        return (int(pid), words) if processes.has_open(int(pid), lock) else (None, ())
     except (FileNotFoundError, ValueError):
-        return None
+        return None, ()
 
 
 def require_folder(folder: Path, setting: str) -> None:
@@ -86,30 +110,6 @@ def _make_private(path: Path) -> None:
     if found & 0o077:
         path.chmod(stat.S_IMODE(found) & 0o700)
         logs.log("made_private", level="warning", path=str(path), was=f"{stat.S_IMODE(found):04o}")
-
-
-def inherited_socket(
-    environ: MutableMapping[str, str], pid: int, fd: int = LISTEN_FD
-) -> socket.socket | None:
-    """The listening TCP socket that systemd, or whoever plays its part, handed to the process `pid`.
-
-    Its variables are removed from `environ`, and no child inherits it. Raises SetupError if HTTP can't be served on it.
-    """
-    named = {name: environ.pop(name, "") for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")}
-    if named["LISTEN_PID"] != str(pid):
-        return None
-    if named["LISTEN_FDS"] != "1":
-        raise SetupError(f"wppmt.socket deve entregar um só soquete (LISTEN_FDS={named['LISTEN_FDS']})")
-    try:
-        listening = socket.socket(fileno=fd)
-        is_listening = listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-    except OSError as failure:
-        raise SetupError(f"O que wppmt.socket entregou não é um soquete: {explain(failure)}") from None
-    if not is_listening or listening.family not in {socket.AF_INET, socket.AF_INET6}:
-        listening.close()
-        raise SetupError("wppmt.socket deve entregar um soquete TCP que escuta: ListenStream=endereço:porta")
-    listening.set_inheritable(False)
-    return listening
 
 
 @contextmanager

@@ -36,6 +36,11 @@ def kind_of(event: str, session_id: str | None, level: str, details: Mapping[str
     if event == "http_request" and int(str(details.get("status", 0))) >= 400:
         same = {name: details.get(name) for name in ("method", "route", "status")}
         return Kind(event, session_id, level, tuple(same.items()), a_minute=10)
+    if event == "token_refused":
+        return Kind(event, session_id, level, tuple(details.items()), a_minute=1)
+    if event == "resource_limit":
+        # Who asked and how much is missing differs from one to the next; what is short does not.
+        return Kind(event, None, level, (("resources", ", ".join(details)),), a_minute=1)
     return None
 
 

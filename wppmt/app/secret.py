@@ -15,12 +15,15 @@ LEAST_BYTES = 32
 FILE = "simulator.secret"
 
 
-def choose(given: str, state_dir: Path, *, simulated: bool) -> tuple[str, tuple[str, ...]]:
-    """The key to use, and notices about it. Raises SetupError for a weak key, except with the simulator."""
+def choose(given: str, state_dir: Path, *, simulated: bool, makes: bool) -> tuple[str, tuple[str, ...]]:
+    """The key to use, and notices about it. Raises SetupError for a weak key, except with the simulator.
+
+    The simulator's own is empty as long as nobody who `makes` one has asked.
+    """
     if complaint := _weakness(given):
         if not simulated:
             raise SetupError(f"WPP_SECRET {complaint}. Gere uma com: openssl rand -hex 32")
-        own = _own(state_dir)
+        own = _own(state_dir) if makes else _found(state_dir)
         return own, (
             (f"WPP_SECRET {complaint}: no modo simulador é usada a chave de {state_dir / FILE}",)
             if given
@@ -46,11 +49,18 @@ def _own(state_dir: Path) -> str:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not file.exists():
             _publish(file, secrets.token_hex(LEAST_BYTES))
-        return file.read_text(encoding="ascii").strip()
+        return _found(state_dir)
     except OSError as failure:
         raise SetupError(
             f"A pasta {state_dir} não pode ser usada: {explain(failure)} (WPP_STATE_DIR)"
         ) from None
+
+
+def _found(state_dir: Path) -> str:
+    try:
+        return (state_dir / FILE).read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def _publish(file: Path, text: str) -> None:

@@ -7,11 +7,12 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
+from socket import socket
 from urllib.parse import quote
 
 from ulid import ULID
@@ -24,8 +25,12 @@ from wppmt.app import logs, policies
 from wppmt.app.addresses import base_url
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
-from wppmt.browser.chrome import launch
-from wppmt.browser.chrome.browser import ChromeSettings
+from wppmt.browser.chrome import driver, launch
+from wppmt.browser.chrome.browsers import ChromeBrowsers
+from wppmt.browser.chrome.settings import UNDETECTED, ChromeSettings
+from wppmt.browser.keeping.lines import Keeper
+from wppmt.browser.keeping.process import KeeperProcess
+from wppmt.browser.keeping.systemd import SystemdStore
 from wppmt.browser.port import Browsers
 from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.errors import SetupError
@@ -90,7 +95,7 @@ def chrome_settings(settings: Settings) -> ChromeSettings:
         snapshots_kept=settings.store.login_copies,
         resolver_rules=f"MAP * 127.0.0.1:{settings.simulator.page_port}" if simulated else None,
         chrome_path=Path(browser.chrome) if browser.chrome else launch.CHROME,
-        driver_path=Path(browser.driver) if browser.driver else launch.DRIVER,
+        driver_path=Path(browser.driver) if browser.driver else driver.DRIVER,
         engine=browser.engine,
         headless=browser.headless,
         sandbox=_sandbox(settings),
@@ -99,6 +104,29 @@ def chrome_settings(settings: Settings) -> ChromeSettings:
         start_seconds=browser.start_deadline_seconds,
         stop_seconds=browser.stop_deadline_seconds,
     )
+
+
+def browsers(settings: Settings, environ: Mapping[str, str], lines: Mapping[str, socket]) -> ChromeBrowsers:
+    """`lines`: what systemd has stored for an earlier daemon."""
+    return ChromeBrowsers(chrome_settings(settings), _keeper(settings, environ, lines))
+
+
+def _keeper(settings: Settings, environ: Mapping[str, str], lines: Mapping[str, socket]) -> Keeper:
+    """Systemd where it has room (FDSTORE, which from version 254 on it sets itself), else a process of our own."""
+    if environ.get("NOTIFY_SOCKET") and environ.get("FDSTORE", "0") != "0":
+        return SystemdStore(environ["NOTIFY_SOCKET"], lines)
+    return KeeperProcess(settings.store.tokens_dir)
+
+
+def require_accepted_ports(settings: Settings) -> None:
+    """Raises SetupError where the engine would open what nobody has said yes to."""
+    browser = settings.browser
+    if browser.engine == UNDETECTED and not browser.undetected_accept_local_ports:
+        raise SetupError(
+            "O motor undetected abre portas sem senha em 127.0.0.1, por onde qualquer usuário desta máquina lê as"
+            " conversas e roda programas como o wppmt. Para aceitar: WPP_UNDETECTED_ACCEPT_LOCAL_PORTS=true;"
+            " sem isso, use WPP_BROWSER_ENGINE=chrome"
+        )
 
 
 def has_login_copy(settings: Settings, session_id: str) -> bool:

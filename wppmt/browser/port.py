@@ -37,7 +37,7 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class ChannelClosed:
-    """The websocket to the browser closed: the browser is gone, or about to be."""
+    """The channel to the browser closed: the browser is gone, or about to be."""
 
     detail: str = ""
 
@@ -142,6 +142,9 @@ class Browser(Protocol):
 
     def kill(self) -> None:
         """End the whole process group at once, from any thread. The login in IndexedDB survives this."""
+
+    def let_go(self) -> None:
+        """Nothing is heard from it or told any more: when this returns, a later daemon may adopt it."""
 
 
 class Browsers(Protocol):

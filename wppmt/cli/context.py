@@ -21,18 +21,21 @@ class SettingsSource:
     environ: Mapping[str, str]
     config: Path | None = None
 
-    def load(self) -> Settings:
+    def load(self, *, makes_key: bool = False) -> Settings:
         """The settings; an error in them ends the command with Portuguese lines on stderr."""
         try:
-            return settings.load(self.environ, self.config)
+            return settings.load(self.environ, self.config, makes_key=makes_key)
         except SetupError as failure:
             raise CommandFailed(str(failure)) from None
 
     def simulated(self) -> SettingsSource:
         """The same, but for the simulator where nothing else was said."""
-        if self.environ.get("WPP_SIMULATOR", "0") in {"", "0"}:
-            return replace(self, environ={**self.environ, "WPP_SIMULATOR": "1"})
-        return self
+        return self if self.is_simulated else replace(self, environ={**self.environ, "WPP_SIMULATOR": "1"})
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the environment says so."""
+        return self.environ.get("WPP_SIMULATOR", "0") not in {"", "0"}
 
 
 pass_source = click.make_pass_decorator(SettingsSource)

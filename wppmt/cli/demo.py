@@ -191,7 +191,7 @@ def own_daemon(source: SettingsSource, sink: Sink) -> Iterator[Settings]:
     """A daemon with its simulator on free ports and in a folder of its own, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="wppmt-demo-", ignore_cleanup_errors=True) as folder:
         environ = {**source.environ, **_apart(Path(folder), sink)}
-        settings = SettingsSource(environ, source.config).load()
+        settings = SettingsSource(environ, source.config).load(makes_key=True)
         with step("Dependências encontradas"):
             missing = [finding for finding in examine(settings) if not finding.fine]
             expect(not missing, "; ".join(map(str, missing)))
@@ -286,7 +286,7 @@ def _new_run(settings: Settings, sink: Sink, received: Inbox) -> DemoRun:
     )
 
 
-@click.command()
+@click.command(short_help="Executa o roteiro completo sozinho.")
 @click.option("--running", is_flag=True, help="Usa o serviço e o simulador que já estão no ar (wppmt run).")
 @pass_source
 def demo(source: SettingsSource, *, running: bool) -> None:

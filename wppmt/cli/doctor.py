@@ -22,8 +22,9 @@ import psutil
 
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
+from wppmt.browser.chrome.driver import DRIVER
 from wppmt.browser.chrome.injection import WA_JS
-from wppmt.browser.chrome.launch import CHROME, DRIVER
+from wppmt.browser.chrome.launch import CHROME
 from wppmt.cli import reachability
 from wppmt.cli.context import SettingsSource, pass_source
 from wppmt.cli.errors import CommandFailed
@@ -295,7 +296,7 @@ def service(health: Json) -> Finding:
     )
 
 
-@click.command()
+@click.command(short_help="Verifica se a máquina tem tudo de que o serviço precisa.")
 @click.option(
     "--whatsapp",
     type=click.Choice(["simulated", "real"]),

@@ -17,7 +17,7 @@ SECONDS = 60.0
 """For requests, webhooks and turns under way to finish."""
 
 
-@click.command()
+@click.command(short_help="Encerra só o serviço, para atualizá-lo.")
 @pass_source
 def handover(source: SettingsSource) -> None:
     """Encerra só o serviço, para atualizá-lo: os navegadores continuam conectados, e o próximo início os adota."""

@@ -25,16 +25,16 @@ from wppmt.domain.errors import SetupError
 @pass_source
 def serve(source: SettingsSource) -> None:
     """Roda o serviço em primeiro plano, até SIGTERM ou Ctrl+C."""
-    _serve(source.load())
+    _serve(source.load(makes_key=True))
 
 
-@click.command()
+@click.command(short_help="O mesmo que `serve`, com os primeiros passos.")
 @click.option("--whatsapp", type=click.Choice(["simulated", "real"]), default="simulated", show_default=True)
 @pass_source
 def run(source: SettingsSource, whatsapp: str) -> None:
     """O mesmo que `serve`, com o simulador (ou o WhatsApp real) e as instruções dos primeiros passos."""
     source = _for_people(source.simulated() if whatsapp == "simulated" else source)
-    settings = source.load()
+    settings = source.load(makes_key=True)
     _serve(settings, lambda: click.echo(first_screen(source, settings)))
 
 

@@ -39,7 +39,7 @@ class Sim(click.Group):
             raise CommandFailed(str(refusal)) from None
 
 
-@click.group(cls=Sim)
+@click.group(cls=Sim, short_help="Controla os celulares simulados.")
 @click.pass_context
 @pass_source
 def sim(source: SettingsSource, context: click.Context) -> None:
@@ -83,7 +83,7 @@ def accounts(ends: Ends) -> None:
     _show_lines(ends.phones.accounts())
 
 
-@sim.command()
+@sim.command(short_help="Mostra no terminal o QR Code da sessão SESSION.")
 @click.argument("session")
 @pass_ends
 def qr(ends: Ends, session: str) -> None:
@@ -91,7 +91,7 @@ def qr(ends: Ends, session: str) -> None:
     segno.make(wait_for_qr(ends.gateway, session), error="l").terminal(compact=True)
 
 
-@sim.command()
+@sim.command(short_help="O celular PHONE lê o QR Code da sessão SESSION.")
 @click.argument("phone")
 @click.argument("session")
 @pass_ends
@@ -145,7 +145,7 @@ def inbox(ends: Ends, phone: str, after: int, wait: float) -> None:
     _show_lines(ends.phones.inbox(phone, after, wait))
 
 
-@sim.command()
+@sim.command(short_help="O destinatário PHONE recebeu, leu ou ouviu MESSAGE_ID.")
 @click.argument("phone")
 @click.argument("message_id")
 @click.argument("ack", type=click.Choice(list(ACKS)))

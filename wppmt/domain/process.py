@@ -12,10 +12,8 @@ class Process:
     pid: int
     """Chrome's main process."""
     group: int
-    """Process group shared by Chrome, its helpers and chromedriver; Chrome leads it."""
-    driver_url: str
-    driver_session: str
-    websocket_url: str
-    """The DevTools socket of WhatsApp's page."""
-    context: str
-    """That page's id in DevTools, and its window handle in WebDriver."""
+    """Process group shared by Chrome and its helpers; Chrome leads it."""
+    page: str
+    """The id of WhatsApp's page in DevTools."""
+    devtools_session: str
+    """What puts our script into that page and hears it; it lives in Chrome and outlives the daemon."""

@@ -81,13 +81,14 @@ class Runner(web.AppRunner):
         """Who was connected when draining began."""
         self._told_all_at = 0.0
 
-    async def start(self, where: tuple[str, int] | socket.socket) -> None:
-        """Listen at host and port (0: a free one), or on a socket that listens already. Raises OSError: port taken."""
+    async def start(self, *places: tuple[str, int] | socket.socket) -> None:
+        """Listen at hosts and ports (0: a free one), or on bound sockets. Raises OSError: port taken."""
         await self.setup()
         server = self.server
         assert server is not None, "setup() made it"  # noqa: S101
         try:
-            await _Site(self, lambda: Protocol(server, self._ports, self._open), where).start()
+            for where in places:
+                await _Site(self, lambda: Protocol(server, self._ports, self._open), where).start()
         except OSError:
             await self.cleanup()
             raise

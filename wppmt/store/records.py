@@ -12,6 +12,10 @@ from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 
 EVENT_NAMES = ("message_received", "message_ack", "connection_change", "qr_code", "error")
+"""What a webhook gets that asks for nothing in particular."""
+FURTHER_EVENT_NAMES = ("account_changed",)
+"""Delivered to who asks for them, by name or by `ALL_EVENTS`; in the log in any case."""
+ALL_EVENTS = "*"
 
 
 class Desired(StrEnum):
@@ -42,6 +46,8 @@ class SessionRecord:
     pairing_phone: str = ""
     """Digits; a pairing code is asked for instead of a QR."""
     phone: str = ""
+    last_phone: str = ""
+    """The number that was linked last, also after its login has ended."""
     pushname: str = ""
     platform: str = ""
     connected_at: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -25,10 +26,17 @@ DEFAULT_FILES = (
 )
 
 
-def load(environ: Mapping[str, str], site_file: Path | None = None, folder: Path | None = None) -> Settings:
+def load(
+    environ: Mapping[str, str],
+    site_file: Path | None = None,
+    folder: Path | None = None,
+    *,
+    makes_key: bool = False,
+) -> Settings:
     """Read and check everything; relative paths start at `folder` (default: the working folder).
 
-    Raises SetupError with one Portuguese line per problem, which never shows a hidden value.
+    Nothing is written, unless it `makes_key`: the simulator's own, where it needs one. Raises SetupError with one
+    Portuguese line per trouble, which never shows a hidden value.
     """
     values = _read(next((file for file in DEFAULT_FILES if file.is_file()), DEFAULT_FILES[0]))
     site = site_file or (Path(environ["WPP_CONFIG"]) if environ.get("WPP_CONFIG") else None)
@@ -39,16 +47,11 @@ def load(environ: Mapping[str, str], site_file: Path | None = None, folder: Path
         settings = Settings.model_validate(values)
     except ValidationError as failure:
         raise SetupError("\n".join(_tell(error, values) for error in failure.errors())) from None
-    return _settle(settings, folder or Path.cwd(), notices=tuple(_notices(environ)))
+    return _settle(settings, folder or Path.cwd(), tuple(_notices(environ)), makes_key=makes_key)
 
 
 def _read(file: Path) -> dict[str, dict[str, Any]]:
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as failure:
-        raise SetupError(f"Não foi possível ler {file}: {explain(failure)}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
-        raise SetupError(f"{file} não é um arquivo TOML válido: {failure}") from None
+    content = _parse(file)
     sections = {section for section, _, _ in keys()}
     known = {(section, key) for section, key, _ in keys()}
     for section, group in content.items():
@@ -62,6 +65,23 @@ def _read(file: Path) -> dict[str, dict[str, Any]]:
             if (section, key) not in known:
                 raise SetupError(f"{file}: chave desconhecida {section}.{key}. {_nearest_key(section, key)}")
     return content
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as failure:
+        raise SetupError(f"Não foi possível ler {file}: {explain(failure)}") from None
+    except UnicodeDecodeError:
+        raise SetupError(f"{file} não está em UTF-8") from None
+    except tomllib.TOMLDecodeError as failure:
+        raise SetupError(f"{file} não é um arquivo TOML válido{_place(str(failure))}") from None
+
+
+def _place(complaint: str) -> str:
+    """Python says what is wrong in English, and where."""
+    found = re.search(r"at line (\d+), column (\d+)", complaint)
+    return f": linha {found[1]}, coluna {found[2]}" if found else ": termina antes do fim"
 
 
 def _nearest(word: str, words: Mapping[str, str]) -> str:
@@ -134,16 +154,23 @@ def _shown(value: object) -> str:
     return repr(value[:60]) if isinstance(value, str) else json.dumps(value, default=str)[:60]
 
 
-def _settle(settings: Settings, folder: Path, notices: tuple[str, ...]) -> Settings:
+def _settle(settings: Settings, folder: Path, notices: tuple[str, ...], *, makes_key: bool) -> Settings:
     """Cross checks, absolute paths, and the secret that belongs to this way of running."""
     if settings.http.metrics_listen:
         raise SetupError("WPP_METRICS_LISTEN ainda não é aceito: esta versão não tem /metrics. Deixe vazio")
     if not settings.sessions.multi_tenant:
         raise SetupError("WPP_MULTI_TENANT=false não é aceito: o wppmt só tem o modo multi-tenant")
+    if "@" in settings.browser.proxy_url:
+        raise SetupError(
+            "WPP_PROXY_URL não pode levar usuário e senha: ficariam à vista de todos na linha de comando do Chrome."
+            " Use um proxy que libere este servidor pelo IP"
+        )
     folders = {name: folder / getattr(settings.store, name) for name in ("state_dir", "tokens_dir")}
     store = settings.store.model_copy(update=folders)
     logs = settings.logs.model_copy(update={"dir": folder / settings.logs.dir})
-    auth, more = _settle_auth(settings.auth, store.state_dir, simulated=settings.simulator.used)
+    auth, more = _settle_auth(
+        settings.auth, store.state_dir, simulated=settings.simulator.used, makes_key=makes_key
+    )
     notices += more + _about_public_url(settings.http)
     update = {"store": store, "logs": logs, "auth": auth, "notices": notices}
     return settings.model_copy(update=update)
@@ -160,7 +187,7 @@ def _about_public_url(http: HttpSettings) -> tuple[str, ...]:
 
 
 def _settle_auth(
-    auth: AuthSettings, state_dir: Path, *, simulated: bool
+    auth: AuthSettings, state_dir: Path, *, simulated: bool, makes_key: bool
 ) -> tuple[AuthSettings, tuple[str, ...]]:
     asymmetric = bool(auth.public_key or auth.jwks_url)
     algorithm = auth.algorithm or ("RS256" if asymmetric else "HS256")
@@ -175,5 +202,7 @@ def _settle_auth(
     )
     if asymmetric:
         return auth, ()
-    chosen, notices = secret.choose(auth.secret.get_secret_value(), state_dir, simulated=simulated)
+    chosen, notices = secret.choose(
+        auth.secret.get_secret_value(), state_dir, simulated=simulated, makes=makes_key
+    )
     return auth.model_copy(update={"secret": SecretStr(chosen)}), notices

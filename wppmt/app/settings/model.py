@@ -124,6 +124,7 @@ class BrowserSettings(SettingsGroup):
     chrome: Annotated[str, Env("WPP_CHROME")]
     driver: Annotated[str, Env("WPP_CHROMEDRIVER")]
     engine: Annotated[Literal["chrome", "undetected"], Env("WPP_BROWSER_ENGINE")]
+    undetected_accept_local_ports: Annotated[bool, Env("WPP_UNDETECTED_ACCEPT_LOCAL_PORTS")]
     headless: Annotated[bool, Env("WPP_HEADLESS")]
     proxy_url: Annotated[str, Env("WPP_PROXY_URL", hidden=True), Field(repr=False)]
     sandbox: Annotated[Literal["auto", "on", "off"], Env("WPP_SANDBOX")]

@@ -5,29 +5,20 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
-
-import websocket
-from selenium.common import WebDriverException
-from urllib3.exceptions import HTTPError
 
 from wppmt.app import logs
-from wppmt.browser.cdp.channel import TELL, Channel
-from wppmt.browser.cdp.deadlines import Deadlines, Schedule
-from wppmt.browser.chrome import (
-    adoption,
-    driver,
-    injection,
-    launch,
-    patched_driver,
-    priority,
-    processes,
-)
+from wppmt.browser.cdp.channel import Channel
+from wppmt.browser.cdp.connection import Connection
+from wppmt.browser.cdp.deadlines import Schedule
+from wppmt.browser.cdp.devtools import page, runtime, target
+from wppmt.browser.cdp.line import Line
+from wppmt.browser.chrome import adoption, driver, ending, first_page, injection, launch, priority, processes
 from wppmt.browser.chrome.flags import Situation, command_line, user_agent
 from wppmt.browser.chrome.launch import Programs
+from wppmt.browser.chrome.settings import ChromeSettings
+from wppmt.browser.keeping.lines import Keeper, line_name
 from wppmt.browser.port import (
     NOTHING,
     Beat,
@@ -45,7 +36,6 @@ from wppmt.browser.port import (
 )
 from wppmt.browser.profile import login, mending
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnreadable, ProfileUnusable
-from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.process import Process
 
 STEP_SECONDS = 10.0
@@ -65,121 +55,6 @@ LOCK_SECONDS = 3.0
 """For a browser that was just killed to let go of the profile."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChromeSettings:
-    """Values that the composition root passes in."""
-
-    tokens_dir: Path
-    snapshots_dir: Path
-    snapshots_kept: int
-    """Copies of a login, and as many profiles in quarantine."""
-    engine: str
-    """"chrome", or "undetected": a chromedriver patched by undetected-chromedriver."""
-    headless: bool
-    sandbox: bool
-    beat_seconds: float
-    start_seconds: float
-    """For Chrome and chromedriver to come up."""
-    stop_seconds: float
-    """For Chrome to flush the login and end by itself."""
-    proxy: str | None = None
-    resolver_rules: str | None = None
-    """Simulator mode, such as "MAP * 127.0.0.1:8443"."""
-    page_url: str = "https://web.whatsapp.com/"
-    chrome_path: Path = launch.CHROME
-    driver_path: Path = launch.DRIVER
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """More of it for Chrome and chromedriver, beside PATH and LANG; never the daemon's, which holds secrets."""
-    load_seconds: float = 60.0
-    """For WhatsApp's page to load."""
-
-    @property
-    def origin(self) -> str:
-        """WhatsApp's."""
-        parts = urlsplit(self.page_url)
-        return f"{parts.scheme}://{parts.netloc}"
-
-    def programs(self) -> Programs:
-        """What the launcher runs. Raises StartFailed."""
-        return Programs(self.chrome_path, self._driver(), {**launch.ENVIRONMENT, **self.environment})
-
-    def _driver(self) -> Path:
-        if self.engine != "undetected":
-            return self.driver_path
-        return patched_driver.patched(self.driver_path, self.tokens_dir.absolute() / ".chromedriver")
-
-
-class ChromeBrowsers:
-    """Where the tenants' Chromes come from. One per daemon."""
-
-    def __init__(self, settings: ChromeSettings, schedule: Schedule | None = None) -> None:
-        self._settings = settings
-        self._schedule = schedule or Deadlines()
-        self._snapshots = Snapshots(settings.snapshots_dir, settings.snapshots_kept)
-        if not settings.sandbox:
-            note = "Chrome roda SEM sandbox: só para o simulador, nunca com o WhatsApp real"
-            logs.log("chrome_without_sandbox", level="warning", note=note)
-
-    def open(self, session_id: str) -> ChromeBrowser:
-        """A new, not yet started browser on the session's profile."""
-        return ChromeBrowser(self._settings, self._profile(session_id), self._schedule)
-
-    def adopt(self, session_id: str, left: Process) -> ChromeBrowser:
-        """One that an earlier daemon left; its `start` proves that it is ours and takes it over."""
-        return ChromeBrowser(self._settings, self._profile(session_id), self._schedule, left)
-
-    def left(self) -> Collection[str]:
-        """The sessions on whose profiles something runs."""
-        return launch.occupied(self._settings.tokens_dir.absolute())
-
-    def end_leftovers(self, session_id: str) -> int:
-        """End what an earlier daemon left on this profile, the login flushed where Chrome still listens; how many."""
-        profile = self._profile(session_id)
-        groups = launch.leftovers(profile.path)
-        for group in groups:
-            launch.close_cleanly(group, profile.path, self._settings.stop_seconds)
-            launch.end(group)
-        return len(groups)
-
-    def is_login_saved(self, session_id: str, items: LoginItems) -> bool:
-        """Whether the page's login is on the disk."""
-        return login.is_saved(self._profile(session_id).path, self._settings.origin, items)
-
-    def keep_copy(self, session_id: str) -> None:
-        """A snapshot of a login that was flushed in order, unless it is damaged. A full disk costs the copy alone."""
-        profile = self._profile(session_id)
-        try:
-            with profile.writer(LOCK_SECONDS):
-                if not _mend(profile):
-                    self._snapshots.take(session_id, profile.path)
-        except (OSError, ProfileLocked, ProfileUnusable) as trouble:
-            logs.log("snapshot_not_taken", session_id, level="warning", error=str(trouble))
-
-    def restore_copy(self, session_id: str) -> None:
-        """The last good snapshot instead of the profile, which is set aside. Raises StartFailed."""
-        with _failures():
-            copy = self._snapshots.latest(session_id)
-            if copy is None:
-                raise StartFailed("TOKEN_CORRUPT", "não há cópia boa do login")
-            self._profile(session_id).replace(copy, self._settings.snapshots_kept, LOCK_SECONDS)
-
-    def set_aside(self, session_id: str) -> None:
-        """The profile goes into quarantine. Raises StartFailed."""
-        with _failures():
-            self._profile(session_id).set_aside(self._settings.snapshots_kept, LOCK_SECONDS)
-
-    def remove_profile(self, session_id: str) -> None:
-        """Delete the login and every copy of it. Only logout and purge do this. Raises StartFailed while it is in use."""
-        profile = self._profile(session_id)
-        with _failures():
-            profile.remove(LOCK_SECONDS)
-            profile.forget_quarantine()
-            self._snapshots.forget(session_id)
-
-    def _profile(self, session_id: str) -> ProfileFolder:
-        return ProfileFolder(self._settings.tokens_dir.absolute(), session_id)
-
-
 class ChromeBrowser:
     """One life of one session's Chrome. Made by ChromeBrowsers."""
 
@@ -188,17 +63,20 @@ class ChromeBrowser:
         settings: ChromeSettings,
         profile: ProfileFolder,
         schedule: Schedule,
+        keeper: Keeper,
         left: Process | None = None,
     ) -> None:
         self._settings = settings
         self._profile = profile
         self._schedule = schedule
+        self._keeper = keeper
         self._left = left
         self._beaten = threading.Event()
         self._guard = threading.Lock()
         self._killed = self._begun = self._lost = False
         self._notify: Notify = lambda _: None
         self._group = 0
+        self._connection: Connection | None = None
         self._channel: Channel | None = None
         self.process: Process | None = None
 
@@ -208,8 +86,8 @@ class ChromeBrowser:
         One that was left is taken over instead; where that fails, it is left as it was found.
         """
         self._notify = notify
-        with contextlib.ExitStack() as undo, _failures():
-            undo.callback(self._let_go if self._left else self._end)
+        with contextlib.ExitStack() as undo, start_failures():
+            undo.callback(self._leave if self._left else self._end)
             process = self._adopt(self._left) if self._left else self._start()
             self._begin()
             undo.pop_all()
@@ -233,7 +111,7 @@ class ChromeBrowser:
             self._channel.upload(path, deadline, done)
 
     def memory(self) -> Memory:
-        """What Chrome, its helpers and chromedriver weigh now."""
+        """What Chrome and its helpers weigh now."""
         return processes.weigh(self._group) if self._group else Memory(0.0, 0.0)
 
     def stop(self, unsaved: LoginItems = NOTHING) -> bool:
@@ -242,7 +120,7 @@ class ChromeBrowser:
             return False
         if unsaved:
             self._await_saved(unsaved)
-        clean = launch.close_cleanly(self._group, self._profile.path, self._settings.stop_seconds)
+        clean = ending.close_in_order(self._group, self._connection, self._settings.stop_seconds)
         self._end()
         if clean:
             self._profile.prune()
@@ -268,31 +146,55 @@ class ChromeBrowser:
         # Reaping may take a moment, and kill must not: Root calls it.
         threading.Thread(target=self._end, name="reaper", daemon=True).start()
 
+    def let_go(self) -> None:
+        """Nothing is read from it or told any more; when this returns, another daemon may adopt it."""
+        if self._connection is not None:
+            self._connection.let_go()
+
     def _start(self) -> Process:
         script = self._script()
-        launched = self._launch()
-        session = driver.attach(launched, script.text, STEP_SECONDS)
-        page_url = launched.page_url(session.page)
-        self._open_page(self._connect(page_url, STEP_SECONDS))
-        return Process(
-            pid=launched.pid,
-            group=launched.group,
-            driver_url=launched.driver_url,
-            driver_session=session.id,
-            websocket_url=page_url,
-            context=session.page,
-        )
+        line = self._launch()
+        connection = self._connection = Connection(line, self._schedule)
+        connection.start()
+        seconds = self._settings.start_seconds
+        page_id = first_page.find_page(connection, self._group, self._profile.path, seconds)
+        session = connection.ask(target.attach_to_target(page_id, flatten=True), STEP_SECONDS)
+        channel = self._channel = Channel(connection, session, self._tell)
+        channel.equip(script.text, STEP_SECONDS)
+        if self._settings.undetected:
+            patched = self._settings.patched_driver()
+            driver.attach(self._settings.programs(), patched, self._profile.path, self._group, seconds)
+        self._open_page(channel)
+        self._keep(line)
+        return Process(pid=self._group, group=self._group, page=page_id, devtools_session=session)
+
+    def _launch(self) -> Line:
+        profile, programs = self._profile, self._settings.programs()
+        arguments = self._arguments(programs)
+        with profile.writer(LOCK_SECONDS) as writer:
+            profile.check()
+            # It reads and writes megabytes, and kill must not wait for that.
+            mend(profile)
+            driver.forget_port(profile.path)
+            with self._guard:
+                self._refuse_if_killed()
+                self._group, end = launch.start_chrome(programs, arguments, profile.path, writer)
+                priority.step_back(self._group)
+        return Line(end)
 
     def _adopt(self, left: Process) -> Process:
         programs = self._settings.programs()
         adoption.prove(left, self._profile, [str(programs.chrome), *self._arguments(programs)])
-        if not processes.carrying(launch.driver_mark(self._profile.path)):
-            # With it went the script that every load of the page needs.
-            raise StartFailed("BROWSER_CRASHED", "o chromedriver não vive mais")
+        end = self._keeper.take(self._line_name(left.pid))
+        if end is None:
+            raise StartFailed("BROWSER_CRASHED", "o canal do navegador não foi guardado")
         with self._guard:
             self._refuse_if_killed()
             self._group = left.group
-        channel = self._connect(left.websocket_url, ADOPTION_STEP_SECONDS)
+        # Its session is used on: a new one beside it would hear everything twice.
+        connection = self._connection = Connection(Line(end), self._schedule)
+        channel = self._channel = Channel(connection, left.devtools_session, self._tell)
+        connection.start(taken_over=True)
         if channel.ask_page("version", {}, ADOPTION_STEP_SECONDS) != self._script().version:
             raise StartFailed("INJECT_FAILED", "a página roda outra versão da ponte")
         channel.ask_page("beat", {}, ADOPTION_STEP_SECONDS)
@@ -300,21 +202,17 @@ class ChromeBrowser:
             raise StartFailed("CHANNEL_SILENT", "a página não deu sinal de vida")
         return left
 
-    def _launch(self) -> launch.Launched:
-        settings, profile = self._settings, self._profile
-        programs = settings.programs()
-        arguments = self._arguments(programs)
-        with profile.writer(LOCK_SECONDS) as writer:
-            profile.check()
-            # It reads and writes megabytes, and kill must not wait for that.
-            _mend(profile)
-            with self._guard:
-                self._refuse_if_killed()
-                chrome = launch.start_chrome(programs, arguments, profile.path, writer)
-                priority.step_back(chrome)
-                self._group = chrome
-        chromedriver = launch.start_driver(programs, profile.path, chrome)
-        return launch.await_both(programs, chrome, chromedriver, profile.path, settings.start_seconds)
+    def _keep(self, line: Line) -> None:
+        """From here on it outlives the daemon. Before, nobody would know of it: it ends by itself then."""
+        try:
+            self._keeper.keep(self._line_name(self._group), line.end)
+        except OSError as trouble:
+            # It works as any other, but for its daemon's death.
+            note = f"Este navegador não sobrevive ao serviço: {trouble}"
+            logs.log("line_not_kept", self._profile.path.name, level="warning", note=note)
+
+    def _line_name(self, pid: int) -> str:
+        return line_name(self._profile.path.name, pid)
 
     def _arguments(self, programs: Programs) -> Sequence[str]:
         settings = self._settings
@@ -325,7 +223,7 @@ class ChromeBrowser:
             sandbox=settings.sandbox,
             resolver_rules=settings.resolver_rules,
             proxy=settings.proxy,
-            hide_automation=settings.engine == "undetected",
+            undetected=settings.undetected,
         )
         return command_line(situation)
 
@@ -333,25 +231,17 @@ class ChromeBrowser:
         if self._killed:
             raise StartFailed("BROWSER_CRASHED", "encerrado durante a abertura")
 
-    def _connect(self, page_url: str, seconds: float) -> Channel:
-        """To the page, which from here on can tell; and whose crash Chrome tells."""
-        channel = self._channel = Channel(page_url, self._schedule, self._tell)
-        for domain in ("Inspector", "Page", "Runtime"):
-            channel.ask(f"{domain}.enable", {}, seconds)
-        channel.ask("Runtime.addBinding", {"name": TELL}, seconds)
-        return channel
-
     def _script(self) -> injection.Script:
         return injection.script(self._settings.origin, self._settings.beat_seconds)
 
     def _open_page(self, channel: Channel) -> None:
         seconds = self._settings.load_seconds
         try:
-            opened = channel.ask("Page.navigate", {"url": self._settings.page_url}, seconds)
-            if "errorText" in opened:
-                raise StartFailed("PAGE_LOAD_FAILED", opened["errorText"])
-            loaded = channel.ask("Runtime.evaluate", {"expression": LOADED, "awaitPromise": True}, seconds)
-            status = int(loaded["result"].get("value", 0))
+            opened = channel.ask(page.navigate(self._settings.page_url), seconds)
+            if error := opened[2]:
+                raise StartFailed("PAGE_LOAD_FAILED", error)
+            loaded, _ = channel.ask(runtime.evaluate(LOADED, await_promise=True), seconds)
+            status = int(loaded.value or 0)
             if status >= FIRST_BAD_STATUS:
                 raise StartFailed("PAGE_LOAD_FAILED", f"HTTP {status}")
         except BrowserGone:
@@ -376,20 +266,19 @@ class ChromeBrowser:
             self._begun = True
 
     def _end(self) -> None:
-        self._hang_up()
+        if self._connection is not None:
+            self._connection.hang_up()
         if self._group:
-            launch.end(self._group)
+            ending.end(self._group)
+            self._keeper.forget(self._line_name(self._group))
 
-    def _let_go(self) -> None:
-        self._hang_up()
+    def _leave(self) -> None:
+        """What could not be adopted is as it was."""
+        self.let_go()
         self._group = 0
 
-    def _hang_up(self) -> None:
-        if self._channel is not None:
-            self._channel.close()
 
-
-def _mend(profile: ProfileFolder) -> bool:
+def mend(profile: ProfileFolder) -> bool:
     """By the profile's writer. Whether something was amiss."""
     dropped = mending.mend(profile.path)
     if dropped:
@@ -403,7 +292,7 @@ def _mend(profile: ProfileFolder) -> bool:
 
 
 @contextlib.contextmanager
-def _failures() -> Iterator[None]:
+def start_failures() -> Iterator[None]:
     """Whatever a start can run into, as a StartFailed."""
     try:
         yield
@@ -413,6 +302,6 @@ def _failures() -> Iterator[None]:
         raise StartFailed("PROFILE_UNUSABLE", str(unusable)) from unusable
     except ProfileUnreadable as unreadable:
         raise StartFailed("TOKEN_CORRUPT", str(unreadable)) from unreadable
-    except (CallFailure, WebDriverException, HTTPError, websocket.WebSocketException, OSError) as trouble:
+    except (CallFailure, OSError) as trouble:
         detail = str(trouble).strip().splitlines() or [type(trouble).__name__]
         raise StartFailed("BROWSER_CRASHED", detail[0][:300]) from trouble

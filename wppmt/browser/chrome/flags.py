@@ -90,7 +90,8 @@ class Situation:
     resolver_rules: str | None = None
     """Simulator mode: every host is mapped to the simulator, whose certificate is its own."""
     proxy: str | None = None
-    hide_automation: bool = False
+    undetected: bool = False
+    """For chromedriver there is a port, on loopback, and no mark of automation."""
 
 
 def command_line(situation: Situation) -> Sequence[str]:
@@ -100,8 +101,8 @@ def command_line(situation: Situation) -> Sequence[str]:
         f"--disable-features={','.join(DISABLED_FEATURES)}",
         f"--user-data-dir={situation.profile}",
         f"--user-agent={situation.user_agent}",
-        # Port 0: Chrome takes a free one and writes it into the profile.
-        "--remote-debugging-port=0",
+        # No port: whoever reached it would hold the login.
+        "--remote-debugging-pipe",
         # Never the proxy of an environment variable: it is a setting of the daemon, or there is none.
         f"--proxy-server={situation.proxy}" if situation.proxy else "--no-proxy-server",
     ]
@@ -109,8 +110,9 @@ def command_line(situation: Situation) -> Sequence[str]:
         arguments += [f"--host-resolver-rules={situation.resolver_rules}", "--ignore-certificate-errors"]
     if not situation.sandbox:
         arguments.append("--no-sandbox")
-    if situation.hide_automation:
-        arguments.append("--disable-blink-features=AutomationControlled")
+    if situation.undetected:
+        # Port 0: Chrome takes a free one and writes it into the profile.
+        arguments += ["--remote-debugging-port=0", "--disable-blink-features=AutomationControlled"]
     return [*arguments, "about:blank"]
 
 

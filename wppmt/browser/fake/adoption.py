@@ -45,6 +45,10 @@ class FakeAdoption:
     def stop(self, unsaved: LoginItems = NOTHING) -> bool:
         return self.browser is not None and self.browser.stop(unsaved)
 
+    def let_go(self) -> None:
+        if self.browser is not None:
+            self.browser.let_go()
+
     def kill(self) -> None:
         self._is_killed = True
         if self.browser is not None:

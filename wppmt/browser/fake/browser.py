@@ -118,6 +118,13 @@ class FakeBrowser:
         self.is_alive = False
         self.drop_channel()
 
+    def let_go(self) -> None:
+        with self._guard:
+            self._channel_open = False
+            numbers = list(self._pending)
+        for number in numbers:
+            self._settle(number, BrowserGone("canal entregue"))
+
     # ---- levers: the browser
 
     def crash(self) -> None:
@@ -125,7 +132,7 @@ class FakeBrowser:
         self.kill()
 
     def drop_channel(self) -> None:
-        """The websocket closes, the browser lives on."""
+        """The channel closes, the browser lives on."""
         with self._guard:
             if not self._channel_open:
                 return
@@ -135,8 +142,8 @@ class FakeBrowser:
             self._settle(number, BrowserGone("canal fechado"))
         self._notify(ChannelClosed("pedido pelo teste"))
 
-    def lose_driver(self) -> None:
-        """The death of chromedriver: the browser lives on, and nobody will ever reach its page again."""
+    def lose_line(self) -> None:
+        """Nobody has a copy of it any more: the browser lives on for a moment, but no one will ever reach its page."""
         self._reachable = False
         self.drop_channel()
 
@@ -258,10 +265,7 @@ class FakeBrowser:
 
     @property
     def process(self) -> Process:
-        address = f"127.0.0.1:{self.pid}"
-        return Process(
-            self.pid, self.pid, f"http://{address}", "fake", f"ws://{address}/session/fake", "page"
-        )
+        return Process(self.pid, self.pid, "page", "session")
 
     @property
     def is_hung(self) -> bool:

@@ -56,7 +56,11 @@ class Database:
                 _migrate(self._open_writer(), path)
         except sqlite3.Error as failure:
             self.close()
-            raise SetupError(f"O banco de dados {path} não pode ser aberto: {failure}") from failure
+            why = getattr(failure, "sqlite_errorname", type(failure).__name__)
+            raise SetupError(
+                f"O banco de dados {path} não pode ser aberto ({why}). Verifique o dono e o modo dos arquivos e o espaço em"
+                " disco; se estiver corrompido, restaure o backup"
+            ) from failure
         except SetupError:
             self.close()
             raise

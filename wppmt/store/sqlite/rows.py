@@ -22,6 +22,7 @@ from wppmt.store.records import (
 )
 
 _KNOWN = tuple(field.name for field in fields(SessionRecord))
+_OF_A_PROCESS = {field.name for field in fields(Process)}
 
 DELIVERY = (
     "deliveries.number, events.id, events.session_id, sequence, events.name, at, body, endpoint, attempts, spent, next_at, state, last_status, last_error"
@@ -44,9 +45,13 @@ def load_session(text: str) -> SessionRecord:
     values["state"] = State(values["state"])
     values["reason"] = Reason(values["reason"])
     values["webhook_events"] = tuple(values["webhook_events"])
-    if values["process"] is not None:
-        values["process"] = Process(**values["process"])
+    values["process"] = _load_process(values["process"])
     return SessionRecord(**values)
+
+
+def _load_process(values: dict[str, Any] | None) -> Process | None:
+    """One that another version has written in another form is nothing that we could adopt."""
+    return Process(**values) if values and values.keys() == _OF_A_PROCESS else None
 
 
 def load_event(row: Row) -> EventRecord:

@@ -6,9 +6,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from wppmt.browser.chrome.launch import close_cleanly
+from wppmt.browser.chrome.ending import close_in_order
 
 OBEYS = "import time; print(flush=True); time.sleep(60)"
 IGNORES = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {OBEYS}"
@@ -24,12 +23,12 @@ def running(script: str) -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def test_who_ends_at_the_signal_has_closed_in_order(tmp_path: Path):
+def test_who_ends_at_the_signal_has_closed_in_order():
     with running(OBEYS) as process:
-        assert close_cleanly(process.pid, tmp_path, 60.0)
+        assert close_in_order(process.pid, None, 60.0)
 
 
-def test_who_does_not_end_is_waited_for_no_longer_than_allowed(tmp_path: Path):
+def test_who_does_not_end_is_waited_for_no_longer_than_allowed():
     with running(IGNORES) as process:
-        assert not close_cleanly(process.pid, tmp_path, 0.2)
+        assert not close_in_order(process.pid, None, 0.2)
         assert process.poll() is None
