@@ -132,14 +132,14 @@ def test_unknown_variable_only_warns():
         ("WPP_METRICS_LISTEN", "127.0.0.1:9090", "/metrics"),
     ],
 )
-def test_bad_value_is_told_in_one_line(name: str, value: str, complaint: str):
+def test_bad_value_is_reported_in_one_line(name: str, value: str, complaint: str):
     line = refusal(BASE | {name: value})
     assert name in line
     assert complaint in line
     assert "\n" not in line
 
 
-def test_all_troubles_are_told_at_once():
+def test_all_troubles_are_reported_at_once():
     assert len(refusal(BASE | {"WPP_PORT": "x", "WPP_RATE_LIMIT": "-1"}).splitlines()) == 2
 
 

@@ -17,7 +17,7 @@ def settings(folder: Path, **environ: str) -> Settings:
     return load({"WPP_SECRET": "s" * 32} | folders | environ)
 
 
-async def test_the_place_of_the_default_webhook_is_open_to_webhooks_and_closed_to_media(tmp_path: Path):
+async def test_the_default_webhook_s_address_is_closed_to_media(tmp_path: Path):
     """A tenant chooses what is fetched as media and reads it; the operator chose WEBHOOK_URL."""
     for place in ("http://127.0.0.1:9/", "http://10.1.2.3:9/", "http://turbozap:9/"):
         chosen = settings(tmp_path, WEBHOOK_URL=place)
@@ -50,13 +50,13 @@ def test_a_browser_that_has_longer_to_close_is_given_it_by_everyone(tmp_path: Pa
     for seconds in (15.0, 100.0):
         chosen = settings(tmp_path, WPP_STOP_DEADLINE=str(seconds), WPP_SIMULATOR="external")
         assert wiring.chrome_settings(chosen).stop_seconds == seconds
-        session, http = policies.session_policy(chosen), policies.http_settings(chosen)
+        session, http = policies.session_policy(chosen), policies.http_policy(chosen)
         assert seconds < session.close_deadline < policies.all_browsers_stop_seconds(chosen)
         assert session.close_deadline < http.close_deadline
 
 
 @pytest.mark.parametrize(("uid", "sandbox"), [(0, "auto"), (0, "on"), (0, "off"), (1000, "off")])
-def test_with_the_real_whatsapp_chrome_is_neither_root_nor_without_its_sandbox(
+def test_real_whatsapp_needs_the_sandbox_and_no_root(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uid: int, sandbox: str
 ):
     monkeypatch.setattr("os.geteuid", lambda: uid)

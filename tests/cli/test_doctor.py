@@ -59,7 +59,7 @@ def test_missing_program(tmp_path: Path):
     assert "none: não encontrado. Instale: apt-get install chromium" in said
 
 
-def test_missing_wa_js_is_told_as_missing(tmp_path: Path):
+def test_missing_wa_js_is_reported_as_missing(tmp_path: Path):
     finding = doctor.wa_js(tmp_path / "wa.js")
     assert str(finding) == f"✗ wa-js não está em {tmp_path / 'wa.js'}. Rode: make setup"
 

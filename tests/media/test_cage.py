@@ -95,7 +95,7 @@ async def test_no_rights_are_gained():
 
 
 @pytest.mark.parametrize("code", ["import sys; sys.exit(3)", "import os; os.kill(os.getpid(), 9)", "1/0"])
-async def test_a_bad_end_is_told(code: str):
+async def test_a_bad_end_is_reported(code: str):
     with pytest.raises(CageFailed):
         await run(code)
 

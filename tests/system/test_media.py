@@ -196,7 +196,7 @@ def test_sixteen_megabytes_delay_nobody_and_weigh_little(
     ],
     ids=["image", "document", "video"],
 )
-def test_received_media_is_told_by_address_and_given_out_as_it_was(
+def test_received_media_is_reported_by_address_and_given_out_as_it_was(
     tenant: Tenant, friend: str, content: bytes, name: str, mimetype: str, kind: str
 ):
     api, caption = tenant.daemon.api, new_text()

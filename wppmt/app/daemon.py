@@ -46,9 +46,9 @@ BOOT_SECONDS = 30.0
 SETTLE_SECONDS = 10.0
 """Of the time that the browsers have to go down, at most so long for the requests under way."""
 ROOT_SECONDS = 5.0
-"""On top of it, for Root to tell that the browsers are gone."""
+"""On top of it, for Root to report that the browsers are gone."""
 REST_SECONDS = 30.0
-"""On top of what the browsers take, for all the rest of a stop, as systemd is told."""
+"""On top of what the browsers take, for all the rest of a stop, as reported to systemd."""
 DRAIN_SECONDS = 5.0
 """For the webhooks in flight; what has no answer by then is sent again by the next daemon."""
 
@@ -153,7 +153,7 @@ class Daemon:
                 await stop.wait()
 
     def _signalled(self) -> asyncio.Event:
-        """Set by the signal that ends this daemon. A later SIGTERM turns a handover into a stop, never the reverse."""
+        """Set by the signal that ends this daemon. A SIGTERM after a SIGUSR2 turns the handover into a stop, never the reverse."""
         stop = asyncio.Event()
 
         def end(*, hands_over: bool) -> None:
@@ -200,10 +200,10 @@ class Daemon:
             memory_limit_mb=settings.sessions.memory_limit_mb,
             is_alive=self._directory.is_alive,
             status=self._directory.status,
-            room=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
+            disk=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
         )
         supervisor = runtime.spawn(ROOT, root)
-        # First: what boots on a disk that is short starts no browser.
+        # Before Boot: on a disk that is short no browser must start.
         supervisor.put(DiskMeasured(free_mb()))
         supervisor.put(Boot())
 
@@ -237,7 +237,7 @@ class Daemon:
             version=__version__,
             profile_mb=partial(wiring.profile_mb, settings.store.tokens_dir),
             has_login_copy=partial(wiring.has_login_copy, settings),
-            settings=policies.http_settings(settings),
+            settings=policies.http_policy(settings),
         )
 
     async def _start_http(
@@ -259,7 +259,7 @@ class Daemon:
         logs.log("ready", host=address[0], port=address[1], inherited=is_inherited)
 
     async def _drain(self) -> None:
-        """Nothing new is taken up from here on; what was under way gets its time."""
+        """Refuse new requests from here on; those under way may finish."""
         self._phase = DaemonPhase.DRAINING
         logs.log("draining")
         if self._http:
@@ -269,8 +269,8 @@ class Daemon:
             self._stop_seconds -= time.monotonic() - began
 
     async def _stop_http(self) -> None:
-        """When nothing else is left to go: until now it said so to everyone who asked."""
-        self._directory.give_up()
+        """The last to stop: until now it has answered 503."""
+        self._directory.expire_all()
         if self._http:
             await self._http.cleanup()
 
@@ -303,11 +303,11 @@ def _post(
     loop: asyncio.AbstractEventLoop,
     transport: WebhookTransport,
     effect: Post,
-    tell: Callable[[object], object],
+    report: Callable[[object], object],
 ) -> None:
     async def attempt() -> None:
         outcome = await transport.post(effect.delivery, effect.attempt, effect.secrets)
-        tell(Attempted(effect.delivery.number, outcome))
+        report(Attempted(effect.delivery.number, outcome))
 
     # A closed loop: the daemon has stopped, and the store still has the delivery.
     with contextlib.suppress(RuntimeError):

@@ -1,4 +1,4 @@
-"""How settings become the parts of the daemon: one maker a part, no lifecycle."""
+"""How settings become the parts of the daemon: one function for each part."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def require_accepted_ports(settings: Settings) -> None:
 
 
 def has_login_copy(settings: Settings, session_id: str) -> bool:
-    """Whether a good one is there; reads and checks all of it."""
+    """Whether there is a good copy; reads and checks all of it."""
     return Snapshots(_login_copies(settings), settings.store.login_copies).latest(session_id) is not None
 
 
@@ -159,7 +159,7 @@ def webhook_egress(settings: Settings) -> Egress:
 
 
 def media(settings: Settings) -> MediaFiles:
-    """Behind a guard of its own: the place of WEBHOOK_URL is open to webhooks alone."""
+    """With an egress guard of its own: the address of WEBHOOK_URL is open to webhooks only."""
     folder, limit = settings.store.state_dir / "media" / "out", settings.media.max_mb * MEGABYTE
     return MediaFiles(folder, limit, Egress(policy(settings.egress.allow)))
 
@@ -184,7 +184,7 @@ def sweep(store: SqliteStore, media: MediaFiles, received: ReceivedMedia) -> Non
 
 
 def end_strays(store: Store, browsers: Browsers) -> None:
-    """End what runs on a profile that no session of the registry would look at: nobody else ever would."""
+    """End browsers on profiles that no session of the registry will take care of."""
     looked_after = {
         record.id for record in store.sessions() if record.process or record.desired is Desired.RUNNING
     }

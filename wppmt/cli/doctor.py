@@ -1,4 +1,4 @@
-"""`wppmt doctor`: what a start needs, looked at without starting anything; each trouble says what to do."""
+"""`wppmt doctor`: checks what a start needs, without starting anything; each problem comes with advice."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from wppmt.browser.chrome.driver import DRIVER
 from wppmt.browser.chrome.injection import WA_JS
 from wppmt.browser.chrome.launch import CHROME
 from wppmt.cli import reachability
-from wppmt.cli.context import SettingsSource, pass_origin
-from wppmt.cli.errors import Trouble
+from wppmt.cli.context import SettingsSource, pass_source
+from wppmt.cli.errors import CommandFailed
 from wppmt.cli.findings import Check, Finding, run
 from wppmt.cli.gateway import Gateway, Json, url_of
 from wppmt.cli.reachability import WHATSAPP, Target
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 from wppmt.media.probe import FFMPEG, FFPROBE
 
 OLDEST_CHROMIUM = 156
@@ -141,7 +141,7 @@ def private_folder(name: str, folder: Path) -> Finding:
         with tempfile.TemporaryFile(dir=folder):
             mode = stat.S_IMODE(folder.stat().st_mode)
     except OSError as failure:
-        text = f"{folder} ({name}) não pode ser usada: {told(failure)}"
+        text = f"{folder} ({name}) não pode ser usada: {explain(failure)}"
         return Finding(False, text, f"Dê permissão ao usuário {_user()} ou mude {name}")
     if mode & 0o077:
         text = f"{folder} ({name}) está aberta a outros usuários, modo {mode:04o}: eles podem ler logins"
@@ -188,7 +188,7 @@ def _occupied(host: str, port: int) -> str:
         try:
             probe.bind((host, port))
         except OSError as failure:
-            return told(failure)
+            return explain(failure)
     return ""
 
 
@@ -238,20 +238,20 @@ def disk(folder: Path, min_free_mb: int) -> Finding:
     return Finding(free >= min_free_mb, text, "Libere espaço em disco ou diminua WPP_DISK_MIN_FREE_MB")
 
 
-def report(origin: SettingsSource, whatsapp: Target = WHATSAPP) -> Iterator[Finding]:
+def report(source: SettingsSource, whatsapp: Target = WHATSAPP) -> Iterator[Finding]:
     """Everything. Where the settings are no good, what can be looked at all the same."""
     try:
-        settings = origin.load()
+        settings = source.load()
         yield Finding(True, "Configuração válida", check="settings")
-    except (Trouble, OSError) as trouble:
+    except (CommandFailed, OSError) as trouble:
         said = (
             trouble.format_message()
-            if isinstance(trouble, Trouble)
-            else f"Pasta de trabalho: {told(trouble)}"
+            if isinstance(trouble, CommandFailed)
+            else f"Pasta de trabalho: {explain(trouble)}"
         )
         for line in said.splitlines():
             yield Finding(False, line, check="settings")
-        found = _without_secret(origin)
+        found = _without_secret(source)
         if found is None:
             yield from run(_of_the_machine())
             return
@@ -265,12 +265,12 @@ def report(origin: SettingsSource, whatsapp: Target = WHATSAPP) -> Iterator[Find
         yield from run([Check("service", lambda: [service(_gateway(settings).health())])])
 
 
-def _without_secret(origin: SettingsSource) -> Settings | None:
-    """The most common trouble, a missing or weak WPP_SECRET, says nothing about the rest."""
+def _without_secret(source: SettingsSource) -> Settings | None:
+    """With a missing or weak WPP_SECRET, the most common problem, the rest can still be checked."""
     stand_in = {"WPP_SECRET": secrets.token_hex(32)}
     try:
-        return replace(origin, environ={**origin.environ, **stand_in}).load()
-    except (Trouble, OSError):
+        return replace(source, environ={**source.environ, **stand_in}).load()
+    except (CommandFailed, OSError):
         return None
 
 
@@ -305,11 +305,11 @@ def service(health: Json) -> Finding:
     help="Com qual WhatsApp o serviço vai falar: o simulador ou o real.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Mostra o resultado em JSON, para programas.")
-@pass_origin
-def doctor(origin: SettingsSource, whatsapp: str, *, as_json: bool) -> None:
+@pass_source
+def doctor(source: SettingsSource, whatsapp: str, *, as_json: bool) -> None:
     """Verifica se esta máquina tem tudo de que o serviço precisa; sai com código 1 se faltar algo."""
     findings = []
-    for finding in report(origin.simulated() if whatsapp == "simulated" else origin):
+    for finding in report(source.simulated() if whatsapp == "simulated" else source):
         findings.append(finding)
         if not as_json:
             click.echo(finding)

@@ -12,8 +12,8 @@ from typing import Any
 import click
 import segno
 
-from wppmt.cli.context import SettingsSource, pass_origin
-from wppmt.cli.errors import Trouble
+from wppmt.cli.context import SettingsSource, pass_source
+from wppmt.cli.errors import CommandFailed
 from wppmt.cli.gateway import Gateway, GatewayError, url_of, wait_for_qr
 from wppmt.cli.token import TTL_SECONDS, make_token
 from wppmt.simulator.client import Simulator, SimulatorError
@@ -30,21 +30,21 @@ class Ends:
 
 
 class Sim(click.Group):
-    """Tells what simulator or gateway refused in one line."""
+    """Shows a refusal of the simulator or the gateway in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except (SimulatorError, GatewayError) as refusal:
-            raise Trouble(str(refusal)) from None
+            raise CommandFailed(str(refusal)) from None
 
 
 @click.group(cls=Sim, short_help="Controla os celulares simulados.")
 @click.pass_context
-@pass_origin
-def sim(origin: SettingsSource, context: click.Context) -> None:
+@pass_source
+def sim(source: SettingsSource, context: click.Context) -> None:
     """Controla os celulares simulados: ler o QR Code, escrever, receber, ficar sem internet."""
-    settings = origin.simulated().load()
+    settings = source.simulated().load()
     context.obj = Ends(
         Simulator(f"http://127.0.0.1:{settings.simulator.port}"),
         Gateway(

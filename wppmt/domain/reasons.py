@@ -121,9 +121,9 @@ RECOVERABLE = frozenset(
         Reason.ACKS_MISSING,
     }
 )
-"""As an `error` event: the service goes on by itself. Any other needs a person."""
+"""The service recovers from these by itself (`recoverable` of an `error` event). Any other needs a person."""
 
 
 def sentence(code: Reason) -> str:
-    """The sentence an operator reads."""
+    """The sentence for the operator."""
     return _SENTENCES[code]

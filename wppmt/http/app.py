@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from aiohttp import web
 
-from wppmt.http.api.bodies import BODY_ROOM, PARSER, expect_later
+from wppmt.http.api.body_reader import BODY_ROOM, PARSER, expect_later
 from wppmt.http.api.body_room import BodyRoom
 from wppmt.http.api.openapi import openapi
 from wppmt.http.api.route import MAX_BODY_BYTES, ROUTE_OF

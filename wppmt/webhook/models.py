@@ -37,7 +37,7 @@ class Sender(AnswerBody):
 
 
 class QuotedMessage(AnswerBody):
-    """What a reply cites, as WhatsApp sends it along."""
+    """The quoted message of a reply, as WhatsApp sends it along."""
 
     id: str = Field(examples=["3EB0A1B2C3D4E5F60718"])
     from_: str | None = Field(alias="from", examples=["5511999999999@c.us"])

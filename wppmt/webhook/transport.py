@@ -1,4 +1,4 @@
-"""One webhook attempt over HTTP: signed when it leaves, guarded where it goes, over in time, read no further than needed."""
+"""One webhook attempt over HTTP: signed, checked against the egress guard, with a deadline and a limit on the answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONNECT_SECONDS = 5.0
 """DNS, TCP and TLS together."""
 HEADERS = 500
 STALE_CONNECTIONS = 2
-"""So many may turn out closed by the endpoint before the last try of one attempt; it heard nothing on them."""
+"""So many kept connections may turn out closed within one attempt, before the last try; nothing was sent on them."""
 
 
 class WebhookTransport:
@@ -83,16 +83,16 @@ class WebhookTransport:
         if self._session is None:
             connect = min(CONNECT_SECONDS, self._timeout_seconds / 2)
             self._session = self._egress.session(aiohttp.ClientTimeout(total=None, connect=connect))
-            # aiohttp has no public word for it.
+            # aiohttp has no public API for it.
             listener = partial(BoundedResponseReader, loop=asyncio.get_running_loop())
             self._session.connector._factory = listener  # type: ignore[union-attr] # noqa: SLF001
         return self._session
 
 
 async def _read(response: aiohttp.ClientResponse, seconds: float) -> bytes:
-    """What comes within `seconds` and BODY_LIMIT, as it comes: the status has said all that counts.
+    """What comes of the body within `seconds` and BODY_LIMIT; only the status matters.
 
-    A longer or slower answer costs its connection, which cannot be used again.
+    After a longer or slower answer the connection is closed.
     """
     body = bytearray()
     try:

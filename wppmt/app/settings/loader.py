@@ -18,7 +18,7 @@ from wppmt.app import secret
 from wppmt.app.addresses import base_url, is_wildcard
 from wppmt.app.settings.model import AuthSettings, HttpSettings, Settings, keys
 from wppmt.domain.errors import SetupError
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 
 DEFAULT_FILES = (
     Path(__file__).parents[3] / "config/default.toml",  # a clone
@@ -71,7 +71,7 @@ def _parse(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as failure:
-        raise SetupError(f"Não foi possível ler {file}: {told(failure)}") from None
+        raise SetupError(f"Não foi possível ler {file}: {explain(failure)}") from None
     except UnicodeDecodeError:
         raise SetupError(f"{file} não está em UTF-8") from None
     except tomllib.TOMLDecodeError as failure:
@@ -145,8 +145,8 @@ def _tell(error: ErrorDetails, values: Mapping[str, Mapping[str, Any]]) -> str:
         .format(**error.get("ctx", {}))
         .replace(" or ", " ou ")
     )
-    told = f"{env.name} ({section}.{key}) {complaint}"
-    return told if env.hidden else f"{told}. Recebido: {_shown(values[section].get(key))}"
+    text = f"{env.name} ({section}.{key}) {complaint}"
+    return text if env.hidden else f"{text}. Recebido: {_shown(values[section].get(key))}"
 
 
 def _shown(value: object) -> str:
