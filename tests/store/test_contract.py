@@ -62,6 +62,10 @@ FULL_RECORD = SessionRecord(
     page_event=11,
     heard_until=12.5,
     reachout_until=1_770_737_400.0,
+    quota_until=1_770_737_500.0,
+    retaken_at=13.5,
+    login_saved=False,
+    last_phone="5511988887777",
 )
 
 
