@@ -65,7 +65,7 @@ FULL_RECORD = SessionRecord(
     quota_until=1_770_737_500.0,
     retaken_at=13.5,
     login_saved=False,
-    last_phone="5511922220002",
+    last_phone="5511988887777",
 )
 
 
