@@ -74,7 +74,7 @@ async def test_an_unknown_event_is_refused_in_portuguese(api: Api):
         {
             "field": "events[0]",
             "problem": "valor não permitido; use 'message_received', 'message_ack', 'connection_change', "
-            "'qr_code' ou 'error'",
+            "'qr_code', 'error', 'account_changed' ou '*'",
         }
     ]
 

@@ -19,7 +19,7 @@ MAX_REFERENCE_CHARS = 100
 EventName = Literal[
     "message_received", "message_ack", "connection_change", "qr_code", "error", "account_changed"
 ]
-WantedEvent = EventName | Literal["*"]
+WantedEvent = Literal[EventName, "*"]
 Url = Annotated[str, Field(max_length=2048)]
 FileName = Annotated[str, Field(max_length=255)]
 Caption = Annotated[str, Field(max_length=MAX_CAPTION_CHARS)]
