@@ -67,3 +67,10 @@ def test_real_whatsapp_needs_the_sandbox_and_no_root(
 def test_whoever_is_not_root_has_a_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert wiring.chrome_settings(settings(tmp_path)).sandbox
+
+
+def test_connections_leave_descriptors_for_store_browsers_and_webhooks(tmp_path: Path):
+    chosen = settings(tmp_path)
+    assert wiring.connection_limits(chosen, 1 << 20).total == 1000
+    assert wiring.connection_limits(chosen, 1024).total == 1024 - 256 - 8 * 10
+    assert wiring.connection_limits(chosen, 64).total == wiring.LEAST_CONNECTIONS
