@@ -7,11 +7,13 @@ MAKEFLAGS += --no-print-directory
 # pytest would put its assertions into every test file anew, in every process: 3 s each.
 unexport PYTHONDONTWRITEBYTECODE
 
-PYTHON ?= python3
+# Debian's own: one of root's pyenv or conda is out of reach for the user that the service runs as.
+PYTHON ?= /usr/bin/python3
 VENV := .venv
 BIN := $(VENV)/bin
+NODE_MODULES := wppmt/browser/page/node_modules wppmt/http/viewer/node_modules
+PEERS := tests/peers
 LOCKS := requirements.lock requirements-build.lock
-PAGE := wppmt/browser/page
 ALL_CORES := -n auto --dist worksteal
 # WHATSAPP=real starts against WhatsApp itself instead of the simulator.
 WHATSAPP ?= simulated
@@ -21,19 +23,20 @@ CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS)) $(if $(TENANTS),--tenants $(TENANTS)) \
 	$(if $(JSON),--json $(JSON))
 
-.PHONY: help setup system lock run demo test test-long check check-format check-lint check-types check-imports \
-	check-fast format bench chaos clean
+.PHONY: help setup system interpreter lock run demo test test-long test-peers check check-code check-format check-lint \
+	check-types check-imports check-affected format bench chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
-setup: system $(VENV)/.installed $(PAGE)/node_modules/.package-lock.json ## everything the rest needs; skips what is there
+setup: system interpreter $(VENV)/.installed $(NODE_MODULES:=/.package-lock.json) ## everything the rest needs; skips what is there
 
 # What comes from Debian. Each line: the command that proves it is there, and its package.
 system:
 	@missing=(); \
 	need() { command -v "$$1" >/dev/null || missing+=("$${@:2}"); }; \
 	need chromium chromium; need chromedriver chromium-driver; need redis-server redis-server; need curl curl; \
+	need ffprobe ffmpeg; \
 	need node nodejs; need npm npm; need $(PYTHON) python3 python3-venv; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || [ -x $(BIN)/python ] || missing+=(python3-venv); \
 	if (( $${#missing[@]} )); then \
@@ -47,14 +50,24 @@ system:
 	fi
 	@chmod 700 tokens-3  # git cannot keep that: logins will lie there
 
+# A virtual environment belongs to one interpreter: with another one, or after its upgrade, it is made anew.
+interpreter:
+	@told() { "$$1" -c 'import os, sys; print(os.path.realpath(sys._base_executable), *sys.version_info[:2])'; }; \
+	if [ -e $(VENV) ] && [[ $$(told $(BIN)/python 2>/dev/null) != $$(told $(PYTHON)) || \
+			! -d $(VENV)/lib/python$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])') ]]; then \
+		echo "Removing $(VENV): it is not of $(PYTHON)"; \
+		rm -rf $(VENV); \
+	fi
+
 # Nothing that is not in the locks, byte for byte, gets in, also what builds a package from its source.
-PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
+PIP_INSTALL := umask 022; $(BIN)/python -m pip install -qq --disable-pip-version-check
 $(VENV)/.installed: setup.cfg setup.py $(LOCKS)
 	@echo "Installing Python packages into $(VENV)"
-	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@umask 022; [ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements-build.lock
 	@$(PIP_INSTALL) --require-hashes --no-build-isolation -r requirements.lock
 	@$(PIP_INSTALL) --no-deps --no-build-isolation --use-pep517 --editable .
+	@chmod -R go+rX $(VENV)  # the service runs as another user
 	@touch $@
 
 # One for every Python from 3.11 on. The index that it was read from is not written down.
@@ -65,9 +78,11 @@ lock: $(VENV)/.installed ## write the locks of the Python packages anew: the new
 	@$(COMPILE) setup.cfg --extra dev --output-file requirements.lock >/dev/null
 	@echo "Written: $(LOCKS). Now: make setup, make check, make test"
 
-$(PAGE)/node_modules/.package-lock.json: $(PAGE)/package-lock.json $(PAGE)/package.json
-	@echo "Installing wa-js"
-	@cd $(PAGE) && npm ci --silent --no-audit --no-fund --ignore-scripts
+# wa-js, which runs inside WhatsApp's page, and Swagger UI, which shows the API.
+%/node_modules/.package-lock.json: %/package-lock.json %/package.json
+	@echo "Installing npm packages into $*"
+	@umask 022; cd $* && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@chmod -R go+rX $*/node_modules
 	@touch $@
 
 run: setup ## start the daemon with the simulator; WHATSAPP=real starts against WhatsApp
@@ -76,15 +91,26 @@ run: setup ## start the daemon with the simulator; WHATSAPP=real starts against 
 demo: setup ## play the whole story by itself: pair, send, receive
 	@$(BIN)/wppmt demo
 
-test: setup ## all tests but the long ones; starts real Chromes
-	@$(BIN)/pytest -m "not chrome and not long" $(ALL_CORES)
-	@$(BIN)/pytest -m "chrome and not long"
+test: setup ## all tests but the long ones (10 to 15 minutes on 2 cores); starts real Chromes
+	@echo "All tests but the long ones: first those without Chrome (about 2 minutes on 2 free cores)," \
+		"then those with Chrome, one after another (about 10). How far it is, every 25 seconds."
+	@failed=(); \
+	$(BIN)/pytest -m "not chrome and not long and not peers" $(ALL_CORES) || failed+=("without Chrome"); \
+	$(BIN)/pytest -m "chrome and not long and not peers" || failed+=("with Chrome"); \
+	for pass in "$${failed[@]}"; do echo "Failed: tests $$pass, see above" >&2; done; \
+	(( $${#failed[@]} == 0 ))
 
 test-long: setup ## the tests that take minutes
 	@$(BIN)/pytest -m long
 
-check: setup ## format, lint, types, import contracts, fast tests
-	@$(MAKE) -j --output-sync=target check-format check-lint check-types check-imports check-fast
+# Without their install scripts puppeteer fetches no browser: the clients use Debian's.
+test-peers: setup $(PEERS)/node_modules/.package-lock.json ## foreign clients from npm, whole, and all of wa-js, on the simulator
+	@$(BIN)/pytest -m peers -rP $(PEERS)
+
+check: setup ## format, lint, types, import contracts, and the fast tests that the last changes can affect
+	@$(MAKE) -j --output-sync=target check-code check-affected
+
+check-code: check-format check-lint check-types check-imports
 
 check-format:
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: run make format" >&2; exit 1; }
@@ -98,8 +124,10 @@ check-types:
 check-imports:
 	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said" >&2; exit 1; }
 
-check-fast:
-	@$(BIN)/pytest -p no:schemathesis -m "not chrome and not slow and not long" $(ALL_CORES) --hypothesis-profile=quick
+# Since the last time: pytest-testmon keeps in .testmondata which lines each test ran, and tests/plugins/dependencies.py
+# what else it depends on. The first time, and after a change of packages, that is all fast tests.
+check-affected:
+	@$(BIN)/pytest -p no:schemathesis --hypothesis-profile=quick --fast --testmon $(ALL_CORES)
 
 format: setup ## put the code into shape
 	@$(BIN)/ruff format --quiet .
@@ -112,6 +140,6 @@ chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= T
 	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 clean: ## remove what setup and the tools made; keeps logins and state
-	@rm -rf $(VENV) $(PAGE)/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-		.import_linter_cache
+	@rm -rf $(VENV) $(NODE_MODULES) $(PEERS)/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache .testmondata*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

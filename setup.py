@@ -1,4 +1,4 @@
-"""For tools that still ask for setup.py; everything is told in setup.cfg."""
+"""For tools that still ask for setup.py; the package is described in setup.cfg."""
 
 from setuptools import setup
 

@@ -12,6 +12,7 @@ from wppmt.cli.context import SettingsSource
 from wppmt.cli.demo import demo
 from wppmt.cli.doctor import doctor
 from wppmt.cli.handover import handover
+from wppmt.cli.portuguese import speak_portuguese
 from wppmt.cli.serve import run, serve
 from wppmt.cli.sim import sim
 from wppmt.cli.simulator import simulator
@@ -23,9 +24,10 @@ from wppmt.cli.token import token
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Arquivo de configuração do local (também WPP_CONFIG).",
+    metavar="ARQUIVO",
+    help="Arquivo de configuração desta instalação (também WPP_CONFIG).",
 )
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.version_option(__version__, message="%(prog)s %(version)s", help="Mostra a versão e sai.")
 @click.pass_context
 def main(context: click.Context, config: Path | None) -> None:
     """Gateway WhatsApp Web multi-tenant: um Chrome por cliente, uma API HTTP para todos."""
@@ -34,6 +36,7 @@ def main(context: click.Context, config: Path | None) -> None:
 
 for command in (serve, run, handover, simulator, sim, sink, token, doctor, demo):
     main.add_command(command)
+speak_portuguese(main)
 
 if __name__ == "__main__":
     main(prog_name="wppmt")

@@ -1,6 +1,6 @@
-"""What an actor's pure logic may ask of the world: `handle(message, now)` returns these, a runtime performs them.
+"""What a mind may ask for: `handle(message, now)` returns effects, and the interpreter performs them.
 
-Mind never touches a thread, a socket or the clock, so the very same code runs under Pykka in production and under
+A mind never touches a thread, a socket or the clock, so the same code runs under Pykka in production and under
 a seeded single-threaded scheduler in tests. The store is the one exception: it is injected and called directly,
 because a refused commit must leave the logic's own state untouched.
 """
@@ -8,18 +8,19 @@ because a refused commit must leave the logic's own state untouched.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from wppmt.browser.port import CallResult
+from wppmt.browser.port import CallResult, LoginItems
 from wppmt.domain.errors import Refusal
+from wppmt.domain.log import LogLevel
 from wppmt.domain.process import Process
 from wppmt.store.records import Delivery, SessionStatus, SigningSecrets
 
 
 class Reply(Protocol):
-    """Where an asked message's one answer goes. Mind never calls it: it gives an Answer effect."""
+    """Where the answer of an Ask goes. A mind never calls it; it returns an Answer effect."""
 
     def take(self) -> bool: ...
 
@@ -42,7 +43,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Put a message into another actor's mailbox; a dead or unknown one swallows it."""
+    """Put a message into another actor's mailbox; without such an actor it is dropped."""
 
     to: str
     message: object
@@ -50,7 +51,7 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """Tell myself `message` in so many seconds. Never cancelled: a stale one is recognised by what it carries."""
+    """Send `message` to this actor itself, after so many seconds. Never cancelled: the message shows whether it is stale."""
 
     seconds: float
     message: object
@@ -58,14 +59,14 @@ class Wake:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Make this the session's status for everyone who reads."""
+    """Make this the session's published status."""
 
     status: SessionStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """The session is forgotten: no status any more."""
+    """Remove the status of a purged session."""
 
     session_id: str
 
@@ -86,7 +87,7 @@ class SpawnService:
 
 @dataclass(frozen=True, slots=True)
 class AbandonSession:
-    """Stop caring for the session's actor: it is dead, hung or no longer needed."""
+    """Take the session's actor out of the Directory: it is dead, hung or no longer needed."""
 
     session_id: str
 
@@ -123,11 +124,21 @@ class AdoptBrowser:
 
 @dataclass(frozen=True, slots=True)
 class CloseBrowser:
-    """Down the stop ladder; BrowserClosed comes when no process is left."""
+    """Down the stop ladder, not before `unsaved` is on the disk; BrowserClosed comes when no process is left."""
 
     session_id: str
     generation: int
     action: ProfileAction = ProfileAction.NONE
+    unsaved: LoginItems = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLogin:
+    """Look whether the login is on the disk; LoginChecked comes back."""
+
+    session_id: str
+    generation: int
+    items: LoginItems
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +187,12 @@ class UploadFile:
 
 
 @dataclass(frozen=True, slots=True)
-class DownloadMedia:
-    """Bring a received message's media into the file `path`; the outcome comes back as `then(outcome)`."""
+class KeepMedia:
+    """Bring a received message's media to where it is kept; the outcome comes back as `then(outcome)`."""
 
     session_id: str
     generation: int
     message_id: str
-    path: str
-    limit: int
     deadline: float
     then: Callable[[CallResult], object]
 
@@ -206,9 +215,9 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """One log line (contract, section 9). No phone, text, QR or secret in `details`."""
+    """One log line (docs/contract.md 9). No phone, text, QR or secret in `details`."""
 
-    level: str
+    level: LogLevel
     event: str
     session_id: str | None = None
     details: dict[str, Any] | None = None
@@ -216,7 +225,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The actor that says this ends itself."""
+    """End the actor that returns this."""
 
 
 Effect = (
@@ -231,12 +240,13 @@ Effect = (
     | OpenBrowser
     | AdoptBrowser
     | CloseBrowser
+    | CheckLogin
     | KillBrowser
     | EndLeftovers
     | RemoveProfile
     | CallPage
     | UploadFile
-    | DownloadMedia
+    | KeepMedia
     | DeleteFile
     | Post
     | Log

@@ -1,12 +1,12 @@
-"""Performs what the actors' logic decides: the same code under threads in production and a scheduler in tests."""
+"""Performs the effects of all actors: the same code under threads in production and under a scheduler in tests."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from actors.runtime.cell import Cell, Mailbox, Scheduler, refuse
 from actors.runtime.directory import Directory
@@ -15,17 +15,17 @@ from actors.runtime.effects import (
     AdoptBrowser,
     Answer,
     CallPage,
+    CheckLogin,
     CloseBrowser,
     DeleteFile,
-    DownloadMedia,
     Effect,
     EndLeftovers,
+    KeepMedia,
     KillBrowser,
     Log,
     Mind,
     OpenBrowser,
     Post,
-    ProfileAction,
     Publish,
     RemoveProfile,
     SpawnService,
@@ -36,33 +36,42 @@ from actors.runtime.effects import (
     Wake,
     Withdraw,
 )
-from actors.session.messages import BrowserClosed, Noticed, ProfileRemoved
+from actors.session.messages import BrowserClosed, LoginChecked, Noticed, ProfileRemoved
 from actors.workers.browser import Adopt, BrowserWorker, Close, Open, Retire
 from wppmt.browser.cdp.transfer import Download
 from wppmt.browser.port import (
     Browser,
     BrowserFailure,
     Browsers,
+    CallFailure,
     CallRejected,
     CallResult,
     NotCalled,
     Notice,
     OnResult,
 )
-from wppmt.domain.errors import Code
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import session_address
 from wppmt.store.port import StoreUnavailable
 
 
-class WriteLog(Protocol):
-    def __call__(
-        self, event: str, session_id: str | None = None, /, *, level: Any = ..., **details: object
+class ReceivedFiles(Protocol):
+    """Where received media is kept; both block, and raise Refusal(STORE_UNAVAILABLE)."""
+
+    limit: int
+    """Bytes of one file."""
+
+    def draft(self, session_id: str) -> Path: ...
+
+    def keep(
+        self, draft: Path, message_id: str, chats: Sequence[str], mimetype: str, file_name: str | None
     ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class RuntimeDependencies:
-    """What the runtime acts on; the composition root gives it."""
+    """What the interpreter acts on; passed in by the composition root."""
 
     now: Callable[[], float]
     """Epoch seconds."""
@@ -71,8 +80,9 @@ class RuntimeDependencies:
     new_service: Callable[[str], tuple[Mind, object]]
     """The logic of an actor that every session shares, and its first message."""
     post: Callable[[Post, Callable[[object], object]], None]
-    """One webhook attempt; never blocks. What came of it, as the webhook actor's message, goes to the callable."""
+    """One webhook attempt; never blocks. Its result, as an Attempted message, is passed to the callable."""
     log: WriteLog
+    received: ReceivedFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +125,7 @@ class Interpreter:
 
     def perform(self, cell: Cell, effect: Effect) -> None:  # noqa: C901, PLR0912 - one case an effect
         if not isinstance(effect, Log) and not self.is_current(cell):
-            # Abandoned as hung, and another took over: what it still decides must not happen.
+            # This actor was replaced as hung: its effects must not be performed any more.
             return
         match effect:
             case Answer(reply=reply, value=value):
@@ -132,8 +142,8 @@ class Interpreter:
                 self._call_page(cell, effect)
             case UploadFile():
                 self._upload(cell, effect)
-            case DownloadMedia():
-                self._download(cell, effect)
+            case KeepMedia():
+                self._keep_media(cell, effect)
             case DeleteFile(path=path):
                 self._scheduler.run_blocking(lambda: Path(path).unlink(missing_ok=True))
             case OpenBrowser(session_id=session_id, generation=generation, action=action):
@@ -142,8 +152,10 @@ class Interpreter:
             case AdoptBrowser(session_id=session_id, generation=generation, left=left):
                 browser = self._world.browsers.adopt(session_id, left)
                 self._run_browser(cell, session_id, generation, browser, Adopt())
-            case CloseBrowser(session_id=session_id, generation=generation, action=action):
-                self._close_browser(session_id, generation, action)
+            case CloseBrowser():
+                self._close_browser(effect)
+            case CheckLogin():
+                self._check_login(cell, effect)
             case KillBrowser(session_id=session_id):
                 self._kill_browser(session_id)
             case EndLeftovers(session_id=session_id, generation=generation):
@@ -166,7 +178,7 @@ class Interpreter:
                 cell.mailbox.close()
 
     def wake(self, cell: Cell, seconds: float, message: object) -> None:
-        """To this very actor: one that took over its address must not hear its predecessor's alarms."""
+        """To this actor and not to its address: a successor must not get its predecessor's timers."""
         self._scheduler.later(seconds, lambda: cell.mailbox.put(message))
 
     def _tell(self, to: str, message: object) -> None:
@@ -177,7 +189,7 @@ class Interpreter:
         try:
             mind = self._world.new_session(session_id)
         except StoreUnavailable as failure:
-            # Root finds nobody there at its next look, and tries again.
+            # Root finds no actor at its next look and tries again.
             self._world.log("session_not_spawned", session_id, level="error", error=str(failure))
         else:
             self.spawn(session_address(session_id), mind)
@@ -191,24 +203,38 @@ class Interpreter:
     def _upload(self, cell: Cell, upload: UploadFile) -> None:
         def use(browser: Browser, done: OnResult) -> None:
             path = Path(upload.path)
-            # The browser's own words for a missing file would be taken for a page that is not ready.
+            # The browser's own error for a missing file reads like that of a page that is not ready.
             browser.upload(path, upload.deadline, done) if path.exists() else done(CallRejected("file_gone"))
 
         self._use_browser(cell, upload, use)
 
-    def _download(self, cell: Cell, wish: DownloadMedia) -> None:
+    def _keep_media(self, cell: Cell, wish: KeepMedia) -> None:
+        received = self._world.received
+
         def use(browser: Browser, done: OnResult) -> None:
-            Download(browser, Path(wish.path), wish.limit, wish.deadline, done).start(wish.message_id)
+            def begin() -> None:
+                try:
+                    draft = received.draft(wish.session_id)
+                except Refusal:
+                    done(CallRejected("not_stored"))
+                    return
+
+                def downloaded(outcome: CallResult) -> None:
+                    self._scheduler.run_blocking(lambda: done(_kept(received, draft, outcome)))
+
+                Download(browser, draft, received.limit, wish.deadline, downloaded).start(wish.message_id)
+
+            self._scheduler.run_blocking(begin)
 
         self._use_browser(cell, wish, use)
 
     def _use_browser(
         self,
         cell: Cell,
-        effect: CallPage | UploadFile | DownloadMedia,
+        effect: CallPage | UploadFile | KeepMedia,
         use: Callable[[Browser, OnResult], None],
     ) -> None:
-        """With the browser life that the effect means; where it is no more, surely nothing was done."""
+        """With the browser of the effect's generation; when that is gone, the outcome is NotCalled."""
 
         def done(outcome: CallResult) -> None:
             cell.mailbox.put(effect.then(outcome))
@@ -231,20 +257,28 @@ class Interpreter:
 
         mind = BrowserWorker(session_id, generation, browser, self._world.browsers, notify, is_wanted)
         with self._lock:
-            # Root abandons first and kills then: who was abandoned since it was asked is seen here, or is killed.
+            # Root abandons an actor before it kills the browser: this check sees the one, or the kill sees the other.
             if not self.is_current(cell):
                 return
             mailbox = self.spawn(f"browser:{session_id}:{generation}", mind)
             self._running[session_id] = Running(generation, browser, mailbox)
         mailbox.put(first)
 
-    def _close_browser(self, session_id: str, generation: int, action: ProfileAction) -> None:
+    def _close_browser(self, effect: CloseBrowser) -> None:
+        session_id, generation = effect.session_id, effect.generation
         running = self._running.get(session_id)
         if running is None or running.generation != generation:
             self._directory.tell(session_address(session_id), BrowserClosed(generation))
-        elif not running.mailbox.put(Close(action)):
+        elif not running.mailbox.put(Close(effect.action, effect.unsaved)):
             running.browser.kill()
             self._directory.tell(session_address(session_id), BrowserClosed(generation))
+
+    def _check_login(self, cell: Cell, effect: CheckLogin) -> None:
+        def check() -> None:
+            is_saved = self._world.browsers.is_login_saved(effect.session_id, effect.items)
+            cell.mailbox.put(LoginChecked(effect.generation, is_saved))
+
+        self._scheduler.run_blocking(check)
 
     def _kill_browser(self, session_id: str) -> None:
         with self._lock:
@@ -272,7 +306,7 @@ class Interpreter:
             try:
                 running = self._running.get(session_id)
                 if running is not None and running.generation > generation:
-                    # It took its time, and a successor lives: that one is no leftover, and has ended what was.
+                    # This ran late: a newer browser runs, which is no leftover and has ended the leftovers itself.
                     return
                 if ended := self._world.browsers.end_leftovers(session_id):
                     self._world.log("leftover_browser_ended", session_id, level="warning", processes=ended)
@@ -280,3 +314,16 @@ class Interpreter:
                 self._directory.tell(session_address(session_id), BrowserClosed(generation))
 
         self._scheduler.run_blocking(end)
+
+
+def _kept(received: ReceivedFiles, draft: Path, outcome: CallResult) -> CallResult:
+    """The draft becomes a received file, or goes."""
+    try:
+        if not isinstance(outcome, CallFailure):
+            about = outcome["id"], outcome["chats"], outcome["mimetype"], outcome["fileName"]
+            received.keep(draft, *about)
+        return outcome
+    except Refusal:
+        return CallRejected("not_stored")
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,18 +1,12 @@
-"""Doubts a connection that looks well and brings no acknowledgement: asks the page, reloads it, restarts, tells."""
+"""Notices a connection that looks healthy but brings no acknowledgements. It probes the page, reloads it, restarts it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from actors.runtime.effects import Effect, Log
-from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.messages import Called
-from actors.session.page_calls import Page
-from actors.session.page_state import PageState
-from actors.session.policy import SessionPolicy
-from actors.session.sending.queue import SendQueue
-from actors.session.timers import Timers
-from actors.session.unit_of_work import UnitOfWork
+from actors.session.watched import Watched
 from wppmt.domain.page_condition import PageCondition
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import Event
@@ -23,27 +17,11 @@ ACKS, TRUST = "acks", "trust"
 class AckWatchdog:
     """`ack_sends` messages of which each has waited `ack_seconds`, and none handed since was acknowledged.
 
-    WhatsApp's page sends by itself what it holds, so that neither measure sends anything twice.
+    The page itself sends again what it holds, so neither a reload nor a restart sends anything twice.
     """
 
-    def __init__(  # noqa: PLR0913 - it watches all of them
-        self,
-        work: UnitOfWork,
-        page: Page,
-        lifecycle: BrowserLifecycle,
-        page_state: PageState,
-        sending: SendQueue,
-        *,
-        timers: Timers,
-        policy: SessionPolicy,
-    ) -> None:
-        self._work = work
-        self._page = page
-        self._lifecycle = lifecycle
-        self._page_state = page_state
-        self._sending = sending
-        self._timers = timers
-        self._policy = policy
+    def __init__(self, watched: Watched) -> None:
+        self._watched = watched
         self._since = 0.0
         """Since when the page could be used without a break."""
         self._was_usable = False
@@ -53,58 +31,60 @@ class AckWatchdog:
 
     def look(self, now: float) -> Iterator[Effect]:
         """At the end of every turn."""
-        if self._tried and self._sending.last_ack > self._doubted_at:
+        if self._tried and self._watched.sending.last_ack > self._doubted_at:
             self._tried = 0
-            self._page_state.trust()
-        usable = self._page.is_usable
+            self._watched.page_state.trust()
+        usable = self._watched.page.is_usable
         if usable and not self._was_usable:
             self._since = now
         self._was_usable = usable
         self._asked = self._asked and usable
         moment = self._moment() if usable and not self._asked else None
         if moment is None:
-            self._timers.disarm(ACKS)
-        elif not self._timers.is_armed(ACKS):
-            yield self._timers.arm(ACKS, max(0.0, moment - now))
+            self._watched.timers.disarm(ACKS)
+        elif not self._watched.timers.is_armed(ACKS):
+            yield self._watched.timers.arm(ACKS, max(0.0, moment - now))
 
     def due(self, timer: str, now: float) -> Iterator[Effect]:
         moment = self._moment()
         if timer == TRUST:
-            self._page_state.trust()
+            self._watched.page_state.trust()
         elif moment is not None and moment <= now:
             self._asked = True
-            yield self._lifecycle.probe()
+            yield self._watched.lifecycle.heartbeat.probe()
 
     def probed(self, now: float) -> Iterator[Effect]:
-        """The page has answered: where it still calls itself connected, it is not believed."""
-        if not self._asked or self._page_state.verdict is not PageCondition.MAIN:
+        """The page has answered the probe. If it still calls itself connected, the next measure is taken."""
+        if not self._asked or self._watched.page_state.condition is not PageCondition.MAIN:
             return
         self._asked = False
         self._doubted_at = now
         self._tried += 1
-        details = {"unacknowledged": len(self._sending.handed), "attempt": self._tried}
-        yield Log("warning", "acks_missing", self._work.record.id, details)
+        details = {"unacknowledged": len(self._watched.sending.handed), "attempt": self._tried}
+        yield Log("warning", "acks_missing", self._watched.work.record.id, details)
         if self._tried == 1:
             yield from self._reload(now)
         elif self._tried == 2:
-            self._page_state.reset()
-            yield from self._lifecycle.fail(Reason.ACKS_MISSING, now, graceful=True)
+            self._watched.page_state.reset()
+            yield from self._watched.lifecycle.fail(Reason.ACKS_MISSING, now, graceful=True)
         else:
-            self._page_state.distrust()
-            yield from self._page_state.needs_person(Reason.ACKS_MISSING, now)
-            yield self._timers.arm(TRUST, self._policy.ack_patience)
+            self._watched.page_state.distrust()
+            yield from self._watched.page_state.needs_person(Reason.ACKS_MISSING, now)
+            yield self._watched.timers.arm(TRUST, self._watched.policy.ack_patience)
 
     def _reload(self, now: float) -> Iterator[Effect]:
-        self._page_state.distrust()
-        yield from self._work.move(now, Event.RESUMED, Reason.ACKS_MISSING)
-        yield from self._page_state.expect_screen()
-        yield self._page.call(Called.RELOAD, "reload", {}, self._policy.call_deadline)
+        self._watched.page_state.distrust()
+        yield from self._watched.work.move(now, Event.RESUMED, Reason.ACKS_MISSING)
+        yield from self._watched.page_state.expect_screen()
+        yield self._watched.page.call(Called.RELOAD, "reload", {}, self._watched.policy.call_deadline)
 
     def _moment(self) -> float | None:
         """When enough messages will have waited long enough."""
-        last_ack = self._sending.last_ack
-        handed = sorted(entry.handed_at or 0.0 for entry in self._sending.handed)
+        last_ack = self._watched.sending.last_ack
+        handed = sorted(entry.handed_at or 0.0 for entry in self._watched.sending.handed)
         waiting = [moment for moment in handed if moment > last_ack]
-        if len(waiting) < self._policy.ack_sends:
+        if len(waiting) < self._watched.policy.ack_sends:
             return None
-        return max(waiting[self._policy.ack_sends - 1], self._since) + self._policy.ack_seconds
+        return (
+            max(waiting[self._watched.policy.ack_sends - 1], self._since) + self._watched.policy.ack_seconds
+        )

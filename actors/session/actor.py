@@ -1,4 +1,4 @@
-"""One tenant's session: hears everyone, and lets its parts decide. Pure but for the injected store."""
+"""The session actor's mind: passes each message to the part that decides, and commits once per message."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from actors.session.messages import Due, PageAnswered
 from actors.session.page_events import PageEventHandler
 from actors.session.parts import Parts, Tools
 from actors.session.requests import Requests
-from actors.session.sending.in_doubt import FindDue
-from actors.session.sending.queue import AnswerDue, OutcomeDue, TypingDone, UploadDue
+from actors.session.sending.timers import AnswerDue, FindDue, OutcomeDue, TypingDone, UploadDue
 from wppmt.browser.port import ChannelClosed, StartFailed
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT
@@ -20,6 +19,8 @@ from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.records import NO_LOGIN, Desired, SessionRecord, SessionStatus
 
+LEFT_TO_A_PERSON = {Reason.TOKEN_CORRUPT, Reason.CONFLICT}
+"""In state `error`: starting a browser by itself would do harm."""
 FromBrowser = messages.Noticed | messages.BrowserOpened | messages.BrowserFailed | messages.BrowserClosed
 
 
@@ -38,17 +39,20 @@ class SessionMind:
         Raises StoreUnavailable when nothing was changed: give the message again.
         """
         desired, had_login = self._parts.record.desired, self._parts.record.has_login
-        undo = self._parts.remember()
+        roll_back = self._parts.remember()
         try:
             with self._parts.work.together():
                 effects = [*self._react(message, now)]
                 if had_login and not self._parts.record.has_login:
                     effects += self._parts.sending.login_ended(now)
+                    self._parts.arrivals.login_ended()
                 effects += self._parts.update_sendable(now)
                 effects += self._parts.watchdog.look(now)
+                effects += self._parts.liveness.look(now)
+                effects += self._parts.login_saving.look(now)
                 effects += self._when_closed()
         except BaseException:
-            undo()
+            roll_back()
             raise
         if self._parts.record.desired is not desired:
             effects.append(
@@ -66,7 +70,7 @@ class SessionMind:
                 if self._parts.is_quiescing:
                     raise Refusal(Code.DRAINING, retry_after=10)
                 if not self._parts.has_begun:
-                    # Whoever had this address before may have written since; Begin, which reads that, is on its way.
+                    # The previous actor may have written the record since; Begin, which reads it again, is on its way.
                     raise Refusal(Code.SESSION_BUSY, retry_after=5)
                 return self._requests.asked(request, reply, now)
             case (
@@ -87,8 +91,10 @@ class SessionMind:
                 return self._due(message.timer, now) if self._parts.timers.take(message) else ()
             case TypingDone() | AnswerDue() | OutcomeDue() | FindDue() | UploadDue():
                 return self._parts.sending.due(message, now)
-            case messages.PlaceGranted(generation=generation):
+            case messages.SlotGranted(generation=generation):
                 return self._parts.lifecycle.granted(generation, now)
+            case messages.LoginChecked():
+                return self._parts.login_saving.checked(message, now)
             case messages.ProfileRemoved():
                 return self._profile_removed(message, now)
             case messages.Measured(memory_mb=memory_mb):
@@ -107,7 +113,7 @@ class SessionMind:
             case _:
                 raise TypeError(type(message).__name__)
 
-    # What Root tells.
+    # Messages from Root.
 
     def _begin(self, cause: Reason | None, now: float) -> Iterator[Effect]:
         self._parts.has_begun = True
@@ -115,11 +121,12 @@ class SessionMind:
             return
         self._parts.work.refresh()
         record = self._parts.record
-        # What the browser of an earlier actor still says is not meant for this one.
+        # Messages from the browser of an earlier actor must be recognised as stale.
         self._parts.page.generation = record.generation + 1
         if not self._parts.work.is_written:
             return
         yield from self._parts.sending.restore(now)
+        self._parts.arrivals.restore()
         if record.desired is Desired.STOPPED or self._waits_for_a_person:
             if record.process is not None:
                 yield from self._parts.lifecycle.end_leftovers()
@@ -129,7 +136,7 @@ class SessionMind:
         elif cause is not Reason.DAEMON_RESTARTED:
             yield from self._parts.lifecycle.fail(cause, now)
         elif record.process is not None:
-            # Nobody is to notice that the daemon was away: no change, no event, unless this fails.
+            # The state stays as it is: an adopted browser means that nothing changed for the customer.
             yield from self._parts.lifecycle.adopt(record.process)
         else:
             yield from self._parts.resume(now)
@@ -155,29 +162,31 @@ class SessionMind:
         self._parts.page_state.reset()
         yield from self._parts.lifecycle.close()
 
-    # What the browser and its page tell.
+    # Messages from the browser and its page.
 
     def _from_browser(self, message: FromBrowser, now: float) -> Iterator[Effect]:
         match message:
             case messages.BrowserOpened(process=process):
-                # What was measured was another browser's.
+                # The last measurement was of another browser.
                 self._parts.memory_mb = None
                 yield from self._parts.lifecycle.opened(process, now)
             case messages.BrowserFailed(failure=failure):
                 detail = failure.detail if isinstance(failure, StartFailed) else str(failure)
                 yield from self._not_opened(Reason(failure.code), detail, now)
-            case messages.BrowserClosed():
+            case messages.BrowserClosed(was_flushed=was_flushed):
+                if was_flushed and self._parts.lifecycle.is_proven and self._parts.record.has_login:
+                    yield from self._parts.work.write(now, login_saved=True)
                 yield from self._browser_closed(now)
             case messages.Noticed(notice=notice, at=at):
-                self._parts.told_at = at
+                self._parts.noticed_at = at
                 if isinstance(notice, ChannelClosed):
                     yield from self._parts.lost(Reason.BROWSER_CRASHED, now, detail=notice.detail)
                 else:
-                    yield from self._page_events.told(notice, now)
+                    yield from self._page_events.noticed(notice, now)
 
     def _not_opened(self, reason: Reason, detail: str, now: float) -> Iterator[Effect]:
         if reason is Reason.TOKEN_CORRUPT and not self._parts.logout.is_active:
-            # What Chrome cannot read it would replace by an empty profile; a person decides what to do.
+            # Chrome would replace an unreadable profile by an empty one, so a person has to decide.
             yield Log("error", "profile_unreadable", self._parts.record.id, {"detail": detail})
             yield from self._parts.page_state.distrust_login(now)
         else:
@@ -194,7 +203,7 @@ class SessionMind:
             yield from self._parts.logout.browser_closed()
 
     def _when_closed(self) -> Iterator[Effect]:
-        """At the end of every turn: in whichever way the browser went, who waits for that hears it."""
+        """At the end of every turn: answers those who wait for the browser to be closed, however it ended."""
         if self._parts.lifecycle.phase is BrowserPhase.CLOSING:
             return
         for reply in self._parts.close_replies:
@@ -206,7 +215,7 @@ class SessionMind:
 
     # Timers.
 
-    def _due(self, timer: str, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a timer
+    def _due(self, timer: str, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a timer
         match timer:
             case "retry":
                 yield from self._parts.lifecycle.open()
@@ -217,15 +226,21 @@ class SessionMind:
             case "screen":
                 yield from self._parts.lost(self._parts.page_state.overdue(), now, graceful=True)
             case "beat":
-                yield from self._parts.lifecycle.check_beat(now)
+                yield from self._parts.lifecycle.check_heartbeat(now)
             case "close":
                 yield from self._parts.lifecycle.closing_is_late()
                 if self._parts.lifecycle.phase is not BrowserPhase.CLOSING:
                     yield from self._after_closing(now)
             case "logout":
-                yield from self._parts.logout.give_up()
+                yield from self._parts.logout.remove_without_unlink()
             case "recycle":
                 yield from self._parts.recycling.look(now)
+            case "arrivals":
+                yield from self._parts.arrivals.pump()
+            case "saving":
+                yield from self._parts.login_saving.check()
+            case "server":
+                yield from self._parts.liveness.ask()
             case "acks" | "trust":
                 yield from self._parts.watchdog.due(timer, now)
             case _:
@@ -233,9 +248,9 @@ class SessionMind:
 
     @property
     def _desired(self) -> Desired:
-        """As committed; a session whose first start was refused is none."""
+        """As committed; STOPPED for a session whose first start was refused, since it has no row."""
         return self._parts.record.desired if self._parts.work.is_written else Desired.STOPPED
 
     @property
     def _waits_for_a_person(self) -> bool:
-        return self._parts.record.state is State.ERROR and self._parts.record.reason is Reason.TOKEN_CORRUPT
+        return self._parts.record.state is State.ERROR and self._parts.record.reason in LEFT_TO_A_PERSON

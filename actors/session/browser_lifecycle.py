@@ -1,4 +1,4 @@
-"""The life of a session's browser: a place to start, start, signs of life, failure and backoff, the way down."""
+"""The lifecycle of a session's browser: start slot, start, failure and backoff, stop."""
 
 from __future__ import annotations
 
@@ -17,33 +17,30 @@ from actors.runtime.effects import (
     ProfileAction,
     Tell,
 )
-from actors.session.messages import Called, PlaceFreed, PlaceWanted, RestartFailed
+from actors.session.heartbeat import BEAT, Heartbeat
+from actors.session.messages import RestartFailed, SlotFreed, SlotWanted
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork
+from wppmt.browser.port import NOTHING, LoginItems
 from wppmt.domain.messages import ROOT
 from wppmt.domain.process import Process
-from wppmt.domain.reasons import Reason, sentence
+from wppmt.domain.reasons import RECOVERABLE, Reason, sentence
 from wppmt.domain.retry import FAILURES_BEFORE_ERROR, reconnect_delay
 from wppmt.domain.states import Event, State
 
-OPEN, ATTACH, BEAT, CLOSE, RETRY = "open", "attach", "beat", "close", "retry"
-SILENT_BEATS = 1.5
-"""So many intervals without a beat, and the page is asked directly."""
-PROBES = 2
-MUTE_PROBES = 5
-"""A page that answers so many in a row, and says nothing by itself, is not heard any more."""
+OPEN, ATTACH, CLOSE, RETRY = "open", "attach", "close", "retry"
 FIRST_RESTART = 2
 """The failure in a row that ends the first restart; the one before it was answered at once."""
 
 
 class BrowserPhase(StrEnum):
-    """How far the browser is; what the seven public states don't tell."""
+    """How far the browser is, in more detail than the seven public states."""
 
     NONE = "none"
     QUEUED = "queued"
-    """Waiting for one of the few places to start."""
+    """Waiting for one of the few start slots."""
     OPENING = "opening"
     ADOPTING = "adopting"
     """An earlier daemon's browser is being taken over."""
@@ -71,13 +68,15 @@ class BrowserLifecycle:
         self.is_proven = False
         """This browser's page has shown the main screen: its login is worth a copy."""
         self._action = ProfileAction.NONE
-        """What the next start finds done about the profile."""
+        """What is done with the profile before the next start."""
         self._reopen = False
         self._is_forced = False
         self.live_since = 0.0
-        self._last_sign = 0.0
-        self._failed_probes = 0
-        self._mute_probes = 0
+        self.starts_linked = False
+        """Its login was on the disk when it was started."""
+        self.unsaved: LoginItems = NOTHING
+        """What this browser must have written to the disk before it is ended."""
+        self.heartbeat = Heartbeat(page, timers, policy)
 
     @property
     def is_live(self) -> bool:
@@ -88,7 +87,7 @@ class BrowserLifecycle:
         return self.phase is BrowserPhase.ADOPTING
 
     def open(self, action: ProfileAction = ProfileAction.NONE) -> Iterator[Effect]:
-        """Ask Root for a place; a browser on its way down is waited for."""
+        """Ask Root for a start slot; a browser on its way down is waited for."""
         self._timers.disarm(RETRY)
         self._action = action
         if self.phase is BrowserPhase.CLOSING:
@@ -96,21 +95,23 @@ class BrowserLifecycle:
         elif self.phase is BrowserPhase.NONE:
             self.phase = BrowserPhase.QUEUED
             self._page.generation += 1
-            yield Tell(ROOT, PlaceWanted(self._session_id, self._page.generation))
+            yield Tell(ROOT, SlotWanted(self._session_id, self._page.generation))
 
     def adopt(self, left: Process) -> Iterator[Effect]:
-        """Take over what an earlier daemon left. Nothing starts, so this takes no place."""
+        """Take over what an earlier daemon left. Nothing starts, so this takes no slot."""
         self.phase = BrowserPhase.ADOPTING
         yield AdoptBrowser(self._session_id, self._page.generation, left)
         yield self._timers.arm(OPEN, self._policy.adopt_deadline)
 
     def granted(self, generation: int, now: float) -> Iterator[Effect]:
         if self.phase is not BrowserPhase.QUEUED or generation != self._page.generation:
-            yield Tell(ROOT, PlaceFreed(self._session_id, generation))
+            yield Tell(ROOT, SlotFreed(self._session_id, generation))
             return
         yield from self._work.write(now, generation=generation, process=None)
         self.phase = BrowserPhase.OPENING
         self.is_proven = False
+        self.starts_linked = self._work.record.has_login
+        self.unsaved = NOTHING
         yield OpenBrowser(self._session_id, generation, self._action)
         yield self._timers.arm(OPEN, self._policy.open_deadline)
 
@@ -118,54 +119,29 @@ class BrowserLifecycle:
         """The page has loaded; the bridge may have spoken already."""
         self._timers.disarm(OPEN)
         yield from self._work.write(now, generation=self._page.generation, process=process)
-        yield self._free_place()
+        yield self._free_slot()
         if self.phase in COMING:
             yield self._timers.arm(ATTACH, self._policy.attach_deadline)
 
     def heard(self, now: float) -> Iterator[Effect]:
-        """The page said something by itself."""
-        self._last_sign = now
-        self._failed_probes = self._mute_probes = 0
+        """The page sent an event or a beat."""
+        self.heartbeat.heard(now)
         if self.phase in COMING:
             self.phase = BrowserPhase.LIVE
             self.live_since = now
             self._timers.disarm(OPEN, ATTACH)
-            yield self._timers.arm(BEAT, self._policy.beat_seconds)
+            yield self.heartbeat.expect_next()
 
-    def check_beat(self, now: float) -> Iterator[Effect]:
-        """Silence is no proof: the page is asked before anything is done about it."""
-        if self.phase is not BrowserPhase.LIVE:
-            return
-        silence = now - self._last_sign
-        if silence < SILENT_BEATS * self._policy.beat_seconds:
-            yield self._timers.arm(BEAT, self._policy.beat_seconds / 2)
-        else:
-            yield self.probe()
-
-    def probe(self) -> Effect:
-        return self._page.call(Called.PROBE, "facts", {}, self._policy.probe_deadline)
-
-    def may_probe_again(self) -> bool:
-        """A probe failed."""
-        self._failed_probes += 1
-        return self._failed_probes < PROBES
-
-    @property
-    def is_mute(self) -> bool:
-        return self._mute_probes >= MUTE_PROBES
-
-    def probe_answered(self, now: float) -> Iterator[Effect]:
-        self._last_sign = now
-        self._failed_probes = 0
-        self._mute_probes += 1
-        yield self._timers.arm(BEAT, self._policy.beat_seconds)
+    def check_heartbeat(self, now: float) -> Iterator[Effect]:
+        if self.is_live:
+            yield self.heartbeat.check(now)
 
     def fail(
         self, reason: Reason, now: float, *, detail: str = "", graceful: bool = False
     ) -> Iterator[Effect]:
-        """The attempt is over: end the browser, tell what is wrong, try again by the schedule (contract, section 4).
+        """The attempt has failed: end the browser, record why, and try again by the schedule (docs/contract.md 4).
 
-        `graceful` goes down the stop ladder: right while the browser still answers.
+        `graceful` uses the stop ladder, for a browser that still answers.
         """
         yield from self.close() if graceful else self.kill()
         record = self._work.record
@@ -197,7 +173,7 @@ class BrowserLifecycle:
         yield self._timers.arm(RETRY, delay)
 
     def close(self, action: ProfileAction | None = None) -> Iterator[Effect]:
-        """Down the stop ladder, so that the login is flushed; a good one is copied unless `care` says otherwise."""
+        """Stop in order, so that the login is flushed; a good login is copied unless `action` says otherwise."""
         self._timers.disarm(OPEN, ATTACH, BEAT, RETRY)
         self._reopen = False
         if self.phase is BrowserPhase.QUEUED:
@@ -205,7 +181,8 @@ class BrowserLifecycle:
         elif self.phase in {*COMING, BrowserPhase.LIVE}:
             self.phase = BrowserPhase.CLOSING
             usual = ProfileAction.KEEP_COPY if self.is_proven else ProfileAction.NONE
-            yield CloseBrowser(self._session_id, self._page.generation, usual if action is None else action)
+            what = usual if action is None else action
+            yield CloseBrowser(self._session_id, self._page.generation, what, self.unsaved)
             yield self._timers.arm(CLOSE, self._policy.close_deadline)
 
     @property
@@ -215,7 +192,7 @@ class BrowserLifecycle:
         return is_here or self._reopen or self._timers.is_armed(RETRY)
 
     def hold(self) -> Iterator[Effect]:
-        """What runs is ended; what was to come, by whatever schedule, waits for a place from now on."""
+        """End a running browser; a start that was planned waits for a slot instead."""
         if self.phase in {*COMING, BrowserPhase.LIVE}:
             yield from self.close(ProfileAction.NONE)
         if self.phase is not BrowserPhase.QUEUED and not self._reopen:
@@ -236,7 +213,7 @@ class BrowserLifecycle:
             yield from self.closed()
 
     def closing_is_late(self) -> Iterator[Effect]:
-        """By force, then; what was stuck may have been the end of an earlier daemon's browser. That, too, may hang."""
+        """Kill the browser. If ending an earlier daemon's browser was what hung, that is tried once more."""
         yield KillBrowser(self._session_id)
         if self._is_forced:
             yield from self.closed()
@@ -245,24 +222,24 @@ class BrowserLifecycle:
             yield from self.end_leftovers()
 
     def closed(self) -> Iterator[Effect]:
-        """No process is left, and whatever this browser still says is not listened to."""
+        """No process is left; later messages of this browser are stale."""
         self._timers.disarm(CLOSE)
         self._is_forced = False
         self.phase = BrowserPhase.NONE
-        yield self._free_place()
+        yield self._free_slot()
         self._page.generation += 1
         if self._reopen:
             self._reopen = False
             yield from self.open(self._action)
 
-    def _free_place(self) -> Tell:
-        return Tell(ROOT, PlaceFreed(self._session_id, self._page.generation))
+    def _free_slot(self) -> Tell:
+        return Tell(ROOT, SlotFreed(self._session_id, self._page.generation))
 
     @property
     def _session_id(self) -> str:
         return self._work.record.id
 
 
-def error_payload(reason: Reason, *, recoverable: bool = True) -> dict[str, object]:
-    """The payload of an `error` event (architecture.pt.md 5.2)."""
-    return {"error": sentence(reason), "code": reason.value, "recoverable": recoverable}
+def error_payload(reason: Reason) -> dict[str, object]:
+    """The payload of an `error` event (docs/MULTI_TENANT_ARCHITECTURE.md 5.2)."""
+    return {"error": sentence(reason), "code": reason.value, "recoverable": reason in RECOVERABLE}

@@ -1,4 +1,4 @@
-"""What a session's actor is told by others than the HTTP front: by Root, its browser, its own timers."""
+"""The messages between a session's actor and Root, its browser and its timers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wppmt.store.records import Desired
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Root: take up your life from the registry. `cause` is None at the first start, else what ended the last actor."""
+    """Root: read the record and go on from it. `cause` is None at the first start, else what ended the last actor."""
 
     cause: Reason | None = None
 
@@ -25,7 +25,7 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Root: what I told you before this is done or refused; answer with Confirmed, under this number."""
+    """Root: everything sent before this has been handled; answer with Confirmed, under this number."""
 
     number: int
 
@@ -37,17 +37,17 @@ class Quiesce:
 
 @dataclass(frozen=True, slots=True)
 class DiskShort:
-    """Root: no browser may write now. End yours in order, and want another; places are given when there is room."""
+    """Root: no browser may write now. End yours in order, and want another; slots are given when there is room."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Root: are you alive? Answered with Pong, by the shell of every actor."""
+    """Root: are you alive? Answered with Pong, by the cell of every actor."""
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceGranted:
-    """Root: one of the few places for starting browsers is yours."""
+class SlotGranted:
+    """Root: one of the few start slots is yours."""
 
     generation: int
 
@@ -74,23 +74,33 @@ class BrowserFailed:
 @dataclass(frozen=True, slots=True)
 class BrowserClosed:
     generation: int
+    was_flushed: bool = False
+    """It ended in order, so that everything is flushed to the disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """The page or the channel had something to say."""
+    """A notice of the page or of its channel."""
 
     generation: int
     notice: Notice
     at: float
-    """When it was said; a store that takes no writes may have it handled much later."""
+    """When it came; while the store takes no writes it is handled much later."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileRemoved:
-    """`is_gone` is False where the profile could not be deleted; the log tells why."""
+    """`is_gone` is False when the profile could not be deleted; the log has the reason."""
 
     is_gone: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LoginChecked:
+    """Whether what the page holds of its login is on the disk."""
+
+    generation: int
+    is_saved: bool
 
 
 class Called(StrEnum):
@@ -105,8 +115,12 @@ class Called(StrEnum):
     SEND = "send"
     FIND = "find"
     QUERY = "query"
+    ARRIVAL = "arrival"
     BACKFILL = "backfill"
     RELOAD = "reload"
+    BATCH = "batch"
+    SERVER = "server"
+    LOGIN = "login"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +142,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceWanted:
+class SlotWanted:
     """To Root: may I start a browser?"""
 
     session_id: str
@@ -136,8 +150,8 @@ class PlaceWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceFreed:
-    """To Root: this browser's page has loaded, or it won't. A place of a later generation is kept."""
+class SlotFreed:
+    """To Root: this browser's page has loaded, or it won't. A slot of a later generation is kept."""
 
     session_id: str
     generation: int

@@ -1,18 +1,17 @@
-"""A session's line into its page: which browser life is current, and whether the page may be used."""
+"""Calls into a session's page: which browser is current, and whether the page may be used."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Any
 
-from actors.runtime.effects import CallPage, DownloadMedia, UploadFile
+from actors.runtime.effects import CallPage, KeepMedia, UploadFile
 from actors.session.messages import Called, PageAnswered
 from wppmt.browser.port import CallResult
-from wppmt.domain.messages import FetchMedia
 
 
 class Page:
-    """Makes calls into the current browser life; late answers carry the generation that they belong to."""
+    """Makes calls into the current browser; each answer carries the generation that it belongs to."""
 
     def __init__(self, session_id: str, generation: int) -> None:
         self._session_id = session_id
@@ -30,11 +29,10 @@ class Page:
         then = partial(_answered, self.generation, Called.UPLOAD, subject)
         return UploadFile(self._session_id, self.generation, path, deadline, then)
 
-    def download(self, query: FetchMedia, deadline: float, subject: str) -> DownloadMedia:
-        then = partial(_answered, self.generation, Called.QUERY, subject)
-        return DownloadMedia(
-            self._session_id, self.generation, query.message_id, query.path, query.limit, deadline, then
-        )
+    def keep_media(self, message_id: str, deadline: float, call: Called, subject: str = "") -> KeepMedia:
+        """`subject` is the message's id unless said."""
+        then = partial(_answered, self.generation, call, subject or message_id)
+        return KeepMedia(self._session_id, self.generation, message_id, deadline, then)
 
 
 def _answered(generation: int, call: Called, subject: str, outcome: CallResult) -> PageAnswered:

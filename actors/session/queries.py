@@ -1,4 +1,4 @@
-"""Questions that are passed on to the page: contacts, numbers, media. Reading twice does no harm."""
+"""Requests that only read from the page: contacts, numbers, media. They may be repeated."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ REJECTIONS = {
     "not_stored": Code.STORE_UNAVAILABLE,
     "too_large": Code.PAYLOAD_TOO_LARGE,
     "invalid_recipient": Code.INVALID_PHONE,
+    "could_not_look": Code.COULD_NOT_LOOK,
 }
 
 
@@ -42,9 +43,9 @@ class Queries:
             case messages.CheckNumber(phone=phone):
                 self._open[subject] = reply, _number_check
                 yield self._call("check_number", {"phone": phone}, subject)
-            case messages.FetchMedia():
-                self._open[subject] = reply, _fetched_media
-                yield self._page.download(query, self._policy.media_deadline, subject)
+            case messages.FetchMedia(message_id=message_id):
+                self._open[subject] = reply, lambda _: None
+                yield self._page.keep_media(message_id, self._policy.media_deadline, Called.QUERY, subject)
 
     def answered(self, answer: PageAnswered) -> Iterator[Effect]:
         reply, read = self._open.pop(answer.subject)
@@ -58,8 +59,10 @@ class Queries:
 
 
 def _refusal(failure: CallFailure) -> Refusal:
-    """Nothing was done that could not be asked again."""
+    """The request only reads, so it may be asked again."""
     known = REJECTIONS.get(failure.reason) if isinstance(failure, CallRejected) else None
+    if known is Code.COULD_NOT_LOOK:
+        return Refusal(known, retry_after=5)
     return Refusal(known) if known else Refusal(Code.SESSION_BUSY, retry_after=5)
 
 
@@ -71,7 +74,3 @@ def _contact_page(page: Json) -> messages.ContactPage:
 
 def _number_check(check: Json) -> messages.NumberCheck:
     return messages.NumberCheck(bool(check["valid"]), check["phone"] or None, bool(check["isBusiness"]))
-
-
-def _fetched_media(media: Json) -> messages.FetchedMedia:
-    return messages.FetchedMedia(str(media["mimetype"]), media["fileName"] or None)

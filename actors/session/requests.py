@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
 from actors.session.parts import Parts
-from actors.session.sending.outcomes import not_connected
+from actors.session.sending.refusals import require_connected
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.page_condition import PageCondition
@@ -38,15 +38,13 @@ class Requests:
                 yield from self._parts.open(Reason.STARTING, now, action=ProfileAction.SET_ASIDE, **NO_LOGIN)
                 yield Answer(reply, self._parts.status())
             case messages.RestoreLogin():
-                self._require_corrupt()
-                yield from self._parts.open(Reason.RESTARTED, now, action=ProfileAction.RESTORE)
-                yield Answer(reply, self._parts.status())
+                yield from self._restore(reply, now)
             case messages.SendText() | messages.SendMedia():
-                yield from self._send(request, reply, now)
+                yield from self._parts.acceptance.send(request, reply, now)
             case messages.AnnounceMedia():
-                yield from self._announce(request, reply, now)
+                yield from self._parts.acceptance.announce(request, reply, now)
             case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
-                self._require_connected()
+                require_connected(self._parts.record)
                 yield from self._parts.queries.ask(request, reply)
             case messages.SetWebhook():
                 yield from self._set_webhook(request, reply, now)
@@ -66,7 +64,7 @@ class Requests:
         }
         work = self._parts.work
         created = not work.is_written
-        # First, and the secret with it: the events of the start itself go to this webhook, signed.
+        # First the webhook and its secret: the events of this very start already go there, signed.
         if changes := {name: value for name, value in given.items() if value is not None}:
             yield from work.write(now, **changes)
         if request.webhook_url is not None:
@@ -75,6 +73,14 @@ class Requests:
         if self._parts.record.state is State.DISCONNECTED:
             yield from self._parts.open(Reason.STARTING, now)
         yield Answer(reply, messages.Started(created, self._parts.status(), secret))
+
+    def _restore(self, reply: Reply, now: float) -> Iterator[Effect]:
+        """Also after a restart that went on without the login: the copy is as good as it was."""
+        if self._parts.record.is_login_in_use or self._parts.logout.is_active:
+            raise Refusal(Code.LOGIN_NOT_CORRUPT)
+        yield from self._parts.lifecycle.close()
+        yield from self._parts.open(Reason.RESTARTED, now, action=ProfileAction.RESTORE, has_login=True)
+        yield Answer(reply, self._parts.status())
 
     def _close(self, reply: Reply, now: float) -> Iterator[Effect]:
         if self._parts.logout.is_active:
@@ -89,45 +95,23 @@ class Requests:
         self._parts.close_replies.append(reply)
 
     def _log_out(self, reply: Reply, now: float, *, forget: bool) -> Iterator[Effect]:
-        on_main = self._parts.lifecycle.is_live and self._parts.page_state.verdict is PageCondition.MAIN
+        on_main = self._parts.lifecycle.is_live and self._parts.page_state.condition is PageCondition.MAIN
         self._parts.page_state.reset()
         yield from self._parts.logout.begin(reply, now, forget=forget, on_main=on_main)
         yield from self._parts.sending.close(now)
-
-    def _send(self, request: messages.Send, reply: Reply, now: float) -> Iterator[Effect]:
-        sending = self._parts.sending
-        if sending.knows(request, now):
-            yield from sending.repeat(request, reply, now)
-        else:
-            self._require_connected()
-            yield from sending.accept(request, reply, now)
-
-    def _announce(self, request: messages.AnnounceMedia, reply: Reply, now: float) -> Iterator[Effect]:
-        sending = self._parts.sending
-        if sending.knows(request, now):
-            yield from sending.repeat(request, reply, now)
-        else:
-            self._require_connected()
-            sending.require_room()
-            yield Answer(reply, None)
 
     def _set_webhook(self, request: messages.SetWebhook, reply: Reply, now: float) -> Iterator[Effect]:
         work = self._parts.work
         yield from work.set_webhook(now, request.url, request.events)
         secret = work.ensure_secret()
-        yield Answer(reply, messages.WebhookSettings(request.url, request.events, secret))
+        yield Answer(reply, messages.SessionWebhook(request.url, request.events, secret))
 
     def _rotate_secret(self, reply: Reply, now: float) -> Iterator[Effect]:
         work = self._parts.work
         secret = work.rotate_secret(now, self._parts.policy.secret_overlap)
-        yield Answer(reply, messages.WebhookSettings(work.endpoint, work.record.webhook_events, secret))
+        yield Answer(reply, messages.SessionWebhook(work.endpoint, work.record.webhook_events, secret))
 
     def _require_corrupt(self) -> None:
-        """A login that may be good is not thrown away for an older one, or for none."""
+        """Raises Refusal(LOGIN_NOT_CORRUPT): a login that may be good is not replaced."""
         if self._parts.record.reason is not Reason.TOKEN_CORRUPT or self._parts.logout.is_active:
             raise Refusal(Code.LOGIN_NOT_CORRUPT)
-
-    def _require_connected(self) -> None:
-        """Raises the document's 503 (4.2.2) unless messages can go out."""
-        if self._parts.record.state is not State.CONNECTED:
-            raise not_connected(self._parts.record)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
 
 from actors.runtime.effects import (
     AbandonSession,
@@ -24,101 +20,35 @@ from actors.runtime.effects import (
 )
 from actors.session import messages as session_messages
 from actors.supervisor.admission import Admission
+from actors.supervisor.children import Child, Children
 from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
-from actors.supervisor.disk_policy import DiskMeasured, DiskPolicy
+from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.messages import (
+    Boot,
+    DiskMeasured,
+    MemoryMeasured,
+    PauseOver,
+    ShutDown,
+    ShutDownDue,
+    Watch,
+)
+from actors.supervisor.shutdown import Shutdown
+from actors.supervisor.start_slots import StartSlots
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
+from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
+from wppmt.domain.troubles import Trouble, TroubleCode, of_shortage
 from wppmt.store.port import Store
 from wppmt.store.records import Desired, SessionStatus
 
 WATCH_SECONDS = 5.0
-HUNG_PINGS = 4
-"""An actor that left so many pings in a row unanswered is hung. It never waits for a browser, so this is generous.
-
-Pings are counted, not seconds: a clock that jumps, or a daemon that was frozen, makes nobody look hung.
-"""
-PLACE_SECONDS = 90.0
-"""A place to start is taken back after this: a start that hangs must not block the others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Boot:
-    """Take up every session of the registry."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Look at the children."""
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryMeasured:
-    """What all sessions and the daemon hold together."""
-
-    total_mb: int
-
-
-@dataclass(frozen=True, slots=True)
-class ShutDown:
-    """Asked by the daemon: close every browser, keep every login. Answered with the ids that had to be killed."""
-
-    deadline: float
-
-
-@dataclass(frozen=True, slots=True)
-class ShutDownDue:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class PauseOver:
-    """Sessions may start again."""
-
-
-@dataclass(slots=True)
-class Child:
-    """What Root knows of an actor."""
-
-    unanswered: int = 0
-    """Pings since the last Pong."""
-    replaced: int = 0
-
-
-class Places:
-    """The few places for browsers that start at the same time: first come, first served, each on loan."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._taken: dict[session_messages.PlaceWanted, float] = {}
-        self._waiting: deque[session_messages.PlaceWanted] = deque()
-
-    def want(self, wish: session_messages.PlaceWanted) -> None:
-        """A newer wish of the same session replaces its older one."""
-        self.free(wish.session_id, wish.generation)
-        self._waiting.append(wish)
-
-    def free(self, session_id: str, up_to: float = float("inf")) -> None:
-        """Whatever this session holds or waits for, by generations up to this one: a later one's is its own."""
-        self._taken = {wish: since for wish, since in self._taken.items() if not _is(wish, session_id, up_to)}
-        self._waiting = deque(wish for wish in self._waiting if not _is(wish, session_id, up_to))
-
-    def grant(self, now: float) -> Iterator[session_messages.PlaceWanted]:
-        self._taken = {wish: since for wish, since in self._taken.items() if now - since <= PLACE_SECONDS}
-        while self._waiting and len(self._taken) < self._capacity:
-            wish = self._waiting.popleft()
-            self._taken[wish] = now
-            yield wish
-
-
-def _is(wish: session_messages.PlaceWanted, session_id: str, up_to: float) -> bool:
-    return wish.session_id == session_id and wish.generation <= up_to
 
 
 class Root:
-    """The mind of the RootSupervisor. Nothing here waits for anybody."""
+    """The mind of the RootSupervisor. It never blocks."""
 
     def __init__(  # noqa: PLR0913 - given once, by the composition root
         self,
@@ -130,23 +60,18 @@ class Root:
         memory_limit_mb: int,
         is_alive: Callable[[str], bool],
         status: Callable[[str], SessionStatus | None],
-        room: DiskPolicy | None = None,
+        disk: DiskPolicy | None = None,
     ) -> None:
         self._store = store
-        self._services = {address: Child() for address in services}
+        self._children = Children(services, is_alive)
         self._admission = Admission(store, max_sessions)
         self._memory_limit_mb = memory_limit_mb
         self._memory_mb = 0
-        self._is_alive = is_alive
         self._status = status
-        self._places = Places(starts_at_once)
+        self._slots = StartSlots(starts_at_once)
         self._common_cause = CommonCause()
-        self._room = room or DiskPolicy()
-        self._children: dict[str, Child] = {}
-        self._stopping: Reply | None = None
-        self._not_quiet: set[str] = set()
-        self._killed: set[str] = set()
-        self._has_stopped = False
+        self._disk = disk or DiskPolicy()
+        self._shutdown = Shutdown()
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:  # noqa: C901, PLR0912 - one case a message
         match message:
@@ -157,17 +82,16 @@ class Root:
             case Watch():
                 return self._watch(now)
             case session_messages.Pong(address=address):
-                if child := self._child(address):
-                    child.unanswered = 0
+                self._children.answered(address)
                 return ()
-            case session_messages.PlaceWanted():
-                self._places.want(message)
+            case session_messages.SlotWanted():
+                self._slots.want(message)
                 return self._grant(now)
-            case session_messages.PlaceFreed(session_id=session_id, generation=generation):
-                self._places.free(session_id, generation)
+            case session_messages.SlotFreed(session_id=session_id, generation=generation):
+                self._slots.free(session_id, generation)
                 return self._grant(now)
             case session_messages.DesiredChanged(session_id=session_id, desired=desired):
-                self._admission.told(session_id, desired)
+                self._admission.set_desired(session_id, desired)
                 return ()
             case session_messages.Confirmed(number=number, desired=desired):
                 self._admission.confirmed(number, desired)
@@ -180,17 +104,16 @@ class Root:
                 self._memory_mb = total_mb
                 return ()
             case DiskMeasured(free_mb=free_mb):
-                return [*self._room.measured(free_mb, sorted(self._children)), *self._grant(now)]
+                return [*self._disk.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
             case session_messages.Quiet(session_id=session_id):
-                self._not_quiet.discard(session_id)
-                return self._finish_stopping()
+                return self._shutdown.quiet(session_id)
             case session_messages.Vanished(session_id=session_id):
-                self._children.pop(session_id, None)
+                self._children.sessions.pop(session_id, None)
                 self._admission.withdraw(session_id)
-                self._admission.told(session_id, Desired.STOPPED)
+                self._admission.set_desired(session_id, Desired.STOPPED)
                 return [AbandonSession(session_id)]
             case ShutDownDue():
-                return self._kill(set(self._not_quiet))
+                return self._shutdown.kill_the_rest()
             case _:
                 raise TypeError(type(message).__name__)
 
@@ -201,22 +124,29 @@ class Root:
             case messages.RestartSession(session_id=session_id):
                 yield from self._restart(session_id)
                 yield Answer(reply, self._status(session_id))
-            case messages.RestartCrashed():
-                yield from self._restart_crashed(reply)
+            case messages.RestartCrashed(sessions=sessions):
+                yield from self._restart_crashed(sessions, reply)
+            case messages.RestoreLogin(session_id=session_id):
+                self._require_room_for(session_id)
+                yield from self._forward(session_id, request, reply)
+                yield self._let_in(session_id)
             case messages.PurgeSession(session_id=session_id):
                 yield from self._forward(session_id, request, reply)
             case messages.Describe():
-                yield Answer(reply, messages.ActorTree(tuple(self._describe())))
+                root = {"actor": "root", "children": len(self._children.sessions), "alert": self.alert}
+                yield Answer(reply, messages.ActorTree((root, *self._children.describe())))
             case ShutDown(deadline=deadline):
-                yield from self._shut_down(reply, deadline)
+                yield from self._shutdown.begin(reply, self._children.sessions, deadline)
+                # The dead can't close their browsers; the hung show by their unanswered pings.
+                yield from self._shutdown.kill(set(filter(self._children.trouble, self._children.sessions)))
             case _:
                 raise TypeError(type(request).__name__)
 
     def _boot(self) -> Iterator[Effect]:
-        for address in self._services:
+        for address in self._children.services:
             yield SpawnService(address)
         for record in self._store.sessions():
-            self._admission.told(record.id, record.desired)
+            self._admission.set_desired(record.id, record.desired)
             # Known from the first request on, as it was last committed.
             yield Publish(SessionStatus(record))
             yield from self._spawn(record.id, Reason.DAEMON_RESTARTED)
@@ -224,102 +154,103 @@ class Root:
 
     def _start(self, request: messages.StartSession, reply: Reply) -> Iterator[Effect]:
         self._require_room_for(request.session_id)
-        if request.session_id not in self._children:
+        if request.session_id not in self._children.sessions:
             yield from self._spawn(request.session_id, None)
         yield from self._forward(request.session_id, request, reply)
         yield self._let_in(request.session_id)
 
     def _require_room_for(self, session_id: str) -> None:
-        """The session may run from now on. Raises Refusal: RESOURCE_LIMIT (architecture.pt.md 11.4), DRAINING."""
-        if self._stopping:
+        """Raises Refusal: RESOURCE_LIMIT (docs/MULTI_TENANT_ARCHITECTURE.md 11.4), DRAINING."""
+        if self._shutdown.has_begun:
             raise Refusal(Code.DRAINING, retry_after=10)
         if session_id in self._admission:
             return
         self._admission.require_room()
-        if self._memory_mb > self._memory_limit_mb or self._room.is_short:
-            raise Refusal(Code.RESOURCE_LIMIT, retry_after=60)
+        if shortages := self._shortages:
+            raise resource_limit(*shortages, retry_after=60)
 
     def _let_in(self, session_id: str) -> Effect:
-        """Right behind what lets the session run: the answer tells what came of it."""
+        """Sent right after what lets the session run; its answer shows whether it does."""
         return Tell(session_address(session_id), session_messages.Confirm(self._admission.let_in(session_id)))
 
     def _restart(self, session_id: str) -> Iterator[Effect]:
-        if session_id not in self._children:
+        if session_id not in self._children.sessions:
             raise Refusal(Code.SESSION_NOT_FOUND)
         self._require_room_for(session_id)
-        if self._trouble(session_id):
+        if self._children.trouble(session_id):
             yield from self._replace(session_id)
         yield Tell(session_address(session_id), session_messages.Restart())
         yield self._let_in(session_id)
-        if self._room.is_short:
-            yield self._room.tell(session_id)
+        if self._disk.is_short:
+            yield self._disk.announce(session_id)
 
-    def _restart_crashed(self, reply: Reply) -> Iterator[Effect]:
-        restarted = []
-        for session_id in sorted(self._children):
-            # One that there is no room for holds up none of the others.
-            with suppress(Refusal):
-                if self._has_crashed(session_id):
-                    yield from self._restart(session_id)
-                    restarted.append(session_id)
-        yield Answer(reply, tuple(restarted))
+    def _restart_crashed(self, sessions: frozenset[str] | None, reply: Reply) -> Iterator[Effect]:
+        """A session that cannot be restarted does not stop the others."""
+        restarted, skipped = [], []
+        for session_id in sorted(filter(self._has_crashed, self._children.sessions)):
+            if sessions is not None and session_id not in sessions:
+                continue
+            if self._reason(session_id) is Reason.TOKEN_CORRUPT:
+                # A new browser would show a QR code; whether the login is restored instead is a person's choice.
+                skipped.append((session_id, Reason.TOKEN_CORRUPT))
+                continue
+            try:
+                yield from self._restart(session_id)
+                restarted.append(session_id)
+            except Refusal as refusal:
+                if refusal.code is not Code.RESOURCE_LIMIT:
+                    raise
+                skipped.append((session_id, Reason.RESOURCE_LIMIT))
+        yield Answer(reply, messages.CrashedRestarted(tuple(restarted), tuple(skipped)))
 
     def _has_crashed(self, session_id: str) -> bool:
+        """A stopped session has not crashed: a dead actor of it is replaced at the next look, without a browser."""
         status = self._status(session_id)
-        in_error = status is not None and status.record.state is State.ERROR
-        return in_error or self._trouble(session_id) is not None
+        if status is None or status.record.desired is Desired.STOPPED:
+            return False
+        return status.record.state is State.ERROR or self._children.trouble(session_id) is not None
+
+    def _reason(self, session_id: str) -> Reason | None:
+        status = self._status(session_id)
+        return status.record.reason if status else None
 
     def _watch(self, now: float) -> Iterator[Effect]:
-        if self._stopping:
-            yield from self._kill({session_id for session_id in self._not_quiet if self._trouble(session_id)})
+        if self._shutdown.has_begun:
+            yield from self._shutdown.kill(set(filter(self._children.trouble, self._shutdown.waited_for)))
             yield Wake(WATCH_SECONDS, Watch())
             return
-        for address, service in self._services.items():
-            if trouble := self._trouble_with(address, service):
+        for address, service in self._children.services.items():
+            if trouble := self._children.trouble_with(address, service):
                 yield Log("error", "actor_replaced", None, {"actor": address, "reason": trouble.value})
                 yield SpawnService(address)
                 service.unanswered = 0
-            service.unanswered += 1
-            yield Tell(address, session_messages.Ping())
-        for session_id in sorted(self._children):
-            if self._trouble(session_id):
+            yield self._children.ping(address, service)
+        for session_id in sorted(self._children.sessions):
+            if self._children.trouble(session_id):
                 yield from self._replace(session_id)
-            self._children[session_id].unanswered += 1
-            yield Tell(session_address(session_id), session_messages.Ping())
+            yield self._children.ping(session_address(session_id), self._children.sessions[session_id])
         self._look_for_recovery()
         yield from self._grant(now)
         yield Wake(WATCH_SECONDS, Watch())
 
-    def _child(self, address: str) -> Child | None:
-        return self._services.get(address) or self._children.get(address.removeprefix(session_address("")))
-
-    def _trouble(self, session_id: str) -> Reason | None:
-        return self._trouble_with(session_address(session_id), self._children[session_id])
-
-    def _trouble_with(self, address: str, child: Child) -> Reason | None:
-        """Dead and hung are told apart only for the log; what is done about them is the same."""
-        if not self._is_alive(address):
-            return Reason.ACTOR_FAILED
-        return Reason.ACTOR_HUNG if child.unanswered >= HUNG_PINGS else None
-
     def _replace(self, session_id: str) -> Iterator[Effect]:
-        """The one path: nothing of the old one may act any more, then a new one takes up the registry row."""
-        cause = self._trouble(session_id) or Reason.ACTOR_FAILED
-        replaced = self._children[session_id].replaced + 1
+        """Replace an actor: first the old one is cut off and its browser killed, then a new one reads the record."""
+        cause = self._children.trouble(session_id) or Reason.ACTOR_FAILED
+        replaced = self._children.sessions[session_id].replaced + 1
         yield Log("error", "actor_replaced", session_id, {"reason": cause.value, "times": replaced})
         yield AbandonSession(session_id)
         yield KillBrowser(session_id)
-        self._places.free(session_id)
+        self._slots.free(session_id)
         self._admission.withdraw(session_id)
         yield from self._spawn(session_id, cause)
-        self._children[session_id].replaced = replaced
+        self._children.sessions[session_id].replaced = replaced
 
     def _spawn(self, session_id: str, cause: Reason | None) -> Iterator[Effect]:
-        self._children[session_id] = Child()
+        self._children.sessions[session_id] = Child()
         yield SpawnSession(session_id)
         yield Tell(session_address(session_id), session_messages.Begin(cause))
-        if self._room.is_short:
-            yield self._room.tell(session_id)
+        if self._disk.is_short:
+            yield self._disk.announce(session_id)
 
     def _restart_failed(self, failure: session_messages.RestartFailed, now: float) -> Iterator[Effect]:
         alert = self._common_cause.note(failure, len(self._admission.wanted), now)
@@ -328,63 +259,39 @@ class Root:
             yield Wake(PAUSE_SECONDS, PauseOver())
 
     def _look_for_recovery(self) -> None:
-        """The alert stands until all whom it names are well, or no longer wanted."""
+        """The alert ends when every session it names is healthy or no longer wanted."""
         alert = self._common_cause.alert
         statuses = [self._status(name) for name in alert.sessions & self._admission.wanted] if alert else []
         if not any(status.record.failures for status in statuses if status):
             self._common_cause.recovered()
 
     @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """Read by other threads."""
+        common_cause = self._common_cause.alert
+        alert = [Trouble(TroubleCode.COMMON_CAUSE, str(common_cause))] if common_cause else []
+        return (*map(of_shortage, self._shortages), *alert)
+
+    @property
+    def _shortages(self) -> tuple[Shortage, ...]:
+        """Of memory and disk."""
+        is_over = self._memory_mb > self._memory_limit_mb
+        memory = Shortage(Resource.MEMORY, self._memory_mb, self._memory_limit_mb) if is_over else None
+        return tuple(shortage for shortage in (memory, self._disk.shortage) if shortage)
+
+    @property
     def alert(self) -> str | None:
         """What is wrong with the whole, for people; read by other threads."""
         common_cause = str(self._common_cause.alert) if self._common_cause.alert else None
-        return self._room.alert or common_cause
+        return self._disk.alert or common_cause
 
     def _grant(self, now: float) -> Iterator[Effect]:
-        if self._common_cause.is_pausing(now) or self._room.is_short:
+        if self._common_cause.is_pausing(now) or self._disk.is_short:
             return
-        for wish in self._places.grant(now):
-            yield Tell(session_address(wish.session_id), session_messages.PlaceGranted(wish.generation))
+        for wish in self._slots.grant(now):
+            yield Tell(session_address(wish.session_id), session_messages.SlotGranted(wish.generation))
 
     def _forward(self, session_id: str, request: object, reply: Reply) -> Iterator[Effect]:
-        if session_id not in self._children:
+        if session_id not in self._children.sessions:
             raise Refusal(Code.SESSION_NOT_FOUND)
         yield Tell(session_address(session_id), Ask(request, reply))
-
-    def _describe(self) -> Iterator[dict[str, Any]]:
-        yield {"actor": "root", "children": len(self._children), "alert": self.alert}
-        sessions = {
-            session_address(session_id): child for session_id, child in sorted(self._children.items())
-        }
-        for address, child in (self._services | sessions).items():
-            trouble = self._trouble_with(address, child)
-            yield {
-                "actor": address,
-                "alive": trouble is not Reason.ACTOR_FAILED,
-                "hung": trouble is Reason.ACTOR_HUNG,
-                "unansweredPings": child.unanswered,
-                "replaced": child.replaced,
-            }
-
-    # The way down.
-
-    def _shut_down(self, reply: Reply, deadline: float) -> Iterator[Effect]:
-        self._stopping = reply
-        self._not_quiet = set(self._children)
-        for session_id in sorted(self._children):
-            yield Tell(session_address(session_id), session_messages.Quiesce())
-        yield Wake(deadline, ShutDownDue())
-        # The dead can't close their browsers; the hung show by their unanswered pings.
-        yield from self._kill({session_id for session_id in self._children if self._trouble(session_id)})
-
-    def _kill(self, late: set[str]) -> Iterator[Effect]:
-        for session_id in sorted(late):
-            yield KillBrowser(session_id)
-        self._killed |= late
-        self._not_quiet -= late
-        yield from self._finish_stopping()
-
-    def _finish_stopping(self) -> Iterator[Effect]:
-        if self._stopping and not self._not_quiet and not self._has_stopped:
-            self._has_stopped = True
-            yield Answer(self._stopping, tuple(sorted(self._killed)))

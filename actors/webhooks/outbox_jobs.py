@@ -6,7 +6,6 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from actors.runtime.effects import Answer, Effect, Log, Reply, Wake
-from actors.webhooks.health import DeliveryTotals
 from actors.webhooks.origins import origin_of
 from wppmt.domain.messages import ReplayDeadLetters
 from wppmt.store.port import Store
@@ -31,7 +30,7 @@ class ReplayJob:
     done: int = 0
 
     def step(self, store: Store, now: float) -> list[Effect] | None:
-        """What is to be told when this was the last one."""
+        """One step; the effects when it was the last one, None when there is more to do."""
         count = store.replay(self.request.which, now, self.request.endpoint, STEP)
         self.done += count
         return None if count == STEP and self.done < REPLAY_LIMIT else [Answer(self.reply, self.done)]
@@ -39,14 +38,14 @@ class ReplayJob:
 
 @dataclass(slots=True)
 class DeadLetterJob:
-    """Pending deliveries of one lane that are given up; `log` is the level and the word it is told with."""
+    """Pending deliveries of one lane that become dead letters; the log calls it `event`."""
 
     batch: DeadLetterBatch
-    log: tuple[str, str]
+    event: str
     done: int = 0
 
     def join(self, other: DeadLetterJob) -> bool:
-        """Goes as far as both, if that is of the same lane and for the same reason."""
+        """Cover the other job, too, if it is of the same lane and for the same reason."""
         mine, its = self.batch, other.batch
         if (mine.lane, mine.error) != (its.lane, its.error):
             return False
@@ -61,15 +60,14 @@ class DeadLetterJob:
             return None
         lane = self.batch.lane
         details = {"endpoint": origin_of(lane.endpoint), "deadLetters": self.done}
-        return [Log(*self.log, lane.session_id, details)] if self.done else []
+        return [Log("error", self.event, lane.session_id, details)] if self.done else []
 
 
 class OutboxJobs:
-    """One after another; the first step of one that finds nobody before it is made at once."""
+    """Runs jobs one after another; without one before it the first step of a job is made at once."""
 
-    def __init__(self, store: Store, totals: DeliveryTotals) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._totals = totals
         self._waiting: deque[ReplayJob | DeadLetterJob] = deque()
 
     def add(self, job: ReplayJob | DeadLetterJob, now: float) -> list[Effect]:
@@ -85,15 +83,13 @@ class OutboxJobs:
         return self._step(self._waiting[0], now) if self._waiting else []
 
     def _step(self, job: ReplayJob | DeadLetterJob, now: float) -> list[Effect]:
-        told = job.step(self._store, now)
-        if told is None:
+        effects = job.step(self._store, now)
+        if effects is None:
             if not self._waiting:
                 self._waiting.append(job)
-        else:
-            self._totals.dead_lettered += job.done if isinstance(job, DeadLetterJob) else 0
-            if self._waiting:
-                self._waiting.popleft()
-        return [*(told or ()), *([Wake(PAUSE_SECONDS, Continue())] if self._waiting else ())]
+        elif self._waiting:
+            self._waiting.popleft()
+        return [*(effects or ()), *([Wake(PAUSE_SECONDS, Continue())] if self._waiting else ())]
 
     def _is_joined(self, job: ReplayJob | DeadLetterJob) -> bool:
         return isinstance(job, DeadLetterJob) and any(

@@ -1,22 +1,20 @@
-"""The outbox kept small: what has been kept long enough is dropped, what is too much put aside, step by step."""
+"""Keeps the outbox small, in steps: drops what is old enough, and trims sessions that have too much pending."""
 
 from __future__ import annotations
 
 from actors.runtime.effects import Effect, Log
-from actors.webhooks.health import DeliveryTotals
 from wppmt.store.port import Store
 
 TIDY_SECONDS = 60.0
 TIDY_PAUSE_SECONDS = 0.05
 EVEN_SECONDS = 3600.0
-"""So long the wall's clock must have gone evenly, since the start or since it jumped, before anything is too old."""
+"""The clock must have run without a jump for so long before anything counts as too old."""
 JUMP_SECONDS = 300.0
 
 
 class Retention:
-    def __init__(self, store: Store, totals: DeliveryTotals, keep_seconds: float, pending_max: int) -> None:
+    def __init__(self, store: Store, keep_seconds: float, pending_max: int) -> None:
         self._store = store
-        self._totals = totals
         self._keep_seconds = keep_seconds
         self._pending_max = pending_max
         self._crowded: set[str] = set()
@@ -42,7 +40,7 @@ class Retention:
         return self._even >= EVEN_SECONDS
 
     def _trim(self, now: float) -> tuple[list[Effect], int]:
-        """Told once when a session comes to have too much waiting, and whenever something was put aside for it."""
+        """Logged once when a session begins to have too much pending, and whenever something was trimmed."""
         effects: list[Effect] = []
         trimmed = self._store.trim(self._pending_max, now)
         for one in trimmed:
@@ -50,7 +48,6 @@ class Retention:
                 details = {"pending": one.pending, "allowed": self._pending_max}
                 effects.append(Log("warning", "webhook_queue_full", one.session_id, details))
             if one.dropped or one.dead_lettered:
-                self._totals.dead_lettered += one.dead_lettered
                 details = {"dropped": one.dropped, "deadLetters": one.dead_lettered}
                 effects.append(Log("error", "webhook_abandoned", one.session_id, details))
         self._crowded = {one.session_id for one in trimmed}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from actors.runtime.effects import Effect, Wake
-from wppmt.store.port import Store, StoreUnavailable
+from wppmt.store.port import STORE_RETRY_SECONDS, Store, StoreUnavailable
 from wppmt.store.records import Delivery
 
 SETTLE_SECONDS = 0.02
@@ -13,7 +13,6 @@ SETTLE_SECONDS = 0.02
 AT_MOST = 64
 LIMIT = 500
 """With a store that takes no writes nothing new is sent beyond this, or a crash would repeat too much."""
-STORE_RETRY_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class Settling:
         return self.settle()
 
     def set_timer(self) -> list[Effect]:
-        """See to it that what waits is settled, now or in a moment."""
+        """Commit now, or arm the timer for it."""
         if len(self._waiting) >= AT_MOST and not self._store_ails:
             return self.settle()
         if self._waiting and not self._is_due:

@@ -1,13 +1,20 @@
-"""The blocking half of a session: starts and stops one browser life. Disposable: a stuck one is left behind."""
+"""The blocking half of a session: starts and stops one browser. One that is stuck is abandoned with its thread."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from actors.runtime.effects import Effect, Log, ProfileAction, Stop, Tell
 from actors.session.messages import BrowserClosed, BrowserFailed, BrowserOpened
-from wppmt.browser.port import Browser, BrowserFailure, Browsers, Notify, StartFailed
+from wppmt.browser.port import (
+    Browser,
+    BrowserFailure,
+    Browsers,
+    LoginItems,
+    Notify,
+    StartFailed,
+)
 from wppmt.domain.messages import session_address
 
 
@@ -25,9 +32,10 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Down the stop ladder."""
+    """Down the stop ladder, not before `unsaved` is on the disk."""
 
     action: ProfileAction = ProfileAction.NONE
+    unsaved: LoginItems = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +70,17 @@ class BrowserWorker:
                 yield from self._open(action)
             case Adopt():
                 yield from self._adopt()
-            case Close(action=action):
-                yield from self._close(action)
-                yield Tell(self._session, BrowserClosed(self._generation))
+            case Close(action=action, unsaved=unsaved):
+                was_flushed = self._browser.stop(unsaved)
+                yield from self._after_stop(action, was_flushed)
+                yield Tell(self._session, BrowserClosed(self._generation, was_flushed))
                 yield Stop()
             case Retire():
                 yield Stop()
             case _:
                 raise TypeError(type(message).__name__)
 
-    def _close(self, action: ProfileAction) -> Iterator[Effect]:
-        was_flushed = self._browser.stop()
+    def _after_stop(self, action: ProfileAction, was_flushed: bool) -> Iterator[Effect]:
         if not self._is_wanted():
             return
         try:

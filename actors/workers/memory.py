@@ -1,4 +1,4 @@
-"""Weighs every session's browser now and then, and tells the sessions and Root. Blocking; in a thread of its own."""
+"""Measures the memory of every session's browser at intervals, and reports it to the sessions and Root. Blocking."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from actors.runtime.effects import Effect, Tell, Wake
 from actors.session.messages import Measured
-from actors.supervisor.root import MemoryMeasured
+from actors.supervisor.messages import MemoryMeasured
 from wppmt.domain.messages import ROOT, session_address
 
 MONITOR = "monitor"
@@ -27,13 +27,16 @@ class MemoryWorker:
         """Every so many `seconds`: ten tenants are some seventy files of /proc, each a walk through page tables."""
         self.total_mb = 0
         """Of the daemon and all browsers; read by other threads."""
+        self.daemon_mb = 0
+        """Of it alone."""
         self._weigh = weigh
         self._weigh_daemon = weigh_daemon
         self._seconds = seconds
 
     def handle(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all logic
         weights = self._weigh()
-        self.total_mb = round(sum(weights.values()) + self._weigh_daemon())
+        daemon = self._weigh_daemon()
+        self.daemon_mb, self.total_mb = round(daemon), round(sum(weights.values()) + daemon)
         for session_id, megabytes in weights.items():
             yield Tell(session_address(session_id), Measured(round(megabytes)))
         yield Tell(ROOT, MemoryMeasured(self.total_mb))

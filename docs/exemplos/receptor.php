@@ -1,14 +1,29 @@
 <?php
 // Receptor de webhooks em PHP 8, sem dependências.
 //
-//     WEBHOOK_SECRET=whsec_… php -S 127.0.0.1:8007 receptor.php
+//     WEBHOOK_SECRETS=segredos.json php -S 127.0.0.1:8007 receptor.php
+//
+// Cada sessão tem o seu segredo. segredos.json: {"cliente-001": "whsec_…", "cliente-002": "whsec_…"}
 
 const TOLERANCIA = 5 * 60; // segundos
 
-/** O corpo, byte a byte, veio de quem tem o segredo, e há pouco tempo? */
-function confere(string $corpo): bool
+/** O segredo da sessão, ou null. Em produção: a tabela em que você guarda o webhookSecret de cada sessão. */
+function segredoDe(string $sessao): ?string
 {
-    $segredo = base64_decode(preg_replace('/^whsec_/', '', getenv('WEBHOOK_SECRET')));
+    $segredos = json_decode(file_get_contents(getenv('WEBHOOK_SECRETS')), true); // lido a cada vez: uma sessão nova vale na hora
+    return isset($segredos[$sessao]) ? base64_decode(preg_replace('/^whsec_/', '', $segredos[$sessao])) : null;
+}
+
+/** O evento, ou null. Até a assinatura ser conferida ele só serve para saber de que sessão diz ser. */
+function leia(string $corpo): ?array
+{
+    $evento = json_decode($corpo, true);
+    return is_array($evento) && is_string($evento['sessionId'] ?? null) ? $evento : null;
+}
+
+/** O corpo, byte a byte, veio de quem tem o segredo, e há pouco tempo? */
+function confere(string $corpo, string $segredo): bool
+{
     $id = $_SERVER['HTTP_WEBHOOK_ID'] ?? '';
     $momento = $_SERVER['HTTP_WEBHOOK_TIMESTAMP'] ?? '';
     if (!ctype_digit($momento) || abs(time() - (int) $momento) > TOLERANCIA) {
@@ -25,7 +40,7 @@ function confere(string $corpo): bool
     return false;
 }
 
-/** O trabalho de verdade: aqui só mostra. Se demora, ponha numa fila e responda logo. */
+/** O trabalho real: aqui só mostra. Se demora, coloque em uma fila e responda logo. */
 function trate(array $evento): void
 {
     file_put_contents('php://stdout', "{$evento['sessionId']} {$evento['sequence']} {$evento['event']}\n");
@@ -40,11 +55,12 @@ function anotacao(string $id): string
 }
 
 $corpo = file_get_contents('php://input'); // os bytes como chegaram
-if (!confere($corpo)) {
+$evento = leia($corpo);
+$segredo = $evento === null ? null : segredoDe($evento['sessionId']);
+if ($segredo === null || !confere($corpo, $segredo)) {
     http_response_code(401);
     exit;
 }
-$evento = json_decode($corpo, true, flags: JSON_THROW_ON_ERROR);
 if (!file_exists(anotacao($evento['id']))) { // repetições são normais, com o mesmo id
     trate($evento);
     touch(anotacao($evento['id']));

@@ -1,6 +1,8 @@
 """Receptor de webhooks em Python, só com a biblioteca padrão.
 
-WEBHOOK_SECRET=whsec_… python3 receptor.py 8007
+WEBHOOK_SECRETS=segredos.json python3 receptor.py 8007
+
+Cada sessão tem o seu segredo. segredos.json: {"cliente-001": "whsec_…", "cliente-002": "whsec_…"}
 """
 
 import base64
@@ -11,19 +13,35 @@ import os
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
-SEGREDO = base64.b64decode(os.environ["WEBHOOK_SECRET"].removeprefix("whsec_"))
+SEGREDOS = Path(os.environ["WEBHOOK_SECRETS"])
 TOLERANCIA = 5 * 60  # segundos
 recebidos = set()  # em produção: uma coluna única no banco, gravada junto com o que o evento muda
 
 
-def confere(cabecalhos, corpo):
+def segredo_de(sessao):
+    """O segredo da sessão, ou None. Em produção: a tabela em que você guarda o webhookSecret de cada sessão."""
+    texto = json.loads(SEGREDOS.read_text()).get(sessao)  # lido a cada vez: uma sessão nova vale na hora
+    return texto and base64.b64decode(texto.removeprefix("whsec_"))
+
+
+def leia(corpo):
+    """O evento. Até a assinatura ser conferida ele só serve para saber de que sessão diz ser."""
+    try:
+        evento = json.loads(corpo)
+    except ValueError:
+        return None
+    return evento if isinstance(evento, dict) and isinstance(evento.get("sessionId"), str) else None
+
+
+def confere(cabecalhos, corpo, segredo):
     """O corpo, byte a byte, veio de quem tem o segredo, e há pouco tempo?"""
     id_evento = cabecalhos.get("webhook-id", "")
     momento = cabecalhos.get("webhook-timestamp", "")
     if not momento.isdecimal() or abs(time.time() - int(momento)) > TOLERANCIA:
         return False
-    esperada = hmac.digest(SEGREDO, f"{id_evento}.{momento}.".encode() + corpo, hashlib.sha256)
+    esperada = hmac.digest(segredo, f"{id_evento}.{momento}.".encode() + corpo, hashlib.sha256)
     # Durante a troca do segredo vêm duas assinaturas, separadas por espaço: basta uma conferir.
     for assinatura in cabecalhos.get("webhook-signature", "").split():
         versao, _, valor = assinatura.partition(",")
@@ -33,17 +51,18 @@ def confere(cabecalhos, corpo):
 
 
 def trate(evento):
-    """O trabalho de verdade: aqui só mostra. Se demora, ponha numa fila e responda logo."""
+    """O trabalho real: aqui só mostra. Se demora, coloque em uma fila e responda logo."""
     print(evento["sessionId"], evento["sequence"], evento["event"], flush=True)
 
 
 class Receptor(BaseHTTPRequestHandler):
     def do_POST(self):
         corpo = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if not confere(self.headers, corpo):
+        evento = leia(corpo)
+        segredo = evento and segredo_de(evento["sessionId"])
+        if not segredo or not confere(self.headers, corpo, segredo):
             self.responda(401)
             return
-        evento = json.loads(corpo)
         if evento["id"] not in recebidos:  # repetições são normais, com o mesmo id
             trate(evento)
             recebidos.add(evento["id"])

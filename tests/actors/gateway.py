@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,10 +19,13 @@ from actors.runtime.interpreter import Interpreter, RuntimeDependencies
 from actors.session.actor import SessionMind
 from actors.session.parts import Tools
 from actors.session.policy import SessionPolicy
-from actors.supervisor.disk_policy import DiskMeasured, DiskPolicy
-from actors.supervisor.root import Boot, Root, ShutDown
-from actors.webhooks.actor import Attempted, OutboxGrew, WebhookMind, WebhookPolicy
+from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
+from actors.supervisor.root import Root
+from actors.webhooks.actor import WebhookMind
+from actors.webhooks.messages import Attempted, OutboxGrew
 from tests.actors.seeded_scheduler import SeededMailbox, SeededScheduler, VirtualTime
+from tests.defaults import session_policy, webhook_policy, webhook_schedule
 from wppmt.browser.fake.adoption import FakeAdoption
 from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers, FakeTimes
 from wppmt.domain import messages
@@ -31,6 +35,7 @@ from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.retry import WebhookSchedule
 from wppmt.domain.states import State
+from wppmt.media.received import ReceivedMedia
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.records import SessionRecord, SessionStatus
 from wppmt.store.sqlite.store import SqliteStore, SqliteTransaction
@@ -202,7 +207,14 @@ class Gateway:
         self.browsers = WatchedBrowsers(self.time.later, self.time, times)
         self.world = self.browsers.world
         self.store = FlakyStore(folder)
-        self.policy = policy or SessionPolicy()
+        self.policy = policy or session_policy()
+        self.media_files = ReceivedMedia(
+            folder / "received",
+            limit=self.policy.media_bytes,
+            quota=10**9,
+            keep_seconds=3600.0,
+            now=time.time,
+        )
         self.posts: list[Posted] = []
         self.receive: Callable[[Post], AttemptResult | None] = lambda post: OK
         """What the receiver answers; None: never, not even by a timeout."""
@@ -210,7 +222,7 @@ class Gateway:
         self.free_mb = 10_000
         """On the disk of the logins."""
         self._endpoint = endpoint
-        self._schedule = schedule or WebhookSchedule()
+        self._schedule = schedule or webhook_schedule()
         self._max_sessions = max_sessions
         self._starts_at_once = starts_at_once
         self._message_ids = count(1)
@@ -233,6 +245,7 @@ class Gateway:
             new_service=self._new_service,
             post=self._post,
             log=self._log,
+            received=self.media_files,
         )
         self.runtime = Interpreter(self.directory, self.scheduler, world)
         root = Root(
@@ -243,7 +256,7 @@ class Gateway:
             memory_limit_mb=4096,
             is_alive=self.directory.is_alive,
             status=self.directory.status,
-            room=DiskPolicy("/tokens", MIN_FREE_MB),
+            disk=DiskPolicy("/tokens", MIN_FREE_MB),
         )
         supervisor = self.runtime.spawn(ROOT, root)
         supervisor.put(DiskMeasured(self.free_mb))
@@ -258,6 +271,10 @@ class Gateway:
         killed: tuple[str, ...] = self.ask(ROOT, ShutDown(deadline))
         self.scheduler.go_dark()
         return killed
+
+    def has_profile(self, session_id: str) -> bool:
+        """Whether a browser has kept anything for this session."""
+        return self.world.profiles[session_id].was_used
 
     # ---- time
 
@@ -426,6 +443,7 @@ class Gateway:
         code = self.show_qr(session_id, **settings)
         assert self.browsers.scan(code, number)
         self.until(session_id, State.CONNECTED)
+        self.run_until(lambda: self.record(session_id).login_saved)
         return self.browser(session_id)
 
     # ---- what the daemon is given
@@ -450,7 +468,7 @@ class Gateway:
 
     def _new_service(self, address: str) -> tuple[Mind, object]:
         assert address == WEBHOOK
-        return WebhookMind(self.store, self._schedule, WebhookPolicy()), OutboxGrew()
+        return WebhookMind(self.store, self._schedule, webhook_policy()), OutboxGrew()
 
     def _post(self, post: Post, tell: Callable[[object], object]) -> None:
         event, outcome = post.delivery.event, self.receive(post)

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from actors.runtime.effects import Post
-from actors.session.browser_lifecycle import PROBES
+from actors.session.heartbeat import PROBES
 from actors.session.messages import Called, PageAnswered
-from actors.session.policy import SessionPolicy
 from tests.actors.gateway import DOWN, HANGS, OK, Gateway
 from tests.actors.history import Asked, History
+from tests.defaults import session_policy, webhook_schedule
 from wppmt.browser.fake.browsers import FakeBrowser
 from wppmt.browser.port import CallTimeout, ChannelClosed
 from wppmt.domain import messages
 from wppmt.domain.messages import ROOT, session_address
-from wppmt.domain.retry import WebhookSchedule
 from wppmt.store.records import DeadLetters
 from wppmt.webhook.classify import AttemptResult, Fault, Unanswered
 
@@ -24,11 +23,11 @@ NUMBERS = {"a": "5511999990001", "b": "5511999990002"}
 FRIEND = "5511888880001"
 OTHER_ENDPOINT = "http://other.test/webhook"
 """Of one session, in every other run; its receiver is always well."""
-HASTY = SessionPolicy(
+HASTY = session_policy(
     outcome_deadline=90.0, open_deadline=40.0, screen_deadline=30.0, resend_after=15.0, logout_deadline=30.0
 )
 """The same code with less patience, so that more happens in less time."""
-HASTY_WEBHOOKS = WebhookSchedule(delays=(5.0, 20.0, 40.0))
+HASTY_WEBHOOKS = webhook_schedule(delays=(5.0, 20.0, 40.0))
 STEPS = 28
 WAKE_SECONDS = 50.0
 """For whatever hangs to be replaced."""
@@ -283,7 +282,8 @@ def soothe(browser: FakeBrowser) -> None:
     browser.go_silent(False)
     browser.hold_acks(False)
     if browser.page.facts.authenticated and browser.browsers.world.profiles[browser.session_id].login:
-        browser.set_facts(mode="MAIN", info="NORMAL", phone_online=True, needs_update=False)
+        browser.set_facts(phone_online=True, needs_update=False)
+        browser.network_back()
         browser.page.resume()
     else:
         browser.reload()
@@ -332,7 +332,7 @@ ACTS: dict[Act, float] = {
     lever("network_lost"): 0.8,
     lever("network_back"): 1,
     lever("unlink"): 0.4,
-    lever("conflict"): 0.3,
+    lever("replaced"): 0.3,
     lever("hold_acks", True): 0.8,
     lever("hold_acks", False): 1,
 }

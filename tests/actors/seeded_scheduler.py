@@ -15,7 +15,7 @@ from random import Random
 from actors.runtime.cell import Cell
 
 BORN = 1_770_733_800.0
-"""2026-02-10T14:30:00Z, the moment in the document's examples."""
+"""2026-02-10T14:30:00Z, a moment without fractions."""
 _LAST = object()
 
 

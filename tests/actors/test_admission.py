@@ -54,6 +54,7 @@ STEPS = st.tuples(VERBS, st.sampled_from(NAMES), st.integers(0, 12))
 """What is asked, of whom, and how many things happen before the next is asked."""
 
 
+@pytest.mark.slow
 @given(steps=st.lists(STEPS, max_size=30), most=st.integers(1, 2), seed=st.integers(0, 999))
 @settings(max_examples=40, deadline=None)
 def test_never_more_sessions_than_allowed_whatever_the_order(
@@ -110,7 +111,7 @@ def test_a_start_behind_a_close_keeps_its_place(make_gateway: MakeGateway):
     assert len(running(gateway)) == 1
 
 
-def test_a_crashed_session_without_room_holds_up_none_of_the_others(make_gateway: MakeGateway):
+def test_a_stopped_session_whose_actor_died_is_none_that_crashed(make_gateway: MakeGateway):
     """And takes no place from whoever comes after it."""
     gateway = make_gateway(max_sessions=1)
     for name, phone in (("a", "5511900000001"), ("b", "5511900000002")):
@@ -121,9 +122,9 @@ def test_a_crashed_session_without_room_holds_up_none_of_the_others(make_gateway
     gateway.until("b", State.CONNECTED)
     gateway.directory.tell(session_address("a"), Poison())
     gateway.settle()
-    gateway.browser("b").conflict()
+    gateway.browser("b").set_facts(mode="TOS_BLOCK")
     gateway.until("b", State.ERROR)
-    assert gateway.ask(ROOT, messages.RestartCrashed()) == ("b",)
+    assert gateway.ask(ROOT, messages.RestartCrashed()) == messages.CrashedRestarted(("b",))
     gateway.until("b", State.CONNECTED)
     gateway.close("b")
     gateway.run(5)

@@ -7,6 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tests.actors.gateway import Gateway
+from wppmt.browser.fake import connection
+from wppmt.browser.fake.browsers import FakeBrowser
+from wppmt.browser.fake.connection import Connection
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -19,9 +22,10 @@ ME, FRIEND = "5511999990001", "5511888880001"
     [
         ("phone_offline", "phone_online", Reason.PHONE_OFFLINE),
         ("network_lost", "network_back", Reason.NETWORK),
+        ("socket_lost", "network_back", Reason.NETWORK),
     ],
 )
-def test_an_absence_is_told_after_ten_seconds_and_ends_no_browser(
+def test_an_absence_is_reported_after_ten_seconds_and_ends_no_browser(
     gateway: Gateway, away: str, back: str, reason: Reason
 ):
     browser = gateway.connect("a", ME)
@@ -35,8 +39,38 @@ def test_an_absence_is_told_after_ten_seconds_and_ends_no_browser(
     getattr(browser, back)()
     gateway.settle()
     assert gateway.state("a") is State.CONNECTED
+    assert gateway.reason("a") is Reason.READY
     assert gateway.changes("a")[-3:] == ["connected", "phone_disconnected", "connected"]
     assert gateway.count_browsers("a") == 1
+
+
+def test_a_page_that_finds_the_server_but_does_not_synchronise_stays_away(gateway: Gateway):
+    page = gateway.connect("a", ME).page
+    page.connect(connection.LOST)
+    gateway.run(5)
+    page.connect(Connection("PAIRING", "DISCONNECTED", has_synced=True))
+    gateway.run(6)
+    assert gateway.state("a") is State.PHONE_DISCONNECTED
+    page.connect(Connection("CONNECTED", "DISCONNECTED", has_synced=True))
+    gateway.settle()
+    assert gateway.state("a") is State.PHONE_DISCONNECTED
+    page.connect(connection.CONNECTED)
+    gateway.settle()
+    assert gateway.state("a") is State.CONNECTED
+
+
+def test_a_restored_login_without_a_network_is_waited_for(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.restart("a")
+    gateway.run_until(lambda: gateway.count_browsers("a") == 2 and gateway.browsers.living("a"))
+    page = gateway.browser("a").page
+    at_home = page._main_facts()
+    offline = Connection("OPENING", "DISCONNECTED", is_online=False).facts(registered=True)
+    page._main_facts = lambda: replace(at_home, **offline)  # type: ignore[method-assign]
+    gateway.until("a", State.PHONE_DISCONNECTED, 30)
+    assert gateway.reason("a") is Reason.NETWORK
+    gateway.run(300)
+    assert gateway.count_browsers("a") == 2
 
 
 def test_a_short_absence_is_nobodys_business(gateway: Gateway):
@@ -85,7 +119,7 @@ def test_old_facts_that_are_read_again_are_not_todays(gateway: Gateway):
     browser.phone_offline()
     gateway.run(1)
     browser.phone_online()
-    browser.conflict()
+    browser.set_facts(mode="TOS_BLOCK")
     browser.set_facts(mode="MAIN")
     browser.go_silent(False)
     gateway.run(30)
@@ -93,8 +127,9 @@ def test_old_facts_that_are_read_again_are_not_todays(gateway: Gateway):
     assert gateway.events("a", "error") == []
 
 
-def test_sends_are_refused_while_the_phone_is_away(gateway: Gateway):
-    gateway.connect("a", ME).phone_offline()
+@pytest.mark.parametrize("away", ["phone_offline", "network_lost"])
+def test_sends_are_refused_while_the_connection_is_away(gateway: Gateway, away: str):
+    getattr(gateway.connect("a", ME), away)()
     gateway.until("a", State.PHONE_DISCONNECTED)
     with pytest.raises(Refusal) as refused:
         gateway.send("a", FRIEND)
@@ -126,3 +161,86 @@ def test_a_connection_tells_who_is_connected(gateway: Gateway):
     assert (record.phone, record.pushname, record.platform) == (ME, "Empresa ABC", "android")
     assert record.connected_at == record.since
     assert record.has_login
+
+
+# ---- the login is used elsewhere
+
+
+def errors(gateway: Gateway) -> list[dict[str, object]]:
+    return [{k: row[k] for k in ("code", "recoverable")} for row in gateway.events("a", "error")]
+
+
+def test_a_login_used_elsewhere_is_noticed_and_taken_back_once(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.run(100)
+    gateway.browser("a").replaced()
+    assert gateway.until("a", State.RECONNECTING, 180) >= gateway.policy.server_retry
+    assert gateway.reason("a") is Reason.CONFLICT
+    gateway.until("a", State.CONNECTED, 40)
+    gateway.run(3600)
+    assert (gateway.state("a"), gateway.count_browsers("a"), errors(gateway)) == (State.CONNECTED, 2, [])
+
+
+def test_one_replaced_again_within_ten_minutes_is_left_to_the_other_side(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.run(100)
+    gateway.browser("a").replaced()
+    gateway.until("a", State.RECONNECTING, 180)
+    gateway.until("a", State.CONNECTED, 40)
+    gateway.run(500)
+    gateway.browser("a").replaced()
+    gateway.until("a", State.ERROR, 180)
+    assert gateway.reason("a") is Reason.CONFLICT
+    assert errors(gateway) == [{"code": "CONFLICT", "recoverable": False}]
+    gateway.run(3600)
+    gateway.shut_down()
+    gateway.boot()
+    gateway.run(3600)
+    assert (gateway.state("a"), gateway.count_browsers("a")) == (State.ERROR, 2)
+    assert gateway.browsers.living("a") == []
+    gateway.restart("a")
+    gateway.settle()
+    gateway.until("a", State.CONNECTED, 40)
+
+
+def test_a_retake_of_long_ago_does_not_count(gateway: Gateway):
+    gateway.connect("a", ME)
+    for _ in range(3):
+        gateway.run(700)
+        gateway.browser("a").replaced()
+        gateway.until("a", State.RECONNECTING, 180)
+        gateway.until("a", State.CONNECTED, 40)
+    assert errors(gateway) == []
+
+
+def test_a_page_that_says_so_itself_is_taken_back_too(gateway: Gateway):
+    gateway.connect("a", ME).set_facts(mode="CONFLICT")
+    gateway.settle()
+    gateway.until("a", State.CONNECTED, 40)
+    assert (gateway.count_browsers("a"), errors(gateway)) == (2, [])
+
+
+def test_one_question_without_an_answer_proves_nothing(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    for _ in range(5):
+        browser.page.is_replaced = True
+        wait_for_a_question(gateway, browser)
+        browser.page.is_replaced = False
+        wait_for_a_question(gateway, browser)
+    assert (gateway.state("a"), gateway.count_browsers("a")) == (State.CONNECTED, 1)
+
+
+def wait_for_a_question(gateway: Gateway, browser: FakeBrowser) -> None:
+    def questions() -> int:
+        return [function for function, _ in browser.calls].count("ask_server")
+
+    asked = questions()
+    gateway.run_until(lambda: questions() > asked)
+    gateway.settle()
+
+
+def test_a_network_that_is_gone_is_no_login_used_elsewhere(gateway: Gateway):
+    gateway.connect("a", ME).socket_lost()
+    gateway.run(3600)
+    assert (gateway.state("a"), gateway.reason("a")) == (State.PHONE_DISCONNECTED, Reason.NETWORK)
+    assert gateway.count_browsers("a") == 1

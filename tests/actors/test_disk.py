@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.runtime.effects import Log, Tell, Wake
-from actors.supervisor.disk_policy import DiskMeasured, DiskPolicy, DiskWorker, LookAtDisk
+from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.messages import DiskMeasured
+from actors.workers.disk import DiskWorker, LookAtDisk
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import MIN_FREE_MB, Gateway
 from wppmt.domain import messages
@@ -61,7 +63,7 @@ def test_they_come_back_by_themselves(gateway: Gateway):
     gateway.send("a", YOU)
 
 
-def test_it_is_told_once_with_what_to_do(gateway: Gateway):
+def test_it_is_reported_once_with_what_to_do(gateway: Gateway):
     for free_mb in (SHORT, SHORT - 50, STILL_SHORT, 3):
         gateway.measure_disk(free_mb)
         gateway.run(1)
@@ -86,6 +88,9 @@ def test_a_start_is_refused_and_changes_nothing(gateway: Gateway):
     with pytest.raises(Refusal) as refused:
         gateway.start("new")
     assert refused.value.code is Code.RESOURCE_LIMIT
+    [detail] = refused.value.details
+    assert detail["field"] == "disk"
+    assert detail["current"] < detail["limit"]
     assert gateway.directory.status("new") is None
     # One that is to run anyway is as it is.
     assert gateway.start("a").status.record.state is State.RECONNECTING
@@ -212,7 +217,7 @@ def test_browsers_that_lived_on_are_ended_too(gateway: Gateway):
 # ---- the watch
 
 
-def test_root_is_told_every_second():
+def test_root_gets_a_measurement_every_second():
     told, wake = DiskWorker(lambda: 321).handle(LookAtDisk(), 0.0)
     assert told == Tell(ROOT, DiskMeasured(321))
     assert wake == Wake(1.0, LookAtDisk())
@@ -233,7 +238,7 @@ def test_a_mark_of_nothing_is_no_mark():
     assert not [effect for free in (0, 5, 0) for effect in room.measured(free, ["a"])]
 
 
-def test_all_sessions_are_told_with_one_line():
+def test_all_sessions_are_stopped_with_one_log_line():
     effects = list(DiskPolicy("/tokens", MIN_FREE_MB).measured(0, ["a", "b"]))
     assert [effect.event for effect in effects if isinstance(effect, Log)] == ["disk_short"]
     assert [effect.to for effect in effects if isinstance(effect, Tell)] == [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from actors.session.policy import SessionPolicy
-from actors.supervisor.root import ShutDown
+from actors.supervisor.messages import MemoryMeasured, ShutDown
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
+from tests.defaults import session_policy
 from wppmt.browser.port import StartFailed
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
@@ -40,7 +40,7 @@ def bring_to(gateway: Gateway, state: State) -> None:
             browser.crash()
             gateway.run_until(lambda: gateway.record("a").failures == 2)
         elif state is State.ERROR:
-            browser.conflict()
+            browser.set_facts(mode="TOS_BLOCK")
     gateway.until("a", state)
 
 
@@ -58,7 +58,7 @@ def test_a_start_answers_at_once_and_says_that_it_is_new(gateway: Gateway):
     assert not gateway.start("a").created
 
 
-def test_a67_a_hundred_starts_at_once_give_one_browser(gateway: Gateway):
+def test_a_hundred_starts_at_once_give_one_browser(gateway: Gateway):
     replies = [gateway.request(ROOT, messages.StartSession("a")) for _ in range(100)]
     gateway.until("a", State.WAITING_SCAN)
     assert sum(reply.value.created for reply in replies) == 1
@@ -116,7 +116,7 @@ def test_logout_works_in_every_state_and_twice(gateway: Gateway, state: State):
     assert record.reason is Reason.LOGGED_OUT
     assert not record.has_login
     assert gateway.browsers.living("a") == []
-    assert not gateway.browsers.has_login("a")
+    assert not gateway.has_profile("a")
     gateway.run(300)
     assert gateway.state("a") is State.DISCONNECTED
     assert not gateway.logged("actor_failed")
@@ -145,11 +145,11 @@ def test_logout_unlinks_a_stopped_session_too(gateway: Gateway):
     assert phone.linked is None
 
 
-def test_logout_of_a_browser_that_does_not_come_up_removes_the_profile_and_says_so(gateway: Gateway):
+def test_a_logout_without_a_browser_removes_the_profile_and_says_so(gateway: Gateway):
     bring_to(gateway, State.DISCONNECTED)
     gateway.browsers.refuse_start("a", "CHROME_MISSING", times=100)
     assert not gateway.log_out("a").unlinked
-    assert not gateway.browsers.has_login("a")
+    assert not gateway.has_profile("a")
     assert not gateway.record("a").has_login
     # The phone still lists the device.
     assert gateway.reason("a") is Reason.NOT_UNLINKED
@@ -158,7 +158,7 @@ def test_logout_of_a_browser_that_does_not_come_up_removes_the_profile_and_says_
 def test_logout_of_a_hung_page_removes_the_profile_and_says_so(gateway: Gateway):
     gateway.connect("a", ME).hang()
     assert not gateway.log_out("a").unlinked
-    assert not gateway.browsers.has_login("a")
+    assert not gateway.has_profile("a")
     gateway.run(300)
     assert not gateway.logged("actor_failed")
 
@@ -180,7 +180,7 @@ def test_a_logout_leaves_no_browser_of_an_earlier_daemon_on_the_profile(gateway:
     gateway.run(2)
     gateway.log_out("a")
     assert gateway.browsers.living("a") == []
-    assert not gateway.browsers.has_login("a")
+    assert not gateway.has_profile("a")
 
 
 def test_a_start_during_a_logout_is_refused_and_nothing_is_done(gateway: Gateway):
@@ -192,7 +192,7 @@ def test_a_start_during_a_logout_is_refused_and_nothing_is_done(gateway: Gateway
     assert refused.value.code is Code.SESSION_BUSY
     assert settled(gateway) is State.DISCONNECTED
     assert logout.value.unlinked
-    assert not gateway.browsers.has_login("a")
+    assert not gateway.has_profile("a")
 
 
 @pytest.mark.parametrize("daemon", ["lives", "dies"])
@@ -227,9 +227,7 @@ def test_the_last_word_during_a_logout_counts(gateway: Gateway, verb: object):
 
 
 @pytest.mark.parametrize("steps", range(0, 40, 4))
-def test_a68_a_logout_amid_a_send_leaves_no_browser_and_no_profile_and_one_message_at_most(
-    gateway: Gateway, steps: int
-):
+def test_a_logout_amid_a_send_leaves_nothing_and_sends_once_at_most(gateway: Gateway, steps: int):
     gateway.connect("a", ME)
     gateway.world.add_phone(FRIEND)
     send = gateway.request(A, messages.SendText(FRIEND, "oi"))
@@ -240,14 +238,14 @@ def test_a68_a_logout_amid_a_send_leaves_no_browser_and_no_profile_and_one_messa
     gateway.run(60)
     assert gateway.state("a") is State.DISCONNECTED
     assert not gateway.browsers.living("a")
-    assert not gateway.browsers.has_login("a")
+    assert not gateway.has_profile("a")
     assert len(gateway.inbox(FRIEND)) <= 1
     if isinstance(send.answers[0], messages.Sent) and send.answers[0].ack:
         assert gateway.inbox(FRIEND) == [send.answers[0].id]
 
 
 @pytest.mark.parametrize("steps", range(0, 40, 4))
-def test_a68_a_close_amid_a_start_leaves_no_browser(gateway: Gateway, steps: int):
+def test_a_close_amid_a_start_leaves_no_browser(gateway: Gateway, steps: int):
     gateway.request(ROOT, messages.StartSession("a"))
     for _ in range(steps):
         gateway.step()
@@ -271,7 +269,7 @@ def test_a_close_during_a_logout_does_not_stop_it(gateway: Gateway):
 
 
 def test_what_a_page_owed_when_the_logout_gave_up_is_owed_no_more(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=SessionPolicy(logout_deadline=10))
+    gateway = make_gateway(policy=session_policy(logout_deadline=10))
     gateway.connect("a", ME)
     gateway.close("a")
     logout = gateway.request(A, messages.LogOut())
@@ -302,7 +300,7 @@ def test_a_profile_that_cannot_be_removed_is_not_called_removed(gateway: Gateway
     assert not gateway.record("a").has_login
 
 
-def test_a_login_that_whatsapp_has_ended_is_logged_out_though_its_profile_stays(gateway: Gateway):
+def test_a_login_that_whatsapp_has_ended_counts_as_logged_out(gateway: Gateway):
     gateway.connect("a", ME)
     let_removal_fail(gateway, IN_USE)
     assert gateway.log_out("a").unlinked
@@ -363,13 +361,15 @@ def test_settings_given_at_a_start_stay(gateway: Gateway):
     assert record.description == "depois"
 
 
-def test_a50_the_limit_counts_sessions_that_should_run(make_gateway: MakeGateway):
+def test_the_limit_counts_sessions_that_should_run(make_gateway: MakeGateway):
     gateway = make_gateway(max_sessions=2)
     gateway.start("a")
     gateway.start("b")
     with pytest.raises(Refusal) as refused:
         gateway.start("c")
     assert refused.value.code is Code.RESOURCE_LIMIT
+    [detail] = refused.value.details
+    assert (detail["field"], detail["current"], detail["limit"]) == ("sessions", 2, 2)
     gateway.close("a")
     gateway.start("c")
     with pytest.raises(Refusal) as refused:
@@ -407,7 +407,7 @@ def test_a_boot_brings_back_what_should_run_and_nothing_else(gateway: Gateway):
     assert [len(gateway.browsers.living(name)) for name in "abc"] == [1, 0, 1]
 
 
-def test_a_daemon_that_dies_before_the_first_step_of_a_start_takes_it_up_again(gateway: Gateway):
+def test_a_start_goes_on_after_the_daemon_died_before_its_first_step(gateway: Gateway):
     gateway.connect("a", ME)
     gateway.close("a")
     record = gateway.record("a")
@@ -445,7 +445,7 @@ def test_a_shutdown_closes_all_browsers_and_keeps_all_logins(gateway: Gateway):
     for name in numbers:
         assert gateway.browsers.living(name) == []
         assert gateway.record(name).desired is Desired.RUNNING
-        assert gateway.browsers.has_login(name)
+        assert gateway.has_profile(name)
     gateway.boot()
     gateway.run(60)
     assert [gateway.state(name) for name in numbers] == [State.CONNECTED] * 4
@@ -490,10 +490,10 @@ def test_a_shutdown_at_a_slow_screen_stays_shut_down(gateway: Gateway):
     assert gateway.browsers.living("a") == []
 
 
-def test_a_close_behind_a_stuck_browser_is_answered_even_when_a_logout_comes_after_it(
+def test_a_close_of_a_stuck_browser_is_answered_despite_a_logout(
     make_gateway: MakeGateway,
 ):
-    gateway = make_gateway(policy=SessionPolicy(logout_deadline=20))
+    gateway = make_gateway(policy=session_policy(logout_deadline=20))
     gateway.connect("a", ME)
     gateway.hang_start("a")
     gateway.restart("a")
@@ -502,3 +502,13 @@ def test_a_close_behind_a_stuck_browser_is_answered_even_when_a_logout_comes_aft
     gateway.run(5)
     assert not gateway.log_out("a").unlinked
     assert close.value.record.state is State.DISCONNECTED
+
+
+def test_a_start_that_memory_does_not_allow_says_how_much_there_is(gateway: Gateway):
+    gateway.directory.tell(ROOT, MemoryMeasured(5000))
+    gateway.settle()
+    with pytest.raises(Refusal) as refused:
+        gateway.start("a")
+    assert refused.value.code is Code.RESOURCE_LIMIT
+    [detail] = refused.value.details
+    assert (detail["field"], detail["current"], detail["limit"]) == ("memory", 5000, 4096)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 
 import pytest
 
 from actors.session.messages import Measured
-from actors.session.policy import SessionPolicy
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
+from tests.defaults import session_policy
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import session_address
+from wppmt.domain.messages import ROOT, session_address
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 
@@ -89,13 +89,13 @@ def test_an_adopted_browsers_login_is_copied_too(gateway: Gateway):
     assert copies(gateway) == [ME]
 
 
-def test_a_corrupt_login_is_set_aside_and_told_once(gateway: Gateway):
+def test_a_corrupt_login_is_set_aside_and_reported_once(gateway: Gateway):
     corrupted(gateway)
     gateway.run(600)
     assert gateway.reason("a") is Reason.TOKEN_CORRUPT
     assert [event["code"] for event in gateway.events("a", "error")] == ["TOKEN_CORRUPT"]
     assert len(gateway.world.quarantine["a"]) == 1
-    assert not gateway.browsers.has_login("a")
+    assert not gateway.has_profile("a")
     assert gateway.browsers.living("a") == []
     assert copies(gateway) == [ME], "the bad one is no copy"
 
@@ -116,7 +116,7 @@ def test_restored_it_connects_without_a_code(gateway: Gateway):
     corrupted(gateway)
     shown = len(gateway.events("a", "qr_code"))
     missed = gateway.browsers.send_from_phone(FRIEND, ME, "enquanto fora")
-    status = gateway.ask(A, messages.RestoreLogin())
+    status = gateway.ask(ROOT, messages.RestoreLogin("a"))
     assert status.record.state is State.INITIALIZING
     gateway.until("a", State.CONNECTED, 10)
     gateway.run(20)
@@ -146,7 +146,7 @@ def test_a_copy_that_is_bad_too_says_so(gateway: Gateway):
     corrupted(gateway)
     for profile in gateway.world.copies["a"]:
         profile.login = None
-    gateway.ask(A, messages.RestoreLogin())
+    gateway.ask(ROOT, messages.RestoreLogin("a"))
     gateway.until("a", State.ERROR, 10)
     gateway.run(60)
     assert gateway.reason("a") is Reason.TOKEN_CORRUPT
@@ -159,27 +159,110 @@ def test_a_copy_that_is_bad_too_says_so(gateway: Gateway):
 def test_without_a_copy_a_restore_leaves_it_as_it_is(gateway: Gateway):
     corrupted(gateway)
     gateway.world.copies["a"].clear()
-    gateway.ask(A, messages.RestoreLogin())
+    gateway.ask(ROOT, messages.RestoreLogin("a"))
     gateway.until("a", State.ERROR, 10)
     gateway.run(600)
     assert gateway.reason("a") is Reason.TOKEN_CORRUPT
     assert gateway.browsers.living("a") == []
 
 
-@pytest.mark.parametrize("request_", [messages.ResetLogin(), messages.RestoreLogin()])
-def test_a_login_that_may_be_good_is_left_alone(gateway: Gateway, request_: object):
+@pytest.mark.parametrize(
+    ("address", "request_"), [(A, messages.ResetLogin()), (ROOT, messages.RestoreLogin("a"))]
+)
+def test_a_login_that_may_be_good_is_left_alone(gateway: Gateway, address: str, request_: object):
     browser = gateway.connect("a", ME)
     with pytest.raises(Refusal) as refused:
-        gateway.ask(A, request_)
+        gateway.ask(address, request_)
     assert refused.value.code is Code.LOGIN_NOT_CORRUPT
     gateway.run(10)
     assert gateway.browsers.living("a") == [browser]
 
 
+def restarted(gateway: Gateway) -> None:
+    gateway.restart("a")
+    gateway.until("a", State.WAITING_SCAN, 10)
+
+
+def closed(gateway: Gateway) -> None:
+    restarted(gateway)
+    gateway.close("a")
+
+
+def not_scanned(gateway: Gateway) -> None:
+    restarted(gateway)
+    gateway.until("a", State.DISCONNECTED, 600)
+    assert gateway.reason("a") is Reason.QR_EXPIRED
+
+
+def survived_by_the_registry(gateway: Gateway) -> None:
+    restarted(gateway)
+    gateway.kill_daemon()
+    gateway.boot()
+    gateway.run(20)
+
+
+@pytest.mark.parametrize("since", [restarted, closed, not_scanned, survived_by_the_registry])
+def test_a_restart_on_the_way_takes_no_copy_away(gateway: Gateway, since: Callable[[Gateway], None]):
+    corrupted(gateway)
+    since(gateway)
+    assert copies(gateway) == [ME]
+    status = gateway.ask(ROOT, messages.RestoreLogin("a"))
+    assert status.record.state is State.INITIALIZING
+    gateway.until("a", State.CONNECTED, 10)
+    gateway.run(20)
+    assert gateway.record("a").phone == ME
+    assert len(gateway.browsers.living("a")) == 1
+
+
+def test_a_copy_that_turns_out_bad_after_a_restart_says_so(gateway: Gateway):
+    corrupted(gateway)
+    restarted(gateway)
+    for profile in gateway.world.copies["a"]:
+        profile.login = None
+    gateway.ask(ROOT, messages.RestoreLogin("a"))
+    gateway.until("a", State.ERROR, 10)
+    assert gateway.reason("a") is Reason.TOKEN_CORRUPT
+
+
+def test_a_new_login_ends_the_chance_to_restore_an_older_one(gateway: Gateway):
+    corrupted(gateway)
+    restarted(gateway)
+    qr = gateway.status("a").qr
+    assert qr is not None
+    gateway.browsers.scan(qr.text, ME)
+    gateway.until("a", State.CONNECTED)
+    with pytest.raises(Refusal) as refused:
+        gateway.ask(ROOT, messages.RestoreLogin("a"))
+    assert refused.value.code is Code.LOGIN_NOT_CORRUPT
+
+
+def test_a_restore_needs_room_like_any_start(make_gateway: MakeGateway):
+    gateway = make_gateway(max_sessions=1)
+    gateway.world.add_phone(FRIEND)
+    corrupted(gateway)
+    closed(gateway)
+    gateway.start("b")
+    gateway.settle()
+    with pytest.raises(Refusal) as refused:
+        gateway.ask(ROOT, messages.RestoreLogin("a"))
+    assert refused.value.code is Code.RESOURCE_LIMIT
+    assert gateway.state("a") is State.DISCONNECTED
+
+
+def test_restarting_all_that_crashed_leaves_the_choice_to_a_person(gateway: Gateway):
+    corrupted(gateway)
+    opened = gateway.count_browsers("a")
+    answer = gateway.ask(ROOT, messages.RestartCrashed())
+    assert answer == messages.CrashedRestarted((), (("a", Reason.TOKEN_CORRUPT),))
+    gateway.run(600)
+    assert (gateway.state("a"), gateway.reason("a")) == (State.ERROR, Reason.TOKEN_CORRUPT)
+    assert gateway.count_browsers("a") == opened
+
+
 def test_two_restores_at_once_are_one(gateway: Gateway):
     corrupted(gateway)
     opened = gateway.count_browsers("a")
-    first, second = (gateway.request(A, messages.RestoreLogin()) for _ in range(2))
+    first, second = (gateway.request(ROOT, messages.RestoreLogin("a")) for _ in range(2))
     gateway.until("a", State.CONNECTED, 10)
     assert first.value.record.state is State.INITIALIZING
     with pytest.raises(Refusal):
@@ -193,12 +276,12 @@ def test_the_choice_outlives_a_daemon_that_dies_before_it_is_done(gateway: Gatew
     gateway.boot()
     gateway.run(60)
     assert gateway.state("a") is State.ERROR
-    gateway.ask(A, messages.RestoreLogin())
+    gateway.ask(ROOT, messages.RestoreLogin("a"))
     gateway.until("a", State.CONNECTED, 10)
 
 
 def test_on_request_a_copy_is_taken_from_time_to_time_in_a_quiet_moment(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=replace(SessionPolicy(), copy_seconds=3600.0))
+    gateway = make_gateway(policy=session_policy(copy_seconds=3600.0))
     gateway.world.add_phone(FRIEND)
 
     def measure() -> None:

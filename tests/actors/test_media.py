@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from actors.session.policy import SessionPolicy
 from tests.actors.gateway import Gateway, Pending
+from tests.defaults import session_policy
 from wppmt.browser.fake.browsers import FakeBrowser
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
@@ -292,7 +292,7 @@ class TestAnnouncement:
         assert self.refusal(gateway) is Code.NOT_CONNECTED
 
     def test_a_full_queue_takes_no_file(self, make_gateway: Callable[..., Gateway]):
-        gateway = make_gateway(policy=SessionPolicy(queue_limit=2))
+        gateway = make_gateway(policy=session_policy(queue_limit=2))
         gateway.world.add_phone(FRIEND)
         gateway.connect("a", ME)
         for _ in range(2):
@@ -327,7 +327,7 @@ class TestIdempotency:
             browser.reject_sends(None)
         assert gateway.inbox(FRIEND) == []
 
-    def test_after_48_hours_a_key_is_new_and_no_killed_daemon_forgets_it_before(self, gateway: Gateway):
+    def test_a_key_is_known_for_48_hours_whatever_happens_to_the_daemon(self, gateway: Gateway):
         gateway.connect("a", ME)
         first = gateway.send("a", FRIEND, idempotency=KEY)
         self.sleep(gateway, 47.9 * HOURS)
@@ -381,7 +381,7 @@ class TestIn:
 
     @pytest.mark.parametrize("size", [5, 6])
     def test_only_what_can_be_fetched_has_an_address(self, make_gateway: Callable[..., Gateway], size: int):
-        gateway = make_gateway(policy=SessionPolicy(media_bytes=5))
+        gateway = make_gateway(policy=session_policy(media_bytes=5))
         gateway.connect("a", ME)
         message = self.receive(gateway, b"x" * size)
         assert (message["mimetype"], message["size"]) == ("image/jpeg", size)
@@ -400,35 +400,187 @@ class TestIn:
         gateway.connect("a", ME)
         assert self.receive(gateway, name=told)["fileName"] == name
 
-    def test_it_is_fetched_into_the_file(self, gateway: Gateway, files: Path):
+    def test_it_is_fetched_when_asked_for(self, make_gateway: Callable[..., Gateway]):
+        gateway = make_gateway(policy=session_policy(media_eager=False))
         gateway.connect("a", ME)
-        message = self.receive(gateway)
-        draft = files / "draft"
-        fetched = gateway.ask(A, messages.FetchMedia(message["messageId"], str(draft), 100))
-        assert fetched == messages.FetchedMedia("image/jpeg", None)
-        assert draft.read_bytes() == b"foto"
+        message = self.receive(gateway, name="férias.jpg")
+        gateway.run(60)
+        assert kept(gateway, message["messageId"]) is None
+        assert gateway.ask(A, messages.FetchMedia(message["messageId"])) is None
+        assert kept(gateway, message["messageId"]) == (b"foto", "image/jpeg", "férias.jpg")
 
     @pytest.mark.parametrize(
         ("message_id", "limit", "code"),
         [("3EB0FF", 100, Code.NOT_FOUND), (None, 3, Code.PAYLOAD_TOO_LARGE)],
     )
     def test_what_cannot_be_had(
-        self, gateway: Gateway, files: Path, message_id: str | None, limit: int, code: Code
+        self, make_gateway: Callable[..., Gateway], message_id: str | None, limit: int, code: Code
     ):
+        gateway = make_gateway(policy=session_policy(media_bytes=limit, media_eager=False))
         gateway.connect("a", ME)
         known = self.receive(gateway)["messageId"]
         with pytest.raises(Refusal) as refused:
-            gateway.ask(A, messages.FetchMedia(message_id or known, str(files / "draft"), limit))
+            gateway.ask(A, messages.FetchMedia(message_id or known))
         assert refused.value.code is code
+        assert drafts(gateway) == []
 
     @pytest.mark.parametrize("way", CRASHES)
-    def test_a_page_lost_meanwhile_is_told_as_nothing_done(self, gateway: Gateway, files: Path, way: str):
+    def test_a_page_lost_meanwhile_is_reported_as_nothing_done(
+        self, make_gateway: Callable[..., Gateway], way: str
+    ):
+        gateway = make_gateway(policy=session_policy(media_eager=False))
         gateway.connect("a", ME)
         message = self.receive(gateway, b"x" * 2_000_000)
-        reply = gateway.request(A, messages.FetchMedia(message["messageId"], str(files / "draft"), 10**7))
+        reply = gateway.request(A, messages.FetchMedia(message["messageId"]))
         until_called(gateway, "blob_read")
         CRASHES[way](gateway.browser("a"))
         gateway.run(30)
         with pytest.raises(Refusal) as refused:
             _ = reply.value
         assert refused.value.code is Code.SESSION_BUSY
+        assert drafts(gateway) == []
+
+
+def kept(gateway: Gateway, message_id: str) -> tuple[bytes, str, str] | None:
+    found = gateway.media_files.find("a", message_id)
+    return (found.path.read_bytes(), found.mimetype, found.file_name) if found else None
+
+
+def drafts(gateway: Gateway) -> list[Path]:
+    return list(gateway.media_files.draft("a").parent.glob("*.draft"))
+
+
+def picture(gateway: Gateway, content: bytes = b"foto", **more: Any) -> str:
+    """Somebody sends one; its short id."""
+    about = {"mimetype": "image/jpeg", "fileName": None, "size": len(content)}
+    sent: str = gateway.browser("a").receive(FRIEND, "olha", type="image", media=about, bytes=content, **more)
+    return sent
+
+
+class TestArrival:
+    """What was announced can be had, whatever becomes of the session."""
+
+    def test_it_is_kept_before_anybody_asks(self, gateway: Gateway):
+        gateway.connect("a", ME)
+        first, second = picture(gateway, b"um"), picture(gateway, b"dois")
+        gateway.run(5)
+        assert kept(gateway, first) == (b"um", "image/jpeg", "arquivo.jpeg")
+        assert kept(gateway, second) == (b"dois", "image/jpeg", "arquivo.jpeg")
+        assert gateway.store.wanted_media("a") == []
+
+    @pytest.mark.parametrize("end", [Gateway.close, Gateway.log_out])
+    def test_it_outlives_the_login(self, gateway: Gateway, end: Callable[[Gateway, str], object]):
+        gateway.connect("a", ME)
+        message_id = picture(gateway)
+        gateway.run(5)
+        end(gateway, "a")
+        gateway.run(60)
+        assert kept(gateway, message_id)
+
+    def test_an_unlink_on_the_phone_leaves_it(self, gateway: Gateway):
+        browser = gateway.connect("a", ME)
+        message_id = picture(gateway)
+        gateway.run(5)
+        browser.unlink()
+        gateway.until("a", State.WAITING_SCAN)
+        assert kept(gateway, message_id)
+
+    def test_what_is_too_large_is_not_fetched(self, make_gateway: Callable[..., Gateway]):
+        gateway = make_gateway(policy=session_policy(media_bytes=5))
+        gateway.connect("a", ME)
+        small, large = picture(gateway, b"x" * 5), picture(gateway, b"x" * 6)
+        gateway.run(5)
+        assert kept(gateway, small)
+        assert kept(gateway, large) is None
+        assert gateway.store.wanted_media("a") == []
+
+    def test_a_size_that_lies_stops_nothing(self, make_gateway: Callable[..., Gateway]):
+        gateway = make_gateway(policy=session_policy(media_bytes=5))
+        gateway.connect("a", ME)
+        about = {"mimetype": "image/jpeg", "fileName": None, "size": 3}
+        liar = gateway.browser("a").receive(FRIEND, "x", type="image", media=about, bytes=b"x" * 6)
+        after = picture(gateway, b"x" * 5)
+        gateway.run(5)
+        assert kept(gateway, liar) is None
+        assert kept(gateway, after)
+
+    def test_what_whatsapp_has_no_more_is_given_up_at_once(self, gateway: Gateway):
+        gateway.connect("a", ME)
+        gone, there = picture(gateway, b"x"), picture(gateway, b"y")
+        profile = gateway.world.profiles["a"]
+        profile.media.pop(next(key for key in profile.media if key.endswith(gone)))
+        gateway.run(5)
+        assert kept(gateway, there)
+        assert gateway.store.wanted_media("a") == []
+        assert [log.details["reason"] for log in gateway.logs if log.event == "media_not_kept"] == [
+            "media_gone"
+        ]
+
+    @pytest.mark.parametrize("way", CRASHES)
+    def test_a_browser_lost_meanwhile_is_asked_again(self, gateway: Gateway, way: str):
+        gateway.connect("a", ME)
+        message_id = picture(gateway, b"x" * 2_000_000)
+        until_called(gateway, "blob_read")
+        CRASHES[way](gateway.browser("a"))
+        gateway.until("a", State.CONNECTED)
+        gateway.run(60)
+        assert kept(gateway, message_id)
+        assert drafts(gateway) == []
+
+    def test_a_daemon_killed_meanwhile_has_a_successor_that_fetches_it(self, gateway: Gateway):
+        gateway.connect("a", ME)
+        message_id = picture(gateway, b"x" * 2_000_000)
+        until_called(gateway, "blob_read")
+        gateway.kill_daemon()
+        assert kept(gateway, message_id) is None
+        gateway.boot()
+        gateway.until("a", State.CONNECTED)
+        gateway.run(60)
+        assert kept(gateway, message_id)
+
+    def test_what_came_while_the_daemon_was_away_is_fetched_too(self, gateway: Gateway):
+        gateway.connect("a", ME)
+        gateway.run(30)
+        gateway.kill_daemon()
+        about = {"mimetype": "image/jpeg", "fileName": None, "size": 4}
+        message_id = gateway.browsers.send_from_phone(
+            FRIEND, ME, "olha", type="image", media=about, bytes=b"foto"
+        )
+        gateway.boot()
+        gateway.until("a", State.CONNECTED)
+        gateway.run(60)
+        assert kept(gateway, message_id)
+
+    def test_it_holds_up_no_message(self, gateway: Gateway):
+        gateway.connect("a", ME)
+        picture(gateway, b"x" * 10_000_000)
+        until_called(gateway, "blob_read")
+        assert gateway.send("a", FRIEND).ack == 1
+        gateway.browser("a").receive(FRIEND, "depois")
+        gateway.run(1)
+        assert gateway.events("a", "message_received")[-1]["message"]["body"] == "depois"
+
+    def test_a_purged_session_wants_nothing(self, gateway: Gateway):
+        gateway.connect("a", ME)
+        picture(gateway, b"x" * 2_000_000)
+        until_called(gateway, "blob_read")
+        gateway.purge("a")
+        assert gateway.store.wanted_media("a") == []
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("seed", range(20))
+    def test_a_daemon_killed_at_any_moment_loses_none(self, make_gateway: Callable[..., Gateway], seed: int):
+        gateway = make_gateway(seed=seed)
+        gateway.connect("a", ME)
+        gateway.run(30)
+        sent = [picture(gateway, bytes([n]) * 300_000) for n in range(3)]
+        for _ in range(gateway.random.randrange(60)):
+            gateway.step()
+        gateway.kill_daemon()
+        gateway.boot()
+        gateway.until("a", State.CONNECTED)
+        gateway.run(300)
+        told = {event["message"]["id"] for event in gateway.events("a", "message_received")}
+        assert told == set(sent)
+        assert all(kept(gateway, message_id) for message_id in sent)
+        assert gateway.store.wanted_media("a") == []

@@ -6,9 +6,10 @@ from datetime import datetime
 
 import pytest
 
-from actors.session.policy import SessionPolicy
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
+from tests.defaults import session_policy
+from wppmt.browser.fake import connection
 from wppmt.browser.fake.browsers import FakeTimes
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -27,7 +28,7 @@ def assert_nobody(record: SessionRecord) -> None:
     assert shown == ("", "", "", None, False)
 
 
-def test_each_code_is_told_once_with_the_moment_at_which_it_ends(gateway: Gateway):
+def test_each_code_is_reported_once_with_the_moment_at_which_it_ends(gateway: Gateway):
     gateway.show_qr("a")
     shown_at = gateway.time.moment
     gateway.browser("a").page.take_undelivered()
@@ -51,8 +52,8 @@ def test_the_status_shows_the_code_that_is_on_the_screen(gateway: Gateway):
     assert qr.expires_at == pytest.approx(gateway.time.moment + 20)
 
 
-def test_after_the_last_code_the_browser_is_freed_until_someone_asks_again(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=SessionPolicy(qr_max=3))
+def test_after_the_last_code_the_browser_is_closed(make_gateway: MakeGateway):
+    gateway = make_gateway(policy=session_policy(qr_max=3))
     gateway.show_qr("a")
     gateway.until("a", State.DISCONNECTED)
     gateway.run(10)
@@ -66,8 +67,38 @@ def test_after_the_last_code_the_browser_is_freed_until_someone_asks_again(make_
     gateway.show_qr("a")
 
 
+@pytest.mark.parametrize("most", [6, 7, 14])
+def test_another_batch_is_asked_for_while_more_codes_are_allowed(make_gateway: MakeGateway, most: int):
+    """WhatsApp shows six, and then none until somebody asks."""
+    gateway = make_gateway(policy=session_policy(qr_max=most))
+    gateway.show_qr("a")
+    gateway.until("a", State.DISCONNECTED, 1000)
+    assert gateway.reason("a") is Reason.QR_EXPIRED
+    assert len(gateway.events("a", "qr_code")) == most
+    assert gateway.count_browsers("a") == 1
+
+
+def test_a_code_of_a_later_batch_pairs(make_gateway: MakeGateway):
+    gateway = make_gateway(policy=session_policy(qr_max=20))
+    gateway.show_qr("a")
+    gateway.run_until(lambda: len(gateway.events("a", "qr_code")) == 8)
+    code = gateway.status("a").qr
+    assert code
+    assert gateway.browsers.scan(code.text, "5511999990001")
+    gateway.until("a", State.CONNECTED, 5)
+
+
+def test_a_socket_that_opens_again_at_the_codes_is_no_refusal(gateway: Gateway):
+    gateway.show_qr("a")
+    page = gateway.browser("a").page
+    for state in (connection.Connection("OPENING"), connection.Connection("PAIRING"), connection.CODES):
+        page.connect(state)
+        gateway.run(2)
+    assert (gateway.state("a"), gateway.events("a", "error")) == (State.WAITING_SCAN, [])
+
+
 def test_a_restart_at_the_qr_screen_counts_anew(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=SessionPolicy(qr_max=2))
+    gateway = make_gateway(policy=session_policy(qr_max=2))
     gateway.show_qr("a")
     gateway.run(70)
     gateway.restart("a")
@@ -100,7 +131,7 @@ def test_a_pairing_code_is_asked_for_again_by_a_new_browser(gateway: Gateway):
     gateway.run_until(lambda: gateway.status("a").pairing_code)
 
 
-def test_a_refused_pairing_is_told_once(gateway: Gateway):
+def test_a_refused_pairing_is_reported_once(gateway: Gateway):
     gateway.start("a", pairing_phone=ME)
     gateway.until("a", State.WAITING_SCAN)
     gateway.run(60)
@@ -122,7 +153,7 @@ def test_an_unlinked_session_waits_for_a_new_scan_and_says_why(gateway: Gateway)
     assert gateway.record("a").phone == OTHER
 
 
-def test_a_browser_that_dies_right_after_the_unlinking_does_not_make_it_a_corrupt_login(gateway: Gateway):
+def test_a_browser_that_dies_after_an_unlinking_leaves_no_corrupt_login(gateway: Gateway):
     browser = gateway.connect("a", ME)
     browser.unlink()
     gateway.settle()
@@ -132,7 +163,7 @@ def test_a_browser_that_dies_right_after_the_unlinking_does_not_make_it_a_corrup
     assert gateway.events("a", "error") == []
 
 
-def test_a_login_that_was_unlinked_while_stopped_is_noticed_at_the_next_start(gateway: Gateway):
+def test_an_unlinking_while_stopped_is_noticed_at_the_next_start(gateway: Gateway):
     gateway.connect("a", ME)
     gateway.close("a")
     gateway.world.unlink("a", page_is_open=False)
@@ -141,7 +172,7 @@ def test_a_login_that_was_unlinked_while_stopped_is_noticed_at_the_next_start(ga
     assert gateway.reason("a") is Reason.LOGGED_OUT
 
 
-def test_a_qr_screen_where_a_login_was_is_a_corrupt_login_told_once(gateway: Gateway):
+def test_a_qr_screen_where_a_login_was_is_a_corrupt_login_reported_once(gateway: Gateway):
     gateway.connect("a", ME)
     gateway.close("a")
     gateway.world.profiles["a"].login = None
@@ -165,7 +196,8 @@ def test_a_qr_screen_where_a_login_was_is_a_corrupt_login_told_once(gateway: Gat
 
 def test_a_pairing_that_gets_stuck_is_tried_again(gateway: Gateway):
     gateway.show_qr("a")
-    gateway.browser("a").set_facts(authenticated=True, mode="SYNCING")
+    gateway.browser("a").set_facts(authenticated=True, registered=True)
+    gateway.browser("a").page.connect(connection.SYNCING)
     gateway.until("a", State.RECONNECTING, 150)
     gateway.until("a", State.WAITING_SCAN)
 

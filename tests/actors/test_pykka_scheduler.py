@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.support import eventually
 from wppmt.browser.fake.browsers import FakeBrowsers
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT
+from wppmt.media.received import ReceivedMedia
 
 
 @dataclass
@@ -51,7 +53,7 @@ class Ground:
 
 
 @pytest.fixture
-async def ground() -> AsyncIterator[Ground]:
+async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
     loop = asyncio.get_running_loop()
     logs: list[tuple[str, dict[str, object]]] = []
     directory, threads = Directory(), PykkaScheduler(loop)
@@ -66,6 +68,7 @@ async def ground() -> AsyncIterator[Ground]:
         new_service=lambda _: (Mind(), "first"),
         post=lambda _, __: None,
         log=log,
+        received=ReceivedMedia(tmp_path, limit=10, quota=10, keep_seconds=10, now=loop.time),
     )
     yield Ground(directory, Interpreter(directory, threads, world), threads, logs)
     await asyncio.to_thread(threads.stop)
@@ -135,7 +138,7 @@ async def test_when_nobody_is_left_to_answer_every_asker_hears_it_at_once(ground
         for question in (hold, lambda: done.append("late"))
     ]
     await eventually(taken.is_set)
-    ground.directory.give_up()
+    ground.directory.expire_all()
     refused = await asyncio.gather(*asking, return_exceptions=True)
     assert [error.code for error in refused if isinstance(error, Refusal)] == [
         Code.OUTCOME_UNKNOWN,

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from actors.runtime.effects import Mind, Post
-from actors.webhooks.actor import OutboxGrew, WebhookMind, WebhookPolicy
+from actors.webhooks.actor import WebhookMind
+from actors.webhooks.messages import OutboxGrew
 from tests.actors.gateway import OK, Gateway, Posted
+from tests.defaults import webhook_policy
 from wppmt.domain.messages import WEBHOOK, ReplayDeadLetters
 from wppmt.store.records import DeadLetters, WebhookCounts
 from wppmt.webhook.classify import AttemptResult, Fault, Unanswered
@@ -27,7 +29,7 @@ class HoldingGateway(Gateway):
 
     def _new_service(self, address: str) -> tuple[Mind, object]:
         assert address == WEBHOOK
-        policy = WebhookPolicy(hold_seconds=self.hold_hours * 3600)
+        policy = webhook_policy(hold_seconds=self.hold_hours * 3600)
         return WebhookMind(self.store, self._schedule, policy), OutboxGrew()
 
 

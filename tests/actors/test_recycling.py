@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from actors.session.messages import Measured
-from actors.session.policy import SessionPolicy
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
+from tests.defaults import session_policy
 from wppmt.browser.fake.browsers import FakeBrowser
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
@@ -17,7 +15,7 @@ from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")
-POLICY = replace(SessionPolicy(), memory_mb=300)
+POLICY = session_policy(memory_mb=300)
 FITS, GROWN, HUGE = 300, 301, 601
 
 
@@ -66,7 +64,7 @@ def test_one_within_its_budget_is_left_alone(gateway: Gateway):
 
 
 def test_no_budget_no_exchange(make_gateway: MakeGateway):
-    gateway = make_gateway()
+    gateway = make_gateway(policy=session_policy(memory_mb=0))
     gateway.connect("a", ME)
     gateway.run(100)
     weigh(gateway, 9999)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from actors.runtime.effects import AbandonSession, EndLeftovers, SpawnSession
-from actors.session.messages import PlaceWanted
-from actors.supervisor.root import HUNG_PINGS, PLACE_SECONDS, WATCH_SECONDS, Places
+from actors.session.messages import SlotWanted
+from actors.supervisor.children import HUNG_PINGS
+from actors.supervisor.root import WATCH_SECONDS
+from actors.supervisor.start_slots import SLOT_SECONDS, StartSlots
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from wppmt.browser.port import ChannelClosed
@@ -101,7 +103,7 @@ def test_an_actor_that_wakes_up_in_the_middle_of_its_turn_changes_nothing(
     assert not gateway.logged("actor_failed")
 
 
-def test_an_end_of_leftovers_that_takes_its_time_leaves_the_next_browser_alone(pair: Gateway):
+def test_a_slow_end_of_leftovers_leaves_the_next_browser_alone(pair: Gateway):
     browser = pair.browser("a")
     pair.runtime.perform(pair.mailbox(A).cell, EndLeftovers("a", pair.record("a").generation - 1))
     pair.run(5)
@@ -142,7 +144,7 @@ def test_whoever_asks_a_dead_actor_hears_it_at_once(pair: Gateway):
         assert refused.value.code is Code.SESSION_BUSY
 
 
-def test_what_the_browser_of_a_dead_actor_says_is_not_meant_for_the_next_one(pair: Gateway):
+def test_a_dead_actors_browser_does_not_speak_to_the_next_actor(pair: Gateway):
     pair.browser("a").crash()
     pair.run(5)
     notify = pair.browser("a")._notify
@@ -201,12 +203,13 @@ def test_a_restart_works_for_a_hung_and_for_a_dead_actor(pair: Gateway):
 
 
 def test_all_crashed_ones_can_be_restarted_at_once(pair: Gateway):
-    pair.browser("a").conflict()
+    pair.browser("a").set_facts(mode="TOS_BLOCK")
     pair.until("a", State.ERROR)
-    assert pair.ask(ROOT, messages.RestartCrashed()) == ("a",)
+    assert pair.ask(ROOT, messages.RestartCrashed(frozenset("b"))) == messages.CrashedRestarted(())
+    assert pair.ask(ROOT, messages.RestartCrashed()) == messages.CrashedRestarted(("a",))
     pair.settle()
     pair.until("a", State.CONNECTED)
-    assert pair.ask(ROOT, messages.RestartCrashed()) == ()
+    assert pair.ask(ROOT, messages.RestartCrashed()) == messages.CrashedRestarted(())
     assert pair.count_browsers("b") == 1
 
 
@@ -251,23 +254,23 @@ def test_a_start_that_hangs_gives_its_place_back(make_gateway: MakeGateway):
     gateway.start("a")
     gateway.run_until(lambda: gateway.browsers.opened.get("a"))
     gateway.start("b")
-    gateway.run(PLACE_SECONDS - 1)
+    gateway.run(SLOT_SECONDS - 1)
     assert gateway.state("b") is State.INITIALIZING
     gateway.until("b", State.WAITING_SCAN, 2 * WATCH_SECONDS)
 
 
 def test_a_place_given_back_late_does_not_take_the_next_ones_wish():
-    places = Places(1)
-    places.want(PlaceWanted("a", 1))
-    assert list(places.grant(0.0)) == [PlaceWanted("a", 1)]
-    places.want(PlaceWanted("a", 2))
+    places = StartSlots(1)
+    places.want(SlotWanted("a", 1))
+    assert list(places.grant(0.0)) == [SlotWanted("a", 1)]
+    places.want(SlotWanted("a", 2))
     places.free("a", 1)
-    assert list(places.grant(0.0)) == [PlaceWanted("a", 2)]
-    places.want(PlaceWanted("b", 1))
+    assert list(places.grant(0.0)) == [SlotWanted("a", 2)]
+    places.want(SlotWanted("b", 1))
     places.free("a", 1)
     assert list(places.grant(0.0)) == []
     places.free("a", 2)
-    assert list(places.grant(0.0)) == [PlaceWanted("b", 1)]
+    assert list(places.grant(0.0)) == [SlotWanted("b", 1)]
 
 
 @pytest.mark.slow

@@ -84,13 +84,13 @@ def test_typing_comes_first_and_nothing_overtakes_it(gateway: Gateway):
     first, second = begin(gateway, "primeira", typing_ms=3000), begin(gateway, "segunda")
     gateway.run(2.9)
     assert sent_texts(gateway) == []
-    assert [name for name, _ in browser.calls] == ["typing"]
+    assert [name for name, _ in browser.calls][-1:] == ["typing"]
     gateway.run(0.2)
     assert sent_texts(gateway) == ["primeira", "segunda"]
     assert first.value.ack == second.value.ack == 1
 
 
-def test_without_an_acknowledgement_the_answer_is_pending_and_the_rest_an_event(gateway: Gateway):
+def test_without_an_acknowledgement_the_answer_is_pending(gateway: Gateway):
     browser = gateway.connect("a", ME)
     browser.hold_acks()
     reply = begin(gateway)
@@ -113,6 +113,35 @@ def test_an_asynchronous_send_is_pending_at_once(gateway: Gateway):
     assert reply.value.ack == 0
     gateway.run(1)
     assert gateway.acks("a", reply.value.id) == ["sent"]
+
+
+@pytest.mark.parametrize("fate", ["sent", "failed", "unknown"])
+def test_every_word_about_a_message_carries_its_caller_s_reference(gateway: Gateway, fate: str):
+    browser = gateway.connect("a", ME)
+    browser.hold_acks()
+    asked = [begin(gateway, respond_async=True, reference=word) for word in ("pedido-1", "")]
+    gateway.settle()
+    sent, other = (reply.value for reply in asked)
+    assert (sent.reference, other.reference) == ("pedido-1", "")
+    gateway.run(1)
+    if fate == "failed":
+        browser.fail_send(sent.id)
+    elif fate == "unknown":
+        gateway.run(400)
+    gateway.kill_daemon()
+    gateway.boot()
+    gateway.until("a", State.CONNECTED)
+    gateway.browser("a").hold_acks(False)
+    gateway.run(60)
+    if fate != "failed":
+        gateway.browser("a").ack(sent.id, 3)
+        gateway.run(1)
+    told = [event for event in gateway.events("a", "message_ack") if event["messageId"] == sent.id]
+    assert told[0]["status"] == fate
+    assert {event["reference"] for event in told} == {"pedido-1"}
+    others = [event for event in gateway.events("a", "message_ack") if event["messageId"] == other.id]
+    assert others
+    assert not any("reference" in event for event in others)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +260,7 @@ def test_a_reload_before_the_hand_over_holds_nobody_up(gateway: Gateway):
     assert (reply.value.ack, newer.value.ack) == (1, 1)
 
 
-def test_a_message_that_the_page_never_saw_is_handed_over_again_under_its_id(gateway: Gateway):
+def test_a_message_that_no_page_holds_is_handed_over_again(gateway: Gateway):
     browser = gateway.connect("a", ME)
     reply = begin(gateway)
     gateway.run_until(lambda: gateway.store.unfinished("a"))
@@ -265,7 +294,7 @@ def test_nobody_is_asked_twice_about_one_message(gateway: Gateway):
     assert len(calls(gateway, "send_text")) == 1
 
 
-def test_a_fate_that_cannot_be_learnt_is_reported_after_five_minutes_and_never_sent_again(gateway: Gateway):
+def test_an_unknown_outcome_is_reported_after_five_minutes(gateway: Gateway):
     browser = gateway.connect("a", ME)
     reply = begin(gateway)
     gateway.run_until(lambda: gateway.store.unfinished("a"))
@@ -439,7 +468,7 @@ def test_what_a_close_dropped_may_be_sent_again_under_its_key(gateway: Gateway, 
     assert gateway.inbox(FRIEND) == [sent.id]
 
 
-def test_what_was_once_handed_over_keeps_its_key_and_is_never_called_unsent(gateway: Gateway):
+def test_what_was_handed_over_keeps_its_key(gateway: Gateway):
     browser = gateway.connect("a", ME)
     key = Idempotency("pedido-1", "corpo")
     sent = begin(gateway, idempotency=key, typing_ms=10_000, respond_async=True)

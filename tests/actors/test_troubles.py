@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from actors.session.browser_lifecycle import error_payload
 from tests.actors.gateway import Gateway, Pending
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
@@ -30,13 +31,13 @@ def refusal(gateway: Gateway, to: str) -> Refusal:
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [
-        ({"mode": "CONFLICT"}, Reason.CONFLICT),
+        ({"banned": True}, Reason.ACCOUNT_BANNED),
         ({"mode": "TOS_BLOCK"}, Reason.ACCOUNT_RESTRICTED),
         ({"mode": "SMB_TOS_BLOCK"}, Reason.ACCOUNT_RESTRICTED),
     ],
 )
-def test_what_needs_a_person_is_an_error_at_once_told_once_and_over_when_it_is_over(
-    gateway: Gateway, facts: dict[str, str], reason: Reason
+def test_what_needs_a_person_is_one_error_at_once_and_ends_by_itself(
+    gateway: Gateway, facts: dict[str, object], reason: Reason
 ):
     browser = gateway.connect("a", ME)
     browser.set_facts(**facts)
@@ -46,9 +47,22 @@ def test_what_needs_a_person_is_an_error_at_once_told_once_and_over_when_it_is_o
     gateway.run(300)
     assert errors(gateway) == [reason.value]
     assert gateway.count_browsers("a") == 1
-    browser.set_facts(mode="MAIN")
+    browser.set_facts(mode="MAIN", banned=False)
     gateway.settle()
     assert gateway.state("a") is State.CONNECTED
+
+
+def test_only_what_mends_itself_is_called_recoverable():
+    by_themselves = {reason for reason in Reason if error_payload(reason)["recoverable"]}
+    assert by_themselves == {
+        Reason.RECONNECT_FAILED, Reason.AUTH_FAILED, Reason.REACHOUT_TIMELOCK, Reason.NEW_CHAT_QUOTA, Reason.ACKS_MISSING,
+    }  # fmt: skip
+
+
+def test_a_refused_pairing_is_reported_in_the_document_s_words():
+    assert error_payload(Reason.AUTH_FAILED) == {
+        "error": "Falha na autenticação", "code": "AUTH_FAILED", "recoverable": True,
+    }  # fmt: skip
 
 
 def test_a_passkey_is_asked_for_and_uses_up_no_codes(gateway: Gateway):
@@ -76,7 +90,7 @@ def test_a_restart_after_a_passkey_shows_a_new_code(gateway: Gateway):
     gateway.until("a", State.WAITING_SCAN, 10)
 
 
-def test_a_refused_pairing_is_told_and_the_next_code_may_work(gateway: Gateway):
+def test_a_refused_pairing_is_reported_and_the_next_code_may_work(gateway: Gateway):
     gateway.show_qr("a")
     browser = gateway.browser("a")
     browser.page.emit("pairing_refused", {})
@@ -86,7 +100,7 @@ def test_a_refused_pairing_is_told_and_the_next_code_may_work(gateway: Gateway):
     gateway.until("a", State.CONNECTED, 5)
 
 
-def test_a_dialog_that_stays_is_told_once_and_stops_nothing(gateway: Gateway):
+def test_a_dialog_that_stays_is_reported_once_and_stops_nothing(gateway: Gateway):
     browser = gateway.connect("a", ME)
     browser.set_facts(dialog="other")
     gateway.run(10)
@@ -140,7 +154,7 @@ def cooling(gateway: Gateway) -> Gateway:
     browser.receive(FRIEND)
     browser.refuse_next_send("reachout_timelock")
     refused = refusal(gateway, STRANGER)
-    assert (refused.code, refused.retry_after) == (Code.REACHOUT_TIMELOCK, gateway.policy.reachout_pause)
+    assert (refused.code, refused.retry_after) == (Code.REACHOUT_TIMELOCK, gateway.policy.limit_pause)
     return gateway
 
 
@@ -149,7 +163,7 @@ def test_new_contacts_wait_and_everyone_else_goes_on(cooling: Gateway):
         cooling.run(60)
         refused = refusal(cooling, STRANGER)
         assert refused.code is Code.REACHOUT_TIMELOCK
-        assert refused.retry_after == pytest.approx(cooling.policy.reachout_pause - 60 * minutes, abs=2)
+        assert refused.retry_after == pytest.approx(cooling.policy.limit_pause - 60 * minutes, abs=2)
         assert cooling.send("a", FRIEND).ack == 1
     assert (cooling.inbox(STRANGER), len(cooling.inbox(FRIEND))) == ([], 3)
     assert (cooling.state("a"), errors(cooling)) == (State.CONNECTED, ["REACHOUT_TIMELOCK"])
@@ -180,12 +194,53 @@ def test_whoever_writes_is_no_new_contact_any_more(cooling: Gateway):
 
 
 def test_the_pause_ends_and_one_more_refusal_begins_the_next(cooling: Gateway):
-    cooling.run(cooling.policy.reachout_pause)
+    cooling.run(cooling.policy.limit_pause)
     assert cooling.send("a", STRANGER).ack == 1
     cooling.browser("a").refuse_next_send("reachout_timelock")
     cooling.world.add_phone("5511666660001")
     assert refusal(cooling, "5511666660001").code is Code.REACHOUT_TIMELOCK
     assert errors(cooling) == ["REACHOUT_TIMELOCK"] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "code"),
+    [
+        ("reachout", "reachout_timelock", Code.REACHOUT_TIMELOCK),
+        ("quota", "new_chat_quota", Code.NEW_CHAT_QUOTA),
+    ],
+)
+def test_a_limit_has_the_end_that_whatsapp_tells(gateway: Gateway, name: str, word: str, code: Code):
+    browser = gateway.connect("a", ME)
+    for number in (FRIEND, STRANGER):
+        gateway.world.add_phone(number)
+    browser.receive(FRIEND)
+    end = gateway.time.moment + 50_000
+    browser.page.limits[name] = {"active": False, "until": end}
+    browser.refuse_next_send(word)
+    refused = refusal(gateway, STRANGER)
+    assert refused.code is code
+    assert refused.retry_after == pytest.approx(50_000, abs=1)
+    gateway.run(49_900)
+    assert refusal(gateway, STRANGER).code is code
+    assert gateway.send("a", FRIEND).ack == 1
+    gateway.run(100)
+    assert gateway.send("a", STRANGER).ack == 1
+    assert errors(gateway) == [code.value]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("reachout", Code.REACHOUT_TIMELOCK), ("quota", Code.NEW_CHAT_QUOTA)]
+)
+def test_a_limit_that_the_page_tells_of_is_kept_before_any_refusal(gateway: Gateway, name: str, code: Code):
+    browser = gateway.connect("a", ME)
+    gateway.world.add_phone(STRANGER)
+    browser.page.set_limit(name, active=True, until=gateway.time.moment + 5000)
+    refused = refusal(gateway, STRANGER)
+    assert refused.code is code
+    assert refused.retry_after == pytest.approx(5000, abs=1)
+    assert errors(gateway) == [code.value]
+    browser.page.set_limit(name, active=False, until=None)
+    assert gateway.send("a", STRANGER).ack == 1
 
 
 def test_what_waits_in_the_queue_when_the_pause_begins_is_not_sent_either(gateway: Gateway):
@@ -203,3 +258,58 @@ def test_what_waits_in_the_queue_when_the_pause_begins_is_not_sent_either(gatewa
             _ = reply.value
         assert refused.value.code is Code.REACHOUT_TIMELOCK
     assert gateway.inbox(STRANGER) == []
+
+
+# ---- a page that cannot look
+
+
+def test_a_number_that_could_not_be_looked_up_is_not_called_unknown(gateway: Gateway):
+    """Within the first seconds the session still calls itself connected."""
+    browser = gateway.connect("a", ME)
+    gateway.world.add_phone(STRANGER)
+    browser.reject_sends("could_not_look")
+    refused = refusal(gateway, STRANGER)
+    assert (refused.code, refused.retry_after) == (Code.COULD_NOT_LOOK, 5)
+    browser.reject_sends(None)
+    browser.page.is_replaced = True
+    with pytest.raises(Refusal) as looked:
+        gateway.ask(session_address("a"), messages.CheckNumber(STRANGER))
+    assert looked.value.code is Code.COULD_NOT_LOOK
+    browser.page.is_replaced = False
+    assert gateway.ask(session_address("a"), messages.CheckNumber(STRANGER)).valid
+    assert gateway.send("a", STRANGER).ack == 1
+
+
+def test_what_the_page_could_not_send_for_lack_of_a_network_was_not_sent(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    gateway.world.add_phone(FRIEND)
+    browser.refuse_next_send("error_network")
+    assert refusal(gateway, FRIEND).code is Code.NOT_CONNECTED
+    gateway.run(600)
+    assert gateway.inbox(FRIEND) == []
+    assert gateway.send("a", FRIEND).ack == 1
+
+
+# ---- the end of a login
+
+
+@pytest.mark.parametrize(
+    ("word", "away", "reason"),
+    [
+        ("unknown_companion", 0, Reason.LOGGED_OUT),
+        ("unknown", 0, Reason.LOGGED_OUT),
+        ("account_locked", 0, Reason.ACCOUNT_LOCKED),
+        ("unknown", 14 * 86_400, Reason.LINK_EXPIRED),
+    ],
+)
+def test_the_end_of_a_login_has_its_reason(gateway: Gateway, word: str, away: int, reason: Reason):
+    gateway.connect("a", ME)
+    if away:
+        gateway.shut_down()
+        gateway.time.moment += away
+        gateway.boot()
+        gateway.until("a", State.CONNECTED)
+    gateway.browser("a").unlink(word)
+    gateway.until("a", State.WAITING_SCAN, 30)
+    assert gateway.reason("a") is reason
+    assert errors(gateway) == (["ACCOUNT_LOCKED"] if reason is Reason.ACCOUNT_LOCKED else [])

@@ -93,7 +93,7 @@ def test_setting_the_webhook_anew_ends_a_410_whichever_way_it_is_set(
 
 
 def rotate(gateway: Gateway) -> str:
-    settings: messages.WebhookSettings = gateway.ask(A, messages.RotateWebhookSecret())
+    settings: messages.SessionWebhook = gateway.ask(A, messages.RotateWebhookSecret())
     assert settings.secret is not None
     return settings.secret
 
@@ -104,6 +104,7 @@ def live(gateway: Gateway) -> list[str]:
     return secrets.live(gateway.time.now())
 
 
+@pytest.mark.slow
 def test_each_rotated_secret_stays_valid_for_a_day_of_its_own(gateway: Gateway):
     """The receiver may still be on the first one when somebody presses the button a second time."""
     first = gateway.start("a").webhook_secret
@@ -120,6 +121,7 @@ def test_each_rotated_secret_stays_valid_for_a_day_of_its_own(gateway: Gateway):
     assert live(gateway) == [third]
 
 
+@pytest.mark.slow
 def test_many_rotations_keep_the_newest_and_forget_the_expired(gateway: Gateway):
     gateway.start("a")
     made = [rotate(gateway) for _ in range(9)]

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Wake
-from actors.webhooks.actor import Attempted, OutboxGrew, WebhookMind, WebhookPolicy
+from actors.webhooks.actor import WebhookMind
+from actors.webhooks.messages import Attempted, OutboxGrew
+from actors.webhooks.policy import WebhookPolicy
+from tests.defaults import webhook_policy, webhook_schedule
 from wppmt.domain.messages import ReplayDeadLetters
 from wppmt.domain.retry import WebhookSchedule
 from wppmt.store.port import StoreUnavailable
@@ -82,8 +85,8 @@ class World:
     """`endpoints` maps an address to its behaviour; what is not in it answers 200 at once."""
 
     folder: Path
-    policy: WebhookPolicy = field(default_factory=WebhookPolicy)
-    schedule: WebhookSchedule = field(default_factory=WebhookSchedule)
+    policy: WebhookPolicy = field(default_factory=webhook_policy)
+    schedule: WebhookSchedule = field(default_factory=webhook_schedule)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     now: float = 1000.0
 

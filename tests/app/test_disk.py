@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from wppmt.app.disk import MEGABYTE, free_mb
+from wppmt.app.disk import free_mb
+from wppmt.domain.units import MEGABYTE
 
 
 def test_what_is_free_is_what_the_system_says(tmp_path: Path) -> None:

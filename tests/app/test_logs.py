@@ -23,13 +23,16 @@ from tests.support import wait_until
 from wppmt.app import logs
 from wppmt.app.settings import LogSettings
 from wppmt.domain.errors import SetupError
+from wppmt.domain.log import LogLevel
 
 NOON = datetime(2026, 2, 10, 12, 30, 0, 123_456, tzinfo=timezone(timedelta(hours=-3)))
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> LogSettings:
-    return LogSettings(level="info", stderr_level="error", dir=tmp_path / "logs", rotate_mb=1, keep_days=1)
+    return LogSettings(
+        level="info", stderr_level="error", dir=tmp_path / "logs", rotate_mb=1, keep_days=1, total_mb=10
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +121,7 @@ class TestSlowDisk:
     def test_nobody_waits_and_the_dropped_are_counted(self):
         gate, lines = threading.Event(), []
 
-        def write(_: logs.Level, line: str) -> None:
+        def write(_: LogLevel, line: str) -> None:
             gate.wait(5)
             lines.append(json.loads(line))
 
@@ -135,7 +138,7 @@ class TestSlowDisk:
     def test_close_gives_up_on_a_disk_that_hangs(self):
         gate = threading.Event()
 
-        def hang(_level: logs.Level, _line: str) -> None:
+        def hang(_level: LogLevel, _line: str) -> None:
             gate.wait(5)
 
         journal = logs.Journal(hang, waiting_lines=1)
@@ -154,7 +157,7 @@ import pathlib, threading
 from wppmt.app import logs
 from wppmt.app.settings import (LogSettings)
 
-logs.configure(LogSettings(level="info", stderr_level="", dir=pathlib.Path({str(tmp_path)!r}), rotate_mb=1, keep_days=1))
+logs.configure(LogSettings(level="info", stderr_level="", dir=pathlib.Path({str(tmp_path)!r}), rotate_mb=1, keep_days=1, total_mb=10))
 def waits_here(): threading.Event().wait()
 threading.Thread(target=waits_here, daemon=True).start()
 print("ready", flush=True)

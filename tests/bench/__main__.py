@@ -69,7 +69,7 @@ def run(bench: Bench, web: FileServer) -> None:
     bench.daemon.start()
     measure_starts(bench)
     measure_peer(bench)
-    tenant = bench.tenant("inquilino-0").connect()
+    tenant = bench.tenant("cliente-0").connect()
     measure_sends(bench, tenant)
     measure_events(bench, tenant)
     crowd = measure_crowds(bench, tenant)

@@ -133,8 +133,8 @@ def measure_crowds(bench: Bench, first: Tenant) -> list[Tenant]:
     crowd, person = [first], bench.person()
     for size in bench.plan.crowds:
         for number in range(len(crowd), size):
-            bench.progress(f"inquilino {number + 1} de {bench.plan.crowds[-1]}")
-            crowd.append(bench.tenant(f"inquilino-{number}").connect())
+            bench.progress(f"sessão {number + 1} de {bench.plan.crowds[-1]}")
+            crowd.append(bench.tenant(f"cliente-{number}").connect())
         for tenant in crowd:
             assert tenant.send(person, new_text()).status == 200
             _receive(bench, tenant, person)
@@ -148,11 +148,9 @@ def _report_weight(bench: Bench, crowd: list[Tenant]) -> None:
     each = [weigh(family(tenant)) for tenant in crowd]
     largest = size == bench.plan.crowds[-1]
     goal = 150 if largest and size >= 10 else None
-    name = "1 inquilino" if size == 1 else f"{size} inquilinos"
-    bench.report.add(
-        f"pss_{size}", f"memória por inquilino, PSS, com {name}", "MB", [w.pss for w in each], goal
-    )
-    bench.report.add(f"uss_{size}", f"memória por inquilino, USS, com {name}", "MB", [w.uss for w in each])
+    name = "1 sessão" if size == 1 else f"{size} sessões"
+    bench.report.add(f"pss_{size}", f"memória por sessão, PSS, com {name}", "MB", [w.pss for w in each], goal)
+    bench.report.add(f"uss_{size}", f"memória por sessão, USS, com {name}", "MB", [w.uss for w in each])
     if largest:
         own: Weight = weigh([psutil.Process(bench.daemon.pid)])
         bench.report.add("daemon_pss", f"memória do serviço, PSS, com {name}", "MB", [own.pss], 90)
@@ -169,7 +167,7 @@ def measure_idle(bench: Bench, crowd: list[Tenant]) -> None:
 
     bench.progress(f"em repouso, {bench.plan.idle_seconds:.0f} s")
     percent = cpu_percent(everyone, bench.plan.idle_seconds)
-    text = f"processador em repouso, {len(crowd)} inquilinos e o serviço"
+    text = f"processador em repouso, {len(crowd)} sessões e o serviço"
     bench.report.add("idle_cpu", text, "% de um núcleo", [percent], 6)
 
 
@@ -185,9 +183,9 @@ def measure_restores(bench: Bench, crowd: list[Tenant]) -> None:
             tenant.arrival("connection_change", RESTORE_SECONDS, status="connected").at for tenant in crowd
         ]
         times.append(max(back) - began)
-    text = f"início do serviço → {len(crowd)} inquilinos conectados"
+    text = f"início do serviço → {len(crowd)} sessões conectadas"
     bench.report.add("restore", text, "s", times, goal=15)
-    bench.report.add("stop", f"SIGTERM → tudo encerrado, {len(crowd)} inquilinos", "s", stops)
+    bench.report.add("stop", f"SIGTERM → tudo encerrado, {len(crowd)} sessões", "s", stops)
 
 
 def measure_peer(bench: Bench) -> None:

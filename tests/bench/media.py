@@ -33,7 +33,7 @@ def measure_media(bench: Bench, web: FileServer, tenant: Tenant, neighbour: Tena
         reads.append(1000 * max(reading.times))
         sends.append(1000 * statistics.median(sending.times))
     add = bench.report.add
-    add("media_send", "envio de 16 MB por endereço, até a confirmação", "s", took)
+    add("media_send", "envio de 16 MB por URL, até a confirmação", "s", took)
     add("media_growth", "memória a mais nesse envio (daemon e navegador)", "× o arquivo", growth, goal=3)
     add("media_status", "enquanto isso, status da mesma sessão, o mais lento", "ms", reads)
     add("media_neighbour", "enquanto isso, envio de outra sessão, mediana", "ms", sends)

@@ -26,14 +26,16 @@ from actors.runtime.directory import Directory
 from actors.runtime.effects import Post
 from actors.runtime.interpreter import Interpreter, RuntimeDependencies
 from actors.runtime.pykka_scheduler import PykkaScheduler
-from actors.webhooks.actor import WEBHOOK, Attempted, OutboxGrew, WebhookMind, WebhookPolicy
+from actors.webhooks.actor import WebhookMind
+from actors.webhooks.messages import Attempted, OutboxGrew
 from tests.bench.figures import Report, machine
+from tests.defaults import webhook_policy, webhook_schedule
 from tests.support import free_port, wait_until
-from wppmt.domain.retry import WebhookSchedule
+from wppmt.domain.messages import WEBHOOK
 from wppmt.net.egress import Egress, policy
 from wppmt.store.records import EventDraft, Lane, SessionRecord, SigningSecrets
 from wppmt.store.sqlite.store import SqliteStore
-from wppmt.webhook.envelope import new_secret
+from wppmt.webhook.signature import new_secret
 from wppmt.webhook.transport import WebhookTransport
 
 RUNS = 3
@@ -100,9 +102,10 @@ class Delivery:
             new_service=NOTHING,
             post=self._post,
             log=lambda *_, **__: None,
+            received=NOTHING,
         )
         runtime = Interpreter(Directory(), PykkaScheduler(self.loop), world)
-        self.mailbox = runtime.spawn(WEBHOOK, WebhookMind(made, WebhookSchedule(), WebhookPolicy()))
+        self.mailbox = runtime.spawn(WEBHOOK, WebhookMind(made, webhook_schedule(), webhook_policy()))
         self.mailbox.put(OutboxGrew())
 
     def _is_up(self) -> bool:

@@ -17,9 +17,10 @@ from typing import Any
 import jwt
 
 from tests.bench.measures import RESTORE_SECONDS, Bench
+from tests.defaults import auth_policy
 from tests.support import free_port, wait_until
 from tests.system.tenant import Tenant, new_text
-from wppmt.http.security.auth import Authenticator, AuthPolicy
+from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.keys import SharedSecret
 
 READ_SECONDS = 5.0
@@ -49,7 +50,7 @@ def _measure_reads(bench: Bench, crowd: list[Tenant]) -> None:
             ours.append(_ask({"port": bench.daemon.port, **plan}))
             bare.append(_ask({"port": port, **plan}))
     add, add_rate = bench.report.add, bench.report.add_rate
-    text = f"leituras de status, {len(crowd)} inquilinos"
+    text = f"leituras de status, {len(crowd)} sessões"
     add_rate("reads", text, "/s", [one["rate"] for one in ours], 2500)
     add("reads_p50", "o mesmo, mediana de uma leitura", "ms", [one["p50"] for one in ours])
     add("reads_p99", "o mesmo, percentil 99", "ms", [one["p99"] for one in ours], 25)
@@ -95,7 +96,7 @@ def _measure_tokens(bench: Bench) -> None:
     """In this process: a token that is new, and the same once more."""
     bench.progress("custo de um token")
     now, secret = time.time(), bench.daemon.secret
-    authenticator = Authenticator(SharedSecret(secret), AuthPolicy())
+    authenticator = Authenticator(SharedSecret(secret), auth_policy())
     claims = {"sub": "turbozap", "exp": int(now) + 600}
     headers = [
         [f"Bearer {jwt.encode(claims | {'jti': str(number)}, secret, algorithm='HS256')}"]
@@ -126,14 +127,12 @@ def _measure_throughput(bench: Bench, tenant: Tenant) -> None:
         assert sent.status == 200, sent
 
     for block in range(bench.plan.blocks):
-        bench.progress(f"envios seguidos de um inquilino {block + 1} de {bench.plan.blocks}")
+        bench.progress(f"envios seguidos de uma sessão {block + 1} de {bench.plan.blocks}")
         count, began = 4 * bench.plan.sends, time.perf_counter()
         with ThreadPoolExecutor(AT_ONCE) as callers:
             list(callers.map(send, range(count)))
         rates.append(count / (time.perf_counter() - began))
-    bench.report.add_rate(
-        "throughput", "envios de um inquilino, confirmação imediata do servidor", "/s", rates
-    )
+    bench.report.add_rate("throughput", "envios de uma sessão, confirmação imediata do servidor", "/s", rates)
     bench.report.add(
         "throughput_p50", f"o mesmo, {AT_ONCE} ao mesmo tempo: um envio", "ms", [statistics.median(times)]
     )

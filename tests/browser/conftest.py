@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.ground import ChromeGround, FakeGround, Ground, Life
+from tests.support import wait_until
 from wppmt.simulator.client import Simulator
 
 Open = Callable[[str], Life]
@@ -72,7 +73,7 @@ def open_on(opened: list[Life]) -> Callable[[Ground, str], Life]:
     """A new browser, not yet started."""
 
     def open_one(ground: Ground, session_id: str) -> Life:
-        opened.append(Life(ground.browsers.open(session_id)))
+        opened.append(Life(ground.browsers.open(session_id), session_id))
         return opened[-1]
 
     return open_one
@@ -90,7 +91,7 @@ def new_phone() -> Callable[[], str]:
 @pytest.fixture(scope="module")
 def paired(ground: Ground) -> Iterator[tuple[Life, str]]:
     """One session that is connected, for all tests that leave it so; and its phone."""
-    life, phone = Life(ground.browsers.open("paired")), str(next(_phones))
+    life, phone = Life(ground.browsers.open("paired"), "paired"), str(next(_phones))
     try:
         pair(ground, life, phone)
         yield life, phone
@@ -104,6 +105,8 @@ def pair(ground: Ground, life: Life, phone: str) -> None:
     life.start()
     ground.scan(phone, life.event("qr_changed")["code"])
     life.facts(authenticated=True, mode="MAIN")
+    items = life.value("login_items")["items"]
+    wait_until(lambda: ground.browsers.is_login_saved(life.session_id, items))
 
 
 @pytest.fixture

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import queue
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.defaults import SETTINGS
 from tests.support import wait_until
+from wppmt.app import browsers
 from wppmt.browser.cdp.deadlines import Deadlines
 from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.chrome.settings import ChromeSettings
@@ -25,8 +30,9 @@ BEAT_SECONDS = 1.0
 class Life:
     """One browser's life as an actor sees it: its notices in a queue, its calls awaited."""
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self, browser: Browser, session_id: str = "") -> None:
         self.browser = browser
+        self.session_id = session_id
         self.events: list[PageEvent] = []
         self.beats: list[Beat] = []
         self.closed: list[ChannelClosed] = []
@@ -107,6 +113,7 @@ class Ground(Protocol):
 
     browsers: Browsers
 
+    def has_profile(self, session_id: str) -> bool: ...
     def register(self, phone: str, name: str) -> None: ...
     def scan(self, phone: str, code: str) -> None: ...
     def type_code(self, phone: str, code: str) -> None: ...
@@ -115,6 +122,10 @@ class Ground(Protocol):
     def receipt(self, life: Life, phone: str, message_id: str, ack: int) -> None: ...
     def phone_offline(self, life: Life, phone: str) -> None: ...
     def phone_online(self, life: Life, phone: str) -> None: ...
+    def lose_network(self, life: Life, phone: str) -> None: ...
+    def restore_network(self, life: Life, phone: str) -> None: ...
+    def replace(self, life: Life, phone: str) -> None: ...
+    def hasty_codes(self) -> AbstractContextManager[None]: ...
     def unlink(self, life: Life, phone: str) -> None: ...
     def refuse_sends(self, life: Life, phone: str) -> None: ...
     def reload(self, life: Life, phone: str) -> None: ...
@@ -125,9 +136,14 @@ class Ground(Protocol):
 
 class FakeGround:
     def __init__(self) -> None:
-        times = FakeTimes(ready=0.01, call=0.001, server=0.005, beat=BEAT_SECONDS / 4, logout_reload=0.02)
+        times = FakeTimes(
+            ready=0.01, call=0.001, server=0.005, beat=BEAT_SECONDS / 4, logout_reload=0.02, commit=0.2
+        )
         self.fakes = FakeBrowsers(Deadlines(), time.time, times)
         self.browsers: Browsers = self.fakes
+
+    def has_profile(self, session_id: str) -> bool:
+        return self.fakes.world.profiles[session_id].was_used
 
     def register(self, phone: str, name: str) -> None:
         self.fakes.world.add_phone(phone, name)
@@ -148,10 +164,26 @@ class FakeGround:
         _fake(life).ack(message_id, ack)
 
     def phone_offline(self, life: Life, phone: str) -> None:
-        _fake(life).phone_offline()
+        """Its page is told nothing."""
 
     def phone_online(self, life: Life, phone: str) -> None:
-        _fake(life).phone_online()
+        """Nor of this."""
+
+    def lose_network(self, life: Life, phone: str) -> None:
+        _fake(life).socket_lost()
+
+    def restore_network(self, life: Life, phone: str) -> None:
+        _fake(life).network_back()
+
+    def replace(self, life: Life, phone: str) -> None:
+        _fake(life).replaced()
+
+    @contextmanager
+    def hasty_codes(self) -> Iterator[None]:
+        usual = self.fakes.times
+        self.fakes.times = dataclasses.replace(usual, first_qr=0.05, qr=0.05)
+        yield
+        self.fakes.times = usual
 
     def unlink(self, life: Life, phone: str) -> None:
         _fake(life).unlink()
@@ -175,15 +207,13 @@ class FakeGround:
 
 class ChromeGround:
     def __init__(self, tokens_dir: Path, simulator: Simulator, page_port: int) -> None:
-        self.settings = ChromeSettings(
-            tokens_dir=tokens_dir,
-            snapshots_dir=tokens_dir.with_name("copies"),
-            resolver_rules=f"MAP * 127.0.0.1:{page_port}",
-            sandbox=os.geteuid() != 0,
-            beat_seconds=BEAT_SECONDS,
-        )
+        rules = f"MAP * 127.0.0.1:{page_port}"
+        self.settings = chrome_settings(tokens_dir, resolver_rules=rules, beat_seconds=BEAT_SECONDS)
         self.browsers: Browsers = ChromeBrowsers(self.settings)
         self.simulator = simulator
+
+    def has_profile(self, session_id: str) -> bool:
+        return (self.settings.tokens_dir / session_id / "Default").is_dir()
 
     def register(self, phone: str, name: str) -> None:
         self.simulator.register(phone, name)
@@ -209,11 +239,25 @@ class ChromeGround:
     def phone_online(self, life: Life, phone: str) -> None:
         self.simulator.online(phone)
 
+    def lose_network(self, life: Life, phone: str) -> None:
+        self._refusal = self.simulator.fault("refuse_socket", phone=phone)
+
+    def restore_network(self, life: Life, phone: str) -> None:
+        self.simulator.delete_fault(self._refusal)
+
+    def replace(self, life: Life, phone: str) -> None:
+        self.simulator.fault("conflict", phone=phone)
+
+    @contextmanager
+    def hasty_codes(self) -> Iterator[None]:
+        self.simulator.fault("qr_expire_fast", ttlMs=1000)
+        yield
+
     def unlink(self, life: Life, phone: str) -> None:
         self.simulator.unlink(phone)
 
     def refuse_sends(self, life: Life, phone: str) -> None:
-        self.simulator.fault("reachout_timelock", phone=phone, count=1)
+        self.simulator.fault("send_reject", phone=phone, count=1, errorCode=463)
 
     def reload(self, life: Life, phone: str) -> None:
         self.simulator.fault("page_reload", phone=phone)
@@ -227,6 +271,12 @@ class ChromeGround:
     def leave(self, life: Life) -> Process:
         life.browser.let_go()
         return process(life)
+
+
+def chrome_settings(tokens_dir: Path, **changes: Any) -> ChromeSettings:
+    """As the daemon would make them, for these logins."""
+    usual = browsers.chrome_settings(SETTINGS)
+    return replace(usual, tokens_dir=tokens_dir, snapshots_dir=tokens_dir.with_name("copies"), **changes)
 
 
 def process(life: Life) -> Process:

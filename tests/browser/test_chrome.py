@@ -296,7 +296,7 @@ def folder_mb(folder: Path) -> float:
 def test_a_full_cache_does_not_outlive_a_stop_and_the_login_does(
     chrome_ground: ChromeGround, open_on: OpenOn, new_phone: Callable[[], str]
 ) -> None:
-    """Under 100 MB a profile (architecture.pt.md 2.2), whatever the page has cached."""
+    """Under 100 MB a profile (docs/MULTI_TENANT_ARCHITECTURE.md 2.2), whatever the page has cached."""
     life, phone = open_on(chrome_ground, "cached"), new_phone()
     pair(chrome_ground, life, phone)
     fill = """async () => {
@@ -326,11 +326,11 @@ def test_a_profile_that_chrome_could_not_read_is_not_overwritten(settings: Chrom
     assert inner.read_text() == "rubbish"
 
 
-def test_a25_a_profile_replaced_by_a_link_is_not_opened(settings: ChromeSettings) -> None:
+def test_a_profile_replaced_by_a_link_is_not_opened(settings: ChromeSettings) -> None:
     victim = settings.tokens_dir / "victim"
     victim.mkdir(parents=True)
     (settings.tokens_dir / "linked").symlink_to(victim)
-    life = Life(ChromeBrowsers(settings).open("linked"))
+    life = Life(ChromeBrowsers(settings).open("linked"), "linked")
     with pytest.raises(StartFailed) as refused:
         life.start()
     assert refused.value.code == "PROFILE_UNUSABLE"
@@ -361,7 +361,7 @@ def test_a_reload_under_a_call_fails_it_and_runs_it_once(
 def failing(settings: ChromeSettings, session_id: str) -> StartFailed:
     """Why a start fails, after which nothing is left."""
     browsers = ChromeBrowsers(settings)
-    life = Life(browsers.open(session_id))
+    life = Life(browsers.open(session_id), session_id)
     with pytest.raises(StartFailed) as failed:
         life.start()
     life.hear()
@@ -398,7 +398,7 @@ def test_no_page(settings: ChromeSettings) -> None:
 
 def test_a_kill_ends_a_start_that_is_under_way(settings: ChromeSettings, opened: list[Life]) -> None:
     browsers = ChromeBrowsers(settings)
-    life = Life(browsers.open("killed-start"))
+    life = Life(browsers.open("killed-start"), "killed-start")
     opened.append(life)
     failures: queue.SimpleQueue[StartFailed] = queue.SimpleQueue()
 
@@ -424,13 +424,11 @@ DAEMON = """
 import json, sys, time
 from dataclasses import asdict
 from pathlib import Path
+from tests.browser.ground import chrome_settings
 from wppmt.browser.chrome.browsers import ChromeBrowsers
-from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.keeping.process import KeeperProcess
-tokens, rules, sandbox, beat = sys.argv[1:]
-settings = ChromeSettings(
-    tokens_dir=Path(tokens), snapshots_dir=Path(tokens), resolver_rules=rules, sandbox=bool(sandbox), beat_seconds=float(beat)
-)
+tokens, rules, beat = sys.argv[1:]
+settings = chrome_settings(Path(tokens), resolver_rules=rules, beat_seconds=float(beat))
 browsers = ChromeBrowsers(settings, KeeperProcess(settings.tokens_dir))
 print(json.dumps(asdict(browsers.open("orphan").start(lambda notice: None))), flush=True)
 time.sleep(600)
@@ -440,8 +438,7 @@ time.sleep(600)
 @pytest.fixture
 def left(settings: ChromeSettings) -> Iterator[Process]:
     """A browser whose daemon was killed."""
-    sandbox = "yes" if settings.sandbox else ""
-    arguments = [str(settings.tokens_dir), str(settings.resolver_rules), sandbox, str(settings.beat_seconds)]
+    arguments = [str(settings.tokens_dir), str(settings.resolver_rules), str(settings.beat_seconds)]
     with subprocess.Popen(
         [sys.executable, "-c", DAEMON, *arguments], stdout=subprocess.PIPE, text=True
     ) as daemon:
@@ -641,7 +638,7 @@ def undetected(settings: ChromeSettings, opened: list[Life], monkeypatch: pytest
     """Started beside a proxy that would answer nothing."""
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
-    life = Life(ChromeBrowsers(replace(settings, engine="undetected")).open("undetected"))
+    life = Life(ChromeBrowsers(replace(settings, engine="undetected")).open("undetected"), "undetected")
     opened.append(life)
     life.start()
     life.event("qr_changed")

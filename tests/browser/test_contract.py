@@ -11,7 +11,15 @@ import pytest
 from tests.browser.conftest import pair
 from tests.browser.ground import Ground, Life
 from tests.support import wait_until
-from wppmt.browser.port import Beat, BrowserGone, CallRejected, CallTimeout, NotCalled, StartFailed
+from wppmt.browser.port import (
+    Beat,
+    BrowserGone,
+    CallRejected,
+    CallTimeout,
+    NotCalled,
+    PageEvent,
+    StartFailed,
+)
 from wppmt.domain.process import Process
 
 OpenOn = Callable[[Ground, str], Life]
@@ -28,6 +36,11 @@ def friend(ground: Ground, new_phone: NewPhone) -> str:
     phone = new_phone()
     ground.register(phone, "Maria Souza")
     return phone
+
+
+def _heard(life: Life) -> list[PageEvent]:
+    life.hear()
+    return life.events
 
 
 # ---- start and pairing
@@ -198,7 +211,7 @@ def test_a_sent_message_is_found_and_another_is_not(paired: Paired, friend: str,
     life.value("send_text", {"id": message_id, "to": friend, "text": "oi"})
     life.event("ack_changed", id=message_id)
     found = life.value("find_message", {"id": message_id, "to": friend})
-    assert found == {"found": True, "ack": 1, "to": f"{friend}@c.us"}
+    assert found == {"found": True, "ack": 1, "to": f"{friend}@c.us", "failed": False}
     for to in (friend, f"{friend}@c.us", new_phone()):
         assert life.value("find_message", {"id": new_id(), "to": to}) == {"found": False}
 
@@ -339,13 +352,54 @@ def test_contacts_come_in_pages(ground: Ground, paired: Paired, friend: str) -> 
 # ---- the phone
 
 
-def test_the_phone_goes_offline_and_comes_back(ground: Ground, paired: Paired) -> None:
+def test_a_synced_page_stays_in_main_when_the_network_goes(ground: Ground, paired: Paired) -> None:
+    life, phone = paired
+    life.forget()
+    ground.lose_network(life, phone)
+    facts = life.facts(stream="DISCONNECTED", socket="OPENING", info="OPENING")
+    assert (facts["mode"], facts["authenticated"]) == ("MAIN", True)
+    assert life.value("ask_server") == {"answered": False}
+    stranger = life.call("check_number", {"phone": "5511900000000"})
+    assert isinstance(stranger, CallRejected)
+    assert stranger.reason == "could_not_look"
+    ground.restore_network(life, phone)
+    life.facts(20, stream="CONNECTED", socket="CONNECTED", info="NORMAL", mode="MAIN")
+    assert life.value("ask_server") == {"answered": True}
+    assert not life.value("check_number", {"phone": "5511900000000"})["valid"]
+
+
+def test_a_phone_without_the_internet_is_not_seen(ground: Ground, paired: Paired) -> None:
     life, phone = paired
     ground.phone_offline(life, phone)
-    facts = life.facts(phoneOnline=False, info="OFFLINE")
-    assert facts["mode"] == "MAIN"
+    life.forget()
+    facts = life.value("facts")
+    assert (facts["mode"], facts["stream"], facts["phoneOnline"]) == ("MAIN", "CONNECTED", True)
     ground.phone_online(life, phone)
-    life.facts(phoneOnline=True, info="NORMAL")
+
+
+def test_a_login_used_elsewhere_shows_in_no_fact(
+    ground: Ground, open_on: OpenOn, new_phone: NewPhone
+) -> None:
+    life, phone = open_on(ground, "replaced"), new_phone()
+    pair(ground, life, phone)
+    assert life.value("ask_server") == {"answered": True}
+    before = life.value("facts")
+    ground.replace(life, phone)
+    wait_until(lambda: life.value("ask_server") == {"answered": False}, 30)
+    assert life.value("facts") == before
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+def test_spent_codes_are_renewed_when_asked_for(ground: Ground, open_on: OpenOn) -> None:
+    life = open_on(ground, "spent")
+    with ground.hasty_codes():
+        life.start()
+        life.facts(30, socket="UNPAIRED_IDLE")
+        codes = {event.data["code"] for event in life.events if event.name == "qr_changed"}
+        assert len(codes) == 6
+        life.value("refresh_qr")
+        wait_until(lambda: {e.data["code"] for e in _heard(life) if e.name == "qr_changed"} > codes, 10)
 
 
 def test_an_unlinked_page_says_so_and_shows_a_new_code(
@@ -417,13 +471,13 @@ def test_a_login_outlives_the_browser(
     ground: Ground, open_on: OpenOn, new_phone: NewPhone, way: str, friend: str
 ) -> None:
     session_id, phone = f"outlives-{way}", new_phone()
-    assert not ground.browsers.has_login(session_id)
+    assert not ground.has_profile(session_id)
     life = open_on(ground, session_id)
     pair(ground, life, phone)
     ground.crash(life) if way == "crash" else getattr(life.browser, way)()
     life.wait_closed()
     life.browser.stop()
-    assert ground.browsers.has_login(session_id)
+    assert ground.has_profile(session_id)
     missed = ground.write(friend, phone, "enquanto fora")
     again = open_on(ground, session_id)
     again.start()
@@ -441,7 +495,7 @@ def test_a_removed_profile_has_forgotten_the_login(
     pair(ground, life, new_phone())
     life.browser.stop()
     ground.browsers.remove_profile("removed")
-    assert not ground.browsers.has_login("removed")
+    assert not ground.has_profile("removed")
     again = open_on(ground, "removed")
     again.start()
     again.event("qr_changed")
@@ -523,7 +577,7 @@ def test_a_copy_brings_a_lost_login_back(
     browsers.keep_copy("copied")
 
     browsers.set_aside("copied")
-    assert not browsers.has_login("copied")
+    assert not ground.has_profile("copied")
     empty = open_on(ground, "copied")
     empty.start()
     empty.event("qr_changed")
@@ -566,7 +620,7 @@ def test_a_profile_in_use_is_neither_removed_nor_set_aside_nor_replaced(
 
 
 def adopt(ground: Ground, opened: list[Life], session_id: str, left: Process) -> Life:
-    opened.append(Life(ground.browsers.adopt(session_id, left)))
+    opened.append(Life(ground.browsers.adopt(session_id, left), session_id))
     opened[-1].start()
     return opened[-1]
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers
+from wppmt.browser.fake.connection import Connection
 from wppmt.browser.port import (
     Beat,
     BrowserGone,
@@ -65,6 +66,7 @@ class Scene:
     def connect(self) -> FakeBrowser:
         browser = self.start()
         browser.scan(ME)
+        self.time.run(1)
         return browser
 
     def events(self, name: str) -> list[Any]:
@@ -180,18 +182,72 @@ def test_held_acks_arrive_without_a_word(scene: Scene) -> None:
     assert scene.arrivals() == ["A1"]
 
 
-def test_without_a_network_messages_wait(scene: Scene) -> None:
+def test_without_a_network_nothing_leaves_and_messages_wait(scene: Scene) -> None:
     browser = scene.connect()
+    browser.receive(FRIEND, "conhecida")
     browser.network_lost()
     scene.send(browser, "A1")
     browser.receive(FRIEND, "espera")
     scene.time.run(10)
     assert scene.arrivals() == []
-    assert scene.events("message_received") == []
+    assert len(scene.events("message_received")) == 1
+    assert scene.events("send_failed") == [{"id": "A1", "reason": "error_network"}]
+    browser.network_back()
+    scene.time.run(1)
+    assert scene.arrivals() == []
+    assert len(scene.events("message_received")) == 2
+
+
+def test_what_was_on_its_way_when_the_network_went_goes_on_when_it_is_back(scene: Scene) -> None:
+    browser = scene.connect()
+    scene.send(browser, "A1")
+    scene.time.run(0.01)
+    browser.network_lost()
+    scene.time.run(10)
+    assert scene.arrivals() == []
     browser.network_back()
     scene.time.run(1)
     assert scene.arrivals() == ["A1"]
-    assert len(scene.events("message_received")) == 1
+
+
+def test_a_page_whose_login_is_used_elsewhere_shows_nothing_of_it(scene: Scene) -> None:
+    browser = scene.connect()
+    before = browser.page.told_facts()
+    browser.replaced()
+    scene.send(browser, "A1")
+    scene.time.run(60)
+    assert browser.page.told_facts() == before
+    assert (scene.arrivals(), scene.events("send_failed")) == ([], [])
+
+
+def test_six_codes_are_a_batch_and_the_next_must_be_asked_for(scene: Scene) -> None:
+    browser = scene.start()
+    scene.time.run(600)
+    assert len(scene.events("qr_changed")) == 6
+    assert browser.page.facts.socket == "UNPAIRED_IDLE"
+    scene.call(browser, "refresh_qr")
+    scene.time.run(600)
+    assert len(scene.events("qr_changed")) == 12
+
+
+@pytest.mark.parametrize(
+    ("connection", "mode", "info"),
+    [
+        (Connection("CONNECTED", "CONNECTED", has_synced=True), "MAIN", "NORMAL"),
+        (Connection("CONNECTED", "DISCONNECTED", has_synced=True), "MAIN", "NORMAL"),
+        (Connection("OPENING", "DISCONNECTED", has_synced=True), "MAIN", "OPENING"),
+        (Connection("OPENING", "DISCONNECTED", has_synced=True, is_online=False), "MAIN", "OFFLINE"),
+        (Connection("OPENING", "DISCONNECTED", is_online=False), "OFFLINE", "OFFLINE"),
+        (Connection("PAIRING", "DISCONNECTED", has_synced=True), "MAIN", "RESUMING"),
+        (Connection("PAIRING", "DISCONNECTED"), "SYNCING", "PAIRING"),
+        (Connection("CONNECTED", "SYNCING"), "SYNCING", "SYNCING"),
+        (Connection("UNPAIRED_IDLE"), "QR", "NORMAL"),
+    ],
+)
+def test_mode_and_info_follow_the_socket(connection: Connection, mode: str, info: str) -> None:
+    shown = connection.facts(registered=True)
+    assert (shown["mode"], shown["info"]) == (mode, info)
+    assert connection.facts(registered=False)["mode"] == "QR"
 
 
 def test_an_unheard_message_lies_in_the_chats(scene: Scene) -> None:
@@ -218,7 +274,7 @@ def test_a_failed_send_is_told(scene: Scene) -> None:
     scene.send(browser, "A1")
     scene.send(browser, "A2")
     scene.time.run(1)
-    assert scene.events("send_failed") == [{"id": "A1", "reason": "error_expired"}]
+    assert scene.events("send_failed") == [{"id": "A1", "reason": "error_expired", "until": None}]
     assert scene.arrivals() == ["A2"]
 
 
@@ -303,7 +359,10 @@ class AnythingHappens(RuleBasedStateMachine):
         held = {
             outcomes[0]["messageId"] for outcomes in self.calls if outcomes and isinstance(outcomes[0], dict)
         }
-        assert {f"true_{FRIEND}@c.us_{message_id}" for message_id in self.scene.arrivals()} >= held
+        gone_wrong = [failure["id"] for failure in self.scene.events("send_failed")]
+        told = [*self.scene.arrivals(), *gone_wrong]
+        assert {f"true_{FRIEND}@c.us_{message_id}" for message_id in told} >= held
+        assert not set(self.scene.arrivals()) & set(gone_wrong)
         assert all(len(outcomes) == 1 for outcomes in self.calls)
 
 

@@ -50,7 +50,7 @@ def heard(life: Life) -> str:
     return str(life.events)
 
 
-def test_a69_a_login_survives_a_full_disk(
+def test_a_login_survives_a_full_disk(
     disk: Path,
     chrome_ground: ChromeGround,
     opened: list[Life],
@@ -58,7 +58,7 @@ def test_a69_a_login_survives_a_full_disk(
 ) -> None:
     settings = replace(chrome_ground.settings, tokens_dir=disk / "tokens", snapshots_dir=disk / "copies")
     browsers, friend, owner = ChromeBrowsers(settings), new_phone(), new_phone()
-    lives = [Life(browsers.open("full")) for _ in range(3)]
+    lives = [Life(browsers.open("full"), "full") for _ in range(3)]
     opened.extend(lives)
     chrome_ground.register(friend, "Maria")
     pair(chrome_ground, lives[0], owner)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,6 +100,7 @@ def test_over_a_hole_nothing_is_joined() -> None:
     assert contents(bytes(data)) == [records[0], records[3]]
 
 
+@pytest.mark.slow
 def test_a_long_log_is_read_in_a_moment() -> None:
     """4 MB of small writes: a browser's start waits for it."""
     data = framed(made([80] * 45_000))

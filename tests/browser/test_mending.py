@@ -14,16 +14,15 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import pair
-from tests.browser.ground import ChromeGround, Life
+from tests.browser.ground import ChromeGround, Life, chrome_settings
 from tests.browser.test_chrome import evaluate
 from tests.support import wait_until
 from wppmt.browser.cdp.devtools import runtime
 from wppmt.browser.chrome.browsers import ChromeBrowsers
-from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.port import StartFailed
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked
-from wppmt.browser.profile.leveldb import WriteAheadLog, framed
-from wppmt.browser.profile.mending import COUNTERS, MADE, SCOPE, Dropped, mend, mended, mended_manifest
+from wppmt.browser.profile.leveldb import COUNTERS, WriteAheadLog, framed
+from wppmt.browser.profile.mending import MADE, SCOPE, Dropped, mend, mended, mended_manifest
 
 INDEXED_DB = Path("Default/IndexedDB/https_web.whatsapp.com_0.indexeddb.leveldb")
 DATABASE = b"\x12\x0a\x0a\x08whatsapp"
@@ -223,7 +222,7 @@ def test_what_a_killed_mend_left_is_swept_away(tmp_path: Path) -> None:
 
 
 def test_no_copy_is_taken_of_a_damaged_login(tmp_path: Path) -> None:
-    settings = ChromeSettings(tokens_dir=tmp_path / "tokens", snapshots_dir=tmp_path / "copies")
+    settings = chrome_settings(tmp_path / "tokens")
     browsers, log = ChromeBrowsers(settings), tmp_path / "tokens" / "a" / INDEXED_DB / "000003.log"
     log.parent.mkdir(parents=True)
     log.write_bytes(framed(ONE) + b"torn")
@@ -239,7 +238,7 @@ def test_a_kill_does_not_wait_for_a_mend(tmp_path: Path) -> None:
     program = tmp_path / "chrome"
     program.write_text("#!/bin/sh\necho Chromium 156.0\n")
     program.chmod(0o700)
-    settings = ChromeSettings(tmp_path / "tokens", tmp_path / "copies", chrome_path=program)
+    settings = chrome_settings(tmp_path / "tokens", chrome_path=program)
     log = database(tmp_path / "tokens" / "a") / "000003.log"
     log.write_bytes(framed(ONE) + b"torn")
     pipe = log.with_name(f"{log.name}{MADE}")

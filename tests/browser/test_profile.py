@@ -11,6 +11,7 @@ import pytest
 
 from wppmt.browser.profile.folder import (
     CACHES,
+    QUARANTINE,
     ProfileFolder,
     ProfileLocked,
     ProfileUnreadable,
@@ -31,7 +32,7 @@ def test_an_open_profile_is_made_private(tokens: Path) -> None:
         assert stat.S_IMODE((tokens / "a").stat().st_mode) == 0o700
 
 
-def test_a64_an_open_profile_is_told_of(tokens: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_open_profile_is_told_of(tokens: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[str, object]] = []
     monkeypatch.setattr("wppmt.app.logs.log", lambda event, **more: told.append((event, more["path"])))
     (tokens / "a").mkdir(parents=True)
@@ -43,21 +44,20 @@ def test_a64_an_open_profile_is_told_of(tokens: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_a25_a_profile_replaced_by_a_link_to_anothers_is_refused(tokens: Path, exists: bool) -> None:
+def test_a_profile_replaced_by_a_link_to_anothers_is_refused(tokens: Path, exists: bool) -> None:
     if exists:
         with ProfileFolder(tokens, "b").writer():
             (tokens / "b" / "Default").mkdir()
     tokens.mkdir(exist_ok=True)
     (tokens / "a").symlink_to(tokens / "b")
     a = ProfileFolder(tokens, "a")
-    for touch in (lambda: a.writer().__enter__(), a.remove, lambda: a.set_aside(3), a.prune):
+    for touch in (lambda: a.writer().__enter__(), lambda: a.set_aside(3), a.prune):
         with pytest.raises(ProfileUnusable):
             touch()
-    assert not a.has_login()
     assert (tokens / "b" / "Default").exists() == exists
 
 
-def test_a25_a_link_inside_a_profile_is_refused(tokens: Path) -> None:
+def test_a_link_inside_a_profile_is_refused(tokens: Path) -> None:
     for name in ("a", "b"):
         (tokens / name).mkdir(parents=True)
     (tokens / "b" / "Default").mkdir()
@@ -65,7 +65,6 @@ def test_a25_a_link_inside_a_profile_is_refused(tokens: Path) -> None:
     profile = ProfileFolder(tokens, "a")
     with profile.writer(), pytest.raises(ProfileUnusable):
         profile.check()
-    assert not profile.has_login()
 
 
 def test_what_chrome_cannot_read_is_no_login_to_overwrite(tokens: Path) -> None:
@@ -110,7 +109,7 @@ def test_a_copy_takes_the_place_of_what_was_there(tokens: Path, tmp_path: Path) 
     profile.replace(login, 3)
     assert (profile.path / "Default/Cookies").read_text() == "good"
     assert (tokens / ".quarantine/a/000001/Default/Cookies").read_text() == "bad"
-    assert profile.has_login()
+    assert (profile.path / "Default").is_dir()
 
 
 def test_a_symlink_is_refused_and_what_it_points_to_untouched(tokens: Path, tmp_path: Path) -> None:
@@ -121,10 +120,23 @@ def test_a_symlink_is_refused_and_what_it_points_to_untouched(tokens: Path, tmp_
     profile = ProfileFolder(tokens, "a")
     with pytest.raises(ProfileUnusable), profile.writer():
         pass
-    with pytest.raises(ProfileUnusable):
-        profile.remove()
     assert list(elsewhere.iterdir()) == []
-    assert not profile.has_login()
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_removing_a_link_leaves_what_it_points_to(tokens: Path, exists: bool) -> None:
+    if exists:
+        (tokens / "b" / "Default").mkdir(parents=True)
+    tokens.mkdir(exist_ok=True)
+    (tokens / "a").symlink_to(tokens / "b")
+    (tokens / QUARANTINE).mkdir()
+    (tokens / QUARANTINE / "a").symlink_to(tokens / "b")
+    profile = ProfileFolder(tokens, "a")
+    profile.remove()
+    profile.forget_quarantine()
+    assert not (tokens / "a").is_symlink()
+    assert not (tokens / QUARANTINE / "a").is_symlink()
+    assert (tokens / "b" / "Default").exists() == exists
 
 
 def test_a_symlink_in_place_of_the_lock_is_refused(tokens: Path, tmp_path: Path) -> None:
@@ -195,7 +207,7 @@ def test_pruning_keeps_the_login(tokens: Path) -> None:
     profile.prune()
     assert not [cache for cache in CACHES if (profile.path / cache).exists()]
     assert [name for name in kept if (profile.path / name).read_text() == "x"] == kept
-    assert profile.has_login()
+    assert (profile.path / "Default").is_dir()
 
 
 def test_a_profile_in_use_is_not_pruned(tokens: Path) -> None:
@@ -213,4 +225,4 @@ def test_removing_leaves_nothing_and_only_that(tokens: Path) -> None:
     ProfileFolder(tokens, "a").remove()
     ProfileFolder(tokens, "a").remove()
     assert os.listdir(tokens) == ["a2"]  # noqa: PTH208 - names, hidden ones too
-    assert ProfileFolder(tokens, "a2").has_login()
+    assert (tokens / "a2/Default").is_dir()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +14,7 @@ from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life
 from tests.browser.test_chrome import evaluate
 from tests.support import wait_until
-from wppmt.browser.port import CallRejected
+from wppmt.browser.port import CallRejected, PageEvent
 
 pytestmark = pytest.mark.chrome
 
@@ -21,7 +24,7 @@ NewPhone = Callable[[], str]
 
 @pytest.fixture(scope="module")
 def paired(chrome_ground: ChromeGround) -> Paired:
-    life, phone = Life(chrome_ground.browsers.open("recipients")), "5511970000001"
+    life, phone = Life(chrome_ground.browsers.open("recipients"), "recipients"), "5511970000001"
     pair(chrome_ground, life, phone)
     return life, phone
 
@@ -61,13 +64,13 @@ def test_in_the_cool_down_a_known_contact_is_known_by_the_hidden_id_too(
     chrome_ground.register(stranger, "Ninguém")
     for unknown in (friend, stranger):
         life.value("check_number", {"phone": unknown})
-        assert refused(life, lid_of(chrome_ground, unknown), knownOnly=True) == "reachout_timelock"
+        assert refused(life, lid_of(chrome_ground, unknown), knownOnly=True) == "new_contact"
     chrome_ground.write(friend, phone, "oi")
     life.event("message_received")
     life.value("send_text", message(friend, knownOnly=True))
     life.value("send_text", message(lid_of(chrome_ground, friend), knownOnly=True))
     wait_until(lambda: len(chrome_ground.inbox(friend)) == 2)
-    assert refused(life, lid_of(chrome_ground, stranger), knownOnly=True) == "reachout_timelock"
+    assert refused(life, lid_of(chrome_ground, stranger), knownOnly=True) == "new_contact"
 
 
 def test_a_group_that_the_account_is_not_in_is_rejected(
@@ -176,6 +179,142 @@ def test_another_chats_message_is_not_quoted(
     assert refused(life, friend, quotedId=whole) == "quoted_not_found"
 
 
+@pytest.fixture
+def dora(chrome_ground: ChromeGround, new_phone: NewPhone) -> str:
+    """Someone whose chat is known by a hidden id."""
+    phone = new_phone()
+    chrome_ground.simulator.register(phone, "Dora", lid=f"9{phone}0"[:15])
+    return phone
+
+
+def spellings(ground: ChromeGround, phone: str, short: str) -> list[str]:
+    names = (f"{phone}@c.us", f"{phone}@s.whatsapp.net", lid_of(ground, phone))
+    return [short, *(f"false_{name}_{short}" for name in names)]
+
+
+@pytest.mark.parametrize("is_loaded", [True, False], ids=["loaded", "forgotten"])
+def test_a_message_of_a_hidden_person_is_quoted_under_either_name(
+    chrome_ground: ChromeGround, paired: Paired, dora: str, new_phone: NewPhone, is_loaded: bool
+) -> None:
+    life, phone = paired
+    life.forget()
+    short = chrome_ground.write(dora, phone, "e aí?")
+    life.event("message_received")
+    other = new_phone()
+    chrome_ground.register(other, "Outra")
+    for quoted_id in spellings(chrome_ground, dora, short):
+        if not is_loaded:
+            run(life, FORGET_IF_THERE % short)
+        life.value("send_text", sent := message(dora, quotedId=quoted_id))
+        line = line_of(chrome_ground, dora, str(sent["id"]))
+        assert line["quoted"] == short
+        assert refused(life, other, quotedId=quoted_id) == "quoted_not_found"
+    assert refused(life, dora, quotedId=f"true_{dora}@c.us_{short}") == "quoted_not_found"
+    assert refused(life, dora, quotedId=f"false_{other}@c.us_{short}") == "quoted_not_found"
+
+
+FORGET_IF_THERE = """() => {
+  const { MsgStore, ChatStore } = WPP.whatsapp;
+  const message = MsgStore.findFirst(({ id }) => id.id === '%s');
+  if (!message) return;
+  ChatStore.get(message.id.remote).msgs.remove(message.id);
+  MsgStore.remove(message.id);
+}"""
+
+
+def line_of(ground: ChromeGround, phone: str, message_id: str) -> Any:
+    """What has reached the phone under this id."""
+    lines = ground.simulator.inbox
+    return wait_until(lambda: next((line for line in lines(phone) if line["id"] == message_id), None))
+
+
+@pytest.mark.parametrize("is_loaded", [True, False], ids=["loaded", "forgotten"])
+def test_media_of_a_hidden_person_is_had_under_either_name(
+    chrome_ground: ChromeGround, paired: Paired, dora: str, new_phone: NewPhone, is_loaded: bool
+) -> None:
+    life, phone = paired
+    life.forget()
+    short = chrome_ground.simulator.write_media(dora, phone, b"foto", "image/jpeg", "foto.jpg", "olha")
+    life.event("message_received")
+    for message_id in spellings(chrome_ground, dora, short):
+        if not is_loaded:
+            run(life, FORGET_IF_THERE % short)
+        media = life.value("download_media", {"messageId": message_id})
+        assert (media["id"], media["size"], media["fileName"]) == (short, 4, "foto.jpg")
+        assert set(media["chats"]) == {f"{dora}@c.us", lid_of(chrome_ground, dora)}
+    for wrong in (f"false_{new_phone()}@c.us_{short}", f"true_{dora}@c.us_{short}", "false_x", "_", ""):
+        outcome = life.call("download_media", {"messageId": wrong})
+        assert isinstance(outcome, CallRejected), wrong
+        assert outcome.reason == "media_gone"
+
+
+def heard(life: Life, message_id: str) -> Any:
+    """What the page tells of the received message."""
+
+    def told() -> Any:
+        life.hear()
+        messages = [e.data["message"] for e in life.events if e.name == "message_received"]
+        return next((one for one in messages if one["id"] == message_id), None)
+
+    return wait_until(told)
+
+
+@pytest.mark.parametrize("place", ["person", "hidden person", "group"])
+def test_a_reply_says_what_it_answers(
+    chrome_ground: ChromeGround, paired: Paired, friend: str, dora: str, place: str
+) -> None:
+    life, phone = paired
+    person = friend if place == "person" else dora
+    to, simulator = phone, chrome_ground.simulator
+    if place == "group":
+        to = simulator.create_group("Clientes", [phone, person])
+        wait_until(lambda: not isinstance(life.call("send_text", message(to)), CallRejected))
+    target = to if place == "group" else person
+    life.value("send_text", ours := message(target, text="posso ajudar?"))
+    life.event("ack_changed", id=ours["id"])
+    theirs = simulator.write(person, to, "quero um bolo")
+    picture = simulator.write_media(person, to, b"foto", "image/jpeg", "foto.jpg", "deste")
+    wanted = [
+        (theirs, f"{person}@c.us", False, "chat", "quero um bolo"),
+        (picture, f"{person}@c.us", False, "image", "deste"),
+        (str(ours["id"]), f"{phone}@c.us", True, "chat", "posso ajudar?"),
+    ]
+    for message_id, who, from_me, kind, body in wanted:
+        told = heard(life, simulator.write(person, to, "isto", quoted=message_id))
+        assert told["quotedId"] == message_id
+        assert told["quoted"] == {
+            "id": message_id, "from": who, "fromMe": from_me, "type": kind, "body": body,
+        }  # fmt: skip
+
+
+def test_a_message_that_answers_nothing_quotes_nothing(
+    chrome_ground: ChromeGround, paired: Paired, friend: str
+) -> None:
+    life, phone = paired
+    assert "quoted" not in heard(life, chrome_ground.write(friend, phone, "oi"))
+
+
+BY_USER = "() => WPP.whatsapp.MsgStore.findFirst(({ id }) => id.id === '%s').isCaptionByUser"
+
+
+@pytest.mark.parametrize(
+    ("caption", "by_user"), [({}, False), ({"caption": ""}, False), ({"caption": "olha"}, True)]
+)
+def test_a_file_without_a_caption_gives_wa_js_none(
+    paired: Paired, friend: str, tmp_path: Path, caption: dict[str, str], by_user: bool
+) -> None:
+    """wa-js marks a caption that it is given, be it empty, as one that a person has typed."""
+    life, _ = paired
+    file = tmp_path / "a.pdf"
+    file.write_bytes(b"%PDF-1.7")
+    outcomes: list[Any] = []
+    life.browser.upload(file, 10.0, outcomes.append)
+    blob = wait_until(lambda: outcomes)[0]["blob"]
+    sent = {"id": message(friend)["id"], "to": friend, "kind": "document", "mimetype": "application/pdf"}
+    life.value("send_media", {**sent, "fileName": "a.pdf", "source": blob, **caption})
+    assert run(life, BY_USER % sent["id"]) is by_user
+
+
 def test_what_the_page_holds_is_found_while_its_send_hangs(
     chrome_ground: ChromeGround, paired: Paired, friend: str
 ) -> None:
@@ -191,3 +330,71 @@ def test_what_the_page_holds_is_found_while_its_send_hangs(
         assert life.value("find_message", {"to": friend, "id": held})["found"]
     finally:
         run(life, LOOK_UP_WORKS)
+
+
+# ---- WhatsApp's limits on new contacts
+
+
+def known_and_stranger(ground: ChromeGround, life: Life, phone: str, new_phone: NewPhone) -> tuple[str, str]:
+    """Somebody who has written to the account, and somebody who has not."""
+    known, stranger = new_phone(), new_phone()
+    for number in (known, stranger):
+        ground.register(number, "Alguém")
+    ground.write(known, phone, "oi")
+    life.event("message_received")
+    return known, stranger
+
+
+@pytest.mark.parametrize(
+    ("fault", "name", "word"),
+    [
+        ("reachout_timelock", "reachout", "reachout_timelock"),
+        ("new_chat_cap", "quota", "new_chat_quota"),
+    ],
+)
+def test_a_limit_is_known_with_its_end_before_any_send(
+    chrome_ground: ChromeGround, paired: Paired, new_phone: NewPhone, fault: str, name: str, word: str
+) -> None:
+    life, phone = paired
+    known, stranger = known_and_stranger(chrome_ground, life, phone, new_phone)
+    life.forget()
+    end = int(time.time()) + 7200
+    options = {"until": end} if name == "reachout" else {"cycleEnds": end, "total": 5, "used": 5}
+    order = chrome_ground.simulator.fault(fault, phone=phone, **options)
+    told = wait_until(lambda: [e.data[name] for e in events_named(life, "limits_changed") if name in e.data])
+    assert (told[-1]["active"], told[-1]["until"]) == (True, end)
+    refusal = life.call("send_text", message(stranger))
+    assert isinstance(refusal, CallRejected)
+    assert (refusal.reason, refusal.until) == (word, end)
+    life.value("send_text", message(known))
+    chrome_ground.simulator.delete_fault(order)
+    wait_until(lambda: isinstance(life.call("send_text", message(stranger)), dict))
+    assert [line[1] for line in chrome_ground.inbox(stranger)] == ["oi"]
+
+
+@pytest.mark.parametrize(("code", "word"), [(463, "reachout_timelock"), (475, "new_chat_quota")])
+def test_after_a_refusal_no_further_new_contact_is_tried(
+    chrome_ground: ChromeGround, paired: Paired, new_phone: NewPhone, code: int, word: str
+) -> None:
+    life, phone = paired
+    strangers = [new_phone() for _ in range(4)]
+    for number in strangers:
+        chrome_ground.register(number, "Alguém")
+    order = chrome_ground.simulator.fault("send_reject", phone=phone, errorCode=code)
+    # A limit of which WhatsApp did not tell is kept to for a minute.
+    life.forget()
+    chrome_ground.reload(life, phone)
+    life.event("ready")
+    life.facts(mode="MAIN", stream="CONNECTED")
+    outcomes = [life.call("send_text", message(number)) for number in strangers]
+    chrome_ground.simulator.delete_fault(order)
+    assert isinstance(outcomes[0], dict)
+    assert life.event("send_failed")["reason"] == word
+    assert all(isinstance(outcome, CallRejected) and outcome.reason == word for outcome in outcomes[1:])
+    tried = [line for line in chrome_ground.simulator.log() if line["event"] == "send"]
+    assert [line for line in tried if line.get("to", "").split("@")[0] in strangers[1:]] == []
+
+
+def events_named(life: Life, name: str) -> list[PageEvent]:
+    life.hear()
+    return [event for event in life.events if event.name == name]

@@ -73,10 +73,10 @@ def play(preset: Preset, options: argparse.Namespace, recorder: Recorder) -> Non
         )
         names = {one.name: {"phone": one.phone, "person": one.person} for one in made.traffic.customers}
         recorder.add("run", preset=options.preset, seed=options.seed, tenants=names)
-        progress(f"{options.preset}: {preset.text}; {tenants} inquilinos, semente {options.seed}")
+        progress(f"{options.preset}: {preset.text}; {tenants} sessões, semente {options.seed}")
         made.connect()
         recorder.add("phase", name="loaded")
-        progress("todos conectados; começa a carga")
+        progress("todas conectadas; começa a carga")
         end = time.monotonic() + (options.seconds or preset.seconds)
         made.traffic.start(preset.sends, preset.inbound)
         preset.play(Run(made, Faults(made), Random(options.seed), end, progress))

@@ -14,7 +14,7 @@ CONNECTED_SECONDS = 90.0
 """Two attempts by the schedule, and the start itself."""
 ARRIVED_SECONDS = 60.0
 FATE_SECONDS = 330.0
-"""Five minutes after it was accepted a message that went nowhere is reported unknown (contract 5)."""
+"""Five minutes after it was accepted a message that went nowhere is reported unknown (docs/contract.md 5)."""
 PAGE = 1000
 
 Progress = Callable[[str], None]
@@ -23,7 +23,7 @@ Progress = Callable[[str], None]
 def settle(ground: Ground, progress: Progress) -> None:
     """Nothing is asked of the outcome here: what did not come to rest in time is in the history as it is."""
     ground.recorder.add("phase", name="quiet")
-    progress("carga encerrada; esperando todos conectados")
+    progress("carga encerrada; esperando todas conectadas")
     _await(ground.are_connected, CONNECTED_SECONDS)
     progress("esperando mensagens e eventos")
     _await(lambda: not _unheard(ground), ARRIVED_SECONDS)

@@ -13,7 +13,7 @@ from tests.chaos.history import ACCEPTED, History, Record
 from tests.chaos.judges import Violation, judge
 
 QUICK_SECONDS = 60.0
-"""Health that earns an attempt at once after the next failure (contract 4)."""
+"""Health that earns an attempt at once after the next failure (docs/contract.md 4)."""
 QUEUE_SECONDS = 10.0
 """A start may wait for others' starts."""
 NEVER = 999.0
@@ -28,7 +28,7 @@ COUNTED = {
     "inbound_twice": "mensagens recebidas com dois eventos",
     "webhook_lost": "eventos sem entrega ou sem registro",
     "webhook_changed": "eventos reenviados com outro conteúdo",
-    "sequence_gap": "sessões com falha na sequência",
+    "sequence_gap": "sessões com lacuna na sequência",
     "chain_broken": "mudanças de estado impossíveis",
     "bystander": "vizinhos atingidos",
     "two_browsers": "dois navegadores num perfil (/proc, 20 Hz)",
@@ -63,7 +63,7 @@ def _count(history: History, made: Verdict) -> None:
     add, counts = made.report.add, Counter(violation.kind for violation in made.violations)
     add("faults", "falhas injetadas", "", [len(history.faults)])
     add("sends", "envios oferecidos", "", [len(history.sends)])
-    add("inbound", "mensagens escritas aos inquilinos", "", [len(history.of("written"))])
+    add("inbound", "mensagens escritas às sessões", "", [len(history.of("written"))])
     add("webhooks", "eventos entregues", "", [len(history.webhooks)])
     for kind, text in COUNTED.items():
         add(kind, text, "", [counts[kind]], goal=0)
@@ -205,8 +205,8 @@ def daemon_killed(history: History, report: Report) -> None:
     """Of each kill: until the last tenant is back. Apart from it, who was disconnected as the phones see it."""
     kills = [fault for fault in history.faults if fault["fault"] in ENDS_THE_DAEMON]
     for name, text, goal in (
-        ("kill_daemon", "morte só do serviço → todos conectados", 3.0),
-        ("kill_daemon_and_browsers", "morte do serviço e dos navegadores → todos conectados", 15.0),
+        ("kill_daemon", "morte só do serviço → todas conectadas", 3.0),
+        ("kill_daemon_and_browsers", "morte do serviço e dos navegadores → todas conectadas", 15.0),
     ):
         if times := [max(recovery(history, fault)) for fault in kills if fault["fault"] == name]:
             report.add(name, text, "s", times, goal)

@@ -69,7 +69,7 @@ class Send:
 
     @property
     def is_surely_not_done(self) -> bool:
-        """Every attempt was refused (contract 6: 4xx and 503), or never reached the gateway."""
+        """Every attempt was refused (docs/contract.md 6: 4xx and 503), or never reached the gateway."""
         return all(
             one.get("error") == "refused" or 400 <= one["status"] < 500 or one["status"] == 503
             for one in self.attempts

@@ -148,7 +148,7 @@ def sequence_gap(history: History) -> Findings:
 
 
 def chain_broken(history: History) -> Findings:
-    """Every change starts where the one before it ended, and is one of the contract's arrows."""
+    """Every change starts where the one before it ended, and is in the table of docs/contract.md 4."""
     for tenant, events in history.logged.items():
         state = "disconnected"
         for event in events:
@@ -234,7 +234,7 @@ def left_behind(history: History) -> Findings:
 
 
 def unclear_answer(history: History) -> Findings:
-    """The gateway never answers with an error that is not in the contract: 500, or 503 without a code."""
+    """The gateway never answers with an error that is not in docs/contract.md 6: 500, or 503 without a code."""
     for call in history.of("call"):
         if call["status"] >= 500 and (call["status"] not in {503, 504} or not call.get("code")):
             yield call["t"], f"{call['verb']} de {call['tenant']}: {call['status']} {call.get('code')}"

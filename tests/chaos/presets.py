@@ -228,7 +228,7 @@ def brief(run: Run) -> None:
 
 PRESETS: Mapping[str, Preset] = {
     "mix": Preset(mix, "falhas ao acaso", 300),
-    "R1": Preset(kill_in_turn, "kill -9 de um Chrome a cada 15 s, um inquilino por vez", 300),
+    "R1": Preset(kill_in_turn, "kill -9 de um Chrome a cada 15 s, uma sessão por vez", 300),
     "R1b": Preset(kill_again_and_again, "kill -9 dos mesmos Chromes, sempre de novo", 300),
     "R2": Preset(
         kill_daemon, "kill -9 só do serviço, 20 vezes; antes de cada segunda, do guardião dos canais", 480

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import errno
+import json
 import socket
 import stat
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Call
+from tests.support import free_port
 from wppmt.app.settings import Settings, load
 from wppmt.cli import doctor
+from wppmt.cli.context import SettingsSource
+from wppmt.cli.findings import Check, Finding, run
+from wppmt.cli.reachability import Target
 
 
 @pytest.fixture
@@ -23,34 +30,50 @@ def program(folder: Path, name: str, version: str) -> Path:
     return file
 
 
-def test_a_chromedriver_that_does_not_fit(tmp_path: Path):
+def complaints(findings: Iterable[Finding]) -> list[str]:
+    return [str(finding) for finding in findings if not finding.fine]
+
+
+def test_versions_that_differ_are_both_named(tmp_path: Path):
     chrome, driver = program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "155.0.9")
-    found, fits, ports = doctor.chromedriver(driver, chrome, accepted=True)
-    assert (found.fine, fits.fine, ports.fine) == (True, False, True)
-    assert "apt-get" in fits.advice
+    [said] = complaints(doctor.chromedriver(driver, chrome, accepted=True))
+    assert said.startswith("✗ Chromium 156.0.1 e chromedriver 155.0.9 têm versões diferentes. Atualize")
+    assert "apt-get install chromium chromium-driver" in said
 
 
-def test_a_chromedriver_that_fits_and_its_ports_that_nobody_accepted(tmp_path: Path):
+def test_programs_that_fit(tmp_path: Path):
     chrome, driver = program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "156.0.1")
-    found, fits, ports = doctor.chromedriver(driver, chrome, accepted=False)
-    assert (found.fine, fits.fine, ports.fine) == (True, True, False)
-    assert "127.0.0.1" in ports.text
-    assert "WPP_UNDETECTED_ACCEPT_LOCAL_PORTS=true" in ports.advice
+    assert complaints(doctor.chromium(chrome)) == []
+    assert complaints(doctor.chromedriver(driver, chrome, accepted=True)) == []
 
 
-def test_missing_programs(tmp_path: Path):
-    missing = doctor.chromium(tmp_path / "none")
-    assert not missing.fine
-    assert "chromium" in missing.advice
-    assert [
-        finding.fine for finding in doctor.chromedriver(tmp_path / "none", tmp_path / "x", accepted=True)
-    ] == [False, True]
+def test_an_old_chromium_is_seen(tmp_path: Path):
+    [said] = complaints(doctor.chromium(program(tmp_path, "chrome", "109.0.5")))
+    assert "Chromium 109.0.5 é antigo" in said
+    assert "apt-get" in said
+
+
+def test_missing_program(tmp_path: Path):
+    [said] = complaints(doctor.chromium(tmp_path / "none"))
+    assert "none: não encontrado. Instale: apt-get install chromium" in said
+
+
+def test_ports_that_nobody_accepted_are_named(tmp_path: Path):
+    chrome, driver = program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "156.0.1")
+    [said] = complaints(doctor.chromedriver(driver, chrome, accepted=False))
+    assert "127.0.0.1" in said
+    assert "WPP_UNDETECTED_ACCEPT_LOCAL_PORTS=true" in said
 
 
 def test_chromedriver_is_looked_for_where_it_is_used_alone(call: Call, tmp_path: Path):
     nowhere = {"WPP_CHROMEDRIVER": str(tmp_path / "none")}
     assert "none" not in call("doctor", **nowhere).stdout
     assert "none: não encontrado" in call("doctor", WPP_BROWSER_ENGINE="undetected", **nowhere).stdout
+
+
+def test_missing_wa_js_is_reported_as_missing(tmp_path: Path):
+    finding = doctor.wa_js(tmp_path / "wa.js")
+    assert str(finding) == f"✗ wa-js não está em {tmp_path / 'wa.js'}. Rode: make setup"
 
 
 class TestFolder:
@@ -72,7 +95,13 @@ class TestFolder:
 
     def test_that_is_a_file(self, tmp_path: Path):
         (tmp_path / "file").write_text("")
-        assert not doctor.private_folder("WPP_STATE_DIR", tmp_path / "file").fine
+        finding = doctor.private_folder("WPP_STATE_DIR", tmp_path / "file")
+        assert not finding.fine
+        assert "não pode ser usada: não é uma pasta" in finding.text
+
+    def test_that_cannot_be_made(self):
+        finding = doctor.private_folder("WPP_STATE_DIR", Path("/proc/1/wppmt/var"))
+        assert finding.fine or "não pode ser" in finding.text
 
 
 def test_taken_port_names_its_setting(settings: Settings):
@@ -118,3 +147,80 @@ def test_report_ends_with_1_when_something_is_missing(call: Call, tmp_path: Path
     result = call("doctor", WPP_CHROME=str(tmp_path / "none"))
     assert result.exit_code == 1
     assert f"✗ {tmp_path / 'none'}: não encontrado. Instale" in result.stdout
+
+
+def test_what_cannot_be_looked_at_does_not_hide_the_rest():
+    def breaks() -> Iterator[Finding]:
+        yield Finding(True, "um")
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    def is_a_bug() -> Iterator[Finding]:
+        raise KeyError("x")
+
+    checks = [Check("a", breaks), Check("b", is_a_bug), Check("c", lambda: [Finding(True, "dois")])]
+    findings = list(run(checks))
+    assert [(finding.check, finding.fine) for finding in findings] == [
+        ("a", True), ("a", False), ("b", False), ("c", True),
+    ]  # fmt: skip
+    assert findings[1].text == "Não foi possível verificar (a): permissão negada"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"WPP_SECRET": ""}, "WPP_SECRET não está definida"),
+        ({"WPP_SECRET": "curta"}, "WPP_SECRET tem menos de 32 bytes"),
+        ({"WPP_PORT": "abc"}, "WPP_PORT"),
+    ],
+)
+def test_bad_settings_are_a_finding_and_the_rest_is_looked_at(
+    environ: dict[str, str], more: dict[str, str], said: str
+):
+    source = SettingsSource(environ | more)
+    findings = list(doctor.report(source, whatsapp=Target("127.0.0.1", free_port())))
+    assert any(said in line for line in complaints(findings))
+    names = {finding.check for finding in findings}
+    assert {"settings", "programs", "wa-js"} <= names
+    assert ("disk" in names) == ("WPP_PORT" not in more)
+
+
+def test_a_working_folder_that_is_gone_is_no_traceback(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    try:
+        result = call("doctor", WPP_STATE_DIR="var")
+    finally:
+        monkeypatch.chdir(tmp_path)
+    assert result.exit_code == 1
+    assert "✗ Pasta de trabalho: arquivo ou pasta não existe" in result.stdout
+    assert "Chromium" in result.stdout
+
+
+def test_json_tells_programs_the_same(call: Call, tmp_path: Path):
+    result = call("doctor", "--json", WPP_CHROME=str(tmp_path / "none"), WPP_SUSPEITA="1")
+    shown = json.loads(result.stdout)
+    assert (result.exit_code, shown["ok"]) == (1, False)
+    bad = [check for check in shown["checks"] if not check["ok"]]
+    assert [(check["check"], check["level"]) for check in bad] == [("programs", "error")]
+    assert "apt-get install chromium" in bad[0]["advice"]
+    assert any(check["level"] == "warning" and "WPP_SUSPEITA" in check["text"] for check in shown["checks"])
+
+
+@pytest.mark.parametrize(
+    ("health", "fine", "said"),
+    [
+        ({"status": "ok", "reasons": []}, True, "Serviço no ar: ok"),
+        (
+            {"status": "degraded", "reasons": [{"reasonCode": "DISK_SHORT", "reason": "150 MB livres"}]},
+            False,
+            "Serviço no ar: degraded (150 MB livres)",
+        ),
+    ],
+)
+def test_the_running_service_is_asked_how_it_is(health: dict[str, object], fine: bool, said: str):
+    finding = doctor.service(health)
+    assert (finding.fine, finding.text) == (fine, said)

@@ -8,9 +8,10 @@ import jwt
 import pytest
 
 from tests.cli.conftest import Call
+from tests.defaults import auth_policy
 from wppmt.app import host
 from wppmt.app.secret import choose
-from wppmt.http.security.auth import AuthPolicy, grant_of
+from wppmt.http.security.auth import grant_of
 
 SECRET = "k" * 32
 
@@ -36,10 +37,10 @@ def test_front_grants_what_was_asked_for(call: Call):
     found = claims(
         call("token", "--session", "a", "--session", "b", "--admin", WPP_SECRET=SECRET).stdout.strip()
     )
-    grant = grant_of(found, AuthPolicy(), time.time())
+    grant = grant_of(found, auth_policy(), time.time())
     assert grant.sessions == frozenset({"a", "b"})
     assert grant.is_admin
-    plain = grant_of(claims(call("token", WPP_SECRET=SECRET).stdout.strip()), AuthPolicy(), time.time())
+    plain = grant_of(claims(call("token", WPP_SECRET=SECRET).stdout.strip()), auth_policy(), time.time())
     assert plain.sessions is None
     assert not plain.is_admin
 
@@ -50,7 +51,7 @@ def test_issuer_audience_and_claim_follow_the_settings(call: Call):
         "WPP_JWT_AUDIENCE": "wppconnect",
         "WPP_JWT_REQUIRE_SESSION_CLAIM": "true",
     }
-    policy = AuthPolicy(issuer="avadmin", audience="wppconnect", require_session_claim=True)
+    policy = auth_policy(issuer="avadmin", audience="wppconnect", require_session_claim=True)
     token = call("token", WPP_SECRET=SECRET, **environ).stdout.strip()
     assert grant_of(claims(token), policy, time.time()).may("any")
 

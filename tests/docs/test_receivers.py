@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -22,8 +22,9 @@ from tests.support import free_port, wait_until
 from wppmt.net.egress import Egress, policy
 from wppmt.store.records import Delivery, EventRecord, SigningSecrets
 from wppmt.webhook.classify import Answered
-from wppmt.webhook.envelope import envelope, headers, new_secret
+from wppmt.webhook.envelope import envelope
 from wppmt.webhook.samples import sample
+from wppmt.webhook.signature import headers, new_secret
 from wppmt.webhook.transport import WebhookTransport
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "exemplos"
@@ -42,6 +43,11 @@ pytestmark = pytest.mark.slow
 class Receiver:
     url: str
     output: Path
+    secrets: Path
+
+    def knows(self, **secrets: str) -> None:
+        """Lever: what is written beside the receiver, while it runs."""
+        self.secrets.write_text(json.dumps({name.replace("_", "-"): text for name, text in secrets.items()}))
 
     def post(self, event: EventRecord, sent: dict[str, str], body: bytes | None = None) -> int:
         request = Request(self.url, body or event.body, sent, method="POST")  # noqa: S310 - loopback
@@ -56,23 +62,25 @@ class Receiver:
     @property
     def shown(self) -> list[str]:
         """What it did, not what its server says of itself."""
-        return [line for line in self.output.read_text().splitlines() if line.startswith("cliente-001")]
+        return [line for line in self.output.read_text().splitlines() if line.startswith("cliente-")]
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def receiver(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
     folder, port = tmp_path_factory.mktemp(request.param), free_port()
+    running = Receiver(f"http://127.0.0.1:{port}/", folder / "output", folder / "secrets.json")
+    running.knows(cliente_001=SECRET, cliente_002=OTHER_SECRET)
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
             COMMANDS[request.param](port),
             cwd=EXAMPLES,
-            env=os.environ | {"WEBHOOK_SECRET": SECRET, "RECEBIDOS": str(folder / "known")},
+            env=os.environ | {"WEBHOOK_SECRETS": str(running.secrets), "RECEBIDOS": str(folder / "known")},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
         wait_until(lambda: listens(port), 10)
-        yield Receiver(f"http://127.0.0.1:{port}/", folder / "output")
+        yield running
     finally:
         process.terminate()
         process.wait()
@@ -83,10 +91,10 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def event(event_id: str, name: str = "message_received") -> EventRecord:
+def event(event_id: str, name: str = "message_received", session: str = "cliente-001") -> EventRecord:
     payload = sample(name) | {"note": 'ação 🟢 "\\/\u2028 </script>'}
-    body = envelope(name, "cliente-001", time.time(), payload, event_id=event_id, sequence=7)
-    return EventRecord(event_id, "cliente-001", 7, name, time.time(), body)
+    body = envelope(name, session, time.time(), payload, event_id=event_id, sequence=7)
+    return EventRecord(event_id, session, 7, name, time.time(), body)
 
 
 def signed(made: EventRecord, *secrets: str, age: float = 0.0) -> dict[str, str]:
@@ -128,7 +136,7 @@ def test_every_kind_of_event_is_taken(receiver: Receiver, name: str):
     wait_until(lambda: f"cliente-001 7 {name}" in receiver.shown)
 
 
-def test_a61_a_replayed_delivery_is_handled_once_and_refused_when_it_is_old(receiver: Receiver):
+def test_a_replayed_delivery_is_handled_once_and_refused_when_it_is_old(receiver: Receiver):
     made = event("evt_replayed", "message_ack")
     before = receiver.shown.count("cliente-001 7 message_ack")
     sent = signed(made, SECRET)
@@ -144,14 +152,14 @@ def changed(made: EventRecord) -> bytes:
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def test_a61_a_changed_body_is_refused(receiver: Receiver):
+def test_a_changed_body_is_refused(receiver: Receiver):
     made = event("evt_changed")
     assert receiver.post(made, signed(made, SECRET), changed(made)) == 401
     assert receiver.post(made, signed(made, SECRET), made.body + b" ") == 401
 
 
 @pytest.mark.parametrize("age", [360, -360])
-def test_a61_a_stale_or_future_timestamp_is_refused(receiver: Receiver, age: float):
+def test_a_stale_or_future_timestamp_is_refused(receiver: Receiver, age: float):
     made = event("evt_stale")
     assert receiver.post(made, signed(made, SECRET, age=age)) == 401
 
@@ -180,3 +188,29 @@ def test_forged_headers_are_refused(receiver: Receiver, forge: Callable[[dict[st
 def test_another_secret_is_refused(receiver: Receiver):
     made = event("evt_foreign")
     assert receiver.post(made, signed(made, OTHER_SECRET)) == 401
+
+
+def test_each_session_has_a_secret_of_its_own(receiver: Receiver):
+    made = event("evt_second", session="cliente-002")
+    assert receiver.post(made, signed(made, SECRET)) == 401
+    assert receiver.post(made, signed(made, OTHER_SECRET)) == 204
+    wait_until(lambda: "cliente-002 7 message_received" in receiver.shown)
+
+
+def test_a_session_that_is_new_is_known_at_once(receiver: Receiver):
+    made = event("evt_third", session="cliente-003")
+    assert receiver.post(made, signed(made, OLD_SECRET)) == 401
+    receiver.knows(cliente_001=SECRET, cliente_002=OTHER_SECRET, cliente_003=OLD_SECRET)
+    assert receiver.post(made, signed(made, OLD_SECRET)) == 204
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"x", b"[]", b"null", b"{}", b'{"sessionId": null}', b'{"sessionId": ["cliente-001"]}',
+     b'{"sessionId": "__proto__"}', b'{"sessionId": "toString"}', b'{"sessionId": ""}'],
+)  # fmt: skip
+def test_what_names_no_known_session_is_refused(receiver: Receiver, body: bytes):
+    made = replace(event("evt_odd"), body=body)
+    assert receiver.post(made, signed(made, SECRET), body) == 401
+    again = event(f"evt_after_{len(body)}")
+    assert receiver.post(again, signed(again, SECRET)) == 204

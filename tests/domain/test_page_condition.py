@@ -1,4 +1,4 @@
-"""What the page's facts mean, as measured on the page (design.md, rule 7)."""
+"""Each combination of facts that the page is known to show, and what it means for a session."""
 
 from __future__ import annotations
 
@@ -10,8 +10,17 @@ from hypothesis import strategies as st
 
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
 
-MAIN = Facts(ready=True, authenticated=True, registered=True, mode="MAIN", info="NORMAL")
-QR = Facts(ready=True, mode="QR", info="PAIRING")
+MAIN = Facts(
+    ready=True,
+    authenticated=True,
+    registered=True,
+    mode="MAIN",
+    info="NORMAL",
+    socket="CONNECTED",
+    stream="CONNECTED",
+)
+QR = Facts(ready=True, mode="QR", info="NORMAL", socket="UNPAIRED", stream="DISCONNECTED")
+LOST = replace(MAIN, socket="OPENING", stream="DISCONNECTED", info="OPENING")
 
 
 @pytest.mark.parametrize(
@@ -20,8 +29,20 @@ QR = Facts(ready=True, mode="QR", info="PAIRING")
         (Facts(), PageCondition.UNDECIDED),
         (QR, PageCondition.QR),
         (MAIN, PageCondition.MAIN),
-        (replace(MAIN, phone_online=False, info="OFFLINE"), PageCondition.PHONE_OFFLINE),
+        (replace(MAIN, phone_online=False), PageCondition.PHONE_OFFLINE),
+        # A page that was synced once stays in MAIN.
+        (LOST, PageCondition.NETWORK),
+        (replace(LOST, info="OFFLINE"), PageCondition.NETWORK),
+        (replace(MAIN, stream="DISCONNECTED"), PageCondition.NETWORK),
+        (replace(LOST, socket="PAIRING", info="RESUMING"), PageCondition.NETWORK),
+        (replace(LOST, mode="SYNCING"), PageCondition.NETWORK),
+        # What cannot be read says nothing.
+        (replace(MAIN, socket="", stream=""), PageCondition.MAIN),
         (replace(MAIN, mode="OFFLINE", info="OFFLINE"), PageCondition.NETWORK),
+        # Each opening of the socket sets PAIRING, at the codes, too.
+        (replace(QR, socket="PAIRING"), PageCondition.QR),
+        (replace(QR, socket="UNPAIRED_IDLE"), PageCondition.QR_IDLE),
+        (replace(MAIN, banned=True), PageCondition.BANNED),
         (replace(MAIN, mode="CONFLICT"), PageCondition.CONFLICT),
         (replace(MAIN, mode="TOS_BLOCK"), PageCondition.RESTRICTED),
         (replace(MAIN, mode="PROXYBLOCK"), PageCondition.NETWORK),
@@ -31,12 +52,14 @@ QR = Facts(ready=True, mode="QR", info="PAIRING")
         (replace(MAIN, dialog="other"), PageCondition.MAIN),
         (replace(MAIN, needs_update=True), PageCondition.UPDATE_NEEDED),
         (replace(QR, mode="DEPRECATED_VERSION"), PageCondition.UPDATE_NEEDED),
-        (replace(MAIN, mode="SYNCING"), PageCondition.UNDECIDED),
-        (replace(QR, registered=True, mode="SYNCING"), PageCondition.UNDECIDED),
+        (replace(MAIN, mode="SYNCING", stream="SYNCING"), PageCondition.UNDECIDED),
+        (replace(QR, registered=True, mode="SYNCING", stream="SYNCING"), PageCondition.UNDECIDED),
+        # A restored login, before its page looks for the server.
+        (replace(LOST, socket="UNLAUNCHED", info="NORMAL", mode="SYNCING"), PageCondition.UNDECIDED),
         # main_ready and isFullReady are true at the QR screen already: MAIN alone proves nothing.
         (replace(QR, mode="MAIN"), PageCondition.UNDECIDED),
         # Pairing: the mode lags behind the login.
-        (replace(QR, authenticated=True), PageCondition.UNDECIDED),
+        (replace(QR, authenticated=True, stream="SYNCING"), PageCondition.UNDECIDED),
         # No login yet: a network that is away is no phone that is away.
         (replace(QR, mode="OFFLINE"), PageCondition.UNDECIDED),
     ],
@@ -54,6 +77,10 @@ any_facts = st.builds(
     authenticated=st.booleans(),
     registered=st.booleans(),
     mode=modes,
+    info=st.sampled_from(["", "OPENING", "PAIRING", "SYNCING", "RESUMING", "NORMAL", "OFFLINE"]),
+    socket=st.sampled_from(["", "OPENING", "PAIRING", "UNPAIRED", "UNPAIRED_IDLE", "CONNECTED"]),
+    stream=st.sampled_from(["", "DISCONNECTED", "SYNCING", "RESUMING", "CONNECTED"]),
+    banned=st.booleans(),
     phone_online=st.booleans(),
     needs_update=st.booleans(),
     dialog=st.sampled_from(["", "passkey", "other"]),
@@ -65,13 +92,15 @@ def test_nothing_is_sent_without_a_login(facts: Facts):
     if classify_page(facts) is PageCondition.MAIN:
         assert facts.authenticated
         assert facts.phone_online
+        assert facts.info not in {"OPENING", "OFFLINE"}
+        assert facts.stream != "DISCONNECTED" or facts.socket == "UNLAUNCHED"
         assert facts.mode == "MAIN"
 
 
 @given(any_facts)
 def test_a_login_is_never_taken_for_a_qr_screen(facts: Facts):
     if facts.authenticated:
-        assert classify_page(facts) is not PageCondition.QR
+        assert classify_page(facts) not in {PageCondition.QR, PageCondition.QR_IDLE}
 
 
 @given(any_facts)
@@ -81,6 +110,10 @@ def test_facts_survive_the_wire(facts: Facts):
         "authenticated": facts.authenticated,
         "registered": facts.registered,
         "mode": facts.mode,
+        "info": facts.info,
+        "socket": facts.socket,
+        "stream": facts.stream,
+        "banned": facts.banned,
         "phoneOnline": facts.phone_online,
         "needsUpdate": facts.needs_update,
         "dialog": facts.dialog,

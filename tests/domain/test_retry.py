@@ -1,4 +1,4 @@
-"""The schedules, against the numbers of architecture.pt.md 5.3 and contract 4."""
+"""The schedules, against the numbers of docs/MULTI_TENANT_ARCHITECTURE.md 5.3 and docs/contract.md 4."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tenacity import RetryError, Retrying, stop_after_attempt
 
+from tests.defaults import webhook_schedule
 from wppmt.domain.retry import WebhookSchedule, reconnect_delay
 
 
@@ -20,14 +20,14 @@ def delays(schedule: WebhookSchedule) -> list[float]:
 
 
 def test_a_webhook_is_tried_four_times():
-    assert delays(WebhookSchedule()) == [5.0, 30.0, 300.0]
+    assert delays(webhook_schedule()) == [5.0, 30.0, 300.0]
 
 
 @pytest.mark.parametrize(
     ("retries", "expected"), [(0, []), (1, [5.0]), (5, [5.0, 30.0, 300.0, 300.0, 300.0])]
 )
 def test_more_retries_repeat_the_last_interval(retries: int, expected: list[float]):
-    assert delays(WebhookSchedule(retries=retries)) == expected
+    assert delays(webhook_schedule(retries=retries)) == expected
 
 
 @pytest.mark.parametrize(
@@ -35,23 +35,11 @@ def test_more_retries_repeat_the_last_interval(retries: int, expected: list[floa
     [(None, 5.0), (0.0, 5.0), (4.0, 5.0), (60.0, 60.0), (300.0, 300.0), (9e9, 300.0)],
 )
 def test_retry_after_lengthens_within_the_cap_and_never_shortens(retry_after: float | None, expected: float):
-    assert WebhookSchedule().next_delay(1, retry_after) == expected
+    assert webhook_schedule().next_delay(1, retry_after) == expected
 
 
 def test_the_last_failure_is_the_last_whatever_the_receiver_wishes():
-    assert WebhookSchedule().next_delay(4, 60.0) is None
-
-
-def test_tenacity_keeps_the_same_times():
-    slept: list[float] = []
-    retrying = Retrying(wait=WebhookSchedule(), stop=stop_after_attempt(4), sleep=slept.append)
-    with pytest.raises(RetryError):
-        retrying(fail)
-    assert slept == [5.0, 30.0, 300.0]
-
-
-def fail() -> None:
-    raise ConnectionError
+    assert webhook_schedule().next_delay(4, 60.0) is None
 
 
 @given(st.integers())

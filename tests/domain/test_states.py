@@ -1,4 +1,4 @@
-"""The one table of states, against the table of contract 4."""
+"""The one table of states, against the table of docs/contract.md 4."""
 
 from __future__ import annotations
 

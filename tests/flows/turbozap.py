@@ -1,4 +1,4 @@
-"""TurboZap as architecture.pt.md tells of it: it calls the API, takes the webhooks and keeps books of its own."""
+"""TurboZap (docs/MULTI_TENANT_ARCHITECTURE.md 8): calls the API, takes the webhooks and keeps books of its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Customer:
 
 
 class TurboZap:
-    """Calls are those of the document: method, address, body."""
+    """Calls are those of the flows: method, address, body."""
 
     def __init__(self, daemon: Daemon, receiver: Receiver, customer: Customer) -> None:
         self.customer = customer
@@ -78,7 +78,7 @@ class TurboZap:
         return self._tenant.devices()
 
     def connected(self) -> TurboZap:
-        """A customer of long standing, whose onboarding is flow 8.1."""
+        """A customer whose onboarding is done."""
         self._tenant.connect()
         self.customer.shown = "Conectado ✓"
         return self

@@ -15,11 +15,15 @@ import jwt
 import pytest
 from yarl import URL
 
+from tests.defaults import auth_policy, http_policy
 from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
+from wppmt.domain.troubles import Trouble
 from wppmt.http.app import make_app
-from wppmt.http.ports import DaemonPhase, HttpSettings, Ports
-from wppmt.http.security.auth import Authenticator, AuthPolicy
+from wppmt.http.connections import ConnectionLimits
+from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.http.security.auth import Authenticator
+from wppmt.http.security.buckets import Buckets
 from wppmt.http.security.keys import SharedSecret
 from wppmt.http.security.limits import RateLimiter
 from wppmt.http.server import Runner
@@ -56,6 +60,7 @@ class Api:
         self.time = BORN
         self.phase = DaemonPhase.READY
         self.alert: str | None = None
+        self.troubles: list[Trouble] = []
         self.has_login_copy = True
         self.front = FakeFront(lambda: self.time)
         self.store = FakeStore()
@@ -63,27 +68,33 @@ class Api:
         self.log = FakeLog()
         self.token = token()
         self.rate_limit = 0
-        self.settings = HttpSettings()
+        self.apart_limit = 0
+        self.connections = ConnectionLimits()
+        self.settings = http_policy()
         self.folder = Path("/nonexistent")
         self.egress_allow: list[str] = []
         self.base = ""
         self.http: aiohttp.ClientSession
 
     def ports(self) -> Ports:
+        received = self.front.received = ReceivedMedia(
+            self.folder / "in", limit=1_000_000, quota=3_000_000, keep_seconds=3600, now=time.time
+        )
         return Ports(
             front=self.front,
             store=cast("Store", self.store),
-            authenticator=Authenticator(SharedSecret(SECRET), AuthPolicy()),
+            authenticator=Authenticator(SharedSecret(SECRET), auth_policy()),
             rate_limiter=RateLimiter(self.rate_limit, time.time),
+            buckets=Buckets(self.apart_limit),
             check_target=check_target,
             post_webhook=self.receiver.post,
             media=MediaFiles(self.folder / "out", 1_000_000, Egress(policy(self.egress_allow))),
-            received=ReceivedMedia(
-                self.folder / "in", limit=1_000_000, quota=3_000_000, keep_seconds=3600, now=time.time
-            ),
+            received=received,
             phase=lambda: self.phase,
             alert=lambda: self.alert,
+            troubles=lambda: self.troubles,
             memory_mb=lambda: 512,
+            daemon_memory_mb=lambda: 112,
             now=lambda: self.time,
             log=self.log,
             version="1.2.3",
@@ -131,7 +142,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
 
 async def serve(api: Api) -> AsyncIterator[Api]:
     """Run the front of an Api whose levers were set beforehand."""
-    runner = Runner(make_app(api.ports()))
+    runner = Runner(make_app(api.ports()), api.connections)
     await runner.start(("127.0.0.1", 0))
     api.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
     async with aiohttp.ClientSession(auto_decompress=False) as api.http:

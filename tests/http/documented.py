@@ -19,7 +19,7 @@ def check(method: str, path: str, status: int, content_type: str, body: Any) -> 
     """Raises AssertionError or jsonschema's ValidationError. What matches no route is the router's own refusal."""
     operation = _operation(method.lower(), path.partition("?")[0])
     if operation is None or (isinstance(body, dict) and body.get("code") == "NOT_FOUND"):
-        assert status in {400, 401, 404, 405, 417, 503}
+        assert status in {400, 401, 404, 405, 417, 429, 503}
         return
     assert str(status) in operation["responses"], f"{status} is not announced for {method} {path}: {body}"
     content = operation["responses"][str(status)].get("content", {"*/*": {}})

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.message_ids import parse_message_id
 from wppmt.domain.reasons import Reason
+from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
+from wppmt.media.received import ReceivedMedia
 from wppmt.store.records import (
     DeadLetters,
     Delivery,
@@ -26,7 +28,7 @@ from wppmt.store.records import (
 from wppmt.webhook.classify import Answered, AttemptResult
 
 BORN = 1_770_733_800.0
-"""2026-02-10T14:30:00Z, the moment in the document's examples."""
+"""2026-02-10T14:30:00Z, a moment without fractions."""
 
 
 class FakeFront:
@@ -37,14 +39,14 @@ class FakeFront:
         self.asked: list[tuple[str, object]] = []
         self.looked_up = 0
         self.ack = 1
-        self.hung: set[str] = set()
-        self.dead: set[str] = set()
         self.unlinks = True
         self.max_sessions = 10
         self.contacts: list[dict[str, Any]] = []
         self.numbers: dict[str, str] = {}
         """A number as asked for → the number as WhatsApp knows it."""
-        self.media: dict[str, tuple[bytes, messages.FetchedMedia]] = {}
+        self.received: ReceivedMedia | None = None
+        self.media: dict[str, tuple[bytes, str, str | None]] = {}
+        """Lever: what WhatsApp has under an id: content, type, name."""
         self.known: dict[str, messages.Sent] = {}
         """Lever: what was answered under an idempotency key before."""
         self.refusal: Refusal | None = None
@@ -69,7 +71,7 @@ class FakeFront:
         return self._statuses.get(session_id)
 
     def statuses(self) -> tuple[SessionStatus, ...]:
-        return tuple(self._statuses.values())
+        return tuple(self._statuses[session_id] for session_id in sorted(self._statuses))
 
     async def ask(self, address: str, message: object, deadline: float) -> Any:
         assert deadline > 0
@@ -109,16 +111,31 @@ class FakeFront:
                 return 3
             case messages.Describe():
                 return messages.ActorTree(tuple(self._tree()))
-            case messages.RestartCrashed():
-                return tuple(s.record.id for s in self.statuses() if s.record.state is State.ERROR)
+            case messages.RestartCrashed(sessions=sessions):
+                return self._restart_crashed(sessions)
+            case messages.RestoreLogin():
+                if self._statuses[message.session_id].record.is_login_in_use:
+                    raise Refusal(Code.LOGIN_NOT_CORRUPT)
+                return self.has(message.session_id, State.INITIALIZING, reason=Reason.RESTARTED)
             case _:
                 raise AssertionError(message)
+
+    def _restart_crashed(self, sessions: frozenset[str] | None) -> messages.CrashedRestarted:
+        found = [
+            status.record
+            for status in self.statuses()
+            if status.record.state is State.ERROR and (sessions is None or status.record.id in sessions)
+        ]
+        corrupt = [record.id for record in found if record.reason is Reason.TOKEN_CORRUPT]
+        return messages.CrashedRestarted(
+            tuple(record.id for record in found if record.id not in corrupt),
+            tuple((session_id, Reason.TOKEN_CORRUPT) for session_id in corrupt),
+        )
 
     def _tree(self) -> Iterator[dict[str, Any]]:
         yield {"actor": "root", "children": len(self._statuses), "alert": None}
         for session_id in sorted(self._statuses):
-            hung = session_id in self.hung
-            yield {"actor": f"session:{session_id}", "alive": session_id not in self.dead, "hung": hung}
+            yield {"actor": f"session:{session_id}", "alive": True, "hung": False}
 
     def _answer_of_session(self, session_id: str, message: object) -> Any:
         match message:
@@ -129,7 +146,7 @@ class FakeFront:
             case messages.LogOut():
                 self.has(session_id, State.DISCONNECTED, has_login=False)
                 return messages.LoggedOut(self.unlinks)
-            case messages.ResetLogin() | messages.RestoreLogin():
+            case messages.ResetLogin():
                 if self._statuses[session_id].record.reason is not Reason.TOKEN_CORRUPT:
                     raise Refusal(Code.LOGIN_NOT_CORRUPT)
                 return self.has(session_id, State.INITIALIZING, reason=Reason.STARTING)
@@ -138,10 +155,10 @@ class FakeFront:
                     session_id, self._statuses[session_id].record.state,
                     webhook_url=message.url, webhook_events=message.events,
                 )  # fmt: skip
-                return messages.WebhookSettings(message.url, message.events, "whsec_bmV3")
+                return messages.SessionWebhook(message.url, message.events, "whsec_bmV3")
             case messages.RotateWebhookSecret():
                 record = self._statuses[session_id].record
-                return messages.WebhookSettings(
+                return messages.SessionWebhook(
                     record.webhook_url, record.webhook_events, "whsec_cm90YXRlZA=="
                 )
             case messages.SendText() | messages.SendMedia():
@@ -154,7 +171,7 @@ class FakeFront:
     def _start(self, message: messages.StartSession) -> messages.Started:
         known = self._statuses.get(message.session_id)
         if known is None and len(self._statuses) >= self.max_sessions:
-            raise Refusal(Code.RESOURCE_LIMIT)
+            raise resource_limit(Shortage(Resource.SESSIONS, len(self._statuses), self.max_sessions))
         wished = {
             "webhook_url": message.webhook_url, "description": message.description,
             "max_messages_per_day": message.max_messages_per_day, "webhook_events": message.events,
@@ -181,11 +198,14 @@ class FakeFront:
                 resolved = self.numbers.get(message.phone)
                 return messages.NumberCheck(resolved is not None, resolved, is_business=False)
             case messages.FetchMedia():
-                if message.message_id not in self.media:
+                if message.message_id not in self.media or self.received is None:
                     raise Refusal(Code.NOT_FOUND)
-                content, fetched = self.media[message.message_id]
-                Path(message.path).write_bytes(content)
-                return fetched
+                content, mimetype, name = self.media[message.message_id]
+                draft = self.received.draft(session_id)
+                draft.write_bytes(content)
+                known = parse_message_id(message.message_id)
+                self.received.keep(draft, known.id, [known.chat], mimetype, name)
+                return None
             case _:
                 raise AssertionError(message)
 
@@ -193,7 +213,7 @@ class FakeFront:
         if self._statuses[session_id].record.state is not State.CONNECTED:
             raise Refusal(Code.NOT_CONNECTED, extra={"reconnectRequired": True})
         self._sent += 1
-        return messages.Sent(f"3EB0{self._sent:018X}", message.to, self.ack, self.now())
+        return messages.Sent(f"3EB0{self._sent:018X}", message.to, self.ack, self.now(), message.reference)
 
 
 @dataclass

@@ -1,16 +1,13 @@
-"""Contacts, numbers and received media over HTTP, against the examples of architecture.pt.md 4.2.3."""
+"""Contacts, numbers and received media over HTTP, against the examples of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3."""
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from tests.http.conftest import Api
-from wppmt.domain import messages
-from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.states import State
 
 
@@ -90,6 +87,14 @@ class TestNumber:
         answer = await api.get("/api/sessions/a/check-number/+55%20(11)%2099999-9999")
         assert (answer.body["phone"], answer.body["resolvedPhone"]) == ("5511999999999", "551199999999")
 
+    @pytest.mark.parametrize(
+        "phone", ["tel:+5511999999999", "5511999999999:12@s.whatsapp.net", "+55\u00a011\u202f99999\u20119999", "0055 11 99999.9999"]
+    )  # fmt: skip
+    async def test_a_pasted_number(self, api: Api, phone: str):
+        api.front.has("a")
+        answer = await api.get(f"/api/sessions/a/check-number/{quote(phone, safe='')}")
+        assert (answer.status, answer.body["phone"]) == (200, "5511999999999")
+
     async def test_a_number_without_whatsapp(self, api: Api):
         api.front.has("a")
         answer = await api.get("/api/sessions/a/check-number/5511999999998")
@@ -98,7 +103,9 @@ class TestNumber:
             "resolvedPhone": None,
         }  # fmt: skip
 
-    @pytest.mark.parametrize("phone", ["123", "abc", "5511999999999@c.us", "%2e%2e"])
+    @pytest.mark.parametrize(
+        "phone", ["123", "abc", "123456789012345@lid", "120363000000000001@g.us", "%2e%2e"]
+    )
     async def test_what_is_no_number(self, api: Api, phone: str):
         api.front.has("a")
         answer = await api.get(f"/api/sessions/a/check-number/{phone}")
@@ -112,13 +119,13 @@ PATH = f"/api/sessions/a/messages/{MESSAGE}/media"
 class TestReceivedMedia:
     async def test_it_is_brought_once_and_then_kept(self, api: Api):
         api.front.has("a")
-        api.front.media[MESSAGE] = (b"\xff\xd8foto", messages.FetchedMedia("image/jpeg", "férias & sol.jpg"))
+        api.front.media[MESSAGE] = (b"\xff\xd8foto", "image/jpeg", "férias & sol.jpg")
         for _ in range(2):
             answer = await api.get(PATH)
             assert (answer.status, answer.raw) == (200, b"\xff\xd8foto")
             assert answer.headers["Content-Type"] == "image/jpeg"
             assert answer.headers["Content-Disposition"] == (
-                "attachment; filename*=UTF-8''f%C3%A9rias%20%26%20sol.jpg"
+                "attachment; filename=\"ferias & sol.jpg\"; filename*=UTF-8''f%C3%A9rias%20%26%20sol.jpg"
             )
         assert len(api.front.asked) == 1
         api.front.has("a", State.DISCONNECTED)
@@ -126,7 +133,7 @@ class TestReceivedMedia:
 
     async def test_a_part_of_it(self, api: Api):
         api.front.has("a")
-        api.front.media[MESSAGE] = (b"0123456789", messages.FetchedMedia("video/mp4", None))
+        api.front.media[MESSAGE] = (b"0123456789", "video/mp4", None)
         answer = await api.get(PATH, headers={"Range": "bytes=2-4"})
         assert (answer.status, answer.raw) == (206, b"234")
 
@@ -135,10 +142,10 @@ class TestReceivedMedia:
     )
     async def test_a_senders_odd_type_reaches_no_header(self, api: Api, mimetype: str):
         api.front.has("a")
-        api.front.media[MESSAGE] = (b"x", messages.FetchedMedia(mimetype, "../../x\r\ny"))
+        api.front.media[MESSAGE] = (b"x", mimetype, "../../x\r\ny")
         answer = await api.get(PATH)
         assert (answer.status, answer.headers["Content-Type"]) == (200, "application/octet-stream")
-        assert answer.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''x")
+        assert answer.headers["Content-Disposition"].startswith('attachment; filename="x')
         assert "Set-Cookie" not in answer.headers
 
     async def test_what_whatsapp_has_no_more(self, api: Api):
@@ -149,7 +156,7 @@ class TestReceivedMedia:
     async def test_another_sessions_media_is_out_of_reach(self, api: Api):
         api.front.has("a")
         api.front.has("b")
-        api.front.media[MESSAGE] = (b"x", messages.FetchedMedia("image/jpeg", None))
+        api.front.media[MESSAGE] = (b"x", "image/jpeg", None)
         assert (await api.get(PATH)).status == 200
         del api.front.media[MESSAGE]
         assert (await api.get(PATH.replace("/a/", "/b/"))).status == 404
@@ -160,22 +167,20 @@ class TestReceivedMedia:
         answer = await api.get(f"/api/sessions/a/messages/{message_id}/media")
         assert answer.status == 404
 
-    async def test_nothing_is_left_of_a_fetch_that_failed(self, api: Api):
+    @pytest.mark.parametrize("chat", ["5511888888888@c.us", "5511888888888@s.whatsapp.net"])
+    async def test_what_is_kept_is_had_by_any_id_of_its_message(self, api: Api, chat: str):
         api.front.has("a")
-        api.front.refusal = Refusal(Code.PAYLOAD_TOO_LARGE)
-
-        async def write_half() -> None:
-            wish = api.front.asked[-1][1]
-            assert isinstance(wish, messages.FetchMedia)
-            await asyncio.to_thread(Path(wish.path).write_bytes, b"half")
-
-        api.front.before_answer = write_half
-        assert (await api.get(PATH)).status == 413
-        assert not list((api.folder / "in").glob("*/*"))
+        api.front.media[MESSAGE] = (b"x", "image/jpeg", None)
+        assert (await api.get(PATH)).status == 200
+        api.front.has("a", State.DISCONNECTED)
+        for message_id in ("3EB0AA", f"false_{chat}_3EB0AA"):
+            assert (await api.get(f"/api/sessions/a/messages/{message_id}/media")).status == 200
+        for message_id in ("3EB0AB", "true_5511888888888@c.us_3EB0AA", "false_5511888888889@c.us_3EB0AA"):
+            assert (await api.get(f"/api/sessions/a/messages/{message_id}/media")).status == 503
 
     async def test_a_purge_takes_it_along(self, api: Api):
         api.front.has("a")
-        api.front.media[MESSAGE] = (b"x", messages.FetchedMedia("image/jpeg", None))
+        api.front.media[MESSAGE] = (b"x", "image/jpeg", None)
         assert (await api.get(PATH)).status == 200
         assert list((api.folder / "in").glob("*/*"))
         assert (await api.call("DELETE", "/api/sessions/a?purge=true")).status == 200

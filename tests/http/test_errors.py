@@ -1,4 +1,4 @@
-"""Every code of the catalogue, provoked over HTTP: its status, its text, the one form (contract, section 6)."""
+"""Every code of the catalogue, provoked over HTTP: its status, its text, the one form (docs/contract.md 6)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.http.fakes import BORN
 from wppmt.domain.errors import CATALOGUE, Code, Refusal
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
-from wppmt.http.api.bodies import MAX_BODY_BYTES
+from wppmt.http.api.route import MAX_BODY_BYTES
 from wppmt.http.ports import DaemonPhase
 from wppmt.store.port import StoreUnavailable
 
@@ -109,7 +109,7 @@ PROVOKED: dict[Code, Provoke] = {
 } | {
     code: refused_by_the_session(code)
     for code in (
-        Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK, Code.SEND_FAILED,
+        Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK, Code.NEW_CHAT_QUOTA, Code.COULD_NOT_LOOK, Code.SEND_FAILED,
         Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT, Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN,
     )
 }  # fmt: skip

@@ -6,9 +6,10 @@ import pytest
 
 from tests.http.conftest import Api
 from wppmt.domain.states import State
+from wppmt.domain.troubles import REDIS_DOWN, Trouble, TroubleCode
 from wppmt.http.ports import DaemonPhase
 from wppmt.store.port import StoreUnavailable
-from wppmt.store.records import WebhookCounts
+from wppmt.store.records import Desired, WebhookCounts
 
 
 async def test_health_in_numbers(api: Api):
@@ -19,12 +20,12 @@ async def test_health_in_numbers(api: Api):
     answer = await api.get("/api/health", token=None)
     assert answer.status == 200
     assert answer.body == {
-        "status": "ok", "uptimeSeconds": 60,
+        "status": "ok", "reasons": [], "uptimeSeconds": 60,
         "sessions": {
             "total": 2, "connected": 1, "initializing": 0, "waiting_scan": 1, "disconnected": 0,
             "phone_disconnected": 0, "error": 0, "reconnecting": 0,
         },
-        "maxSessions": 10, "memoryMb": 512, "webhooks": {"pending": 3, "dead": 1}, "version": "1.2.3",
+        "maxSessions": 10, "memoryMb": 512, "daemonMemoryMb": 112, "webhooks": {"pending": 3, "dead": 1}, "version": "1.2.3",
     }  # fmt: skip
     assert b"secreto" not in answer.raw
 
@@ -46,7 +47,7 @@ async def test_phases(api: Api, phase: DaemonPhase, ready: int, health: int, wor
     assert (shown.status, shown.body["status"]) == (health, word)
 
 
-async def test_a69_a_full_disk_is_told(api: Api):
+async def test_a_full_disk_is_told(api: Api):
     api.store.broken = StoreUnavailable()
     answer = await api.get("/api/health", token=None)
     assert (answer.status, answer.body["code"]) == (503, "STORE_UNAVAILABLE")
@@ -56,3 +57,63 @@ async def test_a69_a_full_disk_is_told(api: Api):
 async def test_what_is_wrong_with_all_of_them_is_told(api: Api):
     api.alert = "3 de 4 sessões falharam"
     assert (await api.get("/api/health", token=None)).body["alert"] == api.alert
+
+
+MEMORY = Trouble(TroubleCode.MEMORY_LIMIT, "5000 MB de memória em uso; o limite é 4096 MB")
+DISK = Trouble(TroubleCode.DISK_SHORT, "150 MB livres")
+
+
+@pytest.mark.parametrize("troubles", [[MEMORY], [DISK], [MEMORY, DISK, REDIS_DOWN]])
+async def test_what_keeps_it_from_its_work_degrades_it_but_kills_nobody(api: Api, troubles: list[Trouble]):
+    api.front.has("a", State.CONNECTED)
+    api.troubles = troubles
+    answer = await api.get("/api/health", token=None)
+    assert (answer.status, answer.body["status"]) == (200, "degraded")
+    told = [(reason["reasonCode"], reason["reason"]) for reason in answer.body["reasons"]]
+    assert told == [(trouble.code, trouble.sentence) for trouble in troubles]
+
+
+@pytest.mark.parametrize(
+    ("states", "stopped", "degraded"),
+    [
+        ([], [], False),
+        ([State.CONNECTED], [], False),
+        ([State.CONNECTED, State.ERROR, State.RECONNECTING], [], False),
+        ([State.ERROR], [], True),
+        ([State.PHONE_DISCONNECTED, State.RECONNECTING], [], True),
+        ([State.WAITING_SCAN], [], True),
+        ([], [State.DISCONNECTED], False),
+        ([State.RECONNECTING], [State.DISCONNECTED], True),
+    ],
+)
+async def test_it_is_degraded_where_nobody_who_should_is_connected(
+    api: Api, states: list[State], stopped: list[State], degraded: bool
+):
+    for number, state in enumerate(states):
+        api.front.has(f"running-{number}", state)
+    for number, state in enumerate(stopped):
+        api.front.has(f"stopped-{number}", state, desired=Desired.STOPPED)
+    answer = await api.get("/api/health", token=None)
+    assert (answer.status, answer.body["status"]) == (200, "degraded" if degraded else "ok")
+    assert [reason["reasonCode"] for reason in answer.body["reasons"]] == ["NONE_CONNECTED"] * degraded
+
+
+@pytest.mark.parametrize(("query", "expected"), [("1", 503), ("true", 503), ("0", 200), ("false", 200)])
+async def test_who_asks_strictly_is_told_by_the_status(api: Api, query: str, expected: int):
+    healthy = await api.get(f"/api/health?strict={query}", token=None)
+    assert healthy.status == 200
+    api.troubles = [DISK]
+    answer = await api.get(f"/api/health?strict={query}", token=None)
+    assert (answer.status, answer.body["status"]) == (expected, "degraded")
+
+
+@pytest.mark.parametrize("query", ["strict=sim", "strict=", "strict=1&strict=0"])
+async def test_a_slip_in_strict_does_not_pass_for_health(api: Api, query: str):
+    answer = await api.get(f"/api/health?{query}", token=None)
+    assert (answer.status, answer.body["details"][0]["field"]) == (400, "strict")
+
+
+async def test_a_daemon_that_starts_is_not_ready_in_the_strict_sense(api: Api):
+    api.phase = DaemonPhase.STARTING
+    answer = await api.get("/api/health?strict=1", token=None)
+    assert (answer.status, answer.body["status"]) == (503, "starting")

@@ -1,4 +1,4 @@
-"""send-image and send-file over HTTP, with real fetching from a server of our own (rows A38 to A42, A63)."""
+"""send-image and send-file over HTTP, with real fetching from a server of our own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 from PIL import Image
 
 from tests.http.conftest import Api, serve
+from tests.media.made import made
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.states import State
@@ -110,9 +111,9 @@ async def test_base64(api: Api, text: str):
     ("content", "name", "kind"),
     [
         (b"%PDF-1.7 x", "relatorio.pdf", "document"),
-        (b"OggS\x00\x02" + b"\x00" * 22 + b"OpusHead", "voz.ogg", "voice"),
-        (b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom", "filme.mp4", "video"),
-        (b"ID3\x03\x00\x00\x00\x00\x00\x00", "musica.mp3", "audio"),
+        (made("opus.webm"), "voz.webm", "voice"),
+        (made("h264.mp4"), "filme.mp4", "video"),
+        (made("mp3.mp3"), "musica.mp3", "audio"),
         (b"<svg onload='x'>", "figura.svg", "document"),
         (b"<html><script>", "pagina.html", "document"),
     ],
@@ -154,13 +155,13 @@ async def test_the_type_that_the_caller_states(api: Api):
 async def test_one_source_and_only_one(api: Api, fields: dict[str, str]):
     answer = await api.post(IMAGE, PHONE | fields)
     assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
-    assert answer.body["details"][0]["problem"] == "informe o endereço ou base64, um dos dois"
+    assert answer.body["details"][0]["problem"] == "informe a URL ou base64, um dos dois"
 
 
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:1/x", "http://169.254.169.254/", "file:///etc/passwd", "/away"]
 )
-async def test_a38_forbidden_addresses_also_behind_a_redirect(api: Api, files: BaseTestServer, url: str):
+async def test_forbidden_addresses_also_behind_a_redirect(api: Api, files: BaseTestServer, url: str):
     url = str(files.make_url(url)) if url.startswith("/") else url
     answer = await api.post(IMAGE, PHONE | {"imageUrl": url})
     assert (answer.status, answer.body["code"]) == (422, "TARGET_REFUSED")
@@ -210,13 +211,13 @@ class TestIdempotency:
         assert message.idempotency
         return message.idempotency
 
-    async def test_a63_the_same_request_has_the_same_fingerprint(self, api: Api):
+    async def test_the_same_request_has_the_same_fingerprint(self, api: Api):
         first = await self.keyed(api, TEXT, {"message": "oi"})
         assert await self.keyed(api, TEXT, {"message": "oi"}) == first
         assert await self.keyed(api, TEXT, {"typing": False, "message": "oi"}) == first
         assert await self.keyed(api, TEXT, {"message": "oi", "idempotencyKey": "k1"}, key=None) == first
 
-    async def test_a63_another_request_has_another(self, api: Api):
+    async def test_another_request_has_another(self, api: Api):
         first = await self.keyed(api, TEXT, {"message": "oi"})
         image = await self.keyed(api, IMAGE, {"base64": PNG_TEXT})
         others = [
@@ -228,13 +229,13 @@ class TestIdempotency:
         fingerprints = {other.fingerprint for other in others} | {first.fingerprint}
         assert len(fingerprints) == 5
 
-    async def test_a63_keys_of_256_characters_and_none(self, api: Api):
+    async def test_keys_of_256_characters_and_none(self, api: Api):
         assert (await self.keyed(api, TEXT, {"message": "oi"}, "k" * 255)).key == "k" * 255
         for key in ("k" * 256, "", "ção", "a\tb"):
             answer = await api.post(TEXT, PHONE | {"message": "oi"}, headers={"Idempotency-Key": key})
             assert (answer.status, answer.body["details"][0]["field"]) == (400, "Idempotency-Key")
 
-    async def test_a63_bytes_that_are_no_text_are_no_key(self, api: Api):
+    async def test_bytes_that_are_no_text_are_no_key(self, api: Api):
         head = (
             f"POST {TEXT} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.token}\r\nConnection: close\r\n"
         )

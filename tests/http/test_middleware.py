@@ -1,4 +1,4 @@
-"""Request ids, the access log, and what an unexpected error looks like (rows A54 to A56)."""
+"""Request ids, the access log, and what an unexpected error looks like."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.http.conftest import Api
 from tests.support import eventually
-from wppmt.http.api.bodies import MAX_BODY_BYTES
+from wppmt.http.api.route import MAX_BODY_BYTES
 
 
 async def test_every_answer_has_an_id_and_the_common_headers(api: Api):
@@ -44,7 +44,7 @@ async def test_one_line_per_request(api: Api):
     assert api.log.lines == []
 
 
-async def test_a55_nothing_that_was_sent_reaches_the_log(api: Api):
+async def test_nothing_that_was_sent_reaches_the_log(api: Api):
     canary = "canario12345"
     api.front.has("a")
     await api.get(f"/{canary}?q={canary}", headers={"User-Agent": canary, "X-Session-ID": canary})
@@ -53,11 +53,11 @@ async def test_a55_nothing_that_was_sent_reaches_the_log(api: Api):
     await api.post("/api/sessions/a/send-message", {"phone": "5511999999999", "message": canary})
     await api.post("/api/sessions/a/send-message", {"phone": canary, "message": canary, canary: canary})
     await api.call("PUT", "/api/sessions/a/webhook", json={"url": f"http://{canary}:{canary}@127.0.0.1/"})
-    assert len(api.log.lines) == 6
+    assert [line["event"] for line in api.log.lines].count("http_request") == 6
     assert canary not in repr(api.log.lines).lower()
 
 
-async def test_a54_line_breaks_and_escapes_do_not_reach_the_log(api: Api):
+async def test_line_breaks_and_escapes_do_not_reach_the_log(api: Api):
     await api.get("/api/sessions/a%0a%7B%22level%22%3A%22error%22%7D%1b[31m/status")
     assert len(api.log.lines) == 1
     assert "level" not in repr(api.log.lines[0]["details"])
@@ -90,7 +90,7 @@ async def test_a_connection_that_we_lost_is_still_a_bug(api: Api):
     assert {line["event"] for line in api.log.lines} == {"http_failed", "http_request"}
 
 
-async def test_a56_a_bug_is_500_without_a_trace(api: Api):
+async def test_a_bug_is_500_without_a_trace(api: Api):
     api.front.has("a")
     api.front.bug = RuntimeError("segredo em /srv/x.py")
     answer = await api.post("/api/sessions/a/restart")
@@ -107,7 +107,7 @@ async def test_a56_a_bug_is_500_without_a_trace(api: Api):
     assert (await api.get("/healthz")).status == 200
 
 
-async def test_a56_a_refusal_tells_nothing_of_the_inside(api: Api):
+async def test_a_refusal_tells_nothing_of_the_inside(api: Api):
     for answer in (
         await api.get("/nada"),
         await api.call("POST", "/api/sessions/a/start", data=b"{"),

@@ -8,15 +8,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
+import pytest
 
 from tests.http.conftest import Api, token
 from tests.http.documented import DOCUMENT
 from wppmt.domain.errors import CATALOGUE, Code
+from wppmt.http.api.field_texts import FIELD_TEXTS
 from wppmt.http.api.route import Access
 from wppmt.http.api.routes import ROUTES
 from wppmt.http.api.schemas import validate
 from wppmt.http.app import make_app
-from wppmt.store.records import EVENT_NAMES
+from wppmt.http.handlers.docs import SWAGGER_UI
+from wppmt.store.records import EVENT_NAMES, FURTHER_EVENT_NAMES
 
 
 def refs(value: Any) -> set[str]:
@@ -85,33 +88,91 @@ def test_operation_ids_are_unique_and_texts_portuguese():
     ids = [operation["operationId"] for item in DOCUMENT["paths"].values() for operation in item.values()]
     assert len(ids) == len(set(ids))
     assert DOCUMENT["openapi"] == "3.1.0"
-    assert set(DOCUMENT["webhooks"]) == set(EVENT_NAMES)
+    assert set(DOCUMENT["webhooks"]) == {*EVENT_NAMES, *FURTHER_EVENT_NAMES}
     assert "title" not in json.dumps(DOCUMENT["components"])
 
 
 def test_only_the_public_routes_need_no_token():
     public = {route.path for route in ROUTES if route.access is Access.PUBLIC}
-    assert public == {"/healthz", "/readyz", "/api/health", "/api-docs", "/api-docs/{file}"}
+    assert public == {
+        "/", "/healthz", "/readyz", "/api/health", "/openapi.json", "/api-docs", "/api-docs/{file}",
+    }  # fmt: skip
 
 
 def test_every_code_has_a_text_and_a_status():
     assert set(CATALOGUE) == set(Code)
 
 
-async def test_the_document_is_served(api: Api):
-    answer = await api.get("/openapi.json", token=token(sessions="a"))
-    assert answer.body == DOCUMENT
+def described() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every field and parameter that a caller meets."""
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        for field, value in schema.get("properties", {}).items():
+            yield f"{name}.{field}", value
+    for path, item in DOCUMENT["paths"].items():
+        for method, operation in item.items():
+            for parameter in operation["parameters"]:
+                yield f"{method} {path} {parameter['name']}", parameter
 
 
-async def test_a57_the_viewer_is_static_and_knows_nothing_without_a_token(api: Api):
-    page = await api.get("/api-docs", token=None)
+def test_every_field_and_parameter_is_explained():
+    assert [where for where, value in described() if len(value.get("description") or "") < 4] == []
+
+
+def test_no_explanation_is_left_over():
+    fields = {
+        field
+        for schema in DOCUMENT["components"]["schemas"].values()
+        for field in schema.get("properties", {})
+    }
+    parameters = {
+        parameter["name"]
+        for item in DOCUMENT["paths"].values()
+        for operation in item.values()
+        for parameter in operation["parameters"]
+    }
+    for key in FIELD_TEXTS:
+        model, _, field = key.rpartition(".")
+        schema = DOCUMENT["components"]["schemas"].get(model, {})
+        assert field in (schema.get("properties", {}) if schema else fields | parameters), key
+
+
+async def test_the_document_is_served_to_everybody(api: Api):
+    for text in (None, token(sessions="a")):
+        assert (await api.get("/openapi.json", token=text)).body == DOCUMENT
+
+
+@pytest.mark.parametrize("path", ["/", "/api-docs"])
+async def test_pages_are_whole_and_name_no_other_host(api: Api, path: str):
+    page = await api.get(path, token=None)
     assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
-    assets = re.findall(r'(?:src|href)="([^"]+)"', page.raw.decode())
-    assert len(assets) == 2
+    assets = [
+        asset for asset in re.findall(r'(?:src|href)="([^"]+)"', page.raw.decode()) if asset != "data:,"
+    ]
+    assert len(assets) >= 2
     for asset in assets:
-        assert (await api.get(asset, token=None)).status == 200
+        assert (await api.get(asset, token=None)).status == 200, asset
     assert not re.search(rb"https?://", page.raw)
-    assert (await api.get("/openapi.json", token=None)).status == 401
-    for name in ("..", "%2e%2e%2fdocs.py", "index.html.bak", "viewer.js%00"):
-        assert (await api.get(f"/api-docs/{name}", token=None)).status in {400, 404}
+
+
+@pytest.mark.parametrize("path", ["/", "/api-docs", "/api-docs/swagger-ui-bundle.js"])
+async def test_a_page_may_do_nothing_but_what_it_needs(api: Api, path: str):
+    policy = (await api.get(path, token=None)).headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+@pytest.mark.parametrize(
+    "name", ["..", "%2e%2e%2fdocs.py", "index.html", "package.json", "viewer.js%00", "swagger-ui.css.map"]
+)
+async def test_nothing_else_of_the_folder_is_served(api: Api, name: str):
+    assert (await api.get(f"/api-docs/{name}", token=None)).status in {400, 404}
+
+
+def test_the_viewer_is_the_one_that_is_locked():
+    lock = json.loads((SWAGGER_UI.parents[1] / "package-lock.json").read_text())
+    package = json.loads((SWAGGER_UI / "package.json").read_text())
+    locked = lock["packages"]["node_modules/swagger-ui-dist"]
+    assert package["version"] == locked["version"]
+    assert "http" not in json.dumps(lock)

@@ -1,4 +1,4 @@
-"""Sending over HTTP, against the examples of architecture.pt.md 4.2.2."""
+"""Sending over HTTP, against the examples of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
 
 from __future__ import annotations
 
@@ -43,6 +43,17 @@ async def test_the_documents_example(api: Api):
     assert api.front.asked[0][1] == messages.SendText(
         to="5511999999999@c.us", text="Olá! Esta é uma mensagem de teste.", typing_ms=3000
     )
+
+
+async def test_a_reference_comes_back_in_the_answer(api: Api):
+    api.front.has("cliente-001")
+    answer = await api.post(PATH, HELLO | {"reference": "pedido-4711"})
+    assert answer.body["reference"] == "pedido-4711"
+    assert api.front.asked[-1][1].reference == "pedido-4711"  # type: ignore[attr-defined]
+    assert "reference" not in (await api.post(PATH, HELLO)).body
+    for reference in ("x" * 101, 4711, {"a": 1}):
+        answer = await api.post(PATH, HELLO | {"reference": reference})
+        assert (answer.status, answer.body["details"][0]["field"]) == (400, "reference")
 
 
 @pytest.mark.parametrize(
@@ -177,11 +188,11 @@ async def test_a_sessions_refusals(api: Api, code: Code, status: int, retry_afte
 @pytest.mark.parametrize(
     "text", ['"); alert(1)//', "`${1}`", "</script>", "\u2028\u2029", "\x00\x1b[31m", "🎉"]
 )
-async def test_a46_text_arrives_as_it_was_written(api: Api, text: str):
+async def test_text_arrives_as_it_was_written(api: Api, text: str):
     assert (await sent_as(api, message=text)).text == text
 
 
-async def test_a45_fields_that_nobody_asked_for_change_nothing(api: Api):
+async def test_fields_that_nobody_asked_for_change_nothing(api: Api):
     message = await sent_as(
         api, status="read", isAdmin=True, tenant="b", sessionId="b", __proto__={"to": "x"}, to="b", ack=3
     )

@@ -1,4 +1,4 @@
-"""The listening side under raw sockets: malformed HTTP, smuggling, slow clients (rows A51 to A53)."""
+"""The listening side under raw sockets: malformed HTTP, smuggling, slow clients."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ import pytest
 
 from tests.http.conftest import Api
 from tests.support import eventually
-from wppmt.http import server
-from wppmt.http.api import bodies
+from wppmt.http import protocol, server
+from wppmt.http.api import body_reader
 from wppmt.http.app import make_app
 from wppmt.http.ports import DaemonPhase
 
@@ -55,9 +55,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("request_bytes", MALFORMED.values(), ids=MALFORMED.keys())
-async def test_a52_malformed_requests_are_400_in_our_form_and_end_the_connection(
-    api: Api, request_bytes: bytes
-):
+async def test_malformed_requests_are_400_in_our_form_and_end_the_connection(api: Api, request_bytes: bytes):
     answer = await raw(api, request_bytes)
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith((b"HTTP/1.1 400 ", b"HTTP/1.0 400 ")), answer[:200]
@@ -66,7 +64,7 @@ async def test_a52_malformed_requests_are_400_in_our_form_and_end_the_connection
     assert b"xxxx" not in answer
 
 
-async def test_a52_a_chunk_size_that_lies(api: Api):
+async def test_a_chunk_size_that_lies(api: Api):
     begin = (
         f"POST /api/sessions/a/start HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {api.token}\r\n"
         "Transfer-Encoding: chunked\r\n\r\n"
@@ -77,7 +75,7 @@ async def test_a52_a_chunk_size_that_lies(api: Api):
     assert api.front.asked == []
 
 
-async def test_a53_mutilated_requests_never_end_in_5xx(api: Api):
+async def test_mutilated_requests_never_end_in_5xx(api: Api):
     dice = random.Random(3)
     good = (
         f"POST /api/sessions/a/send-message HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {api.token}\r\n"
@@ -98,8 +96,8 @@ async def test_a53_mutilated_requests_never_end_in_5xx(api: Api):
     assert (await api.get("/healthz")).status == 200
 
 
-async def test_a51_a_client_that_never_ends_its_headers_is_dropped(api: Api, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(server, "HEADER_SECONDS", 0.05)
+async def test_a_client_that_never_ends_its_headers_is_dropped(api: Api, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.05)
     reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
     writer.write(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
     assert await asyncio.wait_for(reader.read(), 2) == b""
@@ -107,10 +105,8 @@ async def test_a51_a_client_that_never_ends_its_headers_is_dropped(api: Api, mon
 
 
 @pytest.mark.slow
-async def test_a51_a_kept_connection_is_not_mistaken_for_a_silent_one(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(server, "HEADER_SECONDS", 0.05)
+async def test_a_kept_connection_is_not_mistaken_for_a_silent_one(api: Api, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(protocol, "HEADER_SECONDS", 0.05)
     reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
     for _ in range(2):
         writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -120,8 +116,8 @@ async def test_a51_a_kept_connection_is_not_mistaken_for_a_silent_one(
     writer.close()
 
 
-async def test_a51_a_body_that_trickles_is_given_up(api: Api, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.05)
+async def test_a_body_that_trickles_is_given_up(api: Api, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(body_reader, "BODY_SECONDS", 0.05)
     begin = (
         f"POST /api/sessions/a/start HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {api.token}\r\n"
         "Content-Length: 100\r\n\r\n{"
@@ -132,14 +128,14 @@ async def test_a51_a_body_that_trickles_is_given_up(api: Api, monkeypatch: pytes
 
 
 @pytest.mark.slow
-async def test_a51_five_hundred_silent_connections_do_not_hold_up_the_others(api: Api):
+async def test_five_hundred_silent_connections_do_not_hold_up_the_others(api: Api):
     silent: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
     try:
         for _ in range(500):
             silent.append(await asyncio.open_connection("127.0.0.1", api.port))
             silent[-1][1].write(b"GET / HTTP/1.1\r\nX: ")
         # Less than the silent ones are given: who waited for their end would come too late.
-        async with asyncio.timeout(server.HEADER_SECONDS / 2):
+        async with asyncio.timeout(protocol.HEADER_SECONDS / 2):
             assert (await api.get("/healthz")).status == HTTPStatus.OK
         assert not any(reader.at_eof() for reader, _ in silent)
     finally:
@@ -355,7 +351,7 @@ class TestUnderLoad:
 
     @pytest.mark.long
     @pytest.mark.timeout(300)
-    async def test_a53_ten_thousand_mutilated_requests_leave_the_memory_flat(self, api: Api):
+    async def test_ten_thousand_mutilated_requests_leave_the_memory_flat(self, api: Api):
         me = psutil.Process()
         await self._mutilated(api, 1000)
         before = me.memory_info().rss
@@ -383,7 +379,7 @@ class TestUnderLoad:
         api.log.lines = [line for line in api.log.lines if line["level"] == "error"]
 
     @pytest.mark.slow
-    async def test_a43_twenty_gzip_bombs_at_once_cost_no_memory(self, api: Api, alone: psutil.Process):
+    async def test_twenty_gzip_bombs_at_once_cost_no_memory(self, api: Api, alone: psutil.Process):
         bomb = gzip.compress(b"0" * 200 * 1024 * 1024, compresslevel=1)
         headers = {"Content-Encoding": "gzip"}
         api.base = f"http://127.0.0.1:{await eventually(lambda: port_of(alone))}"

@@ -1,4 +1,4 @@
-"""The life of a session over HTTP, against the examples of architecture.pt.md 4.2.1."""
+"""The life of a session over HTTP, against the examples of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QR_TEXT = "2@" + "Ab1+/" * 30 + ",key,key,key,1"
 
 
 def compact(example: str) -> bytes:
-    """The document's example as the bytes that we answer."""
+    """The example of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1 as the bytes that are answered."""
     return json.dumps(json.loads(example), ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -74,7 +74,7 @@ async def test_an_unknown_event_is_refused_in_portuguese(api: Api):
         {
             "field": "events[0]",
             "problem": "valor não permitido; use 'message_received', 'message_ack', 'connection_change', "
-            "'qr_code' ou 'error'",
+            "'qr_code', 'error', 'account_changed' ou '*'",
         }
     ]
 
@@ -93,13 +93,18 @@ async def test_the_alias_takes_the_id_from_the_body(api: Api):
     assert (mismatch.status, mismatch.body["code"]) == (400, "SESSION_ID_MISMATCH")
 
 
-async def test_a50_the_eleventh_session_is_refused(api: Api):
+async def test_the_eleventh_session_is_refused(api: Api):
     for number in range(10):
         api.front.has(f"cliente-{number}")
     answer = await api.post("/api/sessions/cliente-11/start")
     assert (answer.status, answer.body["code"], answer.body["error"]) == (
         503, "RESOURCE_LIMIT", "Limite de recursos atingido",
     )  # fmt: skip
+    said = "10 sessões no ar; o máximo é 10 (WPP_MAX_SESSIONS)"
+    assert answer.body["details"] == [{"field": "sessions", "problem": said, "current": 10, "limit": 10}]
+    [line] = [line for line in api.log.lines if line["event"] == "resource_limit"]
+    assert (line["level"], line["sessionId"]) == ("warning", "cliente-11")
+    assert line["details"] == {"sessions": said}
 
 
 async def test_qr_code_can_be_read_by_an_ordinary_reader(api: Api):
@@ -225,20 +230,32 @@ async def test_restart_is_accepted(api: Api):
 
 
 @pytest.mark.parametrize(
-    ("verb", "message"), [("reset", messages.ResetLogin()), ("restore", messages.RestoreLogin())]
+    ("verb", "asked"),
+    [
+        ("reset", ("session:a", messages.ResetLogin())),
+        ("restore", (messages.ROOT, messages.RestoreLogin("a"))),
+    ],
 )
-async def test_a_corrupt_login_is_thrown_away_or_restored(api: Api, verb: str, message: object):
-    api.front.has("a", State.ERROR, reason=Reason.TOKEN_CORRUPT)
+async def test_a_corrupt_login_is_thrown_away_or_restored(api: Api, verb: str, asked: object):
+    api.front.has("a", State.ERROR, has_login=True, reason=Reason.TOKEN_CORRUPT)
     answer = await api.post(f"/api/sessions/a/{verb}")
     assert (answer.status, answer.body["status"]) == (202, "initializing")
     # Only the copy keeps the login.
     assert ("guardado à parte" in answer.body["message"]) == (verb == "reset")
-    assert api.front.asked == [("session:a", message)]
+    assert api.front.asked == [asked]
+
+
+async def test_what_a_restart_began_without_the_login_can_still_be_restored(api: Api):
+    api.front.has("a", State.WAITING_SCAN, has_login=False, reason=Reason.SCAN_QR)
+    assert (await api.post("/api/sessions/a/restore")).status == 202
+    api.has_login_copy = False
+    answer = await api.post("/api/sessions/a/restore")
+    assert (answer.status, answer.body["code"]) == (404, "NO_LOGIN_COPY")
 
 
 @pytest.mark.parametrize("verb", ["reset", "restore"])
 async def test_a_login_that_may_be_good_is_left_alone(api: Api, verb: str):
-    api.front.has("a", State.CONNECTED)
+    api.front.has("a", State.CONNECTED, has_login=True)
     api.has_login_copy = False
     answer = await api.post(f"/api/sessions/a/{verb}")
     assert (answer.status, answer.body["code"]) == (409, "LOGIN_NOT_CORRUPT")

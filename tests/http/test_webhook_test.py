@@ -9,10 +9,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from tests.defaults import http_policy
 from tests.http.conftest import Api, serve
 from tests.http.documented import DOCUMENT
 from tests.http.fakes import BORN
-from wppmt.http.ports import HttpSettings
 from wppmt.store.records import EVENT_NAMES, EventRecord, SigningSecrets
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
 from wppmt.webhook.samples import sample
@@ -81,7 +81,7 @@ async def test_a_session_tries_its_webhook_once_at_a_time(api: Api):
 
 async def test_the_default_webhook_is_tried_where_the_session_has_none():
     api = Api()
-    api.settings = HttpSettings(default_webhook_url="http://padrao/")
+    api.settings = http_policy(default_webhook_url="http://padrao/")
     async for _ in serve(api):
         api.front.has("a")
         assert (await api.post(PATH)).body["webhookUrl"] == "http://padrao/"
@@ -100,7 +100,7 @@ async def test_without_any_webhook_there_is_nothing_to_try(api: Api):
     [
         (Answered(500, body=b"oops"), 500, "oops", "O destino respondeu 500; só 2xx vale como recebido"),
         (Answered(302), 302, "", "O destino respondeu 302: redirecionamentos não são seguidos"),
-        (Answered(410), 410, "", "O destino respondeu 410: a um evento de verdade, isso encerra as entregas"),
+        (Answered(410), 410, "", "O destino respondeu 410: em um evento real, isso encerraria as entregas"),
         (
             Unanswered(Fault.UNREACHABLE, "O destino recusou a conexão"),
             None,

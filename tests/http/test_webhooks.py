@@ -1,4 +1,4 @@
-"""A session's webhook over HTTP, against the example of architecture.pt.md 4.2.4."""
+"""A session's webhook over HTTP, against the example of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.4."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.defaults import http_policy
 from tests.http.conftest import Api, serve
-from wppmt.http.ports import HttpSettings
 from wppmt.store.records import EVENT_NAMES
 
 PATH = "/api/sessions/a/webhook"
@@ -23,7 +23,7 @@ async def test_the_documents_example(api: Api):
     assert answer.body == {"success": True, "webhookUrl": URL, "events": EVENTS, "secret": "whsec_bmV3"}
 
 
-async def test_a62_the_secret_is_shown_once(api: Api):
+async def test_the_secret_is_shown_once(api: Api):
     api.front.has("a")
     await api.call("PUT", PATH, json={"url": URL, "events": EVENTS})
     shown = await api.get(PATH)
@@ -47,7 +47,7 @@ async def test_no_events_means_all_and_twice_means_once(api: Api):
 
 async def test_removing_falls_back_to_the_default():
     api = Api()
-    api.settings = HttpSettings(default_webhook_url="http://padrao/")
+    api.settings = http_policy(default_webhook_url="http://padrao/")
     async for _ in serve(api):
         api.front.has("a", webhook_url=URL)
         answer = await api.call("DELETE", PATH)

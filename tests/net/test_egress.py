@@ -1,4 +1,4 @@
-"""The egress guard against the attack table's rows A26 to A35 (by number), and what it must let through."""
+"""The egress guard: forbidden targets in every disguise, and what it must let through."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def is_refused(guard: Egress, url: str) -> bool:
 
 async def fetch(guard: Egress, url: str, *, allow_redirects: bool = False) -> int:
     """Past check_url, as if the address had got into the database: the connector must hold alone."""
-    async with guard.session(TIMEOUT) as session:
+    async with guard.session(TIMEOUT, 65_536) as session:
         try:
             async with session.get(url, allow_redirects=allow_redirects) as response:
                 return response.status
@@ -110,7 +110,7 @@ async def blocked_at_connect(guard: Egress, url: str) -> None:
         await fetch(guard, url)
 
 
-A26 = [
+LOOPBACK_HOSTS = [
     "127.0.0.1",
     "localhost",
     "LOCALHOST",
@@ -121,8 +121,17 @@ A26 = [
     "0",
     "127.8.9.1",
 ]
-A27 = ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "127.0.1", "0x7f.1", "017700000001", "127.0.0.1."]
-A28 = [
+LOOPBACK_SPELLINGS = [
+    "2130706433",
+    "0x7f000001",
+    "0177.0.0.1",
+    "127.1",
+    "127.0.1",
+    "0x7f.1",
+    "017700000001",
+    "127.0.0.1.",
+]
+METADATA_HOSTS = [
     "169.254.169.254",
     "[fd00:ec2::254]",
     "[fd20:ce::254]",
@@ -131,7 +140,7 @@ A28 = [
     "192.0.0.192",
     "169.254.0.1",
 ]
-A29 = [
+INTERNAL_HOSTS = [
     "[::ffff:127.0.0.1]",
     "[::ffff:7f00:1]",
     "[::127.0.0.1]",
@@ -156,8 +165,8 @@ A29 = [
 ]
 
 
-@pytest.mark.parametrize("host", A26 + A27 + A28 + A29)
-async def test_a26_to_a29_own_and_private_addresses_in_any_disguise(host: str):
+@pytest.mark.parametrize("host", LOOPBACK_HOSTS + LOOPBACK_SPELLINGS + METADATA_HOSTS + INTERNAL_HOSTS)
+async def test_own_and_private_addresses_are_refused_in_any_disguise(host: str):
     url = f"http://{host}/webhook"
     assert is_refused(egress(), url)
     await blocked_at_connect(egress(dns=FakeDns(["127.0.0.1"])), url)
@@ -166,7 +175,7 @@ async def test_a26_to_a29_own_and_private_addresses_in_any_disguise(host: str):
 @pytest.mark.parametrize(
     "host",
     [
-        *A28,
+        *METADATA_HOSTS,
         "[::ffff:169.254.169.254]",
         "[fe80::1]",
         "224.0.0.1",
@@ -175,19 +184,19 @@ async def test_a26_to_a29_own_and_private_addresses_in_any_disguise(host: str):
         "[::ffff:0:a9fe:a9fe]",
     ],
 )
-async def test_a28_metadata_even_if_a_network_that_has_it_is_allowed(host: str):
+async def test_metadata_even_if_a_network_that_has_it_is_allowed(host: str):
     guard = Egress(policy(["0.0.0.0/0", "::/0", f"{host}:80"]))
     assert is_refused(guard, f"http://{host}/")
     await blocked_at_connect(guard, f"http://{host}/")
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "fd00:ec2::254", "fe80::1%eth0"])
-async def test_a28_a_name_for_metadata_even_if_the_name_is_allowed(address: str):
+async def test_a_name_for_metadata_even_if_the_name_is_allowed(address: str):
     guard = egress("metadata.internal:80", "0.0.0.0/0", dns=FakeDns([address]))
     await blocked_at_connect(guard, "http://metadata.internal/")
 
 
-async def test_a30_public_when_configured_and_private_at_delivery():
+async def test_public_when_configured_and_private_at_delivery():
     dns = FakeDns([PUBLIC], ["127.0.0.1"])
     guard = egress(dns=dns)
     await guard.check("http://rebinding.test/")
@@ -196,11 +205,11 @@ async def test_a30_public_when_configured_and_private_at_delivery():
 
 
 @pytest.mark.parametrize("answer", [[PUBLIC, "127.0.0.1"], [PUBLIC, "::1"], ["10.0.0.1", PUBLIC]])
-async def test_a30_one_bad_address_among_good_ones(answer: list[str]):
+async def test_one_bad_address_among_good_ones(answer: list[str]):
     await blocked_at_connect(egress(dns=FakeDns(answer)), "http://mixed.test/")
 
 
-async def test_a30_what_was_judged_is_connected_to_without_a_second_look(sink: Sink):
+async def test_what_was_judged_is_connected_to_without_a_second_look(sink: Sink):
     """The name leads to the sink at the first look-up only; the connection is made all the same."""
     dns = FakeDns(["127.0.0.1"], ["169.254.169.254"])
     guard = egress(f"turbozap.test:{sink.port}", dns=dns)
@@ -208,11 +217,11 @@ async def test_a30_what_was_judged_is_connected_to_without_a_second_look(sink: S
     assert dns.asked == ["turbozap.test"]
 
 
-async def test_a30_every_new_connection_is_judged_anew(sink: Sink):
+async def test_every_new_connection_is_judged_anew(sink: Sink):
     dns = FakeDns(["127.0.0.1"])
     guard = Egress(policy([f"rebinding.test:{sink.port}"]), dns)
     url = f"http://rebinding.test:{sink.port}/"
-    async with guard.session(TIMEOUT) as session:
+    async with guard.session(TIMEOUT, 65_536) as session:
         async with session.get(url, headers={"Connection": "close"}) as response:
             assert response.status == 200
         assert dns.asked == ["rebinding.test"]
@@ -222,7 +231,7 @@ async def test_a30_every_new_connection_is_judged_anew(sink: Sink):
     assert isinstance(caught.value.os_error, TargetRefused)
 
 
-async def test_a30_the_systems_own_resolver_is_guarded_too(sink: Sink):
+async def test_the_systems_own_resolver_is_guarded_too(sink: Sink):
     """No fake: `localhost` by way of /etc/hosts."""
     allowed = Egress(policy([f"localhost:{sink.port}"]))
     assert await fetch(allowed, f"http://localhost:{sink.port}/") == 200
@@ -230,7 +239,7 @@ async def test_a30_the_systems_own_resolver_is_guarded_too(sink: Sink):
     assert len(sink.hits) == 1
 
 
-async def test_a31_a_redirect_that_someone_follows_is_judged_as_well(sink: Sink):
+async def test_a_redirect_that_someone_follows_is_judged_as_well(sink: Sink):
     dns = FakeDns(["127.0.0.1"])
     guard = egress(f"turbozap.test:{sink.port}", dns=dns)
     url = f"http://turbozap.test:{sink.port}/redirect"
@@ -240,7 +249,7 @@ async def test_a31_a_redirect_that_someone_follows_is_judged_as_well(sink: Sink)
     assert sink.hits == ["/redirect", "/redirect"]
 
 
-async def test_a32_the_allowed_private_host_is_delivered_to(sink: Sink):
+async def test_the_allowed_private_host_is_delivered_to(sink: Sink):
     guard = egress(f"avelarsys-turbozap:{sink.port}", dns=FakeDns(["127.0.0.1"]))
     url = f"http://avelarsys-turbozap:{sink.port}/webhooks/wpp"
     await guard.check(url)
@@ -248,7 +257,7 @@ async def test_a32_the_allowed_private_host_is_delivered_to(sink: Sink):
     assert await fetch(guard, url.replace("avelarsys-turbozap", "AVELARSYS-TURBOZAP.")) == 200
 
 
-async def test_a32_the_default_webhook_is_allowed_by_itself(sink: Sink):
+async def test_the_default_webhook_is_allowed_by_itself(sink: Sink):
     url = f"http://127.0.0.1:{sink.port}/webhook"
     guard = egress(webhook_url=url)
     guard.check_url(url)
@@ -256,13 +265,70 @@ async def test_a32_the_default_webhook_is_allowed_by_itself(sink: Sink):
     assert is_refused(guard, f"http://127.0.0.1:{sink.port + 1}/webhook")
 
 
+OUTSIDE = (
+    "/", "/admin", "/api", "/api/webhookx", "/api/webhook/../admin", "/api/webhook/%2e%2e/admin", "/API/webhook/x",
+    "/api/webhook/%252e%252e/admin", "/api/webhook/..%2fadmin", "/api/webhook/.%5c..%5cadmin",
+    "/api%2fwebhookx",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+@pytest.mark.parametrize("host", ["127.0.0.1", "avelarsys-turbozap"])
+async def test_of_the_default_webhooks_place_its_folder_alone_is_allowed(sink: Sink, host: str, path: str):
+    place = f"http://{host}:{sink.port}"
+    guard = egress(webhook_url=f"{place}/api/webhook/default?secret=x", dns=FakeDns(["127.0.0.1"]))
+    for inside in (
+        "/api/webhook/default",
+        "/api/webhook/cliente-001?a=..",
+        "/api/webhook/a/b",
+        "/api/webhook/",
+    ):
+        await guard.check(place + inside)
+        assert await fetch(guard, place + inside) == 200
+    assert is_refused(guard, place + path)
+    await blocked_at_connect(guard, place + path)
+    assert await fetch(egress(f"{host}:{sink.port}", dns=FakeDns(["127.0.0.1"])), place + path) == 200
+
+
+async def test_a_default_webhook_without_a_folder_allows_itself_alone():
+    guard = egress(webhook_url="http://10.0.0.1/hook")
+    assert not is_refused(guard, "http://10.0.0.1/hook?a=b")
+    assert not is_refused(guard, "http://10.0.0.1/hook/cliente-001")
+    assert is_refused(guard, "http://10.0.0.1/hooks")
+    assert not is_refused(egress(webhook_url="http://10.0.0.1"), "http://10.0.0.1/hooks")
+
+
+@pytest.mark.parametrize(("address", "refused"), [("10.0.0.1", True), (PUBLIC, False)])
+async def test_beside_the_default_webhook_a_name_is_what_it_leads_to(address: str, refused: bool):
+    guard = egress(webhook_url="http://turbozap.test/api/webhook/default", dns=FakeDns([address]))
+    beside = "http://turbozap.test/admin"
+    if refused:
+        with pytest.raises(Refusal):
+            await guard.check(beside)
+        await blocked_at_connect(guard, beside)
+    else:
+        await guard.check(beside)
+
+
+async def test_a_kept_connection_to_the_default_webhook_serves_it_alone(sink: Sink):
+    place = f"http://avelarsys-turbozap:{sink.port}"
+    guard = egress(webhook_url=f"{place}/api/webhook/default", dns=FakeDns(["127.0.0.1"]))
+    async with guard.session(TIMEOUT, 65_536) as session:
+        async with session.get(f"{place}/api/webhook/default") as response:
+            assert response.status == 200
+            await response.read()
+        with pytest.raises(TargetRefused):
+            await session.get(f"{place}/admin")
+    assert sink.hits == ["/api/webhook/default"]
+
+
 @pytest.mark.parametrize("url", ["http://avelarsys-turbozap:6379/", "http://avelarsys-turbozap/"])
-async def test_a33_the_allowed_host_at_another_port(url: str):
+async def test_the_allowed_host_at_another_port(url: str):
     assert is_refused(egress(TURBOZAP), url)
     await blocked_at_connect(egress(TURBOZAP, dns=FakeDns(["10.0.0.7"])), url)
 
 
-A34 = [
+ODD_URLS = [
     "gopher://x.test/",
     "file:///etc/passwd",
     "ftp://x.test/",
@@ -295,13 +361,13 @@ A34 = [
 ]
 
 
-@pytest.mark.parametrize("url", A34, ids=range(len(A34)))
-def test_a34_odd_addresses(url: str):
+@pytest.mark.parametrize("url", ODD_URLS, ids=range(len(ODD_URLS)))
+def test_odd_addresses(url: str):
     assert is_refused(egress("0.0.0.0/0", "::/0"), url)
 
 
 @pytest.mark.parametrize("port", [8005, 6379, 9515, 9222])
-async def test_a35_our_own_ports_even_by_the_machines_own_address_in_an_allowed_network(port: int):
+async def test_our_own_ports_are_refused_even_in_an_allowed_network(port: int):
     guard = egress("10.0.0.0/8", "127.0.0.0/8", own=["10.1.2.3", "fd12::3"])
     for host in ("10.1.2.3", "127.0.0.1", "[::ffff:10.1.2.3]", "[fd12::3]"):
         assert is_refused(guard, f"http://{host}:{port}/")
@@ -309,7 +375,7 @@ async def test_a35_our_own_ports_even_by_the_machines_own_address_in_an_allowed_
     assert not is_refused(guard, f"http://10.1.2.4:{port}/")
 
 
-def test_a35_the_machines_own_addresses_are_known():
+def test_the_machines_own_addresses_are_known():
     mine = {
         address.address
         for interface in psutil.net_if_addrs().values()
@@ -321,7 +387,7 @@ def test_a35_the_machines_own_addresses_are_known():
     assert not any(is_own(ip_address(text)) for text in (PUBLIC, "10.255.254.253", "2606:2800:220:1::1"))
 
 
-def test_a35_an_address_that_the_machine_gets_later_is_its_own_as_well():
+def test_an_address_that_the_machine_gets_later_is_its_own_as_well():
     own: list[str] = []
     guard = egress("10.0.0.0/8", own=own)
     guard.check_url("http://10.1.2.3:6379/")
@@ -360,7 +426,7 @@ async def test_an_address_is_called_as_it_is_written(sink: Sink, written: str):
     """A signature may hang on the very bytes of a path and a query."""
     guard = egress(f"turbozap.test:{sink.port}", dns=FakeDns(["127.0.0.1"]))
     async with (
-        guard.session(TIMEOUT) as session,
+        guard.session(TIMEOUT, 65_536) as session,
         session.get(guard.check_url(f"http://turbozap.test:{sink.port}{written}#teil")) as response,
     ):
         assert response.status == 200
@@ -370,7 +436,7 @@ async def test_an_address_is_called_as_it_is_written(sink: Sink, written: str):
 async def test_what_no_request_may_carry_is_encoded(sink: Sink):
     guard = egress(f"turbozap.test:{sink.port}", dns=FakeDns(["127.0.0.1"]))
     url = guard.check_url(f'http://TURBOZAP.test:{sink.port}/ação|"?é=<1>')
-    async with guard.session(TIMEOUT) as session, session.get(url):
+    async with guard.session(TIMEOUT, 65_536) as session, session.get(url):
         assert sink.raw == ["/a%C3%A7%C3%A3o%7C%22?%C3%A9=%3C1%3E"]
 
 
@@ -380,7 +446,7 @@ def test_strangers_are_called_at_the_usual_ports_only():
     assert not is_refused(egress("cliente.test:8443"), "http://cliente.test:8443/")
 
 
-async def test_an_unusual_port_of_a_name_waits_for_the_look_up_when_networks_are_allowed():
+async def test_an_unusual_port_of_a_name_waits_for_its_look_up():
     url = "http://interno.test:8080/"
     await egress("10.0.0.0/8", dns=FakeDns(["10.0.0.7"])).check(url)
     with pytest.raises(Refusal):
@@ -407,10 +473,10 @@ def test_a_bad_default_webhook_refuses_the_start():
         policy([], "ftp://x.test/")
 
 
-@pytest.mark.parametrize("host", [*A28, "[fe80::1]", "[::ffff:169.254.169.254]"])
+@pytest.mark.parametrize("host", [*METADATA_HOSTS, "[fe80::1]", "[::ffff:169.254.169.254]"])
 def test_a_default_webhook_that_would_never_be_called_refuses_the_start(host: str):
     url = f"http://{host}/webhook"
-    with pytest.raises(SetupError, match="WEBHOOK_URL: O endereço é de uma rede que nunca é permitida"):
+    with pytest.raises(SetupError, match="WEBHOOK_URL: A URL aponta para uma rede que nunca é permitida"):
         egress(webhook_url=url).require(url, "WEBHOOK_URL")
 
 

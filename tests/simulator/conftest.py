@@ -19,8 +19,9 @@ QR_TTL_SECONDS = 20
 class SimulatorProcess:
     """``python -m wppmt.simulator``; can be killed and started again on the same state and ports."""
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, *arguments: str) -> None:
         self._state_dir = state_dir
+        self._arguments = arguments
         self._control_port = 0
         self.page_port = 0
         self.start()
@@ -28,7 +29,7 @@ class SimulatorProcess:
     def start(self) -> None:
         command = [sys.executable, "-m", "wppmt.simulator", "--state-dir", str(self._state_dir)]
         command += ["--control-port", str(self._control_port), "--page-port", str(self.page_port)]
-        command += ["--ack-ms", str(ACK_MS), "--qr-ttl", str(QR_TTL_SECONDS)]
+        command += ["--ack-ms", str(ACK_MS), "--qr-ttl", str(QR_TTL_SECONDS), *self._arguments]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout
         addresses = json.loads(self._process.stdout.readline())

@@ -8,6 +8,8 @@ import aiohttp
 
 Frame = dict[str, Any]
 
+NOISE, IDENTITY, ADV = "bm9pc2U=", "aWRlbnRpdHk=", "YWR2"
+
 
 class FakePage:
     """Stores what it is sent and confirms it, unless it is told not to."""
@@ -26,14 +28,16 @@ class FakePage:
         self._answers: dict[int, asyncio.Future[Frame]] = {}
         self._news = asyncio.Event()
         self.token = token
+        self.faults: list[Frame] | None = None
         self._confirms = confirms
         self.pushes: list[Frame] = []
 
     async def __aenter__(self) -> Self:
         self._socket = await self._session.ws_connect(self._url, ssl=False)
         self._reader = asyncio.create_task(self._read())
-        keys = {"noise": "bm9pc2U=", "identity": "aWRlbnRpdHk=", "adv": "YWR2"}
-        await self.call("hello", {**keys, "token": self.token, "reconnected": False})
+        keys = {"noise": NOISE, "identity": IDENTITY}
+        answer = await self.call("hello", {**keys, "token": self.token, "pageFaults": self.faults})
+        self.faults = answer["pageFaults"]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -49,6 +53,13 @@ class FakePage:
 
     async def send(self, message_id: str, to: str, body: str = "olá") -> Frame:
         return await self.call("send", {"id": message_id, "to": to, "t": 0, "type": "chat", "body": body})
+
+    async def code(self, shown: int = 1) -> str:
+        """The text of a code of the first batch, which this shows: the ``shown``-th one."""
+        batch = await self.pushed("refs")
+        ref, lives = batch["refs"][shown - 1], batch["firstMs"] if shown == 1 else batch["laterMs"]
+        await self.call("shown", {"ref": ref, "livesMs": lives, "adv": ADV})
+        return f"{ref},{NOISE},{IDENTITY},{ADV},1"
 
     async def pushed(self, type_: str, count: int = 1) -> Frame:
         """The newest push of that type, as soon as there are ``count`` of them."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wppmt.simulator.accounts import Accounts
+from wppmt.simulator.groups import Groups
 from wppmt.simulator.routing import Draft, Switchboard
 from wppmt.simulator.storage import Changes
 
@@ -22,8 +23,10 @@ class MemoryServer:
     def restart(self) -> None:
         self._changes = Changes()
         self.accounts = Accounts(self._changes, lambda: f"token {next(self._tokens)}")
-        self.switchboard = Switchboard(self._changes, self.accounts)
+        self.groups = Groups(self._changes, self.accounts, lambda: f"code {next(self._tokens)}")
+        self.switchboard = Switchboard(self._changes, self.accounts, self.groups)
         self.accounts.restore(self._load)
+        self.groups.restore(self._load)
         self.switchboard.restore(self._load)
 
     def commit(self) -> None:

@@ -42,6 +42,7 @@ class PageBrowser:
     """One Chrome on one profile folder."""
 
     def __init__(self, page_port: int, profile: Path, **capabilities: Any) -> None:
+        self._profile = profile
         options = webdriver.ChromeOptions()
         for argument in (
             "--headless=new",
@@ -55,8 +56,8 @@ class PageBrowser:
         for name, value in capabilities.items():
             options.set_capability(name, value)
         # Both named outright: Selenium would ask the internet for a driver.
-        options.binary_location = _program("chromium", "google-chrome", "chrome")
-        self.driver = webdriver.Chrome(options, Service(_program("chromedriver")))
+        options.binary_location = program("chromium", "google-chrome", "chrome")
+        self.driver = webdriver.Chrome(options, Service(program("chromedriver")))
         self.driver.set_script_timeout(20)
 
     def inject(self, then: str = "") -> None:
@@ -120,6 +121,13 @@ class PageBrowser:
         answer: dict[str, Any] = self.run(send, to, body, {"linkPreview": False, **options})
         return answer
 
+    def wait_saved(self) -> None:
+        """Chrome writes localStorage some seconds late: a login that is not there yet is lost by a kill."""
+        folder = self._profile / "Default" / "Local Storage" / "leveldb"
+        wait_until(
+            lambda: any(b"WANoiseInfo" in file.read_bytes() for file in folder.glob("*.log")), limit=20
+        )
+
     def kill(self) -> None:
         """Ends chromedriver and Chrome as a crash would."""
         driver = self.driver.service.process
@@ -136,5 +144,5 @@ class PageBrowser:
             self.driver.quit()
 
 
-def _program(*names: str) -> str:
+def program(*names: str) -> str:
     return next(path for name in names if (path := shutil.which(name)))

@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from tests.simulator.memory import MemoryServer
 from wppmt.simulator.accounts import PHONE, Accounts, derived_lid
 from wppmt.simulator.errors import Refused
-from wppmt.simulator.records import Group
 
 ANA, BRUNO = "5511911111111", "5511922222222"
 
@@ -81,11 +80,3 @@ def test_a_device_counts_from_the_moment_its_page_is_linked(accounts: Accounts) 
     accounts.remove_device(device.id)
     assert accounts.devices(ANA) == []
     assert accounts.device_of(device.token) is None
-
-
-def test_groups_have_only_participants_that_exist(accounts: Accounts) -> None:
-    with pytest.raises(Refused):
-        accounts.add_group(Group("1@g.us", "Nada", (), 0))
-    with pytest.raises(Refused):
-        accounts.add_group(Group("1@g.us", "Fantasma", (ANA, BRUNO), 0))
-    assert accounts.groups_of(ANA) == []

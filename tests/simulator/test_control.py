@@ -5,69 +5,41 @@ import base64
 import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 
-from tests.simulator.fake_page import FakePage
+from tests.simulator.api import ANA, BRUNO, BRUNO_ID, Api, scan, serving
 from wppmt.simulator import SimulatorServer, SimulatorSettings
-from wppmt.simulator.world import Clock
-
-ANA, BRUNO = "5511911111111", "5511922222222"
-BRUNO_ID = f"{BRUNO}@c.us"
-
-
-class SlowClock:
-    """Moves only when told."""
-
-    def __init__(self) -> None:
-        self.seconds = 1_000_000.0
-
-    def now(self) -> float:
-        return self.seconds
-
-
-class Api:
-    def __init__(self, session: aiohttp.ClientSession, server: SimulatorServer, clock: SlowClock) -> None:
-        self.session = session
-        self.server = server
-        self.clock = clock
-
-    async def __call__(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        async with self.session.request(
-            method, f"{self.server.control_url}/sim{path}", json=body
-        ) as response:
-            return response.status, await response.json()
-
-    async def ok(self, method: str, path: str, body: object = None) -> Any:
-        status, answer = await self(method, path, body)
-        assert status == 200, answer
-        return answer
-
-    def page(self, token: str | None = None, *, confirms: bool = True) -> FakePage:
-        return FakePage(self.session, self.server.page_port, token, confirms=confirms)
-
-    async def log(self) -> list[str]:
-        return [entry["event"] for entry in await self.ok("GET", "/log")]
+from wppmt.simulator.qr import PREFIX, SUFFIX
 
 
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
-    clock = SlowClock()
-    settings = SimulatorSettings(tmp_path, control_port=0, page_port=0, ack_ms=1)
-    server = SimulatorServer(settings, Clock(now=clock.now))
-    async with server, aiohttp.ClientSession() as session:
-        api = Api(session, server, clock)
-        await api.ok("PUT", f"/accounts/{ANA}", {"name": "Ana"})
-        await api.ok("PUT", f"/accounts/{BRUNO}", {"name": "Bruno", "isBusiness": True, "lid": "77777"})
+    async with serving(tmp_path) as api:
         yield api
 
 
-async def scan(api: Api, page: FakePage, phone: str = ANA) -> str:
-    code = (await page.pushed("qr"))["text"]
-    answer = await api.ok("POST", f"/accounts/{phone}/scan", {"qr": code})
-    return str(answer["device"])
+async def test_what_is_not_told_of_an_account_stays_as_it_was(api: Api) -> None:
+    path = "/accounts/5511933333333"
+    made = await api.ok("PUT", path, {"name": "Carla", "saved": [ANA], "numberUnknown": True, "lid": "99887"})
+    assert (made["saved"], made["numberUnknown"], made["lid"]) == ([ANA], True, "99887@lid")
+    again = await api.ok("PUT", path, {"name": "Carla Lima"})
+    assert (again["saved"], again["numberUnknown"], again["lid"]) == ([ANA], True, "99887@lid")
+    last = await api.ok("PUT", path, {"name": "Carla", "saved": False, "numberUnknown": False})
+    assert (last["saved"], last["numberUnknown"]) == (False, False)
+
+
+async def test_limits_end_by_themselves(api: Api) -> None:
+    soon = api.clock.seconds + 0.05
+    await api.ok("POST", "/faults", {"kind": "reachout_timelock", "phone": ANA, "until": soon})
+    async with api.page() as page:
+        await scan(api, page)
+        assert (await page.call("reachoutTimelock"))["time_enforcement_ends"] == str(int(soon))
+        assert (await page.send("1", "5511933333333@c.us"))["error"] == "NOT_ON_WHATSAPP"
+        api.clock.seconds = soon
+        assert (await page.pushed("limits"))["timelock"]["is_active"] is False
+    assert await api.ok("GET", "/faults") == []
 
 
 async def test_health_and_accounts(api: Api) -> None:
@@ -87,6 +59,10 @@ async def test_health_and_accounts(api: Api) -> None:
         ("PUT", f"/accounts/{ANA}", {"name": "Ana", "isBusiness": "sim"}, 400),
         ("PUT", f"/accounts/{ANA}", {"name": "Ana", "lid": "abc"}, 400),
         ("PUT", f"/accounts/{ANA}", {"name": "Ana", "lid": "77777"}, 409),
+        ("PUT", f"/accounts/{ANA}", {"name": "Ana", "saved": "sim"}, 400),
+        ("PUT", f"/accounts/{ANA}", {"name": "Ana", "numberUnknown": 1}, 400),
+        ("POST", "/faults", {"kind": "missing_module"}, 400),
+        ("POST", "/faults", {"kind": "reachout_timelock", "until": "amanhã"}, 400),
         ("GET", "/accounts/5511900000000/devices", None, 404),
         ("GET", "/accounts/5511900000000/inbox", None, 404),
         ("GET", f"/accounts/{ANA}/inbox?after=x", None, 400),
@@ -96,7 +72,7 @@ async def test_health_and_accounts(api: Api) -> None:
         ("POST", f"/accounts/{ANA}/pair-code", {"code": "ABCDEFGH"}, 404),
         ("POST", f"/accounts/{ANA}/messages", {"body": "para ninguém"}, 400),
         ("POST", f"/accounts/{ANA}/messages", {"to": "5511900000000", "body": "x"}, 404),
-        ("POST", f"/accounts/{ANA}/messages", {"to": BRUNO, "type": "pombo"}, 400),
+        ("POST", f"/accounts/{ANA}/messages", {"to": BRUNO, "type": "poll", "poll": {}}, 400),
         (
             "POST",
             f"/accounts/{ANA}/messages",
@@ -132,15 +108,16 @@ async def test_a_body_that_is_not_json_is_refused(api: Api) -> None:
 
 async def test_a_code_lives_its_time_and_links_one_page(api: Api) -> None:
     async with api.page() as page:
-        code = await page.pushed("qr")
-        assert code["livesMs"] == 60_000
-        assert code["text"] == f"{code['ref']},bm9pc2U=,aWRlbnRpdHk=,YWR2"
+        code = await page.code()
+        batch = await page.pushed("refs")
+        assert (batch["firstMs"], batch["laterMs"], len(batch["refs"])) == (60_000, 20_000, 6)
         api.clock.seconds += 60
-        status, answer = await api("POST", f"/accounts/{ANA}/scan", {"qr": code["text"]})
+        status, answer = await api("POST", f"/accounts/{ANA}/scan", {"qr": code})
         assert (status, answer["code"]) == (410, "CODE_EXPIRED")
     async with api.page() as page:
-        assert await scan(api, page) == f"{ANA}:1"
-        status, _ = await api("POST", f"/accounts/{BRUNO}/scan", {"qr": (await page.pushed("qr"))["text"]})
+        code = await page.code()
+        assert (await api.ok("POST", f"/accounts/{ANA}/scan", {"qr": code}))["device"] == f"{ANA}:1"
+        status, _ = await api("POST", f"/accounts/{BRUNO}/scan", {"qr": code})
         assert status == 410
         [device] = await api.ok("GET", f"/accounts/{ANA}/devices")
         assert device == {"device": f"{ANA}:1", "sockets": 1, "since": api.clock.seconds}
@@ -150,18 +127,36 @@ async def test_a_code_lives_its_time_and_links_one_page(api: Api) -> None:
                                "page_close", "page_close"]  # fmt: skip
 
 
-@pytest.mark.slow
-async def test_a_linked_page_is_shown_no_more_codes(api: Api) -> None:
-    await api.ok("POST", "/faults", {"kind": "qr_expire_fast", "ttlMs": 50})
+async def test_a_code_is_known_by_its_reference_and_keys(api: Api) -> None:
     async with api.page() as page:
-        await scan(api, page)
-        seen = len(await api.log())
-        assert await api.ok("GET", f"/log?after={seen}&wait=0.2") == []
+        first = await page.code()
+        ref, noise, identity, adv, _ = first.split(",")
+        for wrong in (f"{ref}x,{noise},{identity},{adv},1", f"{ref},{noise},{identity},b3V0cm8=,1", ref):
+            assert (await api("POST", f"/accounts/{ANA}/scan", {"qr": wrong}))[0] == 404
+        second = await page.code(shown=2)
+        assert (await api("POST", f"/accounts/{ANA}/scan", {"qr": first}))[0] == 410
+        assert (await api("POST", f"/accounts/{ANA}/scan", {"qr": f"{PREFIX}{second}{SUFFIX}"}))[0] == 200
+    async with api.page() as page:
+        of_wajs = (await page.code()).removesuffix(",1")
+        assert (await api("POST", f"/accounts/{ANA}/scan", {"qr": of_wajs}))[0] == 200
+
+
+async def test_faults_of_a_page_stay_with_it_when_it_reconnects(api: Api) -> None:
+    await api.ok("POST", "/faults", {"kind": "qr_expire_fast", "ttlMs": 50})
+    await api.ok("POST", "/faults", {"kind": "qr_wrapped", "form": "suffix"})
+    page = api.page()
+    for _ in range(2):
+        page.pushes.clear()
+        async with page:
+            batch = await page.pushed("refs")
+            assert (batch["firstMs"], batch["laterMs"], batch["wrapped"]) == (50, 50, "suffix")
+    async with api.page() as other:
+        assert (await other.pushed("refs"))["firstMs"] == 60_000
 
 
 async def test_two_phones_cannot_link_one_page(api: Api) -> None:
     async with api.page() as page:
-        code = {"qr": (await page.pushed("qr"))["text"]}
+        code = {"qr": await page.code()}
         scans = [api("POST", f"/accounts/{phone}/scan", code) for phone in (ANA, BRUNO)]
         assert sorted(status for status, _ in await asyncio.gather(*scans)) == [200, 410]
 
@@ -228,26 +223,39 @@ async def test_unlinked_pages_are_told_why(api: Api) -> None:
         assert (await later.pushed("logout"))["reason"] == "unknown_companion"
 
 
-async def test_offline_is_told_once_and_remembered(api: Api) -> None:
+async def test_a_phone_without_internet_only_keeps_its_receipts(api: Api) -> None:
     async with api.page() as page:
         await scan(api, page)
+        before = len(page.pushes)
         await api.ok("POST", f"/accounts/{ANA}/offline")
         await api.ok("POST", f"/accounts/{ANA}/offline")
-        assert await page.pushed("phone") == {"online": False}
-    async with api.page(page.token) as again:
-        assert (await again.pushed("resumed"))["phoneOnline"] is False
-    assert (await api.log()).count("offline") == 1
+        await api.ok("POST", f"/accounts/{BRUNO}/offline")
+        await page.send("3EB01", BRUNO_ID)
+        await api.ok("POST", f"/accounts/{BRUNO}/receipts", {"id": "3EB01", "ack": 2})
+        await api.ok("POST", f"/accounts/{BRUNO}/receipts", {"id": "3EB01", "ack": 3})
+        await api.ok("POST", f"/accounts/{BRUNO}/messages", {"to": ANA, "body": "vai"})
+        await page.pushed("message")
+        assert [push["type"] for push in page.pushes[before:]] == ["message"]
+        await api.ok("POST", f"/accounts/{BRUNO}/online")
+        await page.pushed("receipt", 2)
+    log = await api.log()
+    assert (log.count("offline"), log.count("online"), log.count("receipt")) == (2, 1, 2)
 
 
 async def test_new_accounts_and_groups_reach_open_pages(api: Api) -> None:
     async with api.page() as page:
         await scan(api, page)
-        await api.ok("PUT", "/accounts/5511933333333", {"name": "Carla"})
-        contacts = (await page.pushed("profile"))["contacts"]
-        assert [one["name"] for one in contacts] == ["Ana", "Bruno", "Carla"]
+        await api.ok("PUT", "/accounts/5511933333333", {"name": "Carla", "saved": [ANA]})
+        await api.ok("PUT", "/accounts/5511944444444", {"name": "Davi", "saved": [BRUNO]})
+        contacts = (await page.pushed("profile", 2))["contacts"]
+        assert [one["name"] for one in contacts] == ["Carla"]
         group = await api.ok("POST", "/groups", {"subject": "Equipe", "participants": [ANA, BRUNO]})
-        assert [one["id"] for one in (await page.pushed("profile", 2))["groups"]] == [group["id"]]
-        assert (await page.call("exists", {"wid": "5511933333333@c.us"}))["exists"] is True
+        assert (await page.pushed("group"))["group"]["id"] == group["id"]
+        profile = await page.pushed("profile", 3)
+        assert [one["id"] for one in profile["groups"]] == [group["id"]]
+        assert [one["name"] for one in profile["contacts"]] == [None, None, "Carla"]
+        found = await page.call("exists", {"wid": "5511933333333@c.us"})
+        assert (found["exists"], found["pn"]) == (True, "5511933333333@c.us")
         assert (await page.call("exists", {"wid": "5511900000000@c.us"})) == {"exists": False}
 
 
@@ -266,7 +274,7 @@ async def test_a_fault_for_an_absent_page_waits_for_it(api: Api) -> None:
         await scan(api, page)
     await api.ok("POST", "/faults", {"kind": "heap_mb", "phone": ANA, "mb": 5})
     async with api.page() as other:
-        await other.pushed("qr")
+        await other.pushed("refs")
     async with api.page(page.token) as again:
         assert await again.pushed("fault") == {"kind": "heap_mb", "mb": 5}
 
@@ -307,7 +315,7 @@ async def test_refused_sockets(api: Api) -> None:
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await api.page().__aenter__()
     async with api.page() as page:
-        await page.pushed("qr")
+        await page.pushed("refs")
 
 
 async def test_an_ignored_dialog_unlinks_the_device(api: Api) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.simulator.conftest import SimulatorProcess
 from tests.simulator.fake_page import FakePage
+from tests.support import wait_until
 from wppmt.simulator.client import Simulator, SimulatorError
 from wppmt.simulator.storage import Changes, Storage
 
@@ -24,13 +25,14 @@ async def test_nothing_is_forgotten_by_a_killed_process(simulator_process: Simul
     fault = client.fault("ack_delay", phone=ANA, delayMs=5)
     async with aiohttp.ClientSession() as session:
         async with FakePage(session, simulator_process.page_port) as page:
-            code = (await page.pushed("qr"))["text"]
+            code = await page.code()
             async with session.post(f"{client.url}/sim/accounts/{ANA}/scan", json={"qr": code}) as answer:
                 assert answer.status == 200
             await page.send("3EB01", f"{BRUNO}@c.us")
         for body in ("um", "dois"):
             client.write(BRUNO, group, body)
         client.write_media(BRUNO, ANA, b"bytes", "image/png", "foto.png")
+        wait_until(lambda: client.devices(ANA)[0]["sockets"] == 0)
         before = observable(client)
 
         simulator_process.kill()

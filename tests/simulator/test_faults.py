@@ -26,6 +26,10 @@ SPECIFIED = [
     "passkey_required",
     "whats_new_dialog",
     "missing_module",
+    "modules_late",
+    "qr_wrapped",
+    "new_chat_cap",
+    "inbound_unheard",
     "heap_mb",
     "history_sync",
 ]
@@ -56,7 +60,7 @@ def test_a_fault_without_phone_strikes_the_next_pages(faults: Faults) -> None:
 
 @pytest.mark.parametrize("kind", sorted(LASTING))
 def test_lasting_faults_end_when_they_are_deleted(faults: Faults, kind: str) -> None:
-    fault = faults.order(kind, ANA, None, {})
+    fault = faults.order(kind, ANA, None, {"module": "WAWebStreamModel"})
     assert all(faults.take([kind], ANA) for _ in range(10))
     faults.delete(fault.id)
     assert faults.take([kind], ANA) is None

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,8 +33,8 @@ def linked(
     """A page linked to Ana's account."""
     client = simulator_process.client
     client.register(ANA, "Ana")
-    client.register(BRUNO, "Bruno", is_business=True)
-    client.register(CARLA, "Carla", lid=CARLA_LID)
+    client.register(BRUNO, "Bruno", is_business=True, saved=True)
+    client.register(CARLA, "Carla", lid=CARLA_LID, saved=True)
     browser = PageBrowser(simulator_process.page_port, tmp_path_factory.mktemp("profile"))
     browser.open_ready()
     browser.pair(client, ANA)
@@ -75,6 +76,20 @@ def picture(colour: str = "green") -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (64, 64), colour).save(file, "PNG")
     return file.getvalue()
+
+
+def watch_connection(page: PageBrowser) -> None:
+    """Notes every step of the connection in ``seen``, and what the backend says in ``backend``."""
+    page.run(f"""
+      const [Socket, Stream] = [{SOCKET}, {STREAM}];
+      window.seen = []; window.backend = [];
+      const note = () => {{
+        const now = [Socket.state, Socket.stream, Stream.mode, Stream.info, Stream.displayInfo];
+        if (JSON.stringify(now) !== JSON.stringify(seen.at(-1))) seen.push(now);
+      }};
+      Socket.on('change', note); Stream.on('change', note);
+      WPP.on('conn.backend_event', (name) => backend.push(name));
+    """)
 
 
 def test_text_reaches_the_phone_once_and_is_acknowledged(
@@ -214,55 +229,176 @@ def test_contacts_and_numbers(simulator: Simulator, page: PageBrowser) -> None:
     contacts = page.value(f"({listed}).map((c) => [String(c.id), c.name, c.isBusiness])")
     assert [BRUNO_ID, "Bruno", True] in contacts
     assert [f"{CARLA}@c.us", "Carla", False] in contacts
-    exists = "const found = await WPP.contact.queryExists(args[0]); return found && String(found.wid)"
-    simulator.register("5511944444444", "Davi")
-    assert page.run(exists, BRUNO_ID) == BRUNO_ID
-    assert page.run(exists, "5511944444444@c.us") == "5511944444444@c.us"
-    assert page.run(exists, "5511900000000@c.us") is None
     assert page.run("return await WPP.contact.getProfilePictureUrl(args[0]) || null", BRUNO_ID) is None
 
 
-def test_offline_phone_is_seen_by_the_page(simulator: Simulator, page: PageBrowser) -> None:
+EXISTS = "const found = await WPP.contact.queryWidExists(args[0]); return found && String(found.wid)"
+
+
+def test_a_look_up_answers_the_hidden_id(simulator: Simulator, page: PageBrowser) -> None:
+    davi = simulator.register("5511944444444", "Davi")
+    assert page.run(EXISTS, BRUNO_ID) == BRUNO_ID, "in the address book: the server is not asked"
+    assert page.value("WPP.whatsapp.ContactStore.get('5511944444444@c.us') === undefined")
+    assert page.run(EXISTS, "5511944444444@c.us") == davi["lid"]
+    assert page.run(EXISTS, "5511900000000@c.us") is None
+    sent = page.send_text(davi["lid"], "oi")
+    assert [line["id"] for line in simulator.inbox("5511944444444")] == [short(sent["id"])]
+
+
+def test_a_look_up_that_fails_is_an_error(simulator: Simulator, page: PageBrowser) -> None:
+    fault = simulator.fault("refuse_socket", phone=ANA)
+    page.wait(f"{SOCKET}.state === 'OPENING'")
+    ask = "const {queryWidExists} = require('WAWebQueryExistsJob'); const wid = WPP.util.createWid(args[0]);"
+    ask += "try { return await queryWidExists(wid) } catch (error) { return error.message }"
+    assert page.run(ask, "5511900000001@c.us") == "socket is closed"
+    assert page.run(EXISTS, "5511900000001@c.us") is None, "so wa-js tells it"
+    simulator.delete_fault(fault)
+    page.wait(f"{STREAM}.phoneAuthed")
+    page.console()
+
+
+def test_strangers_have_no_name_and_maybe_no_number(simulator: Simulator, page: PageBrowser) -> None:
+    lid = "12312312312312@lid"
+    simulator.register("5511966666666", "Estela", lid=lid, number_unknown=True)
+    simulator.write("5511966666666", ANA, "quem é?")
+    page.wait("received.length")
+    contact = "const contact = WPP.whatsapp.ContactStore.get(args[0]);"
+    read = "const {getName, getNotifyName} = require('WAWebContactGetters'); "
+    read += "return [getName(contact) ?? null, getNotifyName(contact), contact.isAddressBookContact]"
+    assert page.run(contact + read, lid) == [None, "Estela", 0]
+    number = "String(WPP.whatsapp.lidPnCache.getPhoneNumber(WPP.util.createWid(args[0])))"
+    assert page.run(f"return {number}", lid) == "undefined"
+    assert page.run("return String(received[0].from)") == lid
+    assert page.run(EXISTS, "5511966666666@c.us") == lid
+    assert page.run(f"return {number}", lid) == "5511966666666@c.us", "whoever asks by number knows it"
+
+
+def test_a_later_hidden_id_takes_the_chat_along(simulator: Simulator, page: PageBrowser) -> None:
+    before, after = "5511977777777@c.us", "45645645645645@lid"
+    simulator.register("5511977777777", "Fábio")
+    simulator.write("5511977777777", ANA, "antes")
+    page.wait("received.length")
+    simulator.register("5511977777777", "Fábio", lid=after)
+    page.wait(f"WPP.whatsapp.ChatStore.get('{after}')")
+    assert page.value(f"WPP.whatsapp.ChatStore.get('{before}') === undefined")
+    simulator.write("5511977777777", ANA, "depois")
+    page.wait("received.length === 2")
+    bodies = "WPP.whatsapp.ChatStore.get(args[0]).msgs.map((message) => message.body)"
+    assert page.run(f"return {bodies}", after) == ["antes", "depois"]
+    page.driver.refresh()
+    page.wait_connected()
+    page.run(LISTEN)
+    assert page.run(f"return {bodies}", after) == ["antes", "depois"]
+
+
+def test_a_phone_without_internet_is_not_seen_by_the_page(
+    simulator: Simulator, page: PageBrowser, inbox: Inbox
+) -> None:
+    seen = f"[{STREAM}.toJSON(), {SOCKET}.state, {CONN}.connected ?? null]"
+    before = page.value(seen)
     simulator.offline(ANA)
-    page.wait(f"{CONN}.connected === false")
-    assert page.value(f"[{STREAM}.mode, {STREAM}.displayInfo]") == ["MAIN", "OFFLINE"]
+    simulator.write(BRUNO, ANA, "mesmo assim")
+    page.wait("received.length")
+    assert page.send_text(BRUNO_ID, "também")["ack"] == 1
+    assert page.value(seen) == before
+    assert before[1:] == ["CONNECTED", None]
     simulator.online(ANA)
-    page.wait(f"{CONN}.connected")
-    assert page.value(f"{STREAM}.displayInfo") == "NORMAL"
 
 
 def test_nothing_is_lost_doubled_or_reordered_by_a_dropped_socket(
     simulator: Simulator, page: PageBrowser, inbox: Inbox
 ) -> None:
-    page.run(
-        f"window.states = []; {SOCKET}.on('change:state', (s) => states.push(s.state));"
-        f"{STREAM}.on('change:mode', (s) => states.push(s.mode));"
+    watch_connection(page)
+    never = simulator.fault("ack_never", phone=ANA, count=1)
+    pending = page.run(
+        "return (await WPP.chat.sendTextMessage(args[0], 'sem ack', args[1])).id", BRUNO_ID, NOWAIT
     )
+    wait_until(lambda: never not in [fault["id"] for fault in simulator.faults()])
     simulator.fault("drop_socket", phone=ANA)
     bodies = [str(n) for n in range(20)]
     for body in bodies:
         simulator.write(BRUNO, ANA, body)
-    page.wait(f"{STREAM}.mode === 'OFFLINE'")
-    pending = page.run(
-        "return (await WPP.chat.sendTextMessage(args[0], 'no escuro', args[1])).id", BRUNO_ID, NOWAIT
-    )
     page.wait(f"acks.some(([ids]) => ids[0] === '{short(pending)}')")
     page.wait("received.length === 21")
     assert [one["body"] for one in page.value("received") if one["id"] != pending] == bodies
-    assert page.value("states") == ["TIMEOUT", "OFFLINE", "CONNECTED", "MAIN"]
+    assert page.value("seen") == [
+        ["CONNECTED", "DISCONNECTED", "MAIN", "NORMAL", "NORMAL"],
+        ["OPENING", "DISCONNECTED", "MAIN", "OPENING", "NORMAL"],
+        ["PAIRING", "DISCONNECTED", "MAIN", "RESUMING", "NORMAL"],
+        ["CONNECTED", "DISCONNECTED", "MAIN", "NORMAL", "NORMAL"],
+        ["CONNECTED", "CONNECTED", "MAIN", "NORMAL", "NORMAL"],
+    ]
+    page.wait("backend.includes('offline_delivery_end')")
     assert [line["id"] for line in inbox()] == [short(pending)]
 
 
-def test_refused_sockets_keep_the_page_offline(simulator: Simulator, page: PageBrowser) -> None:
+def mode_and_info(state: str, stream: str, *, synced: bool) -> tuple[str, str]:
+    """WhatsApp's tables, for a page that is registered in a browser that is online."""
+    infos = {"OPENING": "OPENING", "PAIRING": "RESUMING" if synced else "PAIRING"}
+    if state == "CONNECTED" and stream != "CONNECTED" and not synced:
+        infos["CONNECTED"] = "SYNCING"
+    if state in {"CONFLICT", "PROXYBLOCK", "TOS_BLOCK", "SMB_TOS_BLOCK"}:
+        mode = state
+    elif state in {"UNPAIRED", "UNPAIRED_IDLE"}:
+        mode = "QR"
+    elif state == "UNLAUNCHED":
+        mode = "SYNCING"
+    else:
+        mode = "MAIN" if synced or stream == "CONNECTED" else "SYNCING"
+    return mode, infos.get(state, "NORMAL")
+
+
+def test_the_stream_follows_from_the_socket_by_the_tables(page: PageBrowser) -> None:
+    derive = """
+      const [{SOCKET_STATE, SOCKET_STREAM}, {Socket}, {Stream}] = args[0].map(require);
+      const found = [];
+      for (const state of Object.values(SOCKET_STATE)) for (const stream of Object.values(SOCKET_STREAM)) {
+        for (const hasSynced of [true, undefined]) {
+          Socket.set({state, stream, hasSynced});
+          found.push([state, stream, !!hasSynced, Stream.mode, Stream.info]);
+        }
+      }
+      return found;
+    """
+    found = page.run(derive, ["WAWebSocketConstants", "WAWebSocketModel", "WAWebStreamModel"])
+    assert len(found) == 11 * 4 * 2
+    for state, stream, synced, mode, info in found:
+        assert (mode, info) == mode_and_info(state, stream, synced=synced), (state, stream, synced)
+    page.driver.refresh()
+    page.wait_connected()
+    page.run(LISTEN)
+
+
+def test_refused_sockets_keep_a_synced_page_in_main(
+    simulator: Simulator, page: PageBrowser, inbox: Inbox
+) -> None:
+    watch_connection(page)
     fault = simulator.fault("refuse_socket", phone=ANA)
     refused = len(simulator.log())
-    page.wait(f"{STREAM}.mode === 'OFFLINE' && {SOCKET}.state === 'TIMEOUT'")
+    page.wait(f"{SOCKET}.state === 'OPENING' && {STREAM}.info === 'OPENING'")
     wait_until(lambda: len(simulator.log(refused)) >= 2, limit=10)
+    assert page.value("[WPP.conn.isAuthenticated(), WPP.conn.isRegistered()]") == [True, True]
+    assert {mode for _, _, mode, *_ in page.value("seen")} == {"MAIN"}
     assert simulator.devices(ANA)[0]["sockets"] == 0
+    sent = page.send_text(BRUNO_ID, "no escuro")
+    assert (sent["ack"], sent["sendMsgResult"]) == (0, {"messageSendResult": "ERROR_NETWORK"})
+    assert page.value(f"{MESSAGES}.get('{sent['id']}').isSendFailure") is True
+    page.wait(f"{STREAM}.displayInfo === 'OPENING'", limit=25)
     simulator.delete_fault(fault)
-    page.wait_connected()
+    page.wait(f"{STREAM}.info === 'NORMAL' && {STREAM}.phoneAuthed")
+    assert inbox() == []
     # Chrome itself writes a refused websocket to the console.
     assert all("WebSocket" in line for line in page.console())
+
+
+@pytest.mark.long
+def test_a_socket_that_falls_silent_is_noticed(simulator: Simulator, page: PageBrowser) -> None:
+    watch_connection(page)
+    simulator.fault("drop_socket", phone=ANA, silent=True)
+    simulator.write(BRUNO, ANA, "em silêncio")
+    page.wait(f"{SOCKET}.state === 'OPENING'", limit=40)
+    page.wait("received.length")
+    assert {mode for _, _, mode, *_ in page.value("seen")} == {"MAIN"}
 
 
 def test_ack_faults(simulator: Simulator, page: PageBrowser, inbox: Inbox) -> None:
@@ -289,15 +425,95 @@ def test_rejected_sends(simulator: Simulator, page: PageBrowser, inbox: Inbox) -
     simulator.fault("send_reject", phone=ANA, count=1)
     rejected = page.send_text(BRUNO_ID, "não")
     assert rejected["ack"] == -1
-    assert rejected["sendMsgResult"]["messageSendResult"] == "ERROR_UNKNOWN"
+    assert rejected["sendMsgResult"] == {"messageSendResult": "ERROR_UNKNOWN", "ackErrorCode": 479}
+    assert page.value(f"{MESSAGES}.get('{rejected['id']}').isSendFailure") is True
+    simulator.fault("send_reject", phone=ANA, count=1, errorCode=429)
+    limited = page.send_text(BRUNO_ID, "não")["sendMsgResult"]
+    assert limited == {"messageSendResult": "ERROR_RATE_LIMIT", "ackErrorCode": 429}
+    assert inbox() == []
+
+
+TIMELOCK = "require('WAWebReachoutTimelockUtils')"
+CAPPING = "require('WAWebIndividualNewChatMessageCappingLimitUtils')"
+
+
+def test_cool_down_towards_strangers(simulator: Simulator, page: PageBrowser) -> None:
     simulator.register("5511955555555", "Estranha")
-    lock = simulator.fault("reachout_timelock", phone=ANA)
+    simulator.register("5511955555556", "Conhecida")
+    simulator.write("5511955555556", ANA, "oi")
+    page.wait("received.length")
+    until = int(time.time()) + 3
+    simulator.fault("reachout_timelock", phone=ANA, until=until, enforcementType="WEB_COMPANION_ONLY")
+    page.wait(f"{TIMELOCK}.isUserReachoutTimelocked()")
+    answer = page.value("await require('WAWebMexFetchReachoutTimelockJob').mexFetchReachoutTimelock()")
+    told = {"is_active": True, "enforcement_type": "WEB_COMPANION_ONLY", "time_enforcement_ends": str(until)}
+    assert answer == told
+    kept = page.value(
+        f"require('WAWebUserPrefsIndexedDBStorage').userPrefsIdb.get({TIMELOCK}.REACHOUT_TIMELOCK_IDB_KEY)"
+    )
+    assert (kept["time_enforcement_ends"], kept["enforcement_type"]) == (until * 1000, "WEB_COMPANION_ONLY")
     stranger = page.send_text("5511955555555@c.us", "oi")
-    assert (stranger["ack"], stranger["sendMsgResult"]["errorCode"]) == (-1, 463)
-    simulator.write(BRUNO, ANA, "conhecido")
-    assert page.send_text(BRUNO_ID, "resposta")["ack"] == 1
-    simulator.delete_fault(lock)
-    assert [line["body"] for line in inbox()] == ["resposta"]
+    assert (stranger["ack"], stranger["sendMsgResult"]["ackErrorCode"]) == (-1, 463)
+    assert page.send_text("5511955555556@c.us", "resposta")["ack"] == 1
+    allowed = (
+        f"return args.slice(0, 2).map((id) => {TIMELOCK}.canSendMsgWhileTimelocked({{contact: "
+        "WPP.whatsapp.ContactStore.get(id), chat: WPP.whatsapp.ChatStore.get(id)}))"
+    )
+    assert page.run(allowed, "5511955555555@c.us", "5511955555556@c.us") == [False, True]
+    page.wait(f"!{TIMELOCK}.isUserReachoutTimelocked()")
+    assert time.time() >= until
+    assert page.send_text("5511955555555@c.us", "agora sim")["ack"] == 1
+
+
+def test_cap_on_new_chats(simulator: Simulator, page: PageBrowser) -> None:
+    for number in range(3):
+        simulator.register(f"551195555566{number}", "Nova")
+    fetch = "await require('WAWebGetNewChatMessageCappingInfoJob').fetchOrUpdateCapStatus()"
+    page.run(fetch)
+    assert page.value(f"{CAPPING}.getCappingData() ?? null") is None, "switched off: unknown, not unlimited"
+    ends = int(time.time()) + 3600
+    fault = simulator.fault("new_chat_cap", phone=ANA, total=10, used=8, cycleEnds=ends)
+    page.wait(f"{CAPPING}.getCappingStatus() === 'FIRST_WARNING'")
+    for number in range(2):
+        assert page.send_text(f"551195555566{number}@c.us", "oi")["ack"] == 1
+    assert page.send_text("5511955555660@c.us", "de novo")["ack"] == 1, "no new chat"
+    page.wait(f"{CAPPING}.isUserCapped()")
+    data = page.value(f"{CAPPING}.getCappingData()")
+    assert (data["total_quota"], data["used_quota"], data["cycle_end_timestamp"]) == (10, 10, ends)
+    capped = page.send_text("5511955555662@c.us", "oi")
+    assert (capped["ack"], capped["sendMsgResult"]["ackErrorCode"]) == (-1, 475)
+    code = page.value(f"{MESSAGES}.get('{capped['id']}').errorCode")
+    assert code == "UserReachedMaxMonthlyLimitForNewMessages"
+    simulator.delete_fault(fault)
+    page.wait(f"!{CAPPING}.getCappingData()")
+    assert page.send_text("5511955555662@c.us", "oi")["ack"] == 1
+
+
+def test_an_unheard_message_is_stored_and_announced_to_nobody(
+    simulator: Simulator, page: PageBrowser
+) -> None:
+    simulator.fault("inbound_unheard", phone=ANA, count=1)
+    lost = simulator.write(BRUNO, ANA, "ninguém ouviu")
+    simulator.write(BRUNO, ANA, "esta sim")
+    page.wait("received.length")
+    assert [message["body"] for message in page.value("received")] == ["esta sim"]
+    bodies = "return (await WPP.chat.getMessages(args[0], {count: 2})).map((message) => message.body)"
+    assert page.run(bodies, BRUNO_ID) == ["ninguém ouviu", "esta sim"]
+    assert page.value(f"{MESSAGES}.get('false_{BRUNO_ID}_{lost}').body") == "ninguém ouviu"
+
+
+def test_message_keys_have_no_serialized_field_of_their_own(page: PageBrowser) -> None:
+    assert "_serialized" not in page.value("String(require('WAWebMsgKey'))")
+    text = f"true_{BRUNO_ID}_3EB0"
+    made = "const key = WPP.whatsapp.MsgKey.fromString(args[0]); return [String(key), key._serialized]"
+    assert page.run(made, text) == [text, text], "wa-js puts it there"
+
+
+def test_presence_is_logged(simulator: Simulator, page: PageBrowser) -> None:
+    before = len(simulator.log())
+    page.run("await require('WAWebPresenceChatAction').sendPresenceAvailable()")
+    noted = [(entry["event"], entry["phone"], entry["state"]) for entry in simulator.log(before)]
+    assert noted == [("presence", ANA, "available")]
 
 
 def test_two_linked_accounts_write_to_each_other(
@@ -314,12 +530,25 @@ def test_two_linked_accounts_write_to_each_other(
     assert other.value(f"{CONN}.platform") == "smba"
 
 
-def test_conflict_lasts_until_someone_takes_over(simulator: Simulator, page: PageBrowser) -> None:
+def test_conflict_is_silence_until_the_page_is_loaded_anew(simulator: Simulator, page: PageBrowser) -> None:
+    watch_connection(page)
+    ping = "await require('WAComms').sendPing()"
+    assert page.value(ping) is True
     simulator.fault("conflict", phone=ANA)
-    page.wait(f"{STREAM}.mode === 'CONFLICT' && {SOCKET}.state === 'CONFLICT'")
     wait_until(lambda: simulator.devices(ANA)[0]["sockets"] == 0)
-    page.run(f"{SOCKET}.takeover()")
+    page.run(
+        "await new Promise((resolve) => setTimeout(resolve, 1500))"
+    )  # longer than a lost socket stays lost
+    assert page.value("[seen, backend]") == [[], []]
+    assert page.value(f"[{STREAM}.mode, {SOCKET}.state, {SOCKET}.stream]") == [
+        "MAIN",
+        "CONNECTED",
+        "CONNECTED",
+    ]
+    assert page.value(ping) is False
+    page.driver.refresh()
     page.wait_connected()
+    page.run(LISTEN)
 
 
 def test_whats_new_dialog_unlinks_who_ignores_it(simulator: Simulator, page: PageBrowser) -> None:
@@ -334,7 +563,6 @@ def test_needs_update_and_history_that_is_no_news(simulator: Simulator, page: Pa
     page.wait(f"{STREAM}.needsUpdate")
     simulator.fault("history_sync", phone=ANA, chats=3, messages=30)
     page.wait("WPP.chat.get('5500900000003@c.us')?.msgs.length === 30")
-    page.wait(f"{STREAM}.mode === 'MAIN'")
     assert page.value("received") == []
 
 

@@ -20,7 +20,7 @@ def server() -> MemoryServer:
     for phone, name in ((ANA, "Ana"), (BRUNO, "Bruno")):
         server.accounts.register(phone, name)
     server.accounts.register(CARLA, "Carla", lid="77777")
-    server.accounts.add_group(Group(GROUP, "Equipe", (ANA, BRUNO, CARLA), 0))
+    server.groups.add(Group(GROUP, "Equipe", (ANA, BRUNO, CARLA), 0))
     return server
 
 
@@ -75,7 +75,7 @@ def test_who_does_not_exist_gets_nothing(server: MemoryServer, to: str) -> None:
 
 
 def test_outsiders_cannot_write_to_a_group(server: MemoryServer) -> None:
-    server.accounts.add_group(Group("2@g.us", "Sem Carla", (ANA, BRUNO), 0))
+    server.groups.add(Group("2@g.us", "Sem Carla", (ANA, BRUNO), 0))
     with pytest.raises(Refused) as refused:
         server.switchboard.accept(CARLA, server.draft("2@g.us"))
     assert refused.value.code == "NOT_A_PARTICIPANT"
@@ -158,7 +158,7 @@ class Exchange(RuleBasedStateMachine):
             self.server.accounts.register(phone, phone)
             device = self.server.link(phone)
             self.pages[device], self.position[device] = [], 0
-        self.server.accounts.add_group(Group(GROUP, "Equipe", tuple(PHONES), 0))
+        self.server.groups.add(Group(GROUP, "Equipe", tuple(PHONES), 0))
         self.server.commit()
 
     @rule(sender=st.sampled_from(PHONES), to=st.sampled_from([*PHONES, GROUP]))

@@ -48,6 +48,7 @@ FULL_RECORD = SessionRecord(
     has_login=True,
     pairing_phone="5511",
     phone="5511999999999",
+    last_phone="5511999999999",
     pushname="Zé \U0001f600",
     platform="android",
     connected_at=3.25,
@@ -61,7 +62,10 @@ FULL_RECORD = SessionRecord(
     page="p",
     page_event=11,
     heard_until=12.5,
+    retaken_at=13.5,
     reachout_until=1_770_737_400.0,
+    quota_until=1_770_737_500.0,
+    login_saved=False,
 )
 
 
@@ -275,7 +279,7 @@ def test_counts_follow_the_states(store: Store):
     assert store.webhook_counts() == WebhookCounts(pending=1)
 
 
-def test_the_retry_due_first_comes_first_but_for_those_under_way_and_those_beyond_the_horizon(store: Store):
+def test_the_retry_due_first_comes_first_except_under_way_or_too_far(store: Store):
     after = 0
     for next_at in (20.0, 10.0, 9_000.0):
         record(store)
@@ -295,7 +299,7 @@ def test_the_retry_due_first_comes_first_but_for_those_under_way_and_those_beyon
     assert due(after, horizon=330.0) == 10.0
 
 
-def test_burying_takes_a_lane_s_pending_ones_of_an_age(store: Store):
+def test_dead_lettering_takes_a_lane_s_pending_ones_of_an_age(store: Store):
     record(store, "a", draft(at=100.0))
     record(store, "a", draft(at=200.0))
     record(store, "b", draft(at=100.0))
@@ -308,7 +312,7 @@ def test_burying_takes_a_lane_s_pending_ones_of_an_age(store: Store):
     assert store.webhook_counts("b") == WebhookCounts(pending=1)
 
 
-def test_what_was_buried_stays_dead_unless_it_turns_out_delivered(store: Store):
+def test_a_dead_letter_stays_dead_unless_it_turns_out_delivered(store: Store):
     record(store)
     record(store)
     first = store.first_attempt(LANE)
@@ -322,7 +326,7 @@ def test_what_was_buried_stays_dead_unless_it_turns_out_delivered(store: Store):
     assert [d.number for d in store.dead_letters(DeadLetters("a"))] == [first.number]
 
 
-def test_a_stopped_lane_turns_events_into_dead_letters_until_it_is_resumed(store: Store):
+def test_a_stopped_lane_s_events_are_dead_letters_until_resumed(store: Store):
     record(store)
     record(store, "b")
     with store.transaction() as transaction:
@@ -429,6 +433,29 @@ def test_a_message_is_received_once_per_session(store: Store):
         assert not transaction.remember_received("a", "m1", 3.0)
 
 
+def test_a_caller_s_reference_is_kept_with_the_message(store: Store):
+    with store.transaction() as transaction:
+        transaction.journal(entry(1, reference="pedido 4711 \U0001f600"))
+        transaction.journal(entry(2))
+    assert [e.reference for e in store.unfinished("a")] == ["pedido 4711 \U0001f600", ""]
+    settled = entry(1, reference="pedido 4711 \U0001f600", payload={}, handover=Handover.SENT, ack=1)
+    with store.transaction() as transaction:
+        transaction.journal(settled)
+    assert store.message("a", "3EB01") == settled
+
+
+def test_wanted_media_comes_oldest_first_until_it_is_settled(store: Store):
+    with store.transaction() as transaction:
+        for message_id in ("m2", "m1", "m3", "m1"):
+            transaction.want_media("a", message_id, 1.0)
+        transaction.want_media("b", "m1", 1.0)
+    assert store.wanted_media("a") == ["m2", "m1", "m3"]
+    with store.transaction() as transaction:
+        transaction.settle_media("a", "m1")
+        transaction.settle_media("a", "never")
+    assert (store.wanted_media("a"), store.wanted_media("b")) == (["m2", "m3"], ["m1"])
+
+
 def test_secrets_are_kept_per_session(store: Store):
     rotated = SigningSecrets("whsec_new", (("whsec_old", 86_400.5), ("whsec_older", 7.0)))
     with store.transaction() as transaction:
@@ -449,11 +476,13 @@ def test_a_forgotten_session_leaves_nothing_and_starts_from_one(store: Store):
             transaction.journal(replace(entry(1), session_id=session_id))
             transaction.save_secrets(session_id, SigningSecrets("whsec_x"))
             transaction.remember_received(session_id, "m", 1.0)
+            transaction.want_media(session_id, "m", 1.0)
             transaction.stop_lane(Lane("http://gone.test/", session_id), "x")
     with store.transaction() as transaction:
         transaction.forget("a")
     assert [s.id for s in store.sessions()] == ["b"]
     assert (store.events_after("a", 0, 9), store.unfinished("a"), store.secrets("a")) == ([], [], None)
+    assert (store.wanted_media("a"), store.wanted_media("b")) == ([], ["m"])
     assert (store.last_sequence("a"), store.last_sequence("b")) == (0, 1)
     assert store.webhook_counts("a") == WebhookCounts()
     assert len(store.events_after("b", 0, 9)) == len(store.unfinished("b")) == 1
@@ -463,7 +492,7 @@ def test_a_forgotten_session_leaves_nothing_and_starts_from_one(store: Store):
     assert store.webhook_counts("a") == WebhookCounts(pending=1)
 
 
-def test_a_long_history_is_out_of_sight_at_once_and_deleted_in_small_steps(store: Store):
+def test_a_long_history_is_unreadable_at_once_and_deleted_in_steps(store: Store):
     with store.transaction() as transaction:
         transaction.save(SessionRecord("a", 1.0))
         for number in range(1200):
@@ -498,7 +527,7 @@ def test_a_session_may_begin_anew_before_the_forgotten_one_is_deleted(store: Sto
 # Too much waiting
 
 
-def test_of_too_many_pending_codes_go_first_then_other_events_and_messages_never(store: Store):
+def test_of_too_many_pending_codes_go_first_and_messages_never(store: Store):
     names = ["message_received", "error", "message_ack", "qr_code", "message_received"]
     events = [record(store, "a", draft(name)) for name in names]
     record(store, "b", draft("error"))
@@ -534,7 +563,7 @@ def test_pruning_keeps_what_is_pending_and_never_reuses_a_sequence(store: Store)
     assert record(store).sequence == 5
 
 
-def test_a_dead_letter_is_kept_as_long_after_its_death_as_an_event_after_it_happened(store: Store):
+def test_a_dead_letter_is_kept_as_long_from_its_death_as_an_event(store: Store):
     record(store, "a", draft(at=100.0))
     die(store, at=436.0)
     assert prune_all(store, 436.0) == 0
@@ -546,10 +575,13 @@ def test_pruning_drops_old_received_ids_and_finished_entries(store: Store):
     with store.transaction() as transaction:
         transaction.remember_received("a", "old", 1.0)
         transaction.remember_received("a", "new", 9.0)
+        transaction.want_media("a", "old", 1.0)
+        transaction.want_media("a", "new", 9.0)
         transaction.journal(entry(1, handover=Handover.SENT))
         transaction.journal(entry(2, handover=Handover.HANDED))
         transaction.journal(entry(9, handover=Handover.FAILED))
-    assert prune_all(store, 5.0) == 2
+    assert prune_all(store, 5.0) == 3
+    assert store.wanted_media("a") == ["new"]
     with store.transaction() as transaction:
         assert transaction.remember_received("a", "old", 9.0)
         assert not transaction.remember_received("a", "new", 9.0)

@@ -32,5 +32,5 @@ def test_every_command_of_the_guide_works_when_pasted(tmp_path: Path):
     ids = re.findall(r'"id": ?"(3EB0[0-9A-F]+)"', screen)
     assert ids.count(ids[0]) >= 3, "the same key gave another id"
     assert {"text/csv", "image/png", "tabela.csv"} <= set(re.findall(r'": ?"([^"]+)"', screen))
-    assert '"resolvedPhone":"5511922220002"' in screen.replace(" ", "")
+    assert '"resolvedPhone":"5521922220002"' in screen.replace(" ", "")
     assert "Sessão encerrada" in screen

@@ -28,7 +28,7 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
 
 
 @pytest.mark.slow
-def test_a69_no_file_descriptor_left(daemon: Daemon):
+def test_no_file_descriptor_left(daemon: Daemon):
     assert daemon.api.call("POST", "/api/sessions/loja/start").status == 201
     before = log_of(daemon, "loja")
     process = psutil.Process(daemon.pid)

@@ -28,7 +28,7 @@ def lose_login(tenant: Tenant) -> None:
     corrupt(tenant.daemon.profile(tenant.name))
     assert tenant.start().status == 200
     error = tenant.hears("error")
-    assert (error["code"], error["recoverable"]) == ("TOKEN_CORRUPT", True)
+    assert (error["code"], error["recoverable"]) == ("TOKEN_CORRUPT", False)
     status = tenant.reaches("error")
     assert status["reasonCode"] == "TOKEN_CORRUPT"
 
@@ -38,8 +38,7 @@ def test_a_corrupt_login_is_restored_without_qr(tenant: Tenant, stranger: str):
     lose_login(tenant)
     tokens = tenant.daemon.folder / "tokens"
     shelf = tokens / ".quarantine" / tenant.name
-    wait_until(lambda: shelf.exists() and [*shelf.iterdir()])
-    assert [path.name for path in shelf.iterdir()] == ["000001"]
+    wait_until(lambda: shelf.exists() and [path.name for path in shelf.iterdir()] == ["000001"])
     assert shelf.stat().st_mode & 0o077 == 0
     missed = new_text()
     tenant.daemon.phones.write(stranger, tenant.phone, missed)
@@ -78,7 +77,7 @@ def test_without_a_good_copy_a_restore_is_refused_and_reset_still_works(tenant: 
     tenant.hears("qr_code")
 
 
-def test_a25_a_profile_replaced_by_a_link_to_anothers_is_refused(new_tenant: NewTenant):
+def test_a_profile_replaced_by_a_link_to_anothers_is_refused(new_tenant: NewTenant):
     victim, thief = new_tenant().connect(), new_tenant().connect()
     assert victim.close().status == 200
     assert thief.close().status == 200
@@ -95,3 +94,18 @@ def test_a25_a_profile_replaced_by_a_link_to_anothers_is_refused(new_tenant: New
     assert victim.start().status == 200
     victim.hears("connection_change", status="connected")
     assert [device["sockets"] for device in victim.devices()] == [1]
+
+
+def test_a_restart_in_between_takes_the_copy_from_nobody(tenant: Tenant, stranger: str):
+    lose_login(tenant)
+    crashed = tenant.daemon.api.call("POST", "/api/admin/sessions/restart-crashed")
+    assert crashed.status == 202
+    assert [one["reasonCode"] for one in crashed.json["skipped"] if one["sessionId"] == tenant.name] == [
+        "TOKEN_CORRUPT"
+    ]
+    assert tenant.reaches("error")["reasonCode"] == "TOKEN_CORRUPT"
+    assert tenant.post("restart").status == 202
+    tenant.hears("qr_code")
+    assert tenant.post("restore").status == 202
+    tenant.hears("connection_change", status="connected", limit=20)
+    assert tenant.send(stranger, new_text()).status == 200

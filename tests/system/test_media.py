@@ -5,9 +5,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from tests.media.made import made
 from tests.support import wait_until
 from tests.system import files
 from tests.system.api import Answer
@@ -98,10 +100,12 @@ def test_an_image_by_address(tenant: Tenant, friend: str, web: FileServer):
         (files.document(300_000), "relatório.pdf", "document", "application/pdf"),
         (files.voice_note(), "voz.ogg", "ptt", "audio/ogg; codecs=opus"),
         (files.video(200_000), "filme.mp4", "video", "video/mp4"),
-        (b"ID3\x03" + bytes(500), "musica.mp3", "audio", "audio/mpeg"),
+        (made("mp3.mp3"), "musica.mp3", "audio", "audio/mpeg"),
+        (made("aac.mp4"), "gravacao.m4a", "audio", "audio/mp4"),
+        (made("theora.ogv"), "v.ogv", "document", "video/ogg"),
         (files.picture("jpeg"), "foto.jpg", "image", "image/jpeg"),
     ],
-    ids=["document", "voice", "video", "audio", "image"],
+    ids=["document", "voice", "video", "mp3", "m4a", "ogv", "image"],
 )
 def test_a_file_by_its_content(
     tenant: Tenant, friend: str, content: bytes, name: str, kind: str, mimetype: str
@@ -113,6 +117,23 @@ def test_a_file_by_its_content(
     assert (line["sha256"], line["size"]) == (sha256(content), len(content))
     if kind == "document":
         assert line["fileName"] == name
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "stated", "kind", "mimetype"),
+    [
+        (files.browser_recording(), "audio.webm", "audio/webm", "ptt", "audio/ogg; codecs=opus"),
+        (made("amr.3gp"), "rec.3gp", "audio/3gpp", "audio", "audio/amr"),
+    ],
+    ids=["Chrome", "Android"],
+)
+def test_a_recording_comes_as_whatsapp_plays_it(
+    tenant: Tenant, friend: str, content: bytes, name: str, stated: str, kind: str, mimetype: str
+):
+    sent = send(tenant, "send-file", friend, base64=base64_of(content), fileName=name, mimetype=stated)
+    assert sent.status == 200, sent
+    line = arrival(tenant.daemon, friend)
+    assert (line["id"], line["type"], line["mimetype"]) == (sent.json["id"], kind, mimetype)
 
 
 def test_a_file_that_cannot_be_had_is_not_sent(tenant: Tenant, friend: str, web: FileServer):
@@ -175,7 +196,7 @@ def test_sixteen_megabytes_delay_nobody_and_weigh_little(
     ],
     ids=["image", "document", "video"],
 )
-def test_received_media_is_told_by_address_and_given_out_as_it_was(
+def test_received_media_is_reported_by_address_and_given_out_as_it_was(
     tenant: Tenant, friend: str, content: bytes, name: str, mimetype: str, kind: str
 ):
     api, caption = tenant.daemon.api, new_text()
@@ -189,7 +210,9 @@ def test_received_media_is_told_by_address_and_given_out_as_it_was(
         given = api.call("GET", path)
         assert (given.status, given.body) == (200, content), given
         assert given.headers["Content-Type"] == mimetype
-        assert given.headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''")
+        assert given.headers["Content-Disposition"] == (
+            f"attachment; filename=\"{name.replace('ç', 'c')}\"; filename*=UTF-8''{quote(name)}"
+        )
         assert given.headers["X-Content-Type-Options"] == "nosniff"
 
 
@@ -212,6 +235,34 @@ def test_sixteen_megabytes_received_delay_nobody(tenant: Tenant, neighbour: Tena
     assert max(reads.times) < 0.5, report
     assert statistics.median(sends.times) < 0.25, report
     assert max(sends.times) < 1.5, report
+
+
+def test_received_media_outlives_the_login_and_the_session_s_end(
+    daemon: Daemon, receiver: Receiver, friend: str
+):
+    tenant = Tenant(daemon, receiver, "midia-fica").connect()
+    content, caption, name = files.picture(), new_text(), "teste 50%.png"
+    daemon.phones.write_media(friend, tenant.phone, content, "image/png", name, caption)
+    message = tenant.hears_message(caption)
+    path = message["mediaUrl"].removeprefix(daemon.api.url)
+    kept = daemon.folder / "state" / "media" / "in" / tenant.name
+    wait_until(lambda: list(kept.glob("*.json")))
+    daemon.phones.unlink(tenant.phone)
+    tenant.hears("connection_change", status="waiting_scan")
+    assert daemon.api.call("GET", path).body == content
+    assert tenant.close().status == 200
+    for one in (path, f"{tenant.path}/messages/{message['id']}/media"):
+        given = daemon.api.call("GET", one)
+        assert (given.status, given.body) == (200, content)
+
+
+def test_received_media_beyond_the_limit_is_refused(tenant: Tenant, friend: str):
+    content, caption = files.document(LARGEST + 1), new_text()
+    tenant.daemon.phones.write_media(friend, tenant.phone, content, "application/pdf", "grande.pdf", caption)
+    message = tenant.hears_message(caption)
+    assert not message.get("mediaUrl")
+    given = tenant.daemon.api.call("GET", f"{tenant.path}/messages/{message['id']}/media")
+    assert (given.status, given.json["code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 
 def test_media_of_nobody(tenant: Tenant, neighbour: Tenant, friend: str):

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -105,12 +106,18 @@ def test_no_child_inherits_it_and_its_address_is_the_one_that_counts(tmp_path: P
         assert daemon.port in listened_to(psutil.Process(daemon.pid))
         assert daemon.port not in listened_to(simulator)
         assert not [name for name in simulator.environ() if name.startswith("LISTEN_")]
-        [differs, ready] = [line for line in daemon.log() if line["event"] in {"socket_differs", "ready"}]
+        differs, ready = wait_until(lambda: both(daemon)) or [{}, {}]
         assert "127.0.0.1:1" in differs["details"]["note"]
         assert (ready["details"]["host"], ready["details"]["port"]) == ("127.0.0.1", daemon.port)
         daemon.stop()
     finally:
         daemon.end()
+
+
+def both(daemon: Daemon) -> list[dict[str, Any]] | None:
+    """A line may be on its way to the file still."""
+    lines = [line for line in daemon.log() if line["event"] in {"socket_differs", "ready"}]
+    return lines if len(lines) == 2 else None
 
 
 def listened_to(process: psutil.Process) -> set[int]:

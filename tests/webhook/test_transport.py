@@ -1,4 +1,4 @@
-"""One attempt against real servers on loopback, kind and unkind ones (attack rows A31, A36, A37)."""
+"""One attempt against real servers on loopback, kind and unkind ones."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from standardwebhooks import Webhook
 
 from tests.support import free_port
 from wppmt.net.egress import Egress, policy
+from wppmt.net.response import HEAD_LIMIT
 from wppmt.store.records import Delivery, EventRecord, SigningSecrets
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
-from wppmt.webhook.envelope import new_secret
-from wppmt.webhook.response import BODY_LIMIT, HEAD_LIMIT
-from wppmt.webhook.transport import WebhookTransport
+from wppmt.webhook.signature import new_secret
+from wppmt.webhook.transport import BODY_LIMIT, WebhookTransport
 
 BODY = '{"event":"message_received","message":{"body":"olá"}}'.encode()
 OLD, NEW = new_secret(b"o" * 32), new_secret(b"n" * 32)
@@ -138,12 +138,12 @@ async def test_without_a_secret_it_goes_unsigned(receiver: Receiver):
 
 
 @pytest.mark.parametrize("status", [202, 404, 410, 500])
-async def test_the_status_is_told(receiver: Receiver, status: int):
+async def test_the_status_is_reported(receiver: Receiver, status: int):
     receiver.status, receiver.answer_headers = status, {"Retry-After": "7"}
     assert await post(receiver.url) == Answered(status, "7", b"obrigado")
 
 
-async def test_a31_redirects_are_not_followed(receiver: Receiver):
+async def test_redirects_are_not_followed(receiver: Receiver):
     for receiver.status in (301, 302, 307, 308):
         receiver.answer_headers = {"Location": f"http://127.0.0.1:{receiver.port}/secret"}
         outcome = await post(receiver.url)
@@ -174,7 +174,7 @@ async def endless(writer: asyncio.StreamWriter, pause: float, piece: bytes) -> N
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 
 
-async def test_a36_a_gigabyte_is_read_to_64_kb(raw):
+async def test_a_gigabyte_is_read_to_64_kb(raw):
     written = 0
 
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -192,7 +192,7 @@ async def test_a36_a_gigabyte_is_read_to_64_kb(raw):
 
 
 @pytest.mark.slow
-async def test_a36_a_dripping_body_costs_no_more_than_a_moment(raw):
+async def test_a_dripping_body_costs_no_more_than_a_moment(raw):
     """The status has told that the event arrived: no second delivery because of a slow body."""
     outcome, seconds = await timed(
         await raw(lambda _, writer: drip(writer, HEAD + b"Content-Length: 1000\r\n\r\n")), 9.0
@@ -208,13 +208,13 @@ async def drip(writer: asyncio.StreamWriter, head: bytes) -> None:
 
 
 @pytest.mark.slow
-async def test_a36_dripping_headers_end_at_the_deadline(raw):
+async def test_dripping_headers_end_at_the_deadline(raw):
     outcome, seconds = await timed(await raw(lambda _, writer: drip(writer, HEAD + b"X: ")), 0.4)
     assert outcome == Unanswered(Fault.TIMEOUT, "O destino não respondeu a tempo")
     assert 0.35 < seconds < 1
 
 
-async def test_a36_a_thousand_headers_are_no_answer(raw):
+async def test_a_thousand_headers_are_no_answer(raw):
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(HEAD + b"".join(b"X-%d: y\r\n" % number for number in range(1000)) + b"\r\n")
         await writer.drain()
@@ -225,7 +225,7 @@ async def test_a36_a_thousand_headers_are_no_answer(raw):
 
 
 @pytest.mark.slow
-async def test_a37_a_gzip_bomb_stays_packed(raw):
+async def test_a_gzip_bomb_stays_packed(raw):
     bomb = gzip.compress(bytes(100 * 1024 * 1024), 9)
 
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -247,7 +247,7 @@ async def test_a_hanging_endpoint_ends_at_the_deadline_and_delays_nobody(raw, re
     } == {Fault.TIMEOUT}
 
 
-async def test_a_reset_connection_is_told_as_broken(raw):
+async def test_a_reset_connection_is_reported_as_broken(raw):
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -258,7 +258,7 @@ async def test_a_reset_connection_is_told_as_broken(raw):
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/9.9 what\r\n\r\n", b"220 smtp ready\r\n", b"\x00\xff" * 50])
-async def test_what_is_no_http_is_told_as_broken(raw, answer: bytes):
+async def test_what_is_no_http_is_reported_as_broken(raw, answer: bytes):
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(answer)
         await writer.drain()

@@ -34,6 +34,7 @@ def chrome_settings(settings: Settings) -> ChromeSettings:
         proxy=browser.proxy_url or None,
         beat_seconds=browser.beat_seconds,
         start_seconds=browser.start_deadline_seconds,
+        stop_seconds=browser.stop_deadline_seconds,
     )
 
 

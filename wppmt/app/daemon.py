@@ -19,20 +19,22 @@ from actors.runtime.directory import Directory
 from actors.runtime.effects import Mind, Post
 from actors.runtime.interpreter import Interpreter, RuntimeDependencies
 from actors.runtime.pykka_scheduler import PykkaScheduler
-from actors.supervisor.disk_policy import DISK, DiskMeasured, DiskPolicy, DiskWorker, LookAtDisk
-from actors.supervisor.root import Boot, Root, ShutDown
-from actors.webhooks.actor import WEBHOOK, Attempted, Drain, OutboxGrew
+from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
+from actors.supervisor.root import Root
+from actors.webhooks.messages import Attempted, Drain, OutboxGrew
+from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.memory import MONITOR, Measure, MemoryWorker
 from wppmt import __version__
-from wppmt.app import browsers, disk, host, logs, sockets, wiring
+from wppmt.app import browsers, disk, host, logs, memory, policies, sockets, wiring
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.domain.errors import Refusal, SetupError
-from wppmt.domain.messages import ROOT, Describe
+from wppmt.domain.messages import ROOT, WEBHOOK, Describe
 from wppmt.http import server
 from wppmt.http.app import make_app
-from wppmt.http.ports import DaemonPhase, HttpSettings, Ports
+from wppmt.http.ports import DaemonPhase, Ports
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
 from wppmt.net.egress import Egress
@@ -41,13 +43,12 @@ from wppmt.store.sqlite.store import SqliteStore
 from wppmt.webhook.transport import WebhookTransport
 
 BOOT_SECONDS = 30.0
-STOP_SECONDS = 45.0
-"""For requests under way and for all browsers to go down together, then they are killed. systemd's TimeoutStopSec is
-longer."""
 SETTLE_SECONDS = 10.0
-"""Of these, at most so long for the requests."""
+"""Of the time that the browsers have to go down, at most so long for the requests under way."""
 ROOT_SECONDS = 5.0
-"""On top of them, for Root to tell that the browsers are gone."""
+"""On top of it, for Root to report that the browsers are gone."""
+REST_SECONDS = 30.0
+"""On top of what the browsers take, for all the rest of a stop, as reported to systemd."""
 DRAIN_SECONDS = 5.0
 """For the webhooks in flight; what has no answer by then is sent again by the next daemon."""
 
@@ -58,6 +59,8 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
     Returns the exit status. Raises SetupError where the start is refused.
     """
     os.umask(0o077)
+    memory.tame_allocator()
+    host.raise_descriptors()
     daemon = Daemon(settings)
     logs.configure(settings.logs, daemon.metadata)
     for notice in settings.notices:
@@ -107,10 +110,10 @@ class Daemon:
         self._root: Root | None = None
         self._redis_watch = RedisWatch(logs.log)
         self._http: server.Runner | None = None
-        self._stop_seconds = STOP_SECONDS
+        self._stop_seconds = policies.all_browsers_stop_seconds(settings)
 
     def metadata(self) -> dict[str, object]:
-        """For every log line (architecture.pt.md 10.2)."""
+        """For every log line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2)."""
         total = self._monitor.total_mb if self._monitor else 0
         return {"memoryUsage": f"{total / 1024:.1f}GB", "sessionCount": len(self._directory.statuses())}
 
@@ -134,7 +137,7 @@ class Daemon:
             down.push_async_callback(self._stop_http)
             threads = PykkaScheduler(asyncio.get_running_loop())
             chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines)
-            self._start_actors(threads, store, transport, chromes)
+            self._start_actors(threads, store, transport, received, chromes)
             down.push_async_callback(self._stop_actors, threads, chromes)
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
@@ -145,11 +148,13 @@ class Daemon:
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
             down.push_async_callback(self._drain)
             on_ready()
-            with host.notified_systemd(lambda: self._directory.is_alive(ROOT)):
+            with host.notified_systemd(
+                lambda: self._directory.is_alive(ROOT), self._stop_seconds + REST_SECONDS
+            ):
                 await stop.wait()
 
     def _signalled(self) -> asyncio.Event:
-        """Set by the signal that ends this daemon. A later SIGTERM turns a handover into a stop, never the reverse."""
+        """Set by the signal that ends this daemon. A SIGTERM after a SIGUSR2 turns the handover into a stop, never the reverse."""
         stop = asyncio.Event()
 
         def end(*, hands_over: bool) -> None:
@@ -166,6 +171,7 @@ class Daemon:
         threads: PykkaScheduler,
         store: SqliteStore,
         transport: WebhookTransport,
+        received: ReceivedMedia,
         chromes: ChromeBrowsers,
     ) -> None:
         settings = self._settings
@@ -177,11 +183,10 @@ class Daemon:
             new_service=lambda address: services[address](),
             post=partial(_post, asyncio.get_running_loop(), transport),
             log=logs.log,
+            received=received,
         )
         runtime = Interpreter(self._directory, threads, world)
-        self._monitor = monitor = MemoryWorker(
-            runtime.weigh, wiring.own_memory_mb, settings.sessions.measure_seconds
-        )
+        self._monitor = monitor = MemoryWorker(runtime.weigh, memory.weigh, settings.sessions.measure_seconds)
         free_mb = partial(disk.free_mb, settings.store.tokens_dir)
         services: dict[str, Callable[[], tuple[Mind, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
@@ -196,10 +201,10 @@ class Daemon:
             memory_limit_mb=settings.sessions.memory_limit_mb,
             is_alive=self._directory.is_alive,
             status=self._directory.status,
-            room=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
+            disk=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
         )
         supervisor = runtime.spawn(ROOT, root)
-        # First: what boots on a disk that is short starts no browser.
+        # Before Boot: on a disk that is short no browser must start.
         supervisor.put(DiskMeasured(free_mb()))
         supervisor.put(Boot())
 
@@ -218,30 +223,30 @@ class Daemon:
             store=store,
             authenticator=wiring.authenticator(settings),
             rate_limiter=wiring.rate_limiter(settings, self._redis_watch),
+            buckets=wiring.buckets(settings),
             check_target=egress.check,
             post_webhook=transport.post,
             media=media,
             received=received,
             phase=lambda: self._phase,
             memory_mb=lambda: monitor.total_mb if monitor else None,
+            daemon_memory_mb=lambda: monitor.daemon_mb if monitor else None,
             alert=lambda: root.alert if root else None,
+            troubles=lambda: (*(root.troubles if root else ()), *self._redis_watch.troubles),
             now=time.time,
             log=logs.log,
             version=__version__,
             profile_mb=partial(wiring.profile_mb, settings.store.tokens_dir),
             has_login_copy=partial(wiring.has_login_copy, settings),
-            settings=HttpSettings(
-                max_sessions=settings.sessions.max,
-                send_deadline=settings.sessions.send_deadline_seconds,
-                default_webhook_url=settings.webhooks.url,
-            ),
+            settings=policies.http_policy(settings),
         )
 
     async def _start_http(
         self, ports: Ports, listening: Sequence[socket.socket], *, is_inherited: bool
     ) -> None:
         http = self._settings.http
-        wanted, runner = (http.host, http.port), server.Runner(make_app(ports))
+        limits = wiring.connection_limits(self._settings, host.descriptors())
+        wanted, runner = (http.host, http.port), server.Runner(make_app(ports), limits)
         self._phase = DaemonPhase.READY
         try:
             await runner.start(*listening)
@@ -250,12 +255,12 @@ class Daemon:
         self._http = runner
         address = runner.addresses[0][:2] if is_inherited else wanted
         if address != wanted:
-            note = f"Vale o endereço de wppmt.socket, não o de WPP_HOST e WPP_PORT ({http.host}:{http.port})"
+            note = f"A API escuta no endereço de wppmt.socket, não no de WPP_HOST e WPP_PORT ({http.host}:{http.port})"
             logs.log("socket_differs", level="warning", note=note)
         logs.log("ready", host=address[0], port=address[1], inherited=is_inherited)
 
     async def _drain(self) -> None:
-        """Nothing new is taken up from here on; what was under way gets its time."""
+        """Refuse new requests from here on; those under way may finish."""
         self._phase = DaemonPhase.DRAINING
         logs.log("draining")
         if self._http:
@@ -265,15 +270,17 @@ class Daemon:
             self._stop_seconds -= time.monotonic() - began
 
     async def _stop_http(self) -> None:
-        """When nothing else is left to go: until now it said so to everyone who asked."""
-        self._directory.give_up()
+        """The last to stop: until now it has answered 503."""
+        self._directory.expire_all()
         if self._http:
             await self._http.cleanup()
 
     async def _stop_actors(self, threads: PykkaScheduler, chromes: ChromeBrowsers) -> None:
         """Sessions first, all together; the webhook actor leaves its work to the store."""
         if self._hands_over:
-            logs.log("handed_over", note="Os navegadores seguem conectados para o próximo serviço")
+            logs.log(
+                "handed_over", note="Os navegadores continuam conectados até o próximo início do serviço"
+            )
         else:
             await self._end_browsers()
         with contextlib.suppress(Refusal):
@@ -297,11 +304,11 @@ def _post(
     loop: asyncio.AbstractEventLoop,
     transport: WebhookTransport,
     effect: Post,
-    tell: Callable[[object], object],
+    report: Callable[[object], object],
 ) -> None:
     async def attempt() -> None:
         outcome = await transport.post(effect.delivery, effect.attempt, effect.secrets)
-        tell(Attempted(effect.delivery.number, outcome))
+        report(Attempted(effect.delivery.number, outcome))
 
     # A closed loop: the daemon has stopped, and the store still has the delivery.
     with contextlib.suppress(RuntimeError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import resource
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ import sdnotify
 from wppmt.app import logs
 from wppmt.browser.chrome import processes
 from wppmt.domain.errors import SetupError
+from wppmt.domain.system_errors import explain
 
 LOCK = "daemon.lock"
 """In the state folder; holds the pid of the daemon that has it locked, and whether its WhatsApp is simulated."""
@@ -38,6 +40,17 @@ def only_one(state_dir: Path, tokens_dir: Path, *, simulated: bool) -> Iterator[
         yield
 
 
+def raise_descriptors() -> None:
+    """Systemd's soft limit is for programs that still use select(2); the hard one is what we may have."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def descriptors() -> int:
+    """How many this process may have open."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
 @contextmanager
 def _locked(folder: Path, name: str, setting: str) -> Iterator[TextIO]:
     require_folder(folder, setting)
@@ -46,7 +59,7 @@ def _locked(folder: Path, name: str, setting: str) -> Iterator[TextIO]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SetupError(
-                f"Outro wppmt já usa a pasta {folder}. Encerre-o, ou dê outra a este com {setting}"
+                f"Outro wppmt já usa a pasta {folder}. Encerre-o ou use outra pasta ({setting})"
             ) from None
         lock.truncate(0)
         yield lock
@@ -77,17 +90,19 @@ def _holder(state_dir: Path) -> tuple[int | None, Sequence[str]]:
 
 
 def require_folder(folder: Path, setting: str) -> None:
-    """A folder that is ours alone: made private where it was not. Raises SetupError where that, or writing, fails."""
+    """Make sure that the folder is ours, private and writable. Raises SetupError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.stat().st_uid != os.geteuid():
-            raise SetupError(f"A pasta {folder} é de outro usuário: dê-a a quem roda o wppmt ({setting})")
+            raise SetupError(
+                f"A pasta {folder} pertence a outro usuário: mude o dono para o usuário que roda o wppmt ({setting})"
+            )
         for path in (folder, *folder.glob("*.sqlite*")):
             _make_private(path)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as failure:
-        raise SetupError(f"A pasta {folder} não pode ser usada: {failure.strerror} ({setting})") from None
+        raise SetupError(f"A pasta {folder} não pode ser usada: {explain(failure)} ({setting})") from None
 
 
 def _make_private(path: Path) -> None:
@@ -98,8 +113,11 @@ def _make_private(path: Path) -> None:
 
 
 @contextmanager
-def notified_systemd(is_alive: Callable[[], bool]) -> Iterator[None]:
-    """Type=notify with a watchdog that this very event loop has to feed, and only while `is_alive`."""
+def notified_systemd(is_alive: Callable[[], bool], stop_seconds: float) -> Iterator[None]:
+    """Type=notify with a watchdog that this very event loop has to feed, and only while `is_alive`.
+
+    The stop that follows the block takes up to `stop_seconds`.
+    """
     systemd = sdnotify.SystemdNotifier()
     loop = asyncio.get_running_loop()
 
@@ -114,6 +132,9 @@ def notified_systemd(is_alive: Callable[[], bool]) -> Iterator[None]:
     try:
         yield
     finally:
-        # The watchdog must not bite while browsers go down in order.
-        systemd.notify("STOPPING=1\nWATCHDOG_USEC=120000000")
+        # Neither the watchdog nor TimeoutStopSec may end a stop that takes browsers down in order.
+        stop_usec = round(stop_seconds * 1_000_000)
+        systemd.notify(f"STOPPING=1\nWATCHDOG_USEC={stop_usec}\nEXTEND_TIMEOUT_USEC={stop_usec}")
         feeding.cancel()
+        if systemd.socket:
+            systemd.socket.close()

@@ -1,4 +1,7 @@
-"""Logs: one JSON object a line (architecture.pt.md 10.2), written by a thread of their own so that a slow disk holds nobody."""
+"""Logs: one JSON object a line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2).
+
+A thread of its own writes them, so that a slow disk blocks nobody.
+"""
 
 from __future__ import annotations
 
@@ -12,32 +15,37 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import cast
 
 from loguru import logger
 
+from wppmt.app import log_files
+from wppmt.app.repeats import Repeats, kind_of
 from wppmt.app.scrub import scrub
 from wppmt.app.settings import LogSettings
 from wppmt.domain.errors import SetupError
+from wppmt.domain.log import LOG_LEVELS, LogLevel
+from wppmt.domain.system_errors import explain
 
-Level = Literal["debug", "info", "warning", "error"]
-LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 FILE = "wppmt.log"
+LOOK_SECONDS = 1.0
+"""Between two looks for repeats whose minute is over."""
 WAITING_LINES = 10_000
-"""Lines kept while the disk does not take them; what comes on top is counted and dropped."""
+"""Lines kept while the disk does not take them; further ones are counted and dropped."""
 
 _BREAKS_A_LINE = re.compile(
     "[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
-"""What JSON leaves as it is, but a terminal or a log reader obeys."""
+"""Characters that JSON leaves as they are, but a terminal or a log reader acts on."""
 
 
 def render(
     at: datetime,
-    level: Level,
+    level: LogLevel,
     session_id: str | None,
     event: str,
     details: Mapping[str, object],
@@ -61,23 +69,32 @@ class Journal:
 
     def __init__(
         self,
-        write: Callable[[Level, str], None],
+        write: Callable[[LogLevel, str], None],
         metadata: Callable[[], Mapping[str, object]] = dict,
         *,
-        least: Level = "debug",
+        least: LogLevel = "debug",
         waiting_lines: int = WAITING_LINES,
     ) -> None:
         self._write = write
         self._metadata = metadata
-        self._wanted = LEVELS[LEVELS.index(least) :]
-        self._lines: queue.Queue[tuple[Level, str] | None] = queue.Queue(waiting_lines)
+        self._wanted = LOG_LEVELS[LOG_LEVELS.index(least) :]
+        self._repeats = Repeats()
+        self._looks_at = 0.0
+        self._lines: queue.Queue[tuple[LogLevel, str] | None] = queue.Queue(waiting_lines)
         self._dropped = 0
         self._thread = threading.Thread(target=self._run, name="logs", daemon=True)
         self._thread.start()
 
-    def log(self, event: str, session_id: str | None, level: Level, details: Mapping[str, object]) -> None:
+    def log(self, event: str, session_id: str | None, level: LogLevel, details: Mapping[str, object]) -> None:
         if level not in self._wanted:
             return
+        kind = kind_of(event, session_id, level, details)
+        if kind is None or self._repeats.is_written(kind, time.monotonic()):
+            self._put(event, session_id, level, details)
+
+    def _put(
+        self, event: str, session_id: str | None, level: LogLevel, details: Mapping[str, object]
+    ) -> None:
         line = render(datetime.now(UTC), level, session_id, event, details, self._metadata())
         try:
             self._lines.put_nowait((level, line))
@@ -86,6 +103,7 @@ class Journal:
 
     def close(self, limit: float = 5.0) -> None:
         """Write what waits, for at most `limit` seconds."""
+        self._tell_repeats(all_of_them=True)
         try:
             self._lines.put(None, timeout=limit)
         except queue.Full:
@@ -93,26 +111,42 @@ class Journal:
         self._thread.join(limit)
 
     def _run(self) -> None:
-        while (entry := self._lines.get()) is not None:
+        while True:
+            try:
+                entry = self._lines.get(timeout=LOOK_SECONDS)
+            except queue.Empty:
+                self._tell_repeats()
+                continue
+            if entry is None:
+                return
             self._write(*entry)
             if self._dropped and self._lines.empty():
                 dropped, self._dropped = self._dropped, 0
-                self.log("log_lines_dropped", None, "warning", {"count": dropped})
+                self._put("log_lines_dropped", None, "warning", {"count": dropped})
+            self._tell_repeats()
+
+    def _tell_repeats(self, *, all_of_them: bool = False) -> None:
+        if not all_of_them and time.monotonic() < self._looks_at:
+            return
+        self._looks_at = time.monotonic() + LOOK_SECONDS
+        for kind, count in self._repeats.over(time.monotonic(), all_of_them=all_of_them):
+            details = dict(kind.details) | {"count": count}
+            self._put(f"{kind.event}_repeated", kind.session_id, cast("LogLevel", kind.level), details)
 
 
-def _to_loguru(level: Level, line: str) -> None:
+def _to_loguru(level: LogLevel, line: str) -> None:
     logger.log(level.upper(), line)
 
 
 _journal: Journal | None = None
 
 
-def log(event: str, session_id: str | None = None, /, *, level: Level = "info", **details: object) -> None:
-    """Write down that `event` (a stable snake_case word) happened; never waits, never fails.
+def log(event: str, session_id: str | None = None, /, *, level: LogLevel = "info", **details: object) -> None:
+    """Log `event` (a stable snake_case word); never waits, never fails.
 
     Every detail is named by its keyword and becomes camelCase. An exception may be given as it is
-    (`error=failure`): its type and place are kept. Texts, QR codes, tokens and secrets do not belong here; what
-    comes along all the same is taken out. Before `configure` lines go to loguru's own stderr.
+    (`error=failure`): its type and place are kept. Never pass texts, QR codes, tokens or secrets; those that are
+    recognised are removed. Before `configure` lines go to loguru's own stderr.
     """
     if _journal:
         _journal.log(event, session_id, level, details)
@@ -131,7 +165,7 @@ def configure(settings: LogSettings, metadata: Callable[[], Mapping[str, object]
     _open_sinks(settings)
     _journal = Journal(_to_loguru, metadata, least=settings.level)
     logging.captureWarnings(capture=True)
-    # Libraries below WARNING tell of scripts and requests, which carry what must not be logged.
+    # Below WARNING libraries log scripts and requests, which contain what must not be logged.
     logging.basicConfig(handlers=[_FromLibraries()], level=logging.WARNING, force=True)
     threading.excepthook = _on_thread_death
     if sys.__stderr__:
@@ -139,7 +173,7 @@ def configure(settings: LogSettings, metadata: Callable[[], Mapping[str, object]
 
 
 def close() -> None:
-    """Write what still waits. The daemon's last act, and again harmless at exit."""
+    """Write what still waits. Called as the daemon's last step, and again at exit, where it does nothing."""
     global _journal  # noqa: PLW0603 - a process has one log
     if _journal:
         _journal.close()
@@ -159,14 +193,17 @@ def _open_sinks(settings: LogSettings) -> None:
     logger.remove()
     level = (settings.stderr_level or settings.level).upper()
     logger.add(sys.stderr, level=level, format=as_it_is, colorize=False, backtrace=False, diagnose=False)
+    rotate_at = log_files.rotate_at(settings.rotate_mb, settings.total_mb)
+    retention = log_files.retention(settings.keep_days, settings.total_mb, rotate_at)
     try:
         Path(settings.dir).mkdir(mode=0o700, parents=True, exist_ok=True)
+        retention(settings.dir.glob(f"{Path(FILE).stem}*.log"))
         logger.add(
             settings.dir / FILE,
             level=settings.level.upper(),
             format=as_it_is,
-            rotation=f"{settings.rotate_mb} MB",
-            retention=f"{settings.keep_days} days",
+            rotation=rotate_at,
+            retention=retention,
             opener=opener,
             encoding="utf-8",
             backtrace=False,
@@ -174,13 +211,13 @@ def _open_sinks(settings: LogSettings) -> None:
         )
     except OSError as failure:
         raise SetupError(
-            f"A pasta de logs {settings.dir} não pode ser usada: {failure.strerror} (WPP_LOG_DIR)"
+            f"A pasta de logs {settings.dir} não pode ser usada: {explain(failure)} (WPP_LOG_DIR)"
         ) from None
 
 
 class _FromLibraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        level: Level = "error" if record.levelno >= logging.ERROR else "warning"
+        level: LogLevel = "error" if record.levelno >= logging.ERROR else "warning"
         error = record.exc_info[1] if record.exc_info else None
         log("library_log", level=level, logger=record.name, note=record.getMessage(), error=error)
 

@@ -1,4 +1,4 @@
-"""The key that signs and checks tokens: which is good enough, and the simulator's own (contract, section 1)."""
+"""The key that signs and checks tokens: what is too weak, and the simulator's own (docs/contract.md 1)."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ import secrets
 from pathlib import Path
 
 from wppmt.domain.errors import SetupError
+from wppmt.domain.system_errors import explain
 
 EXAMPLES = frozenset({"avelar-wpp-secret", "chave-secreta-aqui"})
-"""They stand in the public documentation, so everybody knows them."""
+"""Keys of the public documentation, which everybody knows."""
 LEAST_BYTES = 32
 FILE = "simulator.secret"
 
 
 def choose(given: str, state_dir: Path, *, simulated: bool, makes: bool) -> tuple[str, tuple[str, ...]]:
-    """The key to use, and what to tell about it. Raises SetupError for a weak key, but for the simulator.
+    """The key to use, and notices about it. Raises SetupError for a weak key, except with the simulator.
 
     The simulator's own is empty as long as nobody who `makes` one has asked.
     """
     if complaint := _weakness(given):
         if not simulated:
-            raise SetupError(f"WPP_SECRET {complaint}. Gere uma boa com: openssl rand -hex 32")
+            raise SetupError(f"WPP_SECRET {complaint}. Gere uma com: openssl rand -hex 32")
         own = _own(state_dir) if makes else _found(state_dir)
         return own, (
-            (f"WPP_SECRET {complaint}: com o simulador vale a de {state_dir / FILE}",) if given else ()
+            (f"WPP_SECRET {complaint}: no modo simulador é usada a chave de {state_dir / FILE}",)
+            if given
+            else ()
         )
     return given, ()
 
@@ -49,7 +52,7 @@ def _own(state_dir: Path) -> str:
         return _found(state_dir)
     except OSError as failure:
         raise SetupError(
-            f"A pasta {state_dir} não pode ser usada: {failure.strerror} (WPP_STATE_DIR)"
+            f"A pasta {state_dir} não pode ser usada: {explain(failure)} (WPP_STATE_DIR)"
         ) from None
 
 

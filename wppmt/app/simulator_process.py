@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
+
+from tenacity import wait_fixed
 
 from wppmt.app.settings import Settings
 from wppmt.domain.errors import SetupError
+from wppmt.polling import poll
 
 START_SECONDS = 20.0
+POLL_SECONDS = 0.05
 STOP_SECONDS = 10.0
 
 
@@ -40,7 +42,7 @@ def simulator(settings: Settings) -> Iterator[None]:
 def _start(settings: Settings) -> subprocess.Popen[bytes]:
     chosen = settings.simulator
     command = [
-        # A daemon that is killed must not leave its simulator behind on the ports; all it knows is on disk.
+        # A daemon that is killed must not leave its simulator on the ports; the simulator's state is on disk.
         "setpriv", "--pdeathsig", "KILL",
         sys.executable, "-m", "wppmt.simulator",
         "--state-dir", str(settings.store.state_dir / "simulator"),
@@ -59,20 +61,23 @@ def _start(settings: Settings) -> subprocess.Popen[bytes]:
 def _await_ready(process: subprocess.Popen[bytes], settings: Settings) -> None:
     url = f"http://127.0.0.1:{settings.simulator.port}/sim/health"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
+
+    def answers() -> bool:
         try:
             with opener.open(url, timeout=1):
-                pass
-        except (URLError, OSError):
-            time.sleep(0.05)
-        else:
-            if process.poll() is None:
-                return
-    raise SetupError(
-        f"O simulador não subiu. Portas {settings.simulator.port} (WPP_SIMULATOR_PORT) e"
-        f" {settings.simulator.page_port} (WPP_SIMULATOR_PAGE_PORT) livres? {_last_error(settings)}"
-    )
+                return True
+        except OSError:
+            return False
+
+    def has_ended() -> bool:
+        return process.poll() is not None
+
+    # Another simulator may answer on the port, and be the reason why ours has ended.
+    if not poll(answers, START_SECONDS, wait_fixed(POLL_SECONDS), unless=has_ended) or has_ended():
+        raise SetupError(
+            f"O simulador não iniciou. As portas {settings.simulator.port} (WPP_SIMULATOR_PORT) e"
+            f" {settings.simulator.page_port} (WPP_SIMULATOR_PAGE_PORT) estão livres? {_last_error(settings)}"
+        )
 
 
 def _error_file(settings: Settings) -> Path:

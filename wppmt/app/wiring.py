@@ -1,4 +1,4 @@
-"""How settings become the parts of the daemon: one maker a part, no lifecycle."""
+"""How settings become the parts of the daemon: one function for each part."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from pathlib import Path
 from random import SystemRandom
 from urllib.parse import quote
 
-import psutil
 from ulid import ULID
 
 from actors.runtime.directory import Directory
 from actors.session.actor import SessionMind
 from actors.session.parts import Tools
-from actors.session.policy import SessionPolicy
-from actors.webhooks.actor import WebhookMind, WebhookPolicy
-from wppmt.app import logs
+from actors.webhooks.actor import WebhookMind
+from wppmt.app import logs, policies
+from wppmt.app.addresses import base_url
 from wppmt.app.browsers import login_copies
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
 from wppmt.browser.port import Browsers
 from wppmt.browser.profile.snapshots import Snapshots
-from wppmt.domain.retry import WebhookSchedule
+from wppmt.domain.units import MEGABYTE
 from wppmt.http.api import qr, views
-from wppmt.http.security.auth import Authenticator, AuthPolicy
+from wppmt.http.connections import ConnectionLimits
+from wppmt.http.security.auth import Authenticator
+from wppmt.http.security.buckets import Buckets
 from wppmt.http.security.jwks import Jwks, fetch_from
 from wppmt.http.security.keys import Keys, PublicKey, SharedSecret
 from wppmt.http.security.limits import RateLimiter, RedisWindows
@@ -40,9 +41,13 @@ from wppmt.store.port import Store
 from wppmt.store.records import Desired, SessionRecord, SessionStatus
 from wppmt.store.redis import Copy, RedisMirror, RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
-from wppmt.webhook.envelope import new_secret
+from wppmt.webhook.signature import new_secret
 
-MEGABYTE = 1_000_000
+SERVICE_DESCRIPTORS = 256
+"""Kept for the store, the log, webhooks under way, and connections that are accepted and not yet counted."""
+SESSION_DESCRIPTORS = 8
+"""Kept for each session: its browser, and a file on its way."""
+LEAST_CONNECTIONS = 10
 
 
 def new_session(store: SqliteStore, tools: Tools, session_id: str) -> SessionMind:
@@ -51,28 +56,13 @@ def new_session(store: SqliteStore, tools: Tools, session_id: str) -> SessionMin
 
 
 def webhooks(settings: Settings, store: SqliteStore) -> WebhookMind:
-    webhooks = settings.webhooks
-    rules = WebhookPolicy(
-        hold_seconds=webhooks.hold_hours * 3600,
-        auto_replay=webhooks.auto_replay,
-        default_url=webhooks.url,
-        pending_max=webhooks.pending_max,
-    )
-    return WebhookMind(store, WebhookSchedule(retries=webhooks.retries), rules)
+    return WebhookMind(store, policies.webhook_schedule(settings), policies.webhook_policy(settings))
 
 
 def tools(settings: Settings, store: SqliteStore) -> Tools:
     return Tools(
         store=store,
-        policy=SessionPolicy(
-            qr_max=settings.sessions.qr_max,
-            send_deadline=settings.sessions.send_deadline_seconds,
-            beat_seconds=settings.browser.beat_seconds,
-            memory_mb=settings.sessions.tenant_memory_mb,
-            memory_hard_mb=settings.sessions.tenant_memory_hard_mb,
-            copy_seconds=settings.store.login_copy_hours * 3600,
-            media_bytes=settings.media.max_mb * MEGABYTE,
-        ),
+        policy=policies.session_policy(settings),
         random=SystemRandom(),
         default_webhook=settings.webhooks.url,
         new_event_id=lambda now: f"evt_{ULID.from_timestamp(now)}",
@@ -90,7 +80,7 @@ def _is_disk_short(settings: Settings) -> bool:
 
 
 def has_login_copy(settings: Settings, session_id: str) -> bool:
-    """Whether a good one is there; reads and checks all of it."""
+    """Whether there is a good copy; reads and checks all of it."""
     return Snapshots(login_copies(settings), settings.store.login_copies).latest(session_id) is not None
 
 
@@ -104,7 +94,7 @@ def webhook_egress(settings: Settings) -> Egress:
 
 
 def media(settings: Settings) -> MediaFiles:
-    """Behind a guard of its own: the place of WEBHOOK_URL is open to webhooks alone."""
+    """With an egress guard of its own: the address of WEBHOOK_URL is open to webhooks only."""
     folder, limit = settings.store.state_dir / "media" / "out", settings.media.max_mb * MEGABYTE
     return MediaFiles(folder, limit, Egress(policy(settings.egress.allow)))
 
@@ -129,7 +119,7 @@ def sweep(store: SqliteStore, media: MediaFiles, received: ReceivedMedia) -> Non
 
 
 def end_strays(store: Store, browsers: Browsers) -> None:
-    """End what runs on a profile that no session of the registry would look at: nobody else ever would."""
+    """End browsers on profiles that no session of the registry will take care of."""
     looked_after = {
         record.id for record in store.sessions() if record.process or record.desired is Desired.RUNNING
     }
@@ -139,19 +129,12 @@ def end_strays(store: Store, browsers: Browsers) -> None:
 
 
 def _media_url(settings: Settings, session_id: str, message_id: str) -> str:
-    base = settings.http.public_url.rstrip("/") or f"http://{settings.http.host}:{settings.http.port}"
+    base = settings.http.public_url.rstrip("/") or base_url(settings.http.host, settings.http.port)
     return f"{base}/api/sessions/{session_id}/messages/{quote(message_id, safe='')}/media"
 
 
 def authenticator(settings: Settings) -> Authenticator:
-    auth = settings.auth
-    rules = AuthPolicy(
-        max_lifetime=auth.max_lifetime_seconds,
-        issuer=auth.issuer,
-        audience=auth.audience,
-        require_session_claim=auth.require_session_claim,
-    )
-    return Authenticator(_keys(settings), rules)
+    return Authenticator(_keys(settings), policies.auth_policy(settings))
 
 
 def _keys(settings: Settings) -> Keys:
@@ -164,6 +147,11 @@ def _keys(settings: Settings) -> Keys:
 def rate_limiter(settings: Settings, redis_watch: RedisWatch) -> RateLimiter:
     shared = RedisWindows(settings.redis.url) if settings.redis.url else None
     return RateLimiter(settings.http.rate_per_minute, time.time, shared, redis_watch.report_of("rates"))
+
+
+def buckets(settings: Settings) -> Buckets:
+    http = settings.http
+    return Buckets(http.apart_per_minute if http.rate_per_minute else 0)
 
 
 @asynccontextmanager
@@ -203,5 +191,15 @@ def profile_mb(tokens_dir: Path, session_id: str) -> int | None:
     return round(total / MEGABYTE)
 
 
-def own_memory_mb() -> float:
-    return float(psutil.Process().memory_info().rss) / MEGABYTE
+def connection_limits(settings: Settings, descriptors: int) -> ConnectionLimits:
+    """Within the descriptors that the process may have: store, browsers and webhooks come first."""
+    http = settings.http
+    room = descriptors - SERVICE_DESCRIPTORS - settings.sessions.max * SESSION_DESCRIPTORS
+    total = min(http.max_connections, max(room, LEAST_CONNECTIONS))
+    if total < http.max_connections:
+        note = (
+            f"Só {total} conexões por vez, não {http.max_connections}: o processo pode ter {descriptors} descritores"
+            " (LimitNOFILE)"
+        )
+        logs.log("connections_limited", level="warning", note=note)
+    return ConnectionLimits(total, http.max_connections_per_address)

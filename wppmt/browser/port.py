@@ -93,13 +93,21 @@ class CallTimeout(CallFailure):
 
 
 class CallRejected(CallFailure):
-    """The page's function itself said no; `reason` is bridge.js's stable word, e.g. `not_on_whatsapp`."""
+    """The page's function itself said no; `reason` is bridge.js's stable word, e.g. `not_on_whatsapp`.
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    `until`, in epoch seconds, is the end of what it refused for, where the page knows one.
+    """
+
+    def __init__(self, reason: str, detail: str = "", until: float | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.detail = detail
+        self.until = until
 
+
+LoginItems = Mapping[str, str]
+"""What of a page's localStorage makes its login: the SHA-256 of each value, in hexadecimal, by name."""
+NOTHING: LoginItems = {}
 
 CallResult = Any | CallFailure
 OnResult = Callable[[CallResult], None]
@@ -126,8 +134,11 @@ class Browser(Protocol):
     def memory(self) -> Memory:
         """What the browser's processes weigh now; zeros when there are none. Some milliseconds, from any thread."""
 
-    def stop(self) -> bool:
-        """Go down the stop ladder; blocks until no process is left. Whether the login was flushed in order."""
+    def stop(self, unsaved: LoginItems = NOTHING) -> bool:
+        """Go down the stop ladder; blocks until no process is left. Whether the login was flushed in order.
+
+        Not before `unsaved` is on the disk, for which it waits some seconds.
+        """
 
     def kill(self) -> None:
         """End the whole process group at once, from any thread. The login in IndexedDB survives this."""
@@ -155,8 +166,8 @@ class Browsers(Protocol):
     def end_leftovers(self, session_id: str) -> int:
         """End what an earlier daemon left on this profile (found by profile path and own uid); how many."""
 
-    def has_login(self, session_id: str) -> bool:
-        """Whether the profile folder exists and is not empty."""
+    def is_login_saved(self, session_id: str, items: LoginItems) -> bool:
+        """Whether the page's login, as `login_items` told it, is on the disk; some milliseconds."""
 
     def keep_copy(self, session_id: str) -> None:
         """A snapshot of the login, after a stop that flushed it. Never raises: what fails is logged."""

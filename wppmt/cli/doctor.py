@@ -1,15 +1,20 @@
-"""`wppmt doctor`: what a start needs, looked at without starting anything; each trouble says what to do."""
+"""`wppmt doctor`: checks what a start needs, without starting anything; each problem comes with advice."""
 
 from __future__ import annotations
 
+import json
 import os
+import pwd
 import re
+import secrets
+import shutil
 import socket
 import stat
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -21,13 +26,17 @@ from wppmt.browser.chrome.driver import DRIVER
 from wppmt.browser.chrome.injection import WA_JS
 from wppmt.browser.chrome.launch import CHROME
 from wppmt.browser.chrome.settings import UNDETECTED
-from wppmt.browser.port import StartFailed
-from wppmt.cli.context import SettingsSource, pass_origin
-from wppmt.cli.errors import Trouble
-from wppmt.cli.findings import Finding
-from wppmt.cli.gateway import Gateway
-from wppmt.domain.errors import SetupError
+from wppmt.cli import reachability
+from wppmt.cli.context import SettingsSource, pass_source
+from wppmt.cli.errors import CommandFailed
+from wppmt.cli.findings import Check, Finding, run
+from wppmt.cli.gateway import Gateway, Json, url_of
+from wppmt.cli.reachability import WHATSAPP, Target
+from wppmt.domain.system_errors import explain
+from wppmt.media.probe import FFMPEG, FFPROBE
 
+OLDEST_CHROMIUM = 156
+"""The oldest major version that the tests have run with."""
 MB_PER_SESSION = 150
 MB_DAEMON = 90
 SECONDS = 20
@@ -37,47 +46,71 @@ SOCKET_UNIT_ADVICE = (
 )
 
 
+def checks(settings: Settings) -> Iterator[Check]:
+    """What a start needs, in the order in which it needs it."""
+    yield Check("programs", lambda: programs(settings))
+    yield Check("wa-js", lambda: [wa_js(WA_JS)])
+    yield Check("sound", lambda: [sound()])
+    for name, folder in folders(settings):
+        yield Check(name, lambda name=name, folder=folder: [private_folder(name, folder)])  # type: ignore[misc]
+    yield Check("ports", lambda: ports(settings))
+    yield Check("sandbox", lambda: [sandbox(is_root=os.geteuid() == 0, settings=settings)])
+    yield Check("memory", lambda: [memory(settings.sessions.max, psutil.virtual_memory().available >> 20)])
+    yield Check("disk", lambda: [disk(settings.store.tokens_dir, settings.store.disk_min_free_mb)])
+
+
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Every check, in the order in which a start would need it."""
+    yield from run(checks(settings))
+
+
+def programs(settings: Settings) -> Iterator[Finding]:
     browser, chrome = settings.browser, Path(settings.browser.chrome or CHROME)
-    yield chromium(chrome)
+    yield from chromium(chrome)
     if browser.engine == UNDETECTED:
         accepted = browser.undetected_accept_local_ports
         yield from chromedriver(Path(browser.driver or DRIVER), chrome, accepted=accepted)
-    yield wa_js(WA_JS)
-    for name, folder in folders(settings):
-        yield private_folder(name, folder)
-    yield from ports(settings)
-    yield sandbox(is_root=os.geteuid() == 0, settings=settings)
-    yield memory(settings.sessions.max, psutil.virtual_memory().available >> 20)
-    yield disk(settings.store.tokens_dir, settings.store.disk_min_free_mb)
 
 
-def chromium(chrome: Path) -> Finding:
-    return _program(chrome, "chromium")
+def chromium(chrome: Path) -> Iterator[Finding]:
+    found = version(chrome)
+    yield _program(chrome, found, "chromium")
+    if found:
+        yield recent(found)
 
 
 def chromedriver(driver: Path, chrome: Path, *, accepted: bool) -> Iterator[Finding]:
     """For the engine "undetected" alone: whether it fits Chromium, and what it opens."""
-    found = _program(driver, "chromium-driver")
-    yield found
-    if found.fine:
-        yield Finding(
-            version(chrome) == version(driver),
-            "Chromium e chromedriver têm a mesma versão",
-            "Atualize os dois juntos: apt-get install chromium chromium-driver",
-        )
+    versions = version(chrome), version(driver)
+    yield _program(driver, versions[1], "chromium-driver")
+    if all(versions):
+        yield _fitting(*versions)
     yield Finding(
         accepted,
         "Motor undetected: cada sessão abre em 127.0.0.1 a porta DevTools do Chrome e a do chromedriver, sem senha,"
-        " ao alcance de todo usuário desta máquina",
+        " acessíveis a todo usuário desta máquina",
         "Use WPP_BROWSER_ENGINE=chrome, ou aceite com WPP_UNDETECTED_ACCEPT_LOCAL_PORTS=true",
     )
 
 
-def _program(file: Path, package: str) -> Finding:
-    found = version(file)
+def _program(file: Path, found: str, package: str) -> Finding:
     return Finding(bool(found), f"{file}: {found or 'não encontrado'}", f"Instale: apt-get install {package}")
+
+
+def _fitting(chrome: str, driver: str) -> Finding:
+    if chrome == driver:
+        return Finding(True, "Chromium e chromedriver têm a mesma versão")
+    return Finding(False, f"Chromium {chrome} e chromedriver {driver} têm versões diferentes", _UPDATE)
+
+
+_UPDATE = "Atualize os dois juntos: apt-get update && apt-get install chromium chromium-driver"
+
+
+def recent(chrome: str) -> Finding:
+    """WhatsApp Web ends its support for old browsers without notice."""
+    if int(chrome.partition(".")[0]) >= OLDEST_CHROMIUM:
+        return Finding(True, f"Chromium recente ({OLDEST_CHROMIUM} ou mais novo)")
+    text = f"Chromium {chrome} é antigo: o wppmt foi testado a partir do {OLDEST_CHROMIUM}"
+    return Finding(False, text, _UPDATE)
 
 
 def version(program: Path) -> str:
@@ -93,7 +126,16 @@ def version(program: Path) -> str:
 
 
 def wa_js(file: Path) -> Finding:
-    return Finding(file.is_file(), "wa-js instalado", "Rode: make setup")
+    if file.is_file():
+        return Finding(True, "wa-js instalado")
+    return Finding(False, f"wa-js não está em {file}", "Rode: make setup")
+
+
+def sound() -> Finding:
+    """Without it every recording and video goes out as a document."""
+    missing = [program for program in (FFPROBE, FFMPEG) if not shutil.which(program, path=os.defpath)]
+    text = f"não encontrado: {', '.join(missing)}" if missing else "ffprobe e ffmpeg instalados"
+    return Finding(not missing, text, "Instale: apt-get install ffmpeg")
 
 
 def folders(settings: Settings) -> tuple[tuple[str, Path], ...]:
@@ -106,19 +148,33 @@ def folders(settings: Settings) -> tuple[tuple[str, Path], ...]:
 
 def private_folder(name: str, folder: Path) -> Finding:
     """Whether we can write there, or make it, and whether others are kept out."""
-    if not folder.exists():
-        parent = next(above for above in folder.parents if above.exists())
-        writable = os.access(parent, os.W_OK | os.X_OK)
-        return Finding(writable, f"{folder} ({name}) será criada", f"Crie a pasta ou mude {name}")
     try:
+        if not folder.exists():
+            return _folder_to_be(name, folder)
         with tempfile.TemporaryFile(dir=folder):
             mode = stat.S_IMODE(folder.stat().st_mode)
     except OSError as failure:
-        return Finding(
-            False, f"{folder} ({name}): {failure.strerror}", f"Dê permissão ao usuário ou mude {name}"
-        )
-    text = f"{folder} ({name}) pode ser escrita, modo {mode:04o}"
-    return Finding(not mode & 0o077, text, f"Outros usuários podem ler logins aí. Rode: chmod 700 {folder}")
+        text = f"{folder} ({name}) não pode ser usada: {explain(failure)}"
+        return Finding(False, text, f"Dê permissão ao usuário {_user()} ou mude {name}")
+    if mode & 0o077:
+        text = f"{folder} ({name}) está aberta a outros usuários, modo {mode:04o}: eles podem ler logins"
+        return Finding(False, text, f"Rode: chmod 700 {folder}")
+    return Finding(True, f"{folder} ({name}) pode ser escrita, modo {mode:04o}")
+
+
+def _folder_to_be(name: str, folder: Path) -> Finding:
+    parent = next(above for above in folder.parents if above.exists())
+    if os.access(parent, os.W_OK | os.X_OK):
+        return Finding(True, f"{folder} ({name}) será criada")
+    text = f"{folder} ({name}) não existe e não pode ser criada em {parent}"
+    return Finding(False, text, f"Crie a pasta, com o dono {_user()}, ou mude {name}")
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 def ports(settings: Settings) -> Iterator[Finding]:
@@ -127,7 +183,7 @@ def ports(settings: Settings) -> Iterator[Finding]:
     if settings.simulator.mode == "1":
         wanted.append(("WPP_SIMULATOR_PORT", "127.0.0.1", settings.simulator.port))
         wanted.append(("WPP_SIMULATOR_PAGE_PORT", "127.0.0.1", settings.simulator.page_port))
-    running = Gateway(f"http://{settings.http.host}:{settings.http.port}", lambda: "").is_ready()
+    running = _gateway(settings).is_ready()
     for name, host, port in wanted:
         trouble = "" if running else _occupied(host, port)
         state = "em uso pelo wppmt, que está no ar" if running else trouble or "livre"
@@ -145,7 +201,7 @@ def _occupied(host: str, port: int) -> str:
         try:
             probe.bind((host, port))
         except OSError as failure:
-            return failure.strerror or str(failure)
+            return explain(failure)
     return ""
 
 
@@ -153,15 +209,20 @@ def sandbox(*, is_root: bool, settings: Settings, can_unshare: Callable[[], bool
     """Chromium's sandbox needs a user that is not root, and user namespaces."""
     if settings.browser.sandbox == "off":
         return Finding(False, "Sandbox do Chromium desligado (WPP_SANDBOX=off)", "Use WPP_SANDBOX=auto")
+    if is_root and settings.simulator.used and settings.browser.sandbox == "auto":
+        return Finding(True, "Chromium sem sandbox, porque é root: aceito só com o simulador")
     if is_root:
-        fine = settings.simulator.used and settings.browser.sandbox == "auto"
         return Finding(
-            fine, "Como root o Chromium só roda sem sandbox: aceito só com o simulador", "Use outro usuário"
+            False,
+            "O Chromium não roda com sandbox como root",
+            "Rode com o usuário do serviço: sudo -u wppmt …",
         )
+    if (can_unshare or _can_unshare)():
+        return Finding(True, "O sandbox do Chromium funciona para este usuário")
     return Finding(
-        (can_unshare or _can_unshare)(),
-        "Sandbox do Chromium possível",
-        "Permita user namespaces: sysctl kernel.unprivileged_userns_clone=1 (no Ubuntu, um perfil AppArmor)",
+        False,
+        "O sandbox do Chromium não funciona: este usuário não pode criar user namespaces",
+        "Permita: sysctl kernel.unprivileged_userns_clone=1 (no Ubuntu, um perfil AppArmor)",
     )
 
 
@@ -179,43 +240,108 @@ def _can_unshare() -> bool:
 
 def memory(sessions: int, available_mb: int) -> Finding:
     needed = MB_DAEMON + sessions * MB_PER_SESSION
-    text = f"{available_mb} MB de memória livres; {sessions} sessões pedem cerca de {needed} MB"
+    text = f"{available_mb} MB de memória disponíveis; {sessions} sessões usam cerca de {needed} MB"
     return Finding(available_mb >= needed, text, "Diminua WPP_MAX_SESSIONS ou aumente a memória")
 
 
 def disk(folder: Path, min_free_mb: int) -> Finding:
     """The folder may be yet to be made."""
     free = free_mb(next(path for path in (folder, *folder.parents) if path.exists()))
-    text = f"{free} MB livres no disco de {folder}; abaixo de {min_free_mb} MB nenhum navegador abre"
-    return Finding(free >= min_free_mb, text, "Libere espaço em disco, ou diminua WPP_DISK_MIN_FREE_MB")
+    text = f"{free} MB livres no disco de {folder}; com menos de {min_free_mb} MB nenhum navegador abre"
+    return Finding(free >= min_free_mb, text, "Libere espaço em disco ou diminua WPP_DISK_MIN_FREE_MB")
 
 
-@click.command()
-@click.option("--whatsapp", type=click.Choice(["simulated", "real"]), default="simulated", show_default=True)
+def report(source: SettingsSource, whatsapp: Target = WHATSAPP) -> Iterator[Finding]:
+    """Everything. Where the settings are no good, what can be looked at all the same."""
+    try:
+        settings = source.load()
+        yield Finding(True, "Configuração válida", check="settings")
+    except (CommandFailed, OSError) as trouble:
+        said = (
+            trouble.format_message()
+            if isinstance(trouble, CommandFailed)
+            else f"Pasta de trabalho: {explain(trouble)}"
+        )
+        for line in said.splitlines():
+            yield Finding(False, line, check="settings")
+        found = _without_secret(source)
+        if found is None:
+            yield from run(_of_the_machine())
+            return
+        settings = found
+    for notice in settings.notices:
+        yield Finding(True, notice, check="settings", is_notice=True)
+    yield from examine(settings)
+    runs = _gateway(settings).is_ready()
+    yield from run(reachability.checks(settings, whatsapp=whatsapp, simulator_runs=runs))
+    if runs:
+        yield from run([Check("service", lambda: [service(_gateway(settings).health())])])
+
+
+def _without_secret(source: SettingsSource) -> Settings | None:
+    """With a missing or weak WPP_SECRET, the most common problem, the rest can still be checked."""
+    stand_in = {"WPP_SECRET": secrets.token_hex(32)}
+    try:
+        return replace(source, environ={**source.environ, **stand_in}).load()
+    except (CommandFailed, OSError):
+        return None
+
+
+def _of_the_machine() -> Iterator[Check]:
+    """What no setting changes."""
+    yield Check("programs", lambda: chromium(CHROME))
+    yield Check("wa-js", lambda: [wa_js(WA_JS)])
+    yield Check("sound", lambda: [sound()])
+
+
+def _gateway(settings: Settings) -> Gateway:
+    return Gateway(url_of(settings.http), lambda: "")
+
+
+def service(health: Json) -> Finding:
+    """How the daemon that runs here is."""
+    reasons = "; ".join(str(reason.get("reason")) for reason in health.get("reasons", ()))
+    fine = health.get("status") == "ok"
+    return Finding(
+        fine,
+        f"Serviço no ar: {health.get('status')}" + (f" ({reasons})" if reasons else ""),
+        'Veja docs/operacao.md, "O que cada motivo significa"',
+    )
+
+
+@click.command(short_help="Verifica se a máquina tem tudo de que o serviço precisa.")
+@click.option(
+    "--whatsapp",
+    type=click.Choice(["simulated", "real"]),
+    default="simulated",
+    show_default=True,
+    help="Com qual WhatsApp o serviço vai falar: o simulador ou o real.",
+)
 @click.option(
     "--sandbox",
     "probes",
     is_flag=True,
-    help="Prova o isolamento dos navegadores que rodam, ou de um aberto para isso.",
+    help="Prova o isolamento dos navegadores em execução ou de um aberto só para isso.",
 )
-@pass_origin
-def doctor(origin: SettingsSource, whatsapp: str, *, probes: bool) -> None:
-    """Confere o que o serviço precisa para rodar aqui; termina com 1 se algo falta."""
-    settings = (origin.simulated() if whatsapp == "simulated" else origin).load()
-    all_fine = True
-    for notice in settings.notices:
-        click.echo(f"! {notice}")
-    try:
-        for finding in _probe(settings) if probes else examine(settings):
-            all_fine &= finding.fine
-            finding.show()
-    except (SetupError, StartFailed) as trouble:
-        raise Trouble(str(trouble)) from None
+@click.option("--json", "as_json", is_flag=True, help="Mostra o resultado em JSON, para programas.")
+@pass_source
+def doctor(source: SettingsSource, whatsapp: str, *, probes: bool, as_json: bool) -> None:
+    """Verifica se esta máquina tem tudo de que o serviço precisa; sai com código 1 se faltar algo."""
+    chosen = source.simulated() if whatsapp == "simulated" else source
+    findings = []
+    for finding in _probe(chosen.load()) if probes else report(chosen):
+        findings.append(finding)
+        if not as_json:
+            click.echo(finding)
+    all_fine = all(finding.fine for finding in findings)
+    if as_json:
+        shown = {"ok": all_fine, "checks": [finding.for_programs for finding in findings]}
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     sys.exit(0 if all_fine else 1)
 
 
 def _probe(settings: Settings) -> Iterator[Finding]:
-    # Only here: the usual report needs no line to a browser.
+    # Imported here: the usual report needs no line to a browser.
     from wppmt.cli.sandbox_probe import probe  # noqa: PLC0415
 
-    return probe(settings)
+    return run([Check("sandbox", lambda: probe(settings))])

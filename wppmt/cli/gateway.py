@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import io
 import json
-import time
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
-import zxingcpp
 from PIL import Image
+from tenacity import RetryCallState
+
+from wppmt.app.settings import HttpSettings
+from wppmt.cli.errors import CommandFailed
+from wppmt.domain.system_errors import explain
+from wppmt.polling import poll
 
 TIMEOUT_SECONDS = 60.0
 PROBE_SECONDS = 2.0
 QR_LIMIT_SECONDS = 60.0
+QUICK_SECONDS = 3.0
+SHOWS_NO_QR = {"connected", "disconnected", "error"}
+INSTALL_DEMO = "pip install 'wppmt[demo]'"
 # The gateway is on this machine: a proxy of the environment must not see these calls.
 _open = build_opener(ProxyHandler({})).open
 
 Json = Mapping[str, Any]
+
+
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where it listens, not where we go
+
+
+def url_of(http: HttpSettings) -> str:
+    """The API as this machine reaches it."""
+    host = ANYWHERE.get(http.host, http.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{http.port}"
 
 
 class GatewayError(Exception):
@@ -46,6 +62,9 @@ class Gateway:
         except GatewayError:
             return False
         return True
+
+    def health(self) -> Json:
+        return self._json("GET", "/api/health")
 
     def start(self, session: str, webhook_url: str) -> Json:
         return self._json("POST", f"/api/sessions/{session}/start", {"webhookUrl": webhook_url})
@@ -81,33 +100,54 @@ class Gateway:
         except HTTPError as failure:
             raise _refusal(failure) from None
         except (URLError, HTTPException, OSError) as failure:
-            raise GatewayError(0, "UNREACHABLE", f"A API não responde em {self.url}: {failure}") from None
+            raise GatewayError(
+                0, "UNREACHABLE", f"A API não responde em {self.url} ({_why(failure)})"
+            ) from None
+
+
+def _why(failure: OSError | HTTPException) -> str:
+    reason = failure.reason if isinstance(failure, URLError) else failure
+    return explain(reason) if isinstance(reason, OSError) else "a resposta não é HTTP válido"
 
 
 def wait_for_qr(
     gateway: Gateway, session: str, other_than: str | None = None, limit: float = QR_LIMIT_SECONDS
 ) -> str:
     """What any QR reader sees in the picture that the API gives, as soon as there is one. Raises GatewayError."""
-    began = time.monotonic()
-    while True:
+    answer: Json = {}
+
+    def look() -> str | None:
+        nonlocal answer
         answer = gateway.qr_code(session)
         picture = answer.get("qrCode")
-        if picture and (text := read_qr(b64decode(picture.partition(",")[2]))) and text != other_than:
-            return text
-        waited = time.monotonic() - began
-        if waited > limit or answer["status"] in {"connected", "disconnected", "error"}:
-            why = answer.get("reason") or answer.get("message") or ""
-            raise GatewayError(
-                409, "NO_QR", f"Sem QR Code: a sessão {session} está em {answer['status']}. {why}"
-            )
-        # Often at first, for a quick scan; then seldom, to stay below the session's rate limit.
-        time.sleep(0.1 if waited < 3 else 1.5)
+        text = read_qr(b64decode(picture.partition(",")[2])) if picture else None
+        return None if text == other_than else text
+
+    text = poll(look, limit, _seldom_after_a_while, unless=lambda: answer["status"] in SHOWS_NO_QR)
+    if text is None:
+        why = answer.get("reason") or answer.get("message") or ""
+        raise GatewayError(409, "NO_QR", f"Sem QR Code: a sessão {session} está em {answer['status']}. {why}")
+    return text
+
+
+def _seldom_after_a_while(state: RetryCallState) -> float:
+    """Often at first, for a quick scan; then seldom, to stay below the session's rate limit."""
+    return 0.1 if (state.seconds_since_start or 0.0) < QUICK_SECONDS else 1.5
 
 
 def read_qr(picture: bytes) -> str | None:
     """The text of the QR code in a PNG."""
-    found = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))
+    found = qr_reader()(Image.open(io.BytesIO(picture)))
     return found[0].text if found else None
+
+
+def qr_reader() -> Callable[[Image.Image], Sequence[Any]]:
+    """Finds the codes in a picture. Raises CommandFailed where the optional package for that is not installed."""
+    try:
+        from zxingcpp import read_barcodes  # noqa: PLC0415 - the daemon does without it
+    except ImportError:
+        raise CommandFailed(f"Para ler o QR Code falta o extra demo: {INSTALL_DEMO}") from None
+    return read_barcodes
 
 
 def _refusal(failure: HTTPError) -> GatewayError:

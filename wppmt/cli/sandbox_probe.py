@@ -232,5 +232,5 @@ def _started(settings: ChromeSettings, folder: Path) -> Iterator[int]:
         first_page.find_page(connection, pid, profile.path, settings.start_seconds)
         yield pid
     finally:
-        ending.close_in_order(pid, connection)
+        ending.close_in_order(pid, connection, settings.stop_seconds)
         ending.end(pid)

@@ -12,9 +12,9 @@ from typing import Any
 import click
 import segno
 
-from wppmt.cli.context import SettingsSource, pass_origin
-from wppmt.cli.errors import Trouble
-from wppmt.cli.gateway import Gateway, GatewayError, wait_for_qr
+from wppmt.cli.context import SettingsSource, pass_source
+from wppmt.cli.errors import CommandFailed
+from wppmt.cli.gateway import Gateway, GatewayError, url_of, wait_for_qr
 from wppmt.cli.token import TTL_SECONDS, make_token
 from wppmt.simulator.client import Simulator, SimulatorError
 
@@ -30,25 +30,25 @@ class Ends:
 
 
 class Sim(click.Group):
-    """Tells what simulator or gateway refused in one line."""
+    """Shows a refusal of the simulator or the gateway in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except (SimulatorError, GatewayError) as refusal:
-            raise Trouble(str(refusal)) from None
+            raise CommandFailed(str(refusal)) from None
 
 
-@click.group(cls=Sim)
+@click.group(cls=Sim, short_help="Controla os celulares simulados.")
 @click.pass_context
-@pass_origin
-def sim(origin: SettingsSource, context: click.Context) -> None:
-    """Os celulares simulados: escaneiam, escrevem, recebem, ficam sem internet."""
-    settings = origin.simulated().load()
+@pass_source
+def sim(source: SettingsSource, context: click.Context) -> None:
+    """Controla os celulares simulados: ler o QR Code, escrever, receber, ficar sem internet."""
+    settings = source.simulated().load()
     context.obj = Ends(
         Simulator(f"http://127.0.0.1:{settings.simulator.port}"),
         Gateway(
-            f"http://{settings.http.host}:{settings.http.port}",
+            url_of(settings.http),
             lambda: make_token(settings.auth, time.time(), ttl=TTL_SECONDS),
         ),
     )
@@ -72,31 +72,31 @@ def _show_lines(values: list[Any]) -> None:
 @click.option("--business", is_flag=True, help="Conta comercial.")
 @pass_ends
 def account(ends: Ends, phone: str, name: str, *, business: bool) -> None:
-    """Faz existir no WhatsApp o número PHONE, com o nome NAME."""
+    """Cria no WhatsApp simulado o número PHONE, com o nome NAME."""
     _show(ends.phones.register(phone, name, is_business=business))
 
 
 @sim.command()
 @pass_ends
 def accounts(ends: Ends) -> None:
-    """Lista os números que existem."""
+    """Lista os números criados."""
     _show_lines(ends.phones.accounts())
 
 
-@sim.command()
+@sim.command(short_help="Mostra no terminal o QR Code da sessão SESSION.")
 @click.argument("session")
 @pass_ends
 def qr(ends: Ends, session: str) -> None:
-    """Mostra no terminal o QR Code que a API dá para SESSION."""
+    """Mostra no terminal o QR Code que a API devolve para a sessão SESSION."""
     segno.make(wait_for_qr(ends.gateway, session), error="l").terminal(compact=True)
 
 
-@sim.command()
+@sim.command(short_help="O celular PHONE lê o QR Code da sessão SESSION.")
 @click.argument("phone")
 @click.argument("session")
 @pass_ends
 def scan(ends: Ends, phone: str, session: str) -> None:
-    """O celular PHONE lê, na imagem da API, o QR Code de SESSION."""
+    """O celular PHONE lê o QR Code que a API devolve para a sessão SESSION."""
     text = wait_for_qr(ends.gateway, session)
     try:
         device = ends.phones.scan(phone, text)
@@ -132,26 +132,26 @@ def message(ends: Ends, sender: str, to: str, text: str | None, file: Path | Non
     elif text:
         _show({"id": ends.phones.write(sender, to, text)})
     else:
-        raise click.UsageError("Falta TEXT ou --file")
+        raise click.UsageError("Informe TEXT ou --file")
 
 
 @sim.command()
 @click.argument("phone")
 @click.option("--after", type=int, default=0, help="Só o que veio depois deste seq.")
-@click.option("--wait", type=float, default=0, help="Espera até tantos segundos por algo.")
+@click.option("--wait", type=float, default=0, help="Espera por algo novo, por até N segundos.")
 @pass_ends
 def inbox(ends: Ends, phone: str, after: int, wait: float) -> None:
     """Mostra o que o celular PHONE recebeu."""
     _show_lines(ends.phones.inbox(phone, after, wait))
 
 
-@sim.command()
+@sim.command(short_help="O destinatário PHONE recebeu, leu ou ouviu MESSAGE_ID.")
 @click.argument("phone")
 @click.argument("message_id")
 @click.argument("ack", type=click.Choice(list(ACKS)))
 @pass_ends
 def receipt(ends: Ends, phone: str, message_id: str, ack: str) -> None:
-    """O destinatário PHONE recebeu, leu ou ouviu MESSAGE_ID."""
+    """Registra que o destinatário PHONE recebeu, leu ou ouviu a mensagem MESSAGE_ID."""
     ends.phones.receipt(phone, message_id, ACKS[ack])
 
 
@@ -211,7 +211,7 @@ def _option(text: str) -> tuple[str, Any]:
 @click.option("--set", "options", multiple=True, metavar="NOME=VALOR", help="Como delayMs=500.")
 @pass_ends
 def fault(ends: Ends, kind: str, phone: str | None, count: int | None, options: tuple[str, ...]) -> None:
-    """Encomenda a falha KIND (ver docs/simulador.md)."""
+    """Provoca a falha KIND (veja docs/simulador.md)."""
     _show({"id": ends.phones.fault(kind, phone=phone, count=count, **dict(map(_option, options)))})
 
 
@@ -219,7 +219,7 @@ def fault(ends: Ends, kind: str, phone: str | None, count: int | None, options: 
 @click.argument("fault_id", required=False)
 @pass_ends
 def faults(ends: Ends, fault_id: str | None) -> None:
-    """Lista as falhas encomendadas, ou desfaz a FAULT_ID."""
+    """Lista as falhas ativas, ou desfaz a falha FAULT_ID."""
     if fault_id:
         ends.phones.delete_fault(fault_id)
     else:
@@ -228,7 +228,7 @@ def faults(ends: Ends, fault_id: str | None) -> None:
 
 @sim.command()
 @click.option("--after", type=int, default=0, help="Só o que veio depois deste seq.")
-@click.option("--wait", type=float, default=0, help="Espera até tantos segundos por algo.")
+@click.option("--wait", type=float, default=0, help="Espera por algo novo, por até N segundos.")
 @pass_ends
 def log(ends: Ends, after: int, wait: float) -> None:
     """Mostra tudo o que aconteceu no simulador, em ordem."""
@@ -238,5 +238,5 @@ def log(ends: Ends, after: int, wait: float) -> None:
 @sim.command()
 @pass_ends
 def reset(ends: Ends) -> None:
-    """Esquece contas, aparelhos, falhas e o registro."""
+    """Apaga contas, aparelhos, falhas e o registro."""
     ends.phones.reset()

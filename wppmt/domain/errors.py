@@ -1,4 +1,4 @@
-"""Every answer "no" of the product: its code, its HTTP status, its Portuguese text (contract, section 6)."""
+"""Every refusal: its code, its HTTP status, its Portuguese text (docs/contract.md 6)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Code(StrEnum):
-    """Stable words for programs; the text beside each is for people and may be made clearer."""
+    """Stable codes for programs; the text of each is for people and may change."""
 
     UNAUTHENTICATED = "UNAUTHENTICATED"
     TOKEN_EXPIRED = "TOKEN_EXPIRED"
@@ -30,6 +30,8 @@ class Code(StrEnum):
     NOT_CONNECTED = "NOT_CONNECTED"
     NOT_ON_WHATSAPP = "NOT_ON_WHATSAPP"
     REACHOUT_TIMELOCK = "REACHOUT_TIMELOCK"
+    NEW_CHAT_QUOTA = "NEW_CHAT_QUOTA"
+    COULD_NOT_LOOK = "COULD_NOT_LOOK"
     SEND_FAILED = "SEND_FAILED"
     TARGET_REFUSED = "TARGET_REFUSED"
     MEDIA_FETCH_FAILED = "MEDIA_FETCH_FAILED"
@@ -48,7 +50,7 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """How a code is told over HTTP."""
+    """The HTTP status and the text of a code."""
 
     http_status: int
     text: str
@@ -64,24 +66,30 @@ CATALOGUE: dict[Code, Meaning] = {
         "sessionId inválido: use de 1 a 64 letras minúsculas, dígitos e hífens, sem hífen no começo ou no fim",
     ),
     Code.INVALID_PHONE: Meaning(400, "Telefone inválido: use de 8 a 15 dígitos, com o código do país"),
-    Code.SESSION_ID_MISMATCH: Meaning(400, "X-Session-ID difere da sessão do endereço"),
+    Code.SESSION_ID_MISMATCH: Meaning(400, "X-Session-ID não corresponde à sessão da URL"),
     Code.SESSION_NOT_FOUND: Meaning(404, "Sessão não encontrada"),
     Code.MESSAGE_NOT_FOUND: Meaning(404, "Mensagem não encontrada"),
     Code.QR_NOT_AVAILABLE: Meaning(404, "Não há QR Code para mostrar neste estado da sessão"),
     Code.NOT_FOUND: Meaning(404, "Recurso não encontrado"),
-    Code.METHOD_NOT_ALLOWED: Meaning(405, "Método não permitido neste endereço"),
-    Code.PAYLOAD_TOO_LARGE: Meaning(413, "Maior que o limite: 10 MB no corpo, WPP_MAX_MEDIA_MB numa mídia"),
+    Code.METHOD_NOT_ALLOWED: Meaning(405, "Método não permitido nesta rota"),
+    Code.PAYLOAD_TOO_LARGE: Meaning(413, "Maior que o limite: 10 MB no corpo, WPP_MAX_MEDIA_MB em uma mídia"),
     Code.UNSUPPORTED_ENCODING: Meaning(415, "Content-Encoding não é aceito: envie o corpo sem compressão"),
-    Code.RATE_LIMITED: Meaning(429, "Limite de requisições por minuto atingido para esta sessão"),
+    Code.RATE_LIMITED: Meaning(
+        429, "Limite de requisições por minuto atingido (por sessão; fora delas, por token ou endereço)"
+    ),
     Code.QUEUE_FULL: Meaning(429, "Fila de envio da sessão cheia. Aguarde e tente de novo"),
     Code.NOT_CONNECTED: Meaning(503, "WhatsApp não está conectado"),
     Code.NOT_ON_WHATSAPP: Meaning(422, "Este número não está no WhatsApp"),
     Code.REACHOUT_TIMELOCK: Meaning(429, "O WhatsApp pausou o envio a novos contatos desta conta"),
+    Code.NEW_CHAT_QUOTA: Meaning(429, "Esta conta atingiu o limite de novas conversas do WhatsApp"),
+    Code.COULD_NOT_LOOK: Meaning(
+        503, "Não foi possível consultar o WhatsApp agora. Nada foi feito; tente de novo"
+    ),
     Code.SEND_FAILED: Meaning(422, "O WhatsApp recusou a mensagem"),
-    Code.TARGET_REFUSED: Meaning(422, "Endereço de destino não permitido"),
+    Code.TARGET_REFUSED: Meaning(422, "URL de destino não permitida"),
     Code.MEDIA_FETCH_FAILED: Meaning(422, "Não foi possível obter a mídia"),
     Code.LOGIN_NOT_CORRUPT: Meaning(
-        409, "O login desta sessão não está em TOKEN_CORRUPT: não há o que restaurar nem descartar"
+        409, "O login desta sessão está em uso: só depois de TOKEN_CORRUPT há o que restaurar ou descartar"
     ),
     Code.NO_LOGIN_COPY: Meaning(
         404, "Não há cópia boa do login desta sessão. Use reset para começar de novo com um QR Code"
@@ -91,7 +99,7 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.WEBHOOK_TEST_IN_FLIGHT: Meaning(409, "Outro teste do webhook desta sessão ainda está em andamento"),
     Code.RESOURCE_LIMIT: Meaning(503, "Limite de recursos atingido"),
     Code.STORE_UNAVAILABLE: Meaning(503, "Banco de dados indisponível (disco cheio?). Nada foi feito"),
-    Code.DRAINING: Meaning(503, "O serviço está encerrando. Tente de novo em instantes"),
+    Code.DRAINING: Meaning(503, "O serviço está sendo encerrado. Tente de novo em instantes"),
     Code.SESSION_BUSY: Meaning(503, "A sessão não respondeu a tempo. Nada foi feito; tente de novo"),
     Code.OUTCOME_UNKNOWN: Meaning(
         504, "Resultado desconhecido: a operação pode ter sido feita. Consulte antes de repetir"
@@ -101,7 +109,7 @@ CATALOGUE: dict[Code, Meaning] = {
 
 
 class Refusal(Exception):
-    """An answer "no" that the caller can act on. `extra` joins the answer's JSON, e.g. `reconnectRequired`."""
+    """A refusal that the caller can act on. `extra` is added to the answer's JSON, e.g. `reconnectRequired`."""
 
     def __init__(
         self,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from wppmt.domain.reasons import Reason
+from wppmt.domain.units import MEGABYTE
 from wppmt.store.records import DeadLetters, SessionStatus
 
 ROOT = "root"
@@ -49,7 +51,17 @@ class RestartSession:
 
 @dataclass(frozen=True, slots=True)
 class RestartCrashed:
-    """To Root: all in `error`, dead or hung. Answered with the tuple of their ids."""
+    """To Root: all in `error`, dead or hung; of these, if named, only `sessions`. Answered with CrashedRestarted."""
+
+    sessions: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CrashedRestarted:
+    """`skipped`: left as they were, each with the reason: its login awaits a person's choice, or there is no room."""
+
+    restarted: tuple[str, ...]
+    skipped: tuple[tuple[str, Reason], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,12 @@ class ResetLogin:
 
 @dataclass(frozen=True, slots=True)
 class RestoreLogin:
-    """To a session after TOKEN_CORRUPT: start with the last good copy of its login. Answered as ResetLogin."""
+    """To Root: start without a usable login, with the last good copy of one. Answered as ResetLogin.
+
+    Refuses LOGIN_NOT_CORRUPT where a login is in use, and RESOURCE_LIMIT.
+    """
+
+    session_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +108,7 @@ class LoggedOut:
 
 @dataclass(frozen=True, slots=True)
 class SetWebhook:
-    """To a session; an empty url removes the own webhook. Answered with WebhookSettings."""
+    """To a session; an empty url removes the own webhook. Answered with SessionWebhook."""
 
     url: str
     events: tuple[str, ...]
@@ -99,11 +116,11 @@ class SetWebhook:
 
 @dataclass(frozen=True, slots=True)
 class RotateWebhookSecret:
-    """To a session: a new secret; the old one stays valid for 24 h. Answered with WebhookSettings."""
+    """To a session: a new secret; the old one stays valid for 24 h. Answered with SessionWebhook."""
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookSettings:
+class SessionWebhook:
     """`secret` only when it was made by this very request."""
 
     url: str
@@ -129,6 +146,8 @@ class SendText:
     quoted_id: str | None = None
     mentions: tuple[str, ...] = ()
     link_preview: bool = False
+    reference: str = ""
+    """The caller's own: repeated in every answer and event about the message, and never interpreted."""
     respond_async: bool = False
     idempotency: Idempotency | None = None
 
@@ -148,13 +167,14 @@ class SendMedia:
     typing_ms: int = 0
     quoted_id: str | None = None
     mentions: tuple[str, ...] = ()
+    reference: str = ""
     respond_async: bool = False
     idempotency: Idempotency | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AnnounceMedia:
-    """To a session, before a file is fetched for a SendMedia: is it welcome, or was it accepted before?
+    """To a session, before a file is fetched for a SendMedia: could it be sent, or was it accepted before?
 
     Answered with None, or with the Sent of the message accepted under this key; refuses as SendMedia would now.
     """
@@ -170,7 +190,7 @@ MEDIA_SECONDS_PER_MB = 4.0
 
 def extra_seconds(typing_ms: int, size: int) -> float:
     """How much longer than a text without typing a send may take; `size` in bytes, 0 for texts."""
-    return typing_ms / 1000 + MEDIA_SECONDS_PER_MB * size / 1_000_000
+    return typing_ms / 1000 + MEDIA_SECONDS_PER_MB * size / MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +201,7 @@ class Sent:
     to: str
     ack: int
     timestamp: float
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +225,7 @@ class ListContacts:
 
 @dataclass(frozen=True, slots=True)
 class ContactPage:
-    """`contacts` as in architecture.pt.md 4.2.3; `following` is the next `after`, None at the end."""
+    """`contacts` as in docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3; `following` is the next `after`, None at the end."""
 
     contacts: tuple[dict[str, Any], ...]
     total: int
@@ -220,7 +241,7 @@ class CheckNumber:
 
 @dataclass(frozen=True, slots=True)
 class NumberCheck:
-    """`resolved` is the number under which WhatsApp knows it (Brazil's ninth digit)."""
+    """`resolved` is the number as WhatsApp has it (Brazil's ninth digit)."""
 
     valid: bool
     resolved: str | None
@@ -229,21 +250,12 @@ class NumberCheck:
 
 @dataclass(frozen=True, slots=True)
 class FetchMedia:
-    """To a session: a received message's media, `message_id` as WhatsApp serialises it, into the file `path`.
+    """To a session: bring a received message's media, by any of its ids, to where received media is kept.
 
-    Answered with FetchedMedia; refuses NOT_FOUND when WhatsApp has it no more.
+    Answered with None when it is there; refuses NOT_FOUND when WhatsApp has it no more, PAYLOAD_TOO_LARGE.
     """
 
     message_id: str
-    path: str
-    limit: int
-    """Bytes; more is refused with PAYLOAD_TOO_LARGE."""
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedMedia:
-    mimetype: str
-    file_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +266,7 @@ class ActorTree:
 
 
 class Front(Protocol):
-    """What the HTTP front may do with the actors: it never sees one."""
+    """The HTTP front's interface to the actors."""
 
     async def ask(self, address: str, message: object, deadline: float) -> Any:
         """The answer within `deadline` seconds.
@@ -266,4 +278,5 @@ class Front(Protocol):
     def status(self, session_id: str) -> SessionStatus | None:
         """The last published status; never waits for the actor."""
 
-    def statuses(self) -> tuple[SessionStatus, ...]: ...
+    def statuses(self) -> tuple[SessionStatus, ...]:
+        """Of all sessions, in order of their ids."""

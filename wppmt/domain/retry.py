@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from tenacity import RetryCallState
-from tenacity.wait import wait_base
-
 RECONNECT_SECONDS = 30.0
 RECONNECT_JITTER = 0.1
 FAILURES_BEFORE_ERROR = 10
@@ -16,25 +13,19 @@ HEALTHY_SECONDS = 60.0
 
 
 def reconnect_delay(*, earned_immediate: bool, random: Random) -> float:
-    """Seconds until the next attempt: at once if 60 s of health earned it, else 30 s ± 10 % (contract, section 4)."""
+    """Seconds until the next attempt: at once if 60 s of health earned it, else 30 s ± 10 % (docs/contract.md 4)."""
     if earned_immediate:
         return 0.0
     return RECONNECT_SECONDS * random.uniform(1 - RECONNECT_JITTER, 1 + RECONNECT_JITTER)
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookSchedule(wait_base):
-    """Delays after each failed attempt; further retries repeat the last one (architecture.pt.md 5.3).
+class WebhookSchedule:
+    """Delays after each failed attempt; further retries repeat the last one (docs/MULTI_TENANT_ARCHITECTURE.md 5.3)."""
 
-    Also a tenacity wait: `Retrying(wait=WebhookSchedule(), stop=stop_after_attempt(4))` keeps the same times.
-    """
-
+    retries: int
     delays: Sequence[float] = (5.0, 30.0, 300.0)
-    retries: int = 3
     retry_after_cap: float = 300.0
-
-    def __call__(self, retry_state: RetryCallState) -> float:
-        return self._delay(retry_state.attempt_number)
 
     def next_delay(self, failures: int, retry_after: float | None = None) -> float | None:
         """Seconds to wait after the `failures`-th failure (from 1); None when it was the last attempt.
@@ -43,7 +34,5 @@ class WebhookSchedule(wait_base):
         """
         if failures > self.retries:
             return None
-        return max(self._delay(failures), min(retry_after or 0.0, self.retry_after_cap))
-
-    def _delay(self, failures: int) -> float:
-        return self.delays[min(failures, len(self.delays)) - 1]
+        delay = self.delays[min(failures, len(self.delays)) - 1]
+        return max(delay, min(retry_after or 0.0, self.retry_after_cap))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 from aiohttp import web
 
-from wppmt.http.api.bodies import MAX_BODY_BYTES, expect_later
+from wppmt.http.api.body_reader import BODY_ROOM, PARSER, expect_later
+from wppmt.http.api.body_room import BodyRoom
 from wppmt.http.api.openapi import openapi
-from wppmt.http.api.route import ROUTE_OF
+from wppmt.http.api.route import MAX_BODY_BYTES, ROUTE_OF
 from wppmt.http.api.routes import ROUTES
 from wppmt.http.handlers.docs import OPENAPI
 from wppmt.http.handlers.health import STARTED_AT
@@ -20,10 +23,12 @@ from wppmt.http.ports import PORTS, Ports
 
 def make_app(ports: Ports) -> web.Application:
     """The whole API. Serve it with `wppmt.http.server.Runner`, whose protocol knows how to refuse malformed HTTP."""
-    app = web.Application(middlewares=MIDDLEWARES, client_max_size=MAX_BODY_BYTES)
+    app = web.Application(middlewares=MIDDLEWARES)
     app[PORTS] = ports
     app[STARTED_AT] = ports.now()
     app[UNDER_WAY] = set()
+    app[BODY_ROOM] = BodyRoom(ports.settings.bodies_bytes, MAX_BODY_BYTES)
+    app.cleanup_ctx.append(_parser)
     app[ROUTE_OF] = {
         app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_later): route
         for route in ROUTES
@@ -31,6 +36,11 @@ def make_app(ports: Ports) -> web.Application:
     app[OPENAPI] = _document(ports.version)
     app.on_response_prepare.append(add_headers)
     return app
+
+
+async def _parser(app: web.Application) -> AsyncIterator[None]:
+    with ThreadPoolExecutor(1, "json") as app[PARSER]:
+        yield
 
 
 @lru_cache(maxsize=1)

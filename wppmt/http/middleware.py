@@ -62,7 +62,7 @@ def _request_id(request: web.Request) -> str:
 
 @web.middleware
 async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every "no" in the contract's form. The unexpected goes on, to the server's `handle_error`."""
+    """Every "no" in the form of docs/contract.md 6. The unexpected goes on, to the server's `handle_error`."""
     try:
         return await handler(request)
     except Refusal as refusal:
@@ -84,6 +84,9 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _refusal(request: web.Request, refusal: Refusal) -> web.Response:
     session_id = request.get(SESSION_ID)
+    if refusal.code is Code.RESOURCE_LIMIT:
+        lacking = {detail["field"]: detail["problem"] for detail in refusal.details}
+        request.app[PORTS].log("resource_limit", session_id, level="warning", **lacking)
     status = request.app[PORTS].front.status(session_id) if session_id else None
     return refusal_response(refusal, request[REQUEST_ID], status.record.state if status else None)
 
@@ -94,6 +97,9 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers.update(common_headers(request.get(REQUEST_ID) or request.app[PORTS].new_id()))
     if window := request.get(RATE_WINDOW):
         response.headers.update(window.headers())
+    if hdrs.UPGRADE in request.headers or request.method == hdrs.METH_CONNECT:
+        # What follows is no HTTP any more, as its sender hopes.
+        response.force_close()
     if request.app[PORTS].phase() is DaemonPhase.DRAINING:
         # The next request belongs on a new connection, which is the next daemon's.
         response.force_close()

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol
 from uuid import uuid4
 
 from aiohttp import web
 
+from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
+from wppmt.domain.troubles import Trouble
 from wppmt.http.security.auth import Authenticator
+from wppmt.http.security.buckets import Brake, Buckets
 from wppmt.http.security.limits import RateLimiter
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
 from wppmt.store.port import Store
 from wppmt.store.records import Delivery, SigningSecrets
 from wppmt.webhook.classify import AttemptResult
-
-Level = Literal["debug", "info", "warning", "error"]
 
 
 class DaemonPhase(StrEnum):
@@ -30,14 +30,6 @@ class DaemonPhase(StrEnum):
     DRAINING = "draining"
 
 
-class WriteLog(Protocol):
-    """`wppmt.app.logs.log`: one structured line; `details` never hold a secret, a phone or a text."""
-
-    def __call__(
-        self, event: str, session_id: str | None = None, /, *, level: Level = "info", **details: object
-    ) -> None: ...
-
-
 CheckTarget = Callable[[str], Awaitable[None]]
 """Raises Refusal(TARGET_REFUSED) for an address that webhooks may not reach (their egress guard)."""
 
@@ -46,13 +38,17 @@ PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[Attempt
 
 
 @dataclass(frozen=True, slots=True)
-class HttpSettings:
+class HttpPolicy:
     """The settings that answers depend on."""
 
-    max_sessions: int = 10
-    send_deadline: float = 20.0
+    max_sessions: int
+    send_deadline: float
     """Seconds within which WhatsApp's ack makes a send 200 (WPP_SEND_DEADLINE)."""
-    default_webhook_url: str = ""
+    close_deadline: float
+    """Seconds within which a closed session's browser is surely gone."""
+    default_webhook_url: str
+    bodies_bytes: int
+    """Of requests' bodies in memory at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +66,24 @@ class Ports:
     phase: Callable[[], DaemonPhase]
     memory_mb: Callable[[], int | None]
     """Resident memory of the daemon and all its browsers."""
+    daemon_memory_mb: Callable[[], int | None]
+    """Of the daemon alone."""
     now: Callable[[], float]
     """Epoch seconds."""
     log: WriteLog
     version: str
-    settings: HttpSettings = HttpSettings()
+    settings: HttpPolicy
     profile_mb: Callable[[str], int | None] = lambda _: None
     """Size of a session's profile folder; may read the disk."""
     has_login_copy: Callable[[str], bool] = lambda _: False
     """Whether a good copy of the session's login could be restored; reads the disk."""
+    buckets: Buckets = field(default_factory=lambda: Buckets(0))
+    """For what no session counts."""
+    brake: Brake = field(default_factory=Brake)
     alert: Callable[[], str | None] = lambda: None
     """What is wrong with the sessions as a whole, in words for people."""
+    troubles: Callable[[], Sequence[Trouble]] = tuple
+    """What keeps the service as a whole from its work, as far as the sessions' states do not show it."""
     new_id: Callable[[], str] = lambda: uuid4().hex
 
 

@@ -1,4 +1,4 @@
-"""The listening side: aiohttp's protocol with timeouts against slow clients, refusals in our form, an end without loss."""
+"""The listening side: sockets, and an end without loss. What one connection may do: `wppmt.http.protocol`."""
 
 from __future__ import annotations
 
@@ -8,18 +8,14 @@ import socket
 from collections.abc import Callable
 
 from aiohttp import web
-from aiohttp.http_exceptions import BadHttpMessage
 
-from wppmt.domain.errors import Code, Refusal
-from wppmt.http.api.json_responses import refusal_response
-from wppmt.http.middleware import REQUEST_ID, common_headers
-from wppmt.http.ports import PORTS, Ports
-from wppmt.http.security.guard import SESSION_ID
+from wppmt.http.connections import ConnectionLimits, Connections
+from wppmt.http.ports import PORTS
+from wppmt.http.protocol import Protocol
 
-HEADER_SECONDS = 10.0
-"""From connecting to the end of the first request's headers (Slowloris)."""
-KEEPALIVE_SECONDS = 75.0
 BACKLOG = 1024
+ACCEPTED_AT_ONCE = 64
+"""In one turn of the loop: each takes a descriptor before anybody can count it."""
 KEPT_SECONDS = 1.0
 """From draining on, a kept connection may so long be used once more, and is told that it was the last time."""
 LAST_SECONDS = 2.0
@@ -27,76 +23,6 @@ LAST_SECONDS = 2.0
 CANCELLED_SECONDS = 0.5
 _TURNS = 5
 """Of the loop, from accepting a connection to reading what its client has sent already."""
-
-
-class Protocol(web.RequestHandler):
-    """One connection."""
-
-    __slots__ = ("_header_timer", "_is_amid_head", "_ports")
-
-    def __init__(self, server: web.Server, ports: Ports) -> None:
-        super().__init__(
-            server,
-            loop=asyncio.get_running_loop(),
-            access_log=None,  # type: ignore[arg-type]  # ours is the middleware `observe`
-            auto_decompress=False,  # a few small gzip bodies would cost gigabytes
-            keepalive_timeout=KEEPALIVE_SECONDS,
-            lingering_time=2.0,
-        )
-        self._ports = ports
-        self._header_timer: asyncio.TimerHandle | None = None
-        self._is_amid_head = False
-
-    @property
-    def is_answering(self) -> bool:
-        """A request is here, and its answer has not left us whole."""
-        return self._request_count > 0 and not self._is_waiting
-
-    @property
-    def is_resting(self) -> bool:
-        """Kept after an answer, and nothing of a next request is here: nobody loses anything when it is closed."""
-        return self._request_count > 0 and self._is_waiting and not self._is_amid_head
-
-    @property
-    def _is_waiting(self) -> bool:
-        return self._waiter is not None and not self._waiter.done()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._is_amid_head = self._is_waiting
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._header_timer = self._loop.call_later(HEADER_SECONDS, self._close_if_silent)
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        if self._header_timer:
-            self._header_timer.cancel()
-        super().connection_lost(exc)
-
-    def _close_if_silent(self) -> None:
-        if self._request_count == 0:
-            self.force_close()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002  aiohttp's text may repeat what was sent
-    ) -> web.StreamResponse:
-        """Malformed HTTP, and what no handler expected: the contract's form, never a trace; closes the connection."""
-        request_id = request.get(REQUEST_ID) or self._ports.new_id()
-        if isinstance(exc, BadHttpMessage):
-            response = refusal_response(Refusal(Code.INVALID_REQUEST), request_id, http_status=status)
-        else:
-            self._ports.log(
-                "http_failed", request.get(SESSION_ID), level="error", request_id=request_id, error=exc
-            )
-            response = refusal_response(Refusal(Code.INTERNAL), request_id)
-        response.headers.update(common_headers(request_id))
-        response.force_close()
-        return response
 
 
 class _Site(web.BaseSite):
@@ -120,16 +46,20 @@ class _Site(web.BaseSite):
         await super().start()
         create = asyncio.get_running_loop().create_server
         if isinstance(self._where, socket.socket):
-            self._server = await create(self._factory, sock=self._where, backlog=BACKLOG)
+            self._server = await create(self._factory, sock=self._where, backlog=ACCEPTED_AT_ONCE)
         else:
-            self._server = await create(self._factory, *self._where, backlog=BACKLOG)
+            self._server = await create(self._factory, *self._where, backlog=ACCEPTED_AT_ONCE)
+        # asyncio has one word for the kernel's queue and for what is taken from it at once.
+        for listening in self._server.sockets:
+            with listening.dup() as the_same:
+                the_same.listen(BACKLOG)
 
     async def stop_accepting(self) -> None:
         """What was accepted is served. What was not waits for whoever else holds the socket, or is refused."""
         loop = asyncio.get_running_loop()
         if isinstance(self._server, asyncio.Server):
-            # One more look at who has come.
-            await _turns(2)
+            # One more look at all who have come.
+            await _turns(BACKLOG // ACCEPTED_AT_ONCE + 1)
             for listening in self._server.sockets:
                 loop.remove_reader(listening)
             # asyncio drops a connection that it has accepted, but not yet attached, when its server closes.
@@ -143,9 +73,10 @@ class Runner(web.AppRunner):
     `addresses` tells where it listens.
     """
 
-    def __init__(self, app: web.Application) -> None:
+    def __init__(self, app: web.Application, limits: ConnectionLimits | None = None) -> None:
         super().__init__(app, shutdown_timeout=CANCELLED_SECONDS)
         self._ports = app[PORTS]
+        self._open: Connections[Protocol] = Connections(limits or ConnectionLimits())
         self._present: list[Protocol] = []
         """Who was connected when draining began."""
         self._told_all_at = 0.0
@@ -157,7 +88,7 @@ class Runner(web.AppRunner):
         assert server is not None, "setup() made it"  # noqa: S101
         try:
             for where in places:
-                await _Site(self, lambda: Protocol(server, self._ports), where).start()
+                await _Site(self, lambda: Protocol(server, self._ports, self._open), where).start()
         except OSError:
             await self.cleanup()
             raise

@@ -1,76 +1,32 @@
-"""imageUrl, fileUrl or base64 → a file of known type within the limits; nothing of it is trusted but its first bytes."""
+"""imageUrl, fileUrl or base64 → a file of known type within the limits; nothing of it is trusted but its content."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import mimetypes
 import re
 import secrets
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import unquote
 
 import aiohttp
-import filetype
-from PIL import Image, UnidentifiedImageError
+from aiohttp import hdrs
 from yarl import URL
 
 from wppmt.domain.errors import Code, Refusal
-from wppmt.media.file_names import clean_name
+from wppmt.media import base64_text
+from wppmt.media.cage import Cage
+from wppmt.media.content_disposition import file_name_in, name_in_address
+from wppmt.media.examine import Examiner, MediaFile, unusable
+from wppmt.media.file_names import NAMELESS, clean_name
 from wppmt.net.egress import Egress, TargetRefused
 
 MAX_REDIRECTS = 3
-MAX_PIXELS = 25_000_000
-"""A small file may hold a picture that no phone can show (and that would fill a memory)."""
 CHUNK_BYTES = 64 * 1024
-_FROM_TEXT = {
-    ".csv": "text/csv", ".htm": "text/html", ".html": "text/html", ".json": "application/json",
-    ".ics": "text/calendar", ".md": "text/markdown", ".svg": "image/svg+xml", ".txt": "text/plain",
-    ".vcf": "text/vcard", ".xml": "application/xml",
-}  # fmt: skip
-"""What has no telling first bytes, by its name's ending; it goes out as a document and is never rendered."""
-_FROM_ZIP = {
-    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".odt": "application/vnd.oasis.opendocument.text",
-    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
-}
-_ENDING_OF = {mimetype: ending for ending, mimetype in (_FROM_TEXT | _FROM_ZIP).items()}
-_STANDARD_ENDINGS = mimetypes.MimeTypes()
-_TELLING = frozenset(kind.mime for kind in filetype.types)
-"""What is not recognised is none of these, whatever is said about it."""
-_UNKNOWN = "application/octet-stream"
-_PICTURES = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
-"""What phones show, and Pillow's word for it: no other reader of its many is tried on what strangers made."""
-# Pillow's own limit is a warning on stderr; ours is MAX_PIXELS, and no more than a picture's head is ever read.
-Image.MAX_IMAGE_PIXELS = None
-_PROMISED_BY = {
-    ".gif": "image/", ".jpeg": "image/", ".jpg": "image/", ".png": "image/", ".webp": "image/", ".pdf": "application/pdf",
-}  # fmt: skip
-"""What is called so and is something else is often an error page, at times an attack; a PNG called .jpg is neither."""
-VOICE = "audio/ogg; codecs=opus"
-"""What WhatsApp's own voice notes are."""
 _DOCUMENT_TYPE = re.compile(
     r"(text|application|message)/[a-z0-9][a-z0-9.+_-]{0,100}|image/svg\+xml", re.ASCII
 )
-_LINE_BREAKS = dict.fromkeys(map(ord, "\r\n"))
-
-
-@dataclass(frozen=True, slots=True)
-class MediaFile:
-    """`kind` as WhatsApp tells them apart: image, video, audio, voice or document."""
-
-    path: Path
-    size: int
-    mimetype: str
-    file_name: str
-    kind: str
 
 
 class MediaFiles:
@@ -83,6 +39,7 @@ class MediaFiles:
         self._limit = limit_bytes
         self._egress = egress
         self._fetch_seconds = fetch_seconds
+        self._examiner = Examiner(Cage(), limit_bytes)
 
     async def from_url(
         self, url: str, file_name: str | None = None, mimetype: str | None = None
@@ -94,45 +51,42 @@ class MediaFiles:
         address = self._egress.check_url(url)
         try:
             async with asyncio.timeout(self._fetch_seconds), self._response(address) as response:
-                name = file_name or _name_of(response.url)
-                return await self._keep(response.content.iter_chunked(CHUNK_BYTES), name, mimetype)
+                name = file_name or _name_of(response, address)
+                path = await self._keep(response.content.iter_chunked(CHUNK_BYTES))
         except TargetRefused:
             raise Refusal(Code.TARGET_REFUSED) from None
         except aiohttp.ClientConnectorError as failure:
             refused = isinstance(failure.os_error, TargetRefused)
             raise (
-                Refusal(Code.TARGET_REFUSED) if refused else _unfetched("sem conexão com o endereço")
+                Refusal(Code.TARGET_REFUSED) if refused else unusable("sem conexão com o servidor da URL")
             ) from None
         except TimeoutError:
-            raise _unfetched("o endereço não entregou o arquivo a tempo") from None
+            raise unusable("o servidor da URL não entregou o arquivo a tempo") from None
         except (aiohttp.ClientError, ValueError):
-            raise _unfetched("a resposta do endereço não é HTTP válido") from None
+            raise unusable("a resposta do servidor da URL não é HTTP válido") from None
+        return await self._examine(path, name, mimetype)
 
     async def from_base64(
         self, text: str, file_name: str | None = None, mimetype: str | None = None
     ) -> MediaFile:
-        """Plain base64, broken into lines or not, or a data URL. Raises Refusal(INVALID_REQUEST, PAYLOAD_TOO_LARGE)."""
-        is_data_url = text.startswith("data:")
-        head, _, text = text.partition(",") if is_data_url else ("", "", text)
+        """Plain base64 in any lossless spelling, or a data URL. Raises Refusal(INVALID_REQUEST, PAYLOAD_TOO_LARGE)."""
         try:
-            if is_data_url and not head.endswith(";base64"):
-                raise ValueError(head)
             # In a thread: ten megabytes would hold up the loop, and with it every tenant.
-            content = await asyncio.to_thread(_decode, text)
-        except (binascii.Error, ValueError):
+            content, of_url = await asyncio.to_thread(base64_text.decode, text)
+        except ValueError:
             problem = {"field": "base64", "problem": "não é base64 válido"}
             raise Refusal(Code.INVALID_REQUEST, details=[problem]) from None
 
         async def once() -> AsyncIterator[bytes]:
             yield content
 
-        return await self._keep(once(), file_name or "arquivo", mimetype or head.removeprefix("data:"))
+        return await self._examine(await self._keep(once()), file_name or NAMELESS, mimetype or of_url)
 
     @asynccontextmanager
     async def _response(self, url: URL) -> AsyncIterator[aiohttp.ClientResponse]:
         """The first answer that is no redirect; each hop is judged like the first address."""
         timeout = aiohttp.ClientTimeout(total=None, connect=10)
-        async with self._egress.session(timeout) as session:
+        async with self._egress.session(timeout, _on_the_wire(self._limit)) as session:
             for _ in range(MAX_REDIRECTS + 1):
                 headers = {"Accept-Encoding": "identity"}
                 async with session.get(url, headers=headers, allow_redirects=False) as response:
@@ -145,7 +99,7 @@ class MediaFiles:
                         raise _too_large(self._limit)
                     yield response
                     return
-        raise _unfetched("o endereço redireciona demais")
+        raise unusable("a URL redireciona demais")
 
     def sweep(self, wanted: Collection[str]) -> int:
         """Delete files that no unfinished send wants, by path: left by a crash. How many; before any request."""
@@ -154,20 +108,20 @@ class MediaFiles:
             path.unlink(missing_ok=True)
         return len(orphans)
 
-    async def _keep(self, chunks: AsyncIterator[bytes], name: str, stated: str | None) -> MediaFile:
+    async def _keep(self, chunks: AsyncIterator[bytes]) -> Path:
         path = self._folder / secrets.token_hex(16)
         with on_a_disk_with_room():
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = path.open("xb")
-        try:
-            with file:
-                size = await self._write(file, chunks)
-            return await asyncio.to_thread(_examine, path, size, clean_name(name), _type_in(stated))
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+        with _removed_on_failure(path), file:
+            await self._write(file, chunks)
+        return path
 
-    async def _write(self, file: BinaryIO, chunks: AsyncIterator[bytes]) -> int:
+    async def _examine(self, path: Path, name: str, stated: str | None) -> MediaFile:
+        with _removed_on_failure(path):
+            return await self._examiner.examine(path, clean_name(name), _type_in(stated))
+
+    async def _write(self, file: BinaryIO, chunks: AsyncIterator[bytes]) -> None:
         size = 0
         async for chunk in chunks:
             size += len(chunk)
@@ -178,76 +132,18 @@ class MediaFiles:
         with on_a_disk_with_room():
             file.flush()
         if not size:
-            raise _unfetched("o arquivo está vazio")
-        return size
+            raise unusable("o arquivo está vazio")
 
 
-def kind_of(mimetype: str) -> str:
-    """How WhatsApp sends it."""
-    family = mimetype.partition("/")[0]
-    if mimetype == VOICE:
-        return "voice"
-    if family == "image":
-        return "image" if mimetype in _PICTURES else "document"
-    return family if family in {"video", "audio"} else "document"
-
-
-def _decode(text: str) -> bytes:
-    return base64.b64decode(text.translate(_LINE_BREAKS), validate=True)
+def _on_the_wire(limit: int) -> int:
+    """Room for a file of `limit` bytes in honest chunks."""
+    return limit + limit // 8 + CHUNK_BYTES
 
 
 def _type_in(stated: str | None) -> str:
     """The type in what a caller said, without parameters; empty when it is none that a document may have."""
     mimetype = (stated or "").partition(";")[0].strip().lower()
     return mimetype if _DOCUMENT_TYPE.fullmatch(mimetype) else ""
-
-
-def _examine(path: Path, size: int, name: str, stated: str) -> MediaFile:
-    found = filetype.guess(str(path))
-    ending = PurePosixPath(name).suffix.lower()
-    if ending in _PROMISED_BY and not (found and found.mime.startswith(_PROMISED_BY[ending])):
-        raise _unfetched(f"o conteúdo não é o de um arquivo {ending}")
-    mimetype = _mimetype(path, found, ending, stated)
-    if mimetype in _PICTURES:
-        _check_pixels(path)
-    if "." not in name:
-        # Addresses such as /download?id=7: whoever gets a document opens it by its name.
-        name += _ending_of(mimetype, found)
-    return MediaFile(path, size, mimetype, name, kind_of(mimetype))
-
-
-def _mimetype(path: Path, found: filetype.Type | None, ending: str, stated: str) -> str:
-    """By content; name and caller decide only between types that content can't tell apart."""
-    if found is None:
-        return _FROM_TEXT.get(ending) or (stated if stated and stated not in _TELLING else _UNKNOWN)
-    if found.mime == "application/zip":
-        return _FROM_ZIP.get(ending) or (stated if stated in _FROM_ZIP.values() else "application/zip")
-    if found.mime == "audio/ogg":
-        return VOICE if _is_opus(path) else "audio/ogg"
-    return str(found.mime)
-
-
-def _ending_of(mimetype: str, found: filetype.Type | None) -> str:
-    """With its dot; empty when nobody knows."""
-    if mimetype in _ENDING_OF or mimetype == _UNKNOWN:
-        return _ENDING_OF.get(mimetype, "")
-    return f".{found.extension}" if found else _STANDARD_ENDINGS.guess_extension(mimetype) or ""
-
-
-def _is_opus(path: Path) -> bool:
-    with path.open("rb") as file:
-        return b"OpusHead" in file.read(64)
-
-
-def _check_pixels(path: Path) -> None:
-    """Raises Refusal for a picture that is broken or far too large; reads its head only."""
-    try:
-        with Image.open(path, formats=tuple(_PICTURES.values())) as picture:
-            pixels = picture.width * picture.height
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        raise _unfetched("a imagem está corrompida") from None
-    if pixels > MAX_PIXELS:
-        raise _unfetched(f"a imagem tem mais de {MAX_PIXELS // 1_000_000} milhões de pixels")
 
 
 @contextmanager
@@ -259,19 +155,26 @@ def on_a_disk_with_room() -> Iterator[None]:
         raise Refusal(Code.STORE_UNAVAILABLE) from None
 
 
+@contextmanager
+def _removed_on_failure(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def _check_answer(response: aiohttp.ClientResponse) -> None:
     if response.status != 200:
-        raise _unfetched(f"o endereço respondeu {response.status}")
+        raise unusable(f"o servidor da URL respondeu {response.status}")
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise _unfetched("o endereço respondeu com compressão, que não é aceita")
+        raise unusable("o servidor da URL respondeu com compressão, que não é aceita")
 
 
-def _name_of(url: URL) -> str:
-    return unquote(url.name) or "arquivo"
-
-
-def _unfetched(problem: str) -> Refusal:
-    return Refusal(Code.MEDIA_FETCH_FAILED, details=[{"field": "media", "problem": problem}])
+def _name_of(response: aiohttp.ClientResponse, address: URL) -> str:
+    """What the server calls it, or else the address that was asked for: a redirect leads to what only machines read."""
+    said = file_name_in(response.headers.get(hdrs.CONTENT_DISPOSITION, ""))
+    return said or name_in_address(address.raw_name) or NAMELESS
 
 
 def _too_large(limit: int) -> Refusal:

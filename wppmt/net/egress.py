@@ -7,12 +7,11 @@ to is judged, and exactly the judged ones are connected to, without a second loo
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from urllib.parse import quote
 
 import aiohttp
 import psutil
@@ -21,11 +20,12 @@ from yarl import URL
 
 from wppmt.domain.errors import Code, Refusal, SetupError
 from wppmt.net.resolver import Lookups
+from wppmt.net.response import BoundedResponseReader
+from wppmt.net.special_purpose import is_special
+from wppmt.net.urls import Address, Place, is_below, is_host, is_name, literal_of, parse, place_of, prefix_of
 
-Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-MAX_URL = 2048
 DNS_SECONDS = 5.0
 PORTS = frozenset({80, 443})
 """Of strangers; any other port must be on the allow list."""
@@ -55,16 +55,11 @@ _NEVER: tuple[Network, ...] = tuple(
     )
 )
 _GLOBAL_IPV6 = ip_network("2000::/3")
-_USER_INFO = re.compile(r"[a-z]+://[^/?#]*@", re.ASCII | re.IGNORECASE)
-_KEPT = "!$%&'()*+,/:;=?@[]~"
-"""What may stand in a path and a query, and what is encoded already."""
-_HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,62})?(\.[a-z0-9_]([a-z0-9_-]{0,62})?)*", re.ASCII)
-_LIKE_A_NUMBER = re.compile(r"(^|\.)(\d+|0x[0-9a-f]*)$", re.ASCII)
-"""How WHATWG's URL standard tells an IPv4 address: the last label. inet_aton takes 127.1, 0x7f000001, 0177.0.0.1."""
+_INVALID = "não é http(s) válida"
+_OWN = "aponta para este próprio servidor (WPP_EGRESS_ALLOW só o permite por host:porta)"
 
 
-_INVALID = "não é um endereço http(s) válido"
-_OWN = "é deste próprio servidor (WPP_EGRESS_ALLOW só o permite por host:porta)"
+_OUTSIDE = "fica fora do caminho de WEBHOOK_URL (WPP_EGRESS_ALLOW permite o host:porta inteiro)"
 
 
 class TargetRefused(aiohttp.ClientOSError):
@@ -73,12 +68,28 @@ class TargetRefused(aiohttp.ClientOSError):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the operator allows beyond the public internet. Host names are lower-case, without a final dot."""
+    """What the operator allows beyond the public internet."""
 
-    places: frozenset[tuple[str, int]] = frozenset()
+    places: frozenset[Place] = frozenset()
     """Exact host and port, whatever private or loopback address is behind the name."""
     networks: tuple[Network, ...] = ()
     """Private networks, at any port; never loopback, nor this machine itself."""
+    default: tuple[Place, str] | None = None
+    """The place of WEBHOOK_URL, and the only paths there that are allowed by it."""
+
+    @property
+    def named(self) -> Iterable[Place]:
+        """All places that are allowed by name."""
+        return {*self.places, self.default[0]} if self.default else self.places
+
+    def lists(self, place: Place) -> bool:
+        return place in self.named
+
+    def is_outside(self, url: URL) -> bool:
+        """At the place of WEBHOOK_URL, but not below its path: there may be much more than a webhook."""
+        if self.default is None or self.default[0] != place_of(url) or place_of(url) in self.places:
+            return False
+        return not is_below(url, self.default[1])
 
 
 def policy(allow: Iterable[str], webhook_url: str = "") -> Policy:
@@ -86,7 +97,8 @@ def policy(allow: Iterable[str], webhook_url: str = "") -> Policy:
 
     For them only: what a tenant has fetched as media is answered with. Raises SetupError.
     """
-    places: set[tuple[str, int]] = set()
+    places: set[Place] = set()
+    default: tuple[Place, str] | None = None
     networks: list[Network] = []
     for entry in allow:
         try:
@@ -94,11 +106,11 @@ def policy(allow: Iterable[str], webhook_url: str = "") -> Policy:
         except ValueError:
             places.add(_place(entry))
     if webhook_url:
-        url = _parse(webhook_url)
-        if url is None or not _is_host(_place_of(url)[0]):
+        url = parse(webhook_url)
+        if url is None or not is_host(place_of(url)[0]):
             raise SetupError(f"WEBHOOK_URL {_INVALID}")
-        places.add(_place_of(url))
-    return Policy(frozenset(places), tuple(networks))
+        default = place_of(url), prefix_of(url)
+    return Policy(frozenset(places), tuple(networks), default)
 
 
 def is_own(address: Address) -> bool:
@@ -129,16 +141,16 @@ class Egress:
     ) -> None:
         self._policy = policy
         self._is_own = is_own
-        self._resolver = _GuardedResolver(self.judge, resolver or Lookups())
+        resolver = resolver or Lookups()
+        self._resolver = _GuardedResolver(self.judge, resolver)
+        self._strict_resolver = _GuardedResolver(partial(self._judge, is_listed=False), resolver)
 
     def check_url(self, url: str) -> URL:
         """The parsed address, if it may be called as far as its text tells. Raises Refusal(TARGET_REFUSED)."""
-        parsed = _parse(url)
+        parsed = parse(url)
         complaint = _INVALID if parsed is None else self._complaint(parsed)
         if parsed is None or complaint:
-            raise Refusal(
-                Code.TARGET_REFUSED, details=[{"field": "url", "problem": f"O endereço {complaint}"}]
-            )
+            raise Refusal(Code.TARGET_REFUSED, details=[{"field": "url", "problem": f"A URL {complaint}"}])
         return parsed
 
     def require(self, url: str, setting: str) -> None:
@@ -151,18 +163,19 @@ class Egress:
     async def check(self, url: str) -> None:
         """`check_url`, and where its name leads today. A name that leads nowhere yet is not refused."""
         parsed = self.check_url(url)
-        host, port = _place_of(parsed)
-        if _literal(host) is None:
+        if literal_of(place_of(parsed)[0]) is None:
             try:
-                await self._resolver.resolve(host, port)
+                await self._resolver_for(parsed).resolve(*place_of(parsed))
             except TargetRefused:
-                details = [{"field": "url", "problem": "O endereço leva a uma rede não permitida"}]
+                details = [{"field": "url", "problem": "A URL leva a uma rede não permitida"}]
                 raise Refusal(Code.TARGET_REFUSED, details=details) from None
             except OSError:
                 return
 
-    def session(self, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+    def session(self, timeout: aiohttp.ClientTimeout, body_limit: int) -> aiohttp.ClientSession:
         """A client for guarded requests, without cookies, proxies of the environment or decompression.
+
+        Of a body no more than `body_limit` bytes of the wire are read; the connection ends there.
 
         Make it on the running loop. Requests raise TargetRefused, alone or as the cause of a ClientConnectorError.
         Redirects are the caller's to forbid; each one that is followed is judged like the first address.
@@ -174,6 +187,9 @@ class Egress:
             # Shorter than any server's patience: a POST on a connection that is just being closed would be lost.
             keepalive_timeout=1.0,
         )
+        # aiohttp has no public word for it.
+        reader = partial(BoundedResponseReader, body_limit, asyncio.get_running_loop())
+        connector._factory = reader  # type: ignore[assignment] # noqa: SLF001
         return aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -189,20 +205,31 @@ class Egress:
         """Addresses written as numbers never meet a resolver, so they are judged here, as is every redirect."""
         if complaint := self._complaint(request.url):
             raise TargetRefused(complaint)
+        if self._policy.is_outside(request.url) and is_name(place_of(request.url)[0]):
+            # A kept connection to an allowed path would serve this one, too.
+            await self._strict_resolver.resolve(*place_of(request.url))
         return await handler(request)
+
+    def _resolver_for(self, url: URL) -> _GuardedResolver:
+        return self._strict_resolver if self._policy.is_outside(url) else self._resolver
 
     def _complaint(self, url: URL) -> str:
         """What speaks against the address before any look-up; empty when nothing does."""
-        host, port = _place_of(url)
-        if (literal := _literal(host)) is not None:
-            return self.judge(literal, host, port)
-        if not _is_name(host):
+        host, port = place_of(url)
+        is_outside = self._policy.is_outside(url)
+        is_listed = self._policy.lists((host, port)) and not is_outside
+        if (literal := literal_of(host)) is not None:
+            complaint = self._judge(literal, host, port, is_listed=is_listed)
+            return _OUTSIDE if complaint and is_outside else complaint
+        if not is_name(host):
             return _INVALID
-        if (host, port) in self._policy.places:
+        if is_listed:
             return ""
+        if is_outside and port not in PORTS:
+            return _OUTSIDE
         if host == "localhost" or host.endswith(".localhost"):
             return _OWN
-        if any(name == host for name, _ in self._policy.places):
+        if not is_outside and any(name == host for name, _ in self._policy.named):
             return "usa uma porta não permitida para este host"
         if port not in PORTS and not self._policy.networks:
             return "usa uma porta não permitida (WPP_EGRESS_ALLOW)"
@@ -210,17 +237,19 @@ class Egress:
 
     def judge(self, address: Address, host: str, port: int) -> str:
         """What speaks against connecting to `address`, to which `host` led; empty when nothing does."""
+        return self._judge(address, host, port, is_listed=self._policy.lists((host, port)))
+
+    def _judge(self, address: Address, _: str, port: int, *, is_listed: bool) -> str:
         if isinstance(address, IPv6Address) and address.ipv4_mapped:
             address = address.ipv4_mapped
-        listed = (host, port) in self._policy.places
         if not address.is_loopback and any(address in network for network in _NEVER):
-            return "é de uma rede que nunca é permitida"
+            return "aponta para uma rede que nunca é permitida"
         if address.is_loopback or self._is_own(address):
-            return "" if listed else _OWN
-        if listed or any(address in network for network in self._policy.networks):
+            return "" if is_listed else _OWN
+        if is_listed or any(address in network for network in self._policy.networks):
             return ""
         if not _is_global(address):
-            return "é de uma rede privada (WPP_EGRESS_ALLOW)"
+            return "aponta para uma rede privada (WPP_EGRESS_ALLOW)"
         return "" if port in PORTS else "usa uma porta não permitida (WPP_EGRESS_ALLOW)"
 
 
@@ -246,59 +275,14 @@ class _GuardedResolver(AbstractResolver):
         await self._resolver.close()
 
 
-def _parse(text: str) -> URL | None:
-    """One parse for all: what is judged is what is called. None for anything odd, however browsers would read it."""
-    if len(text) > MAX_URL or "\\" in text or any(ord(char) <= 0x20 or ord(char) == 0x7F for char in text):
-        return None
-    try:
-        url = URL(text)
-        if url.scheme not in {"http", "https"} or not url.port or _USER_INFO.match(text):
-            return None
-        return _as_written(url, URL(text, encoded=True))
-    except ValueError:
-        return None
-
-
-def _as_written(url: URL, written: URL) -> URL:
-    """Path and query as they were written, where yarl would decode and encode anew: a signature may hang on them."""
-    return URL.build(
-        scheme=url.scheme,
-        authority=url.raw_authority,
-        path=quote(written.raw_path, safe=_KEPT),
-        query_string=quote(written.raw_query_string, safe=_KEPT),
-        encoded=True,
-    )
-
-
 def _is_global(address: Address) -> bool:
-    return address.is_global and (isinstance(address, IPv4Address) or address in _GLOBAL_IPV6)
-
-
-def _is_name(host: str) -> bool:
-    return bool(len(host) <= 253 and _HOST_NAME.fullmatch(host) and not _LIKE_A_NUMBER.search(host))
-
-
-def _is_host(host: str) -> bool:
-    return _literal(host) is not None or _is_name(host)
-
-
-def _literal(host: str) -> Address | None:
-    """An address in its one canonical form; a zone (`%eth0`) or any other way to write it is not taken."""
-    if "%" in host:
-        return None
-    try:
-        return ip_address(host)
-    except ValueError:
-        return None
-
-
-def _place_of(url: URL) -> tuple[str, int]:
-    host = (url.raw_host or "").removesuffix(".")
-    return host.lower(), url.port or 0
+    """As IANA has it; Python adds what a later release may know."""
+    is_unicast = isinstance(address, IPv4Address) or address in _GLOBAL_IPV6
+    return is_unicast and not is_special(address) and address.is_global
 
 
 def _place(entry: str) -> tuple[str, int]:
-    url = _parse(f"http://{entry}/")
-    if url is None or url.explicit_port is None or url.path != "/" or not _is_host(_place_of(url)[0]):
+    url = parse(f"http://{entry}/")
+    if url is None or url.explicit_port is None or url.path != "/" or not is_host(place_of(url)[0]):
         raise SetupError(f"WPP_EGRESS_ALLOW: {entry!r} não é host:porta nem CIDR")
-    return _place_of(url)
+    return place_of(url)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,9 +18,9 @@ from wppmt.simulator import SimulatorServer, SimulatorSettings
 @click.option("--page-port", type=int, default=8443, help="0 takes a free one")
 @click.option("--ack-ms", type=float, default=20)
 @click.option("--qr-ttl", type=float, default=20, help="seconds; the first code lives three times as long")
-def main(state_dir: Path, host: str, control_port: int, page_port: int, ack_ms: float, qr_ttl: float) -> None:
-    settings = SimulatorSettings(state_dir, host, control_port, page_port, ack_ms, qr_ttl)
-    asyncio.run(_run(settings))
+@click.option("--sync-ms", type=float, default=500, help="how long a restored page syncs")
+def main(qr_ttl: float, **given: Any) -> None:
+    asyncio.run(_run(SimulatorSettings(qr_ttl_seconds=qr_ttl, **given)))
 
 
 async def _run(settings: SimulatorSettings) -> None:

@@ -1,4 +1,4 @@
-"""PURE: the accounts that exist on WhatsApp, their linked devices and their groups. No I/O, no clock."""
+"""PURE: the accounts that exist on WhatsApp and their linked devices. No I/O, no clock."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from wppmt.simulator.errors import Refused, invalid, not_found
-from wppmt.simulator.records import Account, Device, Group
+from wppmt.simulator.records import Account, Device
 from wppmt.simulator.storage import Changes
 
 PHONE = re.compile(r"[1-9][0-9]{7,14}")
@@ -23,22 +23,25 @@ class Accounts:
         self._accounts: dict[str, Account] = {}
         self._by_lid: dict[str, Account] = {}
         self._devices: dict[str, Device] = {}
-        self._groups: dict[str, Group] = {}
 
     def restore(self, load: Callable[[str], Iterable[Any]]) -> None:
         """Rebuilds everything from stored records; ``load`` gives a table's rows, oldest first."""
         for row in load("account"):
-            self._keep(Account(**row))
+            saved = row.get("saved", False)
+            lists = {
+                "saved": saved if isinstance(saved, bool) else tuple(saved),
+                "blocked": tuple(row.get("blocked", ())),
+            }
+            self._keep(Account(**{**row, **lists}))
         self._devices = {row["id"]: Device(**row) for row in load("device")}
-        for row in load("group"):
-            self._groups[row["id"]] = Group(**{**row, "participants": tuple(row["participants"])})
 
     # --- accounts
 
     def register(self, phone: str, name: str, **details: Any) -> Account:
         """Makes a number exist on WhatsApp, or changes its details.
 
-        ``details``: ``pushname``, ``is_business``, ``lid`` (others then reach it under that hidden id).
+        ``details``: ``pushname``, ``is_business``, ``lid`` (others then reach it under that hidden id), ``saved``
+        and ``number_unknown``. Left out, ``lid``, ``saved`` and ``number_unknown`` stay as they were.
         """
         if not PHONE.fullmatch(phone):
             raise invalid("o número precisa ter de 8 a 15 dígitos, com o código do país")
@@ -46,14 +49,15 @@ class Accounts:
         if lid and not LID.fullmatch(lid):
             raise invalid("lid precisa ter só dígitos")
         known = self._accounts.get(phone)
-        account = Account(
-            phone=phone,
+        account = replace(
+            known or Account(phone, name, name, is_business=False, lid=derived_lid(phone)),
             name=name,
             pushname=details.get("pushname") or name,
             is_business=bool(details.get("is_business")),
             lid=lid or (known.lid if known else derived_lid(phone)),
             lid_addressed=bool(lid) or (known is not None and known.lid_addressed),
-            online=known is None or known.online,
+            saved=_given(details, "saved", known.saved if known else False),
+            number_unknown=_given(details, "number_unknown", known.number_unknown if known else False),
         )
         owner = self._by_lid.get(account.lid)
         if owner and owner.phone != phone:
@@ -80,6 +84,15 @@ class Accounts:
         account = self.account(phone)
         self._put(replace(account, online=online))
         return account.online != online
+
+    def set_profile(self, phone: str, **changes: str | None) -> None:
+        """``pushname``, ``about`` or ``picture`` (a hash)."""
+        self._put(replace(self.account(phone), **changes))  # type: ignore[arg-type]
+
+    def block(self, phone: str, other: str, blocked: bool) -> None:
+        account = self.account(phone)
+        others = tuple(one for one in account.blocked if one != other)
+        self._put(replace(account, blocked=(*others, other) if blocked else others))
 
     def address(self, phone: str, viewer: str) -> str:
         """An account sees itself under its number, others under the address they are reachable by."""
@@ -113,25 +126,6 @@ class Accounts:
         if self._devices.pop(device_id, None):
             self._changes.delete("device", device_id)
 
-    # --- groups
-
-    def add_group(self, group: Group) -> Group:
-        for phone in group.participants:
-            self.account(phone)
-        if not group.participants:
-            raise invalid("um grupo precisa de participantes")
-        self._groups[group.id] = group
-        self._changes.put("group", group.id, group)
-        return group
-
-    def group(self, group_id: str) -> Group:
-        if group_id not in self._groups:
-            raise not_found(f"O grupo {group_id}")
-        return self._groups[group_id]
-
-    def groups_of(self, phone: str) -> list[Group]:
-        return [group for group in self._groups.values() if phone in group.participants]
-
     # --- inside
 
     def _keep(self, account: Account) -> None:
@@ -148,6 +142,11 @@ class Accounts:
     def _put_device(self, device: Device) -> None:
         self._devices[device.id] = device
         self._changes.put("device", device.id, device)
+
+
+def _given(details: dict[str, Any], name: str, otherwise: Any) -> Any:
+    value = details.get(name)
+    return otherwise if value is None else value
 
 
 def derived_lid(phone: str) -> str:

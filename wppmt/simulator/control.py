@@ -1,22 +1,25 @@
-"""The control API: phones act, tests look. Its routes are a contract: checks outside the project use them."""
+"""The control API: phones act, tests look. Its routes are stable: programs outside the project call them."""
 
 import base64
 import binascii
-import json
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
+from wppmt.simulator import kinds
 from wppmt.simulator.errors import Refused, invalid
-from wppmt.simulator.records import Account, Group, Json, Media
+from wppmt.simulator.faults import CYCLE_SECONDS
+from wppmt.simulator.group_control import GroupControl
+from wppmt.simulator.orders import Orders
+from wppmt.simulator.phone_control import PhoneControl, account_json
+from wppmt.simulator.records import Json, Media
+from wppmt.simulator.requests import body_of, flag, optional, phone_id, phone_of, text, texts
 from wppmt.simulator.routing import Draft, short_id
 from wppmt.simulator.world import World
 
 MAX_WAIT_SECONDS = 60.0
 MAX_BODY_BYTES = 64 * 2**20
-TYPES = frozenset({"chat", "image", "video", "audio", "ptt", "document", "sticker"})
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -33,8 +36,9 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
 
 
 class Control:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, orders: Orders) -> None:
         self._world = world
+        self._orders = orders
 
     def application(self) -> web.Application:
         app = web.Application(middlewares=[answer_refusals], client_max_size=MAX_BODY_BYTES)
@@ -54,11 +58,12 @@ class Control:
                 web.post(f"{account}/messages", self.write),
                 web.get(f"{account}/inbox", self.inbox),
                 web.post(f"{account}/receipts", self.receipt),
-                web.post("/sim/groups", self.add_group),
                 web.post("/sim/faults", self.order_fault),
                 web.get("/sim/faults", self.faults),
                 web.delete("/sim/faults/{id}", self.delete_fault),
                 web.get("/sim/log", self.log),
+                *PhoneControl(self._world).routes(),
+                *GroupControl(self._world).routes(),
             ]
         )
         return app
@@ -71,29 +76,39 @@ class Control:
         return web.json_response({})
 
     async def accounts(self, _: web.Request) -> web.Response:
-        return web.json_response([_account(account) for account in self._world.accounts.all()])
+        return web.json_response([account_json(account) for account in self._world.accounts.all()])
 
     async def put_account(self, request: web.Request) -> web.Response:
-        body, phone = await _body(request), _phone(request)
+        body, phone = await body_of(request), phone_of(request)
         self._world.register(
             phone,
-            _text(body, "name"),
-            is_business=_flag(body, "isBusiness"),
-            pushname=_optional(body, "pushname"),
-            lid=_optional(body, "lid"),
+            text(body, "name"),
+            is_business=flag(body, "isBusiness"),
+            pushname=optional(body, "pushname"),
+            lid=optional(body, "lid"),
+            saved=self._saved(body.get("saved")),
+            number_unknown=flag(body, "numberUnknown") if "numberUnknown" in body else None,
         )
-        return web.json_response(_account(self._world.accounts.account(phone)))
+        return web.json_response(account_json(self._world.accounts.account(phone)))
+
+    def _saved(self, saved: Any) -> bool | tuple[str, ...] | None:
+        """In everybody's address book, in nobody's, or in those of some phones."""
+        if saved is None or isinstance(saved, bool):
+            return saved
+        if not isinstance(saved, list) or not all(isinstance(one, str) for one in saved):
+            raise invalid("saved precisa ser true, false ou uma lista de números")
+        return tuple(one.removeprefix("+") for one in saved)
 
     async def scan(self, request: web.Request) -> web.Response:
-        device = await self._world.scan(_phone(request), _text(await _body(request), "qr"))
+        device = await self._world.scan(phone_of(request), text(await body_of(request), "qr"))
         return web.json_response({"device": device.id})
 
     async def pair_code(self, request: web.Request) -> web.Response:
-        device = await self._world.type_code(_phone(request), _text(await _body(request), "code"))
+        device = await self._world.type_code(phone_of(request), text(await body_of(request), "code"))
         return web.json_response({"device": device.id})
 
     async def devices(self, request: web.Request) -> web.Response:
-        devices = self._world.accounts.devices(_phone(request))
+        devices = self._world.accounts.devices(phone_of(request))
         return web.json_response(
             [
                 {"device": device.id, "sockets": self._world.sockets(device.id), "since": device.since}
@@ -102,67 +117,59 @@ class Control:
         )
 
     async def offline(self, request: web.Request) -> web.Response:
-        self._world.set_online(_phone(request), online=False)
+        self._world.set_online(phone_of(request), online=False)
         return web.json_response({})
 
     async def online(self, request: web.Request) -> web.Response:
-        self._world.set_online(_phone(request), online=True)
+        self._world.set_online(phone_of(request), online=True)
         return web.json_response({})
 
     async def unlink(self, request: web.Request) -> web.Response:
-        self._world.unlink(_phone(request))
+        self._world.unlink(phone_of(request))
         return web.json_response({})
 
     async def write(self, request: web.Request) -> web.Response:
-        body, phone = await _body(request), _phone(request)
+        body, phone = await body_of(request), phone_of(request)
         message = self._world.write(phone, self._draft(body))
         return web.json_response({"id": message.id})
 
     async def inbox(self, request: web.Request) -> web.Response:
-        phone, after = _phone(request), _number(request, "after")
+        phone, after = phone_of(request), _number(request, "after")
         found = await self._world.wait_for(
             lambda: self._world.switchboard.inbox(phone, int(after)), _wait(request)
         )
         return web.json_response(found)
 
     async def receipt(self, request: web.Request) -> web.Response:
-        body, phone = await _body(request), _phone(request)
+        body, phone = await body_of(request), phone_of(request)
         ack = body.get("ack")
         if not isinstance(ack, int) or isinstance(ack, bool):
             raise invalid("falta ack: 2 (entregue), 3 (lida) ou 4 (ouvida)")
-        self._world.receive(phone, _text(body, "id"), ack)
+        self._world.receive(phone, text(body, "id"), ack)
         return web.json_response({})
 
-    async def add_group(self, request: web.Request) -> web.Response:
-        body = await _body(request)
-        participants = body.get("participants")
-        if not isinstance(participants, list) or not all(isinstance(one, str) for one in participants):
-            raise invalid("participants precisa ser uma lista de números")
-        now = int(self._world.clock.now())
-        user = _optional(body, "id") or f"120363{secrets.randbelow(10**12):012}"
-        phones = tuple(dict.fromkeys(one.partition("@")[0] for one in participants))
-        group = Group(f"{user.removesuffix('@g.us')}@g.us", _text(body, "subject"), phones, now)
-        self._world.add_group(group)
-        return web.json_response({"id": group.id})
-
     async def order_fault(self, request: web.Request) -> web.Response:
-        body = await _body(request)
-        kind, phone, count = _text(body, "kind"), _optional(body, "phone"), body.get("count")
+        body = await body_of(request)
+        kind, phone, count = text(body, "kind"), optional(body, "phone"), body.get("count")
         if count is not None and (not isinstance(count, int) or count < 1):
             raise invalid("count precisa ser um número maior que zero")
         if phone:
             self._world.accounts.account(phone)
         options = {key: value for key, value in body.items() if key not in {"kind", "phone", "count"}}
+        if kind == "new_chat_cap":
+            now = int(self._world.clock.now())
+            options = {"cycleStarts": now, "cycleEnds": now + CYCLE_SECONDS, **options}
+        for name in ("until", "cycleEnds", "total", "used"):
+            _check_number(options, name)
         fault = self._world.faults.order(kind, phone, count, options)
-        self._world.order_fault(fault)
+        self._orders.give(fault)
         return web.json_response({"id": fault.id})
 
     async def faults(self, _: web.Request) -> web.Response:
         return web.json_response([fault.as_json() for fault in self._world.faults.all()])
 
     async def delete_fault(self, request: web.Request) -> web.Response:
-        self._world.faults.delete(request.match_info["id"])
-        self._world.commit()
+        self._orders.take_back(request.match_info["id"])
         return web.json_response({})
 
     async def log(self, request: web.Request) -> web.Response:
@@ -173,40 +180,37 @@ class Control:
     def _draft(self, body: Json) -> Draft:
         """A phone's message; ids of phones begin with 3A, those of WhatsApp Web with 3EB0."""
         media = self._media(body["media"]) if body.get("media") else None
-        type_ = _optional(body, "type") or (_type_of(media.mimetype) if media else "chat")
-        if type_ not in TYPES:
-            raise invalid(f"type precisa ser um destes: {', '.join(sorted(TYPES))}")
+        word = optional(body, "type") or (_type_of(media.mimetype) if media else "chat")
+        type_, content = kinds.written(word, body)
         return Draft(
-            id=f"3A{secrets.token_hex(9).upper()}",
-            to=_text(body, "to"),
-            t=int(self._world.clock.now()),
+            id=optional(body, "id") or phone_id(),
+            to=text(body, "to"),
+            t=_moment(body) or int(self._world.clock.now()),
             type=type_,
-            body=_optional(body, "body"),
-            caption=_optional(body, "caption"),
-            quoted=short_id(_optional(body, "quoted") or "") or None,
+            body=content.pop("body", None) or optional(body, "body"),
+            caption=optional(body, "caption"),
+            quoted=short_id(optional(body, "quoted") or "") or None,
+            mentions=tuple(texts(body, "mentions")),
             media=media,
+            content=content or None,
         )
 
     def _media(self, media: Any) -> Media:
         if not isinstance(media, dict):
             raise invalid("media precisa ter base64, mimetype e fileName")
         try:
-            data = base64.b64decode(_text(media, "base64"), validate=True)
+            data = base64.b64decode(text(media, "base64"), validate=True)
         except binascii.Error:
             raise invalid("media.base64 não é base64") from None
         sha256, size = self._world.storage.put_media([data])
-        return Media(sha256, size, _text(media, "mimetype"), _optional(media, "fileName"))
+        return Media(sha256, size, text(media, "mimetype"), optional(media, "fileName"))
 
 
-def _account(account: Account) -> Json:
-    return {
-        "phone": account.phone,
-        "name": account.name,
-        "pushname": account.pushname,
-        "isBusiness": account.is_business,
-        "lid": account.lid_wid,
-        "online": account.online,
-    }
+def _moment(body: Json) -> int | None:
+    t = body.get("t")
+    if t is not None and (isinstance(t, bool) or not isinstance(t, int)):
+        raise invalid("t precisa ser um número: segundos desde 1970")
+    return t
 
 
 def _type_of(mimetype: str) -> str:
@@ -214,46 +218,17 @@ def _type_of(mimetype: str) -> str:
     return family if family in {"image", "video", "audio"} else "document"
 
 
-async def _body(request: web.Request) -> Json:
-    try:
-        body = json.loads(await request.read())
-    except ValueError:
-        raise invalid("o corpo não é JSON") from None
-    if not isinstance(body, dict):
-        raise invalid("o corpo precisa ser um objeto JSON")
-    return body
-
-
-def _phone(request: web.Request) -> str:
-    return request.match_info["phone"].removeprefix("+")
-
-
-def _text(body: Json, key: str) -> str:
-    value = body.get(key)
-    if not isinstance(value, str) or not value:
-        raise invalid(f"falta {key}")
-    return value
-
-
-def _optional(body: Json, key: str) -> str | None:
-    value = body.get(key)
-    if value is not None and not isinstance(value, str):
-        raise invalid(f"{key} precisa ser um texto")
-    return value or None
-
-
-def _flag(body: Json, key: str) -> bool:
-    value = body.get(key, False)
-    if not isinstance(value, bool):
-        raise invalid(f"{key} precisa ser true ou false")
-    return value
-
-
 def _number(request: web.Request, key: str) -> float:
     try:
         return float(request.query.get(key, "0"))
     except ValueError:
         raise invalid(f"{key} precisa ser um número") from None
+
+
+def _check_number(options: Json, name: str) -> None:
+    value = options.get(name)
+    if value is not None and (not isinstance(value, int | float) or isinstance(value, bool)):
+        raise invalid(f"{name} precisa ser um número")
 
 
 def _wait(request: web.Request) -> float:

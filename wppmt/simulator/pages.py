@@ -4,13 +4,16 @@ import asyncio
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from wppmt.simulator.errors import Refused
-from wppmt.simulator.faults import LINKED, OPEN, PAIRING, SENDING, Fault
-from wppmt.simulator.linking import Linking
+from wppmt.simulator.faults import LINKED, OPEN, PAIRING, RECEIVING, SENDING, Fault
+from wppmt.simulator.limits import Limits
+from wppmt.simulator.linking import Linking, drawing
+from wppmt.simulator.page_calls import PageCalls
 from wppmt.simulator.records import Device, Json
 from wppmt.simulator.routing import short_id
 from wppmt.simulator.sending import Sending
@@ -34,23 +37,26 @@ class Page:
         self._sending: Sending | None = None
         self._unlinking: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[bool] | None = None
+        self._silent = False
         self._calls: dict[str, Callable[[Json], Json]] = {
             "hello": self._hello,
             "linked": self._linked,
-            "refreshQr": self._refresh_qr,
+            "shown": self._shown,
+            "draw": lambda data: drawing(data["text"]),
+            "ping": lambda _: {},
+            "reachoutTimelock": lambda _: self._limits().timelock(),
+            "newChatCap": lambda _: {"cap": self._limits().cap()},
             "pairingCode": self._pairing_code,
-            "exists": self._exists,
-            "chatState": self._chat_state,
-            "seen": self._seen,
             "dismissed": self._dismissed,
             "logout": self._logout,
+            **PageCalls(world, self).table,
         }
 
     async def run(self) -> None:
         writer = asyncio.create_task(self._write())
         try:
             async for frame in self._socket:
-                if frame.type == WSMsgType.TEXT:
+                if frame.type == WSMsgType.TEXT and not self._silent:
                     self._read(json.loads(frame.data))
         finally:
             self._close()
@@ -67,7 +73,19 @@ class Page:
             return
         for delivery in self._world.switchboard.queued(self.device.id, after=self._sent):
             self._sent = delivery.n
-            self._outbox.put_nowait({"type": delivery.type, "data": delivery.data, "n": delivery.n})
+            data = delivery.data
+            if delivery.type == "message" and self._world.faults.find(RECEIVING, self.device.phone):
+                data = {**data, "unheard": self._unheard(data)}
+            self._outbox.put_nowait({"type": delivery.type, "data": data, "n": delivery.n})
+
+    def _unheard(self, message: Json) -> bool:
+        """One from somebody else, that a fault wants nobody to hear of."""
+        fault = None
+        if self.device and not message["id"].startswith("true_"):
+            fault = self._world.faults.take(RECEIVING, self.device.phone)
+        if fault:
+            self.note(fault)
+        return fault is not None
 
     async def link(self, device: Device) -> None:
         if not self._linking:
@@ -75,16 +93,27 @@ class Page:
         await self._linking.link(device)
 
     def check_linking(self, phone: str) -> None:
-        if self._linking:
-            self._linking.check(phone)
+        """Refuses where WhatsApp does not let that phone link this page."""
+        refusal = self._linking.check(phone) if self._linking else None
+        if self._linking and refusal:
+            self._linking.refuse(phone, refusal)
 
-    def unlink(self, reason: str) -> None:
+    def unlink(self, reason: str, **details: Any) -> None:
         self._log("logout", reason=reason)
         self.device = self._sending = None
-        self.push("logout", {"reason": reason})
+        self.push("logout", {"reason": reason, **details})
+
+    def note(self, fault: Fault) -> None:
+        self._log("fault", id=fault.id, kind=fault.kind)
 
     def strike(self, fault: Fault) -> None:
-        self._log("fault", id=fault.id, kind=fault.kind)
+        self.note(fault)
+        if fault.kind == "tos_block":
+            self._refuse_login(fault)
+            return
+        if fault.kind == "drop_socket" and fault.option("silent", False):
+            self._silent = True
+            return
         if fault.kind in {"drop_socket", "refuse_socket"}:
             self._closing = asyncio.get_running_loop().create_task(self._socket.close())
             return
@@ -96,7 +125,9 @@ class Page:
     async def _write(self) -> None:
         with suppress(ConnectionError):  # a page that is gone is noticed by the reader
             while True:
-                await self._socket.send_str(json.dumps(await self._outbox.get()))
+                frame = json.dumps(await self._outbox.get())
+                if not self._silent:
+                    await self._socket.send_str(frame)
 
     # --- from the page
 
@@ -113,7 +144,7 @@ class Page:
         try:
             return call()
         except Refused as refusal:
-            return {"error": refusal.code}
+            return {"error": refusal.code, "errorCode": refusal.status, "text": refusal.text}
 
     def _reply(self, call_id: int, answer: Json) -> None:
         self._outbox.put_nowait({"re": call_id, "data": answer})
@@ -122,21 +153,28 @@ class Page:
         token = data.get("token")
         device = self._world.accounts.device_of(token) if token else None
         self._world.pages.append(self)
-        self._log("page_open", phone=device.phone if device else None, reconnected=data["reconnected"])
-        if not data["reconnected"]:
-            self._faults = self._world.faults.take_all(OPEN | LINKED | PAIRING | SENDING, None)
+        kept = data.get("pageFaults")
+        self._log("page_open", phone=device.phone if device else None, reconnected=kept is not None)
+        self._faults = (
+            self._world.faults.take_all(OPEN | LINKED | PAIRING | SENDING, None)
+            if kept is None
+            else [Fault(**fault) for fault in kept]
+        )
         self._strike_all(OPEN, device.phone if device else None)
         if device:
             self._enter(device, "restored")
-            self.push("resumed", self._world.switchboard.views.profile(device.phone))
+            self.push("resumed", self._world.profile(device.phone))
             self._strike_all(LINKED, device.phone)
         elif token:
             self.unlink("unknown_companion")
         else:
-            self._linking = Linking(self._world, self, [data["noise"], data["identity"], data["adv"]])
+            self._linking = Linking(self._world, self, [data["noise"], data["identity"]])
             self._linking.start([fault for fault in self._faults if fault.kind in PAIRING])
         self._world.commit()
-        return {}
+        if self.device:
+            self.push("caughtUp", {})
+        lasting = [asdict(fault) for fault in self._faults if fault.kind in PAIRING | SENDING]
+        return {"pageFaults": lasting}
 
     def _strike_all(self, kinds: frozenset[str], phone: str | None) -> None:
         """Strikes with what this page brought, and with what was ordered for its phone."""
@@ -161,9 +199,9 @@ class Page:
         self._world.commit()
         return answer
 
-    def _refresh_qr(self, _: Json) -> Json:
+    def _shown(self, data: Json) -> Json:
         if self._linking:
-            self._linking.refresh()
+            self._linking.shown(data["ref"], data["livesMs"], data["adv"])
         return {}
 
     def _pairing_code(self, data: Json) -> Json:
@@ -171,21 +209,14 @@ class Page:
             raise Refused(409, "ALREADY_LINKED", "a página já está pareada")
         return {"code": self._linking.pairing_code(data["phone"])}
 
-    def _exists(self, data: Json) -> Json:
-        account = self._world.accounts.find(data["wid"])
-        if not account:
-            return {"exists": False}
-        return {"exists": True, "wid": account.wid, "lid": account.lid_wid, "isBusiness": account.is_business}
+    def tell_limits(self) -> None:
+        if self._sending:
+            self.push("limits", self._sending.limits.both())
 
-    def _chat_state(self, data: Json) -> Json:
-        self._log(data["state"], chat=data["chat"])
-        self._world.commit()
-        return {}
-
-    def _seen(self, data: Json) -> Json:
-        self._log("seen", chat=data["chat"])
-        self._world.commit()
-        return {}
+    def _limits(self) -> Limits:
+        if not self._sending:
+            raise Refused(409, "NOT_LINKED", "a página não está pareada")
+        return self._sending.limits
 
     def _dismissed(self, _: Json) -> Json:
         if self._unlinking:
@@ -195,6 +226,21 @@ class Page:
     def _unlink_undismissed(self) -> None:
         if self.device:
             self._world.forget(self.device, "unknown_companion")
+
+    def _refuse_login(self, fault: Fault) -> None:
+        """For good, with a reason and a text of its own; or for a while, which the page only tells."""
+        seconds = fault.option("banSeconds", None)
+        if seconds:
+            ban = {"banned": True, "code": fault.option("code", 101), "expire": seconds}
+            self.push("banned", {**ban, "message": fault.option("message", None), "url": None})
+            return
+        reason = fault.option("reason", "account_locked")
+        message = {"header": fault.option("header", None), "subtext": fault.option("subtext", None)}
+        if self.device:
+            device, self.device, self._sending = self.device, None, None
+            self._world.forget(device, reason)
+        self._log("logout", reason=reason)
+        self.push("logout", {"reason": reason, "message": message, "refused": True})
 
     def _logout(self, _: Json) -> Json:
         if self.device:

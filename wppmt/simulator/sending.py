@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from wppmt.simulator.errors import Refused
 from wppmt.simulator.faults import Fault
+from wppmt.simulator.limits import Limits
 from wppmt.simulator.records import Device, Json, Media
 from wppmt.simulator.routing import Draft
 from wppmt.simulator.world import World
 
-TIMELOCK_ERROR = 463
 REJECTED_ERROR = 479
 
 Reply = Callable[[Json], None]
@@ -23,13 +23,14 @@ class Sending:
         self._world = world
         self._device = device
         self._faults = {fault.kind: fault for fault in faults}
+        self.limits = Limits(world, device.phone, faults)
 
     def send(self, data: Json, reply: Reply) -> None:
         draft = draft_of(data)
         try:
             fault = self._accept(draft)
         except Refused as refusal:
-            answer = {"error": refusal.code, "errorCode": refusal.status}
+            answer = {"error": refusal.code, "ackErrorCode": refusal.status}
             self._answer_later(reply, answer, 0)
             return
         if not fault or fault.kind == "ack_delay":
@@ -51,11 +52,10 @@ class Sending:
     def _check(self, draft: Draft) -> None:
         fault = self._take("send_reject")
         if fault:
-            self._reject(fault, draft, REJECTED_ERROR)
-        strangers = self._world.switchboard.are_strangers(self._device.phone, draft.to)
-        fault = self._take("reachout_timelock") if strangers else None
-        if fault:
-            self._reject(fault, draft, TIMELOCK_ERROR)
+            self._reject(fault, draft, fault.option("errorCode", REJECTED_ERROR))
+        refusal = self.limits.refusal(draft.to)
+        if refusal:
+            self._reject(refusal[0], draft, refusal[1])
 
     def _reject(self, fault: Fault, draft: Draft, error: int) -> None:
         self._log("fault", id=fault.id, kind=fault.kind, message=draft.id)
@@ -90,6 +90,8 @@ def draft_of(data: Json) -> Draft:
         caption=data.get("caption"),
         quoted=data.get("quoted"),
         mentions=tuple(data.get("mentions") or ()),
+        target=data.get("target"),
+        content=data.get("content"),
     )
     media = data.get("media")
     if not media:

@@ -6,6 +6,7 @@ from typing import Self
 from aiohttp import web
 
 from wppmt.simulator.control import Control
+from wppmt.simulator.orders import Orders
 from wppmt.simulator.settings import SimulatorSettings
 from wppmt.simulator.storage import Storage
 from wppmt.simulator.tls import server_context
@@ -20,6 +21,7 @@ class SimulatorServer:
         self._settings = settings
         self._clock = clock or Clock()
         self._runners: list[web.AppRunner] = []
+        self._orders: Orders | None = None
         self.control_port = settings.control_port
         self.page_port = settings.page_port
 
@@ -36,7 +38,9 @@ class SimulatorServer:
         tls = server_context(settings.state_dir)
         try:
             self.page_port = await self._listen(WebPage(world).application(), settings.page_port, tls)
-            self.control_port = await self._listen(Control(world).application(), settings.control_port, None)
+            self._orders = Orders(world)
+            control = Control(world, self._orders).application()
+            self.control_port = await self._listen(control, settings.control_port, None)
         except OSError:
             await self.stop()
             raise
@@ -45,6 +49,8 @@ class SimulatorServer:
         for runner in reversed(self._runners):
             await runner.cleanup()
         self._runners.clear()
+        if self._orders:
+            self._orders.stop()
         self._storage.close()
 
     async def _listen(self, app: web.Application, port: int, tls: object) -> int:

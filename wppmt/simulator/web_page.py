@@ -4,11 +4,13 @@ import asyncio
 import base64
 import json
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 
 from aiohttp import web
 
-from wppmt.simulator.faults import CONNECTING, LOADING, Fault
+from wppmt.simulator import facts
+from wppmt.simulator.faults import CONNECTING, LOADING, Fault, hidden_modules
 from wppmt.simulator.pages import Page
 from wppmt.simulator.records import Json
 from wppmt.simulator.world import World
@@ -19,10 +21,16 @@ PARTS = (
     "events",
     "model",
     "constants",
+    "time",
     "ids",
+    "prefs",
     "link",
+    "table",
+    "bus",
     "connection",
     "login",
+    "pairing",
+    "comms",
     "contacts",
     "groups",
     "chats",
@@ -35,13 +43,16 @@ PARTS = (
     "stubs",
     "screen",
     "faults",
-    "boot",
 )
-"""The page's files in the order in which they are joined: what runs while it loads is there by then."""
+"""The page's files in the order in which they are joined: what runs while it loads is there by then.
+
+After them come ``modules/*.js``, in which only functions may use what another one of them holds, and ``boot``.
+"""
 
 HOSTS = ("web.whatsapp.com", "127.0.0.1", "localhost")
 
 SLOW_MS = 5000
+LATE_MS = 6000
 ERROR = "Service Unavailable"
 
 MAX_MEDIA_BYTES = 256 * 2**20
@@ -76,6 +87,7 @@ class WebPage:
         app.add_routes(
             [
                 web.get("/", self.page),
+                web.get("/table", self.table),
                 web.get("/ws", self.socket),
                 web.post("/media", self.upload),
                 web.get("/media/{sha256}", self.download),
@@ -96,8 +108,8 @@ class WebPage:
             return web.Response(status=int(fault.option("status", 503)), text=fault.option("body", ERROR))
         if fault and fault.kind == "page_slow":
             await asyncio.sleep(fault.option("delayMs", SLOW_MS) / 1000)
-        missing = fault.option("module", None) if fault and fault.kind == "missing_module" else None
-        return self._page({"missingModule": missing}, request.host)
+        options = {**self._table(None), "syncMs": self._world.settings.sync_ms}
+        return self._page(options, request.host)
 
     def _page(self, options: Json, host: str) -> web.Response:
         nonce = base64.b64encode(secrets.token_bytes(16)).decode()
@@ -112,7 +124,20 @@ class WebPage:
             text=PAGE.format(nonce=nonce, script=script), content_type="text/html", headers=headers
         )
 
-    def _take(self, kinds: frozenset[str], phone: str | None) -> Fault | None:
+    async def table(self, request: web.Request) -> web.Response:
+        """What a page that is linked asks before it shows its modules: its phone's faults."""
+        return web.json_response(self._table(request.query.get("phone")))
+
+    def _table(self, phone: str | None) -> Json:
+        missing, late = self._take({"missing_module"}, phone), self._take({"modules_late"}, phone)
+        return {
+            "missing": dict.fromkeys(hidden_modules(missing.options), missing.option("how", "hidden"))
+            if missing
+            else {},
+            "modulesLateMs": late.option("delayMs", LATE_MS) if late else 0,
+        }
+
+    def _take(self, kinds: Collection[str], phone: str | None) -> Fault | None:
         fault = self._world.faults.take(kinds, phone)
         if fault:
             self._world.log.add("fault", id=fault.id, kind=fault.kind, phone=phone)
@@ -142,5 +167,7 @@ class WebPage:
 def joined_script() -> str:
     """The page's files as one script, in a function of its own: one request, and no names left behind."""
     folder = Path(__file__).with_name("page")
-    parts = [(folder / f"{part}.js").read_text() for part in PARTS]
-    return "(() => {\n'use strict';\nconst options = __OPTIONS__;\n" + "\n".join(parts) + "\n})();"
+    modules = [path.relative_to(folder).with_suffix("").as_posix() for path in folder.glob("modules/*.js")]
+    parts = [(folder / f"{part}.js").read_text() for part in (*PARTS, *sorted(modules), "boot")]
+    head = f"const options = __OPTIONS__;\nconst FACTS = {facts.for_page()};\n"
+    return "(() => {\n'use strict';\n" + head + "\n".join(parts) + "\n})();"

@@ -5,14 +5,18 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from wppmt.simulator.accounts import Accounts
+from wppmt.simulator.app_state import AppState, status_readers
+from wppmt.simulator.calls import Calls
 from wppmt.simulator.errors import Refused
-from wppmt.simulator.faults import CONNECTING, LINKED, OPEN, Fault, Faults
+from wppmt.simulator.faults import Fault, Faults
+from wppmt.simulator.groups import GroupEvent, Groups
 from wppmt.simulator.log import Log
 from wppmt.simulator.qr import Codes
-from wppmt.simulator.records import Device, Group, Json, Message
+from wppmt.simulator.records import Device, Json, Message, is_group
 from wppmt.simulator.routing import Draft, Switchboard, short_id
 from wppmt.simulator.settings import SimulatorSettings
 from wppmt.simulator.storage import Changes, Storage
@@ -30,6 +34,8 @@ class OpenPage(Protocol):
     def check_linking(self, phone: str) -> None: ...
     async def link(self, device: Device) -> None: ...
     def strike(self, fault: Fault) -> None: ...
+    def tell_limits(self) -> None: ...
+    def note(self, fault: Fault) -> None: ...
     def unlink(self, reason: str) -> None: ...
 
 
@@ -51,14 +57,30 @@ class World:
         self.codes: Codes[OpenPage] = Codes()
         self.pages: list[OpenPage] = []
         self._changed = asyncio.Event()
+        self._regrouped: set[str] = set()
+        """Phones whose groups have changed: they know other people now."""
         self._empty()
-        for part in (self.accounts, self.switchboard, self.faults, self.log):
+        parts = (
+            self.accounts,
+            self.groups,
+            self.app_state,
+            self.calls,
+            self.switchboard,
+            self.faults,
+            self.log,
+        )
+        for part in parts:
             part.restore(storage.load)
 
     def _empty(self) -> None:
         self._changes = Changes()
         self.accounts = Accounts(self._changes, secrets.token_urlsafe)
-        self.switchboard = Switchboard(self._changes, self.accounts)
+        self.groups = Groups(self._changes, self.accounts, lambda: secrets.token_urlsafe(16))
+        self.groups.tell = self._group_changed
+        self.app_state = AppState(self._changes)
+        self.calls = Calls(self._changes)
+        self.switchboard = Switchboard(self._changes, self.accounts, self.groups)
+        self.switchboard.status_readers = partial(status_readers, self.app_state, self.accounts)
         self.faults = Faults(self._changes)
         self.log = Log(self._changes, self.clock.monotonic)
 
@@ -66,6 +88,9 @@ class World:
         self.storage.save(self._changes.drain())
         for page in list(self.pages):
             page.flush()
+        for phone in self._regrouped:
+            self.tell(phone, "profile", self.profile(phone))
+        self._regrouped.clear()
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -98,7 +123,7 @@ class World:
     async def scan(self, phone: str, text: str) -> Device:
         """The phone reads a QR text; ends when the page is linked."""
         self.accounts.account(phone)
-        return await self._link(phone, self.codes.lookup(text.strip(), self.clock.now()).page)
+        return await self._link(phone, self.codes.scan(text, self.clock.now()).page)
 
     async def type_code(self, phone: str, text: str) -> Device:
         """The phone types a pairing code (dashes and case do not matter); ends when the page is linked."""
@@ -130,16 +155,23 @@ class World:
         return message
 
     def receive(self, phone: str, message_id: str, ack: int) -> None:
-        self.switchboard.receive(phone, message_id, ack)
-        self.log.add("receipt", phone=phone, id=short_id(message_id), ack=ack)
+        if self.accounts.account(phone).online:
+            self._receive(phone, message_id, ack)
+        else:
+            self.switchboard.keep_receipt(phone, message_id, ack)
         self.commit()
 
+    def _receive(self, phone: str, message_id: str, ack: int) -> None:
+        self.switchboard.receive(phone, message_id, ack)
+        self.log.add("receipt", phone=phone, id=short_id(message_id), ack=ack)
+
     def set_online(self, phone: str, online: bool) -> None:
+        """The phone's pages are told nothing; its receipts wait while it has no internet."""
         if self.accounts.set_online(phone, online):
             self.log.add("online" if online else "offline", phone=phone)
+        for message_id, ack in self.switchboard.waiting_receipts(phone) if online else ():
+            self._receive(phone, message_id, ack)
         self.commit()
-        for page in self.pages_of(phone):
-            page.push("phone", {"online": online})
 
     def unlink(self, phone: str) -> None:
         """The phone unlinks all its devices."""
@@ -156,20 +188,42 @@ class World:
         for page in [page for page in self.pages if page.device == device]:
             page.unlink(reason)
 
-    def add_group(self, group: Group) -> None:
-        self.accounts.add_group(group)
+    def _group_changed(self, event: GroupEvent) -> None:
+        """Told to the devices of all members, in the order of their messages."""
+        event_id, t = secrets.token_hex(8).upper(), int(self.clock.now())
+        for phone in dict.fromkeys([*event.group.participants, *event.told]):
+            view = partial(self.switchboard.views.group_event, event, t=t, event_id=event_id)
+            self.switchboard.queue(phone, "group", view)
+            self._regrouped.add(phone)
+
+    def profile(self, phone: str) -> Json:
+        """All that a linked page of ``phone`` needs to know."""
+        return {**self.switchboard.views.profile(phone), "appState": self.app_state.of(phone)}
+
+    def tell(self, phone: str, type_: str, data: Json, but: OpenPage | None = None) -> None:
+        """What only an open page wants to know: it is not kept for one that is away."""
+        for page in self.pages_of(phone):
+            if page is not but:
+                page.push(type_, data)
+
+    def put_app_state(
+        self, phone: str, collection: str, key: str, value: Any, but: OpenPage | None = None
+    ) -> None:
+        self.app_state.put(phone, collection, key, value)
+        self.commit()
+        self.tell(phone, "appState", {"collection": collection, "key": key, "value": value}, but)
+
+    def admins_of(self, wid: str) -> tuple[str, ...]:
+        return self.groups.get(wid).admins if is_group(wid) else ()
+
+    def profiles_changed(self) -> None:
+        """After a change to what others see of an account."""
         self.commit()
         self._tell_profiles()
 
-    def order_fault(self, fault: Fault) -> None:
-        """A fault for a page that is open strikes at once; any other waits for its occasion."""
-        self.log.add("fault", id=fault.id, kind=fault.kind, phone=fault.phone, ordered=True)
-        for page in self.pages_of(fault.phone) if fault.phone else []:
-            if (
-                fault.kind in OPEN | LINKED and self.faults.take([fault.kind], fault.phone)
-            ) or fault.kind in CONNECTING:
-                page.strike(fault)
-        self.commit()
+    def tell_limits(self, phone: str) -> None:
+        for page in self.pages_of(phone):
+            page.tell_limits()
 
     def reset(self) -> None:
         """Forgets everything; open pages clear themselves and reload."""
@@ -185,4 +239,4 @@ class World:
     def _tell_profiles(self) -> None:
         for page in self.pages:
             if page.device:
-                page.push("profile", self.switchboard.views.profile(page.device.phone))
+                page.push("profile", self.profile(page.device.phone))

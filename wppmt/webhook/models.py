@@ -1,4 +1,4 @@
-"""The five webhook bodies (architecture.pt.md 5.2, contract 7) as models, for those who write a receiver."""
+"""The five webhook bodies as models (docs/MULTI_TENANT_ARCHITECTURE.md 5.2, docs/contract.md 7)."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ class Hook(AnswerBody):
 class Envelope(AnswerBody):
     """What every event ends with."""
 
-    id: str = Field(examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"], description="igual em toda tentativa")
-    sequence: int = Field(examples=[42], description="por sessão, sem falhas")
+    id: str = Field(
+        examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"],
+        description="id do evento, igual em toda tentativa: descarte repetições por ele",
+    )
+    sequence: int = Field(examples=[42])
     schema_version: Literal[1]
 
 
@@ -33,24 +36,35 @@ class Sender(AnswerBody):
     phone: str | None = Field(examples=["5511888888888"])
 
 
+class QuotedMessage(AnswerBody):
+    """The quoted message of a reply, as WhatsApp sends it along."""
+
+    id: str = Field(examples=["3EB0A1B2C3D4E5F60718"])
+    from_: str | None = Field(alias="from", examples=["5511999999999@c.us"])
+    from_me: bool = Field(examples=[True], description="`true`: a citada é desta conta")
+    type: str = Field(examples=["chat"])
+    body: str = Field(examples=["Posso ajudar?"], description="de mídia, a legenda")
+
+
 class ReceivedMessage(AnswerBody):
     id: str = Field(examples=["3EB0F6F2E2E2E2E2E30"])
     from_: str = Field(alias="from", examples=["5511888888888@c.us"])
     to: str = Field(examples=["5511999999999@c.us"])
     body: str = Field(examples=["Olá, tudo bem?"])
     type: str = Field(examples=["chat"])
-    timestamp: int = Field(examples=[1739202900], description="segundos")
+    timestamp: int = Field(examples=[1739202900], description="quando foi escrita, em segundos desde 1970")
     is_group_msg: bool = Field(examples=[False])
     sender: Sender
     message_id: str | None = absent(
-        examples=["false_5511888888888@c.us_3EB0F6F2E2E2E2E2E30"], description="id completo, com o chat"
+        examples=["false_5511888888888@c.us_3EB0F6F2E2E2E2E2E30"], description="id completo, com a conversa"
     )
     chat_id: str | None = absent(examples=["5511888888888@c.us"])
     from_me: Literal[False] | None = absent(examples=[False])
-    author: str | None = absent(description="quem escreveu, em um grupo")
+    author: str | None = absent(description="em um grupo, quem escreveu")
     lid: str | None = absent(description="id oculto do remetente, se o WhatsApp o usa")
-    quoted_id: str | None = absent(description="a mensagem citada")
-    media_url: str | None = absent(description="GET com o mesmo token devolve a mídia")
+    quoted_id: str | None = absent(description="id da mensagem citada")
+    quoted: QuotedMessage | None = absent(description="a mensagem citada, em uma resposta")
+    media_url: str | None = absent(description="um GET nesta URL, com o token, devolve a mídia")
     mimetype: str | None = absent()
     size: int | None = absent()
     file_name: str | None = absent()
@@ -61,7 +75,7 @@ class MessageReceivedHook(Envelope, Hook):
     event: Literal["message_received"]
     message: ReceivedMessage
     backfilled: Literal[True] | None = absent(
-        description="chegou numa parada e foi lida depois, no histórico"
+        description="`true`: chegou durante uma parada do serviço e foi lida depois, no histórico"
     )
 
 
@@ -71,6 +85,7 @@ class MessageAckHook(Envelope, Hook):
     status: MessageStatus = Field(examples=["delivered"])
     ack: int = Field(examples=[2])
     to: str = Field(examples=["5511999999999@c.us"])
+    reference: str | None = absent(examples=["pedido-4711"], description="o da requisição de envio")
 
 
 class ConnectionChangeHook(Envelope, Hook):
@@ -79,6 +94,13 @@ class ConnectionChangeHook(Envelope, Hook):
     previous_status: State = Field(examples=["connected"])
     reason: str = Field(examples=["Celular desconectado da internet"])
     reason_code: str = Field(examples=["PHONE_OFFLINE"])
+    phone: str | None = absent(examples=["5511999999999"], description="em `connected`, o número da conta")
+
+
+class AccountChangedHook(Envelope, Hook):
+    event: Literal["account_changed"]
+    phone: str = Field(examples=["5511999999999"], description="o número que acaba de ser vinculado")
+    previous_phone: str = Field(examples=["5511777777777"], description="o número vinculado antes")
 
 
 class QrCodeHook(Envelope, Hook):
@@ -107,4 +129,5 @@ HOOKS: Sequence[HookKind] = (
     HookKind("connection_change", "Mudança de estado", ConnectionChangeHook),
     HookKind("qr_code", "Novo QR Code", QrCodeHook),
     HookKind("error", "Erro na sessão", ErrorHook),
+    HookKind("account_changed", "Outro número vinculado à sessão", AccountChangedHook),
 )

@@ -1,4 +1,4 @@
-"""A sample of each webhook event (architecture.pt.md 5.2), for trying a receiver out. All of them say `test`."""
+"""A sample of each webhook event (docs/MULTI_TENANT_ARCHITECTURE.md 5.2), to try a receiver out. All say `test`."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ _SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "reasonCode": "PHONE_OFFLINE",
     },
     "qr_code": {"qrCode": _ONE_PIXEL, "expiresAt": "2026-02-10T14:35:00Z"},
+    "account_changed": {"phone": "5511999999999", "previousPhone": "5511777777777"},
     "error": {"error": "Falha na autenticação", "code": "AUTH_FAILED", "recoverable": True},
 }
 

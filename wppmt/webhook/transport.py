@@ -1,4 +1,4 @@
-"""One webhook attempt over HTTP: signed when it leaves, guarded where it goes, over in time, read no further than needed."""
+"""One webhook attempt over HTTP: signed, checked against the egress guard, with a deadline and a limit on the answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
@@ -14,18 +13,20 @@ from yarl import URL
 
 from wppmt.domain.errors import Refusal
 from wppmt.net.egress import Egress, TargetRefused
+from wppmt.net.response import HEAD_LIMIT, StaleConnection
 from wppmt.store.records import Delivery, EventRecord, SigningSecrets
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
-from wppmt.webhook.envelope import headers
-from wppmt.webhook.response import BODY_LIMIT, HEAD_LIMIT, BoundedResponseReader, StaleConnection
+from wppmt.webhook.signature import headers
 
 ANSWER_SECONDS = 1.0
 """For the body, once the status is there."""
 CONNECT_SECONDS = 5.0
 """DNS, TCP and TLS together."""
 HEADERS = 500
+BODY_LIMIT = 65_536
+"""Bytes on the wire: of a chunked body a little less is left."""
 STALE_CONNECTIONS = 2
-"""So many may turn out closed by the endpoint before the last try of one attempt; it heard nothing on them."""
+"""So many kept connections may turn out closed within one attempt, before the last try; nothing was sent on them."""
 
 
 class WebhookTransport:
@@ -54,7 +55,7 @@ class WebhookTransport:
                         return await self._exchange(url, delivery.event, attempt, secrets)
                 return await self._exchange(url, delivery.event, attempt, secrets)
         except Refusal:
-            return Unanswered(Fault.FORBIDDEN, "Endereço de destino não permitido")
+            return Unanswered(Fault.FORBIDDEN, "URL de destino não permitida")
         except (OSError, aiohttp.ClientError, ValueError) as failure:  # TimeoutError is an OSError
             return _explain(failure)
 
@@ -82,17 +83,16 @@ class WebhookTransport:
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
             connect = min(CONNECT_SECONDS, self._timeout_seconds / 2)
-            self._session = self._egress.session(aiohttp.ClientTimeout(total=None, connect=connect))
-            # aiohttp has no public word for it.
-            listener = partial(BoundedResponseReader, loop=asyncio.get_running_loop())
-            self._session.connector._factory = listener  # type: ignore[union-attr] # noqa: SLF001
+            self._session = self._egress.session(
+                aiohttp.ClientTimeout(total=None, connect=connect), BODY_LIMIT
+            )
         return self._session
 
 
 async def _read(response: aiohttp.ClientResponse, seconds: float) -> bytes:
-    """What comes within `seconds` and BODY_LIMIT, as it comes: the status has said all that counts.
+    """What comes of the body within `seconds` and BODY_LIMIT; only the status matters.
 
-    A longer or slower answer costs its connection, which cannot be used again.
+    After a longer or slower answer the connection is closed.
     """
     body = bytearray()
     try:

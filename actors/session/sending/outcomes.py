@@ -1,4 +1,4 @@
-"""What becomes of a message: acknowledged, failed or unknown. Each fate is one commit and one answer."""
+"""What becomes of a message: acknowledged, failed or unknown. Each outcome is one commit and at most one answer."""
 
 from __future__ import annotations
 
@@ -12,24 +12,18 @@ from actors.session.sending.send_codec import MAY_HAVE_LEFT
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.errors import CATALOGUE, Code, Refusal
 from wppmt.domain.messages import Sent
-from wppmt.domain.states import State
-from wppmt.store.records import ACK_STATUS, Handover, JournalEntry, SessionRecord
-
-NEEDS_A_PERSON = {State.DISCONNECTED, State.WAITING_SCAN, State.ERROR}
-"""`reconnectRequired` of a refused send."""
-TRY_AGAIN_SECONDS = 5
-"""Where no person is needed: most interruptions are over by then."""
+from wppmt.store.records import ACK_STATUS, Handover, JournalEntry
 
 
 class Outcomes:
-    """Settles journal entries, and tells whoever still waits for them."""
+    """Settles journal entries, and answers whoever still waits for them."""
 
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
         self._replies: dict[str, Reply] = {}
 
     def promise(self, message_id: str, reply: Reply) -> None:
-        """Someone waits for the fate of this message."""
+        """Somebody waits for the outcome of this message."""
         self._replies[message_id] = reply
 
     def is_awaited(self, message_id: str) -> bool:
@@ -47,9 +41,9 @@ class Outcomes:
         yield from _discard_file(entry)
 
     def fail(self, entry: JournalEntry, refusal: Refusal, now: float) -> Iterator[Effect]:
-        """It surely was not sent. Who waits hears it as the answer; who was told `pending` hears it as an event.
+        """It was surely not sent. Whoever waits gets a refusal; whoever got `pending` before gets an event.
 
-        An answer that says "not now, try again" gives the idempotency key back, so that trying again can help.
+        When the refusal is only temporary, the idempotency key is freed, so that the same request can be tried again.
         """
         key = entry.key if _is_final(refusal.code) or may_have_left(entry) else ""
         settled = _settled(entry, handover=Handover.FAILED, ack=-1, failure=refusal.code.value, key=key)
@@ -59,7 +53,7 @@ class Outcomes:
         yield from _discard_file(entry)
 
     def report_unknown(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
-        """Nobody can tell; it is never sent again. A later acknowledgement still counts."""
+        """It can't be known whether it was sent, so it is never sent again. A later acknowledgement still counts."""
         settled = _settled(entry, handover=Handover.UNKNOWN)
         yield from self._work.write(
             now, ("message_ack", _payload(settled) | {"status": "unknown"}), journal=settled
@@ -74,14 +68,7 @@ class Outcomes:
 
 
 def as_sent(entry: JournalEntry, now: float) -> Sent:
-    return Sent(entry.id, entry.to, entry.ack, entry.acked_at or now)
-
-
-def not_connected(record: SessionRecord) -> Refusal:
-    """The document's 503 (4.2.2)."""
-    person = record.state in NEEDS_A_PERSON or not record.has_login
-    extra = {"status": record.state.value, "reconnectRequired": person}
-    return Refusal(Code.NOT_CONNECTED, retry_after=None if person else TRY_AGAIN_SECONDS, extra=extra)
+    return Sent(entry.id, entry.to, entry.ack, entry.acked_at or now, entry.reference)
 
 
 def may_have_left(entry: JournalEntry) -> bool:
@@ -94,14 +81,15 @@ def _is_final(code: Code) -> bool:
 
 
 def _settled(entry: JournalEntry, **changes: Any) -> JournalEntry:
-    """It is never handed over again: what it said is nobody's business any more."""
+    """It is never handed over again, so its content is removed from the journal."""
     return replace(entry, payload={}, **changes)
 
 
 def _payload(entry: JournalEntry) -> dict[str, Any]:
-    """Of `message_ack` (contract, section 7)."""
+    """Of `message_ack` (docs/contract.md 7)."""
     status = ACK_STATUS.get(entry.ack, "failed")
-    return {"messageId": entry.id, "status": status, "ack": entry.ack, "to": entry.to}
+    reference = {"reference": entry.reference} if entry.reference else {}
+    return {"messageId": entry.id, "status": status, "ack": entry.ack, "to": entry.to} | reference
 
 
 def _discard_file(entry: JournalEntry) -> Iterator[Effect]:

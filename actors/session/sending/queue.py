@@ -1,6 +1,6 @@
 """A session's messages on their way out: one at a time, in order, each in the journal before it is handed over.
 
-ACCEPTED → HANDED → acknowledged (SENT) or FAILED or, when nobody can tell, UNKNOWN (contract, section 5). After a
+ACCEPTED → HANDED → acknowledged (SENT) or FAILED or, when nobody can tell, UNKNOWN (docs/contract.md 5). After a
 crash between hand-over and acknowledgement the page is asked whether it holds the id; only the same id is ever
 handed over again, and nothing newer overtakes it meanwhile.
 """
@@ -8,95 +8,47 @@ handed over again, and nothing newer overtakes it meanwhile.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from actors.runtime.effects import Answer, DeleteFile, Effect, Reply, Wake
+from actors.runtime.effects import Effect, Wake
 from actors.session.messages import Called, PageAnswered
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
-from actors.session.sending.cooldown import Reachout
-from actors.session.sending.in_doubt import FindDue, Found, InDoubt
-from actors.session.sending.outcomes import Outcomes, as_sent, may_have_left, not_connected
-from actors.session.sending.send_codec import MAY_HAVE_LEFT, extra_seconds, page_call, to_entry
+from actors.session.sending.in_doubt import Found, InDoubt
+from actors.session.sending.new_contacts import NewContacts
+from actors.session.sending.outcomes import Outcomes, as_sent, may_have_left
+from actors.session.sending.preparation import Preparation
+from actors.session.sending.refusals import NEW_CONTACT, PROBLEMS, REJECTIONS, Refusals, SendProblem
+from actors.session.sending.send_codec import MAY_HAVE_LEFT, extra_seconds, page_call
+from actors.session.sending.timers import AnswerDue, FindDue, OutcomeDue, SendingTimer, TypingDone, UploadDue
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallFailure, CallRejected, CallResult, NotCalled
-from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import AnnounceMedia, Send, SendMedia, Sent
+from wppmt.domain.errors import Code
 from wppmt.store.records import Handover, JournalEntry
 
-REJECTIONS = {
-    "not_on_whatsapp": Code.NOT_ON_WHATSAPP,
-    "invalid_recipient": Code.INVALID_PHONE,
-    "reachout_timelock": Code.REACHOUT_TIMELOCK,
-    "group_not_found": Code.INVALID_REQUEST,
-    "quoted_not_found": Code.INVALID_REQUEST,
-}
-"""The page's words for a send that surely was not made."""
-PROBLEMS = {
-    "group_not_found": {"field": "phone", "problem": "grupo não encontrado entre os desta conta"},
-    "quoted_not_found": {"field": "quotedMessageId", "problem": "mensagem não encontrada nesta conversa"},
-}
-SendProblem = dict[str, str]
-"""What is wrong with a field of the request, for people."""
 UPLOAD_AGAIN_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class TypingDone:
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class UploadDue:
-    """Try again to give the page the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerDue:
-    """The asker has waited long enough: 202."""
-
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeDue:
-    """Whatever is not known of this message now is reported as it is."""
-
-    id: str
-
-
-SendingTimer = TypingDone | UploadDue | AnswerDue | OutcomeDue | FindDue
 
 
 class SendQueue:
     """The send queue of one session."""
 
-    def __init__(
-        self,
-        work: UnitOfWork,
-        outcomes: Outcomes,
-        page: Page,
-        policy: SessionPolicy,
-        new_message_id: Callable[[], str],
-    ) -> None:
+    def __init__(self, work: UnitOfWork, outcomes: Outcomes, page: Page, policy: SessionPolicy) -> None:
         self._work = work
         self._page = page
         self._policy = policy
-        self._new_message_id = new_message_id
         self._outcomes = outcomes
-        self._reachout = Reachout(work, policy)
+        self.new_contacts = NewContacts(work, policy)
+        self._refusals = Refusals(work, self.new_contacts)
         self.last_ack = 0.0
-        """When WhatsApp's server was last heard to take a message."""
+        """When WhatsApp's server last acknowledged a message."""
         self._queue: deque[JournalEntry] = deque()
         self._handed: dict[str, JournalEntry] = {}
         self.in_doubt = InDoubt(page, policy)
+        self.preparation = Preparation(page, policy)
         self._busy = ""
-        """The message that is being typed, uploaded or handed over."""
-        self._typed: set[str] = set()
-        self._sources: dict[str, int] = {}
-        """Files that the page holds."""
+        """The message that is being prepared or handed over."""
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -115,72 +67,33 @@ class SendQueue:
                 self._handed[entry.id] = entry
             yield self._outcome_timer(entry, now)
 
-    def require_room(self) -> None:
-        """Raises Refusal(QUEUE_FULL)."""
-        if len(self._queue) >= self._policy.queue_limit:
-            raise Refusal(Code.QUEUE_FULL, retry_after=10)
-
-    def knows(self, request: Send | AnnounceMedia, now: float) -> bool:
-        """Whether this very request was accepted before. Raises Refusal(IDEMPOTENCY_MISMATCH, …_IN_FLIGHT)."""
-        entry = self._earlier(request, now)
-        if entry is None:
-            return False
-        if request.idempotency and entry.fingerprint != request.idempotency.fingerprint:
-            raise Refusal(Code.IDEMPOTENCY_MISMATCH)
-        if self._outcomes.is_awaited(entry.id):
-            raise Refusal(Code.IDEMPOTENCY_IN_FLIGHT, retry_after=5)
-        return True
-
-    def repeat(self, request: Send | AnnounceMedia, reply: Reply, now: float) -> Iterator[Effect]:
-        """Answer a known request from the journal; nothing is sent."""
-        entry = self._earlier(request, now)
-        if entry is not None:
-            yield Answer(reply, self._stored_answer(entry, now))
-        if isinstance(request, SendMedia):
-            yield DeleteFile(request.path)
-
-    def _stored_answer(self, entry: JournalEntry, now: float) -> Sent | Refusal:
-        if entry.handover is not Handover.FAILED:
-            return as_sent(entry, now)
-        return self._refusal(Code(entry.failure), now)
-
-    def accept(self, request: Send, reply: Reply, now: float) -> Iterator[Effect]:
-        """Journal the message and take responsibility for it. Raises Refusal(QUEUE_FULL)."""
-        self.require_room()
-        entry = to_entry(request, self._work.record.id, self._new_message_id(), now)
-        if self.is_idle and not self._prepares(entry):
-            # The usual case: accepted and handed over in one commit.
+    def add(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
+        """Journal a message and, where nothing is before it, hand it over in the same commit: the usual case."""
+        if self.is_idle and not self.preparation.is_needed(entry):
             yield from self._hand(entry, now)
         else:
             yield from self._work.write(now, journal=entry)
             self._queue.append(entry)
         yield self._outcome_timer(entry, now)
-        if request.respond_async:
-            yield Answer(reply, Sent(entry.id, entry.to, 0, now))
-        else:
-            self._outcomes.promise(entry.id, reply)
-            yield Wake(self._policy.send_deadline + extra_seconds(entry), AnswerDue(entry.id))
-        yield from self._pump(now)
 
     def usable(self, now: float) -> Iterator[Effect]:
         """The page shows WhatsApp's main screen (again)."""
         yield from self.in_doubt.usable(self._handed.values(), self._work.record.page, now)
-        yield from self._pump(now)
+        yield from self.pump(now)
 
     def lost(self) -> None:
-        """The page can't be used; what it was handed is undecided until it is back, what it held is gone."""
+        """The page can't be used: handed messages are in doubt until it is back, and its prepared files are gone."""
         self._busy = ""
         self.in_doubt.lost()
-        self._typed.clear()
-        self._sources.clear()
+        self.preparation.lost()
 
     def due(self, timer: SendingTimer, now: float) -> Iterator[Effect]:
         match timer:
             case TypingDone(id=message_id):
                 self._has_typed(message_id)
-                yield from self._pump(now)
+                yield from self.pump(now)
             case UploadDue():
-                yield from self._pump(now)
+                yield from self.pump(now)
             case AnswerDue(id=message_id):
                 entry = self._pending(message_id)
                 if entry is not None:
@@ -194,7 +107,7 @@ class SendQueue:
     def _has_typed(self, message_id: str) -> None:
         if self._busy == message_id:
             self._busy = ""
-            self._typed.add(message_id)
+            self.preparation.typed(message_id)
 
     def uploaded(self, answer: PageAnswered, now: float) -> Iterator[Effect]:
         """The page's answer to UPLOAD; handing over has not begun, so it may simply be tried again."""
@@ -205,12 +118,12 @@ class SendQueue:
             entry = self._pending(answer.subject)
             if entry is not None:
                 yield from self._fail(entry, Code.SEND_FAILED, now)
-            yield from self._pump(now)
+            yield from self.pump(now)
         elif isinstance(answer.outcome, CallFailure):
             yield Wake(UPLOAD_AGAIN_SECONDS, UploadDue())
         else:
-            self._sources[answer.subject] = int(answer.outcome["blob"])
-            yield from self._pump(now)
+            self.preparation.uploaded(answer.subject, int(answer.outcome["blob"]))
+            yield from self.pump(now)
 
     def answered(self, answer: PageAnswered, now: float) -> Iterator[Effect]:
         """The page's answer to SEND or FIND."""
@@ -222,14 +135,14 @@ class SendQueue:
         else:
             if self._busy == answer.subject:
                 self._busy = ""
-            # A failure of an earlier browser tells nothing that the page of this one will not be asked about.
+            # A late failure of an earlier browser is ignored: the current page is asked about the message anyway.
             is_late = answer.generation != self._page.generation and isinstance(answer.outcome, CallFailure)
             if entry is not None and not is_late:
                 yield from self._on_sent(entry, answer.outcome, now)
-        yield from self._pump(now)
+        yield from self.pump(now)
 
     def acknowledged(self, message_id: str, ack: int, to: str, now: float) -> Iterator[Effect]:
-        """An acknowledgement that the page tells. Messages that the gateway did not send are not ours to tell."""
+        """An acknowledgement from the page. One for a message that the gateway did not send is ignored."""
         entry = self._pending(message_id) or self._work.message(message_id)
         if entry is None:
             return
@@ -239,82 +152,65 @@ class SendQueue:
             self.last_ack = now
             yield from self._outcomes.acknowledge(entry, ack, to, now)
             self._settle(entry.id)
-        yield from self._pump(now)
+        yield from self.pump(now)
 
-    def failed(self, message_id: str, reason: str, now: float) -> Iterator[Effect]:
-        """The page says that WhatsApp did not take the message, and perhaps a word of REJECTIONS why."""
+    def failed(
+        self, message_id: str, reason: str, now: float, until: float | None = None
+    ) -> Iterator[Effect]:
+        """The page reports that WhatsApp did not accept the message; `reason` may be one of REJECTIONS."""
         entry = self._handed.get(message_id)
         if entry is not None:
-            yield from self._fail(entry, REJECTIONS.get(reason, Code.SEND_FAILED), now)
-            yield from self._pump(now)
+            yield from self._fail(entry, REJECTIONS.get(reason, Code.SEND_FAILED), now, until=until)
+            yield from self.pump(now)
 
     def close(self, now: float) -> Iterator[Effect]:
         """The session is closed: what was not handed over never will be."""
         for entry in tuple(self._queue):
-            yield from self._give_up(entry, now)
+            yield from self._drop(entry, now)
         self.lost()
 
     def login_ended(self, now: float) -> Iterator[Effect]:
-        """The next login's page knows nothing of what this one was handed, and would send it again."""
+        """The next login's page does not hold what was handed to this one's, and would send it again."""
         yield from self.close(now)
         for entry in tuple(self._handed.values()):
-            yield from self._give_up(entry, now)
+            yield from self._drop(entry, now)
 
     @property
     def is_idle(self) -> bool:
         return self._page.is_usable and not (self._busy or self.in_doubt or self._queue)
 
-    def _earlier(self, request: Send | AnnounceMedia, now: float) -> JournalEntry | None:
-        if request.idempotency is None:
-            return None
-        since = now - self._policy.key_seconds
-        return self._work.store.keyed(self._work.record.id, request.idempotency.key, since)
-
-    def _prepares(self, entry: JournalEntry) -> bool:
-        """Whether something has to happen in the page before the message can be handed over."""
-        return self._must_type(entry) or self._must_upload(entry)
-
-    def _must_type(self, entry: JournalEntry) -> bool:
-        return bool(entry.payload.get("typingMs")) and entry.id not in self._typed
-
-    def _must_upload(self, entry: JournalEntry) -> bool:
-        return "path" in entry.payload and entry.id not in self._sources
-
-    def _pump(self, now: float) -> Iterator[Effect]:
+    def pump(self, now: float) -> Iterator[Effect]:
+        """Go on with the first message, where nothing is under way."""
         if not self._page.is_usable or self._busy or self.in_doubt or not self._queue:
             return
         entry = self._queue[0]
-        if self._must_upload(entry):
+        if self.preparation.is_needed(entry):
             self._busy = entry.id
-            yield self._page.upload(entry.payload["path"], self._policy.media_deadline, entry.id)
-        elif self._must_type(entry):
-            self._busy = entry.id
-            arguments = {"to": entry.to, "state": "composing"}
-            yield self._page.call(Called.TYPING, "typing", arguments, self._policy.call_deadline, entry.id)
-            yield Wake(entry.payload["typingMs"] / 1000, TypingDone(entry.id))
+            yield from self.preparation.step(entry)
         else:
             yield from self._hand(entry, now)
             self._queue.popleft()
-            self._typed.discard(entry.id)
 
     def _hand(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
-        """HANDED is committed before the call leaves: a crash in between is asked about, never forgotten."""
+        """HANDED is committed before the call is made: after a crash in between the page is asked about the message."""
         entry = replace(entry, handover=Handover.HANDED, handed_at=now)
         yield from self._work.write(now, journal=entry)
         self._handed[entry.id] = entry
         self.in_doubt.handed(entry.id, self._work.record.page)
         self._busy = entry.id
-        function, arguments = page_call(entry, self._sources.pop(entry.id, None))
-        if self._reachout.is_paused(now):
+        function, arguments = page_call(entry, self.preparation.spend(entry.id))
+        if self.new_contacts.limit(now):
             arguments["knownOnly"] = True
         deadline = self._policy.send_deadline + extra_seconds(entry)
         yield self._page.call(Called.SEND, function, arguments, deadline, entry.id)
 
     def _on_sent(self, entry: JournalEntry, outcome: CallResult, now: float) -> Iterator[Effect]:
         match outcome:
-            case CallRejected(reason=reason) if reason in REJECTIONS:
+            case CallRejected(reason=reason, until=until) if reason in REJECTIONS:
                 problems = [PROBLEMS[reason]] if reason in PROBLEMS else []
-                yield from self._fail(entry, REJECTIONS[reason], now, problems)
+                yield from self._fail(entry, REJECTIONS[reason], now, problems, until)
+            case CallRejected(reason=reason) if reason == NEW_CONTACT:
+                yield from self._fail(entry, self.new_contacts.limit(now) or Code.REACHOUT_TIMELOCK, now)
             case CallRejected():
                 yield from self.in_doubt.refused(entry)
             case NotCalled():
@@ -337,6 +233,8 @@ class SendQueue:
                 # At ack 0 the page sends it by itself: its acknowledgement will come as an event.
                 self.in_doubt.decided(entry.id)
                 yield from self.acknowledged(entry.id, int(answer.get("ack") or 0), entry.to, now)
+            case Found.FAILED:
+                yield from self._fail(entry, Code.NOT_CONNECTED, now)
             case Found.ABSENT:
                 entry = replace(entry, payload={**entry.payload, MAY_HAVE_LEFT: True})
                 yield from self._take_back(entry, now)
@@ -346,36 +244,36 @@ class SendQueue:
                 yield self.in_doubt.ask_later(entry.id, now)
 
     def _take_back(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
-        """It surely is not on its way: first in the queue again, with the same id."""
+        """It was surely not sent: it is first in the queue again, with the same id."""
         entry = replace(entry, handover=Handover.ACCEPTED)
         yield from self._work.write(now, journal=entry)
         self._settle(entry.id)
         self._queue = deque(sorted([entry, *self._queue], key=_turn))
 
     def _fail(
-        self, entry: JournalEntry, code: Code, now: float, problems: Sequence[SendProblem] = ()
+        self,
+        entry: JournalEntry,
+        code: Code,
+        now: float,
+        problems: Sequence[SendProblem] = (),
+        until: float | None = None,
     ) -> Iterator[Effect]:
-        yield from self._reachout.met(code, now)
-        yield from self._outcomes.fail(entry, self._refusal(code, now, problems), now)
+        yield from self.new_contacts.met(code, until, now)
+        yield from self._outcomes.fail(entry, self._refusals.of(code, now, problems), now)
         self._settle(entry.id)
-
-    def _refusal(self, code: Code, now: float, problems: Sequence[SendProblem] = ()) -> Refusal:
-        if code is Code.NOT_CONNECTED:
-            return not_connected(self._work.record)
-        return Refusal(code, details=problems, retry_after=self._reachout.retry_after(code, now))
 
     def _report_outcome(self, message_id: str, now: float) -> Iterator[Effect]:
         entry = self._pending(message_id)
         if entry is None:
             return
         if entry.handover is Handover.ACCEPTED and self._page.is_usable:
-            # Nothing is wrong with it: others before it are typed, uploaded or decided.
+            # It only waits for messages before it.
             yield Wake(self._policy.outcome_deadline, OutcomeDue(message_id))
         else:
-            yield from self._give_up(entry, now)
-        yield from self._pump(now)
+            yield from self._drop(entry, now)
+        yield from self.pump(now)
 
-    def _give_up(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
+    def _drop(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """It is not handed over (again)."""
         if entry.handover is Handover.ACCEPTED and not may_have_left(entry):
             yield from self._fail(entry, Code.NOT_CONNECTED, now)

@@ -31,6 +31,7 @@ def to_entry(request: Send, session_id: str, message_id: str, now: float) -> Jou
         accepted_at=now,
         key=request.idempotency.key if request.idempotency else "",
         fingerprint=request.idempotency.fingerprint if request.idempotency else "",
+        reference=request.reference,
     )
 
 
@@ -39,14 +40,14 @@ def _text(request: SendText) -> dict[str, Any]:
 
 
 def _media(request: SendMedia) -> dict[str, Any]:
-    return {
+    caption = {"caption": request.caption} if request.caption else {}
+    return caption | {
         "path": request.path,
         "size": request.size,
         "kind": "audio" if request.kind == "voice" else request.kind,
         "ptt": request.kind == "voice",
         "mimetype": request.mimetype,
         "fileName": request.file_name,
-        "caption": request.caption,
     }
 
 

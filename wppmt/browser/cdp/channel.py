@@ -135,7 +135,10 @@ def parse_call(evaluated: Evaluation) -> CallResult:
         return PageGone(STRANGE_ANSWER)
     match answer:
         case {"rejected": str(reason), **more}:
-            return CallRejected(reason, str(more.get("detail", "")))
+            until = more.get("until")
+            return CallRejected(
+                reason, str(more.get("detail", "")), until if isinstance(until, int | float) else None
+            )
         case {"value": value}:
             return value
         case _:

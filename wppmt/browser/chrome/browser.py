@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from wppmt.app import logs
 from wppmt.browser.cdp.channel import Channel
@@ -20,11 +20,13 @@ from wppmt.browser.chrome.launch import Programs
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.keeping.lines import Keeper, line_name
 from wppmt.browser.port import (
+    NOTHING,
     Beat,
     BrowserGone,
     CallFailure,
     ChannelClosed,
     Json,
+    LoginItems,
     Memory,
     NotCalled,
     Notice,
@@ -32,7 +34,7 @@ from wppmt.browser.port import (
     OnResult,
     StartFailed,
 )
-from wppmt.browser.profile import mending
+from wppmt.browser.profile import login, mending
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnreadable, ProfileUnusable
 from wppmt.domain.process import Process
 
@@ -46,6 +48,9 @@ LOADED = """new Promise((done) => {
 })"""
 """The HTTP status of what has loaded; 0 where Chrome does not tell."""
 FIRST_BAD_STATUS = 400
+SAVE_SECONDS = 3.0
+"""For a login to reach the disk before the browser is stopped; Chrome needs one."""
+SAVE_POLL_SECONDS = 0.05
 LOCK_SECONDS = 3.0
 """For a browser that was just killed to let go of the profile."""
 
@@ -109,15 +114,26 @@ class ChromeBrowser:
         """What Chrome and its helpers weigh now."""
         return processes.weigh(self._group) if self._group else Memory(0.0, 0.0)
 
-    def stop(self) -> bool:
+    def stop(self, unsaved: LoginItems = NOTHING) -> bool:
         """Go down the stop ladder; blocks until no process is left. Whether the login was flushed in order."""
         if not self._group:
             return False
-        clean = ending.close_in_order(self._group, self._connection)
+        if unsaved:
+            self._await_saved(unsaved)
+        clean = ending.close_in_order(self._group, self._connection, self._settings.stop_seconds)
         self._end()
         if clean:
             self._profile.prune()
         return clean
+
+    def _await_saved(self, items: LoginItems) -> None:
+        """What is on the disk survives whatever happens on the way down."""
+        end = time.monotonic() + SAVE_SECONDS
+        while time.monotonic() < end and not self._killed:
+            if login.is_saved(self._profile.path, self._settings.origin, items):
+                return
+            time.sleep(SAVE_POLL_SECONDS)
+        logs.log("login_not_saved", self._profile.path.name, level="warning", seconds=SAVE_SECONDS)
 
     def kill(self) -> None:
         """End the whole process group at once, from any thread; whoever is blocked in start or stop fails fast."""
@@ -216,8 +232,7 @@ class ChromeBrowser:
             raise StartFailed("BROWSER_CRASHED", "encerrado durante a abertura")
 
     def _script(self) -> injection.Script:
-        parts = urlsplit(self._settings.page_url)
-        return injection.script(f"{parts.scheme}://{parts.netloc}", self._settings.beat_seconds)
+        return injection.script(self._settings.origin, self._settings.beat_seconds)
 
     def _open_page(self, channel: Channel) -> None:
         seconds = self._settings.load_seconds

@@ -13,7 +13,8 @@ from wppmt.browser.chrome import driver, ending, launch
 from wppmt.browser.chrome.browser import LOCK_SECONDS, ChromeBrowser, mend, start_failures
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.keeping.lines import InMemory, Keeper, line_name
-from wppmt.browser.port import StartFailed
+from wppmt.browser.port import LoginItems, StartFailed
+from wppmt.browser.profile import login
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnusable
 from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.process import Process
@@ -31,7 +32,7 @@ class ChromeBrowsers:
         self._snapshots = Snapshots(settings.snapshots_dir, settings.snapshots_kept)
         self._made: WeakSet[ChromeBrowser] = WeakSet()
         if not settings.sandbox:
-            note = "Chrome roda SEM sandbox: só para o simulador, nunca com o WhatsApp de verdade"
+            note = "Chrome roda SEM sandbox: só para o simulador, nunca com o WhatsApp real"
             logs.log("chrome_without_sandbox", level="warning", note=note)
         if settings.undetected:
             note = (
@@ -64,14 +65,14 @@ class ChromeBrowsers:
         groups = launch.leftovers(profile.path, driver.mark(profile.path))
         for group in groups:
             name = line_name(session_id, group)
-            ending.close_in_order(group, self._reach(name))
+            ending.close_in_order(group, self._reach(name), self._settings.stop_seconds)
             ending.end(group)
             self._keeper.forget(name)
         return len(groups)
 
-    def has_login(self, session_id: str) -> bool:
-        """Whether Chrome has ever kept anything for this session."""
-        return self._profile(session_id).has_login()
+    def is_login_saved(self, session_id: str, items: LoginItems) -> bool:
+        """Whether the page's login is on the disk."""
+        return login.is_saved(self._profile(session_id).path, self._settings.origin, items)
 
     def keep_copy(self, session_id: str) -> None:
         """A snapshot of a login that was flushed in order, unless it is damaged. A full disk costs the copy alone."""
@@ -86,10 +87,10 @@ class ChromeBrowsers:
     def restore_copy(self, session_id: str) -> None:
         """The last good snapshot instead of the profile, which is set aside. Raises StartFailed."""
         with start_failures():
-            login = self._snapshots.latest(session_id)
-            if login is None:
+            copy = self._snapshots.latest(session_id)
+            if copy is None:
                 raise StartFailed("TOKEN_CORRUPT", "não há cópia boa do login")
-            self._profile(session_id).replace(login, self._settings.snapshots_kept, LOCK_SECONDS)
+            self._profile(session_id).replace(copy, self._settings.snapshots_kept, LOCK_SECONDS)
 
     def set_aside(self, session_id: str) -> None:
         """The profile goes into quarantine. Raises StartFailed."""

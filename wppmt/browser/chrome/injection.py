@@ -14,7 +14,17 @@ PAGE = Path(__file__).parents[1] / "page"
 TELL = "wppmtTell"
 """The page's end of the channel: a function that Chrome puts into every document; bridge.js takes it."""
 WA_JS = PAGE / "node_modules" / "@wppconnect" / "wa-js" / "dist" / "wppconnect-wa.js"
-BRIDGE = ("bridge.js", "shapes.js", "dialogs.js", "whatsapp.js", "messages.js")
+BRIDGE = (
+    "bridge.js",
+    "shapes.js",
+    "dialogs.js",
+    "inventory.js",
+    "connection.js",
+    "limits.js",
+    "recipients.js",
+    "messages.js",
+    "receiving.js",
+)
 
 # wa-js reports to Google Analytics and asks strangers' servers for link previews unless told otherwise.
 WA_JS_SETTINGS: Mapping[str, object] = {

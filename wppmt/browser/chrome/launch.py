@@ -18,6 +18,7 @@ from threading import Lock
 from wppmt.browser.cdp import line
 from wppmt.browser.chrome import processes
 from wppmt.browser.port import StartFailed
+from wppmt.domain.system_errors import explain
 
 # The program itself: /usr/bin/chromium is a script that adds flags of its own.
 CHROME = Path("/usr/lib/chromium/chromium")
@@ -131,7 +132,7 @@ def spawn(
             setsigdef=[signal.SIGPIPE, signal.SIGINT],
         )
     except OSError as trouble:
-        raise StartFailed("CHROME_MISSING", f"{command[0]}: {trouble.strerror}") from trouble
+        raise StartFailed("CHROME_MISSING", f"{command[0]}: {explain(trouble)}") from trouble
 
 
 @contextmanager

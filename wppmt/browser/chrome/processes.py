@@ -10,7 +10,10 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tenacity import wait_none
+
 from wppmt.browser.port import Memory
+from wppmt.polling import poll
 
 PROC = Path("/proc")
 KILOBYTES_PER_MEGABYTE = 1024
@@ -125,14 +128,16 @@ def kill_group(group: int) -> None:
 def end_group(group: int, seconds: float) -> None:
     """SIGKILL and wait: when this returns, no process of the group is left, nor a zombie that is our child's."""
     deadline = time.monotonic() + seconds
-    while True:
+
+    def has_ended() -> bool:
         kill_group(group)
         left = [pid for pid in _pids() if _stat(pid)[1] == group]
         for pid in left:
             wait_until_gone(pid, max(0.0, deadline - time.monotonic()))
         # Orphans of Chrome go to whoever reaps orphans; that may take a moment, and is not ours to wait for.
-        if not members(group) or time.monotonic() >= deadline:
-            return
+        return not members(group)
+
+    poll(has_ended, seconds, wait_none())
 
 
 def _reap(pid: int) -> None:

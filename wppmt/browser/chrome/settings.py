@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from wppmt.browser.chrome import driver, launch, patched_driver
 from wppmt.browser.chrome.launch import Programs
@@ -12,14 +13,24 @@ from wppmt.browser.chrome.launch import Programs
 UNDETECTED = "undetected"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChromeSettings:
     """Values that the composition root passes in."""
 
     tokens_dir: Path
     snapshots_dir: Path
-    snapshots_kept: int = 3
+    snapshots_kept: int
     """Copies of a login, and as many profiles in quarantine."""
+    engine: str
+    """"chrome", or "undetected": with a chromedriver patched by undetected-chromedriver beside it."""
+    headless: bool
+    sandbox: bool
+    beat_seconds: float
+    start_seconds: float
+    """For Chrome to come up."""
+    stop_seconds: float
+    """For Chrome to flush the login and end by itself."""
+    proxy: str | None = None
     page_url: str = "https://web.whatsapp.com/"
     resolver_rules: str | None = None
     """Simulator mode, such as "MAP * 127.0.0.1:8443"."""
@@ -27,16 +38,14 @@ class ChromeSettings:
     driver_path: Path = driver.DRIVER
     environment: Mapping[str, str] = field(default_factory=dict)
     """More of it for Chrome, beside PATH and LANG; never the daemon's, which holds secrets."""
-    engine: str = "chrome"
-    """"chrome", or "undetected": with a chromedriver patched by undetected-chromedriver beside it."""
-    headless: bool = True
-    sandbox: bool = True
-    proxy: str | None = None
-    beat_seconds: float = 10.0
-    start_seconds: float = 30.0
-    """For Chrome to come up."""
     load_seconds: float = 60.0
     """For WhatsApp's page to load."""
+
+    @property
+    def origin(self) -> str:
+        """WhatsApp's."""
+        parts = urlsplit(self.page_url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def undetected(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wppmt.browser.fake.browser import FakeBrowser
-from wppmt.browser.port import Json, Memory, NotCalled, Notify, OnResult, StartFailed
+from wppmt.browser.port import NOTHING, Json, LoginItems, Memory, NotCalled, Notify, OnResult, StartFailed
 from wppmt.domain.process import Process
 
 
@@ -42,8 +42,8 @@ class FakeAdoption:
     def memory(self) -> Memory:
         return self.browser.memory() if self.browser else Memory(0.0, 0.0)
 
-    def stop(self) -> bool:
-        return self.browser is not None and self.browser.stop()
+    def stop(self, unsaved: LoginItems = NOTHING) -> bool:
+        return self.browser is not None and self.browser.stop(unsaved)
 
     def let_go(self) -> None:
         if self.browser is not None:

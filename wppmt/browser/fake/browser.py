@@ -6,16 +6,21 @@ import itertools
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from wppmt.browser.fake import connection
+from wppmt.browser.fake.functions import FakeFunctions
 from wppmt.browser.fake.page import FakePage
+from wppmt.browser.fake.world import Surroundings
 from wppmt.browser.port import (
+    NOTHING,
     Beat,
     BrowserGone,
     CallResult,
     CallTimeout,
     ChannelClosed,
     Json,
+    LoginItems,
     Memory,
     NotCalled,
     Notify,
@@ -26,14 +31,23 @@ from wppmt.browser.port import (
 )
 from wppmt.domain.process import Process
 
-if TYPE_CHECKING:
-    from wppmt.browser.fake.browsers import FakeBrowsers
+
+class BrowserHost(Surroundings, Protocol):
+    """Where a browser comes from: the levers of its start, and the profiles' locks."""
+
+    def next_refusal(self, session_id: str) -> str | None: ...
+
+    def next_start_hangs(self, session_id: str) -> bool: ...
+
+    def is_locked(self, session_id: str) -> bool: ...
+
+    def send_from_phone(self, number: str, to: str, body: str, **more: Any) -> str: ...
 
 
 class FakeBrowser:
     """One life. Its page is made anew by every reload."""
 
-    def __init__(self, browsers: FakeBrowsers, session_id: str, pid: int) -> None:
+    def __init__(self, browsers: BrowserHost, session_id: str, pid: int) -> None:
         self.browsers = browsers
         self.session_id = session_id
         self.is_alive = False
@@ -43,7 +57,7 @@ class FakeBrowser:
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         """Every call that reached the page, in order."""
         self.pid = pid
-        self.page = FakePage(self, 0)
+        self._show(FakePage(self, 0))
         self._notify: Notify = lambda _: None
         self._channel_open = False
         self._hung = self._silent = False
@@ -90,13 +104,17 @@ class FakeBrowser:
     def memory(self) -> Memory:
         return self.weight if self.is_alive else Memory(0.0, 0.0)
 
-    def stop(self) -> bool:
+    def stop(self, unsaved: LoginItems = NOTHING) -> bool:  # noqa: ARG002 - it is saved by the stop itself
         clean = self.is_alive and not self._hung
+        if clean:
+            self.save_login()
         self.kill()
         return clean
 
     def kill(self) -> None:
         self._killed.set()
+        if self.is_alive:
+            self.browsers.world.lose_unsaved(self.session_id)
         self.is_alive = False
         self.drop_channel()
 
@@ -160,6 +178,7 @@ class FakeBrowser:
         """The phone scans whatever is shown: the page is linked."""
         self.browsers.world.link(number, self.session_id)
         self.page.enter_main()
+        self.later(self.browsers.times.commit, self.save_login)
 
     def receive(self, sender: str, body: str = "oi", *, unheard: bool = False, **more: Any) -> str:
         """Somebody writes to this session's number. `unheard`: it lies in the chats, but no event told of it."""
@@ -192,22 +211,26 @@ class FakeBrowser:
         self.page.refusals.append(reason)
 
     def phone_offline(self) -> None:
-        self.page.set_facts(phone_online=False, info="OFFLINE")
+        """A page that does say so; WhatsApp's of today does not."""
+        self.page.set_facts(phone_online=False)
 
     def phone_online(self) -> None:
-        self.page.set_facts(phone_online=True, info="NORMAL")
+        self.page.set_facts(phone_online=True)
 
     def network_lost(self) -> None:
-        self.page.set_facts(mode="OFFLINE", info="OFFLINE")
+        """The browser knows that it is offline."""
+        self.page.connect(connection.OFFLINE)
+
+    def socket_lost(self) -> None:
+        """The page notices that WhatsApp's server is away, and looks for it."""
+        self.page.connect(connection.LOST)
 
     def network_back(self) -> None:
-        self.page.set_facts(mode="MAIN", info="NORMAL")
-        self.page.resume()
+        self.page.connect(connection.CONNECTED)
 
-    def conflict(self) -> None:
-        """WhatsApp Web was opened elsewhere with this login."""
-        self.page.set_facts(mode="CONFLICT")
-        self.page.emit("conflict", {})
+    def replaced(self) -> None:
+        """The login was opened elsewhere: WhatsApp's server hangs up, and the page shows nothing of it."""
+        self.page.is_replaced = True
 
     def needs_update(self) -> None:
         self.page.set_facts(needs_update=True)
@@ -235,6 +258,11 @@ class FakeBrowser:
 
     # ---- for the page
 
+    def save_login(self) -> None:
+        """Chrome writes what is in localStorage to the disk."""
+        if self.is_alive:
+            self.browsers.world.profiles[self.session_id].is_saved = True
+
     @property
     def process(self) -> Process:
         return Process(self.pid, self.pid, "page", "session")
@@ -253,8 +281,13 @@ class FakeBrowser:
             self._notify(event)
 
     def _load(self) -> None:
-        self.page = page = FakePage(self, next(self._pages))
-        self.later(self.browsers.times.ready, page.become_ready)
+        self._show(FakePage(self, next(self._pages)))
+        self.later(self.browsers.times.ready, self.page.become_ready)
+
+    def _show(self, page: FakePage) -> None:
+        self.page = page
+        world = self.browsers.world
+        self.functions = FakeFunctions(page, world, world.profiles[self.session_id])
 
     def _reach(self, page: FakePage, number: int, function: str, arguments: Json) -> None:
         with self._guard:
@@ -263,8 +296,9 @@ class FakeBrowser:
             if self._hung:
                 page.when_awake(lambda: self._reach(page, number, function, arguments))
                 return
+            functions = self.functions
         self.calls.append((function, arguments))
-        self._settle(number, page.answer(function, arguments))
+        self._settle(number, functions.answer(function, arguments))
 
     def _settle(self, number: int, outcome: CallResult) -> None:
         with self._guard:

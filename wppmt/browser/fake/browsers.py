@@ -14,8 +14,8 @@ from typing import Any
 
 from wppmt.browser.fake.adoption import FakeAdoption
 from wppmt.browser.fake.browser import FakeBrowser
-from wppmt.browser.fake.world import FakeTimes, FakeWhatsApp
-from wppmt.browser.port import StartFailed
+from wppmt.browser.fake.world import FakeTimes, FakeWhatsApp, login_items
+from wppmt.browser.port import LoginItems, StartFailed
 from wppmt.domain.process import Process
 
 __all__ = ["FakeBrowser", "FakeBrowsers", "FakeTimes"]
@@ -57,8 +57,9 @@ class FakeBrowsers:
             browser.kill()
         return len(left)
 
-    def has_login(self, session_id: str) -> bool:
-        return self.world.profiles[session_id].was_used
+    def is_login_saved(self, session_id: str, items: LoginItems) -> bool:
+        profile = self.world.profiles[session_id]
+        return profile.is_saved and login_items(profile) == items
 
     def keep_copy(self, session_id: str) -> None:
         copies = self.world.copies[session_id]
@@ -73,7 +74,7 @@ class FakeBrowsers:
 
     def set_aside(self, session_id: str) -> None:
         self._require_nobody(session_id)
-        if self.has_login(session_id):
+        if self.world.profiles[session_id].was_used:
             self.world.quarantine[session_id].append(self.world.profiles.pop(session_id))
 
     def remove_profile(self, session_id: str) -> None:

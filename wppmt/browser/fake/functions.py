@@ -5,17 +5,21 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from wppmt.browser.fake.world import FakeProfile, FakeWhatsApp
+from wppmt.browser.cdp import json_text
+from wppmt.browser.fake.page import FakePage
+from wppmt.browser.fake.world import FakeProfile, FakeWhatsApp, Phone, login_items
 from wppmt.browser.port import CallRejected, CallResult
-
-if TYPE_CHECKING:
-    from wppmt.browser.fake.page import FakePage
 
 
 class _Rejected(Exception):
     """A function of the page says no."""
+
+    def __init__(self, reason: str, until: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.until = until
 
 
 class FakeFunctions:
@@ -35,9 +39,9 @@ class FakeFunctions:
         if run is None:
             return CallRejected("unknown_function", function)
         try:
-            return run(arguments)
+            return json_text.whole(run(arguments))
         except _Rejected as rejected:
-            return CallRejected(str(rejected))
+            return CallRejected(rejected.reason, until=rejected.until)
 
     def do_facts(self, _: Mapping[str, Any]) -> CallResult:
         return self._page.told_facts()
@@ -72,9 +76,8 @@ class FakeFunctions:
     def do_find_message(self, arguments: Mapping[str, Any]) -> CallResult:
         message = self._profile.sent.get(arguments["id"])
         if message is not None:
-            return {"found": True, "ack": message["ack"], "to": message["to"]}
-        if self._page.facts.mode != "MAIN":
-            raise _Rejected("could_not_look")
+            return {k: message[k] for k in ("ack", "to", "failed")} | {"found": True}
+        self._require_connection()
         return {"found": False}
 
     def do_messages_after(self, arguments: Mapping[str, Any]) -> CallResult:
@@ -89,8 +92,18 @@ class FakeFunctions:
         self._page.unlink("user_initiated")
         return {"done": True}
 
+    def do_refresh_qr(self, _: Mapping[str, Any]) -> CallResult:
+        self._page.refresh_codes()
+        return {}
+
+    def do_ask_server(self, _: Mapping[str, Any]) -> CallResult:
+        return {"answered": self._page.is_connected}
+
+    def do_login_items(self, _: Mapping[str, Any]) -> CallResult:
+        return {"items": login_items(self._profile)}
+
     def do_check_number(self, arguments: Mapping[str, Any]) -> CallResult:
-        phone = self._world.find(arguments["phone"].partition("@")[0])
+        phone = self._find(arguments["phone"])
         if phone is None:
             return {"valid": False, "wid": None, "phone": None, "isBusiness": False}
         return {
@@ -115,7 +128,10 @@ class FakeFunctions:
         for message in self._profile.received:
             known = message["messageId"]
             if arguments["messageId"] in {known, message["id"]} and known in self._profile.media:
-                return self._keep(self._profile.media[known], message)
+                if (message.get("size") or 0) > arguments["limit"]:
+                    raise _Rejected("too_large")
+                kept = self._keep(self._profile.media[known], message)
+                return {**kept, "id": message["id"], "chats": [message["chatId"]]}
         raise _Rejected("media_gone")
 
     def do_blob_read(self, arguments: Mapping[str, Any]) -> CallResult:
@@ -133,17 +149,20 @@ class FakeFunctions:
         if self._page.rejection is not None:
             raise _Rejected(self._page.rejection)
         message_id, to = arguments["id"], self._chat(arguments["to"])
-        if arguments.get("knownOnly") and to not in {message["from"] for message in self._profile.received}:
-            raise _Rejected("reachout_timelock")
+        if arguments.get("knownOnly") and not self._has_written(to):
+            raise _Rejected("new_contact")
+        if not self._has_written(to) and (limit := self._page.active_limit()):
+            raise _Rejected(*limit)
         # wa-js does not refuse an id that an earlier page has sent: it is sent twice.
         self._profile.sent[message_id] = {
             "to": to,
             "ack": 0,
             "arrived": False,
+            "failed": False,
             "text": text,
             "more": dict(more),
         }
-        self._page.to_server(message_id)
+        self._page.hand_over(message_id)
         answer = self._answers[message_id] = {"to": to, "messageId": f"true_{to}_{message_id}", "ack": 0}
         return answer
 
@@ -152,10 +171,24 @@ class FakeFunctions:
             raise _Rejected("failed")
         if to.endswith(("@g.us", "@lid")):
             return to
-        phone = self._world.find(to.partition("@")[0])
+        phone = self._find(to)
         if phone is None:
             raise _Rejected("not_on_whatsapp")
         return f"{phone.number}@c.us"
+
+    def _has_written(self, chat: str) -> bool:
+        return chat in {message["from"] for message in self._profile.received}
+
+    def _find(self, typed: str) -> Phone | None:
+        """Who has written is in the chats; of anybody else, WhatsApp's server is asked."""
+        phone = self._world.find(typed.partition("@")[0])
+        if phone is None or not self._has_written(f"{phone.number}@c.us"):
+            self._require_connection()
+        return phone
+
+    def _require_connection(self) -> None:
+        if not self._page.is_connected:
+            raise _Rejected("could_not_look")
 
     def _contact(self, number: str) -> dict[str, Any]:
         phone = self._world.phones[number]

@@ -5,29 +5,57 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from wppmt.browser.cdp import json_text
-from wppmt.browser.fake.functions import FakeFunctions
-from wppmt.browser.port import CallResult, PageEvent
+from wppmt.browser.fake import connection
+from wppmt.browser.fake.connection import Connection
+from wppmt.browser.fake.world import Surroundings
+from wppmt.browser.port import PageEvent
 from wppmt.domain.page_condition import Facts
 
-if TYPE_CHECKING:
-    from wppmt.browser.fake.browser import FakeBrowser
-
 RING = 1000
+CODES_IN_A_BATCH = 6
+LIMIT_NAMES = {"reachout_timelock": "reachout", "new_chat_quota": "quota"}
+
+
+class PageHost(Protocol):
+    """The browser that a page is in."""
+
+    session_id: str
+    pid: int
+    is_alive: bool
+    page: FakePage
+    goodbye: str
+    """Why the page before this one was logged out."""
+
+    @property
+    def browsers(self) -> Surroundings: ...
+
+    @property
+    def is_hung(self) -> bool: ...
+
+    def later(self, delay: float, function: Callable[[], None]) -> None: ...
+
+    def tell(self, event: PageEvent) -> None: ...
+
+    def reload(self) -> None: ...
 
 
 class FakePage:
     """`name` is the port's `page`."""
 
-    def __init__(self, browser: FakeBrowser, life: int) -> None:
+    def __init__(self, browser: PageHost, life: int) -> None:
         self.name = f"{browser.session_id}-{browser.pid}-{life}"
         self.last = 0
         self.acks_held = False
         self.rejection: str | None = None
         self.refusals: list[str] = []
         """Why the server refuses the next messages."""
+        self.limits: dict[str, dict[str, Any]] = {}
+        """WhatsApp's limits on new contacts, as the page tells of them."""
+        self.is_replaced = False
+        """The login is used elsewhere: WhatsApp's server says nothing more to this page, which shows nothing of it."""
         self._browser = browser
         self._world = browser.browsers.world
         self._times = browser.browsers.times
@@ -35,9 +63,9 @@ class FakePage:
         self._facts = Facts()
         self._is_ready = False
         self._codes: set[str] = set()
+        self._codes_left = CODES_IN_A_BATCH
         self._ring: deque[PageEvent] = deque(maxlen=RING)
         self._asleep: list[Callable[[], None]] = []
-        self._functions = FakeFunctions(self, self._world, self._profile)
 
     @property
     def is_current(self) -> bool:
@@ -49,12 +77,14 @@ class FakePage:
         return self._facts
 
     @property
+    def is_connected(self) -> bool:
+        """To WhatsApp's server, with a login."""
+        facts = self._facts
+        return facts.authenticated and facts.stream == "CONNECTED" and not self.is_replaced
+
+    @property
     def ring(self) -> Sequence[PageEvent]:
         return self._ring
-
-    def answer(self, function: str, arguments: Mapping[str, Any]) -> CallResult:
-        """What the page's function says."""
-        return json_text.whole(self._functions.answer(function, arguments))
 
     # ---- life
 
@@ -66,7 +96,7 @@ class FakePage:
         if self._profile.login is not None:
             self._facts = self._main_facts()
         else:
-            self._facts = Facts(mode="QR", info="PAIRING")
+            self._facts = Facts(**connection.CODES.facts(registered=False))
         if self._profile.is_stale:
             self._profile.is_stale = False
             self.emit("logged_out", {"reason": "unknown_companion"})
@@ -96,6 +126,12 @@ class FakePage:
         if before != self._facts and self._is_ready:
             self.emit("facts_changed", {"facts": self.told_facts()})
 
+    def connect(self, state: Connection) -> None:
+        """The connection is so from now on; back at the server, what was kept goes its way."""
+        self.set_facts(**state.facts(registered=self._facts.registered))
+        if self.is_connected:
+            self.resume()
+
     def told_facts(self) -> dict[str, Any]:
         """As bridge.js names them."""
         facts = self._facts
@@ -105,12 +141,15 @@ class FakePage:
             "registered": facts.registered,
             "mode": facts.mode,
             "info": facts.info,
+            "socket": facts.socket,
+            "stream": facts.stream,
             "phoneOnline": facts.phone_online,
             "phone": facts.phone,
             "lid": f"9{facts.phone}@lid" if facts.phone else "",
             "pushname": json_text.whole(facts.pushname),
             "platform": facts.platform,
             "needsUpdate": facts.needs_update,
+            "banned": facts.banned,
             "dialog": facts.dialog,
         }
 
@@ -143,8 +182,7 @@ class FakePage:
         return Facts(
             authenticated=True,
             registered=True,
-            mode="MAIN",
-            info="NORMAL",
+            **connection.CONNECTED.facts(registered=True),
             phone=phone.number,
             pushname=phone.name,
             platform="android",
@@ -176,14 +214,25 @@ class FakePage:
         self._world.unlink(self._browser.session_id, page_is_open=self.is_current)
         self._browser.goodbye = reason
         self.emit("logged_out", {"reason": reason})
-        self.set_facts(
-            authenticated=False, registered=False, mode="QR", info="PAIRING", phone="", pushname=""
-        )
+        at_the_codes = connection.CODES.facts(registered=False)
+        self.set_facts(authenticated=False, registered=False, phone="", pushname="", **at_the_codes)
         self._browser.later(self._times.logout_reload, self._browser.reload)
+
+    def refresh_codes(self) -> None:
+        """A new batch, for a page whose codes are spent."""
+        if self._facts.socket == connection.NO_MORE_CODES.state:
+            self._codes_left = CODES_IN_A_BATCH
+            self.connect(connection.CODES)
+            self._rotate(self._times.first_qr)
 
     def _rotate(self, seconds: float) -> None:
         if not self.is_current or self._facts.authenticated:
             return
+        if not self._codes_left:
+            self._codes.clear()
+            self.connect(connection.NO_MORE_CODES)
+            return
+        self._codes_left -= 1
         self.show_code(seconds=seconds)
         self._browser.later(seconds, lambda: self._rotate(self._times.qr))
 
@@ -191,9 +240,7 @@ class FakePage:
 
     def take_undelivered(self) -> None:
         """Messages that wait at the server, in order; only a page in WhatsApp's main screen is connected."""
-        if not self.is_current or not self._facts.authenticated or self._facts.mode != "MAIN":
-            return
-        if self._defer(self.take_undelivered):
+        if not self.is_current or not self.is_connected or self._defer(self.take_undelivered):
             return
         phone = self._world.phones[self._profile.login or ""]
         waiting, phone.undelivered = phone.undelivered, []
@@ -207,7 +254,7 @@ class FakePage:
 
     def take_receipts(self) -> None:
         """Steps forward of own messages, each told once."""
-        if not self.is_current or self._facts.mode != "MAIN" or self._defer(self.take_receipts):
+        if not self.is_current or not self.is_connected or self._defer(self.take_receipts):
             return
         waiting, self._profile.receipts = self._profile.receipts, []
         for message_id, ack in waiting:
@@ -219,12 +266,12 @@ class FakePage:
 
     def resume(self) -> None:
         """Connected: what the server has kept is delivered, what it has not acknowledged is sent again."""
-        if not self._facts.authenticated:
+        if not self.is_connected:
             return
         self.take_undelivered()
         self.take_receipts()
         for message_id, message in list(self._profile.sent.items()):
-            if message["ack"] == 0:
+            if message["ack"] == 0 and not message["failed"]:
                 self.to_server(message_id)
 
     def _incoming(self, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -248,16 +295,39 @@ class FakePage:
     def fail(self, message_id: str, reason: str) -> None:
         """It will not be sent any more."""
         self._profile.sent[message_id]["ack"] = -1
-        self.emit("send_failed", {"id": message_id, "reason": reason})
+        self.emit("send_failed", {"id": message_id, "reason": reason, "until": self._end_of(reason)})
+
+    def set_limit(self, name: str, *, active: bool, until: float | None) -> None:
+        """WhatsApp has set or lifted `reachout` or `quota`, and tells the page."""
+        self.limits[name] = {"active": active, "until": until}
+        self.emit("limits_changed", self.limits)
+
+    def active_limit(self) -> tuple[str, float | None] | None:
+        """The word for a refused send, and until when."""
+        for reason, name in LIMIT_NAMES.items():
+            if self.limits.get(name, {}).get("active"):
+                return reason, self._end_of(reason)
+        return None
+
+    def _end_of(self, reason: str) -> float | None:
+        limit = self.limits.get(LIMIT_NAMES.get(reason, ""), {})
+        return limit.get("until")
+
+    def hand_over(self, message_id: str) -> None:
+        """A message that the page holds goes its way; without a connection, it has failed."""
+        if self._facts.stream == "CONNECTED":
+            self.to_server(message_id)
+        else:
+            self._profile.sent[message_id]["failed"] = True
+            self.emit("send_failed", {"id": message_id, "reason": "error_network"})
 
     def to_server(self, message_id: str) -> None:
-        """A message that the page holds goes its way; without a connection, by `resume`."""
-        if self._facts.mode == "MAIN":
-            self._browser.later(self._times.server, lambda: self._arrive(message_id))
+        """What does not arrive because the connection went is sent again by `resume`."""
+        self._browser.later(self._times.server, lambda: self._arrive(message_id))
 
     def _arrive(self, message_id: str) -> None:
         message = self._profile.sent.get(message_id)
-        if message is None or message["ack"] != 0 or not self.is_current or self._facts.mode != "MAIN":
+        if message is None or message["ack"] != 0 or not self.is_current or not self.is_connected:
             return
         if self._defer(lambda: self._arrive(message_id)):
             return

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from hashlib import sha256
+from typing import Any, Protocol
 
 _BRAZILIAN = re.compile(r"55(\d\d)(9?)([6-9]\d{7})")
 
@@ -29,6 +31,8 @@ class FakeProfile:
     """What a session's profile folder keeps, also when its browser is killed."""
 
     login: str | None = None
+    is_saved: bool = True
+    """The login is on the disk."""
     is_stale: bool = False
     """A login is kept that WhatsApp has forgotten: it was unlinked while no page was open."""
     was_used: bool = False
@@ -52,6 +56,8 @@ class FakeTimes:
     first_qr: float = 60.0
     qr: float = 20.0
     logout_reload: float = 1.0
+    commit: float = 1.0
+    """Until Chrome has written a new login to the disk."""
 
 
 class FakeWhatsApp:
@@ -87,7 +93,14 @@ class FakeWhatsApp:
         phone.linked = session_id
         profile = self.profiles[session_id]
         profile.login = number
+        profile.is_saved = False
         return phone
+
+    def lose_unsaved(self, session_id: str) -> None:
+        """The browser was killed: a login that had not reached the disk is gone, though the phone shows it linked."""
+        if session_id in self.profiles and not self.profiles[session_id].is_saved:
+            self.profiles[session_id].login = None
+            self.profiles[session_id].is_saved = True
 
     def unlink(self, session_id: str, *, page_is_open: bool = True) -> None:
         """The login in the profile is worth nothing any more; a page that is away finds out when it comes back."""
@@ -102,7 +115,26 @@ class FakeWhatsApp:
         self.inboxes[to].append(message)
 
 
+class Surroundings(Protocol):
+    """What a fake browser and its page find around them."""
+
+    world: FakeWhatsApp
+    times: FakeTimes
+
+    def now(self) -> float:
+        """Epoch seconds, for messages."""
+
+    def schedule(self, delay: float, function: Callable[[], None], /) -> object: ...
+
+    def deliver(self, to: str, message: dict[str, Any]) -> None: ...
+
+
 def other_form(number: str) -> str | None:
     """Brazil's mobile numbers with and without the ninth digit."""
     parts = _BRAZILIAN.fullmatch(number)
     return f"55{parts[1]}{'' if parts[2] else '9'}{parts[3]}" if parts else None
+
+
+def login_items(profile: FakeProfile) -> dict[str, str]:
+    """What of the page's localStorage makes the login."""
+    return {"last-wid-md": sha256(profile.login.encode()).hexdigest()} if profile.login else {}

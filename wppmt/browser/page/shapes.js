@@ -1,4 +1,4 @@
-// WhatsApp's models as plain JSON, in the shapes of architecture.pt.md 5.2.
+// WhatsApp's models as plain JSON, in the shapes of docs/MULTI_TENANT_ARCHITECTURE.md 5.2.
 (function () {
   'use strict';
 
@@ -32,6 +32,22 @@
     }
   }
 
+  /** All that a chat or person is called: by the phone's id, by the hidden one. */
+  const namesOf = (id) => new Set([text(id), text(phoneOf(id)), lidOf(id)].filter(Boolean));
+
+  /** A message's id, as a caller may have kept it: short, or whole with the chat (and in a group the writer). */
+  function idParts(messageId) {
+    if (!messageId.includes('_')) return { id: messageId };
+    const [fromMe, chat, id, writer] = messageId.split('_');
+    return { fromMe: fromMe === 'true', chat: chat.replace('@s.whatsapp.net', '@c.us'), id: id || '', writer };
+  }
+
+  /** Whether these parts mean the message, whichever of its chat's names they say. */
+  function isMeant({ id, chat, fromMe }, message) {
+    if (message.id.id !== id) return false;
+    return !chat || (message.id.fromMe === fromMe && namesOf(message.id.remote).has(chat));
+  }
+
   function contactName(id) {
     const contact = WPP.whatsapp.ContactStore.get(id) || WPP.whatsapp.ContactStore.get(phoneOf(id));
     return contact ? contact.name || contact.verifiedName || contact.pushname || '' : '';
@@ -52,6 +68,19 @@
       size: message.size || data.size || null,
       fileName: message.filename || data.filename || null,
       caption: message.caption || null,
+    };
+  }
+
+  /** What a reply cites; WhatsApp sends it along, so that it need not be loaded. */
+  function quoted({ quotedStanzaID, quotedParticipant, quotedMsg }) {
+    const original = quotedMsg || {};
+    const from = text(phoneOf(quotedParticipant));
+    return {
+      id: quotedStanzaID,
+      from: from || null,
+      fromMe: Boolean(from) && namesOf(quotedParticipant).has(text(WPP.conn.getMyUserId())),
+      type: original.type || 'unknown',
+      body: (MEDIA.has(original.type) ? original.caption : original.body) || '',
     };
   }
 
@@ -80,7 +109,7 @@
     };
     if (isGroupMsg) shape.author = text(person);
     if (lidOf(author)) shape.lid = lidOf(author);
-    if (message.quotedStanzaID) shape.quotedId = message.quotedStanzaID;
+    if (message.quotedStanzaID) Object.assign(shape, { quotedId: message.quotedStanzaID, quoted: quoted(message) });
     return isMedia ? Object.assign(shape, media(message)) : shape;
   }
 
@@ -95,5 +124,5 @@
     };
   }
 
-  wppmt.shapes = { text, server, digits, phoneOf, lidOf, isIncoming, incoming, contact };
+  wppmt.shapes = { text, server, digits, phoneOf, lidOf, namesOf, idParts, isMeant, isIncoming, incoming, contact };
 })();

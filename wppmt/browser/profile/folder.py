@@ -6,13 +6,15 @@ import fcntl
 import os
 import shutil
 import stat
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tenacity import wait_fixed
+
 from wppmt.app import logs
 from wppmt.browser.profile.snapshots import copy_login, remove, shelve
+from wppmt.polling import poll
 
 LOCK = ".writer.lock"
 QUARANTINE = ".quarantine"
@@ -59,11 +61,6 @@ class ProfileFolder:
     def __init__(self, root: Path, session_id: str) -> None:
         self.path = root / session_id
 
-    def has_login(self) -> bool:
-        """Whether Chrome has ever kept anything here."""
-        inner = self.path / "Default"
-        return inner.is_dir() and not (inner.is_symlink() or self.path.is_symlink())
-
     @contextmanager
     def writer(self, patience: float = 0.0) -> Iterator[int]:
         """The writer's lock as a file descriptor; a process that inherits it keeps the lock until it ends.
@@ -82,8 +79,14 @@ class ProfileFolder:
             os.close(descriptor)
 
     def remove(self, patience: float = 0.0) -> None:
-        """Delete the login. Raises ProfileLocked while a browser has it."""
+        """Delete the login. Raises ProfileLocked while a browser has it, ProfileUnusable for another user's folder.
+
+        A link or a file in its place never was a login: it goes by itself, and what a link leads to is left alone.
+        """
         if not os.path.lexists(self.path):
+            return
+        if not stat.S_ISDIR(self.path.lstat().st_mode):
+            self.path.unlink()
             return
         with self.writer(patience):
             # Renamed first, so that a half-deleted profile is never taken for a login.
@@ -149,13 +152,11 @@ class ProfileFolder:
 
 
 def _lock(descriptor: int, patience: float) -> bool:
-    deadline = time.monotonic() + patience
-    while True:
+    def is_ours() -> bool:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(POLL_SECONDS)
-        else:
-            return True
+            return False
+        return True
+
+    return bool(poll(is_ours, patience, wait_fixed(POLL_SECONDS)))

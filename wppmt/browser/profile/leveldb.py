@@ -17,6 +17,13 @@ _MASK_DELTA = 0xA282EAD8
 _LENGTH_HIGH = 5
 _LENGTH_AND_KIND = re.compile(rb"[\x00-\x7f][\x01-\x04]")
 """The end of a header: the high byte of a length below a block's, and a kind. Zeros are none."""
+COUNTERS = 12
+"""Bytes before the operations of a record: sequence number, count."""
+DELETION, PUT = 0, 1
+
+
+class NotUnderstood(Exception):
+    """A record, whole by its checksum, that is not as we know them."""
 
 
 class Fragment(NamedTuple):
@@ -62,6 +69,33 @@ def framed(contents: Iterable[bytes]) -> bytes:
         start += length
         made += HEADER.pack(_checksum(kind, content), length, kind) + content
     return bytes(made)
+
+
+def operations(content: bytes) -> Iterator[tuple[bytes, bytes | None]]:
+    """Key and value of each of a record's; the value of a deletion is None. Raises NotUnderstood."""
+    at = COUNTERS
+    while at < len(content):
+        kind = content[at]
+        if kind not in {DELETION, PUT}:
+            raise NotUnderstood
+        key, at = length_prefixed(content, at + 1)
+        value, at = length_prefixed(content, at) if kind == PUT else (None, at)
+        yield key, value
+
+
+def length_prefixed(content: bytes, at: int) -> tuple[bytes, int]:
+    """Bytes with their length before them, and where they end. Raises NotUnderstood."""
+    length = shift = 0
+    more = True
+    while more:
+        if at >= len(content):
+            raise NotUnderstood
+        length |= (content[at] & 0x7F) << shift
+        more = content[at] & 0x80 != 0
+        at, shift = at + 1, shift + 7
+    if at + length > len(content):
+        raise NotUnderstood
+    return content[at : at + length], at + length
 
 
 def _fragments(data: bytes) -> Iterator[Fragment]:

@@ -20,15 +20,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from wppmt.browser.profile.leveldb import BLOCK, Record, WriteAheadLog, framed
+from wppmt.browser.profile.leveldb import (
+    BLOCK,
+    NotUnderstood,
+    Record,
+    WriteAheadLog,
+    framed,
+    length_prefixed,
+    operations,
+)
 
 DATABASES = ("Default/IndexedDB/*.leveldb", "Default/Local Storage/leveldb")
 SCOPE = bytes.fromhex("00000000 32 01")
 """How the key of an IndexedDB transaction's row begins, while it is under way; its number follows."""
-COUNTERS = 12
-"""Bytes before the operations of a record: sequence number, count."""
 LOCK = 0x0A
-DELETION, PUT = 0, 1
 MADE = ".mended"
 """How a new file's name ends, until it takes the place of the old one."""
 
@@ -39,10 +44,6 @@ class Dropped(NamedTuple):
     bytes: int
     records: int
     """Writes that were whole, but not undoable; what was torn is no record."""
-
-
-class _NotUnderstood(Exception):
-    """A record, whole by its checksum, that is not as we know them."""
 
 
 def mend(profile: Path) -> Mapping[str, Dropped]:
@@ -95,7 +96,7 @@ def _known_undoable(records: Sequence[Record]) -> int:
     """Of transactions that are not understood, none is touched."""
     try:
         return _undoable(records)
-    except _NotUnderstood:
+    except NotUnderstood:
         return len(records)
 
 
@@ -107,9 +108,9 @@ def _undoable(records: Sequence[Record]) -> int:
         if SCOPE not in record.content:
             continue
         was_clear = _is_clear(under_way)
-        for key, value in _operations(record.content):
+        for key, value in operations(record.content):
             if key.startswith(SCOPE):
-                under_way[key] = _locks(value)
+                under_way[key] = _locks(value or b"")
         if _is_clear(under_way):
             good = len(records)
         elif was_clear:
@@ -122,40 +123,13 @@ def _is_clear(under_way: Mapping[bytes, frozenset[bytes]]) -> bool:
     return len(locks) == len(set(locks))
 
 
-def _operations(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Key and value of each; the value of a deletion is empty. Raises _NotUnderstood."""
-    at = COUNTERS
-    while at < len(content):
-        kind = content[at]
-        if kind not in {DELETION, PUT}:
-            raise _NotUnderstood
-        key, at = _text(content, at + 1)
-        value, at = _text(content, at) if kind == PUT else (b"", at)
-        yield key, value
-
-
 def _locks(scope: bytes) -> frozenset[bytes]:
-    """Of a transaction under way. One that is committed, or gone, holds none. Raises _NotUnderstood."""
+    """Of a transaction under way. One that is committed, or gone, holds none. Raises NotUnderstood."""
     locks, at = set(), 0
     while at < len(scope) and scope[at] == LOCK:
-        lock, at = _text(scope, at + 1)
+        lock, at = length_prefixed(scope, at + 1)
         locks.add(lock)
     return frozenset(locks)
-
-
-def _text(content: bytes, at: int) -> tuple[bytes, int]:
-    """Bytes with their length before them, and where they end. Raises _NotUnderstood."""
-    length = shift = 0
-    more = True
-    while more:
-        if at >= len(content):
-            raise _NotUnderstood
-        length |= (content[at] & 0x7F) << shift
-        more = content[at] & 0x80 != 0
-        at, shift = at + 1, shift + 7
-    if at + length > len(content):
-        raise _NotUnderstood
-    return content[at : at + length], at + length
 
 
 def _mended_files(folder: Path) -> Sequence[tuple[Path, bytes, bytes]]:

@@ -27,7 +27,7 @@ def json_bytes(body: bytes, status: int = 200) -> web.Response:
 def refusal_response(
     refusal: Refusal, request_id: str, session_status: str | None = None, http_status: int | None = None
 ) -> web.Response:
-    """The error form of contract 6. Its first fields stand as in 4.2.2 of the document, which shows one whole."""
+    """The error form of docs/contract.md 6; its first fields as in docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
     status = http_status or CATALOGUE[refusal.code].http_status
     body = _error_body(refusal, request_id, session_status)
     response = json_bytes(json.dumps(body, ensure_ascii=False).encode(), status)

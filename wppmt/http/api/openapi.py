@@ -12,13 +12,16 @@ from pydantic.json_schema import models_json_schema
 
 from wppmt.domain.errors import CATALOGUE, Code
 from wppmt.http.api import responses
+from wppmt.http.api.field_texts import field_text
 from wppmt.http.api.route import Access, Route, Shape
 from wppmt.http.security.guard import SESSION_ID_HEADER
 from wppmt.webhook.models import HOOKS, HookKind
 
 Json = dict[str, Any]
 _REF = "#/components/schemas/{model}"
-_ALWAYS = (Code.UNSUPPORTED_ENCODING, Code.PAYLOAD_TOO_LARGE, Code.INVALID_REQUEST, Code.INTERNAL)
+_ALWAYS = (
+    Code.UNSUPPORTED_ENCODING, Code.PAYLOAD_TOO_LARGE, Code.INVALID_REQUEST, Code.RATE_LIMITED, Code.INTERNAL,
+)  # fmt: skip
 _WITH_TOKEN = (Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED, Code.DRAINING, Code.STORE_UNAVAILABLE)
 _OF_SESSION = (Code.INVALID_SESSION_ID, Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND)
 _TAGS: Mapping[str, str] = {
@@ -57,13 +60,14 @@ _HEADER_PARAMETERS: Mapping[str, Json] = {
     },
     "X-Session-ID": {
         "schema": {"type": "string"},
-        "description": "opcional; se enviado, deve ser igual à sessão do endereço",
+        "description": "opcional; se enviado, deve ser igual à sessão da URL",
     },
 }
 _ABOUT = (
-    "Um número de WhatsApp por cliente, uma API para todos. Todo endereço pede `Authorization: Bearer <JWT>`, "
-    "salvo os de saúde e a página de /api-docs. Erros têm sempre a mesma forma (`Error`): 4xx e 503 dizem que nada foi feito; 202 e 504, "
-    "que o resultado ainda não é conhecido."
+    "Um número de WhatsApp por cliente, uma API para todos. Toda rota exige `Authorization: Bearer <JWT>`, menos as de "
+    "saúde e de documentação. Para experimentar uma rota aqui, informe o token em **Authorize**: ele fica só nesta "
+    "página.\n\nErros têm sempre a mesma forma (`Error`): 4xx e 503 dizem que nada foi feito; 202 e 504, que o "
+    "resultado ainda não é conhecido."
 )
 
 
@@ -109,9 +113,11 @@ def _operation_id(route: Route) -> str:
 
 def _parameters(route: Route) -> Iterable[Json]:
     for name in re.findall(r"\{(\w+)\}", route.path):
-        yield {"name": name, "in": "path", "required": True, **_PATH_PARAMETERS[name]}
+        text = field_text("Path", name)
+        yield {"name": name, "in": "path", "required": True, "description": text, **_PATH_PARAMETERS[name]}
     for name, schema in route.query.items():
-        yield {"name": name, "in": "query", "schema": dict(schema)}
+        text = str(schema.get("description") or field_text("Query", name))
+        yield {"name": name, "in": "query", "description": text, "schema": dict(schema)}
     session_header = (SESSION_ID_HEADER,) if Code.SESSION_ID_MISMATCH in _refusals(route) else ()
     for name in (*session_header, *route.headers):
         yield {"name": name, "in": "header", **_HEADER_PARAMETERS[name]}
@@ -148,12 +154,12 @@ def _refusals(route: Route) -> tuple[Code, ...]:
     codes = [*_ALWAYS, *route.refusals]
     if route.access is not Access.PUBLIC:
         codes += _WITH_TOKEN
+    if route.body is not None:
+        codes.append(Code.RESOURCE_LIMIT)
     if route.access in {Access.ADMIN, Access.ADMIN_SESSION}:
         codes.append(Code.FORBIDDEN)
     if route.access.names_session:
         codes += _OF_SESSION
-    if route.access in {Access.SESSION, Access.NEW_SESSION}:
-        codes.append(Code.RATE_LIMITED)
     return tuple(dict.fromkeys(codes))
 
 
@@ -223,8 +229,11 @@ def _schemas(routes: Iterable[Route]) -> Json:
         ref_template=_REF,
     )
     schemas: Json = found["$defs"]
-    for schema in schemas.values():
+    for name, schema in schemas.items():
         schema.pop("description", None)
+        for field, described in schema.get("properties", {}).items():
+            if text := field_text(name, field):
+                described.setdefault("description", text)
     return {name: _without_titles(schema) for name, schema in schemas.items()}
 
 
@@ -247,6 +256,8 @@ def _hook(hook: HookKind) -> Json:
             "summary": hook.summary,
             "security": [],
             "requestBody": {"required": True, "content": _content([hook.body])},
-            "responses": {"2XX": {"description": "Recebido; qualquer outra resposta leva a nova tentativa"}},
+            "responses": {
+                "2XX": {"description": "Recebido. Qualquer outra resposta leva a uma nova tentativa"}
+            },
         }
     }

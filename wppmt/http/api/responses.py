@@ -1,4 +1,4 @@
-"""What answers say: pydantic models in the order and with the texts of architecture.pt.md."""
+"""What answers say: pydantic models with the order and texts of docs/MULTI_TENANT_ARCHITECTURE.md 4.2."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ class AnswerBody(BaseModel):
 class FieldProblem(AnswerBody):
     field: str = Field(examples=["phone"])
     problem: str = Field(examples=["campo obrigatório"])
+    current: int | None = absent(description="em `RESOURCE_LIMIT`: o valor atual (sessões, ou MB)")
+    limit: int | None = absent(description="em `RESOURCE_LIMIT`: o limite")
 
 
 class Error(AnswerBody):
@@ -46,12 +48,12 @@ class Error(AnswerBody):
 
     success: Literal[False]
     error: str = Field(examples=["WhatsApp não está conectado"])
-    status: State | None = absent(description="estado da sessão, onde há uma")
+    status: State | None = absent(description="estado da sessão, se houver")
     reconnect_required: bool | None = absent(description="true: uma pessoa precisa agir no celular")
     code: Code
     request_id: str = Field(examples=["5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"])
     details: list[FieldProblem] | None = absent()
-    retry_after: int | None = absent(description="segundos")
+    retry_after: int | None = absent(description="quantos segundos esperar antes de tentar de novo")
 
 
 class Confirmation(AnswerBody):
@@ -65,7 +67,7 @@ class Confirmation(AnswerBody):
 
 
 class StartedBody(AnswerBody):
-    """4.2.1, Criar/Iniciar Sessão."""
+    """POST …/start: docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1."""
 
     session_id: str = Field(examples=["cliente-001"])
     status: State = Field(examples=["initializing"])
@@ -78,20 +80,20 @@ class StartedBody(AnswerBody):
 
 
 class QrCode(AnswerBody):
-    """4.2.1, Obter QR Code, while there is something to scan."""
+    """GET …/qrcode while there is something to scan: docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1."""
 
     session_id: str = Field(examples=["cliente-001"])
     status: State = Field(examples=["waiting_scan"])
     qr_code: str | None = Field(examples=["data:image/png;base64,iVBORw0KGgo..."])
     expires_at: Instant | None = absent(
-        examples=["2026-02-10T14:35:00Z"], description="quando o WhatsApp troca este código"
+        examples=["2026-02-10T14:35:00Z"], description="quando o WhatsApp troca este código por outro"
     )
     pairing_code: str | None = absent(examples=["ABCD-1234"])
     reason: str | None = absent()
 
 
 class AlreadyConnected(AnswerBody):
-    """4.2.1, Obter QR Code, já conectado."""
+    """GET …/qrcode of a connected session: docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1."""
 
     session_id: str = Field(examples=["cliente-001"])
     status: State = Field(examples=["connected"])
@@ -100,7 +102,7 @@ class AlreadyConnected(AnswerBody):
 
 
 class Status(AnswerBody):
-    """4.2.1, Status da Sessão, and contract 3's additions."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1, and what docs/contract.md 3 adds."""
 
     session_id: str = Field(examples=["cliente-001"])
     status: State = Field(examples=["connected"])
@@ -138,7 +140,7 @@ class Restarting(AnswerBody):
 
 
 class SentBody(AnswerBody):
-    """4.2.2: the server of WhatsApp has it."""
+    """WhatsApp's server has it: docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
 
     success: Literal[True] = True
     id: str = Field(examples=["3EB0F6F2E2E2E2E2E2E"])
@@ -146,6 +148,7 @@ class SentBody(AnswerBody):
     status: Literal["pending", "sent", "delivered", "read", "played"] = Field(examples=["sent"])
     timestamp: Instant
     ack: int = Field(examples=[1])
+    reference: str | None = absent(examples=["pedido-4711"], description="o da requisição")
 
 
 class Pending(SentBody):
@@ -156,7 +159,7 @@ class Pending(SentBody):
 
 
 class Webhook(AnswerBody):
-    """4.2.4."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.4."""
 
     success: Literal[True] = True
     webhook_url: str | None = Field(examples=["https://turbozap.com/webhook/cliente-001"])
@@ -173,21 +176,32 @@ class Deliveries(AnswerBody):
     dead: int = Field(examples=[0])
 
 
+class HealthReason(AnswerBody):
+    """One thing that keeps the service from its work."""
+
+    reason_code: str = Field(examples=["DISK_SHORT"])
+    reason: str = Field(
+        examples=["150 MB livres no disco dos logins; são necessários 250 MB (WPP_DISK_MIN_FREE_MB)"]
+    )
+
+
 class HealthBody(AnswerBody):
     """Counts, never names: this one is read without a token."""
 
-    status: str = Field(examples=["ok", "draining"])
+    status: Literal["ok", "degraded", "starting", "draining"] = Field(examples=["ok", "draining"])
+    reasons: list[HealthReason] = Field(examples=[[]])
     uptime_seconds: int = Field(examples=[86400])
     sessions: dict[str, int] = Field(examples=[{"total": 10, "connected": 9, "waiting_scan": 1}])
     max_sessions: int = Field(examples=[10])
     memory_mb: int | None = Field(examples=[1650])
+    daemon_memory_mb: int | None = Field(examples=[110])
     webhooks: Deliveries
     version: str = Field(examples=["1.0.0"])
-    alert: str | None = absent(description="o que há de errado com o conjunto, quando há algo")
+    alert: str | None = absent(description="problema geral do serviço, se houver")
 
 
 class Contact(AnswerBody):
-    """4.2.3."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3."""
 
     id: str = Field(examples=["5511999999999@c.us"])
     phone: str | None = Field(examples=["5511999999999"])
@@ -197,7 +211,7 @@ class Contact(AnswerBody):
 
 
 class ContactList(AnswerBody):
-    """4.2.3; `next` is the `cursor` of the following page."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3; `next` is the `cursor` of the following page."""
 
     success: Literal[True] = True
     count: int = Field(examples=[1], description="quantos há ao todo")
@@ -206,7 +220,7 @@ class ContactList(AnswerBody):
 
 
 class NumberCheckBody(AnswerBody):
-    """4.2.3; `resolvedPhone` is the number as WhatsApp knows it (nono dígito)."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3; `resolvedPhone` is the number as WhatsApp knows it (nono dígito)."""
 
     phone: str = Field(examples=["5511999999999"])
     valid: bool = Field(examples=[True])
@@ -226,11 +240,12 @@ class JournalMessage(AnswerBody):
     ack: int = Field(examples=[2])
     accepted_at: Instant
     handed_at: Instant | None = Field(
-        examples=["2026-02-10T14:30:01Z"], description="entrega à página do WhatsApp Web"
+        examples=["2026-02-10T14:30:01Z"], description="quando foi entregue à página do WhatsApp Web"
     )
     acked_at: Instant | None = Field(
-        examples=["2026-02-10T14:30:02Z"], description="última confirmação do WhatsApp"
+        examples=["2026-02-10T14:30:02Z"], description="quando veio a última confirmação do WhatsApp"
     )
+    reference: str | None = absent(examples=["pedido-4711"], description="o da requisição de envio")
 
 
 class WebhookTest(AnswerBody):
@@ -240,14 +255,14 @@ class WebhookTest(AnswerBody):
     delivered: bool = Field(examples=[True], description="true: o destino respondeu 2xx")
     webhook_url: str = Field(examples=["https://turbozap.com/webhook/cliente-001"])
     event_id: str = Field(
-        examples=["evt_test_5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"], description="o webhook-id enviado"
+        examples=["evt_test_5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"], description="o `webhook-id` enviado"
     )
     status: int | None = Field(
         examples=[200], description="status HTTP da resposta; null: não houve resposta"
     )
-    elapsed_ms: int = Field(examples=[35], description="milissegundos")
-    body: str | None = Field(examples=["ok"], description="a resposta, até 64 kB, se é texto")
-    error: str | None = Field(description="o que deu errado, para pessoas")
+    elapsed_ms: int = Field(examples=[35], description="duração da chamada, em milissegundos")
+    body: str | None = Field(examples=["ok"], description="corpo da resposta, até 64 kB, se for texto")
+    error: str | None = Field(description="o que deu errado, em uma frase para pessoas")
 
 
 class EventPage(AnswerBody):
@@ -259,7 +274,7 @@ class EventPage(AnswerBody):
     more: bool = Field(examples=[False])
     last_sequence: int = Field(
         examples=[42],
-        description="do evento mais novo; menor que after: a sessão foi criada de novo, leia desde after=0",
+        description="`sequence` do evento mais novo; se menor que `after`, a sessão foi criada de novo: leia desde `after=0`",
     )
 
 
@@ -303,6 +318,7 @@ class AdminSession(Status):
 
 class AdminSessionList(AnswerBody):
     count: int = Field(examples=[1])
+    daemon_memory_mb: int | None = Field(examples=[110])
     sessions: list[AdminSession]
 
 
@@ -312,8 +328,21 @@ class Actors(AnswerBody):
     actors: list[dict[str, Any]] = Field(examples=[_ACTORS])
 
 
+class Skipped(AnswerBody):
+    """A session in trouble that a new browser would not help, or that there is no room for."""
+
+    session_id: str = Field(examples=["cliente-004"])
+    reason_code: str = Field(examples=["TOKEN_CORRUPT"])
+    reason: str = Field(
+        examples=[
+            "O login salvo não foi aceito. Restaure a última cópia (restore) ou recomece com um QR Code (reset)"
+        ]
+    )
+
+
 class Restarted(AnswerBody):
     restarted: list[str] = Field(examples=[["cliente-003"]])
+    skipped: list[Skipped]
 
 
 class Probe(AnswerBody):

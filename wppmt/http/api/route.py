@@ -60,6 +60,17 @@ class Route:
     """Answers without JSON: status → what it means."""
 
 
+MAX_BODY_BYTES = 10 * 1024 * 1024
+"""With a file in it."""
+MAX_PLAIN_BYTES = 1024 * 1024
+"""Without: a longest text, every letter of it escaped, fits in."""
+
+
+def largest_body(model: type[Body] | None) -> int:
+    """Bytes that a request with such a body may have."""
+    return MAX_BODY_BYTES if model and "base64" in model.model_fields else MAX_PLAIN_BYTES
+
+
 ROUTE_OF: web.AppKey[Mapping[web.AbstractRoute, Route]] = web.AppKey("route_of", Mapping)
 
 

@@ -1,4 +1,4 @@
-"""Every route of the contract (section 3) in one table; the router and the OpenAPI document are made from it."""
+"""Every route of docs/contract.md 3 in one table; the router and the OpenAPI document are made from it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _CONTACTS_PAGE: dict[str, dict[str, object]] = {
 _SEND_HEADERS = ("Idempotency-Key", "Prefer")
 _SEND = (
     *_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK,
-    Code.SEND_FAILED, Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT,
+    Code.NEW_CHAT_QUOTA, Code.COULD_NOT_LOOK, Code.SEND_FAILED, Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT,
 )  # fmt: skip
 _MEDIA_SEND = (*_SEND, Code.TARGET_REFUSED, Code.MEDIA_FETCH_FAILED, Code.PAYLOAD_TOO_LARGE)
 
@@ -78,7 +78,7 @@ ROUTES = (
     ),
     Route(
         "GET", f"{_SESSION}/status", sessions.show_status, Access.SESSION,
-        "Status da sessão", {200: responses.Status},
+        "Consultar o status da sessão", {200: responses.Status},
     ),
     Route(
         "DELETE", _SESSION, sessions.close, Access.SESSION,
@@ -103,7 +103,7 @@ ROUTES = (
     Route(
         "POST", f"{_SESSION}/restore", sessions.restore, Access.SESSION,
         "Depois de TOKEN_CORRUPT: voltar à última cópia boa do login", {202: responses.Restarting},
-        refusals=(*_ASKED, Code.LOGIN_NOT_CORRUPT, Code.NO_LOGIN_COPY),
+        refusals=(*_ASKED, Code.RESOURCE_LIMIT, Code.LOGIN_NOT_CORRUPT, Code.NO_LOGIN_COPY),
     ),
     Route(
         "POST", f"{_SESSION}/logout", sessions.log_out, Access.SESSION,
@@ -116,7 +116,7 @@ ROUTES = (
     ),
     Route(
         "POST", f"{_SESSION}/send-image", sends.send_image, Access.SESSION,
-        "Enviar uma imagem por endereço ou base64", {200: responses.SentBody, 202: responses.Pending},
+        "Enviar uma imagem por URL ou base64", {200: responses.SentBody, 202: responses.Pending},
         body=schemas.SendImageBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
     ),
     Route(
@@ -132,12 +132,12 @@ ROUTES = (
     Route(
         "GET", f"{_SESSION}/check-number/{{phone}}", contacts.check_number, Access.SESSION,
         "Verificar se um número está no WhatsApp", {200: responses.NumberCheckBody},
-        refusals=(*_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE),
+        refusals=(*_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.COULD_NOT_LOOK),
     ),
     Route(
         "GET", f"{_SESSION}/messages/{{messageId}}/media", contacts.show_media, Access.SESSION,
         "Obter a mídia de uma mensagem recebida", {}, media=("*/*",),
-        bare={206: "A parte pedida com Range", 304: "Não mudou", 412: "Mudou", 416: "Range impossível"},
+        bare={206: "A parte pedida com Range", 304: "Não mudou", 412: "Mudou", 416: "Range inválido"},
         refusals=(*_ASKED, Code.NOT_CONNECTED, Code.NOT_FOUND, Code.PAYLOAD_TOO_LARGE, Code.STORE_UNAVAILABLE),
     ),
     Route(
@@ -147,7 +147,7 @@ ROUTES = (
     ),
     Route(
         "GET", f"{_SESSION}/webhook", webhooks.show_webhook, Access.SESSION,
-        "Ver o webhook", {200: responses.Webhook},
+        "Consultar o webhook", {200: responses.Webhook},
     ),
     Route(
         "DELETE", f"{_SESSION}/webhook", webhooks.remove_webhook, Access.SESSION,
@@ -164,7 +164,7 @@ ROUTES = (
     ),
     Route(
         "GET", f"{_SESSION}/messages/{{messageId}}", events.show_message, Access.SESSION,
-        "Ver em que pé está uma mensagem enviada", {200: responses.JournalMessage},
+        "Consultar o andamento de uma mensagem enviada", {200: responses.JournalMessage},
         refusals=(Code.MESSAGE_NOT_FOUND,),
     ),
     Route(
@@ -173,11 +173,11 @@ ROUTES = (
     ),
     Route(
         "GET", f"{_SESSION}/dead-letters", events.list_dead_letters, Access.SESSION,
-        "Listar os eventos que o webhook não recebeu", {200: responses.DeadLetterPage}, query=_PAGE,
+        "Listar os eventos abandonados, que o webhook não recebeu", {200: responses.DeadLetterPage}, query=_PAGE,
     ),
     Route(
         "POST", f"{_SESSION}/dead-letters/replay", events.replay_dead_letters, Access.SESSION,
-        "Entregar de novo um, alguns ou todos", {200: responses.Replayed},
+        "Reenviar um, alguns ou todos os eventos abandonados", {200: responses.Replayed},
         body=schemas.ReplayBody, body_required=False, refusals=(*_ASKED, Code.TARGET_REFUSED),
     ),
     Route(
@@ -195,20 +195,23 @@ ROUTES = (
     ),
     Route(
         "POST", "/api/admin/sessions/restart-crashed", admin.restart_crashed, Access.ADMIN,
-        "Reiniciar todas as sessões em erro, mortas ou travadas", {202: responses.Restarted},
+        "Reiniciar todas as sessões em erro ou travadas, menos as em TOKEN_CORRUPT", {202: responses.Restarted},
         refusals=(*_ASKED, Code.RESOURCE_LIMIT),
     ),
-    Route("GET", "/api/health", health.health, Access.PUBLIC, "Saúde em números",
-          {200: responses.HealthBody, 503: responses.HealthBody}, refusals=(Code.STORE_UNAVAILABLE,)),
+    Route("GET", "/api/health", health.health, Access.PUBLIC, "Saúde do serviço, em números",
+          {200: responses.HealthBody, 503: responses.HealthBody}, refusals=(Code.STORE_UNAVAILABLE,),
+          query={"strict": {"type": "string", "enum": ["0", "1", "false", "true"], "default": "0",
+                            "description": "1: responde 503 também quando `status` não é `ok`"}}),
     Route("GET", "/healthz", health.healthz, Access.PUBLIC, "O processo está vivo", {200: responses.Probe}),
-    Route("GET", "/readyz", health.readyz, Access.PUBLIC, "O serviço aceita trabalho",
+    Route("GET", "/readyz", health.readyz, Access.PUBLIC, "O serviço está pronto para receber chamadas",
           {200: responses.Probe, 503: responses.Probe}),
-    Route("GET", "/openapi.json", docs.show_openapi, Access.TOKEN, "Este documento", {}, media=("application/json",)),
-    # Public, as the dashboard's static files are: a browser opens an address without headers, and the page shows nothing
-    # before someone gives it a token, with which it reads the document above.
-    Route("GET", "/api-docs", docs.show_viewer, Access.PUBLIC, "Leitor deste documento", {}, media=("text/html",)),
+    # Public: a browser opens an address without headers, and what is described here is no secret.
+    Route("GET", "/openapi.json", docs.show_openapi, Access.PUBLIC, "Este documento", {}, media=("application/json",)),
+    Route("GET", "/api-docs", docs.show_viewer, Access.PUBLIC, "Esta documentação, para ler e experimentar", {},
+          media=("text/html",)),
     Route(
-        "GET", "/api-docs/{file}", docs.show_viewer, Access.PUBLIC, "Arquivos do leitor", {},
-        media=("text/javascript", "text/css", "text/html"), refusals=(Code.NOT_FOUND,),
+        "GET", "/api-docs/{file}", docs.show_viewer_file, Access.PUBLIC, "Arquivos da documentação", {},
+        media=("text/javascript", "text/css"), refusals=(Code.NOT_FOUND,),
     ),
+    Route("GET", "/", docs.show_home, Access.PUBLIC, "Página inicial: o que é este serviço", {}, media=("text/html",)),
 )  # fmt: skip

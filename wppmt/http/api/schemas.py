@@ -1,4 +1,4 @@
-"""What requests may say: pydantic models with the document's camelCase names, strict types, Portuguese problems."""
+"""What requests may say: pydantic models with camelCase names, strict types, Portuguese problems."""
 
 from __future__ import annotations
 
@@ -14,14 +14,19 @@ MAX_TYPING_MS = 15_000
 MAX_TEXT_CHARS = 65_536
 """WhatsApp's own limit for one text message."""
 MAX_CAPTION_CHARS = 1024
+MAX_REFERENCE_CHARS = 100
 
-EventName = Literal["message_received", "message_ack", "connection_change", "qr_code", "error"]
-Url = Annotated[str, Field(min_length=1, max_length=2048)]
-FileName = Annotated[str, Field(min_length=1, max_length=255)]
+EventName = Literal[
+    "message_received", "message_ack", "connection_change", "qr_code", "error", "account_changed"
+]
+WantedEvent = Literal[EventName, "*"]
+"""With "*": all of them."""
+Url = Annotated[str, Field(max_length=2048)]
+FileName = Annotated[str, Field(max_length=255)]
 Caption = Annotated[str, Field(max_length=MAX_CAPTION_CHARS)]
 EventId = Annotated[str, Field(min_length=1, max_length=64, examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"])]
-_PHONE = {"min_length": 1, "max_length": 64, "examples": ["5511999999999"]}
-_DIGITS = "8 a 15 dígitos com o código do país (com ou sem +, espaços, hífens)"
+_PHONE = {"max_length": 100, "examples": ["5511999999999"]}
+_DIGITS = "8 a 15 dígitos com o código do país (com ou sem +, espaços, pontos, hífens)"
 Recipient = Annotated[str, Field(**_PHONE, description=f"{_DIGITS} ou um id …@c.us, …@g.us, …@lid")]
 Mention = Annotated[str, Field(**_PHONE, description=f"{_DIGITS} ou um id …@c.us, …@lid")]
 Number = Annotated[str, Field(**_PHONE, description=_DIGITS)]
@@ -32,13 +37,29 @@ class Body(BaseModel):
 
     model_config = ConfigDict(strict=True, alias_generator=to_camel, populate_by_name=True, frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_blanks(cls, body: Any) -> Any:
+        """Low-code tools post every field of their form: an optional one without content counts as absent."""
+        if not isinstance(body, dict):
+            return body
+        optional = {field.alias for field in cls.model_fields.values() if not field.is_required()}
+        return {name: value for name, value in body.items() if name not in optional or not _is_blank(value)}
+
+
+def _is_blank(value: object) -> bool:
+    """null, a text of nothing but white space, a list of such texts."""
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(item, str) and not item.strip() for item in value)
+    return value is None or (isinstance(value, str) and not value.strip())
+
 
 class StartBody(Body):
-    """4.2.1: everything is optional; what is absent stays as it was."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1: everything is optional; what is absent stays as it was."""
 
     webhook_url: Url | None = Field(None, examples=["https://turbozap.com/webhook/cliente-001"])
     description: str | None = Field(None, max_length=500, examples=["Conta WhatsApp da Empresa ABC"])
-    events: list[EventName] | None = Field(
+    events: list[WantedEvent] | None = Field(
         None, min_length=1, max_length=20, examples=[["message_received", "message_ack", "connection_change"]]
     )
     max_messages_per_day: int | None = Field(None, ge=0, le=1_000_000, examples=[35])
@@ -48,7 +69,7 @@ class StartBody(Body):
 
 
 class CreateBody(StartBody):
-    """3.2: the same with the session's id in the body."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 3.2: the same with the session's id in the body."""
 
     session_id: str = Field(max_length=128, examples=["cliente-001"])
 
@@ -57,16 +78,24 @@ class SendBody(Body):
     """What every send may say."""
 
     phone: Recipient
-    is_group: bool | None = Field(None, description="true: phone é o id de um grupo")
+    is_group: bool | None = Field(None, description="`true`: `phone` é o id de um grupo")
     typing: bool = Field(default=False, description='mostra "digitando…" antes de enviar')
-    typing_duration: int = Field(default=1000, ge=0, le=MAX_TYPING_MS, description="milissegundos")
-    quoted_message_id: str | None = Field(None, min_length=1, max_length=256)
+    typing_duration: int = Field(
+        default=1000, ge=0, le=MAX_TYPING_MS, description="por quanto tempo, em milissegundos"
+    )
+    quoted_message_id: str | None = Field(None, max_length=256)
     mentions: list[Mention] | None = Field(None, max_length=1024)
-    idempotency_key: str | None = Field(None, min_length=1, max_length=255)
+    idempotency_key: str | None = Field(None, max_length=255)
+    reference: str | None = Field(
+        None,
+        max_length=MAX_REFERENCE_CHARS,
+        examples=["pedido-4711"],
+        description="texto seu, devolvido na resposta e em cada `message_ack` desta mensagem",
+    )
 
 
 class SendTextBody(SendBody):
-    """4.2.2."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
 
     message: str = Field(
         min_length=1, max_length=MAX_TEXT_CHARS, examples=["Olá! Esta é uma mensagem de teste."]
@@ -77,13 +106,11 @@ class SendTextBody(SendBody):
 class SendMediaBody(SendBody):
     """What send-image and send-file share. Either an address or `base64`."""
 
-    base64: str | None = Field(
-        None, min_length=1, description="conteúdo em base64 (ou data URL), em vez do endereço"
-    )
+    base64: str | None = Field(None, description="conteúdo em base64 (ou data URL), em vez da URL")
     mimetype: str | None = Field(
         None,
         max_length=255,
-        description="vale onde nem o conteúdo nem fileName dizem o tipo (texto, planilha em ZIP)",
+        description="usado só quando nem o conteúdo nem fileName revelam o tipo (texto, planilha em ZIP)",
     )
     file_name: FileName | None = Field(None, examples=["relatorio.pdf"])
     caption: Caption | None = Field(None, examples=["Segue o relatório"])
@@ -101,12 +128,12 @@ class SendMediaBody(SendBody):
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if (self.address is None) == (self.base64 is None):
-            raise ValueError("informe o endereço ou base64, um dos dois")
+            raise ValueError("informe a URL ou base64, um dos dois")
         return self
 
 
 class SendImageBody(SendMediaBody):
-    """4.2.2, Enviar Imagem."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
 
     image_url: Url | None = Field(None, examples=["https://exemplo.com/imagem.jpg"])
     file_name: FileName | None = Field(None, examples=["imagem.jpg"])
@@ -122,7 +149,7 @@ class SendImageBody(SendMediaBody):
 
 
 class SendFileBody(SendMediaBody):
-    """4.2.2, Enviar Arquivo: image, document, video, audio or voice note, by its content."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2: image, document, video, audio or voice note, by its content."""
 
     file_url: Url | None = Field(None, examples=["https://exemplo.com/documento.pdf"])
 
@@ -136,10 +163,10 @@ class SendFileBody(SendMediaBody):
 
 
 class WebhookBody(Body):
-    """4.2.4; `events` absent means all."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.4; `events` absent means all."""
 
-    url: Url = Field(examples=["https://turbozap.com/webhook/cliente-001"])
-    events: list[EventName] | None = Field(
+    url: Url = Field(min_length=1, examples=["https://turbozap.com/webhook/cliente-001"])
+    events: list[WantedEvent] | None = Field(
         None, min_length=1, max_length=20, examples=[["message_received", "message_ack", "connection_change"]]
     )
 
@@ -155,7 +182,7 @@ class ReplayBody(Body):
 
     ids: list[EventId] | None = Field(None, min_length=1, max_length=1000)
     event: EventName | None = Field(None, examples=["message_received"])
-    url: Url | None = Field(None, description="para onde vão a partir de agora; ausente: para onde iam")
+    url: Url | None = Field(None, description="novo destino; se ausente, o original")
 
 
 _PROBLEMS = {

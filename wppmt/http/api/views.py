@@ -21,6 +21,16 @@ from wppmt.http.api.responses import (
 from wppmt.store.records import ACK_STATUS, Delivery, Handover, JournalEntry, SessionStatus, WebhookCounts
 
 
+def shown_webhook(own_url: str, default_url: str) -> str | None:
+    """A session's webhook as its tenant may see it: the operator's own may carry a secret in its query."""
+    return own_url or without_query(default_url) or None
+
+
+def without_query(url: str) -> str:
+    address, query, _ = url.partition("?")
+    return address + ("?***" if query else "")
+
+
 def status_of(status: SessionStatus, default_webhook_url: str) -> Status:
     return Status(**_status_fields(status, default_webhook_url))
 
@@ -51,7 +61,7 @@ def _status_fields(status: SessionStatus, default_webhook_url: str) -> dict[str,
         "messages_sent": record.messages_sent,
         "messages_received": record.messages_received,
         "description": record.description or None,
-        "webhook_url": record.webhook_url or default_webhook_url or None,
+        "webhook_url": shown_webhook(record.webhook_url, default_webhook_url),
         "reason": sentence(record.reason),
         "reason_code": record.reason,
         "restarts": record.restarts,
@@ -75,6 +85,7 @@ def message_of(entry: JournalEntry) -> JournalMessage:
         accepted_at=iso(entry.accepted_at),
         handed_at=_iso_or_none(entry.handed_at),
         acked_at=_iso_or_none(entry.acked_at),
+        reference=entry.reference or None,
     )
 
 
@@ -88,13 +99,14 @@ def _message_status(entry: JournalEntry) -> MessageStatus:
             return cast("MessageStatus", ACK_STATUS.get(entry.ack, "failed"))
 
 
-def dead_letter_of(delivery: Delivery) -> DeadLetter:
+def dead_letter_of(delivery: Delivery, own_url: str) -> DeadLetter:
+    """`own_url` is the session's; any other that a letter went to may have been the operator's."""
     return DeadLetter(
         id=delivery.event.id,
         event=delivery.event.name,
         sequence=delivery.event.sequence,
         timestamp=iso(delivery.event.at),
-        url=delivery.endpoint,
+        url=delivery.endpoint if delivery.endpoint == own_url else without_query(delivery.endpoint),
         attempts=delivery.attempts,
         given_up_at=iso(delivery.next_at),
         last_status=delivery.last_status,

@@ -1,4 +1,4 @@
-"""Handlers for the operator: every tenant's row, the actor tree, restarts (contract, section 3)."""
+"""Handlers for the operator: every tenant's row, the actor tree, restarts (docs/contract.md 3)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any
 from aiohttp import web
 
 from wppmt.domain import messages
-from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, session_address
-from wppmt.domain.states import State
+from wppmt.domain.reasons import sentence
 from wppmt.http.api import responses, views
 from wppmt.http.api.json_responses import answer
 from wppmt.http.ports import PORTS, Ports
@@ -23,10 +22,11 @@ ASK_SECONDS = 15.0
 
 async def list_sessions(request: web.Request) -> web.Response:
     ports, grant = request.app[PORTS], request[GRANT]
-    seen = (status for status in ports.front.statuses() if grant.may(status.record.id))
-    statuses = sorted(seen, key=lambda status: status.record.id)
+    statuses = [status for status in ports.front.statuses() if grant.may(status.record.id)]
     rows = await asyncio.to_thread(lambda: [_row(ports, status) for status in statuses])
-    return answer(responses.AdminSessionList(count=len(rows), sessions=rows))
+    return answer(
+        responses.AdminSessionList(count=len(rows), daemon_memory_mb=ports.daemon_memory_mb(), sessions=rows)
+    )
 
 
 def _row(ports: Ports, status: SessionStatus) -> responses.AdminSession:
@@ -46,12 +46,15 @@ async def list_actors(request: web.Request) -> web.Response:
 
 
 async def restart_crashed(request: web.Request) -> web.Response:
-    """Every session's in one turn of Root; of a token bound to some sessions, one by one, those alone."""
-    if request[GRANT].sessions is None:
-        restarted = await request.app[PORTS].front.ask(ROOT, messages.RestartCrashed(), ASK_SECONDS)
-    else:
-        restarted = [one for one in await _crashed(request) if await _restarts(request, one)]
-    return answer(responses.Restarted(restarted=list(restarted)), 202)
+    """Of a token that is bound to some sessions, those alone."""
+    done: messages.CrashedRestarted = await request.app[PORTS].front.ask(
+        ROOT, messages.RestartCrashed(request[GRANT].sessions), ASK_SECONDS
+    )
+    skipped = [
+        responses.Skipped(session_id=session_id, reason_code=reason, reason=sentence(reason))
+        for session_id, reason in done.skipped
+    ]
+    return answer(responses.Restarted(restarted=list(done.restarted), skipped=skipped), 202)
 
 
 async def _tree(request: web.Request) -> tuple[dict[str, Any], ...]:
@@ -63,27 +66,3 @@ def _may_see(grant: Grant, row: dict[str, Any]) -> bool:
     """What serves everybody is nobody's secret; a session's actor is its tenant's."""
     actor, of_session = str(row["actor"]), session_address("")
     return not actor.startswith(of_session) or grant.may(actor.removeprefix(of_session))
-
-
-async def _crashed(request: web.Request) -> list[str]:
-    """Which of the token's sessions are in `error`, or have an actor that is dead or hung."""
-    in_trouble = {
-        row["actor"] for row in await _tree(request) if row.get("hung") or not row.get("alive", True)
-    }
-    return [
-        status.record.id
-        for status in sorted(request.app[PORTS].front.statuses(), key=lambda status: status.record.id)
-        if request[GRANT].may(status.record.id)
-        and (status.record.state is State.ERROR or session_address(status.record.id) in in_trouble)
-    ]
-
-
-async def _restarts(request: web.Request, session_id: str) -> bool:
-    """False: gone meanwhile, or no room for it. The others are restarted all the same."""
-    try:
-        await request.app[PORTS].front.ask(ROOT, messages.RestartSession(session_id), ASK_SECONDS)
-    except Refusal as refusal:
-        if refusal.code not in {Code.SESSION_NOT_FOUND, Code.RESOURCE_LIMIT}:
-            raise
-        return False
-    return True

@@ -5,23 +5,24 @@ from __future__ import annotations
 import asyncio
 import re
 from typing import Any
-from urllib.parse import quote
 
 from aiohttp import web
 
 from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api import responses
-from wppmt.http.api.bodies import invalid
+from wppmt.http.api.body_reader import invalid
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_phone
 from wppmt.http.api.query_parameters import whole_number
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID
+from wppmt.media.content_disposition import attachment
 
 PAGE_SECONDS = 20.0
 FETCH_SECONDS = 120.0
 ALL_CONTACTS = 10_000
-"""Who asks without a limit, as in the document, gets them all."""
+"""Who asks without a limit, as in docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3, gets them all."""
 CURSOR = r"^([0-9A-Za-z.:_-]{1,64}@(c\.us|lid))?$"
 _TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+(; ?codecs=[a-z0-9.]+)?", re.ASCII | re.IGNORECASE)
 
@@ -56,23 +57,20 @@ async def check_number(request: web.Request) -> web.Response:
 
 
 async def show_media(request: web.Request) -> web.StreamResponse:
-    """A received message's media: from the state folder, where it is brought from WhatsApp the first time."""
+    """A received message's media: from the state folder, to which it was brought when it arrived, or is brought now."""
     ports = request.app[PORTS]
     session_id, message_id = request[SESSION_ID], request.match_info["messageId"]
     kept = await asyncio.to_thread(ports.received.find, session_id, message_id)
     if kept is None:
-        draft = ports.received.draft(session_id, message_id)
-        wish = messages.FetchMedia(message_id, str(draft), ports.received.limit)
-        try:
-            fetched: messages.FetchedMedia = await _ask(request, wish, FETCH_SECONDS)
-            kept = await asyncio.to_thread(ports.received.keep, draft, fetched.mimetype, fetched.file_name)
-        finally:
-            draft.unlink(missing_ok=True)
+        await _ask(request, messages.FetchMedia(message_id), FETCH_SECONDS)
+        kept = await asyncio.to_thread(ports.received.find, session_id, message_id)
+    if kept is None:  # the quota took it at once
+        raise Refusal(Code.NOT_FOUND)
     headers = {
         # The sender chose the type: nothing but a type may stand there.
         "Content-Type": kept.mimetype if _TYPE.fullmatch(kept.mimetype) else "application/octet-stream",
         # What strangers sent is shown by nobody's browser as if it were ours.
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(kept.file_name, safe='')}",
+        "Content-Disposition": attachment(kept.file_name),
         "Content-Security-Policy": "sandbox",
     }
     return web.FileResponse(kept.path, headers=headers)

@@ -1,4 +1,4 @@
-"""Handlers of the API's own description: the OpenAPI document and a small viewer, served from here alone."""
+"""Handlers of the API's own description: the OpenAPI document, Swagger UI to read it, and the page at `/`."""
 
 from __future__ import annotations
 
@@ -11,27 +11,52 @@ from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api.json_responses import json_bytes
 
 OPENAPI = web.AppKey("openapi", bytes)
-_FOLDER = Path(__file__).parents[1] / "viewer"
-_TYPES = {"index.html": "text/html", "viewer.js": "text/javascript", "viewer.css": "text/css"}
+_OWN = Path(__file__).parents[1] / "viewer"
+SWAGGER_UI = _OWN / "node_modules" / "swagger-ui-dist"
+_FILES = {
+    "viewer.js": (_OWN, "text/javascript"),
+    "page.css": (_OWN, "text/css"),
+    "swagger-ui-bundle.js": (SWAGGER_UI, "text/javascript"),
+    "swagger-ui.css": (SWAGGER_UI, "text/css"),
+}
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+"""Swagger UI's icons are `data:` pictures; it needs neither inline scripts nor inline styles."""
 
 
 async def show_openapi(request: web.Request) -> web.Response:
     return json_bytes(request.app[OPENAPI])
 
 
-async def show_viewer(request: web.Request) -> web.Response:
-    """A static page that knows nothing: it asks for a token and reads /openapi.json with it."""
-    name = request.match_info.get("file", "index.html")
-    if name not in _TYPES:
+async def show_viewer(_: web.Request) -> web.Response:
+    """A static page that reads /openapi.json; trying a route out takes a token, which stays in the page."""
+    return _answer(_OWN / "index.html", "text/html")
+
+
+async def show_viewer_file(request: web.Request) -> web.Response:
+    name = request.match_info["file"]
+    if name not in _FILES:
         raise Refusal(Code.NOT_FOUND)
-    headers = {"Content-Security-Policy": _POLICY}
-    return web.Response(body=_file(name), content_type=_TYPES[name], charset="utf-8", headers=headers)
+    folder, content_type = _FILES[name]
+    return _answer(folder / name, content_type)
 
 
-@lru_cache(maxsize=len(_TYPES))
-def _file(name: str) -> bytes:
-    return (_FOLDER / name).read_bytes()
+async def show_home(_: web.Request) -> web.Response:
+    """What this is, for whoever opens the address."""
+    return _answer(_OWN / "home.html", "text/html")
+
+
+def _answer(file: Path, content_type: str) -> web.Response:
+    headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
+    return web.Response(body=_read(file), content_type=content_type, charset="utf-8", headers=headers)
+
+
+@lru_cache(maxsize=len(_FILES) + 2)
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        # Installed without `make setup`: the API itself serves all the same.
+        raise Refusal(Code.NOT_FOUND) from None

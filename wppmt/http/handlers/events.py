@@ -12,7 +12,7 @@ from aiohttp import web
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import WEBHOOK, ReplayDeadLetters
 from wppmt.http.api import responses, views
-from wppmt.http.api.bodies import read_body
+from wppmt.http.api.body_reader import read_body
 from wppmt.http.api.json_responses import answer, json_bytes
 from wppmt.http.api.query_parameters import LARGEST, page_of, whole_number
 from wppmt.http.api.schemas import ReplayBody
@@ -78,16 +78,20 @@ async def show_message(request: web.Request) -> web.Response:
 async def list_dead_letters(request: web.Request) -> web.Response:
     after = whole_number(request, "after", default=0, between=(0, LARGEST))
     limit = page_of(request)
-    store, which = request.app[PORTS].store, DeadLetters(request[SESSION_ID])
-    return answer(await asyncio.to_thread(_dead_letter_page, store, which, after, limit))
+    ports, which = request.app[PORTS], DeadLetters(request[SESSION_ID])
+    status = ports.front.status(which.session_id)
+    own_url = status.record.webhook_url if status else ""
+    return answer(await asyncio.to_thread(_dead_letter_page, ports.store, which, own_url, after, limit))
 
 
-def _dead_letter_page(store: Store, which: DeadLetters, after: int, limit: int) -> responses.DeadLetterPage:
+def _dead_letter_page(
+    store: Store, which: DeadLetters, own_url: str, after: int, limit: int
+) -> responses.DeadLetterPage:
     dead = _in_steps(
         lambda behind: store.dead_letters(which, behind, STEP), lambda delivery: delivery.number, after
     )
     # Not kept themselves: their bodies, which are not shown, may be large.
-    shown = [(delivery.number, views.dead_letter_of(delivery)) for delivery in islice(dead, limit)]
+    shown = [(delivery.number, views.dead_letter_of(delivery, own_url)) for delivery in islice(dead, limit)]
     return responses.DeadLetterPage(
         count=store.count_dead_letters(which),
         dead_letters=[letter for _, letter in shown],

@@ -8,7 +8,9 @@ from collections import Counter
 from aiohttp import web
 
 from wppmt.domain.states import State
+from wppmt.domain.troubles import none_connected
 from wppmt.http.api import responses
+from wppmt.http.api.body_reader import invalid
 from wppmt.http.api.json_responses import answer
 from wppmt.http.ports import PORTS, DaemonPhase
 
@@ -26,20 +28,38 @@ async def readyz(request: web.Request) -> web.Response:
 
 
 async def health(request: web.Request) -> web.Response:
-    ports = request.app[PORTS]
+    """200 while the process serves at all, for who would restart it; `?strict=1` answers 503 when it is degraded."""
+    ports, is_strict = request.app[PORTS], _is_strict(request)
     phase = ports.phase()
+    records = [status.record for status in ports.front.statuses()]
+    troubles = (
+        [*filter(None, [none_connected(records)]), *ports.troubles()] if phase is DaemonPhase.READY else []
+    )
     counts = await asyncio.to_thread(ports.store.webhook_counts)
     body = responses.HealthBody(
-        status=phase,
+        status="degraded" if troubles else phase.value,
+        reasons=[responses.HealthReason(reason_code=one.code, reason=one.sentence) for one in troubles],
         uptime_seconds=int(ports.now() - request.app[STARTED_AT]),
-        sessions=_count_sessions(Counter(status.record.state for status in ports.front.statuses())),
+        sessions=_count_sessions(Counter(record.state for record in records)),
         max_sessions=ports.settings.max_sessions,
         memory_mb=ports.memory_mb(),
+        daemon_memory_mb=ports.daemon_memory_mb(),
         webhooks=responses.Deliveries(pending=counts.pending, dead=counts.dead),
         version=ports.version,
         alert=ports.alert(),
     )
-    return answer(body, 503 if phase is DaemonPhase.DRAINING else 200)
+    is_bad = phase is DaemonPhase.DRAINING or (is_strict and (troubles or phase is not DaemonPhase.READY))
+    return answer(body, 503 if is_bad else 200)
+
+
+def _is_strict(request: web.Request) -> bool:
+    match request.query.getall("strict", ["0"]):
+        case ["1" | "true"]:
+            return True
+        case ["0" | "false"]:
+            return False
+        case _:
+            raise invalid("strict", "use 1 ou 0, uma só vez")
 
 
 def _count_sessions(by_state: Counter[State]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -13,13 +14,14 @@ from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import extra_seconds
 from wppmt.domain.times import iso
 from wppmt.http.api import responses
-from wppmt.http.api.bodies import invalid, read_body
+from wppmt.http.api.body_reader import body_of, invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_mention, parse_recipient
 from wppmt.http.api.schemas import SendBody, SendFileBody, SendImageBody, SendMediaBody, SendTextBody
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID
-from wppmt.media.fetch import MediaFile, MediaFiles
+from wppmt.media.examine import MediaFile
+from wppmt.media.fetch import MediaFiles
 from wppmt.store.records import ACK_STATUS
 
 MAX_KEY_CHARS = 255
@@ -35,29 +37,55 @@ async def send_message(request: web.Request) -> web.Response:
 
 
 async def send_image(request: web.Request) -> web.Response:
-    body = await read_body(request, SendImageBody)
-    return await _send_media(request, body, only_images=True)
+    return await _send_media(request, SendImageBody, only_images=True)
 
 
 async def send_file(request: web.Request) -> web.Response:
-    body = await read_body(request, SendFileBody)
-    return await _send_media(request, body, only_images=False)
+    return await _send_media(request, SendFileBody, only_images=False)
 
 
-async def _send_media(request: web.Request, body: SendMediaBody, *, only_images: bool) -> web.Response:
+async def _send_media(
+    request: web.Request, model: type[SendImageBody | SendFileBody], *, only_images: bool
+) -> web.Response:
     """The file is fetched before it enters the mailbox: a slow address delays nobody but its caller."""
+    message = await _media_message(request, model, only_images=only_images)
+    if isinstance(message, messages.Sent):
+        return sent_answer(message)
+    try:
+        return await _send(request, message)
+    except Refusal as refusal:
+        # What surely was not done left the file to us; otherwise it is the session's.
+        if refusal.code is not Code.OUTCOME_UNKNOWN:
+            _discard(message.path)
+        raise
+
+
+async def _media_message(
+    request: web.Request, model: type[SendImageBody | SendFileBody], *, only_images: bool
+) -> messages.SendMedia | messages.Sent:
+    """What was answered before under the same key, or the message; the body is out of memory when this returns."""
+    async with body_of(request, model) as body:
+        if body.address is None:
+            return await _message_of(request, body, only_images=only_images)
+    # Whatever else a body with an address held, it is gone by now: the fetch may take a minute.
+    return await _message_of(request, body, only_images=only_images)
+
+
+async def _message_of(
+    request: web.Request, body: SendMediaBody, *, only_images: bool
+) -> messages.SendMedia | messages.Sent:
     common = await _common(request, body)
     known = await _announce(request, common["idempotency"])
     if known is not None:
-        return sent_answer(known)
+        return known
     file = await _file_of(request.app[PORTS].media, body)
     if only_images and file.kind != "image":
-        file.path.unlink(missing_ok=True)
+        _discard(file.path)
         raise Refusal(
             Code.MEDIA_FETCH_FAILED,
             details=[{"field": body.source, "problem": "não é uma imagem JPEG, PNG, WebP ou GIF"}],
         )
-    message = messages.SendMedia(
+    return messages.SendMedia(
         kind=file.kind,
         path=str(file.path),
         size=file.size,
@@ -66,13 +94,10 @@ async def _send_media(request: web.Request, body: SendMediaBody, *, only_images:
         caption=body.caption or "",
         **common,
     )
-    try:
-        return await _send(request, message)
-    except Refusal as refusal:
-        # What surely was not done left the file to us; otherwise it is the session's.
-        if refusal.code is not Code.OUTCOME_UNKNOWN:
-            file.path.unlink(missing_ok=True)
-        raise
+
+
+def _discard(path: str | Path) -> None:
+    Path(path).unlink(missing_ok=True)
 
 
 async def _announce(request: web.Request, idempotency: messages.Idempotency | None) -> messages.Sent | None:
@@ -108,6 +133,7 @@ async def _common(request: web.Request, body: SendBody) -> dict[str, Any]:
         "mentions": tuple(
             parse_mention(who, f"mentions[{index}]") for index, who in enumerate(body.mentions or ())
         ),
+        "reference": body.reference or "",
         "respond_async": _responds_async(request),
         "idempotency": await _idempotency(request, body),
     }
@@ -161,6 +187,7 @@ def sent_answer(sent: messages.Sent) -> web.Response:
             status=ACK_STATUS[max(sent.ack, 0)],
             timestamp=iso(sent.timestamp),
             ack=sent.ack,
+            reference=sent.reference or None,
         ),
         200 if sent.ack >= 1 else 202,
     )

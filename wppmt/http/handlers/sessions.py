@@ -1,4 +1,4 @@
-"""Handlers of a session's life: start, list, QR, status, close, restart, log out (contract, section 3)."""
+"""Handlers of a session's life: start, list, QR, status, close, restart, log out (docs/contract.md 3)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from aiohttp import hdrs, web
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, session_address
-from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.domain.times import iso
 from wppmt.http.api import qr, responses, views
-from wppmt.http.api.bodies import invalid, read_body
+from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_phone
 from wppmt.http.api.route import Access
@@ -23,8 +22,6 @@ from wppmt.http.security.guard import GRANT, SESSION_ID, admit
 from wppmt.store.records import SessionStatus
 
 START_SECONDS = 15.0
-CLOSE_SECONDS = 45.0
-"""The whole stop ladder, and the disk."""
 LOGOUT_SECONDS = 90.0
 """A stopped session's browser is started for it, at most 60 s."""
 
@@ -59,7 +56,7 @@ async def _start(request: web.Request, body: StartBody) -> web.Response:
             session_id=record.id,
             status=record.state,
             created_at=iso(record.created_at),
-            webhook_url=record.webhook_url or ports.settings.default_webhook_url or None,
+            webhook_url=views.shown_webhook(record.webhook_url, ports.settings.default_webhook_url),
             webhook_secret=started.webhook_secret,
         ),
         201 if started.created else 200,
@@ -81,7 +78,7 @@ async def list_sessions(request: web.Request) -> web.Response:
     ports, grant = request.app[PORTS], request[GRANT]
     seen = [
         views.status_of(status, ports.settings.default_webhook_url)
-        for status in sorted(ports.front.statuses(), key=lambda status: status.record.id)
+        for status in ports.front.statuses()
         if grant.may(status.record.id)
     ]
     return answer(responses.SessionList(count=len(seen), sessions=seen))
@@ -104,12 +101,12 @@ async def show_status(request: web.Request) -> web.Response:
 async def close(request: web.Request) -> web.Response:
     """DELETE and `/disconnect`: the browser is closed, the login kept; `?purge=true` keeps nothing."""
     session_id = request[SESSION_ID]
-    front = request.app[PORTS].front
+    front, deadline = request.app[PORTS].front, request.app[PORTS].settings.close_deadline
     if _wants_purge(request):
         purged: messages.LoggedOut = await front.ask(ROOT, messages.PurgeSession(session_id), LOGOUT_SECONDS)
         await asyncio.to_thread(request.app[PORTS].received.forget, session_id)
         return _logged_out(purged, _PURGED)
-    await front.ask(session_address(session_id), messages.CloseSession(), CLOSE_SECONDS)
+    await front.ask(session_address(session_id), messages.CloseSession(), deadline)
     return answer(responses.Confirmation(message=_CLOSED))
 
 
@@ -146,24 +143,20 @@ async def restart(request: web.Request) -> web.Response:
 
 async def reset(request: web.Request) -> web.Response:
     """After TOKEN_CORRUPT: without the login, to a new QR code."""
-    return await _start_over(request, messages.ResetLogin(), _RESETTING)
+    address = session_address(request[SESSION_ID])
+    status: SessionStatus = await request.app[PORTS].front.ask(address, messages.ResetLogin(), START_SECONDS)
+    return _restarting(status, _RESETTING)
 
 
 async def restore(request: web.Request) -> web.Response:
-    """After TOKEN_CORRUPT: with the last good copy of the login."""
+    """Where no login is in use, as after TOKEN_CORRUPT: with the last good copy of one."""
     ports, session_id = request.app[PORTS], request[SESSION_ID]
-    is_corrupt = _status(request).record.reason is Reason.TOKEN_CORRUPT
-    if is_corrupt and not await asyncio.to_thread(ports.has_login_copy, session_id):
+    if _status(request).record.is_login_in_use:
+        raise Refusal(Code.LOGIN_NOT_CORRUPT)
+    if not await asyncio.to_thread(ports.has_login_copy, session_id):
         raise Refusal(Code.NO_LOGIN_COPY)
-    return await _start_over(request, messages.RestoreLogin(), _RESTORING)
-
-
-async def _start_over(
-    request: web.Request, message: messages.ResetLogin | messages.RestoreLogin, said: str
-) -> web.Response:
-    address = session_address(request[SESSION_ID])
-    status: SessionStatus = await request.app[PORTS].front.ask(address, message, START_SECONDS)
-    return _restarting(status, said)
+    status: SessionStatus = await ports.front.ask(ROOT, messages.RestoreLogin(session_id), START_SECONDS)
+    return _restarting(status, _RESTORING)
 
 
 def _restarting(status: SessionStatus, said: str) -> web.Response:

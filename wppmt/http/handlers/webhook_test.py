@@ -11,12 +11,13 @@ from http import HTTPStatus
 from aiohttp import web
 
 from wppmt.domain.errors import Code, Refusal
-from wppmt.http.api import responses
-from wppmt.http.api.bodies import invalid, read_body
+from wppmt.http.api import responses, views
+from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.schemas import WebhookTestBody
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID
+from wppmt.net.urls import parse, place_of
 from wppmt.store.records import Delivery, EventRecord
 from wppmt.webhook.classify import Answered, AttemptResult
 from wppmt.webhook.envelope import envelope
@@ -31,7 +32,8 @@ async def try_webhook(request: web.Request) -> web.Response:
     body = await read_body(request, WebhookTestBody)
     ports, session_id = request.app[PORTS], request[SESSION_ID]
     status = ports.front.status(session_id)
-    url = (status.record.webhook_url if status else "") or ports.settings.default_webhook_url
+    own_url, default_url = status.record.webhook_url if status else "", ports.settings.default_webhook_url
+    url = own_url or default_url
     if not url:
         raise invalid("webhookUrl", "a sessão não tem webhook: configure um com PUT …/webhook")
     secrets = await asyncio.to_thread(ports.store.secrets, session_id)
@@ -44,14 +46,22 @@ async def try_webhook(request: web.Request) -> web.Response:
     return answer(
         responses.WebhookTest(
             delivered=outcome.is_success,
-            webhook_url=url,
+            webhook_url=own_url or views.without_query(url),
             event_id=event.id,
             status=outcome.status if isinstance(outcome, Answered) else None,
             elapsed_ms=elapsed_ms,
-            body=_text(outcome.body) if isinstance(outcome, Answered) else None,
+            body=_text(outcome.body)
+            if isinstance(outcome, Answered) and not _is_at(url, default_url)
+            else None,
             error=_complaint(outcome),
         )
     )
+
+
+def _is_at(url: str, default_url: str) -> bool:
+    """Whether the answer comes from the operator's own receiver: what it says is not for tenants."""
+    target, default = parse(url), parse(default_url)
+    return target is not None and default is not None and place_of(target) == place_of(default)
 
 
 @contextmanager
@@ -85,7 +95,7 @@ def _complaint(outcome: AttemptResult) -> str | None:
         case Answered(is_success=True):
             return None
         case Answered(status=HTTPStatus.GONE):
-            return "O destino respondeu 410: a um evento de verdade, isso encerra as entregas"
+            return "O destino respondeu 410: em um evento real, isso encerraria as entregas"
         case Answered(status=status) if status in range(300, 400):
             return f"O destino respondeu {status}: redirecionamentos não são seguidos"
         case Answered(status=status):

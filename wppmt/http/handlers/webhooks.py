@@ -1,4 +1,4 @@
-"""Handlers of a session's webhook: where its events go, which, and how they are signed (4.2.4)."""
+"""A session's webhook: where events go, which, how they are signed (docs/MULTI_TENANT_ARCHITECTURE.md 4.2.4)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from aiohttp import web
 
 from wppmt.domain import messages
 from wppmt.domain.messages import session_address
-from wppmt.http.api import responses
-from wppmt.http.api.bodies import read_body
+from wppmt.http.api import responses, views
+from wppmt.http.api.body_reader import read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.schemas import WebhookBody
 from wppmt.http.ports import PORTS, Ports
@@ -37,7 +37,7 @@ async def _change(
     request: web.Request, change: messages.SetWebhook | messages.RotateWebhookSecret
 ) -> web.Response:
     ports = request.app[PORTS]
-    settings: messages.WebhookSettings = await ports.front.ask(
+    settings: messages.SessionWebhook = await ports.front.ask(
         session_address(request[SESSION_ID]), change, ASK_SECONDS
     )
     return answer(_webhook(ports, settings.url, settings.events, settings.secret))
@@ -56,5 +56,7 @@ def _webhook(
     ports: Ports, own_url: str, events: tuple[str, ...], secret: str | None = None
 ) -> responses.Webhook:
     return responses.Webhook(
-        webhook_url=own_url or ports.settings.default_webhook_url or None, events=list(events), secret=secret
+        webhook_url=views.shown_webhook(own_url, ports.settings.default_webhook_url),
+        events=list(events),
+        secret=secret,
     )

@@ -1,4 +1,4 @@
-"""Who may do what (contract, section 2): a bearer token becomes a Grant, or a Refusal."""
+"""Who may do what (docs/contract.md 2): a bearer token becomes a Grant, or a Refusal."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from jwt.types import Options
 
 from wppmt.domain.errors import Code, Refusal
 from wppmt.http.security.keys import Key, Keys
+from wppmt.http.security.token_faults import TokenFault, TokenRefused
 
 ADMIN_SCOPE = "wpp:admin"
 EVERY_SESSION = "*"
-MAX_TOKEN_CHARS = 8192
+MAX_TOKEN_CHARS = 8000
 MAX_VERIFIED = 1000
 _SIGNATURE_ONLY: Options = {
     "verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False, "verify_iss": False,
@@ -28,13 +29,13 @@ _SIGNATURE_ONLY: Options = {
 class AuthPolicy:
     """What a token's claims must hold; times in seconds."""
 
-    max_lifetime: float = 1800.0
+    max_lifetime: float
     """Longest time left that is believed; 0 switches the check off."""
+    issuer: str
+    audience: str
+    require_session_claim: bool
+    """Switches option C off (docs/MULTI_TENANT_ARCHITECTURE.md 4.1): a token that names no session may act for none."""
     leeway: float = 30.0
-    issuer: str = ""
-    audience: str = ""
-    require_session_claim: bool = False
-    """Switches the document's option C off: a token that names no session may then act for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +50,29 @@ class Grant:
 
 
 def grant_of(claims: Mapping[str, Any], policy: AuthPolicy, now: float) -> Grant:
-    """Pure: the claims of a correctly signed token as a Grant. Raises Refusal(UNAUTHENTICATED, TOKEN_EXPIRED)."""
+    """Pure: the claims of a correctly signed token as a Grant. Raises TokenRefused."""
     _check_times(claims, policy, now)
     # Only a plain string: a list would let one token serve several audiences.
     if policy.issuer and claims.get("iss") != policy.issuer:
-        raise Refusal(Code.UNAUTHENTICATED)
+        raise TokenRefused(TokenFault.ISSUER)
     if policy.audience and claims.get("aud") != policy.audience:
-        raise Refusal(Code.UNAUTHENTICATED)
+        raise TokenRefused(TokenFault.AUDIENCE)
     return Grant(_sessions(claims, policy), _is_admin(claims))
 
 
 def _check_times(claims: Mapping[str, Any], policy: AuthPolicy, now: float) -> None:
     expires = _number(claims, "exp")
     if expires is None:
-        raise Refusal(Code.UNAUTHENTICATED)
+        raise TokenRefused(TokenFault.NO_EXPIRY)
     if expires <= now - policy.leeway:
-        raise Refusal(Code.TOKEN_EXPIRED)
+        raise TokenRefused(TokenFault.EXPIRED, seconds=round(now - expires))
     issued = _number(claims, "iat")
     lifetime = expires - (now if issued is None else min(issued, now))
     if policy.max_lifetime and lifetime > policy.max_lifetime + policy.leeway:
-        raise Refusal(Code.UNAUTHENTICATED)
-    not_before = _number(claims, "nbf")
-    if max(issued or 0, not_before or 0) > now + policy.leeway:
-        raise Refusal(Code.UNAUTHENTICATED)
+        raise TokenRefused(TokenFault.LIFETIME, seconds=round(lifetime), limit=round(policy.max_lifetime))
+    for claim, moment in (("iat", issued), ("nbf", _number(claims, "nbf"))):
+        if moment is not None and moment > now + policy.leeway:
+            raise TokenRefused(TokenFault.NOT_YET, claim=claim, seconds=round(moment - now))
 
 
 def _number(claims: Mapping[str, Any], name: str) -> float | None:
@@ -85,7 +86,7 @@ def _number(claims: Mapping[str, Any], name: str) -> float | None:
         or abs(value) > 1e11
         or not isfinite(value)
     ):
-        raise Refusal(Code.UNAUTHENTICATED)
+        raise TokenRefused(TokenFault.NOT_A_NUMBER, claim=name)
     return float(value)
 
 
@@ -95,7 +96,7 @@ def _sessions(claims: Mapping[str, Any], policy: AuthPolicy) -> frozenset[str] |
     named = claims["sessions"]
     names: Sequence[Any] = [named] if isinstance(named, str) else named
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise Refusal(Code.UNAUTHENTICATED)
+        raise TokenRefused(TokenFault.SESSIONS)
     return None if EVERY_SESSION in names else frozenset(names)
 
 
@@ -136,12 +137,14 @@ class Authenticator:
         try:
             header = jwt.get_unverified_header(token)
             if header.get("alg") != self._keys.algorithm:
-                raise Refusal(Code.UNAUTHENTICATED)
+                raise TokenRefused(TokenFault.ALGORITHM, expected=self._keys.algorithm)
             key = await self._keys.find(header.get("kid"), now)
             claims = jwt.decode(token, key, algorithms=[self._keys.algorithm], options=_SIGNATURE_ONLY)
+        except jwt.InvalidSignatureError:
+            raise TokenRefused(TokenFault.SIGNATURE) from None
         except (jwt.PyJWTError, ValueError, RecursionError):
             # ValueError and RecursionError: a signed payload that is JSON only by name.
-            raise Refusal(Code.UNAUTHENTICATED) from None
+            raise TokenRefused(TokenFault.MALFORMED) from None
         if len(self._verified) >= MAX_VERIFIED:
             self._verified.clear()
         self._verified[token] = Verified(header.get("kid"), key, claims)
@@ -154,8 +157,13 @@ def _bearer(authorization: Sequence[str]) -> str:
             Code.INVALID_REQUEST,
             details=[{"field": "Authorization", "problem": "envie o cabeçalho uma só vez"}],
         )
-    scheme, _, token = authorization[0].partition(" ") if authorization else ("", "", "")
+    said = authorization[0].strip() if authorization else ""
+    if not said:
+        raise TokenRefused(TokenFault.MISSING)
+    scheme, _, token = said.partition(" ")
     token = token.strip()
-    if scheme.lower() != "bearer" or not token or len(token) > MAX_TOKEN_CHARS:
-        raise Refusal(Code.UNAUTHENTICATED)
+    if scheme.lower() != "bearer" or not token:
+        raise TokenRefused(TokenFault.NOT_BEARER)
+    if len(token) > MAX_TOKEN_CHARS:
+        raise TokenRefused(TokenFault.TOO_LONG, limit=MAX_TOKEN_CHARS)
     return token

@@ -1,18 +1,22 @@
-"""Who may pass, before any body is read: daemon up, token, size, session id, session, rate (contract, section 2)."""
+"""Who may pass, before any body is read: daemon up, token, size, session id, session, rate (docs/contract.md 2)."""
 
 from __future__ import annotations
 
+import hashlib
 import re
+from contextlib import suppress
+from ipaddress import ip_address
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from wppmt.domain.errors import Code, Refusal
-from wppmt.http.api.bodies import MAX_BODY_BYTES
-from wppmt.http.api.route import Access, route_of
+from wppmt.http.api.route import Access, Route, largest_body, route_of
+from wppmt.http.connections import whose
 from wppmt.http.ports import PORTS, DaemonPhase
 from wppmt.http.security.auth import Grant
 from wppmt.http.security.limits import Window
+from wppmt.http.security.token_faults import TokenRefused
 
 GRANT = web.RequestKey("grant", Grant)
 SESSION_ID = web.RequestKey("session_id", str)
@@ -27,13 +31,45 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Everything needs a token but what its route calls public; unknown addresses too."""
     route = route_of(request)
     access = route.access if route else Access.TOKEN
-    if access is not Access.PUBLIC:
-        _check_phase(request)
-        await _authenticate(request, access)
-    _check_size(request)
-    if access.names_session:
-        await admit(request, request.match_info["sessionId"], access)
-    return await handler(request)
+    try:
+        await _let_pass(request, route, access)
+        return await handler(request)
+    except Refusal as refusal:
+        if refusal.code is Code.RATE_LIMITED:
+            ports = request.app[PORTS]
+            await ports.brake.hold(request.get(SESSION_ID) or _asker(request), ports.now())
+        raise
+
+
+async def _let_pass(request: web.Request, route: Route | None, access: Access) -> None:
+    try:
+        if access is not Access.PUBLIC:
+            _check_phase(request)
+            await _authenticate(request, access)
+        _check_size(request, route)
+        if access.names_session:
+            await admit(request, request.match_info["sessionId"], access)
+    except Refusal:
+        # A refusal costs as much as an answer.
+        _count_apart(request, access)
+        raise
+    _count_apart(request, access)
+
+
+def _count_apart(request: web.Request, access: Access) -> None:
+    """What no session counts is counted for its token; without one, for its address."""
+    if SESSION_ID in request and access is not Access.ADMIN_SESSION:
+        return
+    ports = request.app[PORTS]
+    if wait := ports.buckets.wait(_asker(request), ports.now()):
+        raise Refusal(Code.RATE_LIMITED, retry_after=max(1.0, wait)) from None
+
+
+def _asker(request: web.Request) -> str:
+    """Whom a request is counted for: a token by its digest, however the header was written around it."""
+    if GRANT in request:
+        return hashlib.sha256(request.headers[hdrs.AUTHORIZATION].split()[-1].encode()).hexdigest()
+    return whose(request.remote or "")
 
 
 def _check_phase(request: web.Request) -> None:
@@ -43,17 +79,47 @@ def _check_phase(request: web.Request) -> None:
 
 async def _authenticate(request: web.Request, access: Access) -> None:
     ports = request.app[PORTS]
-    grant = await ports.authenticator.grant(request.headers.getall(hdrs.AUTHORIZATION, []), ports.now())
+    try:
+        grant = await ports.authenticator.grant(request.headers.getall(hdrs.AUTHORIZATION, []), ports.now())
+    except TokenRefused as refusal:
+        _tell_of(refusal, request)
+        raise
+    request[GRANT] = grant
     if access in {Access.ADMIN, Access.ADMIN_SESSION} and not grant.is_admin:
         raise Refusal(Code.FORBIDDEN)
-    request[GRANT] = grant
 
 
-def _check_size(request: web.Request) -> None:
+def _tell_of(refusal: TokenRefused, request: web.Request) -> None:
+    request.app[PORTS].log(
+        "token_refused",
+        _session_of_path(request),
+        level="warning",
+        reason=refusal.fault.value,
+        client=_client(request),
+    )
+
+
+def _client(request: web.Request) -> str:
+    """The address of who called; behind a proxy on this machine, as that proxy tells it."""
+    remote = request.remote or ""
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    with suppress(ValueError):
+        if ip_address(remote).is_loopback:
+            return str(ip_address(forwarded))
+    return remote
+
+
+def _session_of_path(request: web.Request) -> str | None:
+    """If there is such a session: what a stranger makes up stays out of the log."""
+    session_id = request.match_info.get("sessionId", "")
+    return session_id if request.app[PORTS].front.status(session_id) else None
+
+
+def _check_size(request: web.Request, route: Route | None) -> None:
     encodings = request.headers.getall(hdrs.CONTENT_ENCODING, [])
     if any(encoding.strip().lower() != "identity" for encoding in encodings):
         raise Refusal(Code.UNSUPPORTED_ENCODING)
-    if (request.content_length or 0) > MAX_BODY_BYTES:
+    if (request.content_length or 0) > largest_body(route.body if route else None):
         raise Refusal(Code.PAYLOAD_TOO_LARGE)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import jwt
 
-from wppmt.domain.errors import Code, Refusal
 from wppmt.http.security.keys import Key
+from wppmt.http.security.token_faults import TokenFault, TokenRefused
 
 Fetch = Callable[[], Awaitable[Any]]
 """Gets the JWKS document. Raises OSError or ValueError when the issuer is down or talks nonsense."""
@@ -41,7 +41,7 @@ class Jwks:
 
     async def find(self, kid: object, now: float) -> Key:
         if not isinstance(kid, str) or len(kid) > 256:
-            raise Refusal(Code.UNAUTHENTICATED)
+            raise TokenRefused(TokenFault.UNKNOWN_KEY)
         if kid not in self._keys:
             await self._refreshed(now)
         elif abs(now - self._fetched_at) > self.CACHE_SECONDS:
@@ -49,7 +49,7 @@ class Jwks:
         try:
             return self._keys[kid]
         except KeyError:
-            raise Refusal(Code.UNAUTHENTICATED) from None
+            raise TokenRefused(TokenFault.UNKNOWN_KEY) from None
 
     async def _refreshed(self, now: float) -> None:
         self._refresh(now)

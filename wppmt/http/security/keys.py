@@ -23,7 +23,7 @@ class Keys(Protocol):
         """The one JWS algorithm that tokens may name."""
 
     async def find(self, kid: object, now: float) -> Key:
-        """The key for a token whose header says `kid` (of any type). Raises Refusal(UNAUTHENTICATED)."""
+        """The key for a token whose header says `kid` (of any type). Raises TokenRefused."""
 
 
 class SharedSecret:

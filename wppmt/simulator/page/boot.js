@@ -1,68 +1,51 @@
 // The page's life: read the login, publish the modules, connect, and go where the server leads.
 
-const PAIRING_SYNC_MS = 50;
-
-link.on('qr', ({ ref, text, matrix, livesMs }) => {
-  showQr(text, matrix);
-  Socket.set('state', 'UNPAIRED');
-  Conn.set({ refTTL: livesMs, ref });
-  setStream('QR', 'PAIRING');
-});
-
-link.on('paired', async (profile) => {
-  Socket.set('state', 'PAIRING');
-  await storeLogin(profile);
-  await link.call('linked');
-  Conn.set('ref', undefined);
-  Socket.set('state', 'OPENING');
-  setStream('SYNCING', 'SYNCING');
-  learnProfile(profile);
-  await sleep(PAIRING_SYNC_MS);
-  enterMain();
-});
+const CONTACTS_KEY = 'contacts';
 
 link.on('resumed', async (profile) => {
   learnProfile(profile);
-  enterMain();
+  enter();
+  if (!Socket.hasSynced) {
+    await sleep(options.syncMs); // the time in which clients begin to listen, whatsapp-web.js to hasSynced
+    BackendEventBus.triggerMainStreamModeReady();
+    showChats();
+  }
   await sendAgain();
 });
 
+// Everything missed has been delivered.
+link.on('caughtUp', () => BackendEventBus.triggerOfflineDeliveryEnd());
+
 link.on('profile', learnProfile);
 
-link.on('phone', ({ online }) => {
-  Conn.set('connected', online);
-  Stream.set('displayInfo', online ? 'NORMAL' : 'OFFLINE');
-});
+function enter() {
+  BackendEventBus.triggerSetSocketState('CONNECTED');
+  BackendEventBus.triggerOpenSocketStream();
+}
 
-link.on('logout', ({ reason }) => leave(reason));
-link.on('reset', () => leave('unknown_companion'));
-
-function learnProfile({ me, pushname, isBusiness, phoneOnline, contacts, groups }) {
+function learnProfile({ me, pushname, isBusiness, contacts, groups, blocked, appState }) {
   contacts.forEach(learnContact);
+  userPrefsIdb.set(CONTACTS_KEY, contacts);
   Contacts.checksum = String(contacts.length);
-  groups.forEach(learnGroup);
+  learnGroups(groups);
+  learnBlocked(blocked);
   login.pushname = pushname;
   const platform = isBusiness ? 'smba' : 'android';
   Conn.set({ wid: new Wid(me), pushname, platform, isSMB: isBusiness, battery: 87, plugged: true });
-  Conn.set('connected', phoneOnline);
-}
-
-function enterMain() {
-  Socket.set('state', 'CONNECTED');
-  Socket.set({ stream: 'CONNECTED', hasSynced: true });
-  if (!Cmd.isMainLoaded) {
-    showChats();
-    Cmd.isMainLoaded = true;
-    Cmd.trigger('main_loaded');
-  }
-  setStream('MAIN', 'NORMAL');
-  if (!Conn.connected) Stream.set('displayInfo', 'OFFLINE');
+  learnAppState(appState);
 }
 
 (async () => {
-  await readLogin();
-  publishModules();
+  readLogin();
+  deriveStream();
+  showLanding();
+  const restored = userPrefsIdb.restore();
+  publishModules(await ordersForTable());
+  await restored;
+  (userPrefsIdb.get(CONTACTS_KEY) || []).forEach(learnContact);
+  if (isRegistered()) BackendEventBus.triggerInitialLoadReady();
   await restoreChats();
   await restoreMessages();
-  connect();
+  await restoreAddons();
+  comms.start();
 })();

@@ -1,93 +1,127 @@
-// Cmd, Socket, Stream, Conn, NetworkStatus: what wa-js reads the state of the connection from.
+// Socket, Stream, Conn, NetworkStatus: what the state of the connection is read from. Nothing writes Conn.connected.
 
-class CmdImpl extends EventEmitter {
-  constructor() {
-    super();
-    this.isMainLoaded = false;
-  }
-
-  refreshQR() { link.tell('refreshQr'); }
-  logout() { this.trigger('logout'); }
-  setActiveFilter() {}
-  upgradeToMDProd() {}
-  downgradeWebclient() {}
-}
+const UNOBSCURED_AFTER_MS = 18_000;
+const UNOBSCURED_AGAIN_AFTER_MS = 3_000;
 
 class SocketModel extends BaseModel {
-  async logout() {
-    await link.call('logout').catch(() => {});
-    await leave('user_initiated');
-  }
-
-  poke() { link.tell('refreshQr'); }
-  takeover() { connectAnew(); }
-  reconnect() { connectAnew(); }
+  logout(reason = 'user_initiated') { return leaveByOwnWish(reason); }
+  reconnect() { BackendEventBus.triggerReconnectSocket(); }
+  takeover() { throw new Error('Takeover called without conflict!'); }
 }
-named(SocketModel, 'socket', { state: 'OPENING', stream: 'DISCONNECTED', hasSynced: false, launched: true });
+named(SocketModel, 'socket', {
+  state: 'UNLAUNCHED', stream: 'DISCONNECTED', hasSynced: undefined, launchGeneration: 0, isIncognito: false,
+});
 
 class StreamModel extends BaseModel {
   markAvailable() { this.set('available', true); }
   markUnavailable() { this.set('available', false); }
 }
 named(StreamModel, 'stream', {
-  mode: undefined, info: undefined, displayInfo: undefined, needsUpdate: false, available: false,
-  couldForce: false, resumeCount: 0, clientExpired: false,
+  mode: 'SYNCING', info: 'NORMAL', displayInfo: 'CONNECTING', obscurity: 'HIDE', needsUpdate: undefined,
+  available: true, couldForce: false, resumeCount: 0, phoneAuthed: false, isHardRefresh: false,
 });
 
-class ConnImpl extends BaseModel {
+class ConnModel extends BaseModel {
   updateBatteryLevel() {}
 }
-named(ConnImpl, 'conn', {
-  ref: undefined, refTTL: undefined, connected: false, wid: undefined, pushname: undefined, platform: undefined,
-  battery: undefined, plugged: undefined, isSMB: false, blockStoreAdds: false, smbTos: 0, tos: 0, is24h: true,
+named(ConnModel, 'conn', {
+  ref: undefined, refTTL: undefined, connected: undefined, wid: undefined, pushname: undefined, platform: undefined,
+  battery: undefined, plugged: undefined, isSMB: false, blockStoreAdds: true, smbTos: 0, tos: 0, is24h: true,
   lc: 'BR', lg: 'pt', locales: 'pt-BR',
 });
 
 class NetworkStatusModel extends BaseModel {
-  checkOnline() { this.set('online', navigator.onLine); }
+  async checkOnline() { this.set('online', navigator.onLine); }
 }
 named(NetworkStatusModel, 'network-status', { online: true });
 
-const Cmd = new CmdImpl();
 const Socket = new SocketModel();
 const Stream = new StreamModel();
-const Conn = new ConnImpl();
+const Conn = new ConnModel();
 const NetworkStatus = new NetworkStatusModel();
 
-function setStream(mode, info) {
-  Stream.set({ info, displayInfo: info, mode });
+// ---- Stream follows from Socket, from the login and from the network
+
+function streamMode() {
+  if (!isRegistered()) return 'QR';
+  const { state, stream, hasSynced } = Socket;
+  if (['CONFLICT', 'PROXYBLOCK', 'TOS_BLOCK', 'SMB_TOS_BLOCK'].includes(state)) return state;
+  if (['UNPAIRED', 'UNPAIRED_IDLE'].includes(state)) return 'QR';
+  if (state === 'UNLAUNCHED') return 'SYNCING';
+  if (state === 'OPENING' && !NetworkStatus.online && !hasSynced) return 'OFFLINE';
+  return hasSynced || stream === 'CONNECTED' ? 'MAIN' : 'SYNCING';
 }
 
-let connectedBefore = false;
-let suspended = false;
-
-function connect() {
-  const { noise, identity, adv } = login.keys;
-  const hello = { noise: toBase64(noise), identity: toBase64(identity), adv, reconnected: connectedBefore };
-  connectedBefore = true;
-  link.open(() => link.tell('hello', { ...hello, token: login.token }), disconnected);
+function streamInfo() {
+  const { state, stream, hasSynced } = Socket;
+  if (state === 'OPENING') return NetworkStatus.online ? 'OPENING' : 'OFFLINE';
+  if (state === 'PAIRING') return hasSynced ? 'RESUMING' : 'PAIRING';
+  if (state === 'CONNECTED' && stream !== 'CONNECTED' && !hasSynced) return 'SYNCING';
+  return 'NORMAL';
 }
 
-function disconnected() {
-  if (suspended) return;
-  Socket.set({ stream: 'DISCONNECTED', state: login.me ? 'TIMEOUT' : 'OPENING' });
-  if (login.me) setStream('OFFLINE', 'OFFLINE');
-  setTimeout(connect, RECONNECT_MS);
+// Trouble shorter than this is not shown.
+function displayed() {
+  const { info, obscurity } = Stream;
+  if (obscurity === 'SHOW') return info;
+  if (obscurity === 'HIDE') return Socket.hasSynced ? 'NORMAL' : 'CONNECTING';
+  return ['OPENING', 'PAIRING', 'SYNCING', 'RESUMING'].includes(info) ? 'CONNECTING' : info;
 }
 
-function connectAnew() {
-  if (!suspended) return link.close(); // disconnected() goes on from there
-  suspended = false;
-  Socket.set('state', 'OPENING');
-  return connect();
+const unobscure = shiftTimer(() => setStream({ obscurity: 'SHOW' }));
+
+function setStream(changes) {
+  Stream.set(changes);
+  Stream.set('displayInfo', displayed());
 }
 
-define('WAWebCmd', () => ({ Cmd, CmdImpl }));
-define('WAWebSocketModel', () => ({ Socket, SOCKET_MODEL: 1 }));
-define('WAWebStreamModel', () => ({ Stream }));
-define('WAWebConnModel', () => ({ Conn, ConnImpl }));
-define('WAWebNetworkStatus', () => ({ default: NetworkStatus }));
-define('WAWebBackendEventBus', () => ({
-  BackendEvent: { SET_SOCKET_STATE: 'set_socket_state' },
-  BackendEventBus: new EventEmitter(),
+function obscurityFor(info) {
+  if (info === 'NORMAL' || info === 'OFFLINE') {
+    unobscure.cancel();
+    return info === 'NORMAL' ? 'HIDE' : 'OBSCURE';
+  }
+  if (Stream.obscurity !== 'SHOW') {
+    unobscure.onOrBefore(Stream.obscurity === 'HIDE' ? UNOBSCURED_AFTER_MS : UNOBSCURED_AGAIN_AFTER_MS);
+  }
+  return Stream.obscurity;
+}
+
+function deriveStream() {
+  const info = streamInfo();
+  setStream({
+    info, obscurity: obscurityFor(info), mode: streamMode(), phoneAuthed: Socket.stream !== 'DISCONNECTED',
+  });
+}
+
+Socket.on('change:state change:stream change:hasSynced', deriveStream);
+NetworkStatus.on('change:online', deriveStream);
+for (const name of ['online', 'offline']) window.addEventListener(name, () => NetworkStatus.checkOnline());
+
+// ---- Socket hears the backend
+
+BackendEventBus.onSetSocketState((state) => Socket.set('state', state));
+BackendEventBus.onSocketStreamDisconnected(() => {
+  Socket.set('stream', 'DISCONNECTED');
+  NetworkStatus.checkOnline();
+});
+BackendEventBus.onOpenSocketStream(() => {
+  NetworkStatus.set('online', true);
+  NetworkStatus.checkOnline();
+  Conn.set('blockStoreAdds', false);
+  Conn.trigger('me_ready');
+  if (Socket.hasSynced) Socket.set('stream', 'CONNECTED');
+});
+const synced = () => Socket.set({ hasSynced: true, stream: 'CONNECTED' });
+BackendEventBus.onCriticalSyncDone(synced);
+BackendEventBus.onMainStreamModeReady(synced);
+
+define('WAWebSocketModel', () => ({ Socket }));
+define('WAWebStreamModel', () => ({
+  Stream,
+  StreamInfo: enumeration('OFFLINE', 'OPENING', 'PAIRING', 'SYNCING', 'RESUMING', 'CONNECTING', 'NORMAL'),
+  StreamMode: enumeration(
+    'QR', 'MAIN', 'SYNCING', 'OFFLINE', 'CONFLICT', 'PROXYBLOCK', 'TOS_BLOCK', 'SMB_TOS_BLOCK',
+  ),
 }));
+define('WAWebConnModel', () => ({ Conn }));
+define('WAWebNetworkStatus', () => ({ default: NetworkStatus }));

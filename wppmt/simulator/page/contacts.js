@@ -1,10 +1,10 @@
-// Contacts: every account of the simulator is in everybody's address book. Numbers and their hidden ids (lids).
+// Contacts, and which number belongs to which hidden id (lid). Strangers are in no address book and have no name.
 
 class ContactModel extends BaseModel {}
 named(ContactModel, 'contact', {
   name: undefined, shortName: undefined, pushname: undefined, type: 'in', isBusiness: false, isEnterprise: false,
   isContactBlocked: false, labels: () => [], verifiedName: undefined, verifiedLevel: undefined,
-  isAddressBookContact: 1, statusMute: false, phoneNumber: undefined,
+  isAddressBookContact: 0, statusMute: false, phoneNumber: undefined, canSendMsgWhileTimelocked: true,
 });
 
 // wa-js takes a number that stands in this collection for one that exists: asking about it must not add it.
@@ -23,16 +23,27 @@ function numberOf(lid) { return toWid(numberOfLid.get(String(lid))); }
 
 // Where messages to this person belong: WhatsApp has moved some accounts to their lid.
 function addressOf(wid) {
-  return lidAddressed.has(String(wid)) ? lidOf(wid) : wid;
+  const number = wid.isLid() ? numberOf(wid) : wid;
+  if (!number) return wid;
+  return lidAddressed.has(String(number)) ? lidOf(number) : number;
 }
 
-function learnContact({ id, pn, lid, name, pushname, isBusiness }) {
+function learnMapping({ id, pn, lid }) {
+  if (!pn) return;
   lidOfNumber.set(pn, lid);
   numberOfLid.set(lid, pn);
-  Contacts.add({ id: new Wid(pn), name, shortName: name, pushname, isBusiness }, { merge: true });
-  if (id !== lid) return;
+  if (id !== lid || lidAddressed.has(pn)) return;
   lidAddressed.add(pn);
-  Contacts.add({ id: new Wid(lid), pushname, isBusiness, phoneNumber: new Wid(pn) }, { merge: true });
+  moveChat(new Wid(pn), new Wid(lid));
+}
+
+function learnContact(known) {
+  const { id, pn, lid, name, pushname, isBusiness } = known;
+  learnMapping(known);
+  const details = { pushname, isBusiness };
+  const saved = { name: name || undefined, shortName: name || undefined, isAddressBookContact: name ? 1 : 0 };
+  if (pn && (name || id === pn)) Contacts.add({ id: new Wid(pn), ...details, ...saved }, { merge: true });
+  if (id === lid) Contacts.add({ id: new Wid(lid), ...details, phoneNumber: toWid(pn) }, { merge: true });
 }
 
 function displayName(contact) { return contact.name || contact.pushname || contact.id.user; }
@@ -41,11 +52,22 @@ function never() { return false; }
 define('WAWebContactModel', () => ({ default: ContactModel }));
 define('WAWebContactCollection', () => ({ ContactCollectionImpl, ContactCollection: Contacts }));
 define('WAWebContactGetters', () => ({
+  getId: (contact) => contact.id,
+  getName: (contact) => contact.name, // nobody has one who is not in the address book
+  getShortName: (contact) => contact.shortName,
+  getPushname: (contact) => contact.pushname,
+  getVerifiedName: (contact) => contact.verifiedName,
+  getVerifiedLevel: (contact) => contact.verifiedLevel,
+  getIsBusiness: (contact) => contact.isBusiness,
+  getIsEnterprise: (contact) => contact.isEnterprise,
+  getIsSmb: (contact) => contact.isBusiness && !contact.isEnterprise,
+  getIsBot: (contact) => contact.id.isBot(),
+  getLabels: (contact) => contact.labels,
+  getStatusMute: (contact) => contact.statusMute,
   getNotifyName: (contact) => contact.pushname,
   getPremiumMessageName: displayName,
   getUserid: (contact) => contact.id.user,
-  getUserhash: (contact) => contact.id.user,
-  getIsMe: (contact) => [login.me, login.lid].includes(String(contact.id)),
+  getIsMe: (contact) => isMe(contact.id),
   getIsUser: (contact) => contact.id.isUser(),
   getIsGroup: (contact) => contact.id.isGroup(),
   getIsBroadcast: (contact) => contact.id.isBroadcast(),
@@ -67,8 +89,6 @@ define('WAWebFrontendContactGetters', () => ({
   getTextStatusString: () => '',
   getDisplayName: displayName,
   getUserDisplayNameForLid: displayName,
-  getDisplayNameOrPnForLid: displayName,
-  getFormattedPhone: (contact) => `+${contact.id.user}`,
   getFormattedUsernameOrPhone: (contact) => `+${contact.id.user}`,
   getFormattedShortNameWithNonBreakingSpaces: displayName,
   getFormattedShortName: displayName,
@@ -76,7 +96,7 @@ define('WAWebFrontendContactGetters', () => ({
   getFormattedUser: (contact) => contact.id.user,
   getSearchName: (contact) => displayName(contact).toLowerCase(),
   getIsMyContact: (contact) => !!contact.name,
-  getMentionName: displayName,
+  getIsContactBlocked: (contact) => contact.isContactBlocked,
   getSearchVerifiedName: () => '',
   getHeader: (contact) => displayName(contact)[0],
 }));
@@ -84,42 +104,30 @@ define('WAWebApiContact', () => ({
   getCurrentLid: lidOf,
   getPhoneNumber: numberOf,
   getAlternateUserWid: (wid) => (wid.isLid() ? numberOf(wid) : lidOf(wid)),
+  lidPnCache: { getCurrentLid: lidOf, getPhoneNumber: numberOf },
 }));
-define('WAWebLidPnCache', () => ({ lidPnCache: { getCurrentLid: lidOf, getPhoneNumber: numberOf } }));
-define('WAWebLid1X1MigrationUtils', () => ({ Lid1X1MigrationUtils: { isLidMigrated: () => false } }));
-define('WAWebLidMigrationUtils', () => ({ toPn: (wid) => numberOf(wid) || wid }));
+define('WAWebLid1X1MigrationGating', () => ({ Lid1X1MigrationUtils: { isLidMigrated: () => false } }));
+define('WAWebLidMigrationUtils', () => ({
+  toPn: (wid) => numberOf(wid) || wid,
+  toUserLid: (wid) => lidOf(wid) || wid,
+  toUserLidOrThrow: (wid) => lidOf(wid) || wid,
+}));
 
-async function queryExists(wid) {
+// Asked in hidden-id mode: the answer is the lid. A number that nobody has is null; not to know is an error.
+async function queryWidExists(wid) {
   const found = await link.call('exists', { wid: String(wid) });
   if (!found.exists) return null;
-  lidOfNumber.set(found.wid, found.lid);
-  numberOfLid.set(found.lid, found.wid);
-  const disappearingMode = { duration: 0, settingTimestamp: 0 };
-  return { wid: new Wid(found.wid), lid: new Wid(found.lid), biz: found.isBusiness, disappearingMode };
+  learnMapping(found);
+  return {
+    wid: new Wid(found.lid),
+    biz: found.isBusiness,
+    bizInfo: found.isBusiness ? {} : undefined,
+    isUsernameSearch: wid.isLid() ? undefined : false,
+    disappearingMode: { duration: 0, settingTimestamp: 0 },
+  };
 }
 
 define('WAWebQueryExistsJob', () => ({
-  queryWidExists: queryExists,
-  queryPhoneExists: (phone) => queryExists(`${phone.replace(/\D/g, '')}@c.us`),
-  queryUsernameExists: async () => null,
-  queryWidUsernameExists: async () => null,
-}));
-
-class BusinessProfile extends BaseModel {}
-named(BusinessProfile, 'business-profile');
-class BusinessProfiles extends BaseCollection {
-  async fetchBizProfile(id) { return this.get(id) || this.add(new BusinessProfile({ id: toWid(id), description: '' })); }
-}
-BusinessProfiles.model = BusinessProfile;
-define('WAWebBusinessProfileCollection', () => ({ BusinessProfileCollection: new BusinessProfiles() }));
-
-class ProfilePicThumb extends BaseModel {}
-named(ProfilePicThumb, 'profile-pic-thumb', { img: undefined, imgFull: undefined, eurl: undefined });
-class ProfilePicThumbCollectionImpl extends BaseCollection {
-  async find(id) { return this.get(id) || this.add({ id: toWid(id) }); }
-}
-ProfilePicThumbCollectionImpl.model = ProfilePicThumb;
-define('WAWebProfilePicThumbCollection', () => ({
-  ProfilePicThumbCollectionImpl,
-  ProfilePicThumbCollection: new ProfilePicThumbCollectionImpl(),
+  queryWidExists,
+  queryPhoneExists: (phone) => queryWidExists(new Wid(`${phone.replace(/\D/g, '')}@c.us`)),
 }));

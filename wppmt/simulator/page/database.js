@@ -1,21 +1,24 @@
-// IndexedDB: the truth about the login, the chats and the messages. What it has confirmed survives a killed browser.
+// IndexedDB: chats, messages, media and some preferences. What it has confirmed survives a killed browser.
 
 const database = (() => {
+  const STORES = ['prefs', 'chats', 'message', 'media', 'addons'];
   let opened;
 
   function create(db) {
-    db.createObjectStore('login');
+    db.createObjectStore('prefs');
     db.createObjectStore('chats', { keyPath: 'id' });
     db.createObjectStore('media');
-    const messages = db.createObjectStore('messages', { keyPath: 'id' });
+    db.createObjectStore('addons', { keyPath: 'id' });
+    const messages = db.createObjectStore('message', { keyPath: 'id' });
     messages.createIndex('chat', ['chat', 'order']);
     messages.createIndex('order', 'order');
+    messages.createIndex('rowId', 'order'); // under this name wa-js walks through them
     messages.createIndex('pending', 'pending'); // only rows that have the field: sent, and not yet acknowledged
   }
 
   function open() {
     opened ||= new Promise((resolve, reject) => {
-      const request = indexedDB.open('whatsapp', 1);
+      const request = indexedDB.open('model-storage', 1);
       request.onupgradeneeded = () => create(request.result);
       request.onsuccess = () => resolve(request.result);
       request.onerror = () => reject(request.error);
@@ -47,7 +50,7 @@ const database = (() => {
     const db = await open();
     return new Promise((resolve, reject) => {
       const rows = [];
-      const source = db.transaction('messages').objectStore('messages').index(index);
+      const source = db.transaction('message').objectStore('message').index(index);
       const request = source.openCursor(range, direction || 'prev');
       request.onerror = () => reject(request.error);
       request.onsuccess = () => {
@@ -65,14 +68,22 @@ const database = (() => {
     newest,
     get: (store, key) => read(store, (rows) => rows.get(key)),
     all: (store) => read(store, (rows) => rows.getAll()),
+    async entries(store) {
+      const [keys, values] = await Promise.all([
+        read(store, (rows) => rows.getAllKeys()),
+        read(store, (rows) => rows.getAll()),
+      ]);
+      return keys.map((key, index) => [key, values[index]]);
+    },
     allBy: (store, index) => read(store, (rows) => rows.index(index).getAll()),
+    async moveMessages(from, to) {
+      const rows = await newest('chat', IDBKeyRange.bound([from, 0], [from, Infinity]), Infinity);
+      await write('message', (messages) => rows.forEach((row) => messages.put({ ...row, chat: to })));
+    },
     put: (store, value, key) => write(store, (rows) => rows.put(value, key)),
     remove: (store, key) => write(store, (rows) => rows.delete(key)),
     write,
-    // Forgets everything but why, in one transaction.
-    clear: (reason) => write(['login', 'chats', 'messages', 'media'], (login, ...others) => {
-      [login, ...others].forEach((rows) => rows.clear());
-      login.put(reason, 'lastLogout');
-    }),
+    // Everything, in one transaction.
+    clear: () => write(STORES, (...stores) => stores.forEach((rows) => rows.clear())),
   };
 })();

@@ -16,40 +16,41 @@ function allocate({ mb = HEAP_MB }) {
   for (let n = 0; n < mb; n += 1) kept.push(new Uint8Array(MEGABYTE).fill(1)); // untouched pages would take no memory
 }
 
-// Another browser has taken the login, or WhatsApp has blocked the account: no connection until someone acts.
-function suspend(state) {
-  suspended = true;
-  link.close();
-  Socket.set({ state, stream: 'DISCONNECTED' });
-  setStream(state, 'NORMAL');
-}
-
 function dialog(text, label, onClick) {
-  const button = element('button', { type: 'button' }, label);
-  const box = element('div', { role: 'dialog', 'aria-modal': 'true', 'data-animate-modal-popup': 'true' }, text, button);
-  button.addEventListener('click', () => {
-    box.remove();
-    onClick();
-  });
+  const box = element('div', { role: 'dialog', 'aria-modal': 'true', 'data-animate-modal-popup': 'true' }, text);
+  box.append(
+    button(label, () => {
+      box.remove();
+      onClick();
+    }),
+  );
   document.body.append(box);
 }
 
 function madeUpMessage(chat, index, total) {
   const t = Math.floor(Date.now() / 1000) - A_DAY - (total - index) * 60;
-  const id = new MsgKey({ fromMe: false, remote: chat, id: `3A${hex(crypto.getRandomValues(new Uint8Array(9))).toUpperCase()}` });
-  return { id, from: chat, to: myNumber(), type: 'chat', body: `história ${index + 1}`, t, ack: 0, isNewMsg: false, mentionedJidList: [] };
+  const id = new MsgKey({ fromMe: false, remote: chat, id: `3A${randomHex(9).toUpperCase()}` });
+  return {
+    id,
+    from: chat,
+    to: myNumber(),
+    type: 'chat',
+    body: `história ${index + 1}`,
+    t,
+    ack: 0,
+    isNewMsg: false,
+    mentionedJidList: [],
+  };
 }
 
 // What a freshly linked device is sent: old messages, which are news to nobody.
 async function syncHistory({ chats = HISTORY_CHATS, messages = HISTORY_PER_CHAT }) {
-  setStream('SYNCING', 'SYNCING');
   for (let n = 1; n <= chats; n += 1) {
     const chat = new Wid(`5500900${String(n).padStart(6, '0')}@c.us`);
     const made = Array.from({ length: messages }, (_, index) => addMessage(madeUpMessage(chat, index, messages)));
-    await database.write('messages', (rows) => made.forEach((message) => rows.put(rowOf(message))));
+    await database.write('message', (rows) => made.forEach((message) => rows.put(rowOf(message))));
     await storeChat(ensureChat(chat));
   }
-  setStream('MAIN', 'NORMAL');
 }
 
 const STRIKES = {
@@ -57,15 +58,11 @@ const STRIKES = {
   page_reload: () => location.reload(),
   heap_mb: allocate,
   needs_update: () => Stream.set('needsUpdate', true),
-  conflict: () => suspend('CONFLICT'),
-  tos_block: () => suspend('TOS_BLOCK'),
+  conflict: comms.fallSilent, // another browser has taken the login
   history_sync: syncHistory,
-  pairing_refused: () => Socket.set('state', 'PAIRING'),
-  passkey_required: () => {
-    Socket.set('state', 'PAIRING');
-    dialog('Use sua chave de acesso para conectar este dispositivo', 'Usar chave de acesso', () => {});
-  },
   whats_new_dialog: () => dialog('Novidades do WhatsApp Web', 'Continuar', () => link.tell('dismissed')),
 };
+
+link.on('banned', (ban) => BackendEventBus.triggerTemporaryBan(ban));
 
 link.on('fault', ({ kind, ...given }) => STRIKES[kind](given));

@@ -1,16 +1,61 @@
-// Groups and their participants.
+// Groups and their participants, as the server tells of them.
 
 class ParticipantModel extends BaseModel {}
 named(ParticipantModel, 'participant', { isAdmin: false, isSuperAdmin: false });
 
 class ParticipantCollection extends BaseCollection {
-  iAmMember() { return true; }
-  iAmAdmin() { return true; }
-  iAmSuperAdmin() { return true; }
+  me() {
+    return this.get(myNumber()) || this.get(myLid());
+  }
+  iAmMember() {
+    return !!this.me();
+  }
+  iAmAdmin() {
+    return !!this.me() && this.me().isAdmin;
+  }
+  iAmSuperAdmin() {
+    return !!this.me() && this.me().isSuperAdmin;
+  }
+  iAmRestrictedMember() {
+    return this.iAmMember() && !!this.group.restrict && !this.iAmAdmin();
+  }
+  canAdd() {
+    return this.iAmAdmin() || (this.iAmMember() && this.group.memberAddMode === 'all_member_add');
+  }
+  canRemove(participant) {
+    return this.iAmAdmin() && !this.isMine(participant);
+  }
+  canPromote(participant) {
+    return this.canRemove(participant) && !participant.isAdmin;
+  }
+  canDemote(participant) {
+    return this.canRemove(participant) && participant.isAdmin;
+  }
+  isMine(participant) {
+    return participant === this.me();
+  }
 }
 ParticipantCollection.model = ParticipantModel;
 
-class GroupMetadataModel extends BaseModel {}
+class PastParticipantCollection extends BaseCollection {}
+
+class GroupMetadataModel extends BaseModel {
+  canSetSubject() {
+    return this.participants.iAmMember() && !this.participants.iAmRestrictedMember();
+  }
+  canSetDescription() {
+    return this.canSetSubject();
+  }
+  canSetGroupProperty() {
+    return this.participants.iAmAdmin();
+  }
+  canSetEphemeralSetting() {
+    return this.canSetSubject();
+  }
+  get size() {
+    return this.participants.length;
+  }
+}
 named(GroupMetadataModel, 'group-metadata', { groupType: 'DEFAULT', announce: false, restrict: false });
 
 // What WhatsApp's server answers to a query; wa-js hands it on.
@@ -28,7 +73,9 @@ class GroupMetadataCollectionImpl extends BaseCollection {
     return known;
   }
 
-  async update(id) { return this.assertGet(id); }
+  async update(id) {
+    return queryGroup(id);
+  }
   onParentGroupChange() {}
   _handleParentGroupChange() {}
 }
@@ -36,16 +83,66 @@ GroupMetadataCollectionImpl.model = GroupMetadataModel;
 
 const Groups = new GroupMetadataCollectionImpl();
 
-function learnGroup({ id, subject, participants, created }) {
-  const members = new ParticipantCollection();
-  for (const participant of participants) members.add({ id: new Wid(participant) });
-  const owner = new Wid(participants[0]);
-  Groups.add({ id: new Wid(id), subject, owner, creation: created, participants: members }, { merge: true });
-  ensureChat(new Wid(id)).set('name', subject);
+// All groups that the account is in.
+function learnGroups(all) {
+  const ids = all.map(({ id }) => id);
+  for (const { id, participants } of Groups.models) {
+    if (!ids.includes(String(id)) && participants.me()) participants.remove(participants.me());
+  }
+  all.forEach(learnGroup);
 }
 
-define('WAWebParticipantCollection', () => ({ default: ParticipantCollection }));
+function learnGroup(given) {
+  const id = new Wid(given.id);
+  const group =
+    Groups.get(id) ||
+    Groups.add({ id, participants: new ParticipantCollection(), pastParticipants: new PastParticipantCollection() });
+  Object.defineProperty(group.participants, 'group', { value: group, configurable: true });
+  group.set({
+    subject: given.subject,
+    owner: toWid(given.owner),
+    creation: given.created,
+    desc: given.description || undefined,
+    descId: given.descriptionId || undefined,
+    announce: given.announce,
+    restrict: given.restrict,
+    membershipApprovalMode: given.approval,
+    memberAddMode: given.everyoneAdds ? 'all_member_add' : 'admin_add',
+    ephemeralDuration: given.ephemeral,
+    groupType: given.kind,
+    isParentGroup: given.kind === 'COMMUNITY',
+    parentGroup: toWid(given.parent || undefined),
+    isLidAddressingMode: false,
+    stale: false,
+  });
+  learnParticipants(group, given);
+  linkSubgroups();
+  const chat = ensureChat(id);
+  chat.set({ name: given.subject, isParentGroup: group.isParentGroup });
+  return group;
+}
+
+function learnParticipants({ participants, pastParticipants }, given) {
+  for (const { id } of participants.toArray()) if (!given.participants.includes(String(id))) participants.remove(id);
+  for (const wid of given.participants) {
+    participants
+      .gadd(new Wid(wid))
+      .set({ isAdmin: given.admins.includes(wid), isSuperAdmin: wid === given.owner && given.admins.includes(wid) });
+  }
+  pastParticipants.reset();
+  for (const [wid, t] of given.past) pastParticipants.add({ id: new Wid(wid), leaveTs: t });
+}
+
+// A community knows its groups, a group its community.
+function linkSubgroups() {
+  for (const community of Groups.filter(({ isParentGroup }) => isParentGroup)) {
+    const groups = Groups.filter(({ parentGroup }) => parentGroup && parentGroup.equals(community.id));
+    community.set(
+      'joinedSubgroups',
+      groups.map(({ id }) => id),
+    );
+  }
+}
+
 define('WAWebGroupMetadataModel', () => ({ default: GroupMetadataModel }));
 define('WAWebGroupMetadataCollection', () => ({ default: Groups }));
-define('WAWebGroupQueryJob', () => ({ queryAllGroups: async () => Groups.map(({ id }) => ({ id })) }));
-define('WAWebDBGroupAction', () => ({ updateDBForGroupAction() {} }));

@@ -7,30 +7,54 @@ async function restoreMessages() {
 }
 
 async function loadMessage(key) {
-  const row = await database.get('messages', String(key));
+  const row = await database.get('message', String(key));
   return row && addMessage(fromRow(row));
+}
+
+const LOADED_AT_ONCE = 50;
+
+// The messages before those that the chat shows; none when it shows all.
+async function loadEarlier(chat) {
+  const shown = chat.msgs.models.map(({ order }) => order);
+  const oldest = shown.length ? Math.min(...shown) : Infinity;
+  const range = IDBKeyRange.bound([String(chat.id), 0], [String(chat.id), oldest], true, true);
+  const rows = await database.newest('chat', range, LOADED_AT_ONCE);
+  return rows.map((row) => addMessage(fromRow(row)));
 }
 
 async function orderOf(id) {
   const known = Msgs.get(id);
-  return known ? known.order : ((await database.get('messages', String(id))) || {}).order;
+  return known ? known.order : ((await database.get('message', String(id))) || {}).order;
 }
 
-// wa-js asks with a chat (remote) or with a message key as anchor, which is not part of the answer.
-async function findMessages(direction, { remote, id, count, _serialized: anchor }) {
-  const order = id ? await orderOf(anchor) : undefined;
-  if (id && order === undefined) return [];
-  const chat = String(remote);
+// The anchor is a message's key and no part of the answer. What is found is data, not yet messages of the page.
+async function findRows({ chat, anchor, count, direction }) {
+  const order = anchor ? await orderOf(anchor) : undefined;
+  if (anchor && order === undefined) return undefined;
+  const chatId = String(chat || anchor.remote);
   const [from, to] = direction === 'after' ? [order || 0, Infinity] : [0, order || Infinity];
-  const range = IDBKeyRange.bound([chat, from], [chat, to], true, true);
-  const rows = await database.newest('chat', range, count, direction === 'after' ? 'next' : 'prev');
-  return rows.map((row) => addMessage(fromRow(row)));
+  const range = IDBKeyRange.bound([chatId, from], [chatId, to], true, true);
+  return database.newest('chat', range, count, direction === 'after' ? 'next' : 'prev');
 }
 
-async function findMedia({ remote, count, media }) {
-  const all = await findMessages('before', { remote, count: Infinity });
-  const wanted = media === 'document' ? ['document'] : MEDIA_TYPES;
-  return { messages: all.filter(({ type }) => wanted.includes(type)).slice(-count) };
+async function msgFindByDirection({ anchor, count, direction }) {
+  const rows = await findRows({ anchor, count, direction });
+  return rows ? { messages: rows.map(fromRow), status: 200 } : { messages: [], status: 404 };
+}
+
+const MEDIA_OF = {
+  allMedia: MEDIA_TYPES.filter((type) => type !== 'document'),
+  allDocs: ['document'],
+  document: ['document'],
+};
+
+async function msgFindMedia({ chat, anchor, count, direction, mediaType }) {
+  const wanted = MEDIA_OF[mediaType] || [];
+  const rows = (await findRows({ chat, anchor, count: Infinity, direction })) || [];
+  return rows
+    .filter(({ type }) => wanted.includes(type))
+    .slice(-count)
+    .map(fromRow);
 }
 
 // wa-js awaits loadAroundPromise and then looks into the chat's messages and this collection.
@@ -38,12 +62,11 @@ function getSearchContext(chat, key) {
   return { collection: { loadAroundPromise: loadMessage(key), get: (id) => Msgs.get(id) } };
 }
 
-define('WAWebGetSearchContext', () => ({ getSearchContext }));
+define('WAWebChatMessageSearch', () => ({ getSearchContext }));
 define('WAWebDBMessageFindLocal', () => ({
-  queryMessageType: async () => [],
-  getMsgsByMsgKey: async (keys) => (await Promise.all(keys.map(loadMessage))).filter(Boolean),
-  msgFindQuery: async (what, anchor) => {
-    if (what === 'media') return findMedia(anchor);
-    return ['before', 'after'].includes(what) ? findMessages(what, anchor) : [];
-  },
+  msgFindByDirection,
+  msgFindBefore: (asked) => msgFindByDirection({ ...asked, direction: 'before' }),
+  msgFindAfter: (asked) => msgFindByDirection({ ...asked, direction: 'after' }),
+  msgFindMedia,
+  msgFindCallLog: async () => [],
 }));

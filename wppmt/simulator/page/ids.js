@@ -72,15 +72,20 @@ function isWidlike(value) {
 define('WAWebWid', () => ({ default: Wid }));
 define('WAWebWidFactory', () => ({
   createWid,
-  createUserWid,
   createUserWidOrThrow: createUserWid,
+  createUserLidOrThrow: (user) => createUserWid(user, 'lid'),
   createWidFromWidLike: (value) => toWid(value._serialized || `${value.user}@${value.server}`),
-  createDeviceWid: (text) => new Wid(text),
   isWidlike,
   asUserWidOrThrow: (wid) => wid.asUserWidOrThrow(),
-  toUserWidOrThrow: (wid) => wid.asUserWidOrThrow(),
-  toUserLid: (wid) => lidOf(wid) || wid,
-  toUserLidOrThrow: (wid) => lidOf(wid) || wid,
+  asUserLidOrThrow: (wid) => wid.asUserWidOrThrow(),
+}));
+define('WAWebJidToWid', () => ({
+  userJidToUserWid: (jid) => new Wid(jid),
+}));
+define('WAWebWidToJid', () => ({
+  widToUserJid: (wid) => wid.toJid(),
+  widToChatJid: (wid) => wid.toJid(),
+  widToGroupJid: (wid) => wid.toJid(),
 }));
 
 class MsgKey {
@@ -90,11 +95,12 @@ class MsgKey {
     this.remote = toWid(parts.selfDir === undefined ? parts.remote : this.fromMe ? parts.to : parts.from);
     this.id = parts.id;
     if (parts.participant) this.participant = toWid(parts.participant);
-    this._serialized = [this.fromMe, this.remote, this.id, this.participant].filter((one) => one !== undefined).join('_');
+    this.$1 = [this.fromMe, this.remote, this.id, this.participant].filter((one) => one !== undefined).join('_');
   }
 
-  toString() { return this._serialized; }
-  equals(other) { return !!other && String(other) === this._serialized; }
+  // In a field of no name; wa-js reads that name off this function's text.
+  toString() { return this.$1; }
+  equals(other) { return !!other && String(other) === String(this); }
   clone() { return new MsgKey(this); }
 
   static fromString(text) {
@@ -102,23 +108,32 @@ class MsgKey {
     return new MsgKey({ fromMe: fromMe === 'true', remote, id, participant });
   }
 
-  static newIdSync() {
-    return '3EB0' + hex(crypto.getRandomValues(new Uint8Array(9))).toUpperCase();
-  }
+  static from(value) { return value instanceof MsgKey ? value : MsgKey.fromString(value); }
 
-  static async newId() { return MsgKey.newIdSync(); }
+  static async newId() {
+    return '3EB0' + randomHex(9).toUpperCase();
+  }
 }
 
 function hex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+function randomHex(bytes) {
+  return hex(crypto.getRandomValues(new Uint8Array(bytes)));
+}
+
 function toBase64(bytes) {
   return btoa(String.fromCharCode(...new Uint8Array(bytes)));
 }
 
-define('WAWebMsgKey', () => new CommonJs(MsgKey));
+function fromBase64(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+}
+
+define('WAWebMsgKey', () => ({ default: MsgKey }));
+define('WARandomHex', () => ({ randomHex }));
 define('WABase64', () => ({
   encodeB64: toBase64,
-  decodeB64: (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer,
+  decodeB64: fromBase64,
 }));

@@ -1,31 +1,78 @@
-// Who this page is: keys, the account it is linked to, pairing, and leaving.
+// Who this page is: its keys, the account it is linked to, and leaving it.
 
-const RELOAD_AFTER_LOGOUT_MS = 1000; // or the promise of WPP.conn.logout() would die with the page
-const LOGOUT_NOT_BEFORE_MS = 2000; // the real handshake takes its time, too: wa-js is listening by then
+const LOGOUT_NOT_BEFORE_MS = 3000; // the real handshake takes its time, too: wa-js is listening by then
+const LOGOUT_REQUEST_MS = 3000;
 
-const login = { keys: undefined, token: undefined, me: undefined, lid: undefined, pushname: undefined };
-let lastLogoutReason;
+const LogoutReason = {
+  UserInitiated: 'user_initiated',
+  SyncdFailure: 'syncd_failure',
+  InvalidAdvStatus: 'invalid_adv_status',
+  CriticalSyncTimeout: 'critical_sync_timeout',
+  SyncdTimeout: 'syncd_timeout',
+  HistorySyncTimeout: 'history_sync_timeout',
+  AccountSyncTimeout: 'account_sync_timeout',
+  MDOptOut: 'md_opt_out',
+  UnknownCompanion: 'unknown_companion',
+  ClientVersionOutdated: 'client_version_outdated',
+  StorageQuotaExceeded: 'storage_quota_exceeded',
+  PrimaryIdentityKeyChange: 'primary_identity_key_change',
+  AccountLocked: 'account_locked',
+  WebFailOfflineResume: 'web_fail_offline_resume',
+  WebFailStorageInitialization: 'web_fail_storage_initialization',
+};
+const LOGOUT_REASON_CODE = {
+  CLIENT_FATAL: '0',
+  SYNC_FAIL: '1',
+  INITIAL_HISTORY_SYNC_TIMEOUT: '2',
+  ACCOUNT_LOCKED: '3',
+};
+const CODE_OF = {
+  web_fail_offline_resume: '0',
+  web_fail_storage_initialization: '0',
+  syncd_failure: '1',
+  syncd_timeout: '1',
+  critical_sync_timeout: '1',
+  history_sync_timeout: '2',
+  account_locked: '3',
+};
 
-// All modules wait for this, so it writes without waiting.
-async function readLogin() {
-  const names = ['account', 'keys', 'lastLogout'];
-  const [account, keys, reason] = await Promise.all(names.map((name) => database.get('login', name)));
-  lastLogoutReason = reason;
-  Object.assign(login, account || { keys: keys || newKeys() });
-  if (login.me) Conn.set('wid', new Wid(login.me));
+const login = {
+  noise: undefined,
+  identity: undefined,
+  token: undefined,
+  me: undefined,
+  lid: undefined,
+  pushname: undefined,
+};
+let connectedAsRegistered = false;
+
+const afterLogout = new URLSearchParams(location.search);
+let prevLogoutReasonCode = afterLogout.get('logout_reason');
+let prevLogoutMessage = afterLogout.get('logout_message_header') && {
+  logoutMessageHeader: afterLogout.get('logout_message_header'),
+  logoutMessageSubtext: afterLogout.get('logout_message_subtext'),
+};
+
+function isRegistered() {
+  return !!login.me;
 }
 
-function newKeys() {
-  const random = () => crypto.getRandomValues(new Uint8Array(32)).buffer;
-  const keys = { noise: random(), identity: random(), adv: toBase64(random()) };
-  database.put('login', keys, 'keys');
-  return keys;
+function readLogin() {
+  const [me, noise] = [pref(WID_KEY), pref(NOISE_KEY)];
+  if (!me || !noise) return;
+  Object.assign(login, noise, { me, lid: pref(LID_KEY), pushname: pref(NAME_KEY) });
+  Conn.set('wid', new Wid(me));
+  connectedAsRegistered = true;
 }
 
 async function storeLogin({ token, me, lid, pushname }) {
-  await database.put('login', { keys: login.keys, token, me, lid, pushname }, 'account');
+  await database.clear(); // of whoever was here before
+  userPrefsIdb.forget();
   Object.assign(login, { token, me, lid, pushname });
-  localStorage.setItem('last-wid-md', JSON.stringify(me)); // only a mirror: a killed browser loses it
+  setPref(WID_KEY, me);
+  setPref(LID_KEY, lid);
+  setPref(NAME_KEY, pushname);
+  setPref(NOISE_KEY, { noise: login.noise, identity: login.identity, token });
   tellServerWhosePage();
 }
 
@@ -35,88 +82,84 @@ function tellServerWhosePage() {
   document.cookie = `phone=${login.me ? new Wid(login.me).user : ''}; max-age=${age}; secure; samesite=strict`;
 }
 
-// Called through the module's exports, where wa-js has put its wrapper: conn.logout_reason comes from there.
-function announceLogout(reason) {
-  const utils = importNamespace('WAWebLogoutReasonUtils');
-  utils.getErrorCodeFromLogoutReason(reason);
-  utils.setPrevLogoutReasonCode(reason);
-}
+// ---- leaving
 
-async function leave(reason) {
-  await sleep(reason === 'user_initiated' ? 0 : LOGOUT_NOT_BEFORE_MS - performance.now());
-  login.me = login.token = undefined;
-  Cmd.isMainLoaded = false;
-  localStorage.clear();
+async function clearLogin() {
+  Object.assign(login, { token: undefined, me: undefined, lid: undefined });
+  connectedAsRegistered = false;
+  Socket.unset('hasSynced');
+  await permanentStorage.clear();
+  await database.clear();
   tellServerWhosePage();
-  announceLogout(reason);
-  await database.clear(reason);
-  Conn.set('connected', false);
-  Socket.set('state', 'UNPAIRED');
-  Cmd.trigger('logout', reason);
-  Cmd.trigger('logout_from_bridge', reason);
-  setTimeout(() => location.reload(), RELOAD_AFTER_LOGOUT_MS);
 }
 
-function sleep(ms) {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(ms, 0)));
+// Called through the module's exports, where wa-js has put its wrapper: conn.logout_reason comes from there.
+function reloadAfterLogout(reason, message = {}) {
+  const query = new URLSearchParams({ post_logout: '1' });
+  const code = reason && importNamespace('WAWebLogoutReason').getErrorCodeFromLogoutReason(reason);
+  if (code) query.set('logout_reason', code);
+  if (message.header) query.set('logout_message_header', message.header);
+  if (message.subtext) query.set('logout_message_subtext', message.subtext);
+  location.href = `${location.pathname}?${query}`;
 }
 
-function myNumber() { return toWid(login.me); }
-function myLid() { return toWid(login.lid); }
+async function leave(reason, message) {
+  comms.stop();
+  await clearLogin();
+  reloadAfterLogout(reason, message);
+  BackendEventBus.triggerLogout();
+}
+
+// The server has unlinked this page, or refuses its login.
+async function leaveAsTold({ reason, message, refused }) {
+  await sleep(LOGOUT_NOT_BEFORE_MS - performance.now());
+  if (!refused) BackendEventBus.triggerStartingLogout();
+  await leave(reason, message);
+}
+
+async function leaveByOwnWish(reason) {
+  BackendEventBus.triggerStartingLogout();
+  await Promise.race([link.call('logout', { reason }).catch(() => {}), sleep(LOGOUT_REQUEST_MS)]);
+  await leave(reason);
+}
+
+link.on('logout', leaveAsTold);
+link.on('reset', () => leaveAsTold({ reason: LogoutReason.UnknownCompanion }));
+
+// ---- who I am
+
+function myNumber() {
+  return toWid(login.me);
+}
+function myLid() {
+  return toWid(login.lid);
+}
 
 function orThrow(wid) {
   if (!wid) throw new Error('not linked');
   return wid;
 }
 
-async function pairingCode(phone) {
-  return (await link.call('pairingCode', { phone: String(phone) })).code;
-}
-
-define('WAWebAuthUtils', () => ({ isLoggedIn: () => !!login.me && Cmd.isMainLoaded }));
-define('WAWebUserPrefsRegistration', () => ({ isRegistered: () => !!login.me }));
-define('WAWebUserPrefsMultiDevice', () => ({
-  getADVSecretKey: () => login.keys.adv,
-  setADVSecretKey() {},
-  setADVSignedIdentity() {},
-}));
-define('WAWebUserPrefsInfoStore', () => ({
-  waNoiseInfo: { get: async () => ({ staticKeyPair: { pubKey: login.keys.noise } }) },
-}));
-define('WAWebSignalStoreApi', () => ({
-  waSignalStore: {
-    getRegistrationInfo: async () => ({ registrationId: 1, identityKeyPair: { pubKey: login.keys.identity } }),
-  },
-}));
+define('WAWebUserPrefsIsLoggedIn', () => ({ isLoggedIn: () => isRegistered() && connectedAsRegistered }));
 define('WAWebUserPrefsMeUser', () => ({
   getMaybeMePnUser: myNumber,
-  getMaybeMeUser: myNumber,
   getMaybeMeLidUser: myLid,
   getMaybeMeDevicePn: myNumber,
-  getMe: myNumber,
-  getMePnUserOrThrow: () => orThrow(myNumber()),
+  getMePnUserOrThrow_DO_NOT_USE: () => orThrow(myNumber()),
+  getMeUserOrThrow: () => orThrow(myNumber()),
   getMeLidUserOrThrow: () => orThrow(myLid()),
+  getMaybeMeDisplayName: () => login.pushname,
   isMeAccount: (wid) => [login.me, login.lid].includes(String(wid)),
 }));
-define('WAWebAltDeviceLinkingApi', () => ({
-  setPairingType() {},
-  initializeAltDeviceLinking: async () => {},
-  genLinkDeviceCodeForPhoneNumber: pairingCode,
-  startAltLinkingFlow: pairingCode,
-}));
-define('WAWebLinkDeviceEvents', () => {
-  const events = new EventEmitter();
-  events.triggerRefreshAltLinkingCode = () => events.trigger('link_device_events:refresh_alt_linking_code');
-  return { WAWebLinkDeviceEvents: events };
-});
-define('WAWebLogoutReasonConstants', () => ({
-  LogoutReason: { UserInitiated: 'user_initiated', UnknownCompanion: 'unknown_companion' },
-  LOGOUT_REASON_CODE: { CLIENT_FATAL: '0' },
-}));
-define('WAWebLogoutReasonUtils', () => ({
-  getErrorCodeFromLogoutReason: () => 0,
-  setPrevLogoutReasonCode: (reason) => { lastLogoutReason = reason; },
-  getPrevLogoutReasonCode: () => lastLogoutReason,
-  setPrevCustomLogoutMessage() {},
-  getPrevCustomLogoutMessage() {},
+define('WAWebLogoutReasonConstants', () => ({ LogoutReason, LOGOUT_REASON_CODE }));
+define('WAWebLogoutReason', () => ({
+  getErrorCodeFromLogoutReason: (reason) => CODE_OF[reason] || null,
+  setPrevLogoutReasonCode: (code) => {
+    prevLogoutReasonCode = code;
+  },
+  getPrevLogoutReasonCode: () => prevLogoutReasonCode,
+  setPrevCustomLogoutMessage: (message) => {
+    prevLogoutMessage = message;
+  },
+  getPrevCustomLogoutMessage: () => prevLogoutMessage,
 }));

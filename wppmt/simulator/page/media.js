@@ -17,17 +17,35 @@ class OpaqueData extends OpaqueDataBase {
     return new OpaqueData(data instanceof Blob ? data : new Blob([data], { type }), type);
   }
 
-  type() { return this.mimetype; }
-  size() { return this.blob.size; }
-  forceToBlob() { return this.blob; }
-  url() { return URL.createObjectURL(this.blob); }
+  type() {
+    return this.mimetype;
+  }
+  size() {
+    return this.blob.size;
+  }
+  forceToBlob() {
+    return this.blob;
+  }
+  url() {
+    return URL.createObjectURL(this.blob);
+  }
+  formData() {
+    return this.blob;
+  }
 }
 
 class MediaDataModel extends BaseModel {}
 named(MediaDataModel, 'media-data', { mediaStage: 'NEED_POKE', mediaBlob: undefined });
 
-function mediaDataOf({ type, mimetype, size, filehash }) {
-  return new MediaDataModel({ type, mimetype, size, filehash });
+// A message that was made with its bytes keeps them.
+function mediaDataOf({ type, mimetype, size, filehash, mediaBlob }) {
+  const stage = mediaBlob && { mediaBlob, mediaStage: 'RESOLVED' };
+  return new MediaDataModel({ type, mimetype, size, filehash, ...stage });
+}
+
+// Where WhatsApp's servers would keep the file.
+function directPathOf({ filehash }) {
+  return filehash && `/v/t62.7118-24/${hexOfBase64(filehash)}.enc`;
 }
 
 function base64OfHex(text) {
@@ -53,13 +71,18 @@ async function downloadInto(mediaData) {
 // The bytes stay in the database until the message is acknowledged: a killed page still has them to send.
 async function uploadedMedia(message) {
   const { mediaData } = message;
-  const blob = mediaData.mediaBlob ? mediaData.mediaBlob.forceToBlob() : await database.get('media', mediaData.filehash);
+  const blob = mediaData.mediaBlob
+    ? mediaData.mediaBlob.forceToBlob()
+    : await database.get('media', mediaData.filehash);
   mediaData.set('mediaStage', 'UPLOADING');
   const response = await fetch('/media', { method: 'POST', body: blob });
   const { sha256, size } = await response.json();
   mediaData.set('mediaStage', 'RESOLVED');
-  return { sha256, size, mimetype: mediaData.mimetype, fileName: message.filename };
+  return { sha256, size, mimetype: mediaData.mimetype || DEFAULT_MIMETYPES[message.type], fileName: message.filename };
 }
+
+// A sticker may come without: it is always the same.
+const DEFAULT_MIMETYPES = { sticker: 'image/webp' };
 
 function forgetUpload({ mediaData }) {
   if (mediaData) database.remove('media', mediaData.filehash);
@@ -77,12 +100,18 @@ async function prepared(opaque, given) {
   const digest = await crypto.subtle.digest('SHA-256', await opaque.forceToBlob().arrayBuffer());
   return new MediaDataModel({
     type: typeOfMedia(opaque.type() || '', given),
+    isGif: given.asGif || undefined,
+    ...given.precomputedFields,
     mimetype: opaque.type(),
     size: opaque.size(),
     filehash: toBase64(digest),
     mediaBlob: opaque,
     mediaStage: 'PREPARED',
   });
+}
+
+function prepRawMedia(opaque, given) {
+  return new MediaPrep(prepared(opaque, given));
 }
 
 class MediaPrep {
@@ -97,28 +126,32 @@ class MediaPrep {
   }
 
   // One parameter: that is how wa-js tells the current signature from the old one.
-  async sendToChat({ options: given }) {
+  async sendToChat({ chat, options: given }) {
     const mediaData = await this.preparation;
-    const { type, mimetype, size, filehash } = mediaData;
-    const file = { type, mimetype, size, filehash, mediaData, caption: given.caption, isViewOnce: given.isViewOnce };
+    const { type, mimetype, size, filehash, isGif, waveform, duration } = mediaData;
+    const own = { type, mimetype, size, filehash, isGif, waveform, duration, mediaData };
+    const file = { ...own, caption: given.caption, isViewOnce: given.isViewOnce };
     await database.put('media', mediaData.mediaBlob.forceToBlob(), filehash);
-    return send(addMessage({ ...given.productMsgOptions, ...file }));
+    const raw = given.productMsgOptions || (chat.id.isStatus() ? await rawPost({}) : { id: await ownKey(chat) });
+    return send(addMessage({ ...raw, ...file }));
   }
 }
 
-define('WAWebMediaOpaqueDataBase', () => ({ default: OpaqueDataBase }));
-define('WAWebMediaOpaqueData', () => new CommonJs(OpaqueData));
-define('WAWebMediaDataModel', () => ({ default: MediaDataModel }));
-define('WAWebMediaGatingUtils', () => ({ getUploadLimit: (type) => (type === 'document' ? 2 * 2 ** 30 : 64 * 2 ** 20) }));
-define('WAWebPrepRawMedia', () => ({
-  MediaPrep,
-  uploadProductImage: async () => {},
-  prepRawMedia: (opaque, given) => new MediaPrep(prepared(opaque, given)),
+define('WAWebMediaOpaqueData', () => ({ default: OpaqueData }));
+define('WAWebMediaData', () => ({ default: MediaDataModel }));
+define('WAWebMediaGatingUtils', () => ({
+  getUploadLimit: (type) => (type === 'document' ? 2 * 2 ** 30 : 64 * 2 ** 20),
 }));
-define('WAWebLruMediaStore', () => ({
+define('WAWebMedia', () => ({ MediaPrep, prepRawMedia }));
+define('WAWebPrepRawMedia', () => ({ prepRawMedia }));
+define('WAWebMediaStore', () => ({
   LruMediaStore: {
-    get: async () => undefined, put: async () => {}, del: async () => {}, clear: async () => {},
-    count: async () => 0, has: async () => false,
+    get: async () => undefined,
+    put: async () => {},
+    del: async () => {},
+    clear: async () => {},
+    count: async () => 0,
+    has: async () => false,
   },
 }));
 define('WAWebMediaInMemoryBlobCache', () => ({

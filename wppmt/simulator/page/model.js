@@ -22,30 +22,38 @@ class BaseModel extends EventEmitter {
     });
   }
 
-  get(name) { return this.attributes[name]; }
+  get(name) {
+    return this.attributes[name];
+  }
 
-  set(name, value) {
-    if (typeof name === 'object') {
-      for (const [one, changed] of Object.entries(name)) this.set(one, changed);
-      return this;
-    }
-    const previous = this.attributes[name];
-    this.define(name, value);
-    if (previous !== value) {
-      this.trigger(`change:${name}`, this, value, previous);
-      this.trigger('change', this);
-    }
+  // All of it is there before anybody hears of any of it.
+  set(name, value, how) {
+    const given = typeof name === 'object' ? Object.entries(name) : [[name, value]];
+    const { silent } = (typeof name === 'object' ? value : how) || {};
+    const changed = silent
+      ? []
+      : given.map(([one, now]) => [one, now, this.attributes[one]]).filter(([, now, before]) => now !== before);
+    for (const [one, now] of given) this.define(one, now);
+    for (const [one, now, before] of changed) this.trigger(`change:${one}`, this, now, before);
+    if (changed.length) this.trigger('change', this);
     return this;
   }
 
-  unset(name) { return this.set(name, undefined); }
-
-  toJSON() {
-    const plain = Object.entries(this.attributes).filter(([, value]) => !(value instanceof EventEmitter));
-    return Object.fromEntries(plain);
+  unset(name) {
+    return this.set(name, undefined);
   }
 
-  serialize() { return this.toJSON(); }
+  // Collections of its own go along, other models do not.
+  toJSON() {
+    const plain = Object.entries(this.attributes).filter(([, value]) => !(value instanceof BaseModel));
+    return Object.fromEntries(
+      plain.map(([name, value]) => [name, value instanceof BaseCollection ? value.toJSON() : value]),
+    );
+  }
+
+  serialize() {
+    return this.toJSON();
+  }
 }
 
 class BaseCollection extends EventEmitter {
@@ -57,13 +65,28 @@ class BaseCollection extends EventEmitter {
   }
 
   static keyOf(id) {
-    if (id instanceof BaseModel) return String(id.id);
+    if (id instanceof BaseModel || (id && id.id instanceof MsgKey)) return String(id.id);
     return id === undefined || id === null ? undefined : id._serialized || String(id);
   }
 
-  get length() { return this.models.length; }
-  get(id) { return this.byId.get(BaseCollection.keyOf(id)); }
-  async find(id) { return this.get(id); }
+  get length() {
+    return this.models.length;
+  }
+  get modelClass() {
+    return this.constructor.model || BaseModel;
+  }
+  get _models() {
+    return this.models;
+  }
+  get _index() {
+    return Object.fromEntries(this.byId);
+  }
+  get(id) {
+    return this.byId.get(BaseCollection.keyOf(id));
+  }
+  async find(id) {
+    return this.get(id);
+  }
 
   assertGet(id) {
     const model = this.get(id);
@@ -73,15 +96,16 @@ class BaseCollection extends EventEmitter {
 
   add(model, given) {
     if (Array.isArray(model)) return model.map((one) => this.add(one, given));
-    if (!(model instanceof BaseModel)) model = new (this.constructor.model || BaseModel)(model);
+    const attributes = model instanceof BaseModel ? model.attributes : model;
+    const known = this.byId.get(BaseCollection.keyOf(attributes.id));
+    if (known) return given && given.merge ? known.set(attributes) : known;
+    if (!(model instanceof BaseModel)) model = new this.modelClass(model);
     const key = BaseCollection.keyOf(model);
-    const known = this.byId.get(key);
-    if (known) return given && given.merge ? known.set(model.attributes) : known;
     this.byId.set(key, model);
     this.models.push(model);
     if (!model.collection) Object.defineProperty(model, 'collection', { value: this, configurable: true });
     model.on('all', (name, ...args) => this.trigger(name, ...args));
-    this.trigger('add', model, this, given || {});
+    if (!given || !given.silent) this.trigger('add', model, this, given || {});
     return model;
   }
 
@@ -95,18 +119,51 @@ class BaseCollection extends EventEmitter {
     return model;
   }
 
-  reset() { for (const model of [...this.models]) this.remove(model); return this; }
-  getModelsArray() { return this.models; }
-  toArray() { return [...this.models]; }
-  findFirst(test) { return this.models.find(test); }
-  filter(test) { return this.models.filter(test); }
-  map(change) { return this.models.map(change); }
-  some(test) { return this.models.some(test); }
-  forEach(visit) { this.models.forEach(visit); }
-  head() { return this.models[0]; }
-  last() { return this.models[this.models.length - 1]; }
-  at(index) { return this.models[index]; }
-  toJSON() { return this.models.map((model) => model.toJSON()); }
+  reset() {
+    for (const model of [...this.models]) this.remove(model);
+    return this;
+  }
+  getModelsArray() {
+    return this.models;
+  }
+  toArray() {
+    return [...this.models];
+  }
+  findFirst(test) {
+    return this.models.find(test);
+  }
+  filter(test) {
+    return this.models.filter(test);
+  }
+  map(change) {
+    return this.models.map(change);
+  }
+  some(test) {
+    return this.models.some(test);
+  }
+  forEach(visit) {
+    this.models.forEach(visit);
+  }
+  head() {
+    return this.models[0];
+  }
+  last() {
+    return this.models[this.models.length - 1];
+  }
+  at(index) {
+    return this.models[index];
+  }
+  toJSON() {
+    return this.models.map((model) => model.toJSON());
+  }
+  serialize() {
+    return this.toJSON();
+  }
+
+  // The model of that id, made if there is none.
+  gadd(id) {
+    return this.get(id) || this.add({ id });
+  }
 }
 
 // wa-js recognises models by the proxyName of their prototype.
@@ -117,4 +174,5 @@ function named(Model, proxyName, defaults) {
 }
 
 define('WAWebBaseModel', () => ({ BaseModel, defineModel: (Model) => Model }));
-define('WAWebBaseCollection', () => ({ BaseCollection, default: BaseCollection }));
+define('WAWebBaseCollection', () => ({ BaseCollection }));
+define('WAWebCollection', () => ({ default: BaseCollection }));

@@ -1,52 +1,56 @@
-// The module registry, as Meta's loader shows it: __d, require, importNamespace, ErrorGuard.
+// WhatsApp's modules. What the page builds is defined here, under the build's own names; whatever else the build
+// exports is there, too, and says that it is not simulated as soon as someone uses it.
 
-const modules = Object.create(null);
+const built = new Map();
 const namespaces = Object.create(null);
 
-// require(id) gives the value itself, importNamespace(id) gives {default: value}, as for real CommonJS modules.
-class CommonJs {
-  constructor(value) { this.value = value; }
+// Asked of any function by whoever only looks at it: wa-js, the console, a promise.
+const LOOKED_AT = new Set([
+  'prototype',
+  '$$typeof',
+  'constructor',
+  'displayName',
+  'proxyName',
+  'toJSON',
+  'then',
+  ...Reflect.ownKeys(Function.prototype),
+]);
+
+class NotSimulated extends Error {
+  constructor(what) {
+    super(`NotSimulated: ${what}`); // also where only the text is told on
+  }
 }
 
-function define(id, factory) {
-  if (id !== options.missingModule) modules[id] = { id, factory, dependencies: [] };
-}
-
-function importNamespace(id) {
-  if (namespaces[id]) return namespaces[id];
-  if (!modules[id]) throw new Error(`Requiring unknown module "${id}"`);
-  const made = modules[id].factory();
-  // wa-js writes its wrappers into these objects, so every import must get the very same one.
-  namespaces[id] = made instanceof CommonJs ? Object.assign({ default: made.value }, made.value) : made;
-  if (made instanceof CommonJs) Object.defineProperty(namespaces[id], 'raw', { value: made.value });
-  return namespaces[id];
-}
-
-function importDefault(id) {
-  const namespace = importNamespace(id);
-  return 'default' in namespace ? namespace.default : namespace;
-}
-
-function requireModule(id) {
-  if (id === '__debug') return { modulesMap: modules };
-  const namespace = importNamespace(id);
-  return namespace.raw || namespace;
-}
-
-function defineFromOutside(id, dependencies, factory) {
-  define(id, () => {
-    const module = { exports: {} };
-    factory(window, requireModule, importDefault, importNamespace, requireModule, module, module.exports);
-    return module.exports;
+function notSimulated(what) {
+  const refuse = () => {
+    throw new NotSimulated(what);
+  };
+  return new Proxy(function unbuilt() {}, {
+    apply: refuse,
+    construct: refuse,
+    get: (target, name) => (typeof name === 'symbol' || LOOKED_AT.has(name) ? target[name] : refuse()),
   });
 }
 
-// Only when the table is complete: wa-js starts to count modules as soon as __d and require are there.
-function publishModules() {
-  window.ErrorGuard = { skipGuardGlobal() {}, applyWithGuard: (f, self, args) => f.apply(self, args || []) };
-  window.importNamespace = importNamespace;
-  window.importDefault = importDefault;
-  window.Debug = { VERSION };
-  window.__d = defineFromOutside;
-  window.require = requireModule;
+function define(id, factory) {
+  if (!FACTS.modules[id]) throw new Error(`${id} is not in build ${FACTS.build}`);
+  if (built.has(id)) throw new Error(`${id} is defined twice`);
+  built.set(id, factory);
+}
+
+// wa-js writes its wrappers into these objects, so every import gets the very same one.
+function importNamespace(id) {
+  namespaces[id] ||= namespaceOf(id);
+  return namespaces[id];
+}
+
+function namespaceOf(id) {
+  const names = FACTS.modules[id];
+  if (!names) throw new Error(`Requiring unknown module "${id}"`);
+  const exports = built.has(id) ? built.get(id)() : {};
+  const foreign = Object.keys(exports).find((name) => !names.includes(name));
+  if (foreign) throw new Error(`${id}.${foreign} is not in build ${FACTS.build}`);
+  for (const name of names) if (!(name in exports)) exports[name] = notSimulated(`${id}.${name}`);
+  return exports;
 }

@@ -99,6 +99,7 @@ def dump_entry(entry: JournalEntry) -> dict[str, Any]:
         "failure": entry.failure,
         "key": entry.key,
         "fingerprint": entry.fingerprint,
+        "reference": entry.reference,
     }
 
 
@@ -117,4 +118,5 @@ def load_entry(row: Row) -> JournalEntry:
         failure=row["failure"],
         key=row["key"],
         fingerprint=row["fingerprint"],
+        reference=row["reference"],
     )

@@ -138,5 +138,18 @@ ALTER TABLE secrets DROP COLUMN previous;
 ALTER TABLE secrets DROP COLUMN previous_until;
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD)
+_FOURTH = """
+ALTER TABLE journal ADD COLUMN reference TEXT NOT NULL DEFAULT '';
+
+-- Received messages whose media is still to be brought from WhatsApp.
+CREATE TABLE wanted_media (
+    number INTEGER PRIMARY KEY,
+    session_id TEXT NOT NULL,
+    message_id TEXT NOT NULL,          -- whole, as WhatsApp serialises it
+    at REAL NOT NULL,
+    UNIQUE (session_id, message_id)
+);
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 VERSION = len(STEPS)

@@ -1,4 +1,4 @@
-"""The store in SQLite, which is the truth: registry, event log, outbox, journal, secrets (contract, section 8)."""
+"""The store in SQLite: registry, event log, outbox, journal, secrets (docs/contract.md 8)."""
 
 from __future__ import annotations
 
@@ -90,9 +90,9 @@ class SqliteTransaction:
         self._execute(
             "INSERT INTO journal"
             " (session_id, id, recipient, kind, payload, handover, ack, accepted_at, handed_at, acked_at,"
-            " failure, key, fingerprint) VALUES"
+            " failure, key, fingerprint, reference) VALUES"
             " (:session_id, :id, :recipient, :kind, :payload, :handover, :ack, :accepted_at, :handed_at, :acked_at,"
-            " :failure, :key, :fingerprint)"
+            " :failure, :key, :fingerprint, :reference)"
             " ON CONFLICT (session_id, id) DO UPDATE SET"
             " recipient = excluded.recipient, kind = excluded.kind, payload = excluded.payload,"
             " handover = excluded.handover, ack = excluded.ack, accepted_at = excluded.accepted_at,"
@@ -107,6 +107,17 @@ class SqliteTransaction:
             (session_id, message_id, at),
         )
         return added.rowcount == 1
+
+    def want_media(self, session_id: str, message_id: str, at: float) -> None:
+        self._execute(
+            "INSERT OR IGNORE INTO wanted_media (session_id, message_id, at) VALUES (?, ?, ?)",
+            (session_id, message_id, at),
+        )
+
+    def settle_media(self, session_id: str, message_id: str) -> None:
+        self._execute(
+            "DELETE FROM wanted_media WHERE session_id = ? AND message_id = ?", (session_id, message_id)
+        )
 
     def save_secrets(self, session_id: str, secrets: SigningSecrets) -> None:
         self._execute(
@@ -182,10 +193,16 @@ class SqliteStore(SqliteOutbox):
         )
         return load_entry(rows[0]) if rows else None
 
+    def wanted_media(self, session_id: str) -> Sequence[str]:
+        rows = self._read(
+            "SELECT message_id FROM wanted_media WHERE session_id = ? ORDER BY number", (session_id,)
+        )
+        return [row["message_id"] for row in rows]
+
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]:
         rows = self._read(
             "SELECT * FROM events WHERE session_id = ?1 AND sequence > ?2"
-            # Without a tally it was purged, and its events are being deleted.
+            # A session without a tally was purged, and its events are being deleted.
             " AND EXISTS (SELECT 1 FROM tallies WHERE session_id = ?1) ORDER BY sequence LIMIT ?3",
             (session_id, sequence, limit),
         )
@@ -209,7 +226,7 @@ class SqliteStore(SqliteOutbox):
 
 
 def _ends_codes(draft: EventDraft) -> bool:
-    """Whether a code that was not delivered yet is of no use any more: there is a newer one, or nothing to scan."""
+    """Whether undelivered codes are outdated: there is a newer one, or nothing to scan."""
     is_change = draft.name == "connection_change"
     return draft.name == "qr_code" or (is_change and draft.payload.get("status") != State.WAITING_SCAN)
 
@@ -238,5 +255,8 @@ _PRUNE = (
     """
     DELETE FROM received WHERE (session_id, message_id) IN (
         SELECT session_id, message_id FROM received WHERE at < ?1 LIMIT ?2)
+    """,
+    """
+    DELETE FROM wanted_media WHERE number IN (SELECT number FROM wanted_media WHERE at < ?1 LIMIT ?2)
     """,
 )

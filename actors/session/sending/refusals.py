@@ -1,0 +1,63 @@
+"""Why a message is not sent: how the page's rejections and the session's state are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actors.session.sending.new_contacts import NewContacts
+from actors.session.unit_of_work import UnitOfWork
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.states import State
+from wppmt.store.records import SessionRecord
+
+REJECTIONS = {
+    "not_on_whatsapp": Code.NOT_ON_WHATSAPP,
+    "invalid_recipient": Code.INVALID_PHONE,
+    "reachout_timelock": Code.REACHOUT_TIMELOCK,
+    "new_chat_quota": Code.NEW_CHAT_QUOTA,
+    "could_not_look": Code.COULD_NOT_LOOK,
+    "error_network": Code.NOT_CONNECTED,
+    "group_not_found": Code.INVALID_REQUEST,
+    "quoted_not_found": Code.INVALID_REQUEST,
+}
+"""The page's reasons for which a message was surely not sent."""
+NEW_CONTACT = "new_contact"
+"""The page's reason when `knownOnly` was given and the recipient is a new contact."""
+PROBLEMS = {
+    "group_not_found": {"field": "phone", "problem": "grupo não encontrado entre os desta conta"},
+    "quoted_not_found": {"field": "quotedMessageId", "problem": "mensagem não encontrada nesta conversa"},
+}
+SendProblem = dict[str, str]
+"""What is wrong with a field of the request, for people."""
+NEEDS_A_PERSON = {State.DISCONNECTED, State.WAITING_SCAN, State.ERROR}
+"""`reconnectRequired` of a refused send."""
+TRY_AGAIN_SECONDS = 5
+"""`Retry-After` when no person is needed: most interruptions are over by then."""
+
+
+class Refusals:
+    """Makes refusals from the session's current state."""
+
+    def __init__(self, work: UnitOfWork, new_contacts: NewContacts) -> None:
+        self._work = work
+        self._new_contacts = new_contacts
+
+    def of(self, code: Code, now: float, problems: Sequence[SendProblem] = ()) -> Refusal:
+        if code is Code.NOT_CONNECTED:
+            return not_connected(self._work.record)
+        if code is Code.COULD_NOT_LOOK:
+            return Refusal(code, retry_after=TRY_AGAIN_SECONDS)
+        return Refusal(code, details=problems, retry_after=self._new_contacts.retry_after(code, now))
+
+
+def require_connected(record: SessionRecord) -> None:
+    """Raises Refusal(NOT_CONNECTED) unless messages can go out: while a QR code is shown, say, they are not queued."""
+    if record.state is not State.CONNECTED:
+        raise not_connected(record)
+
+
+def not_connected(record: SessionRecord) -> Refusal:
+    """The 503 of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
+    person = record.state in NEEDS_A_PERSON or not record.has_login
+    extra = {"status": record.state.value, "reconnectRequired": person}
+    return Refusal(Code.NOT_CONNECTED, retry_after=None if person else TRY_AGAIN_SECONDS, extra=extra)

@@ -1,0 +1,68 @@
+"""How Root notices an actor that is dead or hung: whether it lives, and how many pings it has left unanswered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from actors.runtime.effects import Tell
+from actors.session.messages import Ping
+from wppmt.domain.messages import session_address
+from wppmt.domain.reasons import Reason
+
+HUNG_PINGS = 4
+"""An actor that left so many pings in a row unanswered is hung. It never waits for a browser, so this is generous.
+
+Pings are counted, not seconds: a clock that jumps, or a daemon that was frozen, makes nobody look hung.
+"""
+
+
+@dataclass(slots=True)
+class Child:
+    """What Root knows of an actor."""
+
+    unanswered: int = 0
+    """Pings since the last Pong."""
+    replaced: int = 0
+
+
+class Children:
+    """The actors that Root has started: services by address, sessions by id."""
+
+    def __init__(self, services: tuple[str, ...], is_alive: Callable[[str], bool]) -> None:
+        self.services = {address: Child() for address in services}
+        self.sessions: dict[str, Child] = {}
+        self._is_alive = is_alive
+
+    def answered(self, address: str) -> None:
+        """A Pong has come."""
+        child = self.services.get(address) or self.sessions.get(address.removeprefix(session_address("")))
+        if child:
+            child.unanswered = 0
+
+    def ping(self, address: str, child: Child) -> Tell:
+        child.unanswered += 1
+        return Tell(address, Ping())
+
+    def trouble(self, session_id: str) -> Reason | None:
+        return self.trouble_with(session_address(session_id), self.sessions[session_id])
+
+    def trouble_with(self, address: str, child: Child) -> Reason | None:
+        """Dead and hung differ only in the log; the same is done about both."""
+        if not self._is_alive(address):
+            return Reason.ACTOR_FAILED
+        return Reason.ACTOR_HUNG if child.unanswered >= HUNG_PINGS else None
+
+    def describe(self) -> Iterator[dict[str, Any]]:
+        """A row for each."""
+        sessions = {session_address(session_id): child for session_id, child in sorted(self.sessions.items())}
+        for address, child in (self.services | sessions).items():
+            trouble = self.trouble_with(address, child)
+            yield {
+                "actor": address,
+                "alive": trouble is not Reason.ACTOR_FAILED,
+                "hung": trouble is Reason.ACTOR_HUNG,
+                "unansweredPings": child.unanswered,
+                "replaced": child.replaced,
+            }

@@ -1,0 +1,46 @@
+"""The messages of Root: from the daemon, from workers and from its own timers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """Take up every session of the registry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Look at the children."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryMeasured:
+    """What all sessions and the daemon hold together."""
+
+    total_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShutDown:
+    """Asked by the daemon: close every browser, keep every login. Answered with the ids that had to be killed."""
+
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShutDownDue:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PauseOver:
+    """Sessions may start again."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskMeasured:
+    """So much is free on the disk of the logins."""
+
+    free_mb: int

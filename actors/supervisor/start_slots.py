@@ -1,0 +1,41 @@
+"""How many browsers may start at the same time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from actors.session.messages import SlotWanted
+
+SLOT_SECONDS = 90.0
+"""A slot is taken back after this: a start that hangs must not block the others."""
+
+
+class StartSlots:
+    """At most `capacity` browsers start at the same time: first come, first served, each slot for a limited time."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._taken: dict[SlotWanted, float] = {}
+        self._waiting: deque[SlotWanted] = deque()
+
+    def want(self, wish: SlotWanted) -> None:
+        """A newer request of the same session replaces its older one."""
+        self.free(wish.session_id, wish.generation)
+        self._waiting.append(wish)
+
+    def free(self, session_id: str, up_to: float = float("inf")) -> None:
+        """Free what this session holds or waits for, up to this generation; a slot of a later one is kept."""
+        self._taken = {wish: since for wish, since in self._taken.items() if not _is(wish, session_id, up_to)}
+        self._waiting = deque(wish for wish in self._waiting if not _is(wish, session_id, up_to))
+
+    def grant(self, now: float) -> Iterator[SlotWanted]:
+        self._taken = {wish: since for wish, since in self._taken.items() if now - since <= SLOT_SECONDS}
+        while self._waiting and len(self._taken) < self._capacity:
+            wish = self._waiting.popleft()
+            self._taken[wish] = now
+            yield wish
+
+
+def _is(wish: SlotWanted, session_id: str, up_to: float) -> bool:
+    return wish.session_id == session_id and wish.generation <= up_to

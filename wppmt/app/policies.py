@@ -1,0 +1,70 @@
+"""How settings become the policies of the parts: plain values, and no part itself."""
+
+from __future__ import annotations
+
+from actors.session.policy import SessionPolicy
+from actors.webhooks.policy import WebhookPolicy
+from wppmt.app.settings import Settings
+from wppmt.domain.retry import WebhookSchedule
+from wppmt.domain.units import MEGABYTE
+from wppmt.http.ports import HttpPolicy
+from wppmt.http.security.auth import AuthPolicy
+
+FORCED_STOP_SECONDS = 25.0
+"""On top of the browser's own deadline: its processes are killed and reaped, and the login is copied."""
+REPORT_SECONDS = 5.0
+"""On top of that: the session handles it and answers."""
+
+
+def session_policy(settings: Settings) -> SessionPolicy:
+    sessions, browser = settings.sessions, settings.browser
+    return SessionPolicy(
+        qr_max=sessions.qr_max,
+        send_deadline=sessions.send_deadline_seconds,
+        beat_seconds=browser.beat_seconds,
+        memory_mb=sessions.tenant_memory_mb,
+        memory_hard_mb=sessions.tenant_memory_hard_mb,
+        copy_seconds=settings.store.login_copy_hours * 3600,
+        media_bytes=settings.media.max_mb * MEGABYTE,
+        media_eager=settings.media.received_eager,
+        close_deadline=browser.stop_deadline_seconds + FORCED_STOP_SECONDS,
+    )
+
+
+def all_browsers_stop_seconds(settings: Settings) -> float:
+    """Within which all browsers go down together, and their sessions have said so."""
+    return settings.browser.stop_deadline_seconds + FORCED_STOP_SECONDS + REPORT_SECONDS
+
+
+def webhook_policy(settings: Settings) -> WebhookPolicy:
+    webhooks = settings.webhooks
+    return WebhookPolicy(
+        hold_seconds=webhooks.hold_hours * 3600,
+        auto_replay=webhooks.auto_replay,
+        default_url=webhooks.url,
+        pending_max=webhooks.pending_max,
+    )
+
+
+def webhook_schedule(settings: Settings) -> WebhookSchedule:
+    return WebhookSchedule(settings.webhooks.retries)
+
+
+def auth_policy(settings: Settings) -> AuthPolicy:
+    auth = settings.auth
+    return AuthPolicy(
+        max_lifetime=auth.max_lifetime_seconds,
+        issuer=auth.issuer,
+        audience=auth.audience,
+        require_session_claim=auth.require_session_claim,
+    )
+
+
+def http_policy(settings: Settings) -> HttpPolicy:
+    return HttpPolicy(
+        max_sessions=settings.sessions.max,
+        send_deadline=settings.sessions.send_deadline_seconds,
+        close_deadline=all_browsers_stop_seconds(settings),
+        default_webhook_url=settings.webhooks.url,
+        bodies_bytes=settings.http.bodies_mb * MEGABYTE,
+    )

@@ -1,0 +1,172 @@
+"""What can be set: one class for each section of config/default.toml, checked and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from wppmt.domain.log import LogLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """The environment variable of a setting. A hidden one is never shown: it is, or may contain, a password."""
+
+    name: str
+    hidden: bool = False
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Items = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Level = Annotated[LogLevel, BeforeValidator(_lower)]
+
+
+class SettingsGroup(BaseModel):
+    """The settings of one part of the product. A text may be empty where default.toml says what that means."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+
+class HttpSettings(SettingsGroup):
+    host: Annotated[str, Env("WPP_HOST"), Field(min_length=1)]
+    port: Annotated[Port, Env("WPP_PORT")]
+    public_url: Annotated[str, Env("WPP_PUBLIC_URL"), Field(pattern=r"^(https?://\S+)?$")]
+    metrics_listen: Annotated[str, Env("WPP_METRICS_LISTEN"), Field(pattern=r"^([^:/\s]+:\d{1,5})?$")]
+    rate_per_minute: Annotated[int, Env("WPP_RATE_LIMIT"), Field(ge=0)]
+    apart_per_minute: Annotated[int, Env("WPP_RATE_LIMIT_APART"), Field(ge=1)]
+    max_connections: Annotated[int, Env("WPP_MAX_CONNECTIONS"), Field(ge=10)]
+    max_connections_per_address: Annotated[int, Env("WPP_MAX_CONNECTIONS_PER_ADDRESS"), Field(ge=1)]
+    bodies_mb: Annotated[int, Env("WPP_BODIES_MB"), Field(ge=11)]
+
+
+class AuthSettings(SettingsGroup):
+    secret: Annotated[SecretStr, Env("WPP_SECRET", hidden=True)]
+    algorithm: Annotated[Literal["", "HS256", "RS256", "ES256", "EdDSA"], Env("WPP_JWT_ALGORITHM")]
+    public_key: Annotated[str, Env("WPP_JWT_PUBLIC_KEY", hidden=True), Field(repr=False)]
+    jwks_url: Annotated[
+        str, Env("WPP_JWKS_URL", hidden=True), Field(pattern=r"^(https?://\S+)?$", repr=False)
+    ]
+    issuer: Annotated[str, Env("WPP_JWT_ISSUER")]
+    audience: Annotated[str, Env("WPP_JWT_AUDIENCE")]
+    max_lifetime_seconds: Annotated[int, Env("WPP_JWT_MAX_LIFETIME"), Field(ge=0)]
+    require_session_claim: Annotated[bool, Env("WPP_JWT_REQUIRE_SESSION_CLAIM")]
+
+
+class SessionSettings(SettingsGroup):
+    multi_tenant: Annotated[bool, Env("WPP_MULTI_TENANT")]
+    max: Annotated[int, Env("WPP_MAX_SESSIONS"), Field(ge=1, le=1000)]
+    memory_limit_mb: Annotated[int, Env("WPP_MEMORY_LIMIT_MB"), Field(ge=1)]
+    tenant_memory_mb: Annotated[int, Env("WPP_TENANT_MEMORY_MB"), Field(ge=0)]
+    tenant_memory_hard_mb: Annotated[int, Env("WPP_TENANT_MEMORY_HARD_MB"), Field(ge=0)]
+    measure_seconds: Annotated[Seconds, Env("WPP_MEASURE_SECONDS")]
+    starts_at_once: Annotated[int, Env("WPP_STARTS_AT_ONCE"), Field(ge=0)]
+    qr_max: Annotated[int, Env("WPP_QR_MAX"), Field(ge=1)]
+    send_deadline_seconds: Annotated[Seconds, Env("WPP_SEND_DEADLINE")]
+
+
+class MediaSettings(SettingsGroup):
+    max_mb: Annotated[int, Env("WPP_MAX_MEDIA_MB"), Field(ge=1, le=1024)]
+    received_quota_mb: Annotated[int, Env("WPP_MEDIA_QUOTA_MB"), Field(ge=1)]
+    received_keep_days: Annotated[int, Env("WPP_MEDIA_KEEP_DAYS"), Field(ge=1)]
+    received_eager: Annotated[bool, Env("WPP_MEDIA_EAGER")]
+
+
+class EgressSettings(SettingsGroup):
+    allow: Annotated[Items, Env("WPP_EGRESS_ALLOW")]
+
+
+class WebhookSettings(SettingsGroup):
+    url: Annotated[str, Env("WEBHOOK_URL", hidden=True), Field(pattern=r"^(https?://\S+)?$", repr=False)]
+    timeout_ms: Annotated[int, Env("WEBHOOK_TIMEOUT"), Field(ge=1, le=600_000)]
+    retries: Annotated[int, Env("WEBHOOK_RETRIES"), Field(ge=0, le=1000)]
+    hold_hours: Annotated[float, Env("WPP_WEBHOOK_HOLD_HOURS"), Field(ge=0)]
+    auto_replay: Annotated[bool, Env("WPP_WEBHOOK_AUTO_REPLAY")]
+    pending_max: Annotated[int, Env("WPP_WEBHOOK_PENDING_MAX"), Field(ge=1)]
+
+
+class StoreSettings(SettingsGroup):
+    state_dir: Annotated[Path, Env("WPP_STATE_DIR")]
+    tokens_dir: Annotated[Path, Env("WPP_TOKENS_DIR")]
+    disk_min_free_mb: Annotated[int, Env("WPP_DISK_MIN_FREE_MB"), Field(ge=0)]
+    login_copies: Annotated[int, Env("WPP_LOGIN_COPIES"), Field(ge=0, le=100)]
+    login_copy_hours: Annotated[float, Env("WPP_LOGIN_COPY_HOURS"), Field(ge=0)]
+
+
+class RedisSettings(SettingsGroup):
+    url: Annotated[
+        str, Env("REDIS_URL", hidden=True), Field(pattern=r"^((rediss?|unix)://\S+)?$", repr=False)
+    ]
+
+
+class LogSettings(SettingsGroup):
+    level: Annotated[Level, Env("LOG_LEVEL")]
+    stderr_level: Annotated[Level | Literal[""], Env("WPP_LOG_STDERR_LEVEL")]
+    dir: Annotated[Path, Env("WPP_LOG_DIR")]
+    rotate_mb: Annotated[int, Env("WPP_LOG_ROTATE_MB"), Field(ge=1)]
+    keep_days: Annotated[int, Env("WPP_LOG_KEEP_DAYS"), Field(ge=1)]
+    total_mb: Annotated[int, Env("WPP_LOG_TOTAL_MB"), Field(ge=2)]
+
+
+class BrowserSettings(SettingsGroup):
+    chrome: Annotated[str, Env("WPP_CHROME")]
+    driver: Annotated[str, Env("WPP_CHROMEDRIVER")]
+    engine: Annotated[Literal["chrome", "undetected"], Env("WPP_BROWSER_ENGINE")]
+    undetected_accept_local_ports: Annotated[bool, Env("WPP_UNDETECTED_ACCEPT_LOCAL_PORTS")]
+    headless: Annotated[bool, Env("WPP_HEADLESS")]
+    proxy_url: Annotated[str, Env("WPP_PROXY_URL", hidden=True), Field(repr=False)]
+    sandbox: Annotated[Literal["auto", "on", "off"], Env("WPP_SANDBOX")]
+    beat_seconds: Annotated[Seconds, Env("WPP_BEAT_SECONDS")]
+    start_deadline_seconds: Annotated[Seconds, Env("WPP_START_DEADLINE")]
+    stop_deadline_seconds: Annotated[float, Field(gt=0, le=300), Env("WPP_STOP_DEADLINE")]
+
+
+class SimulatorSettings(SettingsGroup):
+    mode: Annotated[Literal["0", "1", "external"], Env("WPP_SIMULATOR")]
+    port: Annotated[Port, Env("WPP_SIMULATOR_PORT")]
+    page_port: Annotated[Port, Env("WPP_SIMULATOR_PAGE_PORT")]
+    qr_ttl_seconds: Annotated[Seconds, Env("WPP_SIMULATOR_QR_TTL")]
+    ack_ms: Annotated[int, Env("WPP_SIMULATOR_ACK_MS"), Field(ge=0, le=600_000)]
+    sink_port: Annotated[Port, Env("WPP_SIMULATOR_SINK_PORT")]
+
+    @property
+    def used(self) -> bool:
+        """Whether sessions talk to the simulator, whoever started it."""
+        return self.mode != "0"
+
+
+class Settings(SettingsGroup):
+    """Everything, for the composition root alone; `notices` are Portuguese sentences for the log, once."""
+
+    http: HttpSettings
+    auth: AuthSettings
+    sessions: SessionSettings
+    media: MediaSettings
+    egress: EgressSettings
+    webhooks: WebhookSettings
+    store: StoreSettings
+    redis: RedisSettings
+    logs: LogSettings
+    browser: BrowserSettings
+    simulator: SimulatorSettings
+    notices: tuple[str, ...] = ()
+
+
+def keys() -> Iterator[tuple[str, str, Env]]:
+    """Every setting: its section, its key, its name in the environment."""
+    for section, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, SettingsGroup):
+            for key, inner in field.annotation.model_fields.items():
+                yield section, key, next(note for note in inner.metadata if isinstance(note, Env))

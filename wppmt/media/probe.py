@@ -1,0 +1,82 @@
+"""Which tracks are in a file (ffprobe), and the same sound in another container (ffmpeg), both in the cage."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wppmt.media.cage import Cage, CageFailed, Limits
+
+FFPROBE, FFMPEG = "ffprobe", "ffmpeg"
+_CONTAINERS = "aac,ac3,aiff,amr,asf,avi,caf,flac,flv,matroska,mov,mp3,mp4,mpeg,mpegts,ogg,wav,webm"
+"""No playlists (hls, dash, concat, …) and nothing else that leads to other files or addresses."""
+_LOCKED = ("-protocol_whitelist", "file,pipe", "-format_whitelist", _CONTAINERS)
+_QUIET = ("-v", "error", "-hide_banner")
+_PROBED = "format=format_name,probe_score:format_tags=major_brand:stream=codec_type,codec_name:stream_disposition=attached_pic"
+_FAR = ("-probesize", "10M", "-analyzeduration", "10M")
+SURE = 50
+"""From this score on ffprobe has seen more than a chance likeness."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """What a container holds: `pictures` and `sounds` are codecs, in ffmpeg's words. A cover is no picture track."""
+
+    container: str
+    """In ffmpeg's word; `webm` is its own, which ffprobe does not tell from `matroska`."""
+    pictures: tuple[str, ...] = ()
+    sounds: tuple[str, ...] = ()
+    brand: str = ""
+    """Of an MP4 and its relatives."""
+    is_sure: bool = True
+
+
+async def probe(cage: Cage, path: Path) -> Tracks | None:
+    """None where nothing can be played, or nobody can look (ffprobe is not installed)."""
+    try:
+        output = await cage.run(
+            FFPROBE, *_QUIET, *_LOCKED, *_FAR, "-of", "json", "-show_entries", _PROBED, f"file:{path}"
+        )
+        return _tracks(json.loads(output))
+    except (CageFailed, ValueError):
+        return None
+
+
+async def rewrap(cage: Cage, path: Path, muxer: str, limit: int) -> bool:
+    """Put the file's first sound track, as it is, into another container. False: the file is as it was."""
+    draft = path.with_suffix(".rewrapped")
+    try:
+        await cage.run(
+            FFMPEG, *_QUIET, *_LOCKED, "-i", f"file:{path}", "-map", "0:a:0", "-map_metadata", "-1",
+            "-c", "copy", "-f", muxer, "-y", f"file:{draft}", limits=Limits(file_bytes=limit),
+        )  # fmt: skip
+        draft.replace(path)
+    except (CageFailed, OSError):
+        return False
+    finally:
+        draft.unlink(missing_ok=True)
+    return True
+
+
+def _tracks(found: dict[str, Any]) -> Tracks | None:
+    streams = found.get("streams", [])
+    pictures = tuple(
+        str(stream.get("codec_name", ""))
+        for stream in streams
+        if stream.get("codec_type") == "video" and not stream.get("disposition", {}).get("attached_pic")
+    )
+    sounds = tuple(
+        str(stream.get("codec_name", "")) for stream in streams if stream.get("codec_type") == "audio"
+    )
+    about = found.get("format", {})
+    if not pictures and not sounds:
+        return None
+    return Tracks(
+        container=str(about.get("format_name", "")).partition(",")[0],
+        pictures=pictures,
+        sounds=sounds,
+        brand=str(about.get("tags", {}).get("major_brand", "")).strip(),
+        is_sure=int(about.get("probe_score", 0)) >= SURE,
+    )
