@@ -1,1 +1,1 @@
-"""Who does it: the actors, each in its own thread, and what carries their messages."""
+"""The actors: what each decides (sessions, supervisor, webhooks, workers), and the runtime that runs them."""

@@ -10,7 +10,7 @@ from actors.webhooks.policy import WebhookPolicy
 from wppmt.app import policies
 from wppmt.app.settings import load
 from wppmt.domain.retry import WebhookSchedule
-from wppmt.http.ports import HttpSettings
+from wppmt.http.ports import HttpPolicy
 from wppmt.http.security.auth import AuthPolicy
 
 SETTINGS = load({"WPP_SECRET": "s" * 32, "WPP_SIMULATOR": "external"})
@@ -32,5 +32,5 @@ def auth_policy(**changes: Any) -> AuthPolicy:
     return replace(policies.auth_policy(SETTINGS), **changes)
 
 
-def http_settings(**changes: Any) -> HttpSettings:
-    return replace(policies.http_settings(SETTINGS), **changes)
+def http_policy(**changes: Any) -> HttpPolicy:
+    return replace(policies.http_policy(SETTINGS), **changes)

@@ -1,1 +1,1 @@
-"""How actors run: the cell around a mind, their addresses, what a mind may ask for, and who performs it."""
+"""How actors run: the cell around a mind, the addresses, the effects that a mind returns, and what performs them."""

@@ -1,4 +1,4 @@
-"""The cell around an actor's logic: hands it messages, performs its effects, dies visibly of the unexpected."""
+"""The cell around an actor's mind: hands it messages, performs its effects, ends the actor on an unexpected error."""
 
 from __future__ import annotations
 
@@ -69,12 +69,12 @@ class Cell:
         self._runtime = runtime
         self._failed = False
         self._backlog: deque[object] = deque()
-        """What happened while the store took no writes, in order: it is handled later, not forgotten."""
+        """Messages that came while the store took no writes, in order; they are handled once it does."""
 
     def receive(self, message: object) -> None:
         """Handle one message. Never raises: see `_die`."""
         if self._failed or not self._runtime.is_current(self):
-            # Surely not done: the logic that should have done it is no more.
+            # The mind that would have acted has ended, so this was surely not done.
             refuse(message, Code.SESSION_BUSY)
             return
         match message:
@@ -110,7 +110,7 @@ class Cell:
         except StoreUnavailable:
             return False
         except Fenced:
-            # It hung, and another has taken over: surely not done.
+            # This actor hung and was replaced; the store refused its commit, so nothing was done.
             self._failed = True
             refuse(message, Code.SESSION_BUSY)
         # In Pykka a SystemExit or a CancelledError in one actor stops all of them, so everything is caught here.
@@ -119,7 +119,7 @@ class Cell:
         return True
 
     def _die(self, message: object, error: BaseException) -> None:
-        """End as an actor; Root sees it and starts another."""
+        """End this actor; Root notices that it is dead and starts another."""
         self._failed = True
         refuse(message, Code.OUTCOME_UNKNOWN)
         where = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
@@ -134,7 +134,7 @@ class Cell:
 
 
 def decide(mind: Mind, message: object, now: float) -> Iterable[Effect]:
-    """The logic's effects; a Refusal, or a store that refuses, becomes the answer of the Ask that met it."""
+    """The mind's effects. A Refusal or StoreUnavailable raised for an Ask becomes its answer."""
     try:
         return tuple(mind.handle(message, now))
     except Refusal as refusal:

@@ -71,7 +71,7 @@ class Directory:
         return self._mailboxes.get(address) is mailbox
 
     def tell(self, address: str, message: object) -> bool:
-        """Enqueue; False when nobody is there to hear it."""
+        """Enqueue; False when there is no such actor, or it is dead."""
         mailbox = self._mailboxes.get(address)
         return mailbox is not None and mailbox.put(message)
 
@@ -114,7 +114,7 @@ class Directory:
             raise value
         return value
 
-    def give_up(self) -> None:
-        """No actor is left to answer: whoever still waits is told so now, not at the deadline."""
+    def expire_all(self) -> None:
+        """No actor is left to answer: every waiting `ask` ends now instead of at its deadline."""
         for reply in tuple(self._awaited):
             reply.expire()

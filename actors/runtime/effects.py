@@ -1,6 +1,6 @@
-"""What an actor's pure logic may ask of the world: `handle(message, now)` returns these, a runtime performs them.
+"""What a mind may ask for: `handle(message, now)` returns effects, and the interpreter performs them.
 
-Mind never touches a thread, a socket or the clock, so the very same code runs under Pykka in production and under
+A mind never touches a thread, a socket or the clock, so the same code runs under Pykka in production and under
 a seeded single-threaded scheduler in tests. The store is the one exception: it is injected and called directly,
 because a refused commit must leave the logic's own state untouched.
 """
@@ -20,7 +20,7 @@ from wppmt.store.records import Delivery, SessionStatus, SigningSecrets
 
 
 class Reply(Protocol):
-    """Where an asked message's one answer goes. Mind never calls it: it gives an Answer effect."""
+    """Where the answer of an Ask goes. A mind never calls it; it returns an Answer effect."""
 
     def take(self) -> bool: ...
 
@@ -43,7 +43,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Put a message into another actor's mailbox; a dead or unknown one swallows it."""
+    """Put a message into another actor's mailbox; without such an actor it is dropped."""
 
     to: str
     message: object
@@ -51,7 +51,7 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """Tell myself `message` in so many seconds. Never cancelled: a stale one is recognised by what it carries."""
+    """Send `message` to this actor itself, after so many seconds. Never cancelled: the message shows whether it is stale."""
 
     seconds: float
     message: object
@@ -59,14 +59,14 @@ class Wake:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Make this the session's status for everyone who reads."""
+    """Make this the session's published status."""
 
     status: SessionStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """The session is forgotten: no status any more."""
+    """Remove the status of a purged session."""
 
     session_id: str
 
@@ -87,7 +87,7 @@ class SpawnService:
 
 @dataclass(frozen=True, slots=True)
 class AbandonSession:
-    """Stop caring for the session's actor: it is dead, hung or no longer needed."""
+    """Take the session's actor out of the Directory: it is dead, hung or no longer needed."""
 
     session_id: str
 
@@ -225,7 +225,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The actor that says this ends itself."""
+    """End the actor that returns this."""
 
 
 Effect = (

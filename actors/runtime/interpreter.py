@@ -1,4 +1,4 @@
-"""Performs what the actors' logic decides: the same code under threads in production and a scheduler in tests."""
+"""Performs the effects of all actors: the same code under threads in production and under a scheduler in tests."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class ReceivedFiles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RuntimeDependencies:
-    """What the runtime acts on; the composition root gives it."""
+    """What the interpreter acts on; passed in by the composition root."""
 
     now: Callable[[], float]
     """Epoch seconds."""
@@ -80,7 +80,7 @@ class RuntimeDependencies:
     new_service: Callable[[str], tuple[Mind, object]]
     """The logic of an actor that every session shares, and its first message."""
     post: Callable[[Post, Callable[[object], object]], None]
-    """One webhook attempt; never blocks. What came of it, as the webhook actor's message, goes to the callable."""
+    """One webhook attempt; never blocks. Its result, as an Attempted message, is passed to the callable."""
     log: WriteLog
     received: ReceivedFiles
 
@@ -125,7 +125,7 @@ class Interpreter:
 
     def perform(self, cell: Cell, effect: Effect) -> None:  # noqa: C901, PLR0912 - one case an effect
         if not isinstance(effect, Log) and not self.is_current(cell):
-            # Abandoned as hung, and another took over: what it still decides must not happen.
+            # This actor was replaced as hung: its effects must not be performed any more.
             return
         match effect:
             case Answer(reply=reply, value=value):
@@ -178,7 +178,7 @@ class Interpreter:
                 cell.mailbox.close()
 
     def wake(self, cell: Cell, seconds: float, message: object) -> None:
-        """To this very actor: one that took over its address must not hear its predecessor's alarms."""
+        """To this actor and not to its address: a successor must not get its predecessor's timers."""
         self._scheduler.later(seconds, lambda: cell.mailbox.put(message))
 
     def _tell(self, to: str, message: object) -> None:
@@ -189,7 +189,7 @@ class Interpreter:
         try:
             mind = self._world.new_session(session_id)
         except StoreUnavailable as failure:
-            # Root finds nobody there at its next look, and tries again.
+            # Root finds no actor at its next look and tries again.
             self._world.log("session_not_spawned", session_id, level="error", error=str(failure))
         else:
             self.spawn(session_address(session_id), mind)
@@ -203,7 +203,7 @@ class Interpreter:
     def _upload(self, cell: Cell, upload: UploadFile) -> None:
         def use(browser: Browser, done: OnResult) -> None:
             path = Path(upload.path)
-            # The browser's own words for a missing file would be taken for a page that is not ready.
+            # The browser's own error for a missing file reads like that of a page that is not ready.
             browser.upload(path, upload.deadline, done) if path.exists() else done(CallRejected("file_gone"))
 
         self._use_browser(cell, upload, use)
@@ -234,7 +234,7 @@ class Interpreter:
         effect: CallPage | UploadFile | KeepMedia,
         use: Callable[[Browser, OnResult], None],
     ) -> None:
-        """With the browser life that the effect means; where it is no more, surely nothing was done."""
+        """With the browser of the effect's generation; when that is gone, the outcome is NotCalled."""
 
         def done(outcome: CallResult) -> None:
             cell.mailbox.put(effect.then(outcome))
@@ -257,7 +257,7 @@ class Interpreter:
 
         mind = BrowserWorker(session_id, generation, browser, self._world.browsers, notify, is_wanted)
         with self._lock:
-            # Root abandons first and kills then: who was abandoned since it was asked is seen here, or is killed.
+            # Root abandons an actor before it kills the browser: this check sees the one, or the kill sees the other.
             if not self.is_current(cell):
                 return
             mailbox = self.spawn(f"browser:{session_id}:{generation}", mind)
@@ -306,7 +306,7 @@ class Interpreter:
             try:
                 running = self._running.get(session_id)
                 if running is not None and running.generation > generation:
-                    # It took its time, and a successor lives: that one is no leftover, and has ended what was.
+                    # This ran late: a newer browser runs, which is no leftover and has ended the leftovers itself.
                     return
                 if ended := self._world.browsers.end_leftovers(session_id):
                     self._world.log("leftover_browser_ended", session_id, level="warning", processes=ended)

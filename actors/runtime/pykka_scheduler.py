@@ -1,4 +1,4 @@
-"""The production stage: each actor is a Pykka actor in a thread of its own; timers run on the event loop."""
+"""The scheduler in production: each actor is a Pykka actor in a thread of its own; timers run on the event loop."""
 
 from __future__ import annotations
 

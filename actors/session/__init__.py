@@ -1,1 +1,1 @@
-"""One tenant's session: what it is told, what it decides, what it commits."""
+"""One tenant's session: the messages it gets, what it decides, what it commits."""

@@ -1,4 +1,4 @@
-"""Doubts a connection that looks well and brings no acknowledgement: asks the page, reloads it, restarts, tells."""
+"""Notices a connection that looks healthy but brings no acknowledgements. It probes the page, reloads it, restarts it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ACKS, TRUST = "acks", "trust"
 class AckWatchdog:
     """`ack_sends` messages of which each has waited `ack_seconds`, and none handed since was acknowledged.
 
-    WhatsApp's page sends by itself what it holds, so that neither measure sends anything twice.
+    The page itself sends again what it holds, so neither a reload nor a restart sends anything twice.
     """
 
     def __init__(self, watched: Watched) -> None:
@@ -54,7 +54,7 @@ class AckWatchdog:
             yield self._watched.lifecycle.heartbeat.probe()
 
     def probed(self, now: float) -> Iterator[Effect]:
-        """The page has answered: where it still calls itself connected, it is not believed."""
+        """The page has answered the probe. If it still calls itself connected, the next measure is taken."""
         if not self._asked or self._watched.page_state.condition is not PageCondition.MAIN:
             return
         self._asked = False

@@ -1,4 +1,4 @@
-"""One tenant's session: hears everyone, and lets its parts decide. Pure but for the injected store."""
+"""The session actor's mind: passes each message to the part that decides, and commits once per message."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class SessionMind:
                 if self._parts.is_quiescing:
                     raise Refusal(Code.DRAINING, retry_after=10)
                 if not self._parts.has_begun:
-                    # Whoever had this address before may have written since; Begin, which reads that, is on its way.
+                    # The previous actor may have written the record since; Begin, which reads it again, is on its way.
                     raise Refusal(Code.SESSION_BUSY, retry_after=5)
                 return self._requests.asked(request, reply, now)
             case (
@@ -113,7 +113,7 @@ class SessionMind:
             case _:
                 raise TypeError(type(message).__name__)
 
-    # What Root tells.
+    # Messages from Root.
 
     def _begin(self, cause: Reason | None, now: float) -> Iterator[Effect]:
         self._parts.has_begun = True
@@ -121,7 +121,7 @@ class SessionMind:
             return
         self._parts.work.refresh()
         record = self._parts.record
-        # What the browser of an earlier actor still says is not meant for this one.
+        # Messages from the browser of an earlier actor must be recognised as stale.
         self._parts.page.generation = record.generation + 1
         if not self._parts.work.is_written:
             return
@@ -136,7 +136,7 @@ class SessionMind:
         elif cause is not Reason.DAEMON_RESTARTED:
             yield from self._parts.lifecycle.fail(cause, now)
         elif record.process is not None:
-            # Nobody is to notice that the daemon was away: no change, no event, unless this fails.
+            # The state stays as it is: an adopted browser means that nothing changed for the customer.
             yield from self._parts.lifecycle.adopt(record.process)
         else:
             yield from self._parts.resume(now)
@@ -162,12 +162,12 @@ class SessionMind:
         self._parts.page_state.reset()
         yield from self._parts.lifecycle.close()
 
-    # What the browser and its page tell.
+    # Messages from the browser and its page.
 
     def _from_browser(self, message: FromBrowser, now: float) -> Iterator[Effect]:
         match message:
             case messages.BrowserOpened(process=process):
-                # What was measured was another browser's.
+                # The last measurement was of another browser.
                 self._parts.memory_mb = None
                 yield from self._parts.lifecycle.opened(process, now)
             case messages.BrowserFailed(failure=failure):
@@ -178,15 +178,15 @@ class SessionMind:
                     yield from self._parts.work.write(now, login_saved=True)
                 yield from self._browser_closed(now)
             case messages.Noticed(notice=notice, at=at):
-                self._parts.told_at = at
+                self._parts.noticed_at = at
                 if isinstance(notice, ChannelClosed):
                     yield from self._parts.lost(Reason.BROWSER_CRASHED, now, detail=notice.detail)
                 else:
-                    yield from self._page_events.told(notice, now)
+                    yield from self._page_events.noticed(notice, now)
 
     def _not_opened(self, reason: Reason, detail: str, now: float) -> Iterator[Effect]:
         if reason is Reason.TOKEN_CORRUPT and not self._parts.logout.is_active:
-            # What Chrome cannot read it would replace by an empty profile; a person decides what to do.
+            # Chrome would replace an unreadable profile by an empty one, so a person has to decide.
             yield Log("error", "profile_unreadable", self._parts.record.id, {"detail": detail})
             yield from self._parts.page_state.distrust_login(now)
         else:
@@ -203,7 +203,7 @@ class SessionMind:
             yield from self._parts.logout.browser_closed()
 
     def _when_closed(self) -> Iterator[Effect]:
-        """At the end of every turn: in whichever way the browser went, who waits for that hears it."""
+        """At the end of every turn: answers those who wait for the browser to be closed, however it ended."""
         if self._parts.lifecycle.phase is BrowserPhase.CLOSING:
             return
         for reply in self._parts.close_replies:
@@ -232,7 +232,7 @@ class SessionMind:
                 if self._parts.lifecycle.phase is not BrowserPhase.CLOSING:
                     yield from self._after_closing(now)
             case "logout":
-                yield from self._parts.logout.give_up()
+                yield from self._parts.logout.remove_without_unlink()
             case "recycle":
                 yield from self._parts.recycling.look(now)
             case "arrivals":
@@ -248,7 +248,7 @@ class SessionMind:
 
     @property
     def _desired(self) -> Desired:
-        """As committed; a session whose first start was refused is none."""
+        """As committed; STOPPED for a session whose first start was refused, since it has no row."""
         return self._parts.record.desired if self._parts.work.is_written else Desired.STOPPED
 
     @property

@@ -1,4 +1,4 @@
-"""What arrived while no page told us: a new page's chats are asked for it once it shows the main screen."""
+"""Messages that arrived while no page was connected: read from the chats once a new page shows the main screen."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ class Backfill:
         """The page whose chats were asked, or are being asked."""
         self._is_asking = False
 
-    def look(self, told_at: float, now: float) -> Iterator[Effect]:
-        """The page is usable, and spoke at `told_at`: what it gets from there on it tells as events."""
+    def look(self, noticed_at: float, now: float) -> Iterator[Effect]:
+        """The page is usable. What it receives after its last notice, at `noticed_at`, it reports as events."""
         record = self._work.record
         if not record.heard_until:
-            # A phone was linked just now: what its chats hold from before is history, no news.
+            # A phone was linked just now: messages from before are not reported.
             self._filled = record.page
-            yield from self._work.write(now, heard_until=told_at)
+            yield from self._work.write(now, heard_until=noticed_at)
         elif self._filled != record.page:
             self._filled, self._is_asking = record.page, True
             yield self._ask(int(record.heard_until - MARGIN_SECONDS))
         elif not self._is_asking:
-            self._work.note(heard_until=told_at)
+            self._work.note(heard_until=noticed_at)
 
     def found(self, outcome: CallResult) -> Sequence[Json]:
         """The answer's messages, oldest first."""

@@ -1,4 +1,4 @@
-"""The life of a session's browser: a start slot, start, failure and backoff, the way down."""
+"""The lifecycle of a session's browser: start slot, start, failure and backoff, stop."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FIRST_RESTART = 2
 
 
 class BrowserPhase(StrEnum):
-    """How far the browser is; what the seven public states don't tell."""
+    """How far the browser is, in more detail than the seven public states."""
 
     NONE = "none"
     QUEUED = "queued"
@@ -68,14 +68,14 @@ class BrowserLifecycle:
         self.is_proven = False
         """This browser's page has shown the main screen: its login is worth a copy."""
         self._action = ProfileAction.NONE
-        """What the next start finds done about the profile."""
+        """What is done with the profile before the next start."""
         self._reopen = False
         self._is_forced = False
         self.live_since = 0.0
         self.starts_linked = False
         """Its login was on the disk when it was started."""
         self.unsaved: LoginItems = NOTHING
-        """What this browser has to bring to the disk before it may end."""
+        """What this browser must have written to the disk before it is ended."""
         self.heartbeat = Heartbeat(page, timers, policy)
 
     @property
@@ -124,7 +124,7 @@ class BrowserLifecycle:
             yield self._timers.arm(ATTACH, self._policy.attach_deadline)
 
     def heard(self, now: float) -> Iterator[Effect]:
-        """The page said something by itself."""
+        """The page sent an event or a beat."""
         self.heartbeat.heard(now)
         if self.phase in COMING:
             self.phase = BrowserPhase.LIVE
@@ -139,9 +139,9 @@ class BrowserLifecycle:
     def fail(
         self, reason: Reason, now: float, *, detail: str = "", graceful: bool = False
     ) -> Iterator[Effect]:
-        """The attempt is over: end the browser, tell what is wrong, try again by the schedule (docs/contract.md 4).
+        """The attempt has failed: end the browser, record why, and try again by the schedule (docs/contract.md 4).
 
-        `graceful` goes down the stop ladder: right while the browser still answers.
+        `graceful` uses the stop ladder, for a browser that still answers.
         """
         yield from self.close() if graceful else self.kill()
         record = self._work.record
@@ -173,7 +173,7 @@ class BrowserLifecycle:
         yield self._timers.arm(RETRY, delay)
 
     def close(self, action: ProfileAction | None = None) -> Iterator[Effect]:
-        """Down the stop ladder, so that the login is flushed; a good one is copied unless `action` says otherwise."""
+        """Stop in order, so that the login is flushed; a good login is copied unless `action` says otherwise."""
         self._timers.disarm(OPEN, ATTACH, BEAT, RETRY)
         self._reopen = False
         if self.phase is BrowserPhase.QUEUED:
@@ -192,7 +192,7 @@ class BrowserLifecycle:
         return is_here or self._reopen or self._timers.is_armed(RETRY)
 
     def hold(self) -> Iterator[Effect]:
-        """What runs is ended; what was to come, by whatever schedule, waits for a slot from now on."""
+        """End a running browser; a start that was planned waits for a slot instead."""
         if self.phase in {*COMING, BrowserPhase.LIVE}:
             yield from self.close(ProfileAction.NONE)
         if self.phase is not BrowserPhase.QUEUED and not self._reopen:
@@ -213,7 +213,7 @@ class BrowserLifecycle:
             yield from self.closed()
 
     def closing_is_late(self) -> Iterator[Effect]:
-        """By force, then; what was stuck may have been the end of an earlier daemon's browser. That, too, may hang."""
+        """Kill the browser. If ending an earlier daemon's browser was what hung, that is tried once more."""
         yield KillBrowser(self._session_id)
         if self._is_forced:
             yield from self.closed()
@@ -222,7 +222,7 @@ class BrowserLifecycle:
             yield from self.end_leftovers()
 
     def closed(self) -> Iterator[Effect]:
-        """No process is left, and whatever this browser still says is not listened to."""
+        """No process is left; later messages of this browser are stale."""
         self._timers.disarm(CLOSE)
         self._is_forced = False
         self.phase = BrowserPhase.NONE

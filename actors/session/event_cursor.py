@@ -1,4 +1,4 @@
-"""Nothing the page says is missed or heard twice: events are numbered, a gap is re-read from the page's ring."""
+"""No page event is missed or handled twice: events are numbered, and a gap is read again from the page's ring."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCREEN_EVENTS = {
     "qr_changed": "qr",
     "pairing_code_changed": "pairing code",
 }
-"""What these tell is true until the next one of its kind; a code, until a phone is linked."""
+"""Events whose content holds until the next of the same kind; codes, until a phone is linked."""
 
 
 class EventCursor:
@@ -36,7 +36,7 @@ class EventCursor:
         self._policy = policy
 
     def turns(self, notice: PageEvent | Beat) -> bool:
-        """Whether a new page speaks for the first time: the one before was reloaded, or its browser ended."""
+        """Whether this is the first notice of a new page: the one before was reloaded, or its browser ended."""
         if notice.page == self._work.record.page:
             return False
         self._work.note(page=notice.page, page_event=0)
@@ -54,7 +54,7 @@ class EventCursor:
             yield from self._ask(self._heard_of(event.page))
 
     def compare(self, beat: Beat) -> Iterator[Effect]:
-        """A beat names the newest event: has it been heard?"""
+        """A beat carries the number of the newest event; when that was not handled yet, the ring is read."""
         if self.is_behind(beat):
             yield from self._ask(self._heard_of(beat.page))
 
@@ -65,15 +65,15 @@ class EventCursor:
         return event.number <= self._heard_of(event.page)
 
     def read_anew(self) -> Iterator[Effect]:
-        """All that the page has told, also what was heard: an earlier daemon may have kept none of it."""
+        """Read all events of the page again, because an earlier daemon may have kept none of what they said."""
         yield from self._ask(0)
 
     def catch_up(self) -> Iterator[Effect]:
-        """Read what the page has told since it was last heard, if anything."""
+        """Read the events since the last one that was handled, if any."""
         yield from self._ask(self._heard_of(self._work.record.page))
 
     def missed(self, outcome: CallResult) -> tuple[PageEvent, ...]:
-        """The ring's answer. Where it starts later than asked, what fell out is lost to it: go on from there."""
+        """The events of the ring's answer. Events that have dropped out of the ring are skipped."""
         if isinstance(outcome, CallFailure):
             return ()
         page = str(outcome["page"])
@@ -95,7 +95,7 @@ class EventCursor:
 
 
 def _without_what_was_superseded(events: tuple[PageEvent, ...]) -> tuple[PageEvent, ...]:
-    """Old facts are not today's, old codes cannot be scanned; their numbers are kept, so that no gap shows."""
+    """Blank outdated facts and codes; their numbers stay, so that no gap shows."""
     newest = {SCREEN_EVENTS[event.name]: event.number for event in events if event.name in SCREEN_EVENTS}
     linked = max((event.number for event in events if _tells_of_a_login(event)), default=0)
     newest |= {kind: max(newest.get(kind, 0), linked) for kind in ("qr", "pairing code")}

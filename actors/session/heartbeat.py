@@ -1,4 +1,4 @@
-"""How a hung page is noticed: its beats stop, it leaves a direct question unanswered, or it only answers questions."""
+"""How a hung browser is noticed: beats stop and probes go unanswered, or the page answers probes but sends no beats."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ BEAT = "beat"
 SILENT_BEATS = 1.5
 """After so many intervals without a beat the page is asked directly."""
 PROBES = 2
-"""So many unanswered questions in a row, and the browser is hung."""
+"""After so many unanswered probes in a row the browser counts as hung."""
 MUTE_PROBES = 5
-"""A page that answers so many in a row, and says nothing by itself, is not heard any more."""
+"""After so many answered probes in a row without a beat in between the channel counts as silent."""
 
 
 class Heartbeat:
-    """The signs of life of one page. Silence alone is no proof: the page is asked before anything is done about it."""
+    """The signs of life of one page. A page without beats is probed before it counts as hung."""
 
     def __init__(self, page: Page, timers: Timers, policy: SessionPolicy) -> None:
         self._page = page
@@ -29,7 +29,7 @@ class Heartbeat:
         self._mute_probes = 0
 
     def heard(self, now: float) -> None:
-        """The page said something by itself."""
+        """The page sent an event or a beat."""
         self._last_sign = now
         self._failed_probes = self._mute_probes = 0
 

@@ -1,4 +1,4 @@
-"""Notices a login that is used elsewhere: WhatsApp's server hangs up then, and its page shows nothing of it."""
+"""Notices a login that is used elsewhere: WhatsApp's server closes the connection, and the page does not show it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wppmt.domain.states import Event
 
 SERVER = "server"
 UNANSWERED = 2
-"""So many questions without an answer in a row, and the page talks to nobody."""
+"""After so many unanswered questions in a row the page counts as cut off."""
 
 
 class Liveness:
@@ -27,7 +27,7 @@ class Liveness:
         self._answered_at = 0.0
 
     def look(self, now: float) -> Iterator[Effect]:
-        """At the end of every turn: a page that knows itself to be cut off is asked nothing."""
+        """At the end of every turn: only a usable page is asked."""
         if not self._watched.page.is_usable:
             self._watched.timers.disarm(SERVER)
             self._is_asking, self._unanswered = False, 0
@@ -44,7 +44,7 @@ class Liveness:
         yield self._watched.page.call(Called.SERVER, "ask_server", {}, self._watched.policy.server_deadline)
 
     def answered(self, outcome: CallResult, now: float) -> Iterator[Effect]:
-        """A page that cannot be asked proves nothing: the heartbeat looks after that."""
+        """A failed call proves nothing about the server; the heartbeat deals with a page that does not answer."""
         if not self._is_asking:
             return
         self._is_asking = False
@@ -56,7 +56,7 @@ class Liveness:
             yield from self.replaced(now)
 
     def replaced(self, now: float) -> Iterator[Effect]:
-        """Taken back once. Two machines must not throw each other out for ever."""
+        """The login is taken back once, then left to the other side: two machines must not replace each other forever."""
         record = self._watched.work.record
         is_again = (
             record.retaken_at > 0
@@ -65,8 +65,8 @@ class Liveness:
         yield Log("warning", "login_replaced", record.id, {"again": is_again})
         self._watched.page_state.reset()
         if is_again:
-            told = ("error", error_payload(Reason.CONFLICT))
-            yield from self._watched.work.move(now, Event.GAVE_UP, Reason.CONFLICT, told)
+            happening = ("error", error_payload(Reason.CONFLICT))
+            yield from self._watched.work.move(now, Event.GAVE_UP, Reason.CONFLICT, happening)
             yield from self._watched.lifecycle.close()
         else:
             yield from self._watched.work.write(now, retaken_at=now)

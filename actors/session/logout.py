@@ -38,7 +38,7 @@ class Logout:
         self._unlinked = False
         self._asked_page = False
         self._is_removing = False
-        """From here on only `profile_removed` goes on: a late word of the page would have a new browser's profile removed."""
+        """Only `profile_removed` goes on from here: a late message of the page must not remove a new browser's profile."""
 
     def begin(self, reply: Reply, now: float, *, forget: bool, on_main: bool) -> Iterator[Effect]:
         """The session is stopped from this moment on; a stopped one's browser is started to unlink it."""
@@ -58,11 +58,11 @@ class Logout:
         self._forgets = self._forgets or forget
 
     def restart(self, now: float) -> Iterator[Effect]:
-        """Afterwards: a new browser, for whatever login is left. Kept in the registry, so that a crash forgets it not."""
+        """Start a browser afterwards, with whatever login is left. Committed, so that it survives a crash."""
         yield from self._work.write(now, desired=Desired.RUNNING)
 
     def stay_stopped(self, now: float) -> Iterator[Effect]:
-        """A restart that was asked for meanwhile is not wanted any more."""
+        """Take back a restart that was asked for meanwhile."""
         yield from self._work.write(now, desired=Desired.STOPPED)
 
     def on_main(self) -> Iterator[Effect]:
@@ -79,12 +79,12 @@ class Logout:
         self._unlinked = self._unlinked or not isinstance(outcome, CallFailure)
         yield from self._finish()
 
-    def told_by_whatsapp(self) -> None:
+    def announced_by_page(self) -> None:
         """The page announces the logout itself, possibly before its call returns."""
         self._unlinked = True
 
-    def give_up(self) -> Iterator[Effect]:
-        """The page can't be reached: the profile goes all the same, and the answer says so."""
+    def remove_without_unlink(self) -> Iterator[Effect]:
+        """The page can't be reached in time: remove the profile without unlinking; the answer says so."""
         if not self._is_removing:
             yield Log("warning", "logout_without_unlink", self._work.record.id)
             yield from self._remove()
@@ -105,7 +105,7 @@ class Logout:
             yield from self._work.write(now, reason=reason, process=None, **NO_LOGIN)
         else:
             yield from self._work.write(now, reason=Reason.STOPPED)
-        # What is still on the disk must not be called deleted: a purge can be asked for again.
+        # A profile that is still on the disk must not be reported as deleted; a purge can be asked for again.
         is_done = removed.is_gone or (self._unlinked and not self._forgets)
         yield from self._answer(LoggedOut(self._unlinked) if is_done else Refusal(Code.OUTCOME_UNKNOWN))
 
@@ -123,7 +123,7 @@ class Logout:
         self._replies.clear()
 
     def _finish(self) -> Iterator[Effect]:
-        """The browser may go down in order; when it is closed, the profile goes."""
+        """Close the browser in order; the profile is removed when it is closed."""
         if self._is_removing:
             return
         if self._lifecycle.phase in {BrowserPhase.NONE, BrowserPhase.QUEUED}:
@@ -133,7 +133,7 @@ class Logout:
             yield from self._lifecycle.close()
 
     def _remove(self) -> Iterator[Effect]:
-        """At once: in a profile that is removed nothing has to be flushed."""
+        """Kill the browser: in a profile that is removed nothing has to be flushed."""
         self._timers.disarm(LOGOUT)
         yield from self._lifecycle.kill()
         yield from self._remove_profile()

@@ -1,4 +1,4 @@
-"""What a session's actor is told by others than the HTTP front: by Root, its browser, its own timers."""
+"""The messages between a session's actor and Root, its browser and its timers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wppmt.store.records import Desired
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Root: take up your life from the registry. `cause` is None at the first start, else what ended the last actor."""
+    """Root: read the record and go on from it. `cause` is None at the first start, else what ended the last actor."""
 
     cause: Reason | None = None
 
@@ -25,7 +25,7 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Root: what I told you before this is done or refused; answer with Confirmed, under this number."""
+    """Root: everything sent before this has been handled; answer with Confirmed, under this number."""
 
     number: int
 
@@ -42,7 +42,7 @@ class DiskShort:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Root: are you alive? Answered with Pong, by the shell of every actor."""
+    """Root: are you alive? Answered with Pong, by the cell of every actor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +75,22 @@ class BrowserFailed:
 class BrowserClosed:
     generation: int
     was_flushed: bool = False
-    """It went in order, so that all it knew is on the disk."""
+    """It ended in order, so that everything is flushed to the disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Noticed:
-    """The page or the channel had something to say."""
+    """A notice of the page or of its channel."""
 
     generation: int
     notice: Notice
     at: float
-    """When it was said; a store that takes no writes may have it handled much later."""
+    """When it came; while the store takes no writes it is handled much later."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileRemoved:
-    """`is_gone` is False where the profile could not be deleted; the log tells why."""
+    """`is_gone` is False when the profile could not be deleted; the log has the reason."""
 
     is_gone: bool = True
 

@@ -1,4 +1,4 @@
-"""A session's line into its page: which browser life is current, and whether the page may be used."""
+"""Calls into a session's page: which browser is current, and whether the page may be used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wppmt.browser.port import CallResult
 
 
 class Page:
-    """Makes calls into the current browser life; late answers carry the generation that they belong to."""
+    """Makes calls into the current browser; each answer carries the generation that it belongs to."""
 
     def __init__(self, session_id: str, generation: int) -> None:
         self._session_id = session_id

@@ -1,4 +1,4 @@
-"""What a session's page tells, by itself or when asked, and which part it is for."""
+"""Passes events, beats and answers of a session's page to the part that they are for."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from wppmt.media.file_names import clean_name
 
 
 class PageEventHandler:
-    """The page's words, in order and without a gap."""
+    """Handles events in order and without a gap."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def told(self, notice: Beat | PageEvent, now: float) -> Iterator[Effect]:
-        """An event, or a sign of life."""
+    def noticed(self, notice: Beat | PageEvent, now: float) -> Iterator[Effect]:
+        """An event, or a beat."""
         if isinstance(notice, Beat) and not Facts.of(notice.facts).ready:
             # The page is there, WhatsApp's modules are not found yet: the attach deadline goes on.
             return
         if self._parts.cursor.turns(notice):
             yield from self._parts.page_state.turned()
-            # What an earlier page was handed is undecided until this one shows the main screen.
+            # What was handed to an earlier page is in doubt until this one shows the main screen.
             yield from self._parts.update_sendable(now)
         yield from self._parts.lifecycle.heard(now)
         if isinstance(notice, PageEvent):
@@ -40,7 +40,7 @@ class PageEventHandler:
             else:
                 yield from self._parts.cursor.compare(notice)
             if self._parts.page.is_usable and not self._parts.cursor.is_behind(notice):
-                yield from self._parts.backfill.look(self._parts.told_at, now)
+                yield from self._parts.backfill.look(self._parts.noticed_at, now)
 
     def _in_order(self, event: PageEvent, now: float) -> Iterator[Effect]:
         if self._parts.cursor.is_next(event):
@@ -59,14 +59,14 @@ class PageEventHandler:
             case "qr_changed" if self._parts.logout.is_active:
                 yield from self._parts.logout.on_qr()
             case "qr_changed" if self._parts.lifecycle.is_live and self._parts.is_disk_short():
-                # The page cannot read what it cannot write: no proof against a login, and no place for a new one.
+                # A page that can't write its database can't read the login either, so the code proves nothing.
                 yield from self._parts.make_room(now)
             case "qr_changed" if self._parts.lifecycle.is_live:
                 yield from self._parts.page_state.show_qr(ShownCode.of(data, now), now)
             case "pairing_code_changed" if self._parts.lifecycle.is_live:
                 yield from self._parts.pairing.show_code(str(data["code"]), now)
             case "logged_out":
-                self._parts.logout.told_by_whatsapp()
+                self._parts.logout.announced_by_page()
                 yield from self._parts.page_state.logged_out(str(data.get("reason", "")), now)
             case "pairing_refused":
                 yield from self._parts.pairing.refused(now)
@@ -81,13 +81,13 @@ class PageEventHandler:
                 reason = str(data.get("reason", ""))
                 yield from self._parts.sending.failed(str(data["id"]), reason, now, data.get("until"))
             case "limits_changed":
-                yield from self._parts.sending.new_contacts.told(data, now)
+                yield from self._parts.sending.new_contacts.update(data, now)
             case _:
-                # What else the page tells is in its facts, too.
+                # Other events repeat what the facts say.
                 pass
 
     def _receive(self, message: Json, now: float, **marks: Any) -> Iterator[Effect]:
-        """Told as its event: media by an address, not by content."""
+        """Record a received message as an event; media is given by URL, not by content."""
         if message.get("mimetype"):
             message = {**message, **self._media_of(message)}
         if not self._parts.work.is_new(now, str(message["id"])):
@@ -98,18 +98,18 @@ class PageEventHandler:
             yield from self._parts.arrivals.came(str(message["messageId"]), now)
 
     def _media_of(self, message: Json) -> Json:
-        """No address where it would only say that the file is too large; no name that leads out of a folder."""
-        told: dict[str, Any] = {}
+        """No URL for a file that is too large to be fetched; no file name that leads out of a folder."""
+        described: dict[str, Any] = {}
         if name := message.get("fileName"):
-            told["fileName"] = clean_name(str(name))
+            described["fileName"] = clean_name(str(name))
         size = message.get("size")
         if not isinstance(size, int) or size <= self._parts.policy.media_bytes:
-            told["mediaUrl"] = self._parts.media_url(self._parts.record.id, message["messageId"])
-        return told
+            described["mediaUrl"] = self._parts.media_url(self._parts.record.id, message["messageId"])
+        return described
 
     def _judge(self, facts: Facts, now: float) -> Iterator[Effect]:
         if not self._parts.lifecycle.is_live:
-            # On its way down: messages and acknowledgements still count, what the screen shows does not.
+            # While the browser stops, messages and acknowledgements count, what the screen shows does not.
             return
         if not self._parts.logout.is_active:
             yield from self._parts.page_state.judge(facts, now)
@@ -158,7 +158,7 @@ class PageEventHandler:
         if self._parts.lifecycle.heartbeat.is_mute:
             yield from self._parts.lost(Reason.CHANNEL_SILENT, now, graceful=True)
             return
-        # Whatever it could not tell is in its ring.
+        # Events that did not get through are in its ring.
         yield from self._parts.cursor.catch_up()
         yield from self._judge(Facts.of(answer.outcome), now)
         yield from self._parts.watchdog.probed(now)

@@ -1,4 +1,4 @@
-"""What WhatsApp's page shows, and what that means for the session: main screen, QR screen, offline, logged out."""
+"""What WhatsApp's page shows and what follows for the session's state: main screen, QR screen, offline, logged out."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from actors.session.browser_lifecycle import BrowserLifecycle, error_payload
 from actors.session.pairing import SCREEN, Pairing, ShownCode
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
-from actors.session.unit_of_work import UnitOfWork
+from actors.session.unit_of_work import Happening, UnitOfWork
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
 from wppmt.domain.reasons import Reason, why_logged_out
 from wppmt.domain.retry import HEALTHY_SECONDS
 from wppmt.domain.states import Event, State
-from wppmt.store.records import Desired
+from wppmt.store.records import Desired, SessionRecord
 
 OFFLINE, HEALTH = "offline", "health"
 AWAY = {PageCondition.PHONE_OFFLINE: Reason.PHONE_OFFLINE, PageCondition.NETWORK: Reason.NETWORK}
@@ -27,9 +27,9 @@ PERSON = {
 }
 AT_THE_CODES = {PageCondition.QR, PageCondition.QR_IDLE}
 RENEWAL_SECONDS = 3600.0
-"""A page that is too old is opened anew at most this often; one that is too old even then needs a person."""
+"""An outdated page is opened again at most this often; one that is outdated even then needs a person."""
 DIALOG_BEATS = 2
-"""A dialog that stands for so many beats is not on its way out."""
+"""A dialog that is shown for so many beats is reported."""
 
 
 class PageState:
@@ -52,18 +52,18 @@ class PageState:
         self._is_doubted = False
         self._renewed_at = 0.0
         self._dialog_since = 0.0
-        self._dialog_told = False
+        self._dialog_reported = False
 
     def reset(self) -> None:
-        """A new browser begins, or the last one ended: nothing of what was shown is true any more."""
+        """A new browser begins, or the last one ended: forget what was shown."""
         self.condition = PageCondition.UNDECIDED
         self._pairing.reset()
-        self._dialog_since, self._dialog_told = 0.0, False
+        self._dialog_since, self._dialog_reported = 0.0, False
         self._is_doubted = False
         self._timers.disarm(SCREEN, OFFLINE, HEALTH)
 
     def turned(self) -> Iterator[Effect]:
-        """A page speaks for the first time: from here on a code or the main screen is owed."""
+        """The first notice of a page: a code or the main screen is expected within the deadline."""
         self.condition = PageCondition.UNDECIDED
         self.trust()
         yield from self.expect_screen()
@@ -73,14 +73,14 @@ class PageState:
         yield self._timers.arm(SCREEN, self._policy.screen_deadline)
 
     def distrust(self) -> None:
-        """The main screen alone proves no connection any more, until `trust` or the next page."""
+        """From now on the main screen does not count as connected, until `trust` or the next page."""
         self._is_doubted = True
 
     def trust(self) -> None:
         self._is_doubted = False
 
     def judge(self, facts: Facts, now: float) -> Iterator[Effect]:
-        """React to the page's facts, as far as they are news."""
+        """React to the page's facts where they change something."""
         self.condition = classify_page(facts)
         if self.condition not in AWAY:
             self._timers.disarm(OFFLINE)
@@ -106,7 +106,7 @@ class PageState:
 
     def _on_trouble(self, now: float) -> Iterator[Effect]:
         if self.condition is PageCondition.UPDATE_NEEDED and now - self._renewed_at > RENEWAL_SECONDS:
-            # The page, not the browser, is too old in most cases: opened anew it is the newest.
+            # In most cases the page is outdated and not the browser: opened again it is the newest.
             self._renewed_at = now
             self.reset()
             yield from self._lifecycle.fail(Reason.UPDATE_NEEDED, now, graceful=True)
@@ -114,18 +114,20 @@ class PageState:
             yield from self.needs_person(PERSON[self.condition], now)
 
     def _watch_dialog(self, facts: Facts, now: float) -> Iterator[Effect]:
-        """Nothing is stopped for it, since messages go on behind it; but somebody should look."""
+        """Report a dialog that stays. Nothing is stopped for it, since messages go on behind it."""
         if facts.dialog != "other":
-            self._dialog_since, self._dialog_told = 0.0, False
+            self._dialog_since, self._dialog_reported = 0.0, False
         elif not self._dialog_since:
             self._dialog_since = now
-        elif not self._dialog_told and now - self._dialog_since >= DIALOG_BEATS * self._policy.beat_seconds:
-            self._dialog_told = True
+        elif (
+            not self._dialog_reported and now - self._dialog_since >= DIALOG_BEATS * self._policy.beat_seconds
+        ):
+            self._dialog_reported = True
             yield from self._work.write(now, ("error", error_payload(Reason.ACTION_REQUIRED)))
 
     def show_qr(self, code: ShownCode, now: float) -> Iterator[Effect]:
         """A QR code is on the screen."""
-        if not self._pairing.is_news(code) or self.condition in PERSON:
+        if not self._pairing.is_new(code) or self.condition in PERSON:
             return
         record = self._work.record
         if record.has_login and record.login_saved:
@@ -155,8 +157,8 @@ class PageState:
             details = {"reasonCode": reason.value, "whatsappReason": whatsapps_word}
             yield Log("warning", "logged_out", record.id, details)
             is_locked = reason is Reason.ACCOUNT_LOCKED
-            told = [("error", error_payload(reason))] if is_locked else []
-            yield from self._work.write(now, *told, has_login=False)
+            happenings = [("error", error_payload(reason))] if is_locked else []
+            yield from self._work.write(now, *happenings, has_login=False)
             self._pairing.logged_out(reason)
         self._lifecycle.is_proven = False
         self.condition = PageCondition.UNDECIDED
@@ -171,17 +173,17 @@ class PageState:
             yield from self._phone_lost(AWAY[self.condition], now)
 
     def overdue(self) -> Reason:
-        """Why nothing that one could use was on the screen in time."""
+        """The reason when neither a code nor the main screen was shown in time."""
         return Reason.PAGE_LOAD_FAILED if self._work.record.has_login else Reason.QR_NEVER
 
     def _phone_lost(self, reason: Reason, now: float) -> Iterator[Effect]:
         if self._work.record.state in {State.INITIALIZING, State.WAITING_SCAN}:
-            # docs/contract.md 4 has no direct way.
+            # docs/contract.md 4 has no direct transition.
             yield from self._work.move(now, Event.RESUMED, reason)
         yield from self._work.move(now, Event.PHONE_LOST, reason, failures=0)
 
     def needs_person(self, reason: Reason, now: float) -> Iterator[Effect]:
-        """State `error` at once, told once: waiting would not mend it."""
+        """Move to `error` at once, and report it once: waiting would not help."""
         record = self._work.record
         self._timers.disarm(SCREEN)
         self._pairing.hide()
@@ -204,22 +206,25 @@ class PageState:
         }
         if not record.has_login:
             known["login_saved"] = self._lifecycle.starts_linked = False
+        happenings = _other_account(record, facts)
+        known["last_phone"] = facts.phone or record.last_phone
+        reason = Reason.ACCOUNT_CHANGED if happenings else Reason.READY
         if record.state is not State.CONNECTED:
-            yield from self._work.move(now, Event.READY, Reason.READY, **known)
+            yield from self._work.move(now, Event.READY, reason, *happenings, **known)
         elif any(getattr(record, name) != value for name, value in known.items()):
-            yield from self._work.write(now, **known)
-        # Also where it is no news, to a daemon that adopted the page.
+            yield from self._work.write(now, *happenings, **known)
+        # Also without a change of state, which is the case after an adoption.
         yield from self._earn_health()
 
     def _on_away(self) -> Iterator[Effect]:
-        """A short absence is nobody's business, and a longer one no reason to end a browser that works."""
+        """A short absence is not reported, and even a long one does not end a browser that works."""
         self._timers.disarm(SCREEN)
         gone = self._work.record.state is State.PHONE_DISCONNECTED
         if not gone and not self._timers.is_armed(OFFLINE):
             yield self._timers.arm(OFFLINE, self._policy.offline_grace)
 
     def distrust_login(self, now: float) -> Iterator[Effect]:
-        """A QR code where a login was, and no word from WhatsApp why: docs/MULTI_TENANT_ARCHITECTURE.md 11.3."""
+        """A QR code in place of a login, without a reason from WhatsApp: docs/MULTI_TENANT_ARCHITECTURE.md 11.3."""
         yield from self.needs_person(Reason.TOKEN_CORRUPT, now)
         yield from self._lifecycle.close(ProfileAction.SET_ASIDE)
 
@@ -232,3 +237,11 @@ class PageState:
     def _earn_health(self) -> Iterator[Effect]:
         if not self._work.record.quick_retry and not self._timers.is_armed(HEALTH):
             yield self._timers.arm(HEALTH, HEALTHY_SECONDS)
+
+
+def _other_account(record: SessionRecord, facts: Facts) -> list[Happening]:
+    """Whoever writes to this session's customers must know that they hear from another number now."""
+    previous = record.last_phone or record.phone
+    if not facts.phone or previous in {"", facts.phone}:
+        return []
+    return [("account_changed", {"phone": facts.phone, "previousPhone": previous})]

@@ -21,12 +21,12 @@ from wppmt.store.records import NO_LOGIN, Qr
 SCREEN = "screen"
 """The timer within which a code or the main screen must show."""
 FIRST_QR_SECONDS, NEXT_QR_SECONDS = 60.0, 20.0
-"""How long WhatsApp shows a code, where the page does not tell."""
+"""How long WhatsApp shows a code, when the page does not know."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownCode:
-    """A QR code as the page tells it."""
+    """A QR code as the page reports it."""
 
     text: str
     seconds: float | None
@@ -41,7 +41,7 @@ class ShownCode:
 
 
 class Pairing:
-    """What one browser has shown so far for a phone to scan or type."""
+    """The codes that one browser has shown so far."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Pairing:
     ) -> None:
         self.qr: Qr | None = None
         self.code = ""
-        """To be typed on the phone, in place of scanning."""
+        """To be typed on the phone instead of scanning."""
         self._work = work
         self._page = page
         self._timers = timers
@@ -82,7 +82,7 @@ class Pairing:
         self._after_logout = None
 
     def logged_out(self, reason: Reason) -> None:
-        """The login is gone: the next code says so."""
+        """The login is gone: the reason of the next code says so."""
         self._after_logout = reason
 
     @property
@@ -90,7 +90,7 @@ class Pairing:
         """As many codes as the operator allows have been shown."""
         return self._shown >= self._policy.qr_max
 
-    def is_news(self, code: ShownCode) -> bool:
+    def is_new(self, code: ShownCode) -> bool:
         return bool(code.text) and not (self.qr and self.qr.text == code.text)
 
     def show_qr(self, code: ShownCode, now: float) -> Iterator[Effect]:
@@ -136,7 +136,7 @@ class Pairing:
             yield self._page.call(Called.BATCH, "refresh_qr", {}, self._policy.call_deadline)
 
     def batch_answered(self, result: CallResult) -> Iterator[Effect]:
-        """No answer, no codes: asked for again at the next beat, until the screen's deadline."""
+        """After a failed call codes are asked for again at the next beat, until the screen's deadline."""
         if isinstance(result, CallFailure):
             self._batch_requested = False
             yield Log("warning", "codes_not_renewed", self._work.record.id, {"error": str(result)})
@@ -163,7 +163,7 @@ class Pairing:
             yield from self.show_code(str(result.get("code", "")), now)
 
     def refused(self, now: float) -> Iterator[Effect]:
-        """WhatsApp said no to the phone that scanned; the next code is on its way."""
+        """WhatsApp refused the phone that scanned; the next code follows by itself."""
         yield from self._work.write(now, ("error", error_payload(Reason.AUTH_FAILED)))
 
     def _until_it_expires(self, code: ShownCode) -> Qr:

@@ -38,7 +38,7 @@ from wppmt.store.records import Desired, SessionRecord, SessionStatus
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a session is given of the world."""
+    """What a session needs from outside; passed in by the composition root."""
 
     store: Store
     policy: SessionPolicy
@@ -55,7 +55,7 @@ class Tools:
 
 
 class Parts:
-    """Everything that a session remembers is in one of these."""
+    """Holds all state of a session. `remember` must list every part that has any."""
 
     def __init__(self, record: SessionRecord, tools: Tools) -> None:
         policy = tools.policy
@@ -92,14 +92,14 @@ class Parts:
         self.close_replies: list[Reply] = []
         """Who waits for the browser to be closed."""
         self.has_begun = False
-        """It knows what it takes up."""
+        """Begin has been handled: the record is up to date."""
         self.is_quiescing = False
         """The daemon stops."""
         self.is_quiet = False
-        """Root has been told that no browser is left."""
+        """Root has been notified that no browser is left."""
         self.memory_mb: int | None = None
-        self.told_at = 0.0
-        """When the page last said something."""
+        self.noticed_at = 0.0
+        """When the page's last notice came."""
 
     @property
     def record(self) -> SessionRecord:
@@ -142,7 +142,7 @@ class Parts:
     def open(
         self, reason: Reason, now: float, *, action: ProfileAction = ProfileAction.NONE, **changes: Any
     ) -> Iterator[Effect]:
-        """A browser, from the very beginning: someone asked for it."""
+        """Start a browser because somebody asked for it; counters are reset."""
         self.page_state.reset()
         fresh: dict[str, Any] = {
             "desired": Desired.RUNNING,
@@ -156,20 +156,20 @@ class Parts:
     def lost(
         self, reason: Reason, now: float, *, detail: str = "", graceful: bool = False
     ) -> Iterator[Effect]:
-        """The one path for whatever ends a browser that should have lived."""
+        """The browser or its page has failed; every such failure ends here."""
         self.page_state.reset()
         if self.lifecycle.phase not in {*COMING, BrowserPhase.LIVE}:
-            # Gone, or on its way down anyway; BrowserClosed comes when nothing is left.
+            # It is gone or stopping already; BrowserClosed comes when no process is left.
             return
         if self.lifecycle.is_adopting:
             yield from self._not_adopted(now)
         elif self.logout.is_active:
-            yield from self.logout.give_up()
+            yield from self.logout.remove_without_unlink()
         else:
             yield from self.lifecycle.fail(reason, now, detail=detail, graceful=graceful)
 
     def make_room(self, now: float) -> Iterator[Effect]:
-        """The disk is short: the browser goes in order, uncopied, and a new one waits for a start slot."""
+        """The disk is short: stop the browser in order, without a copy; a new one waits for a start slot."""
         if self.logout.is_active or self.is_quiescing or not self.lifecycle.is_expected:
             return
         self.page_state.reset()
@@ -178,7 +178,7 @@ class Parts:
         yield from self.work.move(now, Event.RESUMED, reason)
 
     def resume(self, now: float) -> Iterator[Effect]:
-        """A browser of our own, after the daemon was away."""
+        """Start a browser after the daemon was restarted."""
         if self.record.has_login:
             yield from self.work.move(now, Event.RESUMED, Reason.DAEMON_RESTARTED, process=None)
             yield from self.lifecycle.open()
@@ -186,7 +186,7 @@ class Parts:
             yield from self.open(Reason.STARTING, now, process=None)
 
     def _not_adopted(self, now: float) -> Iterator[Effect]:
-        """No failure of this session's: what was left is ended, and it starts as if nothing had been left."""
+        """End the leftover browser and start a new one; this does not count as a failure of the session."""
         yield from self.lifecycle.kill()
         yield from self.lifecycle.open() if self.logout.is_active else self.resume(now)
 
@@ -200,7 +200,7 @@ class Parts:
         if usable and not self.page.is_usable:
             self.page.is_usable = True
             yield from self.sending.usable(now)
-            yield from self.backfill.look(self.told_at, now)
+            yield from self.backfill.look(self.noticed_at, now)
             yield from self.arrivals.pump()
         elif self.page.is_usable and not usable:
             self.page.is_usable = False

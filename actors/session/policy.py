@@ -1,4 +1,4 @@
-"""A session's limits and patience, as values."""
+"""A session's limits and deadlines."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ class SessionPolicy:
     resend_after: float = 30.0
     """How long a restored page may take to show a message it was handed before it is handed over again."""
     resend_after_reload: float = 3.0
-    """The same where only the page was loaded anew: the browser lived on and has lost nothing that it had kept, and
-    receipts that WhatsApp held back are told within this."""
+    """The same after a mere reload of the page: the browser has lost nothing, and receipts that WhatsApp held back come
+    within this time."""
     open_deadline: float = 150.0
     """From the start slot to the loaded page; longer than the browser's own deadlines together."""
     adopt_deadline: float = 15.0
-    """For a browser that an earlier daemon left to prove itself, or to be ended."""
+    """For the adoption of a browser that an earlier daemon left, or for its end."""
     attach_deadline: float = 25.0
-    """From the loaded page to the bridge's first word."""
+    """From the loaded page to the bridge's first notice."""
     screen_deadline: float = 60.0
-    """From the bridge's first word to a QR code or WhatsApp's main screen."""
+    """From the bridge's first notice to a QR code or WhatsApp's main screen."""
     offline_grace: float = 10.0
     server_seconds: float = 60.0
     """Between two questions to WhatsApp's server whether it still answers this page."""
@@ -61,10 +61,10 @@ class SessionPolicy:
     limit_pause: float = 3600.0
     """How long no new contact is written to after WhatsApp has refused one, where it does not tell the end."""
     ack_sends: int = 3
-    """So many sends without the server's word, each for `ack_seconds`, and the connection is doubted."""
+    """So many sends without an acknowledgement, each for `ack_seconds`, make the connection suspect."""
     ack_seconds: float = 60.0
     ack_patience: float = 600.0
-    """How long a connection that no measure has mended is called broken before it is tried again."""
+    """How long a connection that no measure has repaired counts as broken before it is tried again."""
     idle_seconds: float = 60.0
     recycle_pause: float = 300.0
     """At least so long between two exchanges."""

@@ -1,4 +1,4 @@
-"""Questions that are passed on to the page: contacts, numbers, media. Reading twice does no harm."""
+"""Requests that only read from the page: contacts, numbers, media. They may be repeated."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Queries:
 
 
 def _refusal(failure: CallFailure) -> Refusal:
-    """Nothing was done that could not be asked again."""
+    """The request only reads, so it may be asked again."""
     known = REJECTIONS.get(failure.reason) if isinstance(failure, CallRejected) else None
     if known is Code.COULD_NOT_LOOK:
         return Refusal(known, retry_after=5)

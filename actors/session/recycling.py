@@ -18,7 +18,7 @@ LOOK_AGAIN_SECONDS = 10.0
 
 
 class Recycling:
-    """Nothing waits to be sent and nothing was said for a while: that is the moment. The hard limit knows none."""
+    """Waits for a moment without messages, except over the hard limit."""
 
     def __init__(self, watched: Watched) -> None:
         self._watched = watched

@@ -64,7 +64,7 @@ class Requests:
         }
         work = self._parts.work
         created = not work.is_written
-        # First, and the secret with it: the events of the start itself go to this webhook, signed.
+        # First the webhook and its secret: the events of this very start already go there, signed.
         if changes := {name: value for name, value in given.items() if value is not None}:
             yield from work.write(now, **changes)
         if request.webhook_url is not None:
@@ -104,14 +104,14 @@ class Requests:
         work = self._parts.work
         yield from work.set_webhook(now, request.url, request.events)
         secret = work.ensure_secret()
-        yield Answer(reply, messages.WebhookSettings(request.url, request.events, secret))
+        yield Answer(reply, messages.SessionWebhook(request.url, request.events, secret))
 
     def _rotate_secret(self, reply: Reply, now: float) -> Iterator[Effect]:
         work = self._parts.work
         secret = work.rotate_secret(now, self._parts.policy.secret_overlap)
-        yield Answer(reply, messages.WebhookSettings(work.endpoint, work.record.webhook_events, secret))
+        yield Answer(reply, messages.SessionWebhook(work.endpoint, work.record.webhook_events, secret))
 
     def _require_corrupt(self) -> None:
-        """A login that may be good is not thrown away for an older one, or for none."""
+        """Raises Refusal(LOGIN_NOT_CORRUPT): a login that may be good is not replaced."""
         if self._parts.record.reason is not Reason.TOKEN_CORRUPT or self._parts.logout.is_active:
             raise Refusal(Code.LOGIN_NOT_CORRUPT)

@@ -1,4 +1,4 @@
-"""Puts a session's parts back to where they were when the store refuses a turn."""
+"""Restores the state of a session's parts when the store refuses a commit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session's record and the one way to change it: together with the events that this causes, in one commit."""
+"""A session's record and the only way to change it: together with the events that the change causes, in one commit."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 
 from actors.runtime.effects import Effect, Log, Tell
 from actors.webhooks.messages import OutboxGrew
+from wppmt.domain.log import LogLevel
 from wppmt.domain.messages import WEBHOOK
 from wppmt.domain.reasons import Reason, sentence
 from wppmt.domain.states import Event, State, step
 from wppmt.store.port import Store, Transaction
-from wppmt.store.records import EventDraft, JournalEntry, Lane, SessionRecord, SigningSecrets
+from wppmt.store.records import ALL_EVENTS, EventDraft, JournalEntry, Lane, SessionRecord, SigningSecrets
 
 Payload = Mapping[str, Any]
 Happening = tuple[str, Payload]
@@ -25,14 +26,16 @@ LOGGED_FIELDS = {
     "message_ack": ("messageId", "to", "status"),
     "message_received": ("id", "from", "type"),
     "error": ("code", "error"),
+    "account_changed": ("phone", "previousPhone"),
 }
-"""What of an event stands in the log: who, what and when, never a text or a code."""
+"""The fields of an event that are logged: who, what and when, never a text or a code."""
+_LEVELS: Mapping[str, LogLevel] = {"error": "error", "account_changed": "warning"}
 ROTATED_SECRETS = 3
 """Kept beside the current one: each delivery is signed with all."""
 
 
 class UnitOfWork:
-    """All that one message writes is one commit, at the end of its turn (`together`)."""
+    """Everything that one message writes is one commit, at the end of its turn (`together`)."""
 
     def __init__(
         self,
@@ -92,7 +95,7 @@ class UnitOfWork:
     def write(
         self, now: float, *happenings: Happening, journal: JournalEntry | None = None, **changes: Any
     ) -> list[Effect]:
-        """Changes of the record, events, a journal entry; says what to do once they are committed."""
+        """Change the record and add events and a journal entry to the commit; returns the effects that follow it."""
         self.record = replace(self.record, **changes)
         self._is_changed = True
         if journal is not None:
@@ -101,7 +104,7 @@ class UnitOfWork:
         return [effect for name, payload in happenings for effect in self._happened(name, payload, now)]
 
     def is_new(self, now: float, message_id: str) -> bool:
-        """Whether a message was not received before (a re-read event must not be told twice); from now on it was."""
+        """Remember the message as received; False when it was before, as when an event is read again."""
         return self._open().remember_received(self.record.id, message_id, now)
 
     def receive(self, now: float, payload: Payload) -> list[Effect]:
@@ -120,7 +123,7 @@ class UnitOfWork:
     def move(
         self, now: float, event: Event, reason: Reason, *happenings: Happening, **changes: Any
     ) -> list[Effect]:
-        """Let `event` happen to the state; a change of state is one `connection_change`. Raises ImpossibleTransition."""
+        """Apply `event`; a change of state records one `connection_change`. Raises ImpossibleTransition."""
         before = self.record.state
         after = step(before, event)
         changes |= {"state": after, "reason": reason}
@@ -134,6 +137,8 @@ class UnitOfWork:
         }
         if after is State.CONNECTED:
             changes["connected_at"] = now
+            if phone := changes.get("phone", self.record.phone):
+                change["phone"] = phone
         return self.write(now, ("connection_change", change), *happenings, since=now, **changes)
 
     def note(self, **changes: Any) -> None:
@@ -158,7 +163,7 @@ class UnitOfWork:
         return secrets.current
 
     def rotate_secret(self, now: float, overlap: float) -> str:
-        """The one before stays valid for `overlap` seconds, and those before it to their own end."""
+        """The replaced secret stays valid for `overlap` seconds, older ones until their own end."""
         old = self.store.secrets(self.record.id)
         replaced = () if old is None else ((old.current, now + overlap), *old.rotated)
         still_valid = [(secret, until) for secret, until in replaced if now < until]
@@ -174,7 +179,8 @@ class UnitOfWork:
         """Recorded, and delivered if the webhook wants it."""
         if name == "error":
             self.last_error = str(payload.get("error", ""))
-        endpoint = self.endpoint if name in self.record.webhook_events else ""
+        wanted = self.record.webhook_events
+        endpoint = self.endpoint if name in wanted or ALL_EVENTS in wanted else ""
         draft = EventDraft(self._new_event_id(now), name, now, payload, endpoint or None)
         self._open().record(self.record.id, draft)
         yield _log_line(self.record.id, name, payload)
@@ -191,6 +197,6 @@ def _log_line(session_id: str, name: str, payload: Payload) -> Log:
     fields = payload.get("message", payload)
     details = {field: fields[field] for field in LOGGED_FIELDS[name] if field in fields}
     if name == "message_ack" and fields.get("ack") == 1:
-        # The log's own word for it: docs/MULTI_TENANT_ARCHITECTURE.md 10.2.
+        # As docs/MULTI_TENANT_ARCHITECTURE.md 10.2 names it.
         name = "message_sent"
-    return Log("error" if name == "error" else "info", name, session_id, details)
+    return Log(_LEVELS.get(name, "info"), name, session_id, details)

@@ -1,4 +1,4 @@
-"""What the parts that watch over a whole session look at, and act on."""
+"""The parts of a session that its watchdogs read and act on."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Who watches everyone: the root supervisor, and the rules by which it lets sessions run."""
+"""The root supervisor and its rules: how many sessions run, when browsers start, when an actor is replaced."""

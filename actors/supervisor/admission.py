@@ -1,4 +1,4 @@
-"""How many sessions may run: those that do, and those that were let in and may be about to."""
+"""How many sessions may run; counts those that run and those that were admitted and may start."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from wppmt.store.records import Desired
 
 
 class Admission:
-    """Counts a session from the moment it is let in until its actor has said what came of that.
+    """Counts a session from its admission until its actor has confirmed what came of it.
 
-    An actor's mailbox may hold an older close when a start is sent after it: only its own word, given after that
-    start, tells whether it runs.
+    An actor's mailbox may still hold an older close when a start is sent: only its Confirmed, sent after that start,
+    shows whether the session runs.
     """
 
     def __init__(self, store: Store, most: int) -> None:
         self.wanted: set[str] = set()
-        """Sessions that should run, as far as they have told."""
+        """Sessions that should run, as last reported by their actors."""
         self._store = store
         self._most = most
         self._numbers = count(1)
         self._let_in: dict[int, str] = {}
-        """By number, whoever has not answered for it yet."""
+        """Admissions that are not confirmed yet, by number."""
 
     def __contains__(self, session_id: str) -> bool:
         return session_id in self._counted
@@ -31,7 +31,7 @@ class Admission:
     def require_room(self) -> None:
         """Raises Refusal(RESOURCE_LIMIT) (docs/MULTI_TENANT_ARCHITECTURE.md 11.4)."""
         if len(self._counted) >= self._most:
-            # An actor that died may have committed more than it could tell.
+            # An actor that died may have committed a change that it did not report.
             self.wanted = {
                 record.id for record in self._store.sessions() if record.desired is Desired.RUNNING
             }
@@ -44,17 +44,17 @@ class Admission:
         self._let_in[number] = session_id
         return number
 
-    def told(self, session_id: str, desired: Desired) -> None:
+    def set_desired(self, session_id: str, desired: Desired) -> None:
         change = self.wanted.add if desired is Desired.RUNNING else self.wanted.discard
         change(session_id)
 
     def confirmed(self, number: int, desired: Desired) -> None:
         """Whatever was asked under this number is done or refused, and committed."""
         if session_id := self._let_in.pop(number, None):
-            self.told(session_id, desired)
+            self.set_desired(session_id, desired)
 
     def withdraw(self, session_id: str) -> None:
-        """Its actor is no more, nor what waited in that actor's mailbox."""
+        """Its actor has ended, and with it what waited in the mailbox."""
         self._let_in = {number: name for number, name in self._let_in.items() if name != session_id}
 
     @property

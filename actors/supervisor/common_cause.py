@@ -41,7 +41,7 @@ class CommonCause:
         return now < self._paused_until
 
     def note(self, failure: RestartFailed, running: int, now: float) -> Alert | None:
-        """The alert, where this failure is the one that makes it: the pause begins, and it is told once."""
+        """The alert, if this failure is the one that raises it; the pause begins with it."""
         self._failed[failure.session_id] = now, failure.reason.value
         self._failed = {name: seen for name, seen in self._failed.items() if now - seen[0] < WINDOW_SECONDS}
         if self.is_pausing(now) or len(self._failed) < AT_LEAST or 2 * len(self._failed) <= running:

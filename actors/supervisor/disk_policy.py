@@ -1,4 +1,4 @@
-"""When browsers must not run for want of room on the disk of the logins. Chrome must never meet a full disk.
+"""When browsers must not run because the disk of the logins is nearly full. Chrome must never write to a full disk.
 
 A database that could not write is damaged, and the next browser may delete it (wppmt/browser/profile/mending.py). So below
 the mark every browser is ended in order while there still is room to do it, and none starts.
@@ -18,7 +18,7 @@ ENOUGH = 1.25
 FULL = 0.05
 """Of the mark. With less than that nothing is written any more, be it a session's state or a login."""
 FULL_LOOKS = 8
-"""So many with a full disk in a row, and what still runs is killed."""
+"""After so many measurements in a row with a full disk, browsers that still run are killed."""
 
 
 class DiskPolicy:
@@ -38,7 +38,7 @@ class DiskPolicy:
         return Shortage(Resource.DISK, self._free_mb, self.enough_mb) if self.is_short else None
 
     def measured(self, free_mb: int, sessions: Collection[str]) -> Iterator[Effect]:
-        """What to do where this is a change; told once each way."""
+        """What to do when this crosses the mark, in either direction."""
         self._free_mb = free_mb
         if not self.is_short and free_mb < self._min_free_mb:
             self.is_short = True
@@ -48,20 +48,20 @@ class DiskPolicy:
             )
             yield Log("error", "disk_short", None, self._details(free_mb) | {"note": self.alert})
             for session_id in sessions:
-                yield self.tell(session_id)
+                yield self.announce(session_id)
         elif self.is_short and free_mb >= self.enough_mb:
             self.is_short, self.alert = False, None
             yield Log("info", "disk_free", None, self._details(free_mb))
         yield from self._when_full(free_mb, sessions)
 
     def _when_full(self, free_mb: int, sessions: Collection[str]) -> Iterator[Effect]:
-        """A page that opens its damaged database anew has it deleted: better no page than that one."""
+        """Kill what still runs: a page that reopens its damaged database would have it deleted."""
         self._full_looks = self._full_looks + 1 if free_mb < FULL * self._min_free_mb else 0
         if self._full_looks == FULL_LOOKS:
             for session_id in sessions:
                 yield KillBrowser(session_id)
 
-    def tell(self, session_id: str) -> Effect:
+    def announce(self, session_id: str) -> Effect:
         return Tell(session_address(session_id), DiskShort())
 
     @property

@@ -1,4 +1,4 @@
-"""What Root is told by the daemon, by workers and by its own timers."""
+"""The messages of Root: from the daemon, from workers and from its own timers."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ WATCH_SECONDS = 5.0
 
 
 class Root:
-    """The mind of the RootSupervisor. Nothing here waits for anybody."""
+    """The mind of the RootSupervisor. It never blocks."""
 
     def __init__(  # noqa: PLR0913 - given once, by the composition root
         self,
@@ -60,7 +60,7 @@ class Root:
         memory_limit_mb: int,
         is_alive: Callable[[str], bool],
         status: Callable[[str], SessionStatus | None],
-        room: DiskPolicy | None = None,
+        disk: DiskPolicy | None = None,
     ) -> None:
         self._store = store
         self._children = Children(services, is_alive)
@@ -70,7 +70,7 @@ class Root:
         self._status = status
         self._slots = StartSlots(starts_at_once)
         self._common_cause = CommonCause()
-        self._room = room or DiskPolicy()
+        self._disk = disk or DiskPolicy()
         self._shutdown = Shutdown()
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:  # noqa: C901, PLR0912 - one case a message
@@ -91,7 +91,7 @@ class Root:
                 self._slots.free(session_id, generation)
                 return self._grant(now)
             case session_messages.DesiredChanged(session_id=session_id, desired=desired):
-                self._admission.told(session_id, desired)
+                self._admission.set_desired(session_id, desired)
                 return ()
             case session_messages.Confirmed(number=number, desired=desired):
                 self._admission.confirmed(number, desired)
@@ -104,13 +104,13 @@ class Root:
                 self._memory_mb = total_mb
                 return ()
             case DiskMeasured(free_mb=free_mb):
-                return [*self._room.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
+                return [*self._disk.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
             case session_messages.Quiet(session_id=session_id):
                 return self._shutdown.quiet(session_id)
             case session_messages.Vanished(session_id=session_id):
                 self._children.sessions.pop(session_id, None)
                 self._admission.withdraw(session_id)
-                self._admission.told(session_id, Desired.STOPPED)
+                self._admission.set_desired(session_id, Desired.STOPPED)
                 return [AbandonSession(session_id)]
             case ShutDownDue():
                 return self._shutdown.kill_the_rest()
@@ -146,7 +146,7 @@ class Root:
         for address in self._children.services:
             yield SpawnService(address)
         for record in self._store.sessions():
-            self._admission.told(record.id, record.desired)
+            self._admission.set_desired(record.id, record.desired)
             # Known from the first request on, as it was last committed.
             yield Publish(SessionStatus(record))
             yield from self._spawn(record.id, Reason.DAEMON_RESTARTED)
@@ -170,7 +170,7 @@ class Root:
             raise resource_limit(*shortages, retry_after=60)
 
     def _let_in(self, session_id: str) -> Effect:
-        """Right behind what lets the session run: the answer tells what came of it."""
+        """Sent right after what lets the session run; its answer shows whether it does."""
         return Tell(session_address(session_id), session_messages.Confirm(self._admission.let_in(session_id)))
 
     def _restart(self, session_id: str) -> Iterator[Effect]:
@@ -181,11 +181,11 @@ class Root:
             yield from self._replace(session_id)
         yield Tell(session_address(session_id), session_messages.Restart())
         yield self._let_in(session_id)
-        if self._room.is_short:
-            yield self._room.tell(session_id)
+        if self._disk.is_short:
+            yield self._disk.announce(session_id)
 
     def _restart_crashed(self, sessions: frozenset[str] | None, reply: Reply) -> Iterator[Effect]:
-        """One that cannot be restarted holds up none of the others."""
+        """A session that cannot be restarted does not stop the others."""
         restarted, skipped = [], []
         for session_id in sorted(filter(self._has_crashed, self._children.sessions)):
             if sessions is not None and session_id not in sessions:
@@ -204,7 +204,7 @@ class Root:
         yield Answer(reply, messages.CrashedRestarted(tuple(restarted), tuple(skipped)))
 
     def _has_crashed(self, session_id: str) -> bool:
-        """A stopped one has not: its actor, if dead, is replaced by the next look, and no browser started."""
+        """A stopped session has not crashed: a dead actor of it is replaced at the next look, without a browser."""
         status = self._status(session_id)
         if status is None or status.record.desired is Desired.STOPPED:
             return False
@@ -234,7 +234,7 @@ class Root:
         yield Wake(WATCH_SECONDS, Watch())
 
     def _replace(self, session_id: str) -> Iterator[Effect]:
-        """The one path: nothing of the old one may act any more, then a new one takes up the registry row."""
+        """Replace an actor: first the old one is cut off and its browser killed, then a new one reads the record."""
         cause = self._children.trouble(session_id) or Reason.ACTOR_FAILED
         replaced = self._children.sessions[session_id].replaced + 1
         yield Log("error", "actor_replaced", session_id, {"reason": cause.value, "times": replaced})
@@ -249,8 +249,8 @@ class Root:
         self._children.sessions[session_id] = Child()
         yield SpawnSession(session_id)
         yield Tell(session_address(session_id), session_messages.Begin(cause))
-        if self._room.is_short:
-            yield self._room.tell(session_id)
+        if self._disk.is_short:
+            yield self._disk.announce(session_id)
 
     def _restart_failed(self, failure: session_messages.RestartFailed, now: float) -> Iterator[Effect]:
         alert = self._common_cause.note(failure, len(self._admission.wanted), now)
@@ -259,7 +259,7 @@ class Root:
             yield Wake(PAUSE_SECONDS, PauseOver())
 
     def _look_for_recovery(self) -> None:
-        """The alert stands until all whom it names are well, or no longer wanted."""
+        """The alert ends when every session it names is healthy or no longer wanted."""
         alert = self._common_cause.alert
         statuses = [self._status(name) for name in alert.sessions & self._admission.wanted] if alert else []
         if not any(status.record.failures for status in statuses if status):
@@ -277,16 +277,16 @@ class Root:
         """Of memory and disk."""
         is_over = self._memory_mb > self._memory_limit_mb
         memory = Shortage(Resource.MEMORY, self._memory_mb, self._memory_limit_mb) if is_over else None
-        return tuple(shortage for shortage in (memory, self._room.shortage) if shortage)
+        return tuple(shortage for shortage in (memory, self._disk.shortage) if shortage)
 
     @property
     def alert(self) -> str | None:
         """What is wrong with the whole, for people; read by other threads."""
         common_cause = str(self._common_cause.alert) if self._common_cause.alert else None
-        return self._room.alert or common_cause
+        return self._disk.alert or common_cause
 
     def _grant(self, now: float) -> Iterator[Effect]:
-        if self._common_cause.is_pausing(now) or self._room.is_short:
+        if self._common_cause.is_pausing(now) or self._disk.is_short:
             return
         for wish in self._slots.grant(now):
             yield Tell(session_address(wish.session_id), session_messages.SlotGranted(wish.generation))

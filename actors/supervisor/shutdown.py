@@ -36,7 +36,7 @@ class Shutdown:
         yield from self._answer()
 
     def kill(self, sessions: set[str]) -> Iterator[Effect]:
-        """These will not close their browsers by themselves any more."""
+        """Kill the browsers of these sessions, which do not close them in time."""
         for session_id in sorted(sessions):
             yield KillBrowser(session_id)
         self._killed |= sessions

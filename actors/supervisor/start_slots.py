@@ -20,12 +20,12 @@ class StartSlots:
         self._waiting: deque[SlotWanted] = deque()
 
     def want(self, wish: SlotWanted) -> None:
-        """A newer wish of the same session replaces its older one."""
+        """A newer request of the same session replaces its older one."""
         self.free(wish.session_id, wish.generation)
         self._waiting.append(wish)
 
     def free(self, session_id: str, up_to: float = float("inf")) -> None:
-        """Whatever this session holds or waits for, by generations up to this one: a later one's is its own."""
+        """Free what this session holds or waits for, up to this generation; a slot of a later one is kept."""
         self._taken = {wish: since for wish, since in self._taken.items() if not _is(wish, session_id, up_to)}
         self._waiting = deque(wish for wish in self._waiting if not _is(wish, session_id, up_to))
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Reply, Wake
 from actors.webhooks.health import DeliveryHealth
 from actors.webhooks.lanes import NEVER, Flight, Lanes, LaneState
-from actors.webhooks.messages import Attempted, Drain, Look, OutboxGrew, SeeTo, TrimOutbox
+from actors.webhooks.messages import Attempted, Drain, Look, OutboxGrew, ReplayDue, TrimOutbox
 from actors.webhooks.origins import is_ahead, origin_of
 from actors.webhooks.outbox_jobs import STEP, Continue, DeadLetterJob, OutboxJobs, ReplayJob
 from actors.webhooks.policy import WebhookPolicy
@@ -68,15 +68,15 @@ class WebhookMind:
                 return self._attempted(number, outcome, now)
             case Ask():
                 return self._asked(message, now)
-            case Settle() | Continue() | TrimOutbox() | SeeTo() | Look():
+            case Settle() | Continue() | TrimOutbox() | ReplayDue() | Look():
                 return self._on_time(message, now)
             case _:
                 raise TypeError(f"not for me: {type(message).__name__}")
 
     def _on_time(
-        self, message: Settle | Continue | TrimOutbox | SeeTo | Look, now: float
+        self, message: Settle | Continue | TrimOutbox | ReplayDue | Look, now: float
     ) -> Sequence[Effect]:
-        """What was a message to myself."""
+        """Timer messages of this actor."""
         match message:
             case Settle():
                 return self._settling.on_time()
@@ -84,8 +84,8 @@ class WebhookMind:
                 return [*self._jobs.go_on(now), Wake(0.0, OutboxGrew())]
             case TrimOutbox():
                 return self._tidy(now)
-            case SeeTo():
-                return self._see_to_one(now)
+            case ReplayDue():
+                return self._replay_one(now)
             case Look(alarm=alarm):
                 self._alarm = NEVER if alarm == self._alarm else self._alarm
                 return []
@@ -101,10 +101,10 @@ class WebhookMind:
             case _:
                 raise TypeError(f"not for me: {type(ask.message).__name__}")
 
-    # What there is to do
+    # Finding work
 
     def _find_lanes(self) -> list[Effect]:
-        """Wake the lanes that grew since the last look; at the very first, all that have anything pending."""
+        """Wake the lanes that have grown since the last look; at the first look, all that have anything pending."""
         seen = self._cursor
         for tip in self._store.lanes(seen):
             self._lanes.wake(tip.lane, seen, retry_at=NEVER if self._begun else 0.0)
@@ -148,10 +148,10 @@ class WebhookMind:
         self._lanes.start(state, delivery, is_retry=is_retry)
         return [Post(delivery, delivery.attempts + 1, secrets)]
 
-    # What came of it
+    # Results
 
     def _attempted(self, number: int, outcome: AttemptResult, now: float) -> list[Effect]:
-        """What was begun in an earlier life is no flight of this one."""
+        """An attempt that an earlier actor began is not known here and is ignored."""
         flight = self._lanes.flight(number)
         return self._conclude(flight, outcome, now) if flight else []
 
@@ -163,8 +163,8 @@ class WebhookMind:
         match judged:
             case Delivered():
                 effects = self._delivered(tried, now)
-            case _ if flight.is_given_up:
-                effects = self._leave_to_burial(tried)
+            case _ if flight.is_dead_letter:
+                effects = self._leave_to_dead_letter_job(tried)
             case EndpointGone():
                 effects = self._stop(flight.state, tried, now)
             case RetryLater(retry_after=retry_after):
@@ -185,7 +185,7 @@ class WebhookMind:
         return effects
 
     def _works_again(self, lane: Lane, now: float) -> list[Effect]:
-        """Say how many dead letters could be replayed now, and replay them if that is wanted."""
+        """Log how many dead letters could be replayed now, and replay them if that is configured."""
         which = DeadLetters(lane.session_id, endpoint=lane.endpoint)
         dead = self._store.count_dead_letters(which, COUNTED)
         replayed = 0
@@ -196,10 +196,10 @@ class WebhookMind:
             details = {"endpoint": origin_of(lane.endpoint), "deadLetters": dead, "replayed": replayed}
             left = f"{dead - replayed}{' ou mais' if dead == COUNTED else ''}"
             note = f"O destino voltou a receber. Eventos abandonados que podem ser reenviados: {left}"
-            level: LogLevel = "info" if replayed or self._health.is_told(lane) else "debug"
+            level: LogLevel = "info" if replayed or self._health.is_reported(lane) else "debug"
             effects.append(Log(level, "webhook_recovered", lane.session_id, details | {"note": note}))
         # A full step may have left some: the lane's next success goes on with them.
-        self._health.see_to(lane, now, is_over=replayed < STEP)
+        self._health.dead_letters_looked_at(lane, now, is_over=replayed < STEP)
         return effects
 
     def _is_wanted(self, lane: Lane) -> bool:
@@ -216,25 +216,25 @@ class WebhookMind:
             "attempt": tried.attempts,
             "error": tried.last_error,
         }
-        is_news = self._health.fail(lane, now=tried.next_at)
+        is_new = self._health.fail(lane, now=tried.next_at)
         if delay is None:
             self._settling.add(replace(tried, state=DeliveryState.DEAD))
             return [Log("error", "webhook_abandoned", lane.session_id, details)]
         later = replace(tried, next_at=tried.next_at + delay)
         self._settling.add(later)
         self._lanes.retry_by(flight.state, later.next_at)
-        # One warning when an endpoint stops working; the rest would drown the log.
-        return [Log("warning" if is_news else "debug", "webhook_failed", lane.session_id, details)]
+        # One warning when an endpoint stops working; more would flood the log.
+        return [Log("warning" if is_new else "debug", "webhook_failed", lane.session_id, details)]
 
-    def _leave_to_burial(self, tried: Delivery) -> list[Effect]:
-        """The endpoint was stopped by another answer while this was in flight, which was told."""
+    def _leave_to_dead_letter_job(self, tried: Delivery) -> list[Effect]:
+        """The endpoint answered 410 to another attempt meanwhile: the job makes this one a dead letter."""
         self._settling.add(tried)
         return []
 
     def _stop(self, state: LaneState, tried: Delivery, now: float) -> list[Effect]:
-        """What came until now is given up, and what comes is a dead letter from its beginning."""
+        """410: everything pending becomes a dead letter, and so does every later event at once."""
         lane, error = state.lane, "O destino respondeu 410 e foi desativado"
-        self._find_lanes()  # what was committed by now came until now, too
+        self._find_lanes()  # events that were committed meanwhile belong to those
         with self._store.transaction() as transaction:
             transaction.stop_lane(lane, error)
         self._settling.commit()
@@ -246,7 +246,7 @@ class WebhookMind:
         return effects
 
     def _hold(self, flight: Flight, now: float) -> list[Effect]:
-        """Nobody was there to hear it: no attempt is spent. What waits for too long is given up."""
+        """No connection: no attempt is spent. What has waited longer than the hold becomes a dead letter."""
         lane, origin = flight.state.lane, flight.state.origin
         effects: list[Effect] = []
         due_before = now - self._policy.hold_seconds
@@ -259,7 +259,7 @@ class WebhookMind:
         self._health.fail(lane, now)
         return effects
 
-    # The rest
+    # Timers and shutdown
 
     def _set_timers(self, now: float) -> list[Effect]:
         effects = self._settling.set_timer()
@@ -280,12 +280,12 @@ class WebhookMind:
 
     def _tidy(self, now: float) -> list[Effect]:
         effects, pause = self._tidying.step(now)
-        return [*effects, Wake(pause, TrimOutbox()), Wake(0.0, SeeTo())]
+        return [*effects, Wake(pause, TrimOutbox()), Wake(0.0, ReplayDue())]
 
-    def _see_to_one(self, now: float) -> list[Effect]:
+    def _replay_one(self, now: float) -> list[Effect]:
         """One at a time: each may be some hundred rows."""
         lane = self._health.due(now)
-        return [*self._works_again(lane, now), Wake(TIDY_PAUSE_SECONDS, SeeTo())] if lane else []
+        return [*self._works_again(lane, now), Wake(TIDY_PAUSE_SECONDS, ReplayDue())] if lane else []
 
 
 def _lane(delivery: Delivery) -> Lane:

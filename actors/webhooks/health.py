@@ -1,4 +1,4 @@
-"""How deliveries go: which lanes fail, and what is to be told and done about it, once a minute at most."""
+"""Which lanes fail and which have recovered, so that each is logged and replayed at most once a minute."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from wppmt.store.records import Lane
 
 QUIET_SECONDS = 60.0
-"""After a lane was seen to, or it was told that it works again."""
+"""The least time between two recoveries of a lane that are logged, and between two replays."""
 MOST_LANES = 10_000
-"""Beyond it the one heard of longest ago is forgotten: like one never heard of, it is seen to when it works."""
+"""Beyond this the lane that was used longest ago is forgotten, and counts as unknown again."""
 LONG_AGO = float("-inf")
 
 
 @dataclass(slots=True)
 class _Course:
-    is_told: bool
-    """That it fails, or nothing yet."""
+    is_reported: bool
+    """Whether a failure was logged; also True while nothing is known of the lane."""
     recovered_at: float = LONG_AGO
-    """When it was told last that it works."""
-    seen_to_at: float = LONG_AGO
+    """When a recovery was last logged."""
+    last_look_at: float = LONG_AGO
     has_failed: bool = False
-    """Since it was seen to: there may be dead letters that nobody has replayed."""
+    """Since the last replay: there may be dead letters that were not replayed."""
     works: bool = False
 
 
@@ -30,46 +30,46 @@ class DeliveryHealth:
         self._courses: dict[Lane, _Course] = {}
 
     def fail(self, lane: Lane, now: float) -> bool:
-        """True when it is to be told: not again and again of one that flaps."""
-        course = self._course(lane, is_told=False)
-        is_news = not course.is_told and not _is_recent(course.recovered_at, now)
-        course.is_told = course.is_told or is_news
+        """An attempt has failed. True when this is to be logged, which is not so for a lane that flaps."""
+        course = self._course(lane, is_reported=False)
+        is_new = not course.is_reported and not _is_recent(course.recovered_at, now)
+        course.is_reported = course.is_reported or is_new
         course.has_failed, course.works = True, False
-        return is_news
+        return is_new
 
     def work(self, lane: Lane, now: float) -> bool:
-        """True when the lane is to be seen to: what died meanwhile can be replayed. Also at the first sign of any."""
-        course = self._course(lane, is_told=True)
+        """An attempt was delivered. True when the lane has recovered or is new: its dead letters can be replayed."""
+        course = self._course(lane, is_reported=True)
         course.works = True
-        return course.is_told or _is_due(course, now)
+        return course.is_reported or _is_due(course, now)
 
     def due(self, now: float) -> Lane | None:
-        """A lane that works but failed when it had just been seen to, and is to be seen to now."""
+        """A lane that works, and whose dead letters since the last replay are due for one now."""
         return next((lane for lane, course in self._courses.items() if _is_due(course, now)), None)
 
     def has_failed(self, lane: Lane) -> bool:
         return self._courses[lane].has_failed
 
-    def is_told(self, lane: Lane) -> bool:
-        """That it fails, or nothing yet: that it works again is news."""
-        return self._courses[lane].is_told
+    def is_reported(self, lane: Lane) -> bool:
+        """Whether a recovery is to be logged: a failure was, or nothing is known of the lane."""
+        return self._courses[lane].is_reported
 
-    def see_to(self, lane: Lane, now: float, *, is_over: bool) -> None:
-        """The lane works again; not yet `over` when there is still something to be done about it."""
+    def dead_letters_looked_at(self, lane: Lane, now: float, *, is_over: bool) -> None:
+        """Its dead letters were looked at; not `is_over` when there may be more to replay."""
         course = self._courses[lane]
-        if course.is_told:
+        if course.is_reported:
             course.recovered_at = now
-        course.is_told, course.seen_to_at, course.has_failed = not is_over, now, False
+        course.is_reported, course.last_look_at, course.has_failed = not is_over, now, False
 
-    def _course(self, lane: Lane, *, is_told: bool) -> _Course:
-        course = self._courses[lane] = self._courses.pop(lane, _Course(is_told))
+    def _course(self, lane: Lane, *, is_reported: bool) -> _Course:
+        course = self._courses[lane] = self._courses.pop(lane, _Course(is_reported))
         if len(self._courses) > MOST_LANES:
             del self._courses[next(iter(self._courses))]
         return course
 
 
 def _is_due(course: _Course, now: float) -> bool:
-    return course.works and course.has_failed and not _is_recent(course.seen_to_at, now)
+    return course.works and course.has_failed and not _is_recent(course.last_look_at, now)
 
 
 def _is_recent(moment: float, now: float) -> bool:

@@ -13,7 +13,7 @@ RETRIES_PER_LANE = 3
 RETRIES_PER_ORIGIN = 32
 CONNECTIONS = 200
 """In all. This and the limit before are only for a lane's second and third retry at once: one first attempt and one
-retry of its own are every lane's right, so that no lane ever waits for another."""
+retry are always allowed, so that no lane waits for another."""
 REST_SECONDS = 1.0
 """Of a lane that could not connect."""
 NEVER = float("inf")
@@ -28,7 +28,7 @@ class LaneState:
     cursor: int
     """First attempts up to this delivery number have been started."""
     floor: int
-    """Of what has a number up to this one nothing is tried any more: settled, or given up and yet to be dead_lettered."""
+    """Deliveries up to this number are not tried any more: settled, or about to be made dead letters by a job."""
     more: bool = True
     """There may be first attempts behind the cursor."""
     retry_at: float = NEVER
@@ -56,7 +56,7 @@ class Flight:
     is_probe: bool
 
     @property
-    def is_given_up(self) -> bool:
+    def is_dead_letter(self) -> bool:
         """Whether its endpoint was stopped meanwhile."""
         return self.delivery.number <= self.state.floor
 
@@ -73,7 +73,7 @@ class Lanes:
         self._begun = 0
 
     def wake(self, lane: Lane, cursor: int, *, retry_at: float = NEVER) -> None:
-        """There is something new behind `cursor`; a lane that is known knows better where it is."""
+        """There is something new behind `cursor`; a known lane keeps its own cursor."""
         state = self._states.get(lane)
         if state is None:
             name = origin_of(lane.endpoint)
@@ -133,7 +133,7 @@ class Lanes:
         state.retry_at = min(state.retry_at, moment)
 
     def refuse(self, flight: Flight, now: float) -> bool:
-        """Nobody heard the attempt: as if it had not been made. True when its origin is held from now on."""
+        """The attempt could not connect, and counts as not made. True when its origin is held from now on."""
         state = flight.state
         state.rests_until = now + REST_SECONDS
         if not flight.is_retry:
@@ -142,12 +142,12 @@ class Lanes:
         return state.origin.refuse(flight.begun, is_probe=flight.is_probe, now=now)
 
     def reach(self, flight: Flight) -> bool:
-        """The attempt was heard, or not for want of a connection. True when this ends a hold of its origin."""
+        """The attempt did connect, whatever came of it. True when this ends a hold of its origin."""
         flight.state.rests_until = 0.0
         return flight.state.origin.reach(self._begun)
 
     def stop(self, state: LaneState, up_to: int) -> None:
-        """What the lane has pending is given up; what comes later came when its webhook had been set anew."""
+        """Everything pending up to this number becomes a dead letter; what is later came after the webhook was set again."""
         state.more, state.retry_at = False, NEVER
         state.cursor, state.floor = max(state.cursor, up_to), up_to
 

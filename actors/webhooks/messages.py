@@ -1,4 +1,4 @@
-"""What the webhook actor is told, by others and by itself."""
+"""The messages of the webhook actor, from others and from itself."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Attempted:
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """To be asked when the daemon stops: start nothing more. Answered when nothing is in flight or unsettled.
+    """Asked when the daemon stops: start no more attempts. Answered when none is in flight or unsettled.
 
-    Asking is worth some seconds only: what is still in flight then is sent again by the next daemon, same id.
+    The daemon waits for some seconds only: what is still in flight then is sent again by the next one, with the same id.
     """
 
 
@@ -44,5 +44,5 @@ class TrimOutbox:
 
 
 @dataclass(frozen=True, slots=True)
-class SeeTo:
+class ReplayDue:
     """To myself: lanes that work again may have been left with dead letters."""

@@ -12,7 +12,7 @@ PROBE_SECONDS = (1.0, 5.0, 30.0)
 
 
 def origin_of(endpoint: str) -> str:
-    """What is up or down, and what may be shown in a log."""
+    """The scheme, host and port of an endpoint, which may be logged."""
     parts = urlsplit(endpoint)
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}"
@@ -36,7 +36,7 @@ class Origin:
     since: float = 0.0
     """Of the first of these."""
     reached: int = 0
-    """Attempts that were begun up to this one say nothing any more: an answer came after they began."""
+    """A failed connect of an attempt that began up to this one is ignored: an answer came after it began."""
     probes: int = 0
     probe_at: float = 0.0
     is_probed: bool = False

@@ -30,7 +30,7 @@ class ReplayJob:
     done: int = 0
 
     def step(self, store: Store, now: float) -> list[Effect] | None:
-        """What is to be told when this was the last one."""
+        """One step; the effects when it was the last one, None when there is more to do."""
         count = store.replay(self.request.which, now, self.request.endpoint, STEP)
         self.done += count
         return None if count == STEP and self.done < REPLAY_LIMIT else [Answer(self.reply, self.done)]
@@ -45,7 +45,7 @@ class DeadLetterJob:
     done: int = 0
 
     def join(self, other: DeadLetterJob) -> bool:
-        """Goes as far as both, if that is of the same lane and for the same reason."""
+        """Cover the other job, too, if it is of the same lane and for the same reason."""
         mine, its = self.batch, other.batch
         if (mine.lane, mine.error) != (its.lane, its.error):
             return False
@@ -64,7 +64,7 @@ class DeadLetterJob:
 
 
 class OutboxJobs:
-    """One after another; the first step of one that finds nobody before it is made at once."""
+    """Runs jobs one after another; without one before it the first step of a job is made at once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -83,13 +83,13 @@ class OutboxJobs:
         return self._step(self._waiting[0], now) if self._waiting else []
 
     def _step(self, job: ReplayJob | DeadLetterJob, now: float) -> list[Effect]:
-        told = job.step(self._store, now)
-        if told is None:
+        effects = job.step(self._store, now)
+        if effects is None:
             if not self._waiting:
                 self._waiting.append(job)
         elif self._waiting:
             self._waiting.popleft()
-        return [*(told or ()), *([Wake(PAUSE_SECONDS, Continue())] if self._waiting else ())]
+        return [*(effects or ()), *([Wake(PAUSE_SECONDS, Continue())] if self._waiting else ())]
 
     def _is_joined(self, job: ReplayJob | DeadLetterJob) -> bool:
         return isinstance(job, DeadLetterJob) and any(

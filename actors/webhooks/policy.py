@@ -10,7 +10,7 @@ class WebhookPolicy:
     """What has no default here is a setting: config/default.toml."""
 
     hold_seconds: float
-    """How long events wait, unburnt, while their origin cannot be connected to; 0: not at all."""
+    """How long events wait, without spending attempts, while their origin cannot be connected to; 0: not at all."""
     auto_replay: bool
     """Replay a lane's dead letters, each once, when its endpoint works again and is still the session's."""
     default_url: str

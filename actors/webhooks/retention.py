@@ -1,4 +1,4 @@
-"""The outbox kept small: what has been kept long enough is dropped, what is too much put aside, step by step."""
+"""Keeps the outbox small, in steps: drops what is old enough, and trims sessions that have too much pending."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from wppmt.store.port import Store
 TIDY_SECONDS = 60.0
 TIDY_PAUSE_SECONDS = 0.05
 EVEN_SECONDS = 3600.0
-"""So long the wall's clock must have gone evenly, since the start or since it jumped, before anything is too old."""
+"""The clock must have run without a jump for so long before anything counts as too old."""
 JUMP_SECONDS = 300.0
 
 
@@ -40,7 +40,7 @@ class Retention:
         return self._even >= EVEN_SECONDS
 
     def _trim(self, now: float) -> tuple[list[Effect], int]:
-        """Told once when a session comes to have too much waiting, and whenever something was put aside for it."""
+        """Logged once when a session begins to have too much pending, and whenever something was trimmed."""
         effects: list[Effect] = []
         trimmed = self._store.trim(self._pending_max, now)
         for one in trimmed:

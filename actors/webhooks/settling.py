@@ -63,7 +63,7 @@ class Settling:
         return self.settle()
 
     def set_timer(self) -> list[Effect]:
-        """See to it that what waits is settled, now or in a moment."""
+        """Commit now, or arm the timer for it."""
         if len(self._waiting) >= AT_MOST and not self._store_ails:
             return self.settle()
         if self._waiting and not self._is_due:

@@ -1,1 +1,1 @@
-"""The only actors that block: each waits for a browser, for memory figures or for the disk."""
+"""The only actors that block: each waits for a browser, for memory figures or for the file system."""

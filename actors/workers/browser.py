@@ -1,4 +1,4 @@
-"""The blocking half of a session: starts and stops one browser life. Disposable: a stuck one is left behind."""
+"""The blocking half of a session: starts and stops one browser. One that is stuck is abandoned with its thread."""
 
 from __future__ import annotations
 

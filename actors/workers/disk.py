@@ -19,7 +19,7 @@ class LookAtDisk:
 
 
 class DiskWorker:
-    """The DiskActor: asks the file system once a second, and tells Root."""
+    """The DiskActor: measures once a second and reports to Root."""
 
     def __init__(self, free_mb: Callable[[], int]) -> None:
         self._free_mb = free_mb

@@ -1,4 +1,4 @@
-"""Weighs every session's browser now and then, and tells the sessions and Root. Blocking; in a thread of its own."""
+"""Measures the memory of every session's browser at intervals, and reports it to the sessions and Root. Blocking."""
 
 from __future__ import annotations
 

@@ -256,7 +256,7 @@ class Gateway:
             memory_limit_mb=4096,
             is_alive=self.directory.is_alive,
             status=self.directory.status,
-            room=DiskPolicy("/tokens", MIN_FREE_MB),
+            disk=DiskPolicy("/tokens", MIN_FREE_MB),
         )
         supervisor = self.runtime.spawn(ROOT, root)
         supervisor.put(DiskMeasured(self.free_mb))

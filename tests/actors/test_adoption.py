@@ -61,7 +61,7 @@ def test_nor_the_second_and_third_time(gateway: Gateway):
     gateway.until("a", State.CONNECTED)
 
 
-def test_what_the_page_told_meanwhile_is_told_once(gateway: Gateway):
+def test_what_the_page_reported_meanwhile_is_reported_once(gateway: Gateway):
     browser = gateway.connect("a", ME)
     sent = gateway.send("a", FRIEND).id
     before = browser.receive(FRIEND)
@@ -172,7 +172,7 @@ def test_adoptions_take_no_place(make_gateway: MakeGateway):
 
 
 @pytest.mark.slow
-def test_a_phone_that_went_offline_meanwhile_is_told(gateway: Gateway):
+def test_a_phone_that_went_offline_meanwhile_is_reported(gateway: Gateway):
     browser = gateway.connect("a", ME)
     gateway.kill_daemon()
     browser.phone_offline()
@@ -284,7 +284,7 @@ def test_a_code_on_the_screen_stays_there_and_nobody_notices(gateway: Gateway):
     assert len(gateway.browsers.openings) == 1
 
 
-def test_a_code_that_came_meanwhile_is_told_with_the_time_that_is_left(gateway: Gateway):
+def test_a_code_that_came_meanwhile_is_reported_with_the_time_that_is_left(gateway: Gateway):
     gateway.show_qr("a")
     gateway.kill_daemon()
     second = gateway.browser("a").show_qr("2@second")

@@ -40,9 +40,7 @@ def alert(gateway: Gateway) -> str | None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
-def test_more_than_half_failing_their_first_restart_is_one_alert_and_one_pause(
-    make_gateway: MakeGateway, seed: int
-):
+def test_many_failures_of_first_restarts_are_one_alert_and_one_pause(make_gateway: MakeGateway, seed: int):
     gateway = many(make_gateway, running=5, seed=seed)
     began = crash(gateway, failing=3)
     gateway.run(1)
@@ -74,7 +72,7 @@ def test_browsers_that_die_together_and_come_up_again_are_no_alert(make_gateway:
     assert all(gateway.state(f"s{number}") is State.CONNECTED for number in range(5))
 
 
-def test_the_pause_holds_for_everyone_and_the_alert_goes_when_all_are_well(make_gateway: MakeGateway):
+def test_the_pause_is_for_everyone_and_the_alert_ends_with_recovery(make_gateway: MakeGateway):
     gateway = many(make_gateway, running=4)
     crash(gateway, failing=3, times=1)
     gateway.run(1)
@@ -97,7 +95,7 @@ def test_failures_far_apart_have_no_common_cause(make_gateway: MakeGateway):
     assert gateway.logged("common_cause") == []
 
 
-def test_the_next_incident_is_told_again(make_gateway: MakeGateway):
+def test_the_next_incident_is_reported_again(make_gateway: MakeGateway):
     gateway = many(make_gateway, running=3)
     for times in (1, 2):
         crash(gateway, failing=3, times=2)

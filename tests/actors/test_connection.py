@@ -25,7 +25,7 @@ ME, FRIEND = "5511999990001", "5511888880001"
         ("socket_lost", "network_back", Reason.NETWORK),
     ],
 )
-def test_an_absence_is_told_after_ten_seconds_and_ends_no_browser(
+def test_an_absence_is_reported_after_ten_seconds_and_ends_no_browser(
     gateway: Gateway, away: str, back: str, reason: Reason
 ):
     browser = gateway.connect("a", ME)

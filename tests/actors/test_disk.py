@@ -63,7 +63,7 @@ def test_they_come_back_by_themselves(gateway: Gateway):
     gateway.send("a", YOU)
 
 
-def test_it_is_told_once_with_what_to_do(gateway: Gateway):
+def test_it_is_reported_once_with_what_to_do(gateway: Gateway):
     for free_mb in (SHORT, SHORT - 50, STILL_SHORT, 3):
         gateway.measure_disk(free_mb)
         gateway.run(1)
@@ -217,7 +217,7 @@ def test_browsers_that_lived_on_are_ended_too(gateway: Gateway):
 # ---- the watch
 
 
-def test_root_is_told_every_second():
+def test_root_gets_a_measurement_every_second():
     told, wake = DiskWorker(lambda: 321).handle(LookAtDisk(), 0.0)
     assert told == Tell(ROOT, DiskMeasured(321))
     assert wake == Wake(1.0, LookAtDisk())
@@ -238,7 +238,7 @@ def test_a_mark_of_nothing_is_no_mark():
     assert not [effect for free in (0, 5, 0) for effect in room.measured(free, ["a"])]
 
 
-def test_all_sessions_are_told_with_one_line():
+def test_all_sessions_are_stopped_with_one_log_line():
     effects = list(DiskPolicy("/tokens", MIN_FREE_MB).measured(0, ["a", "b"]))
     assert [effect.event for effect in effects if isinstance(effect, Log)] == ["disk_short"]
     assert [effect.to for effect in effects if isinstance(effect, Tell)] == [

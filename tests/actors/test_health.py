@@ -21,16 +21,16 @@ def test_lanes_that_were_ever_seen_do_not_pile_up():
     assert health.fail(second, 1003.0), "forgotten"
 
 
-def test_a_lane_that_failed_and_works_again_is_due_a_minute_after_it_was_seen_to():
+def test_a_lane_that_recovers_again_is_due_a_minute_after_its_replay():
     health = DeliveryHealth()
     lane = LANES[0]
     assert health.work(lane, 1000.0)
-    health.see_to(lane, 1000.0, is_over=True)
+    health.dead_letters_looked_at(lane, 1000.0, is_over=True)
     assert not health.work(lane, 1001.0)
     assert not health.fail(lane, 1002.0)
     assert health.due(1000.0 + QUIET_SECONDS) is None, "it fails"
     assert not health.work(lane, 1003.0)
     assert health.due(999.0 + QUIET_SECONDS) is None
     assert health.due(1000.0 + QUIET_SECONDS) == lane
-    health.see_to(lane, 1000.0 + QUIET_SECONDS, is_over=True)
+    health.dead_letters_looked_at(lane, 1000.0 + QUIET_SECONDS, is_over=True)
     assert health.due(1e9) is None

@@ -8,7 +8,7 @@ from wppmt.store.records import Delivery, EventRecord, Lane
 LANE = Lane("http://one.test/", "a")
 
 
-def test_a_stopped_lane_goes_on_behind_what_was_given_up_whatever_comes_of_what_is_in_flight():
+def test_a_stopped_lane_goes_on_behind_its_dead_letters():
     lanes = Lanes(longest_wait=300.0)
     lanes.wake(LANE, cursor=0)
     [state] = lanes.for_first_attempt(1000.0)
@@ -17,14 +17,14 @@ def test_a_stopped_lane_goes_on_behind_what_was_given_up_whatever_comes_of_what_
     flight = lanes.flight(1)
     assert flight
     lanes.stop(state, up_to=9)
-    assert flight.is_given_up
+    assert flight.is_dead_letter
     assert state.cursor == 9
     lanes.finish(flight)
     lanes.refuse(flight, 1000.0)
     assert state.cursor == 9
 
 
-def test_a_lane_that_was_forgotten_begins_behind_what_may_still_wait_for_its_burial():
+def test_a_forgotten_lane_begins_behind_what_a_job_may_still_take():
     lanes = Lanes(longest_wait=300.0)
     lanes.wake(LANE, cursor=9)
     [state] = lanes.for_first_attempt(1000.0)

@@ -145,7 +145,7 @@ def test_logout_unlinks_a_stopped_session_too(gateway: Gateway):
     assert phone.linked is None
 
 
-def test_logout_of_a_browser_that_does_not_come_up_removes_the_profile_and_says_so(gateway: Gateway):
+def test_a_logout_without_a_browser_removes_the_profile_and_says_so(gateway: Gateway):
     bring_to(gateway, State.DISCONNECTED)
     gateway.browsers.refuse_start("a", "CHROME_MISSING", times=100)
     assert not gateway.log_out("a").unlinked
@@ -227,9 +227,7 @@ def test_the_last_word_during_a_logout_counts(gateway: Gateway, verb: object):
 
 
 @pytest.mark.parametrize("steps", range(0, 40, 4))
-def test_a_logout_amid_a_send_leaves_no_browser_and_no_profile_and_one_message_at_most(
-    gateway: Gateway, steps: int
-):
+def test_a_logout_amid_a_send_leaves_nothing_and_sends_once_at_most(gateway: Gateway, steps: int):
     gateway.connect("a", ME)
     gateway.world.add_phone(FRIEND)
     send = gateway.request(A, messages.SendText(FRIEND, "oi"))
@@ -302,7 +300,7 @@ def test_a_profile_that_cannot_be_removed_is_not_called_removed(gateway: Gateway
     assert not gateway.record("a").has_login
 
 
-def test_a_login_that_whatsapp_has_ended_is_logged_out_though_its_profile_stays(gateway: Gateway):
+def test_a_login_that_whatsapp_has_ended_counts_as_logged_out(gateway: Gateway):
     gateway.connect("a", ME)
     let_removal_fail(gateway, IN_USE)
     assert gateway.log_out("a").unlinked
@@ -409,7 +407,7 @@ def test_a_boot_brings_back_what_should_run_and_nothing_else(gateway: Gateway):
     assert [len(gateway.browsers.living(name)) for name in "abc"] == [1, 0, 1]
 
 
-def test_a_daemon_that_dies_before_the_first_step_of_a_start_takes_it_up_again(gateway: Gateway):
+def test_a_start_goes_on_after_the_daemon_died_before_its_first_step(gateway: Gateway):
     gateway.connect("a", ME)
     gateway.close("a")
     record = gateway.record("a")
@@ -492,7 +490,7 @@ def test_a_shutdown_at_a_slow_screen_stays_shut_down(gateway: Gateway):
     assert gateway.browsers.living("a") == []
 
 
-def test_a_close_behind_a_stuck_browser_is_answered_even_when_a_logout_comes_after_it(
+def test_a_close_of_a_stuck_browser_is_answered_despite_a_logout(
     make_gateway: MakeGateway,
 ):
     gateway = make_gateway(policy=session_policy(logout_deadline=20))

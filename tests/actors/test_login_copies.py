@@ -89,7 +89,7 @@ def test_an_adopted_browsers_login_is_copied_too(gateway: Gateway):
     assert copies(gateway) == [ME]
 
 
-def test_a_corrupt_login_is_set_aside_and_told_once(gateway: Gateway):
+def test_a_corrupt_login_is_set_aside_and_reported_once(gateway: Gateway):
     corrupted(gateway)
     gateway.run(600)
     assert gateway.reason("a") is Reason.TOKEN_CORRUPT

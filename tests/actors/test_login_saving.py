@@ -67,7 +67,7 @@ def test_who_stops_in_that_moment_loses_nothing(gateway: Gateway, way: str):
     assert len(gateway.events("a", "qr_code")) == 1
 
 
-def test_a_login_that_was_closed_in_order_is_saved_and_a_later_loss_is_a_corruption(gateway: Gateway):
+def test_a_login_closed_in_order_is_saved_and_its_loss_a_corruption(gateway: Gateway):
     scan(gateway)
     gateway.close("a")
     assert gateway.record("a").login_saved

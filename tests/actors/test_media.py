@@ -327,7 +327,7 @@ class TestIdempotency:
             browser.reject_sends(None)
         assert gateway.inbox(FRIEND) == []
 
-    def test_after_48_hours_a_key_is_new_and_no_killed_daemon_forgets_it_before(self, gateway: Gateway):
+    def test_a_key_is_known_for_48_hours_whatever_happens_to_the_daemon(self, gateway: Gateway):
         gateway.connect("a", ME)
         first = gateway.send("a", FRIEND, idempotency=KEY)
         self.sleep(gateway, 47.9 * HOURS)
@@ -425,7 +425,7 @@ class TestIn:
         assert drafts(gateway) == []
 
     @pytest.mark.parametrize("way", CRASHES)
-    def test_a_page_lost_meanwhile_is_told_as_nothing_done(
+    def test_a_page_lost_meanwhile_is_reported_as_nothing_done(
         self, make_gateway: Callable[..., Gateway], way: str
     ):
         gateway = make_gateway(policy=session_policy(media_eager=False))

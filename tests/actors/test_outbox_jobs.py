@@ -44,10 +44,10 @@ def hold(due_before: float) -> DeadLetterJob:
     return DeadLetterJob(DeadLetterBatch(MINE, HELD, due_before), "webhook_abandoned")
 
 
-def do(store: SqliteStore, *burials: DeadLetterJob) -> list[Log]:
+def do(store: SqliteStore, *jobs_behind: DeadLetterJob) -> list[Log]:
     """All of them come while a long one is under way; what is told of the lane."""
     jobs = OutboxJobs(store)
-    for job in (DeadLetterJob(DeadLetterBatch(LONG, STOPPED), "webhook_stopped"), *burials):
+    for job in (DeadLetterJob(DeadLetterBatch(LONG, STOPPED), "webhook_stopped"), *jobs_behind):
         jobs.add(job, 1.0)
     told = []
     while effects := jobs.go_on(1.0):
@@ -63,7 +63,7 @@ def test_a_second_stop_goes_as_far_as_both(store: SqliteStore):
     assert store.webhook_counts("a") == WebhookCounts(pending=1, dead=5)
 
 
-def test_a_hold_that_ran_out_does_not_swallow_a_stop_nor_the_other_way_round(store: SqliteStore):
+def test_an_ended_hold_and_a_stop_are_two_dead_letter_jobs(store: SqliteStore):
     record(store, MINE, 2)
     newest = record(store, MINE, 1)
     logs = do(store, hold(due_before=0.5), stop(up_to=newest))

@@ -28,7 +28,7 @@ def assert_nobody(record: SessionRecord) -> None:
     assert shown == ("", "", "", None, False)
 
 
-def test_each_code_is_told_once_with_the_moment_at_which_it_ends(gateway: Gateway):
+def test_each_code_is_reported_once_with_the_moment_at_which_it_ends(gateway: Gateway):
     gateway.show_qr("a")
     shown_at = gateway.time.moment
     gateway.browser("a").page.take_undelivered()
@@ -52,7 +52,7 @@ def test_the_status_shows_the_code_that_is_on_the_screen(gateway: Gateway):
     assert qr.expires_at == pytest.approx(gateway.time.moment + 20)
 
 
-def test_after_the_last_code_the_browser_is_freed_until_someone_asks_again(make_gateway: MakeGateway):
+def test_after_the_last_code_the_browser_is_closed(make_gateway: MakeGateway):
     gateway = make_gateway(policy=session_policy(qr_max=3))
     gateway.show_qr("a")
     gateway.until("a", State.DISCONNECTED)
@@ -131,7 +131,7 @@ def test_a_pairing_code_is_asked_for_again_by_a_new_browser(gateway: Gateway):
     gateway.run_until(lambda: gateway.status("a").pairing_code)
 
 
-def test_a_refused_pairing_is_told_once(gateway: Gateway):
+def test_a_refused_pairing_is_reported_once(gateway: Gateway):
     gateway.start("a", pairing_phone=ME)
     gateway.until("a", State.WAITING_SCAN)
     gateway.run(60)
@@ -153,7 +153,7 @@ def test_an_unlinked_session_waits_for_a_new_scan_and_says_why(gateway: Gateway)
     assert gateway.record("a").phone == OTHER
 
 
-def test_a_browser_that_dies_right_after_the_unlinking_does_not_make_it_a_corrupt_login(gateway: Gateway):
+def test_a_browser_that_dies_after_an_unlinking_leaves_no_corrupt_login(gateway: Gateway):
     browser = gateway.connect("a", ME)
     browser.unlink()
     gateway.settle()
@@ -163,7 +163,7 @@ def test_a_browser_that_dies_right_after_the_unlinking_does_not_make_it_a_corrup
     assert gateway.events("a", "error") == []
 
 
-def test_a_login_that_was_unlinked_while_stopped_is_noticed_at_the_next_start(gateway: Gateway):
+def test_an_unlinking_while_stopped_is_noticed_at_the_next_start(gateway: Gateway):
     gateway.connect("a", ME)
     gateway.close("a")
     gateway.world.unlink("a", page_is_open=False)
@@ -172,7 +172,7 @@ def test_a_login_that_was_unlinked_while_stopped_is_noticed_at_the_next_start(ga
     assert gateway.reason("a") is Reason.LOGGED_OUT
 
 
-def test_a_qr_screen_where_a_login_was_is_a_corrupt_login_told_once(gateway: Gateway):
+def test_a_qr_screen_where_a_login_was_is_a_corrupt_login_reported_once(gateway: Gateway):
     gateway.connect("a", ME)
     gateway.close("a")
     gateway.world.profiles["a"].login = None

@@ -138,7 +138,7 @@ async def test_when_nobody_is_left_to_answer_every_asker_hears_it_at_once(ground
         for question in (hold, lambda: done.append("late"))
     ]
     await eventually(taken.is_set)
-    ground.directory.give_up()
+    ground.directory.expire_all()
     refused = await asyncio.gather(*asking, return_exceptions=True)
     assert [error.code for error in refused if isinstance(error, Refusal)] == [
         Code.OUTCOME_UNKNOWN,

@@ -11,7 +11,7 @@ from wppmt.domain.states import State
 ME, FRIEND = "5511999990001", "5511888880001"
 
 
-def test_a_message_is_told_as_the_document_shows_it(gateway: Gateway):
+def test_a_message_is_reported_as_the_document_shows_it(gateway: Gateway):
     gateway.world.add_phone(FRIEND, "Maria Souza")
     message_id = gateway.connect("a", ME).receive(FRIEND, "Olá, tudo bem?")
     gateway.run(1)
@@ -53,7 +53,9 @@ def none(gateway: Gateway) -> None: ...
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_none_is_lost_or_told_twice_across_crashes_reloads_and_daemons(make_gateway: MakeGateway, seed: int):
+def test_none_is_lost_or_reported_twice_across_crashes_reloads_and_daemons(
+    make_gateway: MakeGateway, seed: int
+):
     gateway = make_gateway(seed=seed)
     gateway.connect("a", ME)
     ids = []
@@ -101,7 +103,7 @@ def test_each_session_has_gap_free_numbers_of_its_own(gateway: Gateway):
         assert sequences == list(range(1, len(sequences) + 1))
 
 
-def test_every_event_is_delivered_as_logged_but_for_a_code_that_was_scanned_meanwhile(gateway: Gateway):
+def test_every_event_but_a_scanned_code_is_delivered_as_logged(gateway: Gateway):
     gateway.connect("a", ME)
     gateway.send("a", FRIEND) if gateway.world.find(FRIEND) else gateway.browser("a").receive(FRIEND)
     gateway.run(5)

@@ -49,7 +49,7 @@ def test_then_every_30_seconds_give_or_take_a_tenth_without_end(gateway: Gateway
     assert len({round(wait, 3) for wait in waits(rest)}) > 20
 
 
-def test_ten_failures_are_an_error_told_once_and_it_goes_on(gateway: Gateway):
+def test_ten_failures_are_an_error_reported_once_and_it_goes_on(gateway: Gateway):
     browser = gateway.connect("a", ME)
     gateway.browsers.refuse_start("a", "CHROME_MISSING", times=25)
     browser.crash()
@@ -68,7 +68,7 @@ def test_ten_failures_are_an_error_told_once_and_it_goes_on(gateway: Gateway):
     assert gateway.changes("a")[-3:] == ["reconnecting", "error", "connected"]
 
 
-def test_each_series_of_ten_is_told(gateway: Gateway):
+def test_each_series_of_ten_is_reported(gateway: Gateway):
     for _ in range(2):
         browser = gateway.connect("a", ME) if gateway.state("a") is None else gateway.browser("a")
         gateway.browsers.refuse_start("a", "BROWSER_CRASHED", times=12)
@@ -239,7 +239,7 @@ def test_one_tenants_trouble_is_that_tenants(gateway: Gateway):
     assert gateway.record("b").restarts == 0
 
 
-def test_a_page_that_answers_and_tells_nothing_is_read_and_in_the_end_exchanged(gateway: Gateway):
+def test_a_page_that_answers_and_sends_nothing_is_exchanged(gateway: Gateway):
     browser = gateway.connect("a", ME)
     gateway.run(70)
     browser.go_silent()

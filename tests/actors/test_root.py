@@ -103,7 +103,7 @@ def test_an_actor_that_wakes_up_in_the_middle_of_its_turn_changes_nothing(
     assert not gateway.logged("actor_failed")
 
 
-def test_an_end_of_leftovers_that_takes_its_time_leaves_the_next_browser_alone(pair: Gateway):
+def test_a_slow_end_of_leftovers_leaves_the_next_browser_alone(pair: Gateway):
     browser = pair.browser("a")
     pair.runtime.perform(pair.mailbox(A).cell, EndLeftovers("a", pair.record("a").generation - 1))
     pair.run(5)
@@ -144,7 +144,7 @@ def test_whoever_asks_a_dead_actor_hears_it_at_once(pair: Gateway):
         assert refused.value.code is Code.SESSION_BUSY
 
 
-def test_what_the_browser_of_a_dead_actor_says_is_not_meant_for_the_next_one(pair: Gateway):
+def test_a_dead_actors_browser_does_not_speak_to_the_next_actor(pair: Gateway):
     pair.browser("a").crash()
     pair.run(5)
     notify = pair.browser("a")._notify

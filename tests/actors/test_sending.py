@@ -90,7 +90,7 @@ def test_typing_comes_first_and_nothing_overtakes_it(gateway: Gateway):
     assert first.value.ack == second.value.ack == 1
 
 
-def test_without_an_acknowledgement_the_answer_is_pending_and_the_rest_an_event(gateway: Gateway):
+def test_without_an_acknowledgement_the_answer_is_pending(gateway: Gateway):
     browser = gateway.connect("a", ME)
     browser.hold_acks()
     reply = begin(gateway)
@@ -260,7 +260,7 @@ def test_a_reload_before_the_hand_over_holds_nobody_up(gateway: Gateway):
     assert (reply.value.ack, newer.value.ack) == (1, 1)
 
 
-def test_a_message_that_the_page_never_saw_is_handed_over_again_under_its_id(gateway: Gateway):
+def test_a_message_that_no_page_holds_is_handed_over_again(gateway: Gateway):
     browser = gateway.connect("a", ME)
     reply = begin(gateway)
     gateway.run_until(lambda: gateway.store.unfinished("a"))
@@ -294,7 +294,7 @@ def test_nobody_is_asked_twice_about_one_message(gateway: Gateway):
     assert len(calls(gateway, "send_text")) == 1
 
 
-def test_a_fate_that_cannot_be_learnt_is_reported_after_five_minutes_and_never_sent_again(gateway: Gateway):
+def test_an_unknown_outcome_is_reported_after_five_minutes(gateway: Gateway):
     browser = gateway.connect("a", ME)
     reply = begin(gateway)
     gateway.run_until(lambda: gateway.store.unfinished("a"))
@@ -468,7 +468,7 @@ def test_what_a_close_dropped_may_be_sent_again_under_its_key(gateway: Gateway, 
     assert gateway.inbox(FRIEND) == [sent.id]
 
 
-def test_what_was_once_handed_over_keeps_its_key_and_is_never_called_unsent(gateway: Gateway):
+def test_what_was_handed_over_keeps_its_key(gateway: Gateway):
     browser = gateway.connect("a", ME)
     key = Idempotency("pedido-1", "corpo")
     sent = begin(gateway, idempotency=key, typing_ms=10_000, respond_async=True)

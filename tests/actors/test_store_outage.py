@@ -28,7 +28,7 @@ ASKS: dict[str, tuple[str, object]] = {
 
 
 @pytest.mark.parametrize("name", ASKS)
-def test_who_asks_is_told_that_nothing_was_done(gateway: Gateway, name: str):
+def test_who_asks_learns_that_nothing_was_done(gateway: Gateway, name: str):
     gateway.connect("a", ME)
     gateway.run(1)
     record, told = gateway.record("a"), len(gateway.events("a"))
@@ -60,7 +60,7 @@ def test_the_same_works_when_there_is_room_again(gateway: Gateway, name: str):
     assert not gateway.logged("actor_failed")
 
 
-def test_messages_that_arrive_meanwhile_are_told_in_order_afterwards(gateway: Gateway):
+def test_messages_that_arrive_meanwhile_are_reported_in_order_afterwards(gateway: Gateway):
     browser = gateway.connect("a", ME)
     gateway.store.is_full = True
     ids = []

@@ -36,7 +36,7 @@ def refusal(gateway: Gateway, to: str) -> Refusal:
         ({"mode": "SMB_TOS_BLOCK"}, Reason.ACCOUNT_RESTRICTED),
     ],
 )
-def test_what_needs_a_person_is_an_error_at_once_told_once_and_over_when_it_is_over(
+def test_what_needs_a_person_is_one_error_at_once_and_ends_by_itself(
     gateway: Gateway, facts: dict[str, object], reason: Reason
 ):
     browser = gateway.connect("a", ME)
@@ -59,7 +59,7 @@ def test_only_what_mends_itself_is_called_recoverable():
     }  # fmt: skip
 
 
-def test_a_refused_pairing_is_told_in_the_document_s_words():
+def test_a_refused_pairing_is_reported_in_the_document_s_words():
     assert error_payload(Reason.AUTH_FAILED) == {
         "error": "Falha na autenticação", "code": "AUTH_FAILED", "recoverable": True,
     }  # fmt: skip
@@ -90,7 +90,7 @@ def test_a_restart_after_a_passkey_shows_a_new_code(gateway: Gateway):
     gateway.until("a", State.WAITING_SCAN, 10)
 
 
-def test_a_refused_pairing_is_told_and_the_next_code_may_work(gateway: Gateway):
+def test_a_refused_pairing_is_reported_and_the_next_code_may_work(gateway: Gateway):
     gateway.show_qr("a")
     browser = gateway.browser("a")
     browser.page.emit("pairing_refused", {})
@@ -100,7 +100,7 @@ def test_a_refused_pairing_is_told_and_the_next_code_may_work(gateway: Gateway):
     gateway.until("a", State.CONNECTED, 5)
 
 
-def test_a_dialog_that_stays_is_told_once_and_stops_nothing(gateway: Gateway):
+def test_a_dialog_that_stays_is_reported_once_and_stops_nothing(gateway: Gateway):
     browser = gateway.connect("a", ME)
     browser.set_facts(dialog="other")
     gateway.run(10)

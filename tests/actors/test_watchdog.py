@@ -37,7 +37,7 @@ def doubts(gateway: Gateway) -> list[tuple[float, object]]:
     return [(line.at, line.details["attempt"]) for line in gateway.logged("acks_missing")]
 
 
-def test_three_sends_without_a_word_for_a_minute_bring_a_reload_and_nothing_is_sent_twice(quiet: Gateway):
+def test_three_unacknowledged_sends_bring_a_reload_and_no_double(quiet: Gateway):
     quiet.run(20)
     begin = quiet.time.moment
     ids = send(quiet)
@@ -74,7 +74,7 @@ def test_one_acknowledgement_since_then_is_proof_enough(quiet: Gateway):
     assert doubts(quiet) == []
 
 
-def test_a_reload_that_does_not_help_is_followed_by_a_restart_and_then_by_an_error_told_once(quiet: Gateway):
+def test_after_a_useless_reload_come_a_restart_and_then_one_error(quiet: Gateway):
     ids = send(quiet)
     first = quiet.browser("a")
     run_unacknowledged(quiet, 280)

@@ -93,7 +93,7 @@ def test_setting_the_webhook_anew_ends_a_410_whichever_way_it_is_set(
 
 
 def rotate(gateway: Gateway) -> str:
-    settings: messages.WebhookSettings = gateway.ask(A, messages.RotateWebhookSecret())
+    settings: messages.SessionWebhook = gateway.ask(A, messages.RotateWebhookSecret())
     assert settings.secret is not None
     return settings.secret
 

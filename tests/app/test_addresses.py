@@ -44,7 +44,7 @@ def test_any_other_is_called_as_it_is(host: str, url: str):
         ({"WPP_HOST": "0.0.0.0", "WPP_PUBLIC_URL": "https://wpp.exemplo.com/"}, "https://wpp.exemplo.com/api/", False),
     ],
 )  # fmt: skip
-def test_media_that_nobody_could_reach_is_told_at_the_start(
+def test_media_that_nobody_could_reach_is_reported_at_the_start(
     tmp_path: Path, environ: dict[str, str], begins: str, told: bool
 ):
     chosen = settings(tmp_path, **environ)

@@ -34,7 +34,7 @@ def test_a_new_folder_is_private(tmp_path: Path, told: list[tuple[str, str]]):
     assert told == []
 
 
-def test_an_open_folder_or_database_is_made_private_and_told(tmp_path: Path, told: list[tuple[str, str]]):
+def test_an_open_folder_or_database_is_made_private_and_reported(tmp_path: Path, told: list[tuple[str, str]]):
     database, wal, other = (tmp_path / name for name in ("wppmt.sqlite", "wppmt.sqlite-wal", "simulator.err"))
     for file in (database, wal, other):
         file.touch()
@@ -95,7 +95,7 @@ def test_it_is_known_whether_its_whatsapp_is_simulated(tmp_path: Path):
     assert not host.runs_simulated(tmp_path)
 
 
-async def test_systemd_is_told_how_long_the_stop_may_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+async def test_systemd_learns_how_long_the_stop_may_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as systemd:
         systemd.bind(str(tmp_path / "notify"))

@@ -42,24 +42,24 @@ def test_a_complaint_that_names_another_socket_is_the_same():
     assert one != complaint("socket.accept() out of system resource", ValueError("x"))
 
 
-def test_the_first_is_told_and_the_rest_is_a_count_a_minute():
+def test_the_first_is_reported_and_the_rest_is_a_count_a_minute():
     repeats, kind = Repeats(), complaint("x")
-    assert [repeats.is_told(kind, second) for second in (0, 1, 2)] == [True, False, False]
+    assert [repeats.is_written(kind, second) for second in (0, 1, 2)] == [True, False, False]
     assert repeats.over(MINUTE - 1) == []
     assert repeats.over(MINUTE) == [(kind, 2)]
     assert repeats.over(MINUTE) == []
-    assert repeats.is_told(kind, MINUTE + 1)
+    assert repeats.is_written(kind, MINUTE + 1)
 
 
-def test_some_refusals_are_told_before_they_are_counted():
+def test_some_refusals_are_reported_before_they_are_counted():
     repeats, kind = Repeats(), refusal()
-    assert [repeats.is_told(kind, 0.0) for _ in range(12)] == [True] * 10 + [False] * 2
+    assert [repeats.is_written(kind, 0.0) for _ in range(12)] == [True] * 10 + [False] * 2
     assert repeats.over(0.0, all_of_them=True) == [(kind, 2)]
 
 
 def test_very_many_kinds_are_counted_together():
     repeats = Repeats()
-    told = sum(repeats.is_told(complaint(str(number)), 0.0) for number in range(KINDS + 500))
+    told = sum(repeats.is_written(complaint(str(number)), 0.0) for number in range(KINDS + 500))
     assert told == KINDS
     [(_, count)] = repeats.over(MINUTE)
     assert count == 500
@@ -71,7 +71,7 @@ def test_nothing_is_lost_between_lines_and_counts(happened: list[tuple[int, floa
     for number, gap in happened:
         now += gap
         counted += sum(count for _, count in repeats.over(now))
-        told += repeats.is_told(complaint(str(number)), now)
+        told += repeats.is_written(complaint(str(number)), now)
     counted += sum(count for _, count in repeats.over(now, all_of_them=True))
     assert told + counted == len(happened)
 
@@ -99,3 +99,28 @@ def test_a_file_goes_when_its_days_are_over(tmp_path: Path):
 def test_at_least_two_files_fit_into_the_total():
     assert rotate_at(rotate_mb=50, total_mb=1000) == 50 * MEGABYTE
     assert rotate_at(rotate_mb=50, total_mb=20) == 10 * MEGABYTE
+
+
+def test_a_refused_token_is_told_once_a_minute_for_each_caller_reason_and_session():
+    kinds = [
+        kind_of("token_refused", session, "warning", {"reason": reason, "client": client})
+        for session in ("a", "b")
+        for reason in ("missing", "signature")
+        for client in ("10.0.0.1", "10.0.0.2")
+    ]
+    assert len(set(kinds)) == 8
+    repeats = Repeats()
+    told = [kind for kind in kinds * 5 if kind and repeats.is_written(kind, 0.0)]
+    assert told == kinds
+    assert [count for _, count in repeats.over(MINUTE)] == [4] * 8
+
+
+def test_a_limit_is_told_once_a_minute_whoever_runs_into_it():
+    repeats = Repeats()
+    kinds = [
+        kind_of("resource_limit", f"cliente-{number}", "warning", {"memory": f"{5000 + number} MB"})
+        for number in range(5)
+    ]
+    assert [bool(kind and repeats.is_written(kind, 0.0)) for kind in kinds] == [True] + [False] * 4
+    [(kind, count)] = repeats.over(MINUTE)
+    assert (dict(kind.details), count) == ({"resources": "memory"}, 4)

@@ -132,14 +132,14 @@ def test_unknown_variable_only_warns():
         ("WPP_METRICS_LISTEN", "127.0.0.1:9090", "/metrics"),
     ],
 )
-def test_bad_value_is_told_in_one_line(name: str, value: str, complaint: str):
+def test_bad_value_is_reported_in_one_line(name: str, value: str, complaint: str):
     line = refusal(BASE | {name: value})
     assert name in line
     assert complaint in line
     assert "\n" not in line
 
 
-def test_all_troubles_are_told_at_once():
+def test_all_troubles_are_reported_at_once():
     assert len(refusal(BASE | {"WPP_PORT": "x", "WPP_RATE_LIMIT": "-1"}).splitlines()) == 2
 
 
@@ -155,9 +155,18 @@ def test_hidden_values_are_never_shown(tmp_path: Path):
     assert canary not in repr(load({"WPP_SECRET": canary * 8} | urls, folder=tmp_path))
 
 
-@pytest.mark.parametrize("text", ["[http", "http = 3", "[http]\nport = '80'x"])
-def test_broken_file_refuses(tmp_path: Path, text: str):
-    assert "local.toml" in refusal(BASE, site(tmp_path, text))
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[http", "não é um arquivo TOML válido: termina antes do fim"),
+        ("http = 3", "está fora de seção"),
+        ("[http]\nport = '80'x", "linha 2, coluna 12"),
+    ],
+)
+def test_broken_file_refuses(tmp_path: Path, text: str, said: str):
+    told = refusal(BASE, site(tmp_path, text))
+    assert "local.toml" in told
+    assert said in told
 
 
 def test_missing_file_refuses(tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life
 from tests.browser.test_chrome import evaluate
 from tests.support import wait_until
-from wppmt.browser.port import CallRejected
+from wppmt.browser.port import CallRejected, PageEvent
 
 pytestmark = pytest.mark.chrome
 
@@ -63,13 +64,13 @@ def test_in_the_cool_down_a_known_contact_is_known_by_the_hidden_id_too(
     chrome_ground.register(stranger, "Ninguém")
     for unknown in (friend, stranger):
         life.value("check_number", {"phone": unknown})
-        assert refused(life, lid_of(chrome_ground, unknown), knownOnly=True) == "reachout_timelock"
+        assert refused(life, lid_of(chrome_ground, unknown), knownOnly=True) == "new_contact"
     chrome_ground.write(friend, phone, "oi")
     life.event("message_received")
     life.value("send_text", message(friend, knownOnly=True))
     life.value("send_text", message(lid_of(chrome_ground, friend), knownOnly=True))
     wait_until(lambda: len(chrome_ground.inbox(friend)) == 2)
-    assert refused(life, lid_of(chrome_ground, stranger), knownOnly=True) == "reachout_timelock"
+    assert refused(life, lid_of(chrome_ground, stranger), knownOnly=True) == "new_contact"
 
 
 def test_a_group_that_the_account_is_not_in_is_rejected(
@@ -329,3 +330,71 @@ def test_what_the_page_holds_is_found_while_its_send_hangs(
         assert life.value("find_message", {"to": friend, "id": held})["found"]
     finally:
         run(life, LOOK_UP_WORKS)
+
+
+# ---- WhatsApp's limits on new contacts
+
+
+def known_and_stranger(ground: ChromeGround, life: Life, phone: str, new_phone: NewPhone) -> tuple[str, str]:
+    """Somebody who has written to the account, and somebody who has not."""
+    known, stranger = new_phone(), new_phone()
+    for number in (known, stranger):
+        ground.register(number, "Alguém")
+    ground.write(known, phone, "oi")
+    life.event("message_received")
+    return known, stranger
+
+
+@pytest.mark.parametrize(
+    ("fault", "name", "word"),
+    [
+        ("reachout_timelock", "reachout", "reachout_timelock"),
+        ("new_chat_cap", "quota", "new_chat_quota"),
+    ],
+)
+def test_a_limit_is_known_with_its_end_before_any_send(
+    chrome_ground: ChromeGround, paired: Paired, new_phone: NewPhone, fault: str, name: str, word: str
+) -> None:
+    life, phone = paired
+    known, stranger = known_and_stranger(chrome_ground, life, phone, new_phone)
+    life.forget()
+    end = int(time.time()) + 7200
+    options = {"until": end} if name == "reachout" else {"cycleEnds": end, "total": 5, "used": 5}
+    order = chrome_ground.simulator.fault(fault, phone=phone, **options)
+    told = wait_until(lambda: [e.data[name] for e in events_named(life, "limits_changed") if name in e.data])
+    assert (told[-1]["active"], told[-1]["until"]) == (True, end)
+    refusal = life.call("send_text", message(stranger))
+    assert isinstance(refusal, CallRejected)
+    assert (refusal.reason, refusal.until) == (word, end)
+    life.value("send_text", message(known))
+    chrome_ground.simulator.delete_fault(order)
+    wait_until(lambda: isinstance(life.call("send_text", message(stranger)), dict))
+    assert [line[1] for line in chrome_ground.inbox(stranger)] == ["oi"]
+
+
+@pytest.mark.parametrize(("code", "word"), [(463, "reachout_timelock"), (475, "new_chat_quota")])
+def test_after_a_refusal_no_further_new_contact_is_tried(
+    chrome_ground: ChromeGround, paired: Paired, new_phone: NewPhone, code: int, word: str
+) -> None:
+    life, phone = paired
+    strangers = [new_phone() for _ in range(4)]
+    for number in strangers:
+        chrome_ground.register(number, "Alguém")
+    order = chrome_ground.simulator.fault("send_reject", phone=phone, errorCode=code)
+    # A limit of which WhatsApp did not tell is kept to for a minute.
+    life.forget()
+    chrome_ground.reload(life, phone)
+    life.event("ready")
+    life.facts(mode="MAIN", stream="CONNECTED")
+    outcomes = [life.call("send_text", message(number)) for number in strangers]
+    chrome_ground.simulator.delete_fault(order)
+    assert isinstance(outcomes[0], dict)
+    assert life.event("send_failed")["reason"] == word
+    assert all(isinstance(outcome, CallRejected) and outcome.reason == word for outcome in outcomes[1:])
+    tried = [line for line in chrome_ground.simulator.log() if line["event"] == "send"]
+    assert [line for line in tried if line.get("to", "").split("@")[0] in strangers[1:]] == []
+
+
+def events_named(life: Life, name: str) -> list[PageEvent]:
+    life.hear()
+    return [event for event in life.events if event.name == name]

@@ -14,18 +14,18 @@ import pytest
 from tests.cli.conftest import Call
 from tests.support import wait_until
 from wppmt.cli import demo
-from wppmt.cli.demo import DemoFailed, Inbox, Phone, Stage
+from wppmt.cli.demo import Account, DemoFailed, DemoRun, Inbox
 from wppmt.cli.gateway import Gateway
-from wppmt.cli.sink import Delivery, Sink
+from wppmt.cli.sink import ReceivedWebhook, Sink
 from wppmt.simulator.client import Simulator
 from wppmt.webhook.signature import headers, new_secret
 
 SECRET = new_secret(b"0" * 32)
 
 
-def delivery(event: Mapping[str, Any], secret: str = SECRET) -> Delivery:
+def delivery(event: Mapping[str, Any], secret: str = SECRET) -> ReceivedWebhook:
     body = json.dumps({"sessionId": "loja", **event}).encode()
-    return Delivery(body, headers("evt_1", body, 1, time.time(), [secret]), json.loads(body))
+    return ReceivedWebhook(body, headers("evt_1", body, 1, time.time(), [secret]), json.loads(body))
 
 
 class TestInbox:
@@ -82,17 +82,17 @@ class Twice:
     [(Twice(0), "chegou 0 vezes"), (Twice(2), "chegou 2 vezes"), (Twice(1, "pending"), "pending")],
 )
 def test_a_message_lost_or_doubled_fails_the_demo(ends: Twice, told: str, capsys: pytest.CaptureFixture[str]):
-    stage = Stage(
+    run = DemoRun(
         cast("Gateway", ends),
         cast("Simulator", ends),
         cast("Sink", None),
         Inbox("loja"),
         "loja",
-        Phone("1", "a"),
-        Phone("2", "b"),
+        Account("1", "a"),
+        Account("2", "b"),
     )
     with pytest.raises(DemoFailed, match=told):
-        demo._send(stage)
+        demo._send(run)
     assert "✗" in capsys.readouterr().out
 
 

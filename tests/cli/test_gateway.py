@@ -75,7 +75,7 @@ def test_qr_comes_from_the_picture(gateway: Gateway):
 @pytest.mark.parametrize(
     ("session", "told"), [("encerrada", "a pedido"), ("aberta", "já está"), ("lenta", "Abrindo")]
 )
-def test_no_picture_to_come_is_told(gateway: Gateway, session: str, told: str):
+def test_no_picture_to_come_is_reported(gateway: Gateway, session: str, told: str):
     with pytest.raises(GatewayError, match=told):
         wait_for_qr(gateway, session, limit=0)
 
@@ -91,6 +91,6 @@ def test_not_ready_and_not_there_are_both_not_ready(gateway: Gateway):
     assert not Gateway(f"http://127.0.0.1:{free_port()}", lambda: "").is_ready()
 
 
-def test_nobody_there_is_told():
+def test_nobody_there_is_reported():
     with pytest.raises(GatewayError, match="não responde"):
         Gateway(f"http://127.0.0.1:{free_port()}", lambda: "").status("loja")

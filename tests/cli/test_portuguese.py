@@ -81,6 +81,7 @@ def test_no_help_has_an_english_frame(path: tuple[str, ...]):
     assert shown.startswith("Uso: ")
     assert "Mostra esta ajuda e sai." in shown
     assert not ENGLISH.search(shown)
+    assert "..." not in shown.partition("Comandos:")[2], "the list cuts a sentence short"
 
 
 @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ def test_no_help_has_an_english_frame(path: tuple[str, ...]):
         (["--config", "/", "doctor"], "Arquivo '/' é uma pasta."),
     ],
 )  # fmt: skip
-def test_a_slip_is_told_in_portuguese(arguments: list[str], said: str):
+def test_a_slip_is_reported_in_portuguese(arguments: list[str], said: str):
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2
     assert "Erro: " in result.output

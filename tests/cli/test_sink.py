@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.cli.conftest import Call
 from tests.support import free_port
-from wppmt.cli.sink import Delivery, Script, Sink, describe, visible
+from wppmt.cli.sink import ReceivedWebhook, ScriptedAnswers, Sink, describe, visible
 from wppmt.webhook.signature import headers, new_secret
 
 SECRET = new_secret(b"0" * 32)
@@ -47,9 +47,9 @@ def signed(body: bytes, secret: str = SECRET) -> dict[str, str]:
 
 
 def test_signature_decides():
-    taken: list[Delivery] = []
+    taken: list[ReceivedWebhook] = []
 
-    def take(delivery: Delivery) -> bool:
+    def take(delivery: ReceivedWebhook) -> bool:
         taken.append(delivery)
         return delivery.is_signed_with(SECRET)
 
@@ -110,13 +110,13 @@ def test_what_a_terminal_would_act_on_is_shown_as_it_is_written():
 @pytest.mark.parametrize(
     ("script", "statuses"),
     [
-        (Script(), [204, 204, 204]),
-        (Script(status=503), [503, 503, 503]),
-        (Script(fail=2), [500, 500, 204]),
-        (Script(status=429, fail=1), [429, 204, 204]),
+        (ScriptedAnswers(), [204, 204, 204]),
+        (ScriptedAnswers(status=503), [503, 503, 503]),
+        (ScriptedAnswers(fail=2), [500, 500, 204]),
+        (ScriptedAnswers(status=429, fail=1), [429, 204, 204]),
     ],
 )
-def test_it_errs_as_it_is_told(script: Script, statuses: list[int]):
+def test_it_fails_on_request(script: ScriptedAnswers, statuses: list[int]):
     body = json.dumps(EVENT).encode()
     with Sink(0, lambda _: script.play()) as sink:
         assert [post(sink.url, body, {}) for _ in range(3)] == statuses
@@ -125,11 +125,11 @@ def test_it_errs_as_it_is_told(script: Script, statuses: list[int]):
 @pytest.mark.slow
 def test_it_can_be_slow_or_never_answer():
     body = json.dumps(EVENT).encode()
-    with Sink(0, lambda _: Script(delay=0.05).play()) as slow:
+    with Sink(0, lambda _: ScriptedAnswers(delay=0.05).play()) as slow:
         began = time.monotonic()
         assert post(slow.url, body, {}) == 204
         assert time.monotonic() - began >= 0.05
-    with Sink(0, lambda _: Script(hang=True).play()) as hanging, pytest.raises(TimeoutError):
+    with Sink(0, lambda _: ScriptedAnswers(hang=True).play()) as hanging, pytest.raises(TimeoutError):
         post(hanging.url, body, {}, timeout=0.2)
 
 
@@ -166,7 +166,7 @@ def test_the_command_shows_checks_and_errs(environ: dict[str, str]):
     assert shown[2] == "Recusado: assinatura inválida\n"
 
 
-def test_taken_port_is_told(call: Call):
+def test_taken_port_is_reported(call: Call):
     with Sink(0, lambda _: True) as sink:
         result = call("sink", "--port", sink.target.rpartition(":")[2])
     assert result.exit_code == 1

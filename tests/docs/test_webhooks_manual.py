@@ -11,7 +11,7 @@ import pytest
 
 from tests.http.documented import DOCUMENT
 from wppmt.app.settings import keys
-from wppmt.store.records import EVENT_NAMES
+from wppmt.store.records import EVENT_NAMES, FURTHER_EVENT_NAMES
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "webhooks.md").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ def schema_of(content: dict[str, object]) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
 
 
-@pytest.mark.parametrize("name", EVENT_NAMES)
+@pytest.mark.parametrize("name", [*EVENT_NAMES, *FURTHER_EVENT_NAMES])
 def test_every_event_has_a_true_example(name: str):
     request = DOCUMENT["webhooks"][name]["post"]["requestBody"]["content"]["application/json"]
     schema_of(request["schema"]).validate(EVENTS[name])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 
 
 @pytest.mark.parametrize(
@@ -25,25 +25,26 @@ from wppmt.domain.system_errors import told
     ],
 )
 def test_the_common_ones_have_words(number: int, said: str):
-    assert told(OSError(number, os.strerror(number))) == said
+    assert explain(OSError(number, os.strerror(number))) == said
 
 
 @given(st.integers(-5, 200))
-def test_none_is_told_in_the_systems_own_language(number: int):
-    text = told(OSError(number, os.strerror(number)))
+def test_none_is_reported_in_the_systems_own_language(number: int):
+    text = explain(OSError(number, os.strerror(number)))
     assert text
     assert os.strerror(number) not in text
 
 
 def test_a_rare_one_keeps_the_name_that_one_can_search_for():
-    assert told(OSError(errno.EXDEV, "Invalid cross-device link")) == "erro EXDEV do sistema"
+    assert explain(OSError(errno.EXDEV, "Invalid cross-device link")) == "erro EXDEV do sistema"
 
 
-def test_what_python_itself_raises_is_told(tmp_path: Path):
+def test_what_python_itself_raises_is_reported(tmp_path: Path):
     with pytest.raises(OSError) as found:
         (tmp_path / "a" / "b").write_text("")
-    assert told(found.value) == "arquivo ou pasta não existe"
-    assert told(TimeoutError()) == "tempo esgotado"
+    assert explain(found.value) == "arquivo ou pasta não existe"
+    assert explain(TimeoutError()) == "tempo esgotado"
     assert (
-        told(socket.gaierror(socket.EAI_NONAME, "Name or service not known")) == "nome não encontrado no DNS"
+        explain(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
+        == "nome não encontrado no DNS"
     )

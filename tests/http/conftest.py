@@ -15,7 +15,7 @@ import jwt
 import pytest
 from yarl import URL
 
-from tests.defaults import auth_policy, http_settings
+from tests.defaults import auth_policy, http_policy
 from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
 from wppmt.domain.troubles import Trouble
@@ -70,7 +70,7 @@ class Api:
         self.rate_limit = 0
         self.apart_limit = 0
         self.connections = ConnectionLimits()
-        self.settings = http_settings()
+        self.settings = http_policy()
         self.folder = Path("/nonexistent")
         self.egress_allow: list[str] = []
         self.base = ""

@@ -155,10 +155,10 @@ class FakeFront:
                     session_id, self._statuses[session_id].record.state,
                     webhook_url=message.url, webhook_events=message.events,
                 )  # fmt: skip
-                return messages.WebhookSettings(message.url, message.events, "whsec_bmV3")
+                return messages.SessionWebhook(message.url, message.events, "whsec_bmV3")
             case messages.RotateWebhookSecret():
                 record = self._statuses[session_id].record
-                return messages.WebhookSettings(
+                return messages.SessionWebhook(
                     record.webhook_url, record.webhook_events, "whsec_cm90YXRlZA=="
                 )
             case messages.SendText() | messages.SendMedia():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.http.conftest import Api
 from wppmt.domain.errors import Code, Refusal
-from wppmt.http.api.bodies import parse_json
+from wppmt.http.api.body_reader import parse_json
 from wppmt.http.api.route import MAX_BODY_BYTES, MAX_PLAIN_BYTES
 
 START = "/api/sessions/a/start"

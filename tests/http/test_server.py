@@ -19,7 +19,7 @@ import pytest
 from tests.http.conftest import Api
 from tests.support import eventually
 from wppmt.http import protocol, server
-from wppmt.http.api import bodies
+from wppmt.http.api import body_reader
 from wppmt.http.app import make_app
 from wppmt.http.ports import DaemonPhase
 
@@ -117,7 +117,7 @@ async def test_a_kept_connection_is_not_mistaken_for_a_silent_one(api: Api, monk
 
 
 async def test_a_body_that_trickles_is_given_up(api: Api, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(body_reader, "BODY_SECONDS", 0.05)
     begin = (
         f"POST /api/sessions/a/start HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {api.token}\r\n"
         "Content-Length: 100\r\n\r\n{"

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from tests.defaults import http_settings
+from tests.defaults import http_policy
 from tests.http.conftest import Api, serve
 from tests.http.documented import DOCUMENT
 from tests.http.fakes import BORN
@@ -81,7 +81,7 @@ async def test_a_session_tries_its_webhook_once_at_a_time(api: Api):
 
 async def test_the_default_webhook_is_tried_where_the_session_has_none():
     api = Api()
-    api.settings = http_settings(default_webhook_url="http://padrao/")
+    api.settings = http_policy(default_webhook_url="http://padrao/")
     async for _ in serve(api):
         api.front.has("a")
         assert (await api.post(PATH)).body["webhookUrl"] == "http://padrao/"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.defaults import http_settings
+from tests.defaults import http_policy
 from tests.http.conftest import Api, serve
 from wppmt.store.records import EVENT_NAMES
 
@@ -47,7 +47,7 @@ async def test_no_events_means_all_and_twice_means_once(api: Api):
 
 async def test_removing_falls_back_to_the_default():
     api = Api()
-    api.settings = http_settings(default_webhook_url="http://padrao/")
+    api.settings = http_policy(default_webhook_url="http://padrao/")
     async for _ in serve(api):
         api.front.has("a", webhook_url=URL)
         answer = await api.call("DELETE", PATH)

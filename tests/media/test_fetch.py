@@ -130,7 +130,7 @@ async def test_a_picture(server: Server):
     assert file.path.stat().st_mode & 0o077 == 0 or file.path.parent.stat().st_mode & 0o077 == 0
 
 
-class TestA38:
+class TestTargets:
     @pytest.mark.parametrize(
         "url",
         [
@@ -177,7 +177,7 @@ class TestA38:
         assert server.taken <= 5
 
 
-class TestA39:
+class TestSizes:
     async def test_the_limit_to_the_byte(self, server: Server):
         server.answer = answers(b"x" * LIMIT)
         assert (await server.files.from_url(server.url("/x.bin"))).size == LIMIT
@@ -279,7 +279,7 @@ async def test_a_compressed_bomb_is_refused_unopened(server: Server):
     assert psutil.Process().memory_info().rss - before < 30_000_000
 
 
-class TestA41:
+class TestPictures:
     async def test_a_picture_of_900_million_pixels(self, server: Server):
         server.answer = answers(huge_png(30_000))
         assert await server.refuses() is Code.MEDIA_FETCH_FAILED
@@ -493,7 +493,7 @@ async def test_office_documents_are_zips_of_another_name(server: Server, ending:
     assert (await server.files.from_base64(text, "fotos.zip")).mimetype == "application/zip"
 
 
-async def test_a_disk_that_takes_nothing_is_told_as_such(server: Server):
+async def test_a_disk_that_takes_nothing_is_reported_as_such(server: Server):
     server.folder.parent.joinpath("media").write_text("a file where the folder should be")
     with pytest.raises(Refusal) as refused:
         await server.files.from_base64("YQ==")

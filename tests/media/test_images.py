@@ -106,7 +106,7 @@ def test_whatever_is_broken_in_it_the_outcome_is_one_of_two(tmp_path: Path, name
 @pytest.mark.parametrize("mimetype", PICTURES)
 @given(content=st.binary(max_size=300))
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_nonsense_is_told_as_such(tmp_path: Path, mimetype: str, content: bytes):
+def test_nonsense_is_reported_as_such(tmp_path: Path, mimetype: str, content: bytes):
     with pytest.raises(BrokenPicture):
         checked(tmp_path, content, mimetype)
 

@@ -176,7 +176,7 @@ def test_sweeping_takes_drafts_and_what_is_too_old(shelf: Shelf):
     assert not list((kept.path.parents[1] / "b").iterdir())
 
 
-def test_a_disk_that_takes_nothing_is_told_as_such(shelf: Shelf, tmp_path: Path):
+def test_a_disk_that_takes_nothing_is_reported_as_such(shelf: Shelf, tmp_path: Path):
     (tmp_path / "received").write_text("a file where the folder should be")
     with pytest.raises(Refusal) as refused:
         shelf.media.draft("a")

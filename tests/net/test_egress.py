@@ -310,7 +310,7 @@ async def test_beside_the_default_webhook_a_name_is_what_it_leads_to(address: st
         await guard.check(beside)
 
 
-async def test_a_kept_connection_to_the_default_webhook_serves_nothing_beside_it(sink: Sink):
+async def test_a_kept_connection_to_the_default_webhook_serves_it_alone(sink: Sink):
     place = f"http://avelarsys-turbozap:{sink.port}"
     guard = egress(webhook_url=f"{place}/api/webhook/default", dns=FakeDns(["127.0.0.1"]))
     async with guard.session(TIMEOUT, 65_536) as session:
@@ -367,7 +367,7 @@ def test_odd_addresses(url: str):
 
 
 @pytest.mark.parametrize("port", [8005, 6379, 9515, 9222])
-async def test_our_own_ports_even_by_the_machines_own_address_in_an_allowed_network(port: int):
+async def test_our_own_ports_are_refused_even_in_an_allowed_network(port: int):
     guard = egress("10.0.0.0/8", "127.0.0.0/8", own=["10.1.2.3", "fd12::3"])
     for host in ("10.1.2.3", "127.0.0.1", "[::ffff:10.1.2.3]", "[fd12::3]"):
         assert is_refused(guard, f"http://{host}:{port}/")
@@ -446,7 +446,7 @@ def test_strangers_are_called_at_the_usual_ports_only():
     assert not is_refused(egress("cliente.test:8443"), "http://cliente.test:8443/")
 
 
-async def test_an_unusual_port_of_a_name_waits_for_the_look_up_when_networks_are_allowed():
+async def test_an_unusual_port_of_a_name_waits_for_its_look_up():
     url = "http://interno.test:8080/"
     await egress("10.0.0.0/8", dns=FakeDns(["10.0.0.7"])).check(url)
     with pytest.raises(Refusal):

@@ -7,8 +7,12 @@ module.exports = function restoreSerialized() {
     const [, cached] = /return this\.([$\w]+)/.exec(MsgKey.prototype.toString.toString()) || [];
     if (!cached || cached === '_serialized') return;
     Object.defineProperty(MsgKey.prototype, cached, {
-      get() { return this._serialized; },
-      set(value) { Object.defineProperty(this, '_serialized', { value, writable: true, enumerable: true, configurable: true }); },
+      get() {
+        return this._serialized;
+      },
+      set(value) {
+        Object.defineProperty(this, '_serialized', { value, writable: true, enumerable: true, configurable: true });
+      },
     });
   };
   let loader;
@@ -20,7 +24,9 @@ module.exports = function restoreSerialized() {
       try {
         const found = loader('WAWebMsgKey');
         patch(found.default || found);
-      } catch (error) { /* a page without that module: nothing to restore */ }
+      } catch (error) {
+        /* a page without that module: nothing to restore */
+      }
     },
   });
 };

@@ -37,15 +37,19 @@ const acked = (id, ack) => until(() => seen.acks.find((one) => one.id === id && 
   let client;
   let sent;
 
-  await step('pairs by the QR code', async () => {
-    const starting = start();
-    client = starting.client;
-    await starting.started; // from then on it hears that the page is paired
-    const code = await until(() => seen.codes[0], 'a QR code');
-    await sim('POST', `/accounts/${ANA}/scan`, { qr: code });
-    await starting.ready;
-    expect(client.info.wid.user === ANA, 'it is Ana who is linked');
-  }, 60000);
+  await step(
+    'pairs by the QR code',
+    async () => {
+      const starting = start();
+      client = starting.client;
+      await starting.started; // from then on it hears that the page is paired
+      const code = await until(() => seen.codes[0], 'a QR code');
+      await sim('POST', `/accounts/${ANA}/scan`, { qr: code });
+      await starting.ready;
+      expect(client.info.wid.user === ANA, 'it is Ana who is linked');
+    },
+    60000,
+  );
 
   await step('sends a text', async () => {
     sent = await client.sendMessage(BRUNO_ID, 'Oi do whatsapp-web.js');
@@ -86,7 +90,9 @@ const acked = (id, ack) => until(() => seen.acks.find((one) => one.id === id && 
 
   await step('receives a picture and downloads it', async () => {
     await sim('POST', `/accounts/${BRUNO}/messages`, {
-      to: ANA, caption: 'Olhe', media: { base64: PICTURE, mimetype: 'image/png', fileName: 'b.png' },
+      to: ANA,
+      caption: 'Olhe',
+      media: { base64: PICTURE, mimetype: 'image/png', fileName: 'b.png' },
     });
     const received = await until(() => seen.messages.find((one) => one.hasMedia), 'the picture');
     const media = await received.downloadMedia();
@@ -95,7 +101,10 @@ const acked = (id, ack) => until(() => seen.acks.find((one) => one.id === id && 
 
   await step('lists contacts', async () => {
     const contacts = await client.getContacts();
-    expect(contacts.some((one) => one.id._serialized === BRUNO_ID), 'Bruno is among them');
+    expect(
+      contacts.some((one) => one.id._serialized === BRUNO_ID),
+      'Bruno is among them',
+    );
     expect((await client.getNumberId(BRUNO)).user, 'Bruno exists');
     expect((await client.getNumberId('5511900000000')) === null, 'an unregistered number does not');
   });
@@ -104,7 +113,10 @@ const acked = (id, ack) => until(() => seen.acks.find((one) => one.id === id && 
     const chats = await client.getChats();
     const chat = chats.find((one) => one.id._serialized === BRUNO_ID);
     const messages = await chat.fetchMessages({ limit: 50 });
-    expect(messages.some((one) => one.body === 'Oi do whatsapp-web.js'), 'what was written');
+    expect(
+      messages.some((one) => one.body === 'Oi do whatsapp-web.js'),
+      'what was written',
+    );
   });
 
   await step('writes in a group', async () => {
@@ -116,21 +128,29 @@ const acked = (id, ack) => until(() => seen.acks.find((one) => one.id === id && 
 
   await wider({ ana: ANA, bruno: BRUNO, client, picture: PICTURE, seen });
 
-  await step('restores the login without a code', async () => {
-    await client.destroy();
-    const codes = seen.codes.length;
-    const starting = start();
-    client = starting.client;
-    await starting.ready;
-    expect(seen.codes.length === codes, 'no new code');
-    await client.sendMessage(BRUNO_ID, 'De volta');
-    await arrival(BRUNO, ({ body }) => body === 'De volta');
-  }, 60000);
+  await step(
+    'restores the login without a code',
+    async () => {
+      await client.destroy();
+      const codes = seen.codes.length;
+      const starting = start();
+      client = starting.client;
+      await starting.ready;
+      expect(seen.codes.length === codes, 'no new code');
+      await client.sendMessage(BRUNO_ID, 'De volta');
+      await arrival(BRUNO, ({ body }) => body === 'De volta');
+    },
+    60000,
+  );
 
-  await step('logs out', async () => {
-    await client.logout();
-    await until(async () => !(await sim('GET', `/accounts/${ANA}/devices`)).length, 'no device left');
-  }, 30000);
+  await step(
+    'logs out',
+    async () => {
+      await client.logout();
+      await until(async () => !(await sim('GET', `/accounts/${ANA}/devices`)).length, 'no device left');
+    },
+    30000,
+  );
 
   if (client.pupBrowser) await client.destroy().catch(() => {});
   process.exit(0);

@@ -24,7 +24,11 @@ module.exports = async function wider({ ana, bruno, client, picture, seen }) {
   let his;
   let label;
   await step('has people and messages to act on', async () => {
-    for (const [phone, name] of [[CARLA, 'Carla'], [DIEGO, 'Diego'], [ELISA, 'Elisa']]) {
+    for (const [phone, name] of [
+      [CARLA, 'Carla'],
+      [DIEGO, 'Diego'],
+      [ELISA, 'Elisa'],
+    ]) {
       await sim('PUT', `/accounts/${phone}`, { name, saved: true });
     }
     text = await client.sendMessage(brunoId, 'Um texto');
@@ -66,20 +70,27 @@ module.exports = async function wider({ ana, bruno, client, picture, seen }) {
     expect(!(await again(his)).isStarred, 'not starred');
   });
   await call('Message.forward', async () => {
-    await until(() => client.pupPage.evaluate(() => {
-      try {
-        return !!window.require('WAWebChatForwardMessage');
-      } catch (error) {
-        return false; // WhatsApp loads it late
-      }
-    }), 'the bundle in which forwarding comes');
+    await until(
+      () =>
+        client.pupPage.evaluate(() => {
+          try {
+            return !!window.require('WAWebChatForwardMessage');
+          } catch (error) {
+            return false; // WhatsApp loads it late
+          }
+        }),
+      'the bundle in which forwarding comes',
+    );
     await his.forward(wid(CARLA));
     await arrival(CARLA, (line) => line.forwarded && line.body === 'Dele');
   });
   await call('Message.pin', async () => expect(await his.pin(86400), 'pinned'));
   await call('Chat.getPinnedMessages', async () => {
     const pinned = await (await chat()).getPinnedMessages();
-    expect(pinned.some((one) => one.id.id === his.id.id), 'the message');
+    expect(
+      pinned.some((one) => one.id.id === his.id.id),
+      'the message',
+    );
   });
   await call('Message.unpin', async () => {
     expect(await his.unpin(), 'unpinned');
@@ -95,13 +106,19 @@ module.exports = async function wider({ ana, bruno, client, picture, seen }) {
   });
   await call('Message.getInfo', async () => {
     await sim('POST', `/accounts/${bruno}/receipts`, { id: text.id.id, ack: 3 });
-    const info = await until(async () => { const one = await text.getInfo(); return one.read.length && one; }, 'who has read it');
+    const info = await until(async () => {
+      const one = await text.getInfo();
+      return one.read.length && one;
+    }, 'who has read it');
     expect(info.delivery.length === 1 && info.readRemaining === 0, 'Bruno has read it');
   });
   await call('Message.reload', async () => expect((await text.reload()).body === 'Outro texto', 'its text of now'));
   await call('Client.searchMessages', async () => {
     const found = await client.searchMessages('Outro texto', { limit: 5, page: 1 });
-    expect(found.some((one) => one.id.id === text.id.id), 'the message');
+    expect(
+      found.some((one) => one.id.id === text.id.id),
+      'the message',
+    );
   });
 
   // --- other kinds of messages
@@ -116,7 +133,10 @@ module.exports = async function wider({ ana, bruno, client, picture, seen }) {
     expect(line.contacts[0].name === 'Carla' && line.contacts[0].phones[0] === CARLA, 'Carla');
   });
   await call('send several contact cards', async () => {
-    await client.sendMessage(brunoId, await Promise.all([CARLA, DIEGO].map((phone) => client.getContactById(wid(phone)))));
+    await client.sendMessage(
+      brunoId,
+      await Promise.all([CARLA, DIEGO].map((phone) => client.getContactById(wid(phone)))),
+    );
     expect((await arrival(bruno, ({ type }) => type === 'multi_vcard')).contacts.length === 2, 'two cards');
   });
   await call('send a poll', async () => {
@@ -128,8 +148,14 @@ module.exports = async function wider({ ana, bruno, client, picture, seen }) {
     const line = await arrival(bruno, ({ type }) => type === 'poll_creation');
     await sim('POST', `/accounts/${bruno}/vote`, { id: line.id, options: ['Hoje'] });
     const poll = (await (await chat()).fetchMessages({ limit: 100 })).find((one) => one.id.id === line.id);
-    const [vote] = await until(async () => { const votes = await poll.getPollVotes(); return votes.length && votes; }, 'the vote');
-    expect(vote.selectedOptions.some(({ name }) => name === 'Hoje'), 'his choice');
+    const [vote] = await until(async () => {
+      const votes = await poll.getPollVotes();
+      return votes.length && votes;
+    }, 'the vote');
+    expect(
+      vote.selectedOptions.some(({ name }) => name === 'Hoje'),
+      'his choice',
+    );
   });
   await call('Message.vote', async () => {
     const { id } = await write(bruno, { to: ana, type: 'poll', poll: { question: 'Vem?', options: ['Sim', 'Não'] } });
@@ -137,7 +163,10 @@ module.exports = async function wider({ ana, bruno, client, picture, seen }) {
     await arrival(bruno, (line) => line.type === 'vote' && line.target === id && line.options[0] === 'Sim');
   });
   await call('send a scheduled event', async () => {
-    await client.sendMessage(brunoId, new ScheduledEvent('Festa', new Date(Date.now() + 86400000), { description: 'Em casa', callType: 'video' }));
+    await client.sendMessage(
+      brunoId,
+      new ScheduledEvent('Festa', new Date(Date.now() + 86400000), { description: 'Em casa', callType: 'video' }),
+    );
     await arrival(bruno, ({ type }) => type === 'event_creation');
   });
   await call('send a sticker', async () => {
@@ -153,23 +182,59 @@ module.exports = async function wider({ ana, bruno, client, picture, seen }) {
     await until(async () => (await client.getBroadcasts()).some((one) => one.id._serialized === brunoId), 'his status');
   });
   await call('Client.createCallLink', async () => {
-    expect((await client.createCallLink(new Date(Date.now() + 3600000), 'voice')).startsWith('https://call.whatsapp.com/voice/'), 'a link');
+    expect(
+      (await client.createCallLink(new Date(Date.now() + 3600000), 'voice')).startsWith(
+        'https://call.whatsapp.com/voice/',
+      ),
+      'a link',
+    );
   });
 
   // --- chats
   const archived = async (id) => (await chat(id)).archived;
-  await call('Chat.archive', async () => { await (await chat(wid(CARLA))).archive(); expect(await archived(wid(CARLA)), 'archived'); });
-  await call('Chat.unarchive', async () => { await (await chat(wid(CARLA))).unarchive(); expect(!(await archived(wid(CARLA))), 'not archived'); });
-  await call('Chat.pin', async () => { await (await chat()).pin(); expect((await chat()).pinned, 'pinned'); });
-  await call('Chat.unpin', async () => { await (await chat()).unpin(); expect(!(await chat()).pinned, 'not pinned'); });
+  await call('Chat.archive', async () => {
+    await (await chat(wid(CARLA))).archive();
+    expect(await archived(wid(CARLA)), 'archived');
+  });
+  await call('Chat.unarchive', async () => {
+    await (await chat(wid(CARLA))).unarchive();
+    expect(!(await archived(wid(CARLA))), 'not archived');
+  });
+  await call('Chat.pin', async () => {
+    await (await chat()).pin();
+    expect((await chat()).pinned, 'pinned');
+  });
+  await call('Chat.unpin', async () => {
+    await (await chat()).unpin();
+    expect(!(await chat()).pinned, 'not pinned');
+  });
   await call('Chat.mute', async () => expect((await (await chat()).mute()).isMuted, 'muted'));
   await call('Chat.unmute', async () => expect(!(await (await chat()).unmute()).isMuted, 'not muted'));
-  await call('Chat.markUnread', async () => { await (await chat()).markUnread(); expect((await chat()).unreadCount !== 0, 'unread'); });
-  await call('Chat.sendSeen', async () => { await (await chat()).sendSeen(); expect((await chat()).unreadCount === 0, 'read'); });
-  const logged = (kind) => until(async () => (await sim('GET', '/log')).some((entry) => (entry.event || entry.kind || entry.type) === kind), kind);
-  await call('Chat.sendStateTyping', async () => { await (await chat()).sendStateTyping(); await logged('typing'); });
-  await call('Chat.sendStateRecording', async () => { await (await chat()).sendStateRecording(); await logged('recording'); });
-  await call('Chat.clearState', async () => { await (await chat()).clearState(); await logged('paused'); });
+  await call('Chat.markUnread', async () => {
+    await (await chat()).markUnread();
+    expect((await chat()).unreadCount !== 0, 'unread');
+  });
+  await call('Chat.sendSeen', async () => {
+    await (await chat()).sendSeen();
+    expect((await chat()).unreadCount === 0, 'read');
+  });
+  const logged = (kind) =>
+    until(
+      async () => (await sim('GET', '/log')).some((entry) => (entry.event || entry.kind || entry.type) === kind),
+      kind,
+    );
+  await call('Chat.sendStateTyping', async () => {
+    await (await chat()).sendStateTyping();
+    await logged('typing');
+  });
+  await call('Chat.sendStateRecording', async () => {
+    await (await chat()).sendStateRecording();
+    await logged('recording');
+  });
+  await call('Chat.clearState', async () => {
+    await (await chat()).clearState();
+    await logged('paused');
+  });
   await call('Chat.syncHistory', async () => expect(await (await chat()).syncHistory(), 'asked'));
   await call('Chat.clearMessages', async () => {
     await client.sendMessage(wid(DIEGO), 'Some');
@@ -182,16 +247,36 @@ module.exports = async function wider({ ana, bruno, client, picture, seen }) {
   });
 
   // --- labels
-  await call('Client.getLabels', async () => until(async () => (await client.getLabels()).some((one) => one.name === 'Cliente'), 'the label'));
-  await call('Chat.changeLabels', async () => { await (await chat()).changeLabels([label]); expect((await (await chat()).getLabels()).length === 1, 'labelled'); });
-  await call('Client.getChatsByLabelId', async () => expect((await client.getChatsByLabelId(label))[0].id._serialized === brunoId, 'the chat'));
+  await call('Client.getLabels', async () =>
+    until(async () => (await client.getLabels()).some((one) => one.name === 'Cliente'), 'the label'),
+  );
+  await call('Chat.changeLabels', async () => {
+    await (await chat()).changeLabels([label]);
+    expect((await (await chat()).getLabels()).length === 1, 'labelled');
+  });
+  await call('Client.getChatsByLabelId', async () =>
+    expect((await client.getChatsByLabelId(label))[0].id._serialized === brunoId, 'the chat'),
+  );
 
   // --- people
-  await call('Contact.getAbout', async () => expect((await (await client.getContactById(brunoId)).getAbout()) === (await account(bruno)).about, 'his recado'));
-  await call('Contact.getCommonGroups', async () => expect((await (await client.getContactById(brunoId)).getCommonGroups()).length > 0, 'a group'));
-  await call('Contact.getFormattedNumber', async () => expect((await (await client.getContactById(brunoId)).getFormattedNumber()) === '+55 11 92222-0002', 'as people write it'));
-  await call('Contact.getCountryCode', async () => expect((await (await client.getContactById(brunoId)).getCountryCode()) === '55', 'Brazil'));
-  await call('Client.getContactDeviceCount', async () => expect((await client.getContactDeviceCount(brunoId)) === 1, 'his phone'));
+  await call('Contact.getAbout', async () =>
+    expect((await (await client.getContactById(brunoId)).getAbout()) === (await account(bruno)).about, 'his recado'),
+  );
+  await call('Contact.getCommonGroups', async () =>
+    expect((await (await client.getContactById(brunoId)).getCommonGroups()).length > 0, 'a group'),
+  );
+  await call('Contact.getFormattedNumber', async () =>
+    expect(
+      (await (await client.getContactById(brunoId)).getFormattedNumber()) === '+55 11 92222-0002',
+      'as people write it',
+    ),
+  );
+  await call('Contact.getCountryCode', async () =>
+    expect((await (await client.getContactById(brunoId)).getCountryCode()) === '55', 'Brazil'),
+  );
+  await call('Client.getContactDeviceCount', async () =>
+    expect((await client.getContactDeviceCount(brunoId)) === 1, 'his phone'),
+  );
   await call('Client.getContactLidAndPhone', async () => {
     const [found] = await client.getContactLidAndPhone([brunoId]);
     expect(found.pn === brunoId && found.lid.endsWith('@lid'), 'both ids');
@@ -205,7 +290,10 @@ module.exports = async function wider({ ana, bruno, client, picture, seen }) {
       const contact = window.require('WAWebCollections').Contact.get(id);
       return window.require('WAWebBlockContactAction').blockContact({ contact });
     }, wid(ELISA));
-    expect((await client.getBlockedContacts()).some((one) => one.id._serialized === wid(ELISA)), 'Elisa');
+    expect(
+      (await client.getBlockedContacts()).some((one) => one.id._serialized === wid(ELISA)),
+      'Elisa',
+    );
   });
   await call('Contact.unblock', async () => {
     await (await client.getContactById(wid(ELISA))).unblock();
@@ -219,8 +307,12 @@ module.exports = async function wider({ ana, bruno, client, picture, seen }) {
     await client.deleteAddressbookContact(wid(DIEGO));
     expect(!(await client.getContactById(wid(DIEGO))).name, 'deleted');
   });
-  await call('Client.addOrEditCustomerNote', async () => { await client.addOrEditCustomerNote(brunoId, 'antigo'); });
-  await call('Client.getCustomerNote', async () => expect((await client.getCustomerNote(brunoId)).content === 'antigo', 'the note'));
+  await call('Client.addOrEditCustomerNote', async () => {
+    await client.addOrEditCustomerNote(brunoId, 'antigo');
+  });
+  await call('Client.getCustomerNote', async () =>
+    expect((await client.getCustomerNote(brunoId)).content === 'antigo', 'the note'),
+  );
 
   // --- groups
   let group;
@@ -234,22 +326,58 @@ module.exports = async function wider({ ana, bruno, client, picture, seen }) {
     const answer = await group.addParticipants([wid(DIEGO)]);
     expect(answer[wid(DIEGO)].code === 200 && (await told()).participants.includes(DIEGO), 'added');
   });
-  await call('GroupChat.removeParticipants', async () => { await group.removeParticipants([wid(DIEGO)]); expect(!(await told()).participants.includes(DIEGO), 'removed'); });
-  await call('GroupChat.promoteParticipants', async () => { await group.promoteParticipants([brunoId]); expect((await told()).admins.includes(bruno), 'an admin'); });
-  await call('GroupChat.demoteParticipants', async () => { await group.demoteParticipants([brunoId]); expect(!(await told()).admins.includes(bruno), 'no admin'); });
-  await call('GroupChat.setSubject', async () => { await group.setSubject('Outra'); expect((await told()).subject === 'Outra', 'renamed'); });
-  await call('GroupChat.setDescription', async () => { await group.setDescription('Sobre'); expect((await told()).description === 'Sobre', 'described'); });
-  await call('GroupChat.setMessagesAdminsOnly', async () => expect(await group.setMessagesAdminsOnly(true) && (await chat(group.id._serialized)).groupMetadata.announce, 'only admins write'));
-  await call('GroupChat.setInfoAdminsOnly', async () => expect(await group.setInfoAdminsOnly(true) && (await chat(group.id._serialized)).groupMetadata.restrict, 'only admins change it'));
-  await call('GroupChat.setAddMembersAdminsOnly', async () => expect(await group.setAddMembersAdminsOnly(false) && (await chat(group.id._serialized)).groupMetadata.memberAddMode === 'all_member_add', 'all add'));
+  await call('GroupChat.removeParticipants', async () => {
+    await group.removeParticipants([wid(DIEGO)]);
+    expect(!(await told()).participants.includes(DIEGO), 'removed');
+  });
+  await call('GroupChat.promoteParticipants', async () => {
+    await group.promoteParticipants([brunoId]);
+    expect((await told()).admins.includes(bruno), 'an admin');
+  });
+  await call('GroupChat.demoteParticipants', async () => {
+    await group.demoteParticipants([brunoId]);
+    expect(!(await told()).admins.includes(bruno), 'no admin');
+  });
+  await call('GroupChat.setSubject', async () => {
+    await group.setSubject('Outra');
+    expect((await told()).subject === 'Outra', 'renamed');
+  });
+  await call('GroupChat.setDescription', async () => {
+    await group.setDescription('Sobre');
+    expect((await told()).description === 'Sobre', 'described');
+  });
+  await call('GroupChat.setMessagesAdminsOnly', async () =>
+    expect(
+      (await group.setMessagesAdminsOnly(true)) && (await chat(group.id._serialized)).groupMetadata.announce,
+      'only admins write',
+    ),
+  );
+  await call('GroupChat.setInfoAdminsOnly', async () =>
+    expect(
+      (await group.setInfoAdminsOnly(true)) && (await chat(group.id._serialized)).groupMetadata.restrict,
+      'only admins change it',
+    ),
+  );
+  await call('GroupChat.setAddMembersAdminsOnly', async () =>
+    expect(
+      (await group.setAddMembersAdminsOnly(false)) &&
+        (await chat(group.id._serialized)).groupMetadata.memberAddMode === 'all_member_add',
+      'all add',
+    ),
+  );
   await call('GroupChat.setPicture', async () => expect(await group.setPicture(media()), 'set'));
   await call('GroupChat.deletePicture', async () => expect(await group.deletePicture(), 'deleted'));
-  await call('GroupChat.getInviteCode', async () => expect((await group.getInviteCode()) === (await told()).invite, 'the code'));
+  await call('GroupChat.getInviteCode', async () =>
+    expect((await group.getInviteCode()) === (await told()).invite, 'the code'),
+  );
   await call('Client.getInviteInfo', async () => {
     const info = await client.getInviteInfo((await told()).invite);
     expect(info.subject === 'Outra', 'the group');
   });
-  await call('GroupChat.revokeInvite', async () => { const before = (await told()).invite; expect((await group.revokeInvite()) !== before, 'another code'); });
+  await call('GroupChat.revokeInvite', async () => {
+    const before = (await told()).invite;
+    expect((await group.revokeInvite()) !== before, 'another code');
+  });
   await call('GroupChat.getGroupMembershipRequests', async () => {
     await sim('PATCH', `/groups/${group.id._serialized}`, { by: ana, approval: true });
     for (const phone of [DIEGO, ELISA]) await sim('POST', `/groups/${group.id._serialized}/join`, { phone });
@@ -263,7 +391,10 @@ module.exports = async function wider({ ana, bruno, client, picture, seen }) {
     await group.rejectGroupMembershipRequests({ requesterIds: [wid(ELISA)] });
     expect(!(await told()).requests.length && !(await told()).participants.includes(ELISA), 'not in the group');
   });
-  await call('GroupChat.leave', async () => { await group.leave(); expect(!(await told()).participants.includes(ana), 'left'); });
+  await call('GroupChat.leave', async () => {
+    await group.leave();
+    expect(!(await told()).participants.includes(ana), 'left');
+  });
   await call('Client.acceptInvite', async () => {
     const { id } = await sim('POST', '/groups', { subject: 'Dele', participants: [bruno] });
     expect((await client.acceptInvite((await groupOf(id)).invite)) === id, 'the group');
@@ -271,8 +402,13 @@ module.exports = async function wider({ ana, bruno, client, picture, seen }) {
   });
 
   // --- oneself
-  await call('Client.setStatus', async () => { await client.setStatus('Aberto'); expect((await account(ana)).about === 'Aberto', 'the recado'); });
-  await call('Client.setDisplayName', async () => expect(await client.setDisplayName('Loja da Ana') && (await account(ana)).pushname === 'Loja da Ana', 'the name'));
+  await call('Client.setStatus', async () => {
+    await client.setStatus('Aberto');
+    expect((await account(ana)).about === 'Aberto', 'the recado');
+  });
+  await call('Client.setDisplayName', async () =>
+    expect((await client.setDisplayName('Loja da Ana')) && (await account(ana)).pushname === 'Loja da Ana', 'the name'),
+  );
   await call('Client.setProfilePicture', async () => expect(await client.setProfilePicture(media()), 'set'));
   await call('Client.getProfilePicUrl', async () => expect(await client.getProfilePicUrl(wid(ana)), 'an address'));
   await call('Client.deleteProfilePicture', async () => expect(await client.deleteProfilePicture(), 'deleted'));
@@ -282,9 +418,15 @@ module.exports = async function wider({ ana, bruno, client, picture, seen }) {
   await call('Client.setAutoDownloadPhotos', () => client.setAutoDownloadPhotos(false));
   await call('Client.setBackgroundSync', async () => expect((await client.setBackgroundSync(false)) === false, 'off'));
   await call('Call.reject', async () => {
-    const ringing = new Promise((resolve) => { client.once('call', resolve); });
+    const ringing = new Promise((resolve) => {
+      client.once('call', resolve);
+    });
     const { id } = await sim('POST', `/accounts/${bruno}/call`, { to: ana });
     await (await ringing).reject();
-    await until(async () => (await sim('GET', `/accounts/${bruno}/calls`)).some((one) => one.id === id && one.state === 'rejected'), 'rejected');
+    await until(
+      async () =>
+        (await sim('GET', `/accounts/${bruno}/calls`)).some((one) => one.id === id && one.state === 'rejected'),
+      'rejected',
+    );
   });
 };

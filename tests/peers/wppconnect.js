@@ -33,7 +33,8 @@ function listen(client) {
   client.onAck((ack) => seen.acks.push(ack));
 }
 
-const acked = (id, ack) => until(() => seen.acks.find((one) => one.id._serialized === id && one.ack === ack), `ack ${ack}`);
+const acked = (id, ack) =>
+  until(() => seen.acks.find((one) => one.id._serialized === id && one.ack === ack), `ack ${ack}`);
 
 (async () => {
   await sim('PUT', `/accounts/${ANA}`, { name: 'Ana' });
@@ -41,16 +42,20 @@ const acked = (id, ack) => until(() => seen.acks.find((one) => one.id._serialize
   let client;
   let sent;
 
-  await step('pairs by the QR code', async () => {
-    const starting = start();
-    const { picture, code } = await until(() => seen.codes[0], 'a QR code', 40000);
-    expect(picture.startsWith('data:image/png;base64,'), 'the code comes as a picture');
-    await sim('POST', `/accounts/${ANA}/scan`, { qr: code });
-    client = await starting;
-    listen(client);
-    expect(await client.isAuthenticated(), 'authenticated');
-    expect(await client.isConnected(), 'connected');
-  }, 60000);
+  await step(
+    'pairs by the QR code',
+    async () => {
+      const starting = start();
+      const { picture, code } = await until(() => seen.codes[0], 'a QR code', 40000);
+      expect(picture.startsWith('data:image/png;base64,'), 'the code comes as a picture');
+      await sim('POST', `/accounts/${ANA}/scan`, { qr: code });
+      client = await starting;
+      listen(client);
+      expect(await client.isAuthenticated(), 'authenticated');
+      expect(await client.isConnected(), 'connected');
+    },
+    60000,
+  );
 
   await step('sends a text', async () => {
     sent = await client.sendText(BRUNO_ID, 'Oi do wppconnect');
@@ -66,7 +71,11 @@ const acked = (id, ack) => until(() => seen.acks.find((one) => one.id._serialize
   });
 
   await step('sends a picture and a document', async () => {
-    await client.sendFile(BRUNO_ID, `data:image/png;base64,${PICTURE}`, { type: 'image', filename: 'foto.png', caption: 'Foto' });
+    await client.sendFile(BRUNO_ID, `data:image/png;base64,${PICTURE}`, {
+      type: 'image',
+      filename: 'foto.png',
+      caption: 'Foto',
+    });
     const image = await arrival(BRUNO, (line) => line.type === 'image');
     expect(image.caption === 'Foto' && image.mimetype === 'image/png', 'a picture with its caption');
     await client.sendFile(BRUNO_ID, `data:application/pdf;base64,${PICTURE}`, { type: 'document', filename: 'a.pdf' });
@@ -89,7 +98,9 @@ const acked = (id, ack) => until(() => seen.acks.find((one) => one.id._serialize
 
   await step('receives a picture and downloads it', async () => {
     await sim('POST', `/accounts/${BRUNO}/messages`, {
-      to: ANA, caption: 'Olhe', media: { base64: PICTURE, mimetype: 'image/png', fileName: 'b.png' },
+      to: ANA,
+      caption: 'Olhe',
+      media: { base64: PICTURE, mimetype: 'image/png', fileName: 'b.png' },
     });
     const received = await until(() => seen.messages.find((one) => one.caption === 'Olhe'), 'the picture');
     const media = await client.downloadMedia(received.id);
@@ -98,16 +109,25 @@ const acked = (id, ack) => until(() => seen.acks.find((one) => one.id._serialize
 
   await step('lists contacts', async () => {
     const contacts = await client.getAllContacts();
-    expect(contacts.some((one) => (one.id._serialized || one.id) === BRUNO_ID), 'Bruno is among them');
+    expect(
+      contacts.some((one) => (one.id._serialized || one.id) === BRUNO_ID),
+      'Bruno is among them',
+    );
     expect((await client.checkNumberStatus(BRUNO_ID)).numberExists, 'Bruno exists');
     expect(!(await client.checkNumberStatus('5511900000000@c.us')).numberExists, 'an unregistered number does not');
   });
 
   await step('lists chats and their messages', async () => {
     const chats = await client.listChats();
-    expect(chats.some((one) => (one.id._serialized || one.id) === BRUNO_ID), 'the chat with Bruno');
+    expect(
+      chats.some((one) => (one.id._serialized || one.id) === BRUNO_ID),
+      'the chat with Bruno',
+    );
     const messages = await client.getMessages(BRUNO_ID, { count: 50 });
-    expect(messages.some((one) => one.body === 'Oi do wppconnect'), 'what was written');
+    expect(
+      messages.some((one) => one.body === 'Oi do wppconnect'),
+      'what was written',
+    );
   });
 
   await step('writes in a group', async () => {
@@ -117,25 +137,33 @@ const acked = (id, ack) => until(() => seen.acks.find((one) => one.id._serialize
     await arrival(BRUNO, (line) => line.chat === id && line.body === 'Oi, grupo');
   });
 
-  await step('restores the login without a code', async () => {
-    await client.close();
-    const codes = seen.codes.length;
-    seen.statuses.length = 0;
-    client = await start();
-    listen(client);
-    expect(seen.codes.length === codes, 'no new code');
-    expect(await client.isAuthenticated(), 'authenticated');
-    await client.sendText(BRUNO_ID, 'De volta');
-    await arrival(BRUNO, ({ body }) => body === 'De volta');
-  }, 60000);
+  await step(
+    'restores the login without a code',
+    async () => {
+      await client.close();
+      const codes = seen.codes.length;
+      seen.statuses.length = 0;
+      client = await start();
+      listen(client);
+      expect(seen.codes.length === codes, 'no new code');
+      expect(await client.isAuthenticated(), 'authenticated');
+      await client.sendText(BRUNO_ID, 'De volta');
+      await arrival(BRUNO, ({ body }) => body === 'De volta');
+    },
+    60000,
+  );
 
-  await step('logs out', async () => {
-    const codes = seen.codes.length;
-    // The page reloads before it answers: wa-js waits for a word on Cmd that this build never says.
-    await client.logout().catch(() => {});
-    await until(async () => !(await sim('GET', `/accounts/${ANA}/devices`)).length, 'no device left');
-    await until(() => seen.codes.length > codes, 'a new code', 30000);
-  }, 45000);
+  await step(
+    'logs out',
+    async () => {
+      const codes = seen.codes.length;
+      // The page reloads before it answers: wa-js waits for a word on Cmd that this build never says.
+      await client.logout().catch(() => {});
+      await until(async () => !(await sim('GET', `/accounts/${ANA}/devices`)).length, 'no device left');
+      await until(() => seen.codes.length > codes, 'a new code', 30000);
+    },
+    45000,
+  );
 
   if (client) await client.close();
   process.exit(0);

@@ -22,6 +22,24 @@ from typing import Any
 import pytest
 
 PACKAGES = ("wppmt", "actors", "tests")
+TEXTS = frozenset(
+    {
+        ".cfg",
+        ".css",
+        ".html",
+        ".js",
+        ".json",
+        ".md",
+        ".mjs",
+        ".php",
+        ".service",
+        ".socket",
+        ".svg",
+        ".toml",
+        ".txt",
+    }
+)
+"""Testmon keeps a checksum of the text of such a file."""
 
 
 class MoreDependencies:
@@ -63,7 +81,8 @@ class MoreDependencies:
             path = arguments[0].removeprefix(self._root)
             if path in self._known:
                 self._read_by_test[self._test].add(path)
-                if reader := self._module_of(sys._getframe(1)):
+                reader = self._module_of(sys._getframe(1))
+                if not (self._test and reader == self._test.partition("::")[0]):
                     self._read_by_module[reader].add(path)
 
     def _module_of(self, frame: FrameType | None) -> str:
@@ -95,9 +114,9 @@ def _imported_by(root: str, module: str) -> frozenset[str]:
 
 
 def _tracked(root: Path) -> Iterator[str]:
-    """What git knows, or would add, and testmon does not follow by itself."""
+    """Texts that git knows, or would add."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=root, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return (path for path in listed.stdout.splitlines() if Path(path).suffix not in {"", ".py"})
+    return (path for path in listed.stdout.splitlines() if Path(path).suffix in TEXTS)

@@ -19,7 +19,7 @@ from tests.http.conftest import Answer, Api
 from tests.http.test_server import peak_memory, port_of, reset_peak_memory
 from tests.security.conftest import Connect
 from tests.support import eventually
-from wppmt.http.api.bodies import parse_json
+from wppmt.http.api.body_reader import parse_json
 from wppmt.http.api.json_structure import MAX_VALUES
 
 MEGABYTE = 1_000_000

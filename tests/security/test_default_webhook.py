@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.defaults import http_settings
+from tests.defaults import http_policy
 from tests.http.conftest import Api
 from tests.security.conftest import running
 from wppmt.store.records import Delivery, EventRecord
@@ -22,7 +22,7 @@ CANARY = "canario12345"
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
     instance = Api()
     instance.folder = tmp_path
-    instance.settings = http_settings(default_webhook_url=DEFAULT)
+    instance.settings = http_policy(default_webhook_url=DEFAULT)
     async with running(instance):
         yield instance
 

@@ -12,8 +12,8 @@ from wppmt.simulator.errors import Refused
 from wppmt.simulator.records import Message
 
 ANA = "5511911111111"
-PHONE = st.from_regex(r"[1-9][0-9]{7,14}", fullmatch=True)
-NAME = st.text(st.characters(codec="utf-8", categories=["L", "N"]), min_size=1, max_size=20)
+PHONE = st.integers(10**7, 10**15 - 1).map(str)
+NAME = st.text("aãbçÉñ日🎉9;,\\\\", min_size=1, max_size=20)
 
 
 def message(type_: str, content: dict[str, Any], body: str | None = None) -> Message:

@@ -48,6 +48,7 @@ FULL_RECORD = SessionRecord(
     has_login=True,
     pairing_phone="5511",
     phone="5511999999999",
+    last_phone="5511999999999",
     pushname="Zé \U0001f600",
     platform="android",
     connected_at=3.25,
@@ -61,7 +62,10 @@ FULL_RECORD = SessionRecord(
     page="p",
     page_event=11,
     heard_until=12.5,
+    retaken_at=13.5,
     reachout_until=1_770_737_400.0,
+    quota_until=1_770_737_500.0,
+    login_saved=False,
 )
 
 
@@ -275,7 +279,7 @@ def test_counts_follow_the_states(store: Store):
     assert store.webhook_counts() == WebhookCounts(pending=1)
 
 
-def test_the_retry_due_first_comes_first_but_for_those_under_way_and_those_beyond_the_horizon(store: Store):
+def test_the_retry_due_first_comes_first_except_under_way_or_too_far(store: Store):
     after = 0
     for next_at in (20.0, 10.0, 9_000.0):
         record(store)
@@ -295,7 +299,7 @@ def test_the_retry_due_first_comes_first_but_for_those_under_way_and_those_beyon
     assert due(after, horizon=330.0) == 10.0
 
 
-def test_burying_takes_a_lane_s_pending_ones_of_an_age(store: Store):
+def test_dead_lettering_takes_a_lane_s_pending_ones_of_an_age(store: Store):
     record(store, "a", draft(at=100.0))
     record(store, "a", draft(at=200.0))
     record(store, "b", draft(at=100.0))
@@ -308,7 +312,7 @@ def test_burying_takes_a_lane_s_pending_ones_of_an_age(store: Store):
     assert store.webhook_counts("b") == WebhookCounts(pending=1)
 
 
-def test_what_was_buried_stays_dead_unless_it_turns_out_delivered(store: Store):
+def test_a_dead_letter_stays_dead_unless_it_turns_out_delivered(store: Store):
     record(store)
     record(store)
     first = store.first_attempt(LANE)
@@ -322,7 +326,7 @@ def test_what_was_buried_stays_dead_unless_it_turns_out_delivered(store: Store):
     assert [d.number for d in store.dead_letters(DeadLetters("a"))] == [first.number]
 
 
-def test_a_stopped_lane_turns_events_into_dead_letters_until_it_is_resumed(store: Store):
+def test_a_stopped_lane_s_events_are_dead_letters_until_resumed(store: Store):
     record(store)
     record(store, "b")
     with store.transaction() as transaction:
@@ -488,7 +492,7 @@ def test_a_forgotten_session_leaves_nothing_and_starts_from_one(store: Store):
     assert store.webhook_counts("a") == WebhookCounts(pending=1)
 
 
-def test_a_long_history_is_out_of_sight_at_once_and_deleted_in_small_steps(store: Store):
+def test_a_long_history_is_unreadable_at_once_and_deleted_in_steps(store: Store):
     with store.transaction() as transaction:
         transaction.save(SessionRecord("a", 1.0))
         for number in range(1200):
@@ -523,7 +527,7 @@ def test_a_session_may_begin_anew_before_the_forgotten_one_is_deleted(store: Sto
 # Too much waiting
 
 
-def test_of_too_many_pending_codes_go_first_then_other_events_and_messages_never(store: Store):
+def test_of_too_many_pending_codes_go_first_and_messages_never(store: Store):
     names = ["message_received", "error", "message_ack", "qr_code", "message_received"]
     events = [record(store, "a", draft(name)) for name in names]
     record(store, "b", draft("error"))
@@ -559,7 +563,7 @@ def test_pruning_keeps_what_is_pending_and_never_reuses_a_sequence(store: Store)
     assert record(store).sequence == 5
 
 
-def test_a_dead_letter_is_kept_as_long_after_its_death_as_an_event_after_it_happened(store: Store):
+def test_a_dead_letter_is_kept_as_long_from_its_death_as_an_event(store: Store):
     record(store, "a", draft(at=100.0))
     die(store, at=436.0)
     assert prune_all(store, 436.0) == 0

@@ -63,7 +63,7 @@ def test_a_symbolic_link_is_refused(tmp_path: Path):
         SqliteStore(tmp_path / "wppmt.sqlite")
 
 
-def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path):
+def test_a_folder_that_cannot_be_used_is_reported(tmp_path: Path):
     (tmp_path / "file").touch()
     with pytest.raises(SetupError, match="WPP_STATE_DIR"):
         SqliteStore(tmp_path / "file" / "wppmt.sqlite")
@@ -101,7 +101,7 @@ def test_an_older_schema_is_brought_up_to_date_with_what_it_holds(tmp_path: Path
     store.close()
 
 
-def test_what_is_no_database_is_told(tmp_path: Path):
+def test_what_is_no_database_is_reported(tmp_path: Path):
     path = tmp_path / "wppmt.sqlite"
     path.write_bytes(b"not a database" * 1000)
     path.chmod(0o600)

@@ -16,7 +16,8 @@ from tests.support import free_port, wait_until
 PROJECT = Path(__file__).parents[2]
 PORTS = {"WPP_PORT": 8005, "WPP_SIMULATOR_PORT": 8006, "WPP_SIMULATOR_SINK_PORT": 8007}
 """Defaults, as the guides name them."""
-PASTE_SECONDS = 45.0
+PASTE_SECONDS = 120.0
+"""More than the longest wait of a guide."""
 
 
 class Terminal:

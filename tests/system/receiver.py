@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from wppmt.cli.sink import Delivery, Sink
+from wppmt.cli.sink import ReceivedWebhook, Sink
 
 Json = Mapping[str, Any]
 WAIT_SECONDS = 20.0
@@ -19,7 +19,7 @@ class Arrival:
     """`at` on the machine's monotonic clock."""
 
     at: float
-    delivery: Delivery
+    delivery: ReceivedWebhook
 
     @property
     def event(self) -> Json:
@@ -57,7 +57,7 @@ class Receiver:
             heard = [_brief(one.event) for one in self._arrivals[-12:]]
         raise AssertionError(f"no webhook within {limit} s: {what}. Last heard: {heard}")
 
-    def _take(self, delivery: Delivery) -> bool:
+    def _take(self, delivery: ReceivedWebhook) -> bool:
         arrival = Arrival(time.monotonic(), delivery)
         self._on_arrival(arrival)
         with self._news:

@@ -44,15 +44,36 @@ def test_a_folder_that_is_a_file(new_daemon: NewDaemon, tmp_path: Path, name: st
     assert str(tmp_path / "file") in line
 
 
-def test_a_second_daemon_on_the_same_folder(new_daemon: NewDaemon):
+@pytest.mark.parametrize("shared", ["WPP_STATE_DIR", "WPP_TOKENS_DIR"])
+def test_a_second_daemon_on_the_same_folder(new_daemon: NewDaemon, new_tenant: NewTenant, shared: str):
     first = new_daemon()
     first.start()
-    second = new_daemon(WPP_STATE_DIR=first.environ["WPP_STATE_DIR"])
-    line = refusal(second)
-    assert "Outro wppmt já usa a pasta" in line
-    assert "WPP_STATE_DIR" in line
+    tenant = new_tenant(first)
+    tenant.show_qr()
+    browser = tenant.browser
+    line = refusal(new_daemon(**{shared: first.environ[shared]}))
+    assert line.startswith(f"Outro wppmt já usa a pasta {first.environ[shared]}")
+    assert shared in line
     assert first.api.is_ready()
+    assert tenant.browser == browser
     first.stop()
+
+
+def test_a_refused_start_ends_no_browser_that_was_left(new_daemon: NewDaemon, new_tenant: NewTenant):
+    daemon = new_daemon()
+    daemon.start()
+    tenant = new_tenant(daemon)
+    tenant.show_qr()
+    browser = tenant.browser
+    daemon.kill()
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", daemon.port))
+        taken.listen()
+        assert str(daemon.port) in refusal(daemon)
+        assert tenant.browser == browser
+    daemon.start()
+    assert tenant.browser == browser
 
 
 def test_a_weak_secret_with_the_real_whatsapp(new_daemon: NewDaemon):

@@ -70,9 +70,7 @@ def assert_untouched(neighbour: Tenant, stranger: str, traffic: Traffic, before:
     assert statistics.median(traffic.reads) < 0.05
 
 
-def test_a_killed_browser_comes_back_without_qr_and_its_neighbour_feels_nothing(
-    new_tenant: NewTenant, stranger: str
-):
+def test_a_killed_browser_comes_back_without_qr_and_alone(new_tenant: NewTenant, stranger: str):
     victim, neighbour = new_tenant().connect(), new_tenant().connect()
     before = neighbour.browser.pid, len(neighbour.changes())
     [device] = victim.devices()
@@ -167,7 +165,7 @@ def test_after_a_power_cut_all_sessions_come_back_without_qr(new_daemon: NewDaem
 
 
 @pytest.mark.timeout(90)
-def test_nothing_that_was_written_before_during_and_after_a_power_cut_is_lost(
+def test_nothing_written_around_a_power_cut_is_lost(
     new_daemon: NewDaemon, new_tenant: NewTenant, shared_daemon: Daemon
 ):
     """The phones' world lives on beside it."""
@@ -197,7 +195,7 @@ def test_nothing_that_was_written_before_during_and_after_a_power_cut_is_lost(
 
 
 @pytest.mark.timeout(90)
-def test_a_daemon_told_to_end_leaves_nothing_running_and_no_login_lost(
+def test_a_stopped_daemon_leaves_nothing_running_and_no_login_lost(
     new_daemon: NewDaemon, new_tenant: NewTenant
 ):
     daemon = new_daemon()

@@ -273,7 +273,7 @@ def test_http_says_that_it_goes_until_the_last_browser_is_gone(daemon: Daemon, n
     assert daemon.process.wait(20) == 0
 
 
-def test_a_newcomers_simulator_dies_along_and_nobody_is_disconnected_either(
+def test_a_new_simulator_dies_with_its_daemon_and_no_one_disconnects(
     new_daemon: NewDaemon, new_tenant: NewTenant
 ):
     """As with `make run`: the phones' world goes down with the daemon and comes up with the next one."""

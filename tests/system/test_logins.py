@@ -66,7 +66,7 @@ def test_unlinked_on_the_phone_a_session_shows_a_new_qr(tenant: Tenant):
 
 
 @pytest.mark.timeout(90)
-def test_a_phone_without_internet_is_told_and_its_return_too(tenant: Tenant, stranger: str):
+def test_a_phone_without_internet_is_reported_and_its_return_too(tenant: Tenant, stranger: str):
     tenant.daemon.phones.offline(tenant.phone)
     change = tenant.hears("connection_change", status="phone_disconnected", limit=30)
     assert (change["previousStatus"], change["reason"]) == ("connected", "Celular desconectado da internet")

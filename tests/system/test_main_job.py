@@ -97,7 +97,7 @@ def test_two_tenants_write_to_each_other(new_tenant: NewTenant):
         assert len(recipient.inbox(sent.json["id"])) == 1
 
 
-def test_what_the_webhooks_told_is_what_the_event_log_says(tenant: Tenant, stranger: str):
+def test_webhooks_and_event_log_agree(tenant: Tenant, stranger: str):
     for _ in range(3):
         assert tenant.send(stranger, new_text()).status == 200
     logged = tenant.logged_events()

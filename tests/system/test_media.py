@@ -196,7 +196,7 @@ def test_sixteen_megabytes_delay_nobody_and_weigh_little(
     ],
     ids=["image", "document", "video"],
 )
-def test_received_media_is_told_by_address_and_given_out_as_it_was(
+def test_received_media_is_reported_by_address_and_given_out_as_it_was(
     tenant: Tenant, friend: str, content: bytes, name: str, mimetype: str, kind: str
 ):
     api, caption = tenant.daemon.api, new_text()
@@ -235,6 +235,25 @@ def test_sixteen_megabytes_received_delay_nobody(tenant: Tenant, neighbour: Tena
     assert max(reads.times) < 0.5, report
     assert statistics.median(sends.times) < 0.25, report
     assert max(sends.times) < 1.5, report
+
+
+def test_received_media_outlives_the_login_and_the_session_s_end(
+    daemon: Daemon, receiver: Receiver, friend: str
+):
+    tenant = Tenant(daemon, receiver, "midia-fica").connect()
+    content, caption, name = files.picture(), new_text(), "teste 50%.png"
+    daemon.phones.write_media(friend, tenant.phone, content, "image/png", name, caption)
+    message = tenant.hears_message(caption)
+    path = message["mediaUrl"].removeprefix(daemon.api.url)
+    kept = daemon.folder / "state" / "media" / "in" / tenant.name
+    wait_until(lambda: list(kept.glob("*.json")))
+    daemon.phones.unlink(tenant.phone)
+    tenant.hears("connection_change", status="waiting_scan")
+    assert daemon.api.call("GET", path).body == content
+    assert tenant.close().status == 200
+    for one in (path, f"{tenant.path}/messages/{message['id']}/media"):
+        given = daemon.api.call("GET", one)
+        assert (given.status, given.body) == (200, content)
 
 
 def test_received_media_beyond_the_limit_is_refused(tenant: Tenant, friend: str):

@@ -90,7 +90,7 @@ def test_a_bad_body_is_refused_in_words(tenant_for_refusals: Tenant, body: bytes
     assert (answer.status, answer.json["code"]) == (400, code)
 
 
-def test_a_number_that_is_not_on_whatsapp_is_told(tenant_for_refusals: Tenant):
+def test_a_number_that_is_not_on_whatsapp_is_reported(tenant_for_refusals: Tenant):
     answer = tenant_for_refusals.send("5511900000000", new_text())
     assert (answer.status, answer.json["code"]) == (422, "NOT_ON_WHATSAPP")
     assert tenant_for_refusals.status()["queue"] == 0

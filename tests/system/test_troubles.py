@@ -101,7 +101,7 @@ def test_a_passkey_is_asked_for_and_no_more_codes_are_shown(new_tenant: NewTenan
     tenant.hears("connection_change", status="connected")
 
 
-def test_a_refused_pairing_is_told_and_the_next_code_works(new_tenant: NewTenant):
+def test_a_refused_pairing_is_reported_and_the_next_code_works(new_tenant: NewTenant):
     tenant = new_tenant()
     code = tenant.show_qr()
     strike(tenant, "pairing_refused")
@@ -141,7 +141,7 @@ def test_a_new_contact_is_refused_and_then_left_alone(tenant: Tenant, stranger: 
     assert tenant.status()["status"] == "connected"
 
 
-def test_a_message_that_whatsapp_refuses_is_an_error_of_that_message_alone(tenant: Tenant, stranger: str):
+def test_a_refused_message_is_an_error_of_that_message_alone(tenant: Tenant, stranger: str):
     strike(tenant, "send_reject", count=1)
     refused = tenant.send(stranger, new_text())
     assert (refused.status, refused.json["code"]) == (422, "SEND_FAILED")
@@ -150,7 +150,7 @@ def test_a_message_that_whatsapp_refuses_is_an_error_of_that_message_alone(tenan
 
 
 @pytest.mark.parametrize("body", ["", "Service Unavailable"])
-def test_a_page_that_does_not_load_is_told_as_such(new_tenant: NewTenant, body: str):
+def test_a_page_that_does_not_load_is_reported_as_such(new_tenant: NewTenant, body: str):
     tenant = new_tenant()
     tenant.daemon.phones.fault("page_load_error", status=503, body=body)
     assert tenant.start().status == 201
@@ -160,7 +160,7 @@ def test_a_page_that_does_not_load_is_told_as_such(new_tenant: NewTenant, body: 
 
 @pytest.mark.long
 @pytest.mark.timeout(200)
-def test_a_connection_that_brings_no_acknowledgement_is_not_called_connected(tenant: Tenant, stranger: str):
+def test_a_connection_without_acknowledgements_is_not_connected(tenant: Tenant, stranger: str):
     fault = strike(tenant, "ack_never")
     ids = [send_async(tenant, stranger) for _ in range(3)]
     browser = tenant.browser.pid

@@ -19,7 +19,7 @@ import urllib3
 from tests.support import wait_until
 from tests.system.chromeless import chromeless, log_of, settle
 from tests.system.daemon import Daemon
-from wppmt.cli.sink import Delivery, Sink
+from wppmt.cli.sink import ReceivedWebhook, Sink
 
 SESSIONS = [f"cliente-{number}" for number in range(5)]
 ROUND_SECONDS = 0.4
@@ -36,7 +36,7 @@ class Taker:
         self.hook: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
 
-    def take(self, delivery: Delivery) -> int:
+    def take(self, delivery: ReceivedWebhook) -> int:
         event_id = delivery.headers["webhook-id"]
         with self._lock:
             self.bodies[event_id].add(delivery.body)

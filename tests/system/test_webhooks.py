@@ -18,7 +18,7 @@ from tests.system.api import Answer, Json
 from tests.system.chromeless import chromeless, counts, log_of, settle
 from tests.system.daemon import Daemon
 from tests.system.raw_server import RawServer
-from wppmt.cli.sink import Delivery, Sink
+from wppmt.cli.sink import ReceivedWebhook, Sink
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
@@ -32,10 +32,10 @@ class Receiver:
 
     def __init__(self) -> None:
         self.works = True
-        self.taken: list[Delivery] = []
+        self.taken: list[ReceivedWebhook] = []
         self.sink = Sink(0, self._take)
 
-    def _take(self, delivery: Delivery) -> int:
+    def _take(self, delivery: ReceivedWebhook) -> int:
         self.taken.append(delivery)
         return 204 if self.works else 500
 

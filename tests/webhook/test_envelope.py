@@ -155,7 +155,7 @@ def test_410_ends_it():
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_only_a_forbidden_address_is_given_up_at_once_and_only_no_connection_may_be_held(fault: Fault):
+def test_only_a_forbidden_address_is_final_and_only_no_connection_is_held(fault: Fault):
     expected = (
         Undeliverable() if fault is Fault.FORBIDDEN else RetryLater(unreachable=fault is Fault.UNREACHABLE)
     )

@@ -138,7 +138,7 @@ async def test_without_a_secret_it_goes_unsigned(receiver: Receiver):
 
 
 @pytest.mark.parametrize("status", [202, 404, 410, 500])
-async def test_the_status_is_told(receiver: Receiver, status: int):
+async def test_the_status_is_reported(receiver: Receiver, status: int):
     receiver.status, receiver.answer_headers = status, {"Retry-After": "7"}
     assert await post(receiver.url) == Answered(status, "7", b"obrigado")
 
@@ -247,7 +247,7 @@ async def test_a_hanging_endpoint_ends_at_the_deadline_and_delays_nobody(raw, re
     } == {Fault.TIMEOUT}
 
 
-async def test_a_reset_connection_is_told_as_broken(raw):
+async def test_a_reset_connection_is_reported_as_broken(raw):
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -258,7 +258,7 @@ async def test_a_reset_connection_is_told_as_broken(raw):
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/9.9 what\r\n\r\n", b"220 smtp ready\r\n", b"\x00\xff" * 50])
-async def test_what_is_no_http_is_told_as_broken(raw, answer: bytes):
+async def test_what_is_no_http_is_reported_as_broken(raw, answer: bytes):
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(answer)
         await writer.drain()

@@ -11,7 +11,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def is_wildcard(host: str) -> bool:
-    """Whether a socket bound to it listens everywhere: fit to listen on, not to be called."""
+    """Whether a socket bound to it listens on all addresses; it can't be called under it."""
     return host in {"", "0", "*"} or _is_unspecified(host)
 
 
@@ -30,7 +30,7 @@ def _is_unspecified(host: str) -> bool:
 
 
 def _own_address() -> str:
-    """Asks nobody: what the network cards have."""
+    """From the network cards, without any request."""
     states = psutil.net_if_stats()
     addresses = (
         address.address

@@ -26,7 +26,7 @@ from actors.webhooks.messages import Attempted, Drain, OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.memory import MONITOR, Measure, MemoryWorker
 from wppmt import __version__
-from wppmt.app import disk, host, logs, memory, policies, sockets, wiring
+from wppmt.app import browsers, disk, host, logs, memory, policies, sockets, wiring
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browsers import ChromeBrowsers
@@ -46,9 +46,9 @@ BOOT_SECONDS = 30.0
 SETTLE_SECONDS = 10.0
 """Of the time that the browsers have to go down, at most so long for the requests under way."""
 ROOT_SECONDS = 5.0
-"""On top of it, for Root to tell that the browsers are gone."""
+"""On top of it, for Root to report that the browsers are gone."""
 REST_SECONDS = 30.0
-"""On top of what the browsers take, for all the rest of a stop, as systemd is told."""
+"""On top of what the browsers take, for all the rest of a stop, as reported to systemd."""
 DRAIN_SECONDS = 5.0
 """For the webhooks in flight; what has no answer by then is sent again by the next daemon."""
 
@@ -66,7 +66,8 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
     for notice in settings.notices:
         logs.log("setting_noticed", level="warning", note=notice)
     try:
-        wiring.require_accepted_ports(settings)
+        # Refused before anything is taken or ended.
+        browsers.chrome_settings(settings)
         # Before anything starts a child, which must not inherit it.
         inherited = sockets.inherited(os.environ, os.getpid())
         with _alone(settings), _api_sockets(settings, inherited) as listening, simulator(settings):
@@ -135,9 +136,9 @@ class Daemon:
             down.push_async_callback(transport.close)
             down.push_async_callback(self._stop_http)
             threads = PykkaScheduler(asyncio.get_running_loop())
-            browsers = wiring.browsers(self._settings, os.environ, inherited.lines)
-            self._start_actors(threads, store, transport, received, browsers)
-            down.push_async_callback(self._stop_actors, threads, browsers)
+            chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines)
+            self._start_actors(threads, store, transport, received, chromes)
+            down.push_async_callback(self._stop_actors, threads, chromes)
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
             await down.enter_async_context(
@@ -153,7 +154,7 @@ class Daemon:
                 await stop.wait()
 
     def _signalled(self) -> asyncio.Event:
-        """Set by the signal that ends this daemon. A later SIGTERM turns a handover into a stop, never the reverse."""
+        """Set by the signal that ends this daemon. A SIGTERM after a SIGUSR2 turns the handover into a stop, never the reverse."""
         stop = asyncio.Event()
 
         def end(*, hands_over: bool) -> None:
@@ -171,13 +172,13 @@ class Daemon:
         store: SqliteStore,
         transport: WebhookTransport,
         received: ReceivedMedia,
-        browsers: ChromeBrowsers,
+        chromes: ChromeBrowsers,
     ) -> None:
         settings = self._settings
-        wiring.end_strays(store, browsers)
+        wiring.end_strays(store, chromes)
         world = RuntimeDependencies(
             now=time.time,
-            browsers=browsers,
+            browsers=chromes,
             new_session=partial(wiring.new_session, store, wiring.tools(settings, store)),
             new_service=lambda address: services[address](),
             post=partial(_post, asyncio.get_running_loop(), transport),
@@ -200,10 +201,10 @@ class Daemon:
             memory_limit_mb=settings.sessions.memory_limit_mb,
             is_alive=self._directory.is_alive,
             status=self._directory.status,
-            room=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
+            disk=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
         )
         supervisor = runtime.spawn(ROOT, root)
-        # First: what boots on a disk that is short starts no browser.
+        # Before Boot: on a disk that is short no browser must start.
         supervisor.put(DiskMeasured(free_mb()))
         supervisor.put(Boot())
 
@@ -237,7 +238,7 @@ class Daemon:
             version=__version__,
             profile_mb=partial(wiring.profile_mb, settings.store.tokens_dir),
             has_login_copy=partial(wiring.has_login_copy, settings),
-            settings=policies.http_settings(settings),
+            settings=policies.http_policy(settings),
         )
 
     async def _start_http(
@@ -259,7 +260,7 @@ class Daemon:
         logs.log("ready", host=address[0], port=address[1], inherited=is_inherited)
 
     async def _drain(self) -> None:
-        """Nothing new is taken up from here on; what was under way gets its time."""
+        """Refuse new requests from here on; those under way may finish."""
         self._phase = DaemonPhase.DRAINING
         logs.log("draining")
         if self._http:
@@ -269,12 +270,12 @@ class Daemon:
             self._stop_seconds -= time.monotonic() - began
 
     async def _stop_http(self) -> None:
-        """When nothing else is left to go: until now it said so to everyone who asked."""
-        self._directory.give_up()
+        """The last to stop: until now it has answered 503."""
+        self._directory.expire_all()
         if self._http:
             await self._http.cleanup()
 
-    async def _stop_actors(self, threads: PykkaScheduler, browsers: ChromeBrowsers) -> None:
+    async def _stop_actors(self, threads: PykkaScheduler, chromes: ChromeBrowsers) -> None:
         """Sessions first, all together; the webhook actor leaves its work to the store."""
         if self._hands_over:
             logs.log(
@@ -286,7 +287,7 @@ class Daemon:
             await self._directory.ask(WEBHOOK, Drain(), DRAIN_SECONDS)
         await asyncio.to_thread(threads.stop)
         # While the locks are ours: the next daemon finds nobody else at the other end.
-        await asyncio.to_thread(browsers.let_go)
+        await asyncio.to_thread(chromes.let_go)
 
     async def _end_browsers(self) -> None:
         try:
@@ -303,11 +304,11 @@ def _post(
     loop: asyncio.AbstractEventLoop,
     transport: WebhookTransport,
     effect: Post,
-    tell: Callable[[object], object],
+    report: Callable[[object], object],
 ) -> None:
     async def attempt() -> None:
         outcome = await transport.post(effect.delivery, effect.attempt, effect.secrets)
-        tell(Attempted(effect.delivery.number, outcome))
+        report(Attempted(effect.delivery.number, outcome))
 
     # A closed loop: the daemon has stopped, and the store still has the delivery.
     with contextlib.suppress(RuntimeError):

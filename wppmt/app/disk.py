@@ -9,7 +9,7 @@ from wppmt.domain.units import MEGABYTE
 
 
 def free_mb(folder: Path) -> int:
-    """What this user may still write there: nothing, where the folder is gone."""
+    """How much this user may still write there; 0 when the folder is gone."""
     try:
         found = os.statvfs(folder)
     except OSError:

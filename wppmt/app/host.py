@@ -18,7 +18,7 @@ import sdnotify
 from wppmt.app import logs
 from wppmt.browser.chrome import processes
 from wppmt.domain.errors import SetupError
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 
 LOCK = "daemon.lock"
 """In the state folder; holds the pid of the daemon that has it locked, and whether its WhatsApp is simulated."""
@@ -90,7 +90,7 @@ def _holder(state_dir: Path) -> tuple[int | None, Sequence[str]]:
 
 
 def require_folder(folder: Path, setting: str) -> None:
-    """A folder that is ours alone: made private where it was not. Raises SetupError where that, or writing, fails."""
+    """Make sure that the folder is ours, private and writable. Raises SetupError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.stat().st_uid != os.geteuid():
@@ -102,7 +102,7 @@ def require_folder(folder: Path, setting: str) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as failure:
-        raise SetupError(f"A pasta {folder} não pode ser usada: {told(failure)} ({setting})") from None
+        raise SetupError(f"A pasta {folder} não pode ser usada: {explain(failure)} ({setting})") from None
 
 
 def _make_private(path: Path) -> None:

@@ -1,6 +1,6 @@
 """Logs: one JSON object a line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2).
 
-A thread of their own writes them, so that a slow disk holds nobody up.
+A thread of its own writes them, so that a slow disk blocks nobody.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from wppmt.app.scrub import scrub
 from wppmt.app.settings import LogSettings
 from wppmt.domain.errors import SetupError
 from wppmt.domain.log import LOG_LEVELS, LogLevel
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 
 FILE = "wppmt.log"
 LOOK_SECONDS = 1.0
 """Between two looks for repeats whose minute is over."""
 WAITING_LINES = 10_000
-"""Lines kept while the disk does not take them; what comes on top is counted and dropped."""
+"""Lines kept while the disk does not take them; further ones are counted and dropped."""
 
 _BREAKS_A_LINE = re.compile(
     "[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
-"""What JSON leaves as it is, but a terminal or a log reader obeys."""
+"""Characters that JSON leaves as they are, but a terminal or a log reader acts on."""
 
 
 def render(
@@ -89,7 +89,7 @@ class Journal:
         if level not in self._wanted:
             return
         kind = kind_of(event, session_id, level, details)
-        if kind is None or self._repeats.is_told(kind, time.monotonic()):
+        if kind is None or self._repeats.is_written(kind, time.monotonic()):
             self._put(event, session_id, level, details)
 
     def _put(
@@ -142,11 +142,11 @@ _journal: Journal | None = None
 
 
 def log(event: str, session_id: str | None = None, /, *, level: LogLevel = "info", **details: object) -> None:
-    """Write down that `event` (a stable snake_case word) happened; never waits, never fails.
+    """Log `event` (a stable snake_case word); never waits, never fails.
 
     Every detail is named by its keyword and becomes camelCase. An exception may be given as it is
-    (`error=failure`): its type and place are kept. Texts, QR codes, tokens and secrets do not belong here; what
-    comes along all the same is taken out. Before `configure` lines go to loguru's own stderr.
+    (`error=failure`): its type and place are kept. Never pass texts, QR codes, tokens or secrets; those that are
+    recognised are removed. Before `configure` lines go to loguru's own stderr.
     """
     if _journal:
         _journal.log(event, session_id, level, details)
@@ -165,7 +165,7 @@ def configure(settings: LogSettings, metadata: Callable[[], Mapping[str, object]
     _open_sinks(settings)
     _journal = Journal(_to_loguru, metadata, least=settings.level)
     logging.captureWarnings(capture=True)
-    # Libraries below WARNING tell of scripts and requests, which carry what must not be logged.
+    # Below WARNING libraries log scripts and requests, which contain what must not be logged.
     logging.basicConfig(handlers=[_FromLibraries()], level=logging.WARNING, force=True)
     threading.excepthook = _on_thread_death
     if sys.__stderr__:
@@ -173,7 +173,7 @@ def configure(settings: LogSettings, metadata: Callable[[], Mapping[str, object]
 
 
 def close() -> None:
-    """Write what still waits. The daemon's last act, and again harmless at exit."""
+    """Write what still waits. Called as the daemon's last step, and again at exit, where it does nothing."""
     global _journal  # noqa: PLW0603 - a process has one log
     if _journal:
         _journal.close()
@@ -211,7 +211,7 @@ def _open_sinks(settings: LogSettings) -> None:
         )
     except OSError as failure:
         raise SetupError(
-            f"A pasta de logs {settings.dir} não pode ser usada: {told(failure)} (WPP_LOG_DIR)"
+            f"A pasta de logs {settings.dir} não pode ser usada: {explain(failure)} (WPP_LOG_DIR)"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""The daemon's own memory: what it weighs, and that a burst's share goes back to the system when the burst is over."""
+"""The daemon's own memory: how much it is, and how it is returned to the system after a burst."""
 
 from __future__ import annotations
 

@@ -7,13 +7,13 @@ from actors.webhooks.policy import WebhookPolicy
 from wppmt.app.settings import Settings
 from wppmt.domain.retry import WebhookSchedule
 from wppmt.domain.units import MEGABYTE
-from wppmt.http.ports import HttpSettings
+from wppmt.http.ports import HttpPolicy
 from wppmt.http.security.auth import AuthPolicy
 
 FORCED_STOP_SECONDS = 25.0
 """On top of the browser's own deadline: its processes are killed and reaped, and the login is copied."""
 REPORT_SECONDS = 5.0
-"""On top of that: the session hears of it, and whoever asked for it gets an answer."""
+"""On top of that: the session handles it and answers."""
 
 
 def session_policy(settings: Settings) -> SessionPolicy:
@@ -60,8 +60,8 @@ def auth_policy(settings: Settings) -> AuthPolicy:
     )
 
 
-def http_settings(settings: Settings) -> HttpSettings:
-    return HttpSettings(
+def http_policy(settings: Settings) -> HttpPolicy:
+    return HttpPolicy(
         max_sessions=settings.sessions.max,
         send_deadline=settings.sessions.send_deadline_seconds,
         close_deadline=all_browsers_stop_seconds(settings),

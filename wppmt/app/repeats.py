@@ -1,4 +1,4 @@
-"""PURE: what is told again and again becomes one line a minute with a count."""
+"""Repeated log lines are reduced to one a minute, with a count: pure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ LONGEST_NOTE = 120
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What makes two lines the same. `told` of them a minute are written as they are."""
+    """What makes two lines the same. So many of them a minute (`a_minute`) are written as they are."""
 
     event: str
     session_id: str | None
     level: str
     details: tuple[tuple[str, object], ...]
-    told: int
+    a_minute: int
 
 
 def kind_of(event: str, session_id: str | None, level: str, details: Mapping[str, object]) -> Kind | None:
@@ -32,14 +32,19 @@ def kind_of(event: str, session_id: str | None, level: str, details: Mapping[str
         same = {"logger": details.get("logger"), "note": note}
         if error is not None:
             same["error"] = type(error).__name__
-        return Kind(event, session_id, level, tuple(same.items()), told=1)
+        return Kind(event, session_id, level, tuple(same.items()), a_minute=1)
     if event == "http_request" and int(str(details.get("status", 0))) >= 400:
         same = {name: details.get(name) for name in ("method", "route", "status")}
-        return Kind(event, session_id, level, tuple(same.items()), told=10)
+        return Kind(event, session_id, level, tuple(same.items()), a_minute=10)
+    if event == "token_refused":
+        return Kind(event, session_id, level, tuple(details.items()), a_minute=1)
+    if event == "resource_limit":
+        # Who asked and how much is missing differs from one to the next; what is short does not.
+        return Kind(event, None, level, (("resources", ", ".join(details)),), a_minute=1)
     return None
 
 
-_OTHERS = Kind("others", None, "warning", (), told=0)
+_OTHERS = Kind("others", None, "warning", (), a_minute=0)
 
 
 @dataclass(slots=True)
@@ -55,14 +60,14 @@ class Repeats:
         self._counts: dict[Kind, _Count] = {}
         self._lock = threading.Lock()
 
-    def is_told(self, kind: Kind, now: float) -> bool:
+    def is_written(self, kind: Kind, now: float) -> bool:
         """Whether this one is written as it is; otherwise it will be in a count."""
         with self._lock:
             if kind not in self._counts and len(self._counts) >= KINDS:
                 kind = _OTHERS
             count = self._counts.setdefault(kind, _Count(now))
             count.seen += 1
-            return count.seen <= kind.told
+            return count.seen <= kind.a_minute
 
     def over(self, now: float, *, all_of_them: bool = False) -> list[tuple[Kind, int]]:
         """The kinds whose minute is over, with how many of them were not written; each begins anew."""
@@ -72,5 +77,5 @@ class Repeats:
                 for kind, count in self._counts.items()
                 if all_of_them or not 0 <= now - count.since < MINUTE
             ]
-            counted = [(kind, self._counts.pop(kind).seen - kind.told) for kind in done]
+            counted = [(kind, self._counts.pop(kind).seen - kind.a_minute) for kind in done]
         return [(kind, unwritten) for kind, unwritten in counted if unwritten > 0]

@@ -1,4 +1,4 @@
-"""The last line of defence before a log: takes secrets, QR texts, URL queries and phones out of whatever came along."""
+"""Removes secrets, QR texts, URL queries and phones from the details of a log line, in case a caller passed them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 HIDDEN = "***"
 LONGEST = 2_000
-"""Characters kept of a text; a log line is no place for a page source."""
+"""Characters kept of a text."""
 _READ_AT_MOST = 8_000
 _DEEPEST = 4
 
@@ -71,7 +71,7 @@ def _value(key: str, value: object, mask_phones: bool, depth: int) -> object:
                 name, value if isinstance(value, str) else value.decode(errors="replace"), mask_phones
             )
         case _:
-            # An unknown object's text may show anything; paths and times are the useful exceptions.
+            # The text of an unknown object may contain anything; paths and times are useful and safe.
             return _text(name, str(value), mask_phones) if _is_plain(value) else type(value).__name__
 
 
@@ -120,12 +120,12 @@ def _last_four(found: re.Match[str]) -> str:
 
 
 def _failure(failure: BaseException, mask_phones: bool) -> dict[str, object]:
-    """Where it happened always; what it says only when that cannot be the caller's data."""
+    """Where it happened; its text only if that can't contain the caller's data."""
     frames = traceback.extract_tb(failure.__traceback__)[-8:]
-    told: dict[str, object] = {
+    described: dict[str, object] = {
         "type": type(failure).__name__,
         "where": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     }
     if isinstance(failure, _TELLING):
-        told["says"] = _text("", str(failure), mask_phones)
-    return told
+        described["says"] = _text("", str(failure), mask_phones)
+    return described

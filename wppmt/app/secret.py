@@ -1,4 +1,4 @@
-"""The key that signs and checks tokens: which is good enough, and the simulator's own (docs/contract.md 1)."""
+"""The key that signs and checks tokens: what is too weak, and the simulator's own (docs/contract.md 1)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import secrets
 from pathlib import Path
 
 from wppmt.domain.errors import SetupError
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 
 EXAMPLES = frozenset({"avelar-wpp-secret", "chave-secreta-aqui"})
-"""They stand in the public documentation, so everybody knows them."""
+"""Keys of the public documentation, which everybody knows."""
 LEAST_BYTES = 32
 FILE = "simulator.secret"
 
 
 def choose(given: str, state_dir: Path, *, simulated: bool, makes: bool) -> tuple[str, tuple[str, ...]]:
-    """The key to use, and what to tell about it. Raises SetupError for a weak key, but for the simulator.
+    """The key to use, and notices about it. Raises SetupError for a weak key, except with the simulator.
 
     The simulator's own is empty as long as nobody who `makes` one has asked.
     """
@@ -51,7 +51,9 @@ def _own(state_dir: Path) -> str:
             _publish(file, secrets.token_hex(LEAST_BYTES))
         return _found(state_dir)
     except OSError as failure:
-        raise SetupError(f"A pasta {state_dir} não pode ser usada: {told(failure)} (WPP_STATE_DIR)") from None
+        raise SetupError(
+            f"A pasta {state_dir} não pode ser usada: {explain(failure)} (WPP_STATE_DIR)"
+        ) from None
 
 
 def _found(state_dir: Path) -> str:

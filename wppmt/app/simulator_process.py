@@ -42,7 +42,7 @@ def simulator(settings: Settings) -> Iterator[None]:
 def _start(settings: Settings) -> subprocess.Popen[bytes]:
     chosen = settings.simulator
     command = [
-        # A daemon that is killed must not leave its simulator behind on the ports; all it knows is on disk.
+        # A daemon that is killed must not leave its simulator on the ports; the simulator's state is on disk.
         "setpriv", "--pdeathsig", "KILL",
         sys.executable, "-m", "wppmt.simulator",
         "--state-dir", str(settings.store.state_dir / "simulator"),
@@ -72,7 +72,7 @@ def _await_ready(process: subprocess.Popen[bytes], settings: Settings) -> None:
     def has_ended() -> bool:
         return process.poll() is not None
 
-    # Whoever answers may be another simulator, on whose account ours has ended.
+    # Another simulator may answer on the port, and be the reason why ours has ended.
     if not poll(answers, START_SECONDS, wait_fixed(POLL_SECONDS), unless=has_ended) or has_ended():
         raise SetupError(
             f"O simulador não iniciou. As portas {settings.simulator.port} (WPP_SIMULATOR_PORT) e"

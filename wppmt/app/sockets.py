@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from wppmt.browser.keeping.lines import is_line_name
 from wppmt.domain.errors import SetupError
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 
 LISTEN_FD = 3
 """The first one that is handed over: sd_listen_fds(3)."""
@@ -51,7 +51,7 @@ def _socket(descriptor: int) -> socket.socket:
     try:
         found = socket.socket(fileno=descriptor)
     except OSError as failure:
-        raise SetupError(f"O que wppmt.socket entregou não é um soquete: {told(failure)}") from None
+        raise SetupError(f"O que wppmt.socket entregou não é um soquete: {explain(failure)}") from None
     found.set_inheritable(False)
     return found
 
@@ -85,6 +85,6 @@ def reserve(host: str, port: int) -> Sequence[socket.socket]:
 
 def cannot_listen(host: str, port: int, failure: OSError) -> str:
     return (
-        f"Não foi possível escutar em {host}:{port} ({told(failure)})."
+        f"Não foi possível escutar em {host}:{port} ({explain(failure)})."
         " Outro programa usa a porta? Mude WPP_PORT ou WPP_HOST"
     )

@@ -10,7 +10,7 @@ import click
 
 from wppmt.app import settings
 from wppmt.app.settings import Settings
-from wppmt.cli.errors import Trouble
+from wppmt.cli.errors import CommandFailed
 from wppmt.domain.errors import SetupError
 
 
@@ -22,11 +22,11 @@ class SettingsSource:
     config: Path | None = None
 
     def load(self, *, makes_key: bool = False) -> Settings:
-        """The settings; a trouble ends the command with its Portuguese lines on stderr."""
+        """The settings; an error in them ends the command with Portuguese lines on stderr."""
         try:
             return settings.load(self.environ, self.config, makes_key=makes_key)
-        except SetupError as trouble:
-            raise Trouble(str(trouble)) from None
+        except SetupError as failure:
+            raise CommandFailed(str(failure)) from None
 
     def simulated(self) -> SettingsSource:
         """The same, but for the simulator where nothing else was said."""
@@ -38,4 +38,4 @@ class SettingsSource:
         return self.environ.get("WPP_SIMULATOR", "0") not in {"", "0"}
 
 
-pass_origin = click.make_pass_decorator(SettingsSource)
+pass_source = click.make_pass_decorator(SettingsSource)

@@ -1,4 +1,4 @@
-"""`wppmt demo`: the main job by itself, over the same HTTP, QR picture and webhooks that a customer uses."""
+"""`wppmt demo`: plays the main job by itself, over the same HTTP, QR picture and webhooks that a customer uses."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ import click
 from tenacity import wait_fixed
 
 from wppmt.app.settings import Settings
-from wppmt.cli.context import SettingsSource, pass_origin
+from wppmt.cli.context import SettingsSource, pass_source
 from wppmt.cli.doctor import examine
-from wppmt.cli.errors import Trouble
+from wppmt.cli.errors import CommandFailed
 from wppmt.cli.gateway import Gateway, GatewayError, qr_reader, url_of, wait_for_qr
-from wppmt.cli.sink import Delivery, Json, Sink
+from wppmt.cli.sink import Json, ReceivedWebhook, Sink
 from wppmt.cli.token import TTL_SECONDS, make_token
 from wppmt.polling import poll
 from wppmt.simulator.client import Simulator, SimulatorError
@@ -43,13 +43,13 @@ class DemoFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Phone:
+class Account:
     number: str
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class DemoRun:
     """Who takes part."""
 
     gateway: Gateway
@@ -57,8 +57,8 @@ class Stage:
     sink: Sink
     received: Inbox
     session: str
-    shop: Phone
-    customer: Phone
+    shop: Account
+    customer: Account
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class Inbox:
     events: list[Json] = field(default_factory=list)
     _news: threading.Condition = field(default_factory=threading.Condition)
 
-    def take(self, delivery: Delivery) -> bool:
+    def take(self, delivery: ReceivedWebhook) -> bool:
         if delivery.event.get("sessionId") != self.session:
             return True
         if self.secret and not delivery.is_signed_with(self.secret):
@@ -95,62 +95,63 @@ class Inbox:
             return len({event.get("id") for event in self.events if wanted(event)})
 
 
-def play(stage: Stage) -> None:
+def play(run: DemoRun) -> None:
     """The story, a line per step. Raises DemoFailed, GatewayError, SimulatorError."""
     with step("Dois números criados no WhatsApp simulado"):
-        for phone in (stage.shop, stage.customer):
-            stage.phones.register(phone.number, phone.name)
+        for phone in (run.shop, run.customer):
+            run.phones.register(phone.number, phone.name)
     with step("Sessão criada pela API"):
-        stage.received.secret = str(
-            stage.gateway.start(stage.session, stage.sink.url).get("webhookSecret") or ""
-        )
+        run.received.secret = str(run.gateway.start(run.session, run.sink.url).get("webhookSecret") or "")
     with step("QR Code lido na imagem da API"):
-        qr = wait_for_qr(stage.gateway, stage.session)
+        qr = wait_for_qr(run.gateway, run.session)
     with step("QR Code escaneado pelo celular"):
-        _scan(stage, qr)
+        _scan(run, qr)
     with step("Webhook: connected"):
-        stage.received.wait_for(
+        run.received.wait_for(
             "connected", lambda e: (e.get("event"), e.get("status")) == ("connection_change", "connected")
         )
-    _send(stage)
-    _answer(stage)
+    _send(run)
+    _answer(run)
     with step("Sessão encerrada; login preservado"):
-        expect(stage.gateway.close(stage.session).get("success") is True, "DELETE não respondeu success")
+        expect(
+            run.gateway.close(run.session).get("success") is True,
+            "DELETE não respondeu success",
+        )
 
 
-def _scan(stage: Stage, qr: str) -> None:
+def _scan(run: DemoRun, qr: str) -> None:
     try:
-        stage.phones.scan(stage.shop.number, qr)
+        run.phones.scan(run.shop.number, qr)
     except SimulatorError as refusal:
         if refusal.status != 410:
             raise
-        stage.phones.scan(stage.shop.number, wait_for_qr(stage.gateway, stage.session, other_than=qr))
+        run.phones.scan(run.shop.number, wait_for_qr(run.gateway, run.session, other_than=qr))
 
 
-def _send(stage: Stage) -> None:
+def _send(run: DemoRun) -> None:
     with step("Mensagem enviada pela API"):
-        sent = stage.gateway.send(stage.session, stage.customer.number, "Olá! Seu pedido saiu para entrega.")
+        sent = run.gateway.send(run.session, run.customer.number, "Olá! Seu pedido saiu para entrega.")
         expect(sent.get("status") == "sent", f"a API respondeu {sent.get('status')}")
     message_id = sent["id"]
 
     def arrived() -> int:
-        return sum(line["id"] == message_id for line in stage.phones.inbox(stage.customer.number))
+        return sum(line["id"] == message_id for line in run.phones.inbox(run.customer.number))
 
     with step("Entregue no celular do cliente, uma vez"):
-        stage.phones.inbox(stage.customer.number, wait=LIMIT_SECONDS)
+        run.phones.inbox(run.customer.number, wait=LIMIT_SECONDS)
         expect(arrived() == 1, f"chegou {arrived()} vezes")
-    _acknowledge(stage, message_id, "delivered", 2)
-    _acknowledge(stage, message_id, "read", 3)
+    _acknowledge(run, message_id, "delivered", 2)
+    _acknowledge(run, message_id, "read", 3)
     expect(arrived() == 1, f"a mensagem chegou {arrived()} vezes")
 
 
-def _acknowledge(stage: Stage, message_id: str, status: str, ack: int) -> None:
+def _acknowledge(run: DemoRun, message_id: str, status: str, ack: int) -> None:
     with step(f"Webhook: mensagem {status}"):
-        stage.phones.receipt(stage.customer.number, message_id, ack)
-        stage.received.wait_for(status, lambda e: (e.get("messageId"), e.get("ack")) == (message_id, ack))
+        run.phones.receipt(run.customer.number, message_id, ack)
+        run.received.wait_for(status, lambda e: (e.get("messageId"), e.get("ack")) == (message_id, ack))
 
 
-def _answer(stage: Stage) -> None:
+def _answer(run: DemoRun) -> None:
     text = f"Obrigada! {secrets.token_hex(4)}"
 
     def is_answer(event: Json) -> bool:
@@ -158,10 +159,13 @@ def _answer(stage: Stage) -> None:
         return isinstance(message, Mapping) and message.get("body") == text
 
     with step("Webhook: resposta do cliente, uma vez"):
-        stage.phones.write(stage.customer.number, stage.shop.number, text)
-        stage.received.wait_for("message_received", is_answer)
+        run.phones.write(run.customer.number, run.shop.number, text)
+        run.received.wait_for("message_received", is_answer)
         time.sleep(CALM_SECONDS)
-        expect(stage.received.count(is_answer) == 1, f"veio {stage.received.count(is_answer)} vezes")
+        expect(
+            run.received.count(is_answer) == 1,
+            f"veio {run.received.count(is_answer)} vezes",
+        )
 
 
 def expect(fulfilled: bool, otherwise: str) -> None:
@@ -183,11 +187,11 @@ def step(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def own_daemon(origin: SettingsSource, sink: Sink) -> Iterator[Settings]:
+def own_daemon(source: SettingsSource, sink: Sink) -> Iterator[Settings]:
     """A daemon with its simulator on free ports and in a folder of its own, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="wppmt-demo-", ignore_cleanup_errors=True) as folder:
-        environ = {**origin.environ, **_apart(Path(folder), sink)}
-        settings = SettingsSource(environ, origin.config).load(makes_key=True)
+        environ = {**source.environ, **_apart(Path(folder), sink)}
+        settings = SettingsSource(environ, source.config).load(makes_key=True)
         with step("Dependências encontradas"):
             missing = [finding for finding in examine(settings) if not finding.fine]
             expect(not missing, "; ".join(map(str, missing)))
@@ -268,36 +272,36 @@ def _gateway(settings: Settings) -> Gateway:
     return Gateway(url_of(settings.http), lambda: make_token(settings.auth, time.time(), ttl=TTL_SECONDS))
 
 
-def _stage(settings: Settings, sink: Sink, received: Inbox) -> Stage:
+def _new_run(settings: Settings, sink: Sink, received: Inbox) -> DemoRun:
     # Numbers of their own, so that the story can be played again on one simulator.
     tail = f"{secrets.randbelow(10**8):08d}"
-    return Stage(
+    return DemoRun(
         gateway=_gateway(settings),
         phones=Simulator(f"http://127.0.0.1:{settings.simulator.port}"),
         sink=sink,
         received=received,
         session=received.session,
-        shop=Phone(f"55119{tail}", "Loja"),
-        customer=Phone(f"55219{tail}", "Maria"),
+        shop=Account(f"55119{tail}", "Loja"),
+        customer=Account(f"55219{tail}", "Maria"),
     )
 
 
-@click.command()
+@click.command(short_help="Executa o roteiro completo sozinho.")
 @click.option("--running", is_flag=True, help="Usa o serviço e o simulador que já estão no ar (wppmt run).")
-@pass_origin
-def demo(origin: SettingsSource, *, running: bool) -> None:
+@pass_source
+def demo(source: SettingsSource, *, running: bool) -> None:
     """Executa o roteiro completo sozinho: QR Code, envio, recebimento, confirmações; sai com código 1 se algo falhar."""
     qr_reader()
     began = time.monotonic()
     received = Inbox(f"demo-{secrets.token_hex(3)}")
-    origin = origin.simulated()
+    source = source.simulated()
     try:
         with ExitStack() as stack:
             sink = stack.enter_context(
-                Sink(origin.load().simulator.sink_port if running else 0, received.take)
+                Sink(source.load().simulator.sink_port if running else 0, received.take)
             )
-            settings = origin.load() if running else stack.enter_context(own_daemon(origin, sink))
-            play(_stage(settings, sink, received))
+            settings = source.load() if running else stack.enter_context(own_daemon(source, sink))
+            play(_new_run(settings, sink, received))
     except (DemoFailed, GatewayError, SimulatorError, OSError) as failure:
-        raise Trouble(str(failure)) from None
+        raise CommandFailed(str(failure)) from None
     click.echo(f"Tudo certo em {time.monotonic() - began:.1f} s")

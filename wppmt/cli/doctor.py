@@ -1,4 +1,4 @@
-"""`wppmt doctor`: what a start needs, looked at without starting anything; each trouble says what to do."""
+"""`wppmt doctor`: checks what a start needs, without starting anything; each problem comes with advice."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ from wppmt.app.settings import Settings
 from wppmt.browser.chrome.driver import DRIVER
 from wppmt.browser.chrome.injection import WA_JS
 from wppmt.browser.chrome.launch import CHROME
+from wppmt.browser.chrome.settings import UNDETECTED
 from wppmt.cli import reachability
-from wppmt.cli.context import SettingsSource, pass_origin
-from wppmt.cli.errors import Trouble
+from wppmt.cli.context import SettingsSource, pass_source
+from wppmt.cli.errors import CommandFailed
 from wppmt.cli.findings import Check, Finding, run
 from wppmt.cli.gateway import Gateway, Json, url_of
 from wppmt.cli.reachability import WHATSAPP, Target
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 from wppmt.media.probe import FFMPEG, FFPROBE
 
 OLDEST_CHROMIUM = 156
@@ -47,7 +48,7 @@ SOCKET_UNIT_ADVICE = (
 
 def checks(settings: Settings) -> Iterator[Check]:
     """What a start needs, in the order in which it needs it."""
-    yield Check("programs", lambda: programs(_chrome(settings), _driver(settings)))
+    yield Check("programs", lambda: programs(settings))
     yield Check("wa-js", lambda: [wa_js(WA_JS)])
     yield Check("sound", lambda: [sound()])
     for name, folder in folders(settings):
@@ -62,25 +63,37 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from run(checks(settings))
 
 
-def _chrome(settings: Settings) -> Path:
-    return Path(settings.browser.chrome or CHROME)
+def programs(settings: Settings) -> Iterator[Finding]:
+    browser, chrome = settings.browser, Path(settings.browser.chrome or CHROME)
+    yield from chromium(chrome)
+    if browser.engine == UNDETECTED:
+        accepted = browser.undetected_accept_local_ports
+        yield from chromedriver(Path(browser.driver or DRIVER), chrome, accepted=accepted)
 
 
-def _driver(settings: Settings) -> Path:
-    return Path(settings.browser.driver or DRIVER)
+def chromium(chrome: Path) -> Iterator[Finding]:
+    found = version(chrome)
+    yield _program(chrome, found, "chromium")
+    if found:
+        yield recent(found)
 
 
-def programs(chrome: Path, driver: Path) -> Iterator[Finding]:
-    """Both programs, whether they fit each other, and whether they are not too old."""
-    versions = [version(chrome), version(driver)]
-    for file, package, found in zip((chrome, driver), ("chromium", "chromium-driver"), versions, strict=True):
-        yield Finding(
-            bool(found), f"{file}: {found or 'não encontrado'}", f"Instale: apt-get install {package}"
-        )
+def chromedriver(driver: Path, chrome: Path, *, accepted: bool) -> Iterator[Finding]:
+    """For the engine "undetected" alone: whether it fits Chromium, and what it opens."""
+    versions = version(chrome), version(driver)
+    yield _program(driver, versions[1], "chromium-driver")
     if all(versions):
         yield _fitting(*versions)
-    if versions[0]:
-        yield recent(versions[0])
+    yield Finding(
+        accepted,
+        "Motor undetected: cada sessão abre em 127.0.0.1 a porta DevTools do Chrome e a do chromedriver, sem senha,"
+        " acessíveis a todo usuário desta máquina",
+        "Use WPP_BROWSER_ENGINE=chrome, ou aceite com WPP_UNDETECTED_ACCEPT_LOCAL_PORTS=true",
+    )
+
+
+def _program(file: Path, found: str, package: str) -> Finding:
+    return Finding(bool(found), f"{file}: {found or 'não encontrado'}", f"Instale: apt-get install {package}")
 
 
 def _fitting(chrome: str, driver: str) -> Finding:
@@ -141,7 +154,7 @@ def private_folder(name: str, folder: Path) -> Finding:
         with tempfile.TemporaryFile(dir=folder):
             mode = stat.S_IMODE(folder.stat().st_mode)
     except OSError as failure:
-        text = f"{folder} ({name}) não pode ser usada: {told(failure)}"
+        text = f"{folder} ({name}) não pode ser usada: {explain(failure)}"
         return Finding(False, text, f"Dê permissão ao usuário {_user()} ou mude {name}")
     if mode & 0o077:
         text = f"{folder} ({name}) está aberta a outros usuários, modo {mode:04o}: eles podem ler logins"
@@ -188,7 +201,7 @@ def _occupied(host: str, port: int) -> str:
         try:
             probe.bind((host, port))
         except OSError as failure:
-            return told(failure)
+            return explain(failure)
     return ""
 
 
@@ -238,20 +251,20 @@ def disk(folder: Path, min_free_mb: int) -> Finding:
     return Finding(free >= min_free_mb, text, "Libere espaço em disco ou diminua WPP_DISK_MIN_FREE_MB")
 
 
-def report(origin: SettingsSource, whatsapp: Target = WHATSAPP) -> Iterator[Finding]:
+def report(source: SettingsSource, whatsapp: Target = WHATSAPP) -> Iterator[Finding]:
     """Everything. Where the settings are no good, what can be looked at all the same."""
     try:
-        settings = origin.load()
+        settings = source.load()
         yield Finding(True, "Configuração válida", check="settings")
-    except (Trouble, OSError) as trouble:
+    except (CommandFailed, OSError) as trouble:
         said = (
             trouble.format_message()
-            if isinstance(trouble, Trouble)
-            else f"Pasta de trabalho: {told(trouble)}"
+            if isinstance(trouble, CommandFailed)
+            else f"Pasta de trabalho: {explain(trouble)}"
         )
         for line in said.splitlines():
             yield Finding(False, line, check="settings")
-        found = _without_secret(origin)
+        found = _without_secret(source)
         if found is None:
             yield from run(_of_the_machine())
             return
@@ -265,18 +278,18 @@ def report(origin: SettingsSource, whatsapp: Target = WHATSAPP) -> Iterator[Find
         yield from run([Check("service", lambda: [service(_gateway(settings).health())])])
 
 
-def _without_secret(origin: SettingsSource) -> Settings | None:
-    """The most common trouble, a missing or weak WPP_SECRET, says nothing about the rest."""
+def _without_secret(source: SettingsSource) -> Settings | None:
+    """With a missing or weak WPP_SECRET, the most common problem, the rest can still be checked."""
     stand_in = {"WPP_SECRET": secrets.token_hex(32)}
     try:
-        return replace(origin, environ={**origin.environ, **stand_in}).load()
-    except (Trouble, OSError):
+        return replace(source, environ={**source.environ, **stand_in}).load()
+    except (CommandFailed, OSError):
         return None
 
 
 def _of_the_machine() -> Iterator[Check]:
     """What no setting changes."""
-    yield Check("programs", lambda: programs(CHROME, DRIVER))
+    yield Check("programs", lambda: chromium(CHROME))
     yield Check("wa-js", lambda: [wa_js(WA_JS)])
     yield Check("sound", lambda: [sound()])
 
@@ -296,7 +309,7 @@ def service(health: Json) -> Finding:
     )
 
 
-@click.command()
+@click.command(short_help="Verifica se a máquina tem tudo de que o serviço precisa.")
 @click.option(
     "--whatsapp",
     type=click.Choice(["simulated", "real"]),
@@ -304,12 +317,19 @@ def service(health: Json) -> Finding:
     show_default=True,
     help="Com qual WhatsApp o serviço vai falar: o simulador ou o real.",
 )
+@click.option(
+    "--sandbox",
+    "probes",
+    is_flag=True,
+    help="Prova o isolamento dos navegadores em execução ou de um aberto só para isso.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Mostra o resultado em JSON, para programas.")
-@pass_origin
-def doctor(origin: SettingsSource, whatsapp: str, *, as_json: bool) -> None:
+@pass_source
+def doctor(source: SettingsSource, whatsapp: str, *, probes: bool, as_json: bool) -> None:
     """Verifica se esta máquina tem tudo de que o serviço precisa; sai com código 1 se faltar algo."""
+    chosen = source.simulated() if whatsapp == "simulated" else source
     findings = []
-    for finding in report(origin.simulated() if whatsapp == "simulated" else origin):
+    for finding in _probe(chosen.load()) if probes else report(chosen):
         findings.append(finding)
         if not as_json:
             click.echo(finding)
@@ -318,3 +338,10 @@ def doctor(origin: SettingsSource, whatsapp: str, *, as_json: bool) -> None:
         shown = {"ok": all_fine, "checks": [finding.for_programs for finding in findings]}
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     sys.exit(0 if all_fine else 1)
+
+
+def _probe(settings: Settings) -> Iterator[Finding]:
+    # Imported here: the usual report needs no line to a browser.
+    from wppmt.cli.sandbox_probe import probe  # noqa: PLC0415
+
+    return run([Check("sandbox", lambda: probe(settings))])

@@ -1,4 +1,4 @@
-"""How a command says that it could not do what was asked."""
+"""The error with which a command ends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import IO, Any
 import click
 
 
-class Trouble(click.ClickException):
+class CommandFailed(click.ClickException):
     """Ends the command with status 1 and a Portuguese sentence on stderr."""
 
     def show(self, file: IO[Any] | None = None) -> None:

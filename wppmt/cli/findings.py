@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wppmt.domain.errors import SetupError
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report; `advice` says what to do about a trouble."""
+    """One line of the report; `advice` says what to do about a problem."""
 
     fine: bool
     text: str
@@ -20,7 +20,7 @@ class Finding:
     check: str = ""
     """Which check found it: a stable word for programs."""
     is_notice: bool = False
-    """Nothing is wrong, but somebody should know."""
+    """A notice: nothing is wrong."""
 
     def __str__(self) -> str:
         if self.fine:
@@ -46,7 +46,7 @@ class Check:
 
 
 def run(checks: Iterable[Check]) -> Iterator[Finding]:
-    """All of them, in order; one that can't be carried out is a trouble of its own."""
+    """All of them, in order; a check that can't be carried out is a finding itself."""
     for check in checks:
         try:
             for finding in check.look():
@@ -55,5 +55,5 @@ def run(checks: Iterable[Check]) -> Iterator[Finding]:
             for line in str(trouble).splitlines():
                 yield Finding(False, line, "", check.name)
         except Exception as failure:  # noqa: BLE001 - whatever it is, the others are looked at
-            why = told(failure) if isinstance(failure, OSError) else f"{type(failure).__name__}: {failure}"
+            why = explain(failure) if isinstance(failure, OSError) else f"{type(failure).__name__}: {failure}"
             yield Finding(False, f"Não foi possível verificar ({check.name}): {why}", "", check.name)

@@ -15,8 +15,8 @@ from PIL import Image
 from tenacity import RetryCallState
 
 from wppmt.app.settings import HttpSettings
-from wppmt.cli.errors import Trouble
-from wppmt.domain.system_errors import told
+from wppmt.cli.errors import CommandFailed
+from wppmt.domain.system_errors import explain
 from wppmt.polling import poll
 
 TIMEOUT_SECONDS = 60.0
@@ -107,7 +107,7 @@ class Gateway:
 
 def _why(failure: OSError | HTTPException) -> str:
     reason = failure.reason if isinstance(failure, URLError) else failure
-    return told(reason) if isinstance(reason, OSError) else "a resposta não é HTTP válido"
+    return explain(reason) if isinstance(reason, OSError) else "a resposta não é HTTP válido"
 
 
 def wait_for_qr(
@@ -142,11 +142,11 @@ def read_qr(picture: bytes) -> str | None:
 
 
 def qr_reader() -> Callable[[Image.Image], Sequence[Any]]:
-    """Finds the codes in a picture. Raises Trouble where the optional package for that is not installed."""
+    """Finds the codes in a picture. Raises CommandFailed where the optional package for that is not installed."""
     try:
         from zxingcpp import read_barcodes  # noqa: PLC0415 - the daemon does without it
     except ImportError:
-        raise Trouble(f"Para ler o QR Code falta o extra demo: {INSTALL_DEMO}") from None
+        raise CommandFailed(f"Para ler o QR Code falta o extra demo: {INSTALL_DEMO}") from None
     return read_barcodes
 
 

@@ -9,30 +9,30 @@ import click
 
 from wppmt.app import host
 from wppmt.browser.chrome import processes
-from wppmt.cli.context import SettingsSource, pass_origin
-from wppmt.cli.errors import Trouble
-from wppmt.domain.system_errors import told
+from wppmt.cli.context import SettingsSource, pass_source
+from wppmt.cli.errors import CommandFailed
+from wppmt.domain.system_errors import explain
 
 SECONDS = 60.0
-"""Requests, webhooks and turns under way get their time."""
+"""For requests, webhooks and turns under way to finish."""
 
 
-@click.command()
-@pass_origin
-def handover(origin: SettingsSource) -> None:
+@click.command(short_help="Encerra só o serviço, para atualizá-lo.")
+@pass_source
+def handover(source: SettingsSource) -> None:
     """Encerra só o serviço, para atualizá-lo: os navegadores continuam conectados, e o próximo início os adota."""
-    state_dir = origin.simulated().load().store.state_dir
+    state_dir = source.simulated().load().store.state_dir
     try:
         pid = host.running(state_dir)
         if pid is None:
-            raise Trouble(f"Nenhum serviço usa a pasta {state_dir} (WPP_STATE_DIR)")
+            raise CommandFailed(f"Nenhum serviço usa a pasta {state_dir} (WPP_STATE_DIR)")
         os.kill(pid, signal.SIGUSR2)
-    except OSError as trouble:
-        raise Trouble(
-            f"O serviço da pasta {state_dir} é de outro usuário ({told(trouble)}): rode como ele"
+    except OSError as failure:
+        raise CommandFailed(
+            f"O serviço da pasta {state_dir} é de outro usuário ({explain(failure)}): rode como ele"
         ) from None
     if not processes.wait_until_gone(pid, SECONDS):
-        raise Trouble(f"O serviço (pid {pid}) não encerrou em {SECONDS:.0f} s. Veja o log")
+        raise CommandFailed(f"O serviço (pid {pid}) não encerrou em {SECONDS:.0f} s. Veja o log")
     click.echo(
         "Serviço encerrado. Os navegadores continuam conectados: inicie o serviço de novo para adotá-los"
     )

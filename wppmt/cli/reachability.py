@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from wppmt.app.settings import Settings
 from wppmt.cli.findings import Check, Finding
 from wppmt.domain.errors import SetupError
-from wppmt.domain.system_errors import Explained, told
+from wppmt.domain.system_errors import Explained, explain
 
 SECONDS = 5.0
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -94,7 +94,7 @@ def redis_server(url: str) -> Finding:
         return Finding(False, f"Redis em {shown}: tempo esgotado", advice)
     except (redis.RedisError, OSError) as failure:
         cause = failure if isinstance(failure, OSError) else failure.__cause__ or failure.__context__
-        why = told(cause) if isinstance(cause, OSError) else "não responde como um Redis"
+        why = explain(cause) if isinstance(cause, OSError) else "não responde como um Redis"
         return Finding(False, f"Redis em {shown}: {why}", advice)
     return Finding(True, f"Redis em {shown}: responde")
 
@@ -130,7 +130,7 @@ def _reached(what: str, target: Target, advice: str) -> Finding:
     try:
         _connect(target)
     except OSError as failure:
-        return Finding(False, f"{what}: {target} não pode ser alcançado ({told(failure)})", advice)
+        return Finding(False, f"{what}: {target} não pode ser alcançado ({explain(failure)})", advice)
     except UnicodeError:
         return Finding(False, f"{what}: {target} não é um nome de host", advice)
     return Finding(True, f"{what}: {target} pode ser alcançado")

@@ -14,28 +14,28 @@ import click
 
 from wppmt import __version__
 from wppmt.app.settings import Settings, keys
-from wppmt.cli.context import SettingsSource, pass_origin
-from wppmt.cli.errors import Trouble
+from wppmt.cli.context import SettingsSource, pass_source
+from wppmt.cli.errors import CommandFailed
 from wppmt.cli.gateway import url_of
 from wppmt.cli.token import TTL_SECONDS, make_token
 from wppmt.domain.errors import SetupError
 
 
 @click.command()
-@pass_origin
-def serve(origin: SettingsSource) -> None:
+@pass_source
+def serve(source: SettingsSource) -> None:
     """Roda o serviço em primeiro plano, até SIGTERM ou Ctrl+C."""
-    _serve(origin.load(makes_key=True))
+    _serve(source.load(makes_key=True))
 
 
-@click.command()
+@click.command(short_help="O mesmo que `serve`, com os primeiros passos.")
 @click.option("--whatsapp", type=click.Choice(["simulated", "real"]), default="simulated", show_default=True)
-@pass_origin
-def run(origin: SettingsSource, whatsapp: str) -> None:
+@pass_source
+def run(source: SettingsSource, whatsapp: str) -> None:
     """O mesmo que `serve`, com o simulador (ou o WhatsApp real) e as instruções dos primeiros passos."""
-    origin = _for_people(origin.simulated() if whatsapp == "simulated" else origin)
-    settings = origin.load(makes_key=True)
-    _serve(settings, lambda: click.echo(first_screen(origin, settings)))
+    source = _for_people(source.simulated() if whatsapp == "simulated" else source)
+    settings = source.load(makes_key=True)
+    _serve(settings, lambda: click.echo(first_screen(source, settings)))
 
 
 def _serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> None:
@@ -44,21 +44,21 @@ def _serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> N
 
     try:
         sys.exit(daemon.serve(settings, on_ready))
-    except SetupError as trouble:
-        raise Trouble(str(trouble)) from None
+    except SetupError as failure:
+        raise CommandFailed(str(failure)) from None
 
 
-def _for_people(origin: SettingsSource) -> SettingsSource:
-    """Quiet on the terminal, where the log would bury the first screen; `wppmt sink` may be called."""
-    settings = origin.load()
-    environ = {"WPP_LOG_STDERR_LEVEL": "error", **origin.environ}
+def _for_people(source: SettingsSource) -> SettingsSource:
+    """Settings for a terminal: fewer log lines there, and webhooks to `wppmt sink` are allowed."""
+    settings = source.load()
+    environ = {"WPP_LOG_STDERR_LEVEL": "error", **source.environ}
     if settings.simulator.used:
         sink = f"127.0.0.1:{settings.simulator.sink_port}"
         environ["WPP_EGRESS_ALLOW"] = ",".join((*settings.egress.allow, sink))
-    return replace(origin, environ=environ)
+    return replace(source, environ=environ)
 
 
-def first_screen(origin: SettingsSource, settings: Settings) -> str:
+def first_screen(source: SettingsSource, settings: Settings) -> str:
     """Address, token, docs, and the few commands that walk a newcomer through the main job."""
     url = url_of(settings.http)
     signs = settings.auth.algorithm == "HS256"
@@ -69,7 +69,7 @@ def first_screen(origin: SettingsSource, settings: Settings) -> str:
         f"\nwppmt {__version__} no ar em {url}  (Ctrl+C encerra)\n"
         f"Token, vale {TTL_SECONDS // 60} min: {token}\n"
         f"API: {url}/api-docs   Operação: docs/operacao.md   Log: {settings.logs.dir / 'wppmt.log'}\n\n"
-        + dedent(walk).format(url=url, sink=sink, wppmt=_program(), exports=_exports(origin))
+        + dedent(walk).format(url=url, sink=sink, wppmt=_program(), exports=_exports(source))
     )
 
 
@@ -82,14 +82,14 @@ def _program() -> str:
     return shlex.quote(str(called.relative_to(here) if called.is_relative_to(here) else called))
 
 
-def _exports(origin: SettingsSource) -> str:
-    """A line that tells another terminal what this one was told by environment; nothing when that is nothing."""
+def _exports(source: SettingsSource) -> str:
+    """A line that gives another terminal the settings of this one's environment; empty if there are none."""
     shared = ("http", "store", "simulator")
     named = [env.name for section, _, env in keys() if section in shared and not env.hidden]
-    given = {name: origin.environ[name] for name in [*named, "WPP_CONFIG"] if origin.environ.get(name)}
+    given = {name: source.environ[name] for name in [*named, "WPP_CONFIG"] if source.environ.get(name)}
     given.pop("WPP_SIMULATOR", None)
-    if origin.config:
-        given["WPP_CONFIG"] = str(origin.config)
+    if source.config:
+        given["WPP_CONFIG"] = str(source.config)
     if not given:
         return ""
     line = " ".join(f"{name}={shlex.quote(value)}" for name, value in given.items())

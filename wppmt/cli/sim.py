@@ -12,8 +12,8 @@ from typing import Any
 import click
 import segno
 
-from wppmt.cli.context import SettingsSource, pass_origin
-from wppmt.cli.errors import Trouble
+from wppmt.cli.context import SettingsSource, pass_source
+from wppmt.cli.errors import CommandFailed
 from wppmt.cli.gateway import Gateway, GatewayError, url_of, wait_for_qr
 from wppmt.cli.token import TTL_SECONDS, make_token
 from wppmt.simulator.client import Simulator, SimulatorError
@@ -30,21 +30,21 @@ class Ends:
 
 
 class Sim(click.Group):
-    """Tells what simulator or gateway refused in one line."""
+    """Shows a refusal of the simulator or the gateway in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except (SimulatorError, GatewayError) as refusal:
-            raise Trouble(str(refusal)) from None
+            raise CommandFailed(str(refusal)) from None
 
 
-@click.group(cls=Sim)
+@click.group(cls=Sim, short_help="Controla os celulares simulados.")
 @click.pass_context
-@pass_origin
-def sim(origin: SettingsSource, context: click.Context) -> None:
+@pass_source
+def sim(source: SettingsSource, context: click.Context) -> None:
     """Controla os celulares simulados: ler o QR Code, escrever, receber, ficar sem internet."""
-    settings = origin.simulated().load()
+    settings = source.simulated().load()
     context.obj = Ends(
         Simulator(f"http://127.0.0.1:{settings.simulator.port}"),
         Gateway(
@@ -83,7 +83,7 @@ def accounts(ends: Ends) -> None:
     _show_lines(ends.phones.accounts())
 
 
-@sim.command()
+@sim.command(short_help="Mostra no terminal o QR Code da sessão SESSION.")
 @click.argument("session")
 @pass_ends
 def qr(ends: Ends, session: str) -> None:
@@ -91,7 +91,7 @@ def qr(ends: Ends, session: str) -> None:
     segno.make(wait_for_qr(ends.gateway, session), error="l").terminal(compact=True)
 
 
-@sim.command()
+@sim.command(short_help="O celular PHONE lê o QR Code da sessão SESSION.")
 @click.argument("phone")
 @click.argument("session")
 @pass_ends
@@ -145,7 +145,7 @@ def inbox(ends: Ends, phone: str, after: int, wait: float) -> None:
     _show_lines(ends.phones.inbox(phone, after, wait))
 
 
-@sim.command()
+@sim.command(short_help="O destinatário PHONE recebeu, leu ou ouviu MESSAGE_ID.")
 @click.argument("phone")
 @click.argument("message_id")
 @click.argument("ack", type=click.Choice(list(ACKS)))

@@ -1,4 +1,4 @@
-"""`wppmt simulator`: the stand-in for WhatsApp Web, in this process, until it is told to stop."""
+"""`wppmt simulator`: the stand-in for WhatsApp Web, in this process, until it is stopped."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import signal
 import click
 
 from wppmt.app.settings import Settings
-from wppmt.cli.context import SettingsSource, pass_origin
-from wppmt.cli.errors import Trouble
-from wppmt.domain.system_errors import told
+from wppmt.cli.context import SettingsSource, pass_source
+from wppmt.cli.errors import CommandFailed
+from wppmt.domain.system_errors import explain
 from wppmt.simulator import SimulatorServer, SimulatorSettings
 
 
 @click.command()
-@pass_origin
-def simulator(origin: SettingsSource) -> None:
+@pass_source
+def simulator(source: SettingsSource) -> None:
     """Executa o simulador do WhatsApp Web em 127.0.0.1, até Ctrl+C."""
-    settings = origin.simulated().load()
+    settings = source.simulated().load()
     try:
         asyncio.run(_serve(settings))
     except OSError as failure:
-        raise Trouble(
-            f"Simulador: {told(failure)} (WPP_SIMULATOR_PORT, WPP_SIMULATOR_PAGE_PORT ou WPP_STATE_DIR)"
+        raise CommandFailed(
+            f"Simulador: {explain(failure)} (WPP_SIMULATOR_PORT, WPP_SIMULATOR_PAGE_PORT ou WPP_STATE_DIR)"
         ) from None
 
 

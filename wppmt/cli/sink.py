@@ -1,4 +1,4 @@
-"""`wppmt sink`: a webhook receiver for people, tests and the demo: checks signatures, shows events, errs when told to."""
+"""`wppmt sink`: a webhook receiver for people, tests and the demo: checks signatures, shows events, fails on request."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from typing import Any, Self
 import click
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from wppmt.cli.context import SettingsSource, pass_origin
-from wppmt.cli.errors import Trouble
-from wppmt.domain.system_errors import told
+from wppmt.cli.context import SettingsSource, pass_source
+from wppmt.cli.errors import CommandFailed
+from wppmt.domain.system_errors import explain
 
 MAX_BODY_BYTES = 32 * 2**20
 ENDS = (signal.SIGINT, signal.SIGTERM)
@@ -30,7 +30,7 @@ Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class ReceivedWebhook:
     """One request as it came; header names in small letters."""
 
     body: bytes
@@ -46,13 +46,13 @@ class Delivery:
         return True
 
 
-OnDelivery = Callable[[Delivery], bool | int]
+OnWebhook = Callable[[ReceivedWebhook], bool | int]
 """True takes a delivery (204), False refuses it (401), a number is the status to answer."""
 
 
 @dataclass(slots=True)
-class Script:
-    """How to answer on purpose. Thread-safe."""
+class ScriptedAnswers:
+    """Answers on request: slow, failing, or none. Thread-safe."""
 
     delay: float = 0.0
     """Seconds before each answer."""
@@ -79,10 +79,10 @@ class Script:
 
 
 class Sink:
-    """Listens on loopback while used with `with`; `port` 0 takes a free one. `on_delivery` runs on other threads."""
+    """Listens on loopback while used with `with`; `port` 0 takes a free one. `on_webhook` runs on other threads."""
 
-    def __init__(self, port: int, on_delivery: OnDelivery) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(on_delivery))
+    def __init__(self, port: int, on_webhook: OnWebhook) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(on_webhook))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
         self.target = f"127.0.0.1:{self._server.server_port}"
@@ -98,19 +98,19 @@ class Sink:
         self._server.server_close()
 
 
-def _handler(on_delivery: OnDelivery) -> type[BaseHTTPRequestHandler]:
+def _handler(on_webhook: OnWebhook) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             delivery = self._read()
             if delivery is None:
                 self._answer(HTTPStatus.BAD_REQUEST)
                 return
-            said = on_delivery(delivery)
+            said = on_webhook(delivery)
             if isinstance(said, bool):
                 said = HTTPStatus.NO_CONTENT if said else HTTPStatus.UNAUTHORIZED
             self._answer(said)
 
-        def _read(self) -> Delivery | None:
+        def _read(self) -> ReceivedWebhook | None:
             try:
                 length = int(self.headers.get("Content-Length", 0))
                 body = self.rfile.read(min(max(length, 0), MAX_BODY_BYTES))
@@ -118,10 +118,10 @@ def _handler(on_delivery: OnDelivery) -> type[BaseHTTPRequestHandler]:
             except (ValueError, RecursionError):
                 return None
             headers = {name.lower(): value for name, value in self.headers.items()}
-            return Delivery(body, headers, event) if isinstance(event, dict) else None
+            return ReceivedWebhook(body, headers, event) if isinstance(event, dict) else None
 
         def _answer(self, status: int) -> None:
-            # Whoever asked may have lost patience.
+            # The client may have closed the connection.
             with suppress(ConnectionError):
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
@@ -134,7 +134,7 @@ def _handler(on_delivery: OnDelivery) -> type[BaseHTTPRequestHandler]:
 
 
 def visible(text: str) -> str:
-    """What a terminal would act on rather than show, written as JSON writes it: the text is a stranger's."""
+    """Escape characters that a terminal would act on: the text comes from outside."""
     return "".join(
         char if char.isprintable() or char in _HARMLESS else json.dumps(char)[1:-1] for char in text
     )
@@ -172,15 +172,15 @@ def describe(event: Json) -> str:
     help="Só as N primeiras entregas recebem --status (padrão: 500); as outras, 204.",
 )
 @click.option("--hang", is_flag=True, help="Recebe e nunca responde.")
-@pass_origin
+@pass_source
 def sink(
-    origin: SettingsSource, /, port: int | None, secret: str | None, *, as_json: bool, **answers: Any
+    source: SettingsSource, /, port: int | None, secret: str | None, *, as_json: bool, **answers: Any
 ) -> None:
     """Recebe webhooks em 127.0.0.1 e mostra cada evento, até Ctrl+C."""
-    script = Script(**answers)
+    script = ScriptedAnswers(**answers)
     seen: set[str] = set()
 
-    def show(delivery: Delivery) -> bool | int:
+    def show(delivery: ReceivedWebhook) -> bool | int:
         if secret and not delivery.is_signed_with(secret):
             click.echo("Recusado: assinatura inválida")
             return False
@@ -189,13 +189,13 @@ def sink(
         click.echo(visible(text))
         return script.play()
 
-    chosen = origin.simulated().load().simulator.sink_port if port is None else port
+    chosen = source.simulated().load().simulator.sink_port if port is None else port
     try:
         with _until_ended() as wait, Sink(chosen, show) as running:
             click.echo(f"Recebendo webhooks em {running.url} (Ctrl+C encerra)")
             wait()
     except OSError as failure:
-        raise Trouble(f"Porta {chosen}: {told(failure)}. Escolha outra com --port") from None
+        raise CommandFailed(f"Porta {chosen}: {explain(failure)}. Escolha outra com --port") from None
 
 
 @contextmanager
@@ -211,8 +211,8 @@ def _until_ended() -> Iterator[Callable[[], object]]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _notes(delivery: Delivery, seen: set[str]) -> str:
-    """What is remarkable about a delivery."""
+def _notes(delivery: ReceivedWebhook, seen: set[str]) -> str:
+    """Whether it is a repeated attempt, or was received before."""
     attempt = delivery.headers.get("x-webhook-attempt", "1")
     event_id = delivery.headers.get("webhook-id", "")
     again = event_id in seen

@@ -10,8 +10,8 @@ import jwt
 
 from wppmt.app import host
 from wppmt.app.settings import AuthSettings
-from wppmt.cli.context import SettingsSource, pass_origin
-from wppmt.cli.errors import Trouble
+from wppmt.cli.context import SettingsSource, pass_source
+from wppmt.cli.errors import CommandFailed
 
 TTL_SECONDS = 1800
 SUBJECT = "wppmt-cli"
@@ -27,7 +27,9 @@ def make_token(
     """A token that lives `ttl` seconds. Without `sessions` it is bound to none, so it may act for every one."""
     key = auth.secret.get_secret_value()
     if not key:
-        raise Trouble("O simulador desta pasta (WPP_STATE_DIR) ainda não tem chave: inicie antes o serviço")
+        raise CommandFailed(
+            "O simulador desta pasta (WPP_STATE_DIR) ainda não tem chave: inicie antes o serviço"
+        )
     claims: dict[str, object] = {"sub": SUBJECT, "iat": int(now), "exp": int(now) + ttl}
     if auth.issuer:
         claims["iss"] = auth.issuer
@@ -42,21 +44,21 @@ def make_token(
     return jwt.encode(claims, key, algorithm="HS256")
 
 
-def _auth(origin: SettingsSource) -> AuthSettings:
+def _auth(source: SettingsSource) -> AuthSettings:
     """With the key that the daemon checks by: never one that it does not know."""
-    if origin.is_simulated:
-        return origin.load(makes_key=True).auth
+    if source.is_simulated:
+        return source.load(makes_key=True).auth
     # The daemon of `wppmt run` has nothing in its environment that would tell this terminal.
-    simulated = origin.simulated().load()
+    simulated = source.simulated().load()
     if host.runs_simulated(simulated.store.state_dir):
         return simulated.auth
     try:
-        return origin.load().auth
-    except Trouble as refused:
-        raise Trouble(f"{refused.message}\n{SAME_KEY}") from None
+        return source.load().auth
+    except CommandFailed as refused:
+        raise CommandFailed(f"{refused.message}\n{SAME_KEY}") from None
 
 
-@click.command()
+@click.command(short_help="Imprime um token de acesso à API.")
 @click.option(
     "--session",
     "sessions",
@@ -68,12 +70,12 @@ def _auth(origin: SettingsSource) -> AuthSettings:
 @click.option(
     "--ttl", type=click.IntRange(1), default=TTL_SECONDS, show_default=True, help="Validade, em segundos."
 )
-@pass_origin
-def token(origin: SettingsSource, sessions: tuple[str, ...], *, admin: bool, ttl: int) -> None:
+@pass_source
+def token(source: SettingsSource, sessions: tuple[str, ...], *, admin: bool, ttl: int) -> None:
     """Imprime um JWT assinado com WPP_SECRET ou, no modo simulador, com a chave dele."""
-    auth = _auth(origin)
+    auth = _auth(source)
     if auth.algorithm != "HS256":
-        raise Trouble("Com WPP_JWT_PUBLIC_KEY ou WPP_JWKS_URL, só o emissor gera tokens")
+        raise CommandFailed("Com WPP_JWT_PUBLIC_KEY ou WPP_JWKS_URL, só o emissor gera tokens")
     if auth.max_lifetime_seconds and ttl > auth.max_lifetime_seconds:
         click.echo(
             f"Aviso: a API recusa tokens que valem mais de {auth.max_lifetime_seconds} s (WPP_JWT_MAX_LIFETIME)",

@@ -1,4 +1,4 @@
-"""Every answer "no" of the product: its code, its HTTP status, its Portuguese text (docs/contract.md 6)."""
+"""Every refusal: its code, its HTTP status, its Portuguese text (docs/contract.md 6)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Code(StrEnum):
-    """Stable words for programs; the text beside each is for people and may be made clearer."""
+    """Stable codes for programs; the text of each is for people and may change."""
 
     UNAUTHENTICATED = "UNAUTHENTICATED"
     TOKEN_EXPIRED = "TOKEN_EXPIRED"
@@ -50,7 +50,7 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """How a code is told over HTTP."""
+    """The HTTP status and the text of a code."""
 
     http_status: int
     text: str
@@ -109,7 +109,7 @@ CATALOGUE: dict[Code, Meaning] = {
 
 
 class Refusal(Exception):
-    """An answer "no" that the caller can act on. `extra` joins the answer's JSON, e.g. `reconnectRequired`."""
+    """A refusal that the caller can act on. `extra` is added to the answer's JSON, e.g. `reconnectRequired`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What everyone who logs agrees on: the levels, and how one log line is written."""
+"""The log's interface: the levels, and the call that writes a line."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class MessageId:
-    """`chat` is empty where only the short id was said; it may be the phone's or the hidden form of a person."""
+    """`chat` is empty when only the short id was given; it may be the phone's or the hidden form of a person."""
 
     id: str
     chat: str = ""

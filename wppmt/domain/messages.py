@@ -108,7 +108,7 @@ class LoggedOut:
 
 @dataclass(frozen=True, slots=True)
 class SetWebhook:
-    """To a session; an empty url removes the own webhook. Answered with WebhookSettings."""
+    """To a session; an empty url removes the own webhook. Answered with SessionWebhook."""
 
     url: str
     events: tuple[str, ...]
@@ -116,11 +116,11 @@ class SetWebhook:
 
 @dataclass(frozen=True, slots=True)
 class RotateWebhookSecret:
-    """To a session: a new secret; the old one stays valid for 24 h. Answered with WebhookSettings."""
+    """To a session: a new secret; the old one stays valid for 24 h. Answered with SessionWebhook."""
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookSettings:
+class SessionWebhook:
     """`secret` only when it was made by this very request."""
 
     url: str
@@ -147,7 +147,7 @@ class SendText:
     mentions: tuple[str, ...] = ()
     link_preview: bool = False
     reference: str = ""
-    """The caller's own: told with whatever becomes of the message, and never looked at."""
+    """The caller's own: repeated in every answer and event about the message, and never interpreted."""
     respond_async: bool = False
     idempotency: Idempotency | None = None
 
@@ -174,7 +174,7 @@ class SendMedia:
 
 @dataclass(frozen=True, slots=True)
 class AnnounceMedia:
-    """To a session, before a file is fetched for a SendMedia: is it welcome, or was it accepted before?
+    """To a session, before a file is fetched for a SendMedia: could it be sent, or was it accepted before?
 
     Answered with None, or with the Sent of the message accepted under this key; refuses as SendMedia would now.
     """
@@ -241,7 +241,7 @@ class CheckNumber:
 
 @dataclass(frozen=True, slots=True)
 class NumberCheck:
-    """`resolved` is the number under which WhatsApp knows it (Brazil's ninth digit)."""
+    """`resolved` is the number as WhatsApp has it (Brazil's ninth digit)."""
 
     valid: bool
     resolved: str | None
@@ -266,7 +266,7 @@ class ActorTree:
 
 
 class Front(Protocol):
-    """What the HTTP front may do with the actors: it never sees one."""
+    """The HTTP front's interface to the actors."""
 
     async def ask(self, address: str, message: object, deadline: float) -> Any:
         """The answer within `deadline` seconds.

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the page says about itself: in the answer to `facts`, in events that carry `facts`, in every Beat."""
+    """The page's own state: in the answer to `facts`, in events that carry `facts`, in every Beat."""
 
     ready: bool = False
     """wa-js found WhatsApp's modules; without it nothing below means anything."""
@@ -57,7 +57,7 @@ class Facts:
 
 
 class PageCondition(StrEnum):
-    """The page's own account of itself, reduced to what a session reacts to."""
+    """The facts, reduced to what a session reacts to."""
 
     MAIN = "main"
     QR = "qr"
@@ -89,7 +89,7 @@ NO_MORE_CODES = "UNPAIRED_IDLE"
 
 
 def classify_page(facts: Facts) -> PageCondition:
-    """One meaning for one set of facts; the order is the order of what would hide what."""
+    """The condition for a set of facts; the first rule that matches wins."""
     if facts.needs_update:
         return PageCondition.UPDATE_NEEDED
     if facts.banned:
@@ -116,6 +116,6 @@ def _with_login(facts: Facts) -> PageCondition:
 
 
 def _is_cut_off(facts: Facts) -> bool:
-    """Without WhatsApp's server. A page that was synced once stays in MAIN all the same."""
+    """Whether WhatsApp's server is away; a page that was synced once stays in MAIN then."""
     looks_for_it = facts.stream == DISCONNECTED and facts.socket != NOT_LAUNCHED
     return looks_for_it or facts.mode in CUT_OFF_MODES or facts.info in CUT_OFF_INFOS

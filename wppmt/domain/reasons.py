@@ -13,6 +13,7 @@ class Reason(StrEnum):
     SCAN_QR = "SCAN_QR"
     ENTER_CODE = "ENTER_CODE"
     READY = "READY"
+    ACCOUNT_CHANGED = "ACCOUNT_CHANGED"
     STOPPED = "STOPPED"
     LOGGED_OUT = "LOGGED_OUT"
     NOT_UNLINKED = "NOT_UNLINKED"
@@ -57,6 +58,7 @@ _SENTENCES = {
     Reason.SCAN_QR: "Aguardando a leitura do QR Code no celular",
     Reason.ENTER_CODE: "Aguardando o código de pareamento no celular",
     Reason.READY: "Conectado ao WhatsApp",
+    Reason.ACCOUNT_CHANGED: "Conectado ao WhatsApp com outro número. Confirme se é o desta sessão",
     Reason.STOPPED: "Sessão encerrada a pedido",
     Reason.LOGGED_OUT: "Aparelho desvinculado do WhatsApp. É preciso ler um novo QR Code",
     Reason.NOT_UNLINKED: "Login removido só deste servidor. Remova o aparelho no celular, em Aparelhos conectados",
@@ -119,9 +121,9 @@ RECOVERABLE = frozenset(
         Reason.ACKS_MISSING,
     }
 )
-"""As an `error` event: the service goes on by itself. Any other needs a person."""
+"""The service recovers from these by itself (`recoverable` of an `error` event). Any other needs a person."""
 
 
 def sentence(code: Reason) -> str:
-    """The sentence an operator reads."""
+    """The sentence for the operator."""
     return _SENTENCES[code]

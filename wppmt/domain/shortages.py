@@ -1,4 +1,4 @@
-"""What the instance has too little of for one more browser (docs/MULTI_TENANT_ARCHITECTURE.md 11.4)."""
+"""The resources that can be too short for one more browser (docs/MULTI_TENANT_ARCHITECTURE.md 11.4)."""
 
 from __future__ import annotations
 

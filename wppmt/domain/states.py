@@ -1,4 +1,4 @@
-"""The session's seven states, what moves them, and the one table of every move (docs/contract.md 4)."""
+"""The session's seven states, the events that change them, and the table of all transitions (docs/contract.md 4)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """The states of docs/MULTI_TENANT_ARCHITECTURE.md 3.1, no more."""
+    """The states of docs/MULTI_TENANT_ARCHITECTURE.md 3.1."""
 
     INITIALIZING = "initializing"
     WAITING_SCAN = "waiting_scan"
@@ -24,7 +24,7 @@ class Event(StrEnum):
     STARTED = "started"
     """Someone asked for a browser: a start, or a restart."""
     RESUMED = "resumed"
-    """The daemon came back and brings a login's browser up again."""
+    """The daemon was restarted and starts a login's browser again."""
     QR_SHOWN = "qr_shown"
     READY = "ready"
     """Authenticated and in WhatsApp's main screen."""
@@ -33,7 +33,7 @@ class Event(StrEnum):
     ATTEMPT_FAILED = "attempt_failed"
     """The browser or its page was lost, or never came up; another attempt follows."""
     GAVE_UP = "gave_up"
-    """Ten failures in a row, or a trouble that needs a person."""
+    """Ten failures in a row, or a problem that needs a person."""
     CLOSED = "closed"
 
 
@@ -59,7 +59,7 @@ TABLE: Mapping[State, Mapping[Event, State]] = {
     | {Event.RESUMED: State.RECONNECTING, Event.PHONE_LOST: State.PHONE_DISCONNECTED},
     State.RECONNECTING: _RUNNING
     | {Event.RESUMED: State.RECONNECTING, Event.PHONE_LOST: State.PHONE_DISCONNECTED},
-    # Attempts after giving up leave `error` as it is, until one succeeds; there is no way from here to `reconnecting`.
+    # Failed attempts leave `error` as it is, until one succeeds; there is no transition from here to `reconnecting`.
     State.ERROR: _RUNNING
     | {
         Event.ATTEMPT_FAILED: State.ERROR,

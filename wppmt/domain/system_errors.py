@@ -1,4 +1,4 @@
-"""What the operating system says no with, for people: errno and resolver texts in Portuguese."""
+"""Errors of the operating system for people: errno and resolver texts in Portuguese."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Explained(OSError):
     """Raised by ourselves: its text is Portuguese already."""
 
 
-def told(failure: OSError) -> str:
-    """The reason alone, in words; a rare one by its name, which a search engine knows."""
+def explain(failure: OSError) -> str:
+    """The reason in words; a rare one by its symbolic name, which a search engine finds."""
     if isinstance(failure, Explained):
         return str(failure)
     if isinstance(failure, ssl.SSLCertVerificationError):

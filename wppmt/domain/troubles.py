@@ -1,4 +1,4 @@
-"""What keeps the service as a whole from its work: `reasons` of `/api/health`. One tenant's trouble is in its status."""
+"""What keeps the service as a whole from working: `reasons` of `/api/health`. One tenant's problems are in its status."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from aiohttp import web
 
-from wppmt.http.api.bodies import BODY_ROOM, PARSER, expect_later
+from wppmt.http.api.body_reader import BODY_ROOM, PARSER, expect_later
 from wppmt.http.api.body_room import BodyRoom
 from wppmt.http.api.openapi import openapi
 from wppmt.http.api.route import MAX_BODY_BYTES, ROUTE_OF
@@ -17,7 +17,6 @@ from wppmt.http.api.routes import ROUTES
 from wppmt.http.handlers.docs import OPENAPI
 from wppmt.http.handlers.health import STARTED_AT
 from wppmt.http.handlers.webhook_test import UNDER_WAY
-from wppmt.http.merged_log import MERGED_LOG, MergedLog
 from wppmt.http.middleware import MIDDLEWARES, add_headers
 from wppmt.http.ports import PORTS, Ports
 
@@ -30,7 +29,6 @@ def make_app(ports: Ports) -> web.Application:
     app[UNDER_WAY] = set()
     app[BODY_ROOM] = BodyRoom(ports.settings.bodies_bytes, MAX_BODY_BYTES)
     app.cleanup_ctx.append(_parser)
-    app[MERGED_LOG] = MergedLog(ports.log)
     app[ROUTE_OF] = {
         app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_later): route
         for route in ROUTES

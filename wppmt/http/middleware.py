@@ -11,7 +11,6 @@ from aiohttp.typedefs import Handler
 from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api.json_responses import refusal_response, status_refusal
 from wppmt.http.api.route import route_of
-from wppmt.http.merged_log import MERGED_LOG
 from wppmt.http.ports import PORTS, DaemonPhase
 from wppmt.http.security.guard import RATE_WINDOW, SESSION_ID, guard
 from wppmt.store.port import StoreUnavailable
@@ -87,7 +86,7 @@ def _refusal(request: web.Request, refusal: Refusal) -> web.Response:
     session_id = request.get(SESSION_ID)
     if refusal.code is Code.RESOURCE_LIMIT:
         lacking = {detail["field"]: detail["problem"] for detail in refusal.details}
-        request.app[MERGED_LOG].note(("resource_limit", *lacking), "resource_limit", session_id, **lacking)
+        request.app[PORTS].log("resource_limit", session_id, level="warning", **lacking)
     status = request.app[PORTS].front.status(session_id) if session_id else None
     return refusal_response(refusal, request[REQUEST_ID], status.record.state if status else None)
 

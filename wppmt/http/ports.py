@@ -38,7 +38,7 @@ PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[Attempt
 
 
 @dataclass(frozen=True, slots=True)
-class HttpSettings:
+class HttpPolicy:
     """The settings that answers depend on."""
 
     max_sessions: int
@@ -72,7 +72,7 @@ class Ports:
     """Epoch seconds."""
     log: WriteLog
     version: str
-    settings: HttpSettings
+    settings: HttpPolicy
     profile_mb: Callable[[str], int | None] = lambda _: None
     """Size of a session's profile folder; may read the disk."""
     has_login_copy: Callable[[str], bool] = lambda _: False

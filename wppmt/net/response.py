@@ -1,4 +1,4 @@
-"""What comes from an address on one connection, cut so that a status, once told, counts, and no answer costs much."""
+"""The bytes of an endpoint's answers, limited so that a status counts once it is there and no answer costs much."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _INTERIM = re.compile(rb"HTTP/\d\.\d 1(?!01)\d\d[ \r\n]")
 
 
 class StaleConnection(aiohttp.ServerDisconnectedError):
-    """It had served before, and ended before a word of this answer: as good as never asked."""
+    """A kept connection that ended before the first byte of this answer: the request may be sent again."""
 
 
 class BoundedResponseReader(ResponseHandler):
@@ -87,7 +87,7 @@ class BoundedResponseReader(ResponseHandler):
         self._body_bytes += len(data)
         super().data_received(data[:room])
         if self.exception() is not None and self._payload is not None:
-            # Or whoever reads the body waits for more of it.
+            # Otherwise the reader of the body would wait for more.
             self._payload.set_exception(aiohttp.ClientPayloadError())
         if self.transport is not None and (len(data) > room or self._is_mostly_overhead):
             self.transport.abort()

@@ -6,6 +6,7 @@ WhatsApp keeps it as *app state*: a value under a collection and a key. The serv
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from wppmt.simulator.accounts import Accounts
 from wppmt.simulator.records import Json
 from wppmt.simulator.storage import Changes
 
@@ -48,3 +49,20 @@ class AppState:
 
     def _collection(self, phone: str, collection: str) -> dict[str, Any]:
         return self._values.setdefault(phone, {}).setdefault(collection, {})
+
+
+def status_readers(state: AppState, accounts: Accounts, phone: str) -> list[str]:
+    """Who gets the status posts of ``phone``: all, unless its page has named or excepted some."""
+    values = state.of(phone)
+
+    def phones(wids: Iterable[str]) -> list[str]:
+        return [account.phone for wid in wids if (account := accounts.find(wid))]
+
+    named = values.get("statusParticipants", {}).get("list")
+    readers = [account.phone for account in accounts.all()] if named is None else phones(named)
+    setting = values.get("statusPrivacy", {}).get("setting", {"setting": "contact", "list": []})
+    listed = phones(setting["list"])
+    if setting["setting"] == "allow-list":
+        return [reader for reader in readers if reader in listed]
+    denied = listed if setting["setting"] == "deny-list" else []
+    return [reader for reader in readers if reader not in denied]

@@ -129,7 +129,10 @@ def vcard(contact: Json) -> str:
     if not isinstance(phones, list) or not all(isinstance(one, str) for one in phones):
         raise invalid("phones precisa ser uma lista de números")
     numbers = [f"TEL;type=CELL;type=VOICE;waid={phone.lstrip('+')}:+{phone.lstrip('+')}" for phone in phones]
-    return "\n".join(["BEGIN:VCARD", "VERSION:3.0", f"N:;{name};;;", f"FN:{name}", *numbers, "END:VCARD"])
+    written = re.sub(r"([\\;,])", r"\\\1", name)
+    return "\n".join(
+        ["BEGIN:VCARD", "VERSION:3.0", f"N:;{written};;;", f"FN:{written}", *numbers, "END:VCARD"]
+    )
 
 
 # --- what an inbox shows
@@ -204,7 +207,8 @@ def read_vcard(text: str) -> Json:
     phones = [
         re.sub(r"\D", "", number) for number in re.findall(r"^[^:\n]*TEL[^:\n]*:(.*)$", text, re.MULTILINE)
     ]
-    return {"name": name.group(1).strip() if name else None, "phones": phones}
+    plain = re.sub(r"\\(.)", r"\1", name.group(1)).strip() if name else None
+    return {"name": plain, "phones": phones}
 
 
 def waveform(value: Any) -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from wppmt.simulator import calls
 from wppmt.simulator.errors import Refused
 from wppmt.simulator.group_calls import GroupCalls
+from wppmt.simulator.notices import tell_call
 from wppmt.simulator.records import Call, Device, Json, is_group
 from wppmt.simulator.world import OpenPage, World
 
@@ -135,5 +136,5 @@ class PageCalls:
             state = {"accept": calls.ACCEPTED, "reject": calls.REJECTED, "end": calls.ENDED}[act]
             call = world.calls.move(data["id"], state, self._phone)
         world.commit()
-        world.tell_call(call, but=self._page)
+        tell_call(world, call, but=self._page)
         return {"id": call.id}

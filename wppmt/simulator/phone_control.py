@@ -6,6 +6,7 @@ from aiohttp import web
 
 from wppmt.simulator.app_state import AppState
 from wppmt.simulator.errors import Refused, invalid, not_found
+from wppmt.simulator.notices import tell_call, tell_presence
 from wppmt.simulator.records import Account, Call, Json, Message
 from wppmt.simulator.requests import body_of, flag, phone_id, phone_of, text, texts
 from wppmt.simulator.routing import Draft
@@ -100,7 +101,7 @@ class PhoneControl:
         call = Call(secrets.token_hex(16).upper(), phone, callee.phone, flag(body, "video"), now)
         self._world.calls.ring(call)
         self._world.commit()
-        self._world.tell_call(call)
+        tell_call(self._world, call)
         return web.json_response({"id": call.id})
 
     async def calls(self, request: web.Request) -> web.Response:
@@ -118,7 +119,7 @@ class PhoneControl:
         self._world.accounts.account(phone)
         self._world.log.add("presence", phone=phone, state=state)
         self._world.commit()
-        self._world.tell_presence(phone, to, STATES[state])
+        tell_presence(self._world, phone, to, STATES[state])
         return web.json_response({})
 
     async def labels(self, request: web.Request) -> web.Response:

@@ -9,14 +9,14 @@ from functools import partial
 from typing import Any, Protocol
 
 from wppmt.simulator.accounts import Accounts
-from wppmt.simulator.app_state import AppState
+from wppmt.simulator.app_state import AppState, status_readers
 from wppmt.simulator.calls import Calls
 from wppmt.simulator.errors import Refused
 from wppmt.simulator.faults import Fault, Faults
 from wppmt.simulator.groups import GroupEvent, Groups
 from wppmt.simulator.log import Log
 from wppmt.simulator.qr import Codes
-from wppmt.simulator.records import Call, Device, Json, Message, is_group
+from wppmt.simulator.records import Device, Json, Message, is_group
 from wppmt.simulator.routing import Draft, Switchboard, short_id
 from wppmt.simulator.settings import SimulatorSettings
 from wppmt.simulator.storage import Changes, Storage
@@ -80,7 +80,7 @@ class World:
         self.app_state = AppState(self._changes)
         self.calls = Calls(self._changes)
         self.switchboard = Switchboard(self._changes, self.accounts, self.groups)
-        self.switchboard.status_readers = self._status_readers
+        self.switchboard.status_readers = partial(status_readers, self.app_state, self.accounts)
         self.faults = Faults(self._changes)
         self.log = Log(self._changes, self.clock.monotonic)
 
@@ -196,21 +196,6 @@ class World:
             self.switchboard.queue(phone, "group", view)
             self._regrouped.add(phone)
 
-    def _status_readers(self, phone: str) -> list[str]:
-        """All accounts, unless the page has named some; those it excepts get nothing."""
-        state = self.app_state.of(phone)
-        named = state.get("statusParticipants", {}).get("list")
-        if named is None:
-            readers = self.accounts.all()
-        else:
-            readers = [account for wid in named if (account := self.accounts.find(wid))]
-        setting = state.get("statusPrivacy", {}).get("setting", {"setting": "contact", "list": []})
-        listed = [account.phone for wid in setting["list"] if (account := self.accounts.find(wid))]
-        if setting["setting"] == "allow-list":
-            return [account.phone for account in readers if account.phone in listed]
-        denied = listed if setting["setting"] == "deny-list" else []
-        return [account.phone for account in readers if account.phone not in denied]
-
     def profile(self, phone: str) -> Json:
         """All that a linked page of ``phone`` needs to know."""
         return {**self.switchboard.views.profile(phone), "appState": self.app_state.of(phone)}
@@ -227,29 +212,6 @@ class World:
         self.app_state.put(phone, collection, key, value)
         self.commit()
         self.tell(phone, "appState", {"collection": collection, "key": key, "value": value}, but)
-
-    def tell_call(self, call: Call, but: OpenPage | None = None) -> None:
-        """Both ends of a call hear of every change to it."""
-        for phone, other in ((call.callee, call.caller), (call.caller, call.callee)):
-            peer = self.accounts.address(other, phone)
-            data = {"id": call.id, "peer": peer, "video": call.video, "state": call.state, "t": call.t}
-            self.tell(phone, "call", {**data, "outgoing": phone == call.caller}, but)
-
-    def tell_presence(self, phone: str, to: str, state: str) -> None:
-        """``to`` is a number or a group: its members' pages hear of it."""
-        others = (
-            self.groups.get(to).participants
-            if is_group(to)
-            else (self.accounts.account(to.partition("@")[0]).phone,)
-        )
-        for other in others:
-            if other != phone:
-                address = self.accounts.address(phone, other)
-                self.tell(
-                    other,
-                    "presence",
-                    {"chat": to if is_group(to) else address, "from": address, "state": state},
-                )
 
     def admins_of(self, wid: str) -> tuple[str, ...]:
         return self.groups.get(wid).admins if is_group(wid) else ()

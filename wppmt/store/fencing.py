@@ -8,7 +8,7 @@ from contextvars import ContextVar
 
 
 class Fenced(Exception):
-    """Who writes has been replaced; nothing was changed."""
+    """The writer has been replaced; nothing was changed."""
 
 
 _may_write: ContextVar[Callable[[], bool]] = ContextVar("may_write")
@@ -25,9 +25,9 @@ def fenced(may_write: Callable[[], bool]) -> Iterator[None]:
 
 
 def check() -> None:
-    """By the store, once it holds the lock under which it will commit. Raises Fenced.
+    """Called by the store once it holds the lock under which it will commit. Raises Fenced.
 
-    Whoever may write now commits before its successor can read: to take up the record, that waits for the same lock.
+    A writer that passes commits before its successor can read the record, which waits for the same lock.
     """
     may_write = _may_write.get(None)
     if may_write is not None and not may_write():

@@ -1,4 +1,4 @@
-"""The port in front of the durable store: what is kept, and the one way to change it, a transaction.
+"""The interface of the durable store: what is kept, and the transactions that change it.
 
 Records are plain frozen values; the caller computes the next one and saves it. Times are epoch seconds (float).
 Every method may raise StoreUnavailable (disk full, I/O error): then nothing of the transaction happened.
@@ -51,24 +51,24 @@ class Transaction(Protocol):
         """Insert or replace."""
 
     def remember_received(self, session_id: str, message_id: str, at: float) -> bool:
-        """False when this message id was received before: a re-read event must not be told twice."""
+        """False when this message id was received before: an event that is read again must not be recorded twice."""
 
     def want_media(self, session_id: str, message_id: str, at: float) -> None:
         """The received message's media is still to be brought from WhatsApp."""
 
     def settle_media(self, session_id: str, message_id: str) -> None:
-        """It is there, or never will be."""
+        """The media is stored, or will never be."""
 
     def save_secrets(self, session_id: str, secrets: SigningSecrets) -> None: ...
 
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
-        """Make the lane's pending deliveries dead letters; says how many.
+        """Make the lane's pending deliveries dead letters; returns how many.
 
         For a webhook that was removed. A webhook that is merely changed leaves its deliveries their old address.
         """
 
     def stop_lane(self, lane: Lane, error: str) -> None:
-        """The endpoint answered 410: what comes is a dead letter from its beginning, until `resume_lanes`."""
+        """The endpoint answered 410: later events are dead letters at once, until `resume_lanes`."""
 
     def resume_lanes(self, session_id: str) -> None:
         """The session's webhook was set anew: its endpoints get events again."""
@@ -76,7 +76,7 @@ class Transaction(Protocol):
     def forget(self, session_id: str) -> None:
         """Everything about the session: registry, events, outbox, journal, secrets (purge).
 
-        Nothing of it can be read any more; of a long history most rows are left for `prune` to delete.
+        Nothing of it can be read any more; most rows of a long history are deleted later, by `prune`.
         """
 
 
@@ -119,7 +119,7 @@ class Store(Protocol):
         """The lane's failed delivery whose next attempt is due first, be it due or not; not one of `besides`, and
         with a number larger than `after`.
 
-        One that is due only after `horizon` comes before all others: the clock must have been set back.
+        One that is due only after `horizon` comes first: the clock must have been set back.
         """
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
@@ -136,13 +136,13 @@ class Store(Protocol):
         """`most`: further ones are not counted, which takes time by their number."""
 
     def dead_letter(self, batch: DeadLetterBatch, at: float, limit: int) -> int:
-        """Make at most `limit` of these pending deliveries dead letters, in order; says how many.
+        """Make at most `limit` of these pending deliveries dead letters, in order; returns how many.
 
         Fewer than `limit`: there are no more.
         """
 
     def replay(self, which: DeadLetters, at: float, endpoint: str = "", limit: int = 500) -> int:
-        """Make at most `limit` of them pending anew, in order, ids and bodies unchanged; says how many.
+        """Make at most `limit` of them pending again, in order, ids and bodies unchanged; returns how many.
 
         `endpoint` is where they go from now on; empty: where they went before. Tell the webhook actor OutboxGrew.
         """
@@ -151,7 +151,7 @@ class Store(Protocol):
         """Of one session, or of all. Cheap whatever the number of rows."""
 
     def trim(self, most: int, at: float) -> Sequence[Trimmed]:
-        """Of each session with more than `most` pending deliveries, put some hundred of the surplus aside.
+        """Take some hundred surplus deliveries from each session with more than `most` pending ones.
 
         First the oldest `qr_code` ones, which are dropped, then other events, which become dead letters; messages stay.
         """
@@ -160,8 +160,8 @@ class Store(Protocol):
         """Drop events with their finished deliveries, received ids and finished journal entries older than `before`,
         and what is left of forgotten sessions.
 
-        One call is one small step of at most some hundred rows of each kind, so that nobody waits for it; it says
-        how many rows went, and there may be more until it says 0. What is pending stays, however old.
+        One call deletes at most some hundred rows of each kind, so that nobody waits for it, and returns how many;
+        there may be more until it returns 0. Pending deliveries stay, however old.
         """
 
     def close(self) -> None: ...

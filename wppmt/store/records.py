@@ -12,6 +12,10 @@ from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 
 EVENT_NAMES = ("message_received", "message_ack", "connection_change", "qr_code", "error")
+"""What a webhook gets that asks for nothing in particular."""
+FURTHER_EVENT_NAMES = ("account_changed",)
+"""Delivered to who asks for them, by name or by `ALL_EVENTS`; in the log in any case."""
+ALL_EVENTS = "*"
 
 
 class Desired(StrEnum):
@@ -38,10 +42,12 @@ class SessionRecord:
     webhook_events: tuple[str, ...] = EVENT_NAMES
     max_messages_per_day: int | None = None
     has_login: bool = False
-    """A phone is linked: a QR screen would be a surprise."""
+    """A phone is linked, so no QR screen is expected."""
     pairing_phone: str = ""
     """Digits; a pairing code is asked for instead of a QR."""
     phone: str = ""
+    last_phone: str = ""
+    """The number that was linked last, also after its login has ended."""
     pushname: str = ""
     platform: str = ""
     connected_at: float | None = None
@@ -52,7 +58,7 @@ class SessionRecord:
     failures: int = 0
     """Failed attempts in a row."""
     quick_retry: bool = True
-    """The next failure is answered at once; spent by it, earned again by 60 s of health."""
+    """The next failure is retried at once; then False until 60 s without a failure have passed."""
     generation: int = 0
     process: Process | None = None
     """The browser of this generation, for ending or adopting it after a crash of the daemon."""
@@ -60,7 +66,7 @@ class SessionRecord:
     page_event: int = 0
     """The newest page event whose effect is committed, within `page`."""
     heard_until: float = 0.0
-    """What WhatsApp had for this phone before this moment is in the event log; 0 while none is linked."""
+    """Messages that WhatsApp had for this phone before this moment are in the event log; 0 while none is linked."""
     retaken_at: float = 0.0
     """When a login that was used elsewhere was last taken back by a restart."""
     reachout_until: float = 0.0
@@ -72,7 +78,7 @@ class SessionRecord:
 
     @property
     def is_login_in_use(self) -> bool:
-        """One that may be good: it is not given up for an older copy."""
+        """Whether there is a login that may be good, and so must not be replaced by an older copy."""
         return self.has_login and self.reason is not Reason.TOKEN_CORRUPT
 
 
@@ -83,11 +89,11 @@ NO_LOGIN: Mapping[str, Any] = {
     "platform": "",
     "connected_at": None,
 }
-"""What a SessionRecord says of its login when there is none (any more)."""
+"""The fields of a SessionRecord when there is no login (any more)."""
 
 
 class Handover(StrEnum):
-    """How far a message's way out has come (docs/contract.md 5)."""
+    """How far an outgoing message is (docs/contract.md 5)."""
 
     ACCEPTED = "accepted"
     HANDED = "handed"
@@ -104,12 +110,12 @@ ACK_STATUS: Mapping[int, str] = {
     3: "read",
     4: "played",
 }
-"""`status` words of docs/contract.md 5; anything below zero is `failed`."""
+"""`status` of docs/contract.md 5; anything below zero is `failed`."""
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One message on its way out."""
+    """One outgoing message."""
 
     session_id: str
     id: str
@@ -127,10 +133,10 @@ class JournalEntry:
     failure: str = ""
     """Of a FAILED one: the code it was refused with."""
     key: str = ""
-    """Idempotency-Key under which it was asked for; `fingerprint` tells what was asked."""
+    """The Idempotency-Key of the request; `fingerprint` identifies its content."""
     fingerprint: str = ""
     reference: str = ""
-    """The caller's own word for it."""
+    """The caller's own reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +183,7 @@ class Delivery:
     spent: int = 0
     """Attempts made before the last replay: the schedule counts from here."""
     next_at: float = 0.0
-    """Of a pending one: not before. Of a done or dead one: since when it is so."""
+    """Pending: not to be tried before. Done or dead: since when."""
     state: DeliveryState = DeliveryState.PENDING
     last_status: int | None = None
     last_error: str = ""
@@ -185,7 +191,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What has an order of its own: the deliveries of one session to one endpoint."""
+    """The deliveries of one session to one endpoint; each lane keeps its own order."""
 
     endpoint: str
     session_id: str
@@ -193,7 +199,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterBatch:
-    """Which pending deliveries of a lane are given up, and why."""
+    """Which pending deliveries of a lane become dead letters, and why."""
 
     lane: Lane
     error: str

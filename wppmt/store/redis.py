@@ -1,4 +1,4 @@
-"""What status and qrcode tell, copied to Redis for other readers (docs/contract.md 8). Nothing waits for it."""
+"""Copies of status and QR code in Redis, for other readers (docs/contract.md 8). Nothing waits for it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ANSWER_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One key. A `value` of None takes the key away."""
+    """One key. A `value` of None deletes it."""
 
     name: str
     value: bytes | None
@@ -37,7 +37,7 @@ Render = Callable[[SessionStatus], Iterable[Copy]]
 class RedisMirror:
     """Looks at the published statuses every second, and writes those that changed under `wpp:<id>:…`.
 
-    `report(available)` is told once per change. While Redis does not answer it is tried again every 5 s.
+    `report(available)` is called once per change. While Redis does not answer it is tried again every 5 s.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class RedisMirror:
         self._available = True
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop`. Not by cancelling: redis-py may swallow that, and go on."""
+        """Runs until `stop` is set. It can't be cancelled: redis-py may swallow the cancellation."""
         while not stop.is_set():
             wait = await self._turn()
             with contextlib.suppress(TimeoutError):
@@ -107,7 +107,7 @@ class RedisMirror:
 
 
 class RedisWatch:
-    """Two parts use Redis; the operator hears once that it is gone, and once that it is back."""
+    """Logs once when Redis is gone and once when it is back, for both parts that use it."""
 
     def __init__(self, log: WriteLog) -> None:
         self._log = log

@@ -1,4 +1,4 @@
-"""What came of one webhook attempt, and what that means for the delivery."""
+"""The result of one webhook attempt, and what it means for the delivery."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Fault(StrEnum):
     """Why there was no answer."""
 
     FORBIDDEN = "forbidden"
-    """The address itself is not allowed: nothing was sent, nor will be."""
+    """The address itself is not allowed: nothing was or will be sent."""
     REFUSED_TARGET = "refused_target"
     """The name led to an address that is not allowed: nothing was sent. DNS may say otherwise later."""
     UNREACHABLE = "unreachable"
@@ -66,7 +66,7 @@ class RetryLater:
 
     retry_after: float | None = None
     unreachable: bool = False
-    """Surely nobody heard it: may be held instead of spending an attempt."""
+    """It surely did not reach the endpoint: it may be held instead of spending an attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Undeliverable:
 
 @dataclass(frozen=True, slots=True)
 class EndpointGone:
-    """410: the endpoint wants no more events."""
+    """410: final; the endpoint gets no more events."""
 
 
 AttemptClass = Delivered | RetryLater | Undeliverable | EndpointGone

@@ -25,5 +25,5 @@ def envelope(
         "schemaVersion": SCHEMA_VERSION,
     }
     text = json.dumps(fields, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    # A message may hold half a surrogate pair, which no UTF-8 can carry: "?" there rather than no event at all.
+    # A message may contain half a surrogate pair, which UTF-8 can't encode: it becomes "?".
     return text.encode("utf-8", "replace")

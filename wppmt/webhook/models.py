@@ -37,7 +37,7 @@ class Sender(AnswerBody):
 
 
 class QuotedMessage(AnswerBody):
-    """What a reply cites, as WhatsApp sends it along."""
+    """The quoted message of a reply, as WhatsApp sends it along."""
 
     id: str = Field(examples=["3EB0A1B2C3D4E5F60718"])
     from_: str | None = Field(alias="from", examples=["5511999999999@c.us"])
@@ -94,6 +94,13 @@ class ConnectionChangeHook(Envelope, Hook):
     previous_status: State = Field(examples=["connected"])
     reason: str = Field(examples=["Celular desconectado da internet"])
     reason_code: str = Field(examples=["PHONE_OFFLINE"])
+    phone: str | None = absent(examples=["5511999999999"], description="em `connected`, o número da conta")
+
+
+class AccountChangedHook(Envelope, Hook):
+    event: Literal["account_changed"]
+    phone: str = Field(examples=["5511999999999"], description="o número que acaba de ser vinculado")
+    previous_phone: str = Field(examples=["5511777777777"], description="o número vinculado antes")
 
 
 class QrCodeHook(Envelope, Hook):
@@ -122,4 +129,5 @@ HOOKS: Sequence[HookKind] = (
     HookKind("connection_change", "Mudança de estado", ConnectionChangeHook),
     HookKind("qr_code", "Novo QR Code", QrCodeHook),
     HookKind("error", "Erro na sessão", ErrorHook),
+    HookKind("account_changed", "Outro número vinculado à sessão", AccountChangedHook),
 )

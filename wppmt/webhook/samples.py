@@ -36,6 +36,7 @@ _SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "reasonCode": "PHONE_OFFLINE",
     },
     "qr_code": {"qrCode": _ONE_PIXEL, "expiresAt": "2026-02-10T14:35:00Z"},
+    "account_changed": {"phone": "5511999999999", "previousPhone": "5511777777777"},
     "error": {"error": "Falha na autenticação", "code": "AUTH_FAILED", "recoverable": True},
 }
 

@@ -1,4 +1,4 @@
-"""One webhook attempt over HTTP: signed when it leaves, guarded where it goes, over in time, read no further than needed."""
+"""One webhook attempt over HTTP: signed, checked against the egress guard, with a deadline and a limit on the answer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HEADERS = 500
 BODY_LIMIT = 65_536
 """Bytes on the wire: of a chunked body a little less is left."""
 STALE_CONNECTIONS = 2
-"""So many may turn out closed by the endpoint before the last try of one attempt; it heard nothing on them."""
+"""So many kept connections may turn out closed within one attempt, before the last try; nothing was sent on them."""
 
 
 class WebhookTransport:
@@ -90,9 +90,9 @@ class WebhookTransport:
 
 
 async def _read(response: aiohttp.ClientResponse, seconds: float) -> bytes:
-    """What comes within `seconds` and BODY_LIMIT, as it comes: the status has said all that counts.
+    """What comes of the body within `seconds` and BODY_LIMIT; only the status matters.
 
-    A longer or slower answer costs its connection, which cannot be used again.
+    After a longer or slower answer the connection is closed.
     """
     body = bytearray()
     try:

@@ -18,7 +18,7 @@ from wppmt.store.records import Handover, JournalEntry
 
 
 class Acceptance:
-    """Takes on what can be sent now; everything else is refused at once, and nothing of it is kept."""
+    """Accepts what can be sent now; anything else is refused at once and not kept."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Messages of which nobody knows whether they left: the page is asked, one question at a time for each."""
+"""Messages that may or may not have been sent: the page is asked about each, one question at a time."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from wppmt.store.records import JournalEntry
 
 
 class Found(Enum):
-    """What an answer of the page decides."""
+    """What the page's answer means for the message."""
 
     HELD = auto()
     ABSENT = auto()
     FAILED = auto()
-    """There, and the page has given it up: it had no connection."""
+    """The page holds it as failed: it had no connection."""
     REFUSED = auto()
-    """Absent, and the page had said no to it."""
+    """Absent, after the page had rejected it."""
     UNKNOWN = auto()
     """Ask again later."""
 
 
 class InDoubt:
-    """While there is one, nothing newer leaves."""
+    """While any message is in doubt, no newer one is handed over."""
 
     def __init__(self, page: Page, policy: SessionPolicy) -> None:
         self._page = page
@@ -50,11 +50,11 @@ class InDoubt:
         return message_id in self._ids
 
     def handed(self, message_id: str, page: str) -> None:
-        """To this page life."""
+        """A message was handed to this page."""
         self._handed_to[message_id] = self._page.generation, page
 
     def usable(self, handed: Iterable[JournalEntry], page: str, now: float) -> Iterator[Effect]:
-        """A page life can be asked (again), for all that was handed to whatever page."""
+        """The page can be asked (again): every message that was handed to any page is in doubt."""
         self._usable_since = now
         self._asked_page = page
         self._reloaded = {
@@ -67,23 +67,23 @@ class InDoubt:
             yield from self.find(entry)
 
     def lost(self) -> None:
-        """The page can't be used: nothing that was asked or refused there counts any more."""
+        """The page can't be used: open questions and rejections of it are void."""
         self._asked.clear()
         self._refused.clear()
 
     def refused(self, entry: JournalEntry) -> Iterator[Effect]:
-        """The page said no in words we don't know: what it does not hold has failed."""
+        """The page rejected the message for an unknown reason: if it does not hold it, it has failed."""
         self._refused.add(entry.id)
         self._ids.add(entry.id)
         yield from self.find(entry)
 
     def unanswered(self, entry: JournalEntry) -> Iterator[Effect]:
-        """Handed over, and no word about it."""
+        """The message was handed over, and the call was not answered."""
         self._ids.add(entry.id)
         yield Wake(self._policy.resend_after, FindDue(entry.id))
 
     def find(self, entry: JournalEntry) -> Iterator[Effect]:
-        """Two answers "not there" would have it sent twice: one question at a time."""
+        """Ask the page, unless a question is open: two answers "not there" would send the message twice."""
         if entry.id in self._ids and entry.id not in self._asked and self._page.is_usable:
             self._asked.add(entry.id)
             arguments = {"id": entry.id, "to": entry.to}
@@ -92,14 +92,14 @@ class InDoubt:
             )
 
     def found(self, message_id: str, outcome: CallResult, now: float) -> Found | None:
-        """None for an answer that nobody waits for: the message has been handed over again meanwhile."""
+        """None for a stale answer: the message has been handed over again meanwhile."""
         self._asked.discard(message_id)
         if message_id not in self._ids:
             return None
         if isinstance(outcome, CallFailure):
             return Found.UNKNOWN
         if outcome.get("found"):
-            # What a later page calls failed may have left its predecessor all the same.
+            # A message that this page calls failed may have been sent by the page before it.
             is_own = self._handed_to.get(message_id) == (self._page.generation, self._asked_page)
             return Found.FAILED if is_own and outcome["failed"] and not outcome["ack"] else Found.HELD
         if message_id in self._refused:
@@ -117,7 +117,7 @@ class InDoubt:
     def _patience(self, message_id: str, now: float) -> float:
         """How much longer a restored page may take to show what it holds.
 
-        A browser that was killed may have lost its last writes: a receipt may be the only word of what had left.
+        A killed browser may have lost its last writes, so a receipt may be the only sign that a message was sent.
         """
         is_reloaded = message_id in self._reloaded
         seconds = self._policy.resend_after_reload if is_reloaded else self._policy.resend_after

@@ -1,4 +1,4 @@
-"""WhatsApp's limits on new contacts: once met, the session itself keeps from them, and never works around one.
+"""WhatsApp's limits on messages to new contacts: while one holds, the session sends none, and never works around it.
 
 A cool-down (error 463) has an end, a quota of new chats (error 475) a cycle. Who has written to the account before is
 no new contact, nor is a group.
@@ -39,7 +39,7 @@ class NewContacts:
         return max(limits, key=self._end, default=None)
 
     def met(self, code: Code, until: float | None, now: float) -> Iterator[Effect]:
-        """A limit holds, to its end or, where WhatsApp does not tell, for a while. Told once."""
+        """A limit holds until its end or, when WhatsApp does not say, for a fixed time. It is reported once."""
         if code not in ENDS:
             return
         is_known = self._end(code) > now
@@ -50,8 +50,8 @@ class NewContacts:
         if end > now and end != self._end(code):
             yield from self._work.write(now, *happenings, **self._ending(code, end))
 
-    def told(self, limits: Json, now: float) -> Iterator[Effect]:
-        """The page's own account. A limit that it says nothing of is unknown, not lifted."""
+    def update(self, limits: Json, now: float) -> Iterator[Effect]:
+        """What the page knows about the limits. One that it does not mention is unknown, not lifted."""
         for name, code in PAGE_NAMES.items():
             limit = limits.get(name)
             if limit is None:

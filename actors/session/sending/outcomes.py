@@ -1,4 +1,4 @@
-"""What becomes of a message: acknowledged, failed or unknown. Each fate is one commit and one answer."""
+"""What becomes of a message: acknowledged, failed or unknown. Each outcome is one commit and at most one answer."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from wppmt.store.records import ACK_STATUS, Handover, JournalEntry
 
 
 class Outcomes:
-    """Settles journal entries, and tells whoever still waits for them."""
+    """Settles journal entries, and answers whoever still waits for them."""
 
     def __init__(self, work: UnitOfWork) -> None:
         self._work = work
         self._replies: dict[str, Reply] = {}
 
     def promise(self, message_id: str, reply: Reply) -> None:
-        """Someone waits for the fate of this message."""
+        """Somebody waits for the outcome of this message."""
         self._replies[message_id] = reply
 
     def is_awaited(self, message_id: str) -> bool:
@@ -41,9 +41,9 @@ class Outcomes:
         yield from _discard_file(entry)
 
     def fail(self, entry: JournalEntry, refusal: Refusal, now: float) -> Iterator[Effect]:
-        """It surely was not sent. Who waits hears it as the answer; who was told `pending` hears it as an event.
+        """It was surely not sent. Whoever waits gets a refusal; whoever got `pending` before gets an event.
 
-        An answer that says "not now, try again" gives the idempotency key back, so that trying again can help.
+        When the refusal is only temporary, the idempotency key is freed, so that the same request can be tried again.
         """
         key = entry.key if _is_final(refusal.code) or may_have_left(entry) else ""
         settled = _settled(entry, handover=Handover.FAILED, ack=-1, failure=refusal.code.value, key=key)
@@ -53,7 +53,7 @@ class Outcomes:
         yield from _discard_file(entry)
 
     def report_unknown(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
-        """Nobody can tell; it is never sent again. A later acknowledgement still counts."""
+        """It can't be known whether it was sent, so it is never sent again. A later acknowledgement still counts."""
         settled = _settled(entry, handover=Handover.UNKNOWN)
         yield from self._work.write(
             now, ("message_ack", _payload(settled) | {"status": "unknown"}), journal=settled
@@ -81,7 +81,7 @@ def _is_final(code: Code) -> bool:
 
 
 def _settled(entry: JournalEntry, **changes: Any) -> JournalEntry:
-    """It is never handed over again: what it said is nobody's business any more."""
+    """It is never handed over again, so its content is removed from the journal."""
     return replace(entry, payload={}, **changes)
 
 

@@ -13,7 +13,7 @@ from wppmt.store.records import JournalEntry
 
 
 class Preparation:
-    """How far the messages of one page are prepared; a page that is lost takes all of it along."""
+    """How far messages are prepared in the current page; a lost page loses this, too."""
 
     def __init__(self, page: Page, policy: SessionPolicy) -> None:
         self._page = page

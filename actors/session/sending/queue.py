@@ -42,7 +42,7 @@ class SendQueue:
         self.new_contacts = NewContacts(work, policy)
         self._refusals = Refusals(work, self.new_contacts)
         self.last_ack = 0.0
-        """When WhatsApp's server was last heard to take a message."""
+        """When WhatsApp's server last acknowledged a message."""
         self._queue: deque[JournalEntry] = deque()
         self._handed: dict[str, JournalEntry] = {}
         self.in_doubt = InDoubt(page, policy)
@@ -82,7 +82,7 @@ class SendQueue:
         yield from self.pump(now)
 
     def lost(self) -> None:
-        """The page can't be used; what it was handed is undecided until it is back, what it held is gone."""
+        """The page can't be used: handed messages are in doubt until it is back, and its prepared files are gone."""
         self._busy = ""
         self.in_doubt.lost()
         self.preparation.lost()
@@ -135,14 +135,14 @@ class SendQueue:
         else:
             if self._busy == answer.subject:
                 self._busy = ""
-            # A failure of an earlier browser tells nothing that the page of this one will not be asked about.
+            # A late failure of an earlier browser is ignored: the current page is asked about the message anyway.
             is_late = answer.generation != self._page.generation and isinstance(answer.outcome, CallFailure)
             if entry is not None and not is_late:
                 yield from self._on_sent(entry, answer.outcome, now)
         yield from self.pump(now)
 
     def acknowledged(self, message_id: str, ack: int, to: str, now: float) -> Iterator[Effect]:
-        """An acknowledgement that the page tells. Messages that the gateway did not send are not ours to tell."""
+        """An acknowledgement from the page. One for a message that the gateway did not send is ignored."""
         entry = self._pending(message_id) or self._work.message(message_id)
         if entry is None:
             return
@@ -157,7 +157,7 @@ class SendQueue:
     def failed(
         self, message_id: str, reason: str, now: float, until: float | None = None
     ) -> Iterator[Effect]:
-        """The page says that WhatsApp did not take the message, and perhaps a word of REJECTIONS why."""
+        """The page reports that WhatsApp did not accept the message; `reason` may be one of REJECTIONS."""
         entry = self._handed.get(message_id)
         if entry is not None:
             yield from self._fail(entry, REJECTIONS.get(reason, Code.SEND_FAILED), now, until=until)
@@ -166,14 +166,14 @@ class SendQueue:
     def close(self, now: float) -> Iterator[Effect]:
         """The session is closed: what was not handed over never will be."""
         for entry in tuple(self._queue):
-            yield from self._give_up(entry, now)
+            yield from self._drop(entry, now)
         self.lost()
 
     def login_ended(self, now: float) -> Iterator[Effect]:
-        """The next login's page knows nothing of what this one was handed, and would send it again."""
+        """The next login's page does not hold what was handed to this one's, and would send it again."""
         yield from self.close(now)
         for entry in tuple(self._handed.values()):
-            yield from self._give_up(entry, now)
+            yield from self._drop(entry, now)
 
     @property
     def is_idle(self) -> bool:
@@ -192,7 +192,7 @@ class SendQueue:
             self._queue.popleft()
 
     def _hand(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
-        """HANDED is committed before the call leaves: a crash in between is asked about, never forgotten."""
+        """HANDED is committed before the call is made: after a crash in between the page is asked about the message."""
         entry = replace(entry, handover=Handover.HANDED, handed_at=now)
         yield from self._work.write(now, journal=entry)
         self._handed[entry.id] = entry
@@ -244,7 +244,7 @@ class SendQueue:
                 yield self.in_doubt.ask_later(entry.id, now)
 
     def _take_back(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
-        """It surely is not on its way: first in the queue again, with the same id."""
+        """It was surely not sent: it is first in the queue again, with the same id."""
         entry = replace(entry, handover=Handover.ACCEPTED)
         yield from self._work.write(now, journal=entry)
         self._settle(entry.id)
@@ -267,13 +267,13 @@ class SendQueue:
         if entry is None:
             return
         if entry.handover is Handover.ACCEPTED and self._page.is_usable:
-            # Nothing is wrong with it: others before it are typed, uploaded or decided.
+            # It only waits for messages before it.
             yield Wake(self._policy.outcome_deadline, OutcomeDue(message_id))
         else:
-            yield from self._give_up(entry, now)
+            yield from self._drop(entry, now)
         yield from self.pump(now)
 
-    def _give_up(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
+    def _drop(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """It is not handed over (again)."""
         if entry.handover is Handover.ACCEPTED and not may_have_left(entry):
             yield from self._fail(entry, Code.NOT_CONNECTED, now)

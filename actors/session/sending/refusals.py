@@ -1,4 +1,4 @@
-"""Why a message is not sent: what the page and the session's state mean as an answer to whoever asked."""
+"""Why a message is not sent: how the page's rejections and the session's state are answered."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ REJECTIONS = {
     "group_not_found": Code.INVALID_REQUEST,
     "quoted_not_found": Code.INVALID_REQUEST,
 }
-"""The page's words for a send that surely was not made."""
+"""The page's reasons for which a message was surely not sent."""
 NEW_CONTACT = "new_contact"
-"""The page's word for a send that the limit which was told to it forbids."""
+"""The page's reason when `knownOnly` was given and the recipient is a new contact."""
 PROBLEMS = {
     "group_not_found": {"field": "phone", "problem": "grupo não encontrado entre os desta conta"},
     "quoted_not_found": {"field": "quotedMessageId", "problem": "mensagem não encontrada nesta conversa"},
@@ -32,11 +32,11 @@ SendProblem = dict[str, str]
 NEEDS_A_PERSON = {State.DISCONNECTED, State.WAITING_SCAN, State.ERROR}
 """`reconnectRequired` of a refused send."""
 TRY_AGAIN_SECONDS = 5
-"""Where no person is needed: most interruptions are over by then."""
+"""`Retry-After` when no person is needed: most interruptions are over by then."""
 
 
 class Refusals:
-    """Answers "no", as the session is now."""
+    """Makes refusals from the session's current state."""
 
     def __init__(self, work: UnitOfWork, new_contacts: NewContacts) -> None:
         self._work = work

@@ -1,4 +1,4 @@
-"""What the sending parts of a session say to themselves later, by a Wake."""
+"""The timer messages of a session's sending parts."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class UploadDue:
 
 @dataclass(frozen=True, slots=True)
 class AnswerDue:
-    """The asker has waited long enough: 202."""
+    """The request has waited long enough: it is answered 202."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeDue:
-    """Whatever is not known of this message now is reported as it is."""
+    """The outcome deadline of this message is over: what is not known by now is reported as unknown."""
 
     id: str
 

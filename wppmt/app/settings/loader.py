@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from wppmt.app import secret
 from wppmt.app.addresses import base_url, is_wildcard
 from wppmt.app.settings.model import AuthSettings, HttpSettings, Settings, keys
 from wppmt.domain.errors import SetupError
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 
 DEFAULT_FILES = (
     Path(__file__).parents[3] / "config/default.toml",  # a clone
@@ -50,12 +51,7 @@ def load(
 
 
 def _read(file: Path) -> dict[str, dict[str, Any]]:
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as failure:
-        raise SetupError(f"Não foi possível ler {file}: {told(failure)}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as failure:
-        raise SetupError(f"{file} não é um arquivo TOML válido: {failure}") from None
+    content = _parse(file)
     sections = {section for section, _, _ in keys()}
     known = {(section, key) for section, key, _ in keys()}
     for section, group in content.items():
@@ -69,6 +65,23 @@ def _read(file: Path) -> dict[str, dict[str, Any]]:
             if (section, key) not in known:
                 raise SetupError(f"{file}: chave desconhecida {section}.{key}. {_nearest_key(section, key)}")
     return content
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as failure:
+        raise SetupError(f"Não foi possível ler {file}: {explain(failure)}") from None
+    except UnicodeDecodeError:
+        raise SetupError(f"{file} não está em UTF-8") from None
+    except tomllib.TOMLDecodeError as failure:
+        raise SetupError(f"{file} não é um arquivo TOML válido{_place(str(failure))}") from None
+
+
+def _place(complaint: str) -> str:
+    """Python says what is wrong in English, and where."""
+    found = re.search(r"at line (\d+), column (\d+)", complaint)
+    return f": linha {found[1]}, coluna {found[2]}" if found else ": termina antes do fim"
 
 
 def _nearest(word: str, words: Mapping[str, str]) -> str:
@@ -132,8 +145,8 @@ def _tell(error: ErrorDetails, values: Mapping[str, Mapping[str, Any]]) -> str:
         .format(**error.get("ctx", {}))
         .replace(" or ", " ou ")
     )
-    told = f"{env.name} ({section}.{key}) {complaint}"
-    return told if env.hidden else f"{told}. Recebido: {_shown(values[section].get(key))}"
+    text = f"{env.name} ({section}.{key}) {complaint}"
+    return text if env.hidden else f"{text}. Recebido: {_shown(values[section].get(key))}"
 
 
 def _shown(value: object) -> str:

@@ -14,7 +14,7 @@ from wppmt.domain.log import LogLevel
 
 @dataclass(frozen=True, slots=True)
 class Env:
-    """The environment's name of a setting. A hidden one is never shown: it is or may carry a password."""
+    """The environment variable of a setting. A hidden one is never shown: it is, or may contain, a password."""
 
     name: str
     hidden: bool = False
@@ -35,7 +35,7 @@ Level = Annotated[LogLevel, BeforeValidator(_lower)]
 
 
 class SettingsGroup(BaseModel):
-    """What one part of the product receives. Texts may be empty where default.toml says what that means."""
+    """The settings of one part of the product. A text may be empty where default.toml says what that means."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 

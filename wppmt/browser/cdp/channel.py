@@ -15,6 +15,7 @@ from typing import Any
 from wppmt.browser.cdp import json_text
 from wppmt.browser.cdp.connection import Command, Connection, waited_for
 from wppmt.browser.cdp.devtools import dom, inspector, page, runtime, target
+from wppmt.browser.chrome.injection import TELL
 from wppmt.browser.port import (
     Beat,
     CallFailure,
@@ -33,8 +34,6 @@ DIALOG_SECONDS = 5.0
 RENDERER_CRASHED = "a aba caiu"
 PAGE_CLOSED = "a aba foi fechada"
 
-TELL = "wppmtTell"
-"""The page's end of the channel: a function that Chrome puts into every document; bridge.js takes it."""
 OPEN_INPUT = "self.wppmt ? wppmt.openInput() : null"
 KEEP_INPUT = "function () { return wppmt.keepInput(this); }"
 

@@ -14,7 +14,7 @@ from wppmt.browser.cdp.connection import Connection
 from wppmt.browser.cdp.deadlines import Schedule
 from wppmt.browser.cdp.devtools import page, runtime, target
 from wppmt.browser.cdp.line import Line
-from wppmt.browser.chrome import adoption, driver, ending, injection, launch, priority, processes
+from wppmt.browser.chrome import adoption, driver, ending, first_page, injection, launch, priority, processes
 from wppmt.browser.chrome.flags import Situation, command_line, user_agent
 from wppmt.browser.chrome.launch import Programs
 from wppmt.browser.chrome.settings import ChromeSettings
@@ -157,7 +157,7 @@ class ChromeBrowser:
         connection = self._connection = Connection(line, self._schedule)
         connection.start()
         seconds = self._settings.start_seconds
-        page_id = launch.find_page(connection, self._group, self._profile.path, seconds)
+        page_id = first_page.find_page(connection, self._group, self._profile.path, seconds)
         session = connection.ask(target.attach_to_target(page_id, flatten=True), STEP_SECONDS)
         channel = self._channel = Channel(connection, session, self._tell)
         channel.equip(script.text, STEP_SECONDS)

@@ -8,12 +8,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wppmt.browser.cdp.channel import TELL
 from wppmt.browser.port import StartFailed
 
 PAGE = Path(__file__).parents[1] / "page"
+TELL = "wppmtTell"
+"""The page's end of the channel: a function that Chrome puts into every document; bridge.js takes it."""
 WA_JS = PAGE / "node_modules" / "@wppconnect" / "wa-js" / "dist" / "wppconnect-wa.js"
-BRIDGE = ("bridge.js", "shapes.js", "dialogs.js", "whatsapp.js", "messages.js")
+BRIDGE = (
+    "bridge.js",
+    "shapes.js",
+    "dialogs.js",
+    "inventory.js",
+    "connection.js",
+    "limits.js",
+    "recipients.js",
+    "messages.js",
+    "receiving.js",
+)
 
 # wa-js reports to Google Analytics and asks strangers' servers for link previews unless told otherwise.
 WA_JS_SETTINGS: Mapping[str, object] = {
@@ -41,12 +52,15 @@ def script(origin: str, beat_seconds: float, wa_js: Path = WA_JS) -> Script:
     except OSError as trouble:
         raise StartFailed("INJECT_FAILED", f"falta {wa_js.name}: rode `make setup`") from trouble
     code = "".join(f"{part}\n;" for part in (library, *((PAGE / name).read_text() for name in BRIDGE)))
-    version = hashlib.sha256(f"{beat_seconds} {WA_JS_SETTINGS} {code}".encode()).hexdigest()[:16]
+    only_here = f"if (window.top === window && location.origin === {json.dumps(origin)} && !self.wppmt) {{"
+    nowhere_else = f"}} else delete self.{TELL};"
+    whole = f"{beat_seconds} {WA_JS_SETTINGS} {only_here} {code} {nowhere_else}"
+    version = hashlib.sha256(whole.encode()).hexdigest()[:16]
     lines = [
-        f"if (window.top === window && location.origin === {json.dumps(origin)} && !self.wppmt) {{",
+        only_here,
         f"self.WPPConfig = {json.dumps(dict(WA_JS_SETTINGS))};",
         f"self.wppmtSettings = {json.dumps({'beatSeconds': beat_seconds, 'version': version})};",
         code,
-        f"}} else delete self.{TELL};",
+        nowhere_else,
     ]
     return Script("\n".join(lines), version)

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,11 +16,9 @@ from socket import socket
 from threading import Lock
 
 from wppmt.browser.cdp import line
-from wppmt.browser.cdp.connection import Connection
-from wppmt.browser.cdp.devtools import target
 from wppmt.browser.chrome import processes
-from wppmt.browser.port import BrowserGone, CallFailure, NotCalled, StartFailed
-from wppmt.domain.system_errors import told
+from wppmt.browser.port import StartFailed
+from wppmt.domain.system_errors import explain
 
 # The program itself: /usr/bin/chromium is a script that adds flags of its own.
 CHROME = Path("/usr/lib/chromium/chromium")
@@ -86,22 +83,6 @@ def start_chrome(
     return pid, ours
 
 
-def find_page(connection: Connection, pid: int, profile: Path, seconds: float) -> target.TargetID:
-    """The id of Chrome's one page, once it is up. Raises StartFailed, which says why it did not come up."""
-    deadline = time.monotonic() + seconds
-    try:
-        while processes.is_alive(pid) and (left := deadline - time.monotonic()) > 0:
-            targets = connection.ask(target.get_targets(), left)
-            if pages := [one for one in targets if one.type_ == "page"]:
-                return pages[0].target_id
-            time.sleep(POLL_SECONDS)
-    except (BrowserGone, NotCalled):
-        pass
-    except CallFailure as failure:
-        raise StartFailed("BROWSER_CRASHED", f"o Chrome não respondeu: {failure}") from failure
-    raise _failure(profile)
-
-
 def leftovers(profile: Path, *marks: str) -> Sequence[int]:
     """The process groups that an earlier daemon left on this profile; `marks` are arguments of Chrome's companions."""
     pids = [pid for mark in (f"--user-data-dir={profile}", *marks) for pid in processes.carrying(mark)]
@@ -151,7 +132,7 @@ def spawn(
             setsigdef=[signal.SIGPIPE, signal.SIGINT],
         )
     except OSError as trouble:
-        raise StartFailed("CHROME_MISSING", f"{command[0]}: {told(trouble)}") from trouble
+        raise StartFailed("CHROME_MISSING", f"{command[0]}: {explain(trouble)}") from trouble
 
 
 @contextmanager
@@ -162,15 +143,6 @@ def _moved_up(descriptor: int) -> Iterator[int]:
         yield copy
     finally:
         os.close(copy)
-
-
-def _failure(profile: Path) -> StartFailed:
-    log = read(profile / CHROME_LOG)
-    if "profile appears to be in use" in log or "SingletonLock" in log:
-        return StartFailed("PROFILE_LOCKED", "o Chrome diz que outro computador ou processo usa este perfil")
-    if "Running as root without --no-sandbox" in log:
-        return StartFailed("BROWSER_CRASHED", "o Chrome não roda como root com sandbox: use outro usuário")
-    return StartFailed("BROWSER_CRASHED", f"o Chrome não abriu: {last_line(log)}")
 
 
 def read(path: Path) -> str:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from wppmt.browser.port import StartFailed
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 
 
 def patched(driver: Path, folder: Path) -> Path:
@@ -26,7 +26,7 @@ def patched(driver: Path, folder: Path) -> Path:
             if not copy.exists():
                 _make(driver, copy)
     except OSError as trouble:
-        raise StartFailed("CHROME_MISSING", f"{driver}: {told(trouble)}") from trouble
+        raise StartFailed("CHROME_MISSING", f"{driver}: {explain(trouble)}") from trouble
     return copy
 
 

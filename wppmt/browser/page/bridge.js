@@ -17,9 +17,10 @@
 
   /** A "no" with a stable word, which the daemon can act on. */
   class Rejection extends Error {
-    constructor(reason, detail) {
+    constructor(reason, detail, until) {
       super(detail || reason);
       this.reason = reason;
+      this.until = until || null;
     }
   }
 
@@ -60,7 +61,7 @@
       return JSON.stringify({ value: value === undefined ? null : value });
     } catch (error) {
       const reason = error instanceof Rejection ? error.reason : (error && typeof error.code === 'string' && error.code) || 'failed';
-      return JSON.stringify({ rejected: reason, detail: describe(error) });
+      return JSON.stringify({ rejected: reason, detail: describe(error), until: (error && error.until) || null });
     }
   }
 

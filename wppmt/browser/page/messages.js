@@ -3,7 +3,7 @@
   'use strict';
 
   const { emit, functions, Rejection, describe, shapes, chatFor } = wppmt;
-  const { text, server, phoneOf, namesOf, idParts, isMeant, isIncoming, incoming } = shapes;
+  const { text, server, phoneOf, namesOf, idParts, isMeant, isIncoming } = shapes;
 
   // ---- sending -----------------------------------------------------------------------------------------------
 
@@ -13,8 +13,8 @@
   const underWay = new Set();
   const failed = new Set();
 
-  // WhatsApp's server refuses first messages to strangers for a while (error 463).
-  const TIMELOCK_ERROR = 463;
+  // What WhatsApp's server refuses a message for, told as `ackErrorCode`.
+  const REFUSALS = { 463: 'reachout_timelock', 475: 'new_chat_quota' };
 
   /** Called for every message that enters the page's store. */
   wppmt.messageHeld = (message) => {
@@ -23,10 +23,11 @@
   };
 
   /** Tells a failure once. */
-  function sendFailed(id, reason) {
+  async function sendFailed(id, reason) {
     if (failed.has(id)) return;
     failed.add(id);
-    emit('send_failed', { id, reason });
+    const isLimit = Object.values(REFUSALS).includes(reason);
+    emit('send_failed', { id, reason, until: isLimit ? await wppmt.endOfLimit(reason) : null });
   }
 
   /** Called when a message of ours is marked as failed. One that was sent by this page says why by itself. */
@@ -36,7 +37,8 @@
 
   function reasonOf({ sendMsgResult }) {
     if (!sendMsgResult) return null;
-    if (sendMsgResult.errorCode === TIMELOCK_ERROR) return 'reachout_timelock';
+    const refusal = REFUSALS[sendMsgResult.ackErrorCode];
+    if (refusal) return refusal;
     const result = sendMsgResult.messageSendResult || sendMsgResult;
     return result === 'OK' ? null : String(result).toLowerCase();
   }
@@ -46,9 +48,9 @@
     underWay.add(id);
     try {
       const reason = reasonOf(await sent);
-      if (reason) sendFailed(id, reason);
+      if (reason) await sendFailed(id, reason);
     } catch (error) {
-      sendFailed(id, describe(error));
+      await sendFailed(id, describe(error));
     } finally {
       underWay.delete(id);
     }
@@ -65,12 +67,13 @@
   }
 
   /** Resolves as soon as the page holds the message; what comes later is told as an event. */
-  async function handOver(chat, id, send) {
+  async function handOver({ chat, isNew }, id, send) {
     const held = new Promise((resolve) => awaited.set(id, resolve));
     const sent = send(await keyFor(chat, id));
     try {
       const message = (await Promise.race([held, sent.then(() => null)])) || (await byId(chat, id));
-      follow(id, sent);
+      const end = follow(id, sent);
+      if (isNew) newest = end;
       return { to: text(phoneOf(chat.id)), messageId: text(message.id), ack: message.ack };
     } finally {
       awaited.delete(id);
@@ -98,7 +101,7 @@
     try {
       return await WPP.chat.getMessageById(wholeId);
     } catch (error) {
-      if (error && error.code === 'msg_not_found' && WPP.whatsapp.Stream.mode === 'MAIN') return null;
+      if (error && error.code === 'msg_not_found' && wppmt.isConnected()) return null;
       throw new Rejection('could_not_look', describe(error));
     }
   }
@@ -168,18 +171,30 @@
     return true;
   }
 
-  /** The chat to send to; `knownOnly` keeps from new contacts while WhatsApp's cool-down lasts. */
+  const NEWCOMER_MS = 10_000;
+  let newest = null;
+
+  /** One new contact after the other: where WhatsApp refuses one, no further one is tried. */
+  async function newestIsDecided() {
+    await Promise.race([newest, new Promise((resolve) => setTimeout(resolve, NEWCOMER_MS))]);
+  }
+
+  /** Whom to send to; `knownOnly` keeps from new contacts while a limit is known to hold. */
   async function recipient({ to, knownOnly }) {
     const chat = await chatFor(to);
-    if (knownOnly && (await isNewContact(chat))) throw new Rejection('reachout_timelock');
-    return chat;
+    const isNew = await isNewContact(chat);
+    if (isNew && knownOnly) throw new Rejection('new_contact');
+    if (isNew) await newestIsDecided();
+    const limit = isNew && wppmt.limitFor(chat);
+    if (limit) throw new Rejection(limit, limit, await wppmt.endOfLimit(limit));
+    return { chat, isNew };
   }
 
   functions.send_text = once(async (message) => {
-    const chat = await recipient(message);
-    const how = Object.assign(await options(chat, message), { linkPreview: Boolean(message.linkPreview) });
-    return handOver(chat, message.id, (messageId) =>
-      WPP.chat.sendTextMessage(chat.id, message.text, Object.assign(how, { messageId })));
+    const whom = await recipient(message);
+    const how = Object.assign(await options(whom.chat, message), { linkPreview: Boolean(message.linkPreview) });
+    return handOver(whom, message.id, (messageId) =>
+      WPP.chat.sendTextMessage(whom.chat.id, message.text, Object.assign(how, { messageId })));
   });
 
   functions.typing = async ({ to, state }) => {
@@ -191,54 +206,27 @@
 
   // ---- finding -----------------------------------------------------------------------------------------------
 
+  const found = (message, chat) => ({
+    found: true, ack: message.ack, failed: Boolean(message.isSendFailure), to: text(phoneOf(chat)),
+  });
+
   /** "Not found" and "could not look" are two answers: only the first allows to send the same id again. */
   functions.find_message = async ({ to, id }) => {
     const held = () => WPP.whatsapp.MsgStore.findFirst((message) => message.id.fromMe && message.id.id === id);
     // One that is on its way into the page's store is neither there nor absent; its send may hang.
     if (!held()) await (sends.get(id) || Promise.resolve()).catch(() => {});
     const here = held();
-    if (here) return { found: true, ack: here.ack, to: text(phoneOf(here.id.remote)) };
-    if (WPP.whatsapp.Stream.mode !== 'MAIN') throw new Rejection('could_not_look');
+    if (here) return found(here, here.id.remote);
+    if (!wppmt.isConnected()) throw new Rejection('could_not_look');
     try {
       const chat = await chatFor(to);
       const message = await byId(chat, id);
-      return { found: true, ack: message.ack, to: text(phoneOf(chat.id)) };
+      return found(message, chat.id);
     } catch (error) {
       const reason = error && (error.code || error.reason);
       if (['msg_not_found', 'not_on_whatsapp', 'group_not_found'].includes(reason)) return { found: false };
       throw new Rejection('could_not_look', describe(error));
     }
-  };
-
-  const LOADED_AT_ONCE = 100;
-
-  async function messagesOf(chat, since) {
-    const held = chat.msgs.getModelsArray();
-    const oldest = held.reduce((t, message) => Math.min(t, message.t), Infinity);
-    if (oldest <= since || !chat.unreadCount) return { messages: held, complete: true };
-    try {
-      const loaded = await WPP.chat.getMessages(chat.id, { count: LOADED_AT_ONCE });
-      const complete = loaded.length < LOADED_AT_ONCE || loaded.some((message) => message.t <= since);
-      return { messages: [...held, ...loaded], complete };
-    } catch {
-      return { messages: held, complete: false };
-    }
-  }
-
-  /** What others wrote since `t` (epoch seconds), in order of time; for what came while nobody listened. */
-  functions.messages_after = async ({ t, limit }) => {
-    const found = new Map();
-    let complete = true;
-    for (const chat of WPP.whatsapp.ChatStore.getModelsArray()) {
-      if (!chat.t || chat.t < t) continue;
-      const some = await messagesOf(chat, t);
-      complete = complete && some.complete;
-      for (const message of some.messages) {
-        if (message.t >= t && isIncoming(message)) found.set(text(message.id), message);
-      }
-    }
-    const messages = [...found.values()].sort((a, b) => a.t - b.t).slice(0, limit).map(incoming);
-    return { messages, complete: complete && messages.length === found.size };
   };
 
   // ---- media -------------------------------------------------------------------------------------------------
@@ -280,12 +268,12 @@
   functions.send_media = once(async (message) => {
     const { id, kind, mimetype, fileName, caption, ptt, source } = message;
     const file = new File([kept(source)], fileName || 'arquivo', { type: mimetype });
-    const chat = await recipient(message);
-    const how = Object.assign(await options(chat, message), {
+    const whom = await recipient(message);
+    const how = Object.assign(await options(whom.chat, message), {
       type: kind, caption: caption || undefined, filename: file.name, mimetype, isPtt: Boolean(ptt), waveform: Boolean(ptt),
     });
-    const answer = await handOver(chat, id, (messageId) =>
-      WPP.chat.sendFileMessage(chat.id, file, Object.assign(how, { messageId })));
+    const answer = await handOver(whom, id, (messageId) =>
+      WPP.chat.sendFileMessage(whom.chat.id, file, Object.assign(how, { messageId })));
     blobs.delete(source);
     return answer;
   });
@@ -294,7 +282,7 @@
 
   /** "WhatsApp has it no more" and "could not look" are two answers, too. */
   function gone() {
-    return new Rejection(WPP.whatsapp.Stream.mode === 'MAIN' ? 'media_gone' : 'could_not_look');
+    return new Rejection(wppmt.isConnected() ? 'media_gone' : 'could_not_look');
   }
 
   /** The whole ids that these parts may mean. */

@@ -6,7 +6,7 @@ import re
 
 from aiohttp import web
 
-from wppmt.http.api.bodies import invalid
+from wppmt.http.api.body_reader import invalid
 
 LARGEST = 2**53 - 1
 """The largest number that every JSON reader keeps exact; SQLite's integers go further."""

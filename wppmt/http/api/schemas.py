@@ -16,7 +16,11 @@ MAX_TEXT_CHARS = 65_536
 MAX_CAPTION_CHARS = 1024
 MAX_REFERENCE_CHARS = 100
 
-EventName = Literal["message_received", "message_ack", "connection_change", "qr_code", "error"]
+EventName = Literal[
+    "message_received", "message_ack", "connection_change", "qr_code", "error", "account_changed"
+]
+WantedEvent = Literal[EventName, "*"]
+"""With "*": all of them."""
 Url = Annotated[str, Field(max_length=2048)]
 FileName = Annotated[str, Field(max_length=255)]
 Caption = Annotated[str, Field(max_length=MAX_CAPTION_CHARS)]
@@ -55,7 +59,7 @@ class StartBody(Body):
 
     webhook_url: Url | None = Field(None, examples=["https://turbozap.com/webhook/cliente-001"])
     description: str | None = Field(None, max_length=500, examples=["Conta WhatsApp da Empresa ABC"])
-    events: list[EventName] | None = Field(
+    events: list[WantedEvent] | None = Field(
         None, min_length=1, max_length=20, examples=[["message_received", "message_ack", "connection_change"]]
     )
     max_messages_per_day: int | None = Field(None, ge=0, le=1_000_000, examples=[35])
@@ -162,7 +166,7 @@ class WebhookBody(Body):
     """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.4; `events` absent means all."""
 
     url: Url = Field(min_length=1, examples=["https://turbozap.com/webhook/cliente-001"])
-    events: list[EventName] | None = Field(
+    events: list[WantedEvent] | None = Field(
         None, min_length=1, max_length=20, examples=[["message_received", "message_ack", "connection_change"]]
     )
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api import responses
-from wppmt.http.api.bodies import invalid
+from wppmt.http.api.body_reader import invalid
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_phone
 from wppmt.http.api.query_parameters import whole_number

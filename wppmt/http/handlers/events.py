@@ -12,7 +12,7 @@ from aiohttp import web
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import WEBHOOK, ReplayDeadLetters
 from wppmt.http.api import responses, views
-from wppmt.http.api.bodies import read_body
+from wppmt.http.api.body_reader import read_body
 from wppmt.http.api.json_responses import answer, json_bytes
 from wppmt.http.api.query_parameters import LARGEST, page_of, whole_number
 from wppmt.http.api.schemas import ReplayBody

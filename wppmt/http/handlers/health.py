@@ -10,7 +10,7 @@ from aiohttp import web
 from wppmt.domain.states import State
 from wppmt.domain.troubles import none_connected
 from wppmt.http.api import responses
-from wppmt.http.api.bodies import invalid
+from wppmt.http.api.body_reader import invalid
 from wppmt.http.api.json_responses import answer
 from wppmt.http.ports import PORTS, DaemonPhase
 

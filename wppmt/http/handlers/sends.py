@@ -14,7 +14,7 @@ from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import extra_seconds
 from wppmt.domain.times import iso
 from wppmt.http.api import responses
-from wppmt.http.api.bodies import body_of, invalid, read_body
+from wppmt.http.api.body_reader import body_of, invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_mention, parse_recipient
 from wppmt.http.api.schemas import SendBody, SendFileBody, SendImageBody, SendMediaBody, SendTextBody

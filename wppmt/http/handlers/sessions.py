@@ -12,7 +12,7 @@ from wppmt.domain.messages import ROOT, session_address
 from wppmt.domain.states import State
 from wppmt.domain.times import iso
 from wppmt.http.api import qr, responses, views
-from wppmt.http.api.bodies import invalid, read_body
+from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_phone
 from wppmt.http.api.route import Access

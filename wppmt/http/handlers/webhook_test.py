@@ -12,7 +12,7 @@ from aiohttp import web
 
 from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api import responses, views
-from wppmt.http.api.bodies import invalid, read_body
+from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.schemas import WebhookTestBody
 from wppmt.http.ports import PORTS

@@ -7,7 +7,7 @@ from aiohttp import web
 from wppmt.domain import messages
 from wppmt.domain.messages import session_address
 from wppmt.http.api import responses, views
-from wppmt.http.api.bodies import read_body
+from wppmt.http.api.body_reader import read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.schemas import WebhookBody
 from wppmt.http.ports import PORTS, Ports
@@ -37,7 +37,7 @@ async def _change(
     request: web.Request, change: messages.SetWebhook | messages.RotateWebhookSecret
 ) -> web.Response:
     ports = request.app[PORTS]
-    settings: messages.WebhookSettings = await ports.front.ask(
+    settings: messages.SessionWebhook = await ports.front.ask(
         session_address(request[SESSION_ID]), change, ASK_SECONDS
     )
     return answer(_webhook(ports, settings.url, settings.events, settings.secret))

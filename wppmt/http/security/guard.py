@@ -13,7 +13,6 @@ from aiohttp.typedefs import Handler
 from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api.route import Access, Route, largest_body, route_of
 from wppmt.http.connections import whose
-from wppmt.http.merged_log import MERGED_LOG
 from wppmt.http.ports import PORTS, DaemonPhase
 from wppmt.http.security.auth import Grant
 from wppmt.http.security.limits import Window
@@ -94,9 +93,13 @@ async def _authenticate(request: web.Request, access: Access) -> None:
 
 
 def _tell_of(refusal: TokenRefused, request: web.Request) -> None:
-    reason, client, session_id = refusal.fault.value, _client(request), _session_of_path(request)
-    key = (reason, client, session_id)
-    request.app[MERGED_LOG].note(key, "token_refused", session_id, reason=reason, client=client)
+    request.app[PORTS].log(
+        "token_refused",
+        _session_of_path(request),
+        level="warning",
+        reason=refusal.fault.value,
+        client=_client(request),
+    )
 
 
 def _client(request: web.Request) -> str:

@@ -7,17 +7,37 @@ class ChatModel extends BaseModel {
     Object.defineProperty(this, 'promises', { value: {} }); // of what is being done to the chat, by name
   }
 
-  get presence() { return Presences.of(this.id); }
-  get mute() { return Mutes.gadd(String(this.id)); }
-  get muteExpiration() { return this.mute.expiration; }
+  get presence() {
+    return Presences.of(this.id);
+  }
+  get mute() {
+    return Mutes.gadd(String(this.id));
+  }
+  get muteExpiration() {
+    return this.mute.expiration;
+  }
 
-  get contact() { return Contacts.get(this.id); }
-  get groupMetadata() { return Groups.get(this.id); }
-  get formattedTitle() { return this.name || (this.contact && displayName(this.contact)) || this.id.user; }
-  set formattedTitle(title) { this.set('name', title); }
-  get isReadOnly() { return !!this.groupMetadata && this.groupMetadata.announce && !this.groupMetadata.participants.iAmAdmin(); }
-  get canSend() { return !this.isReadOnly; }
-  getTcToken() { return this.tcToken; }
+  get contact() {
+    return Contacts.get(this.id);
+  }
+  get groupMetadata() {
+    return Groups.get(this.id);
+  }
+  get formattedTitle() {
+    return this.name || (this.contact && displayName(this.contact)) || this.id.user;
+  }
+  set formattedTitle(title) {
+    this.set('name', title);
+  }
+  get isReadOnly() {
+    return !!this.groupMetadata && this.groupMetadata.announce && !this.groupMetadata.participants.iAmAdmin();
+  }
+  get canSend() {
+    return !this.isReadOnly;
+  }
+  getTcToken() {
+    return this.tcToken;
+  }
 
   // Older messages may have been loaded later, so the newest need not be the last.
   get lastReceivedKey() {
@@ -26,12 +46,23 @@ class ChatModel extends BaseModel {
   }
 }
 named(ChatModel, 'chat', {
-  name: undefined, tcToken: undefined, t: 0, unreadCount: 0, archive: false, pin: 0, labels: () => [], active: false,
-  pausedTimerId: undefined, kind: 'chat', endOfHistoryTransferType: 0, // 0: the phone may have older messages
+  name: undefined,
+  tcToken: undefined,
+  t: 0,
+  unreadCount: 0,
+  archive: false,
+  pin: 0,
+  labels: () => [],
+  active: false,
+  pausedTimerId: undefined,
+  kind: 'chat',
+  endOfHistoryTransferType: 0, // 0: the phone may have older messages
 });
 
 class ChatCollectionImpl extends BaseCollection {
-  async find(id) { return ensureChat(toWid(id)); }
+  async find(id) {
+    return ensureChat(toWid(id));
+  }
 }
 ChatCollectionImpl.model = ChatModel;
 
@@ -54,7 +85,11 @@ async function moveChat(from, to) {
   chat.set({ name: name || chat.name, t: Math.max(t, chat.t), unreadCount: unreadCount + chat.unreadCount, tcToken });
   before.msgs.forEach((message) => chat.msgs.add(message));
   Chats.remove(from);
-  await Promise.all([database.remove('chats', String(from)), database.moveMessages(String(from), String(to)), storeChat(chat)]);
+  await Promise.all([
+    database.remove('chats', String(from)),
+    database.moveMessages(String(from), String(to)),
+    storeChat(chat),
+  ]);
 }
 
 async function restoreChats() {

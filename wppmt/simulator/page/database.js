@@ -69,7 +69,10 @@ const database = (() => {
     get: (store, key) => read(store, (rows) => rows.get(key)),
     all: (store) => read(store, (rows) => rows.getAll()),
     async entries(store) {
-      const [keys, values] = await Promise.all([read(store, (rows) => rows.getAllKeys()), read(store, (rows) => rows.getAll())]);
+      const [keys, values] = await Promise.all([
+        read(store, (rows) => rows.getAllKeys()),
+        read(store, (rows) => rows.getAll()),
+      ]);
       return keys.map((key, index) => [key, values[index]]);
     },
     allBy: (store, index) => read(store, (rows) => rows.index(index).getAll()),

@@ -18,17 +18,29 @@ function allocate({ mb = HEAP_MB }) {
 
 function dialog(text, label, onClick) {
   const box = element('div', { role: 'dialog', 'aria-modal': 'true', 'data-animate-modal-popup': 'true' }, text);
-  box.append(button(label, () => {
-    box.remove();
-    onClick();
-  }));
+  box.append(
+    button(label, () => {
+      box.remove();
+      onClick();
+    }),
+  );
   document.body.append(box);
 }
 
 function madeUpMessage(chat, index, total) {
   const t = Math.floor(Date.now() / 1000) - A_DAY - (total - index) * 60;
   const id = new MsgKey({ fromMe: false, remote: chat, id: `3A${randomHex(9).toUpperCase()}` });
-  return { id, from: chat, to: myNumber(), type: 'chat', body: `história ${index + 1}`, t, ack: 0, isNewMsg: false, mentionedJidList: [] };
+  return {
+    id,
+    from: chat,
+    to: myNumber(),
+    type: 'chat',
+    body: `história ${index + 1}`,
+    t,
+    ack: 0,
+    isNewMsg: false,
+    mentionedJidList: [],
+  };
 }
 
 // What a freshly linked device is sent: old messages, which are news to nobody.

@@ -4,27 +4,57 @@ class ParticipantModel extends BaseModel {}
 named(ParticipantModel, 'participant', { isAdmin: false, isSuperAdmin: false });
 
 class ParticipantCollection extends BaseCollection {
-  me() { return this.get(myNumber()) || this.get(myLid()); }
-  iAmMember() { return !!this.me(); }
-  iAmAdmin() { return !!this.me() && this.me().isAdmin; }
-  iAmSuperAdmin() { return !!this.me() && this.me().isSuperAdmin; }
-  iAmRestrictedMember() { return this.iAmMember() && !!this.group.restrict && !this.iAmAdmin(); }
-  canAdd() { return this.iAmAdmin() || (this.iAmMember() && this.group.memberAddMode === 'all_member_add'); }
-  canRemove(participant) { return this.iAmAdmin() && !this.isMine(participant); }
-  canPromote(participant) { return this.canRemove(participant) && !participant.isAdmin; }
-  canDemote(participant) { return this.canRemove(participant) && participant.isAdmin; }
-  isMine(participant) { return participant === this.me(); }
+  me() {
+    return this.get(myNumber()) || this.get(myLid());
+  }
+  iAmMember() {
+    return !!this.me();
+  }
+  iAmAdmin() {
+    return !!this.me() && this.me().isAdmin;
+  }
+  iAmSuperAdmin() {
+    return !!this.me() && this.me().isSuperAdmin;
+  }
+  iAmRestrictedMember() {
+    return this.iAmMember() && !!this.group.restrict && !this.iAmAdmin();
+  }
+  canAdd() {
+    return this.iAmAdmin() || (this.iAmMember() && this.group.memberAddMode === 'all_member_add');
+  }
+  canRemove(participant) {
+    return this.iAmAdmin() && !this.isMine(participant);
+  }
+  canPromote(participant) {
+    return this.canRemove(participant) && !participant.isAdmin;
+  }
+  canDemote(participant) {
+    return this.canRemove(participant) && participant.isAdmin;
+  }
+  isMine(participant) {
+    return participant === this.me();
+  }
 }
 ParticipantCollection.model = ParticipantModel;
 
 class PastParticipantCollection extends BaseCollection {}
 
 class GroupMetadataModel extends BaseModel {
-  canSetSubject() { return this.participants.iAmMember() && !this.participants.iAmRestrictedMember(); }
-  canSetDescription() { return this.canSetSubject(); }
-  canSetGroupProperty() { return this.participants.iAmAdmin(); }
-  canSetEphemeralSetting() { return this.canSetSubject(); }
-  get size() { return this.participants.length; }
+  canSetSubject() {
+    return this.participants.iAmMember() && !this.participants.iAmRestrictedMember();
+  }
+  canSetDescription() {
+    return this.canSetSubject();
+  }
+  canSetGroupProperty() {
+    return this.participants.iAmAdmin();
+  }
+  canSetEphemeralSetting() {
+    return this.canSetSubject();
+  }
+  get size() {
+    return this.participants.length;
+  }
 }
 named(GroupMetadataModel, 'group-metadata', { groupType: 'DEFAULT', announce: false, restrict: false });
 
@@ -43,7 +73,9 @@ class GroupMetadataCollectionImpl extends BaseCollection {
     return known;
   }
 
-  async update(id) { return queryGroup(id); }
+  async update(id) {
+    return queryGroup(id);
+  }
   onParentGroupChange() {}
   _handleParentGroupChange() {}
 }
@@ -62,7 +94,9 @@ function learnGroups(all) {
 
 function learnGroup(given) {
   const id = new Wid(given.id);
-  const group = Groups.get(id) || Groups.add({ id, participants: new ParticipantCollection(), pastParticipants: new PastParticipantCollection() });
+  const group =
+    Groups.get(id) ||
+    Groups.add({ id, participants: new ParticipantCollection(), pastParticipants: new PastParticipantCollection() });
   Object.defineProperty(group.participants, 'group', { value: group, configurable: true });
   group.set({
     subject: given.subject,
@@ -91,7 +125,9 @@ function learnGroup(given) {
 function learnParticipants({ participants, pastParticipants }, given) {
   for (const { id } of participants.toArray()) if (!given.participants.includes(String(id))) participants.remove(id);
   for (const wid of given.participants) {
-    participants.gadd(new Wid(wid)).set({ isAdmin: given.admins.includes(wid), isSuperAdmin: wid === given.owner && given.admins.includes(wid) });
+    participants
+      .gadd(new Wid(wid))
+      .set({ isAdmin: given.admins.includes(wid), isSuperAdmin: wid === given.owner && given.admins.includes(wid) });
   }
   pastParticipants.reset();
   for (const [wid, t] of given.past) pastParticipants.add({ id: new Wid(wid), leaveTs: t });
@@ -101,7 +137,10 @@ function learnParticipants({ participants, pastParticipants }, given) {
 function linkSubgroups() {
   for (const community of Groups.filter(({ isParentGroup }) => isParentGroup)) {
     const groups = Groups.filter(({ parentGroup }) => parentGroup && parentGroup.equals(community.id));
-    community.set('joinedSubgroups', groups.map(({ id }) => id));
+    community.set(
+      'joinedSubgroups',
+      groups.map(({ id }) => id),
+    );
   }
 }
 

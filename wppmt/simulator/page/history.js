@@ -42,12 +42,19 @@ async function msgFindByDirection({ anchor, count, direction }) {
   return rows ? { messages: rows.map(fromRow), status: 200 } : { messages: [], status: 404 };
 }
 
-const MEDIA_OF = { allMedia: MEDIA_TYPES.filter((type) => type !== 'document'), allDocs: ['document'], document: ['document'] };
+const MEDIA_OF = {
+  allMedia: MEDIA_TYPES.filter((type) => type !== 'document'),
+  allDocs: ['document'],
+  document: ['document'],
+};
 
 async function msgFindMedia({ chat, anchor, count, direction, mediaType }) {
   const wanted = MEDIA_OF[mediaType] || [];
   const rows = (await findRows({ chat, anchor, count: Infinity, direction })) || [];
-  return rows.filter(({ type }) => wanted.includes(type)).slice(-count).map(fromRow);
+  return rows
+    .filter(({ type }) => wanted.includes(type))
+    .slice(-count)
+    .map(fromRow);
 }
 
 // wa-js awaits loadAroundPromise and then looks into the chat's messages and this collection.

@@ -1,6 +1,6 @@
 // Who this page is: its keys, the account it is linked to, and leaving it.
 
-const LOGOUT_NOT_BEFORE_MS = 2000; // the real handshake takes its time, too: wa-js is listening by then
+const LOGOUT_NOT_BEFORE_MS = 3000; // the real handshake takes its time, too: wa-js is listening by then
 const LOGOUT_REQUEST_MS = 3000;
 
 const LogoutReason = {
@@ -20,13 +20,30 @@ const LogoutReason = {
   WebFailOfflineResume: 'web_fail_offline_resume',
   WebFailStorageInitialization: 'web_fail_storage_initialization',
 };
-const LOGOUT_REASON_CODE = { CLIENT_FATAL: '0', SYNC_FAIL: '1', INITIAL_HISTORY_SYNC_TIMEOUT: '2', ACCOUNT_LOCKED: '3' };
+const LOGOUT_REASON_CODE = {
+  CLIENT_FATAL: '0',
+  SYNC_FAIL: '1',
+  INITIAL_HISTORY_SYNC_TIMEOUT: '2',
+  ACCOUNT_LOCKED: '3',
+};
 const CODE_OF = {
-  web_fail_offline_resume: '0', web_fail_storage_initialization: '0', syncd_failure: '1', syncd_timeout: '1',
-  critical_sync_timeout: '1', history_sync_timeout: '2', account_locked: '3',
+  web_fail_offline_resume: '0',
+  web_fail_storage_initialization: '0',
+  syncd_failure: '1',
+  syncd_timeout: '1',
+  critical_sync_timeout: '1',
+  history_sync_timeout: '2',
+  account_locked: '3',
 };
 
-const login = { noise: undefined, identity: undefined, token: undefined, me: undefined, lid: undefined, pushname: undefined };
+const login = {
+  noise: undefined,
+  identity: undefined,
+  token: undefined,
+  me: undefined,
+  lid: undefined,
+  pushname: undefined,
+};
 let connectedAsRegistered = false;
 
 const afterLogout = new URLSearchParams(location.search);
@@ -111,8 +128,12 @@ link.on('reset', () => leaveAsTold({ reason: LogoutReason.UnknownCompanion }));
 
 // ---- who I am
 
-function myNumber() { return toWid(login.me); }
-function myLid() { return toWid(login.lid); }
+function myNumber() {
+  return toWid(login.me);
+}
+function myLid() {
+  return toWid(login.lid);
+}
 
 function orThrow(wid) {
   if (!wid) throw new Error('not linked');
@@ -133,8 +154,12 @@ define('WAWebUserPrefsMeUser', () => ({
 define('WAWebLogoutReasonConstants', () => ({ LogoutReason, LOGOUT_REASON_CODE }));
 define('WAWebLogoutReason', () => ({
   getErrorCodeFromLogoutReason: (reason) => CODE_OF[reason] || null,
-  setPrevLogoutReasonCode: (code) => { prevLogoutReasonCode = code; },
+  setPrevLogoutReasonCode: (code) => {
+    prevLogoutReasonCode = code;
+  },
   getPrevLogoutReasonCode: () => prevLogoutReasonCode,
-  setPrevCustomLogoutMessage: (message) => { prevLogoutMessage = message; },
+  setPrevCustomLogoutMessage: (message) => {
+    prevLogoutMessage = message;
+  },
   getPrevCustomLogoutMessage: () => prevLogoutMessage,
 }));

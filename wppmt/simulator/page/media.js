@@ -17,11 +17,21 @@ class OpaqueData extends OpaqueDataBase {
     return new OpaqueData(data instanceof Blob ? data : new Blob([data], { type }), type);
   }
 
-  type() { return this.mimetype; }
-  size() { return this.blob.size; }
-  forceToBlob() { return this.blob; }
-  url() { return URL.createObjectURL(this.blob); }
-  formData() { return this.blob; }
+  type() {
+    return this.mimetype;
+  }
+  size() {
+    return this.blob.size;
+  }
+  forceToBlob() {
+    return this.blob;
+  }
+  url() {
+    return URL.createObjectURL(this.blob);
+  }
+  formData() {
+    return this.blob;
+  }
 }
 
 class MediaDataModel extends BaseModel {}
@@ -61,7 +71,9 @@ async function downloadInto(mediaData) {
 // The bytes stay in the database until the message is acknowledged: a killed page still has them to send.
 async function uploadedMedia(message) {
   const { mediaData } = message;
-  const blob = mediaData.mediaBlob ? mediaData.mediaBlob.forceToBlob() : await database.get('media', mediaData.filehash);
+  const blob = mediaData.mediaBlob
+    ? mediaData.mediaBlob.forceToBlob()
+    : await database.get('media', mediaData.filehash);
   mediaData.set('mediaStage', 'UPLOADING');
   const response = await fetch('/media', { method: 'POST', body: blob });
   const { sha256, size } = await response.json();
@@ -127,13 +139,19 @@ class MediaPrep {
 
 define('WAWebMediaOpaqueData', () => ({ default: OpaqueData }));
 define('WAWebMediaData', () => ({ default: MediaDataModel }));
-define('WAWebMediaGatingUtils', () => ({ getUploadLimit: (type) => (type === 'document' ? 2 * 2 ** 30 : 64 * 2 ** 20) }));
+define('WAWebMediaGatingUtils', () => ({
+  getUploadLimit: (type) => (type === 'document' ? 2 * 2 ** 30 : 64 * 2 ** 20),
+}));
 define('WAWebMedia', () => ({ MediaPrep, prepRawMedia }));
 define('WAWebPrepRawMedia', () => ({ prepRawMedia }));
 define('WAWebMediaStore', () => ({
   LruMediaStore: {
-    get: async () => undefined, put: async () => {}, del: async () => {}, clear: async () => {},
-    count: async () => 0, has: async () => false,
+    get: async () => undefined,
+    put: async () => {},
+    del: async () => {},
+    clear: async () => {},
+    count: async () => 0,
+    has: async () => false,
   },
 }));
 define('WAWebMediaInMemoryBlobCache', () => ({

@@ -1,27 +1,55 @@
 // Messages: the models, and the rows they are kept in.
 
 class MsgModel extends BaseModel {
-  get isSentByMe() { return !!(this.id && this.id.fromMe); }
-  get isMedia() { return MEDIA_TYPES.includes(this.type); }
-  get isNotification() { return ['notification', 'gp2'].includes(this.type); }
-  get isStatusV3() { return !!this.id && this.id.remote.isStatus(); }
-  get sender() { return this.author || this.from; }
-  get senderObj() { return Contacts.get(this.sender); }
-  updateAck(ack) { if (this.ack === undefined || ack > this.ack) this.set('ack', ack); }
+  get isSentByMe() {
+    return !!(this.id && this.id.fromMe);
+  }
+  get isMedia() {
+    return MEDIA_TYPES.includes(this.type);
+  }
+  get isNotification() {
+    return ['notification', 'gp2'].includes(this.type);
+  }
+  get isStatusV3() {
+    return !!this.id && this.id.remote.isStatus();
+  }
+  get sender() {
+    return this.author || this.from;
+  }
+  get senderObj() {
+    return Contacts.get(this.sender);
+  }
+  updateAck(ack) {
+    if (this.ack === undefined || ack > this.ack) this.set('ack', ack);
+  }
 
   msgContextInfo() {
     const quotedMsg = { type: this.type, body: this.body };
     return { quotedMsg, quotedStanzaID: this.id.id, quotedParticipant: this.sender, quotedRemoteJid: undefined };
   }
 
-  async downloadMedia() { await downloadInto(this.mediaData); }
-  isExpired() { return !!this.expiredTimestamp && this.expiredTimestamp < unixTime(); }
-  get isEphemeral() { return !!this.ephemeralDuration; }
-  unsafe() { return this; }
+  async downloadMedia() {
+    await downloadInto(this.mediaData);
+  }
+  isExpired() {
+    return !!this.expiredTimestamp && this.expiredTimestamp < unixTime();
+  }
+  get isEphemeral() {
+    return !!this.ephemeralDuration;
+  }
+  unsafe() {
+    return this;
+  }
 }
 named(MsgModel, 'msg', {
-  ack: 0, body: undefined, type: 'chat', isNewMsg: false, mediaData: undefined,
-  labels: () => [], isSendFailure: undefined, errorCode: undefined,
+  ack: 0,
+  body: undefined,
+  type: 'chat',
+  isNewMsg: false,
+  mediaData: undefined,
+  labels: () => [],
+  isSendFailure: undefined,
+  errorCode: undefined,
 });
 
 class MsgCollectionImpl extends BaseCollection {
@@ -39,7 +67,12 @@ class MsgCollectionImpl extends BaseCollection {
 
   async search(text, page = 1, count = 20, chat = undefined) {
     const wanted = String(text).toLowerCase();
-    const holds = (message) => [message.body, message.caption].some((one) => String(one || '').toLowerCase().includes(wanted));
+    const holds = (message) =>
+      [message.body, message.caption].some((one) =>
+        String(one || '')
+          .toLowerCase()
+          .includes(wanted),
+      );
     const rows = (await database.all('message')).filter((row) => (!chat || row.chat === String(chat)) && holds(row));
     const newest = rows.sort((a, b) => b.order - a.order).slice((page - 1) * count, page * count);
     return { messages: newest.map((row) => addMessage(fromRow(row))) };
@@ -48,7 +81,9 @@ class MsgCollectionImpl extends BaseCollection {
 MsgCollectionImpl.model = MsgModel;
 
 class ChatMsgsCollection extends MsgCollectionImpl {
-  async loadEarlierMsgs(chat) { return loadEarlier(chat); }
+  async loadEarlierMsgs(chat) {
+    return loadEarlier(chat);
+  }
 }
 
 const Msgs = new MsgCollectionImpl();
@@ -67,7 +102,10 @@ function addMessage(raw, given) {
   const known = Msgs.get(id);
   if (known) return known;
   const ids = { id, from: toWid(raw.from), to: toWid(raw.to), author: toWid(raw.author) };
-  const media = MEDIA_TYPES.includes(raw.type) && { directPath: directPathOf(raw), mediaData: raw.mediaData || mediaDataOf(raw) };
+  const media = MEDIA_TYPES.includes(raw.type) && {
+    directPath: directPathOf(raw),
+    mediaData: raw.mediaData || mediaDataOf(raw),
+  };
   const message = Msgs.add({ order: nextOrder(), star: isStarred(id), ...raw, ...ids, ...media }, given);
   notePost(message);
   if (!chat) return message;
@@ -77,8 +115,23 @@ function addMessage(raw, given) {
 }
 
 const KEPT = [
-  'order', 'type', 'body', 'caption', 't', 'ack', 'filename', 'mimetype', 'size', 'filehash', 'quotedStanzaID',
-  'quotedMsg', 'notifyName', 'isSendFailure', 'errorCode', 'hasReaction', 'latestEditSenderTimestampMs',
+  'order',
+  'type',
+  'body',
+  'caption',
+  't',
+  'ack',
+  'filename',
+  'mimetype',
+  'size',
+  'filehash',
+  'quotedStanzaID',
+  'quotedMsg',
+  'notifyName',
+  'isSendFailure',
+  'errorCode',
+  'hasReaction',
+  'latestEditSenderTimestampMs',
 ];
 
 function rowOf(message) {
@@ -123,8 +176,20 @@ define('WAWebQuotedMsgModelUtils', () => ({
 }));
 define('WAWebCollections', () => ({
   default: {
-    Chat: Chats, Msg: Msgs, Contact: Contacts, GroupMetadata: Groups, Label: Labels, Blocklist, Reactions: ReactionsStore,
-    Status: Statuses, ProfilePicThumb: Pictures, BusinessProfile: BusinessProfiles, Presence: Presences, Note: Notes,
-    PinInChat: PinsInChats, Mute: Mutes, Call: Calls,
+    Chat: Chats,
+    Msg: Msgs,
+    Contact: Contacts,
+    GroupMetadata: Groups,
+    Label: Labels,
+    Blocklist,
+    Reactions: ReactionsStore,
+    Status: Statuses,
+    ProfilePicThumb: Pictures,
+    BusinessProfile: BusinessProfiles,
+    Presence: Presences,
+    Note: Notes,
+    PinInChat: PinsInChats,
+    Mute: Mutes,
+    Call: Calls,
   },
 }));

@@ -22,28 +22,38 @@ class BaseModel extends EventEmitter {
     });
   }
 
-  get(name) { return this.attributes[name]; }
+  get(name) {
+    return this.attributes[name];
+  }
 
   // All of it is there before anybody hears of any of it.
   set(name, value, how) {
     const given = typeof name === 'object' ? Object.entries(name) : [[name, value]];
     const { silent } = (typeof name === 'object' ? value : how) || {};
-    const changed = silent ? [] : given.map(([one, now]) => [one, now, this.attributes[one]]).filter(([, now, before]) => now !== before);
+    const changed = silent
+      ? []
+      : given.map(([one, now]) => [one, now, this.attributes[one]]).filter(([, now, before]) => now !== before);
     for (const [one, now] of given) this.define(one, now);
     for (const [one, now, before] of changed) this.trigger(`change:${one}`, this, now, before);
     if (changed.length) this.trigger('change', this);
     return this;
   }
 
-  unset(name) { return this.set(name, undefined); }
+  unset(name) {
+    return this.set(name, undefined);
+  }
 
   // Collections of its own go along, other models do not.
   toJSON() {
     const plain = Object.entries(this.attributes).filter(([, value]) => !(value instanceof BaseModel));
-    return Object.fromEntries(plain.map(([name, value]) => [name, value instanceof BaseCollection ? value.toJSON() : value]));
+    return Object.fromEntries(
+      plain.map(([name, value]) => [name, value instanceof BaseCollection ? value.toJSON() : value]),
+    );
   }
 
-  serialize() { return this.toJSON(); }
+  serialize() {
+    return this.toJSON();
+  }
 }
 
 class BaseCollection extends EventEmitter {
@@ -59,12 +69,24 @@ class BaseCollection extends EventEmitter {
     return id === undefined || id === null ? undefined : id._serialized || String(id);
   }
 
-  get length() { return this.models.length; }
-  get modelClass() { return this.constructor.model || BaseModel; }
-  get _models() { return this.models; }
-  get _index() { return Object.fromEntries(this.byId); }
-  get(id) { return this.byId.get(BaseCollection.keyOf(id)); }
-  async find(id) { return this.get(id); }
+  get length() {
+    return this.models.length;
+  }
+  get modelClass() {
+    return this.constructor.model || BaseModel;
+  }
+  get _models() {
+    return this.models;
+  }
+  get _index() {
+    return Object.fromEntries(this.byId);
+  }
+  get(id) {
+    return this.byId.get(BaseCollection.keyOf(id));
+  }
+  async find(id) {
+    return this.get(id);
+  }
 
   assertGet(id) {
     const model = this.get(id);
@@ -97,22 +119,51 @@ class BaseCollection extends EventEmitter {
     return model;
   }
 
-  reset() { for (const model of [...this.models]) this.remove(model); return this; }
-  getModelsArray() { return this.models; }
-  toArray() { return [...this.models]; }
-  findFirst(test) { return this.models.find(test); }
-  filter(test) { return this.models.filter(test); }
-  map(change) { return this.models.map(change); }
-  some(test) { return this.models.some(test); }
-  forEach(visit) { this.models.forEach(visit); }
-  head() { return this.models[0]; }
-  last() { return this.models[this.models.length - 1]; }
-  at(index) { return this.models[index]; }
-  toJSON() { return this.models.map((model) => model.toJSON()); }
-  serialize() { return this.toJSON(); }
+  reset() {
+    for (const model of [...this.models]) this.remove(model);
+    return this;
+  }
+  getModelsArray() {
+    return this.models;
+  }
+  toArray() {
+    return [...this.models];
+  }
+  findFirst(test) {
+    return this.models.find(test);
+  }
+  filter(test) {
+    return this.models.filter(test);
+  }
+  map(change) {
+    return this.models.map(change);
+  }
+  some(test) {
+    return this.models.some(test);
+  }
+  forEach(visit) {
+    this.models.forEach(visit);
+  }
+  head() {
+    return this.models[0];
+  }
+  last() {
+    return this.models[this.models.length - 1];
+  }
+  at(index) {
+    return this.models[index];
+  }
+  toJSON() {
+    return this.models.map((model) => model.toJSON());
+  }
+  serialize() {
+    return this.toJSON();
+  }
 
   // The model of that id, made if there is none.
-  gadd(id) { return this.get(id) || this.add({ id }); }
+  gadd(id) {
+    return this.get(id) || this.add({ id });
+  }
 }
 
 // wa-js recognises models by the proxyName of their prototype.

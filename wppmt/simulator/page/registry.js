@@ -6,7 +6,14 @@ const namespaces = Object.create(null);
 
 // Asked of any function by whoever only looks at it: wa-js, the console, a promise.
 const LOOKED_AT = new Set([
-  'prototype', '$$typeof', 'constructor', 'displayName', 'proxyName', 'toJSON', 'then', ...Reflect.ownKeys(Function.prototype),
+  'prototype',
+  '$$typeof',
+  'constructor',
+  'displayName',
+  'proxyName',
+  'toJSON',
+  'then',
+  ...Reflect.ownKeys(Function.prototype),
 ]);
 
 class NotSimulated extends Error {
@@ -16,7 +23,9 @@ class NotSimulated extends Error {
 }
 
 function notSimulated(what) {
-  const refuse = () => { throw new NotSimulated(what); };
+  const refuse = () => {
+    throw new NotSimulated(what);
+  };
   return new Proxy(function unbuilt() {}, {
     apply: refuse,
     construct: refuse,

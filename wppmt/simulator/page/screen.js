@@ -33,7 +33,9 @@ async function showLanding() {
   drawn = state === 'UNPAIRED' && NetworkStatus.online ? codeText() : state;
   if (drawn !== state) return showCode(drawn);
   const idle = state === 'UNPAIRED_IDLE' && NetworkStatus.online;
-  showInLanding(idle ? button('Clique para recarregar o QR code', comms.restart) : element('div', { class: 'spinner' }));
+  showInLanding(
+    idle ? button('Clique para recarregar o QR code', comms.restart) : element('div', { class: 'spinner' }),
+  );
 }
 
 function showInLanding(...children) {
@@ -55,9 +57,13 @@ function paint(context, side, matrix) {
   context.fillStyle = '#000';
   matrix.forEach((row, y) => {
     for (let x = 0; x < row.length; x += 1) {
-      if (row[x] === '1') context.fillRect(
-        (x + QUIET_ZONE) * PIXELS_PER_MODULE, (y + QUIET_ZONE) * PIXELS_PER_MODULE, PIXELS_PER_MODULE, PIXELS_PER_MODULE,
-      );
+      if (row[x] === '1')
+        context.fillRect(
+          (x + QUIET_ZONE) * PIXELS_PER_MODULE,
+          (y + QUIET_ZONE) * PIXELS_PER_MODULE,
+          PIXELS_PER_MODULE,
+          PIXELS_PER_MODULE,
+        );
     }
   });
 }
@@ -87,6 +93,11 @@ linkDeviceEvents.on('link_device_events:passkey_prologue_request', showPasskeySt
 // ---- inside
 
 function showChats() {
-  show(element('div', { class: 'app two', tabindex: '-1' },
-    element('div', { id: 'side' }, element('div', { id: 'pane-side' }))));
+  show(
+    element(
+      'div',
+      { class: 'app two', tabindex: '-1' },
+      element('div', { id: 'side' }, element('div', { id: 'pane-side' })),
+    ),
+  );
 }

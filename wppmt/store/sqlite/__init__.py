@@ -1,1 +1,1 @@
-"""The store in SQLite, which is the truth."""
+"""The store in SQLite."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wppmt.domain.errors import SetupError
-from wppmt.domain.system_errors import told
+from wppmt.domain.system_errors import explain
 from wppmt.store import fencing
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.sqlite.schema import STEPS, VERSION
@@ -20,7 +20,7 @@ from wppmt.store.sqlite.schema import STEPS, VERSION
 BUSY_MILLISECONDS = 5000
 CACHE_KIB = 8192
 LOG_BYTES = 64 * 1024 * 1024
-"""What the write-ahead log may keep of the disk after one large transaction."""
+"""How much disk the write-ahead log may keep after a large transaction."""
 
 _OUT_OF_ORDER = frozenset(
     {
@@ -36,7 +36,7 @@ _OUT_OF_ORDER = frozenset(
         sqlite3.SQLITE_READONLY,
     }
 )
-"""Primary result codes that say something about the disk, not about our SQL."""
+"""Primary result codes that are about the disk, not about our SQL."""
 
 
 class Database:
@@ -56,7 +56,11 @@ class Database:
                 _migrate(self._open_writer(), path)
         except sqlite3.Error as failure:
             self.close()
-            raise SetupError(f"O banco de dados {path} não pode ser aberto: {failure}") from failure
+            why = getattr(failure, "sqlite_errorname", type(failure).__name__)
+            raise SetupError(
+                f"O banco de dados {path} não pode ser aberto ({why}). Verifique o dono e o modo dos arquivos e o espaço em"
+                " disco; se estiver corrompido, restaure o backup"
+            ) from failure
         except SetupError:
             self.close()
             raise
@@ -65,8 +69,8 @@ class Database:
     def write(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """One transaction: durable when the block ends, rolled back whatever else ends it. Cannot be nested.
 
-        Not `durable`: done for everyone who reads, and kept if the process is killed, but a power cut may undo it.
-        It does not wait for the disk. Raises Fenced for a writer that has been replaced.
+        Without `durable` it does not wait for the disk: it survives the end of the process, but a power cut may undo it.
+        Raises Fenced for a writer that has been replaced.
         """
         with self._writing:
             fencing.check()
@@ -123,7 +127,7 @@ class Database:
         return connection
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
-        """Undo; a connection that cannot even do that is replaced, and the log's recovery does the undoing."""
+        """Roll back; a connection that can't is closed, and SQLite's recovery rolls back when the file is opened again."""
         try:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -144,7 +148,7 @@ def _translated() -> Iterator[None]:
 
 
 def _prepare_files(path: Path) -> None:
-    """Nobody else may read what customers write: folder 0700, file 0600 (its -wal and -shm inherit that)."""
+    """Other users must not read customers' messages: folder 0700, file 0600 (-wal and -shm inherit that)."""
     folder = path.parent
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -154,7 +158,7 @@ def _prepare_files(path: Path) -> None:
         mode = stat.S_IMODE(path.stat().st_mode)
     except OSError as failure:
         raise SetupError(
-            f"A pasta {folder} não pode ser usada: {told(failure)}. Corrija a permissão ou mude WPP_STATE_DIR"
+            f"A pasta {folder} não pode ser usada: {explain(failure)}. Corrija a permissão ou mude WPP_STATE_DIR"
         ) from None
     if mode & 0o077:
         raise SetupError(f"Outros usuários podem ler {path}. Corrija com: chmod 600 {path}")

@@ -1,4 +1,4 @@
-"""Forgetting a session however many rows it has: out of sight at once, off the disk in small steps."""
+"""Purging a session with any number of rows: not readable at once, deleted in small steps."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LATER = (
 
 
 def forget(connection: sqlite3.Connection, session_id: str, step: int) -> None:
-    """Nothing of the session can be read any more; what is left of its history, `sweep` deletes."""
+    """Nothing of the session can be read any more; `sweep` deletes what is left of its history."""
     for statement in _NOW:
         connection.execute(statement, (session_id,))
     _take(connection, session_id, step)
@@ -38,7 +38,7 @@ def forget(connection: sqlite3.Connection, session_id: str, step: int) -> None:
 
 
 def sweep(connection: sqlite3.Connection, step: int) -> int:
-    """Delete some rows of a forgotten session; says how many, 0 when nobody's are left."""
+    """Delete some rows of a purged session; returns how many, 0 when none are left."""
     for [session_id] in connection.execute("SELECT session_id FROM forgotten").fetchall():
         if taken := _take(connection, session_id, step):
             return taken
@@ -47,7 +47,7 @@ def sweep(connection: sqlite3.Connection, step: int) -> int:
 
 
 def clear(connection: sqlite3.Connection, session_id: str) -> None:
-    """A session of this name begins: nothing of a forgotten one may lie under it."""
+    """A new session of this id begins: delete what is left of a purged one."""
     if connection.execute("SELECT 1 FROM forgotten WHERE session_id = ?", (session_id,)).fetchone():
         _take(connection, session_id, ALL)
         _done(connection, session_id)

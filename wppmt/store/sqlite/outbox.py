@@ -1,4 +1,4 @@
-"""The outbox's half of the SQLite store: what waits for delivery, what was settled, what was given up."""
+"""The outbox in the SQLite store: pending, settled and dead deliveries."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _SURPLUS = """
     ORDER BY name != 'qr_code', number LIMIT ?
 """
 # First attempts have been due the longer the smaller their number: looking at `limit` of them is enough.
-_LAPSED_FIRSTS = """
+_DUE_FIRSTS = """
     SELECT number FROM (
         SELECT number, next_at FROM deliveries INDEXED BY first_attempts
         WHERE endpoint = ? AND session_id = ? AND state = 'pending' AND attempts = spent AND number <= ?
         ORDER BY number LIMIT ?
     ) WHERE next_at < ?
 """
-_LAPSED_RETRIES = """
+_DUE_RETRIES = """
     SELECT number FROM deliveries INDEXED BY retries
     WHERE endpoint = ? AND session_id = ? AND state = 'pending' AND attempts > spent AND next_at < ? AND number <= ?
     ORDER BY next_at LIMIT ?
@@ -89,7 +89,7 @@ class SqliteOutbox:
         return None
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
-        # What a power cut undoes here is sent again, with the same id; no delivery waits for the disk.
+        # What a power cut undoes here is sent again, with the same id.
         with self._database.write(durable=False) as connection:
             connection.executemany(
                 "UPDATE deliveries SET attempts = ?, next_at = ?, state = ?, last_status = ?, last_error = ?"
@@ -121,9 +121,9 @@ class SqliteOutbox:
         lane = (batch.lane.endpoint, batch.lane.session_id)
         due = min(batch.due_before, FOREVER)
         with self._database.write() as connection:
-            numbers = connection.execute(_LAPSED_FIRSTS, (*lane, batch.up_to, limit, due)).fetchall()
+            numbers = connection.execute(_DUE_FIRSTS, (*lane, batch.up_to, limit, due)).fetchall()
             room = (*lane, due, batch.up_to, limit - len(numbers))
-            numbers += connection.execute(_LAPSED_RETRIES, room).fetchall()
+            numbers += connection.execute(_DUE_RETRIES, room).fetchall()
             connection.executemany(
                 "UPDATE deliveries SET state = 'dead', next_at = ?, last_error = ? WHERE number = ?",
                 [(at, batch.error, number) for [number] in numbers],

@@ -1,4 +1,4 @@
-"""The store in SQLite, which is the truth: registry, event log, outbox, journal, secrets (docs/contract.md 8)."""
+"""The store in SQLite: registry, event log, outbox, journal, secrets (docs/contract.md 8)."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ class SqliteStore(SqliteOutbox):
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]:
         rows = self._read(
             "SELECT * FROM events WHERE session_id = ?1 AND sequence > ?2"
-            # Without a tally it was purged, and its events are being deleted.
+            # A session without a tally was purged, and its events are being deleted.
             " AND EXISTS (SELECT 1 FROM tallies WHERE session_id = ?1) ORDER BY sequence LIMIT ?3",
             (session_id, sequence, limit),
         )
@@ -226,7 +226,7 @@ class SqliteStore(SqliteOutbox):
 
 
 def _ends_codes(draft: EventDraft) -> bool:
-    """Whether a code that was not delivered yet is of no use any more: there is a newer one, or nothing to scan."""
+    """Whether undelivered codes are outdated: there is a newer one, or nothing to scan."""
     is_change = draft.name == "connection_change"
     return draft.name == "qr_code" or (is_change and draft.payload.get("status") != State.WAITING_SCAN)
 

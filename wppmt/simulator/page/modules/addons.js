@@ -21,7 +21,11 @@ link.on('addon', async (addon) => {
   const key = MsgKey.fromString(addon.id);
   const sender = key.fromMe ? myNumber() : toWid(addon.author || addon.from);
   await addonHandlers()[addon.type]({
-    key, sender, target: MsgKey.fromString(addon.target), t: addon.t, content: revived(addon.content || {}),
+    key,
+    sender,
+    target: MsgKey.fromString(addon.target),
+    t: addon.t,
+    content: revived(addon.content || {}),
   });
 });
 
@@ -40,7 +44,15 @@ async function sendAddon(type, target, content) {
 
 // One row for what one person has said last about one message.
 function addonRow(type, { key, sender, target, t }, value) {
-  return { id: `${type}|${target}|${sender}`, type, key: String(key), parent: String(target), sender: String(sender), t, ...value };
+  return {
+    id: `${type}|${target}|${sender}`,
+    type,
+    key: String(key),
+    parent: String(target),
+    sender: String(sender),
+    t,
+    ...value,
+  };
 }
 
 async function keepAddon(row) {
@@ -63,7 +75,11 @@ async function restoreAddons() {
 
 // The message itself, also one that is not loaded. wa-js names a group's message with or without its participant.
 async function targetOf(key) {
-  return Msgs.get(key) || (await loadMessage(key)) || Msgs.findFirst(({ id }) => id.id === key.id && id.fromMe === key.fromMe);
+  return (
+    Msgs.get(key) ||
+    (await loadMessage(key)) ||
+    Msgs.findFirst(({ id }) => id.id === key.id && id.fromMe === key.fromMe)
+  );
 }
 
 async function changeMessage(message, changes) {

@@ -68,10 +68,13 @@ define('WAWebFindCommonGroupsContactAction', () => ({ findCommonGroups }));
 define('WAWebReportSpamJob', () => ({ reportSpam }));
 define('WAWebContactUtils', () => ({ canSaveAsMyContact: () => true }));
 define('WAWebApiDeviceList', () => ({
-  getDeviceIds: (wids) => Promise.all(wids.map(async (wid) => {
-    const { devices } = await answered('devices', { wid: String(wid) });
-    return { id: String(wid), devices: devices.map((id) => ({ id, keyIndex: id })) };
-  })),
+  getDeviceIds: (wids) =>
+    Promise.all(
+      wids.map(async (wid) => {
+        const { devices } = await answered('devices', { wid: String(wid) });
+        return { id: String(wid), devices: devices.map((id) => ({ id, keyIndex: id })) };
+      }),
+    ),
 }));
 
 // ---- numbers as people read them
@@ -93,7 +96,9 @@ function formattedNumber(jid) {
 
 define('WAPhoneFindCC', () => ({ findCC: countryCodeOf, extractDigits: (text) => String(text).replace(/\D/g, '') }));
 define('WAWebPhoneUtils', () => ({ formattedPhoneNumber: formattedNumber, formatPhone: formattedNumber }));
-define('WAWebL10NCountryCodes', () => ({ getCountryShortcodeByPhone: async (phone) => (countryCodeOf(phone) === '55' ? 'BR' : 'US') }));
+define('WAWebL10NCountryCodes', () => ({
+  getCountryShortcodeByPhone: async (phone) => (countryCodeOf(phone) === '55' ? 'BR' : 'US'),
+}));
 define('WAWebCurrencyUtils', () => ({ currencyForCountryShortcode: async (code) => (code === 'BR' ? 'BRL' : 'USD') }));
 
 // ---- cards
@@ -105,8 +110,17 @@ function escaped(text) {
 function vcardFromContactModel(contact) {
   const displayName = contact.formattedName || displayNameOf(contact);
   const number = contact.id.isLid() ? numberOf(contact.id) : contact.id;
-  const phone = number ? [`TEL;type=CELL;waid=${number.user}:${formattedNumber(number)}`] : [`X-WA-LID:${contact.id.user}`];
-  const lines = ['BEGIN:VCARD', 'VERSION:3.0', `N:;${escaped(displayName)};;;`, `FN:${escaped(displayName)}`, ...phone, 'END:VCARD'];
+  const phone = number
+    ? [`TEL;type=CELL;waid=${number.user}:${formattedNumber(number)}`]
+    : [`X-WA-LID:${contact.id.user}`];
+  const lines = [
+    'BEGIN:VCARD',
+    'VERSION:3.0',
+    `N:;${escaped(displayName)};;;`,
+    `FN:${escaped(displayName)}`,
+    ...phone,
+    'END:VCARD',
+  ];
   return { displayName, vcard: lines.join('\n'), isMultiVcard: false };
 }
 

@@ -1,9 +1,21 @@
 // Calls: they ring, are taken, refused and ended; nobody speaks.
 
 const CallState = {
-  None: 0, Calling: 1, PreacceptReceived: 2, ReceivedCall: 3, AcceptSent: 4, AcceptReceived: 5, CallActive: 6,
-  CallActiveElseWhere: 7, ReceivedCallWithoutOffer: 8, Rejoining: 9, Link: 10, ConnectedLonely: 11, PreCalling: 12,
-  CallStateEnding: 13, CallBCallStarting: 14,
+  None: 0,
+  Calling: 1,
+  PreacceptReceived: 2,
+  ReceivedCall: 3,
+  AcceptSent: 4,
+  AcceptReceived: 5,
+  CallActive: 6,
+  CallActiveElseWhere: 7,
+  ReceivedCallWithoutOffer: 8,
+  Rejoining: 9,
+  Link: 10,
+  ConnectedLonely: 11,
+  PreCalling: 12,
+  CallStateEnding: 13,
+  CallBCallStarting: 14,
 };
 const STATE_OF_CALL = { ringing: CallState.ReceivedCall, accepted: CallState.CallActive };
 const USER_ENDED = 2;
@@ -15,7 +27,9 @@ class CallModel extends EventEmitter {
     Object.assign(this, properties);
   }
 
-  getState() { return this.callState; }
+  getState() {
+    return this.callState;
+  }
   setState(state) {
     this.callState = state;
     this.trigger('change:state');
@@ -29,16 +43,24 @@ class CallCollectionImpl extends EventEmitter {
     this.activeCall = null;
   }
 
-  get(id) { return this.calls.get(id); }
+  get(id) {
+    return this.calls.get(id);
+  }
   add(properties) {
     const call = new CallModel(properties);
     this.calls.set(call.id, call);
     return call;
   }
 
-  remove({ id }) { this.calls.delete(id); }
-  getModelsArray() { return [...this.calls.values()]; }
-  processIncomingCall(id, offer) { return this.get(id) || this.add({ id, ...offer }); }
+  remove({ id }) {
+    this.calls.delete(id);
+  }
+  getModelsArray() {
+    return [...this.calls.values()];
+  }
+  processIncomingCall(id, offer) {
+    return this.get(id) || this.add({ id, ...offer });
+  }
   setActiveCall(call) {
     this.activeCall = call;
     this.trigger('change:activeCall', call);
@@ -47,13 +69,20 @@ class CallCollectionImpl extends EventEmitter {
 const Calls = new CallCollectionImpl();
 
 const offerOf = ({ peer, video, t, outgoing }) => ({
-  peerJid: new Wid(peer), isVideo: video, isGroup: false, offerTime: t, outgoing, canHandleLocally: true, participants: [],
+  peerJid: new Wid(peer),
+  isVideo: video,
+  isGroup: false,
+  offerTime: t,
+  outgoing,
+  canHandleLocally: true,
+  participants: [],
   callState: outgoing ? CallState.Calling : CallState.ReceivedCall,
 });
 
 link.on('call', (event) => {
   const call = Calls.processIncomingCall(event.id, offerOf(event));
-  const state = event.outgoing && event.state === 'ringing' ? CallState.Calling : STATE_OF_CALL[event.state] || CallState.None;
+  const state =
+    event.outgoing && event.state === 'ringing' ? CallState.Calling : STATE_OF_CALL[event.state] || CallState.None;
   if (call.getState() !== state) call.setState(state);
   if (state === CallState.None) endHere(call);
 });
@@ -95,7 +124,9 @@ async function startCall(wid, video) {
 // ---- stanzas: WhatsApp's own form of what is sent; of them only those about calls are understood
 
 class WapNode {
-  constructor(tag, attrs, content) { Object.assign(this, { tag, attrs: attrs || {}, content: content || null }); }
+  constructor(tag, attrs, content) {
+    Object.assign(this, { tag, attrs: attrs || {}, content: content || null });
+  }
 }
 
 const stanza = (tag, attrs, content) => new WapNode(tag, attrs, content);
@@ -111,12 +142,23 @@ define('WAWebCallCollection', () => ({ default: Calls }));
 define('WAWebVoipWaCallEnums', () => ({ CallState }));
 define('WAWebVoipStackInterface', () => ({ getVoipStackInterface: async () => voipStack }));
 define('WAWebVoipStartCall', () => ({ startWAWebVoipCall: startCall }));
-define('WAWebVoipBackendLoadable', () => ({ requireVoipJsBackend: async () => ({ WAWebVoipInit: { initWAWebVoip: async () => {} } }) }));
+define('WAWebVoipBackendLoadable', () => ({
+  requireVoipJsBackend: async () => ({ WAWebVoipInit: { initWAWebVoip: async () => {} } }),
+}));
 define('WAWebVoipGatingUtils', () => ({
-  isCallingEnabled: () => true, isUnsupportedBrowserForWebCalling: () => false, getUnsupportedBrowserReason: () => null,
-  isVoipDownloadEnabled: () => true, isGroupCallingEnabled: () => false,
+  isCallingEnabled: () => true,
+  isUnsupportedBrowserForWebCalling: () => false,
+  getUnsupportedBrowserReason: () => null,
+  isVoipDownloadEnabled: () => true,
+  isGroupCallingEnabled: () => false,
 }));
 define('WAWebManageE2ESessionsJob', () => ({ ensureE2ESessions: async () => {} }));
 define('WASmaxJsx', () => ({ smax: stanza }));
-define('WAWap', () => ({ DROP_ATTR: 'DROP_ATTR', WapNode, generateId: () => randomHex(8).toUpperCase(), wap: stanza, makeWapNode: stanza }));
+define('WAWap', () => ({
+  DROP_ATTR: 'DROP_ATTR',
+  WapNode,
+  generateId: () => randomHex(8).toUpperCase(),
+  wap: stanza,
+  makeWapNode: stanza,
+}));
 define('WADeprecatedSendIq', () => ({ deprecatedCastStanza: castStanza }));

@@ -4,8 +4,12 @@ const MUTED_FOR_EVER = -1;
 const MARKED_UNREAD = -1;
 
 class MuteModel extends BaseModel {
-  canMute() { return !toWid(this.id).isStatus(); }
-  isMuted() { return this.expiration !== 0; }
+  canMute() {
+    return !toWid(this.id).isStatus();
+  }
+  isMuted() {
+    return this.expiration !== 0;
+  }
 
   async mute({ expiration }) {
     await putAppState('mute', String(this.id), expiration);
@@ -22,9 +26,15 @@ class MuteCollectionImpl extends BaseCollection {}
 MuteCollectionImpl.model = MuteModel;
 const Mutes = new MuteCollectionImpl();
 
-function applyArchive(key, archived) { ensureChat(new Wid(key)).set('archive', !!archived); }
-function applyPin(key, at) { ensureChat(new Wid(key)).set('pin', at || 0); }
-function applyMute(key, expiration) { Mutes.gadd(key).set('expiration', expiration || 0); }
+function applyArchive(key, archived) {
+  ensureChat(new Wid(key)).set('archive', !!archived);
+}
+function applyPin(key, at) {
+  ensureChat(new Wid(key)).set('pin', at || 0);
+}
+function applyMute(key, expiration) {
+  Mutes.gadd(key).set('expiration', expiration || 0);
+}
 
 function applyUnread(key, unread) {
   const chat = ensureChat(new Wid(key));
@@ -144,8 +154,12 @@ Object.assign(CmdImpl.prototype, {
 const drafts = new Map();
 
 Object.assign(ChatModel.prototype, {
-  setComposeContents(contents) { drafts.set(String(this.id), contents); },
-  getComposeContents() { return drafts.get(String(this.id)) || { text: '' }; },
+  setComposeContents(contents) {
+    drafts.set(String(this.id), contents);
+  },
+  getComposeContents() {
+    return drafts.get(String(this.id)) || { text: '' };
+  },
 });
 
 define('WAWebMuteModel', () => ({ Mute: MuteModel }));

@@ -24,7 +24,8 @@ async function deactivateCommunity({ parentGroupId }) {
 async function communityParticipants(id) {
   const groups = [Groups.get(id), ...(Groups.get(id).joinedSubgroups || []).map((one) => Groups.get(one))];
   const members = new Map();
-  for (const { participants } of groups.filter(Boolean)) for (const one of participants.models) members.set(String(one.id), one);
+  for (const { participants } of groups.filter(Boolean))
+    for (const one of participants.models) members.set(String(one.id), one);
   return [...members.values()];
 }
 

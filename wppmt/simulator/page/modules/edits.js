@@ -19,7 +19,12 @@ const canEditText = (message) => message.type === 'chat' && mayEdit(message);
 const canEditCaption = (message) => ['image', 'video', 'document'].includes(message.type) && mayEdit(message);
 
 function canSenderRevokeMsg(message) {
-  return message.id.fromMe && message.ack >= ACK.CLOCK && message.type !== 'revoked' && ageOf(message) <= REVOKE_WINDOW_SECONDS;
+  return (
+    message.id.fromMe &&
+    message.ack >= ACK.CLOCK &&
+    message.type !== 'revoked' &&
+    ageOf(message) <= REVOKE_WINDOW_SECONDS
+  );
 }
 
 function canAdminRevokeMsg(message) {
@@ -32,7 +37,11 @@ function canStarMsg(message) {
 }
 
 function canForwardMsg(message) {
-  return !message.isNotification && !message.isViewOnce && !['revoked', 'poll_creation', 'event_creation'].includes(message.type);
+  return (
+    !message.isNotification &&
+    !message.isViewOnce &&
+    !['revoked', 'poll_creation', 'event_creation'].includes(message.type)
+  );
 }
 
 // ---- edits
@@ -54,7 +63,8 @@ async function receiveEdit({ key, target, t, content }) {
 // Its raw message may hold mentions and more; they belong to the new text.
 async function addAndSendMessageEdit(message, raw) {
   const result = await sendAddon('edit', message.id, { body: raw.body || raw.caption || '' });
-  if (result.messageSendResult === 'OK') message.set('mentionedJidList', raw.mentionedJidList || message.mentionedJidList);
+  if (result.messageSendResult === 'OK')
+    message.set('mentionedJidList', raw.mentionedJidList || message.mentionedJidList);
   return result;
 }
 
@@ -71,8 +81,15 @@ async function receiveRevoke({ key, sender, target, t }) {
   if (!message) return;
   const subtype = key.fromMe === message.id.fromMe ? 'sender_revoke' : 'admin_revoke';
   const protocol = {
-    id: key, type: 'protocol', subtype, protocolMessageKey: message.id, from: message.from, to: message.to,
-    author: message.author && sender, t, isNewMsg: true,
+    id: key,
+    type: 'protocol',
+    subtype,
+    protocolMessageKey: message.id,
+    from: message.from,
+    to: message.to,
+    author: message.author && sender,
+    t,
+    isNewMsg: true,
   };
   await Msgs.processMultipleMessages(message.id.remote, [protocol]);
 }
@@ -80,8 +97,16 @@ async function receiveRevoke({ key, sender, target, t }) {
 async function applyRevoke({ protocolMessageKey, subtype, author, t }) {
   const message = await targetOf(protocolMessageKey);
   await changeMessage(message, {
-    type: 'revoked', subtype, body: undefined, caption: undefined, mediaData: undefined, filehash: undefined,
-    directPath: undefined, revokeSender: author || message.from, revokeTimestamp: t, protocolMessageKey: message.id,
+    type: 'revoked',
+    subtype,
+    body: undefined,
+    caption: undefined,
+    mediaData: undefined,
+    filehash: undefined,
+    directPath: undefined,
+    revokeSender: author || message.from,
+    revokeTimestamp: t,
+    protocolMessageKey: message.id,
   });
 }
 
@@ -123,8 +148,15 @@ function isStarred(id) {
 }
 
 define('WAWebMsgActionCapability', () => ({
-  canAdminRevokeMsg, canDeleteMsg: () => true, canEditCaption, canEditText, canForwardMsg, canSenderRevokeMsg, canStarMsg,
-  canPinMsg: (message) => !message.isNotification && !message.isViewOnce && message.type !== 'revoked' && message.ack >= ACK.SENT,
+  canAdminRevokeMsg,
+  canDeleteMsg: () => true,
+  canEditCaption,
+  canEditText,
+  canForwardMsg,
+  canSenderRevokeMsg,
+  canStarMsg,
+  canPinMsg: (message) =>
+    !message.isNotification && !message.isViewOnce && message.type !== 'revoked' && message.ack >= ACK.SENT,
 }));
 define('WAWebSendMessageEditAction', () => ({ addAndSendMessageEdit, sendMessageEdit }));
 define('WAWebChatSendMessages', () => ({

@@ -2,12 +2,17 @@
 
 const CALL_LINK = 'https://call.whatsapp.com';
 const EVENT_ATTRIBUTES = {
-  name: 'eventName', description: 'eventDescription', startTime: 'eventStartTime', endTime: 'eventEndTime',
-  location: 'eventLocation', isEventCanceled: 'isEventCanceled',
+  name: 'eventName',
+  description: 'eventDescription',
+  startTime: 'eventStartTime',
+  endTime: 'eventEndTime',
+  location: 'eventLocation',
+  isEventCanceled: 'isEventCanceled',
 };
 
 async function createEventCallLink(startTime, callType) {
-  return `${CALL_LINK}/${callType === 'video' ? 'video' : 'voice'}/${toBase64(crypto.getRandomValues(new Uint8Array(16))).replace(/[^A-Za-z0-9]/g, '')}`;
+  const token = toBase64(crypto.getRandomValues(new Uint8Array(16))).replace(/[^A-Za-z0-9]/g, '');
+  return `${CALL_LINK}/${callType === 'video' ? 'video' : 'voice'}/${token}`;
 }
 
 // An edit of an event carries its new attributes.

@@ -3,7 +3,10 @@
 async function forwardMessage(chat, message, includeCaption) {
   const content = revived(contentOf(message) || {});
   const id = new MsgKey({
-    fromMe: true, remote: chat.id, id: await MsgKey.newId(), participant: chat.id.isGroup() ? myLid() : undefined,
+    fromMe: true,
+    remote: chat.id,
+    id: await MsgKey.newId(),
+    participant: chat.id.isGroup() ? myLid() : undefined,
   });
   const raw = {
     ...content,

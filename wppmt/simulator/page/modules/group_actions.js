@@ -8,7 +8,14 @@ async function queryGroup(id) {
 
 // ---- told by the server, in the order of the messages
 
-const AS_TOLD_TO_TABLE = { add: 'add', join: 'add', remove: 'remove', leave: 'remove', promote: 'promote', demote: 'demote' };
+const AS_TOLD_TO_TABLE = {
+  add: 'add',
+  join: 'add',
+  remove: 'remove',
+  leave: 'remove',
+  promote: 'promote',
+  demote: 'demote',
+};
 
 link.on('group', async (event) => {
   const group = learnGroup(event.group);
@@ -20,23 +27,42 @@ link.on('group', async (event) => {
   // Through the module's exports, where wa-js has put its wrapper.
   await importNamespace('WAWebUpdateDbForGroupActionApi').updateDBForGroupAction(
     { chatId: group.id, author: by, pushname: (Contacts.get(by) || {}).pushname, ts: event.t },
-    { actionType, participants, isInvite: event.action === 'join', reason: event.action === 'join' ? 'invite' : undefined },
+    {
+      actionType,
+      participants,
+      isInvite: event.action === 'join',
+      reason: event.action === 'join' ? 'invite' : undefined,
+    },
   );
 });
 
 // The line in the chat that says what happened.
 async function showNotice(id, by, { id: noticeId, action, participants, group, t }) {
   const key = new MsgKey({ fromMe: isMe(by), remote: id, id: noticeId, participant: by });
-  await Msgs.processMultipleMessages(id, [{
-    id: key, from: id, to: myNumber(), author: by, type: 'gp2', subtype: action === 'join' ? 'invite' : action, t,
-    body: action === 'description' ? group.description : group.subject, recipients: participants.map(toWid), isNewMsg: true,
-    ack: ACK.SENT, mentionedJidList: [],
-  }]);
+  await Msgs.processMultipleMessages(id, [
+    {
+      id: key,
+      from: id,
+      to: myNumber(),
+      author: by,
+      type: 'gp2',
+      subtype: action === 'join' ? 'invite' : action,
+      t,
+      body: action === 'description' ? group.description : group.subject,
+      recipients: participants.map(toWid),
+      isNewMsg: true,
+      ack: ACK.SENT,
+      mentionedJidList: [],
+    },
+  ]);
 }
 
 // ---- made
 
-async function createGroup({ title, ephemeralDuration, memberAddMode, membershipApprovalMode, announce, restrict, parentGroupId }, participants) {
+async function createGroup(
+  { title, ephemeralDuration, memberAddMode, membershipApprovalMode, announce, restrict, parentGroupId },
+  participants,
+) {
   const asked = participants.map(({ lid, phoneNumber }) => String(lid || phoneNumber));
   const answer = await askGroup('create', {
     subject: title,
@@ -56,7 +82,11 @@ async function createGroup({ title, ephemeralDuration, memberAddMode, membership
     ts: group.creation,
     participants: [
       { wid: myNumber(), error: null, type: 'superadmin' },
-      ...Object.entries(answer.codes).map(([wid, code]) => ({ wid: new Wid(wid), error: code === 200 ? null : code, type: 'participant' })),
+      ...Object.entries(answer.codes).map(([wid, code]) => ({
+        wid: new Wid(wid),
+        error: code === 200 ? null : code,
+        type: 'participant',
+      })),
     ],
     invitedOutContacts: [],
   };
@@ -69,7 +99,11 @@ async function changeParticipants(id, change, wids) {
   return {
     status: 207,
     participants: Object.entries(codes).map(([wid, code]) => ({
-      userWid: new Wid(wid), username: null, code: String(code), invite_code: null, invite_code_exp: null,
+      userWid: new Wid(wid),
+      username: null,
+      code: String(code),
+      invite_code: null,
+      invite_code_exp: null,
     })),
   };
 }
@@ -77,7 +111,11 @@ async function changeParticipants(id, change, wids) {
 const widsOf = (members) => members.map(({ lid, phoneNumber }) => lid || phoneNumber);
 
 async function changeByAction(chat, change, participants) {
-  await changeParticipants(chat.id, change, participants.map(({ id }) => id));
+  await changeParticipants(
+    chat.id,
+    change,
+    participants.map(({ id }) => id),
+  );
   await queryGroup(chat.id);
 }
 
@@ -101,7 +139,9 @@ async function sendExitGroup(chat) {
 }
 
 Object.assign(ChatModel.prototype, {
-  iAmAdmin() { return !!this.groupMetadata && this.groupMetadata.participants.iAmAdmin(); },
+  iAmAdmin() {
+    return !!this.groupMetadata && this.groupMetadata.participants.iAmAdmin();
+  },
 });
 
 define('WAWebGroupParticipantModel', () => ({ default: ParticipantModel }));
@@ -127,11 +167,16 @@ define('WAWebGroupModifyInfoJob', () => ({
   setGroupProperty,
   setEphemeralGroupProperty: (id, seconds) => setGroupProperty(id, 'ephemeral', seconds),
 }));
-define('WAWebSetPropertyGroupAction', () => ({ setGroupProperty: (chat, name, value) => setGroupProperty(chat.id, name, value) }));
+define('WAWebSetPropertyGroupAction', () => ({
+  setGroupProperty: (chat, name, value) => setGroupProperty(chat.id, name, value),
+}));
 define('WAWebExitGroupAction', () => ({ sendExitGroup }));
 define('WAWebGroupConstants', () => ({
   GROUP_SETTING_TYPE: {
-    ANNOUNCEMENT: 'announcement', RESTRICT: 'restrict', EPHEMERAL: 'ephemeral', MEMBER_ADD_MODE: 'member_add_mode',
+    ANNOUNCEMENT: 'announcement',
+    RESTRICT: 'restrict',
+    EPHEMERAL: 'ephemeral',
+    MEMBER_ADD_MODE: 'member_add_mode',
     MEMBERSHIP_APPROVAL_MODE: 'membership_approval_mode',
   },
 }));

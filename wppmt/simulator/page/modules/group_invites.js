@@ -15,7 +15,11 @@ async function groupByCode(code) {
     creation: group.created,
     desc: group.description,
     size: group.participants.length,
-    participants: group.participants.map((wid) => ({ id: new Wid(wid), isAdmin: group.admins.includes(wid), isSuperAdmin: wid === group.owner })),
+    participants: group.participants.map((wid) => ({
+      id: new Wid(wid),
+      isAdmin: group.admins.includes(wid),
+      isSuperAdmin: wid === group.owner,
+    })),
     announce: group.announce,
     restrict: group.restrict,
     membershipApprovalMode: group.approval,
@@ -44,10 +48,24 @@ async function decideRequests(id, wids, approve) {
 // A message with which someone who could not be added is invited.
 async function sendGroupInviteMessage(chat, groupId, groupName, code, expiration, comment, thumbnail) {
   const id = new MsgKey({ fromMe: true, remote: chat.id, id: await MsgKey.newId() });
-  return send(addMessage({
-    id, from: myNumber(), to: chat.id, t: unixTime(), type: 'groups_v4_invite', inviteGrp: String(groupId), inviteGrpName: groupName,
-    inviteCode: code, inviteCodeExp: expiration, comment, inviteGrpJpegThum: thumbnail, isNewMsg: true, local: true, ack: ACK.CLOCK,
-  }));
+  return send(
+    addMessage({
+      id,
+      from: myNumber(),
+      to: chat.id,
+      t: unixTime(),
+      type: 'groups_v4_invite',
+      inviteGrp: String(groupId),
+      inviteGrpName: groupName,
+      inviteCode: code,
+      inviteCodeExp: expiration,
+      comment,
+      inviteGrpJpegThum: thumbnail,
+      isNewMsg: true,
+      local: true,
+      ack: ACK.CLOCK,
+    }),
+  );
 }
 
 define('WAWebMexFetchGroupInviteCodeJob', () => ({ fetchMexGroupInviteCode: (id) => inviteCode(id) }));
@@ -70,20 +88,39 @@ define('WAWebGroupMembershipRequestsActionJob', () => ({
 // ---- the queries under these, as whatsapp-web.js asks them
 
 async function sendAddParticipantsRPC({ participantArgs, iqTo }) {
-  const { participants: [added] } = await changeParticipants(new Wid(iqTo), 'add', participantArgs.map(({ participantJid }) => new Wid(participantJid)));
+  const {
+    participants: [added],
+  } = await changeParticipants(
+    new Wid(iqTo),
+    'add',
+    participantArgs.map(({ participantJid }) => new Wid(participantJid)),
+  );
   const failed = added.code === '200' ? {} : { error: added.code };
   const answer = { value: { addParticipantsParticipantMixins: { name: 'ParticipantAdded', value: failed } } };
   return {
     name: 'AddParticipantsResponseSuccess',
-    value: { addParticipant: [{ addParticipantsParticipantAddedOrNonRegisteredWaUserParticipantErrorLidResponseMixinGroup: answer }] },
+    value: {
+      addParticipant: [
+        { addParticipantsParticipantAddedOrNonRegisteredWaUserParticipantErrorLidResponseMixinGroup: answer },
+      ],
+    },
   };
 }
 
 async function sendMembershipRequestsActionRPC({ iqTo, approveArgs, rejectArgs }) {
   const jids = (approveArgs || rejectArgs).participantArgs.map(({ participantJid }) => participantJid);
-  const results = await decideRequests(new Wid(iqTo), jids.map((jid) => new Wid(jid)), !!approveArgs);
-  const mixin = approveArgs ? 'membershipRequestsActionAcceptParticipantMixins' : 'membershipRequestsActionRejectParticipantMixins';
-  const participant = results.map(({ error }, index) => ({ jid: jids[index], [mixin]: error && { value: { error: String(error) } } }));
+  const results = await decideRequests(
+    new Wid(iqTo),
+    jids.map((jid) => new Wid(jid)),
+    !!approveArgs,
+  );
+  const mixin = approveArgs
+    ? 'membershipRequestsActionAcceptParticipantMixins'
+    : 'membershipRequestsActionRejectParticipantMixins';
+  const participant = results.map(({ error }, index) => ({
+    jid: jids[index],
+    [mixin]: error && { value: { error: String(error) } },
+  }));
   return {
     name: 'MembershipRequestsActionResponseSuccess',
     value: { [approveArgs ? 'membershipRequestsActionApprove' : 'membershipRequestsActionReject']: { participant } },

@@ -2,8 +2,26 @@
 
 const CUSTOM_LIST = 5;
 const LABEL_COLOURS = [
-  '#ff9485', '#64c4ff', '#ffd429', '#dfaef0', '#99b6c1', '#55ccb3', '#ff9dff', '#d3a91d', '#6d7cce', '#d7e752',
-  '#00d0e2', '#ffc5c7', '#93ceac', '#f74848', '#00a0f2', '#83e422', '#ffaf04', '#b5ebff', '#9ba6ff', '#9368cf',
+  '#ff9485',
+  '#64c4ff',
+  '#ffd429',
+  '#dfaef0',
+  '#99b6c1',
+  '#55ccb3',
+  '#ff9dff',
+  '#d3a91d',
+  '#6d7cce',
+  '#d7e752',
+  '#00d0e2',
+  '#ffc5c7',
+  '#93ceac',
+  '#f74848',
+  '#00a0f2',
+  '#83e422',
+  '#ffaf04',
+  '#b5ebff',
+  '#9ba6ff',
+  '#9368cf',
 ];
 
 class LabelItem extends BaseModel {}
@@ -12,12 +30,22 @@ class LabelItemCollectionImpl extends BaseCollection {}
 LabelItemCollectionImpl.model = LabelItem;
 
 class LabelModel extends BaseModel {
-  get hexColor() { return LABEL_COLOURS[this.colorIndex]; }
+  get hexColor() {
+    return LABEL_COLOURS[this.colorIndex];
+  }
 }
-named(LabelModel, 'label', { name: undefined, colorIndex: 0, type: CUSTOM_LIST, isActive: true, predefinedId: undefined });
+named(LabelModel, 'label', {
+  name: undefined,
+  colorIndex: 0,
+  type: CUSTOM_LIST,
+  isActive: true,
+  predefinedId: undefined,
+});
 
 class LabelCollectionImpl extends BaseCollection {
-  async getNextAvailableColor() { return (Math.max(0, ...this.models.map(({ colorIndex }) => colorIndex)) + 1) % LABEL_COLOURS.length; }
+  async getNextAvailableColor() {
+    return (Math.max(0, ...this.models.map(({ colorIndex }) => colorIndex)) + 1) % LABEL_COLOURS.length;
+  }
 
   // `labels`: [{id, type: 'add' | 'remove'}], each for all of the chats.
   async addOrRemoveLabels(labels, chats) {
@@ -65,7 +93,10 @@ function removeLabelFromCollection(chatId, id) {
 }
 
 function unlabel(chat, id) {
-  chat.set('labels', chat.labels.filter((one) => one !== id));
+  chat.set(
+    'labels',
+    chat.labels.filter((one) => one !== id),
+  );
   const label = Labels.get(id);
   if (label) label.labelItemCollection.remove(labelItemId(chat.id, id));
 }
@@ -79,7 +110,8 @@ async function labelAddAction(name, color) {
 // wa-js names the label by its id, or by an object.
 async function labelDeleteAction(given) {
   const id = String(given && typeof given === 'object' ? given.labelId : given);
-  for (const chat of Chats.filter(({ labels }) => labels.includes(id))) await putAppState('labelChat', `${id}|${chat.id}`, undefined);
+  for (const chat of Chats.filter(({ labels }) => labels.includes(id)))
+    await putAppState('labelChat', `${id}|${chat.id}`, undefined);
   await putAppState('label', id, undefined);
 }
 
@@ -93,7 +125,10 @@ define('WAWebLabelModel', () => ({ Label: LabelModel }));
 define('WAWebLabelCollection', () => ({ LabelCollection: Labels }));
 define('WAWebBizLabelEditingAction', () => ({ labelAddAction, labelDeleteAction, labelEditAction }));
 define('WAWebBizLabelUtils', () => ({
-  addToLabelCollection, removeLabelFromCollection, createLabelItemId: labelItemId, getParentCollection: () => Chats,
+  addToLabelCollection,
+  removeLabelFromCollection,
+  createLabelItemId: labelItemId,
+  getParentCollection: () => Chats,
 }));
 define('WAWebDBLabelDatabaseApi', () => ({ getNextLabelId: async () => Number((await answered('nextLabel', {})).id) }));
 define('WAWebListUtils', () => ({

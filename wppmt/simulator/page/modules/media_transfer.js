@@ -1,7 +1,9 @@
 // Media uploaded and downloaded apart from a send, as whatsapp-web.js does it.
 
 class MediaObject extends BaseModel {
-  consolidate(properties) { this.set(properties); }
+  consolidate(properties) {
+    this.set(properties);
+  }
 }
 named(MediaObject, 'mediaObject', { contentInfo: () => ({}) });
 const mediaObjects = new Map();
@@ -23,8 +25,13 @@ async function storeUpload(blob) {
   await database.put('media', blob, filehash);
   const directPath = directPathOf({ filehash });
   return {
-    filehash, directPath, mmsUrl: `https://mmg.whatsapp.net${directPath}`, deprecatedMms3Url: `https://mmg.whatsapp.net${directPath}`,
-    mediaKey: toBase64(crypto.getRandomValues(new Uint8Array(32))), mediaKeyTimestamp: unixTime(), encFilehash: filehash,
+    filehash,
+    directPath,
+    mmsUrl: `https://mmg.whatsapp.net${directPath}`,
+    deprecatedMms3Url: `https://mmg.whatsapp.net${directPath}`,
+    mediaKey: toBase64(crypto.getRandomValues(new Uint8Array(32))),
+    mediaKeyTimestamp: unixTime(),
+    encFilehash: filehash,
     uploadHash: filehash,
   };
 }

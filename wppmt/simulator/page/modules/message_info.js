@@ -27,7 +27,9 @@ async function noteReceipt(key, reader, ack, t) {
 }
 
 function receiptsOf(key, level) {
-  return addonsOf('receipt', key).filter(({ at }) => at[level]).map(({ reader, at }) => ({ id: toWid(reader), t: at[level] }));
+  return addonsOf('receipt', key)
+    .filter(({ at }) => at[level])
+    .map(({ reader, at }) => ({ id: toWid(reader), t: at[level] }));
 }
 
 function expectedReaders(key) {
@@ -47,7 +49,9 @@ function infoOf(key) {
 }
 
 async function queryMsgInfo(key) {
-  const found = Object.fromEntries(Object.entries(RECEIPT_LISTS).map(([level, name]) => [name, receiptsOf(key, level)]));
+  const found = Object.fromEntries(
+    Object.entries(RECEIPT_LISTS).map(([level, name]) => [name, receiptsOf(key, level)]),
+  );
   const remaining = (name) => expectedReaders(key) - found[name].length;
   return {
     ...found,
@@ -57,7 +61,11 @@ async function queryMsgInfo(key) {
   };
 }
 
-define('WAWebMsgInfoModel', () => ({ MsgInfo, MsgInfoParticipant, ParticipantCollection: MsgInfoParticipantCollection }));
+define('WAWebMsgInfoModel', () => ({
+  MsgInfo,
+  MsgInfoParticipant,
+  ParticipantCollection: MsgInfoParticipantCollection,
+}));
 define('WAWebMsgInfoCollection', () => ({ MsgInfoCollection: MsgInfos }));
 define('WAWebApiMessageInfoStore', () => ({ queryMsgInfo }));
 

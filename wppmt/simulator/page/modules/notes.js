@@ -25,5 +25,6 @@ define('WAWebNoteAction', () => ({
   addOrEditNoteAction,
   retrieveOnlyNoteForChatJid: noteOf,
   noteAddAction: ({ chatJid, content, type }) => addOrEditNoteAction({ chatJid, content, noteType: type }),
-  noteEditAction: (id, noteType, chatJid, content, createdAt) => addOrEditNoteAction({ id, noteType, chatJid, content, createdAt }),
+  noteEditAction: (id, noteType, chatJid, content, createdAt) =>
+    addOrEditNoteAction({ id, noteType, chatJid, content, createdAt }),
 }));

@@ -2,24 +2,43 @@
 
 const PIN_STATE = { INVALID: 0, PIN: 1, UNPIN: 2 };
 const PinExpiryDurationOption = enumeration(
-  'FiveSeconds', 'FifteenSeconds', 'OneMinute', 'OneDay', 'SevenDays', 'ThirtyDays',
+  'FiveSeconds',
+  'FifteenSeconds',
+  'OneMinute',
+  'OneDay',
+  'SevenDays',
+  'ThirtyDays',
 );
 const PIN_SECONDS = {
-  FiveSeconds: 5, FifteenSeconds: 15, OneMinute: 60, OneDay: 86400, SevenDays: 7 * 86400, ThirtyDays: 30 * 86400,
+  FiveSeconds: 5,
+  FifteenSeconds: 15,
+  OneMinute: 60,
+  OneDay: 86400,
+  SevenDays: 7 * 86400,
+  ThirtyDays: 30 * 86400,
 };
 
 class PinInChat extends BaseModel {}
 named(PinInChat, 'pinInChat');
 class PinInChatCollectionImpl extends BaseCollection {
-  getByParentMsgKey(key) { return this.get(`!!${key}`); }
+  getByParentMsgKey(key) {
+    return this.get(`!!${key}`);
+  }
 }
 PinInChatCollectionImpl.model = PinInChat;
 const PinsInChats = new PinInChatCollectionImpl();
 
 function pinRow({ key, sender, target, t, content }) {
   return {
-    id: `pin|${target}`, type: 'pin', key: String(key), parent: String(target), chat: String(target.remote),
-    sender: String(sender), t, pinType: content.pinType, seconds: content.seconds,
+    id: `pin|${target}`,
+    type: 'pin',
+    key: String(key),
+    parent: String(target),
+    chat: String(target.remote),
+    sender: String(sender),
+    t,
+    pinType: content.pinType,
+    seconds: content.seconds,
   };
 }
 
@@ -28,8 +47,15 @@ function showPin(row) {
   const parentMsgKey = MsgKey.fromString(row.parent);
   PinsInChats.remove(`!!${row.parent}`);
   PinsInChats.add({
-    id: `!!${row.parent}`, msgKey: MsgKey.fromString(row.key), parentMsgKey, chatId: toWid(row.chat), sender: toWid(row.sender),
-    pinType: row.pinType, pinExpiryDuration: row.seconds, t: row.t, senderTimestampMs: row.t * 1000,
+    id: `!!${row.parent}`,
+    msgKey: MsgKey.fromString(row.key),
+    parentMsgKey,
+    chatId: toWid(row.chat),
+    sender: toWid(row.sender),
+    pinType: row.pinType,
+    pinExpiryDuration: row.seconds,
+    t: row.t,
+    senderTimestampMs: row.t * 1000,
   });
 }
 
@@ -50,9 +76,16 @@ const expiresAt = ({ t, seconds }) => t + seconds;
 
 function pinsTable() {
   const valid = (row) => row.pinType === PIN_STATE.PIN && expiresAt(row) > unixTime();
-  const shown = (row) => ({ msgKey: row.key, parentMsgKey: row.parent, chatId: row.chat, pinType: row.pinType, t: row.t });
+  const shown = (row) => ({
+    msgKey: row.key,
+    parentMsgKey: row.parent,
+    chatId: row.chat,
+    pinType: row.pinType,
+    t: row.t,
+  });
   return {
-    equals: async (columns, chat) => [...addons.values()].filter((row) => row.type === 'pin' && row.chat === chat && valid(row)).map(shown),
+    equals: async (columns, chat) =>
+      [...addons.values()].filter((row) => row.type === 'pin' && row.chat === chat && valid(row)).map(shown),
   };
 }
 
@@ -87,6 +120,15 @@ define('WAWebKeepInChatMsgAction', () => ({
 }));
 define('WAWebWamEnumKicEntryPointType', () => ({
   KIC_ENTRY_POINT_TYPE: {
-    CHAT_INFO: 1, SEARCH: 2, CHAT: 3, MEDIA: 4, DOCS: 5, LINKS: 6, PHOTOS: 7, VIDEOS: 8, STICKERS: 9, ALL_MEDIA: 10,
+    CHAT_INFO: 1,
+    SEARCH: 2,
+    CHAT: 3,
+    MEDIA: 4,
+    DOCS: 5,
+    LINKS: 6,
+    PHOTOS: 7,
+    VIDEOS: 8,
+    STICKERS: 9,
+    ALL_MEDIA: 10,
   },
 }));

@@ -25,11 +25,15 @@ function voteFromDbRow(row) {
 async function receiveVote(addon) {
   const message = await targetOf(addon.target);
   if (!message) return;
-  const selected = message.pollOptions.filter(({ name }) => addon.content.options.includes(name)).map(({ localId }) => localId);
+  const selected = message.pollOptions
+    .filter(({ name }) => addon.content.options.includes(name))
+    .map(({ localId }) => localId);
   const row = addonRow('vote', addon, { selected });
   await keepAddon(row);
   const [vote] = voteRowsOf(addon.target).filter(({ sender }) => sender === row.sender);
-  await importNamespace('WAWebDBPollsUpsertVotes').upsertVotesDb([{ ...voteFromDbRow(vote), senderTimestampMs: Date.now() }]);
+  await importNamespace('WAWebDBPollsUpsertVotes').upsertVotesDb([
+    { ...voteFromDbRow(vote), senderTimestampMs: Date.now() },
+  ]);
 }
 
 async function sendVote(message, localIds) {
@@ -44,6 +48,8 @@ function votesTable(name) {
 }
 
 define('WAWebPollsSendVoteMsgAction', () => ({ sendVote }));
-define('WAWebPollsVotesSchema', () => ({ getTable: () => votesTable("poll-votes") })); // wa-js looks for these quotes
+// wa-js finds this module by its text, with these quotes.
+// prettier-ignore
+define('WAWebPollsVotesSchema', () => ({ getTable: () => votesTable("poll-votes") }));
 define('WAWebPollsDbSerialization', () => ({ voteFromDbRow }));
 define('WAWebDBPollsUpsertVotes', () => ({ upsertVotesDb: async () => {} }));

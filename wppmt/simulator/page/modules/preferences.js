@@ -21,7 +21,9 @@ define('WAWebUserPrefsGeneral', () => ({
   ...preference('SystemThemeMode', true),
   ...preference('BrowserId', undefined),
   getPushname: () => login.pushname,
-  setPushname: (pushname) => { login.pushname = pushname; },
+  setPushname: (pushname) => {
+    login.pushname = pushname;
+  },
   getUserPrivacySettings,
   getWhatsAppWebExternalBetaJoinedIdb: async () => preferences.read('ExternalBetaJoined', false),
   setWhatsAppWebExternalBetaJoinedIdb: async (joined) => preferences.write('ExternalBetaJoined', joined),
@@ -36,10 +38,16 @@ define('WAWebServerPropConstants', () => ({ MAX_FILE_SIZE_BYTES: 2 * 2 ** 30, MU
 
 // No switch is set: each has the value that the page itself starts from.
 define('WAWebABPropsCache', () => ({
-  getAllABPropConfigs: () => [], getAllABPropsMap: () => new Map(), getABPropConfigNameFromCode: () => undefined,
+  getAllABPropConfigs: () => [],
+  getAllABPropsMap: () => new Map(),
+  getABPropConfigNameFromCode: () => undefined,
 }));
-define('WAWebGetHistorySyncProgress', () => ({ getHistorySyncProgress: () => ({ realProgress: 100, remainingPausedSeconds: 0 }) }));
+define('WAWebGetHistorySyncProgress', () => ({
+  getHistorySyncProgress: () => ({ realProgress: 100, remainingPausedSeconds: 0 }),
+}));
 
 Object.assign(CmdImpl.prototype, {
-  setActiveFilter(filter, label) { this.trigger('set_active_filter', filter, label); },
+  setActiveFilter(filter, label) {
+    this.trigger('set_active_filter', filter, label);
+  },
 });

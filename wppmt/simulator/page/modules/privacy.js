@@ -1,11 +1,22 @@
 // Who may see what of the account. Each setting is kept under WhatsApp's name for it on the wire.
 
 const PRIVACY_ON_WIRE = {
-  about: 'status', groupAdd: 'groupadd', lastSeen: 'last', profilePicture: 'profile', online: 'online',
-  readReceipts: 'readreceipts', callAdd: 'calladd',
+  about: 'status',
+  groupAdd: 'groupadd',
+  lastSeen: 'last',
+  profilePicture: 'profile',
+  online: 'online',
+  readReceipts: 'readreceipts',
+  callAdd: 'calladd',
 };
 const PRIVACY_DEFAULTS = {
-  about: 'all', groupAdd: 'all', lastSeen: 'all', profilePicture: 'all', online: 'all', readReceipts: 'all', callAdd: 'all',
+  about: 'all',
+  groupAdd: 'all',
+  lastSeen: 'all',
+  profilePicture: 'all',
+  online: 'all',
+  readReceipts: 'all',
+  callAdd: 'all',
 };
 const STATUS_CONTACTS = 'contact';
 
@@ -40,7 +51,8 @@ const statusListOf = (setting) => (statusPrivacy().setting === setting ? statusP
 const userPrefsStatus = {
   getStatusPrivacySetting: async () => statusPrivacy().setting,
   getStatusPrivacySettingConfig: async () => statusPrivacy(),
-  setStatusPrivacyConfig: ({ setting, list }) => putAppState('statusPrivacy', 'setting', { setting, list: list.map(String) }),
+  setStatusPrivacyConfig: ({ setting, list }) =>
+    putAppState('statusPrivacy', 'setting', { setting, list: list.map(String) }),
   getStatusAllowList: async () => statusListOf('allow-list'),
   getStatusDenyList: async () => statusListOf('deny-list'),
   getStatusList: async () => statusPrivacy().list.map(toWid),

@@ -34,8 +34,12 @@ ConnModel.prototype.canSetMyPushname = () => true;
 // ---- pictures
 
 class ProfilePicThumb extends BaseModel {
-  canSet() { return mayChangePicture(this.id); }
-  canDelete() { return mayChangePicture(this.id) && !!this.img; }
+  canSet() {
+    return mayChangePicture(this.id);
+  }
+  canDelete() {
+    return mayChangePicture(this.id) && !!this.img;
+  }
 }
 named(ProfilePicThumb, 'profilePicThumb', { img: undefined, imgFull: undefined, eurl: undefined });
 
@@ -97,15 +101,23 @@ define('WAWebContactStatusBridge', () => ({
 define('WAWebSetPushnameConnAction', () => ({ setPushname }));
 define('WAWebProfilePicThumbModel', () => ({ ProfilePicThumb }));
 define('WAWebProfilePicThumbCollection', () => ({ ProfilePicThumbCollection: Pictures }));
-define('WAWebContactProfilePicThumbBridge', () => ({ sendSetPicture, requestDeletePicture, requestProfilePicFromServer }));
+define('WAWebContactProfilePicThumbBridge', () => ({
+  sendSetPicture,
+  requestDeletePicture,
+  requestProfilePicFromServer,
+}));
 
 // ---- business profiles
 
 class BusinessProfile extends BaseModel {}
 named(BusinessProfile, 'businessProfile');
 class BusinessProfileCollectionImpl extends BaseCollection {
-  async find(id) { return this.fetchBizProfile(id); }
-  async fetchBizProfile(id) { return this.get(id) || this.add({ id: toWid(id), description: '', profileOptions: {} }); }
+  async find(id) {
+    return this.fetchBizProfile(id);
+  }
+  async fetchBizProfile(id) {
+    return this.get(id) || this.add({ id: toWid(id), description: '', profileOptions: {} });
+  }
 }
 BusinessProfileCollectionImpl.model = BusinessProfile;
 const BusinessProfiles = new BusinessProfileCollectionImpl();

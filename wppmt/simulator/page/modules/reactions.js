@@ -16,7 +16,9 @@ class Reactions extends BaseModel {}
 named(Reactions, 'reactions');
 
 class ReactionsCollectionImpl extends BaseCollection {
-  async find(id) { return reactionsModel(MsgKey.from(id)); }
+  async find(id) {
+    return reactionsModel(MsgKey.from(id));
+  }
 }
 ReactionsCollectionImpl.model = Reactions;
 const ReactionsStore = new ReactionsCollectionImpl();
@@ -36,12 +38,15 @@ function reactionRowsOf(parent) {
 
 async function getReactions(parent) {
   const byEmoji = new Map();
-  for (const row of reactionRowsOf(parent)) byEmoji.set(row.reactionText, [...(byEmoji.get(row.reactionText) || []), row]);
+  for (const row of reactionRowsOf(parent))
+    byEmoji.set(row.reactionText, [...(byEmoji.get(row.reactionText) || []), row]);
   const isMine = ({ senderUserJid }) => senderUserJid === login.me;
   return {
     reactionByMe: reactionRowsOf(parent).find(isMine) || null,
     reactions: [...byEmoji].map(([aggregateEmoji, senders]) => ({
-      aggregateEmoji, senders, hasReactionByMe: senders.some(isMine),
+      aggregateEmoji,
+      senders,
+      hasReactionByMe: senders.some(isMine),
     })),
   };
 }
@@ -52,7 +57,8 @@ async function reactionsModel(parent) {
   const found = await getReactions(parent);
   for (const { aggregateEmoji, senders, hasReactionByMe } of found.reactions) {
     const collection = new ReactionsSendersCollection();
-    for (const row of senders) collection.add({ ...row, id: row.msgKey, msgKey: MsgKey.fromString(row.msgKey), parentMsgKey: parent });
+    for (const row of senders)
+      collection.add({ ...row, id: row.msgKey, msgKey: MsgKey.fromString(row.msgKey), parentMsgKey: parent });
     aggregated.add({ id: aggregateEmoji, aggregateEmoji, hasReactionByMe, senders: collection });
   }
   ReactionsStore.remove(parent);
@@ -66,8 +72,15 @@ async function receiveReaction(addon) {
   const message = await targetOf(addon.target);
   if (message) await changeMessage(message, { hasReaction: reactionRowsOf(addon.target).length > 0 });
   const told = {
-    msgKey: row.key, parentMsgKey: row.parent, senderUserJid: row.sender, reactionText: row.emoji,
-    timestamp: row.t * 1000, t: row.t, orphan: 0, read: false, ack: ACK.SENT,
+    msgKey: row.key,
+    parentMsgKey: row.parent,
+    senderUserJid: row.sender,
+    reactionText: row.emoji,
+    timestamp: row.t * 1000,
+    t: row.t,
+    orphan: 0,
+    read: false,
+    ack: ACK.SENT,
   };
   // Through the module's exports, where wa-js has put its wrapper.
   await importNamespace('WAWebReactionsMsgAction').addOrUpdateReactionsModelCollection(told, { allowNotify: true });
@@ -82,7 +95,11 @@ async function sendReactionToMsg(message, reaction) {
 }
 
 define('WAWebReactionsModels', () => ({
-  AggReactions, AggReactionsCollection, Reactions, ReactionsSenders, ReactionsSendersCollection,
+  AggReactions,
+  AggReactionsCollection,
+  Reactions,
+  ReactionsSenders,
+  ReactionsSendersCollection,
 }));
 define('WAWebReactionsCollection', () => ({ ReactionsCollection: ReactionsStore }));
 define('WAWebReactionsMsgAction', () => ({ addOrUpdateReactionsModelCollection }));

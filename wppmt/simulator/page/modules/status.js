@@ -8,8 +8,12 @@ class StatusModel extends BaseModel {
     Object.defineProperty(this, 'msgs', { value: new ChatMsgsCollection() });
   }
 
-  get totalCount() { return this.msgs.length; }
-  get contact() { return Contacts.get(this.id); }
+  get totalCount() {
+    return this.msgs.length;
+  }
+  get contact() {
+    return Contacts.get(this.id);
+  }
 
   async sendReadStatus(message) {
     message.set('viewed', true);
@@ -19,8 +23,12 @@ class StatusModel extends BaseModel {
 named(StatusModel, 'status', { lastReceivedKey: undefined, t: 0, unreadCount: 0 });
 
 class StatusCollectionImpl extends BaseCollection {
-  getMyStatus() { return this.gadd(myNumber()); }
-  async find(id) { return this.gadd(toWid(id)); }
+  getMyStatus() {
+    return this.gadd(myNumber());
+  }
+  async find(id) {
+    return this.gadd(toWid(id));
+  }
 
   addStatusMessages(author, messages) {
     messages.forEach((message) => showPost(this.gadd(isMe(author) ? myNumber() : toWid(author)), message));
@@ -52,7 +60,15 @@ async function postKey() {
 async function rawPost(given) {
   const id = await postKey();
   return {
-    id, from: myNumber(), to: id.remote, author: myNumber(), t: unixTime(), ack: ACK.CLOCK, isNewMsg: true, local: true, self: 'out',
+    id,
+    from: myNumber(),
+    to: id.remote,
+    author: myNumber(),
+    t: unixTime(),
+    ack: ACK.CLOCK,
+    isNewMsg: true,
+    local: true,
+    self: 'out',
     ...given,
   };
 }
@@ -71,7 +87,11 @@ async function sendStatusRevokeMsgAction(status, message) {
 // Who gets one's posts.
 async function updateParticipants({ group, participants }) {
   if (!toWid(group).isStatus()) throw new NotSimulated('WAWebGroupsParticipantsApi.updateParticipants of a group');
-  await putAppState('statusParticipants', 'list', participants.map(({ id }) => String(id)));
+  await putAppState(
+    'statusParticipants',
+    'list',
+    participants.map(({ id }) => String(id)),
+  );
 }
 
 define('WAWebStatusModel', () => ({ default: StatusModel }));

@@ -2,18 +2,40 @@
 
 async function ownKey(chat) {
   const group = chat.id.isGroup();
-  return new MsgKey({ fromMe: true, remote: chat.id, id: await MsgKey.newId(), participant: group ? myLid() : undefined });
+  return new MsgKey({
+    fromMe: true,
+    remote: chat.id,
+    id: await MsgKey.newId(),
+    participant: group ? myLid() : undefined,
+  });
 }
 
-async function sendTextMsgToChat(chat, text, { quotedMsg, selectedId, selectedIndex, mentionedJidList, linkPreview } = {}) {
+async function sendTextMsgToChat(
+  chat,
+  text,
+  { quotedMsg, selectedId, selectedIndex, mentionedJidList, linkPreview } = {},
+) {
   const body = String(text || '').trim();
   if (!body) return undefined;
-  return send(addMessage({
-    ...linkPreview,
-    ...(quotedMsg && quotedMsg.msgContextInfo(chat.id)),
-    id: await ownKey(chat), from: myNumber(), to: chat.id, t: unixTime(), type: selectedId === undefined ? 'chat' : 'template_button_reply',
-    body, selectedId, selectedIndex, mentionedJidList, isNewMsg: true, local: true, self: 'out', ack: ACK.CLOCK,
-  }));
+  return send(
+    addMessage({
+      ...linkPreview,
+      ...(quotedMsg && quotedMsg.msgContextInfo(chat.id)),
+      id: await ownKey(chat),
+      from: myNumber(),
+      to: chat.id,
+      t: unixTime(),
+      type: selectedId === undefined ? 'chat' : 'template_button_reply',
+      body,
+      selectedId,
+      selectedIndex,
+      mentionedJidList,
+      isNewMsg: true,
+      local: true,
+      self: 'out',
+      ack: ACK.CLOCK,
+    }),
+  );
 }
 
 class TemplateButton extends BaseModel {}
@@ -33,7 +55,9 @@ async function sendPeerDataOperationRequest(kind, { chatId }) {
   const { messages } = await answered('history', { chat: String(chatId) });
   for (const message of messages) {
     if (await database.get('message', message.id)) continue;
-    await storeMessage(addMessage({ ...rawOf(message), order: message.t * 1000000 + nextOrder() % 1000000, isNewMsg: false }));
+    await storeMessage(
+      addMessage({ ...rawOf(message), order: message.t * 1000000 + (nextOrder() % 1000000), isNewMsg: false }),
+    );
   }
 }
 

@@ -1,0 +1,42 @@
+"""docs/ARCHITECTURE.md shows calls that exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs/ARCHITECTURE.md").read_text()
+
+
+def names() -> set[str]:
+    """Every class, function and method of the product; methods with their class, too."""
+    found = set()
+    for path in [*(ROOT / "wppmt").rglob("*.py"), *(ROOT / "actors").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                found |= {f"{node.name}.{inner.name}" for inner in node.body if isinstance(inner, FUNCTIONS)}
+            if isinstance(node, ast.ClassDef | FUNCTIONS):
+                found.add(node.name)
+    return found
+
+
+FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def test_every_arrow_is_a_call_or_a_message_that_exists():
+    arrows = re.findall(r"^ +\w+-?->>\w+: (.+)$", TEXT, re.MULTILINE)
+    said = {
+        name
+        for arrow in arrows
+        for name in re.findall(r"\b[A-Z]\w+\.[a-z]\w+|\b[A-Z][a-z]\w+\b|\b\w+_\w+\b", arrow)
+    }
+    page_events = {"send_text", "ack_changed", "message_received"}
+    assert len(arrows) > 30
+    assert said - names() - page_events == set()
+
+
+def test_every_file_and_folder_that_is_named_exists():
+    paths = re.findall(r"\b(?:actors|wppmt|tests)/[\w/.]*\w", TEXT)
+    assert {path for path in paths if not (ROOT / path).exists()} == set()
