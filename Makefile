@@ -13,6 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NODE_MODULES := wppmt/browser/page/node_modules wppmt/http/viewer/node_modules
 PEERS := tests/peers
+LOCKS := requirements.lock requirements-build.lock
 ALL_CORES := -n auto --dist worksteal
 # WHATSAPP=real starts against WhatsApp itself instead of the simulator.
 WHATSAPP ?= simulated
@@ -22,7 +23,7 @@ CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS)) $(if $(TENANTS),--tenants $(TENANTS)) \
 	$(if $(JSON),--json $(JSON))
 
-.PHONY: help setup system interpreter run demo test test-long test-peers check check-code check-format check-lint \
+.PHONY: help setup system interpreter lock run demo test test-long test-peers check check-code check-format check-lint \
 	check-types check-imports check-affected format bench chaos clean
 
 help: ## this list
@@ -58,12 +59,24 @@ interpreter:
 		rm -rf $(VENV); \
 	fi
 
-$(VENV)/.installed: setup.cfg setup.py
+# Nothing that is not in the locks, byte for byte, gets in, also what builds a package from its source.
+PIP_INSTALL := umask 022; $(BIN)/python -m pip install -qq --disable-pip-version-check
+$(VENV)/.installed: setup.cfg setup.py $(LOCKS)
 	@echo "Installing Python packages into $(VENV)"
 	@umask 022; [ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
-	@umask 022; $(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
+	@$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements-build.lock
+	@$(PIP_INSTALL) --require-hashes --no-build-isolation -r requirements.lock
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --use-pep517 --editable .
 	@chmod -R go+rX $(VENV)  # the service runs as another user
 	@touch $@
+
+# One for every Python from 3.11 on. The index that it was read from is not written down.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-annotate --no-header
+lock: $(VENV)/.installed ## write the locks of the Python packages anew: the newest that setup.cfg allows
+	@$(PIP_INSTALL) 'uv>=0.13,<1'
+	@echo setuptools | $(COMPILE) - --output-file requirements-build.lock >/dev/null
+	@$(COMPILE) setup.cfg --extra dev --output-file requirements.lock >/dev/null
+	@echo "Written: $(LOCKS). Now: make setup, make check, make test"
 
 # wa-js, which runs inside WhatsApp's page, and Swagger UI, which shows the API.
 %/node_modules/.package-lock.json: %/package-lock.json %/package.json

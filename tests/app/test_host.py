@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -57,6 +59,15 @@ def test_anothers_folder_is_refused(tmp_path: Path):
     os.chown(folder, 65534, 65534)
     with pytest.raises(SetupError, match="WPP_TOKENS_DIR"):
         host.require_folder(folder, "WPP_TOKENS_DIR")
+
+
+def test_the_soft_limit_of_descriptors_is_raised_to_the_hard_one():
+    code = (
+        "import resource; from wppmt.app import host\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (256, 512)); host.raise_descriptors(); print(host.descriptors())"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "512\n"
 
 
 def test_one_daemon_a_folder_and_its_pid_is_known(tmp_path: Path):

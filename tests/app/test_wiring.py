@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wppmt.app import policies, wiring
+from wppmt.app import browsers, policies, wiring
 from wppmt.app.settings import Settings, load
 from wppmt.domain.errors import Code, Refusal, SetupError
 from wppmt.store.sqlite.store import SqliteStore
@@ -49,7 +49,7 @@ def test_no_media_is_offered_that_is_too_large_to_fetch(tmp_path: Path):
 def test_a_browser_that_has_longer_to_close_is_given_it_by_everyone(tmp_path: Path):
     for seconds in (15.0, 100.0):
         chosen = settings(tmp_path, WPP_STOP_DEADLINE=str(seconds), WPP_SIMULATOR="external")
-        assert wiring.chrome_settings(chosen).stop_seconds == seconds
+        assert browsers.chrome_settings(chosen).stop_seconds == seconds
         session, http = policies.session_policy(chosen), policies.http_policy(chosen)
         assert seconds < session.close_deadline < policies.all_browsers_stop_seconds(chosen)
         assert session.close_deadline < http.close_deadline
@@ -61,9 +61,24 @@ def test_real_whatsapp_needs_the_sandbox_and_no_root(
 ):
     monkeypatch.setattr("os.geteuid", lambda: uid)
     with pytest.raises(SetupError, match="nunca como root"):
-        wiring.chrome_settings(settings(tmp_path, WPP_SANDBOX=sandbox))
+        browsers.chrome_settings(settings(tmp_path, WPP_SANDBOX=sandbox))
+
+
+def test_the_engine_that_opens_ports_asks_for_a_yes(tmp_path: Path):
+    undetected = {"WPP_SIMULATOR": "1", "WPP_BROWSER_ENGINE": "undetected"}
+    with pytest.raises(SetupError, match="WPP_UNDETECTED_ACCEPT_LOCAL_PORTS=true"):
+        browsers.chrome_settings(settings(tmp_path, **undetected))
+    accepted = settings(tmp_path, **undetected, WPP_UNDETECTED_ACCEPT_LOCAL_PORTS="true")
+    assert browsers.chrome_settings(accepted).undetected
 
 
 def test_whoever_is_not_root_has_a_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert wiring.chrome_settings(settings(tmp_path)).sandbox
+    assert browsers.chrome_settings(settings(tmp_path)).sandbox
+
+
+def test_connections_leave_descriptors_for_store_browsers_and_webhooks(tmp_path: Path):
+    chosen = settings(tmp_path)
+    assert wiring.connection_limits(chosen, 1 << 20).total == 1000
+    assert wiring.connection_limits(chosen, 1024).total == 1024 - 256 - 8 * 10
+    assert wiring.connection_limits(chosen, 64).total == wiring.LEAST_CONNECTIONS

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from tests.defaults import SETTINGS
 from tests.support import wait_until
-from wppmt.app import wiring
+from wppmt.app import browsers
 from wppmt.browser.cdp.deadlines import Deadlines
 from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.chrome.settings import ChromeSettings
@@ -275,7 +275,7 @@ class ChromeGround:
 
 def chrome_settings(tokens_dir: Path, **changes: Any) -> ChromeSettings:
     """As the daemon would make them, for these logins."""
-    usual = wiring.chrome_settings(SETTINGS)
+    usual = browsers.chrome_settings(SETTINGS)
     return replace(usual, tokens_dir=tokens_dir, snapshots_dir=tokens_dir.with_name("copies"), **changes)
 
 

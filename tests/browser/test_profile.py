@@ -11,6 +11,7 @@ import pytest
 
 from wppmt.browser.profile.folder import (
     CACHES,
+    QUARANTINE,
     ProfileFolder,
     ProfileLocked,
     ProfileUnreadable,
@@ -50,7 +51,7 @@ def test_a_profile_replaced_by_a_link_to_anothers_is_refused(tokens: Path, exist
     tokens.mkdir(exist_ok=True)
     (tokens / "a").symlink_to(tokens / "b")
     a = ProfileFolder(tokens, "a")
-    for touch in (lambda: a.writer().__enter__(), a.remove, lambda: a.set_aside(3), a.prune):
+    for touch in (lambda: a.writer().__enter__(), lambda: a.set_aside(3), a.prune):
         with pytest.raises(ProfileUnusable):
             touch()
     assert (tokens / "b" / "Default").exists() == exists
@@ -119,9 +120,23 @@ def test_a_symlink_is_refused_and_what_it_points_to_untouched(tokens: Path, tmp_
     profile = ProfileFolder(tokens, "a")
     with pytest.raises(ProfileUnusable), profile.writer():
         pass
-    with pytest.raises(ProfileUnusable):
-        profile.remove()
     assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_removing_a_link_leaves_what_it_points_to(tokens: Path, exists: bool) -> None:
+    if exists:
+        (tokens / "b" / "Default").mkdir(parents=True)
+    tokens.mkdir(exist_ok=True)
+    (tokens / "a").symlink_to(tokens / "b")
+    (tokens / QUARANTINE).mkdir()
+    (tokens / QUARANTINE / "a").symlink_to(tokens / "b")
+    profile = ProfileFolder(tokens, "a")
+    profile.remove()
+    profile.forget_quarantine()
+    assert not (tokens / "a").is_symlink()
+    assert not (tokens / QUARANTINE / "a").is_symlink()
+    assert (tokens / "b" / "Default").exists() == exists
 
 
 def test_a_symlink_in_place_of_the_lock_is_refused(tokens: Path, tmp_path: Path) -> None:

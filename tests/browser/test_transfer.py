@@ -22,14 +22,19 @@ Change = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 class Scene:
     """A connected page that has received one file."""
 
-    def __init__(self, folder: Path, content: bytes) -> None:
+    def __init__(self, folder: Path, content: bytes, said: int | None = None) -> None:
+        """`said` is what the sender says of its size."""
         self.time = VirtualTime()
         self.browsers = FakeBrowsers(self.time, lambda: self.time.now)
         self.browser: FakeBrowser = self.browsers.open("a")
         self.browser.start(lambda _: None)
         self.time.run(1)
         self.browser.scan(ME)
-        about = {"mimetype": "image/jpeg", "fileName": "foto.jpg", "size": len(content)}
+        about = {
+            "mimetype": "image/jpeg",
+            "fileName": "foto.jpg",
+            "size": len(content) if said is None else said,
+        }
         self.message_id = self.browser.receive(FRIEND, type="image", media=about, bytes=content)
         self.path = folder / "draft"
         self.outcomes: list[CallResult] = []
@@ -81,12 +86,15 @@ def test_what_whatsapp_has_no_more_is_gone(tmp_path: Path):
     assert outcome.reason == "media_gone"
 
 
-def test_too_much_is_not_read_at_all(tmp_path: Path):
-    scene = Scene(tmp_path, b"x" * 11)
+@pytest.mark.parametrize(("said", "ended"), [(11, 0), (1, 1), (0, 1)], ids=["honest", "a lie", "not said"])
+def test_too_much_is_not_read_and_if_its_size_is_said_not_even_downloaded(
+    tmp_path: Path, said: int, ended: int
+):
+    scene = Scene(tmp_path, b"x" * 11, said)
     outcome = scene.fetch(limit=10)
     assert isinstance(outcome, CallRejected)
     assert outcome.reason == "too_large"
-    assert (scene.calls("blob_read"), scene.calls("blob_end")) == (0, 1)
+    assert (scene.calls("blob_read"), scene.calls("blob_end")) == (0, ended)
     assert not scene.path.exists()
 
 

@@ -35,28 +35,40 @@ def complaints(findings: Iterable[Finding]) -> list[str]:
 
 
 def test_versions_that_differ_are_both_named(tmp_path: Path):
-    findings = doctor.programs(program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "155.0.9"))
-    [said] = complaints(findings)
+    chrome, driver = program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "155.0.9")
+    [said] = complaints(doctor.chromedriver(driver, chrome, accepted=True))
     assert said.startswith("✗ Chromium 156.0.1 e chromedriver 155.0.9 têm versões diferentes. Atualize")
     assert "apt-get install chromium chromium-driver" in said
 
 
 def test_programs_that_fit(tmp_path: Path):
-    findings = doctor.programs(program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "156.0.1"))
-    assert complaints(findings) == []
+    chrome, driver = program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "156.0.1")
+    assert complaints(doctor.chromium(chrome)) == []
+    assert complaints(doctor.chromedriver(driver, chrome, accepted=True)) == []
 
 
 def test_an_old_chromium_is_seen(tmp_path: Path):
-    findings = doctor.programs(program(tmp_path, "chrome", "109.0.5"), program(tmp_path, "driver", "109.0.5"))
-    [said] = complaints(findings)
+    [said] = complaints(doctor.chromium(program(tmp_path, "chrome", "109.0.5")))
     assert "Chromium 109.0.5 é antigo" in said
     assert "apt-get" in said
 
 
 def test_missing_program(tmp_path: Path):
-    findings = list(doctor.programs(tmp_path / "none", program(tmp_path, "driver", "1.2")))
-    [said] = complaints(findings)
+    [said] = complaints(doctor.chromium(tmp_path / "none"))
     assert "none: não encontrado. Instale: apt-get install chromium" in said
+
+
+def test_ports_that_nobody_accepted_are_named(tmp_path: Path):
+    chrome, driver = program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "156.0.1")
+    [said] = complaints(doctor.chromedriver(driver, chrome, accepted=False))
+    assert "127.0.0.1" in said
+    assert "WPP_UNDETECTED_ACCEPT_LOCAL_PORTS=true" in said
+
+
+def test_chromedriver_is_looked_for_where_it_is_used_alone(call: Call, tmp_path: Path):
+    nowhere = {"WPP_CHROMEDRIVER": str(tmp_path / "none")}
+    assert "none" not in call("doctor", **nowhere).stdout
+    assert "none: não encontrado" in call("doctor", WPP_BROWSER_ENGINE="undetected", **nowhere).stdout
 
 
 def test_missing_wa_js_is_reported_as_missing(tmp_path: Path):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import configparser
+import re
 import secrets
 import shutil
 import subprocess
@@ -10,8 +11,10 @@ import pytest
 
 from actors.runtime import pykka_scheduler
 from tests.defaults import SETTINGS
-from wppmt.app import daemon, settings
+from wppmt.app import daemon
 from wppmt.app.policies import all_browsers_stop_seconds
+from wppmt.app.settings import load
+from wppmt.app.settings.model import SessionSettings
 from wppmt.http import server
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -53,6 +56,30 @@ def test_only_the_daemon_gets_signals_and_has_time_to_stop():
     )
 
 
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+def test_systemd_finds_little_exposed():
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(UNIT)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    [exposure] = re.findall(r"Overall exposure level for wppmt\.service: ([\d.]+)", said)
+    assert float(exposure) <= 3.0
+
+
+def test_systemd_keeps_a_line_for_every_browser_and_gives_up_never():
+    """Until it gives up, or is told to stop, it keeps the lines: else every browser would close."""
+    unit = read(UNIT)
+    service = unit["Service"]
+    most = next(note.le for note in SessionSettings.model_fields["max"].metadata if hasattr(note, "le"))
+    assert int(service["FileDescriptorStoreMax"]) >= 2 * most
+    assert service["Environment"] == f"FDSTORE={service['FileDescriptorStoreMax']}"
+    assert (unit["Unit"]["StartLimitIntervalSec"], service["Restart"]) == ("0", "always")
+
+
+def test_no_core_file_would_hold_keys_and_chats():
+    service = read(UNIT)["Service"]
+    assert (service["LimitCORE"], service["ProtectSystem"]) == ("0", "strict")
+    assert int(service["LimitNOFILE"]) >= 65536
+
+
 def test_the_socket_is_the_service_s_and_lives_on_when_that_restarts():
     """With PartOf= or BindsTo= in the socket's unit a restart of the service would close it."""
     unit, listening = read(UNIT), read(SOCKET)
@@ -60,6 +87,6 @@ def test_the_socket_is_the_service_s_and_lives_on_when_that_restarts():
     assert unit["Unit"]["Requires"] == "wppmt.socket"
     assert unit["Install"]["Also"] == "wppmt.socket"
     assert set(listening["Unit"]) == {"Description"}
-    http = settings.load({"WPP_SECRET": secrets.token_hex(32)}).http
+    http = load({"WPP_SECRET": secrets.token_hex(32)}).http
     assert listening["Socket"]["ListenStream"] == f"{http.host}:{http.port}"
     assert int(listening["Socket"]["Backlog"]) == server.BACKLOG

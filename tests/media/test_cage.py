@@ -55,12 +55,14 @@ async def test_nor_for_what_it_starts():
     assert await run(code) == "1"
 
 
+@pytest.mark.slow
 async def test_memory_is_limited():
     code = "try:\n    bytearray(800_000_000)\nexcept MemoryError:\n    print('short')"
     assert await run(code, Limits(memory_mb=400)) == "short"
     assert await run(code.replace("'short'", "''"), Limits(memory_mb=2000)) == ""
 
 
+@pytest.mark.slow
 async def test_processor_time_is_limited():
     with pytest.raises(CageFailed):
         await run("while True: pass", Limits(cpu_seconds=1, seconds=8))
@@ -121,6 +123,7 @@ def is_gone(pid: int) -> bool:
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
+@pytest.mark.slow
 async def test_at_the_deadline_it_ends_with_all_that_it_started(tmp_path: Path):
     file, began = tmp_path / "pids", time.monotonic()
     with pytest.raises(CageFailed):

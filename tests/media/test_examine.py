@@ -59,11 +59,11 @@ def tracks_of(path: Path) -> list[str]:
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()
 
 
+@pytest.mark.slow
 class TestTracks:
     def test_every_recipe_is_tried(self):
         assert set(RECIPES) <= set(PLAYED)
 
-    @pytest.mark.slow
     @pytest.mark.parametrize("name", PLAYED)
     async def test_the_tracks_decide_and_nobody_s_word(self, tmp_path: Path, name: str):
         content = made(name)

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 import psutil
 import pytest
@@ -27,6 +28,32 @@ from wppmt.net.egress import Egress, policy
 
 LIMIT = 100_000
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class RawServer:
+    """Answers whatever bytes a test gives it, again and again, until the client has had enough; loopback only."""
+
+    def __init__(self, head: bytes, piece: bytes) -> None:
+        self.head, self.piece = head, piece
+        self.sent = 0
+
+    async def __aenter__(self) -> Self:
+        self.server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
+        self.port: int = self.server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.server.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(self.head)
+            while True:
+                writer.write(self.piece)
+                self.sent += len(self.piece)
+                await writer.drain()
+        writer.close()
 
 
 class Server:
@@ -479,3 +506,27 @@ async def test_only_what_no_one_wants_is_swept(server: Server):
     assert wanted.path.exists()
     assert not orphan.path.exists()
     assert server.files.sweep({str(wanted.path)}) == 0
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.glob("*")]
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+ENDLESS = {
+    "a chunk extension": (CHUNKED + b"1;", b"x" * 10_000),
+    "trailers": (CHUNKED + b"1\r\nx\r\n0\r\n", b"X-A: " + b"x" * 5000 + b"\r\n"),
+    "tiny chunks": (CHUNKED, b"1;" + b"x" * 1000 + b"\r\nx\r\n"),
+    "a head": (b"HTTP/1.1 200 OK\r\n", b"X-A: " + b"x" * 5000 + b"\r\n"),
+    "interim answers": (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize(("head", "piece"), ENDLESS.values(), ids=ENDLESS.keys())
+async def test_bytes_on_the_wire_count_whatever_they_are(tmp_path: Path, head: bytes, piece: bytes):
+    async with RawServer(head, piece) as server:
+        files = MediaFiles(tmp_path, LIMIT, Egress(policy([f"127.0.0.1:{server.port}"])), fetch_seconds=60)
+        with pytest.raises(Refusal) as refused:
+            await asyncio.wait_for(files.from_url(f"http://127.0.0.1:{server.port}/a.jpg"), 5)
+    assert refused.value.code is Code.MEDIA_FETCH_FAILED
+    assert names_in(tmp_path) == []

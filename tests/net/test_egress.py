@@ -97,7 +97,7 @@ def is_refused(guard: Egress, url: str) -> bool:
 
 async def fetch(guard: Egress, url: str, *, allow_redirects: bool = False) -> int:
     """Past check_url, as if the address had got into the database: the connector must hold alone."""
-    async with guard.session(TIMEOUT) as session:
+    async with guard.session(TIMEOUT, 65_536) as session:
         try:
             async with session.get(url, allow_redirects=allow_redirects) as response:
                 return response.status
@@ -221,7 +221,7 @@ async def test_every_new_connection_is_judged_anew(sink: Sink):
     dns = FakeDns(["127.0.0.1"])
     guard = Egress(policy([f"rebinding.test:{sink.port}"]), dns)
     url = f"http://rebinding.test:{sink.port}/"
-    async with guard.session(TIMEOUT) as session:
+    async with guard.session(TIMEOUT, 65_536) as session:
         async with session.get(url, headers={"Connection": "close"}) as response:
             assert response.status == 200
         assert dns.asked == ["rebinding.test"]
@@ -313,7 +313,7 @@ async def test_beside_the_default_webhook_a_name_is_what_it_leads_to(address: st
 async def test_a_kept_connection_to_the_default_webhook_serves_it_alone(sink: Sink):
     place = f"http://avelarsys-turbozap:{sink.port}"
     guard = egress(webhook_url=f"{place}/api/webhook/default", dns=FakeDns(["127.0.0.1"]))
-    async with guard.session(TIMEOUT) as session:
+    async with guard.session(TIMEOUT, 65_536) as session:
         async with session.get(f"{place}/api/webhook/default") as response:
             assert response.status == 200
             await response.read()
@@ -426,7 +426,7 @@ async def test_an_address_is_called_as_it_is_written(sink: Sink, written: str):
     """A signature may hang on the very bytes of a path and a query."""
     guard = egress(f"turbozap.test:{sink.port}", dns=FakeDns(["127.0.0.1"]))
     async with (
-        guard.session(TIMEOUT) as session,
+        guard.session(TIMEOUT, 65_536) as session,
         session.get(guard.check_url(f"http://turbozap.test:{sink.port}{written}#teil")) as response,
     ):
         assert response.status == 200
@@ -436,7 +436,7 @@ async def test_an_address_is_called_as_it_is_written(sink: Sink, written: str):
 async def test_what_no_request_may_carry_is_encoded(sink: Sink):
     guard = egress(f"turbozap.test:{sink.port}", dns=FakeDns(["127.0.0.1"]))
     url = guard.check_url(f'http://TURBOZAP.test:{sink.port}/ação|"?é=<1>')
-    async with guard.session(TIMEOUT) as session, session.get(url):
+    async with guard.session(TIMEOUT, 65_536) as session, session.get(url):
         assert sink.raw == ["/a%C3%A7%C3%A3o%7C%22?%C3%A9=%3C1%3E"]
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.security.floods NAME PORT SECONDS [PATH TOKEN]`: one attacker, in a process of its own.
+"""`python -m tests.security.floods NAME PORT SECONDS [PATH TOKEN PORT]`: one attacker, in a process of its own.
 
 Loopback only, a bounded number of connections, and an end that it brings about itself.
 """
@@ -29,6 +29,8 @@ class Target:
     port: int
     path: str = ""
     token: str = ""
+    serves: int = 0
+    """A port of loopback that the gateway may fetch files from."""
     told: Counter[str] = field(default_factory=Counter)
     """Statuses that were answered."""
 
@@ -145,8 +147,26 @@ async def bodies(target: Target) -> None:
     await _again_and_again(_sending(body), target, 30)
 
 
+async def fetches(target: Target) -> None:
+    """Files from an address whose answer is one chunk extension without end."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.closing(writer), contextlib.suppress(OSError, EOFError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;")
+            while True:
+                writer.write(b"x" * 60_000)
+                await writer.drain()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", target.serves):
+        where = f"http://127.0.0.1:{target.serves}/a.pdf"
+        body = json.dumps({"phone": "5511900000000", "fileUrl": where}).encode()
+        await _again_and_again(_sending(body), target, REQUESTERS)
+
+
 ATTACKS: dict[str, Attack] = {
-    attack.__name__: attack for attack in (idle, heads, strangers, public, uncounted, structures, bodies)
+    attack.__name__: attack
+    for attack in (idle, heads, strangers, public, uncounted, structures, bodies, fetches)
 }
 
 
@@ -159,5 +179,5 @@ async def _main(name: str, seconds: float, target: Target) -> None:
 
 if __name__ == "__main__":
     name, port, seconds, *more = sys.argv[1:]
-    path, token = more or ("", "")
-    asyncio.run(_main(name, float(seconds), Target(int(port), path, token)))
+    path, token, serves = more or ("", "", "0")
+    asyncio.run(_main(name, float(seconds), Target(int(port), path, token, int(serves))))

@@ -48,6 +48,7 @@ FULL_RECORD = SessionRecord(
     has_login=True,
     pairing_phone="5511",
     phone="5511999999999",
+    last_phone="5511999999999",
     pushname="Zé \U0001f600",
     platform="android",
     connected_at=3.25,
@@ -61,11 +62,10 @@ FULL_RECORD = SessionRecord(
     page="p",
     page_event=11,
     heard_until=12.5,
+    retaken_at=13.5,
     reachout_until=1_770_737_400.0,
     quota_until=1_770_737_500.0,
-    retaken_at=13.5,
     login_saved=False,
-    last_phone="5511988887777",
 )
 
 

@@ -42,6 +42,10 @@ class Api:
         self._secret = secret
         self._pool = urllib3.PoolManager(maxsize=8, retries=False, timeout=urllib3.Timeout(120))
 
+    def fresh(self) -> Api:
+        """As another client, whose connections are its own."""
+        return Api(int(self.url.rpartition(":")[2]), self._secret)
+
     def token(self, **claims: Any) -> str:
         """One that may act for every session, unless `claims` say otherwise."""
         now = int(time.time())

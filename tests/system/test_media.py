@@ -256,6 +256,15 @@ def test_received_media_outlives_the_login_and_the_session_s_end(
         assert (given.status, given.body) == (200, content)
 
 
+def test_received_media_beyond_the_limit_is_refused(tenant: Tenant, friend: str):
+    content, caption = files.document(LARGEST + 1), new_text()
+    tenant.daemon.phones.write_media(friend, tenant.phone, content, "application/pdf", "grande.pdf", caption)
+    message = tenant.hears_message(caption)
+    assert not message.get("mediaUrl")
+    given = tenant.daemon.api.call("GET", f"{tenant.path}/messages/{message['id']}/media")
+    assert (given.status, given.json["code"]) == (413, "PAYLOAD_TOO_LARGE")
+
+
 def test_media_of_nobody(tenant: Tenant, neighbour: Tenant, friend: str):
     caption = new_text()
     tenant.daemon.phones.write_media(friend, tenant.phone, files.picture(), "image/png", "a.png", caption)

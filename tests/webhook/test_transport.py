@@ -15,11 +15,11 @@ from standardwebhooks import Webhook
 
 from tests.support import free_port
 from wppmt.net.egress import Egress, policy
+from wppmt.net.response import HEAD_LIMIT
 from wppmt.store.records import Delivery, EventRecord, SigningSecrets
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
-from wppmt.webhook.response import BODY_LIMIT, HEAD_LIMIT
 from wppmt.webhook.signature import new_secret
-from wppmt.webhook.transport import WebhookTransport
+from wppmt.webhook.transport import BODY_LIMIT, WebhookTransport
 
 BODY = '{"event":"message_received","message":{"body":"olá"}}'.encode()
 OLD, NEW = new_secret(b"o" * 32), new_secret(b"n" * 32)

@@ -26,7 +26,7 @@ from actors.webhooks.messages import Attempted, Drain, OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.memory import MONITOR, Measure, MemoryWorker
 from wppmt import __version__
-from wppmt.app import disk, host, logs, memory, policies, sockets, wiring
+from wppmt.app import browsers, disk, host, logs, memory, policies, sockets, wiring
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browsers import ChromeBrowsers
@@ -66,7 +66,8 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
     for notice in settings.notices:
         logs.log("setting_noticed", level="warning", note=notice)
     try:
-        wiring.require_accepted_ports(settings)
+        # Refused before anything is taken or ended.
+        browsers.chrome_settings(settings)
         # Before anything starts a child, which must not inherit it.
         inherited = sockets.inherited(os.environ, os.getpid())
         with _alone(settings), _api_sockets(settings, inherited) as listening, simulator(settings):
@@ -135,9 +136,9 @@ class Daemon:
             down.push_async_callback(transport.close)
             down.push_async_callback(self._stop_http)
             threads = PykkaScheduler(asyncio.get_running_loop())
-            browsers = wiring.browsers(self._settings, os.environ, inherited.lines)
-            self._start_actors(threads, store, transport, received, browsers)
-            down.push_async_callback(self._stop_actors, threads, browsers)
+            chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines)
+            self._start_actors(threads, store, transport, received, chromes)
+            down.push_async_callback(self._stop_actors, threads, chromes)
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
             await down.enter_async_context(
@@ -171,13 +172,13 @@ class Daemon:
         store: SqliteStore,
         transport: WebhookTransport,
         received: ReceivedMedia,
-        browsers: ChromeBrowsers,
+        chromes: ChromeBrowsers,
     ) -> None:
         settings = self._settings
-        wiring.end_strays(store, browsers)
+        wiring.end_strays(store, chromes)
         world = RuntimeDependencies(
             now=time.time,
-            browsers=browsers,
+            browsers=chromes,
             new_session=partial(wiring.new_session, store, wiring.tools(settings, store)),
             new_service=lambda address: services[address](),
             post=partial(_post, asyncio.get_running_loop(), transport),
@@ -274,7 +275,7 @@ class Daemon:
         if self._http:
             await self._http.cleanup()
 
-    async def _stop_actors(self, threads: PykkaScheduler, browsers: ChromeBrowsers) -> None:
+    async def _stop_actors(self, threads: PykkaScheduler, chromes: ChromeBrowsers) -> None:
         """Sessions first, all together; the webhook actor leaves its work to the store."""
         if self._hands_over:
             logs.log(
@@ -286,7 +287,7 @@ class Daemon:
             await self._directory.ask(WEBHOOK, Drain(), DRAIN_SECONDS)
         await asyncio.to_thread(threads.stop)
         # While the locks are ours: the next daemon finds nobody else at the other end.
-        await asyncio.to_thread(browsers.let_go)
+        await asyncio.to_thread(chromes.let_go)
 
     async def _end_browsers(self) -> None:
         try:

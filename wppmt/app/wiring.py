@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
-from socket import socket
 from urllib.parse import quote
 
 from ulid import ULID
@@ -23,17 +21,11 @@ from actors.session.parts import Tools
 from actors.webhooks.actor import WebhookMind
 from wppmt.app import logs, policies
 from wppmt.app.addresses import base_url
+from wppmt.app.browsers import login_copies
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
-from wppmt.browser.chrome import driver, launch
-from wppmt.browser.chrome.browsers import ChromeBrowsers
-from wppmt.browser.chrome.settings import UNDETECTED, ChromeSettings
-from wppmt.browser.keeping.lines import Keeper
-from wppmt.browser.keeping.process import KeeperProcess
-from wppmt.browser.keeping.systemd import SystemdStore
 from wppmt.browser.port import Browsers
 from wppmt.browser.profile.snapshots import Snapshots
-from wppmt.domain.errors import SetupError
 from wppmt.domain.units import MEGABYTE
 from wppmt.http.api import qr, views
 from wppmt.http.connections import ConnectionLimits
@@ -87,66 +79,9 @@ def _is_disk_short(settings: Settings) -> bool:
     return free_mb(settings.store.tokens_dir) < settings.store.disk_min_free_mb
 
 
-def chrome_settings(settings: Settings) -> ChromeSettings:
-    browser, simulated = settings.browser, settings.simulator.used
-    return ChromeSettings(
-        tokens_dir=settings.store.tokens_dir,
-        snapshots_dir=_login_copies(settings),
-        snapshots_kept=settings.store.login_copies,
-        resolver_rules=f"MAP * 127.0.0.1:{settings.simulator.page_port}" if simulated else None,
-        chrome_path=Path(browser.chrome) if browser.chrome else launch.CHROME,
-        driver_path=Path(browser.driver) if browser.driver else driver.DRIVER,
-        engine=browser.engine,
-        headless=browser.headless,
-        sandbox=_sandbox(settings),
-        proxy=browser.proxy_url or None,
-        beat_seconds=browser.beat_seconds,
-        start_seconds=browser.start_deadline_seconds,
-        stop_seconds=browser.stop_deadline_seconds,
-    )
-
-
-def browsers(settings: Settings, environ: Mapping[str, str], lines: Mapping[str, socket]) -> ChromeBrowsers:
-    """`lines`: what systemd has stored for an earlier daemon."""
-    return ChromeBrowsers(chrome_settings(settings), _keeper(settings, environ, lines))
-
-
-def _keeper(settings: Settings, environ: Mapping[str, str], lines: Mapping[str, socket]) -> Keeper:
-    """Systemd where it has room (FDSTORE, which from version 254 on it sets itself), else a process of our own."""
-    if environ.get("NOTIFY_SOCKET") and environ.get("FDSTORE", "0") != "0":
-        return SystemdStore(environ["NOTIFY_SOCKET"], lines)
-    return KeeperProcess(settings.store.tokens_dir)
-
-
-def require_accepted_ports(settings: Settings) -> None:
-    """Raises SetupError where the engine would open what nobody has said yes to."""
-    browser = settings.browser
-    if browser.engine == UNDETECTED and not browser.undetected_accept_local_ports:
-        raise SetupError(
-            "O motor undetected abre portas sem senha em 127.0.0.1, por onde qualquer usuário desta máquina lê as"
-            " conversas e roda programas como o wppmt. Para aceitar: WPP_UNDETECTED_ACCEPT_LOCAL_PORTS=true;"
-            " sem isso, use WPP_BROWSER_ENGINE=chrome"
-        )
-
-
 def has_login_copy(settings: Settings, session_id: str) -> bool:
     """Whether there is a good copy; reads and checks all of it."""
-    return Snapshots(_login_copies(settings), settings.store.login_copies).latest(session_id) is not None
-
-
-def _login_copies(settings: Settings) -> Path:
-    return settings.store.state_dir / "logins"
-
-
-def _sandbox(settings: Settings) -> bool:
-    """Chrome's sandbox is given up only for root on the simulator. Raises SetupError for anything weaker."""
-    wish, simulated, is_root = settings.browser.sandbox, settings.simulator.used, os.geteuid() == 0
-    if not simulated and (wish == "off" or is_root):
-        raise SetupError(
-            "Com o WhatsApp real, o Chrome só roda com sandbox e nunca como root:"
-            " crie um usuário próprio (docs/operacao.md) e remova WPP_SANDBOX=off"
-        )
-    return wish == "on" or (wish == "auto" and not is_root)
+    return Snapshots(login_copies(settings), settings.store.login_copies).latest(session_id) is not None
 
 
 def webhook_egress(settings: Settings) -> Egress:

@@ -25,6 +25,7 @@ from wppmt.app.settings import Settings
 from wppmt.browser.chrome.driver import DRIVER
 from wppmt.browser.chrome.injection import WA_JS
 from wppmt.browser.chrome.launch import CHROME
+from wppmt.browser.chrome.settings import UNDETECTED
 from wppmt.cli import reachability
 from wppmt.cli.context import SettingsSource, pass_source
 from wppmt.cli.errors import CommandFailed
@@ -47,7 +48,7 @@ SOCKET_UNIT_ADVICE = (
 
 def checks(settings: Settings) -> Iterator[Check]:
     """What a start needs, in the order in which it needs it."""
-    yield Check("programs", lambda: programs(_chrome(settings), _driver(settings)))
+    yield Check("programs", lambda: programs(settings))
     yield Check("wa-js", lambda: [wa_js(WA_JS)])
     yield Check("sound", lambda: [sound()])
     for name, folder in folders(settings):
@@ -62,25 +63,37 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from run(checks(settings))
 
 
-def _chrome(settings: Settings) -> Path:
-    return Path(settings.browser.chrome or CHROME)
+def programs(settings: Settings) -> Iterator[Finding]:
+    browser, chrome = settings.browser, Path(settings.browser.chrome or CHROME)
+    yield from chromium(chrome)
+    if browser.engine == UNDETECTED:
+        accepted = browser.undetected_accept_local_ports
+        yield from chromedriver(Path(browser.driver or DRIVER), chrome, accepted=accepted)
 
 
-def _driver(settings: Settings) -> Path:
-    return Path(settings.browser.driver or DRIVER)
+def chromium(chrome: Path) -> Iterator[Finding]:
+    found = version(chrome)
+    yield _program(chrome, found, "chromium")
+    if found:
+        yield recent(found)
 
 
-def programs(chrome: Path, driver: Path) -> Iterator[Finding]:
-    """Both programs, whether they fit each other, and whether they are not too old."""
-    versions = [version(chrome), version(driver)]
-    for file, package, found in zip((chrome, driver), ("chromium", "chromium-driver"), versions, strict=True):
-        yield Finding(
-            bool(found), f"{file}: {found or 'não encontrado'}", f"Instale: apt-get install {package}"
-        )
+def chromedriver(driver: Path, chrome: Path, *, accepted: bool) -> Iterator[Finding]:
+    """For the engine "undetected" alone: whether it fits Chromium, and what it opens."""
+    versions = version(chrome), version(driver)
+    yield _program(driver, versions[1], "chromium-driver")
     if all(versions):
         yield _fitting(*versions)
-    if versions[0]:
-        yield recent(versions[0])
+    yield Finding(
+        accepted,
+        "Motor undetected: cada sessão abre em 127.0.0.1 a porta DevTools do Chrome e a do chromedriver, sem senha,"
+        " acessíveis a todo usuário desta máquina",
+        "Use WPP_BROWSER_ENGINE=chrome, ou aceite com WPP_UNDETECTED_ACCEPT_LOCAL_PORTS=true",
+    )
+
+
+def _program(file: Path, found: str, package: str) -> Finding:
+    return Finding(bool(found), f"{file}: {found or 'não encontrado'}", f"Instale: apt-get install {package}")
 
 
 def _fitting(chrome: str, driver: str) -> Finding:
@@ -276,7 +289,7 @@ def _without_secret(source: SettingsSource) -> Settings | None:
 
 def _of_the_machine() -> Iterator[Check]:
     """What no setting changes."""
-    yield Check("programs", lambda: programs(CHROME, DRIVER))
+    yield Check("programs", lambda: chromium(CHROME))
     yield Check("wa-js", lambda: [wa_js(WA_JS)])
     yield Check("sound", lambda: [sound()])
 
@@ -304,12 +317,19 @@ def service(health: Json) -> Finding:
     show_default=True,
     help="Com qual WhatsApp o serviço vai falar: o simulador ou o real.",
 )
+@click.option(
+    "--sandbox",
+    "probes",
+    is_flag=True,
+    help="Prova o isolamento dos navegadores em execução ou de um aberto só para isso.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Mostra o resultado em JSON, para programas.")
 @pass_source
-def doctor(source: SettingsSource, whatsapp: str, *, as_json: bool) -> None:
+def doctor(source: SettingsSource, whatsapp: str, *, probes: bool, as_json: bool) -> None:
     """Verifica se esta máquina tem tudo de que o serviço precisa; sai com código 1 se faltar algo."""
+    chosen = source.simulated() if whatsapp == "simulated" else source
     findings = []
-    for finding in report(source.simulated() if whatsapp == "simulated" else source):
+    for finding in _probe(chosen.load()) if probes else report(chosen):
         findings.append(finding)
         if not as_json:
             click.echo(finding)
@@ -318,3 +338,10 @@ def doctor(source: SettingsSource, whatsapp: str, *, as_json: bool) -> None:
         shown = {"ok": all_fine, "checks": [finding.for_programs for finding in findings]}
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     sys.exit(0 if all_fine else 1)
+
+
+def _probe(settings: Settings) -> Iterator[Finding]:
+    # Imported here: the usual report needs no line to a browser.
+    from wppmt.cli.sandbox_probe import probe  # noqa: PLC0415
+
+    return run([Check("sandbox", lambda: probe(settings))])

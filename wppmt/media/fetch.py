@@ -86,7 +86,7 @@ class MediaFiles:
     async def _response(self, url: URL) -> AsyncIterator[aiohttp.ClientResponse]:
         """The first answer that is no redirect; each hop is judged like the first address."""
         timeout = aiohttp.ClientTimeout(total=None, connect=10)
-        async with self._egress.session(timeout) as session:
+        async with self._egress.session(timeout, _on_the_wire(self._limit)) as session:
             for _ in range(MAX_REDIRECTS + 1):
                 headers = {"Accept-Encoding": "identity"}
                 async with session.get(url, headers=headers, allow_redirects=False) as response:
@@ -133,6 +133,11 @@ class MediaFiles:
             file.flush()
         if not size:
             raise unusable("o arquivo está vazio")
+
+
+def _on_the_wire(limit: int) -> int:
+    """Room for a file of `limit` bytes in honest chunks."""
+    return limit + limit // 8 + CHUNK_BYTES
 
 
 def _type_in(stated: str | None) -> str:

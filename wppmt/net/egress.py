@@ -20,6 +20,7 @@ from yarl import URL
 
 from wppmt.domain.errors import Code, Refusal, SetupError
 from wppmt.net.resolver import Lookups
+from wppmt.net.response import BoundedResponseReader
 from wppmt.net.special_purpose import is_special
 from wppmt.net.urls import Address, Place, is_below, is_host, is_name, literal_of, parse, place_of, prefix_of
 
@@ -171,8 +172,10 @@ class Egress:
             except OSError:
                 return
 
-    def session(self, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+    def session(self, timeout: aiohttp.ClientTimeout, body_limit: int) -> aiohttp.ClientSession:
         """A client for guarded requests, without cookies, proxies of the environment or decompression.
+
+        Of a body no more than `body_limit` bytes of the wire are read; the connection ends there.
 
         Make it on the running loop. Requests raise TargetRefused, alone or as the cause of a ClientConnectorError.
         Redirects are the caller's to forbid; each one that is followed is judged like the first address.
@@ -184,6 +187,9 @@ class Egress:
             # Shorter than any server's patience: a POST on a connection that is just being closed would be lost.
             keepalive_timeout=1.0,
         )
+        # aiohttp has no public word for it.
+        reader = partial(BoundedResponseReader, body_limit, asyncio.get_running_loop())
+        connector._factory = reader  # type: ignore[assignment] # noqa: SLF001
         return aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),

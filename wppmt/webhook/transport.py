@@ -6,7 +6,6 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
@@ -14,9 +13,9 @@ from yarl import URL
 
 from wppmt.domain.errors import Refusal
 from wppmt.net.egress import Egress, TargetRefused
+from wppmt.net.response import HEAD_LIMIT, StaleConnection
 from wppmt.store.records import Delivery, EventRecord, SigningSecrets
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
-from wppmt.webhook.response import BODY_LIMIT, HEAD_LIMIT, BoundedResponseReader, StaleConnection
 from wppmt.webhook.signature import headers
 
 ANSWER_SECONDS = 1.0
@@ -24,6 +23,8 @@ ANSWER_SECONDS = 1.0
 CONNECT_SECONDS = 5.0
 """DNS, TCP and TLS together."""
 HEADERS = 500
+BODY_LIMIT = 65_536
+"""Bytes on the wire: of a chunked body a little less is left."""
 STALE_CONNECTIONS = 2
 """So many kept connections may turn out closed within one attempt, before the last try; nothing was sent on them."""
 
@@ -82,10 +83,9 @@ class WebhookTransport:
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
             connect = min(CONNECT_SECONDS, self._timeout_seconds / 2)
-            self._session = self._egress.session(aiohttp.ClientTimeout(total=None, connect=connect))
-            # aiohttp has no public API for it.
-            listener = partial(BoundedResponseReader, loop=asyncio.get_running_loop())
-            self._session.connector._factory = listener  # type: ignore[union-attr] # noqa: SLF001
+            self._session = self._egress.session(
+                aiohttp.ClientTimeout(total=None, connect=connect), BODY_LIMIT
+            )
         return self._session
 
 

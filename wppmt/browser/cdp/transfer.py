@@ -25,7 +25,7 @@ class Download:
         self._media: Json = {}
 
     def start(self, message_id: str) -> None:
-        self._call("download_media", {"messageId": message_id}, self._begin)
+        self._call("download_media", {"messageId": message_id, "limit": self._limit}, self._begin)
 
     def _begin(self, outcome: CallResult) -> None:
         if isinstance(outcome, CallFailure):

@@ -128,6 +128,8 @@ class FakeFunctions:
         for message in self._profile.received:
             known = message["messageId"]
             if arguments["messageId"] in {known, message["id"]} and known in self._profile.media:
+                if (message.get("size") or 0) > arguments["limit"]:
+                    raise _Rejected("too_large")
                 kept = self._keep(self._profile.media[known], message)
                 return {**kept, "id": message["id"], "chats": [message["chatId"]]}
         raise _Rejected("media_gone")

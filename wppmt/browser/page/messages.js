@@ -311,8 +311,10 @@
 
   const GONE = new Set(['message_not_contains_media', 'media_not_found']);
 
-  functions.download_media = async ({ messageId }) => {
+  /** What its sender says of its size is believed only where that spares the download. */
+  functions.download_media = async ({ messageId, limit }) => {
     const message = await received(messageId);
+    if ((message.size || (message.mediaData || {}).size || 0) > limit) throw new Rejection('too_large');
     const blob = await WPP.chat.downloadMedia(text(message.id)).catch((error) => {
       throw error && GONE.has(error.code) ? gone() : error;
     });

@@ -79,8 +79,14 @@ class ProfileFolder:
             os.close(descriptor)
 
     def remove(self, patience: float = 0.0) -> None:
-        """Delete the login. Raises ProfileLocked while a browser has it."""
+        """Delete the login. Raises ProfileLocked while a browser has it, ProfileUnusable for another user's folder.
+
+        A link or a file in its place never was a login: it goes by itself, and what a link leads to is left alone.
+        """
         if not os.path.lexists(self.path):
+            return
+        if not stat.S_ISDIR(self.path.lstat().st_mode):
+            self.path.unlink()
             return
         with self.writer(patience):
             # Renamed first, so that a half-deleted profile is never taken for a login.

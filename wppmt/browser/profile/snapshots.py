@@ -85,8 +85,10 @@ def shelved(shelf: Path) -> list[Path]:
 
 
 def remove(folder: Path) -> None:
-    """With all that is in it; nothing to do where it is not there."""
-    if folder.exists():
+    """With all that is in it; of a link the link alone; nothing to do where it is not there."""
+    if folder.is_symlink():
+        folder.unlink()
+    elif folder.exists():
         shutil.rmtree(folder)
 
 

@@ -22,6 +22,8 @@ GRANT = web.RequestKey("grant", Grant)
 SESSION_ID = web.RequestKey("session_id", str)
 """Set only for a session that the token may act for."""
 RATE_WINDOW = web.RequestKey("rate_window", Window)
+HANGS_UP = web.RequestKey("hangs_up", bool)
+"""The body that comes with this request is not even thrown away: its sender has been told often enough."""
 SESSION_ID_HEADER = "X-Session-ID"
 _SESSION_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
 
@@ -37,7 +39,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Refusal as refusal:
         if refusal.code is Code.RATE_LIMITED:
             ports = request.app[PORTS]
-            await ports.brake.hold(request.get(SESSION_ID) or _asker(request), ports.now())
+            asker = request.get(SESSION_ID) or _asker(request)
+            request[HANGS_UP] = await ports.brake.hold(asker, ports.now())
         raise
 
 
