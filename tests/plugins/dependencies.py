@@ -101,16 +101,22 @@ def _imported_by(root: str, module: str) -> frozenset[str]:
     if not Path(root, module).exists():
         return frozenset()
     names = set()
-    for node in ast.walk(ast.parse(Path(root, module).read_text(encoding="utf-8"))):
-        match node:
-            case ast.Import(names=aliases):
-                names |= {alias.name for alias in aliases}
-            case ast.ImportFrom(module=str(origin), names=aliases):
-                names |= {origin, *(f"{origin}.{alias.name}" for alias in aliases)}
-            case _:
-                pass
+    for node in _imports(Path(root, module)):
+        if isinstance(node, ast.ImportFrom):
+            names |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+        else:
+            names |= {alias.name for alias in node.names}
     files = (f"{name.replace('.', '/')}.py" for name in names if name.partition(".")[0] in PACKAGES)
     return frozenset(file for file in files if Path(root, file).exists())
+
+
+def _imports(file: Path) -> list[ast.Import | ast.ImportFrom]:
+    """Those of the module and, for imports that wait until they are needed, of its functions."""
+    return [
+        node
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
 
 
 def _tracked(root: Path) -> Iterator[str]:
