@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
 from actors.session.parts import Parts
-from actors.session.sending.outcomes import not_connected
+from actors.session.sending.outcomes import changed, not_connected
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.page_condition import PageCondition
@@ -106,6 +106,7 @@ class Requests:
             yield from sending.repeat(request, reply, now)
         else:
             self._require_connected()
+            self._require_ability(request)
             yield from sending.accept(request, reply, now)
 
     def _announce(self, request: messages.AnnounceMedia, reply: Reply, now: float) -> Iterator[Effect]:
@@ -114,6 +115,7 @@ class Requests:
             yield from sending.repeat(request, reply, now)
         else:
             self._require_connected()
+            self._require_ability(request)
             sending.require_room()
             yield Answer(reply, None)
 
@@ -132,6 +134,12 @@ class Requests:
         """A login that may be good is not thrown away for an older one, or for none."""
         if self._parts.record.reason is not Reason.TOKEN_CORRUPT or self._parts.logout.is_active:
             raise Refusal(Code.LOGIN_NOT_CORRUPT)
+
+    def _require_ability(self, request: messages.Send | messages.AnnounceMedia) -> None:
+        """Raises the 503 for what WhatsApp's page cannot do any more."""
+        found = self._parts.page.inventory
+        if not (found.can_send if isinstance(request, messages.SendText) else found.can_send_media):
+            raise changed(self._parts.record)
 
     def _require_connected(self) -> None:
         """Raises the 503 of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2 unless messages can go out."""

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     PROFILE_UNUSABLE = "PROFILE_UNUSABLE"
     PAGE_LOAD_FAILED = "PAGE_LOAD_FAILED"
     INJECT_FAILED = "INJECT_FAILED"
+    WHATSAPP_CHANGED = "WHATSAPP_CHANGED"
     TOKEN_CORRUPT = "TOKEN_CORRUPT"  # noqa: S105 - a reason, not a password
     UPDATE_NEEDED = "UPDATE_NEEDED"
     PASSKEY_REQUIRED = "PASSKEY_REQUIRED"
@@ -73,6 +74,7 @@ _SENTENCES = {
     Reason.PROFILE_UNUSABLE: "A pasta do perfil da sessão não é segura de usar (link, ou de outro usuário)",
     Reason.PAGE_LOAD_FAILED: "A página do WhatsApp Web não carregou. Verifique a rede e o proxy do servidor",
     Reason.INJECT_FAILED: "O wa-js não pôde ser carregado na página. Verifique a versão com: wppmt doctor",
+    Reason.WHATSAPP_CHANGED: "O WhatsApp Web mudou. O login está guardado; nova tentativa a cada 15 minutos",
     Reason.TOKEN_CORRUPT: "O login salvo não foi aceito. Restaure um backup ou comece de novo com um QR Code",
     Reason.UPDATE_NEEDED: "O WhatsApp Web pede uma atualização. Se isto não passar, atualize o Chromium",
     Reason.PASSKEY_REQUIRED: "O WhatsApp pediu uma chave de acesso (passkey). Confirme no celular e reinicie a sessão",
@@ -110,6 +112,8 @@ def why_logged_out(whatsapps_word: str, unused_seconds: float) -> Reason:
     return Reason.LOGGED_OUT
 
 
-def sentence(code: Reason) -> str:
-    """The sentence an operator reads."""
+def sentence(code: Reason, missing: str = "") -> str:
+    """The sentence an operator reads; `missing` names what a page that has changed does not have any more."""
+    if code is Reason.WHATSAPP_CHANGED and missing:
+        return f"{_SENTENCES[code]}. Falta: {missing}"
     return _SENTENCES[code]

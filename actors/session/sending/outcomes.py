@@ -12,11 +12,14 @@ from actors.session.sending.send_codec import MAY_HAVE_LEFT
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.errors import CATALOGUE, Code, Refusal
 from wppmt.domain.messages import Sent
+from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.records import ACK_STATUS, Handover, JournalEntry, SessionRecord
 
 NEEDS_A_PERSON = {State.DISCONNECTED, State.WAITING_SCAN, State.ERROR}
 """`reconnectRequired` of a refused send."""
+CHANGED_SECONDS = 900
+"""Until a page that lacks something is opened anew."""
 TRY_AGAIN_SECONDS = 5
 """Where no person is needed: most interruptions are over by then."""
 
@@ -79,9 +82,18 @@ def as_sent(entry: JournalEntry, now: float) -> Sent:
 
 def not_connected(record: SessionRecord) -> Refusal:
     """The 503 of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
+    if record.state is State.ERROR and record.reason is Reason.WHATSAPP_CHANGED:
+        return changed(record)
     person = record.state in NEEDS_A_PERSON or not record.has_login
     extra = {"status": record.state.value, "reconnectRequired": person}
     return Refusal(Code.NOT_CONNECTED, retry_after=None if person else TRY_AGAIN_SECONDS, extra=extra)
+
+
+def changed(record: SessionRecord) -> Refusal:
+    """The same form, where WhatsApp's page lacks what a send needs: nobody has to scan anything."""
+    extra = {"status": record.state.value, "reconnectRequired": False}
+    problems = [{"field": name, "problem": "não existe mais"} for name in record.missing.split(", ") if name]
+    return Refusal(Code.WHATSAPP_CHANGED, retry_after=CHANGED_SECONDS, details=problems, extra=extra)
 
 
 def may_have_left(entry: JournalEntry) -> bool:
