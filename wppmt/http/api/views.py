@@ -62,7 +62,7 @@ def _status_fields(status: SessionStatus, default_webhook_url: str) -> dict[str,
         "messages_received": record.messages_received,
         "description": record.description or None,
         "webhook_url": shown_webhook(record.webhook_url, default_webhook_url),
-        "reason": sentence(record.reason),
+        "reason": sentence(record.reason, record.missing),
         "reason_code": record.reason,
         "restarts": record.restarts,
         "memory_mb": status.memory_mb,
@@ -125,7 +125,7 @@ def qr_code_of(status: SessionStatus) -> QrCode | AlreadyConnected:
         qr_code=qr.data_url(code.text) if code else None,
         expires_at=iso(code.expires_at) if code else None,
         pairing_code=status.pairing_code or None,
-        reason=None if code else sentence(record.reason),
+        reason=None if code else sentence(record.reason, record.missing),
     )
 
 
