@@ -44,7 +44,9 @@ def test_the_lock_is_what_setup_asks_for():
     extras = config["options.extras_require"]
     wanted = config["options"]["install_requires"] + extras["demo"] + extras["dev"]
     versions = {canonicalize_name(one.name): one for one in locked(LOCKS[0]) if here(one)}
-    asked = [Requirement(line) for line in wanted.splitlines() if line and not line.startswith(("#", "wppmt["))]
+    asked = [
+        Requirement(line) for line in wanted.splitlines() if line and not line.startswith(("#", "wppmt["))
+    ]
     assert len(asked) > 30
     for requirement in filter(here, asked):
         [version] = versions[canonicalize_name(requirement.name)].specifier
