@@ -65,18 +65,21 @@ def assert_restart_mends(tenant: Tenant) -> None:
     tenant.hears("connection_change", status="connected")
 
 
-@pytest.mark.parametrize(("kind", "code"), [("conflict", "CONFLICT"), ("tos_block", "ACCOUNT_RESTRICTED")])
-def test_a_login_taken_over_elsewhere_or_blocked_needs_a_person(
-    tenant: Tenant, stranger: str, kind: str, code: str
-):
-    browser = tenant.browser.pid
-    strike(tenant, kind)
-    assert_needs_person(tenant, code)
+@pytest.mark.long
+@pytest.mark.timeout(400)
+def test_a_login_used_elsewhere_is_noticed_and_taken_back_once(tenant: Tenant, stranger: str):
+    strike(tenant, "conflict")
+    tenant.hears("connection_change", status="reconnecting", limit=200)
+    tenant.hears("connection_change", status="connected", limit=60)
+    assert tenant.send(stranger, new_text()).status == 200
+
+
+def test_a_login_that_whatsapp_refuses_shows_codes_again(new_tenant: NewTenant, stranger: str):
+    tenant = new_tenant().connect()
+    strike(tenant, "tos_block")
+    tenant.hears("connection_change", status="waiting_scan", limit=60)
     refused = tenant.send(stranger, new_text())
     assert (refused.status, refused.json["reconnectRequired"]) == (503, True)
-    assert tenant.browser.pid == browser
-    assert_restart_mends(tenant)
-    assert tenant.send(stranger, new_text()).status == 200
 
 
 def test_a_page_that_wants_an_update_is_opened_anew(tenant: Tenant, stranger: str):
