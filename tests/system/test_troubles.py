@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-import urllib.request
-from pathlib import Path
 from typing import Any
 
 import pytest
-import websocket
 
 from tests.support import wait_until
 from tests.system.conftest import NewDaemon, NewTenant
@@ -26,17 +22,6 @@ BEAT_SECONDS = 10.0
 def strike(tenant: Tenant, kind: str, **options: Any) -> str:
     """Order a fault for this tenant's number."""
     return tenant.daemon.phones.fault(kind, phone=tenant.phone, **options)
-
-
-def evaluate(profile: Path, script: str) -> None:
-    """In the session's page, by a DevTools connection beside the daemon's."""
-    port = (profile / "DevToolsActivePort").read_text().split()[0]
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
-        [page] = [target for target in json.load(answer) if target["type"] == "page"]
-    socket = websocket.create_connection(page["webSocketDebuggerUrl"], suppress_origin=True)
-    socket.send(json.dumps({"id": 1, "method": "Runtime.evaluate", "params": {"expression": script}}))
-    assert "exceptionDetails" not in json.loads(socket.recv())["result"]
-    socket.close()
 
 
 def send_async(tenant: Tenant, to: str) -> str:
@@ -195,15 +180,3 @@ def test_a_browser_that_grows_is_exchanged_and_keeps_its_login(new_daemon: NewDa
     assert tenant.browser.pid != browser
     assert [one["device"] for one in tenant.devices()] == [device["device"]]
     assert wait_until(lambda: tenant.status()["memoryMb"]) < 450
-
-
-def test_a_page_that_answers_and_tells_nothing_is_exchanged(new_daemon: NewDaemon, new_tenant: NewTenant):
-    daemon = new_daemon(WPP_BEAT_SECONDS="1")
-    daemon.start()
-    tenant = new_tenant(daemon).connect()
-    browser = tenant.browser.pid
-    evaluate(daemon.profile(tenant.name), "wppmt.open(() => {})")
-    change = tenant.hears("connection_change")
-    assert (change["status"], change["reasonCode"]) == ("reconnecting", "CHANNEL_SILENT")
-    tenant.hears("connection_change", status="connected")
-    assert tenant.browser.pid != browser
