@@ -125,9 +125,10 @@ check-imports:
 	@said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said" >&2; exit 1; }
 
 # Since the last time: pytest-testmon keeps in .testmondata which lines each test ran, and tests/plugins/dependencies.py
-# what else it depends on. The first time, and after a change of packages, that is all fast tests.
+# what else it depends on. The first time, and after a change of packages, that is all fast tests. To write the findings of
+# 250 tests at once counts as time of one test: hence the longer limit.
 check-affected:
-	@$(BIN)/pytest -p no:schemathesis --hypothesis-profile=quick --fast --testmon $(ALL_CORES)
+	@$(BIN)/pytest -p no:schemathesis --hypothesis-profile=quick --fast --testmon --timeout=60 $(ALL_CORES)
 
 format: setup ## put the code into shape
 	@$(BIN)/ruff format --quiet .

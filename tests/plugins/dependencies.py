@@ -22,6 +22,24 @@ from typing import Any
 import pytest
 
 PACKAGES = ("wppmt", "actors", "tests")
+TEXTS = frozenset(
+    {
+        ".cfg",
+        ".css",
+        ".html",
+        ".js",
+        ".json",
+        ".md",
+        ".mjs",
+        ".php",
+        ".service",
+        ".socket",
+        ".svg",
+        ".toml",
+        ".txt",
+    }
+)
+"""Testmon keeps a checksum of the text of such a file."""
 
 
 class MoreDependencies:
@@ -63,7 +81,8 @@ class MoreDependencies:
             path = arguments[0].removeprefix(self._root)
             if path in self._known:
                 self._read_by_test[self._test].add(path)
-                if reader := self._module_of(sys._getframe(1)):
+                reader = self._module_of(sys._getframe(1))
+                if not (self._test and reader == self._test.partition("::")[0]):
                     self._read_by_module[reader].add(path)
 
     def _module_of(self, frame: FrameType | None) -> str:
@@ -82,22 +101,28 @@ def _imported_by(root: str, module: str) -> frozenset[str]:
     if not Path(root, module).exists():
         return frozenset()
     names = set()
-    for node in ast.walk(ast.parse(Path(root, module).read_text(encoding="utf-8"))):
-        match node:
-            case ast.Import(names=aliases):
-                names |= {alias.name for alias in aliases}
-            case ast.ImportFrom(module=str(origin), names=aliases):
-                names |= {origin, *(f"{origin}.{alias.name}" for alias in aliases)}
-            case _:
-                pass
+    for node in _imports(Path(root, module)):
+        if isinstance(node, ast.ImportFrom):
+            names |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+        else:
+            names |= {alias.name for alias in node.names}
     files = (f"{name.replace('.', '/')}.py" for name in names if name.partition(".")[0] in PACKAGES)
     return frozenset(file for file in files if Path(root, file).exists())
 
 
+def _imports(file: Path) -> list[ast.Import | ast.ImportFrom]:
+    """Those of the module and, for imports that wait until they are needed, of its functions."""
+    return [
+        node
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+
 def _tracked(root: Path) -> Iterator[str]:
-    """What git knows, or would add, and testmon does not follow by itself."""
+    """Texts that git knows, or would add."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=root, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return (path for path in listed.stdout.splitlines() if Path(path).suffix not in {"", ".py"})
+    return (path for path in listed.stdout.splitlines() if Path(path).suffix in TEXTS)

@@ -234,3 +234,9 @@ async def test_an_odd_expect_is_never_repeated(api: Api, connect: Connect, path:
     assert status in {401, 417}
     assert b'"success": false' in body
     assert b"foo" not in body
+
+
+async def test_an_odd_expect_is_the_callers_error(api: Api):
+    answer = await api.post("/api/sessions/a/start", {}, headers={"Expect": "<b>foo"})
+    assert (answer.status, answer.body["details"][0]["field"]) == (400, "Expect")
+    assert api.front.asked == []

@@ -13,6 +13,7 @@ import pytest
 from tests.http.conftest import Answer, Api, token
 from tests.security.conftest import Connect, running
 from tests.security.floods import ATTACKS, Target
+from wppmt.http.security.buckets import FREE_REFUSALS
 
 LIMIT = 20
 
@@ -78,6 +79,16 @@ async def test_an_address_of_its_own_has_a_bucket_of_its_own(limited: Api, conne
 
 async def test_without_a_rate_limit_nothing_is_counted(api: Api):
     assert {(await api.get("/healthz")).status for _ in range(100)} == {200}
+
+
+@pytest.mark.slow
+async def test_who_asks_on_cannot_even_have_its_bodies_thrown_away(limited: Api, connect: Connect):
+    for _ in range(LIMIT + FREE_REFUSALS):
+        await limited.get("/api/sessions", token=None)
+    client = await connect(limited)
+    await client.send(b"POST /api/sessions HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n")
+    assert (await client.answer())[0] == 429
+    await client.ends(1)  # much sooner than the rest of a body is waited for
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from wppmt.http.api.json_responses import refusal_response, status_refusal
 from wppmt.http.connections import Connections, whose
 from wppmt.http.middleware import REQUEST_ID, common_headers
 from wppmt.http.ports import Ports
-from wppmt.http.security.guard import SESSION_ID
+from wppmt.http.security.guard import HANGS_UP, SESSION_ID
 
 HEAD_BYTES = 32 * 1024
 HEADER_SECONDS = 10.0
@@ -237,6 +237,8 @@ class Protocol(web.RequestHandler):
         if isinstance(resp, web.HTTPException):
             # What aiohttp refuses before any middleware: an odd Expect at an unknown address, which it would repeat.
             resp = self._answer(self._id_of(request), status_refusal(resp.status), resp.status)
+        if request.get(HANGS_UP):
+            self._lingering_time = 0.0
         try:
             return await super().finish_response(request, resp, start_time)
         finally:

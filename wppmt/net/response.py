@@ -10,6 +10,8 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 
+OVERHEAD_BYTES = 256 * 1024
+"""What may surround the chunks of a body, beyond an eighth of what is in them."""
 HEAD_LIMIT = 32_768
 """Bytes of everything before the body, interim (1xx) answers included."""
 
@@ -27,8 +29,8 @@ class BoundedResponseReader(ResponseHandler):
     """aiohttp's side of a connection, between the socket and aiohttp's parser.
 
     The parser throws away a status that comes in one piece with a bad body, and reads interim answers for ever.
-    So it is given the final head by itself, then no more than `body_limit` bytes of the wire, since what surrounds the
-    chunks of a body may have no end, and of interim answers nothing.
+    So it is given the final head by itself, then no more than `body_limit` bytes of the wire, and little that is no
+    content, since what surrounds the chunks of a body may have no end, and of interim answers nothing.
     """
 
     _head = b""
@@ -87,8 +89,13 @@ class BoundedResponseReader(ResponseHandler):
         if self.exception() is not None and self._payload is not None:
             # Otherwise the reader of the body would wait for more.
             self._payload.set_exception(aiohttp.ClientPayloadError())
-        if len(data) > room and self.transport is not None:
+        if self.transport is not None and (len(data) > room or self._is_mostly_overhead):
             self.transport.abort()
+
+    @property
+    def _is_mostly_overhead(self) -> bool:
+        content = 0 if self._payload is None else self._payload.total_bytes
+        return self._body_bytes - content > OVERHEAD_BYTES + content // 8
 
     def _refuse(self, reason: Exception) -> None:
         self.set_exception(reason)

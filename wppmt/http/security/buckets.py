@@ -41,18 +41,22 @@ class Buckets:
 
 
 class Brake:
-    """Who asks on after refusals waits for each further one: it takes a connection, and no time of ours."""
+    """Who asks on after refusals waits for each further one: that takes a connection, and no time of ours."""
 
     def __init__(self, seconds: float = BRAKE_SECONDS) -> None:
         self._refusals = Buckets(FREE_REFUSALS)
         self._seconds = seconds
         self._braked = 0
 
-    async def hold(self, key: str, now: float) -> None:
-        if self._refusals.wait(key, now) == 0 or self._braked >= BRAKED_AT_ONCE:
-            return
+    async def hold(self, key: str, now: float) -> bool:
+        """Whether it asks on; then this has taken its time, unless too many wait already."""
+        if self._refusals.wait(key, now) == 0:
+            return False
+        if self._braked >= BRAKED_AT_ONCE:
+            return True
         self._braked += 1
         try:
             await asyncio.sleep(self._seconds)
         finally:
             self._braked -= 1
+        return True

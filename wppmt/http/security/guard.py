@@ -22,6 +22,8 @@ GRANT = web.RequestKey("grant", Grant)
 SESSION_ID = web.RequestKey("session_id", str)
 """Set only for a session that the token may act for."""
 RATE_WINDOW = web.RequestKey("rate_window", Window)
+HANGS_UP = web.RequestKey("hangs_up", bool)
+"""The body that comes with this request is not even thrown away: its sender has been told often enough."""
 SESSION_ID_HEADER = "X-Session-ID"
 _SESSION_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
 
@@ -37,7 +39,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Refusal as refusal:
         if refusal.code is Code.RATE_LIMITED:
             ports = request.app[PORTS]
-            await ports.brake.hold(request.get(SESSION_ID) or _asker(request), ports.now())
+            asker = request.get(SESSION_ID) or _asker(request)
+            request[HANGS_UP] = await ports.brake.hold(asker, ports.now())
         raise
 
 
@@ -46,7 +49,7 @@ async def _let_pass(request: web.Request, route: Route | None, access: Access) -
         if access is not Access.PUBLIC:
             _check_phase(request)
             await _authenticate(request, access)
-        _check_size(request, route)
+        _check_head(request, route)
         if access.names_session:
             await admit(request, request.match_info["sessionId"], access)
     except Refusal:
@@ -115,10 +118,13 @@ def _session_of_path(request: web.Request) -> str | None:
     return session_id if request.app[PORTS].front.status(session_id) else None
 
 
-def _check_size(request: web.Request, route: Route | None) -> None:
+def _check_head(request: web.Request, route: Route | None) -> None:
     encodings = request.headers.getall(hdrs.CONTENT_ENCODING, [])
     if any(encoding.strip().lower() != "identity" for encoding in encodings):
         raise Refusal(Code.UNSUPPORTED_ENCODING)
+    if request.headers.get(hdrs.EXPECT, "100-continue").lower() != "100-continue":
+        problem = {"field": "Expect", "problem": "só 100-continue é aceito"}
+        raise Refusal(Code.INVALID_REQUEST, details=[problem])
     if (request.content_length or 0) > largest_body(route.body if route else None):
         raise Refusal(Code.PAYLOAD_TOO_LARGE)
 
