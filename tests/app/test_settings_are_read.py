@@ -18,7 +18,8 @@ GROUPS = {
 def test_every_key_is_read():
     default = tomllib.loads((ROOT / "config/default.toml").read_text())
     keys = {(section, key) for section, group in default.items() for key in group}
-    read = keys_read(path.read_text() for path in (ROOT / "wppmt").rglob("*.py"))
+    sources = (path.read_text() for path in (ROOT / "wppmt").rglob("*.py"))
+    read = keys_read(source for source in sources if "ettings" in source)
     assert keys - read == set()
 
 

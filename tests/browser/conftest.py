@@ -13,6 +13,7 @@ import pytest
 
 from tests.browser.ground import ChromeGround, FakeGround, Ground, Life
 from tests.support import wait_until
+from wppmt.browser.port import Browsers
 from wppmt.simulator.client import Simulator
 
 Open = Callable[[str], Life]
@@ -99,14 +100,14 @@ def paired(ground: Ground) -> Iterator[tuple[Life, str]]:
         life.browser.stop()
 
 
-def pair(ground: Ground, life: Life, phone: str) -> None:
-    """From nothing to connected."""
+def pair(ground: Ground, life: Life, phone: str, browsers: Browsers | None = None) -> None:
+    """From nothing to connected; `browsers` is where `life` comes from, if not the ground's own."""
     ground.register(phone, f"Dono {phone[-4:]}")
     life.start()
     ground.scan(phone, life.event("qr_changed")["code"])
     life.facts(authenticated=True, mode="MAIN")
     items = life.value("login_items")["items"]
-    wait_until(lambda: ground.browsers.is_login_saved(life.session_id, items))
+    wait_until(lambda: (browsers or ground.browsers).is_login_saved(life.session_id, items))
 
 
 @pytest.fixture

@@ -189,7 +189,7 @@ class FakeGround:
         _fake(life).unlink()
 
     def refuse_sends(self, life: Life, phone: str) -> None:
-        _fake(life).refuse_next_send("reachout_timelock")
+        _fake(life).refuse_next_send("error_unknown")
 
     def reload(self, life: Life, phone: str) -> None:
         _fake(life).reload()
@@ -257,7 +257,7 @@ class ChromeGround:
         self.simulator.unlink(phone)
 
     def refuse_sends(self, life: Life, phone: str) -> None:
-        self.simulator.fault("send_reject", phone=phone, count=1, errorCode=463)
+        self.simulator.fault("send_reject", phone=phone, count=1, errorCode=479)
 
     def reload(self, life: Life, phone: str) -> None:
         self.simulator.fault("page_reload", phone=phone)

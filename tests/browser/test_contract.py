@@ -158,7 +158,7 @@ def test_a_refused_message_says_why_once(ground: Ground, paired: Paired, friend:
     ground.refuse_sends(life, phone)
     refused, taken = new_id(), new_id()
     life.value("send_text", {"id": refused, "to": friend, "text": "oi"})
-    assert life.event("send_failed", id=refused)["reason"] == "reachout_timelock"
+    assert life.event("send_failed", id=refused)["reason"] == "error_unknown"
     life.value("send_text", {"id": taken, "to": friend, "text": "oi"})
     life.event("ack_changed", id=taken)
     assert [e.data["id"] for e in life.events if e.name == "send_failed"] == [refused]

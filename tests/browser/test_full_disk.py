@@ -61,7 +61,7 @@ def test_a_login_survives_a_full_disk(
     lives = [Life(browsers.open("full"), "full") for _ in range(3)]
     opened.extend(lives)
     chrome_ground.register(friend, "Maria")
-    pair(chrome_ground, lives[0], owner)
+    pair(chrome_ground, lives[0], owner, browsers)
 
     def write_some(life: Life) -> None:
         """Each is a transaction in the page, which may not get through."""

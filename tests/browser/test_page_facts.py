@@ -95,9 +95,11 @@ def test_a_socket_that_opens_again_at_the_codes_is_no_refusal(
     life.start()
     life.event("ready")
     life.event("qr_changed", 20)
-    states = {event.data["facts"]["socket"] for event in life.events if "facts" in event.data}
     life.facts(20, socket="UNPAIRED")
-    assert states & {"OPENING", "PAIRING"}
+    struck = [
+        line for line in chrome_ground.simulator.log() if line["event"] == "fault" and "ordered" not in line
+    ]
+    assert [line["kind"] for line in struck] == ["drop_socket"]
     assert not {"pairing_refused", "logged_out"} & set(names(life))
 
 

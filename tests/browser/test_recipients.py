@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -14,6 +14,7 @@ from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life
 from tests.browser.test_chrome import evaluate
 from tests.support import wait_until
+from wppmt.browser.cdp.devtools import runtime
 from wppmt.browser.port import CallRejected, PageEvent
 
 pytestmark = pytest.mark.chrome
@@ -97,8 +98,8 @@ LOOK_UP_WORKS = "() => { delete WPP.whatsapp.GroupMetadataStore.find; }"
 def run(life: Life, code: str) -> object:
     """A function of our own in the page; what it gives."""
     answer = evaluate(life, code).get(timeout=10)
-    assert "exceptionDetails" not in answer, answer
-    return answer["result"].get("value")
+    assert not isinstance(answer, Exception | runtime.ExceptionDetails), answer
+    return cast("object", answer)
 
 
 @pytest.mark.parametrize(

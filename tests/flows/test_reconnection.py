@@ -15,13 +15,14 @@ def test_reconnection(new_customer: NewCustomer, daemon: Daemon, maria: str):
     [device] = turbozap.devices()
 
     # 1. Sessão perde conexão (celular offline, rede, etc.)
-    daemon.phones.offline(turbozap.phone)
+    refusing = daemon.phones.fault("refuse_socket", phone=turbozap.phone, count=1000)
+    daemon.phones.fault("drop_socket", phone=turbozap.phone)
 
     # 2. WPPConnect detecta desconexão
     # 3. WPPConnect envia webhook "connection_change" (phone_disconnected)
     change = turbozap.hears("connection_change", status="phone_disconnected", limit=30)
     assert change["previousStatus"] == "connected"
-    assert change["reason"] == "Celular desconectado da internet"
+    assert change["reasonCode"] == "NETWORK"
 
     # 4. TurboZap notifica cliente: "WhatsApp desconectado"
     turbozap.customer.shown = "WhatsApp desconectado"
@@ -31,10 +32,10 @@ def test_reconnection(new_customer: NewCustomer, daemon: Daemon, maria: str):
 
     # 5. WPPConnect tenta reconectar automaticamente a cada 30s
     # 6. Se celular voltar online: Reconexão bem-sucedida
-    daemon.phones.online(turbozap.phone)
+    daemon.phones.delete_fault(refusing)
 
     # 7. WPPConnect envia webhook "connection_change" (connected)
-    change = turbozap.hears("connection_change", status="connected")
+    change = turbozap.hears("connection_change", status="connected", limit=40)
     assert change["previousStatus"] == "phone_disconnected"
 
     # 8. TurboZap notifica: "WhatsApp reconectado ✓"

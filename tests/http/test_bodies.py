@@ -210,6 +210,7 @@ async def test_a_client_that_asks_first_is_told_to_go_on_only_after_the_guard(ap
         writer.close()
 
 
-async def test_an_odd_expectation_is_no_error(api: Api):
-    assert (await api.call("POST", START, data=b"{}", headers={"Expect": "nonsense"})).status == 201
-    assert (await api.get("/nada", headers={"Expect": "nonsense"})).status == 417
+async def test_an_odd_expectation_is_refused_in_our_form(api: Api):
+    answer = await api.call("POST", START, data=b"{}", headers={"Expect": "<b>nonsense"})
+    assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
+    assert "nonsense" not in str(answer.body)

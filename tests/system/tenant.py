@@ -70,10 +70,16 @@ class Tenant:
         return self.daemon.phones.scan(self.phone, qr)
 
     def connect(self) -> Tenant:
-        """From nothing to connected."""
+        """From nothing to connected, with a login that outlives a kill."""
         self.scan(self.show_qr())
         self.hears("connection_change", status="connected")
+        wait_until(self._is_login_saved, WAIT_SECONDS)
         return self
+
+    def _is_login_saved(self) -> bool:
+        return any(
+            line["event"] == "login_saved" and line["sessionId"] == self.name for line in self.daemon.log()
+        )
 
     def send(self, to: str, text: str, **body: Any) -> Answer:
         self.daemon.private |= {to.removeprefix("+"), text}

@@ -66,15 +66,18 @@ def test_unlinked_on_the_phone_a_session_shows_a_new_qr(tenant: Tenant):
 
 
 @pytest.mark.timeout(90)
-def test_a_phone_without_internet_is_reported_and_its_return_too(tenant: Tenant, stranger: str):
-    tenant.daemon.phones.offline(tenant.phone)
+def test_a_lost_network_is_reported_and_its_return_too(tenant: Tenant, stranger: str):
+    phones = tenant.daemon.phones
+    refusing = phones.fault("refuse_socket", phone=tenant.phone, count=1000)
+    phones.fault("drop_socket", phone=tenant.phone)
     change = tenant.hears("connection_change", status="phone_disconnected", limit=30)
-    assert (change["previousStatus"], change["reason"]) == ("connected", "Celular desconectado da internet")
+    assert (change["previousStatus"], change["reasonCode"]) == ("connected", "NETWORK")
     refused = tenant.send(stranger, new_text())
     assert (refused.status, refused.json["status"]) == (503, "phone_disconnected")
     assert refused.json["reconnectRequired"] is False
-    tenant.daemon.phones.online(tenant.phone)
-    assert tenant.hears("connection_change", status="connected")["previousStatus"] == "phone_disconnected"
+    phones.delete_fault(refusing)
+    back = tenant.hears("connection_change", status="connected", limit=40)
+    assert back["previousStatus"] == "phone_disconnected"
     assert tenant.send(stranger, new_text()).status == 200
 
 

@@ -71,7 +71,7 @@ def _sandbox(settings: Settings) -> bool:
     wish, simulated, is_root = settings.browser.sandbox, settings.simulator.used, os.geteuid() == 0
     if not simulated and (wish == "off" or is_root):
         raise SetupError(
-            "Com o WhatsApp de verdade o Chrome roda com sandbox e nunca como root:"
+            "Com o WhatsApp real o Chrome roda com sandbox e nunca como root:"
             " use um usuário próprio (docs/operacao.md) e tire WPP_SANDBOX=off"
         )
     return wish == "on" or (wish == "auto" and not is_root)
