@@ -55,6 +55,10 @@ class Inventory:
         """Of what is missing, for people."""
         return ", ".join(self.missing)
 
+    def can(self, *, needs_media: bool) -> bool:
+        """Whether a message, with a file or without, can be sent."""
+        return self.can_send_media if needs_media else self.can_send
+
     def deaf(self) -> Inventory:
         """The same, of a page that does not tell what it receives."""
         return replace(self, can_receive=False, missing=(*self.missing, UNTOLD_MESSAGES))

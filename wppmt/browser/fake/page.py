@@ -142,6 +142,11 @@ class FakePage:
         self.inventory = inventory
         self.emit("facts_changed", {"facts": self.told_facts()})
 
+    @property
+    def _is_sure(self) -> bool:
+        """Of what it has: with wa-js at once, without it after a while."""
+        return self._is_ready or bool(self.inventory and WA_JS in self.inventory.missing)
+
     def connect(self, state: Connection) -> None:
         """The connection is so from now on; back at the server, what was kept goes its way."""
         self.set_facts(**state.facts(registered=self._facts.registered))
@@ -166,7 +171,7 @@ class FakePage:
             "platform": facts.platform,
             "needsUpdate": facts.needs_update,
             "banned": facts.banned,
-            "inventory": told_inventory(self.inventory) if self.inventory else None,
+            "inventory": told_inventory(self.inventory) if self.inventory and self._is_sure else None,
             "dialog": facts.dialog,
         }
 
