@@ -78,7 +78,9 @@ class Parts:
         self.logout = Logout(self.work, self.page, self.lifecycle, self.timers, policy)
         self.outcomes = Outcomes(self.work)
         self.sending = SendQueue(self.work, self.outcomes, self.page, policy)
-        self.acceptance = Acceptance(self.work, self.sending, self.outcomes, self.page, policy, tools.new_message_id)
+        self.acceptance = Acceptance(
+            self.work, self.sending, self.outcomes, self.page, policy, tools.new_message_id
+        )
         watched = Watched(
             self.work, self.page, self.lifecycle, self.page_state, self.sending, self.timers, policy
         )
