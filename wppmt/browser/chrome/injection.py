@@ -22,8 +22,13 @@ BRIDGE = (
     "connection.js",
     "limits.js",
     "recipients.js",
+    "heard.js",
+    "written.js",
+    "acts.js",
     "messages.js",
     "receiving.js",
+    "changes.js",
+    "surroundings.js",
 )
 
 # wa-js reports to Google Analytics and asks strangers' servers for link previews unless told otherwise.

@@ -69,6 +69,10 @@ class FakeFunctions:
         more = {"type": arguments["kind"], "media": media, "bytes": data}
         return self._send(arguments, arguments.get("caption") or "", more)
 
+    def do_ignore(self, arguments: Mapping[str, Any]) -> CallResult:
+        self._page.ignored = frozenset(arguments["kinds"])
+        return {}
+
     def do_typing(self, arguments: Mapping[str, Any]) -> CallResult:
         self._chat(arguments["to"])
         return {}
