@@ -174,7 +174,12 @@ async def test_status_begins_as_the_documents_example(api: Api):
 
 
 async def test_status_tells_what_a_changed_page_still_can(api: Api):
-    api.front.has("a", inventory=Inventory(missing=("MediaPrep",), can_send_media=False), has_login=True, login_saved=False)
+    api.front.has(
+        "a",
+        inventory=Inventory(missing=("MediaPrep",), can_send_media=False),
+        has_login=True,
+        login_saved=False,
+    )
     body = (await api.get("/api/sessions/a/status")).body
     assert body["abilities"] == {"canSend": True, "canReceive": True, "canAck": True, "canSendMedia": False}
     assert body["loginSaved"] is False
