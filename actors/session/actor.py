@@ -50,6 +50,7 @@ class SessionMind:
                 effects += self._parts.watchdog.look(now)
                 effects += self._parts.liveness.look(now)
                 effects += self._parts.login_saving.look(now)
+                effects += self._parts.self_check.look()
                 effects += self._when_closed()
         except BaseException:
             roll_back()
@@ -239,6 +240,8 @@ class SessionMind:
                 yield from self._parts.arrivals.pump()
             case "saving":
                 yield from self._parts.login_saving.check()
+            case "compare":
+                yield from self._parts.self_check.ask()
             case "server":
                 yield from self._parts.liveness.ask()
             case "acks" | "trust":

@@ -240,6 +240,6 @@ class BrowserLifecycle:
         return self._work.record.id
 
 
-def error_payload(reason: Reason) -> dict[str, object]:
+def error_payload(reason: Reason, missing: str = "") -> dict[str, object]:
     """The payload of an `error` event (docs/MULTI_TENANT_ARCHITECTURE.md 5.2)."""
-    return {"error": sentence(reason), "code": reason.value, "recoverable": reason in RECOVERABLE}
+    return {"error": sentence(reason, missing), "code": reason.value, "recoverable": reason in RECOVERABLE}

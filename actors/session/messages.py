@@ -121,6 +121,7 @@ class Called(StrEnum):
     BATCH = "batch"
     SERVER = "server"
     LOGIN = "login"
+    COMPARE = "compare"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from actors.runtime.effects import CallPage, KeepMedia, UploadFile
 from actors.session.messages import Called, PageAnswered
 from wppmt.browser.port import CallResult
+from wppmt.domain.inventory import WHOLE
 
 
 class Page:
@@ -18,6 +19,8 @@ class Page:
         self.generation = generation
         self.is_usable = False
         """WhatsApp's main screen is there: sends may be handed over."""
+        self.inventory = WHOLE
+        """What it has of what the gateway uses."""
 
     def call(
         self, call: Called, function: str, arguments: dict[str, Any], deadline: float, subject: str = ""

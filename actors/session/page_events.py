@@ -9,7 +9,7 @@ from actors.runtime.effects import Effect, Log
 from actors.session.messages import Called, PageAnswered
 from actors.session.pairing import ShownCode
 from actors.session.parts import Parts
-from wppmt.browser.port import Beat, Json, PageEvent
+from wppmt.browser.port import Beat, CallResult, Json, PageEvent
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
 from wppmt.domain.reasons import Reason
 from wppmt.media.file_names import clean_name
@@ -23,7 +23,7 @@ class PageEventHandler:
 
     def noticed(self, notice: Beat | PageEvent, now: float) -> Iterator[Effect]:
         """An event, or a beat."""
-        if isinstance(notice, Beat) and not Facts.of(notice.facts).ready:
+        if isinstance(notice, Beat) and not _says_something(Facts.of(notice.facts)):
             # The page is there, WhatsApp's modules are not found yet: the attach deadline goes on.
             return
         if self._parts.cursor.turns(notice):
@@ -97,6 +97,14 @@ class PageEventHandler:
         if "mediaUrl" in message:
             yield from self._parts.arrivals.came(str(message["messageId"]), now)
 
+    def _compared(self, outcome: CallResult, now: float) -> Iterator[Effect]:
+        """What the page holds and nobody was told of is told now."""
+        received = self._parts.record.messages_received
+        for message in self._parts.self_check.found(outcome):
+            yield from self._receive(message, now, backfilled=True)
+        missed = self._parts.record.messages_received - received
+        yield from self._parts.self_check.answered(missed, now)
+
     def _media_of(self, message: Json) -> Json:
         """No URL for a file that is too large to be fetched; no file name that leads out of a folder."""
         described: dict[str, Any] = {}
@@ -145,6 +153,8 @@ class PageEventHandler:
                 yield from self._parts.pairing.batch_answered(answer.outcome)
             case Called.SERVER if current:
                 yield from self._parts.liveness.answered(answer.outcome, now)
+            case Called.COMPARE if current:
+                yield from self._compared(answer.outcome, now)
             case Called.LOGIN if current:
                 yield from self._parts.login_saving.answered(answer.outcome)
             case Called.PAIRING if current:
@@ -168,3 +178,8 @@ class PageEventHandler:
             yield self._parts.lifecycle.heartbeat.probe()
         else:
             yield from self._parts.lost(Reason.BROWSER_HUNG, now)
+
+
+def _says_something(facts: Facts) -> bool:
+    """wa-js is there, or the page is sure that it will not be."""
+    return facts.ready or facts.inventory is not None

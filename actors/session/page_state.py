@@ -7,23 +7,27 @@ from typing import Any
 
 from actors.runtime.effects import Effect, Log, ProfileAction
 from actors.session.browser_lifecycle import BrowserLifecycle, error_payload
+from actors.session.messages import Called
+from actors.session.page_calls import Page
 from actors.session.pairing import SCREEN, Pairing, ShownCode
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
 from actors.session.unit_of_work import Happening, UnitOfWork
+from wppmt.domain.inventory import WHOLE
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
 from wppmt.domain.reasons import Reason, why_logged_out
 from wppmt.domain.retry import HEALTHY_SECONDS
 from wppmt.domain.states import Event, State
 from wppmt.store.records import Desired, SessionRecord
 
-OFFLINE, HEALTH = "offline", "health"
+OFFLINE, HEALTH, CHANGED = "offline", "health", "changed"
 AWAY = {PageCondition.PHONE_OFFLINE: Reason.PHONE_OFFLINE, PageCondition.NETWORK: Reason.NETWORK}
 PERSON = {
     PageCondition.UPDATE_NEEDED: Reason.UPDATE_NEEDED,
     PageCondition.RESTRICTED: Reason.ACCOUNT_RESTRICTED,
     PageCondition.BANNED: Reason.ACCOUNT_BANNED,
     PageCondition.PASSKEY: Reason.PASSKEY_REQUIRED,
+    PageCondition.CHANGED: Reason.WHATSAPP_CHANGED,
 }
 AT_THE_CODES = {PageCondition.QR, PageCondition.QR_IDLE}
 RENEWAL_SECONDS = 3600.0
@@ -40,6 +44,7 @@ class PageState:
         work: UnitOfWork,
         lifecycle: BrowserLifecycle,
         pairing: Pairing,
+        page: Page,
         timers: Timers,
         policy: SessionPolicy,
     ) -> None:
@@ -47,10 +52,11 @@ class PageState:
         self._work = work
         self._lifecycle = lifecycle
         self._pairing = pairing
+        self._page = page
         self._timers = timers
         self._policy = policy
-        self._is_doubted = False
-        self._renewed_at = 0.0
+        self._is_doubted = self._is_deaf = False
+        self._renewed_at = self._reloaded_at = 0.0
         self._dialog_since = 0.0
         self._dialog_reported = False
 
@@ -59,12 +65,15 @@ class PageState:
         self.condition = PageCondition.UNDECIDED
         self._pairing.reset()
         self._dialog_since, self._dialog_reported = 0.0, False
-        self._is_doubted = False
-        self._timers.disarm(SCREEN, OFFLINE, HEALTH)
+        self._is_doubted = self._is_deaf = False
+        self._page.inventory = WHOLE
+        self._timers.disarm(SCREEN, OFFLINE, HEALTH, CHANGED)
 
     def turned(self) -> Iterator[Effect]:
         """The first notice of a page: a code or the main screen is expected within the deadline."""
         self.condition = PageCondition.UNDECIDED
+        self._is_deaf = False
+        self._page.inventory = WHOLE
         self.trust()
         yield from self.expect_screen()
 
@@ -82,6 +91,7 @@ class PageState:
     def judge(self, facts: Facts, now: float) -> Iterator[Effect]:
         """React to the page's facts where they change something."""
         self.condition = classify_page(facts)
+        yield from self._take_inventory(facts, now)
         if self.condition not in AWAY:
             self._timers.disarm(OFFLINE)
         is_on_its_way = self.condition in {PageCondition.UNDECIDED, *AT_THE_CODES}
@@ -98,6 +108,38 @@ class PageState:
             yield from self._on_codes(now)
         yield from self._watch_dialog(facts, now)
 
+    def _take_inventory(self, facts: Facts, now: float) -> Iterator[Effect]:
+        if self._is_deaf and self.condition is PageCondition.MAIN:
+            self.condition = PageCondition.CHANGED
+        before, found = self._page.inventory, facts.inventory
+        if found is None or found == before or self._is_deaf:
+            return
+        self._page.inventory = found
+        details = {"missing": found.names, "whatsappBuild": found.whatsapp_build, "waJs": found.wa_js}
+        yield Log("info" if found.is_whole else "error", "inventory", self._work.record.id, details)
+        if found.is_mended and not before.is_whole:
+            # wa-js listens from the moment on at which the page is loaded: it hears again in a new one.
+            yield from self.reload(now)
+
+    def reload(self, now: float) -> Iterator[Effect]:
+        """The page alone is loaded anew; its browser lives on."""
+        record = self._work.record
+        if record.state is not State.ERROR:
+            yield from self._work.move(now, Event.RESUMED, record.reason)
+        yield from self.expect_screen()
+        yield self._page.call(Called.RELOAD, "reload", {}, self._policy.call_deadline)
+
+    def hears_nothing(self, now: float) -> Iterator[Effect]:
+        """Messages lie in the page, and it told of none: until the next page, it does not count as receiving."""
+        self._is_deaf = True
+        self._page.inventory = self._page.inventory.deaf()
+        self.condition = PageCondition.CHANGED
+        yield from self._on_trouble(now)
+        if now - self._reloaded_at > RENEWAL_SECONDS:
+            # A new page listens anew. One that is deaf again waits for its turn.
+            self._reloaded_at = now
+            yield from self.reload(now)
+
     def _on_codes(self, now: float) -> Iterator[Effect]:
         yield from self._pairing.request_code()
         if self.condition is PageCondition.QR_IDLE:
@@ -112,6 +154,8 @@ class PageState:
             yield from self._lifecycle.fail(Reason.UPDATE_NEEDED, now, graceful=True)
         else:
             yield from self.needs_person(PERSON[self.condition], now)
+            if self.condition is PageCondition.CHANGED and not self._timers.is_armed(CHANGED):
+                yield self._timers.arm(CHANGED, self._policy.changed_pause)
 
     def _watch_dialog(self, facts: Facts, now: float) -> Iterator[Effect]:
         """Report a dialog that stays. Nothing is stopped for it, since messages go on behind it."""
@@ -169,6 +213,12 @@ class PageState:
         if timer == HEALTH:
             if record.state in {State.CONNECTED, State.WAITING_SCAN, State.PHONE_DISCONNECTED}:
                 yield from self._work.write(now, quick_retry=True)
+        elif timer == CHANGED and self.condition is PageCondition.CHANGED:
+            # No failure of the browser's, and none of the login's: neither counts.
+            self.reset()
+            yield from self._work.move(now, Event.RESUMED, record.reason)
+            yield from self._lifecycle.close()
+            yield from self._lifecycle.open()
         elif timer == OFFLINE and self.condition in AWAY:
             yield from self._phone_lost(AWAY[self.condition], now)
 
@@ -188,14 +238,16 @@ class PageState:
         self._timers.disarm(SCREEN)
         self._pairing.hide()
         if record.state is not State.ERROR or record.reason is not reason:
+            missing = self._page.inventory.names
             yield Log("error", "needs_person", record.id, {"reason": reason.value})
-            yield from self._work.move(now, Event.GAVE_UP, reason, ("error", error_payload(reason)))
+            told = ("error", error_payload(reason, missing=missing))
+            yield from self._work.move(now, Event.GAVE_UP, reason, told, missing=missing)
 
     def _on_main(self, facts: Facts, now: float) -> Iterator[Effect]:
         self._timers.disarm(SCREEN)
         self._lifecycle.is_proven = True
         self._pairing.paired()
-        record = self._work.record
+        record, found = self._work.record, self._page.inventory
         known: dict[str, Any] = {
             "phone": facts.phone or record.phone,
             "pushname": facts.pushname or record.pushname,
@@ -203,18 +255,28 @@ class PageState:
             "has_login": True,
             "failures": 0,
             "pairing_phone": "",
+            "missing": "" if found.is_whole else found.names,
         }
         if not record.has_login:
             known["login_saved"] = self._lifecycle.starts_linked = False
-        happenings = _other_account(record, facts)
         known["last_phone"] = facts.phone or record.last_phone
-        reason = Reason.ACCOUNT_CHANGED if happenings else Reason.READY
+        reason = Reason.READY if found.is_whole else Reason.WHATSAPP_CHANGED
+        happenings = [*_other_account(record, facts), *self._told_of_change()]
+        if found.is_whole and happenings:
+            reason = Reason.ACCOUNT_CHANGED
         if record.state is not State.CONNECTED:
             yield from self._work.move(now, Event.READY, reason, *happenings, **known)
-        elif any(getattr(record, name) != value for name, value in known.items()):
-            yield from self._work.write(now, *happenings, **known)
+        elif _replaces(reason, record.reason) or any(getattr(record, key) != known[key] for key in known):
+            yield from self._work.write(now, *happenings, reason=reason, **known)
         # Also without a change of state, which is the case after an adoption.
         yield from self._earn_health()
+
+    def _told_of_change(self) -> list[Happening]:
+        """Once: what the account can do no more, while it still receives."""
+        found, record = self._page.inventory, self._work.record
+        if found.is_whole or record.missing == found.names:
+            return []
+        return [("error", error_payload(Reason.WHATSAPP_CHANGED, missing=found.names))]
 
     def _on_away(self) -> Iterator[Effect]:
         """A short absence is not reported, and even a long one does not end a browser that works."""
@@ -245,3 +307,8 @@ def _other_account(record: SessionRecord, facts: Facts) -> list[Happening]:
     if not facts.phone or previous in {"", facts.phone}:
         return []
     return [("account_changed", {"phone": facts.phone, "previousPhone": previous})]
+
+
+def _replaces(new: Reason, old: Reason) -> bool:
+    """Whether a session that stays connected gets another reason; that its account changed stays to be read."""
+    return new is not old and not (new is Reason.READY and old is Reason.ACCOUNT_CHANGED)

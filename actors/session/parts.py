@@ -23,6 +23,7 @@ from actors.session.policy import SessionPolicy
 from actors.session.queries import Queries
 from actors.session.recycling import Recycling
 from actors.session.rollback import Rollback
+from actors.session.self_check import SelfCheck
 from actors.session.sending.acceptance import Acceptance
 from actors.session.sending.outcomes import Outcomes
 from actors.session.sending.queue import SendQueue
@@ -73,17 +74,20 @@ class Parts:
         )
         self.lifecycle = BrowserLifecycle(self.work, self.page, self.timers, policy, tools.random)
         self.pairing = Pairing(self.work, self.page, self.timers, policy, tools.qr_picture)
-        self.page_state = PageState(self.work, self.lifecycle, self.pairing, self.timers, policy)
+        self.page_state = PageState(self.work, self.lifecycle, self.pairing, self.page, self.timers, policy)
         self.logout = Logout(self.work, self.page, self.lifecycle, self.timers, policy)
         self.outcomes = Outcomes(self.work)
         self.sending = SendQueue(self.work, self.outcomes, self.page, policy)
-        self.acceptance = Acceptance(self.work, self.sending, self.outcomes, policy, tools.new_message_id)
+        self.acceptance = Acceptance(
+            self.work, self.sending, self.outcomes, self.page, policy, tools.new_message_id
+        )
         watched = Watched(
             self.work, self.page, self.lifecycle, self.page_state, self.sending, self.timers, policy
         )
         self.watchdog = AckWatchdog(watched)
         self.liveness = Liveness(watched)
         self.login_saving = LoginSaving(watched)
+        self.self_check = SelfCheck(watched)
         self.recycling = Recycling(watched)
         self.cursor = EventCursor(self.work, self.page, policy)
         self.backfill = Backfill(self.work, self.page, policy)
@@ -123,6 +127,7 @@ class Parts:
             self.watchdog,
             self.liveness,
             self.login_saving,
+            self.self_check,
             self.recycling,
             self.backfill,
             self.queries,
@@ -137,6 +142,7 @@ class Parts:
             memory_mb=self.memory_mb if self.lifecycle.is_live else None,
             queue=len(self.sending),
             last_error=self.work.last_error,
+            inventory=self.page.inventory,
         )
 
     def open(

@@ -51,6 +51,10 @@ class SessionPolicy:
     server_retry: float = 20.0
     """After a question without an answer. The page itself notices a dead network within 34 s of silence."""
     server_deadline: float = 15.0
+    compare_seconds: float = 60.0
+    """Between two looks for messages that the page holds and nobody was told of."""
+    changed_pause: float = 900.0
+    """Until a page that lacks what the gateway uses is opened anew."""
     retake_pause: float = 600.0
     """A login that is replaced again within this after a retake is left to the other side."""
     probe_deadline: float = 5.0

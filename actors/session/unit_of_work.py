@@ -132,7 +132,7 @@ class UnitOfWork:
         change = {
             "status": after.value,
             "previousStatus": before.value,
-            "reason": sentence(reason),
+            "reason": sentence(reason, changes.get("missing", self.record.missing)),
             "reasonCode": reason.value,
         }
         if after is State.CONNECTED:

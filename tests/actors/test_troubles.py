@@ -56,6 +56,7 @@ def test_only_what_mends_itself_is_called_recoverable():
     by_themselves = {reason for reason in Reason if error_payload(reason)["recoverable"]}
     assert by_themselves == {
         Reason.RECONNECT_FAILED, Reason.AUTH_FAILED, Reason.REACHOUT_TIMELOCK, Reason.NEW_CHAT_QUOTA, Reason.ACKS_MISSING,
+        Reason.WHATSAPP_CHANGED,
     }  # fmt: skip
 
 

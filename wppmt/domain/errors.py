@@ -39,6 +39,7 @@ class Code(StrEnum):
     REACHOUT_TIMELOCK = "REACHOUT_TIMELOCK"
     NEW_CHAT_QUOTA = "NEW_CHAT_QUOTA"
     COULD_NOT_LOOK = "COULD_NOT_LOOK"
+    WHATSAPP_CHANGED = "WHATSAPP_CHANGED"
     SEND_FAILED = "SEND_FAILED"
     TARGET_REFUSED = "TARGET_REFUSED"
     MEDIA_FETCH_FAILED = "MEDIA_FETCH_FAILED"
@@ -100,6 +101,9 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.NEW_CHAT_QUOTA: Meaning(429, "Esta conta atingiu o limite de novas conversas do WhatsApp"),
     Code.COULD_NOT_LOOK: Meaning(
         503, "Não foi possível consultar o WhatsApp agora. Nada foi feito; tente de novo"
+    ),
+    Code.WHATSAPP_CHANGED: Meaning(
+        503, "O WhatsApp Web mudou e este envio não é possível agora. O login está guardado"
     ),
     Code.SEND_FAILED: Meaning(422, "O WhatsApp recusou a mensagem"),
     Code.TARGET_REFUSED: Meaning(422, "URL de destino não permitida"),

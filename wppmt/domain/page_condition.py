@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from wppmt.domain.inventory import Inventory
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -32,6 +34,8 @@ class Facts:
     needs_update: bool = False
     banned: bool = False
     """WhatsApp has suspended the account for a while."""
+    inventory: Inventory | None = None
+    """None until the page is sure of what it has of what the gateway uses."""
     dialog: str = ""
     """What WhatsApp shows over its screen: `passkey`, or `other` where a person has to look."""
 
@@ -52,6 +56,7 @@ class Facts:
             platform=str(facts.get("platform") or ""),
             needs_update=bool(facts.get("needsUpdate")),
             banned=bool(facts.get("banned")),
+            inventory=Inventory.of(facts.get("inventory")),
             dialog=str(facts.get("dialog") or ""),
         )
 
@@ -67,6 +72,8 @@ class PageCondition(StrEnum):
     NETWORK = "network"
     CONFLICT = "conflict"
     UPDATE_NEEDED = "update_needed"
+    CHANGED = "changed"
+    """WhatsApp has changed: what the gateway receives by is not there."""
     RESTRICTED = "restricted"
     BANNED = "banned"
     PASSKEY = "passkey"
@@ -92,6 +99,8 @@ def classify_page(facts: Facts) -> PageCondition:
     """The condition for a set of facts; the first rule that matches wins."""
     if facts.needs_update:
         return PageCondition.UPDATE_NEEDED
+    if facts.inventory and not facts.inventory.can_receive:
+        return PageCondition.CHANGED
     if facts.banned:
         return PageCondition.BANNED
     if facts.mode in STOPPED:
@@ -110,7 +119,7 @@ def _at_the_codes(facts: Facts) -> PageCondition:
 def _with_login(facts: Facts) -> PageCondition:
     if _is_cut_off(facts):
         return PageCondition.NETWORK
-    if facts.mode == "MAIN" and facts.authenticated:
+    if facts.mode == "MAIN" and facts.authenticated and facts.inventory:
         return PageCondition.MAIN if facts.phone_online else PageCondition.PHONE_OFFLINE
     return PageCondition.UNDECIDED
 

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     PROFILE_UNUSABLE = "PROFILE_UNUSABLE"
     PAGE_LOAD_FAILED = "PAGE_LOAD_FAILED"
     INJECT_FAILED = "INJECT_FAILED"
+    WHATSAPP_CHANGED = "WHATSAPP_CHANGED"
     TOKEN_CORRUPT = "TOKEN_CORRUPT"  # noqa: S105 - a reason, not a password
     UPDATE_NEEDED = "UPDATE_NEEDED"
     PASSKEY_REQUIRED = "PASSKEY_REQUIRED"
@@ -75,6 +76,7 @@ _SENTENCES = {
     Reason.PROFILE_UNUSABLE: "A pasta do perfil não é segura (é um link ou pertence a outro usuário)",
     Reason.PAGE_LOAD_FAILED: "A página do WhatsApp Web não carregou. Verifique a rede e o proxy do servidor",
     Reason.INJECT_FAILED: "O wa-js não pôde ser carregado na página. Verifique a versão com: wppmt doctor",
+    Reason.WHATSAPP_CHANGED: "O WhatsApp Web mudou. O login está guardado; nova tentativa a cada 15 minutos",
     Reason.TOKEN_CORRUPT: "O login salvo não foi aceito. Restaure a última cópia (restore) ou recomece com um QR Code (reset)",
     Reason.UPDATE_NEEDED: "O WhatsApp Web pede uma atualização. Se o aviso persistir, atualize o Chromium",
     Reason.PASSKEY_REQUIRED: "O WhatsApp pediu uma chave de acesso (passkey). Confirme no celular e reinicie a sessão",
@@ -119,11 +121,14 @@ RECOVERABLE = frozenset(
         Reason.REACHOUT_TIMELOCK,
         Reason.NEW_CHAT_QUOTA,
         Reason.ACKS_MISSING,
+        Reason.WHATSAPP_CHANGED,
     }
 )
 """The service recovers from these by itself (`recoverable` of an `error` event). Any other needs a person."""
 
 
-def sentence(code: Reason) -> str:
-    """The sentence for the operator."""
+def sentence(code: Reason, missing: str = "") -> str:
+    """The sentence for the operator; `missing` names what a page that has changed does not have any more."""
+    if code is Reason.WHATSAPP_CHANGED and missing:
+        return f"{_SENTENCES[code]}. Falta: {missing}"
     return _SENTENCES[code]

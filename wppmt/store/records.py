@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from wppmt.domain.inventory import WHOLE, Inventory
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -67,6 +68,8 @@ class SessionRecord:
     """The newest page event whose effect is committed, within `page`."""
     heard_until: float = 0.0
     """Messages that WhatsApp had for this phone before this moment are in the event log; 0 while none is linked."""
+    missing: str = ""
+    """With reason WHATSAPP_CHANGED: the names of what WhatsApp's page does not have any more."""
     retaken_at: float = 0.0
     """When a login that was used elsewhere was last taken back by a restart."""
     reachout_until: float = 0.0
@@ -283,3 +286,5 @@ class SessionStatus:
     memory_mb: int | None = None
     queue: int = 0
     last_error: str = ""
+    inventory: Inventory = WHOLE
+    """Of the page that is open now."""

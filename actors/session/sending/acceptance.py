@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from actors.runtime.effects import Answer, DeleteFile, Effect, Reply, Wake
+from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.sending.outcomes import Outcomes, as_sent
 from actors.session.sending.queue import SendQueue
-from actors.session.sending.refusals import Refusals, require_connected
+from actors.session.sending.refusals import Refusals, require_ability, require_connected
 from actors.session.sending.send_codec import extra_seconds, to_entry
 from actors.session.sending.timers import AnswerDue
 from actors.session.unit_of_work import UnitOfWork
@@ -26,12 +27,14 @@ class Acceptance:
         work: UnitOfWork,
         queue: SendQueue,
         outcomes: Outcomes,
+        page: Page,
         policy: SessionPolicy,
         new_message_id: Callable[[], str],
     ) -> None:
         self._work = work
         self._queue = queue
         self._outcomes = outcomes
+        self._page = page
         self._refusals = Refusals(work, queue.new_contacts)
         self._policy = policy
         self._new_message_id = new_message_id
@@ -42,7 +45,7 @@ class Acceptance:
             if isinstance(request, SendMedia):
                 yield DeleteFile(request.path)
         else:
-            self._require_acceptable()
+            self._require_acceptable(request)
             yield from self._accept(request, reply, now)
 
     def announce(self, request: AnnounceMedia, reply: Reply, now: float) -> Iterator[Effect]:
@@ -50,12 +53,14 @@ class Acceptance:
         if earlier := self._earlier(request, now):
             yield Answer(reply, self._stored_answer(earlier, now))
         else:
-            self._require_acceptable()
+            self._require_acceptable(request)
             yield Answer(reply, None)
 
-    def _require_acceptable(self) -> None:
-        """Raises Refusal: NOT_CONNECTED, QUEUE_FULL."""
+    def _require_acceptable(self, request: Send | AnnounceMedia) -> None:
+        """Raises Refusal: NOT_CONNECTED, WHATSAPP_CHANGED, QUEUE_FULL."""
         require_connected(self._work.record)
+        needs_media = isinstance(request, SendMedia | AnnounceMedia)
+        require_ability(self._work.record, is_there=self._page.inventory.can(needs_media=needs_media))
         if len(self._queue) >= self._policy.queue_limit:
             raise Refusal(Code.QUEUE_FULL, retry_after=10)
 

@@ -184,6 +184,9 @@ class SendQueue:
         if not self._page.is_usable or self._busy or self.in_doubt or not self._queue:
             return
         entry = self._queue[0]
+        if not self._page.inventory.can(needs_media="path" in entry.payload):
+            # It waits for a page that can, as for a connection.
+            return
         if self.preparation.is_needed(entry):
             self._busy = entry.id
             yield from self.preparation.step(entry)

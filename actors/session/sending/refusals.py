@@ -8,6 +8,7 @@ from actors.session.sending.new_contacts import NewContacts
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallRejected
 from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.records import SessionRecord
 
@@ -42,6 +43,8 @@ SendProblem = dict[str, str]
 """What is wrong with a field of the request, for people."""
 NEEDS_A_PERSON = {State.DISCONNECTED, State.WAITING_SCAN, State.ERROR}
 """`reconnectRequired` of a refused send."""
+CHANGED_SECONDS = 900
+"""`Retry-After` until a page that lacks something is opened anew."""
 TRY_AGAIN_SECONDS = 5
 """`Retry-After` when no person is needed: most interruptions are over by then."""
 
@@ -73,8 +76,23 @@ def require_connected(record: SessionRecord) -> None:
         raise not_connected(record)
 
 
+def require_ability(record: SessionRecord, *, is_there: bool) -> None:
+    """Raises Refusal(WHATSAPP_CHANGED) for what WhatsApp's page cannot do any more."""
+    if not is_there:
+        raise changed(record)
+
+
+def changed(record: SessionRecord) -> Refusal:
+    """The same form as `not_connected`: nobody has to scan anything."""
+    extra = {"status": record.state.value, "reconnectRequired": False}
+    problems = [{"field": name, "problem": "não existe mais"} for name in record.missing.split(", ") if name]
+    return Refusal(Code.WHATSAPP_CHANGED, retry_after=CHANGED_SECONDS, details=problems, extra=extra)
+
+
 def not_connected(record: SessionRecord) -> Refusal:
     """The 503 of docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
+    if record.state is State.ERROR and record.reason is Reason.WHATSAPP_CHANGED:
+        return changed(record)
     person = record.state in NEEDS_A_PERSON or not record.has_login
     extra = {"status": record.state.value, "reconnectRequired": person}
     return Refusal(Code.NOT_CONNECTED, retry_after=None if person else TRY_AGAIN_SECONDS, extra=extra)

@@ -29,6 +29,7 @@ from wppmt.browser.port import (
     PageGone,
     StartFailed,
 )
+from wppmt.domain.inventory import WHOLE, Inventory
 from wppmt.domain.process import Process
 
 
@@ -51,6 +52,7 @@ class FakeBrowser:
         self.browsers = browsers
         self.session_id = session_id
         self.is_alive = False
+        self.inventory: Inventory | None = browsers.world.inventories.get(session_id, WHOLE)
         self.goodbye = ""
         """Why the page before this one was logged out."""
         self.weight = Memory(120.0, 70.0)
@@ -239,6 +241,11 @@ class FakeBrowser:
     def unlink(self, reason: str = "unknown_companion") -> None:
         """On the phone, the device is removed."""
         self.page.unlink(reason)
+
+    def change(self, inventory: Inventory) -> None:
+        """WhatsApp has changed: this is what the page has from now on, and every page after it."""
+        self.inventory = self.browsers.world.inventories[self.session_id] = inventory
+        self.page.take_inventory(inventory)
 
     def set_facts(self, **changes: Any) -> None:
         """Whatever the levers above don't say, by the names of Facts."""

@@ -134,6 +134,11 @@ class FakeFunctions:
     def do_ask_server(self, _: Mapping[str, Any]) -> CallResult:
         return {"answered": self._page.is_connected}
 
+    def do_unheard(self, arguments: Mapping[str, Any]) -> CallResult:
+        limit = arguments["limit"]
+        told, self._page.unheard = self._page.unheard[:limit], self._page.unheard[limit:]
+        return {"messages": told}
+
     def do_login_items(self, _: Mapping[str, Any]) -> CallResult:
         return {"items": login_items(self._profile)}
 

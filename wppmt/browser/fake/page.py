@@ -12,6 +12,7 @@ from wppmt.browser.fake import connection
 from wppmt.browser.fake.connection import Connection
 from wppmt.browser.fake.world import Surroundings
 from wppmt.browser.port import PageEvent
+from wppmt.domain.inventory import WA_JS, Inventory
 from wppmt.domain.page_condition import Facts
 
 RING = 1000
@@ -26,6 +27,8 @@ class PageHost(Protocol):
     pid: int
     is_alive: bool
     page: FakePage
+    inventory: Inventory | None
+    """What its next pages have."""
     goodbye: str
     """Why the page before this one was logged out."""
 
@@ -54,6 +57,11 @@ class FakePage:
         """Why the server refuses the next messages."""
         self.limits: dict[str, dict[str, Any]] = {}
         """WhatsApp's limits on new contacts, as the page tells of them."""
+        self.inventory: Inventory | None = browser.inventory
+        """None: not sure yet."""
+        self.unheard: list[dict[str, Any]] = []
+        self.deaf = False
+        """Messages come into its store, and no event tells of them."""
         self.is_replaced = False
         """The login is used elsewhere: WhatsApp's server says nothing more to this page, which shows nothing of it."""
         self._browser = browser
@@ -95,6 +103,9 @@ class FakePage:
         """wa-js has found WhatsApp's modules."""
         if not self.is_current or self._defer(self.become_ready):
             return
+        if self.inventory and WA_JS in self.inventory.missing:
+            self.emit("facts_changed", {"facts": self.told_facts()})
+            return
         self._is_ready = True
         if self._profile.login is not None:
             self._facts = self._main_facts()
@@ -129,6 +140,16 @@ class FakePage:
         if before != self._facts and self._is_ready:
             self.emit("facts_changed", {"facts": self.told_facts()})
 
+    def take_inventory(self, inventory: Inventory) -> None:
+        """The page looks again at what it has."""
+        self.inventory = inventory
+        self.emit("facts_changed", {"facts": self.told_facts()})
+
+    @property
+    def _is_sure(self) -> bool:
+        """Of what it has: with wa-js at once, without it after a while."""
+        return self._is_ready or bool(self.inventory and WA_JS in self.inventory.missing)
+
     def connect(self, state: Connection) -> None:
         """The connection is so from now on; back at the server, what was kept goes its way."""
         self.set_facts(**state.facts(registered=self._facts.registered))
@@ -153,6 +174,7 @@ class FakePage:
             "platform": facts.platform,
             "needsUpdate": facts.needs_update,
             "banned": facts.banned,
+            "inventory": told_inventory(self.inventory) if self.inventory and self._is_sure else None,
             "dialog": facts.dialog,
         }
 
@@ -252,7 +274,9 @@ class FakePage:
             self._profile.received.append(shape)
             if "bytes" in message:
                 self._profile.media[shape["messageId"]] = message["bytes"]
-            if not message.get("unheard"):
+            if self.deaf or message.get("unheard"):
+                self.unheard.append(shape)
+            else:
                 self.emit("message_received", {"message": shape})
 
     def take_receipts(self) -> None:
@@ -356,3 +380,16 @@ class FakePage:
             **message["more"],
         }
         browsers.deliver(message["to"].removesuffix("@c.us"), arrival)
+
+
+def told_inventory(inventory: Inventory) -> dict[str, Any]:
+    """As bridge.js names it."""
+    return {
+        "missing": list(inventory.missing),
+        "canReceive": inventory.can_receive,
+        "canSend": inventory.can_send,
+        "canAck": inventory.can_ack,
+        "canSendMedia": inventory.can_send_media,
+        "whatsappBuild": inventory.whatsapp_build,
+        "waJs": inventory.wa_js,
+    }

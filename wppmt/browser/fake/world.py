@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Protocol
 
+from wppmt.domain.inventory import Inventory
+
 _BRAZILIAN = re.compile(r"55(\d\d)(9?)([6-9]\d{7})")
 
 
@@ -70,6 +72,8 @@ class FakeWhatsApp:
         self.quarantine: defaultdict[str, list[FakeProfile]] = defaultdict(list)
         self.inboxes: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         """Every arrival by number or group id, a second one with the same id too."""
+        self.inventories: dict[str, Inventory] = {}
+        """Of sessions whose page lacks something."""
         self._numbers = itertools.count(1)
 
     def add_phone(self, number: str, name: str = "", *, is_business: bool = False) -> Phone:

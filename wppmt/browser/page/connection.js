@@ -49,15 +49,13 @@
     };
   }
 
-  // The inventory tells its changes itself.
-  const comparable = (read) => JSON.stringify({ ...read, inventory: undefined });
-
   let told = '';
   function factsMayHaveChanged() {
     const read = facts();
     rememberLogin(read);
-    const now = comparable(read);
-    if (!told || now === told) return;
+    const now = JSON.stringify(read);
+    // `ready` tells first, unless it is sure that wa-js will not be there.
+    if (now === told || (!told && (read.ready || !read.inventory))) return;
     told = now;
     emit('facts_changed', { facts: read });
   }
@@ -225,8 +223,9 @@
   });
 
   WPP.loader.onReady(() => {
+    wppmt.takeInventory();
     const read = facts();
-    told = comparable(read);
+    told = JSON.stringify(read);
     rememberLogin(read);
     emit('ready', { facts: read });
   });

@@ -2,7 +2,7 @@
 (function () {
   'use strict';
 
-  const { emit, functions, describe } = wppmt;
+  const { describe } = wppmt;
 
   /** One of WhatsApp's modules by its own name; throws where there is none. */
   wppmt.module = (id) => self.importNamespace(id);
@@ -62,6 +62,35 @@
     return { missing: [...missing], ...abilities };
   }
 
+  // ---- wa-js's search ----------------------------------------------------------------------------------------
+
+  const COUNTED_FOR_MS = 250;
+  let counted = { at: -Infinity, modules: 0 };
+
+  function moduleCount() {
+    if (performance.now() - counted.at > COUNTED_FOR_MS) {
+      let modules = 0;
+      try {
+        modules = Object.keys(self.require('__debug').modulesMap).length;
+      } catch {
+        // WhatsApp's loader is not there yet.
+      }
+      counted = { at: performance.now(), modules };
+    }
+    return counted.modules;
+  }
+
+  // wa-js looks through all modules for what it does not find, for some of its stores once for each module: minutes, in
+  // which the page stands still. What is not among these modules is looked for again when there are others.
+  const { searchId } = WPP.loader;
+  const misses = new Map();
+  WPP.loader.searchId = (wanted, ...how) => {
+    if (misses.get(wanted) === moduleCount()) return null;
+    const id = searchId(wanted, ...how);
+    if (!id) misses.set(wanted, moduleCount());
+    return id;
+  };
+
   const text = (read) => {
     try {
       return String(read() || '');
@@ -69,19 +98,12 @@
       return '';
     }
   };
-  const moduleCount = () => {
-    try {
-      return Object.keys(self.require('__debug').modulesMap).length;
-    } catch {
-      return 0;
-    }
-  };
 
   // Modules come in waves, and nothing says when it is over. A page without wa-js gets as long.
   const WAVE_MS = 3000;
   const JUDGED_AFTER_MS = 20_000;
   const LOOK_MS = 500;
-  const AGAIN_MS = 30_000;
+  const AGAIN_MS = 15_000;
 
   let current = null;
   let modules = 0;
@@ -94,36 +116,33 @@
     return quiet || performance.now() >= JUDGED_AFTER_MS;
   }
 
+  function withoutWaJs(found) {
+    const none = Object.fromEntries(Object.keys(NEEDS).map((ability) => [ability, false]));
+    return { ...none, missing: ['wa-js', ...found.missing] };
+  }
+
+  /** What is whole is so at once; what is not may still come. */
   function judge() {
     const found = look();
-    if (!WPP.isReady) found.missing.unshift('wa-js');
-    if (!WPP.isReady) Object.keys(NEEDS).forEach((ability) => { found[ability] = false; });
-    const told = JSON.stringify(found);
-    const before = current && JSON.stringify({ ...current, whatsappBuild: undefined, waJs: undefined });
+    if (!current && !isSettled() && !(WPP.isReady && !found.missing.length)) return;
     current = {
-      ...found,
+      ...(WPP.isReady ? found : withoutWaJs(found)),
       whatsappBuild: text(() => self.Debug.VERSION) || text(() => WPP.whatsapp.contants.SANITIZED_VERSION_STR),
       waJs: text(() => WPP.version),
     };
-    if (told !== before) emit('inventory', current);
+    wppmt.factsMayHaveChanged();
   }
 
   async function watch() {
     for (;;) {
-      const complete = WPP.isReady && !look().missing.length;
-      if (complete || isSettled()) judge();
-      const pause = current && !current.missing.length ? AGAIN_MS : LOOK_MS;
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      judge();
+      await new Promise((resolve) => setTimeout(resolve, current ? AGAIN_MS : LOOK_MS));
     }
   }
 
   /** As of the last look; null until it is sure. */
   wppmt.inventory = () => current;
-
-  functions.inventory = () => {
-    if (current) judge();
-    return current;
-  };
+  wppmt.takeInventory = judge;
 
   // ---- listening ---------------------------------------------------------------------------------------------
 
@@ -148,5 +167,5 @@
   wppmt.attach = (name, run) => unattached.set(run, name);
 
   WPP.loader.onInjected(tryToAttach);
-  watch();
+  setTimeout(watch);
 })();

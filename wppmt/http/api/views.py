@@ -9,6 +9,7 @@ from wppmt.domain.states import State
 from wppmt.domain.times import iso
 from wppmt.http.api import qr
 from wppmt.http.api.responses import (
+    Abilities,
     AdminSession,
     AlreadyConnected,
     DeadLetter,
@@ -62,7 +63,7 @@ def _status_fields(status: SessionStatus, default_webhook_url: str) -> dict[str,
         "messages_received": record.messages_received,
         "description": record.description or None,
         "webhook_url": shown_webhook(record.webhook_url, default_webhook_url),
-        "reason": sentence(record.reason),
+        "reason": sentence(record.reason, record.missing),
         "reason_code": record.reason,
         "restarts": record.restarts,
         "memory_mb": status.memory_mb,
@@ -71,7 +72,20 @@ def _status_fields(status: SessionStatus, default_webhook_url: str) -> dict[str,
         "pushname": record.pushname or None,
         "max_messages_per_day": record.max_messages_per_day,
         "queue": status.queue,
+        "abilities": abilities_of(status),
+        "login_saved": record.login_saved if record.has_login else None,
     }
+
+
+def abilities_of(status: SessionStatus) -> Abilities:
+    """What can be done now: whatever its page has, only while it is connected."""
+    is_connected, found = status.record.state is State.CONNECTED, status.inventory
+    return Abilities(
+        can_send=is_connected and found.can_send,
+        can_receive=is_connected and found.can_receive,
+        can_ack=is_connected and found.can_ack,
+        can_send_media=is_connected and found.can_send_media,
+    )
 
 
 def message_of(entry: JournalEntry) -> JournalMessage:
@@ -125,7 +139,7 @@ def qr_code_of(status: SessionStatus) -> QrCode | AlreadyConnected:
         qr_code=qr.data_url(code.text) if code else None,
         expires_at=iso(code.expires_at) if code else None,
         pairing_code=status.pairing_code or None,
-        reason=None if code else sentence(record.reason),
+        reason=None if code else sentence(record.reason, record.missing),
     )
 
 

@@ -1,0 +1,113 @@
+"""A module of WhatsApp's is renamed under wa-js: the right ability is lost and named, and comes back when it is mended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import pair
+from tests.browser.ground import ChromeGround, Life
+from tests.support import wait_until
+from wppmt.domain.inventory import WA_JS
+
+pytestmark = [pytest.mark.chrome, pytest.mark.timeout(120)]
+
+NewPhone = Callable[[], str]
+
+ABILITIES = {"canReceive", "canSend", "canAck", "canSendMedia"}
+ROWS = [
+    (["WAWebMsgCollection"], "MsgStore", ABILITIES),
+    (["WAWebChatCollection"], "ChatStore", {"canReceive", "canSend", "canSendMedia"}),
+    (["WAWebStreamModel"], "Stream", {"canReceive"}),
+    (["WAWebUserPrefsIsLoggedIn"], "isAuthenticated", ABILITIES),
+    (["WAWebFindChatAction", "WAWebFindChat"], "findOrCreateLatestChat", {"canSend", "canSendMedia"}),
+    (["WAWebSendMsgChatAction"], "addAndSendMsgToChat", {"canSend", "canSendMedia"}),
+    (["WAWebPrepRawMedia", "WAWebMedia"], "MediaPrep", {"canSendMedia"}),
+    (["WAWebHandleDirectChatReceipt"], "handleChatSimpleReceipt", {"canAck"}),
+    (["WAWebHandleGroupChatReceipt"], "handleGroupSimpleReceipt", {"canAck"}),
+    (["WAWebQueryExistsJob"], "queryWidExists", {"canSend", "canSendMedia"}),
+]
+
+
+@pytest.fixture(scope="module")
+def linked(chrome_ground: ChromeGround) -> Iterator[tuple[Life, str]]:
+    life, phone = Life(chrome_ground.browsers.open("changed"), "changed"), "5511970000009"
+    pair(chrome_ground, life, phone)
+    yield life, phone
+    life.browser.stop()
+
+
+def inventory(life: Life) -> Mapping[str, Any]:
+    """As the newest facts tell it."""
+    life.hear()
+    told = [e.data["facts"]["inventory"] for e in life.events if "facts" in e.data]
+    return (told and told[-1]) or {}
+
+
+def lost(life: Life) -> set[str]:
+    return {ability for ability in ABILITIES if inventory(life).get(ability) is False}
+
+
+def test_a_whole_page_says_so_with_what_it_is(linked: tuple[Life, str]) -> None:
+    told = linked[0].value("facts")["inventory"]
+    assert (told["missing"], told["waJs"]) == ([], "4.6.0")
+    assert told["whatsappBuild"].startswith("2.3000.")
+    assert all(told[ability] for ability in ABILITIES)
+
+
+@pytest.mark.parametrize(("modules", "name", "abilities"), ROWS, ids=[row[1] for row in ROWS])
+def test_what_is_renamed_is_named_and_comes_back(
+    chrome_ground: ChromeGround, linked: tuple[Life, str], modules: list[str], name: str, abilities: set[str]
+) -> None:
+    life, phone = linked
+    order = chrome_ground.simulator.fault("missing_module", modules=modules, phone=phone)
+    life.forget()
+    began = time.monotonic()
+    chrome_ground.reload(life, phone)
+    wait_until(lambda: inventory(life).get("missing"), 60)
+    assert time.monotonic() - began < 60
+    assert any(name in missing for missing in inventory(life)["missing"])
+    assert lost(life) == abilities
+    chrome_ground.simulator.delete_fault(order)
+    life.forget()
+    wait_until(lambda: inventory(life).get("missing") in ([], [WA_JS]), 40)
+    if inventory(life)["missing"]:
+        # It gave up when it did not find the login.
+        life.forget()
+        chrome_ground.reload(life, phone)
+        wait_until(lambda: inventory(life).get("missing") == [], 40)
+    assert lost(life) == set()
+
+
+@pytest.mark.slow
+def test_modules_that_come_late_are_waited_for(chrome_ground: ChromeGround, linked: tuple[Life, str]) -> None:
+    life, phone = linked
+    chrome_ground.simulator.fault("modules_late", delayMs=6000, phone=phone, count=1)
+    life.forget()
+    chrome_ground.reload(life, phone)
+    life.facts(40, authenticated=True, mode="MAIN")
+    told = [e.data["facts"]["inventory"] for e in life.events if "facts" in e.data]
+    assert all(one is None or not one["missing"] for one in told)
+
+
+def test_a_message_that_nobody_was_told_of_is_found(
+    chrome_ground: ChromeGround, linked: tuple[Life, str], new_phone: NewPhone
+) -> None:
+    life, phone = linked
+    friend = new_phone()
+    chrome_ground.register(friend, "Maria")
+    chrome_ground.simulator.fault("inbound_unheard", phone=phone, count=1)
+    life.forget()
+    unheard = chrome_ground.write(friend, phone, "ninguém ouviu")
+    heard = chrome_ground.write(friend, phone, "ouvida")
+    wait_until(lambda: [e for e in _messages(life) if e["id"] == heard])
+    assert [message["id"] for message in life.value("unheard", {"limit": 9})["messages"]] == [unheard]
+    assert life.value("unheard", {"limit": 9})["messages"] == []
+
+
+def _messages(life: Life) -> list[Mapping[str, Any]]:
+    life.hear()
+    return [event.data["message"] for event in life.events if event.name == "message_received"]
