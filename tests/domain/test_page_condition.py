@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wppmt.domain.inventory import WHOLE
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
 
 MAIN = Facts(
@@ -18,6 +19,7 @@ MAIN = Facts(
     info="NORMAL",
     socket="CONNECTED",
     stream="CONNECTED",
+    inventory=WHOLE,
 )
 QR = Facts(ready=True, mode="QR", info="NORMAL", socket="UNPAIRED", stream="DISCONNECTED")
 LOST = replace(MAIN, socket="OPENING", stream="DISCONNECTED", info="OPENING")
@@ -29,6 +31,10 @@ LOST = replace(MAIN, socket="OPENING", stream="DISCONNECTED", info="OPENING")
         (Facts(), PageCondition.UNDECIDED),
         (QR, PageCondition.QR),
         (MAIN, PageCondition.MAIN),
+        # Not before the page is sure of what it has.
+        (replace(MAIN, inventory=None), PageCondition.UNDECIDED),
+        (replace(MAIN, inventory=WHOLE.deaf()), PageCondition.CHANGED),
+        (replace(QR, inventory=WHOLE.deaf()), PageCondition.CHANGED),
         (replace(MAIN, phone_online=False), PageCondition.PHONE_OFFLINE),
         # A page that was synced once stays in MAIN.
         (LOST, PageCondition.NETWORK),
