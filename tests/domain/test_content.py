@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wppmt.domain.content import _READERS, body_of, fields_of
-from wppmt.domain.vcards import read_card
+from wppmt.domain.vcard import read_card
 from wppmt.domain.written import message_of
 
 JPEG = "/9j/" + "A" * 400

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from wppmt.domain.vcards import Card, read_card
+from wppmt.domain.vcard import Card, read_card
 
 Content = Mapping[str, Any]
 Fields = dict[str, Any]

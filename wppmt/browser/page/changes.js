@@ -40,6 +40,10 @@
     tell('message_revoked', 'revoke', key, type === 'admin_revoke' && author ? author : writer);
   });
 
+  wppmt.tellRevokedByApi = (key) => {
+    if (isWanted(key.remote)) emit('message_revoked', { ...about(key, WPP.conn.getMyUserId()), by: 'api' });
+  };
+
   WPP.on('chat.new_reaction', ({ msgId, reactionText, sender }) => {
     tell('message_reaction', 'reaction', keyOf(msgId), sender, { emoji: reactionText || '' });
   });

@@ -1,15 +1,31 @@
-"""Cards of contacts, as strangers' phones write them: what of a vCard a person reads."""
+"""PURE: contact cards: written as WhatsApp's phones do (vCard 3.0), and read as strangers' phones wrote them."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
+from wppmt.domain.outgoing import ContactCard
+
 _FOLD = re.compile(r"\r?\n[ \t]")
 _LINE = re.compile(r"(?:[\w-]+\.)?(?P<name>[\w-]+)(?P<parameters>;[^:\n]*)?:(?P<value>.*)")
 """A name may stand in a group: `item1.TEL`."""
 _ESCAPED = re.compile(r"\\([\\;,nN])")
 _WAID = re.compile(r"waid=(\d+)", re.IGNORECASE)
+
+
+def vcard(card: ContactCard) -> str:
+    """`waid` is what lets whoever gets the card write to that number at once."""
+    name = _escaped(card.name)
+    lines = ["BEGIN:VCARD", "VERSION:3.0", f"N:;{name};;;", f"FN:{name}"]
+    if card.organization:
+        lines.append(f"ORG:{_escaped(card.organization)}")
+    lines += [f"TEL;type=CELL;type=VOICE;waid={card.phone}:+{card.phone}", "END:VCARD"]
+    return "\n".join(lines)
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\;,])", r"\\\1", text)
 
 
 @dataclass(frozen=True, slots=True)
