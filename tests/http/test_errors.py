@@ -110,7 +110,7 @@ PROVOKED: dict[Code, Provoke] = {
     code: refused_by_the_session(code)
     for code in (
         Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK, Code.NEW_CHAT_QUOTA, Code.COULD_NOT_LOOK, Code.SEND_FAILED,
-        Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT, Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN,
+        Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT, Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN, Code.WHATSAPP_CHANGED,
     )
 }  # fmt: skip
 

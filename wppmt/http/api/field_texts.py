@@ -89,6 +89,14 @@ FIELD_TEXTS: Mapping[str, str] = {
     "valid": "`true`: o número está no WhatsApp",
     "canReceiveMessage": "`true`: pode receber mensagens",
     "resolvedPhone": "o número como o WhatsApp o conhece (com ou sem o nono dígito); é para ele que os envios vão",
+    # Status
+    "abilities": "o que a sessão consegue fazer agora; o que falta está em `reason`",
+    "HealthBody.abilities": "quantas sessões conseguem agora cada coisa",
+    "canSend": "`true`: textos e o mais que não leva arquivo podem ser enviados",
+    "canReceive": "`true`: mensagens recebidas chegam",
+    "canAck": "`true`: as confirmações dos envios chegam",
+    "canSendMedia": "`true`: arquivos podem ser enviados",
+    "loginSaved": "`true`: o login está no disco; `false`: ainda não, e o navegador não pode morrer; `null`: não há login",
     # Webhooks and events
     "webhookUrl": "URL que recebe os eventos da sessão; `null`: nenhuma",
     "url": "URL que recebe os eventos",
