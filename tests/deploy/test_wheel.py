@@ -84,11 +84,12 @@ def test_installed_alone_it_plays_the_demo(tmp_path: Path):
     """As anyone would: the standard front end builds it, pip brings the rest, npm is not there."""
     source, empty, elsewhere = copied(tmp_path / "source"), tmp_path / "empty", tmp_path / "elsewhere"
     elsewhere.mkdir()
-    for command in (
+    commands: list[list[str | Path]] = [
         [sys.executable, "-m", "venv", empty],
         [empty / "bin/python", "-m", "pip", "-q", "install", "build"],
         [empty / "bin/python", "-m", "build", source],
-    ):
+    ]
+    for command in commands:
         done = run(command, tmp_path)
         assert done.returncode == 0, done.stderr
     installed = run([empty / "bin/python", "-m", "pip", "-q", "install", f"{wheel(source)}[demo]"], tmp_path)
