@@ -68,7 +68,8 @@ class Container:
         self.root = folder / "root"
         folder.mkdir(parents=True, exist_ok=True)
         self.log_file = folder / "log.txt"
-        shutil.copytree(base(packages), self.root, symlinks=True, dirs_exist_ok=True)
+        # Not by Python, which would read /dev/full to its end.
+        _run("cp", "--archive", base(packages), self.root)
         self._log: IO[str] = self.log_file.open("a")
         self._process: subprocess.Popen[str] | None = None
         self._leader: psutil.Process | None = None
