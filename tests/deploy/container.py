@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import psutil
 
@@ -81,11 +81,16 @@ class Container:
             [*command, f"--directory={self.root}", "--machine=wppmt-test"],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, text=True,
         )  # fmt: skip
-        process = psutil.Process(self._process.pid)
-        self._leader = wait_until(lambda: next(iter(process.children()), None), BOOT_SECONDS)
+        self._leader = wait_until(self._init, BOOT_SECONDS)
         wait_until(
             lambda: self.ask("systemctl", "is-system-running") in {"running", "degraded"}, BOOT_SECONDS
         )
+
+    def _init(self) -> psutil.Process | None:
+        """Its PID 1, once that is systemd: before, nspawn starts and ends others."""
+        assert self._process
+        children = psutil.Process(self._process.pid).children()
+        return next((child for child in children if child.name() == "systemd"), None)
 
     def halt(self) -> None:
         """In order, as a reboot does it."""
@@ -163,7 +168,7 @@ class Container:
         self._log.write(f"[{time.strftime('%H:%M:%S')}] {text}\n")
         self._log.flush()
 
-    def end(self, **_: Any) -> None:
+    def end(self) -> None:
         if self._leader and self._leader.is_running():
             self.say(self.ask("journalctl", "--no-pager", "-u", "wppmt*", "-o", "short-precise"))
         self.cut()

@@ -74,8 +74,8 @@ def further_step() -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def debian(debs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
     """One machine for the whole story; each test goes on where the one before it ended."""
-    made = Container(tmp_path_factory.mktemp("debian"), packages.needed(debs[__version__]))
     kept = Path("build/logs")
+    made = Container(tmp_path_factory.mktemp("debian"), packages.needed(debs[__version__]))
     try:
         made.boot()
         for package in debs.values():
