@@ -65,11 +65,12 @@ class WaJsWorker:
     def _look(self, now: float) -> Iterator[Effect]:
         if self._plans.plan().is_quiet:
             return
+        moves: list[Move] = []
         with self._plans.changing() as change:
-            move = self._next(change.plan, now)
-            if move:
+            while move := self._next(change.plan, now):
                 change.plan = move.plan
-        if move:
+                moves.append(move)
+        for move in moves:
             yield from self._told(move)
 
     def _next(self, plan: Plan, now: float) -> Move | None:

@@ -20,6 +20,8 @@ from wppmt.domain.system_errors import explain
 from wppmt.domain.wa_js import SHIPPED, Choice, Plan
 
 POLL_SECONDS = 0.3
+UNTAKEN_SECONDS = 10.0
+"""Within which the daemon takes the first session, where there is one."""
 LATER = "Nenhum serviço no ar: a troca começa quando ele iniciar"
 GOES_ON = "A troca continua no serviço; acompanhe com: wppmt wa-js list"
 
@@ -105,8 +107,12 @@ def _follow(shelf: Shelf) -> None:
     """Tells what happens until the change is done or undone."""
     click.echo("Trocando, uma sessão por vez (Ctrl+C só deixa de acompanhar)")
     told: set[str] = set()
+    begun = time.monotonic()
     try:
         while not (plan := shelf.plan()).is_quiet:
+            if not plan.taken and time.monotonic() - begun > UNTAKEN_SECONDS:
+                click.echo(f"Nenhuma sessão com a página aberta: a troca espera pela primeira. {GOES_ON}")
+                return
             for session_id, taken in plan.taken.items():
                 if taken.has_proved and session_id not in told:
                     told.add(session_id)
@@ -125,7 +131,7 @@ def _table(shelf: Shelf, plan: Plan) -> Iterator[str]:
     rows.append((shelf.shipped_name, "vem com o wppmt", "ok", _users(plan.in_use, SHIPPED)))
     for name in shelf.names():
         flaw = shelf.flaw(name)
-        origin = "?" if flaw else shelf.kept(name).origin
+        origin = "?" if flaw else Path(shelf.kept(name).origin).name
         rows.append((name, origin, "recusada" if flaw else "ok", _users(plan.in_use, name)))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     for row in rows:
@@ -147,11 +153,16 @@ def _users(choice: Choice, name: str) -> str:
 
 
 def _shown(choice: Choice, shelf: Shelf) -> str:
-    sessions = [f"{session}: {name or shelf.shipped_name}" for session, name in choice.sessions.items()]
-    return ", ".join([choice.everyone or shelf.shipped_name, *sessions])
+    everyone = choice.everyone or shelf.shipped_name
+    sessions = [
+        f"{session}: {name or shelf.shipped_name}" for session, name in sorted(choice.sessions.items())
+    ]
+    return f"{', '.join(sessions)} (as demais: {everyone})" if sessions else everyone
 
 
 def _content(file: Path) -> bytes:
+    if not file.exists():
+        raise Unusable(f"{file} não é uma versão, como 4.6.0, nem um arquivo que exista")
     if file.stat().st_size > LARGEST:
         raise Unusable(f"{file} é grande demais para ser um wa-js")
     return file.read_bytes()
