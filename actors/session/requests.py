@@ -39,7 +39,7 @@ class Requests:
                 yield Answer(reply, self._parts.status())
             case messages.RestoreLogin():
                 yield from self._restore(reply, now)
-            case messages.SendText() | messages.SendMedia():
+            case messages.SendText() | messages.SendMedia() | messages.SendContent():
                 yield from self._parts.acceptance.send(request, reply, now)
             case messages.AnnounceMedia():
                 yield from self._parts.acceptance.announce(request, reply, now)

@@ -163,6 +163,19 @@ class SentBody(AnswerBody):
     reference: str | None = absent(examples=["pedido-4711"], description="o da requisição")
 
 
+class ActedBody(AnswerBody):
+    """An act on a message: WhatsApp's server has it (200), or the rest comes by `message_ack` (202)."""
+
+    success: Literal[True] = True
+    id: str = Field(
+        examples=["3EB0F6F2E2E2E2E2E2F"], description="id da própria operação, como em `message_ack`"
+    )
+    message_id: str = Field(examples=["3EB0F6F2E2E2E2E2E2E"], description="a mensagem, como na URL")
+    status: MessageStatus = Field(examples=["sent"])
+    timestamp: Instant
+    reference: str | None = absent(examples=["pedido-4711"], description="o da requisição")
+
+
 class Pending(SentBody):
     """202: the rest comes by the `message_ack` webhook."""
 
