@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from pathlib import Path
 
 from wppmt import __version__
 from wppmt.app import browsers, logs
 from wppmt.app.settings import Settings
 from wppmt.browser.chrome.injection import script
-from wppmt.browser.port import StartFailed
+from wppmt.browser.wa_js.shelf import Shelf, Unusable
 from wppmt.domain.system_errors import explain
 
 DATABASE = "wppmt.sqlite"
@@ -19,10 +18,12 @@ FILE = "running.json"
 
 
 def page_version(settings: Settings) -> str:
-    """Names the very scripts that this version puts into WhatsApp's page; empty where they are not there."""
-    with suppress(StartFailed):
-        return script(browsers.chrome_settings(settings).origin, settings.browser.beat_seconds).version
-    return ""
+    """Names the very scripts that this version brings for WhatsApp's page; empty where they are not there."""
+    try:
+        library = Shelf(settings.store.wa_js_dir).shipped()
+    except Unusable:
+        return ""
+    return script(browsers.chrome_settings(settings).origin, settings.browser.beat_seconds, library).version
 
 
 def note(settings: Settings) -> None:
