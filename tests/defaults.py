@@ -9,9 +9,9 @@ from actors.session.policy import SessionPolicy
 from actors.webhooks.policy import WebhookPolicy
 from wppmt.app import policies
 from wppmt.app.settings import load
-from wppmt.domain.retry import WebhookSchedule
 from wppmt.http.ports import HttpPolicy
 from wppmt.http.security.auth import AuthPolicy
+from wppmt.webhook.schedule import WebhookSchedule
 
 SETTINGS = load({"WPP_SECRET": "s" * 32, "WPP_SIMULATOR": "external"})
 

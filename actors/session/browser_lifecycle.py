@@ -28,7 +28,7 @@ from wppmt.browser.port import NOTHING, LoginItems
 from wppmt.domain.messages import ROOT
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason, sentence
-from wppmt.domain.retry import FAILURES_BEFORE_ERROR, reconnect_delay
+from wppmt.domain.reconnect_delay import FAILURES_BEFORE_ERROR, reconnect_delay
 from wppmt.domain.states import Event, State
 
 FIRST_RESTART = 2

@@ -58,6 +58,9 @@ class Logout:
 
     def restart(self, now: float) -> Iterator[Effect]:
         """Start a browser afterwards, with whatever login is left. Committed, so that it survives a crash."""
+        if self._forgets:
+            # Nothing will be left to start; a session that is wanted would hold a place that nobody counts.
+            return
         yield from self._work.write(now, desired=Desired.RUNNING)
 
     def stay_stopped(self, now: float) -> Iterator[Effect]:

@@ -20,7 +20,7 @@ from actors.session.timers import Timers
 from actors.session.unit_of_work import Happening, UnitOfWork, error_payload
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
 from wppmt.domain.reasons import Reason, why_logged_out
-from wppmt.domain.retry import HEALTHY_SECONDS
+from wppmt.domain.reconnect_delay import HEALTHY_SECONDS
 from wppmt.domain.states import Event, State
 from wppmt.store.records import Desired, SessionRecord
 

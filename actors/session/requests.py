@@ -60,7 +60,7 @@ class Requests:
                 yield Answer(reply, self.status.now())
             case messages.RestoreLogin():
                 yield from self._restore(reply, now)
-            case messages.SendText() | messages.SendMedia():
+            case messages.SendText() | messages.SendMedia() | messages.SendContent():
                 yield from self.acceptance.send(request, reply, now)
             case messages.AnnounceMedia():
                 yield from self.acceptance.announce(request, reply, now)

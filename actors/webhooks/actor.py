@@ -20,7 +20,6 @@ from actors.webhooks.retention import TIDY_PAUSE_SECONDS, Retention
 from actors.webhooks.settling import Settle, Settling
 from wppmt.domain.log import LogLevel
 from wppmt.domain.messages import ReplayDeadLetters
-from wppmt.domain.retry import WebhookSchedule
 from wppmt.store.port import STORE_RETRY_SECONDS, Store, StoreUnavailable
 from wppmt.store.records import DeadLetterBatch, DeadLetters, Delivery, DeliveryState, Lane
 from wppmt.webhook.classify import (
@@ -31,6 +30,7 @@ from wppmt.webhook.classify import (
     RetryLater,
     classify_attempt,
 )
+from wppmt.webhook.schedule import WebhookSchedule
 
 COUNTED = 1000
 """Dead letters that are counted for a log line; beyond it there are many."""

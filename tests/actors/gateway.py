@@ -33,13 +33,13 @@ from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, WEBHOOK, session_address
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
-from wppmt.domain.retry import WebhookSchedule
 from wppmt.domain.states import State
 from wppmt.media.received import ReceivedMedia
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.records import SessionRecord, SessionStatus
 from wppmt.store.sqlite.store import SqliteStore, SqliteTransaction
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
+from wppmt.webhook.schedule import WebhookSchedule
 
 ENDPOINT = "http://turbozap.test/webhook"
 POST_SECONDS = 0.01

@@ -28,7 +28,7 @@ from actors.workers import browser
 from tests.actors.gateway import OK, Gateway, Posted
 from wppmt.browser.fake.browsers import FakeBrowsers
 from wppmt.domain.reasons import Reason
-from wppmt.domain.retry import FAILURES_BEFORE_ERROR
+from wppmt.domain.reconnect_delay import FAILURES_BEFORE_ERROR
 from wppmt.store import fencing
 from wppmt.store.records import Desired, Handover
 from wppmt.store.sqlite.store import SqliteTransaction

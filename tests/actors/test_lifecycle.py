@@ -137,6 +137,14 @@ def test_purge_works_in_every_state_and_forgets_everything(gateway: Gateway, sta
     assert gateway.start("a").created
 
 
+def test_a_restart_during_a_purge_brings_nothing_back(gateway: Gateway):
+    bring_to(gateway, State.DISCONNECTED)
+    gateway.request(ROOT, messages.PurgeSession("a"))
+    gateway.request(ROOT, messages.RestartSession("a"))
+    gateway.run(300)
+    assert gateway.store.session("a") is None
+
+
 def test_logout_unlinks_a_stopped_session_too(gateway: Gateway):
     bring_to(gateway, State.DISCONNECTED)
     assert gateway.log_out("a").unlinked

@@ -150,7 +150,9 @@ def test_every_word_about_a_message_carries_its_caller_s_reference(gateway: Gate
         ("not_on_whatsapp", Code.NOT_ON_WHATSAPP),
         ("invalid_recipient", Code.INVALID_PHONE),
         ("quoted_not_found", Code.INVALID_REQUEST),
-        ("group_not_found", Code.INVALID_REQUEST),
+        ("group_not_found", Code.GROUP_NOT_FOUND),
+        ("not_group_member", Code.NOT_GROUP_MEMBER),
+        ("not_group_admin", Code.NOT_GROUP_ADMIN),
         ("something new", Code.SEND_FAILED),
     ],
 )

@@ -17,11 +17,11 @@ from actors.webhooks.messages import Attempted, OutboxGrew
 from actors.webhooks.policy import WebhookPolicy
 from tests.defaults import webhook_policy, webhook_schedule
 from wppmt.domain.messages import ReplayDeadLetters
-from wppmt.domain.retry import WebhookSchedule
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.records import DeadLetters, EventDraft, EventRecord, Lane, SigningSecrets
 from wppmt.store.sqlite.store import SqliteStore, SqliteTransaction
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
+from wppmt.webhook.schedule import WebhookSchedule
 
 OK, ERROR, GONE = Answered(200), Answered(500), Answered(410)
 REFUSED = Unanswered(Fault.UNREACHABLE, "O destino recusou a conexão")

@@ -119,6 +119,7 @@ class Ground(Protocol):
     def type_code(self, phone: str, code: str) -> None: ...
     def write(self, phone: str, to: str, body: str) -> str: ...
     def inbox(self, phone: str) -> list[tuple[str, str]]: ...
+    def lines(self, phone: str) -> list[dict[str, Any]]: ...
     def receipt(self, life: Life, phone: str, message_id: str, ack: int) -> None: ...
     def phone_offline(self, life: Life, phone: str) -> None: ...
     def phone_online(self, life: Life, phone: str) -> None: ...
@@ -159,6 +160,9 @@ class FakeGround:
 
     def inbox(self, phone: str) -> list[tuple[str, str]]:
         return [(message["id"], message["body"]) for message in self.fakes.world.inboxes[phone]]
+
+    def lines(self, phone: str) -> list[dict[str, Any]]:
+        return self.fakes.world.inboxes[phone]
 
     def receipt(self, life: Life, phone: str, message_id: str, ack: int) -> None:
         _fake(life).ack(message_id, ack)
@@ -229,6 +233,9 @@ class ChromeGround:
 
     def inbox(self, phone: str) -> list[tuple[str, str]]:
         return [(line["id"], line["body"] or "") for line in self.simulator.inbox(phone)]
+
+    def lines(self, phone: str) -> list[dict[str, Any]]:
+        return [dict(line) for line in self.simulator.inbox(phone)]
 
     def receipt(self, life: Life, phone: str, message_id: str, ack: int) -> None:
         self.simulator.receipt(phone, message_id, ack)

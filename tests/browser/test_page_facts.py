@@ -87,19 +87,23 @@ def test_the_code_is_the_one_that_the_page_draws(chrome_ground: ChromeGround, op
     assert len(code.split(",")) == 5
 
 
+def faults_struck(ground: ChromeGround) -> list[str]:
+    """Their kinds, of all tests on this simulator, in order."""
+    lines = ground.simulator.log()
+    return [line["kind"] for line in lines if line["event"] == "fault" and "ordered" not in line]
+
+
 def test_a_socket_that_opens_again_at_the_codes_is_no_refusal(
     chrome_ground: ChromeGround, open_on: OpenOn
 ) -> None:
+    before = len(faults_struck(chrome_ground))
     chrome_ground.simulator.fault("drop_socket")
     life = open_on(chrome_ground, "reopened")
     life.start()
     life.event("ready")
     life.event("qr_changed", 20)
     life.facts(20, socket="UNPAIRED")
-    struck = [
-        line for line in chrome_ground.simulator.log() if line["event"] == "fault" and "ordered" not in line
-    ]
-    assert [line["kind"] for line in struck] == ["drop_socket"]
+    assert faults_struck(chrome_ground)[before:] == ["drop_socket"]
     assert not {"pairing_refused", "logged_out"} & set(names(life))
 
 

@@ -106,7 +106,7 @@ def run(life: Life, code: str) -> object:
     ("error", "reason"),
     [
         ("Object.assign(new Error('item-not-found'), { status: 404 })", "group_not_found"),
-        ("Object.assign(new Error('forbidden'), { statusCode: 403 })", "group_not_found"),
+        ("Object.assign(new Error('forbidden'), { statusCode: 403 })", "not_group_member"),
         ("Object.assign(new Error('internal-server-error'), { status: 500 })", "could_not_look"),
         ("Object.assign(new Error('rate-overlimit'), { status: 429 })", "could_not_look"),
         ("new Error('timeout')", "could_not_look"),

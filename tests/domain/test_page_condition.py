@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wppmt.browser.fake.page import told_inventory
+from wppmt.domain.inventory import WHOLE
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
 
 MAIN = Facts(
@@ -18,6 +20,7 @@ MAIN = Facts(
     info="NORMAL",
     socket="CONNECTED",
     stream="CONNECTED",
+    inventory=WHOLE,
 )
 QR = Facts(ready=True, mode="QR", info="NORMAL", socket="UNPAIRED", stream="DISCONNECTED")
 LOST = replace(MAIN, socket="OPENING", stream="DISCONNECTED", info="OPENING")
@@ -29,6 +32,10 @@ LOST = replace(MAIN, socket="OPENING", stream="DISCONNECTED", info="OPENING")
         (Facts(), PageCondition.UNDECIDED),
         (QR, PageCondition.QR),
         (MAIN, PageCondition.MAIN),
+        # Not before the page is sure of what it has.
+        (replace(MAIN, inventory=None), PageCondition.UNDECIDED),
+        (replace(MAIN, inventory=WHOLE.deaf()), PageCondition.CHANGED),
+        (replace(QR, inventory=WHOLE.deaf()), PageCondition.CHANGED),
         (replace(MAIN, phone_online=False), PageCondition.PHONE_OFFLINE),
         # A page that was synced once stays in MAIN.
         (LOST, PageCondition.NETWORK),
@@ -83,6 +90,7 @@ any_facts = st.builds(
     banned=st.booleans(),
     phone_online=st.booleans(),
     needs_update=st.booleans(),
+    inventory=st.sampled_from([None, WHOLE, WHOLE.deaf()]),
     dialog=st.sampled_from(["", "passkey", "other"]),
 )
 
@@ -95,6 +103,7 @@ def test_nothing_is_sent_without_a_login(facts: Facts):
         assert facts.info not in {"OPENING", "OFFLINE"}
         assert facts.stream != "DISCONNECTED" or facts.socket == "UNLAUNCHED"
         assert facts.mode == "MAIN"
+        assert facts.inventory == WHOLE
 
 
 @given(any_facts)
@@ -116,6 +125,7 @@ def test_facts_survive_the_wire(facts: Facts):
         "banned": facts.banned,
         "phoneOnline": facts.phone_online,
         "needsUpdate": facts.needs_update,
+        "inventory": told_inventory(facts.inventory) if facts.inventory else None,
         "dialog": facts.dialog,
     }
     assert Facts.of(told) == facts

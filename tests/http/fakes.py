@@ -161,7 +161,7 @@ class FakeFront:
                 return messages.SessionWebhook(
                     record.webhook_url, record.webhook_events, "whsec_cm90YXRlZA=="
                 )
-            case messages.SendText() | messages.SendMedia():
+            case messages.SendText() | messages.SendMedia() | messages.SendContent():
                 return self._send(session_id, message)
             case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
                 return self._ask_page(session_id, message)

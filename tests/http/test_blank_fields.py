@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.http.conftest import Api, serve
 from wppmt.domain.errors import Refusal
-from wppmt.http.api import schemas
+from wppmt.http.api import schemas, send_schemas
 from wppmt.http.api.schemas import Body, validate
 
 CONTENT = base64.b64encode(b"a;b\n").decode()
@@ -22,6 +22,21 @@ LEAST: dict[type[Body], dict[str, Any]] = {
     schemas.SendTextBody: {"phone": "5511999999999", "message": "oi"},
     schemas.SendImageBody: {"phone": "5511999999999", "base64": CONTENT},
     schemas.SendFileBody: {"phone": "5511999999999", "fileUrl": "https://exemplo.com/a.pdf"},
+    send_schemas.SendLocationBody: {"phone": "5511999999999", "latitude": -23.5, "longitude": -46},
+    send_schemas.SendContactBody: {
+        "phone": "5511999999999",
+        "contacts": [{"name": "Ana", "phone": "5511988887777"}],
+    },
+    send_schemas.CardBody: {"name": "Ana", "phone": "5511988887777"},
+    send_schemas.SendPollBody: {
+        "phone": "5511999999999",
+        "question": "Quando?",
+        "options": ["Hoje", "Amanhã"],
+    },
+    send_schemas.SendPixBody: {"phone": "5511999999999", "keyType": "EMAIL", "key": "a@b.br", "name": "Loja"},
+    send_schemas.ForwardBody: {"phone": "5511999999999"},
+    send_schemas.ReactionBody: {"emoji": "👍"},
+    send_schemas.EditBody: {"message": "oi"},
     schemas.WebhookBody: {"url": "https://exemplo.com/"},
     schemas.WebhookTestBody: {},
     schemas.ReplayBody: {},
@@ -38,7 +53,12 @@ def optional_fields(model: type[Body]) -> list[str]:
 
 
 def test_every_route_s_body_is_tried():
-    assert all_bodies(Body) - set(LEAST) == {Body, schemas.SendBody, schemas.SendMediaBody}
+    assert all_bodies(Body) - set(LEAST) == {
+        Body,
+        schemas.TracedBody,
+        schemas.SendBody,
+        schemas.SendMediaBody,
+    }
 
 
 @pytest.mark.parametrize("model", LEAST, ids=lambda model: model.__name__)

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,16 +20,17 @@ from wppmt.http.ports import DaemonPhase
 from wppmt.store.port import StoreUnavailable
 
 SEND = "/api/sessions/a/send-message"
+MESSAGE = "/api/sessions/a/messages/3EB0"
 STATUS = "/api/sessions/a/status"
 PHONE = {"phone": "5511999999999"}
 HELLO = PHONE | {"message": "oi"}
 Provoke = Callable[[Api], Awaitable[Answer]]
 
 
-def refused_by_the_session(code: Code) -> Provoke:
+def refused_by_the_session(code: Code, method: str = "POST", path: str = SEND, body: Any = HELLO) -> Provoke:
     async def provoke(api: Api) -> Answer:
         api.front.refusal = Refusal(code)
-        return await api.post(SEND, HELLO)
+        return await api.call(method, path, json=body)
 
     return provoke
 
@@ -110,8 +112,14 @@ PROVOKED: dict[Code, Provoke] = {
     code: refused_by_the_session(code)
     for code in (
         Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK, Code.NEW_CHAT_QUOTA, Code.COULD_NOT_LOOK, Code.SEND_FAILED,
-        Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT, Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN,
+        Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT, Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN, Code.WHATSAPP_CHANGED,
+        Code.GROUP_NOT_FOUND, Code.NOT_GROUP_MEMBER, Code.NOT_GROUP_ADMIN,
     )
+} | {
+    code: refused_by_the_session(code, "PATCH", MESSAGE, {"message": "oi"})
+    for code in (Code.NOT_OWN_MESSAGE, Code.AMBIGUOUS_MESSAGE_ID, Code.TOO_LATE_TO_EDIT)
+} | {
+    Code.TOO_LATE_TO_DELETE: refused_by_the_session(Code.TOO_LATE_TO_DELETE, "DELETE", f"{MESSAGE}?for=everyone")
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ async def test_health_in_numbers(api: Api):
             "total": 2, "connected": 1, "initializing": 0, "waiting_scan": 1, "disconnected": 0,
             "phone_disconnected": 0, "error": 0, "reconnecting": 0,
         },
+        "abilities": {"canSend": 1, "canReceive": 1, "canAck": 1, "canSendMedia": 1},
         "maxSessions": 10, "memoryMb": 512, "daemonMemoryMb": 112, "webhooks": {"pending": 3, "dead": 1}, "version": "1.2.3",
     }  # fmt: skip
     assert b"secreto" not in answer.raw

@@ -14,6 +14,7 @@ from tests.http.conftest import Api, token
 from tests.http.fakes import BORN
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.inventory import Inventory
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.records import Qr
@@ -154,7 +155,7 @@ async def test_status_begins_as_the_documents_example(api: Api):
     api.front.has(
         "cliente-001", State.CONNECTED, phone="5511999999999", platform="android",
         connected_at=BORN + 135, last_activity=BORN + 4522, messages_sent=12, messages_received=5,
-        reason=Reason.READY, restarts=2, memory_mb=150, description="Empresa ABC", webhook_url=URL,
+        reason=Reason.READY, has_login=True, restarts=2, memory_mb=150, description="Empresa ABC", webhook_url=URL,
     )  # fmt: skip
     answer = await api.get("/api/sessions/cliente-001/status")
     example = compact(
@@ -168,7 +169,27 @@ async def test_status_begins_as_the_documents_example(api: Api):
         "description": "Empresa ABC", "webhookUrl": URL, "reason": "Conectado ao WhatsApp",
         "reasonCode": "READY", "restarts": 2, "memoryMb": 150, "since": "2026-02-10T14:30:00Z",
         "createdAt": "2026-02-10T14:30:00Z", "pushname": None, "maxMessagesPerDay": None, "queue": 0,
+        "abilities": {"canSend": True, "canReceive": True, "canAck": True, "canSendMedia": True}, "loginSaved": True,
     }  # fmt: skip
+
+
+async def test_status_tells_what_a_changed_page_still_can(api: Api):
+    api.front.has(
+        "a",
+        inventory=Inventory(missing=("MediaPrep",), can_send_media=False),
+        has_login=True,
+        login_saved=False,
+    )
+    body = (await api.get("/api/sessions/a/status")).body
+    assert body["abilities"] == {"canSend": True, "canReceive": True, "canAck": True, "canSendMedia": False}
+    assert body["loginSaved"] is False
+
+
+async def test_who_is_not_connected_can_do_nothing_and_without_a_login_none_is_saved(api: Api):
+    api.front.has("a", State.WAITING_SCAN, has_login=False)
+    body = (await api.get("/api/sessions/a/status")).body
+    assert set(body["abilities"].values()) == {False}
+    assert body["loginSaved"] is None
 
 
 @pytest.mark.parametrize("state", State)

@@ -27,8 +27,8 @@ MEGABYTE = 1_000_000
 
 @pytest.fixture
 def daemon(tmp_path: Path) -> Iterator[Daemon]:
-    """Started as systemd starts a service."""
-    daemon = chromeless(tmp_path / "daemon", WPP_RATE_LIMIT="6000")
+    """Started as systemd starts a service. What lies free is given back at each measurement of its memory."""
+    daemon = chromeless(tmp_path / "daemon", WPP_RATE_LIMIT="6000", WPP_MEASURE_SECONDS="5")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(SOFT_LIMIT, soft), hard))
     try:

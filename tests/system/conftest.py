@@ -39,6 +39,13 @@ def shared_daemon(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) 
 
 
 @pytest.fixture
+def outside(shared_daemon: Daemon) -> dict[str, str]:
+    """Phones that live on when a daemon dies."""
+    names = ("WPP_SIMULATOR_PORT", "WPP_SIMULATOR_PAGE_PORT")
+    return {"WPP_SIMULATOR": "external"} | {name: shared_daemon.environ[name] for name in names}
+
+
+@pytest.fixture
 def new_daemon(tmp_path: Path, receiver: Receiver) -> Iterator[NewDaemon]:
     """Makes daemons of the test's own, not yet started; whatever they leave running is a failure."""
     made: list[Daemon] = []

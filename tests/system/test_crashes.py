@@ -16,7 +16,6 @@ import pytest
 from tests.support import wait_until
 from tests.system import processes
 from tests.system.conftest import NewDaemon, NewTenant
-from tests.system.daemon import Daemon
 from tests.system.tenant import Tenant, new_text
 
 pytestmark = pytest.mark.chrome
@@ -166,13 +165,9 @@ def test_after_a_power_cut_all_sessions_come_back_without_qr(new_daemon: NewDaem
 
 @pytest.mark.timeout(90)
 def test_nothing_written_around_a_power_cut_is_lost(
-    new_daemon: NewDaemon, new_tenant: NewTenant, shared_daemon: Daemon
+    new_daemon: NewDaemon, new_tenant: NewTenant, outside: dict[str, str]
 ):
-    """The phones' world lives on beside it."""
-    outside = {
-        name: shared_daemon.environ[name] for name in ("WPP_SIMULATOR_PORT", "WPP_SIMULATOR_PAGE_PORT")
-    }
-    daemon = new_daemon(WPP_SIMULATOR="external", **outside)
+    daemon = new_daemon(**outside)
     daemon.start()
     tenant, friend = new_tenant(daemon).connect(), new_tenant()
     texts = [new_text() for _ in range(9)]
@@ -191,7 +186,7 @@ def test_nothing_written_around_a_power_cut_is_lost(
     received = [event["message"]["body"] for event in tenant.webhooks().values() if "message" in event]
     assert sorted(received) == sorted(texts)
     daemon.stop()
-    assert shared_daemon.phones.health() == {"status": "ok"}
+    assert daemon.phones.health() == {"status": "ok"}
 
 
 @pytest.mark.timeout(90)

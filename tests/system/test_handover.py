@@ -27,13 +27,6 @@ ADOPTED_SECONDS = 3.0
 
 
 @pytest.fixture
-def outside(shared_daemon: Daemon) -> dict[str, str]:
-    """Phones that live on when a daemon dies."""
-    names = ("WPP_SIMULATOR_PORT", "WPP_SIMULATOR_PAGE_PORT")
-    return {"WPP_SIMULATOR": "external"} | {name: shared_daemon.environ[name] for name in names}
-
-
-@pytest.fixture
 def daemon(new_daemon: NewDaemon, outside: dict[str, str]) -> Daemon:
     made = new_daemon(**outside)
     made.start()

@@ -357,9 +357,9 @@ def test_a_browser_killed_while_a_file_is_sent_sends_it_once(
 @pytest.mark.timeout(90)
 @pytest.mark.parametrize("moment", ["accepted", "handed over"])
 def test_a_daemon_killed_while_a_file_is_sent_sends_it_once(
-    new_daemon: NewDaemon, new_tenant: NewTenant, moment: str
+    new_daemon: NewDaemon, new_tenant: NewTenant, outside: dict[str, str], moment: str
 ):
-    daemon = new_daemon()
+    daemon = new_daemon(**outside)
     daemon.start()
     sender, recipient = new_tenant(daemon).connect(), new_tenant(daemon)
     content, phones = files.document(4_000_000), daemon.phones

@@ -208,9 +208,8 @@ def refused_everywhere(daemon: Daemon, session_id: str, url: str) -> None:
     ]
     for method, path, body in calls:
         answer = daemon.api.call(method, path, body)
-        odd = url == "" or len(url) > 2048
-        assert answer.status == (400 if odd else 422), (url, answer)
-        assert answer.json["code"] == ("INVALID_REQUEST" if odd else "TARGET_REFUSED")
+        assert answer.status == (400 if len(url) > 2048 else 422), (url, answer)
+        assert answer.json["code"] == ("INVALID_REQUEST" if len(url) > 2048 else "TARGET_REFUSED")
 
 
 def test_forbidden_targets_are_refused_when_configured(start: Callable[..., Daemon], receiver: Receiver):
@@ -222,7 +221,8 @@ def test_forbidden_targets_are_refused_when_configured(start: Callable[..., Daem
     for port in (6379, 9222, 9515, daemon.port):
         for host in ("localhost", "127.0.0.1", "[::1]"):
             refused_everywhere(daemon, "loja", f"http://{host}:{port}/")
-    for url in ODD_URLS:
+    # An empty one counts as none at all.
+    for url in filter(None, ODD_URLS):
         refused_everywhere(daemon, "loja", url)
     # The very place that is listed.
     put = daemon.api.call("PUT", "/api/sessions/loja/webhook", {"url": f"http://{allowed}/webhook"})

@@ -5,10 +5,10 @@ from __future__ import annotations
 from actors.session.policy import SessionPolicy
 from actors.webhooks.policy import WebhookPolicy
 from wppmt.app.settings import Settings
-from wppmt.domain.retry import WebhookSchedule
 from wppmt.domain.units import MEGABYTE
 from wppmt.http.ports import HttpPolicy
 from wppmt.http.security.auth import AuthPolicy
+from wppmt.webhook.schedule import WebhookSchedule
 
 FORCED_STOP_SECONDS = 25.0
 """On top of the browser's own deadline: its processes are killed and reaped, and the login is copied."""

@@ -95,14 +95,17 @@ class CallTimeout(CallFailure):
 class CallRejected(CallFailure):
     """The page's function itself said no; `reason` is bridge.js's stable word, e.g. `not_on_whatsapp`.
 
-    `until`, in epoch seconds, is the end of what it refused for, where the page knows one.
+    `until`, in epoch seconds, is the end of what it refused for, where the page knows one. `about` is for the caller.
     """
 
-    def __init__(self, reason: str, detail: str = "", until: float | None = None) -> None:
+    def __init__(
+        self, reason: str, detail: str = "", until: float | None = None, about: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.detail = detail
         self.until = until
+        self.about = about
 
 
 LoginItems = Mapping[str, str]

@@ -20,6 +20,13 @@ class Code(StrEnum):
     SESSION_ID_MISMATCH = "SESSION_ID_MISMATCH"
     SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
     MESSAGE_NOT_FOUND = "MESSAGE_NOT_FOUND"
+    GROUP_NOT_FOUND = "GROUP_NOT_FOUND"
+    NOT_OWN_MESSAGE = "NOT_OWN_MESSAGE"
+    NOT_GROUP_ADMIN = "NOT_GROUP_ADMIN"
+    NOT_GROUP_MEMBER = "NOT_GROUP_MEMBER"
+    AMBIGUOUS_MESSAGE_ID = "AMBIGUOUS_MESSAGE_ID"
+    TOO_LATE_TO_EDIT = "TOO_LATE_TO_EDIT"
+    TOO_LATE_TO_DELETE = "TOO_LATE_TO_DELETE"
     QR_NOT_AVAILABLE = "QR_NOT_AVAILABLE"
     NOT_FOUND = "NOT_FOUND"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
@@ -70,6 +77,15 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.SESSION_ID_MISMATCH: Meaning(400, "X-Session-ID não corresponde à sessão da URL"),
     Code.SESSION_NOT_FOUND: Meaning(404, "Sessão não encontrada"),
     Code.MESSAGE_NOT_FOUND: Meaning(404, "Mensagem não encontrada"),
+    Code.GROUP_NOT_FOUND: Meaning(404, "Grupo não encontrado entre os desta conta"),
+    Code.NOT_OWN_MESSAGE: Meaning(403, "Só vale para mensagens desta conta"),
+    Code.NOT_GROUP_ADMIN: Meaning(403, "Só administradores do grupo podem fazer isto"),
+    Code.NOT_GROUP_MEMBER: Meaning(403, "Esta conta não participa do grupo"),
+    Code.AMBIGUOUS_MESSAGE_ID: Meaning(
+        409, "Mais de uma mensagem tem este id curto. Use um dos ids completos que estão em details"
+    ),
+    Code.TOO_LATE_TO_EDIT: Meaning(409, "O WhatsApp não permite mais editar esta mensagem"),
+    Code.TOO_LATE_TO_DELETE: Meaning(409, "O WhatsApp não permite mais apagar esta mensagem para todos"),
     Code.QR_NOT_AVAILABLE: Meaning(404, "Não há QR Code para mostrar neste estado da sessão"),
     Code.NOT_FOUND: Meaning(404, "Recurso não encontrado"),
     Code.METHOD_NOT_ALLOWED: Meaning(405, "Método não permitido nesta rota"),

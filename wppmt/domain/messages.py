@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from wppmt.domain.outgoing import Content
 from wppmt.domain.reasons import Reason
 from wppmt.domain.units import MEGABYTE
 from wppmt.store.records import DeadLetters, SessionStatus
@@ -182,7 +183,21 @@ class AnnounceMedia:
     idempotency: Idempotency | None = None
 
 
-Send = SendText | SendMedia
+@dataclass(frozen=True, slots=True)
+class SendContent:
+    """To a session, as SendText, of any kind that needs no file. `to` of an act is its message's chat, or empty."""
+
+    to: str
+    content: Content
+    typing_ms: int = 0
+    quoted_id: str | None = None
+    mentions: tuple[str, ...] = ()
+    reference: str = ""
+    respond_async: bool = False
+    idempotency: Idempotency | None = None
+
+
+Send = SendText | SendMedia | SendContent
 
 MEDIA_SECONDS_PER_MB = 4.0
 """What moving, encrypting and handing over a file may take on top of a text's deadline."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from actors.runtime.effects import Answer, DeleteFile, Effect, Reply, Wake
 from actors.session.page_calls import Page
@@ -65,7 +66,7 @@ class Acceptance:
 
     def _accept(self, request: Send, reply: Reply, now: float) -> Iterator[Effect]:
         """Journal the message and take responsibility for it."""
-        entry = to_entry(request, self._work.record.id, self._new_message_id(), now)
+        entry = self._addressed(to_entry(request, self._work.record.id, self._new_message_id(), now))
         yield from self._queue.add(entry, now)
         if request.respond_async:
             yield Answer(reply, as_sent(entry, now))
@@ -73,6 +74,11 @@ class Acceptance:
             self._outcomes.promise(entry.id, reply)
             yield Wake(self._policy.send_deadline + extra_seconds(entry), AnswerDue(entry.id))
         yield from self._queue.pump(now)
+
+    def _addressed(self, entry: JournalEntry) -> JournalEntry:
+        """An act on a message that the gateway sent goes where that went: its short id does not tell."""
+        target = None if entry.to else self._work.message(str(entry.payload.get("messageId", "")))
+        return replace(entry, to=target.to) if target else entry
 
     def _earlier(self, request: Send | AnnounceMedia, now: float) -> JournalEntry | None:
         """The message accepted under the request's key. Raises Refusal(IDEMPOTENCY_MISMATCH, …_IN_FLIGHT)."""

@@ -9,6 +9,7 @@ from actors.runtime.effects import Effect, Wake
 from actors.session.messages import Called
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
+from actors.session.sending.send_codec import find_call
 from actors.session.sending.timers import FindDue
 from wppmt.browser.port import CallFailure, CallResult
 from wppmt.store.records import JournalEntry
@@ -86,10 +87,8 @@ class InDoubt:
         """Ask the page, unless a question is open: two answers "not there" would send the message twice."""
         if entry.id in self._ids and entry.id not in self._asked and self._page.is_usable:
             self._asked.add(entry.id)
-            arguments = {"id": entry.id, "to": entry.to}
-            yield self._page.call(
-                Called.FIND, "find_message", arguments, self._policy.call_deadline, entry.id
-            )
+            function, arguments = find_call(entry)
+            yield self._page.call(Called.FIND, function, arguments, self._policy.call_deadline, entry.id)
 
     def found(self, message_id: str, outcome: CallResult, now: float) -> Found | None:
         """None for a stale answer: the message has been handed over again meanwhile."""

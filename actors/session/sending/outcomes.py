@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from actors.runtime.effects import Answer, DeleteFile, Effect, Reply
-from actors.session.sending.send_codec import MAY_HAVE_LEFT
+from actors.session.sending.send_codec import MAY_HAVE_LEFT, is_act
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.errors import CATALOGUE, Code, Refusal
 from wppmt.domain.messages import Sent
@@ -31,7 +31,7 @@ class Outcomes:
 
     def acknowledge(self, entry: JournalEntry, ack: int, to: str, now: float) -> Iterator[Effect]:
         """WhatsApp's server (1), or the recipient (2, 3, 4), has it."""
-        first = entry.ack < 1
+        first = entry.ack < 1 and not is_act(entry)
         settled = _settled(entry, handover=Handover.SENT, ack=ack, to=to or entry.to, acked_at=now)
         sent = self._work.record.messages_sent + int(first)
         yield from self._work.write(

@@ -20,7 +20,7 @@ from actors.session.sending.in_doubt import Found, InDoubt
 from actors.session.sending.new_contacts import NewContacts
 from actors.session.sending.outcomes import Outcomes, as_sent, may_have_left
 from actors.session.sending.preparation import Preparation
-from actors.session.sending.refusals import NEW_CONTACT, PROBLEMS, REJECTIONS, Refusals, SendProblem
+from actors.session.sending.refusals import NEW_CONTACT, REJECTIONS, Refusals, SendProblem, problems_of
 from actors.session.sending.send_codec import MAY_HAVE_LEFT, extra_seconds, page_call
 from actors.session.sending.timers import AnswerDue, FindDue, OutcomeDue, SendingTimer, TypingDone, UploadDue
 from actors.session.unit_of_work import UnitOfWork
@@ -210,8 +210,7 @@ class SendQueue:
     def _on_sent(self, entry: JournalEntry, outcome: CallResult, now: float) -> Iterator[Effect]:
         match outcome:
             case CallRejected(reason=reason, until=until) if reason in REJECTIONS:
-                problems = [PROBLEMS[reason]] if reason in PROBLEMS else []
-                yield from self._fail(entry, REJECTIONS[reason], now, problems, until)
+                yield from self._fail(entry, REJECTIONS[reason], now, problems_of(outcome), until)
             case CallRejected(reason=reason) if reason == NEW_CONTACT:
                 yield from self._fail(entry, self.new_contacts.limit(now) or Code.REACHOUT_TIMELOCK, now)
             case CallRejected():

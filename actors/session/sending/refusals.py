@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from actors.session.sending.new_contacts import NewContacts
 from actors.session.unit_of_work import UnitOfWork
+from wppmt.browser.port import CallRejected
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -18,15 +19,25 @@ REJECTIONS = {
     "new_chat_quota": Code.NEW_CHAT_QUOTA,
     "could_not_look": Code.COULD_NOT_LOOK,
     "error_network": Code.NOT_CONNECTED,
-    "group_not_found": Code.INVALID_REQUEST,
+    "group_not_found": Code.GROUP_NOT_FOUND,
+    "not_group_member": Code.NOT_GROUP_MEMBER,
+    "not_group_admin": Code.NOT_GROUP_ADMIN,
     "quoted_not_found": Code.INVALID_REQUEST,
+    "message_not_found": Code.MESSAGE_NOT_FOUND,
+    "ambiguous_message_id": Code.AMBIGUOUS_MESSAGE_ID,
+    "not_own_message": Code.NOT_OWN_MESSAGE,
+    "not_editable": Code.INVALID_REQUEST,
+    "not_forwardable": Code.INVALID_REQUEST,
+    "too_late_to_edit": Code.TOO_LATE_TO_EDIT,
+    "too_late_to_delete": Code.TOO_LATE_TO_DELETE,
 }
 """The page's reasons for which a message was surely not sent."""
 NEW_CONTACT = "new_contact"
 """The page's reason when `knownOnly` was given and the recipient is a new contact."""
 PROBLEMS = {
-    "group_not_found": {"field": "phone", "problem": "grupo não encontrado entre os desta conta"},
     "quoted_not_found": {"field": "quotedMessageId", "problem": "mensagem não encontrada nesta conversa"},
+    "not_editable": {"field": "messageId", "problem": "só uma mensagem de texto pode ser editada"},
+    "not_forwardable": {"field": "messageId", "problem": "o WhatsApp não encaminha mensagens deste tipo"},
 }
 SendProblem = dict[str, str]
 """What is wrong with a field of the request, for people."""
@@ -36,6 +47,12 @@ CHANGED_SECONDS = 900
 """`Retry-After` until a page that lacks something is opened anew."""
 TRY_AGAIN_SECONDS = 5
 """`Retry-After` when no person is needed: most interruptions are over by then."""
+
+
+def problems_of(rejection: CallRejected) -> list[SendProblem]:
+    """What the page's rejection says about the request's fields."""
+    found = [PROBLEMS[rejection.reason]] if rejection.reason in PROBLEMS else []
+    return found + [{"field": "messageId", "problem": message_id} for message_id in rejection.about]
 
 
 class Refusals:

@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from wppmt.domain import messages
+from wppmt.domain import messages, outgoing
 from wppmt.domain.messages import Send, SendMedia, SendText
+from wppmt.domain.vcard import vcard
 from wppmt.store.records import JournalEntry
 
 MAY_HAVE_LEFT = "mayHaveLeft"
 """In the payload of a message that was handed to a page which is gone, and that no later page has."""
 _NOT_FOR_THE_PAGE = frozenset({"typingMs", "path", "size", MAY_HAVE_LEFT})
+Payload = dict[str, Any]
+PageCall = tuple[str, Payload]
+"""bridge.js's function and its arguments."""
 
 
-def to_entry(request: Send, session_id: str, message_id: str, now: float) -> JournalEntry:
-    """ACCEPTED, with everything that is needed to send it, also after a crash."""
-    kind, payload = ("text", _text(request)) if isinstance(request, SendText) else ("media", _media(request))
-    if request.quoted_id:
-        payload["quotedId"] = request.quoted_id
-    if request.mentions:
-        payload["mentions"] = list(request.mentions)
-    if request.typing_ms:
-        payload["typingMs"] = request.typing_ms
-    return JournalEntry(
-        session_id,
-        message_id,
-        request.to,
-        kind,
-        payload,
-        accepted_at=now,
-        key=request.idempotency.key if request.idempotency else "",
-        fingerprint=request.idempotency.fingerprint if request.idempotency else "",
-        reference=request.reference,
-    )
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How one kind is written into the journal, and which function of bridge.js sends it."""
+
+    name: str
+    function: str
+    payload: Callable[[Any], Payload]
 
 
-def _text(request: SendText) -> dict[str, Any]:
+def _text(request: SendText) -> Payload:
     return {"text": request.text, "linkPreview": request.link_preview}
 
 
-def _media(request: SendMedia) -> dict[str, Any]:
+def _media(request: SendMedia) -> Payload:
     caption = {"caption": request.caption} if request.caption else {}
     return caption | {
         "path": request.path,
@@ -51,15 +44,90 @@ def _media(request: SendMedia) -> dict[str, Any]:
     }
 
 
-def page_call(entry: JournalEntry, source: int | None) -> tuple[str, dict[str, Any]]:
-    """bridge.js's function and its arguments; `source` is what the upload of its file gave."""
-    arguments: dict[str, Any] = {
-        name: value for name, value in entry.payload.items() if name not in _NOT_FOR_THE_PAGE
-    }
-    arguments |= {"id": entry.id, "to": entry.to}
-    if source is None:
-        return "send_text", arguments
-    return "send_media", arguments | {"source": source}
+def _location(place: outgoing.Location) -> Payload:
+    where = {"latitude": place.latitude, "longitude": place.longitude}
+    return where | {"name": place.name, "address": place.address}
+
+
+def _contacts(contacts: outgoing.ContactCards) -> Payload:
+    return {"cards": [{"displayName": card.name, "vcard": vcard(card)} for card in contacts.cards]}
+
+
+def _poll(poll: outgoing.Poll) -> Payload:
+    return {"question": poll.question, "options": list(poll.options), "multiple": poll.multiple}
+
+
+def _pix(pix: outgoing.PixKey) -> Payload:
+    return {"keyType": pix.key_type, "key": pix.key, "name": pix.name, "instructions": pix.instructions}
+
+
+_KINDS: Mapping[type, _Kind] = {
+    SendText: _Kind("text", "send_text", _text),
+    SendMedia: _Kind("media", "send_media", _media),
+    outgoing.Location: _Kind("location", "send_location", _location),
+    outgoing.ContactCards: _Kind("contact", "send_contacts", _contacts),
+    outgoing.Poll: _Kind("poll", "send_poll", _poll),
+    outgoing.PixKey: _Kind("pix", "send_pix", _pix),
+    outgoing.Forward: _Kind("forward", "forward", lambda forward: {"messageId": forward.message_id}),
+    outgoing.Reaction: _Kind(
+        "reaction", "react", lambda reaction: {"messageId": reaction.message_id, "emoji": reaction.emoji}
+    ),
+    outgoing.Edit: _Kind("edit", "edit", lambda edit: {"messageId": edit.message_id, "text": edit.text}),
+    outgoing.Deletion: _Kind(
+        "delete",
+        "delete",
+        lambda deletion: {"messageId": deletion.message_id, "forEveryone": deletion.for_everyone},
+    ),
+}
+_FUNCTIONS = {kind.name: kind.function for kind in _KINDS.values()}
+_ACTS = frozenset({"reaction", "edit", "delete"})
+"""They change a message that is there, and are none themselves."""
+
+
+def is_act(entry: JournalEntry) -> bool:
+    return entry.kind in _ACTS
+
+
+def to_entry(request: Send, session_id: str, message_id: str, now: float) -> JournalEntry:
+    """ACCEPTED, with everything that is needed to send it, also after a crash."""
+    content = request.content if isinstance(request, messages.SendContent) else request
+    kind = _KINDS[type(content)]
+    payload = kind.payload(content)
+    if request.quoted_id:
+        payload["quotedId"] = request.quoted_id
+    if request.mentions:
+        payload["mentions"] = list(request.mentions)
+    if request.typing_ms:
+        payload["typingMs"] = request.typing_ms
+    return JournalEntry(
+        session_id,
+        message_id,
+        request.to,
+        kind.name,
+        payload,
+        accepted_at=now,
+        key=request.idempotency.key if request.idempotency else "",
+        fingerprint=request.idempotency.fingerprint if request.idempotency else "",
+        reference=request.reference,
+    )
+
+
+def page_call(entry: JournalEntry, source: int | None) -> PageCall:
+    """What hands the entry over; `source` is what the upload of its file gave."""
+    file = {} if source is None else {"source": source}
+    return _FUNCTIONS[entry.kind], _arguments(entry) | file
+
+
+def find_call(entry: JournalEntry) -> PageCall:
+    """What asks the page whether it has the entry."""
+    if is_act(entry):
+        return "find_act", _arguments(entry) | {"kind": entry.kind}
+    return "find_message", {"id": entry.id, "to": entry.to}
+
+
+def _arguments(entry: JournalEntry) -> Payload:
+    shown = {name: value for name, value in entry.payload.items() if name not in _NOT_FOR_THE_PAGE}
+    return shown | {"id": entry.id, "to": entry.to}
 
 
 def extra_seconds(entry: JournalEntry) -> float:

@@ -135,9 +135,12 @@ def parse_call(evaluated: Evaluation) -> CallResult:
         return PageGone(STRANGE_ANSWER)
     match answer:
         case {"rejected": str(reason), **more}:
-            until = more.get("until")
+            until, about = more.get("until"), more.get("about")
             return CallRejected(
-                reason, str(more.get("detail", "")), until if isinstance(until, int | float) else None
+                reason,
+                str(more.get("detail", "")),
+                until if isinstance(until, int | float) else None,
+                tuple(map(str, about)) if isinstance(about, list) else (),
             )
         case {"value": value}:
             return value

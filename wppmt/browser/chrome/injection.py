@@ -22,7 +22,11 @@ BRIDGE = (
     "connection.js",
     "limits.js",
     "recipients.js",
-    "messages.js",
+    "finding.js",
+    "sending.js",
+    "kinds.js",
+    "actions.js",
+    "media.js",
     "receiving.js",
 )
 

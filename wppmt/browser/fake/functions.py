@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from wppmt.browser.cdp import json_text
+from wppmt.browser.fake.kinds import SHOWN
 from wppmt.browser.fake.page import FakePage
+from wppmt.browser.fake.targets import EDIT_SECONDS, REVOKE_SECONDS, Untargeted, meant
 from wppmt.browser.fake.world import FakeProfile, FakeWhatsApp, Phone, login_items
 from wppmt.browser.port import CallRejected, CallResult
 
@@ -36,12 +39,16 @@ class FakeFunctions:
     def answer(self, function: str, arguments: Mapping[str, Any]) -> CallResult:
         """The value, or CallRejected."""
         run: Callable[[Mapping[str, Any]], Any] | None = getattr(self, f"do_{function}", None)
+        if function in SHOWN:
+            run = partial(self._send_kind, function)
         if run is None:
             return CallRejected("unknown_function", function)
         try:
             return json_text.whole(run(arguments))
         except _Rejected as rejected:
             return CallRejected(rejected.reason, until=rejected.until)
+        except Untargeted as untargeted:
+            return CallRejected(untargeted.reason, about=untargeted.about)
 
     def do_facts(self, _: Mapping[str, Any]) -> CallResult:
         return self._page.told_facts()
@@ -68,6 +75,34 @@ class FakeFunctions:
         media = {"mimetype": arguments["mimetype"], "fileName": arguments.get("fileName"), "size": len(data)}
         more = {"type": arguments["kind"], "media": media, "bytes": data}
         return self._send(arguments, arguments.get("caption") or "", more)
+
+    def do_forward(self, arguments: Mapping[str, Any]) -> CallResult:
+        original = meant(self._profile, arguments["messageId"])
+        return self._send(arguments, original.text, {"type": original.type, "forwarded": True})
+
+    def do_react(self, arguments: Mapping[str, Any]) -> CallResult:
+        return self._act("reaction", arguments, emoji=arguments["emoji"])
+
+    def do_edit(self, arguments: Mapping[str, Any]) -> CallResult:
+        target = meant(self._profile, arguments["messageId"])
+        if not target.is_own:
+            raise _Rejected("not_own_message")
+        if target.type != "chat":
+            raise _Rejected("not_editable")
+        if self._page.now() - target.at > EDIT_SECONDS:
+            raise _Rejected("too_late_to_edit")
+        return self._act("edit", arguments, body=arguments["text"])
+
+    def do_delete(self, arguments: Mapping[str, Any]) -> CallResult:
+        target = meant(self._profile, arguments["messageId"])
+        if arguments["forEveryone"] and not target.is_own:
+            raise _Rejected("not_own_message")
+        if arguments["forEveryone"] and self._page.now() - target.at > REVOKE_SECONDS:
+            raise _Rejected("too_late_to_delete")
+        return self._act("revoke", arguments, for_everyone=arguments["forEveryone"])
+
+    def do_find_act(self, arguments: Mapping[str, Any]) -> CallResult:
+        return self.do_find_message(arguments)
 
     def do_typing(self, arguments: Mapping[str, Any]) -> CallResult:
         self._chat(arguments["to"])
@@ -148,24 +183,45 @@ class FakeFunctions:
         self._blobs.pop(arguments["blob"], None)
         return {}
 
+    def _send_kind(self, function: str, arguments: Mapping[str, Any]) -> CallResult:
+        type_, shown = SHOWN[function]
+        return self._send(arguments, "", {"type": type_, **shown(arguments)})
+
+    def _act(
+        self, type_: str, arguments: Mapping[str, Any], *, for_everyone: bool = True, **shown: str
+    ) -> CallResult:
+        """It travels as a message does, to its target's chat."""
+        if arguments["id"] in self._answers:
+            return self._answers[arguments["id"]]
+        self._require_connection()
+        target = meant(self._profile, arguments["messageId"])
+        more = {"type": type_, "target": target.id, **shown}
+        return self._hand_over(arguments["id"], target.chat, "", more, travels=for_everyone)
+
     def _send(self, arguments: Mapping[str, Any], text: str, more: Mapping[str, Any]) -> CallResult:
         if arguments["id"] in self._answers:
             return self._answers[arguments["id"]]
         if self._page.rejection is not None:
             raise _Rejected(self._page.rejection)
-        message_id, to = arguments["id"], self._chat(arguments["to"])
+        to = self._chat(arguments["to"])
         if arguments.get("knownOnly") and not self._has_written(to):
             raise _Rejected("new_contact")
         if not self._has_written(to) and (limit := self._page.active_limit()):
             raise _Rejected(*limit)
+        return self._hand_over(arguments["id"], to, text, more)
+
+    def _hand_over(
+        self, message_id: str, to: str, text: str, more: Mapping[str, Any], *, travels: bool = True
+    ) -> CallResult:
         # wa-js does not refuse an id that an earlier page has sent: it is sent twice.
         self._profile.sent[message_id] = {
             "to": to,
             "ack": 0,
-            "arrived": False,
+            "arrived": not travels,
             "failed": False,
             "text": text,
             "more": dict(more),
+            "at": self._page.now(),
         }
         self._page.hand_over(message_id)
         answer = self._answers[message_id] = {"to": to, "messageId": f"true_{to}_{message_id}", "ack": 0}

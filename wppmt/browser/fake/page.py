@@ -94,6 +94,9 @@ class FakePage:
     def ring(self) -> Sequence[PageEvent]:
         return self._ring
 
+    def now(self) -> float:
+        return self._browser.browsers.now()
+
     # ---- life
 
     def become_ready(self) -> None:
@@ -266,7 +269,7 @@ class FakePage:
             return
         phone = self._world.phones[self._profile.login or ""]
         waiting, phone.undelivered = phone.undelivered, []
-        for message in waiting:
+        for message in (one for one in waiting if "target" not in one):
             shape = self._incoming(message)
             self._profile.received.append(shape)
             if "bytes" in message:
@@ -371,6 +374,7 @@ class FakePage:
             "id": message_id,
             "from": self._facts.phone,
             "name": self._facts.pushname,
+            "type": "chat",
             "body": message["text"],
             "t": browsers.now(),
             **message["more"],

@@ -15,12 +15,13 @@
   let channel = null;
   let facts = () => ({});
 
-  /** A "no" with a stable word, which the daemon can act on. */
+  /** A "no" with a stable word, which the daemon can act on; `about` is what the caller should be told of. */
   class Rejection extends Error {
-    constructor(reason, detail, until) {
+    constructor(reason, detail, until, about) {
       super(detail || reason);
       this.reason = reason;
       this.until = until || null;
+      this.about = about || [];
     }
   }
 
@@ -52,6 +53,12 @@
     return text.replace(/\d{5,}/g, '...').slice(0, 200);
   }
 
+  function rejected(error) {
+    const { reason, until, about } = error instanceof Rejection ? error : {};
+    const code = error && typeof error.code === 'string' && error.code;
+    return { rejected: reason || code || 'failed', detail: describe(error), until: until || null, about: about || [] };
+  }
+
   /** Runs one function; never throws, so that a failed callFunction always means the page or the browser. */
   async function call(name, json) {
     const run = functions[name];
@@ -60,8 +67,7 @@
       const value = await run(JSON.parse(json));
       return JSON.stringify({ value: value === undefined ? null : value });
     } catch (error) {
-      const reason = error instanceof Rejection ? error.reason : (error && typeof error.code === 'string' && error.code) || 'failed';
-      return JSON.stringify({ rejected: reason, detail: describe(error), until: (error && error.until) || null });
+      return JSON.stringify(rejected(error));
     }
   }
 

@@ -47,7 +47,7 @@
   }
 
   // What WhatsApp's server says of a group that the account is not in, and of one that is none.
-  const NOT_OUR_GROUP = new Set([403, 404]);
+  const NOT_OUR_GROUP = new Map([[403, 'not_group_member'], [404, 'group_not_found']]);
 
   /** A chat can be opened for any group's id: whether the account is in such a group is WhatsApp's word. */
   async function groupChat(id) {
@@ -55,7 +55,7 @@
     if (ChatStore.get(id)) return ChatStore.get(id);
     const group = await GroupMetadataStore.find(WPP.util.createWid(id)).catch((error) => {
       const status = Number(error && (error.status || error.statusCode));
-      throw new Rejection(NOT_OUR_GROUP.has(status) ? 'group_not_found' : 'could_not_look', describe(error));
+      throw new Rejection(NOT_OUR_GROUP.get(status) || 'could_not_look', describe(error));
     });
     if (!group) throw new Rejection('could_not_look');
     return WPP.chat.find(id);

@@ -27,6 +27,8 @@ _OF_SESSION = (Code.INVALID_SESSION_ID, Code.SESSION_ID_MISMATCH, Code.SESSION_N
 _TAGS: Mapping[str, str] = {
     "sessions": "Sessões",
     "sends": "Mensagens",
+    "kinds": "Mensagens",
+    "acts": "Mensagens",
     "webhooks": "Webhooks",
     "webhook_test": "Webhooks",
     "events": "Eventos",

@@ -101,6 +101,15 @@ class AlreadyConnected(AnswerBody):
     phone: str | None = Field(examples=["5511999999999"])
 
 
+class Abilities(AnswerBody):
+    """All false while the session is not connected; with reason WHATSAPP_CHANGED, some are."""
+
+    can_send: bool = Field(examples=[True])
+    can_receive: bool = Field(examples=[True])
+    can_ack: bool = Field(examples=[True])
+    can_send_media: bool = Field(examples=[True])
+
+
 class Status(AnswerBody):
     """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1, and what docs/contract.md 3 adds."""
 
@@ -123,6 +132,8 @@ class Status(AnswerBody):
     pushname: str | None = Field(examples=["Empresa ABC"])
     max_messages_per_day: int | None = Field(examples=[35])
     queue: int = Field(examples=[0], description="mensagens na fila de envio")
+    abilities: Abilities
+    login_saved: bool | None = Field(examples=[True])
 
 
 class SessionList(AnswerBody):
@@ -148,6 +159,19 @@ class SentBody(AnswerBody):
     status: Literal["pending", "sent", "delivered", "read", "played"] = Field(examples=["sent"])
     timestamp: Instant
     ack: int = Field(examples=[1])
+    reference: str | None = absent(examples=["pedido-4711"], description="o da requisição")
+
+
+class ActedBody(AnswerBody):
+    """An act on a message: WhatsApp's server has it (200), or the rest comes by `message_ack` (202)."""
+
+    success: Literal[True] = True
+    id: str = Field(
+        examples=["3EB0F6F2E2E2E2E2E2F"], description="id da própria operação, como em `message_ack`"
+    )
+    message_id: str = Field(examples=["3EB0F6F2E2E2E2E2E2E"], description="a mensagem, como na URL")
+    status: MessageStatus = Field(examples=["sent"])
+    timestamp: Instant
     reference: str | None = absent(examples=["pedido-4711"], description="o da requisição")
 
 
@@ -192,6 +216,9 @@ class HealthBody(AnswerBody):
     reasons: list[HealthReason] = Field(examples=[[]])
     uptime_seconds: int = Field(examples=[86400])
     sessions: dict[str, int] = Field(examples=[{"total": 10, "connected": 9, "waiting_scan": 1}])
+    abilities: dict[str, int] = Field(
+        examples=[{"canSend": 9, "canReceive": 9, "canAck": 9, "canSendMedia": 9}]
+    )
     max_sessions: int = Field(examples=[10])
     memory_mb: int | None = Field(examples=[1650])
     daemon_memory_mb: int | None = Field(examples=[110])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from wppmt.domain.errors import Code
-from wppmt.http.api import responses, schemas
+from wppmt.http.api import responses, schemas, send_schemas
 from wppmt.http.api.query_parameters import LARGEST, LARGEST_PAGE, PAGE
 from wppmt.http.api.route import Access, Route
 from wppmt.http.handlers import (
+    acts,
     admin,
     contacts,
     docs,
     events,
     health,
+    kinds,
     sends,
     sessions,
     webhook_test,
@@ -44,8 +46,17 @@ _CONTACTS_PAGE: dict[str, dict[str, object]] = {
 _SEND_HEADERS = ("Idempotency-Key", "Prefer")
 _SEND = (
     *_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK,
-    Code.NEW_CHAT_QUOTA, Code.COULD_NOT_LOOK, Code.SEND_FAILED, Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT,
+    Code.NEW_CHAT_QUOTA, Code.COULD_NOT_LOOK, Code.WHATSAPP_CHANGED, Code.SEND_FAILED, Code.IDEMPOTENCY_MISMATCH,
+    Code.IDEMPOTENCY_IN_FLIGHT, Code.GROUP_NOT_FOUND, Code.NOT_GROUP_MEMBER, Code.NOT_GROUP_ADMIN,
 )  # fmt: skip
+_TARGET = (Code.MESSAGE_NOT_FOUND, Code.AMBIGUOUS_MESSAGE_ID)
+_ACT = (
+    *_ASKED, *_TARGET, Code.NOT_CONNECTED, Code.QUEUE_FULL, Code.COULD_NOT_LOOK, Code.WHATSAPP_CHANGED, Code.SEND_FAILED,
+    Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT,
+)  # fmt: skip
+_SENT = {200: responses.SentBody, 202: responses.Pending}
+_ACTED = {200: responses.ActedBody, 202: responses.ActedBody}
+_MESSAGE = f"{_SESSION}/messages/{{messageId}}"
 _MEDIA_SEND = (*_SEND, Code.TARGET_REFUSED, Code.MEDIA_FETCH_FAILED, Code.PAYLOAD_TOO_LARGE)
 
 ROUTES = (
@@ -123,6 +134,44 @@ ROUTES = (
         "POST", f"{_SESSION}/send-file", sends.send_file, Access.SESSION,
         "Enviar documento, imagem, vídeo, áudio ou mensagem de voz", {200: responses.SentBody, 202: responses.Pending},
         body=schemas.SendFileBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-location", kinds.send_location, Access.SESSION, "Enviar uma localização", _SENT,
+        body=send_schemas.SendLocationBody, headers=_SEND_HEADERS, refusals=_SEND,
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-contact", kinds.send_contact, Access.SESSION, "Enviar um ou mais contatos", _SENT,
+        body=send_schemas.SendContactBody, headers=_SEND_HEADERS, refusals=_SEND,
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-poll", kinds.send_poll, Access.SESSION, "Enviar uma enquete", _SENT,
+        body=send_schemas.SendPollBody, headers=_SEND_HEADERS, refusals=_SEND,
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-pix", kinds.send_pix, Access.SESSION, "Enviar uma chave Pix", _SENT,
+        body=send_schemas.SendPixBody, headers=_SEND_HEADERS, refusals=_SEND,
+    ),
+    Route(
+        "POST", f"{_MESSAGE}/forward", kinds.forward, Access.SESSION, "Encaminhar uma mensagem", _SENT,
+        body=send_schemas.ForwardBody, headers=_SEND_HEADERS, refusals=(*_SEND, *_TARGET),
+    ),
+    Route(
+        "PUT", f"{_MESSAGE}/reaction", acts.react, Access.SESSION, "Reagir a uma mensagem", _ACTED,
+        body=send_schemas.ReactionBody, headers=_SEND_HEADERS, refusals=_ACT,
+    ),
+    Route(
+        "DELETE", f"{_MESSAGE}/reaction", acts.take_back_reaction, Access.SESSION, "Desfazer a reação", _ACTED,
+        headers=_SEND_HEADERS, refusals=_ACT,
+    ),
+    Route(
+        "PATCH", _MESSAGE, acts.edit, Access.SESSION, "Editar um texto enviado", _ACTED,
+        body=send_schemas.EditBody, headers=_SEND_HEADERS,
+        refusals=(*_ACT, Code.NOT_OWN_MESSAGE, Code.TOO_LATE_TO_EDIT),
+    ),
+    Route(
+        "DELETE", _MESSAGE, acts.delete, Access.SESSION, "Apagar uma mensagem, para todos ou só nesta conta", _ACTED,
+        query={"for": {"type": "string", "enum": list(acts.FOR), "description": "para quem: obrigatório"}},
+        headers=_SEND_HEADERS, refusals=(*_ACT, Code.NOT_OWN_MESSAGE, Code.TOO_LATE_TO_DELETE),
     ),
     Route(
         "GET", f"{_SESSION}/contacts", contacts.list_contacts, Access.SESSION,

@@ -74,7 +74,19 @@ class CreateBody(StartBody):
     session_id: str = Field(max_length=128, examples=["cliente-001"])
 
 
-class SendBody(Body):
+class TracedBody(Body):
+    """What every send, and every act on a message, may say."""
+
+    idempotency_key: str | None = Field(None, max_length=255)
+    reference: str | None = Field(
+        None,
+        max_length=MAX_REFERENCE_CHARS,
+        examples=["pedido-4711"],
+        description="texto seu, devolvido na resposta e em cada `message_ack` desta mensagem",
+    )
+
+
+class SendBody(TracedBody):
     """What every send may say."""
 
     phone: Recipient
@@ -85,13 +97,6 @@ class SendBody(Body):
     )
     quoted_message_id: str | None = Field(None, max_length=256)
     mentions: list[Mention] | None = Field(None, max_length=1024)
-    idempotency_key: str | None = Field(None, max_length=255)
-    reference: str | None = Field(
-        None,
-        max_length=MAX_REFERENCE_CHARS,
-        examples=["pedido-4711"],
-        description="texto seu, devolvido na resposta e em cada `message_ack` desta mensagem",
-    )
 
 
 class SendTextBody(SendBody):
@@ -196,6 +201,7 @@ _PROBLEMS = {
     "string_pattern_mismatch": "formato inválido",
     "bool_type": "deve ser true ou false",
     "int_type": "deve ser um número inteiro",
+    "float_type": "deve ser um número",
     "greater_than_equal": "deve ser no mínimo {ge}",
     "less_than_equal": "deve ser no máximo {le}",
     "list_type": "deve ser uma lista",

@@ -9,6 +9,7 @@ from wppmt.domain.states import State
 from wppmt.domain.times import iso
 from wppmt.http.api import qr
 from wppmt.http.api.responses import (
+    Abilities,
     AdminSession,
     AlreadyConnected,
     DeadLetter,
@@ -71,7 +72,20 @@ def _status_fields(status: SessionStatus, default_webhook_url: str) -> dict[str,
         "pushname": record.pushname or None,
         "max_messages_per_day": record.max_messages_per_day,
         "queue": status.queue,
+        "abilities": abilities_of(status),
+        "login_saved": record.login_saved if record.has_login else None,
     }
+
+
+def abilities_of(status: SessionStatus) -> Abilities:
+    """What can be done now: whatever its page has, only while it is connected."""
+    is_connected, found = status.record.state is State.CONNECTED, status.inventory
+    return Abilities(
+        can_send=is_connected and found.can_send,
+        can_receive=is_connected and found.can_receive,
+        can_ack=is_connected and found.can_ack,
+        can_send_media=is_connected and found.can_send_media,
+    )
 
 
 def message_of(entry: JournalEntry) -> JournalMessage:

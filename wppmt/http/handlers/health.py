@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 
 from aiohttp import web
 
@@ -12,7 +13,9 @@ from wppmt.domain.troubles import none_connected
 from wppmt.http.api import responses
 from wppmt.http.api.body_reader import invalid
 from wppmt.http.api.json_responses import answer
+from wppmt.http.api.views import abilities_of
 from wppmt.http.ports import PORTS, DaemonPhase
+from wppmt.store.records import SessionStatus
 
 STARTED_AT = web.AppKey("started_at", float)
 
@@ -31,7 +34,8 @@ async def health(request: web.Request) -> web.Response:
     """200 while the process serves at all, for who would restart it; `?strict=1` answers 503 when it is degraded."""
     ports, is_strict = request.app[PORTS], _is_strict(request)
     phase = ports.phase()
-    records = [status.record for status in ports.front.statuses()]
+    statuses = ports.front.statuses()
+    records = [status.record for status in statuses]
     troubles = (
         [*filter(None, [none_connected(records)]), *ports.troubles()] if phase is DaemonPhase.READY else []
     )
@@ -41,6 +45,7 @@ async def health(request: web.Request) -> web.Response:
         reasons=[responses.HealthReason(reason_code=one.code, reason=one.sentence) for one in troubles],
         uptime_seconds=int(ports.now() - request.app[STARTED_AT]),
         sessions=_count_sessions(Counter(record.state for record in records)),
+        abilities=_count_abilities(statuses),
         max_sessions=ports.settings.max_sessions,
         memory_mb=ports.memory_mb(),
         daemon_memory_mb=ports.daemon_memory_mb(),
@@ -60,6 +65,13 @@ def _is_strict(request: web.Request) -> bool:
             return False
         case _:
             raise invalid("strict", "use 1 ou 0, uma só vez")
+
+
+def _count_abilities(statuses: Sequence[SessionStatus]) -> dict[str, int]:
+    each = [abilities_of(status).model_dump(by_alias=True) for status in statuses]
+    return {
+        name: sum(one[name] for one in each) for name in ("canSend", "canReceive", "canAck", "canSendMedia")
+    }
 
 
 def _count_sessions(by_state: Counter[State]) -> dict[str, int]:

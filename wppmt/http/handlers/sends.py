@@ -17,7 +17,14 @@ from wppmt.http.api import responses
 from wppmt.http.api.body_reader import body_of, invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_mention, parse_recipient
-from wppmt.http.api.schemas import SendBody, SendFileBody, SendImageBody, SendMediaBody, SendTextBody
+from wppmt.http.api.schemas import (
+    SendBody,
+    SendFileBody,
+    SendImageBody,
+    SendMediaBody,
+    SendTextBody,
+    TracedBody,
+)
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID
 from wppmt.media.examine import MediaFile
@@ -31,9 +38,9 @@ _GRACE_SECONDS = 5.0
 
 async def send_message(request: web.Request) -> web.Response:
     body = await read_body(request, SendTextBody)
-    common = await _common(request, body)
+    common = await common_of(request, body)
     message = messages.SendText(text=body.message, link_preview=body.link_preview, **common)
-    return await _send(request, message)
+    return sent_answer(await send(request, message))
 
 
 async def send_image(request: web.Request) -> web.Response:
@@ -52,7 +59,7 @@ async def _send_media(
     if isinstance(message, messages.Sent):
         return sent_answer(message)
     try:
-        return await _send(request, message)
+        return sent_answer(await send(request, message))
     except Refusal as refusal:
         # What surely was not done left the file to us; otherwise it is the session's.
         if refusal.code is not Code.OUTCOME_UNKNOWN:
@@ -74,7 +81,7 @@ async def _media_message(
 async def _message_of(
     request: web.Request, body: SendMediaBody, *, only_images: bool
 ) -> messages.SendMedia | messages.Sent:
-    common = await _common(request, body)
+    common = await common_of(request, body)
     known = await _announce(request, common["idempotency"])
     if known is not None:
         return known
@@ -125,7 +132,8 @@ async def _file_of(media: MediaFiles, body: SendMediaBody) -> MediaFile:
         raise
 
 
-async def _common(request: web.Request, body: SendBody) -> dict[str, Any]:
+async def common_of(request: web.Request, body: SendBody) -> dict[str, Any]:
+    """The fields that every send to somebody has. Raises Refusal."""
     return {
         "to": parse_recipient(body.phone, is_group=body.is_group),
         "typing_ms": body.typing_duration if body.typing else 0,
@@ -133,13 +141,20 @@ async def _common(request: web.Request, body: SendBody) -> dict[str, Any]:
         "mentions": tuple(
             parse_mention(who, f"mentions[{index}]") for index, who in enumerate(body.mentions or ())
         ),
+        **await traced(request, body),
+    }
+
+
+async def traced(request: web.Request, body: TracedBody) -> dict[str, Any]:
+    """How it is told apart, and whether its caller waits."""
+    return {
         "reference": body.reference or "",
         "respond_async": _responds_async(request),
         "idempotency": await _idempotency(request, body),
     }
 
 
-async def _idempotency(request: web.Request, body: SendBody) -> messages.Idempotency | None:
+async def _idempotency(request: web.Request, body: TracedBody) -> messages.Idempotency | None:
     """The header, or the body's field; the same key must always come with the same content on the same route."""
     header = request.headers.get("Idempotency-Key")
     key = header if header is not None else body.idempotency_key
@@ -150,10 +165,10 @@ async def _idempotency(request: web.Request, body: SendBody) -> messages.Idempot
     if header is not None and not (header.isascii() and header.isprintable()):
         raise invalid("Idempotency-Key", "no cabeçalho, use só caracteres ASCII visíveis")
     # In a thread: a file in base64 takes a while to hash, and the loop has other tenants to serve.
-    return messages.Idempotency(key, await asyncio.to_thread(_fingerprint, request.path, body))
+    return messages.Idempotency(key, await asyncio.to_thread(_fingerprint, request.path_qs, body))
 
 
-def _fingerprint(path: str, body: SendBody) -> str:
+def _fingerprint(path: str, body: TracedBody) -> str:
     content = f"{path}\n{body.model_dump_json(exclude={'idempotency_key'})}"
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -162,7 +177,8 @@ def _size(message: messages.Send) -> int:
     return message.size if isinstance(message, messages.SendMedia) else 0
 
 
-async def _send(request: web.Request, message: messages.Send) -> web.Response:
+async def send(request: web.Request, message: messages.Send) -> messages.Sent:
+    """To the session's mailbox. Raises its Refusal."""
     ports = request.app[PORTS]
     deadline = (
         ports.settings.send_deadline + extra_seconds(message.typing_ms, _size(message)) + _GRACE_SECONDS
@@ -170,7 +186,7 @@ async def _send(request: web.Request, message: messages.Send) -> web.Response:
     sent: messages.Sent = await ports.front.ask(
         messages.session_address(request[SESSION_ID]), message, deadline
     )
-    return sent_answer(sent)
+    return sent
 
 
 def _responds_async(request: web.Request) -> bool:

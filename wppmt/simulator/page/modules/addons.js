@@ -30,13 +30,13 @@ link.on('addon', async (addon) => {
 });
 
 // Ends as a send does; what was refused or could not be sent changes nothing.
-async function sendAddon(type, target, content) {
-  const id = await MsgKey.newId();
+async function sendAddon(type, target, content, given) {
+  const id = given || (await MsgKey.newId());
   const t = unixTime();
   const wire = { id, to: String(target.remote), t, type, target: target.id, content: plain(content || {}) };
   const answer = await link.call('send', wire).catch(() => undefined);
   if (!answer) return { messageSendResult: 'ERROR_NETWORK', t };
-  if (answer.error) return { messageSendResult: 'ERROR_UNKNOWN', ackErrorCode: answer.errorCode, t };
+  if (answer.error) return { messageSendResult: 'ERROR_UNKNOWN', ackErrorCode: answer.ackErrorCode, t };
   const key = new MsgKey({ fromMe: true, remote: target.remote, id, participant: target.participant && myLid() });
   await addonHandlers()[type]({ key, sender: myNumber(), target, t, content: content || {} });
   return { messageSendResult: 'OK', t: answer.t, count: null };

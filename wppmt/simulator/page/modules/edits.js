@@ -62,7 +62,7 @@ async function receiveEdit({ key, target, t, content }) {
 
 // Its raw message may hold mentions and more; they belong to the new text.
 async function addAndSendMessageEdit(message, raw) {
-  const result = await sendAddon('edit', message.id, { body: raw.body || raw.caption || '' });
+  const result = await sendAddon('edit', message.id, { body: raw.body || raw.caption || '' }, raw.id && raw.id.id);
   if (result.messageSendResult === 'OK')
     message.set('mentionedJidList', raw.mentionedJidList || message.mentionedJidList);
   return result;
@@ -160,7 +160,7 @@ define('WAWebMsgActionCapability', () => ({
 }));
 define('WAWebSendMessageEditAction', () => ({ addAndSendMessageEdit, sendMessageEdit }));
 define('WAWebChatSendMessages', () => ({
-  sendDeleteMsgs,
+  sendDeleteMsgs: ({ chat_, record }) => sendDeleteMsgs(chat_, record),
   sendRevokeMsgs,
   sendStarMsgs: (chat, messages) => setStar(chat, messages, true),
   sendGroupInviteMessage,

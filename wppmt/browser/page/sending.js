@@ -1,11 +1,10 @@
-// Sending, finding and fetching messages and their media.
+// Messages on their way out, whatever their kind, and whether one has left.
 (function () {
   'use strict';
 
-  const { emit, functions, Rejection, describe, shapes, chatFor } = wppmt;
+  const { emit, functions, Rejection, describe, shapes, chatFor, finding } = wppmt;
   const { text, server, phoneOf, namesOf, idParts, isMeant, isIncoming } = shapes;
-
-  // ---- sending -----------------------------------------------------------------------------------------------
+  const { keyFor, loaded, loadedFrom } = finding;
 
   const SENDS_KEPT = 5000;
   const sends = new Map();
@@ -56,12 +55,6 @@
     }
   }
 
-  /** The message's full key, with the id that the daemon chose and wa-js's form for this kind of chat. */
-  async function keyFor(chat, id) {
-    const key = await WPP.chat.generateMessageID(chat);
-    return text(key).replace(key.id, id);
-  }
-
   async function byId(chat, id) {
     return WPP.chat.getMessageById(await keyFor(chat, id));
   }
@@ -96,45 +89,6 @@
     };
   }
 
-  /** The chat's message with this whole id, loaded from WhatsApp's database if it must be; null if there is none. */
-  async function loaded(wholeId) {
-    try {
-      return await WPP.chat.getMessageById(wholeId);
-    } catch (error) {
-      if (error && error.code === 'msg_not_found' && wppmt.isConnected()) return null;
-      throw new Rejection('could_not_look', describe(error));
-    }
-  }
-
-  const SEARCHED_FOR_QUOTED = 200;
-
-  /** In a group, a whole id names the writer, too, whom a short one does not tell. */
-  async function loadedFromGroup(chat, id) {
-    const own = await loaded(await keyFor(chat, id));
-    if (own) return own;
-    const newest = await WPP.chat.getMessages(chat.id, { count: SEARCHED_FOR_QUOTED }).catch((error) => {
-      throw new Rejection('could_not_look', describe(error));
-    });
-    const found = newest.find((message) => message.id.id === id);
-    if (!found && newest.length >= SEARCHED_FOR_QUOTED) throw new Rejection('could_not_look');
-    return found;
-  }
-
-  async function loadedFrom(chat, parts) {
-    const { id, fromMe } = parts;
-    if (server(chat.id) === 'g.us') return loadedFromGroup(chat, id);
-    const known = [...namesOf(chat.id)].filter((name) => WPP.whatsapp.ChatStore.get(name));
-    const sides = parts.chat ? [fromMe] : [false, true];
-    for (const name of known) {
-      for (const side of sides) {
-        const found = await loaded(`${side}_${name}_${id}`);
-        if (found) return found;
-      }
-    }
-    return null;
-  }
-
-  /** After a load of the page, a chat holds its newest messages only. */
   async function quoted(chat, quotedId) {
     if (!quotedId) return {};
     const parts = idParts(quotedId);
@@ -179,9 +133,18 @@
     await Promise.race([newest, new Promise((resolve) => setTimeout(resolve, NEWCOMER_MS))]);
   }
 
+  /** As far as the page knows the group: what it does not is left to WhatsApp's server. */
+  function requireMayWrite({ groupMetadata }) {
+    const participants = groupMetadata && groupMetadata.participants;
+    if (!participants || !participants.length) return;
+    if (!participants.iAmMember()) throw new Rejection('not_group_member');
+    if (groupMetadata.announce && !participants.iAmAdmin()) throw new Rejection('not_group_admin');
+  }
+
   /** Whom to send to; `knownOnly` keeps from new contacts while a limit is known to hold. */
   async function recipient({ to, knownOnly }) {
     const chat = await chatFor(to);
+    requireMayWrite(chat);
     const isNew = await isNewContact(chat);
     if (isNew && knownOnly) throw new Rejection('new_contact');
     if (isNew) await newestIsDecided();
@@ -224,105 +187,10 @@
       return found(message, chat.id);
     } catch (error) {
       const reason = error && (error.code || error.reason);
-      if (['msg_not_found', 'not_on_whatsapp', 'group_not_found'].includes(reason)) return { found: false };
+      if (['msg_not_found', 'not_on_whatsapp', 'group_not_found', 'not_group_member'].includes(reason)) return { found: false };
       throw new Rejection('could_not_look', describe(error));
     }
   };
 
-  // ---- media -------------------------------------------------------------------------------------------------
-
-  const BLOB_LIFE_MS = 600_000;
-  const blobs = new Map();
-  let blobNumber = 0;
-
-  function keep(blob) {
-    const number = ++blobNumber;
-    blobs.set(number, blob);
-    setTimeout(() => blobs.delete(number), BLOB_LIFE_MS);
-    return { blob: number, size: blob.size };
-  }
-
-  function kept(number) {
-    const blob = blobs.get(number);
-    if (!blob) throw new Rejection('blob_not_found');
-    return blob;
-  }
-
-  /** A file that the browser itself opened (input.setFiles): its bytes never pass through the channel. */
-  wppmt.openInput = () => Object.assign(document.createElement('input'), { type: 'file' });
-  wppmt.keepInput = (input) => JSON.stringify({ value: keep(input.files[0]) });
-
-  functions.blob_read = async ({ blob, offset, length }) => {
-    const part = new Uint8Array(await kept(blob).slice(offset, offset + length).arrayBuffer());
-    let binary = '';
-    for (let at = 0; at < part.length; at += 0x8000) binary += String.fromCharCode(...part.subarray(at, at + 0x8000));
-    return { data: btoa(binary) };
-  };
-
-  functions.blob_end = ({ blob }) => {
-    blobs.delete(blob);
-    return {};
-  };
-
-  /** `kind`: image, video, audio, document, sticker. `source`: what `upload` gave. */
-  functions.send_media = once(async (message) => {
-    const { id, kind, mimetype, fileName, caption, ptt, source } = message;
-    const file = new File([kept(source)], fileName || 'arquivo', { type: mimetype });
-    const whom = await recipient(message);
-    const how = Object.assign(await options(whom.chat, message), {
-      type: kind, caption: caption || undefined, filename: file.name, mimetype, isPtt: Boolean(ptt), waveform: Boolean(ptt),
-    });
-    const answer = await handOver(whom, id, (messageId) =>
-      WPP.chat.sendFileMessage(whom.chat.id, file, Object.assign(how, { messageId })));
-    blobs.delete(source);
-    return answer;
-  });
-
-  const CHATS_SEARCHED = 100;
-
-  /** "WhatsApp has it no more" and "could not look" are two answers, too. */
-  function gone() {
-    return new Rejection(wppmt.isConnected() ? 'media_gone' : 'could_not_look');
-  }
-
-  /** The whole ids that these parts may mean. */
-  function wholeIds({ chat, id, writer }) {
-    const chats = WPP.whatsapp.ChatStore.getModelsArray();
-    if (!chat) {
-      // A short id tells no chat: a person's makes the whole.
-      const people = chats.filter((one) => ['c.us', 'lid'].includes(server(one.id))).sort((a, b) => b.t - a.t);
-      return people.slice(0, CHATS_SEARCHED).map((one) => `false_${text(one.id)}_${id}`);
-    }
-    const meant = chats.find((one) => namesOf(one.id).has(chat));
-    const names = meant ? [...namesOf(meant.id)] : [chat];
-    return names.map((name) => [false, name, id, writer].filter((part) => part !== undefined).join('_'));
-  }
-
-  async function received(messageId) {
-    const parts = idParts(messageId);
-    const here = WPP.whatsapp.MsgStore.findFirst((message) => !message.id.fromMe && isMeant(parts, message));
-    if (here) return here;
-    for (const id of parts.fromMe ? [] : wholeIds(parts)) {
-      const found = await WPP.chat.getMessageById(id).catch(() => null);
-      if (found) return found;
-    }
-    throw gone();
-  }
-
-  const GONE = new Set(['message_not_contains_media', 'media_not_found']);
-
-  /** What its sender says of its size is believed only where that spares the download. */
-  functions.download_media = async ({ messageId, limit }) => {
-    const message = await received(messageId);
-    if ((message.size || (message.mediaData || {}).size || 0) > limit) throw new Rejection('too_large');
-    const blob = await WPP.chat.downloadMedia(text(message.id)).catch((error) => {
-      throw error && GONE.has(error.code) ? gone() : error;
-    });
-    return Object.assign(keep(blob), {
-      id: message.id.id,
-      chats: [...namesOf(message.id.remote)],
-      mimetype: message.mimetype || blob.type || 'application/octet-stream',
-      fileName: message.filename || null,
-    });
-  };
+  wppmt.sending = { once, recipient, options, handOver, follow };
 })();

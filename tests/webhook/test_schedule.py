@@ -1,15 +1,11 @@
-"""The schedules, against the numbers of docs/MULTI_TENANT_ARCHITECTURE.md 5.3 and docs/contract.md 4."""
+"""When a delivery is tried again, against the numbers of docs/MULTI_TENANT_ARCHITECTURE.md 5.3."""
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.defaults import webhook_schedule
-from wppmt.domain.retry import WebhookSchedule, reconnect_delay
+from wppmt.webhook.schedule import WebhookSchedule
 
 
 def delays(schedule: WebhookSchedule) -> list[float]:
@@ -40,9 +36,3 @@ def test_retry_after_lengthens_within_the_cap_and_never_shortens(retry_after: fl
 
 def test_the_last_failure_is_the_last_whatever_the_receiver_wishes():
     assert webhook_schedule().next_delay(4, 60.0) is None
-
-
-@given(st.integers())
-def test_reconnecting_waits_30_seconds_give_or_take_a_tenth(seed: int):
-    assert 27.0 <= reconnect_delay(earned_immediate=False, random=Random(seed)) <= 33.0
-    assert reconnect_delay(earned_immediate=True, random=Random(seed)) == 0.0
