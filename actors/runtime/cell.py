@@ -137,7 +137,7 @@ class Cell:
 
 
 def turn_of(actor: Mind | Worker) -> Turn:
-    return (lambda message, _: actor.do(message)) if isinstance(actor, Worker) else actor.handle
+    return actor.do if isinstance(actor, Worker) else actor.handle
 
 
 def decide(turn: Turn, message: object, now: float) -> Iterable[Effect]:

@@ -277,5 +277,5 @@ class Mind(Protocol):
 class Worker(Protocol):
     """An actor that acts, and may block as long as that takes: nobody but itself waits for it."""
 
-    def do(self, message: object) -> Iterable[Effect]:
-        """What `message` asks for is done; effects that tell others of it."""
+    def do(self, message: object, now: float) -> Iterable[Effect]:
+        """Do what `message` asks for, from epoch second `now` on; effects that tell others of it."""

@@ -107,6 +107,7 @@ class SessionMind:
             case (
                 messages.Begin()
                 | messages.Restart()
+                | messages.OpenAnew()
                 | messages.Confirm()
                 | messages.Quiesce()
                 | messages.DiskShort()

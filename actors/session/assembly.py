@@ -209,6 +209,7 @@ class _Assembly:
             closing=self.closing,
             sending=self.sending,
             arrivals=self.arrivals,
+            recycling=self.recycling,
         )
 
     def _browser_news(self) -> BrowserNews:

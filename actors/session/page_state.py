@@ -48,7 +48,9 @@ class PageState:
     def turned(self) -> Iterator[Effect]:
         """The first notice of a page: a code or the main screen is expected within the deadline."""
         self.screen.turn()
-        yield from self.expect_screen()
+        # One that loads itself again and again, as WhatsApp's does where it is refused as too old, gets no more time.
+        if not self.timers.is_armed(Timer.SCREEN):
+            yield from self.expect_screen()
 
     def expect_screen(self) -> Iterator[Effect]:
         """A code or the main screen, within the deadline."""

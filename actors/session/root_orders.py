@@ -12,6 +12,7 @@ from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.closing import Closing
 from actors.session.interruptions import Interruptions
 from actors.session.logout import Logout
+from actors.session.recycling import Recycling
 from actors.session.sending.queue import SendQueue
 from actors.session.starts import Starts
 from actors.session.unit_of_work import UnitOfWork
@@ -25,6 +26,7 @@ LEFT_TO_A_PERSON = {Reason.TOKEN_CORRUPT, Reason.CONFLICT}
 Order = (
     messages.Begin
     | messages.Restart
+    | messages.OpenAnew
     | messages.Confirm
     | messages.Quiesce
     | messages.DiskShort
@@ -42,15 +44,19 @@ class RootOrders:
     closing: Closing
     sending: SendQueue
     arrivals: Arrivals
+    recycling: Recycling
     has_begun: bool = field(default=False, init=False)
     """Begin has been handled: the record is up to date."""
 
-    def told(self, order: Order, now: float) -> Iterator[Effect]:
+    def told(self, order: Order, now: float) -> Iterator[Effect]:  # noqa: C901 - one case an order
         match order:
             case messages.Begin(cause=cause):
                 yield from self._begin(cause, now)
             case messages.Restart():
                 yield from self._restart(now)
+            case messages.OpenAnew():
+                if not (self.logout.is_active or self.closing.is_quiescing):
+                    yield from self.recycling.open_anew(now)
             case messages.Confirm(number=number):
                 yield Tell(ROOT, messages.Confirmed(number, self.work.desired))
             case messages.Quiesce():

@@ -24,7 +24,7 @@ class DiskWorker:
     def __init__(self, free_mb: Callable[[], int]) -> None:
         self._free_mb = free_mb
 
-    def do(self, message: object) -> Iterator[Effect]:
+    def do(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all workers
         match message:
             case LookAtDisk():
                 yield Tell(ROOT, DiskMeasured(self._free_mb()))

@@ -33,7 +33,7 @@ class MemoryWorker:
         self._weigh_daemon = weigh_daemon
         self._seconds = seconds
 
-    def do(self, message: object) -> Iterator[Effect]:
+    def do(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all workers
         match message:
             case Measure():
                 yield from self._measure()
