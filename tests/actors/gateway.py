@@ -15,7 +15,7 @@ from typing import Any
 
 from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
-from actors.runtime.effects import Ask, Mind, Post
+from actors.runtime.effects import Ask, Mind, Post, Worker
 from actors.runtime.interpreter import Interpreter
 from actors.session.assembly import Tools, session_mind
 from actors.session.policy import SessionPolicy
@@ -469,7 +469,7 @@ class Gateway:
             media_url=lambda session_id, message_id: f"http://gateway/{session_id}/{message_id}",
         )
 
-    def _new_service(self, address: str) -> tuple[Mind, object]:
+    def _new_service(self, address: str) -> tuple[Mind | Worker, object]:
         if address == WA_JS and self._plans:
             return WaJsWorker(self._plans, self.directory.statuses, self.time.moment), LookAtWaJs()
         assert address == WEBHOOK
