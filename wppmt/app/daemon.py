@@ -28,7 +28,7 @@ from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.memory import MONITOR, Measure, MemoryWorker
 from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
 from wppmt import __version__
-from wppmt.app import browsers, disk, host, logs, memory, policies, sockets, wiring
+from wppmt.app import browsers, capacity, disk, host, logs, memory, policies, running, sockets, wiring
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browsers import ChromeBrowsers
@@ -71,6 +71,7 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
     try:
         # Refused before anything is taken or ended.
         browsers.chrome_settings(settings)
+        capacity.tell(settings)
         # Before anything starts a child, which must not inherit it.
         inherited = sockets.inherited(os.environ, os.getpid())
         with _alone(settings), _api_sockets(settings, inherited) as listening, simulator(settings):
@@ -129,8 +130,9 @@ class Daemon:
         """
         stop = self._signalled()
         async with AsyncExitStack() as down:
-            store = SqliteStore(self._settings.store.state_dir / "wppmt.sqlite")
+            store = SqliteStore(self._settings.store.state_dir / running.DATABASE)
             down.callback(store.close)
+            running.note(self._settings)
             egress = wiring.webhook_egress(self._settings)
             media, received = wiring.media(self._settings), wiring.received(self._settings)
             wiring.sweep(store, media, received)
