@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wppmt.browser.fake.page import told_inventory
 from wppmt.domain.inventory import WHOLE
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
 
@@ -89,6 +90,7 @@ any_facts = st.builds(
     banned=st.booleans(),
     phone_online=st.booleans(),
     needs_update=st.booleans(),
+    inventory=st.sampled_from([None, WHOLE, WHOLE.deaf()]),
     dialog=st.sampled_from(["", "passkey", "other"]),
 )
 
@@ -101,6 +103,7 @@ def test_nothing_is_sent_without_a_login(facts: Facts):
         assert facts.info not in {"OPENING", "OFFLINE"}
         assert facts.stream != "DISCONNECTED" or facts.socket == "UNLAUNCHED"
         assert facts.mode == "MAIN"
+        assert facts.inventory == WHOLE
 
 
 @given(any_facts)
@@ -122,6 +125,7 @@ def test_facts_survive_the_wire(facts: Facts):
         "banned": facts.banned,
         "phoneOnline": facts.phone_online,
         "needsUpdate": facts.needs_update,
+        "inventory": told_inventory(facts.inventory) if facts.inventory else None,
         "dialog": facts.dialog,
     }
     assert Facts.of(told) == facts

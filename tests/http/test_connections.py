@@ -13,9 +13,21 @@ def test_the_longest_idle_one_makes_room():
     assert connections.arrive("a", "x") is None
     assert connections.arrive("b", "y") is None
     connections.work("a")
-    connections.rest("a")
+    connections.rest("a", has_token=False)
     assert connections.arrive("c", "z") == "b"
     assert connections.arrive("d", "z") == "a"
+
+
+def test_strangers_go_before_who_has_shown_a_token():
+    connections: Connections[str] = Connections(ConnectionLimits(total=3, per_address=2))
+    for name, address in (("caller", "x"), ("stranger", "x"), ("other", "y")):
+        connections.arrive(name, address)
+    connections.work("caller")
+    connections.rest("caller", has_token=True)
+    connections.work("stranger")
+    connections.rest("stranger", has_token=False)
+    assert connections.arrive("next", "x") == "stranger"
+    assert connections.arrive("another", "z") == "other"
 
 
 def test_a_busy_one_stays_and_the_new_one_goes():
@@ -39,7 +51,7 @@ def test_one_that_has_left_does_not_come_back_by_resting():
     connections.arrive("a", "x")
     connections.leave("a")
     connections.leave("a")
-    connections.rest("a")
+    connections.rest("a", has_token=False)
     assert len(connections) == 0
 
 
@@ -67,7 +79,7 @@ def test_the_limits_hold_and_no_busy_one_is_closed(steps, total: int, per_addres
                 connections.work(who)
             case "rest":
                 busy.discard(who)
-                connections.rest(who)
+                connections.rest(who, has_token=bool(address))
             case "leave":
                 busy.discard(who)
                 here.pop(who, None)

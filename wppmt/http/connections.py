@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
+from itertools import chain
 from typing import Generic, TypeVar
 
 C = TypeVar("C")
@@ -19,13 +20,18 @@ class ConnectionLimits:
 
 
 class Connections(Generic[C]):
-    """Connections that are idle (nothing is being answered) make room for new ones, the longest idle one first."""
+    """Connections that are idle (nothing is being answered) make room for new ones, the longest idle one first.
+
+    Those that have not shown a token go before those that have: a caller's kept connection outlives a flood of others.
+    """
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self._limits = limits
         self._address: dict[C, str] = {}
-        self._idle: dict[C, None] = {}
-        """In the order in which they became idle."""
+        self._strange: dict[C, None] = {}
+        """Idle ones that have shown no token, in the order in which they became idle."""
+        self._known: dict[C, None] = {}
+        """The other idle ones, in the same order."""
         self._of_address: dict[str, dict[C, None]] = {}
 
     def __len__(self) -> int:
@@ -34,13 +40,13 @@ class Connections(Generic[C]):
     def arrive(self, connection: C, address: str) -> C | None:
         """A new one: who has to be closed for it, if anybody; itself, where all others are busy."""
         self._address[connection] = address
-        self._idle[connection] = None
+        self._strange[connection] = None
         siblings = self._of_address.setdefault(address, {})
         siblings[connection] = None
         if len(siblings) > self._limits.per_address:
-            leaving = next(one for one in self._idle if one in siblings)
+            leaving = next(one for one in chain(self._strange, self._known) if one in siblings)
         elif len(self._address) > self._limits.total:
-            leaving = next(iter(self._idle))
+            leaving = next(chain(self._strange, self._known))
         else:
             return None
         self.leave(leaving)
@@ -48,16 +54,17 @@ class Connections(Generic[C]):
 
     def work(self, connection: C) -> None:
         """A request is here."""
-        self._idle.pop(connection, None)
+        self._strange.pop(connection, None)
+        self._known.pop(connection, None)
 
-    def rest(self, connection: C) -> None:
-        """It has been answered."""
+    def rest(self, connection: C, *, has_token: bool) -> None:
+        """It has been answered; `has_token`: the request had a valid one."""
         if connection in self._address:
-            self._idle[connection] = None
+            (self._known if has_token else self._strange)[connection] = None
 
     def leave(self, connection: C) -> None:
         """It is closed, or is being closed. Asked twice: nothing."""
-        self._idle.pop(connection, None)
+        self.work(connection)
         address = self._address.pop(connection, None)
         if address is None:
             return

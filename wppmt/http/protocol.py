@@ -14,7 +14,7 @@ from wppmt.http.api.json_responses import refusal_response, status_refusal
 from wppmt.http.connections import Connections, whose
 from wppmt.http.middleware import REQUEST_ID, common_headers
 from wppmt.http.ports import Ports
-from wppmt.http.security.guard import HANGS_UP, SESSION_ID
+from wppmt.http.security.guard import GRANT, HANGS_UP, SESSION_ID
 
 HEAD_BYTES = 32 * 1024
 HEADER_SECONDS = 10.0
@@ -243,7 +243,7 @@ class Protocol(web.RequestHandler):
             return await super().finish_response(request, resp, start_time)
         finally:
             if not self._messages:
-                self._connections.rest(self)
+                self._connections.rest(self, has_token=GRANT in request)
 
     def handle_error(
         self,
