@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actors.session.policy import SessionPolicy
 from actors.webhooks.policy import WebhookPolicy
+from wppmt.app.addresses import base_url
 from wppmt.app.settings import Settings
 from wppmt.domain.units import MEGABYTE
 from wppmt.http.ports import HttpPolicy
@@ -66,5 +67,6 @@ def http_policy(settings: Settings) -> HttpPolicy:
         send_deadline=settings.sessions.send_deadline_seconds,
         close_deadline=all_browsers_stop_seconds(settings),
         default_webhook_url=settings.webhooks.url,
+        base_url=settings.http.public_url.rstrip("/") or base_url(settings.http.host, settings.http.port),
         bodies_bytes=settings.http.bodies_mb * MEGABYTE,
     )

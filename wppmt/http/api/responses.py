@@ -238,15 +238,6 @@ class Contact(AnswerBody):
     is_business: bool = Field(examples=[False])
 
 
-class ContactList(AnswerBody):
-    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3; `next` is the `cursor` of the following page."""
-
-    success: Literal[True] = True
-    count: int = Field(examples=[1], description="quantos há ao todo")
-    contacts: list[Contact]
-    next: str | None = absent()
-
-
 class NumberCheckBody(AnswerBody):
     """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3; `resolvedPhone` is the number as WhatsApp knows it (nono dígito)."""
 

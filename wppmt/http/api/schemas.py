@@ -65,6 +65,9 @@ class StartBody(Body):
         None, min_length=1, max_length=20, examples=[["message_received", "message_ack", "connection_change"]]
     )
     max_messages_per_day: int | None = Field(None, ge=0, le=1_000_000, examples=[35])
+    ignore: list[Literal["groups", "channels", "status", "broadcasts"]] | None = Field(
+        None, max_length=4, description="do que a sessão não é avisada; de início, `channels` e `status`"
+    )
     phone: Number | None = Field(
         None, description=f"Pede um código de pareamento em vez do QR Code: {_DIGITS}"
     )

@@ -13,6 +13,8 @@ from wppmt.domain.states import State
 from wppmt.domain.times import iso
 from wppmt.http.api import qr, responses, views
 from wppmt.http.api.body_reader import invalid, read_body
+from wppmt.http.api.chat_responses import SessionSettings
+from wppmt.http.api.chat_schemas import PatchSessionBody
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_phone
 from wppmt.http.api.route import Access
@@ -70,6 +72,7 @@ def _start_message(session_id: str, body: StartBody) -> messages.StartSession:
         description=body.description,
         events=None if body.events is None else tuple(dict.fromkeys(body.events)),
         max_messages_per_day=body.max_messages_per_day,
+        ignore=None if body.ignore is None else tuple(dict.fromkeys(body.ignore)),
         pairing_phone=None if body.phone is None else parse_phone(body.phone),
     )
 
@@ -96,6 +99,28 @@ async def show_qr_code(request: web.Request) -> web.Response:
 async def show_status(request: web.Request) -> web.Response:
     ports: Ports = request.app[PORTS]
     return answer(views.status_of(_status(request), ports.settings.default_webhook_url))
+
+
+async def show_settings(request: web.Request) -> web.Response:
+    return _settings(_status(request))
+
+
+async def change_settings(request: web.Request) -> web.Response:
+    given = (await read_body(request, PatchSessionBody)).given
+    ignore = tuple(dict.fromkeys(given["ignore"] or ())) if "ignore" in given else None
+    description = (given["description"] or "") if "description" in given else None
+    address = session_address(request[SESSION_ID])
+    message = messages.ConfigureSession(description, ignore)
+    return _settings(await request.app[PORTS].front.ask(address, message, START_SECONDS))
+
+
+def _settings(status: SessionStatus) -> web.Response:
+    record = status.record
+    return answer(
+        SessionSettings(
+            session_id=record.id, description=record.description or None, ignore=list(record.ignore)
+        )
+    )
 
 
 async def close(request: web.Request) -> web.Response:
