@@ -51,6 +51,7 @@ class SessionMind:
                 effects += self._parts.liveness.look(now)
                 effects += self._parts.login_saving.look(now)
                 effects += self._parts.self_check.look()
+                effects += self._parts.links.look(now)
                 effects += self._when_closed()
         except BaseException:
             roll_back()
@@ -128,7 +129,16 @@ class SessionMind:
             return
         yield from self._parts.sending.restore(now)
         self._parts.arrivals.restore()
-        if record.desired is Desired.STOPPED or self._waits_for_a_person:
+        self._parts.links.restore()
+        yield from self._take_up(cause, now)
+
+    def _take_up(self, cause: Reason, now: float) -> Iterator[Effect]:
+        """Where the last actor left it."""
+        record = self._parts.record
+        if record.reason is Reason.WRONG_PHONE and record.has_login:
+            # Another number than the pairing link's had just been paired.
+            yield from self._parts.logout.turn_out(now, on_main=False)
+        elif record.desired is Desired.STOPPED or self._waits_for_a_person:
             if record.process is not None:
                 yield from self._parts.lifecycle.end_leftovers()
         elif record.state is State.DISCONNECTED:

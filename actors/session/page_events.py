@@ -120,6 +120,13 @@ class PageEventHandler:
             # While the browser stops, messages and acknowledgements count, what the screen shows does not.
             return
         if not self._parts.logout.is_active:
+            if self._parts.links.expects and classify_page(facts) is PageCondition.MAIN:
+                if self._parts.links.is_wrong(facts.phone):
+                    yield from self._parts.turn_out(now)
+                    return
+                if not facts.phone:
+                    # Whose login it is shows in a moment.
+                    return
             yield from self._parts.page_state.judge(facts, now)
             if self._parts.page_state.condition is PageCondition.CONFLICT:
                 yield from self._parts.liveness.replaced(now)

@@ -85,6 +85,14 @@ class Pairing:
         """The login is gone: the reason of the next code says so."""
         self._after_logout = reason
 
+    def count_anew(self) -> None:
+        """Somebody begins to look at the codes."""
+        self._shown = 0
+
+    def forget_code(self) -> None:
+        """Another one is wanted."""
+        self.code, self._code_requested = "", False
+
     @property
     def is_exhausted(self) -> bool:
         """As many codes as the operator allows have been shown."""

@@ -13,6 +13,7 @@ from actors.session.arrivals import Arrivals
 from actors.session.backfill import Backfill
 from actors.session.browser_lifecycle import COMING, BrowserLifecycle, BrowserPhase
 from actors.session.event_cursor import EventCursor
+from actors.session.links import Links
 from actors.session.liveness import Liveness
 from actors.session.login_saving import LoginSaving
 from actors.session.logout import Logout
@@ -34,7 +35,7 @@ from wppmt.domain.page_condition import PageCondition
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import Event, State
 from wppmt.store.port import Store
-from wppmt.store.records import Desired, SessionRecord, SessionStatus
+from wppmt.store.records import Desired, LinkEnd, SessionRecord, SessionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Parts:
         self.lifecycle = BrowserLifecycle(self.work, self.page, self.timers, policy, tools.random)
         self.pairing = Pairing(self.work, self.page, self.timers, policy, tools.qr_picture)
         self.page_state = PageState(self.work, self.lifecycle, self.pairing, self.page, self.timers, policy)
+        self.links = Links(self.work)
         self.logout = Logout(self.work, self.page, self.lifecycle, self.timers, policy)
         self.outcomes = Outcomes(self.work)
         self.sending = SendQueue(self.work, self.outcomes, self.page, policy)
@@ -119,6 +121,7 @@ class Parts:
             self.lifecycle.heartbeat,
             self.pairing,
             self.page_state,
+            self.links,
             self.logout,
             self.outcomes,
             self.sending,
@@ -182,6 +185,12 @@ class Parts:
         yield from self.lifecycle.hold()
         reason = self.record.reason if self.record.state is State.ERROR else Reason.RESOURCE_LIMIT
         yield from self.work.move(now, Event.RESUMED, reason)
+
+    def turn_out(self, now: float) -> Iterator[Effect]:
+        """Another number than the pairing link's was paired: it is unlinked before anything is sent or received."""
+        yield from self.links.end(LinkEnd.WRONG_PHONE, now)
+        self.page_state.reset()
+        yield from self.logout.turn_out(now, on_main=True)
 
     def resume(self, now: float) -> Iterator[Effect]:
         """Start a browser after the daemon was restarted."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
+from actors.session.link_requests import LinkRequests
 from actors.session.parts import Parts
 from actors.session.sending.refusals import require_connected
 from wppmt.domain import messages
@@ -21,8 +22,9 @@ class Requests:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._links = LinkRequests(parts)
 
-    def asked(self, request: object, reply: Reply, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a request
+    def asked(self, request: object, reply: Reply, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a request
         match request:
             case messages.StartSession():
                 yield from self._start(request, reply, now)
@@ -46,6 +48,10 @@ class Requests:
             case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
                 require_connected(self._parts.record)
                 yield from self._parts.queries.ask(request, reply)
+            case (
+                messages.MakeLink() | messages.OpenLink() | messages.AskPairingCode() | messages.RevokeLink()
+            ):
+                yield from self._links.asked(request, reply, now)
             case messages.SetWebhook():
                 yield from self._set_webhook(request, reply, now)
             case messages.RotateWebhookSecret():

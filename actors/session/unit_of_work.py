@@ -14,7 +14,15 @@ from wppmt.domain.messages import WEBHOOK
 from wppmt.domain.reasons import Reason, sentence
 from wppmt.domain.states import Event, State, step
 from wppmt.store.port import Store, Transaction
-from wppmt.store.records import ALL_EVENTS, EventDraft, JournalEntry, Lane, SessionRecord, SigningSecrets
+from wppmt.store.records import (
+    ALL_EVENTS,
+    EventDraft,
+    JournalEntry,
+    Lane,
+    PairingLink,
+    SessionRecord,
+    SigningSecrets,
+)
 
 Payload = Mapping[str, Any]
 Happening = tuple[str, Payload]
@@ -119,6 +127,9 @@ class UnitOfWork:
     def settle_media(self, message_id: str) -> None:
         """It is kept, or never will be."""
         self._open().settle_media(self.record.id, message_id)
+
+    def write_link(self, link: PairingLink) -> None:
+        self._open().save_link(link)
 
     def move(
         self, now: float, event: Event, reason: Reason, *happenings: Happening, **changes: Any
