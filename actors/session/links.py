@@ -72,6 +72,10 @@ class Links:
     def is_wrong(self, phone: str) -> bool:
         return bool(self.expects and phone) and not is_same_number(self.expects, phone)
 
+    def lacks(self, phone: str) -> bool:
+        """Whether the page does not tell yet who was paired."""
+        return bool(self.expects) and not phone
+
     def _what_ends_it(self, now: float) -> LinkEnd | None:
         record, link = self._work.record, self.living
         if link is None:

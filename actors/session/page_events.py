@@ -119,19 +119,16 @@ class PageEventHandler:
         if not self._parts.lifecycle.is_live:
             # While the browser stops, messages and acknowledgements count, what the screen shows does not.
             return
-        if not self._parts.logout.is_active:
-            if self._parts.links.expects and classify_page(facts) is PageCondition.MAIN:
-                if self._parts.links.is_wrong(facts.phone):
-                    yield from self._parts.turn_out(now)
-                    return
-                if not facts.phone:
-                    # Whose login it is shows in a moment.
-                    return
+        condition = classify_page(facts)
+        if self._parts.logout.is_active:
+            if condition is PageCondition.MAIN:
+                yield from self._parts.logout.on_main()
+        elif condition is PageCondition.MAIN and self._parts.links.is_wrong(facts.phone):
+            yield from self._parts.turn_out(now)
+        elif condition is not PageCondition.MAIN or not self._parts.links.lacks(facts.phone):
             yield from self._parts.page_state.judge(facts, now)
             if self._parts.page_state.condition is PageCondition.CONFLICT:
                 yield from self._parts.liveness.replaced(now)
-        elif classify_page(facts) is PageCondition.MAIN:
-            yield from self._parts.logout.on_main()
 
     def answered(self, answer: PageAnswered, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a call
         """The outcome of a call into the page."""

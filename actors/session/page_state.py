@@ -91,6 +91,7 @@ class PageState:
     def judge(self, facts: Facts, now: float) -> Iterator[Effect]:
         """React to the page's facts where they change something."""
         self.condition = classify_page(facts)
+        self._note_scan(facts)
         yield from self._take_inventory(facts, now)
         if self.condition not in AWAY:
             self._timers.disarm(OFFLINE)
@@ -139,6 +140,11 @@ class PageState:
             # A new page listens anew. One that is deaf again waits for its turn.
             self._reloaded_at = now
             yield from self.reload(now)
+
+    def _note_scan(self, facts: Facts) -> None:
+        is_at_codes = self._work.record.state is State.WAITING_SCAN
+        if is_at_codes and facts.registered and self.condition is PageCondition.UNDECIDED:
+            self._pairing.scanned()
 
     def _on_codes(self, now: float) -> Iterator[Effect]:
         yield from self._pairing.request_code()

@@ -146,6 +146,7 @@ class Parts:
             queue=len(self.sending),
             last_error=self.work.last_error,
             inventory=self.page.inventory,
+            is_linking=self.pairing.is_linking,
         )
 
     def open(

@@ -320,3 +320,5 @@ class SessionStatus:
     last_error: str = ""
     inventory: Inventory = WHOLE
     """Of the page that is open now."""
+    is_linking: bool = False
+    """A phone has scanned, and WhatsApp's page is on its way to its main screen."""
