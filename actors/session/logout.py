@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actors.runtime.effects import Answer, Effect, Log, RemoveProfile, Reply, Stop, Tell, Withdraw
-from actors.session.browser_lifecycle import BrowserLifecycle, BrowserPhase, error_payload
-from actors.session.messages import Called, ProfileRemoved, Vanished
+from actors.session.browser_lifecycle import BrowserLifecycle
+from actors.session.browser_phases import Phase
+from actors.session.messages import Called, ProfileRemoved, Timer, Vanished
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
-from actors.session.unit_of_work import UnitOfWork
+from actors.session.unit_of_work import UnitOfWork, error_payload
 from wppmt.browser.port import CallFailure, CallResult
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, LoggedOut
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import Event
 from wppmt.store.records import NO_LOGIN, Desired
-
-LOGOUT = "logout"
 
 
 class Logout:
@@ -51,7 +50,7 @@ class Logout:
         self._forgets = self._forgets or forget
 
     def turn_out(self, now: float, *, on_main: bool) -> Iterator[Effect]:
-        """Nobody asked for it: the wrong number was paired. Told once; a daemon that dies goes on with it."""
+        """Nobody asked for it: the wrong number was paired. Told once; the next daemon goes on with it."""
         told = [("error", error_payload(Reason.WRONG_PHONE))] if on_main else []
         yield from self._work.move(
             now, Event.CLOSED, Reason.WRONG_PHONE, *told, desired=Desired.STOPPED, has_login=True
@@ -65,7 +64,7 @@ class Logout:
         if self._unlinked:
             yield from self._finish()
         else:
-            yield self._timers.arm(LOGOUT, self._policy.logout_deadline)
+            yield self._timers.arm(Timer.LOGOUT, self._policy.logout_deadline)
             yield from self.on_main() if on_main else self._lifecycle.open()
 
     def restart(self, now: float) -> Iterator[Effect]:
@@ -142,15 +141,15 @@ class Logout:
         """Close the browser in order; the profile is removed when it is closed."""
         if self._is_removing:
             return
-        if self._lifecycle.phase in {BrowserPhase.NONE, BrowserPhase.QUEUED}:
+        if self._lifecycle.phase in {Phase.NONE, Phase.QUEUED}:
             yield from self._remove()
         else:
-            self._timers.disarm(LOGOUT)
+            self._timers.disarm(Timer.LOGOUT)
             yield from self._lifecycle.close()
 
     def _remove(self) -> Iterator[Effect]:
         """Kill the browser: in a profile that is removed nothing has to be flushed."""
-        self._timers.disarm(LOGOUT)
+        self._timers.disarm(Timer.LOGOUT)
         yield from self._lifecycle.kill()
         yield from self._remove_profile()
 

@@ -11,11 +11,12 @@ from actors.runtime.effects import Effect, Log, Tell
 from actors.webhooks.messages import OutboxGrew
 from wppmt.domain.log import LogLevel
 from wppmt.domain.messages import WEBHOOK
-from wppmt.domain.reasons import Reason, sentence
+from wppmt.domain.reasons import RECOVERABLE, Reason, sentence
 from wppmt.domain.states import Event, State, step
 from wppmt.store.port import Store, Transaction
 from wppmt.store.records import (
     ALL_EVENTS,
+    Desired,
     EventDraft,
     JournalEntry,
     Lane,
@@ -94,6 +95,11 @@ class UnitOfWork:
     def is_written(self) -> bool:
         """Whether the session has its row in the registry."""
         return self.record.since > 0.0
+
+    @property
+    def desired(self) -> Desired:
+        """As committed; STOPPED for a session whose first start was refused, since it has no row."""
+        return self.record.desired if self.is_written else Desired.STOPPED
 
     @property
     def endpoint(self) -> str:
@@ -202,6 +208,11 @@ class UnitOfWork:
         if self._transaction is None:
             self._transaction = self._commits.enter_context(self.store.transaction())
         return self._transaction
+
+
+def error_payload(reason: Reason, missing: str = "") -> dict[str, object]:
+    """The payload of an `error` event (docs/MULTI_TENANT_ARCHITECTURE.md 5.2)."""
+    return {"error": sentence(reason, missing), "code": reason.value, "recoverable": reason in RECOVERABLE}
 
 
 def _log_line(session_id: str, name: str, payload: Payload) -> Log:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from wppmt.app import logs
@@ -15,8 +15,6 @@ from wppmt.browser.cdp.deadlines import Schedule
 from wppmt.browser.cdp.devtools import page, runtime, target
 from wppmt.browser.cdp.line import Line
 from wppmt.browser.chrome import adoption, driver, ending, first_page, injection, launch, priority, processes
-from wppmt.browser.chrome.flags import Situation, command_line, user_agent
-from wppmt.browser.chrome.launch import Programs
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.keeping.lines import Keeper, line_name
 from wppmt.browser.port import (
@@ -36,6 +34,7 @@ from wppmt.browser.port import (
 )
 from wppmt.browser.profile import login, mending
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnreadable, ProfileUnusable
+from wppmt.browser.wa_js.shelf import Shelf, Unusable
 from wppmt.domain.process import Process
 
 STEP_SECONDS = 10.0
@@ -93,6 +92,7 @@ class ChromeBrowser:
             undo.pop_all()
         # Also of one whose daemon died while it started.
         priority.step_forward(self._group)
+        priority.expend(self._group)
         self.process = process
         return process
 
@@ -160,7 +160,7 @@ class ChromeBrowser:
         page_id = first_page.find_page(connection, self._group, self._profile.path, seconds)
         session = connection.ask(target.attach_to_target(page_id, flatten=True), STEP_SECONDS)
         channel = self._channel = Channel(connection, session, self._tell)
-        channel.equip(script.text, STEP_SECONDS)
+        channel.equip(script.texts, STEP_SECONDS)
         if self._settings.undetected:
             patched = self._settings.patched_driver()
             driver.attach(self._settings.programs(), patched, self._profile.path, self._group, seconds)
@@ -170,7 +170,7 @@ class ChromeBrowser:
 
     def _launch(self) -> Line:
         profile, programs = self._profile, self._settings.programs()
-        arguments = self._arguments(programs)
+        command = self._settings.command(profile.path)
         with profile.writer(LOCK_SECONDS) as writer:
             profile.check()
             # It reads and writes megabytes, and kill must not wait for that.
@@ -178,13 +178,13 @@ class ChromeBrowser:
             driver.forget_port(profile.path)
             with self._guard:
                 self._refuse_if_killed()
-                self._group, end = launch.start_chrome(programs, arguments, profile.path, writer)
+                self._group, end = launch.start_chrome(programs, command, profile.path, writer)
                 priority.step_back(self._group)
+                priority.expend(self._group)
         return Line(end)
 
     def _adopt(self, left: Process) -> Process:
-        programs = self._settings.programs()
-        adoption.prove(left, self._profile, [str(programs.chrome), *self._arguments(programs)])
+        adoption.prove(left, self._profile, self._settings.command(self._profile.path))
         end = self._keeper.take(self._line_name(left.pid))
         if end is None:
             raise StartFailed("BROWSER_CRASHED", "o canal do navegador não foi guardado")
@@ -214,25 +214,16 @@ class ChromeBrowser:
     def _line_name(self, pid: int) -> str:
         return line_name(self._profile.path.name, pid)
 
-    def _arguments(self, programs: Programs) -> Sequence[str]:
-        settings = self._settings
-        situation = Situation(
-            profile=self._profile.path,
-            user_agent=user_agent(launch.chrome_version(programs.chrome)),
-            headless=settings.headless,
-            sandbox=settings.sandbox,
-            resolver_rules=settings.resolver_rules,
-            proxy=settings.proxy,
-            undetected=settings.undetected,
-        )
-        return command_line(situation)
-
     def _refuse_if_killed(self) -> None:
         if self._killed:
             raise StartFailed("BROWSER_CRASHED", "encerrado durante a abertura")
 
     def _script(self) -> injection.Script:
-        return injection.script(self._settings.origin, self._settings.beat_seconds)
+        try:
+            library = Shelf(self._settings.wa_js_dir).library(self._profile.path.name)
+        except Unusable as why:
+            raise StartFailed("INJECT_FAILED", str(why)) from why
+        return injection.script(self._settings.origin, self._settings.beat_seconds, library)
 
     def _open_page(self, channel: Channel) -> None:
         seconds = self._settings.load_seconds

@@ -41,11 +41,15 @@ def dump_session(record: SessionRecord) -> str:
 
 
 def load_session(text: str) -> SessionRecord:
-    """A field that this version does not know is passed over, one that it misses takes its default."""
+    """A field that this version does not know is passed over, one that it misses takes its default.
+
+    So is a reason that only a later version gives: the next change brings one of ours.
+    """
     values: dict[str, Any] = {name: value for name, value in json.loads(text).items() if name in _KNOWN}
     values["desired"] = Desired(values["desired"])
     values["state"] = State(values["state"])
-    values["reason"] = Reason(values["reason"])
+    is_known = values["reason"] in set(Reason)
+    values["reason"] = Reason(values["reason"]) if is_known else Reason.DAEMON_RESTARTED
     values["webhook_events"] = tuple(values["webhook_events"])
     values["process"] = _load_process(values["process"])
     return SessionRecord(**values)
