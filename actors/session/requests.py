@@ -8,6 +8,7 @@ from typing import Any
 
 from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
 from actors.session.browser_lifecycle import BrowserLifecycle
+from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
 from actors.session.link_requests import LinkRequests
 from actors.session.logout import Logout
@@ -43,6 +44,7 @@ class Requests:
     acceptance: Acceptance
     queries: Queries
     link_requests: LinkRequests
+    chat_filter: ChatFilter
     policy: SessionPolicy
 
     def asked(self, request: object, reply: Reply, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a request
@@ -73,6 +75,8 @@ class Requests:
                 messages.MakeLink() | messages.OpenLink() | messages.AskPairingCode() | messages.RevokeLink()
             ):
                 yield from self.link_requests.asked(request, reply, now)
+            case messages.ConfigureSession():
+                yield from self._configure(request, reply, now)
             case messages.SetWebhook():
                 yield from self._set_webhook(request, reply, now)
             case messages.RotateWebhookSecret():
@@ -88,6 +92,7 @@ class Requests:
             "webhook_events": request.events,
             "max_messages_per_day": request.max_messages_per_day,
             "pairing_phone": request.pairing_phone,
+            "ignore": request.ignore,
         }
         work = self.work
         created = not work.is_written
@@ -100,6 +105,13 @@ class Requests:
         if self.work.record.state is State.DISCONNECTED:
             yield from self.starts.start(Reason.STARTING, now)
         yield Answer(reply, messages.Started(created, self.status.now(), secret))
+
+    def _configure(self, request: messages.ConfigureSession, reply: Reply, now: float) -> Iterator[Effect]:
+        given: dict[str, Any] = {"description": request.description, "ignore": request.ignore}
+        changes = {name: value for name, value in given.items() if value is not None}
+        yield from self.work.write(now, **changes)
+        yield from self.chat_filter.tell_page()
+        yield Answer(reply, self.status.now())
 
     def _restore(self, reply: Reply, now: float) -> Iterator[Effect]:
         """Also after a restart that went on without the login: the copy is as good as it was."""

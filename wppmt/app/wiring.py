@@ -94,7 +94,8 @@ def webhook_egress(settings: Settings) -> Egress:
 def media(settings: Settings) -> MediaFiles:
     """With an egress guard of its own: the address of WEBHOOK_URL is open to webhooks only."""
     folder, limit = settings.store.state_dir / "media" / "out", settings.media.max_mb * MEGABYTE
-    return MediaFiles(folder, limit, Egress(policy(settings.egress.allow)))
+    egress = Egress(policy(settings.egress.allow))
+    return MediaFiles(folder, limit, egress, max_audio_minutes=settings.media.max_audio_minutes)
 
 
 def received(settings: Settings) -> ReceivedMedia:

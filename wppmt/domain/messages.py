@@ -32,6 +32,8 @@ class StartSession:
     events: tuple[str, ...] | None = None
     max_messages_per_day: int | None = None
     pairing_phone: str | None = None
+    ignore: tuple[str, ...] | None = None
+    """Kinds of chats of which nothing is told (wppmt.domain.chats.IGNORABLE)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,14 @@ class SetWebhook:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigureSession:
+    """To a session: None leaves a setting as it is. Answered with SessionStatus."""
+
+    description: str | None = None
+    ignore: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RotateWebhookSecret:
     """To a session: a new secret; the old one stays valid for 24 h. Answered with SessionWebhook."""
 
@@ -200,12 +210,20 @@ class SendMedia:
 
     to: str
     kind: str
-    """image, video, audio, voice or document."""
+    """image, video, audio, voice, sticker or document."""
     path: str
     size: int
     mimetype: str
     file_name: str
     caption: str = ""
+    view_once: bool = False
+    gif: bool = False
+    """A video that plays by itself, over and over."""
+    note: bool = False
+    """A round video note."""
+    waveform: bytes = b""
+    """Of a voice note, as phones draw it, with its length; empty: the page looks."""
+    seconds: int = 0
     typing_ms: int = 0
     quoted_id: str | None = None
     mentions: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ _TAGS: Mapping[str, str] = {
     "pairing": "Link de conexão",
     "sends": "Mensagens",
     "kinds": "Mensagens",
+    "media_sends": "Mensagens",
     "acts": "Mensagens",
     "webhooks": "Webhooks",
     "webhook_test": "Webhooks",
