@@ -46,33 +46,51 @@ class Requests:
             case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
                 require_connected(self._parts.record)
                 yield from self._parts.queries.ask(request, reply)
-            case messages.SetWebhook():
-                yield from self._set_webhook(request, reply, now)
-            case messages.RotateWebhookSecret():
-                yield from self._rotate_secret(reply, now)
+            case messages.ChangeSession() | messages.SetWebhook() | messages.RotateWebhookSecret():
+                yield from self._change(request, reply, now)
             case _:
                 raise TypeError(type(request).__name__)
 
     def _start(self, request: messages.StartSession, reply: Reply, now: float) -> Iterator[Effect]:
         if self._parts.logout.is_active:
             raise Refusal(Code.SESSION_BUSY, retry_after=5)
-        given: dict[str, Any] = {
-            "description": request.description,
-            "webhook_events": request.events,
-            "max_messages_per_day": request.max_messages_per_day,
-            "pairing_phone": request.pairing_phone,
-        }
         work = self._parts.work
         created = not work.is_written
         # First the webhook and its secret: the events of this very start already go there, signed.
-        if changes := {name: value for name, value in given.items() if value is not None}:
-            yield from work.write(now, **changes)
+        yield from self._write_given(
+            now,
+            description=request.description,
+            webhook_events=request.events,
+            max_messages_per_day=request.max_messages_per_day,
+            pairing_phone=request.pairing_phone,
+            proxy=request.proxy,
+        )
         if request.webhook_url is not None:
             yield from work.set_webhook(now, request.webhook_url, work.record.webhook_events)
         secret = work.ensure_secret()
         if self._parts.record.state is State.DISCONNECTED:
             yield from self._parts.open(Reason.STARTING, now)
         yield Answer(reply, messages.Started(created, self._parts.status(), secret))
+
+    def _change(
+        self,
+        request: messages.ChangeSession | messages.SetWebhook | messages.RotateWebhookSecret,
+        reply: Reply,
+        now: float,
+    ) -> Iterator[Effect]:
+        match request:
+            case messages.ChangeSession(description=description, proxy=proxy):
+                yield from self._write_given(now, description=description, proxy=proxy)
+                yield Answer(reply, self._parts.status())
+            case messages.SetWebhook():
+                yield from self._set_webhook(request, reply, now)
+            case messages.RotateWebhookSecret():
+                yield from self._rotate_secret(reply, now)
+
+    def _write_given(self, now: float, **settings: Any) -> Iterator[Effect]:
+        """None leaves a setting as it is."""
+        if changes := {name: value for name, value in settings.items() if value is not None}:
+            yield from self._parts.work.write(now, **changes)
 
     def _restore(self, reply: Reply, now: float) -> Iterator[Effect]:
         """Also after a restart that went on without the login: the copy is as good as it was."""

@@ -32,6 +32,18 @@ class StartSession:
     events: tuple[str, ...] | None = None
     max_messages_per_day: int | None = None
     pairing_phone: str | None = None
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSession:
+    """To a session. None leaves a setting as it is, an empty text takes the default. Answered with SessionStatus.
+
+    A proxy counts from the next start of the browser on.
+    """
+
+    description: str | None = None
+    proxy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
