@@ -146,8 +146,8 @@ def test_a_start_that_says_nothing_of_the_webhook_leaves_it_as_it_was(gateway: G
 
 def test_a_change_keeps_what_it_does_not_name(gateway: Gateway):
     gateway.connect("a", ME)
-    gateway.ask(A, messages.ChangeSession(description="Loja", proxy="http://u:p@proxy.test:1"))
-    status = gateway.ask(A, messages.ChangeSession(proxy=""))
+    gateway.ask(A, messages.ConfigureSession(description="Loja", proxy="http://u:p@proxy.test:1"))
+    status = gateway.ask(A, messages.ConfigureSession(proxy=""))
     assert (status.record.description, status.record.proxy) == ("Loja", "")
     record = gateway.store.session("a")
     assert record

@@ -150,7 +150,7 @@ class FakeFront:
                 if self._statuses[session_id].record.reason is not Reason.TOKEN_CORRUPT:
                     raise Refusal(Code.LOGIN_NOT_CORRUPT)
                 return self.has(session_id, State.INITIALIZING, reason=Reason.STARTING)
-            case messages.ChangeSession():
+            case messages.ConfigureSession():
                 given = {"description": message.description, "proxy": message.proxy}
                 changes = {name: value for name, value in given.items() if value is not None}
                 return self.has(session_id, self._statuses[session_id].record.state, **changes)

@@ -76,7 +76,8 @@ async def test_an_unknown_event_is_refused_in_portuguese(api: Api):
         {
             "field": "events[0]",
             "problem": "valor não permitido; use 'message_received', 'message_ack', 'connection_change', "
-            "'qr_code', 'error', 'account_changed' ou '*'",
+            "'qr_code', 'error', 'message_sent', 'message_edited', 'message_revoked', 'message_reaction', "
+            "'poll_vote', 'call_received', 'group_change', 'presence_change', 'label_change', 'account_changed' ou '*'",
         }
     ]
 
@@ -314,7 +315,7 @@ async def test_a_proxy_of_its_own_is_shown_without_user_and_password(api: Api):
     api.front.has("a")
     changed = await api.call("PATCH", "/api/sessions/a", json={"proxy": PROXY})
     assert changed.body == {"sessionId": "a", "description": None, "proxy": "http://proxy.test:3128"}
-    assert api.front.asked == [(session_address("a"), messages.ChangeSession(proxy=PROXY))]
+    assert api.front.asked == [(session_address("a"), messages.ConfigureSession(proxy=PROXY))]
     assert (await api.get("/api/sessions/a")).body == changed.body
     assert (await api.get("/api/sessions/a/status")).body["proxy"] == "http://proxy.test:3128"
 

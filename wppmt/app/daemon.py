@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
+from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
-from actors.runtime.effects import Mind, Post
-from actors.runtime.interpreter import Interpreter, RuntimeDependencies
+from actors.runtime.effects import Mind, Post, Worker
+from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_scheduler import PykkaScheduler
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
@@ -188,12 +189,15 @@ class Daemon:
             post=partial(_post, asyncio.get_running_loop(), transport),
             log=logs.log,
             received=received,
+            is_disk_short=partial(wiring.is_disk_short, settings),
         )
         runtime = Interpreter(self._directory, threads, world)
-        self._monitor = monitor = MemoryWorker(runtime.weigh, memory.weigh, settings.sessions.measure_seconds)
+        self._monitor = monitor = MemoryWorker(
+            runtime.browsers.weigh, memory.weigh, settings.sessions.measure_seconds
+        )
         shelf, began = Shelf(settings.store.wa_js_dir), time.time()
         free_mb = partial(disk.free_mb, settings.store.tokens_dir)
-        services: dict[str, Callable[[], tuple[Mind, object]]] = {
+        services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
             MONITOR: lambda: (monitor, Measure()),
             DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),

@@ -33,17 +33,8 @@ class StartSession:
     max_messages_per_day: int | None = None
     pairing_phone: str | None = None
     proxy: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeSession:
-    """To a session. None leaves a setting as it is, an empty text takes the default. Answered with SessionStatus.
-
-    A proxy counts from the next start of the browser on.
-    """
-
-    description: str | None = None
-    proxy: str | None = None
+    ignore: tuple[str, ...] | None = None
+    """Kinds of chats of which nothing is told (wppmt.domain.chats.IGNORABLE)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +119,16 @@ class SetWebhook:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigureSession:
+    """To a session: None leaves a setting as it is. Answered with SessionStatus."""
+
+    description: str | None = None
+    ignore: tuple[str, ...] | None = None
+    proxy: str | None = None
+    """Counts from the next start of the browser on; empty: the default one."""
+
+
+@dataclass(frozen=True, slots=True)
 class RotateWebhookSecret:
     """To a session: a new secret; the old one stays valid for 24 h. Answered with SessionWebhook."""
 
@@ -171,12 +172,20 @@ class SendMedia:
 
     to: str
     kind: str
-    """image, video, audio, voice or document."""
+    """image, video, audio, voice, sticker or document."""
     path: str
     size: int
     mimetype: str
     file_name: str
     caption: str = ""
+    view_once: bool = False
+    gif: bool = False
+    """A video that plays by itself, over and over."""
+    note: bool = False
+    """A round video note."""
+    waveform: bytes = b""
+    """Of a voice note, as phones draw it, with its length; empty: the page looks."""
+    seconds: int = 0
     typing_ms: int = 0
     quoted_id: str | None = None
     mentions: tuple[str, ...] = ()

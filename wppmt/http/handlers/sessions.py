@@ -106,7 +106,7 @@ async def show_settings(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """A proxy counts from the next start of the browser on."""
     body = await read_body(request, ChangeBody)
-    asked = messages.ChangeSession(description=body.description, proxy=body.proxy)
+    asked = messages.ConfigureSession(description=body.description, proxy=body.proxy)
     status: SessionStatus = await request.app[PORTS].front.ask(
         session_address(request[SESSION_ID]), asked, START_SECONDS
     )
