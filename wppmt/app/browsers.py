@@ -34,6 +34,7 @@ def chrome_settings(settings: Settings) -> ChromeSettings:
         sandbox=_sandbox(settings),
         proxy=browser.proxy_url or None,
         beat_seconds=browser.beat_seconds,
+        unavailable_seconds=settings.sessions.unavailable_seconds,
         start_seconds=browser.start_deadline_seconds,
         stop_seconds=browser.stop_deadline_seconds,
     )
