@@ -12,6 +12,7 @@ from actors.session.arrivals import Arrivals
 from actors.session.backfill import Backfill
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.browser_news import BrowserNews
+from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
 from actors.session.due_timers import DueTimers
 from actors.session.event_cursor import EventCursor
@@ -94,6 +95,7 @@ class _Assembly:
         self.backfill = Backfill(work, page, policy)
         self.cursor = EventCursor(work, page, policy)
         self.queries = Queries(page, policy)
+        self.chat_filter = ChatFilter(work=work, page=page, policy=policy)
         # What lets the browser start and end.
         self.status = Status(work, page, lifecycle, pairing, sending)
         self.closing = Closing(lifecycle, self.status)
@@ -111,7 +113,13 @@ class _Assembly:
         self.self_check = SelfCheck(work, page, self.inventory_watch, timers, policy)
         self.recycling = Recycling(work, lifecycle, sending, timers, policy)
         self.reception = Reception(
-            work, self.arrivals, self.backfill, self.self_check, policy, tools.media_url
+            work=work,
+            chat_filter=self.chat_filter,
+            arrivals=self.arrivals,
+            backfill=self.backfill,
+            self_check=self.self_check,
+            policy=policy,
+            media_url=tools.media_url,
         )
         self.page_state = self._page_state()
 
@@ -170,6 +178,7 @@ class _Assembly:
             sending=self.sending,
             backfill=self.backfill,
             arrivals=self.arrivals,
+            chat_filter=self.chat_filter,
         )
 
     def _watchdog(self) -> AckWatchdog:
@@ -196,6 +205,7 @@ class _Assembly:
             sending=self.sending,
             acceptance=self.acceptance,
             queries=self.queries,
+            chat_filter=self.chat_filter,
             policy=self.policy,
         )
 

@@ -16,7 +16,7 @@ from actors.session.page_calls import Page
 from actors.session.page_state import PageState
 from actors.session.pairing import Pairing, ShownCode
 from actors.session.readiness import Readiness
-from actors.session.reception import Reception
+from actors.session.reception import TOLD, Reception
 from actors.session.screen import Screen
 from actors.session.sending.queue import SendQueue
 from actors.session.unit_of_work import UnitOfWork
@@ -112,8 +112,8 @@ class PageEvents:
                 yield from self.pairing.refused(now)
             case "news_dismissed":
                 yield Log("info", "news_dismissed", self.work.record.id)
-            case "message_received":
-                yield from self.reception.message(data["message"], now)
+            case name if name in TOLD:
+                yield from self.reception.heard(event, now)
             case "ack_changed":
                 ack, to = int(data["ack"]), str(data.get("to", ""))
                 yield from self.sending.acknowledged(str(data["id"]), ack, to, now)

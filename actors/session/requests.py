@@ -8,6 +8,7 @@ from typing import Any
 
 from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
 from actors.session.browser_lifecycle import BrowserLifecycle
+from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
 from actors.session.logout import Logout
 from actors.session.policy import SessionPolicy
@@ -41,9 +42,10 @@ class Requests:
     sending: SendQueue
     acceptance: Acceptance
     queries: Queries
+    chat_filter: ChatFilter
     policy: SessionPolicy
 
-    def asked(self, request: object, reply: Reply, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a request
+    def asked(self, request: object, reply: Reply, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a request
         match request:
             case messages.StartSession():
                 yield from self._start(request, reply, now)
@@ -67,6 +69,8 @@ class Requests:
             case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
                 require_connected(self.work.record)
                 yield from self.queries.ask(request, reply)
+            case messages.ConfigureSession():
+                yield from self._configure(request, reply, now)
             case messages.SetWebhook():
                 yield from self._set_webhook(request, reply, now)
             case messages.RotateWebhookSecret():
@@ -82,6 +86,7 @@ class Requests:
             "webhook_events": request.events,
             "max_messages_per_day": request.max_messages_per_day,
             "pairing_phone": request.pairing_phone,
+            "ignore": request.ignore,
         }
         work = self.work
         created = not work.is_written
@@ -94,6 +99,13 @@ class Requests:
         if self.work.record.state is State.DISCONNECTED:
             yield from self.starts.start(Reason.STARTING, now)
         yield Answer(reply, messages.Started(created, self.status.now(), secret))
+
+    def _configure(self, request: messages.ConfigureSession, reply: Reply, now: float) -> Iterator[Effect]:
+        given: dict[str, Any] = {"description": request.description, "ignore": request.ignore}
+        changes = {name: value for name, value in given.items() if value is not None}
+        yield from self.work.write(now, **changes)
+        yield from self.chat_filter.tell_page()
+        yield Answer(reply, self.status.now())
 
     def _restore(self, reply: Reply, now: float) -> Iterator[Effect]:
         """Also after a restart that went on without the login: the copy is as good as it was."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from wppmt.domain.chats import IGNORED_AT_FIRST
 from wppmt.domain.inventory import WHOLE, Inventory
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
@@ -14,7 +15,18 @@ from wppmt.domain.states import State
 
 EVENT_NAMES = ("message_received", "message_ack", "connection_change", "qr_code", "error")
 """What a webhook gets that asks for nothing in particular."""
-FURTHER_EVENT_NAMES = ("account_changed",)
+FURTHER_EVENT_NAMES = (
+    "message_sent",
+    "message_edited",
+    "message_revoked",
+    "message_reaction",
+    "poll_vote",
+    "call_received",
+    "group_change",
+    "presence_change",
+    "label_change",
+    "account_changed",
+)
 """Delivered to who asks for them, by name or by `ALL_EVENTS`; in the log in any case."""
 ALL_EVENTS = "*"
 
@@ -42,6 +54,8 @@ class SessionRecord:
     """Own address; empty means the daemon's default."""
     webhook_events: tuple[str, ...] = EVENT_NAMES
     max_messages_per_day: int | None = None
+    ignore: tuple[str, ...] = IGNORED_AT_FIRST
+    """Kinds of chats of which nothing is told: `groups`, `channels`, `status`, `broadcasts`."""
     has_login: bool = False
     """A phone is linked, so no QR screen is expected."""
     pairing_phone: str = ""

@@ -49,6 +49,8 @@ def load_session(text: str) -> SessionRecord:
     is_known = values["reason"] in set(Reason)
     values["reason"] = Reason(values["reason"]) if is_known else Reason.DAEMON_RESTARTED
     values["webhook_events"] = tuple(values["webhook_events"])
+    if "ignore" in values:
+        values["ignore"] = tuple(values["ignore"])
     values["process"] = _load_process(values["process"])
     return SessionRecord(**values)
 
