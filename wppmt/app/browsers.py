@@ -35,6 +35,7 @@ def chrome_settings(settings: Settings) -> ChromeSettings:
         headless=browser.headless,
         sandbox=_sandbox(settings),
         beat_seconds=browser.beat_seconds,
+        unavailable_seconds=settings.sessions.unavailable_seconds,
         start_seconds=browser.start_deadline_seconds,
         stop_seconds=browser.stop_deadline_seconds,
     )

@@ -229,7 +229,7 @@ class ChromeBrowser:
             library = Shelf(self._settings.wa_js_dir).library(self._profile.path.name)
         except Unusable as why:
             raise StartFailed("INJECT_FAILED", str(why)) from why
-        return injection.script(self._settings.origin, self._settings.beat_seconds, library)
+        return injection.script(self._settings.origin, self._settings.page_settings, library)
 
     def _open_page(self, channel: Channel) -> None:
         seconds = self._settings.load_seconds

@@ -29,6 +29,8 @@ class ChromeSettings:
     headless: bool
     sandbox: bool
     beat_seconds: float
+    unavailable_seconds: float
+    """After what it last typed or sent, a session is shown as not there; 0: never."""
     start_seconds: float
     """For Chrome to come up."""
     stop_seconds: float
@@ -48,6 +50,11 @@ class ChromeSettings:
         """WhatsApp's."""
         parts = urlsplit(self.page_url)
         return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def page_settings(self) -> Mapping[str, object]:
+        """For the bridge in the page."""
+        return {"beatSeconds": self.beat_seconds, "unavailableSeconds": self.unavailable_seconds}
 
     @property
     def undetected(self) -> bool:
