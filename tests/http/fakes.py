@@ -166,6 +166,10 @@ class FakeFront:
                 for digest, link in self.links.items():
                     self.links[digest] = replace(link, end=link.end or LinkEnd.REVOKED)
                 return self._statuses[session_id]
+            case messages.ConfigureSession():
+                given = {"description": message.description, "proxy": message.proxy}
+                changes = {name: value for name, value in given.items() if value is not None}
+                return self.has(session_id, self._statuses[session_id].record.state, **changes)
             case messages.SetWebhook():
                 self.has(
                     session_id, self._statuses[session_id].record.state,

@@ -66,6 +66,7 @@ FULL_RECORD = SessionRecord(
     page_event=11,
     heard_until=12.5,
     retaken_at=13.5,
+    proxy="http://u:p@proxy.test:3128",
     reachout_until=1_770_737_400.0,
     quota_until=1_770_737_500.0,
     login_saved=False,

@@ -32,6 +32,7 @@ class StartSession:
     events: tuple[str, ...] | None = None
     max_messages_per_day: int | None = None
     pairing_phone: str | None = None
+    proxy: str | None = None
     ignore: tuple[str, ...] | None = None
     """Kinds of chats of which nothing is told (wppmt.domain.chats.IGNORABLE)."""
 
@@ -164,6 +165,8 @@ class ConfigureSession:
 
     description: str | None = None
     ignore: tuple[str, ...] | None = None
+    proxy: str | None = None
+    """Counts from the next start of the browser on; empty: the default one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     PROFILE_LOCKED = "PROFILE_LOCKED"
     PROFILE_UNUSABLE = "PROFILE_UNUSABLE"
     PAGE_LOAD_FAILED = "PAGE_LOAD_FAILED"
+    PROXY_FAILED = "PROXY_FAILED"
     INJECT_FAILED = "INJECT_FAILED"
     WHATSAPP_CHANGED = "WHATSAPP_CHANGED"
     WA_JS_CHANGED = "WA_JS_CHANGED"
@@ -77,6 +78,7 @@ _SENTENCES = {
     Reason.PROFILE_LOCKED: "O perfil da sessão está em uso por outro processo. Encerre-o ou reinicie a sessão",
     Reason.PROFILE_UNUSABLE: "A pasta do perfil não é segura (é um link ou pertence a outro usuário)",
     Reason.PAGE_LOAD_FAILED: "A página do WhatsApp Web não carregou. Verifique a rede e o proxy do servidor",
+    Reason.PROXY_FAILED: "O proxy desta sessão não responde ou recusa a conexão. Verifique endereço, usuário e senha",
     Reason.INJECT_FAILED: "O wa-js não pôde ser carregado na página. Verifique a versão com: wppmt doctor",
     Reason.WHATSAPP_CHANGED: "O WhatsApp Web mudou. O login está guardado; nova tentativa a cada 15 minutos",
     Reason.WA_JS_CHANGED: "O wa-js desta sessão está sendo trocado. Reconectando",

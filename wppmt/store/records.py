@@ -90,6 +90,8 @@ class SessionRecord:
     """No new contact is written to before this moment: WhatsApp's cool-down."""
     quota_until: float = 0.0
     """The same, for WhatsApp's quota of new chats."""
+    proxy: str = ""
+    """Own proxy of the browser, with its password; empty means the daemon's default."""
     login_saved: bool = True
     """False from the scan on until the login is seen on the disk: a browser that dies before has lost it."""
 

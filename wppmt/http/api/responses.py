@@ -144,6 +144,10 @@ class Status(AnswerBody):
     messages_received: int = Field(examples=[17])
     description: str | None = Field(examples=["Conta WhatsApp da Empresa ABC"])
     webhook_url: str | None = Field(examples=["https://turbozap.com/webhook/cliente-001"])
+    proxy: str | None = Field(
+        examples=["http://proxy.exemplo:3128"],
+        description="o da sessão, sem usuário e senha; null: o padrão do serviço",
+    )
     reason: str = Field(examples=["Conectado ao WhatsApp"])
     reason_code: str = Field(examples=["READY"])
     restarts: int = Field(examples=[0])
@@ -156,6 +160,17 @@ class Status(AnswerBody):
     abilities: Abilities
     wa_js: str | None = Field(examples=["4.6.0"])
     login_saved: bool | None = Field(examples=[True])
+
+
+class SessionSettings(AnswerBody):
+    """What can be changed of a session."""
+
+    session_id: str = Field(examples=["cliente-001"])
+    description: str | None = Field(examples=["Conta WhatsApp da Empresa ABC"])
+    proxy: str | None = Field(
+        examples=["http://proxy.exemplo:3128"],
+        description="sem usuário e senha; null: o padrão do serviço",
+    )
 
 
 class SessionList(AnswerBody):

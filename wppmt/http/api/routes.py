@@ -99,6 +99,15 @@ ROUTES = (
         "Consultar o status da sessão", {200: responses.Status},
     ),
     Route(
+        "GET", _SESSION, sessions.show_settings, Access.SESSION,
+        "Consultar as configurações da sessão", {200: responses.SessionSettings},
+    ),
+    Route(
+        "PATCH", _SESSION, sessions.change, Access.SESSION,
+        "Mudar as configurações da sessão", {200: responses.SessionSettings},
+        body=schemas.ChangeBody, refusals=_ASKED,
+    ),
+    Route(
         "DELETE", _SESSION, sessions.close, Access.SESSION,
         "Encerrar a sessão preservando o login; com purge=true, apagar tudo", {200: responses.Confirmation},
         query={"purge": {"type": "boolean", "default": False, "description": "apagar tudo sobre a sessão"}},
