@@ -147,7 +147,7 @@ class FakeFront:
         for session_id in sorted(self._statuses):
             yield {"actor": f"session:{session_id}", "alive": True, "hung": False}
 
-    def _answer_of_session(self, session_id: str, message: object) -> Any:
+    def _answer_of_session(self, session_id: str, message: object) -> Any:  # noqa: PLR0912 - one case a message
         match message:
             case messages.CloseSession():
                 return self.has(
