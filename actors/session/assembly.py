@@ -12,11 +12,14 @@ from actors.session.arrivals import Arrivals
 from actors.session.backfill import Backfill
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.browser_news import BrowserNews
+from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
 from actors.session.due_timers import DueTimers
 from actors.session.event_cursor import EventCursor
 from actors.session.interruptions import Interruptions
 from actors.session.inventory_watch import InventoryWatch
+from actors.session.link_requests import LinkRequests
+from actors.session.links import Links
 from actors.session.liveness import Liveness
 from actors.session.login_saving import LoginSaving
 from actors.session.logout import Logout
@@ -94,10 +97,12 @@ class _Assembly:
         self.backfill = Backfill(work, page, policy)
         self.cursor = EventCursor(work, page, policy)
         self.queries = Queries(page, policy)
+        self.chat_filter = ChatFilter(work=work, page=page, policy=policy)
         # What lets the browser start and end.
         self.status = Status(work, page, lifecycle, pairing, sending)
         self.closing = Closing(lifecycle, self.status)
         self.starts = Starts(work, lifecycle)
+        self.links = Links(work)
         self.logout = Logout(work, page, lifecycle, timers, policy)
         self.interruptions = Interruptions(work, lifecycle, self.starts, self.logout, self.closing)
         # What follows from what it shows.
@@ -111,7 +116,13 @@ class _Assembly:
         self.self_check = SelfCheck(work, page, self.inventory_watch, timers, policy)
         self.recycling = Recycling(work, lifecycle, sending, timers, policy)
         self.reception = Reception(
-            work, self.arrivals, self.backfill, self.self_check, policy, tools.media_url
+            work=work,
+            chat_filter=self.chat_filter,
+            arrivals=self.arrivals,
+            backfill=self.backfill,
+            self_check=self.self_check,
+            policy=policy,
+            media_url=tools.media_url,
         )
         self.page_state = self._page_state()
 
@@ -170,6 +181,7 @@ class _Assembly:
             sending=self.sending,
             backfill=self.backfill,
             arrivals=self.arrivals,
+            chat_filter=self.chat_filter,
         )
 
     def _watchdog(self) -> AckWatchdog:
@@ -196,7 +208,21 @@ class _Assembly:
             sending=self.sending,
             acceptance=self.acceptance,
             queries=self.queries,
+            link_requests=self._link_requests(),
+            chat_filter=self.chat_filter,
             policy=self.policy,
+        )
+
+    def _link_requests(self) -> LinkRequests:
+        return LinkRequests(
+            work=self.work,
+            screen=self.screen,
+            lifecycle=self.lifecycle,
+            starts=self.starts,
+            pairing=self.pairing,
+            links=self.links,
+            logout=self.logout,
+            status=self.status,
         )
 
     def _root_orders(self) -> RootOrders:
@@ -205,6 +231,7 @@ class _Assembly:
             lifecycle=self.lifecycle,
             starts=self.starts,
             interruptions=self.interruptions,
+            links=self.links,
             logout=self.logout,
             closing=self.closing,
             sending=self.sending,
@@ -237,6 +264,7 @@ class _Assembly:
             backfill=self.backfill,
             reception=self.reception,
             pairing=self.pairing,
+            links=self.links,
             logout=self.logout,
             liveness=self.liveness,
             sending=self.sending,
@@ -286,5 +314,6 @@ class _Assembly:
             liveness=self.liveness,
             login_saving=self.login_saving,
             self_check=self.self_check,
+            links=self.links,
             closing=self.closing,
         )

@@ -131,6 +131,7 @@ class Called(StrEnum):
     SEND = "send"
     FIND = "find"
     QUERY = "query"
+    FILTER = "filter"
     ARRIVAL = "arrival"
     BACKFILL = "backfill"
     RELOAD = "reload"

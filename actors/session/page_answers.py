@@ -81,7 +81,7 @@ class PageAnswers:
                 yield from self.liveness.answered(answer.outcome, now)
             case Called.LOGIN:
                 yield from self.login_saving.answered(answer.outcome)
-            case Called.TYPING | Called.RELOAD:
+            case Called.TYPING | Called.RELOAD | Called.FILTER:
                 # What follows is told by a timer, or by the new page.
                 pass
             case _:

@@ -9,6 +9,7 @@ from actors.runtime.effects import Effect
 from actors.session.arrivals import Arrivals
 from actors.session.backfill import Backfill
 from actors.session.browser_lifecycle import BrowserLifecycle
+from actors.session.chat_filter import ChatFilter
 from actors.session.page_calls import Page
 from actors.session.screen import Screen
 from actors.session.sending.queue import SendQueue
@@ -28,6 +29,7 @@ class Readiness:
     sending: SendQueue
     backfill: Backfill
     arrivals: Arrivals
+    chat_filter: ChatFilter
 
     def look(self, now: float) -> Iterator[Effect]:
         """At the end of every turn."""
@@ -35,6 +37,7 @@ class Readiness:
             self.page_lost()
         elif not self.page.is_usable:
             self.page.is_usable = True
+            yield from self.chat_filter.tell_page()
             yield from self.sending.usable(now)
             yield from self.backfill.look(now)
             yield from self.arrivals.pump()
