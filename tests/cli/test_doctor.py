@@ -72,8 +72,8 @@ def test_chromedriver_is_looked_for_where_it_is_used_alone(call: Call, tmp_path:
 
 
 def test_missing_wa_js_is_reported_as_missing(tmp_path: Path):
-    finding = doctor.wa_js(tmp_path / "wa.js")
-    assert str(finding) == f"✗ wa-js não está em {tmp_path / 'wa.js'}. Rode: make setup"
+    finding = doctor.shipped_wa_js(tmp_path)
+    assert str(finding) == f"✗ wa-js não está em {tmp_path}. Rode: make setup"
 
 
 class TestFolder:
@@ -138,9 +138,11 @@ def test_disk(tmp_path: Path):
     assert "Libere espaço" in full.advice
 
 
-def test_memory():
-    assert doctor.memory(10, 1_590).fine
-    assert not doctor.memory(10, 1_589).fine
+def test_memory(settings: Settings):
+    assert doctor.memory(settings, 1_700).fine
+    short = doctor.memory(settings, 1_699)
+    assert not short.fine
+    assert "WPP_MAX_SESSIONS" in short.advice
 
 
 def test_report_ends_with_1_when_something_is_missing(call: Call, tmp_path: Path):

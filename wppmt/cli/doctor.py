@@ -18,14 +18,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import psutil
 
+from wppmt.app import capacity
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
 from wppmt.browser.chrome.driver import DRIVER
-from wppmt.browser.chrome.injection import WA_JS
 from wppmt.browser.chrome.launch import CHROME
 from wppmt.browser.chrome.settings import UNDETECTED
+from wppmt.browser.wa_js.shelf import BUNDLE, PACKAGE, Shelf, Unusable
 from wppmt.cli import reachability
 from wppmt.cli.context import SettingsSource, pass_source
 from wppmt.cli.errors import CommandFailed
@@ -33,12 +33,11 @@ from wppmt.cli.findings import Check, Finding, run
 from wppmt.cli.gateway import Gateway, Json, url_of
 from wppmt.cli.reachability import WHATSAPP, Target
 from wppmt.domain.system_errors import explain
+from wppmt.domain.wa_js import SHIPPED
 from wppmt.media.probe import FFMPEG, FFPROBE
 
 OLDEST_CHROMIUM = 156
 """The oldest major version that the tests have run with."""
-MB_PER_SESSION = 150
-MB_DAEMON = 90
 SECONDS = 20
 SOCKET_UNIT_ADVICE = (
     ". Se é o wppmt.socket do systemd que a guarda, ela está certa: veja por que o serviço não responde com"
@@ -49,13 +48,13 @@ SOCKET_UNIT_ADVICE = (
 def checks(settings: Settings) -> Iterator[Check]:
     """What a start needs, in the order in which it needs it."""
     yield Check("programs", lambda: programs(settings))
-    yield Check("wa-js", lambda: [wa_js(WA_JS)])
+    yield Check("wa-js", lambda: wa_js(Shelf(settings.store.wa_js_dir)))
     yield Check("sound", lambda: [sound()])
     for name, folder in folders(settings):
         yield Check(name, lambda name=name, folder=folder: [private_folder(name, folder)])  # type: ignore[misc]
     yield Check("ports", lambda: ports(settings))
     yield Check("sandbox", lambda: [sandbox(is_root=os.geteuid() == 0, settings=settings)])
-    yield Check("memory", lambda: [memory(settings.sessions.max, psutil.virtual_memory().available >> 20)])
+    yield Check("memory", lambda: [memory(settings)])
     yield Check("disk", lambda: [disk(settings.store.tokens_dir, settings.store.disk_min_free_mb)])
 
 
@@ -125,10 +124,23 @@ def version(program: Path) -> str:
     return found[0] if found else ""
 
 
-def wa_js(file: Path) -> Finding:
-    if file.is_file():
+def wa_js(shelf: Shelf) -> Iterator[Finding]:
+    """The shipped one, and those that the operator has chosen."""
+    yield shipped_wa_js(shelf.package)
+    try:
+        chosen = shelf.plan().in_use
+    except Unusable as why:
+        yield Finding(False, str(why))
+        return
+    for name in sorted({chosen.everyone, *chosen.sessions.values()} - {SHIPPED}):
+        flaw = shelf.flaw(name)
+        yield Finding(not flaw, flaw or f"wa-js {name}, escolhido com wppmt wa-js use")
+
+
+def shipped_wa_js(package: Path) -> Finding:
+    if (package / BUNDLE).is_file():
         return Finding(True, "wa-js instalado")
-    return Finding(False, f"wa-js não está em {file}", "Rode: make setup")
+    return Finding(False, f"wa-js não está em {package}", "Rode: make setup")
 
 
 def sound() -> Finding:
@@ -238,10 +250,11 @@ def _can_unshare() -> bool:
         return False
 
 
-def memory(sessions: int, available_mb: int) -> Finding:
-    needed = MB_DAEMON + sessions * MB_PER_SESSION
-    text = f"{available_mb} MB de memória disponíveis; {sessions} sessões usam cerca de {needed} MB"
-    return Finding(available_mb >= needed, text, "Diminua WPP_MAX_SESSIONS ou aumente a memória")
+def memory(settings: Settings, there_is_mb: int | None = None) -> Finding:
+    """What there is in all, not what is free just now: the sessions may be running already."""
+    there_is = capacity.there_is_mb() if there_is_mb is None else there_is_mb
+    plan = capacity.plan(settings.sessions.max, there_is, simulated=settings.simulator.used)
+    return Finding(plan.fits, str(plan), "Diminua WPP_MAX_SESSIONS ou aumente a memória")
 
 
 def disk(folder: Path, min_free_mb: int) -> Finding:
@@ -290,7 +303,7 @@ def _without_secret(source: SettingsSource) -> Settings | None:
 def _of_the_machine() -> Iterator[Check]:
     """What no setting changes."""
     yield Check("programs", lambda: chromium(CHROME))
-    yield Check("wa-js", lambda: [wa_js(WA_JS)])
+    yield Check("wa-js", lambda: [shipped_wa_js(PACKAGE)])
     yield Check("sound", lambda: [sound()])
 
 

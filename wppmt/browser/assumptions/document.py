@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from wppmt.browser.assumptions.connection import CONNECTION
 from wppmt.browser.assumptions.login import LOGIN, PAIRING, SCREEN
 from wppmt.browser.assumptions.modules import MODULES
-from wppmt.browser.assumptions.people import PEOPLE, RECEIVING
+from wppmt.browser.assumptions.people import AROUND, PEOPLE, RECEIVING
 from wppmt.browser.assumptions.row import BUILD_READ, Assumption, Mark, Topic
 from wppmt.browser.assumptions.sending import ACTS, SENDING
 
-TOPICS = (CONNECTION, LOGIN, PAIRING, SCREEN, SENDING, ACTS, RECEIVING, PEOPLE, MODULES)
+TOPICS = (CONNECTION, LOGIN, PAIRING, SCREEN, SENDING, ACTS, RECEIVING, AROUND, PEOPLE, MODULES)
 HEAD = f"""# O que o wppmt supõe do WhatsApp
 
 Gerado de `wppmt/browser/assumptions` por `make docs`: mude a tabela, não este arquivo.

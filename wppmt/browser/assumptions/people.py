@@ -4,6 +4,8 @@ from wppmt.browser.assumptions.row import Assumption, Mark, Topic
 
 RECEIVING_JS = "wppmt/browser/page/receiving.js"
 SHAPES = "wppmt/browser/page/shapes.js"
+WRITTEN = "wppmt/browser/page/written.js"
+SURROUNDINGS = "wppmt/browser/page/surroundings.js"
 RECIPIENTS = "wppmt/browser/page/recipients.js"
 
 RECEIVING = Topic(
@@ -41,21 +43,21 @@ RECEIVING = Topic(
             "Tipos que ninguém escreveu (avisos, chaves, chamadas, reações) têm os nomes da lista",
             Mark.BUILD,
             "WAWebMsgType",
-            f"{SHAPES}#NOTICES",
+            "wppmt/browser/page/heard.js#NOTICES",
             "um aviso vem como `message_received`, ou uma mensagem não vem",
         ),
         Assumption(
             "O corpo de uma mídia é a miniatura; legenda, tamanho, nome e tipo têm campos próprios",
             Mark.BUILD,
             "WAWebMsgModel",
-            f"{SHAPES}#media",
+            f"{WRITTEN}#file",
             "`body` traz a miniatura",
         ),
         Assumption(
             "Uma resposta leva a mensagem citada: `quotedMsg`, `quotedStanzaID`, `quotedParticipant`",
             Mark.BUILD,
             "WAWebMsgModel",
-            f"{SHAPES}#quoted",
+            f"{WRITTEN}#quoted",
             "`quoted` falta",
         ),
         Assumption(
@@ -78,6 +80,68 @@ RECEIVING = Topic(
             "código do wa-js 4.6.0",
             "wppmt/browser/page/media.js#GONE",
             "502 em vez de 410",
+        ),
+    ),
+)
+
+AROUND = Topic(
+    "Em volta das mensagens",
+    (
+        Assumption(
+            "Cada tipo guarda o que diz nos campos da lista; um anúncio vem em `ctwaContext`",
+            Mark.BUILD,
+            "WAWebMsgModel, WAWebMsgType",
+            f"{WRITTEN}#CONTENT",
+            "`location`, `contacts`, `poll` ou `ad` falta; a mensagem vem",
+        ),
+        Assumption(
+            "O que um aparelho vinculado nunca poderá abrir é `ciphertext` com `view_once_unavailable_fanout`",
+            Mark.BUILD,
+            "WAWebCommonMsgSubtypeTypes",
+            "wppmt/browser/page/heard.js#VIEW_ONCE",
+            "uma mensagem de visualização única não é anunciada",
+        ),
+        Assumption(
+            "O que o dono escreve no celular entra já com ack 1; o que a página envia começa em 0",
+            Mark.GUESSED,
+            "no build os dois caminhos se cruzam",
+            "wppmt/browser/page/heard.js#isFromPhone",
+            "`message_sent` falta, ou repete o que a API enviou",
+        ),
+        Assumption(
+            "Uma edição muda `latestEditMsgKey`; o texto novo entra na mesma tarefa",
+            Mark.GUESSED,
+            "o campo foi visto no build, a ordem não",
+            "wppmt/browser/page/changes.js#edited",
+            "`message_edited` com o texto antigo",
+        ),
+        Assumption(
+            "O wa-js avisa de mensagens apagadas, reações e votos, ao passar pelas funções da página",
+            Mark.ISSUES,
+            "código do wa-js 4.6.0",
+            "wppmt/browser/page/changes.js#tell",
+            "`message_revoked`, `message_reaction` ou `poll_vote` não vem",
+        ),
+        Assumption(
+            "O que acontece num grupo deixa na conversa uma linha `gp2`, com o que houve em `subtype`",
+            Mark.BUILD,
+            "WAWebCommonMsgSubtypeTypes, WAWebGroupType",
+            f"{SURROUNDINGS}#ACTIONS",
+            "`group_change` não vem",
+        ),
+        Assumption(
+            "Quem digita ou está presente aparece em `chatstate`, e só depois que a conversa é seguida",
+            Mark.BUILD,
+            "WAWebPresenceModel",
+            f"{SURROUNDINGS}#presenceChanged",
+            "`presence_change` não vem",
+        ),
+        Assumption(
+            "O celular toca enquanto nenhum aparelho vinculado se diz presente",
+            Mark.ISSUES,
+            "issues do wppconnect e do whatsapp-web.js",
+            "wppmt/browser/page/presence.js#leave",
+            "o celular fica mudo, ou os outros não veem quem digita",
         ),
     ),
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from wppmt.app import logs
 from wppmt.browser.cdp.channel import Channel
@@ -15,8 +16,6 @@ from wppmt.browser.cdp.deadlines import Schedule
 from wppmt.browser.cdp.devtools import page, runtime, target
 from wppmt.browser.cdp.line import Line
 from wppmt.browser.chrome import adoption, driver, ending, first_page, injection, launch, priority, processes
-from wppmt.browser.chrome.flags import Situation, command_line, user_agent
-from wppmt.browser.chrome.launch import Programs
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.keeping.lines import Keeper, line_name
 from wppmt.browser.port import (
@@ -36,6 +35,8 @@ from wppmt.browser.port import (
 )
 from wppmt.browser.profile import login, mending
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnreadable, ProfileUnusable
+from wppmt.browser.proxy.way import Way
+from wppmt.browser.wa_js.shelf import Shelf, Unusable
 from wppmt.domain.process import Process
 
 STEP_SECONDS = 10.0
@@ -64,12 +65,14 @@ class ChromeBrowser:
         profile: ProfileFolder,
         schedule: Schedule,
         keeper: Keeper,
+        way: Way,
         left: Process | None = None,
     ) -> None:
         self._settings = settings
         self._profile = profile
         self._schedule = schedule
         self._keeper = keeper
+        self._way = way
         self._left = left
         self._beaten = threading.Event()
         self._guard = threading.Lock()
@@ -93,6 +96,7 @@ class ChromeBrowser:
             undo.pop_all()
         # Also of one whose daemon died while it started.
         priority.step_forward(self._group)
+        priority.expend(self._group)
         self.process = process
         return process
 
@@ -160,7 +164,7 @@ class ChromeBrowser:
         page_id = first_page.find_page(connection, self._group, self._profile.path, seconds)
         session = connection.ask(target.attach_to_target(page_id, flatten=True), STEP_SECONDS)
         channel = self._channel = Channel(connection, session, self._tell)
-        channel.equip(script.text, STEP_SECONDS)
+        channel.equip(script.texts, STEP_SECONDS)
         if self._settings.undetected:
             patched = self._settings.patched_driver()
             driver.attach(self._settings.programs(), patched, self._profile.path, self._group, seconds)
@@ -170,7 +174,7 @@ class ChromeBrowser:
 
     def _launch(self) -> Line:
         profile, programs = self._profile, self._settings.programs()
-        arguments = self._arguments(programs)
+        command = self._settings.command(profile.path, self._way.prepare())
         with profile.writer(LOCK_SECONDS) as writer:
             profile.check()
             # It reads and writes megabytes, and kill must not wait for that.
@@ -178,13 +182,15 @@ class ChromeBrowser:
             driver.forget_port(profile.path)
             with self._guard:
                 self._refuse_if_killed()
-                self._group, end = launch.start_chrome(programs, arguments, profile.path, writer)
+                self._group, end = launch.start_chrome(programs, command, profile.path, writer)
                 priority.step_back(self._group)
+                priority.expend(self._group)
+            self._way.started(self._group)
         return Line(end)
 
     def _adopt(self, left: Process) -> Process:
-        programs = self._settings.programs()
-        adoption.prove(left, self._profile, [str(programs.chrome), *self._arguments(programs)])
+        command = self._settings.command(self._profile.path, self._way.adopted())
+        adoption.prove(left, self._profile, command)
         end = self._keeper.take(self._line_name(left.pid))
         if end is None:
             raise StartFailed("BROWSER_CRASHED", "o canal do navegador não foi guardado")
@@ -214,32 +220,25 @@ class ChromeBrowser:
     def _line_name(self, pid: int) -> str:
         return line_name(self._profile.path.name, pid)
 
-    def _arguments(self, programs: Programs) -> Sequence[str]:
-        settings = self._settings
-        situation = Situation(
-            profile=self._profile.path,
-            user_agent=user_agent(launch.chrome_version(programs.chrome)),
-            headless=settings.headless,
-            sandbox=settings.sandbox,
-            resolver_rules=settings.resolver_rules,
-            proxy=settings.proxy,
-            undetected=settings.undetected,
-        )
-        return command_line(situation)
-
     def _refuse_if_killed(self) -> None:
         if self._killed:
             raise StartFailed("BROWSER_CRASHED", "encerrado durante a abertura")
 
     def _script(self) -> injection.Script:
-        return injection.script(self._settings.origin, self._settings.beat_seconds)
+        try:
+            library = Shelf(self._settings.wa_js_dir).library(self._profile.path.name)
+        except Unusable as why:
+            raise StartFailed("INJECT_FAILED", str(why)) from why
+        return injection.script(self._settings.origin, self._settings.page_settings, library)
 
     def _open_page(self, channel: Channel) -> None:
         seconds = self._settings.load_seconds
         try:
             opened = channel.ask(page.navigate(self._settings.page_url), seconds)
             if error := opened[2]:
-                raise StartFailed("PAGE_LOAD_FAILED", error)
+                raise self._way.failure(error, urlsplit(self._settings.page_url).netloc) or StartFailed(
+                    "PAGE_LOAD_FAILED", error
+                )
             loaded, _ = channel.ask(runtime.evaluate(LOADED, await_promise=True), seconds)
             status = int(loaded.value or 0)
             if status >= FIRST_BAD_STATUS:
@@ -266,6 +265,7 @@ class ChromeBrowser:
             self._begun = True
 
     def _end(self) -> None:
+        self._way.close()
         if self._connection is not None:
             self._connection.hang_up()
         if self._group:

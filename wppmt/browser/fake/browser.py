@@ -29,7 +29,7 @@ from wppmt.browser.port import (
     PageGone,
     StartFailed,
 )
-from wppmt.domain.inventory import WHOLE, Inventory
+from wppmt.domain.inventory import Inventory
 from wppmt.domain.process import Process
 
 
@@ -52,7 +52,8 @@ class FakeBrowser:
         self.browsers = browsers
         self.session_id = session_id
         self.is_alive = False
-        self.inventory: Inventory | None = browsers.world.inventories.get(session_id, WHOLE)
+        self.inventory: Inventory | None = browsers.world.inventory_of(session_id)
+        self._wa_js = browsers.world.wa_js(session_id)
         self.goodbye = ""
         """Why the page before this one was logged out."""
         self.weight = Memory(120.0, 70.0)
@@ -127,6 +128,11 @@ class FakeBrowser:
         for number in numbers:
             self._settle(number, BrowserGone("canal entregue"))
 
+    @property
+    def has_current_bridge(self) -> bool:
+        """What its page runs is what a new one would be given."""
+        return self._wa_js == self.browsers.world.wa_js(self.session_id)
+
     # ---- levers: the browser
 
     def crash(self) -> None:
@@ -188,6 +194,17 @@ class FakeBrowser:
         if number is None:
             raise ValueError("no phone is linked")
         return self.browsers.send_from_phone(sender, number, body, unheard=unheard, **more)
+
+    def write_on_phone(self, to: str, body: str = "oi", **more: Any) -> str:
+        """The owner writes to somebody on the phone."""
+        number = self.browsers.world.profiles[self.session_id].login
+        if number is None:
+            raise ValueError("no phone is linked")
+        return self.browsers.send_from_phone(number, number, body, chat=to, **more)
+
+    def happens(self, name: str, /, **data: Any) -> None:
+        """Something around messages, by the page's own words: `message_reaction`, `group_change`, …"""
+        self.page.emit(name, data)
 
     def ack(self, message_id: str, ack: int) -> None:
         """The receiving phone has it (2), has read it (3), has played it (4)."""
