@@ -141,7 +141,7 @@ class Daemon:
             down.push_async_callback(transport.close)
             down.push_async_callback(self._stop_http)
             threads = PykkaScheduler(asyncio.get_running_loop())
-            chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines)
+            chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines, store)
             self._start_actors(threads, store, transport, received, chromes)
             down.push_async_callback(self._stop_actors, threads, chromes)
             # Answered after the boot: whoever asks for a session from here on finds it.

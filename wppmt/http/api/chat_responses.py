@@ -223,12 +223,3 @@ class LabelDeleted(AnswerBody):
 class CallRejected(AnswerBody):
     success: Literal[True] = True
     call_id: str = Field(examples=["7B1E6A0C5D2F4E8A9B3C1D0E2F4A6B8C"])
-
-
-class SessionSettings(AnswerBody):
-    """What of a session can be changed while it runs."""
-
-    success: Literal[True] = True
-    session_id: str = Field(examples=["cliente-001"])
-    description: str | None = Field(examples=["Conta WhatsApp da Empresa ABC"])
-    ignore: list[str] = Field(examples=[["channels", "status"]], description="do que a sessão não é avisada")

@@ -1,4 +1,4 @@
-"""The routes of docs/contract.md 12 and 13: chats, people, groups, labels, calls, and a session's settings."""
+"""The routes of docs/contract.md 12: chats, people, groups, labels and calls."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from wppmt.domain.errors import Code
 from wppmt.http.api import chat_responses as answers
 from wppmt.http.api import chat_schemas as schemas
 from wppmt.http.api.route import Access, Route
-from wppmt.http.handlers import asking, chats, contacts, groups, labels, people, sessions
+from wppmt.http.handlers import asking, chats, contacts, groups, labels, people
 
 _SESSION = "/api/sessions/{sessionId}"
 _ASKED = (Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN, Code.NOT_CONNECTED, Code.COULD_NOT_LOOK)
@@ -43,15 +43,6 @@ _CONTACTS: dict[str, dict[str, object]] = {
 }  # fmt: skip
 
 CHAT_ROUTES = (
-    Route(
-        "GET", _SESSION, sessions.show_settings, Access.SESSION,
-        "Consultar o que se pode mudar em uma sessão", {200: answers.SessionSettings},
-    ),
-    Route(
-        "PATCH", _SESSION, sessions.change_settings, Access.SESSION,
-        "Mudar a descrição, ou do que a sessão não é avisada", {200: answers.SessionSettings},
-        body=schemas.PatchSessionBody, refusals=(Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN),
-    ),
     Route(
         "GET", f"{_SESSION}/chats", chats.list_chats, Access.SESSION,
         "Listar as conversas", {200: answers.ChatPage}, query={**_PAGE, "unread": _UNREAD}, refusals=_ASKED,

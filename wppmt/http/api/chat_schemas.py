@@ -10,7 +10,6 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from wppmt.http.api.schemas import MAX_TYPING_MS, Body, Number, Url
 
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
-IgnoredKind = Literal["groups", "channels", "status", "broadcasts"]
 LabelId = Annotated[str, Field(min_length=1, max_length=32, examples=["3"])]
 People = Annotated[list[Number], Field(max_length=256)]
 PictureBase64 = Annotated[str, Field(max_length=3_000_000)]
@@ -60,16 +59,6 @@ def _not_null(value: Any, info: ValidationInfo) -> Any:
     if value is None:
         raise ValueError(f"{info.field_name} não pode ser null")
     return value
-
-
-class PatchSessionBody(PatchBody):
-    description: str | None = Field(None, max_length=500, examples=["Conta WhatsApp da Empresa ABC"])
-    ignore: list[IgnoredKind] | None = Field(
-        None,
-        max_length=4,
-        examples=[["groups", "channels", "status"]],
-        description="do que a sessão não é avisada; de início, `channels` e `status`",
-    )
 
 
 class PatchChatBody(PatchBody):

@@ -30,12 +30,18 @@ FIELD_TEXTS: Mapping[str, str] = {
     "restarts": "quantas vezes o navegador da sessão foi reaberto depois de uma falha",
     "memoryMb": "memória do navegador da sessão, em MB; `null`: ainda não medida",
     "createdAt": "quando a sessão foi criada",
+    "ignore": "do que a sessão não é avisada: `groups`, `channels`, `status`, `broadcasts`; de início, canais e status",
     "pairingCode": "código para digitar no celular, se a sessão foi iniciada com `phone`",
     "qrCode": "QR Code para ler no celular, como imagem PNG em data URL; `null`: não há o que ler",
     "expiresAt": "até quando este código vale",
     "sessions": "as sessões que o token alcança",
     "count": "quantos itens há nesta resposta",
     "success": "`true`: feito; `false`: recusado, e `error` diz por quê",
+    "PairingState.step": (
+        "o que a página mostra: `preparing`, `scan` (código na tela), `linking` (lido, entrando), `connected`, `trouble`,"
+        " `ended` (o link não vale mais)"
+    ),
+    "Path.token": "a parte secreta da URL do link, depois de `/pair/`",
     "StartedBody.qrCode": "sempre `null`: o QR Code vem pelo webhook `qr_code` ou por `…/qrcode`",
     "QrCode.reason": "por que não há QR Code, em uma frase para pessoas",
     "AlreadyConnected.message": "frase para pessoas",

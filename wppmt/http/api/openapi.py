@@ -26,6 +26,7 @@ _WITH_TOKEN = (Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED, Code.DRAINING, Code.STO
 _OF_SESSION = (Code.INVALID_SESSION_ID, Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND)
 _TAGS: Mapping[str, str] = {
     "sessions": "Sessões",
+    "pairing": "Link de conexão",
     "sends": "Mensagens",
     "kinds": "Mensagens",
     "media_sends": "Mensagens",
@@ -61,6 +62,7 @@ _PATH_PARAMETERS: Mapping[str, Json] = {
     },
     "labelId": {"schema": {"type": "string", "maxLength": 32}, "example": "3"},
     "callId": {"schema": {"type": "string", "maxLength": 128}, "example": "7B1E6A0C5D2F4E8A9B3C1D0E2F4A6B8C"},
+    "token": {"schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}, "example": "Zk3v0c…"},
     "file": {"schema": {"type": "string"}, "example": "viewer.js"},
     "phone": {
         "schema": {"type": "string"},
@@ -118,7 +120,7 @@ def _operation(route: Route) -> Json:
         "parameters": list(_parameters(route)),
         "responses": _responses(route),
     }
-    if route.access is Access.PUBLIC:
+    if not route.access.needs_token:
         operation["security"] = []
     if route.body is not None:
         operation["requestBody"] = {"required": route.body_required, "content": _content([route.body])}
@@ -171,7 +173,7 @@ def _response(
 def _refusals(route: Route) -> tuple[Code, ...]:
     """Everything that this route may refuse, by its access, its body and its own doing."""
     codes = [*_ALWAYS, *route.refusals]
-    if route.access is not Access.PUBLIC:
+    if route.access.needs_token:
         codes += _WITH_TOKEN
     if route.body is not None:
         codes.append(Code.RESOURCE_LIMIT)

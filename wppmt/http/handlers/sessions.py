@@ -13,12 +13,10 @@ from wppmt.domain.states import State
 from wppmt.domain.times import iso
 from wppmt.http.api import qr, responses, views
 from wppmt.http.api.body_reader import invalid, read_body
-from wppmt.http.api.chat_responses import SessionSettings
-from wppmt.http.api.chat_schemas import PatchSessionBody
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_phone
 from wppmt.http.api.route import Access
-from wppmt.http.api.schemas import CreateBody, StartBody
+from wppmt.http.api.schemas import ChangeBody, CreateBody, StartBody
 from wppmt.http.ports import PORTS, Ports
 from wppmt.http.security.guard import GRANT, SESSION_ID, admit
 from wppmt.store.records import SessionStatus
@@ -74,6 +72,7 @@ def _start_message(session_id: str, body: StartBody) -> messages.StartSession:
         max_messages_per_day=body.max_messages_per_day,
         ignore=None if body.ignore is None else tuple(dict.fromkeys(body.ignore)),
         pairing_phone=None if body.phone is None else parse_phone(body.phone),
+        proxy=body.proxy,
     )
 
 
@@ -102,25 +101,18 @@ async def show_status(request: web.Request) -> web.Response:
 
 
 async def show_settings(request: web.Request) -> web.Response:
-    return _settings(_status(request))
+    return answer(views.settings_of(_status(request)))
 
 
-async def change_settings(request: web.Request) -> web.Response:
-    given = (await read_body(request, PatchSessionBody)).given
-    ignore = tuple(dict.fromkeys(given["ignore"] or ())) if "ignore" in given else None
-    description = (given["description"] or "") if "description" in given else None
-    address = session_address(request[SESSION_ID])
-    message = messages.ConfigureSession(description, ignore)
-    return _settings(await request.app[PORTS].front.ask(address, message, START_SECONDS))
-
-
-def _settings(status: SessionStatus) -> web.Response:
-    record = status.record
-    return answer(
-        SessionSettings(
-            session_id=record.id, description=record.description or None, ignore=list(record.ignore)
-        )
+async def change(request: web.Request) -> web.Response:
+    """A proxy counts from the next start of the browser on."""
+    body = await read_body(request, ChangeBody)
+    ignore = None if body.ignore is None else tuple(dict.fromkeys(body.ignore))
+    asked = messages.ConfigureSession(description=body.description, proxy=body.proxy, ignore=ignore)
+    status: SessionStatus = await request.app[PORTS].front.ask(
+        session_address(request[SESSION_ID]), asked, START_SECONDS
     )
+    return answer(views.settings_of(status))
 
 
 async def close(request: web.Request) -> web.Response:
