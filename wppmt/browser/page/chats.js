@@ -158,9 +158,12 @@
 
   functions.chat_presence = async ({ chatId, state, durationMs }) => {
     const chat = await chatFor(chatId);
+    wppmt.presence.typing();
     if (state === 'composing') await WPP.chat.markIsComposing(chat.id, durationMs || undefined);
     else if (state === 'recording') await WPP.chat.markIsRecording(chat.id, durationMs || undefined);
     else await WPP.chat.markIsPaused(chat.id);
+    if (state === 'paused') wppmt.presence.active();
+    else if (durationMs) setTimeout(wppmt.presence.active, durationMs);
     return { chatId: text(phoneOf(chat.id)) };
   };
 

@@ -86,7 +86,7 @@ class ContactPage(AnswerBody):
 
 
 class BusinessProfile(AnswerBody):
-    description: str | None = Field(examples=["Bolos sob encomenda"], description="sobre a empresa")
+    description: str | None = Field(examples=["Pães e bolos"], description="sobre a empresa")
     email: str | None = Field(examples=["loja@exemplo.com.br"], description="e-mail da empresa")
     address: str | None = Field(examples=["Rua A, 1"], description="endereço da empresa")
     websites: list[str] = Field(examples=[["https://exemplo.com.br"]], description="sites da empresa")
