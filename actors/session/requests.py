@@ -10,6 +10,7 @@ from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
+from actors.session.link_requests import LinkRequests
 from actors.session.logout import Logout
 from actors.session.policy import SessionPolicy
 from actors.session.queries import Queries
@@ -42,6 +43,7 @@ class Requests:
     sending: SendQueue
     acceptance: Acceptance
     queries: Queries
+    link_requests: LinkRequests
     chat_filter: ChatFilter
     policy: SessionPolicy
 
@@ -69,6 +71,10 @@ class Requests:
             case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
                 require_connected(self.work.record)
                 yield from self.queries.ask(request, reply)
+            case (
+                messages.MakeLink() | messages.OpenLink() | messages.AskPairingCode() | messages.RevokeLink()
+            ):
+                yield from self.link_requests.asked(request, reply, now)
             case messages.ConfigureSession():
                 yield from self._configure(request, reply, now)
             case messages.SetWebhook():

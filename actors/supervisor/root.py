@@ -126,7 +126,11 @@ class Root:
                 yield Answer(reply, self._status(session_id))
             case messages.RestartCrashed(sessions=sessions):
                 yield from self._restart_crashed(sessions, reply)
-            case messages.RestoreLogin(session_id=session_id):
+            case (
+                messages.RestoreLogin(session_id=session_id)
+                | messages.MakeLink(session_id=session_id)
+                | messages.OpenLink(session_id=session_id)
+            ):
                 self._require_room_for(session_id)
                 yield from self._forward(session_id, request, reply)
                 yield self._let_in(session_id)

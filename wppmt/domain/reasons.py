@@ -45,6 +45,7 @@ class Reason(StrEnum):
     REACHOUT_TIMELOCK = "REACHOUT_TIMELOCK"
     NEW_CHAT_QUOTA = "NEW_CHAT_QUOTA"
     AUTH_FAILED = "AUTH_FAILED"
+    WRONG_PHONE = "WRONG_PHONE"
     RECYCLED = "RECYCLED"
     LOGIN_COPY = "LOGIN_COPY"
     ACKS_MISSING = "ACKS_MISSING"
@@ -93,6 +94,7 @@ _SENTENCES = {
     Reason.REACHOUT_TIMELOCK: "O WhatsApp pausou o envio a novos contatos desta conta. Os demais envios continuam",
     Reason.NEW_CHAT_QUOTA: "Esta conta atingiu o limite de novas conversas do WhatsApp. Os demais envios continuam",
     Reason.AUTH_FAILED: "Falha na autenticação",
+    Reason.WRONG_PHONE: "Outro número leu o código do link de conexão, e foi desvinculado. Envie um novo link",
     Reason.LOGIN_COPY: "Reinício breve, num momento ocioso, para guardar uma cópia do login",
     Reason.RECYCLED: "O navegador passou do limite de memória e está sendo trocado. Reconectando",
     Reason.ACKS_MISSING: "O WhatsApp não confirma as mensagens enviadas. As pendentes não se perdem",

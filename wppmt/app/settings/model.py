@@ -31,6 +31,9 @@ def _split(value: object) -> object:
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Items = Annotated[tuple[str, ...], BeforeValidator(_split)]
+_HOST = r"([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+(:[0-9]{1,5})?"
+Origin = Annotated[str, Field(pattern=rf"^https?://{_HOST}$")]
+FramingOrigin = Annotated[str, Field(pattern=rf"^https?://(\*\.)?{_HOST}$")]
 Level = Annotated[LogLevel, BeforeValidator(_lower)]
 
 
@@ -84,6 +87,13 @@ class MediaSettings(SettingsGroup):
     received_quota_mb: Annotated[int, Env("WPP_MEDIA_QUOTA_MB"), Field(ge=1)]
     received_keep_days: Annotated[int, Env("WPP_MEDIA_KEEP_DAYS"), Field(ge=1)]
     received_eager: Annotated[bool, Env("WPP_MEDIA_EAGER")]
+
+
+class PairingSettings(SettingsGroup):
+    return_allow: Annotated[tuple[Origin, ...], BeforeValidator(_split), Env("WPP_PAIRING_RETURN_ALLOW")]
+    frame_ancestors: Annotated[
+        tuple[FramingOrigin, ...], BeforeValidator(_split), Env("WPP_PAIRING_FRAME_ANCESTORS")
+    ]
 
 
 class EgressSettings(SettingsGroup):
@@ -169,6 +179,7 @@ class Settings(SettingsGroup):
     auth: AuthSettings
     sessions: SessionSettings
     media: MediaSettings
+    pairing: PairingSettings
     egress: EgressSettings
     webhooks: WebhookSettings
     store: StoreSettings

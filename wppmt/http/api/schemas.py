@@ -110,6 +110,31 @@ class CreateBody(StartBody):
     session_id: str = Field(max_length=128, examples=["cliente-001"])
 
 
+class PairingLinkBody(Body):
+    """docs/contract.md 14."""
+
+    ttl_seconds: int = Field(900, ge=60, le=86_400, description="por quanto tempo o link vale, em segundos")
+    expected_phone: Number | None = Field(
+        None, description=f"o único número que pode ser conectado por ele: {_DIGITS}"
+    )
+    return_url: Url | None = Field(
+        None,
+        examples=["https://app.turbozap.com/conexoes"],
+        description="para onde o cliente volta depois; a origem precisa estar em `WPP_PAIRING_RETURN_ALLOW`",
+    )
+
+
+class PairingCodeBody(Body):
+    """What the pairing page asks for."""
+
+    phone: str | None = Field(
+        None,
+        max_length=100,
+        examples=["(11) 99999-9999"],
+        description="número do celular que vai digitar o código; dispensável se o link já diz qual é",
+    )
+
+
 class TracedBody(Body):
     """What every send, and every act on a message, may say."""
 
