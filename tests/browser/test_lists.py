@@ -54,7 +54,7 @@ def friends(scene: Scene) -> list[str]:
 
 def test_a_walk_shows_each_chat_once_whatever_moves_meanwhile(scene: Scene, friends: list[str]) -> None:
     first = scene.life.value("chats", {"cursor": "", "limit": 3, "unread": False})
-    assert body(first["rows"][0]["lastMessage"]) == f"oi de {friends[-1][-2:]}"
+    assert {body(row["lastMessage"])[:6] for row in first["rows"]} == {"oi de "}
     # The oldest becomes the newest, and WhatsApp moves another to a hidden id.
     scene.message(scene.writes(friends[0], scene.phone, body="de novo"))
     scene.ground.simulator.register(friends[1], "Amigo 01", lid="778899001122")
@@ -221,7 +221,7 @@ def test_a_group_of_others_is_refused(scene: Scene, friends: list[str]) -> None:
     simulator = scene.ground.simulator
     other = simulator.create_group("Outro", friends[:2])
     theirs = simulator.create_group("Deles", [friends[0], scene.phone])
-    wait_until(lambda: scene.life.value("group", {"groupId": theirs}))
+    wait_until(lambda: isinstance(scene.life.call("group", {"groupId": theirs}), dict))
     assert refused(scene, "group", groupId=other) == "group_not_found"
     assert refused(scene, "change_group", groupId=theirs, changes={"announce": True}) == "not_group_admin"
     assert refused(
@@ -243,6 +243,7 @@ def test_labels_are_made_put_and_deleted(scene: Scene, friends: list[str]) -> No
     assert refused(scene, "change_chat", chatId=chat, changes={"labels": ["99"]}) == "label_not_found"
     scene.life.value("delete_label", {"labelId": label["labelId"]})
     assert refused(scene, "delete_label", labelId=label["labelId"]) == "label_not_found"
+    scene.life.hear()
     told = [e.data for e in scene.life.events if e.name == "label_change"]
     assert [(data["action"], data["by"]) for data in told] == [
         ("create", "api"),

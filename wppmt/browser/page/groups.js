@@ -74,7 +74,8 @@
     // Its id is known when it is there: until then a new group is ours.
     const made = await act('group|*|create', () => WPP.group.create(subject, people));
     const groupId = text(made.gid);
-    const added = Object.entries(made.participants || {}).map(([id, { code }]) => ({ id: text(phoneOf(id)), code: Number(code) || 200 }));
+    const others = Object.entries(made.participants || {}).filter(([id]) => !shapes.isMe(id));
+    const added = others.map(([id, { code }]) => ({ id: text(phoneOf(id)), code: Number(code) || 200 }));
     const joined = added.filter(({ code }) => code === 200).map(({ id }) => id);
     await tell(groupId, 'add', async () => {}, joined);
     return { ...shown(await metadata(groupId)), results: added.map((one) => result(one.id, 'add', one.code)) };
