@@ -147,7 +147,7 @@ def test_a_kill_at_any_moment_sends_each_kind_at_most_once(
             # Sampled: any step of the hand-over may be the one under way.
             time.sleep(moments.random() * 0.12)
             if victim == "browser":
-                tenant.browser.kill()
+                _kill_browser(tenant)
             else:
                 daemon.kill()
                 daemon.start()
@@ -156,6 +156,13 @@ def test_a_kill_at_any_moment_sends_each_kind_at_most_once(
             arrived = [line["id"] for line in daemon.phones.inbox(stranger)][before:]
             assert arrived in ([sent], []), name
             assert outcome in ({"sent", "unknown"} if arrived else {"failed", "unknown"}), (name, outcome)
+
+
+def _kill_browser(tenant: Tenant) -> None:
+    """Noticed when this returns: until then the session says that all is well."""
+    restarts = tenant.status()["restarts"]
+    tenant.browser.kill()
+    wait_until(lambda: tenant.status()["restarts"] > restarts, 60)
 
 
 def _outcome(tenant: Tenant, message_id: str) -> str | None:

@@ -168,7 +168,23 @@ CREATE TABLE chat_names (
 ) WITHOUT ROWID;
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
+_SEVENTH = """
+-- Links by which customers connect their numbers; of a token only the digest is kept.
+CREATE TABLE links (
+    number INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    session_id TEXT NOT NULL,
+    expires_at REAL NOT NULL,
+    expected_phone TEXT NOT NULL,
+    return_url TEXT NOT NULL,
+    opened_at REAL,
+    ended TEXT,
+    ended_at REAL
+);
+CREATE INDEX links_by_session ON links (session_id, number);
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
 VERSION = len(STEPS)
 OLDEST_READER = 5
 """The schema of the oldest release that can work with this one: whoever goes back to it loses nothing.
