@@ -373,9 +373,11 @@ class Replayed(AnswerBody):
 class CgroupUsage(AnswerBody):
     """As the kernel counts it since the browser started."""
 
-    memory_mb: float = Field(examples=[412.5])
-    cpu_seconds: float = Field(examples=[83.2])
-    pids: int = Field(examples=[61])
+    memory_mb: float = Field(
+        examples=[412.5], description="memória do navegador e dos seus arquivos em cache"
+    )
+    cpu_seconds: float = Field(examples=[83.2], description="tempo de processador")
+    pids: int = Field(examples=[61], description="processos e threads agora")
 
 
 class AdminSession(Status):
