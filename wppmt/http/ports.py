@@ -48,6 +48,8 @@ class HttpPolicy:
     close_deadline: float
     """Seconds within which a closed session's browser is surely gone."""
     default_webhook_url: str
+    base_url: str
+    """Under which callers reach this API."""
     pairing: PairingPolicy
     bodies_bytes: int
     """Of requests' bodies in memory at once."""

@@ -171,6 +171,7 @@ class SessionSettings(AnswerBody):
         examples=["http://proxy.exemplo:3128"],
         description="sem usuário e senha; null: o padrão do serviço",
     )
+    ignore: list[str] = Field(examples=[["channels", "status"]])
 
 
 class SessionList(AnswerBody):
@@ -272,15 +273,6 @@ class Contact(AnswerBody):
     name: str | None = Field(examples=["João Silva"])
     pushname: str | None = Field(examples=["João"])
     is_business: bool = Field(examples=[False])
-
-
-class ContactList(AnswerBody):
-    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3; `next` is the `cursor` of the following page."""
-
-    success: Literal[True] = True
-    count: int = Field(examples=[1], description="quantos há ao todo")
-    contacts: list[Contact]
-    next: str | None = absent()
 
 
 class NumberCheckBody(AnswerBody):

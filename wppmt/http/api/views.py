@@ -87,6 +87,7 @@ def settings_of(status: SessionStatus) -> SessionSettings:
         session_id=record.id,
         description=record.description or None,
         proxy=proxies.shown(record.proxy) or None,
+        ignore=list(record.ignore),
     )
 
 
