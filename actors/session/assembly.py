@@ -99,7 +99,6 @@ class _Assembly:
         self.arrivals = Arrivals(work, page, timers, policy)
         self.backfill = Backfill(work, page, policy)
         self.cursor = EventCursor(work, page, policy)
-        self.queries = Queries(page, policy)
         self.chat_filter = self._made(ChatFilter)
         # What lets the browser start and end.
         self.status = Status(work, page, lifecycle, pairing, sending)
@@ -120,6 +119,7 @@ class _Assembly:
         self.recycling = Recycling(work, lifecycle, sending, timers, policy)
         self.media_url = tools.media_url
         self.reception = self._made(Reception)
+        self.queries = Queries(page, self.reception, policy)
 
     def mind(self) -> SessionMind:
         """After those who decide what becomes of each message."""
