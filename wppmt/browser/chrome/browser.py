@@ -49,6 +49,9 @@ LOADED = """new Promise((done) => {
 })"""
 """The HTTP status of what has loaded; 0 where Chrome does not tell."""
 FIRST_BAD_STATUS = 400
+HUNG_SECONDS = 3.0
+"""After a beat is due; the bridge has to say what hangs before the session gives up."""
+HUNG_LOOK_SECONDS = 1.0
 SAVE_SECONDS = 3.0
 """For a login to reach the disk before the browser is stopped; Chrome needs one."""
 SAVE_POLL_SECONDS = 0.05
@@ -76,6 +79,9 @@ class ChromeBrowser:
         self._guard = threading.Lock()
         self._killed = self._begun = self._lost = False
         self._notify: Notify = lambda _: None
+        self._heard_at = time.monotonic()
+        self._is_mute = True
+        """The page has told of nothing yet."""
         self._group = 0
         self._connection: Connection | None = None
         self._channel: Channel | None = None
@@ -245,6 +251,8 @@ class ChromeBrowser:
             opened = channel.ask(page.navigate(self._settings.page_url), seconds)
             if error := opened[2]:
                 raise StartFailed("PAGE_LOAD_FAILED", error)
+            self._heard_at = time.monotonic()
+            self._free_when_hung(channel)
             loaded, _ = channel.ask(runtime.evaluate(LOADED, await_promise=True), seconds)
             status = int(loaded.value or 0)
             if status >= FIRST_BAD_STATUS:
@@ -254,8 +262,20 @@ class ChromeBrowser:
         except CallFailure as failure:
             raise StartFailed("PAGE_LOAD_FAILED", str(failure)) from failure
 
+    def _free_when_hung(self, channel: Channel) -> None:
+        """Until the page has said something: one whose beat stops stands still, and its bridge can say why when freed."""
+        if not self._is_mute or self._killed:
+            return
+        if time.monotonic() - self._heard_at > self._settings.beat_seconds + HUNG_SECONDS:
+            logs.log("page_interrupted", self._profile.path.name, level="warning")
+            channel.interrupt()
+            self._heard_at = time.monotonic()
+        self._schedule(HUNG_LOOK_SECONDS, lambda: self._free_when_hung(channel))
+
     def _tell(self, notice: Notice) -> None:
         """A start that fails says so itself: the end of its channel is no second news."""
+        self._heard_at = time.monotonic()
+        self._is_mute = self._is_mute and isinstance(notice, Beat)
         with self._guard:
             if isinstance(notice, ChannelClosed) and not self._begun:
                 self._lost = True

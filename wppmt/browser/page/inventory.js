@@ -79,6 +79,7 @@
       abilities[ability] = !lacking.length;
       lacking.forEach((name) => missing.add(name));
     }
+    for (const id of hung) missing.add(`${id} (n\u00e3o termina de carregar)`);
     return { missing: [...missing], ...abilities };
   }
 
@@ -105,11 +106,43 @@
   const { searchId } = WPP.loader;
   const misses = new Map();
   WPP.loader.searchId = (wanted, ...how) => {
+    watchLoading();
     if (misses.get(wanted) === moduleCount()) return null;
     const id = searchId(wanted, ...how);
     if (!id) misses.set(wanted, moduleCount());
     return id;
   };
+
+  // A module that never ends to load holds up the whole page. The daemon ends such a script, of which no `finally` runs:
+  // what is still being loaded when a timer runs is that module. The next page goes on without it.
+  const HUNG = 'wppmt.hung';
+  const HUNG_LOOK_MS = 500;
+  const hung = new Set(JSON.parse(text(() => sessionStorage.getItem(HUNG)) || '[]'));
+  const loading = [];
+  let watched = null;
+
+  function watchLoading() {
+    const { moduleRequire } = WPP.loader;
+    if (moduleRequire === watched) return;
+    watched = (id) => {
+      if (hung.has(id)) return null;
+      loading.push(id);
+      try {
+        return moduleRequire(id);
+      } finally {
+        loading.pop();
+      }
+    };
+    Object.defineProperty(watched, 'm', { get: () => moduleRequire.m });
+    WPP.loader.moduleRequire = watched;
+  }
+
+  setInterval(() => {
+    if (!loading.length) return;
+    hung.add(loading.pop());
+    sessionStorage.setItem(HUNG, JSON.stringify([...hung]));
+    location.reload();
+  }, HUNG_LOOK_MS);
 
   // Modules come in waves, and nothing says when it is over. A page without wa-js gets as long.
   const WAVE_MS = 3000;
