@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from wppmt.browser.port import CallResult, LoginItems
 from wppmt.domain.errors import Refusal
 from wppmt.domain.log import LogLevel
+from wppmt.domain.overview import Overview
 from wppmt.domain.process import Process
 from wppmt.store.records import Delivery, SessionStatus, SigningSecrets
 
@@ -62,6 +63,13 @@ class Publish:
     """Make this the session's published status."""
 
     status: SessionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PublishOverview:
+    """Make this what everybody reads of the service as a whole."""
+
+    overview: Overview
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,14 @@ class CheckLogin:
     session_id: str
     generation: int
     items: LoginItems
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDisk:
+    """Look whether the disk of the logins has too little room at this very moment; DiskChecked comes back."""
+
+    session_id: str
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,25 +244,30 @@ class Stop:
     """End the actor that returns this."""
 
 
-Effect = (
-    Answer
-    | Tell
-    | Wake
-    | Publish
-    | Withdraw
-    | SpawnSession
-    | SpawnService
-    | AbandonSession
-    | OpenBrowser
+BrowserEffect = (
+    OpenBrowser
     | AdoptBrowser
     | CloseBrowser
-    | CheckLogin
     | KillBrowser
     | EndLeftovers
+    | CheckLogin
+    | CheckDisk
     | RemoveProfile
     | CallPage
     | UploadFile
     | KeepMedia
+)
+Effect = (
+    BrowserEffect
+    | Answer
+    | Tell
+    | Wake
+    | Publish
+    | PublishOverview
+    | Withdraw
+    | SpawnSession
+    | SpawnService
+    | AbandonSession
     | DeleteFile
     | Post
     | Log
@@ -255,7 +276,15 @@ Effect = (
 
 
 class Mind(Protocol):
-    """An actor's mind."""
+    """An actor that decides. It touches no thread, socket, file or clock, and so never blocks."""
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:
         """What to do about `message` at epoch second `now`."""
+
+
+@runtime_checkable
+class Worker(Protocol):
+    """An actor that acts, and may block as long as that takes: nobody but itself waits for it."""
+
+    def do(self, message: object, now: float) -> Iterable[Effect]:
+        """Do what `message` asks for, from epoch second `now` on; effects that tell others of it."""

@@ -6,20 +6,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from actors.runtime.effects import Effect, Log
-from actors.session.browser_lifecycle import error_payload
-from actors.session.messages import Called
+from actors.session.messages import Called, Timer
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
-from actors.session.unit_of_work import UnitOfWork
+from actors.session.unit_of_work import UnitOfWork, error_payload
 from wppmt.browser.port import CallFailure, CallResult, Json
 from wppmt.domain.reasons import LOGIN_ENDED, Reason
 from wppmt.domain.states import Event, State
 from wppmt.domain.times import iso
 from wppmt.store.records import NO_LOGIN, Qr
 
-SCREEN = "screen"
-"""The timer within which a code or the main screen must show."""
 FIRST_QR_SECONDS, NEXT_QR_SECONDS = 60.0, 20.0
 """How long WhatsApp shows a code, when the page does not know."""
 
@@ -54,6 +51,8 @@ class Pairing:
         self.qr: Qr | None = None
         self.code = ""
         """To be typed on the phone instead of scanning."""
+        self.is_linking = False
+        """A phone has scanned: the main screen follows."""
         self._work = work
         self._page = page
         self._timers = timers
@@ -73,7 +72,12 @@ class Pairing:
         self._code_requested = self._batch_requested = False
 
     def hide(self) -> None:
-        self.qr, self.code = None, ""
+        self.qr, self.code, self.is_linking = None, "", False
+
+    def scanned(self) -> None:
+        """There is nothing to scan any more, and not yet a main screen."""
+        self.hide()
+        self.is_linking = True
 
     def paired(self) -> None:
         """The main screen is there."""
@@ -84,6 +88,14 @@ class Pairing:
     def logged_out(self, reason: Reason) -> None:
         """The login is gone: the reason of the next code says so."""
         self._after_logout = reason
+
+    def count_anew(self) -> None:
+        """Somebody begins to look at the codes."""
+        self._shown = 0
+
+    def forget_code(self) -> None:
+        """Another one is wanted."""
+        self.code, self._code_requested = "", False
 
     @property
     def is_exhausted(self) -> bool:
@@ -114,7 +126,7 @@ class Pairing:
             login_saved=True,
             failures=0,
         )
-        self.qr = qr
+        self.qr, self.is_linking = qr, False
 
     @property
     def lacks_its_code(self) -> bool:
@@ -150,7 +162,7 @@ class Pairing:
             )
 
     def show_code(self, code: str, now: float) -> Iterator[Effect]:
-        self._timers.disarm(SCREEN)
+        self._timers.disarm(Timer.SCREEN)
         self.code = code
         if self._work.record.state is State.WAITING_SCAN:
             yield from self._work.move(now, Event.QR_SHOWN, Reason.ENTER_CODE)
@@ -171,4 +183,4 @@ class Pairing:
         return Qr(code.text, code.at + (code.seconds or usual))
 
     def _expect_next(self, qr: Qr, now: float) -> Effect:
-        return self._timers.arm(SCREEN, max(0.0, qr.expires_at - now) + self._policy.screen_deadline)
+        return self._timers.arm(Timer.SCREEN, max(0.0, qr.expires_at - now) + self._policy.screen_deadline)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -11,10 +11,19 @@ from actors.runtime.effects import Effect, Log, Tell
 from actors.webhooks.messages import OutboxGrew
 from wppmt.domain.log import LogLevel
 from wppmt.domain.messages import WEBHOOK
-from wppmt.domain.reasons import Reason, sentence
+from wppmt.domain.reasons import RECOVERABLE, Reason, sentence
 from wppmt.domain.states import Event, State, step
 from wppmt.store.port import Store, Transaction
-from wppmt.store.records import ALL_EVENTS, EventDraft, JournalEntry, Lane, SessionRecord, SigningSecrets
+from wppmt.store.records import (
+    ALL_EVENTS,
+    Desired,
+    EventDraft,
+    JournalEntry,
+    Lane,
+    PairingLink,
+    SessionRecord,
+    SigningSecrets,
+)
 
 Payload = Mapping[str, Any]
 Happening = tuple[str, Payload]
@@ -25,11 +34,20 @@ LOGGED_FIELDS = {
     "qr_code": ("expiresAt",),
     "message_ack": ("messageId", "to", "status"),
     "message_received": ("id", "from", "type"),
+    "message_sent": ("id", "to", "type"),
+    "message_edited": ("id", "chatId"),
+    "message_revoked": ("messageId", "chatId"),
+    "message_reaction": ("messageId", "chatId"),
+    "poll_vote": ("messageId", "chatId"),
+    "call_received": ("callId", "from"),
+    "group_change": ("groupId", "action"),
+    "presence_change": ("chatId", "state"),
+    "label_change": ("labelId", "action"),
     "error": ("code", "error"),
     "account_changed": ("phone", "previousPhone"),
 }
 """The fields of an event that are logged: who, what and when, never a text or a code."""
-_LEVELS: Mapping[str, LogLevel] = {"error": "error", "account_changed": "warning"}
+_LEVELS: Mapping[str, LogLevel] = {"error": "error", "account_changed": "warning", "presence_change": "debug"}
 ROTATED_SECRETS = 3
 """Kept beside the current one: each delivery is signed with all."""
 
@@ -88,6 +106,11 @@ class UnitOfWork:
         return self.record.since > 0.0
 
     @property
+    def desired(self) -> Desired:
+        """As committed; STOPPED for a session whose first start was refused, since it has no row."""
+        return self.record.desired if self.is_written else Desired.STOPPED
+
+    @property
     def endpoint(self) -> str:
         """Where this session's events go; empty means nowhere."""
         return self.record.webhook_url or self._default_webhook
@@ -103,12 +126,18 @@ class UnitOfWork:
             self._open().journal(journal)
         return [effect for name, payload in happenings for effect in self._happened(name, payload, now)]
 
-    def is_new(self, now: float, message_id: str) -> bool:
+    def is_new(self, now: float, message_key: str) -> bool:
         """Remember the message as received; False when it was before, as when an event is read again."""
-        return self._open().remember_received(self.record.id, message_id, now)
+        return self._open().remember_received(self.record.id, message_key, now)
+
+    def chat_key(self, names: Sequence[str]) -> str:
+        """One value for ever for a chat or person that WhatsApp calls by these names."""
+        return self._open().chat_key(self.record.id, names)
 
     def receive(self, now: float, payload: Payload) -> list[Effect]:
-        """A received message that is new."""
+        """A message that is new: received, or written by the owner on the phone."""
+        if payload["message"]["fromMe"]:
+            return self.write(now, ("message_sent", payload), last_activity=now)
         count = self.record.messages_received + 1
         return self.write(now, ("message_received", payload), messages_received=count, last_activity=now)
 
@@ -119,6 +148,9 @@ class UnitOfWork:
     def settle_media(self, message_id: str) -> None:
         """It is kept, or never will be."""
         self._open().settle_media(self.record.id, message_id)
+
+    def write_link(self, link: PairingLink) -> None:
+        self._open().save_link(link)
 
     def move(
         self, now: float, event: Event, reason: Reason, *happenings: Happening, **changes: Any
@@ -193,10 +225,17 @@ class UnitOfWork:
         return self._transaction
 
 
+def error_payload(reason: Reason, missing: str = "") -> dict[str, object]:
+    """The payload of an `error` event (docs/MULTI_TENANT_ARCHITECTURE.md 5.2)."""
+    return {"error": sentence(reason, missing), "code": reason.value, "recoverable": reason in RECOVERABLE}
+
+
 def _log_line(session_id: str, name: str, payload: Payload) -> Log:
     fields = payload.get("message", payload)
     details = {field: fields[field] for field in LOGGED_FIELDS[name] if field in fields}
     if name == "message_ack" and fields.get("ack") == 1:
         # As docs/MULTI_TENANT_ARCHITECTURE.md 10.2 names it.
         name = "message_sent"
+    elif name == "message_sent":
+        name = "message_written_on_phone"
     return Log(_LEVELS.get(name, "info"), name, session_id, details)

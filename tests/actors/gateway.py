@@ -13,11 +13,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
-from actors.runtime.effects import Ask, Mind, Post
-from actors.runtime.interpreter import Interpreter, RuntimeDependencies
-from actors.session.actor import SessionMind
-from actors.session.parts import Tools
+from actors.runtime.effects import Ask, Mind, Post, Worker
+from actors.runtime.interpreter import Interpreter
+from actors.session.assembly import Tools, session_mind
 from actors.session.policy import SessionPolicy
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
@@ -86,6 +86,14 @@ class FlakyStore(SqliteStore):
     def prune(self, before: float) -> int:
         self._commit()
         return super().prune(before)
+
+    def trim(self, *arguments: Any) -> Any:
+        self._commit()
+        return super().trim(*arguments)
+
+    def dead_letter(self, *arguments: Any) -> int:
+        self._commit()
+        return super().dead_letter(*arguments)
 
     def _commit(self) -> None:
         if self.fill_after is not None:
@@ -249,6 +257,7 @@ class Gateway:
             post=self._post,
             log=self._log,
             received=self.media_files,
+            is_disk_short=lambda: self.free_mb < MIN_FREE_MB,
         )
         self.runtime = Interpreter(self.directory, self.scheduler, world)
         root = Root(
@@ -261,7 +270,7 @@ class Gateway:
             status=self.directory.status,
             disk=DiskPolicy("/tokens", MIN_FREE_MB),
         )
-        supervisor = self.runtime.spawn(ROOT, root)
+        supervisor = self.runtime.spawn(ROOT, self.watched(root))
         supervisor.put(DiskMeasured(self.free_mb))
         supervisor.put(Boot())
 
@@ -451,16 +460,19 @@ class Gateway:
 
     # ---- what the daemon is given
 
+    def watched(self, mind: Mind) -> Mind:
+        """The mind; a test that looks at every turn puts something around it."""
+        return mind
+
     def _new_session(self, session_id: str) -> Mind:
         record = self.store.session(session_id) or SessionRecord(id=session_id, created_at=self.time.moment)
-        return SessionMind(record, self._tools())
+        return self.watched(session_mind(record, self._tools()))
 
     def _tools(self) -> Tools:
         return Tools(
             store=self.store,
             policy=self.policy,
             random=self.random,
-            is_disk_short=lambda: self.free_mb < MIN_FREE_MB,
             default_webhook=self._endpoint,
             new_event_id=lambda now: f"evt_{next(self._event_ids):026d}",
             new_message_id=lambda: f"3EB0A{next(self._message_ids):017X}",
@@ -469,11 +481,11 @@ class Gateway:
             media_url=lambda session_id, message_id: f"http://gateway/{session_id}/{message_id}",
         )
 
-    def _new_service(self, address: str) -> tuple[Mind, object]:
+    def _new_service(self, address: str) -> tuple[Mind | Worker, object]:
         if address == WA_JS and self._plans:
             return WaJsWorker(self._plans, self.directory.statuses, self.time.moment), LookAtWaJs()
         assert address == WEBHOOK
-        return WebhookMind(self.store, self._schedule, webhook_policy()), OutboxGrew()
+        return self.watched(WebhookMind(self.store, self._schedule, webhook_policy())), OutboxGrew()
 
     def _post(self, post: Post, tell: Callable[[object], object]) -> None:
         event, outcome = post.delivery.event, self.receive(post)

@@ -23,6 +23,8 @@ from wppmt.store.records import (
     JournalEntry,
     Lane,
     LaneTip,
+    LinkEnd,
+    PairingLink,
     SessionRecord,
     SigningSecrets,
     Trimmed,
@@ -45,6 +47,7 @@ FULL_RECORD = SessionRecord(
     webhook_url="https://x.test/y",
     webhook_events=("error",),
     max_messages_per_day=7,
+    ignore=("groups",),
     has_login=True,
     pairing_phone="5511",
     phone="5511999999999",
@@ -63,6 +66,7 @@ FULL_RECORD = SessionRecord(
     page_event=11,
     heard_until=12.5,
     retaken_at=13.5,
+    proxy="http://u:p@proxy.test:3128",
     reachout_until=1_770_737_400.0,
     quota_until=1_770_737_500.0,
     login_saved=False,
@@ -445,6 +449,18 @@ def test_a_caller_s_reference_is_kept_with_the_message(store: Store):
     assert store.message("a", "3EB01") == settled
 
 
+def test_a_chat_has_one_key_for_ever_whatever_whatsapp_calls_it(store: Store):
+    with store.transaction() as tx:
+        assert tx.chat_key("a", ["5511@c.us"]) == "5511@c.us"
+        assert tx.chat_key("a", ["77@lid"]) == "77@lid"
+    with store.transaction() as tx:
+        assert tx.chat_key("a", ["88@lid", "5511@c.us"]) == "5511@c.us"
+        assert tx.chat_key("a", ["88@lid"]) == "5511@c.us"
+        assert tx.chat_key("b", ["88@lid"]) == "88@lid"
+        tx.forget("a")
+        assert tx.chat_key("a", ["88@lid"]) == "88@lid"
+
+
 def test_wanted_media_comes_oldest_first_until_it_is_settled(store: Store):
     with store.transaction() as transaction:
         for message_id in ("m2", "m1", "m3", "m1"):
@@ -598,3 +614,39 @@ def test_pruning_goes_in_small_steps(store: Store):
         steps.append(step)
     assert sum(steps) == 1200
     assert max(steps) <= 500
+
+
+# Pairing links
+
+LINK = PairingLink("d1", "a", 500.0, expected_phone="5511999990001", return_url="https://x.test/")
+
+
+def test_a_link_is_found_by_its_digest_and_by_its_session_until_it_is_ended(store: Store):
+    with store.transaction() as transaction:
+        transaction.save_link(LINK)
+    assert (store.link("d1"), store.living_link("a")) == (LINK, LINK)
+    assert (store.link("d2"), store.living_link("b")) == (None, None)
+    ended = replace(LINK, opened_at=2.0, end=LinkEnd.USED, ended_at=3.0)
+    with store.transaction() as transaction:
+        transaction.save_link(ended)
+    assert (store.link("d1"), store.living_link("a")) == (ended, None)
+
+
+def test_a_dead_link_is_known_for_as_long_as_an_event(store: Store):
+    with store.transaction() as transaction:
+        transaction.save_link(LINK)
+        transaction.save_link(replace(LINK, digest="d2", end=LinkEnd.REVOKED, ended_at=10.0))
+    while store.prune(10.5):
+        pass
+    assert (store.link("d1"), store.link("d2")) == (LINK, None)
+    while store.prune(501.0):
+        pass
+    assert store.link("d1") is None
+
+
+def test_a_purged_session_has_no_link(store: Store):
+    with store.transaction() as transaction:
+        transaction.save_link(LINK)
+    with store.transaction() as transaction:
+        transaction.forget("a")
+    assert store.link("d1") is None

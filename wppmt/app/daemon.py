@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
+from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
-from actors.runtime.effects import Mind, Post
-from actors.runtime.interpreter import Interpreter, RuntimeDependencies
+from actors.runtime.effects import Mind, Post, Worker
+from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_scheduler import PykkaScheduler
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
@@ -27,7 +28,7 @@ from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.memory import MONITOR, Measure, MemoryWorker
 from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
 from wppmt import __version__
-from wppmt.app import browsers, disk, host, logs, memory, policies, sockets, wiring
+from wppmt.app import browsers, capacity, disk, host, logs, memory, policies, running, sockets, wiring
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browsers import ChromeBrowsers
@@ -70,6 +71,7 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
     try:
         # Refused before anything is taken or ended.
         browsers.chrome_settings(settings)
+        capacity.tell(settings)
         # Before anything starts a child, which must not inherit it.
         inherited = sockets.inherited(os.environ, os.getpid())
         with _alone(settings), _api_sockets(settings, inherited) as listening, simulator(settings):
@@ -108,15 +110,13 @@ class Daemon:
         self._directory = Directory()
         self._phase = DaemonPhase.STARTING
         self._hands_over = False
-        self._monitor: MemoryWorker | None = None
-        self._root: Root | None = None
         self._redis_watch = RedisWatch(logs.log)
         self._http: server.Runner | None = None
         self._stop_seconds = policies.all_browsers_stop_seconds(settings)
 
     def metadata(self) -> dict[str, object]:
         """For every log line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2)."""
-        total = self._monitor.total_mb if self._monitor else 0
+        total = self._directory.overview().memory_mb
         return {"memoryUsage": f"{total / 1024:.1f}GB", "sessionCount": len(self._directory.statuses())}
 
     async def run(
@@ -128,8 +128,9 @@ class Daemon:
         """
         stop = self._signalled()
         async with AsyncExitStack() as down:
-            store = SqliteStore(self._settings.store.state_dir / "wppmt.sqlite")
+            store = SqliteStore(self._settings.store.state_dir / running.DATABASE)
             down.callback(store.close)
+            running.note(self._settings)
             egress = wiring.webhook_egress(self._settings)
             media, received = wiring.media(self._settings), wiring.received(self._settings)
             wiring.sweep(store, media, received)
@@ -138,7 +139,7 @@ class Daemon:
             down.push_async_callback(transport.close)
             down.push_async_callback(self._stop_http)
             threads = PykkaScheduler(asyncio.get_running_loop())
-            chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines)
+            chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines, store)
             self._start_actors(threads, store, transport, received, chromes)
             down.push_async_callback(self._stop_actors, threads, chromes)
             # Answered after the boot: whoever asks for a session from here on finds it.
@@ -186,18 +187,19 @@ class Daemon:
             post=partial(_post, asyncio.get_running_loop(), transport),
             log=logs.log,
             received=received,
+            is_disk_short=partial(wiring.is_disk_short, settings),
         )
         runtime = Interpreter(self._directory, threads, world)
-        self._monitor = monitor = MemoryWorker(runtime.weigh, memory.weigh, settings.sessions.measure_seconds)
+        seconds = settings.sessions.measure_seconds
         shelf, began = Shelf(settings.store.wa_js_dir), time.time()
         free_mb = partial(disk.free_mb, settings.store.tokens_dir)
-        services: dict[str, Callable[[], tuple[Mind, object]]] = {
+        services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
-            MONITOR: lambda: (monitor, Measure()),
+            MONITOR: lambda: (MemoryWorker(runtime.browsers.weigh, memory.weigh, seconds), Measure()),
             DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
             WA_JS: lambda: (WaJsWorker(shelf, self._directory.statuses, began), LookAtWaJs()),
         }
-        self._root = root = Root(
+        root = Root(
             store,
             services=tuple(services),
             max_sessions=settings.sessions.max,
@@ -221,7 +223,7 @@ class Daemon:
         received: ReceivedMedia,
     ) -> Ports:
         settings = self._settings
-        monitor, root = self._monitor, self._root
+        overview = self._directory.overview
         return Ports(
             front=self._directory,
             store=store,
@@ -233,10 +235,10 @@ class Daemon:
             media=media,
             received=received,
             phase=lambda: self._phase,
-            memory_mb=lambda: monitor.total_mb if monitor else None,
-            daemon_memory_mb=lambda: monitor.daemon_mb if monitor else None,
-            alert=lambda: root.alert if root else None,
-            troubles=lambda: (*(root.troubles if root else ()), *self._redis_watch.troubles),
+            memory_mb=lambda: overview().memory_mb,
+            daemon_memory_mb=lambda: overview().daemon_memory_mb,
+            alert=lambda: overview().alert,
+            troubles=lambda: (*overview().troubles, *self._redis_watch.troubles),
             now=time.time,
             log=logs.log,
             version=__version__,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from actors.session.policy import SessionPolicy
 from actors.webhooks.policy import WebhookPolicy
+from wppmt.app.addresses import base_url
 from wppmt.app.settings import Settings
 from wppmt.domain.units import MEGABYTE
+from wppmt.http.pairing.policy import PairingPolicy
 from wppmt.http.ports import HttpPolicy
 from wppmt.http.security.auth import AuthPolicy
 from wppmt.webhook.schedule import WebhookSchedule
@@ -60,11 +62,21 @@ def auth_policy(settings: Settings) -> AuthPolicy:
     )
 
 
+def public_url(settings: Settings) -> str:
+    """The API as those outside reach it; without a slash at its end."""
+    return settings.http.public_url.rstrip("/") or base_url(settings.http.host, settings.http.port)
+
+
 def http_policy(settings: Settings) -> HttpPolicy:
     return HttpPolicy(
         max_sessions=settings.sessions.max,
         send_deadline=settings.sessions.send_deadline_seconds,
         close_deadline=all_browsers_stop_seconds(settings),
         default_webhook_url=settings.webhooks.url,
+        pairing=PairingPolicy(
+            base_url=public_url(settings),
+            return_allow=settings.pairing.return_allow,
+            frame_ancestors=settings.pairing.frame_ancestors,
+        ),
         bodies_bytes=settings.http.bodies_mb * MEGABYTE,
     )

@@ -43,8 +43,14 @@ class Code(StrEnum):
     SEND_FAILED = "SEND_FAILED"
     TARGET_REFUSED = "TARGET_REFUSED"
     MEDIA_FETCH_FAILED = "MEDIA_FETCH_FAILED"
+    UNSUPPORTED_MEDIA = "UNSUPPORTED_MEDIA"
+    MEDIA_TOO_LARGE = "MEDIA_TOO_LARGE"
+    MEDIA_TOO_LONG = "MEDIA_TOO_LONG"
     LOGIN_NOT_CORRUPT = "LOGIN_NOT_CORRUPT"
     NO_LOGIN_COPY = "NO_LOGIN_COPY"
+    ALREADY_CONNECTED = "ALREADY_CONNECTED"
+    LINK_ENDED = "LINK_ENDED"
+    WRONG_PHONE = "WRONG_PHONE"
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
     IDEMPOTENCY_IN_FLIGHT = "IDEMPOTENCY_IN_FLIGHT"
     WEBHOOK_TEST_IN_FLIGHT = "WEBHOOK_TEST_IN_FLIGHT"
@@ -108,12 +114,22 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.SEND_FAILED: Meaning(422, "O WhatsApp recusou a mensagem"),
     Code.TARGET_REFUSED: Meaning(422, "URL de destino não permitida"),
     Code.MEDIA_FETCH_FAILED: Meaning(422, "Não foi possível obter a mídia"),
+    Code.UNSUPPORTED_MEDIA: Meaning(
+        422, "Este tipo de arquivo não serve aqui. Veja em details o que é aceito"
+    ),
+    Code.MEDIA_TOO_LARGE: Meaning(422, "A mídia passa do limite de tamanho (WPP_MAX_MEDIA_MB)"),
+    Code.MEDIA_TOO_LONG: Meaning(422, "O áudio passa da duração máxima (WPP_MAX_AUDIO_MINUTES)"),
     Code.LOGIN_NOT_CORRUPT: Meaning(
         409, "O login desta sessão está em uso: só depois de TOKEN_CORRUPT há o que restaurar ou descartar"
     ),
     Code.NO_LOGIN_COPY: Meaning(
         404, "Não há cópia boa do login desta sessão. Use reset para começar de novo com um QR Code"
     ),
+    Code.ALREADY_CONNECTED: Meaning(
+        409, "Esta sessão já tem um login. Para conectar outro número, faça logout antes"
+    ),
+    Code.LINK_ENDED: Meaning(410, "Este link de conexão não vale mais. Peça um novo a quem o enviou"),
+    Code.WRONG_PHONE: Meaning(422, "Este link de conexão é de outro número"),
     Code.IDEMPOTENCY_MISMATCH: Meaning(422, "Esta Idempotency-Key já foi usada com outro conteúdo"),
     Code.IDEMPOTENCY_IN_FLIGHT: Meaning(409, "A requisição com esta Idempotency-Key ainda está em andamento"),
     Code.WEBHOOK_TEST_IN_FLIGHT: Meaning(409, "Outro teste do webhook desta sessão ainda está em andamento"),

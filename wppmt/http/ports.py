@@ -12,6 +12,7 @@ from aiohttp import web
 from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
 from wppmt.domain.troubles import Trouble
+from wppmt.http.pairing.policy import PairingPolicy
 from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.buckets import Brake, Buckets
 from wppmt.http.security.limits import RateLimiter
@@ -47,6 +48,7 @@ class HttpPolicy:
     close_deadline: float
     """Seconds within which a closed session's browser is surely gone."""
     default_webhook_url: str
+    pairing: PairingPolicy
     bodies_bytes: int
     """Of requests' bodies in memory at once."""
 

@@ -19,6 +19,7 @@ from wppmt.store.records import (
     JournalEntry,
     Lane,
     LaneTip,
+    PairingLink,
     SessionRecord,
     SigningSecrets,
     Trimmed,
@@ -53,6 +54,12 @@ class Transaction(Protocol):
     def remember_received(self, session_id: str, message_id: str, at: float) -> bool:
         """False when this message id was received before: an event that is read again must not be recorded twice."""
 
+    def chat_key(self, session_id: str, names: Sequence[str]) -> str:
+        """One value for a chat or person for ever, by any of the names that WhatsApp calls it; the first is the first key.
+
+        A name that was not known is from now on, with the others. `names` is not empty.
+        """
+
     def want_media(self, session_id: str, message_id: str, at: float) -> None:
         """The received message's media is still to be brought from WhatsApp."""
 
@@ -60,6 +67,9 @@ class Transaction(Protocol):
         """The media is stored, or will never be."""
 
     def save_secrets(self, session_id: str, secrets: SigningSecrets) -> None: ...
+
+    def save_link(self, link: PairingLink) -> None:
+        """Insert or replace."""
 
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
         """Make the lane's pending deliveries dead letters; returns how many.
@@ -106,6 +116,11 @@ class Store(Protocol):
         """Of the session's newest event; 0 when it never had one, or was forgotten since."""
 
     def secrets(self, session_id: str) -> SigningSecrets | None: ...
+
+    def link(self, digest: str) -> PairingLink | None: ...
+
+    def living_link(self, session_id: str) -> PairingLink | None:
+        """The session's newest link that has not been ended; its time may be over."""
 
     def lanes(self, after: int = 0) -> Sequence[LaneTip]:
         """The lanes with pending deliveries whose number is larger than `after`."""
@@ -157,7 +172,7 @@ class Store(Protocol):
         """
 
     def prune(self, before: float) -> int:
-        """Drop events with their finished deliveries, received ids and finished journal entries older than `before`,
+        """Drop events with their finished deliveries, received ids finished journal entries and dead links older than `before`,
         and what is left of forgotten sessions.
 
         One call deletes at most some hundred rows of each kind, so that nobody waits for it, and returns how many;

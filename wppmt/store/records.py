@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from wppmt.domain.chats import IGNORED_AT_FIRST
 from wppmt.domain.inventory import WHOLE, Inventory
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
@@ -14,7 +15,18 @@ from wppmt.domain.states import State
 
 EVENT_NAMES = ("message_received", "message_ack", "connection_change", "qr_code", "error")
 """What a webhook gets that asks for nothing in particular."""
-FURTHER_EVENT_NAMES = ("account_changed",)
+FURTHER_EVENT_NAMES = (
+    "message_sent",
+    "message_edited",
+    "message_revoked",
+    "message_reaction",
+    "poll_vote",
+    "call_received",
+    "group_change",
+    "presence_change",
+    "label_change",
+    "account_changed",
+)
 """Delivered to who asks for them, by name or by `ALL_EVENTS`; in the log in any case."""
 ALL_EVENTS = "*"
 
@@ -42,6 +54,8 @@ class SessionRecord:
     """Own address; empty means the daemon's default."""
     webhook_events: tuple[str, ...] = EVENT_NAMES
     max_messages_per_day: int | None = None
+    ignore: tuple[str, ...] = IGNORED_AT_FIRST
+    """Kinds of chats of which nothing is told: `groups`, `channels`, `status`, `broadcasts`."""
     has_login: bool = False
     """A phone is linked, so no QR screen is expected."""
     pairing_phone: str = ""
@@ -76,6 +90,8 @@ class SessionRecord:
     """No new contact is written to before this moment: WhatsApp's cool-down."""
     quota_until: float = 0.0
     """The same, for WhatsApp's quota of new chats."""
+    proxy: str = ""
+    """Own proxy of the browser, with its password; empty means the daemon's default."""
     login_saved: bool = True
     """False from the scan on until the login is seen on the disk: a browser that dies before has lost it."""
 
@@ -256,6 +272,38 @@ class WebhookCounts:
     dead: int = 0
 
 
+class LinkEnd(StrEnum):
+    """Why a pairing link is dead."""
+
+    USED = "used"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    REVOKED = "revoked"
+    CODES_SPENT = "codes_spent"
+    WRONG_PHONE = "wrong_phone"
+
+
+@dataclass(frozen=True, slots=True)
+class PairingLink:
+    """A link by which a customer connects a number (docs/contract.md 14); of its token only the digest is kept."""
+
+    digest: str
+    """Of the token: SHA-256 in hexadecimal."""
+    session_id: str
+    expires_at: float
+    expected_phone: str = ""
+    """Digits; empty: whichever number is paired."""
+    return_url: str = ""
+    opened_at: float | None = None
+    """When somebody first looked at its page: from then on the codes that are shown count."""
+    end: LinkEnd | None = None
+    ended_at: float | None = None
+
+    def end_at(self, now: float) -> LinkEnd | None:
+        """Why it is dead; None while it lives."""
+        return self.end or (LinkEnd.EXPIRED if now >= self.expires_at else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Trimmed:
     """What was done about a session with too many pending deliveries."""
@@ -288,3 +336,5 @@ class SessionStatus:
     last_error: str = ""
     inventory: Inventory = WHOLE
     """Of the page that is open now."""
+    is_linking: bool = False
+    """A phone has scanned, and WhatsApp's page is on its way to its main screen."""

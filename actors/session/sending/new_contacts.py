@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from actors.runtime.effects import Effect
-from actors.session.browser_lifecycle import error_payload
 from actors.session.policy import SessionPolicy
-from actors.session.unit_of_work import UnitOfWork
+from actors.session.unit_of_work import UnitOfWork, error_payload
 from wppmt.browser.port import Json
 from wppmt.domain.errors import Code
 from wppmt.domain.reasons import Reason

@@ -31,6 +31,9 @@ def _split(value: object) -> object:
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Items = Annotated[tuple[str, ...], BeforeValidator(_split)]
+_HOST = r"([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+(:[0-9]{1,5})?"
+Origin = Annotated[str, Field(pattern=rf"^https?://{_HOST}$")]
+FramingOrigin = Annotated[str, Field(pattern=rf"^https?://(\*\.)?{_HOST}$")]
 Level = Annotated[LogLevel, BeforeValidator(_lower)]
 
 
@@ -75,13 +78,22 @@ class SessionSettings(SettingsGroup):
     starts_at_once: Annotated[int, Env("WPP_STARTS_AT_ONCE"), Field(ge=0)]
     qr_max: Annotated[int, Env("WPP_QR_MAX"), Field(ge=1)]
     send_deadline_seconds: Annotated[Seconds, Env("WPP_SEND_DEADLINE")]
+    unavailable_seconds: Annotated[float, Env("WPP_UNAVAILABLE_SECONDS"), Field(ge=0, le=3600)]
 
 
 class MediaSettings(SettingsGroup):
     max_mb: Annotated[int, Env("WPP_MAX_MEDIA_MB"), Field(ge=1, le=1024)]
+    max_audio_minutes: Annotated[int, Env("WPP_MAX_AUDIO_MINUTES"), Field(ge=1, le=180)]
     received_quota_mb: Annotated[int, Env("WPP_MEDIA_QUOTA_MB"), Field(ge=1)]
     received_keep_days: Annotated[int, Env("WPP_MEDIA_KEEP_DAYS"), Field(ge=1)]
     received_eager: Annotated[bool, Env("WPP_MEDIA_EAGER")]
+
+
+class PairingSettings(SettingsGroup):
+    return_allow: Annotated[tuple[Origin, ...], BeforeValidator(_split), Env("WPP_PAIRING_RETURN_ALLOW")]
+    frame_ancestors: Annotated[
+        tuple[FramingOrigin, ...], BeforeValidator(_split), Env("WPP_PAIRING_FRAME_ANCESTORS")
+    ]
 
 
 class EgressSettings(SettingsGroup):
@@ -159,6 +171,7 @@ class Settings(SettingsGroup):
     auth: AuthSettings
     sessions: SessionSettings
     media: MediaSettings
+    pairing: PairingSettings
     egress: EgressSettings
     webhooks: WebhookSettings
     store: StoreSettings

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from wppmt.app import logs
 from wppmt.browser.cdp.channel import Channel
@@ -15,9 +16,8 @@ from wppmt.browser.cdp.deadlines import Schedule
 from wppmt.browser.cdp.devtools import page, runtime, target
 from wppmt.browser.cdp.line import Line
 from wppmt.browser.chrome import adoption, driver, ending, first_page, injection, launch, priority, processes
-from wppmt.browser.chrome.flags import Situation, command_line, user_agent
-from wppmt.browser.chrome.launch import Programs
 from wppmt.browser.chrome.settings import ChromeSettings
+from wppmt.browser.chrome.standstill import Standstill
 from wppmt.browser.keeping.lines import Keeper, line_name
 from wppmt.browser.port import (
     NOTHING,
@@ -36,6 +36,7 @@ from wppmt.browser.port import (
 )
 from wppmt.browser.profile import login, mending
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnreadable, ProfileUnusable
+from wppmt.browser.proxy.way import Way
 from wppmt.browser.wa_js.shelf import Shelf, Unusable
 from wppmt.domain.process import Process
 
@@ -49,9 +50,6 @@ LOADED = """new Promise((done) => {
 })"""
 """The HTTP status of what has loaded; 0 where Chrome does not tell."""
 FIRST_BAD_STATUS = 400
-HUNG_SECONDS = 3.0
-"""After a beat is due; the bridge has to say what hangs before the session gives up."""
-HUNG_LOOK_SECONDS = 1.0
 SAVE_SECONDS = 3.0
 """For a login to reach the disk before the browser is stopped; Chrome needs one."""
 SAVE_POLL_SECONDS = 0.05
@@ -68,20 +66,20 @@ class ChromeBrowser:
         profile: ProfileFolder,
         schedule: Schedule,
         keeper: Keeper,
+        way: Way,
         left: Process | None = None,
     ) -> None:
         self._settings = settings
         self._profile = profile
         self._schedule = schedule
         self._keeper = keeper
+        self._way = way
         self._left = left
         self._beaten = threading.Event()
         self._guard = threading.Lock()
         self._killed = self._begun = self._lost = False
         self._notify: Notify = lambda _: None
-        self._heard_at = time.monotonic()
-        self._is_mute = True
-        """The page has told of nothing yet."""
+        self._standstill = Standstill(schedule, settings.beat_seconds)
         self._group = 0
         self._connection: Connection | None = None
         self._channel: Channel | None = None
@@ -100,6 +98,7 @@ class ChromeBrowser:
             undo.pop_all()
         # Also of one whose daemon died while it started.
         priority.step_forward(self._group)
+        priority.expend(self._group)
         self.process = process
         return process
 
@@ -177,7 +176,7 @@ class ChromeBrowser:
 
     def _launch(self) -> Line:
         profile, programs = self._profile, self._settings.programs()
-        arguments = self._arguments(programs)
+        command = self._settings.command(profile.path, self._way.prepare())
         with profile.writer(LOCK_SECONDS) as writer:
             profile.check()
             # It reads and writes megabytes, and kill must not wait for that.
@@ -185,13 +184,15 @@ class ChromeBrowser:
             driver.forget_port(profile.path)
             with self._guard:
                 self._refuse_if_killed()
-                self._group, end = launch.start_chrome(programs, arguments, profile.path, writer)
+                self._group, end = launch.start_chrome(programs, command, profile.path, writer)
                 priority.step_back(self._group)
+                priority.expend(self._group)
+            self._way.started(self._group)
         return Line(end)
 
     def _adopt(self, left: Process) -> Process:
-        programs = self._settings.programs()
-        adoption.prove(left, self._profile, [str(programs.chrome), *self._arguments(programs)])
+        command = self._settings.command(self._profile.path, self._way.adopted())
+        adoption.prove(left, self._profile, command)
         end = self._keeper.take(self._line_name(left.pid))
         if end is None:
             raise StartFailed("BROWSER_CRASHED", "o canal do navegador não foi guardado")
@@ -221,19 +222,6 @@ class ChromeBrowser:
     def _line_name(self, pid: int) -> str:
         return line_name(self._profile.path.name, pid)
 
-    def _arguments(self, programs: Programs) -> Sequence[str]:
-        settings = self._settings
-        situation = Situation(
-            profile=self._profile.path,
-            user_agent=user_agent(launch.chrome_version(programs.chrome)),
-            headless=settings.headless,
-            sandbox=settings.sandbox,
-            resolver_rules=settings.resolver_rules,
-            proxy=settings.proxy,
-            undetected=settings.undetected,
-        )
-        return command_line(situation)
-
     def _refuse_if_killed(self) -> None:
         if self._killed:
             raise StartFailed("BROWSER_CRASHED", "encerrado durante a abertura")
@@ -243,16 +231,17 @@ class ChromeBrowser:
             library = Shelf(self._settings.wa_js_dir).library(self._profile.path.name)
         except Unusable as why:
             raise StartFailed("INJECT_FAILED", str(why)) from why
-        return injection.script(self._settings.origin, self._settings.beat_seconds, library)
+        return injection.script(self._settings.origin, self._settings.page_settings, library)
 
     def _open_page(self, channel: Channel) -> None:
         seconds = self._settings.load_seconds
         try:
             opened = channel.ask(page.navigate(self._settings.page_url), seconds)
             if error := opened[2]:
-                raise StartFailed("PAGE_LOAD_FAILED", error)
-            self._heard_at = time.monotonic()
-            self._free_when_hung(channel)
+                raise self._way.failure(error, urlsplit(self._settings.page_url).netloc) or StartFailed(
+                    "PAGE_LOAD_FAILED", error
+                )
+            self._standstill.watch(lambda: self._interrupt(channel))
             loaded, _ = channel.ask(runtime.evaluate(LOADED, await_promise=True), seconds)
             status = int(loaded.value or 0)
             if status >= FIRST_BAD_STATUS:
@@ -262,20 +251,13 @@ class ChromeBrowser:
         except CallFailure as failure:
             raise StartFailed("PAGE_LOAD_FAILED", str(failure)) from failure
 
-    def _free_when_hung(self, channel: Channel) -> None:
-        """Until the page has said something: one whose beat stops stands still, and its bridge can say why when freed."""
-        if not self._is_mute or self._killed:
-            return
-        if time.monotonic() - self._heard_at > self._settings.beat_seconds + HUNG_SECONDS:
-            logs.log("page_interrupted", self._profile.path.name, level="warning")
-            channel.interrupt()
-            self._heard_at = time.monotonic()
-        self._schedule(HUNG_LOOK_SECONDS, lambda: self._free_when_hung(channel))
+    def _interrupt(self, channel: Channel) -> None:
+        logs.log("page_interrupted", self._profile.path.name, level="warning")
+        channel.interrupt()
 
     def _tell(self, notice: Notice) -> None:
         """A start that fails says so itself: the end of its channel is no second news."""
-        self._heard_at = time.monotonic()
-        self._is_mute = self._is_mute and isinstance(notice, Beat)
+        self._standstill.heard(notice)
         with self._guard:
             if isinstance(notice, ChannelClosed) and not self._begun:
                 self._lost = True
@@ -291,6 +273,8 @@ class ChromeBrowser:
             self._begun = True
 
     def _end(self) -> None:
+        self._standstill.end()
+        self._way.close()
         if self._connection is not None:
             self._connection.hang_up()
         if self._group:

@@ -65,18 +65,18 @@ def _version(chrome: Path, _modified: int) -> str:
 
 
 def start_chrome(
-    programs: Programs, arguments: Sequence[str], profile: Path, writer: int
+    programs: Programs, command: Sequence[str], profile: Path, writer: int
 ) -> tuple[int, socket]:
     """Its pid, which is also its process group, and our end of the line to it. Raises StartFailed.
 
     Chrome inherits the profile's lock and holds it while it lives.
     """
     ours, theirs = line.pair()
-    with theirs, _moved_up(writer) as lock, _moved_up(theirs.fileno()) as end:
+    with theirs, moved_up(writer) as lock, moved_up(theirs.fileno()) as end:
         inherited = [(os.POSIX_SPAWN_DUP2, lock, lock)]
         inherited += [(os.POSIX_SPAWN_DUP2, end, place) for place in PIPE]
         try:
-            pid = spawn([str(programs.chrome), *arguments], programs, profile / CHROME_LOG, also=inherited)
+            pid = spawn(command, programs, profile / CHROME_LOG, also=inherited)
         except StartFailed:
             ours.close()
             raise
@@ -136,7 +136,7 @@ def spawn(
 
 
 @contextmanager
-def _moved_up(descriptor: int) -> Iterator[int]:
+def moved_up(descriptor: int) -> Iterator[int]:
     """A copy that no file action of a spawn overwrites."""
     copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FREE_DESCRIPTOR)
     try:

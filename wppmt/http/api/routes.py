@@ -14,6 +14,8 @@ from wppmt.http.handlers import (
     events,
     health,
     kinds,
+    media_sends,
+    pairing,
     sends,
     sessions,
     webhook_test,
@@ -21,6 +23,8 @@ from wppmt.http.handlers import (
 )
 
 _SESSION = "/api/sessions/{sessionId}"
+_LINK = "/pair/{token}"
+_OF_LINK = (Code.NOT_FOUND, Code.LINK_ENDED, Code.STORE_UNAVAILABLE)
 _ASKED = (Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN)
 """What any question to an actor may come to."""
 _PAGE: dict[str, dict[str, object]] = {
@@ -53,6 +57,9 @@ _TARGET = (Code.MESSAGE_NOT_FOUND, Code.AMBIGUOUS_MESSAGE_ID)
 _ACT = (
     *_ASKED, *_TARGET, Code.NOT_CONNECTED, Code.QUEUE_FULL, Code.COULD_NOT_LOOK, Code.WHATSAPP_CHANGED, Code.SEND_FAILED,
     Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT,
+)  # fmt: skip
+_MADE_SEND = (
+    *_SEND, Code.TARGET_REFUSED, Code.MEDIA_FETCH_FAILED, Code.UNSUPPORTED_MEDIA, Code.MEDIA_TOO_LARGE,
 )  # fmt: skip
 _SENT = {200: responses.SentBody, 202: responses.Pending}
 _ACTED = {200: responses.ActedBody, 202: responses.ActedBody}
@@ -92,6 +99,15 @@ ROUTES = (
         "Consultar o status da sessão", {200: responses.Status},
     ),
     Route(
+        "GET", _SESSION, sessions.show_settings, Access.SESSION,
+        "Consultar as configurações da sessão", {200: responses.SessionSettings},
+    ),
+    Route(
+        "PATCH", _SESSION, sessions.change, Access.SESSION,
+        "Mudar as configurações da sessão", {200: responses.SessionSettings},
+        body=schemas.ChangeBody, refusals=_ASKED,
+    ),
+    Route(
         "DELETE", _SESSION, sessions.close, Access.SESSION,
         "Encerrar a sessão preservando o login; com purge=true, apagar tudo", {200: responses.Confirmation},
         query={"purge": {"type": "boolean", "default": False, "description": "apagar tudo sobre a sessão"}},
@@ -121,19 +137,69 @@ ROUTES = (
         "Desvincular do WhatsApp e remover o login", {200: responses.Confirmation}, refusals=_ASKED,
     ),
     Route(
+        "POST", f"{_SESSION}/pairing-link", pairing.make_link, Access.SESSION,
+        "Criar o link pelo qual o cliente conecta o número dele; o anterior deixa de valer",
+        {201: responses.PairingLinkMade}, body=schemas.PairingLinkBody, body_required=False,
+        refusals=(
+            *_ASKED, Code.RESOURCE_LIMIT, Code.ALREADY_CONNECTED, Code.INVALID_PHONE, Code.TARGET_REFUSED,
+        ),
+    ),
+    Route(
+        "DELETE", f"{_SESSION}/pairing-link", pairing.revoke_link, Access.SESSION,
+        "Cancelar o link de conexão", {200: responses.Confirmation}, refusals=_ASKED,
+    ),
+    Route(
+        "GET", _LINK, pairing.show_page, Access.LINK, "A página de conexão, para o cliente", {},
+        query={"lang": {"type": "string", "enum": ["pt-BR", "en"], "default": "pt-BR", "description": "idioma"}},
+        media=("text/html",),
+        bare={404: "Página: o link não existe", 410: "Página: o link não vale mais, e por quê",
+              429: "Página: tentativas demais"},
+    ),
+    Route(
+        "POST", f"{_LINK}/open", pairing.open_link, Access.LINK, "A página foi aberta: os códigos contam a partir daqui",
+        {200: responses.PairingState}, refusals=(*_ASKED, *_OF_LINK, Code.RESOURCE_LIMIT),
+    ),
+    Route(
+        "GET", f"{_LINK}/state", pairing.show_state, Access.LINK, "O que a página mostra agora",
+        {200: responses.PairingState, 410: responses.PairingState}, refusals=(Code.NOT_FOUND, Code.STORE_UNAVAILABLE),
+    ),
+    Route(
+        "POST", f"{_LINK}/code", pairing.ask_code, Access.LINK,
+        "Pedir um código para digitar no celular; ele vem em um dos próximos estados", {200: responses.PairingState},
+        body=schemas.PairingCodeBody, body_required=False,
+        refusals=(*_ASKED, *_OF_LINK, Code.INVALID_PHONE, Code.WRONG_PHONE),
+    ),
+    Route(
+        "GET", "/pair-page/{file}", pairing.show_file, Access.PUBLIC, "Arquivos da página de conexão", {},
+        media=("text/javascript", "text/css"), refusals=(Code.NOT_FOUND,),
+    ),
+    Route(
         "POST", f"{_SESSION}/send-message", sends.send_message, Access.SESSION,
         "Enviar uma mensagem de texto", {200: responses.SentBody, 202: responses.Pending},
         body=schemas.SendTextBody, headers=_SEND_HEADERS, refusals=_SEND,
     ),
     Route(
-        "POST", f"{_SESSION}/send-image", sends.send_image, Access.SESSION,
+        "POST", f"{_SESSION}/send-image", media_sends.send_image, Access.SESSION,
         "Enviar uma imagem por URL ou base64", {200: responses.SentBody, 202: responses.Pending},
         body=schemas.SendImageBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
     ),
     Route(
-        "POST", f"{_SESSION}/send-file", sends.send_file, Access.SESSION,
+        "POST", f"{_SESSION}/send-file", media_sends.send_file, Access.SESSION,
         "Enviar documento, imagem, vídeo, áudio ou mensagem de voz", {200: responses.SentBody, 202: responses.Pending},
         body=schemas.SendFileBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-video", media_sends.send_video, Access.SESSION,
+        "Enviar um vídeo, um GIF ou um recado de vídeo", _SENT,
+        body=send_schemas.SendVideoBody, headers=_SEND_HEADERS, refusals=_MADE_SEND,
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-voice", media_sends.send_voice, Access.SESSION, "Enviar uma mensagem de voz", _SENT,
+        body=send_schemas.SendVoiceBody, headers=_SEND_HEADERS, refusals=(*_MADE_SEND, Code.MEDIA_TOO_LONG),
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-sticker", media_sends.send_sticker, Access.SESSION, "Enviar uma figurinha", _SENT,
+        body=send_schemas.SendStickerBody, headers=_SEND_HEADERS, refusals=_MADE_SEND,
     ),
     Route(
         "POST", f"{_SESSION}/send-location", kinds.send_location, Access.SESSION, "Enviar uma localização", _SENT,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from wppmt.domain.errors import Code, Refusal
+from wppmt.net import proxies
 
 MAX_TYPING_MS = 15_000
 MAX_TEXT_CHARS = 65_536
@@ -16,12 +17,23 @@ MAX_TEXT_CHARS = 65_536
 MAX_CAPTION_CHARS = 1024
 MAX_REFERENCE_CHARS = 100
 
+
+def _a_proxy(url: str) -> str:
+    """BadProxy says what is wrong without repeating anything."""
+    if url:
+        proxies.parse(url)
+    return url
+
+
 EventName = Literal[
-    "message_received", "message_ack", "connection_change", "qr_code", "error", "account_changed"
-]
+    "message_received", "message_ack", "connection_change", "qr_code", "error",
+    "message_sent", "message_edited", "message_revoked", "message_reaction", "poll_vote", "call_received",
+    "group_change", "presence_change", "label_change", "account_changed",
+]  # fmt: skip
 WantedEvent = Literal[EventName, "*"]
 """With "*": all of them."""
 Url = Annotated[str, Field(max_length=2048)]
+ProxyUrl = Annotated[str, Field(max_length=2048), AfterValidator(_a_proxy)]
 FileName = Annotated[str, Field(max_length=255)]
 Caption = Annotated[str, Field(max_length=MAX_CAPTION_CHARS)]
 EventId = Annotated[str, Field(min_length=1, max_length=64, examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"])]
@@ -66,12 +78,61 @@ class StartBody(Body):
     phone: Number | None = Field(
         None, description=f"Pede um código de pareamento em vez do QR Code: {_DIGITS}"
     )
+    proxy: ProxyUrl | None = Field(
+        None,
+        examples=["http://usuario:senha@proxy.exemplo:3128"],
+        description="proxy só do navegador desta sessão; vale a partir do próximo início do navegador",
+    )
+
+
+class ChangeBody(Body):
+    """What is absent stays as it was; null or an empty text takes the default."""
+
+    description: str | None = Field(None, max_length=500, examples=["Conta WhatsApp da Empresa ABC"])
+    proxy: ProxyUrl | None = Field(
+        None,
+        examples=["socks5://proxy.exemplo:1080"],
+        description="vale a partir do próximo início do navegador (`POST …/restart`)",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_blanks(cls, body: Any) -> Any:
+        """Here a blank field is meant."""
+        if not isinstance(body, dict):
+            return body
+        return {name: "" if _is_blank(value) else value for name, value in body.items()}
 
 
 class CreateBody(StartBody):
     """docs/MULTI_TENANT_ARCHITECTURE.md 3.2: the same with the session's id in the body."""
 
     session_id: str = Field(max_length=128, examples=["cliente-001"])
+
+
+class PairingLinkBody(Body):
+    """docs/contract.md 14."""
+
+    ttl_seconds: int = Field(900, ge=60, le=86_400, description="por quanto tempo o link vale, em segundos")
+    expected_phone: Number | None = Field(
+        None, description=f"o único número que pode ser conectado por ele: {_DIGITS}"
+    )
+    return_url: Url | None = Field(
+        None,
+        examples=["https://app.turbozap.com/conexoes"],
+        description="para onde o cliente volta depois; a origem precisa estar em `WPP_PAIRING_RETURN_ALLOW`",
+    )
+
+
+class PairingCodeBody(Body):
+    """What the pairing page asks for."""
+
+    phone: str | None = Field(
+        None,
+        max_length=100,
+        examples=["(11) 99999-9999"],
+        description="número do celular que vai digitar o código; dispensável se o link já diz qual é",
+    )
 
 
 class TracedBody(Body):
@@ -108,8 +169,11 @@ class SendTextBody(SendBody):
     link_preview: bool = False
 
 
-class SendMediaBody(SendBody):
-    """What send-image and send-file share. Either an address or `base64`."""
+class SourceBody(SendBody):
+    """A send with a file in it: either an address or `base64`."""
+
+    ADDRESS: ClassVar[str] = ""
+    """The field with the address."""
 
     base64: str | None = Field(None, description="conteúdo em base64 (ou data URL), em vez da URL")
     mimetype: str | None = Field(
@@ -117,18 +181,17 @@ class SendMediaBody(SendBody):
         max_length=255,
         description="usado só quando nem o conteúdo nem fileName revelam o tipo (texto, planilha em ZIP)",
     )
-    file_name: FileName | None = Field(None, examples=["relatorio.pdf"])
-    caption: Caption | None = Field(None, examples=["Segue o relatório"])
 
     @property
     def address(self) -> str | None:
         """Where the content is fetched from."""
-        return None
+        address: str | None = getattr(self, self.ADDRESS)
+        return address
 
     @property
     def source(self) -> str:
         """The field that says where the content is."""
-        return "base64"
+        return "base64" if self.address is None else to_camel(self.ADDRESS)
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -137,34 +200,28 @@ class SendMediaBody(SendBody):
         return self
 
 
+class SendMediaBody(SourceBody):
+    """A file with a name and a caption."""
+
+    file_name: FileName | None = Field(None, examples=["relatorio.pdf"])
+    caption: Caption | None = Field(None, examples=["Segue o relatório"])
+
+
 class SendImageBody(SendMediaBody):
     """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
 
+    ADDRESS = "image_url"
     image_url: Url | None = Field(None, examples=["https://exemplo.com/imagem.jpg"])
     file_name: FileName | None = Field(None, examples=["imagem.jpg"])
     caption: Caption | None = Field(None, examples=["Legenda da imagem"])
-
-    @property
-    def address(self) -> str | None:
-        return self.image_url
-
-    @property
-    def source(self) -> str:
-        return "base64" if self.image_url is None else "imageUrl"
+    view_once: bool = False
 
 
 class SendFileBody(SendMediaBody):
     """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2: image, document, video, audio or voice note, by its content."""
 
+    ADDRESS = "file_url"
     file_url: Url | None = Field(None, examples=["https://exemplo.com/documento.pdf"])
-
-    @property
-    def address(self) -> str | None:
-        return self.file_url
-
-    @property
-    def source(self) -> str:
-        return "base64" if self.file_url is None else "fileUrl"
 
 
 class WebhookBody(Body):

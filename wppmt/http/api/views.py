@@ -17,8 +17,10 @@ from wppmt.http.api.responses import (
     JournalMessage,
     MessageStatus,
     QrCode,
+    SessionSettings,
     Status,
 )
+from wppmt.net import proxies
 from wppmt.store.records import ACK_STATUS, Delivery, Handover, JournalEntry, SessionStatus, WebhookCounts
 
 
@@ -63,6 +65,7 @@ def _status_fields(status: SessionStatus, default_webhook_url: str) -> dict[str,
         "messages_received": record.messages_received,
         "description": record.description or None,
         "webhook_url": shown_webhook(record.webhook_url, default_webhook_url),
+        "proxy": proxies.shown(record.proxy) or None,
         "reason": sentence(record.reason, record.missing),
         "reason_code": record.reason,
         "restarts": record.restarts,
@@ -76,6 +79,15 @@ def _status_fields(status: SessionStatus, default_webhook_url: str) -> dict[str,
         "wa_js": status.inventory.wa_js or None,
         "login_saved": record.login_saved if record.has_login else None,
     }
+
+
+def settings_of(status: SessionStatus) -> SessionSettings:
+    record = status.record
+    return SessionSettings(
+        session_id=record.id,
+        description=record.description or None,
+        proxy=proxies.shown(record.proxy) or None,
+    )
 
 
 def abilities_of(status: SessionStatus) -> Abilities:

@@ -16,7 +16,7 @@ from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_phone
 from wppmt.http.api.route import Access
-from wppmt.http.api.schemas import CreateBody, StartBody
+from wppmt.http.api.schemas import ChangeBody, CreateBody, StartBody
 from wppmt.http.ports import PORTS, Ports
 from wppmt.http.security.guard import GRANT, SESSION_ID, admit
 from wppmt.store.records import SessionStatus
@@ -71,6 +71,7 @@ def _start_message(session_id: str, body: StartBody) -> messages.StartSession:
         events=None if body.events is None else tuple(dict.fromkeys(body.events)),
         max_messages_per_day=body.max_messages_per_day,
         pairing_phone=None if body.phone is None else parse_phone(body.phone),
+        proxy=body.proxy,
     )
 
 
@@ -96,6 +97,20 @@ async def show_qr_code(request: web.Request) -> web.Response:
 async def show_status(request: web.Request) -> web.Response:
     ports: Ports = request.app[PORTS]
     return answer(views.status_of(_status(request), ports.settings.default_webhook_url))
+
+
+async def show_settings(request: web.Request) -> web.Response:
+    return answer(views.settings_of(_status(request)))
+
+
+async def change(request: web.Request) -> web.Response:
+    """A proxy counts from the next start of the browser on."""
+    body = await read_body(request, ChangeBody)
+    asked = messages.ConfigureSession(description=body.description, proxy=body.proxy)
+    status: SessionStatus = await request.app[PORTS].front.ask(
+        session_address(request[SESSION_ID]), asked, START_SECONDS
+    )
+    return answer(views.settings_of(status))
 
 
 async def close(request: web.Request) -> web.Response:

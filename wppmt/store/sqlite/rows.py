@@ -17,6 +17,8 @@ from wppmt.store.records import (
     EventRecord,
     Handover,
     JournalEntry,
+    LinkEnd,
+    PairingLink,
     SessionRecord,
     SigningSecrets,
 )
@@ -39,12 +41,18 @@ def dump_session(record: SessionRecord) -> str:
 
 
 def load_session(text: str) -> SessionRecord:
-    """A field that this version does not know is passed over, one that it misses takes its default."""
+    """A field that this version does not know is passed over, one that it misses takes its default.
+
+    So is a reason that only a later version gives: the next change brings one of ours.
+    """
     values: dict[str, Any] = {name: value for name, value in json.loads(text).items() if name in _KNOWN}
     values["desired"] = Desired(values["desired"])
     values["state"] = State(values["state"])
-    values["reason"] = Reason(values["reason"])
+    is_known = values["reason"] in set(Reason)
+    values["reason"] = Reason(values["reason"]) if is_known else Reason.DAEMON_RESTARTED
     values["webhook_events"] = tuple(values["webhook_events"])
+    if "ignore" in values:
+        values["ignore"] = tuple(values["ignore"])
     values["process"] = _load_process(values["process"])
     return SessionRecord(**values)
 
@@ -82,6 +90,19 @@ def load_delivery(row: Row) -> Delivery:
 def load_secrets(row: Row) -> SigningSecrets:
     rotated = tuple((secret, until) for secret, until in json.loads(row["rotated"]))
     return SigningSecrets(row["current"], rotated)
+
+
+def load_link(row: Row) -> PairingLink:
+    return PairingLink(
+        digest=row["digest"],
+        session_id=row["session_id"],
+        expires_at=row["expires_at"],
+        expected_phone=row["expected_phone"],
+        return_url=row["return_url"],
+        opened_at=row["opened_at"],
+        end=LinkEnd(row["ended"]) if row["ended"] else None,
+        ended_at=row["ended_at"],
+    )
 
 
 def dump_entry(entry: JournalEntry) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The tables of the SQLite store, as the steps that lead from one schema version to the next.
 
-A step, once released, is never edited: `PRAGMA user_version` counts the steps that a database has taken.
+A step, once released, is never edited: `PRAGMA user_version` counts the steps that a database has taken. The release
+before must be able to work with what the newest step leaves (OLDEST_READER).
 """
 
 from __future__ import annotations
@@ -151,5 +152,44 @@ CREATE TABLE wanted_media (
 );
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_FIFTH = """
+-- One row: the oldest schema version whose code can work with what is here (OLDEST_READER).
+CREATE TABLE compatibility (oldest_reader INTEGER NOT NULL);
+INSERT INTO compatibility VALUES (5);
+"""
+
+_SIXTH = """
+-- What WhatsApp calls a chat or a person, by number and by hidden id: one key for ever.
+CREATE TABLE chat_names (
+    session_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (session_id, name)
+) WITHOUT ROWID;
+"""
+
+_SEVENTH = """
+-- Links by which customers connect their numbers; of a token only the digest is kept.
+CREATE TABLE links (
+    number INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    session_id TEXT NOT NULL,
+    expires_at REAL NOT NULL,
+    expected_phone TEXT NOT NULL,
+    return_url TEXT NOT NULL,
+    opened_at REAL,
+    ended TEXT,
+    ended_at REAL
+);
+CREATE INDEX links_by_session ON links (session_id, number);
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
 VERSION = len(STEPS)
+OLDEST_READER = 5
+"""The schema of the oldest release that can work with this one: whoever goes back to it loses nothing.
+
+A step only adds what older code can pass over: tables, columns that are null or have a default, indexes. What a step
+takes away must have been unused for a whole release; then this rises to that release's schema.
+"""
+COMPATIBLE = f"UPDATE compatibility SET oldest_reader = {OLDEST_READER};"  # noqa: S608 - a number of ours

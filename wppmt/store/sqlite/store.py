@@ -15,6 +15,7 @@ from wppmt.store.records import (
     EventRecord,
     JournalEntry,
     Lane,
+    PairingLink,
     SessionRecord,
     SigningSecrets,
 )
@@ -26,6 +27,7 @@ from wppmt.store.sqlite.rows import (
     dump_session,
     load_entry,
     load_event,
+    load_link,
     load_secrets,
     load_session,
 )
@@ -108,6 +110,22 @@ class SqliteTransaction:
         )
         return added.rowcount == 1
 
+    def chat_key(self, session_id: str, names: Sequence[str]) -> str:
+        of_names = ", ".join("?" * len(names))
+        known = dict(
+            self._execute(
+                f"SELECT name, key FROM chat_names WHERE session_id = ? AND name IN ({of_names})",  # noqa: S608
+                (session_id, *names),
+            )
+        )
+        key: str = next((known[name] for name in names if name in known), names[0])
+        for name in names:
+            if name not in known:
+                self._execute(
+                    "INSERT INTO chat_names (session_id, name, key) VALUES (?, ?, ?)", (session_id, name, key)
+                )
+        return key
+
     def want_media(self, session_id: str, message_id: str, at: float) -> None:
         self._execute(
             "INSERT OR IGNORE INTO wanted_media (session_id, message_id, at) VALUES (?, ?, ?)",
@@ -123,6 +141,24 @@ class SqliteTransaction:
         self._execute(
             "INSERT OR REPLACE INTO secrets (session_id, current, rotated) VALUES (?, ?, ?)",
             (session_id, secrets.current, json.dumps(secrets.rotated)),
+        )
+
+    def save_link(self, link: PairingLink) -> None:
+        self._execute(
+            "INSERT INTO links"
+            " (digest, session_id, expires_at, expected_phone, return_url, opened_at, ended, ended_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET"
+            " opened_at = excluded.opened_at, ended = excluded.ended, ended_at = excluded.ended_at",
+            (
+                link.digest,
+                link.session_id,
+                link.expires_at,
+                link.expected_phone,
+                link.return_url,
+                link.opened_at,
+                link.end,
+                link.ended_at,
+            ),
         )
 
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
@@ -216,6 +252,17 @@ class SqliteStore(SqliteOutbox):
         rows = self._read("SELECT current, rotated FROM secrets WHERE session_id = ?", (session_id,))
         return load_secrets(rows[0]) if rows else None
 
+    def link(self, digest: str) -> PairingLink | None:
+        rows = self._read("SELECT * FROM links WHERE digest = ?", (digest,))
+        return load_link(rows[0]) if rows else None
+
+    def living_link(self, session_id: str) -> PairingLink | None:
+        rows = self._read(
+            "SELECT * FROM links WHERE session_id = ? AND ended IS NULL ORDER BY number DESC LIMIT 1",
+            (session_id,),
+        )
+        return load_link(rows[0]) if rows else None
+
     def prune(self, before: float) -> int:
         with self._database.write() as connection:
             swept = sweep(connection, self._step)
@@ -258,5 +305,9 @@ _PRUNE = (
     """,
     """
     DELETE FROM wanted_media WHERE number IN (SELECT number FROM wanted_media WHERE at < ?1 LIMIT ?2)
+    """,
+    """
+    DELETE FROM links WHERE number IN (
+        SELECT number FROM links WHERE coalesce(ended_at, expires_at) < ?1 LIMIT ?2)
     """,
 )
