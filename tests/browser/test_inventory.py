@@ -117,7 +117,7 @@ def test_a_wa_js_that_gave_up_is_all_that_is_missing_in_the_end(
     wait_until(lambda: inventory(life).get("missing") == [WA_JS], 40)
 
 
-@pytest.mark.parametrize(("how", "said"), [("throws", "is broken"), ("hangs", "não termina de carregar")])
+@pytest.mark.parametrize(("how", "said"), [("throws", "MsgStore"), ("hangs", "não termina de carregar")])
 def test_a_module_that_breaks_its_reader_is_named(
     chrome_ground: ChromeGround, open_on: Callable[[ChromeGround, str], Life], how: str, said: str
 ) -> None:

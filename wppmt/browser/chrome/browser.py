@@ -79,7 +79,7 @@ class ChromeBrowser:
         self._guard = threading.Lock()
         self._killed = self._begun = self._lost = False
         self._notify: Notify = lambda _: None
-        self._standstill = Standstill(schedule, settings.beat_seconds)
+        self._standstill = Standstill(schedule)
         self._group = 0
         self._connection: Connection | None = None
         self._channel: Channel | None = None

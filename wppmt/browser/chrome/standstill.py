@@ -9,16 +9,15 @@ from wppmt.browser.cdp.deadlines import Schedule
 from wppmt.browser.port import Beat, Notice
 
 LOOK_SECONDS = 1.0
-GRACE_SECONDS = 3.0
-"""After a beat is due; what hangs has to be told before the session gives up."""
+PATIENCE_SECONDS = 12.0
+"""Without a sign of life; what hangs has to be told before the session gives up."""
 
 
 class Standstill:
     """Watches from the navigation to the page's first event, or its end."""
 
-    def __init__(self, schedule: Schedule, beat_seconds: float) -> None:
+    def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
-        self._patience = beat_seconds + GRACE_SECONDS
         self._heard_at = 0.0
         self._is_over = False
 
@@ -37,7 +36,7 @@ class Standstill:
     def _look(self, interrupt: Callable[[], None]) -> None:
         if self._is_over:
             return
-        if time.monotonic() - self._heard_at > self._patience:
+        if time.monotonic() - self._heard_at > PATIENCE_SECONDS:
             self._heard_at = time.monotonic()
             interrupt()
         self._schedule(LOOK_SECONDS, lambda: self._look(interrupt))

@@ -106,7 +106,6 @@
   const { searchId } = WPP.loader;
   const misses = new Map();
   WPP.loader.searchId = (wanted, ...how) => {
-    watchLoading();
     if (misses.get(wanted) === moduleCount()) return null;
     const id = searchId(wanted, ...how);
     if (!id) misses.set(wanted, moduleCount());
@@ -116,15 +115,18 @@
   // A module that never ends to load holds up the whole page. The daemon ends such a script, of which no `finally` runs:
   // what is still being loaded when a timer runs is that module. The next page goes on without it.
   const HUNG = 'wppmt.hung';
-  const HUNG_LOOK_MS = 500;
+  const WRAP_MS = 100;
   const hung = new Set(JSON.parse(text(() => sessionStorage.getItem(HUNG)) || '[]'));
   const loading = [];
-  let watched = null;
 
+  // wa-js waits longer than that for a quiet table before it asks for the first module.
   function watchLoading() {
     const { moduleRequire } = WPP.loader;
-    if (moduleRequire === watched) return;
-    watched = (id) => {
+    if (!moduleRequire) {
+      setTimeout(watchLoading, WRAP_MS);
+      return;
+    }
+    const watched = (id) => {
       if (hung.has(id)) return null;
       loading.push(id);
       try {
@@ -137,12 +139,12 @@
     WPP.loader.moduleRequire = watched;
   }
 
-  setInterval(() => {
+  function goOnWithoutHung() {
     if (!loading.length) return;
     hung.add(loading.pop());
     sessionStorage.setItem(HUNG, JSON.stringify([...hung]));
     location.reload();
-  }, HUNG_LOOK_MS);
+  }
 
   // Modules come in waves, and nothing says when it is over. A page without wa-js gets as long.
   const WAVE_MS = 3000;
@@ -177,11 +179,11 @@
     wppmt.factsMayHaveChanged();
   }
 
-  async function watch() {
-    for (;;) {
-      judge();
-      await new Promise((resolve) => setTimeout(resolve, current ? AGAIN_MS : LOOK_MS));
-    }
+  function watch() {
+    // First, since a look may be ended from outside.
+    setTimeout(watch, current ? AGAIN_MS : LOOK_MS);
+    goOnWithoutHung();
+    judge();
   }
 
   /** As of the last look; null until it is sure. */
@@ -211,5 +213,6 @@
   wppmt.attach = (name, run) => unattached.set(run, name);
 
   WPP.loader.onInjected(tryToAttach);
+  watchLoading();
   setTimeout(watch);
 })();
