@@ -126,17 +126,17 @@
       setTimeout(watchLoading, WRAP_MS);
       return;
     }
-    const watched = (id) => {
-      if (hung.has(id)) return null;
-      loading.push(id);
-      try {
-        return moduleRequire(id);
-      } finally {
-        loading.pop();
-      }
-    };
-    Object.defineProperty(watched, 'm', { get: () => moduleRequire.m });
-    WPP.loader.moduleRequire = watched;
+    WPP.loader.moduleRequire = new Proxy(moduleRequire, {
+      apply(load, self, [id]) {
+        if (hung.has(id)) return null;
+        loading.push(id);
+        try {
+          return load(id);
+        } finally {
+          loading.pop();
+        }
+      },
+    });
   }
 
   function goOnWithoutHung() {
