@@ -121,11 +121,14 @@ def test_a_wa_js_that_gave_up_is_all_that_is_missing_in_the_end(
 def test_a_module_that_breaks_its_reader_is_named(
     chrome_ground: ChromeGround, open_on: Callable[[ChromeGround, str], Life], how: str, said: str
 ) -> None:
-    chrome_ground.simulator.fault("missing_module", module="WAWebMsgCollection", how=how, count=2)
+    order = chrome_ground.simulator.fault("missing_module", module="WAWebMsgCollection", how=how, count=9)
     life = open_on(chrome_ground, how)
     began = time.monotonic()
     life.start()
-    wait_until(lambda: inventory(life).get("missing"), 40)
+    try:
+        wait_until(lambda: inventory(life).get("missing"), 40)
+    finally:
+        chrome_ground.simulator.delete_fault(order)
     assert time.monotonic() - began < 40
     named = " ".join(inventory(life)["missing"])
     assert "MsgStore" in named
