@@ -25,19 +25,22 @@ class Retention:
         self._even = 0.0
 
     def step(self, now: float) -> tuple[list[Effect], float]:
-        """One small step, so that the sessions' commits get their turn; and the seconds until the next one."""
-        is_even = self._is_clock_even(now)
-        effects, moved = self._trim(now)
-        moved += self._store.prune(now - self._keep_seconds if is_even else 0.0)
-        self._wait = TIDY_PAUSE_SECONDS if moved else TIDY_SECONDS
+        """One small step, so that the sessions' commits get their turn; and the seconds until the next one.
+
+        Raises StoreUnavailable: then the step can be made again as if it had not been tried.
+        """
+        even = self._even_seconds(now)
+        moved = self._store.prune(now - self._keep_seconds if even >= EVEN_SECONDS else 0.0)
+        effects, trimmed = self._trim(now)
+        self._even = even
+        self._wait = TIDY_PAUSE_SECONDS if moved + trimmed else TIDY_SECONDS
         self._expected = now + self._wait
         return effects, self._wait
 
-    def _is_clock_even(self, now: float) -> bool:
-        """A clock that is set a week forward by mistake, and back again, must not cost the week's events."""
+    def _even_seconds(self, now: float) -> float:
+        """For how long the clock has gone evenly: one that is set a week forward by mistake must not cost the week's events."""
         is_jump = self._expected is None or abs(now - self._expected) > JUMP_SECONDS
-        self._even = 0.0 if is_jump else self._even + self._wait
-        return self._even >= EVEN_SECONDS
+        return 0.0 if is_jump else self._even + self._wait
 
     def _trim(self, now: float) -> tuple[list[Effect], int]:
         """Logged once when a session begins to have too much pending, and whenever something was trimmed."""
