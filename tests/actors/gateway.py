@@ -83,9 +83,9 @@ class FlakyStore(SqliteStore):
         self._commit()
         return super().replay(*arguments, **more)
 
-    def prune(self, before: float) -> int:
+    def prune(self, before: float, journal_before: float | None = None) -> int:
         self._commit()
-        return super().prune(before)
+        return super().prune(before, journal_before)
 
     def trim(self, *arguments: Any) -> Any:
         self._commit()

@@ -650,3 +650,16 @@ def test_a_purged_session_has_no_link(store: Store):
     with store.transaction() as transaction:
         transaction.forget("a")
     assert store.link("d1") is None
+
+
+def test_the_journal_has_a_time_of_its_own(store: Store):
+    record(store, draft_=draft(at=100.0, endpoint=None))
+    entry = JournalEntry("a", "m1", "x@c.us", "text", {}, handover=Handover.SENT, accepted_at=100.0)
+    with store.transaction() as transaction:
+        transaction.journal(entry)
+    while store.prune(101.0, 100.0):
+        pass
+    assert (store.events_after("a", 0, 10), store.message("a", "m1")) == ([], entry)
+    while store.prune(0.0, 101.0):
+        pass
+    assert store.message("a", "m1") is None

@@ -12,6 +12,7 @@ from wppmt.http.ports import HttpPolicy
 from wppmt.http.security.auth import AuthPolicy
 from wppmt.webhook.schedule import WebhookSchedule
 
+DAY = 86_400.0
 FORCED_STOP_SECONDS = 25.0
 """On top of the browser's own deadline: its processes are killed and reaped, and the login is copied."""
 REPORT_SECONDS = 5.0
@@ -45,6 +46,8 @@ def webhook_policy(settings: Settings) -> WebhookPolicy:
         auto_replay=webhooks.auto_replay,
         default_url=webhooks.url,
         pending_max=webhooks.pending_max,
+        keep_seconds=settings.store.keep_events_days * DAY,
+        journal_keep_seconds=settings.store.keep_journal_days * DAY,
     )
 
 

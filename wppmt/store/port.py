@@ -171,8 +171,8 @@ class Store(Protocol):
         First the oldest `qr_code` ones, which are dropped, then other events, which become dead letters; messages stay.
         """
 
-    def prune(self, before: float) -> int:
-        """Drop events with their finished deliveries, received ids finished journal entries and dead links older than `before`,
+    def prune(self, before: float, journal_before: float | None = None) -> int:
+        """Drop events with their finished deliveries, received ids dead links older than `before`, and finished journal entries older than `journal_before` (absent: the same),
         and what is left of forgotten sessions.
 
         One call deletes at most some hundred rows of each kind, so that nobody waits for it, and returns how many;

@@ -112,6 +112,8 @@ class WebhookSettings(SettingsGroup):
 class StoreSettings(SettingsGroup):
     state_dir: Annotated[Path, Env("WPP_STATE_DIR")]
     tokens_dir: Annotated[Path, Env("WPP_TOKENS_DIR")]
+    keep_events_days: Annotated[float, Env("WPP_KEEP_EVENTS_DAYS"), Field(ge=1, le=3650)]
+    keep_journal_days: Annotated[float, Env("WPP_KEEP_JOURNAL_DAYS"), Field(ge=2, le=3650)]
     disk_min_free_mb: Annotated[int, Env("WPP_DISK_MIN_FREE_MB"), Field(ge=0)]
     login_copies: Annotated[int, Env("WPP_LOGIN_COPIES"), Field(ge=0, le=100)]
     login_copy_hours: Annotated[float, Env("WPP_LOGIN_COPY_HOURS"), Field(ge=0)]
@@ -150,6 +152,14 @@ class BrowserSettings(SettingsGroup):
     stop_deadline_seconds: Annotated[float, Field(gt=0, le=300), Env("WPP_STOP_DEADLINE")]
 
 
+class ContactSettings(SettingsGroup):
+    """Who is named where something is not fine (docs/MULTI_TENANT_ARCHITECTURE.md 14.3)."""
+
+    infra: Annotated[str, Env("WPP_CONTACT_INFRA"), Field(max_length=200)]
+    backend: Annotated[str, Env("WPP_CONTACT_BACKEND"), Field(max_length=200)]
+    support: Annotated[str, Env("WPP_CONTACT_SUPPORT"), Field(max_length=200)]
+
+
 class SimulatorSettings(SettingsGroup):
     mode: Annotated[Literal["0", "1", "external"], Env("WPP_SIMULATOR")]
     port: Annotated[Port, Env("WPP_SIMULATOR_PORT")]
@@ -178,6 +188,7 @@ class Settings(SettingsGroup):
     redis: RedisSettings
     logs: LogSettings
     browser: BrowserSettings
+    contacts: ContactSettings
     simulator: SimulatorSettings
     notices: tuple[str, ...] = ()
 

@@ -263,10 +263,13 @@ class SqliteStore(SqliteOutbox):
         )
         return load_link(rows[0]) if rows else None
 
-    def prune(self, before: float) -> int:
+    def prune(self, before: float, journal_before: float | None = None) -> int:
         with self._database.write() as connection:
             swept = sweep(connection, self._step)
-            return swept + sum(connection.execute(kind, (before, self._step)).rowcount for kind in _PRUNE)
+            old = (before, self._step)
+            pruned = sum(connection.execute(kind, old).rowcount for kind in _PRUNE)
+            older = (before if journal_before is None else journal_before, self._step)
+            return swept + pruned + connection.execute(_PRUNE_JOURNAL, older).rowcount
 
     def close(self) -> None:
         self._database.close()
@@ -296,10 +299,6 @@ _PRUNE = (
         AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event = events.number) ORDER BY at LIMIT ?2)
     """,
     """
-    DELETE FROM journal WHERE number IN (
-        SELECT number FROM journal WHERE handover NOT IN ('accepted', 'handed') AND accepted_at < ?1 LIMIT ?2)
-    """,
-    """
     DELETE FROM received WHERE (session_id, message_id) IN (
         SELECT session_id, message_id FROM received WHERE at < ?1 LIMIT ?2)
     """,
@@ -311,3 +310,7 @@ _PRUNE = (
         SELECT number FROM links WHERE coalesce(ended_at, expires_at) < ?1 LIMIT ?2)
     """,
 )
+_PRUNE_JOURNAL = """
+    DELETE FROM journal WHERE number IN (
+        SELECT number FROM journal WHERE handover NOT IN ('accepted', 'handed') AND accepted_at < ?1 LIMIT ?2)
+"""
