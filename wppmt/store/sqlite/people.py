@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from wppmt.store.sqlite.rows import load_session
+from wppmt.store.sqlite.rows import erased_key, load_session
 
 BUSY_SECONDS = 10.0
 STEP = 100
@@ -26,6 +26,7 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
     "journal": ("recipient", "payload", "reference"),
     "wanted_media": ("message_id",),
     "chat_names": ("name", "key"),
+    "received": ("message_id",),
 }
 """Each table that may hold something about a contact, with the columns that may name one."""
 FOLLOWING = {"deliveries": "event"}
@@ -39,7 +40,6 @@ IMPERSONAL = frozenset(
         "tallies",
         "forgotten",
         "compatibility",
-        "received",  # WhatsApp's random ids: without them, what was erased would be told of anew
     }
 )
 _ENVELOPE = ("event", "sessionId", "timestamp", "id", "sequence", "schemaVersion")
@@ -96,8 +96,9 @@ class People:
             connection.execute("PRAGMA secure_delete = ON")
             erased = dict.fromkeys([*PERSONAL, *FOLLOWING], 0)
             for table in PERSONAL:
-                if table != "events":
+                if table not in {"events", "received"}:
                     erased[table] = self._delete(connection, table)
+            erased["received"] = self._forget_names(connection)
             numbers = self._keys(connection, "events")
             for step in _steps(numbers):
                 erased["deliveries"] += self._empty(connection, [number for (number,) in step])
@@ -105,12 +106,37 @@ class People:
             _fold(connection)
         return erased
 
+    def rewrite(self, most_bytes: float) -> bool:
+        """Write the database anew, unless it is larger: what rows were before they changed lies between the rows.
+
+        Nobody commits meanwhile, about a second for each 100 MB. False when it was not done.
+        """
+        if self._path.stat().st_size > most_bytes:
+            return False
+        with self._open() as connection:
+            try:
+                connection.execute("VACUUM")
+            except sqlite3.OperationalError:
+                return False
+            return _fold(connection)
+
     def _delete(self, connection: sqlite3.Connection, table: str) -> int:
         keys = self._keys(connection, table)
         key = " AND ".join(f"{column} = ?" for column in _primary_key(connection, table))
         for step in _steps(keys):
             with _committed(connection):
                 connection.executemany(f"DELETE FROM {table} WHERE {key}", step)  # noqa: S608 - names of ours
+        return len(keys)
+
+    def _forget_names(self, connection: sqlite3.Connection) -> int:
+        """Of received messages the ids stay, or what was erased would be told of anew, as missed."""
+        keys = self._keys(connection, "received")
+        for step in _steps(keys):
+            with _committed(connection):
+                connection.executemany(
+                    "UPDATE OR REPLACE received SET message_id = ? WHERE session_id = ? AND message_id = ?",
+                    [(erased_key(key), session_id, key) for session_id, key in step],
+                )
         return len(keys)
 
     def _empty(self, connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
@@ -184,13 +210,14 @@ def _emptied(body: bytes) -> bytes:
     return json.dumps(kept | {"erased": True}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _fold(connection: sqlite3.Connection) -> None:
+def _fold(connection: sqlite3.Connection) -> bool:
     """The write-ahead log still holds what the pages held before; a reader may be in the way for a moment."""
     for _ in range(CHECKPOINTS):
         [is_busy, *_] = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if not is_busy:
-            return
+            return True
         time.sleep(CHECKPOINT_PAUSE)
+    return False
 
 
 def own_numbers(path: Path) -> dict[str, set[str]]:
