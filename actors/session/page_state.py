@@ -75,7 +75,9 @@ class PageState:
         self._is_deaf = False
         self._page.inventory = WHOLE
         self.trust()
-        yield from self.expect_screen()
+        # One that loads itself again and again, as WhatsApp's does where it is refused as too old, gets no more time.
+        if not self._timers.is_armed(SCREEN):
+            yield from self.expect_screen()
 
     def expect_screen(self) -> Iterator[Effect]:
         """A code or the main screen, within the deadline."""

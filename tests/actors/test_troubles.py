@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from actors.session.browser_lifecycle import error_payload
@@ -118,6 +120,18 @@ def test_a_dialog_that_stays_is_reported_once_and_stops_nothing(gateway: Gateway
 
 
 # ---- a page that is too old
+
+
+def test_a_page_that_loads_itself_again_and_again_is_ended_in_time(gateway: Gateway):
+    """As WhatsApp's does, which is refused as too old at every login."""
+    browser = gateway.connect("a", ME)
+    for _ in range(12):
+        browser.reload()
+        behind = replace(browser.page._main_facts(), mode="SYNCING", stream="SYNCING")
+        browser.page._main_facts = lambda behind=behind: behind  # type: ignore[misc,method-assign]
+        gateway.run(6)
+    assert gateway.changes("a")[-3:] == ["connected", "reconnecting", "connected"]
+    assert gateway.count_browsers("a") == 2
 
 
 def test_a_page_that_is_too_old_is_opened_anew(gateway: Gateway):

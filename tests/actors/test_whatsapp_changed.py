@@ -159,6 +159,11 @@ def test_one_message_that_no_event_told_of_is_delivered_and_proves_nothing(gatew
     assert (gateway.state("a"), alerts(gateway)) == (State.CONNECTED, [])
 
 
+def until_error(gateway: Gateway, end: float) -> None:
+    """Or until that moment; the state lasts for less than a second."""
+    gateway.run_until(lambda: gateway.state("a") is State.ERROR or gateway.time.moment >= end)
+
+
 def write_until_noticed(gateway: Gateway) -> list[str]:
     """A friend writes every 40 seconds to a page that has turned deaf; the ids, when the session says so."""
     gateway.browser("a").page.deaf = True
@@ -166,10 +171,7 @@ def write_until_noticed(gateway: Gateway) -> list[str]:
     while gateway.state("a") is State.CONNECTED:
         assert len(written) < 6
         written.append(gateway.browser("a").receive(FRIEND))
-        for _ in range(8):
-            gateway.run(5)
-            if gateway.state("a") is State.ERROR:
-                break
+        until_error(gateway, gateway.time.moment + 40)
     return written
 
 

@@ -36,7 +36,7 @@ def test_a_kill_two_seconds_after_the_first_connection_needs_no_new_code(
     life.facts(authenticated=True, mode="MAIN")
     connected = time.monotonic()
     items = life.value("login_items")["items"]
-    assert "last-wid-md" in items
+    assert set(items) == {"last-wid-md", "WALid", "WANoiseInfo", "WANoiseInfoIv"}
     wait_until(lambda: chrome_ground.browsers.is_login_saved("killed-early", items), 2)
     assert time.monotonic() - connected < 2
     chrome_ground.crash(life)
@@ -134,6 +134,33 @@ def test_the_passkey_step_is_seen_though_it_is_no_dialog(
     with pytest.raises(SimulatorError):
         chrome_ground.scan(phone, code)
     wait_until(lambda: life.value("facts")["dialog"] == "passkey", 10)
+
+
+# ---- notices
+
+
+def test_a_page_that_only_offers_an_update_is_not_outdated(
+    chrome_ground: ChromeGround, open_on: OpenOn, new_phone: NewPhone
+) -> None:
+    """WhatsApp's page does so from its third day on."""
+    life, phone = open_on(chrome_ground, "offered"), new_phone()
+    pair(chrome_ground, life, phone)
+    before = len(faults_struck(chrome_ground))
+    chrome_ground.simulator.fault("needs_update", phone=phone, hard=False)
+    wait_until(lambda: faults_struck(chrome_ground)[before:] == ["needs_update"], 10)
+    assert life.value("facts")["needsUpdate"] is False
+    chrome_ground.simulator.fault("needs_update", phone=phone)
+    life.facts(10, needsUpdate=True)
+
+
+def test_news_in_a_language_that_nobody_knows_are_read(
+    chrome_ground: ChromeGround, open_on: OpenOn, new_phone: NewPhone
+) -> None:
+    life, phone = open_on(chrome_ground, "news"), new_phone()
+    pair(chrome_ground, life, phone)
+    chrome_ground.simulator.fault("whats_new_dialog", phone=phone)
+    life.event("news_dismissed", 20)
+    assert life.value("facts")["dialog"] == ""
 
 
 # ---- the account

@@ -66,6 +66,7 @@ FULL_RECORD = SessionRecord(
     reachout_until=1_770_737_400.0,
     quota_until=1_770_737_500.0,
     login_saved=False,
+    missing="MsgStore, sendFileMessage",
 )
 
 

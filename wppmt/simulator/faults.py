@@ -23,8 +23,8 @@ PAIRING = frozenset({"qr_never", "qr_expire_fast", "qr_wrapped", "pairing_refuse
 """Strike a page that is not linked: ``ttlMs`` of qr_expire_fast, ``form`` of qr_wrapped."""
 
 OPEN = frozenset({"page_hang", "page_reload", "drop_socket", "needs_update", "heap_mb"})
-"""Strike a page that is open, linked or not: ``mb`` of heap_mb, ``silent`` of drop_socket (nothing comes or goes any
-more, and the socket stays open)."""
+"""Strike a page that is open, linked or not: ``mb`` of heap_mb, ``hard`` of needs_update, ``silent`` of drop_socket
+(nothing comes or goes any more, and the socket stays open)."""
 
 LINKED = frozenset({"conflict", "tos_block", "whats_new_dialog", "history_sync"})
 """Strike a page that is linked: ``reason``, ``header``, ``subtext``, ``banSeconds`` of tos_block, ``chats``,

@@ -42,7 +42,8 @@
       lid: quietly(() => text(WPP.conn.getMyUserLid()), ''),
       pushname: quietly(() => Conn.pushname, ''),
       platform: quietly(() => Conn.platform, ''),
-      needsUpdate: quietly(() => Boolean(Stream.needsUpdate), false),
+      // A page that is only asked to update says so from its third day on, and works on.
+      needsUpdate: quietly(() => Boolean(Stream.needsUpdate && Stream.isHardRefresh), false),
       banned: Date.now() < bannedUntil,
       dialog: wppmt.dialog(),
       inventory,
@@ -155,8 +156,9 @@
 
   // ---- the login on the disk ---------------------------------------------------------------------------------
 
-  // What WhatsApp's page reads back when it is loaded: the account, its hidden id, the keys of the connection.
-  const LOGIN = ['last-wid-md', 'WALid', 'WANoiseInfo'];
+  // What WhatsApp's page reads back when it is loaded: the account, its hidden id, the keys of the connection and what
+  // they are encrypted with.
+  const LOGIN = ['last-wid-md', 'WALid', 'WANoiseInfo', 'WANoiseInfoIv'];
 
   async function digest(value) {
     const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(value)));
@@ -192,7 +194,7 @@
   // ---- events ------------------------------------------------------------------------------------------------
 
   attach('Socket', ({ Socket }) => Socket.on('change:state change:stream change:hasSynced', factsMayHaveChanged));
-  attach('Stream', ({ Stream }) => Stream.on('change:mode change:info change:needsUpdate', factsMayHaveChanged));
+  attach('Stream', ({ Stream }) => Stream.on('change:mode change:info change:needsUpdate change:isHardRefresh', factsMayHaveChanged));
   attach('Conn', ({ Conn }) => {
     Conn.on('change:connected change:pushname change:platform change:wid', factsMayHaveChanged);
     Conn.on('change:ref', codeMayHaveChanged);

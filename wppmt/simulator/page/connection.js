@@ -18,7 +18,7 @@ class StreamModel extends BaseModel {
 }
 named(StreamModel, 'stream', {
   mode: 'SYNCING', info: 'NORMAL', displayInfo: 'CONNECTING', obscurity: 'HIDE', needsUpdate: undefined,
-  available: true, couldForce: false, resumeCount: 0, phoneAuthed: false, isHardRefresh: false,
+  available: true, couldForce: true, resumeCount: 0, phoneAuthed: false, isHardRefresh: false,
 });
 
 class ConnModel extends BaseModel {

@@ -16,14 +16,14 @@ function allocate({ mb = HEAP_MB }) {
   for (let n = 0; n < mb; n += 1) kept.push(new Uint8Array(MEGABYTE).fill(1)); // untouched pages would take no memory
 }
 
-function dialog(text, label, onClick) {
+function dialog(text, label, onClick, attributes) {
   const box = element('div', { role: 'dialog', 'aria-modal': 'true', 'data-animate-modal-popup': 'true' }, text);
-  box.append(
-    button(label, () => {
-      box.remove();
-      onClick();
-    }),
-  );
+  const agree = element('button', { type: 'button', ...attributes }, label);
+  agree.addEventListener('click', () => {
+    box.remove();
+    onClick();
+  });
+  box.append(agree);
   document.body.append(box);
 }
 
@@ -53,14 +53,25 @@ async function syncHistory({ chats = HISTORY_CHATS, messages = HISTORY_PER_CHAT 
   }
 }
 
+// Hard, WhatsApp's page loads itself anew within a minute; here it stays, for whoever has to see to it.
+function askForUpdate({ hard = true }) {
+  Stream.set('needsUpdate', true);
+  Stream.set('isHardRefresh', hard);
+}
+
+// In a language of its own: nobody has to read it to find its button.
+function showNews() {
+  dialog('Nouveautés', 'Continuer', () => link.tell('dismissed'), { 'data-testid': 'whats_new_continue_button' });
+}
+
 const STRIKES = {
   page_hang: hang,
   page_reload: () => location.reload(),
   heap_mb: allocate,
-  needs_update: () => Stream.set('needsUpdate', true),
+  needs_update: askForUpdate,
   conflict: comms.fallSilent, // another browser has taken the login
   history_sync: syncHistory,
-  whats_new_dialog: () => dialog('Novidades do WhatsApp Web', 'Continuar', () => link.tell('dismissed')),
+  whats_new_dialog: showNews,
 };
 
 link.on('banned', (ban) => BackendEventBus.triggerTemporaryBan(ban));

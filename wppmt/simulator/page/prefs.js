@@ -5,6 +5,7 @@ const WID_KEY = 'last-wid-md';
 const LID_KEY = 'WALid';
 const NAME_KEY = 'me-display-name';
 const NOISE_KEY = 'WANoiseInfo';
+const NOISE_IV_KEY = 'WANoiseInfoIv'; // without it, the page cannot read the other
 
 const wawc = (() => {
   let opened;
