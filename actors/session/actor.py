@@ -242,6 +242,8 @@ class SessionMind:
                 yield from self._parts.login_saving.check()
             case "compare":
                 yield from self._parts.self_check.ask()
+            case "limits":
+                yield from self._parts.new_contacts.ask()
             case "server":
                 yield from self._parts.liveness.ask()
             case "acks" | "trust":

@@ -122,6 +122,8 @@ class Called(StrEnum):
     SERVER = "server"
     LOGIN = "login"
     COMPARE = "compare"
+    LIMITS = "limits"
+    STANDS = "stands"
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ class PageEventHandler:
                 reason = str(data.get("reason", ""))
                 yield from self._parts.sending.failed(str(data["id"]), reason, now, data.get("until"))
             case "limits_changed":
-                yield from self._parts.sending.new_contacts.update(data, now)
+                yield from self._parts.new_contacts.update(data, now)
             case _:
                 # Other events repeat what the facts say.
                 pass
@@ -138,6 +138,10 @@ class PageEventHandler:
                 yield from self._parts.logout.answered(answer.outcome)
             case Called.QUERY:
                 yield from self._parts.queries.answered(answer)
+            case Called.STANDS:
+                yield from self._parts.acceptance.examined(answer, now)
+            case Called.LIMITS if current:
+                yield from self._parts.new_contacts.answered(answer.outcome, now)
             case Called.ARRIVAL:
                 yield from self._parts.arrivals.answered(answer)
             case Called.BACKFILL if current:

@@ -25,8 +25,10 @@ from actors.session.recycling import Recycling
 from actors.session.rollback import Rollback
 from actors.session.self_check import SelfCheck
 from actors.session.sending.acceptance import Acceptance
+from actors.session.sending.new_contacts import NewContacts
 from actors.session.sending.outcomes import Outcomes
 from actors.session.sending.queue import SendQueue
+from actors.session.sending.strangers import Strangers
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork
 from actors.session.watched import Watched
@@ -77,9 +79,18 @@ class Parts:
         self.page_state = PageState(self.work, self.lifecycle, self.pairing, self.page, self.timers, policy)
         self.logout = Logout(self.work, self.page, self.lifecycle, self.timers, policy)
         self.outcomes = Outcomes(self.work)
-        self.sending = SendQueue(self.work, self.outcomes, self.page, policy)
+        strangers = Strangers(self.work, policy, tools.random)
+        self.new_contacts = NewContacts(self.work, self.page, self.timers, policy, strangers)
+        self.sending = SendQueue(self.work, self.outcomes, self.page, policy, self.new_contacts, strangers)
         self.acceptance = Acceptance(
-            self.work, self.sending, self.outcomes, self.page, policy, tools.new_message_id
+            self.work,
+            self.sending,
+            self.outcomes,
+            self.page,
+            policy,
+            tools.new_message_id,
+            self.new_contacts,
+            strangers,
         )
         watched = Watched(
             self.work, self.page, self.lifecycle, self.page_state, self.sending, self.timers, policy
@@ -121,6 +132,7 @@ class Parts:
             self.page_state,
             self.logout,
             self.outcomes,
+            self.acceptance.examination,
             self.sending,
             self.sending.in_doubt,
             self.sending.preparation,
@@ -207,6 +219,7 @@ class Parts:
             self.page.is_usable = True
             yield from self.sending.usable(now)
             yield from self.backfill.look(self.noticed_at, now)
+            yield from self.new_contacts.ask()
             yield from self.arrivals.pump()
         elif self.page.is_usable and not usable:
             self.page.is_usable = False

@@ -14,7 +14,15 @@ from wppmt.domain.messages import WEBHOOK
 from wppmt.domain.reasons import Reason, sentence
 from wppmt.domain.states import Event, State, step
 from wppmt.store.port import Store, Transaction
-from wppmt.store.records import ALL_EVENTS, EventDraft, JournalEntry, Lane, SessionRecord, SigningSecrets
+from wppmt.store.records import (
+    ALL_EVENTS,
+    EventDraft,
+    Handover,
+    JournalEntry,
+    Lane,
+    SessionRecord,
+    SigningSecrets,
+)
 
 Payload = Mapping[str, Any]
 Happening = tuple[str, Payload]
@@ -27,6 +35,7 @@ LOGGED_FIELDS = {
     "message_received": ("id", "from", "type"),
     "error": ("code", "error"),
     "account_changed": ("phone", "previousPhone"),
+    "account_limit": ("coolDown", "newChats", "budget", "paused"),
 }
 """The fields of an event that are logged: who, what and when, never a text or a code."""
 _LEVELS: Mapping[str, LogLevel] = {"error": "error", "account_changed": "warning"}
@@ -111,6 +120,11 @@ class UnitOfWork:
         """A received message that is new."""
         count = self.record.messages_received + 1
         return self.write(now, ("message_received", payload), messages_received=count, last_activity=now)
+
+    def contacts_since(self, since: float) -> frozenset[str]:
+        """New contacts (Store.contacts_since), with those of this turn."""
+        fresh = {entry.contact for entry in self._journalled.values() if entry.handover is not Handover.FAILED}
+        return (self.store.contacts_since(self.record.id, since) | fresh) - {""}
 
     def want_media(self, message_id: str, now: float) -> None:
         """Its media is to be brought, after a crash, too."""

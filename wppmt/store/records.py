@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from wppmt.domain.account_limits import UNKNOWN, AccountLimits
+from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.inventory import WHOLE, Inventory
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
@@ -14,7 +16,7 @@ from wppmt.domain.states import State
 
 EVENT_NAMES = ("message_received", "message_ack", "connection_change", "qr_code", "error")
 """What a webhook gets that asks for nothing in particular."""
-FURTHER_EVENT_NAMES = ("account_changed",)
+FURTHER_EVENT_NAMES = ("account_changed", "account_limit")
 """Delivered to who asks for them, by name or by `ALL_EVENTS`; in the log in any case."""
 ALL_EVENTS = "*"
 
@@ -72,10 +74,16 @@ class SessionRecord:
     """With reason WHATSAPP_CHANGED: the names of what WhatsApp's page does not have any more."""
     retaken_at: float = 0.0
     """When a login that was used elsewhere was last taken back by a restart."""
-    reachout_until: float = 0.0
-    """No new contact is written to before this moment: WhatsApp's cool-down."""
-    quota_until: float = 0.0
-    """The same, for WhatsApp's quota of new chats."""
+    limits: AccountLimits = UNKNOWN
+    """WhatsApp's, on messages to new contacts."""
+    contact_policy: ContactPolicy | None = None
+    """The session's own; None: the daemon's default."""
+    linked_at: float = 0.0
+    """When this phone number was linked first; 0 where that is not known."""
+    next_first: float = 0.0
+    """From this moment on the policy's gap lets a stranger be written to."""
+    first_handed_at: float = 0.0
+    """When a first message to a stranger was last handed over."""
     login_saved: bool = True
     """False from the scan on until the login is seen on the disk: a browser that dies before has lost it."""
 
@@ -140,6 +148,8 @@ class JournalEntry:
     fingerprint: str = ""
     reference: str = ""
     """The caller's own reference."""
+    contact: str = ""
+    """Of a message to somebody who never wrote and had not been written to: who counts as a new contact of the day."""
 
 
 @dataclass(frozen=True, slots=True)

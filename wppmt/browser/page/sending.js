@@ -60,14 +60,14 @@
   }
 
   /** Resolves as soon as the page holds the message; what comes later is told as an event. */
-  async function handOver({ chat, isNew }, id, send) {
+  async function handOver({ chat, isNew, writtenTo }, id, send) {
     const held = new Promise((resolve) => awaited.set(id, resolve));
     const sent = send(await keyFor(chat, id));
     try {
       const message = (await Promise.race([held, sent.then(() => null)])) || (await byId(chat, id));
       const end = follow(id, sent);
       if (isNew) newest = end;
-      return { to: text(phoneOf(chat.id)), messageId: text(message.id), ack: message.ack };
+      return { to: text(phoneOf(chat.id)), messageId: text(message.id), ack: message.ack, isNew, writtenTo };
     } finally {
       awaited.delete(id);
     }
@@ -127,8 +127,8 @@
    * Whether this is a person who, as far as the chats go back, has never written to the account, and whether the
    * account has written before.
    */
-  async function standing({ id }) {
-    if (server(id) === 'g.us') return { isNew: false, writtenTo: true };
+  async function standing({ id, contact }) {
+    if (server(id) === 'g.us' || (contact && contact.isMe)) return { isNew: false, writtenTo: true };
     let writtenTo = false;
     // What a person wrote may be in the chat of the number, and the message go to that of the hidden id.
     for (const known of namesOf(id)) {
@@ -159,12 +159,12 @@
   async function recipient({ to, knownOnly, limits }) {
     const chat = await chatFor(to);
     requireMayWrite(chat);
-    const { isNew } = await standing(chat);
+    const { isNew, writtenTo } = await standing(chat);
     if (isNew && knownOnly) throw new Rejection('new_contact');
     if (isNew) await newestIsDecided();
     const limit = isNew && (await wppmt.limitFor(chat, limits));
     if (limit) throw new Rejection(limit, limit, await wppmt.endOfLimit(limit));
-    return { chat, isNew };
+    return { chat, isNew, writtenTo };
   }
 
   /** What the daemon decides by, before it hands over: who this is to the account, and WhatsApp's limit that forbids it. */

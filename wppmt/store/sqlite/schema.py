@@ -151,5 +151,12 @@ CREATE TABLE wanted_media (
 );
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_CONTACTS = """
+-- The new contacts of a day are counted by the messages that went to them.
+ALTER TABLE journal ADD COLUMN contact TEXT NOT NULL DEFAULT '';
+CREATE INDEX journal_new_contacts ON journal (session_id, COALESCE(handed_at, accepted_at), contact)
+    WHERE contact != '';
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _CONTACTS)
 VERSION = len(STEPS)
