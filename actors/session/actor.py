@@ -107,6 +107,9 @@ class SessionMind:
                 return self._parts.make_room(now)
             case messages.Restart():
                 return self._restart(now)
+            case messages.OpenAnew():
+                is_busy = self._parts.logout.is_active or self._parts.is_quiescing
+                return () if is_busy else self._parts.recycling.open_anew(now)
             case messages.Confirm(number=number):
                 return (Tell(ROOT, messages.Confirmed(number, self._desired)),)
             case messages.Quiesce():

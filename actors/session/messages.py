@@ -24,6 +24,14 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenAnew:
+    """From the WaJsActor: a new browser, with the wa-js that is meant for this session now, same login.
+
+    One that is stopped stays so.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Confirm:
     """Root: everything sent before this has been handled; answer with Confirmed, under this number."""
 

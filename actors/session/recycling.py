@@ -77,6 +77,16 @@ class Recycling:
         level: LogLevel = "warning" if reason is Reason.RECYCLED else "info"
         yield Log(level, "recycled", self._watched.work.record.id, {"reason": reason.value, **details})
         self._memory_mb = 0
+        yield from self._exchange(reason, now)
+
+    def open_anew(self, now: float) -> Iterator[Effect]:
+        """For another wa-js, also where the next attempt is not due yet. Without a browser to come, nothing is done."""
+        if self._watched.lifecycle.is_expected:
+            record = self._watched.work.record
+            reason = record.reason if record.state is State.ERROR else Reason.WA_JS_CHANGED
+            yield from self._exchange(reason, now)
+
+    def _exchange(self, reason: Reason, now: float) -> Iterator[Effect]:
         self._watched.page_state.reset()
         yield from self._watched.work.move(now, Event.RESUMED, reason)
         yield from self._watched.lifecycle.close()

@@ -24,6 +24,7 @@ from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
 from actors.supervisor.root import Root
 from actors.webhooks.actor import WebhookMind
 from actors.webhooks.messages import Attempted, OutboxGrew
+from actors.workers.wa_js import WA_JS, LookAtWaJs, Plans, WaJsWorker
 from tests.actors.seeded_scheduler import SeededMailbox, SeededScheduler, VirtualTime
 from tests.defaults import session_policy, webhook_policy, webhook_schedule
 from wppmt.browser.fake.adoption import FakeAdoption
@@ -201,6 +202,7 @@ class Gateway:
         times: FakeTimes | None = None,
         endpoint: str = ENDPOINT,
         schedule: WebhookSchedule | None = None,
+        plans: Plans | None = None,
     ) -> None:
         self.random = Random(seed)
         self.time = VirtualTime()
@@ -223,6 +225,7 @@ class Gateway:
         """On the disk of the logins."""
         self._endpoint = endpoint
         self._schedule = schedule or webhook_schedule()
+        self._plans = plans
         self._max_sessions = max_sessions
         self._starts_at_once = starts_at_once
         self._message_ids = count(1)
@@ -250,7 +253,7 @@ class Gateway:
         self.runtime = Interpreter(self.directory, self.scheduler, world)
         root = Root(
             self.store,
-            services=(WEBHOOK,),
+            services=(WEBHOOK, WA_JS) if self._plans else (WEBHOOK,),
             max_sessions=self._max_sessions,
             starts_at_once=self._starts_at_once,
             memory_limit_mb=4096,
@@ -467,6 +470,8 @@ class Gateway:
         )
 
     def _new_service(self, address: str) -> tuple[Mind, object]:
+        if address == WA_JS and self._plans:
+            return WaJsWorker(self._plans, self.directory.statuses, self.time.moment), LookAtWaJs()
         assert address == WEBHOOK
         return WebhookMind(self.store, self._schedule, webhook_policy()), OutboxGrew()
 

@@ -17,8 +17,8 @@ from tests.support import wait_until
 from tests.system import processes
 from wppmt.browser.chrome.driver import DRIVER
 from wppmt.browser.chrome.flags import user_agent
-from wppmt.browser.chrome.injection import WA_JS
 from wppmt.browser.chrome.launch import CHROME
+from wppmt.browser.wa_js.shelf import BUNDLE, PACKAGE
 
 GUARD = "if (window.top === window && !window.WPP)"
 SETTINGS = "self.WPPConfig = {disableGoogleAnalytics: true, linkPreviewApiServers: []};"
@@ -48,7 +48,7 @@ class Peer:
         self._driver = webdriver.Chrome(options, Service(str(DRIVER)))
 
     def show_qr(self) -> str:
-        source = f"{GUARD} {{ {SETTINGS}\n{WA_JS.read_text()}\n}}"
+        source = f"{GUARD} {{ {SETTINGS}\n{(PACKAGE / BUNDLE).read_text()}\n}}"
         self._driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
         self._driver.get("https://web.whatsapp.com/")
         return str(wait_until(lambda: self._driver.execute_script(QR), 30))

@@ -283,7 +283,13 @@ class ChromeGround:
 def chrome_settings(tokens_dir: Path, **changes: Any) -> ChromeSettings:
     """As the daemon would make them, for these logins."""
     usual = browsers.chrome_settings(SETTINGS)
-    return replace(usual, tokens_dir=tokens_dir, snapshots_dir=tokens_dir.with_name("copies"), **changes)
+    return replace(
+        usual,
+        tokens_dir=tokens_dir,
+        snapshots_dir=tokens_dir.with_name("copies"),
+        wa_js_dir=tokens_dir.with_name("wa-js"),
+        **changes,
+    )
 
 
 def process(life: Life) -> Process:

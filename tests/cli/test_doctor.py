@@ -72,8 +72,8 @@ def test_chromedriver_is_looked_for_where_it_is_used_alone(call: Call, tmp_path:
 
 
 def test_missing_wa_js_is_reported_as_missing(tmp_path: Path):
-    finding = doctor.wa_js(tmp_path / "wa.js")
-    assert str(finding) == f"✗ wa-js não está em {tmp_path / 'wa.js'}. Rode: make setup"
+    finding = doctor.shipped_wa_js(tmp_path)
+    assert str(finding) == f"✗ wa-js não está em {tmp_path}. Rode: make setup"
 
 
 class TestFolder:

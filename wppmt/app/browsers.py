@@ -24,6 +24,7 @@ def chrome_settings(settings: Settings) -> ChromeSettings:
     return ChromeSettings(
         tokens_dir=settings.store.tokens_dir,
         snapshots_dir=login_copies(settings),
+        wa_js_dir=settings.store.wa_js_dir,
         snapshots_kept=settings.store.login_copies,
         resolver_rules=f"MAP * 127.0.0.1:{settings.simulator.page_port}" if simulated else None,
         chrome_path=Path(browser.chrome) if browser.chrome else launch.CHROME,

@@ -25,11 +25,13 @@ from actors.supervisor.root import Root
 from actors.webhooks.messages import Attempted, Drain, OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.memory import MONITOR, Measure, MemoryWorker
+from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
 from wppmt import __version__
 from wppmt.app import browsers, disk, host, logs, memory, policies, sockets, wiring
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browsers import ChromeBrowsers
+from wppmt.browser.wa_js.shelf import Shelf
 from wppmt.domain.errors import Refusal, SetupError
 from wppmt.domain.messages import ROOT, WEBHOOK, Describe
 from wppmt.http import server
@@ -187,11 +189,13 @@ class Daemon:
         )
         runtime = Interpreter(self._directory, threads, world)
         self._monitor = monitor = MemoryWorker(runtime.weigh, memory.weigh, settings.sessions.measure_seconds)
+        shelf, began = Shelf(settings.store.wa_js_dir), time.time()
         free_mb = partial(disk.free_mb, settings.store.tokens_dir)
         services: dict[str, Callable[[], tuple[Mind, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
             MONITOR: lambda: (monitor, Measure()),
             DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
+            WA_JS: lambda: (WaJsWorker(shelf, self._directory.statuses, began), LookAtWaJs()),
         }
         self._root = root = Root(
             store,

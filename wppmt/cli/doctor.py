@@ -23,9 +23,9 @@ import psutil
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
 from wppmt.browser.chrome.driver import DRIVER
-from wppmt.browser.chrome.injection import WA_JS
 from wppmt.browser.chrome.launch import CHROME
 from wppmt.browser.chrome.settings import UNDETECTED
+from wppmt.browser.wa_js.shelf import BUNDLE, PACKAGE, Shelf, Unusable
 from wppmt.cli import reachability
 from wppmt.cli.context import SettingsSource, pass_source
 from wppmt.cli.errors import CommandFailed
@@ -33,6 +33,7 @@ from wppmt.cli.findings import Check, Finding, run
 from wppmt.cli.gateway import Gateway, Json, url_of
 from wppmt.cli.reachability import WHATSAPP, Target
 from wppmt.domain.system_errors import explain
+from wppmt.domain.wa_js import SHIPPED
 from wppmt.media.probe import FFMPEG, FFPROBE
 
 OLDEST_CHROMIUM = 156
@@ -49,7 +50,7 @@ SOCKET_UNIT_ADVICE = (
 def checks(settings: Settings) -> Iterator[Check]:
     """What a start needs, in the order in which it needs it."""
     yield Check("programs", lambda: programs(settings))
-    yield Check("wa-js", lambda: [wa_js(WA_JS)])
+    yield Check("wa-js", lambda: wa_js(Shelf(settings.store.wa_js_dir)))
     yield Check("sound", lambda: [sound()])
     for name, folder in folders(settings):
         yield Check(name, lambda name=name, folder=folder: [private_folder(name, folder)])  # type: ignore[misc]
@@ -125,10 +126,23 @@ def version(program: Path) -> str:
     return found[0] if found else ""
 
 
-def wa_js(file: Path) -> Finding:
-    if file.is_file():
+def wa_js(shelf: Shelf) -> Iterator[Finding]:
+    """The shipped one, and those that the operator has chosen."""
+    yield shipped_wa_js(shelf.package)
+    try:
+        chosen = shelf.plan().in_use
+    except Unusable as why:
+        yield Finding(False, str(why))
+        return
+    for name in sorted({chosen.everyone, *chosen.sessions.values()} - {SHIPPED}):
+        flaw = shelf.flaw(name)
+        yield Finding(not flaw, flaw or f"wa-js {name}, escolhido com wppmt wa-js use")
+
+
+def shipped_wa_js(package: Path) -> Finding:
+    if (package / BUNDLE).is_file():
         return Finding(True, "wa-js instalado")
-    return Finding(False, f"wa-js não está em {file}", "Rode: make setup")
+    return Finding(False, f"wa-js não está em {package}", "Rode: make setup")
 
 
 def sound() -> Finding:
@@ -290,7 +304,7 @@ def _without_secret(source: SettingsSource) -> Settings | None:
 def _of_the_machine() -> Iterator[Check]:
     """What no setting changes."""
     yield Check("programs", lambda: chromium(CHROME))
-    yield Check("wa-js", lambda: [wa_js(WA_JS)])
+    yield Check("wa-js", lambda: [shipped_wa_js(PACKAGE)])
     yield Check("sound", lambda: [sound()])
 
 

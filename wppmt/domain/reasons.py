@@ -31,6 +31,7 @@ class Reason(StrEnum):
     PAGE_LOAD_FAILED = "PAGE_LOAD_FAILED"
     INJECT_FAILED = "INJECT_FAILED"
     WHATSAPP_CHANGED = "WHATSAPP_CHANGED"
+    WA_JS_CHANGED = "WA_JS_CHANGED"
     TOKEN_CORRUPT = "TOKEN_CORRUPT"  # noqa: S105 - a reason, not a password
     UPDATE_NEEDED = "UPDATE_NEEDED"
     PASSKEY_REQUIRED = "PASSKEY_REQUIRED"
@@ -77,6 +78,7 @@ _SENTENCES = {
     Reason.PAGE_LOAD_FAILED: "A página do WhatsApp Web não carregou. Verifique a rede e o proxy do servidor",
     Reason.INJECT_FAILED: "O wa-js não pôde ser carregado na página. Verifique a versão com: wppmt doctor",
     Reason.WHATSAPP_CHANGED: "O WhatsApp Web mudou. O login está guardado; nova tentativa a cada 15 minutos",
+    Reason.WA_JS_CHANGED: "O wa-js desta sessão está sendo trocado. Reconectando",
     Reason.TOKEN_CORRUPT: "O login salvo não foi aceito. Restaure a última cópia (restore) ou recomece com um QR Code (reset)",
     Reason.UPDATE_NEEDED: "O WhatsApp Web pede uma atualização. Se o aviso persistir, atualize o Chromium",
     Reason.PASSKEY_REQUIRED: "O WhatsApp pediu uma chave de acesso (passkey). Confirme no celular e reinicie a sessão",

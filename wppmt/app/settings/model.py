@@ -104,6 +104,11 @@ class StoreSettings(SettingsGroup):
     login_copies: Annotated[int, Env("WPP_LOGIN_COPIES"), Field(ge=0, le=100)]
     login_copy_hours: Annotated[float, Env("WPP_LOGIN_COPY_HOURS"), Field(ge=0)]
 
+    @property
+    def wa_js_dir(self) -> Path:
+        """The operator's own wa-js, and the plan who gets which."""
+        return self.state_dir / "wa-js"
+
 
 class RedisSettings(SettingsGroup):
     url: Annotated[

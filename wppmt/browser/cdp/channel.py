@@ -7,7 +7,7 @@ A call runs once, also when the page reloads under it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -52,14 +52,14 @@ class Channel:
         self._notify = notify
         connection.listen(session, self._hear, lambda why: notify(ChannelClosed(why)))
 
-    def equip(self, script: str, seconds: float) -> None:
-        """For a session that is new: from here on every document gets `script` first, and a way to tell."""
+    def equip(self, scripts: Sequence[str], seconds: float) -> None:
+        """For a session that is new: from here on every document gets `scripts` first, in this order, and a way to tell."""
         for command in (
             inspector.enable(),
             page.enable(),
             runtime.enable(),
             runtime.add_binding(name=TELL),
-            page.add_script_to_evaluate_on_new_document(source=script),
+            *(page.add_script_to_evaluate_on_new_document(source=text) for text in scripts),
         ):
             self.ask(command, seconds)
 

@@ -36,6 +36,7 @@ from wppmt.browser.port import (
 )
 from wppmt.browser.profile import login, mending
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnreadable, ProfileUnusable
+from wppmt.browser.wa_js.shelf import Shelf, Unusable
 from wppmt.domain.process import Process
 
 STEP_SECONDS = 10.0
@@ -160,7 +161,7 @@ class ChromeBrowser:
         page_id = first_page.find_page(connection, self._group, self._profile.path, seconds)
         session = connection.ask(target.attach_to_target(page_id, flatten=True), STEP_SECONDS)
         channel = self._channel = Channel(connection, session, self._tell)
-        channel.equip(script.text, STEP_SECONDS)
+        channel.equip(script.texts, STEP_SECONDS)
         if self._settings.undetected:
             patched = self._settings.patched_driver()
             driver.attach(self._settings.programs(), patched, self._profile.path, self._group, seconds)
@@ -232,7 +233,11 @@ class ChromeBrowser:
             raise StartFailed("BROWSER_CRASHED", "encerrado durante a abertura")
 
     def _script(self) -> injection.Script:
-        return injection.script(self._settings.origin, self._settings.beat_seconds)
+        try:
+            library = Shelf(self._settings.wa_js_dir).library(self._profile.path.name)
+        except Unusable as why:
+            raise StartFailed("INJECT_FAILED", str(why)) from why
+        return injection.script(self._settings.origin, self._settings.beat_seconds, library)
 
     def _open_page(self, channel: Channel) -> None:
         seconds = self._settings.load_seconds

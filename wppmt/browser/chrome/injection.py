@@ -1,4 +1,4 @@
-"""What is put into WhatsApp's page before its own scripts: wa-js and the bridge, as one script."""
+"""What is put into WhatsApp's page before its own scripts: the bridge's channel, wa-js, and the rest of the bridge."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wppmt.browser.port import StartFailed
+from wppmt.browser.wa_js.shelf import Library
 
 PAGE = Path(__file__).parents[1] / "page"
 TELL = "wppmtTell"
 """The page's end of the channel: a function that Chrome puts into every document; bridge.js takes it."""
-WA_JS = PAGE / "node_modules" / "@wppconnect" / "wa-js" / "dist" / "wppconnect-wa.js"
+CHANNEL = "bridge.js"
 BRIDGE = (
-    "bridge.js",
     "shapes.js",
     "dialogs.js",
     "inventory.js",
@@ -40,31 +39,34 @@ WA_JS_SETTINGS: Mapping[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """`version` names this very text: a page that runs another one is not adopted."""
+    """`texts` run in this order; `version` names these very texts: a page that runs others is not adopted."""
 
-    text: str
+    texts: tuple[str, ...]
     version: str
 
 
-def script(origin: str, beat_seconds: float, wa_js: Path = WA_JS) -> Script:
-    """For Page.addScriptToEvaluateOnNewDocument: only in `origin`'s top frame, once. Raises StartFailed.
+def script(origin: str, beat_seconds: float, library: Library) -> Script:
+    """For Page.addScriptToEvaluateOnNewDocument: only in `origin`'s top frame, once.
 
-    Chrome gives every frame a way to tell: in all others it is gone before the first script of theirs runs.
+    wa-js is one by itself: where it cannot even be read as a script, the bridge says so. Chrome gives every frame a way to
+    tell: in all others it is gone before the first script of theirs runs.
     """
-    try:
-        library = wa_js.read_text()
-    except OSError as trouble:
-        raise StartFailed("INJECT_FAILED", f"falta {wa_js.name}: rode `make setup`") from trouble
-    code = "".join(f"{part}\n;" for part in (library, *((PAGE / name).read_text() for name in BRIDGE)))
-    only_here = f"if (window.top === window && location.origin === {json.dumps(origin)} && !self.wppmt) {{"
-    nowhere_else = f"}} else delete self.{TELL};"
-    whole = f"{beat_seconds} {WA_JS_SETTINGS} {only_here} {code} {nowhere_else}"
+    here = f"window.top === window && location.origin === {json.dumps(origin)}"
+    channel = (PAGE / CHANNEL).read_text()
+    bridge = "".join(f"{(PAGE / name).read_text()}\n;" for name in BRIDGE)
+    whole = f"{beat_seconds} {WA_JS_SETTINGS} {here} {library.name} {library.text} {channel} {bridge}"
     version = hashlib.sha256(whole.encode()).hexdigest()[:16]
-    lines = [
-        only_here,
+    settings = {"beatSeconds": beat_seconds, "version": version, "waJs": library.name}
+    first = (
+        f"if ({here} && !self.wppmt) {{",
         f"self.WPPConfig = {json.dumps(dict(WA_JS_SETTINGS))};",
-        f"self.wppmtSettings = {json.dumps({'beatSeconds': beat_seconds, 'version': version})};",
-        code,
-        nowhere_else,
-    ]
-    return Script("\n".join(lines), version)
+        f"self.wppmtSettings = {json.dumps(settings)};",
+        channel,
+        f"}} else delete self.{TELL};",
+    )
+    texts = (
+        "\n".join(first),
+        f"if ({here} && !self.WPP) {{ {library.text}\n}}",
+        f"if ({here} && !self.wppmt.inventory) {{ {bridge} }}",
+    )
+    return Script(texts, version)

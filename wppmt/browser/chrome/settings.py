@@ -19,6 +19,8 @@ class ChromeSettings:
 
     tokens_dir: Path
     snapshots_dir: Path
+    wa_js_dir: Path
+    """Where the operator's own wa-js lie, and the plan who gets which."""
     snapshots_kept: int
     """Copies of a login, and as many profiles in quarantine."""
     engine: str

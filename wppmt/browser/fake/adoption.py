@@ -26,6 +26,8 @@ class FakeAdoption:
         found = [browser for browser in self._browsers if browser.process == self._left and browser.is_alive]
         if not found:
             raise StartFailed("BROWSER_CRASHED", "o navegador não vive mais")
+        if not found[0].has_current_bridge:
+            raise StartFailed("INJECT_FAILED", "a página roda outra versão da ponte")
         found[0].be_adopted(notify)
         self.browser = found[0]
         return self._left

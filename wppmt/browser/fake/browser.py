@@ -29,7 +29,7 @@ from wppmt.browser.port import (
     PageGone,
     StartFailed,
 )
-from wppmt.domain.inventory import WHOLE, Inventory
+from wppmt.domain.inventory import Inventory
 from wppmt.domain.process import Process
 
 
@@ -52,7 +52,8 @@ class FakeBrowser:
         self.browsers = browsers
         self.session_id = session_id
         self.is_alive = False
-        self.inventory: Inventory | None = browsers.world.inventories.get(session_id, WHOLE)
+        self.inventory: Inventory | None = browsers.world.inventory_of(session_id)
+        self._wa_js = browsers.world.wa_js(session_id)
         self.goodbye = ""
         """Why the page before this one was logged out."""
         self.weight = Memory(120.0, 70.0)
@@ -126,6 +127,11 @@ class FakeBrowser:
             numbers = list(self._pending)
         for number in numbers:
             self._settle(number, BrowserGone("canal entregue"))
+
+    @property
+    def has_current_bridge(self) -> bool:
+        """What its page runs is what a new one would be given."""
+        return self._wa_js == self.browsers.world.wa_js(self.session_id)
 
     # ---- levers: the browser
 

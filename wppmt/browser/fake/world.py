@@ -6,11 +6,11 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Protocol
 
-from wppmt.domain.inventory import Inventory
+from wppmt.domain.inventory import WHOLE, Inventory
 
 _BRAZILIAN = re.compile(r"55(\d\d)(9?)([6-9]\d{7})")
 
@@ -74,7 +74,17 @@ class FakeWhatsApp:
         """Every arrival by number or group id, a second one with the same id too."""
         self.inventories: dict[str, Inventory] = {}
         """Of sessions whose page lacks something."""
+        self.wa_js: Callable[[str], str] = lambda _: ""
+        """The wa-js that a browser of this session is given."""
+        self.broken_wa_js: dict[str, Inventory] = {}
+        """What a page has by such a one, by its name."""
         self._numbers = itertools.count(1)
+
+    def inventory_of(self, session_id: str) -> Inventory:
+        """What its next page has."""
+        name = self.wa_js(session_id)
+        usual = self.inventories.get(session_id, WHOLE)
+        return replace(self.broken_wa_js.get(name, usual), wa_js=name)
 
     def add_phone(self, number: str, name: str = "", *, is_business: bool = False) -> Phone:
         """A number that exists on WhatsApp; the same one again is left as it is."""

@@ -2,7 +2,27 @@
 (function () {
   'use strict';
 
-  const { describe } = wppmt;
+  const { describe, emit, setFacts } = wppmt;
+  const { waJs } = self.wppmtSettings;
+  const NOTHING = { canReceive: false, canSend: false, canAck: false, canSendMedia: false };
+
+  function text(read) {
+    try {
+      return String(read() || '');
+    } catch {
+      return '';
+    }
+  }
+
+  const whatsappBuild = () => text(() => self.Debug.VERSION) || text(() => WPP.whatsapp.contants.SANITIZED_VERSION_STR);
+
+  // It is no script, or it ended by an error: nothing more of it will come.
+  if (!self.WPP || !WPP.loader) {
+    const facts = () => ({ ready: false, inventory: { missing: ['wa-js'], ...NOTHING, whatsappBuild: whatsappBuild(), waJs } });
+    setFacts(facts);
+    emit('facts_changed', { facts: facts() });
+    throw new Error('There is no wa-js');
+  }
 
   /** One of WhatsApp's modules by its own name; throws where there is none. */
   wppmt.module = (id) => self.importNamespace(id);
@@ -91,14 +111,6 @@
     return id;
   };
 
-  const text = (read) => {
-    try {
-      return String(read() || '');
-    } catch {
-      return '';
-    }
-  };
-
   // Modules come in waves, and nothing says when it is over. A page without wa-js gets as long.
   const WAVE_MS = 3000;
   const JUDGED_AFTER_MS = 20_000;
@@ -117,8 +129,7 @@
   }
 
   function withoutWaJs(found) {
-    const none = Object.fromEntries(Object.keys(NEEDS).map((ability) => [ability, false]));
-    return { ...none, missing: ['wa-js', ...found.missing] };
+    return { ...NOTHING, missing: ['wa-js', ...found.missing] };
   }
 
   /** What is whole is so at once; what is not may still come. */
@@ -127,8 +138,8 @@
     if (!current && !isSettled() && !(WPP.isReady && !found.missing.length)) return;
     current = {
       ...(WPP.isReady ? found : withoutWaJs(found)),
-      whatsappBuild: text(() => self.Debug.VERSION) || text(() => WPP.whatsapp.contants.SANITIZED_VERSION_STR),
-      waJs: text(() => WPP.version),
+      whatsappBuild: whatsappBuild(),
+      waJs,
     };
     wppmt.factsMayHaveChanged();
   }

@@ -105,6 +105,7 @@ FIELD_TEXTS: Mapping[str, str] = {
     "canReceiveMessage": "`true`: pode receber mensagens",
     "resolvedPhone": "o número como o WhatsApp o conhece (com ou sem o nono dígito); é para ele que os envios vão",
     # Status
+    "waJs": "a versão do wa-js na página aberta agora; null enquanto ela não disse",
     "abilities": "o que a sessão consegue fazer agora; o que falta está em `reason`",
     "HealthBody.abilities": "quantas sessões conseguem agora cada coisa",
     "canSend": "`true`: textos e o mais que não leva arquivo podem ser enviados",

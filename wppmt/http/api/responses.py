@@ -133,6 +133,7 @@ class Status(AnswerBody):
     max_messages_per_day: int | None = Field(examples=[35])
     queue: int = Field(examples=[0], description="mensagens na fila de envio")
     abilities: Abilities
+    wa_js: str | None = Field(examples=["4.6.0"])
     login_saved: bool | None = Field(examples=[True])
 
 

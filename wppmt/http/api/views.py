@@ -73,6 +73,7 @@ def _status_fields(status: SessionStatus, default_webhook_url: str) -> dict[str,
         "max_messages_per_day": record.max_messages_per_day,
         "queue": status.queue,
         "abilities": abilities_of(status),
+        "wa_js": status.inventory.wa_js or None,
         "login_saved": record.login_saved if record.has_login else None,
     }
 
