@@ -1,0 +1,313 @@
+"""A session's own policy towards people who never wrote to it: whom it refuses, until when, and how exactly it counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from actors.session.sending.strangers import Recipient, Strangers
+from actors.session.unit_of_work import UnitOfWork
+from tests.actors.gateway import FlakyStore, Gateway
+from tests.defaults import session_policy
+from wppmt.domain import messages
+from wppmt.domain.contact_policy import ContactPolicy
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.messages import Idempotency, SendText, session_address
+from wppmt.domain.states import State
+from wppmt.store.records import Handover, JournalEntry, SessionRecord
+
+ME, FRIEND = "5511999990001", "5511888880001"
+DAY = 86_400
+
+
+def stranger(number: int) -> str:
+    return f"55117{number:08}"
+
+
+@pytest.fixture
+def connected(gateway: Gateway) -> Gateway:
+    """Connected; FRIEND has written."""
+    gateway.time.moment = datetime(2026, 3, 10, 12, tzinfo=ZoneInfo("America/Sao_Paulo")).timestamp()
+    browser = gateway.connect("a", ME)
+    for number in (FRIEND, *map(stranger, range(40))):
+        gateway.world.add_phone(number)
+    browser.receive(FRIEND)
+    gateway.run(1)
+    return gateway
+
+
+def configure(gateway: Gateway, **policy: Any) -> None:
+    gateway.ask(session_address("a"), messages.ConfigureSession(contact_policy=ContactPolicy(**policy)))
+
+
+def refusal(gateway: Gateway, to: str, **more: Any) -> Refusal:
+    with pytest.raises(Refusal) as refused:
+        gateway.send("a", to, **more)
+    return refused.value
+
+
+def limits(gateway: Gateway) -> dict[str, Any]:
+    return gateway.events("a", "account_limit")[-1]
+
+
+# ---- the budget
+
+
+def test_the_budget_of_a_day(connected: Gateway):
+    configure(connected, new_contacts_per_day=2)
+    for number in range(2):
+        assert connected.send("a", stranger(number)).ack == 1
+    for wish in (False, True):
+        refused = refusal(connected, stranger(2), respond_async=wish)
+        assert refused.code is Code.NEW_CONTACT_BUDGET
+        assert refused.retry_after == pytest.approx(12 * 3600, abs=60)
+    assert connected.send("a", FRIEND).ack == 1
+    assert connected.send("a", stranger(1), "de novo").ack == 1
+    assert connected.inbox(stranger(2)) == []
+    told = limits(connected)
+    assert (told["budget"]["used"], told["budget"]["perDay"], told["paused"]) == (2, 2, True)
+    assert told["budget"]["resetsAt"] == "2026-03-11T03:00:00Z"
+    connected.run(12 * 3600)
+    assert connected.send("a", stranger(2)).ack == 1
+
+
+def test_whoever_writes_is_no_stranger_any_more(connected: Gateway):
+    configure(connected, new_contacts_per_day=1)
+    connected.send("a", stranger(0))
+    refusal(connected, stranger(1))
+    connected.browser("a").receive(stranger(1))
+    connected.run(1)
+    assert connected.send("a", stranger(1)).ack == 1
+
+
+def test_a_number_that_is_not_on_whatsapp_does_not_count(connected: Gateway):
+    configure(connected, new_contacts_per_day=1)
+    assert refusal(connected, "5511000000000").code is Code.NOT_ON_WHATSAPP
+    assert connected.send("a", stranger(0)).ack == 1
+
+
+def test_what_whatsapp_refused_does_not_count(connected: Gateway):
+    configure(connected, new_contacts_per_day=1)
+    connected.browser("a").refuse_next_send("ack_-1")
+    assert refusal(connected, stranger(0)).code is Code.SEND_FAILED
+    assert connected.send("a", stranger(1)).ack == 1
+
+
+def test_those_who_were_written_to_before_the_policy_count(connected: Gateway):
+    for number in range(3):
+        connected.send("a", stranger(number))
+    configure(connected, new_contacts_per_day=2)
+    refused = refusal(connected, stranger(3))
+    assert (refused.code, refused.retry_after) == (Code.NEW_CONTACT_BUDGET, pytest.approx(12 * 3600, abs=60))
+    connected.run(12 * 3600)
+    assert connected.send("a", stranger(3)).ack == 1
+
+
+def test_a_young_account_has_few(connected: Gateway):
+    configure(connected, new_contacts_per_day=100, warm_up=True)
+    for number in range(5):
+        connected.send("a", stranger(number))
+    assert refusal(connected, stranger(5)).code is Code.NEW_CONTACT_BUDGET
+    connected.run(DAY)
+    for number in range(5, 15):
+        connected.send("a", stranger(number))
+    assert refusal(connected, stranger(15)).code is Code.NEW_CONTACT_BUDGET
+
+
+def test_neither_a_new_browser_nor_a_new_daemon_forgets_the_count(connected: Gateway):
+    configure(connected, new_contacts_per_day=1)
+    connected.send("a", stranger(0))
+    connected.kill_daemon()
+    connected.boot()
+    connected.until("a", State.CONNECTED)
+    connected.run(5)
+    assert refusal(connected, stranger(1)).code is Code.NEW_CONTACT_BUDGET
+    connected.restart("a")
+    connected.until("a", State.CONNECTED)
+    connected.run(5)
+    assert refusal(connected, stranger(1)).code is Code.NEW_CONTACT_BUDGET
+
+
+# ---- the gap, and quiet hours
+
+
+def test_the_gap_between_first_messages(connected: Gateway):
+    configure(connected, gap_min=30.0, gap_max=90.0)
+    connected.send("a", stranger(0))
+    refused = refusal(connected, stranger(1))
+    assert refused.code is Code.STRANGER_GAP
+    assert refused.retry_after is not None
+    assert 28 <= refused.retry_after <= 90
+    assert connected.send("a", FRIEND).ack == 1
+    assert connected.send("a", stranger(0), "de novo").ack == 1
+    connected.run(refused.retry_after)
+    assert connected.send("a", stranger(1)).ack == 1
+
+
+def test_at_night_only_those_who_wrote_are_written_to(connected: Gateway):
+    connected.send("a", stranger(0))
+    configure(connected, quiet_from="11:00", quiet_to="14:00")
+    for number in (0, 1):
+        refused = refusal(connected, stranger(number))
+        assert refused.code is Code.QUIET_HOURS
+        assert refused.retry_after == pytest.approx(2 * 3600, abs=60)
+    assert connected.send("a", FRIEND).ack == 1
+    connected.run(2 * 3600)
+    assert connected.send("a", stranger(1)).ack == 1
+
+
+def test_the_obstacle_that_lasts_longest_is_the_answer(connected: Gateway):
+    configure(connected, new_contacts_per_day=1, gap_min=30.0, gap_max=90.0, quiet_from="13:00", quiet_to="14:00")
+    connected.send("a", stranger(0))
+    assert refusal(connected, stranger(1)).code is Code.NEW_CONTACT_BUDGET
+    end = connected.time.moment + 2 * DAY
+    connected.browser("a").page.set_limit("reachout", active=True, until=end, kind="DEFAULT")
+    connected.run(1)
+    refused = refusal(connected, stranger(1))
+    assert (refused.code, refused.retry_after) == (Code.REACHOUT_TIMELOCK, pytest.approx(2 * DAY, abs=5))
+
+
+def test_a_refusal_is_not_stored_under_the_key(connected: Gateway):
+    configure(connected, gap_min=60.0, gap_max=60.0)
+    connected.send("a", stranger(0))
+    key = Idempotency("k", "f")
+    assert refusal(connected, stranger(1), idempotency=key).code is Code.STRANGER_GAP
+    connected.run(60)
+    assert connected.send("a", stranger(1), idempotency=key).ack == 1
+    connected.send("a", stranger(1), idempotency=key)
+    assert len(connected.inbox(stranger(1))) == 1
+
+
+def test_the_same_key_twice_while_the_page_is_asked(connected: Gateway):
+    configure(connected, new_contacts_per_day=5)
+    message = SendText(stranger(0), "oi", idempotency=Idempotency("k", "f"))
+    first, second = (connected.request(session_address("a"), message) for _ in range(2))
+    connected.run(5)
+    assert first.value.ack == 1
+    with pytest.raises(Refusal) as refused:
+        _ = second.value
+    assert refused.value.code is Code.IDEMPOTENCY_IN_FLIGHT
+    assert len(connected.inbox(stranger(0))) == 1
+
+
+def test_messages_to_one_person_keep_their_order(connected: Gateway):
+    configure(connected, new_contacts_per_day=5)
+    texts = [f"parte {number}" for number in range(5)]
+    for text in texts:
+        connected.request(session_address("a"), SendText(stranger(0), text))
+    connected.run(10)
+    assert connected.inbox(stranger(0)) == texts
+
+
+def test_a_page_that_cannot_look_refuses_for_now(connected: Gateway):
+    configure(connected, new_contacts_per_day=5)
+    connected.browser("a").page.is_replaced = True
+    refused = refusal(connected, stranger(0))
+    assert (refused.code, refused.retry_after) == (Code.COULD_NOT_LOOK, 5)
+
+
+def test_what_has_waited_beyond_the_policy_is_not_sent_late(connected: Gateway):
+    """Accepted a moment before quiet hours, behind somebody for whom typing is shown."""
+    configure(connected, quiet_from="12:10", quiet_to="13:00")
+    connected.run(599 - (connected.time.moment % 3600) % 600)
+    connected.request(session_address("a"), SendText(FRIEND, "oi", typing_ms=15_000))
+    late = connected.request(session_address("a"), SendText(stranger(0), "oi"))
+    connected.run(60)
+    with pytest.raises(Refusal) as refused:
+        _ = late.value
+    assert refused.value.code is Code.QUIET_HOURS
+    assert connected.inbox(stranger(0)) == []
+
+
+# ---- counted exactly, whatever dies
+
+
+@dataclass
+class Phone:
+    """What became of an entry in the world outside: who was written to, on which day."""
+
+    reached: dict[tuple[float, float], set[str]]
+
+
+class Office:
+    """The policy and the journal, with a daemon that dies anywhere: a commit happens or does not."""
+
+    def __init__(self, store: FlakyStore, random: Random, policy: ContactPolicy, now: float) -> None:
+        self.store, self.random, self.now = store, random, now
+        self.record = SessionRecord("a", now, contact_policy=policy, linked_at=now)
+        with store.transaction() as transaction:
+            transaction.save(self.record)
+        self.queue: list[JournalEntry] = []
+        self.count = 0
+        self.reached: dict[float, set[str]] = {}
+        self.openings: list[float] = []
+        self.boot()
+
+    def boot(self) -> None:
+        record = self.store.session("a")
+        assert record is not None
+        self.work = UnitOfWork(
+            record, self.store, new_event_id=str, new_secret=lambda: "whsec_x", default_webhook=""
+        )
+        self.strangers = Strangers(self.work, session_policy(), self.random)
+        unfinished = self.store.unfinished("a")
+        # What was handed is in doubt: here the page has it.
+        self.queue = [entry for entry in unfinished if entry.handover is Handover.ACCEPTED]
+
+    def accept(self, contact: str) -> bool:
+        whom = Recipient(contact, is_stranger=True, was_written_to=contact in self.everybody)
+        if any(self.strangers.obstacles(whom, self.now)):
+            return False
+        self.count += 1
+        entry = JournalEntry("a", f"m{self.count}", contact, "text", {}, accepted_at=self.now)
+        with self.work.together():
+            entry = self.strangers.admitted(entry, whom, self.now)
+            self.work.write(self.now, journal=entry)
+        self.queue.append(entry)
+        return True
+
+    def hand(self, *, dies: bool) -> None:
+        """The first of the queue; `dies`: after the commit, before or after the page has it."""
+        entry = self.queue.pop(0)
+        with self.work.together():
+            if self.strangers.late(entry, self.now):
+                self._settle(entry, Handover.FAILED)
+                return
+            self.strangers.handed(entry, self.now)
+            entry = self._settle(entry, Handover.HANDED, handed_at=self.now)
+        if not dies or self.random.random() < 0.5:
+            self._reach(entry)
+        if dies:
+            self.boot()
+        else:
+            outcome = self.random.choice([Handover.SENT, Handover.UNKNOWN, Handover.FAILED])
+            if outcome is Handover.FAILED:
+                self._take_back(entry)
+            with self.work.together():
+                self._settle(entry, outcome)
+
+    @property
+    def everybody(self) -> set[str]:
+        return set().union(*self.reached.values())
+
+    def _reach(self, entry: JournalEntry) -> None:
+        if entry.to not in self.everybody:
+            day, _ = self.strangers.policy.day_of(self.now)
+            self.reached.setdefault(day, set()).add(entry.to)
+
+    def _take_back(self, entry: JournalEntry) -> None:
+        """FAILED means that it was surely not sent."""
+        day, _ = self.strangers.policy.day_of(self.now)
+        self.reached.get(day, set()).discard(entry.to)
+
+    def _settle(self, entry: JournalEntry, handover: Handover, **changes: Any) -> JournalEntry:
+        from dataclasses import replace
+
+        settled = replace(entry, handover=handover, **changes)
+        self.work.write(self.now, journal=settled)
+        return settled
