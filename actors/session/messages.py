@@ -123,6 +123,7 @@ class Called(StrEnum):
     SEND = "send"
     FIND = "find"
     QUERY = "query"
+    FILTER = "filter"
     ARRIVAL = "arrival"
     BACKFILL = "backfill"
     RELOAD = "reload"

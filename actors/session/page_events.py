@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from actors.runtime.effects import Effect, Log
 from actors.session.messages import Called, PageAnswered
 from actors.session.pairing import ShownCode
 from actors.session.parts import Parts
-from wppmt.browser.port import Beat, CallResult, Json, PageEvent
+from actors.session.reception import TOLD
+from wppmt.browser.port import Beat, CallResult, PageEvent
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
 from wppmt.domain.reasons import Reason
-from wppmt.media.file_names import clean_name
 
 
 class PageEventHandler:
@@ -72,8 +71,8 @@ class PageEventHandler:
                 yield from self._parts.pairing.refused(now)
             case "news_dismissed":
                 yield Log("info", "news_dismissed", self._parts.record.id)
-            case "message_received":
-                yield from self._receive(data["message"], now)
+            case name if name in TOLD:
+                yield from self._parts.reception.heard(event, now)
             case "ack_changed":
                 ack, to = int(data["ack"]), str(data.get("to", ""))
                 yield from self._parts.sending.acknowledged(str(data["id"]), ack, to, now)
@@ -86,34 +85,13 @@ class PageEventHandler:
                 # Other events repeat what the facts say.
                 pass
 
-    def _receive(self, message: Json, now: float, **marks: Any) -> Iterator[Effect]:
-        """Record a received message as an event; media is given by URL, not by content."""
-        if message.get("mimetype"):
-            message = {**message, **self._media_of(message)}
-        if not self._parts.work.is_new(now, str(message["id"])):
-            yield from self._parts.work.write(now)
-            return
-        yield from self._parts.work.receive(now, {"message": message, **marks})
-        if "mediaUrl" in message:
-            yield from self._parts.arrivals.came(str(message["messageId"]), now)
-
     def _compared(self, outcome: CallResult, now: float) -> Iterator[Effect]:
         """What the page holds and nobody was told of is told now."""
         received = self._parts.record.messages_received
         for message in self._parts.self_check.found(outcome):
-            yield from self._receive(message, now, backfilled=True)
+            yield from self._parts.reception.message(message, now, backfilled=True)
         missed = self._parts.record.messages_received - received
         yield from self._parts.self_check.answered(missed, now)
-
-    def _media_of(self, message: Json) -> Json:
-        """No URL for a file that is too large to be fetched; no file name that leads out of a folder."""
-        described: dict[str, Any] = {}
-        if name := message.get("fileName"):
-            described["fileName"] = clean_name(str(name))
-        size = message.get("size")
-        if not isinstance(size, int) or size <= self._parts.policy.media_bytes:
-            described["mediaUrl"] = self._parts.media_url(self._parts.record.id, message["messageId"])
-        return described
 
     def _judge(self, facts: Facts, now: float) -> Iterator[Effect]:
         if not self._parts.lifecycle.is_live:
@@ -146,7 +124,7 @@ class PageEventHandler:
                 yield from self._parts.arrivals.answered(answer)
             case Called.BACKFILL if current:
                 for message in self._parts.backfill.found(answer.outcome):
-                    yield from self._receive(message, now, backfilled=True)
+                    yield from self._parts.reception.message(message, now, backfilled=True)
                 yield from self._parts.backfill.go_on(answer.outcome)
             case Called.REREAD if current:
                 for event in self._parts.cursor.missed(answer.outcome):

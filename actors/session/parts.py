@@ -21,6 +21,7 @@ from actors.session.page_state import PageState
 from actors.session.pairing import Pairing
 from actors.session.policy import SessionPolicy
 from actors.session.queries import Queries
+from actors.session.reception import Reception
 from actors.session.recycling import Recycling
 from actors.session.rollback import Rollback
 from actors.session.self_check import SelfCheck
@@ -63,7 +64,6 @@ class Parts:
     def __init__(self, record: SessionRecord, tools: Tools) -> None:
         policy = tools.policy
         self.policy = policy
-        self.media_url = tools.media_url
         self.is_disk_short = tools.is_disk_short
         self.timers = Timers()
         self.page = Page(record.id, record.generation)
@@ -104,6 +104,7 @@ class Parts:
         self.backfill = Backfill(self.work, self.page, policy)
         self.queries = Queries(self.page, policy)
         self.arrivals = Arrivals(self.work, self.page, self.timers, policy)
+        self.reception = Reception(self.work, self.page, self.arrivals, policy, tools.media_url)
         self.close_replies: list[Reply] = []
         """Who waits for the browser to be closed."""
         self.has_begun = False
@@ -217,6 +218,7 @@ class Parts:
         )
         if usable and not self.page.is_usable:
             self.page.is_usable = True
+            yield from self.reception.filter_page()
             yield from self.sending.usable(now)
             yield from self.backfill.look(self.noticed_at, now)
             yield from self.new_contacts.ask()

@@ -22,7 +22,7 @@ class Requests:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def asked(self, request: object, reply: Reply, now: float) -> Iterator[Effect]:  # noqa: C901 - one case a request
+    def asked(self, request: object, reply: Reply, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a request
         match request:
             case messages.StartSession():
                 yield from self._start(request, reply, now)
@@ -46,6 +46,8 @@ class Requests:
             case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
                 require_connected(self._parts.record)
                 yield from self._parts.queries.ask(request, reply)
+            case messages.ConfigureSession():
+                yield from self._configure(request, reply, now)
             case messages.SetWebhook():
                 yield from self._set_webhook(request, reply, now)
             case messages.RotateWebhookSecret():
@@ -61,6 +63,7 @@ class Requests:
             "webhook_events": request.events,
             "max_messages_per_day": request.max_messages_per_day,
             "pairing_phone": request.pairing_phone,
+            "ignore": request.ignore,
         }
         work = self._parts.work
         created = not work.is_written
@@ -73,6 +76,13 @@ class Requests:
         if self._parts.record.state is State.DISCONNECTED:
             yield from self._parts.open(Reason.STARTING, now)
         yield Answer(reply, messages.Started(created, self._parts.status(), secret))
+
+    def _configure(self, request: messages.ConfigureSession, reply: Reply, now: float) -> Iterator[Effect]:
+        given: dict[str, Any] = {"description": request.description, "ignore": request.ignore}
+        changes = {name: value for name, value in given.items() if value is not None}
+        yield from self._parts.work.write(now, **changes)
+        yield from self._parts.reception.filter_page()
+        yield Answer(reply, self._parts.status())
 
     def _restore(self, reply: Reply, now: float) -> Iterator[Effect]:
         """Also after a restart that went on without the login: the copy is as good as it was."""

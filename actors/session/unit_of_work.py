@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -33,12 +33,21 @@ LOGGED_FIELDS = {
     "qr_code": ("expiresAt",),
     "message_ack": ("messageId", "to", "status"),
     "message_received": ("id", "from", "type"),
+    "message_sent": ("id", "to", "type"),
+    "message_edited": ("id", "chatId"),
+    "message_revoked": ("messageId", "chatId"),
+    "message_reaction": ("messageId", "chatId"),
+    "poll_vote": ("messageId", "chatId"),
+    "call_received": ("callId", "from"),
+    "group_change": ("groupId", "action"),
+    "presence_change": ("chatId", "state"),
+    "label_change": ("labelId", "action"),
     "error": ("code", "error"),
     "account_changed": ("phone", "previousPhone"),
     "account_limit": ("coolDown", "newChats", "budget", "paused"),
 }
 """The fields of an event that are logged: who, what and when, never a text or a code."""
-_LEVELS: Mapping[str, LogLevel] = {"error": "error", "account_changed": "warning"}
+_LEVELS: Mapping[str, LogLevel] = {"error": "error", "account_changed": "warning", "presence_change": "debug"}
 ROTATED_SECRETS = 3
 """Kept beside the current one: each delivery is signed with all."""
 
@@ -112,12 +121,18 @@ class UnitOfWork:
             self._open().journal(journal)
         return [effect for name, payload in happenings for effect in self._happened(name, payload, now)]
 
-    def is_new(self, now: float, message_id: str) -> bool:
+    def is_new(self, now: float, message_key: str) -> bool:
         """Remember the message as received; False when it was before, as when an event is read again."""
-        return self._open().remember_received(self.record.id, message_id, now)
+        return self._open().remember_received(self.record.id, message_key, now)
+
+    def chat_key(self, names: Sequence[str]) -> str:
+        """One value for ever for a chat or person that WhatsApp calls by these names."""
+        return self._open().chat_key(self.record.id, names)
 
     def receive(self, now: float, payload: Payload) -> list[Effect]:
-        """A received message that is new."""
+        """A message that is new: received, or written by the owner on the phone."""
+        if payload["message"]["fromMe"]:
+            return self.write(now, ("message_sent", payload), last_activity=now)
         count = self.record.messages_received + 1
         return self.write(now, ("message_received", payload), messages_received=count, last_activity=now)
 
@@ -213,4 +228,6 @@ def _log_line(session_id: str, name: str, payload: Payload) -> Log:
     if name == "message_ack" and fields.get("ack") == 1:
         # As docs/MULTI_TENANT_ARCHITECTURE.md 10.2 names it.
         name = "message_sent"
+    elif name == "message_sent":
+        name = "message_written_on_phone"
     return Log(_LEVELS.get(name, "info"), name, session_id, details)

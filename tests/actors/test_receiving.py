@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from wppmt.domain.states import State
 
-ME, FRIEND = "5511999990001", "5511888880001"
+ME, FRIEND, OTHER = "5511999990001", "5511888880001", "5511888880002"
+GROUP = "120363041234567890@g.us"
 
 
 def test_a_message_is_reported_as_the_document_shows_it(gateway: Gateway):
@@ -28,8 +31,107 @@ def test_a_message_is_reported_as_the_document_shows_it(gateway: Gateway):
         "timestamp": 0,
         "isGroupMsg": False,
         "sender": {"name": "Maria Souza", "phone": FRIEND},
+        "chatKey": f"{FRIEND}@c.us",
     }
     assert gateway.record("a").messages_received == 1
+
+
+def test_an_id_that_two_people_chose_is_two_messages(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    for sender, group in ((FRIEND, None), (OTHER, None), (FRIEND, GROUP), (OTHER, GROUP), (FRIEND, None)):
+        browser.receive(sender, id="3A00", group=group)
+    gateway.run(1)
+    told = [
+        (e["message"]["chatId"], e["message"]["sender"]["phone"])
+        for e in gateway.events("a", "message_received")
+    ]
+    assert told == [(f"{FRIEND}@c.us", FRIEND), (f"{OTHER}@c.us", OTHER), (GROUP, FRIEND), (GROUP, OTHER)]
+
+
+def test_a_chat_keeps_its_key_when_whatsapp_moves_it_to_the_hidden_id(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    for names in ([f"{FRIEND}@c.us"], ["77@lid", f"{FRIEND}@c.us"], ["77@lid"]):
+        browser.receive(FRIEND, marks={"chatNames": names})
+    gateway.run(1)
+    assert {e["message"]["chatKey"] for e in gateway.events("a", "message_received")} == {f"{FRIEND}@c.us"}
+
+
+def test_what_the_owner_writes_on_the_phone_is_told_and_what_the_api_sends_is_not(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    gateway.world.add_phone(FRIEND)
+    gateway.send("a", FRIEND, "pela API")
+    on_the_phone = browser.write_on_phone(FRIEND, "no celular")
+    gateway.run(1)
+    [event] = gateway.events("a", "message_sent")
+    told = event["message"]
+    assert (told["id"], told["body"], told["fromMe"]) == (on_the_phone, "no celular", True)
+    assert told["chatId"] == told["to"] == f"{FRIEND}@c.us"
+    assert gateway.events("a", "message_received") == []
+    # Nobody asked for it: it is in the log alone.
+    assert "message_sent" not in {post.name for post in gateway.posts}
+
+
+def test_what_the_owner_wrote_while_nobody_listened_is_told_once(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.close("a")
+    written = gateway.browser("a").write_on_phone(FRIEND)
+    gateway.start("a")
+    gateway.until("a", State.CONNECTED)
+    gateway.run(30)
+    assert [event["message"]["id"] for event in gateway.events("a", "message_sent")] == [written]
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "message_revoked": {
+        "messageId": "3A",
+        "chatId": f"{FRIEND}@c.us",
+        "from": f"{FRIEND}@c.us",
+        "fromMe": False,
+    },
+    "message_reaction": {
+        "messageId": "3A",
+        "chatId": f"{FRIEND}@c.us",
+        "from": f"{FRIEND}@c.us",
+        "fromMe": False,
+        "emoji": "👍",
+    },
+    "call_received": {"callId": "C1", "from": f"{FRIEND}@c.us", "isVideo": False, "isGroup": False},
+    "group_change": {"groupId": GROUP, "action": "add", "by": f"{FRIEND}@c.us", "participants": []},
+    "label_change": {"labelId": "1", "name": "Novo", "action": "create", "chatId": None},
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_is_told_once_however_often_it_is_read(gateway: Gateway, name: str):
+    browser = gateway.connect("a", ME, events=("*",))
+    browser.happens(name, **CHANGES[name])
+    gateway.run(0.2)
+    gateway.kill_daemon()
+    gateway.boot()
+    gateway.run(60)
+    [event] = gateway.events("a", name)
+    assert CHANGES[name].items() <= event.items()
+    assert name in {post.name for post in gateway.posts}
+
+
+def test_who_asks_for_a_change_alone_gets_nothing_else(gateway: Gateway):
+    browser = gateway.connect("a", ME, events=("call_received",))
+    gateway.run(1)
+    before = len(gateway.posts)
+    browser.receive(FRIEND)
+    browser.happens("call_received", **CHANGES["call_received"])
+    gateway.run(1)
+    assert [post.name for post in gateway.posts[before:]] == ["call_received"]
+
+
+@pytest.mark.parametrize("chat", [GROUP, "status@broadcast", "1@newsletter"])
+def test_what_a_session_does_not_want_to_hear_is_not_told(gateway: Gateway, chat: str):
+    browser = gateway.connect("a", ME, ignore=("groups", "status", "channels"))
+    browser.receive(FRIEND, group=chat)
+    browser.happens("message_revoked", **{**CHANGES["message_revoked"], "chatId": chat})
+    gateway.run(1)
+    assert not gateway.events("a", "message_received")
+    assert not gateway.events("a", "message_revoked")
 
 
 def crash(gateway: Gateway) -> None:

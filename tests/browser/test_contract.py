@@ -21,6 +21,7 @@ from wppmt.browser.port import (
     StartFailed,
 )
 from wppmt.domain.process import Process
+from wppmt.domain.written import message_of
 
 OpenOn = Callable[[Ground, str], Life]
 Paired = tuple[Life, str]
@@ -257,7 +258,7 @@ def test_a_message_comes_in_the_documents_shape(ground: Ground, paired: Paired, 
             e for e in life.events if e.name == "message_received" and e.data["message"]["id"] == message_id
         ]
 
-    message = wait_until(heard)[0].data["message"]  # type: ignore[index]
+    message = message_of(wait_until(heard)[0].data["message"])  # type: ignore[index]
     assert message["from"] == message["chatId"] == f"{friend}@c.us"
     assert message["to"] == f"{phone}@c.us"
     assert (message["body"], message["type"]) == ("Olá, tudo bem?", "chat")
@@ -314,7 +315,7 @@ def test_half_an_emoji_comes_as_a_replacement_character(
     life.facts(mode="MAIN", pushname="Loja \ufffd")
 
     message_id = ground.write(friend, phone, "cortado \ud83d, inteiro 🙂")
-    heard = life.event("message_received")["message"]
+    heard = message_of(life.event("message_received")["message"])
     assert (heard["id"], heard["body"]) == (message_id, "cortado \ufffd, inteiro 🙂")
     assert heard["sender"]["name"] == "\ufffd Maria 🙂"
     contacts = life.value("contacts", {"after": None, "limit": 1000})["contacts"]
@@ -710,6 +711,6 @@ def test_two_tenants_write_to_each_other(
     pair(ground, other, other_phone)
     message_id = new_id()
     life.value("send_text", {"id": message_id, "to": other_phone, "text": "vizinho"})
-    message = other.event("message_received")["message"]
+    message = message_of(other.event("message_received")["message"])
     assert (message["id"], message["body"]) == (message_id, "vizinho")
     assert message["sender"]["phone"] == phone

@@ -75,7 +75,8 @@ async def test_an_unknown_event_is_refused_in_portuguese(api: Api):
         {
             "field": "events[0]",
             "problem": "valor não permitido; use 'message_received', 'message_ack', 'connection_change', "
-            "'qr_code', 'error', 'account_changed' ou '*'",
+            "'qr_code', 'error', 'message_sent', 'message_edited', 'message_revoked', 'message_reaction', "
+            "'poll_vote', 'call_received', 'group_change', 'presence_change', 'label_change', 'account_changed' ou '*'",
         }
     ]
 

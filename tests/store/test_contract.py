@@ -47,6 +47,7 @@ FULL_RECORD = SessionRecord(
     webhook_url="https://x.test/y",
     webhook_events=("error",),
     max_messages_per_day=7,
+    ignore=("groups",),
     has_login=True,
     pairing_phone="5511",
     phone="5511999999999",
@@ -466,6 +467,18 @@ def test_a_caller_s_reference_is_kept_with_the_message(store: Store):
     with store.transaction() as transaction:
         transaction.journal(settled)
     assert store.message("a", "3EB01") == settled
+
+
+def test_a_chat_has_one_key_for_ever_whatever_whatsapp_calls_it(store: Store):
+    with store.transaction() as tx:
+        assert tx.chat_key("a", ["5511@c.us"]) == "5511@c.us"
+        assert tx.chat_key("a", ["77@lid"]) == "77@lid"
+    with store.transaction() as tx:
+        assert tx.chat_key("a", ["88@lid", "5511@c.us"]) == "5511@c.us"
+        assert tx.chat_key("a", ["88@lid"]) == "5511@c.us"
+        assert tx.chat_key("b", ["88@lid"]) == "88@lid"
+        tx.forget("a")
+        assert tx.chat_key("a", ["88@lid"]) == "88@lid"
 
 
 def test_wanted_media_comes_oldest_first_until_it_is_settled(store: Store):

@@ -32,6 +32,8 @@ class StartSession:
     events: tuple[str, ...] | None = None
     max_messages_per_day: int | None = None
     pairing_phone: str | None = None
+    ignore: tuple[str, ...] | None = None
+    """Kinds of chats of which nothing is told (wppmt.domain.chats.IGNORABLE)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,14 @@ class SetWebhook:
 
     url: str
     events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigureSession:
+    """To a session: None leaves a setting as it is. Answered with SessionStatus."""
+
+    description: str | None = None
+    ignore: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

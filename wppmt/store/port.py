@@ -53,6 +53,12 @@ class Transaction(Protocol):
     def remember_received(self, session_id: str, message_id: str, at: float) -> bool:
         """False when this message id was received before: an event that is read again must not be recorded twice."""
 
+    def chat_key(self, session_id: str, names: Sequence[str]) -> str:
+        """One value for a chat or person for ever, by any of the names that WhatsApp calls it; the first is the first key.
+
+        A name that was not known is from now on, with the others. `names` is not empty.
+        """
+
     def want_media(self, session_id: str, message_id: str, at: float) -> None:
         """The received message's media is still to be brought from WhatsApp."""
 

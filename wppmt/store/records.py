@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from wppmt.domain.account_limits import UNKNOWN, AccountLimits
+from wppmt.domain.chats import IGNORED_AT_FIRST
 from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.inventory import WHOLE, Inventory
 from wppmt.domain.process import Process
@@ -16,7 +17,19 @@ from wppmt.domain.states import State
 
 EVENT_NAMES = ("message_received", "message_ack", "connection_change", "qr_code", "error")
 """What a webhook gets that asks for nothing in particular."""
-FURTHER_EVENT_NAMES = ("account_changed", "account_limit")
+FURTHER_EVENT_NAMES = (
+    "message_sent",
+    "message_edited",
+    "message_revoked",
+    "message_reaction",
+    "poll_vote",
+    "call_received",
+    "group_change",
+    "presence_change",
+    "label_change",
+    "account_changed",
+    "account_limit",
+)
 """Delivered to who asks for them, by name or by `ALL_EVENTS`; in the log in any case."""
 ALL_EVENTS = "*"
 
@@ -44,6 +57,8 @@ class SessionRecord:
     """Own address; empty means the daemon's default."""
     webhook_events: tuple[str, ...] = EVENT_NAMES
     max_messages_per_day: int | None = None
+    ignore: tuple[str, ...] = IGNORED_AT_FIRST
+    """Kinds of chats of which nothing is told: `groups`, `channels`, `status`, `broadcasts`."""
     has_login: bool = False
     """A phone is linked, so no QR screen is expected."""
     pairing_phone: str = ""

@@ -1,4 +1,4 @@
-"""The five webhook bodies as models (docs/MULTI_TENANT_ARCHITECTURE.md 5.2, docs/contract.md 7)."""
+"""The webhook bodies as models (docs/MULTI_TENANT_ARCHITECTURE.md 5.2, docs/contract.md 7 and 11)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from wppmt.domain.states import State
 from wppmt.http.api.responses import AnswerBody, Instant, MessageStatus, absent
+from wppmt.webhook.messages import EditedMessage, OwnMessage, ReceivedMessage
 
 
 class Hook(AnswerBody):
@@ -29,46 +30,6 @@ class Envelope(AnswerBody):
     )
     sequence: int = Field(examples=[42])
     schema_version: Literal[1]
-
-
-class Sender(AnswerBody):
-    name: str | None = Field(examples=["Maria Souza"])
-    phone: str | None = Field(examples=["5511888888888"])
-
-
-class QuotedMessage(AnswerBody):
-    """The quoted message of a reply, as WhatsApp sends it along."""
-
-    id: str = Field(examples=["3EB0A1B2C3D4E5F60718"])
-    from_: str | None = Field(alias="from", examples=["5511999999999@c.us"])
-    from_me: bool = Field(examples=[True], description="`true`: a citada é desta conta")
-    type: str = Field(examples=["chat"])
-    body: str = Field(examples=["Posso ajudar?"], description="de mídia, a legenda")
-
-
-class ReceivedMessage(AnswerBody):
-    id: str = Field(examples=["3EB0F6F2E2E2E2E2E30"])
-    from_: str = Field(alias="from", examples=["5511888888888@c.us"])
-    to: str = Field(examples=["5511999999999@c.us"])
-    body: str = Field(examples=["Olá, tudo bem?"])
-    type: str = Field(examples=["chat"])
-    timestamp: int = Field(examples=[1739202900], description="quando foi escrita, em segundos desde 1970")
-    is_group_msg: bool = Field(examples=[False])
-    sender: Sender
-    message_id: str | None = absent(
-        examples=["false_5511888888888@c.us_3EB0F6F2E2E2E2E2E30"], description="id completo, com a conversa"
-    )
-    chat_id: str | None = absent(examples=["5511888888888@c.us"])
-    from_me: Literal[False] | None = absent(examples=[False])
-    author: str | None = absent(description="em um grupo, quem escreveu")
-    lid: str | None = absent(description="id oculto do remetente, se o WhatsApp o usa")
-    quoted_id: str | None = absent(description="id da mensagem citada")
-    quoted: QuotedMessage | None = absent(description="a mensagem citada, em uma resposta")
-    media_url: str | None = absent(description="um GET nesta URL, com o token, devolve a mídia")
-    mimetype: str | None = absent()
-    size: int | None = absent()
-    file_name: str | None = absent()
-    caption: str | None = absent()
 
 
 class MessageReceivedHook(Envelope, Hook):
@@ -116,6 +77,80 @@ class ErrorHook(Envelope, Hook):
     recoverable: bool = Field(examples=[True])
 
 
+class MessageSentHook(Envelope, Hook):
+    event: Literal["message_sent"]
+    message: OwnMessage
+    backfilled: Literal[True] | None = absent(description="`true`: foi lida depois, no histórico")
+
+
+class MessageEditedHook(Envelope, Hook):
+    event: Literal["message_edited"]
+    message: EditedMessage
+
+
+class ChangedMessage(AnswerBody):
+    """Which message something was done to, and by whom."""
+
+    message_id: str = Field(examples=["3EB0F6F2E2E2E2E2E2E"], description="o `id` da mensagem")
+    chat_id: str = Field(examples=["5511888888888@c.us"])
+    chat_key: str = Field(examples=["5511888888888@c.us"])
+    from_: str = Field(alias="from", examples=["5511888888888@c.us"], description="quem o fez")
+    from_me: bool = Field(examples=[False], description="`true`: foi esta conta, no celular")
+
+
+class MessageRevokedHook(Envelope, ChangedMessage, Hook):
+    event: Literal["message_revoked"]
+    by: Literal["api"] | None = absent(description="`api`: foi esta API que apagou")
+
+
+class MessageReactionHook(Envelope, ChangedMessage, Hook):
+    event: Literal["message_reaction"]
+    emoji: str = Field(examples=["👍"], description="vazio: a reação foi desfeita")
+
+
+class PollVoteHook(Envelope, ChangedMessage, Hook):
+    event: Literal["poll_vote"]
+    options: list[str] = Field(examples=[["Manhã"]], description="tudo o que está escolhido agora")
+
+
+class CallReceivedHook(Envelope, Hook):
+    event: Literal["call_received"]
+    call_id: str = Field(examples=["7B1E6A0C5D2F4E8A9B3C1D0E2F4A6B8C"])
+    from_: str = Field(alias="from", examples=["5511888888888@c.us"])
+    is_video: bool = Field(examples=[False])
+    is_group: bool = Field(examples=[False])
+
+
+GroupAction = Literal["add", "remove", "promote", "demote", "subject", "description", "picture", "settings"]
+
+
+class GroupChangeHook(Envelope, Hook):
+    event: Literal["group_change"]
+    group_id: str = Field(examples=["120363041234567890@g.us"])
+    action: GroupAction = Field(examples=["add"])
+    by: str | None = Field(examples=["5511888888888@c.us"], description="quem o fez; `api`: esta API")
+    participants: list[str] = Field(examples=[["5511777777777@c.us"]])
+
+
+class PresenceChangeHook(Envelope, Hook):
+    event: Literal["presence_change"]
+    chat_id: str = Field(examples=["5511888888888@c.us"])
+    chat_key: str = Field(examples=["5511888888888@c.us"])
+    from_: str = Field(alias="from", examples=["5511888888888@c.us"])
+    state: Literal["available", "unavailable", "composing", "recording"] = Field(examples=["composing"])
+
+
+class LabelChangeHook(Envelope, Hook):
+    event: Literal["label_change"]
+    label_id: str = Field(examples=["3"])
+    name: str | None = Field(examples=["Pedido novo"])
+    action: Literal["add", "remove", "create", "rename", "delete"] = Field(
+        examples=["add"], description="`add`, `remove`: de uma conversa; os outros, da própria etiqueta"
+    )
+    chat_id: str | None = Field(examples=["5511888888888@c.us"])
+    by: Literal["api"] | None = absent(description="`api`: foi esta API")
+
+
 @dataclass(frozen=True, slots=True)
 class HookKind:
     name: str
@@ -129,5 +164,14 @@ HOOKS: Sequence[HookKind] = (
     HookKind("connection_change", "Mudança de estado", ConnectionChangeHook),
     HookKind("qr_code", "Novo QR Code", QrCodeHook),
     HookKind("error", "Erro na sessão", ErrorHook),
+    HookKind("message_sent", "Mensagem escrita no celular pelo dono da conta", MessageSentHook),
+    HookKind("message_edited", "Mensagem editada", MessageEditedHook),
+    HookKind("message_revoked", "Mensagem apagada para todos", MessageRevokedHook),
+    HookKind("message_reaction", "Reação a uma mensagem", MessageReactionHook),
+    HookKind("poll_vote", "Voto em uma enquete", PollVoteHook),
+    HookKind("call_received", "Chamada recebida", CallReceivedHook),
+    HookKind("group_change", "Mudança em um grupo", GroupChangeHook),
+    HookKind("presence_change", "Alguém digita, grava, entra ou sai", PresenceChangeHook),
+    HookKind("label_change", "Etiqueta posta, tirada ou mudada", LabelChangeHook),
     HookKind("account_changed", "Outro número vinculado à sessão", AccountChangedHook),
 )

@@ -22,11 +22,16 @@ BRIDGE = (
     "limits.js",
     "recipients.js",
     "finding.js",
+    "heard.js",
+    "written.js",
+    "acts.js",
     "sending.js",
     "kinds.js",
     "actions.js",
     "media.js",
     "receiving.js",
+    "changes.js",
+    "surroundings.js",
 )
 
 # wa-js reports to Google Analytics and asks strangers' servers for link previews unless told otherwise.

@@ -195,6 +195,17 @@ class FakeBrowser:
             raise ValueError("no phone is linked")
         return self.browsers.send_from_phone(sender, number, body, unheard=unheard, **more)
 
+    def write_on_phone(self, to: str, body: str = "oi", **more: Any) -> str:
+        """The owner writes to somebody on the phone."""
+        number = self.browsers.world.profiles[self.session_id].login
+        if number is None:
+            raise ValueError("no phone is linked")
+        return self.browsers.send_from_phone(number, number, body, chat=to, **more)
+
+    def happens(self, name: str, /, **data: Any) -> None:
+        """Something around messages, by the page's own words: `message_reaction`, `group_change`, …"""
+        self.page.emit(name, data)
+
     def ack(self, message_id: str, ack: int) -> None:
         """The receiving phone has it (2), has read it (3), has played it (4)."""
         self.browsers.world.profiles[self.session_id].receipts.append((message_id, ack))

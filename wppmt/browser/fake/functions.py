@@ -76,6 +76,10 @@ class FakeFunctions:
         more = {"type": arguments["kind"], "media": media, "bytes": data}
         return self._send(arguments, arguments.get("caption") or "", more)
 
+    def do_ignore(self, arguments: Mapping[str, Any]) -> CallResult:
+        self._page.ignored = frozenset(arguments["kinds"])
+        return {}
+
     def do_forward(self, arguments: Mapping[str, Any]) -> CallResult:
         original = meant(self._profile, arguments["messageId"])
         return self._send(arguments, original.text, {"type": original.type, "forwarded": True})

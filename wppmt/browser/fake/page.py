@@ -12,6 +12,7 @@ from wppmt.browser.fake import connection
 from wppmt.browser.fake.connection import Connection
 from wppmt.browser.fake.world import Surroundings
 from wppmt.browser.port import PageEvent
+from wppmt.domain.chats import IGNORED_AT_FIRST, is_ignored
 from wppmt.domain.inventory import WA_JS, Inventory
 from wppmt.domain.page_condition import Facts
 
@@ -62,6 +63,8 @@ class FakePage:
         self.unheard: list[dict[str, Any]] = []
         self.deaf = False
         """Messages come into its store, and no event tells of them."""
+        self.ignored: frozenset[str] = frozenset(IGNORED_AT_FIRST)
+        """Kinds of chats of which nothing is told."""
         self.is_replaced = False
         """The login is used elsewhere: WhatsApp's server says nothing more to this page, which shows nothing of it."""
         self._browser = browser
@@ -270,14 +273,14 @@ class FakePage:
         phone = self._world.phones[self._profile.login or ""]
         waiting, phone.undelivered = phone.undelivered, []
         for message in (one for one in waiting if "target" not in one):
-            shape = self._incoming(message)
+            shape = self._written(message)
             self._profile.received.append(shape)
             if "bytes" in message:
                 self._profile.media[shape["messageId"]] = message["bytes"]
             if self.deaf or message.get("unheard"):
                 self.unheard.append(shape)
-            else:
-                self.emit("message_received", {"message": shape})
+            elif not is_ignored(shape["chatId"], self.ignored):
+                self.emit("message_sent" if shape["fromMe"] else "message_received", {"message": shape})
 
     def take_receipts(self) -> None:
         """Steps forward of own messages, each told once."""
@@ -301,23 +304,33 @@ class FakePage:
             if message["ack"] == 0 and not message["failed"]:
                 self.to_server(message_id)
 
-    def _incoming(self, message: Mapping[str, Any]) -> dict[str, Any]:
+    def _written(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """As bridge.js tells of a message: received, or written by the owner on the phone, `to` somebody."""
         sender, group = message["from"], message.get("group")
-        chat = group or f"{sender}@c.us"
+        me, person = f"{self._facts.phone}@c.us", f"{sender}@c.us"
+        is_own = person == me
+        chat = group or (f"{message['chat']}@c.us" if is_own else person)
+        kind = message.get("type", "chat")
         shape = {
             "id": message["id"],
-            "messageId": f"false_{chat}_{message['id']}" + (f"_{sender}@c.us" if group else ""),
+            "messageId": f"{str(is_own).lower()}_{chat}_{message['id']}" + (f"_{person}" if group else ""),
             "chatId": chat,
-            "fromMe": False,
-            "from": chat,
-            "to": f"{self._facts.phone}@c.us",
-            "body": message["body"],
-            "type": message.get("type", "chat"),
+            "chatNames": [chat],
+            "fromMe": is_own,
+            "from": me if is_own else chat,
+            "to": chat if is_own else me,
+            "content": {
+                "body" if kind == "chat" else "caption": message["body"],
+                **message.get("content", {}),
+            },
+            "type": kind,
             "timestamp": int(message["t"]),
             "isGroupMsg": bool(group),
             "sender": {"name": message["name"], "phone": sender},
+            **(message.get("media") or {}),
+            **(message.get("marks") or {}),
         }
-        return shape | ({"author": f"{sender}@c.us"} if group else {}) | dict(message.get("media") or {})
+        return shape | ({"author": person, "authorNames": [person]} if group else {})
 
     def fail(self, message_id: str, reason: str) -> None:
         """It will not be sent any more."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from wppmt.browser.fake.world import FakeProfile
+from wppmt.domain.content import body_of
 from wppmt.domain.message_ids import parse_message_id
 
 EDIT_SECONDS = 20 * 60
@@ -58,4 +59,6 @@ def _targets(profile: FakeProfile) -> Iterator[Target]:
             type_ = sent["more"].get("type", "chat")
             yield Target(message_id, sent["to"], type_, sent["text"], sent["at"], is_own=True)
     for one in profile.received:
-        yield Target(one["id"], one["chatId"], one["type"], one["body"], one["timestamp"])
+        yield Target(
+            one["id"], one["chatId"], one["type"], body_of(one["type"], one["content"]), one["timestamp"]
+        )

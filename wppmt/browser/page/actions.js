@@ -62,17 +62,21 @@
     if (acts.size > ACTS_KEPT) acts.delete(acts.keys().next().value);
   }
 
-  /** Resolves when it is on its way; what comes of it is told as of a message. `done`: whether it shows. */
-  async function act(id, message, run, done = () => true) {
+  /**
+   * Resolves when it is on its way; what comes of it is told as of a message. `what`: by what name WhatsApp's echo of it
+   * is known; `done`: whether it shows.
+   */
+  async function act(id, message, what, run, done = () => true) {
     const chat = message.id.remote;
     const to = text(phoneOf(chat));
     note(id, { found: true, ack: 0, failed: false, to });
-    const { ended } = await underId(id, run);
+    const { ended } = await underId(id, () => wppmt.act(`${what}|${message.id.id}`, run));
     const said = ended.then((sendMsgResult) => {
       const { messageSendResult } = sendMsgResult || {};
       const isDone = (!messageSendResult || messageSendResult === 'OK') && done();
       note(id, { found: true, ack: isDone ? SENT : 0, failed: !isDone, to });
       if (isDone) emit('ack_changed', { id, chatId: text(chat), ack: SENT, to });
+      if (isDone && what === 'revoke') wppmt.tellRevokedByApi(message.id);
       return { sendMsgResult: isDone ? null : sendMsgResult || 'ERROR_UNKNOWN' };
     });
     follow(id, said);
@@ -87,7 +91,7 @@
   /** An empty emoji takes back. */
   functions.react = once(async ({ id, emoji, ...wanted }) => {
     const message = await target(wanted);
-    return act(id, message, async () => (await WPP.chat.sendReactionToMessage(message, emoji)).sendMsgResult);
+    return act(id, message, 'reaction', async () => (await WPP.chat.sendReactionToMessage(message, emoji)).sendMsgResult);
   });
 
   const isEditedBy = (message, id) => Boolean(message.latestEditMsgKey) && message.latestEditMsgKey.id === id;
@@ -101,7 +105,7 @@
     const messageId = await finding.keyFor(message.id.remote, id);
     const options = { messageId, linkPreview: false, markIsRead: false, detectMentioned: false };
     const edited = () => isEditedBy(message, id) && !message.isSendFailure;
-    return act(id, message, () => WPP.chat.editMessage(text(message.id), body, options).then(() => null), edited);
+    return act(id, message, 'edit', () => WPP.chat.editMessage(text(message.id), body, options).then(() => null), edited);
   });
 
   function requireRevocable(message, chat) {
@@ -127,9 +131,10 @@
     const message = await target(wanted, finding.meant);
     const chat = WPP.whatsapp.ChatStore.get(message.id.remote);
     const gone = () => isGone(message, chat);
-    if (forEveryone && gone()) return act(id, message, async () => null);
+    if (forEveryone && gone()) return act(id, message, 'nothing', async () => null);
     if (forEveryone) requireRevocable(message, chat);
-    return act(id, message, () => (forEveryone ? revoke : forget)(chat, message), gone);
+    const what = forEveryone ? 'revoke' : 'forget';
+    return act(id, message, what, () => (forEveryone ? revoke : forget)(chat, message), gone);
   });
 
   // ---- whether it was done -----------------------------------------------------------------------------------

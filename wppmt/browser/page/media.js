@@ -67,7 +67,7 @@
   }
 
   /** The whole ids that these parts may mean. */
-  function wholeIds({ chat, id, writer }) {
+  function wholeIds({ chat, id, writer, fromMe }) {
     const chats = WPP.whatsapp.ChatStore.getModelsArray();
     if (!chat) {
       // A short id tells no chat: a person's makes the whole.
@@ -76,14 +76,15 @@
     }
     const meant = chats.find((one) => namesOf(one.id).has(chat));
     const names = meant ? [...namesOf(meant.id)] : [chat];
-    return names.map((name) => [false, name, id, writer].filter((part) => part !== undefined).join('_'));
+    return names.map((name) => [fromMe, name, id, writer].filter((part) => part !== undefined).join('_'));
   }
 
   async function received(messageId) {
     const parts = idParts(messageId);
-    const here = WPP.whatsapp.MsgStore.findFirst((message) => !message.id.fromMe && isMeant(parts, message));
+    const side = Boolean(parts.fromMe);
+    const here = WPP.whatsapp.MsgStore.findFirst((message) => message.id.fromMe === side && isMeant(parts, message));
     if (here) return here;
-    for (const id of parts.fromMe ? [] : wholeIds(parts)) {
+    for (const id of wholeIds(parts)) {
       const found = await WPP.chat.getMessageById(id).catch(() => null);
       if (found) return found;
     }

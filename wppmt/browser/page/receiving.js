@@ -2,8 +2,8 @@
 (function () {
   'use strict';
 
-  const { emit, functions, attach, shapes } = wppmt;
-  const { text, phoneOf, isIncoming, incoming } = shapes;
+  const { emit, functions, attach, shapes, isIncoming, isFromPhone, written } = wppmt;
+  const { text, phoneOf } = shapes;
 
   // ---- acknowledgements --------------------------------------------------------------------------------------
 
@@ -32,18 +32,20 @@
   function hear(message) {
     heard.add(text(message.id));
     if (heard.size > HEARD_KEPT) heard.delete(heard.values().next().value);
-    return incoming(message);
+    return written(message);
   }
 
   function tell(message) {
-    if (isIncoming(message) && !heard.has(text(message.id))) emit('message_received', { message: hear(message) });
+    if (heard.has(text(message.id))) return;
+    if (isIncoming(message)) emit('message_received', { message: hear(message) });
+    else if (isFromPhone(message)) emit('message_sent', { message: hear(message) });
   }
 
   /** One that could not be decrypted yet comes again, under its true type. */
   function arrived(message) {
     wppmt.messageHeld(message);
     if (!message.isNewMsg) return;
-    if (message.type === 'ciphertext') message.once('change:type', () => queueMicrotask(() => tell(message)));
+    if (message.type === 'ciphertext' && !wppmt.isViewOnceGone(message)) message.once('change:type', () => queueMicrotask(() => tell(message)));
     // WhatsApp fills in what belongs to it within the same task.
     else queueMicrotask(() => tell(message));
   }
@@ -61,7 +63,7 @@
   async function messagesOf(chat, since) {
     const held = chat.msgs.getModelsArray();
     const oldest = held.reduce((t, message) => Math.min(t, message.t), Infinity);
-    if (oldest <= since || !chat.unreadCount) return { messages: held, complete: true };
+    if (oldest <= since) return { messages: held, complete: true };
     try {
       const loaded = await WPP.chat.getMessages(chat.id, { count: LOADED_AT_ONCE });
       const complete = loaded.length < LOADED_AT_ONCE || loaded.some((message) => message.t <= since);
@@ -71,7 +73,7 @@
     }
   }
 
-  /** What others wrote since `t` (epoch seconds), in order of time; for what came while nobody listened. */
+  /** What others, and the owner on the phone, wrote since `t` (epoch seconds), in order of time: what nobody heard. */
   functions.messages_after = async ({ t, limit }) => {
     const found = new Map();
     let complete = true;
@@ -80,7 +82,7 @@
       const some = await messagesOf(chat, t);
       complete = complete && some.complete;
       for (const message of some.messages) {
-        if (message.t >= t && isIncoming(message)) found.set(text(message.id), message);
+        if (message.t >= t && (isIncoming(message) || isFromPhone(message))) found.set(text(message.id), message);
       }
     }
     const messages = [...found.values()].sort((a, b) => a.t - b.t).slice(0, limit).map(hear);

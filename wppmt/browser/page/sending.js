@@ -2,8 +2,8 @@
 (function () {
   'use strict';
 
-  const { emit, functions, Rejection, describe, shapes, chatFor, finding } = wppmt;
-  const { text, server, phoneOf, namesOf, idParts, isMeant, isIncoming } = shapes;
+  const { emit, functions, Rejection, describe, shapes, chatFor, finding, isIncoming } = wppmt;
+  const { text, server, phoneOf, namesOf, idParts, isMeant } = shapes;
   const { keyFor, loaded, loadedFrom } = finding;
 
   const SENDS_KEPT = 5000;
@@ -20,6 +20,9 @@
     const held = awaited.get(message.id.id);
     if (held) held(message);
   };
+
+  /** Begun by this page. */
+  wppmt.isSentHere = (message) => sends.has(message.id.id);
 
   /** Tells a failure once. */
   async function sendFailed(id, reason) {

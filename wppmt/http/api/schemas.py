@@ -17,8 +17,10 @@ MAX_CAPTION_CHARS = 1024
 MAX_REFERENCE_CHARS = 100
 
 EventName = Literal[
-    "message_received", "message_ack", "connection_change", "qr_code", "error", "account_changed"
-]
+    "message_received", "message_ack", "connection_change", "qr_code", "error",
+    "message_sent", "message_edited", "message_revoked", "message_reaction", "poll_vote", "call_received",
+    "group_change", "presence_change", "label_change", "account_changed",
+]  # fmt: skip
 WantedEvent = Literal[EventName, "*"]
 """With "*": all of them."""
 Url = Annotated[str, Field(max_length=2048)]

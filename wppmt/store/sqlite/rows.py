@@ -57,6 +57,8 @@ def load_session(text: str) -> SessionRecord:
     values["state"] = State(values["state"])
     values["reason"] = Reason(values["reason"])
     values["webhook_events"] = tuple(values["webhook_events"])
+    if "ignore" in values:
+        values["ignore"] = tuple(values["ignore"])
     values["process"] = _load_process(values["process"])
     values |= {name: _load(kind, values[name]) for name, kind in _OWN.items() if values.get(name)}
     return SessionRecord(**values)

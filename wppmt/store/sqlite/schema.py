@@ -151,12 +151,22 @@ CREATE TABLE wanted_media (
 );
 """
 
-_CONTACTS = """
+_FIFTH = """
+-- What WhatsApp calls a chat or a person, by number and by hidden id: one key for ever.
+CREATE TABLE chat_names (
+    session_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (session_id, name)
+) WITHOUT ROWID;
+"""
+
+_SIXTH = """
 -- The new contacts of a day are counted by the messages that went to them.
 ALTER TABLE journal ADD COLUMN contact TEXT NOT NULL DEFAULT '';
 CREATE INDEX journal_new_contacts ON journal (session_id, COALESCE(handed_at, accepted_at), contact)
     WHERE contact != '';
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _CONTACTS)
+STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
 VERSION = len(STEPS)

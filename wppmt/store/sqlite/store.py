@@ -108,6 +108,22 @@ class SqliteTransaction:
         )
         return added.rowcount == 1
 
+    def chat_key(self, session_id: str, names: Sequence[str]) -> str:
+        of_names = ", ".join("?" * len(names))
+        known = dict(
+            self._execute(
+                f"SELECT name, key FROM chat_names WHERE session_id = ? AND name IN ({of_names})",  # noqa: S608
+                (session_id, *names),
+            )
+        )
+        key: str = next((known[name] for name in names if name in known), names[0])
+        for name in names:
+            if name not in known:
+                self._execute(
+                    "INSERT INTO chat_names (session_id, name, key) VALUES (?, ?, ?)", (session_id, name, key)
+                )
+        return key
+
     def want_media(self, session_id: str, message_id: str, at: float) -> None:
         self._execute(
             "INSERT OR IGNORE INTO wanted_media (session_id, message_id, at) VALUES (?, ?, ?)",
