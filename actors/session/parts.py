@@ -79,7 +79,7 @@ class Parts:
         self.page_state = PageState(self.work, self.lifecycle, self.pairing, self.page, self.timers, policy)
         self.logout = Logout(self.work, self.page, self.lifecycle, self.timers, policy)
         self.outcomes = Outcomes(self.work)
-        strangers = Strangers(self.work, policy, tools.random)
+        self.strangers = strangers = Strangers(self.work, policy, tools.random)
         self.new_contacts = NewContacts(self.work, self.page, self.timers, policy, strangers)
         self.sending = SendQueue(self.work, self.outcomes, self.page, policy, self.new_contacts, strangers)
         self.acceptance = Acceptance(

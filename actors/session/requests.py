@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
 from actors.session.parts import Parts
 from actors.session.sending.refusals import require_connected
 from wppmt.domain import messages
+from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.page_condition import PageCondition
 from wppmt.domain.reasons import Reason
@@ -64,6 +66,7 @@ class Requests:
             "max_messages_per_day": request.max_messages_per_day,
             "pairing_phone": request.pairing_phone,
             "ignore": request.ignore,
+            "contact_policy": self._policy(request.policy),
         }
         work = self._parts.work
         created = not work.is_written
@@ -78,11 +81,18 @@ class Requests:
         yield Answer(reply, messages.Started(created, self._parts.status(), secret))
 
     def _configure(self, request: messages.ConfigureSession, reply: Reply, now: float) -> Iterator[Effect]:
-        given: dict[str, Any] = {"description": request.description, "ignore": request.ignore}
+        given: dict[str, Any] = {
+            "description": request.description,
+            "ignore": request.ignore,
+            "contact_policy": self._policy(request.policy),
+        }
         changes = {name: value for name, value in given.items() if value is not None}
         yield from self._parts.work.write(now, **changes)
         yield from self._parts.reception.filter_page()
         yield Answer(reply, self._parts.status())
+
+    def _policy(self, changes: Mapping[str, Any] | None) -> ContactPolicy | None:
+        return replace(self._parts.strangers.policy, **changes) if changes else None
 
     def _restore(self, reply: Reply, now: float) -> Iterator[Effect]:
         """Also after a restart that went on without the login: the copy is as good as it was."""

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from actors.session.sending.strangers import Recipient, Strangers
-from actors.session.unit_of_work import UnitOfWork
-from tests.actors.gateway import FlakyStore, Gateway
-from tests.defaults import session_policy
+from tests.actors.gateway import Gateway
 from wppmt.domain import messages
-from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import Idempotency, SendText, session_address
 from wppmt.domain.states import State
-from wppmt.store.records import Handover, JournalEntry, SessionRecord
 
 ME, FRIEND = "5511999990001", "5511888880001"
 DAY = 86_400
@@ -42,7 +35,7 @@ def connected(gateway: Gateway) -> Gateway:
 
 
 def configure(gateway: Gateway, **policy: Any) -> None:
-    gateway.ask(session_address("a"), messages.ConfigureSession(contact_policy=ContactPolicy(**policy)))
+    gateway.ask(session_address("a"), messages.ConfigureSession(policy=policy))
 
 
 def refusal(gateway: Gateway, to: str, **more: Any) -> Refusal:
@@ -198,10 +191,9 @@ def test_the_same_key_twice_while_the_page_is_asked(connected: Gateway):
 def test_messages_to_one_person_keep_their_order(connected: Gateway):
     configure(connected, new_contacts_per_day=5)
     texts = [f"parte {number}" for number in range(5)]
-    for text in texts:
-        connected.request(session_address("a"), SendText(stranger(0), text))
+    replies = [connected.request(session_address("a"), SendText(stranger(0), text)) for text in texts]
     connected.run(10)
-    assert connected.inbox(stranger(0)) == texts
+    assert connected.inbox(stranger(0)) == [reply.value.id for reply in replies]
 
 
 def test_a_page_that_cannot_look_refuses_for_now(connected: Gateway):
@@ -222,92 +214,3 @@ def test_what_has_waited_beyond_the_policy_is_not_sent_late(connected: Gateway):
         _ = late.value
     assert refused.value.code is Code.QUIET_HOURS
     assert connected.inbox(stranger(0)) == []
-
-
-# ---- counted exactly, whatever dies
-
-
-@dataclass
-class Phone:
-    """What became of an entry in the world outside: who was written to, on which day."""
-
-    reached: dict[tuple[float, float], set[str]]
-
-
-class Office:
-    """The policy and the journal, with a daemon that dies anywhere: a commit happens or does not."""
-
-    def __init__(self, store: FlakyStore, random: Random, policy: ContactPolicy, now: float) -> None:
-        self.store, self.random, self.now = store, random, now
-        self.record = SessionRecord("a", now, contact_policy=policy, linked_at=now)
-        with store.transaction() as transaction:
-            transaction.save(self.record)
-        self.queue: list[JournalEntry] = []
-        self.count = 0
-        self.reached: dict[float, set[str]] = {}
-        self.openings: list[float] = []
-        self.boot()
-
-    def boot(self) -> None:
-        record = self.store.session("a")
-        assert record is not None
-        self.work = UnitOfWork(
-            record, self.store, new_event_id=str, new_secret=lambda: "whsec_x", default_webhook=""
-        )
-        self.strangers = Strangers(self.work, session_policy(), self.random)
-        unfinished = self.store.unfinished("a")
-        # What was handed is in doubt: here the page has it.
-        self.queue = [entry for entry in unfinished if entry.handover is Handover.ACCEPTED]
-
-    def accept(self, contact: str) -> bool:
-        whom = Recipient(contact, is_stranger=True, was_written_to=contact in self.everybody)
-        if any(self.strangers.obstacles(whom, self.now)):
-            return False
-        self.count += 1
-        entry = JournalEntry("a", f"m{self.count}", contact, "text", {}, accepted_at=self.now)
-        with self.work.together():
-            entry = self.strangers.admitted(entry, whom, self.now)
-            self.work.write(self.now, journal=entry)
-        self.queue.append(entry)
-        return True
-
-    def hand(self, *, dies: bool) -> None:
-        """The first of the queue; `dies`: after the commit, before or after the page has it."""
-        entry = self.queue.pop(0)
-        with self.work.together():
-            if self.strangers.late(entry, self.now):
-                self._settle(entry, Handover.FAILED)
-                return
-            self.strangers.handed(entry, self.now)
-            entry = self._settle(entry, Handover.HANDED, handed_at=self.now)
-        if not dies or self.random.random() < 0.5:
-            self._reach(entry)
-        if dies:
-            self.boot()
-        else:
-            outcome = self.random.choice([Handover.SENT, Handover.UNKNOWN, Handover.FAILED])
-            if outcome is Handover.FAILED:
-                self._take_back(entry)
-            with self.work.together():
-                self._settle(entry, outcome)
-
-    @property
-    def everybody(self) -> set[str]:
-        return set().union(*self.reached.values())
-
-    def _reach(self, entry: JournalEntry) -> None:
-        if entry.to not in self.everybody:
-            day, _ = self.strangers.policy.day_of(self.now)
-            self.reached.setdefault(day, set()).add(entry.to)
-
-    def _take_back(self, entry: JournalEntry) -> None:
-        """FAILED means that it was surely not sent."""
-        day, _ = self.strangers.policy.day_of(self.now)
-        self.reached.get(day, set()).discard(entry.to)
-
-    def _settle(self, entry: JournalEntry, handover: Handover, **changes: Any) -> JournalEntry:
-        from dataclasses import replace
-
-        settled = replace(entry, handover=handover, **changes)
-        self.work.write(self.now, journal=settled)
-        return settled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -34,6 +35,8 @@ class StartSession:
     pairing_phone: str | None = None
     ignore: tuple[str, ...] | None = None
     """Kinds of chats of which nothing is told (wppmt.domain.chats.IGNORABLE)."""
+    policy: Mapping[str, Any] | None = None
+    """What changes of the session's ContactPolicy, by its fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ class ConfigureSession:
 
     description: str | None = None
     ignore: tuple[str, ...] | None = None
+    policy: Mapping[str, Any] | None = None
+    """What changes of the session's ContactPolicy, by its fields."""
 
 
 @dataclass(frozen=True, slots=True)

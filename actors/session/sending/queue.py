@@ -285,6 +285,9 @@ class SendQueue:
         yield from self._new_contacts.met(code, until, now)
         yield from self._outcomes.fail(entry, self._refusals.of(code, now, problems), now)
         self._settle(entry.id)
+        if heir := self._strangers.heir(entry, self._queue):
+            yield from self._work.write(now, journal=heir)
+            self._queue = deque(heir if other.id == heir.id else other for other in self._queue)
 
     def _report_outcome(self, message_id: str, now: float) -> Iterator[Effect]:
         entry = self._pending(message_id)

@@ -6,7 +6,7 @@ more when it is handed over, which may be on the next day. The journal is the co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -88,12 +88,21 @@ class Strangers:
 
     def handed(self, entry: JournalEntry, now: float) -> None:
         """In the commit of the hand-over: one that has waited begins the next gap anew."""
-        if not entry.payload.get(OPENING):
-            return
-        next_first = self._work.record.next_first
-        if now > entry.accepted_at:
-            next_first = max(next_first, now + self.policy.gap(self._random))
-        self._work.note(first_handed_at=now, next_first=next_first)
+        if entry.contact:
+            # Be it the second message: the first may turn out not to have been sent.
+            self._work.note(first_handed_at=now)
+        if entry.payload.get(OPENING) and now > entry.accepted_at:
+            next_first = max(self._work.record.next_first, now + self.policy.gap(self._random))
+            self._work.note(next_first=next_first)
+
+    @staticmethod
+    def heir(failed: JournalEntry, waiting: Iterable[JournalEntry]) -> JournalEntry | None:
+        """A first message was not sent, so another one that waits for the same person is the first: as it is now."""
+        if not failed.payload.get(OPENING):
+            return None
+        siblings = (entry for entry in waiting if entry.contact == failed.contact and entry.id != failed.id)
+        heir = next(siblings, None)
+        return replace(heir, payload={**heir.payload, OPENING: True}) if heir else None
 
     def retry_after(self, now: float) -> float | None:
         """Seconds until the policy lets a stranger be written to; None: now."""
