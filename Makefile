@@ -13,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NODE_MODULES := wppmt/browser/page/node_modules wppmt/http/viewer/node_modules
 PEERS := tests/peers
-LOCKS := requirements.lock requirements-build.lock
+LOCKS := requirements.lock requirements-build.lock requirements-service.lock
 ALL_CORES := -n auto --dist worksteal
 # WHATSAPP=real starts against WhatsApp itself instead of the simulator.
 WHATSAPP ?= simulated
@@ -24,7 +24,7 @@ CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(JSON),--json $(JSON))
 
 .PHONY: help setup system interpreter lock run demo test test-long test-peers check check-code check-format check-lint \
-	check-types check-imports check-affected format bench chaos clean
+	check-types check-imports check-affected format wheel deb bench chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -76,6 +76,7 @@ lock: $(VENV)/.installed ## write the locks of the Python packages anew: the new
 	@$(PIP_INSTALL) 'uv>=0.13,<1'
 	@echo setuptools | $(COMPILE) - --output-file requirements-build.lock >/dev/null
 	@$(COMPILE) setup.cfg --extra dev --output-file requirements.lock >/dev/null
+	@$(COMPILE) setup.cfg --extra demo --constraint requirements.lock --output-file requirements-service.lock >/dev/null
 	@echo "Written: $(LOCKS). Now: make setup, make check, make test"
 
 # wa-js, which runs inside WhatsApp's page, and Swagger UI, which shows the API.
@@ -133,6 +134,20 @@ check-affected:
 format: setup ## put the code into shape
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
+
+# Of the files in this folder alone: what an earlier build left in build/ would get in.
+wheel: setup ## build dist/wppmt-VERSION-py3-none-any.whl, with wa-js inside
+	@rm -rf build/lib dist/wppmt-*.whl
+	@$(BIN)/python -m pip -q --disable-pip-version-check wheel --no-deps --no-build-isolation --wheel-dir dist .
+
+# debian/ says how; what it needs to build comes from Debian.
+deb: wheel ## build dist/wppmt_VERSION_ARCH.deb, and have lintian look at it
+	@command -v dh >/dev/null && command -v lintian >/dev/null || \
+		{ echo "First: apt-get install debhelper dpkg-dev lintian" >&2; exit 1; }
+	@rm -f dist/wppmt_*.deb
+	@debian/rules clean binary >build/deb.log 2>&1 || { tail -n 20 build/deb.log >&2; exit 1; }
+	@lintian --fail-on error,warning --tag-display-limit 0 dist/wppmt_*.deb
+	@ls dist/wppmt_*.deb
 
 bench: setup ## measure; prints a table and writes it as JSON
 	@$(BIN)/python -m tests.bench

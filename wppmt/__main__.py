@@ -18,6 +18,7 @@ from wppmt.cli.sim import sim
 from wppmt.cli.simulator import simulator
 from wppmt.cli.sink import sink
 from wppmt.cli.token import token
+from wppmt.cli.upgrade import upgrade
 from wppmt.cli.wa_js import wa_js
 
 
@@ -35,7 +36,7 @@ def main(context: click.Context, config: Path | None) -> None:
     context.obj = SettingsSource(dict(os.environ), config)
 
 
-for command in (serve, run, handover, wa_js, simulator, sim, sink, token, doctor, demo):
+for command in (serve, run, handover, upgrade, wa_js, simulator, sim, sink, token, doctor, demo):
     main.add_command(command)
 speak_portuguese(main)
 

@@ -1,4 +1,4 @@
-"""The cell around an actor's mind: hands it messages, performs its effects, ends the actor on an unexpected error."""
+"""The cell around an actor: hands it messages, performs its effects, ends the actor on an unexpected error."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from actors.runtime.effects import Ask, Effect, Log, Mind, Tell
+from actors.runtime.effects import Ask, Effect, Log, Mind, Tell, Worker
 from actors.session.messages import Ping, Pong
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT
 from wppmt.store.fencing import Fenced, fenced
 from wppmt.store.port import STORE_RETRY_SECONDS, StoreUnavailable
+
+Turn = Callable[[object, float], Iterable[Effect]]
+"""What an actor does about a message at this epoch second."""
 
 
 class Mailbox(Protocol):
@@ -63,9 +66,9 @@ class Cell:
 
     mailbox: Mailbox
 
-    def __init__(self, address: str, mind: Mind, runtime: Performer) -> None:
+    def __init__(self, address: str, actor: Mind | Worker, runtime: Performer) -> None:
         self.address = address
-        self._mind = mind
+        self._turn = turn_of(actor)
         self._runtime = runtime
         self._failed = False
         self._backlog: deque[object] = deque()
@@ -104,7 +107,7 @@ class Cell:
         """False when the store refused, and nothing was changed."""
         try:
             with fenced(lambda: self._runtime.is_current(self)):
-                effects = decide(self._mind, message, self._runtime.now())
+                effects = decide(self._turn, message, self._runtime.now())
             for effect in effects:
                 self._runtime.perform(self, effect)
         except StoreUnavailable:
@@ -133,10 +136,14 @@ class Cell:
         self.mailbox.close()
 
 
-def decide(mind: Mind, message: object, now: float) -> Iterable[Effect]:
-    """The mind's effects. A Refusal or StoreUnavailable raised for an Ask becomes its answer."""
+def turn_of(actor: Mind | Worker) -> Turn:
+    return actor.do if isinstance(actor, Worker) else actor.handle
+
+
+def decide(turn: Turn, message: object, now: float) -> Iterable[Effect]:
+    """The turn's effects. A Refusal or StoreUnavailable raised for an Ask becomes its answer."""
     try:
-        return tuple(mind.handle(message, now))
+        return tuple(turn(message, now))
     except Refusal as refusal:
         if not isinstance(message, Ask):
             raise

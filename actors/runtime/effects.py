@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from wppmt.browser.port import CallResult, LoginItems
 from wppmt.domain.errors import Refusal
@@ -142,6 +142,14 @@ class CheckLogin:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckDisk:
+    """Look whether the disk of the logins has too little room at this very moment; DiskChecked comes back."""
+
+    session_id: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class KillBrowser:
     """End the session's process group now, and forget its BrowserActor. BrowserClosed does not come."""
 
@@ -228,8 +236,22 @@ class Stop:
     """End the actor that returns this."""
 
 
+BrowserEffect = (
+    OpenBrowser
+    | AdoptBrowser
+    | CloseBrowser
+    | KillBrowser
+    | EndLeftovers
+    | CheckLogin
+    | CheckDisk
+    | RemoveProfile
+    | CallPage
+    | UploadFile
+    | KeepMedia
+)
 Effect = (
-    Answer
+    BrowserEffect
+    | Answer
     | Tell
     | Wake
     | Publish
@@ -237,16 +259,6 @@ Effect = (
     | SpawnSession
     | SpawnService
     | AbandonSession
-    | OpenBrowser
-    | AdoptBrowser
-    | CloseBrowser
-    | CheckLogin
-    | KillBrowser
-    | EndLeftovers
-    | RemoveProfile
-    | CallPage
-    | UploadFile
-    | KeepMedia
     | DeleteFile
     | Post
     | Log
@@ -255,7 +267,15 @@ Effect = (
 
 
 class Mind(Protocol):
-    """An actor's mind."""
+    """An actor that decides. It touches no thread, socket, file or clock, and so never blocks."""
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:
         """What to do about `message` at epoch second `now`."""
+
+
+@runtime_checkable
+class Worker(Protocol):
+    """An actor that acts, and may block as long as that takes: nobody but itself waits for it."""
+
+    def do(self, message: object, now: float) -> Iterable[Effect]:
+        """Do what `message` asks for, from epoch second `now` on; effects that tell others of it."""

@@ -2,96 +2,32 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from actors.runtime.cell import Cell, Mailbox, Scheduler, refuse
+from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
 from actors.runtime.effects import (
     AbandonSession,
-    AdoptBrowser,
     Answer,
-    CallPage,
-    CheckLogin,
-    CloseBrowser,
     DeleteFile,
     Effect,
-    EndLeftovers,
-    KeepMedia,
-    KillBrowser,
     Log,
     Mind,
-    OpenBrowser,
     Post,
     Publish,
-    RemoveProfile,
     SpawnService,
     SpawnSession,
     Stop,
     Tell,
-    UploadFile,
     Wake,
     Withdraw,
+    Worker,
 )
-from actors.session.messages import BrowserClosed, LoginChecked, Noticed, ProfileRemoved
-from actors.workers.browser import Adopt, BrowserWorker, Close, Open, Retire
-from wppmt.browser.cdp.transfer import Download
-from wppmt.browser.port import (
-    Browser,
-    BrowserFailure,
-    Browsers,
-    CallFailure,
-    CallRejected,
-    CallResult,
-    NotCalled,
-    Notice,
-    OnResult,
-)
-from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.log import WriteLog
+from actors.runtime.running_browsers import RunningBrowsers
+from wppmt.domain.errors import Code
 from wppmt.domain.messages import session_address
 from wppmt.store.port import StoreUnavailable
-
-
-class ReceivedFiles(Protocol):
-    """Where received media is kept; both block, and raise Refusal(STORE_UNAVAILABLE)."""
-
-    limit: int
-    """Bytes of one file."""
-
-    def draft(self, session_id: str) -> Path: ...
-
-    def keep(
-        self, draft: Path, message_id: str, chats: Sequence[str], mimetype: str, file_name: str | None
-    ) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class RuntimeDependencies:
-    """What the interpreter acts on; passed in by the composition root."""
-
-    now: Callable[[], float]
-    """Epoch seconds."""
-    browsers: Browsers
-    new_session: Callable[[str], Mind]
-    new_service: Callable[[str], tuple[Mind, object]]
-    """The logic of an actor that every session shares, and its first message."""
-    post: Callable[[Post, Callable[[object], object]], None]
-    """One webhook attempt; never blocks. Its result, as an Attempted message, is passed to the callable."""
-    log: WriteLog
-    received: ReceivedFiles
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """The browser life that the runtime holds for a session."""
-
-    generation: int
-    browser: Browser
-    mailbox: Mailbox
 
 
 class Interpreter:
@@ -101,8 +37,7 @@ class Interpreter:
         self._directory = directory
         self._scheduler = scheduler
         self._world = world
-        self._running: dict[str, Running] = {}
-        self._lock = threading.Lock()
+        self.browsers = RunningBrowsers(directory, scheduler, world, self.spawn)
 
     def now(self) -> float:
         return self._world.now()
@@ -110,18 +45,12 @@ class Interpreter:
     def is_current(self, cell: Cell) -> bool:
         return self._directory.holds(cell.address, cell.mailbox)
 
-    def spawn(self, address: str, mind: Mind) -> Mailbox:
+    def spawn(self, address: str, actor: Mind | Worker) -> Mailbox:
         """Start an actor and let it answer for `address` from now on."""
-        cell = Cell(address, mind, self)
+        cell = Cell(address, actor, self)
         cell.mailbox = self._scheduler.start(cell)
         self._directory.register(address, cell.mailbox)
         return cell.mailbox
-
-    def weigh(self) -> dict[str, float]:
-        """PSS in MB of every session's browser; takes milliseconds each."""
-        with self._lock:
-            running = dict(self._running)
-        return {session_id: life.browser.memory().pss for session_id, life in running.items()}
 
     def perform(self, cell: Cell, effect: Effect) -> None:  # noqa: C901, PLR0912 - one case an effect
         if not isinstance(effect, Log) and not self.is_current(cell):
@@ -138,35 +67,13 @@ class Interpreter:
                 self._directory.publish(status)
             case Withdraw(session_id=session_id):
                 self._directory.withdraw(session_id)
-            case CallPage():
-                self._call_page(cell, effect)
-            case UploadFile():
-                self._upload(cell, effect)
-            case KeepMedia():
-                self._keep_media(cell, effect)
             case DeleteFile(path=path):
                 self._scheduler.run_blocking(lambda: Path(path).unlink(missing_ok=True))
-            case OpenBrowser(session_id=session_id, generation=generation, action=action):
-                browser = self._world.browsers.open(session_id)
-                self._run_browser(cell, session_id, generation, browser, Open(action))
-            case AdoptBrowser(session_id=session_id, generation=generation, left=left):
-                browser = self._world.browsers.adopt(session_id, left)
-                self._run_browser(cell, session_id, generation, browser, Adopt())
-            case CloseBrowser():
-                self._close_browser(effect)
-            case CheckLogin():
-                self._check_login(cell, effect)
-            case KillBrowser(session_id=session_id):
-                self._kill_browser(session_id)
-            case EndLeftovers(session_id=session_id, generation=generation):
-                self._end_leftovers(session_id, generation)
-            case RemoveProfile(session_id=session_id):
-                self._remove_profile(cell, session_id)
             case SpawnSession(session_id=session_id):
                 self._spawn_session(session_id)
             case SpawnService(address=address):
-                mind, first = self._world.new_service(address)
-                self.spawn(address, mind).put(first)
+                service, first = self._world.new_service(address)
+                self.spawn(address, service).put(first)
             case AbandonSession(session_id=session_id):
                 self._directory.forget(session_address(session_id))
             case Post():
@@ -176,6 +83,8 @@ class Interpreter:
             case Stop():
                 self._directory.forget(cell.address)
                 cell.mailbox.close()
+            case _:
+                self.browsers.perform(cell, effect)
 
     def wake(self, cell: Cell, seconds: float, message: object) -> None:
         """To this actor and not to its address: a successor must not get its predecessor's timers."""
@@ -193,137 +102,3 @@ class Interpreter:
             self._world.log("session_not_spawned", session_id, level="error", error=str(failure))
         else:
             self.spawn(session_address(session_id), mind)
-
-    def _call_page(self, cell: Cell, call: CallPage) -> None:
-        def use(browser: Browser, done: OnResult) -> None:
-            browser.call(call.function, call.arguments, call.deadline, done)
-
-        self._use_browser(cell, call, use)
-
-    def _upload(self, cell: Cell, upload: UploadFile) -> None:
-        def use(browser: Browser, done: OnResult) -> None:
-            path = Path(upload.path)
-            # The browser's own error for a missing file reads like that of a page that is not ready.
-            browser.upload(path, upload.deadline, done) if path.exists() else done(CallRejected("file_gone"))
-
-        self._use_browser(cell, upload, use)
-
-    def _keep_media(self, cell: Cell, wish: KeepMedia) -> None:
-        received = self._world.received
-
-        def use(browser: Browser, done: OnResult) -> None:
-            def begin() -> None:
-                try:
-                    draft = received.draft(wish.session_id)
-                except Refusal:
-                    done(CallRejected("not_stored"))
-                    return
-
-                def downloaded(outcome: CallResult) -> None:
-                    self._scheduler.run_blocking(lambda: done(_kept(received, draft, outcome)))
-
-                Download(browser, draft, received.limit, wish.deadline, downloaded).start(wish.message_id)
-
-            self._scheduler.run_blocking(begin)
-
-        self._use_browser(cell, wish, use)
-
-    def _use_browser(
-        self,
-        cell: Cell,
-        effect: CallPage | UploadFile | KeepMedia,
-        use: Callable[[Browser, OnResult], None],
-    ) -> None:
-        """With the browser of the effect's generation; when that is gone, the outcome is NotCalled."""
-
-        def done(outcome: CallResult) -> None:
-            cell.mailbox.put(effect.then(outcome))
-
-        running = self._running.get(effect.session_id)
-        if running is None or running.generation != effect.generation:
-            done(NotCalled())
-        else:
-            use(running.browser, done)
-
-    def _run_browser(
-        self, cell: Cell, session_id: str, generation: int, browser: Browser, first: Open | Adopt
-    ) -> None:
-        def notify(notice: Notice) -> None:
-            self._directory.tell(session_address(session_id), Noticed(generation, notice, self.now()))
-
-        def is_wanted() -> bool:
-            running = self._running.get(session_id)
-            return running is not None and running.browser is browser
-
-        mind = BrowserWorker(session_id, generation, browser, self._world.browsers, notify, is_wanted)
-        with self._lock:
-            # Root abandons an actor before it kills the browser: this check sees the one, or the kill sees the other.
-            if not self.is_current(cell):
-                return
-            mailbox = self.spawn(f"browser:{session_id}:{generation}", mind)
-            self._running[session_id] = Running(generation, browser, mailbox)
-        mailbox.put(first)
-
-    def _close_browser(self, effect: CloseBrowser) -> None:
-        session_id, generation = effect.session_id, effect.generation
-        running = self._running.get(session_id)
-        if running is None or running.generation != generation:
-            self._directory.tell(session_address(session_id), BrowserClosed(generation))
-        elif not running.mailbox.put(Close(effect.action, effect.unsaved)):
-            running.browser.kill()
-            self._directory.tell(session_address(session_id), BrowserClosed(generation))
-
-    def _check_login(self, cell: Cell, effect: CheckLogin) -> None:
-        def check() -> None:
-            is_saved = self._world.browsers.is_login_saved(effect.session_id, effect.items)
-            cell.mailbox.put(LoginChecked(effect.generation, is_saved))
-
-        self._scheduler.run_blocking(check)
-
-    def _kill_browser(self, session_id: str) -> None:
-        with self._lock:
-            running = self._running.pop(session_id, None)
-        if running is not None:
-            running.browser.kill()
-            running.mailbox.put(Retire())
-
-    def _remove_profile(self, cell: Cell, session_id: str) -> None:
-        def remove() -> None:
-            is_gone = False
-            try:
-                self._world.browsers.end_leftovers(session_id)
-                self._world.browsers.remove_profile(session_id)
-                is_gone = True
-            except (BrowserFailure, OSError) as failure:
-                self._world.log("profile_not_removed", session_id, level="error", error=str(failure))
-            finally:
-                cell.mailbox.put(ProfileRemoved(is_gone))
-
-        self._scheduler.run_blocking(remove)
-
-    def _end_leftovers(self, session_id: str, generation: int) -> None:
-        def end() -> None:
-            try:
-                running = self._running.get(session_id)
-                if running is not None and running.generation > generation:
-                    # This ran late: a newer browser runs, which is no leftover and has ended the leftovers itself.
-                    return
-                if ended := self._world.browsers.end_leftovers(session_id):
-                    self._world.log("leftover_browser_ended", session_id, level="warning", processes=ended)
-            finally:
-                self._directory.tell(session_address(session_id), BrowserClosed(generation))
-
-        self._scheduler.run_blocking(end)
-
-
-def _kept(received: ReceivedFiles, draft: Path, outcome: CallResult) -> CallResult:
-    """The draft becomes a received file, or goes."""
-    try:
-        if not isinstance(outcome, CallFailure):
-            about = outcome["id"], outcome["chats"], outcome["mimetype"], outcome["fileName"]
-            received.keep(draft, *about)
-        return outcome
-    except Refusal:
-        return CallRejected("not_stored")
-    finally:
-        draft.unlink(missing_ok=True)

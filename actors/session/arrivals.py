@@ -9,14 +9,13 @@ from collections import deque
 from collections.abc import Iterator
 
 from actors.runtime.effects import Effect, Log
-from actors.session.messages import Called, PageAnswered
+from actors.session.messages import Called, PageAnswered, Timer
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallFailure, CallRejected, NotCalled
 
-ARRIVALS = "arrivals"
 FINAL = {"media_gone", "too_large"}
 """The page's words for what asking again would not change."""
 WAITS = {"not_stored", NotCalled.__name__}
@@ -52,14 +51,19 @@ class Arrivals:
 
     def pump(self) -> Iterator[Effect]:
         """Whenever something may have become possible."""
-        if self._wanted and self._page.is_usable and not self._busy and not self._timers.is_armed(ARRIVALS):
+        if (
+            self._wanted
+            and self._page.is_usable
+            and not self._busy
+            and not self._timers.is_armed(Timer.ARRIVALS)
+        ):
             self._busy = self._wanted[0]
             yield self._page.keep_media(self._busy, self._policy.media_deadline, Called.ARRIVAL)
 
     def lost(self) -> None:
         """The page can't be used; what it was asked for is asked of the next one."""
         self._busy = ""
-        self._timers.disarm(ARRIVALS)
+        self._timers.disarm(Timer.ARRIVALS)
 
     def login_ended(self) -> None:
         """The next login's page has nothing of this one's."""
@@ -76,7 +80,7 @@ class Arrivals:
             reason = outcome.reason if isinstance(outcome, CallRejected) else type(outcome).__name__
             if reason not in FINAL and self._failures < TRIES:
                 self._failures += reason not in WAITS
-                yield self._timers.arm(ARRIVALS, PAUSE_SECONDS * 2.0**self._failures)
+                yield self._timers.arm(Timer.ARRIVALS, PAUSE_SECONDS * 2.0**self._failures)
                 return
             details = {"id": answer.subject, "reason": reason}
             yield Log("warning", "media_not_kept", self._work.record.id, details)

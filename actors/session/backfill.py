@@ -26,19 +26,24 @@ class Backfill:
         self._filled = ""
         """The page whose chats were asked, or are being asked."""
         self._is_asking = False
+        self._noticed_at = 0.0
+        """When the page's last notice came."""
 
-    def look(self, noticed_at: float, now: float) -> Iterator[Effect]:
-        """The page is usable. What it receives after its last notice, at `noticed_at`, it reports as events."""
+    def noticed(self, at: float) -> None:
+        self._noticed_at = at
+
+    def look(self, now: float) -> Iterator[Effect]:
+        """The page is usable. What it receives after its last notice it reports as events."""
         record = self._work.record
         if not record.heard_until:
             # A phone was linked just now: messages from before are not reported.
             self._filled = record.page
-            yield from self._work.write(now, heard_until=noticed_at)
+            yield from self._work.write(now, heard_until=self._noticed_at)
         elif self._filled != record.page:
             self._filled, self._is_asking = record.page, True
             yield self._ask(int(record.heard_until - MARGIN_SECONDS))
         elif not self._is_asking:
-            self._work.note(heard_until=noticed_at)
+            self._work.note(heard_until=self._noticed_at)
 
     def found(self, outcome: CallResult) -> Sequence[Json]:
         """The answer's messages, oldest first."""

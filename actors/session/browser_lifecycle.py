@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 from random import Random
 
 from actors.runtime.effects import (
@@ -17,51 +16,41 @@ from actors.runtime.effects import (
     ProfileAction,
     Tell,
 )
-from actors.session.heartbeat import BEAT, Heartbeat
-from actors.session.messages import RestartFailed, SlotFreed, SlotWanted
+from actors.session.browser_phases import COMING, RUNNING, Phase, Step, is_possible, next_phase
+from actors.session.heartbeat import Heartbeat
+from actors.session.messages import RestartFailed, SlotFreed, SlotWanted, Timer
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
+from actors.session.screen import Screen
 from actors.session.timers import Timers
-from actors.session.unit_of_work import UnitOfWork
+from actors.session.unit_of_work import UnitOfWork, error_payload
 from wppmt.browser.port import NOTHING, LoginItems
 from wppmt.domain.messages import ROOT
 from wppmt.domain.process import Process
-from wppmt.domain.reasons import RECOVERABLE, Reason, sentence
+from wppmt.domain.reasons import Reason, sentence
 from wppmt.domain.reconnect_delay import FAILURES_BEFORE_ERROR, reconnect_delay
 from wppmt.domain.states import Event, State
 
-OPEN, ATTACH, CLOSE, RETRY = "open", "attach", "close", "retry"
 FIRST_RESTART = 2
 """The failure in a row that ends the first restart; the one before it was answered at once."""
 
 
-class BrowserPhase(StrEnum):
-    """How far the browser is, in more detail than the seven public states."""
-
-    NONE = "none"
-    QUEUED = "queued"
-    """Waiting for one of the few start slots."""
-    OPENING = "opening"
-    ADOPTING = "adopting"
-    """An earlier daemon's browser is being taken over."""
-    LIVE = "live"
-    """The bridge in the page has spoken."""
-    CLOSING = "closing"
-
-
-COMING = {BrowserPhase.OPENING, BrowserPhase.ADOPTING}
-"""On its way to LIVE."""
-
-
 class BrowserLifecycle:
-    """Drives one session's browsers, one generation after the other."""
+    """Drives one session's browsers, one generation after the other. Whatever ends one forgets what its page showed."""
 
     def __init__(
-        self, work: UnitOfWork, page: Page, timers: Timers, policy: SessionPolicy, random: Random
+        self,
+        work: UnitOfWork,
+        page: Page,
+        screen: Screen,
+        timers: Timers,
+        policy: SessionPolicy,
+        random: Random,
     ) -> None:
-        self.phase = BrowserPhase.NONE
+        self.phase = Phase.NONE
         self._work = work
         self._page = page
+        self._screen = screen
         self._timers = timers
         self._policy = policy
         self._random = random
@@ -80,61 +69,98 @@ class BrowserLifecycle:
 
     @property
     def is_live(self) -> bool:
-        return self.phase is BrowserPhase.LIVE
+        return self.phase is Phase.LIVE
 
     @property
     def is_adopting(self) -> bool:
-        return self.phase is BrowserPhase.ADOPTING
+        return self.phase is Phase.ADOPTING
+
+    @property
+    def is_running(self) -> bool:
+        """There is a browser, and it is not on its way down."""
+        return self.phase in RUNNING
+
+    @property
+    def is_closing(self) -> bool:
+        return self.phase is Phase.CLOSING
+
+    @property
+    def is_expected(self) -> bool:
+        """A browser is here to stay, or will come."""
+        is_here = self.is_running or self.phase is Phase.QUEUED
+        return is_here or self._reopen or self._timers.is_armed(Timer.RETRY)
+
+    # What its page has shown of the login.
+
+    def login_shown(self, *, is_new: bool) -> None:
+        """The main screen; `is_new` when somebody has just linked a phone."""
+        self.is_proven = True
+        self.starts_linked = self.starts_linked and not is_new
+
+    def login_ended(self) -> None:
+        self.is_proven = False
+
+    def must_save(self, items: LoginItems) -> None:
+        """Before it is ended; NOTHING once that is on the disk."""
+        self.unsaved = items
+
+    # Starting.
+
+    def succeed(self, generation: int) -> None:
+        """Go on from the record of an earlier actor, whose browsers' messages are stale from now on."""
+        self._page.next_browser(after=generation)
 
     def open(self, action: ProfileAction = ProfileAction.NONE) -> Iterator[Effect]:
         """Ask Root for a start slot; a browser on its way down is waited for."""
-        self._timers.disarm(RETRY)
+        self._timers.disarm(Timer.RETRY)
         self._action = action
-        if self.phase is BrowserPhase.CLOSING:
+        if self.is_closing:
             self._reopen = True
-        elif self.phase is BrowserPhase.NONE:
-            self.phase = BrowserPhase.QUEUED
-            self._page.generation += 1
+        elif is_possible(self.phase, Step.WANTED):
+            self._step(Step.WANTED)
+            self._page.next_browser()
             yield Tell(ROOT, SlotWanted(self._session_id, self._page.generation))
 
     def adopt(self, left: Process) -> Iterator[Effect]:
         """Take over what an earlier daemon left. Nothing starts, so this takes no slot."""
-        self.phase = BrowserPhase.ADOPTING
+        self._step(Step.LEFT_BEHIND)
         yield AdoptBrowser(self._session_id, self._page.generation, left)
-        yield self._timers.arm(OPEN, self._policy.adopt_deadline)
+        yield self._timers.arm(Timer.OPEN, self._policy.adopt_deadline)
 
     def granted(self, generation: int, now: float) -> Iterator[Effect]:
-        if self.phase is not BrowserPhase.QUEUED or generation != self._page.generation:
+        if not is_possible(self.phase, Step.GRANTED) or generation != self._page.generation:
             yield Tell(ROOT, SlotFreed(self._session_id, generation))
             return
         yield from self._work.write(now, generation=generation, process=None)
-        self.phase = BrowserPhase.OPENING
+        self._step(Step.GRANTED)
         self.is_proven = False
         self.starts_linked = self._work.record.has_login
         self.unsaved = NOTHING
         yield OpenBrowser(self._session_id, generation, self._action)
-        yield self._timers.arm(OPEN, self._policy.open_deadline)
+        yield self._timers.arm(Timer.OPEN, self._policy.open_deadline)
 
     def opened(self, process: Process, now: float) -> Iterator[Effect]:
         """The page has loaded; the bridge may have spoken already."""
-        self._timers.disarm(OPEN)
+        self._timers.disarm(Timer.OPEN)
         yield from self._work.write(now, generation=self._page.generation, process=process)
         yield self._free_slot()
         if self.phase in COMING:
-            yield self._timers.arm(ATTACH, self._policy.attach_deadline)
+            yield self._timers.arm(Timer.ATTACH, self._policy.attach_deadline)
 
     def heard(self, now: float) -> Iterator[Effect]:
         """The page sent an event or a beat."""
         self.heartbeat.heard(now)
-        if self.phase in COMING:
-            self.phase = BrowserPhase.LIVE
+        if is_possible(self.phase, Step.HEARD):
+            self._step(Step.HEARD)
             self.live_since = now
-            self._timers.disarm(OPEN, ATTACH)
+            self._timers.disarm(Timer.OPEN, Timer.ATTACH)
             yield self.heartbeat.expect_next()
 
     def check_heartbeat(self, now: float) -> Iterator[Effect]:
         if self.is_live:
             yield self.heartbeat.check(now)
+
+    # Ending.
 
     def fail(
         self, reason: Reason, now: float, *, detail: str = "", graceful: bool = False
@@ -170,45 +196,42 @@ class BrowserLifecycle:
         )
         if failures == FIRST_RESTART:
             yield Tell(ROOT, RestartFailed(record.id, reason))
-        yield self._timers.arm(RETRY, delay)
+        yield self._timers.arm(Timer.RETRY, delay)
 
     def close(self, action: ProfileAction | None = None) -> Iterator[Effect]:
         """Stop in order, so that the login is flushed; a good login is copied unless `action` says otherwise."""
-        self._timers.disarm(OPEN, ATTACH, BEAT, RETRY)
-        self._reopen = False
-        if self.phase is BrowserPhase.QUEUED:
-            self.phase = BrowserPhase.NONE
-        elif self.phase in {*COMING, BrowserPhase.LIVE}:
-            self.phase = BrowserPhase.CLOSING
+        self._stop_waiting()
+        if not is_possible(self.phase, Step.CLOSED):
+            return
+        self._step(Step.CLOSED)
+        if self.is_closing:
             usual = ProfileAction.KEEP_COPY if self.is_proven else ProfileAction.NONE
             what = usual if action is None else action
             yield CloseBrowser(self._session_id, self._page.generation, what, self.unsaved)
-            yield self._timers.arm(CLOSE, self._policy.close_deadline)
+            yield self._timers.arm(Timer.CLOSE, self._policy.close_deadline)
 
-    @property
-    def is_expected(self) -> bool:
-        """A browser is here to stay, or will come."""
-        is_here = self.phase in {BrowserPhase.QUEUED, *COMING, BrowserPhase.LIVE}
-        return is_here or self._reopen or self._timers.is_armed(RETRY)
+    def exchange(self) -> Iterator[Effect]:
+        """Stop in order, and start the next one when it is down."""
+        yield from self.close()
+        yield from self.open()
 
     def hold(self) -> Iterator[Effect]:
         """End a running browser; a start that was planned waits for a slot instead."""
-        if self.phase in {*COMING, BrowserPhase.LIVE}:
+        if self.is_running:
             yield from self.close(ProfileAction.NONE)
-        if self.phase is not BrowserPhase.QUEUED and not self._reopen:
+        if self.phase is not Phase.QUEUED and not self._reopen:
             yield from self.open()
 
     def end_leftovers(self) -> Iterator[Effect]:
         """An earlier daemon's browser is on its way down; a start meanwhile waits for it as for one of our own."""
-        self.phase = BrowserPhase.CLOSING
+        self._step(Step.CLEARED)
         yield EndLeftovers(self._session_id, self._page.generation)
-        yield self._timers.arm(CLOSE, self._policy.close_deadline)
+        yield self._timers.arm(Timer.CLOSE, self._policy.close_deadline)
 
     def kill(self) -> Iterator[Effect]:
         """At once."""
-        self._timers.disarm(OPEN, ATTACH, BEAT, RETRY)
-        self._reopen = False
-        if self.phase is not BrowserPhase.NONE:
+        self._stop_waiting()
+        if self.phase is not Phase.NONE:
             yield KillBrowser(self._session_id)
             yield from self.closed()
 
@@ -223,14 +246,23 @@ class BrowserLifecycle:
 
     def closed(self) -> Iterator[Effect]:
         """No process is left; later messages of this browser are stale."""
-        self._timers.disarm(CLOSE)
+        self._screen.forget()
+        self._timers.disarm(Timer.CLOSE)
         self._is_forced = False
-        self.phase = BrowserPhase.NONE
+        self._step(Step.GONE)
         yield self._free_slot()
-        self._page.generation += 1
+        self._page.next_browser()
         if self._reopen:
             self._reopen = False
             yield from self.open(self._action)
+
+    def _stop_waiting(self) -> None:
+        self._screen.forget()
+        self._timers.disarm(Timer.OPEN, Timer.ATTACH, Timer.BEAT, Timer.RETRY)
+        self._reopen = False
+
+    def _step(self, step: Step) -> None:
+        self.phase = next_phase(self.phase, step)
 
     def _free_slot(self) -> Tell:
         return Tell(ROOT, SlotFreed(self._session_id, self._page.generation))
@@ -238,8 +270,3 @@ class BrowserLifecycle:
     @property
     def _session_id(self) -> str:
         return self._work.record.id
-
-
-def error_payload(reason: Reason, missing: str = "") -> dict[str, object]:
-    """The payload of an `error` event (docs/MULTI_TENANT_ARCHITECTURE.md 5.2)."""
-    return {"error": sentence(reason, missing), "code": reason.value, "recoverable": reason in RECOVERABLE}

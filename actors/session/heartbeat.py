@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from actors.runtime.effects import Effect
-from actors.session.messages import Called
+from actors.session.messages import Called, Timer
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
 
-BEAT = "beat"
 SILENT_BEATS = 1.5
 """After so many intervals without a beat the page is asked directly."""
 PROBES = 2
@@ -34,11 +33,11 @@ class Heartbeat:
         self._failed_probes = self._mute_probes = 0
 
     def expect_next(self) -> Effect:
-        return self._timers.arm(BEAT, self._policy.beat_seconds)
+        return self._timers.arm(Timer.BEAT, self._policy.beat_seconds)
 
     def check(self, now: float) -> Effect:
         if now - self._last_sign < SILENT_BEATS * self._policy.beat_seconds:
-            return self._timers.arm(BEAT, self._policy.beat_seconds / 2)
+            return self._timers.arm(Timer.BEAT, self._policy.beat_seconds / 2)
         return self.probe()
 
     def probe(self) -> Effect:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actors.runtime.effects import Answer, Effect, Log, RemoveProfile, Reply, Stop, Tell, Withdraw
-from actors.session.browser_lifecycle import BrowserLifecycle, BrowserPhase
-from actors.session.messages import Called, ProfileRemoved, Vanished
+from actors.session.browser_lifecycle import BrowserLifecycle
+from actors.session.browser_phases import Phase
+from actors.session.messages import Called, ProfileRemoved, Timer, Vanished
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
@@ -17,8 +18,6 @@ from wppmt.domain.messages import ROOT, LoggedOut
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import Event
 from wppmt.store.records import NO_LOGIN, Desired
-
-LOGOUT = "logout"
 
 
 class Logout:
@@ -52,7 +51,7 @@ class Logout:
             if self._unlinked:
                 yield from self._finish()
             else:
-                yield self._timers.arm(LOGOUT, self._policy.logout_deadline)
+                yield self._timers.arm(Timer.LOGOUT, self._policy.logout_deadline)
                 yield from self.on_main() if on_main else self._lifecycle.open()
         self._replies.append(reply)
         self._forgets = self._forgets or forget
@@ -129,15 +128,15 @@ class Logout:
         """Close the browser in order; the profile is removed when it is closed."""
         if self._is_removing:
             return
-        if self._lifecycle.phase in {BrowserPhase.NONE, BrowserPhase.QUEUED}:
+        if self._lifecycle.phase in {Phase.NONE, Phase.QUEUED}:
             yield from self._remove()
         else:
-            self._timers.disarm(LOGOUT)
+            self._timers.disarm(Timer.LOGOUT)
             yield from self._lifecycle.close()
 
     def _remove(self) -> Iterator[Effect]:
         """Kill the browser: in a profile that is removed nothing has to be flushed."""
-        self._timers.disarm(LOGOUT)
+        self._timers.disarm(Timer.LOGOUT)
         yield from self._lifecycle.kill()
         yield from self._remove_profile()
 

@@ -111,6 +111,14 @@ class LoginChecked:
     is_saved: bool
 
 
+@dataclass(frozen=True, slots=True)
+class DiskChecked:
+    """How the disk of the logins is at this very moment."""
+
+    generation: int
+    is_short: bool
+
+
 class Called(StrEnum):
     """Which call into the page an outcome belongs to."""
 
@@ -145,11 +153,50 @@ class PageAnswered:
     subject: str = ""
 
 
+class Timer(StrEnum):
+    """What a session waits for. actors/session/due_timers.py says what is done about each."""
+
+    RETRY = "retry"
+    """The next attempt to start a browser."""
+    OPEN = "open"
+    """The browser has not started, or was not adopted, in time."""
+    ATTACH = "attach"
+    """The bridge in the loaded page has not spoken in time."""
+    SCREEN = "screen"
+    """Neither a code nor the main screen was shown in time."""
+    BEAT = "beat"
+    CLOSE = "close"
+    """The browser has not gone down by itself in time."""
+    LOGOUT = "logout"
+    """WhatsApp's page could not be reached in time to unlink."""
+    OFFLINE = "offline"
+    """WhatsApp's server, or the phone, has been away for long enough to be reported."""
+    HEALTH = "health"
+    """So long without a failure that the next one is answered at once."""
+    CHANGED = "changed"
+    """A page that lacks what the gateway uses is opened anew."""
+    ACKS = "acks"
+    """Messages have waited for their acknowledgement for too long."""
+    TRUST = "trust"
+    """A connection that no measure has repaired is tried again."""
+    SERVER = "server"
+    """WhatsApp's server is asked whether it still answers this page."""
+    LIMITS = "limits"
+    """WhatsApp's page is asked for its limits on new contacts."""
+    COMPARE = "compare"
+    """The page is asked for messages that nobody was told of."""
+    SAVING = "saving"
+    """The disk is asked again whether the login is on it."""
+    RECYCLE = "recycle"
+    ARRIVALS = "arrivals"
+    """Received media is asked for again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """A timer of the session; `number` tells a live one from one that was re-armed or disarmed."""
 
-    timer: str
+    timer: Timer
     number: int
 
 

@@ -16,11 +16,20 @@ class Page:
 
     def __init__(self, session_id: str, generation: int) -> None:
         self._session_id = session_id
-        self.generation = generation
+        self._generation = generation
         self.is_usable = False
         """WhatsApp's main screen is there: sends may be handed over."""
         self.inventory = WHOLE
         """What it has of what the gateway uses."""
+
+    @property
+    def generation(self) -> int:
+        """Of the current browser, or of the one to come."""
+        return self._generation
+
+    def next_browser(self, *, after: int | None = None) -> None:
+        """What an earlier browser answers is stale from now on."""
+        self._generation = 1 + (self._generation if after is None else after)
 
     def call(
         self, call: Called, function: str, arguments: dict[str, Any], deadline: float, subject: str = ""

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from actors.runtime.effects import Effect, Log
-from actors.session.browser_lifecycle import error_payload
-from actors.session.messages import Called
+from actors.session.messages import Called, Timer
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
-from actors.session.unit_of_work import UnitOfWork
+from actors.session.unit_of_work import UnitOfWork, error_payload
 from wppmt.browser.port import CallFailure, CallResult, Json
 from wppmt.domain.account_limits import UNKNOWN
 from wppmt.domain.reasons import LOGIN_ENDED, Reason
@@ -19,8 +18,6 @@ from wppmt.domain.states import Event, State
 from wppmt.domain.times import iso
 from wppmt.store.records import NO_LOGIN, Qr
 
-SCREEN = "screen"
-"""The timer within which a code or the main screen must show."""
 FIRST_QR_SECONDS, NEXT_QR_SECONDS = 60.0, 20.0
 """How long WhatsApp shows a code, when the page does not know."""
 
@@ -150,7 +147,7 @@ class Pairing:
             )
 
     def show_code(self, code: str, now: float) -> Iterator[Effect]:
-        self._timers.disarm(SCREEN)
+        self._timers.disarm(Timer.SCREEN)
         self.code = code
         if self._work.record.state is State.WAITING_SCAN:
             yield from self._work.move(now, Event.QR_SHOWN, Reason.ENTER_CODE)
@@ -171,4 +168,4 @@ class Pairing:
         return Qr(code.text, code.at + (code.seconds or usual))
 
     def _expect_next(self, qr: Qr, now: float) -> Effect:
-        return self._timers.arm(SCREEN, max(0.0, qr.expires_at - now) + self._policy.screen_deadline)
+        return self._timers.arm(Timer.SCREEN, max(0.0, qr.expires_at - now) + self._policy.screen_deadline)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wppmt.domain.contact_policy import ContactPolicy
+from wppmt.domain.contact_policy import OFF, ContactPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class SessionPolicy:
     close_deadline: float
     """For a browser to go down by itself: the stop ladder and the copy of its login. Then it is killed."""
 
-    contacts: ContactPolicy = ContactPolicy()
+    contacts: ContactPolicy = OFF
     """Towards strangers, of sessions that have none of their own."""
 
     queue_limit: int = 100

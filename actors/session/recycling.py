@@ -8,86 +8,88 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actors.runtime.effects import Effect, Log
-from actors.session.watched import Watched
+from actors.session.browser_lifecycle import BrowserLifecycle
+from actors.session.messages import Timer
+from actors.session.policy import SessionPolicy
+from actors.session.sending.queue import SendQueue
+from actors.session.timers import Timers
+from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.log import LogLevel
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import Event, State
 
-RECYCLE = "recycle"
 LOOK_AGAIN_SECONDS = 10.0
 
 
 class Recycling:
     """Waits for a moment without messages, except over the hard limit."""
 
-    def __init__(self, watched: Watched) -> None:
-        self._watched = watched
+    def __init__(
+        self,
+        work: UnitOfWork,
+        lifecycle: BrowserLifecycle,
+        sending: SendQueue,
+        timers: Timers,
+        policy: SessionPolicy,
+    ) -> None:
+        self._work = work
+        self._lifecycle = lifecycle
+        self._sending = sending
+        self._timers = timers
+        self._policy = policy
         self._memory_mb = 0
         self._last = 0.0
 
     def measured(self, memory_mb: int, now: float) -> Iterator[Effect]:
         """What the session's processes hold now."""
         self._memory_mb = memory_mb
-        self._watched.timers.disarm(RECYCLE)
+        self._timers.disarm(Timer.RECYCLE)
         yield from self.look(now)
 
     def look(self, now: float) -> Iterator[Effect]:
-        budget = self._watched.policy.memory_mb
+        budget = self._policy.memory_mb
         is_over = 0 < budget < self._memory_mb
         if not (is_over or self._is_copy_due(now)) or not self._may(now):
             return
-        is_urgent = is_over and self._memory_mb > (self._watched.policy.memory_hard_mb or 2 * budget)
+        is_urgent = is_over and self._memory_mb > (self._policy.memory_hard_mb or 2 * budget)
         if is_urgent or self._is_idle(now):
             yield from self._recycle(Reason.RECYCLED if is_over else Reason.LOGIN_COPY, now)
         else:
-            yield self._watched.timers.arm(RECYCLE, LOOK_AGAIN_SECONDS)
+            yield self._timers.arm(Timer.RECYCLE, LOOK_AGAIN_SECONDS)
 
     def _is_copy_due(self, now: float) -> bool:
         """Copies can only be taken from a browser that was stopped."""
-        seconds = self._watched.policy.copy_seconds
-        return (
-            bool(seconds)
-            and self._watched.lifecycle.is_live
-            and now - self._watched.lifecycle.live_since >= seconds
-        )
+        seconds = self._policy.copy_seconds
+        return bool(seconds) and self._lifecycle.is_live and now - self._lifecycle.live_since >= seconds
 
     def _may(self, now: float) -> bool:
         """A budget that is too small for any browser must not restart them all the time."""
-        stopped = self._watched.work.record.state is State.DISCONNECTED
-        return (
-            self._watched.lifecycle.is_live
-            and not stopped
-            and now - self._last >= self._watched.policy.recycle_pause
-        )
+        stopped = self._work.record.state is State.DISCONNECTED
+        return self._lifecycle.is_live and not stopped and now - self._last >= self._policy.recycle_pause
 
     def _is_idle(self, now: float) -> bool:
-        record = self._watched.work.record
+        record = self._work.record
         last = max(record.last_activity or 0.0, record.since)
-        quiet = now - last >= self._watched.policy.idle_seconds
+        quiet = now - last >= self._policy.idle_seconds
         return (
-            record.state is State.CONNECTED
-            and quiet
-            and self._watched.sending.is_idle
-            and not self._watched.sending.handed
+            record.state is State.CONNECTED and quiet and self._sending.is_idle and not self._sending.handed
         )
 
     def _recycle(self, reason: Reason, now: float) -> Iterator[Effect]:
         self._last = now
-        details = {"memoryMb": self._memory_mb, "budgetMb": self._watched.policy.memory_mb}
+        details = {"memoryMb": self._memory_mb, "budgetMb": self._policy.memory_mb}
         level: LogLevel = "warning" if reason is Reason.RECYCLED else "info"
-        yield Log(level, "recycled", self._watched.work.record.id, {"reason": reason.value, **details})
+        yield Log(level, "recycled", self._work.record.id, {"reason": reason.value, **details})
         self._memory_mb = 0
         yield from self._exchange(reason, now)
 
     def open_anew(self, now: float) -> Iterator[Effect]:
         """For another wa-js, also where the next attempt is not due yet. Without a browser to come, nothing is done."""
-        if self._watched.lifecycle.is_expected:
-            record = self._watched.work.record
+        if self._lifecycle.is_expected:
+            record = self._work.record
             reason = record.reason if record.state is State.ERROR else Reason.WA_JS_CHANGED
             yield from self._exchange(reason, now)
 
     def _exchange(self, reason: Reason, now: float) -> Iterator[Effect]:
-        self._watched.page_state.reset()
-        yield from self._watched.work.move(now, Event.RESUMED, reason)
-        yield from self._watched.lifecycle.close()
-        yield from self._watched.lifecycle.open()
+        yield from self._work.move(now, Event.RESUMED, reason)
+        yield from self._lifecycle.exchange()

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
-from actors.session.parts import Parts
+from actors.session.browser_lifecycle import BrowserLifecycle
+from actors.session.chat_filter import ChatFilter
+from actors.session.closing import Closing
+from actors.session.logout import Logout
+from actors.session.policy import SessionPolicy
+from actors.session.queries import Queries
+from actors.session.screen import Screen
+from actors.session.sending.acceptance import Acceptance
+from actors.session.sending.queue import SendQueue
 from actors.session.sending.refusals import require_connected
+from actors.session.sending.strangers import Strangers
+from actors.session.starts import Starts
+from actors.session.status import Status
+from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain import messages
 from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.errors import Code, Refusal
@@ -18,11 +30,23 @@ from wppmt.domain.states import Event, State
 from wppmt.store.records import NO_LOGIN, Desired
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Requests:
     """Each request is answered, now or later, or refused."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    work: UnitOfWork
+    screen: Screen
+    lifecycle: BrowserLifecycle
+    starts: Starts
+    logout: Logout
+    closing: Closing
+    status: Status
+    sending: SendQueue
+    acceptance: Acceptance
+    queries: Queries
+    strangers: Strangers
+    chat_filter: ChatFilter
+    policy: SessionPolicy
 
     def asked(self, request: object, reply: Reply, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a request
         match request:
@@ -37,17 +61,17 @@ class Requests:
             case messages.ResetLogin():
                 self._require_corrupt()
                 # The profile was set aside when its login was distrusted; if that failed, it is now.
-                yield from self._parts.open(Reason.STARTING, now, action=ProfileAction.SET_ASIDE, **NO_LOGIN)
-                yield Answer(reply, self._parts.status())
+                yield from self.starts.start(Reason.STARTING, now, action=ProfileAction.SET_ASIDE, **NO_LOGIN)
+                yield Answer(reply, self.status.now())
             case messages.RestoreLogin():
                 yield from self._restore(reply, now)
             case messages.SendText() | messages.SendMedia() | messages.SendContent():
-                yield from self._parts.acceptance.send(request, reply, now)
+                yield from self.acceptance.send(request, reply, now)
             case messages.AnnounceMedia():
-                yield from self._parts.acceptance.announce(request, reply, now)
+                yield from self.acceptance.announce(request, reply, now)
             case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
-                require_connected(self._parts.record)
-                yield from self._parts.queries.ask(request, reply)
+                require_connected(self.work.record)
+                yield from self.queries.ask(request, reply)
             case messages.ConfigureSession():
                 yield from self._configure(request, reply, now)
             case messages.SetWebhook():
@@ -58,7 +82,7 @@ class Requests:
                 raise TypeError(type(request).__name__)
 
     def _start(self, request: messages.StartSession, reply: Reply, now: float) -> Iterator[Effect]:
-        if self._parts.logout.is_active:
+        if self.logout.is_active:
             raise Refusal(Code.SESSION_BUSY, retry_after=5)
         given: dict[str, Any] = {
             "description": request.description,
@@ -68,7 +92,7 @@ class Requests:
             "ignore": request.ignore,
             "contact_policy": self._policy(request.policy),
         }
-        work = self._parts.work
+        work = self.work
         created = not work.is_written
         # First the webhook and its secret: the events of this very start already go there, signed.
         if changes := {name: value for name, value in given.items() if value is not None}:
@@ -76,9 +100,9 @@ class Requests:
         if request.webhook_url is not None:
             yield from work.set_webhook(now, request.webhook_url, work.record.webhook_events)
         secret = work.ensure_secret()
-        if self._parts.record.state is State.DISCONNECTED:
-            yield from self._parts.open(Reason.STARTING, now)
-        yield Answer(reply, messages.Started(created, self._parts.status(), secret))
+        if self.work.record.state is State.DISCONNECTED:
+            yield from self.starts.start(Reason.STARTING, now)
+        yield Answer(reply, messages.Started(created, self.status.now(), secret))
 
     def _configure(self, request: messages.ConfigureSession, reply: Reply, now: float) -> Iterator[Effect]:
         given: dict[str, Any] = {
@@ -87,51 +111,49 @@ class Requests:
             "contact_policy": self._policy(request.policy),
         }
         changes = {name: value for name, value in given.items() if value is not None}
-        yield from self._parts.work.write(now, **changes)
-        yield from self._parts.reception.filter_page()
-        yield Answer(reply, self._parts.status())
+        yield from self.work.write(now, **changes)
+        yield from self.chat_filter.tell_page()
+        yield Answer(reply, self.status.now())
 
     def _policy(self, changes: Mapping[str, Any] | None) -> ContactPolicy | None:
-        return replace(self._parts.strangers.policy, **changes) if changes else None
+        return replace(self.strangers.policy, **changes) if changes else None
 
     def _restore(self, reply: Reply, now: float) -> Iterator[Effect]:
         """Also after a restart that went on without the login: the copy is as good as it was."""
-        if self._parts.record.is_login_in_use or self._parts.logout.is_active:
+        if self.work.record.is_login_in_use or self.logout.is_active:
             raise Refusal(Code.LOGIN_NOT_CORRUPT)
-        yield from self._parts.lifecycle.close()
-        yield from self._parts.open(Reason.RESTARTED, now, action=ProfileAction.RESTORE, has_login=True)
-        yield Answer(reply, self._parts.status())
+        yield from self.lifecycle.close()
+        yield from self.starts.start(Reason.RESTARTED, now, action=ProfileAction.RESTORE, has_login=True)
+        yield Answer(reply, self.status.now())
 
     def _close(self, reply: Reply, now: float) -> Iterator[Effect]:
-        if self._parts.logout.is_active:
+        if self.logout.is_active:
             # Stopped already, and on its way down.
-            yield from self._parts.logout.stay_stopped(now)
-            yield Answer(reply, self._parts.status())
+            yield from self.logout.stay_stopped(now)
+            yield Answer(reply, self.status.now())
             return
-        yield from self._parts.work.move(now, Event.CLOSED, Reason.STOPPED, desired=Desired.STOPPED)
-        self._parts.page_state.reset()
-        yield from self._parts.sending.close(now)
-        yield from self._parts.lifecycle.close()
-        self._parts.close_replies.append(reply)
+        yield from self.work.move(now, Event.CLOSED, Reason.STOPPED, desired=Desired.STOPPED)
+        yield from self.sending.close(now)
+        yield from self.closing.close(reply)
 
     def _log_out(self, reply: Reply, now: float, *, forget: bool) -> Iterator[Effect]:
-        on_main = self._parts.lifecycle.is_live and self._parts.page_state.condition is PageCondition.MAIN
-        self._parts.page_state.reset()
-        yield from self._parts.logout.begin(reply, now, forget=forget, on_main=on_main)
-        yield from self._parts.sending.close(now)
+        on_main = self.lifecycle.is_live and self.screen.condition is PageCondition.MAIN
+        self.screen.forget()
+        yield from self.logout.begin(reply, now, forget=forget, on_main=on_main)
+        yield from self.sending.close(now)
 
     def _set_webhook(self, request: messages.SetWebhook, reply: Reply, now: float) -> Iterator[Effect]:
-        work = self._parts.work
+        work = self.work
         yield from work.set_webhook(now, request.url, request.events)
         secret = work.ensure_secret()
         yield Answer(reply, messages.SessionWebhook(request.url, request.events, secret))
 
     def _rotate_secret(self, reply: Reply, now: float) -> Iterator[Effect]:
-        work = self._parts.work
-        secret = work.rotate_secret(now, self._parts.policy.secret_overlap)
+        work = self.work
+        secret = work.rotate_secret(now, self.policy.secret_overlap)
         yield Answer(reply, messages.SessionWebhook(work.endpoint, work.record.webhook_events, secret))
 
     def _require_corrupt(self) -> None:
         """Raises Refusal(LOGIN_NOT_CORRUPT): a login that may be good is not replaced."""
-        if self._parts.record.reason is not Reason.TOKEN_CORRUPT or self._parts.logout.is_active:
+        if self.work.record.reason is not Reason.TOKEN_CORRUPT or self.logout.is_active:
             raise Refusal(Code.LOGIN_NOT_CORRUPT)

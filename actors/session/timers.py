@@ -1,11 +1,11 @@
-"""Named timers for pure logic: arming gives a Wake effect, and a stale Due is recognised by its number."""
+"""A session's timers for pure logic: arming gives a Wake effect, and a stale Due is recognised by its number."""
 
 from __future__ import annotations
 
 from itertools import count
 
 from actors.runtime.effects import Wake
-from actors.session.messages import Due
+from actors.session.messages import Due, Timer
 
 
 class Timers:
@@ -13,18 +13,18 @@ class Timers:
 
     def __init__(self) -> None:
         self._numbers = count(1)
-        self._armed: dict[str, int] = {}
+        self._armed: dict[Timer, int] = {}
 
-    def arm(self, timer: str, seconds: float) -> Wake:
+    def arm(self, timer: Timer, seconds: float) -> Wake:
         number = next(self._numbers)
         self._armed[timer] = number
         return Wake(seconds, Due(timer, number))
 
-    def disarm(self, *timers: str) -> None:
+    def disarm(self, *timers: Timer) -> None:
         for timer in timers:
             self._armed.pop(timer, None)
 
-    def is_armed(self, timer: str) -> bool:
+    def is_armed(self, timer: Timer) -> bool:
         return timer in self._armed
 
     def take(self, due: Due) -> bool:

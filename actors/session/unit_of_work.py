@@ -11,11 +11,12 @@ from actors.runtime.effects import Effect, Log, Tell
 from actors.webhooks.messages import OutboxGrew
 from wppmt.domain.log import LogLevel
 from wppmt.domain.messages import WEBHOOK
-from wppmt.domain.reasons import Reason, sentence
+from wppmt.domain.reasons import RECOVERABLE, Reason, sentence
 from wppmt.domain.states import Event, State, step
 from wppmt.store.port import Store, Transaction
 from wppmt.store.records import (
     ALL_EVENTS,
+    Desired,
     EventDraft,
     Handover,
     JournalEntry,
@@ -106,6 +107,11 @@ class UnitOfWork:
         return self.record.since > 0.0
 
     @property
+    def desired(self) -> Desired:
+        """As committed; STOPPED for a session whose first start was refused, since it has no row."""
+        return self.record.desired if self.is_written else Desired.STOPPED
+
+    @property
     def endpoint(self) -> str:
         """Where this session's events go; empty means nowhere."""
         return self.record.webhook_url or self._default_webhook
@@ -138,7 +144,9 @@ class UnitOfWork:
 
     def contacts_since(self, since: float) -> frozenset[str]:
         """New contacts (Store.contacts_since), with those of this turn."""
-        fresh = {entry.contact for entry in self._journalled.values() if entry.handover is not Handover.FAILED}
+        fresh = {
+            entry.contact for entry in self._journalled.values() if entry.handover is not Handover.FAILED
+        }
         return (self.store.contacts_since(self.record.id, since) | fresh) - {""}
 
     def want_media(self, message_id: str, now: float) -> None:
@@ -220,6 +228,11 @@ class UnitOfWork:
         if self._transaction is None:
             self._transaction = self._commits.enter_context(self.store.transaction())
         return self._transaction
+
+
+def error_payload(reason: Reason, missing: str = "") -> dict[str, object]:
+    """The payload of an `error` event (docs/MULTI_TENANT_ARCHITECTURE.md 5.2)."""
+    return {"error": sentence(reason, missing), "code": reason.value, "recoverable": reason in RECOVERABLE}
 
 
 def _log_line(session_id: str, name: str, payload: Payload) -> Log:

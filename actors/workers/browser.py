@@ -44,7 +44,7 @@ class Retire:
 
 
 class BrowserWorker:
-    """The mind of a BrowserActor: one browser, one generation."""
+    """The BrowserActor: one browser, one generation."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class BrowserWorker:
         self._is_wanted = is_wanted
         """False once it was killed from outside: from then on the profile is its successor's."""
 
-    def handle(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all logic
+    def do(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all workers
         match message:
             case Open(action=action):
                 yield from self._open(action)

@@ -24,6 +24,10 @@ class DiskWorker:
     def __init__(self, free_mb: Callable[[], int]) -> None:
         self._free_mb = free_mb
 
-    def handle(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all actors
-        yield Tell(ROOT, DiskMeasured(self._free_mb()))
-        yield Wake(LOOK_SECONDS, LookAtDisk())
+    def do(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all workers
+        match message:
+            case LookAtDisk():
+                yield Tell(ROOT, DiskMeasured(self._free_mb()))
+                yield Wake(LOOK_SECONDS, LookAtDisk())
+            case _:
+                raise TypeError(type(message).__name__)

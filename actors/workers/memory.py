@@ -19,7 +19,7 @@ class Measure:
 
 
 class MemoryWorker:
-    """The mind of the MonitorActor."""
+    """The MonitorActor."""
 
     def __init__(
         self, weigh: Callable[[], Mapping[str, float]], weigh_daemon: Callable[[], float], seconds: float
@@ -33,7 +33,14 @@ class MemoryWorker:
         self._weigh_daemon = weigh_daemon
         self._seconds = seconds
 
-    def handle(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all logic
+    def do(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all workers
+        match message:
+            case Measure():
+                yield from self._measure()
+            case _:
+                raise TypeError(type(message).__name__)
+
+    def _measure(self) -> Iterator[Effect]:
         weights = self._weigh()
         daemon = self._weigh_daemon()
         self.daemon_mb, self.total_mb = round(daemon), round(sum(weights.values()) + daemon)

@@ -52,7 +52,7 @@ class WaJsWorker:
         self._begun = begun
         self._trouble = ""
 
-    def handle(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all actors
+    def do(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - it gets one message only
         try:
             yield from self._look(now)
             self._trouble = ""

@@ -13,11 +13,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
-from actors.runtime.effects import Ask, Mind, Post
-from actors.runtime.interpreter import Interpreter, RuntimeDependencies
-from actors.session.actor import SessionMind
-from actors.session.parts import Tools
+from actors.runtime.effects import Ask, Mind, Post, Worker
+from actors.runtime.interpreter import Interpreter
+from actors.session.assembly import Tools, session_mind
 from actors.session.policy import SessionPolicy
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
@@ -249,6 +249,7 @@ class Gateway:
             post=self._post,
             log=self._log,
             received=self.media_files,
+            is_disk_short=lambda: self.free_mb < MIN_FREE_MB,
         )
         self.runtime = Interpreter(self.directory, self.scheduler, world)
         root = Root(
@@ -453,14 +454,13 @@ class Gateway:
 
     def _new_session(self, session_id: str) -> Mind:
         record = self.store.session(session_id) or SessionRecord(id=session_id, created_at=self.time.moment)
-        return SessionMind(record, self._tools())
+        return session_mind(record, self._tools())
 
     def _tools(self) -> Tools:
         return Tools(
             store=self.store,
             policy=self.policy,
             random=self.random,
-            is_disk_short=lambda: self.free_mb < MIN_FREE_MB,
             default_webhook=self._endpoint,
             new_event_id=lambda now: f"evt_{next(self._event_ids):026d}",
             new_message_id=lambda: f"3EB0A{next(self._message_ids):017X}",
@@ -469,7 +469,7 @@ class Gateway:
             media_url=lambda session_id, message_id: f"http://gateway/{session_id}/{message_id}",
         )
 
-    def _new_service(self, address: str) -> tuple[Mind, object]:
+    def _new_service(self, address: str) -> tuple[Mind | Worker, object]:
         if address == WA_JS and self._plans:
             return WaJsWorker(self._plans, self.directory.statuses, self.time.moment), LookAtWaJs()
         assert address == WEBHOOK

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from actors.runtime import cell, effects, interpreter
+from actors.runtime import cell, effects, interpreter, rollback
 from actors.session import (
     actor,
     browser_lifecycle,
     event_cursor,
-    page_events,
-    parts,
+    page_answers,
     unit_of_work,
 )
 from actors.session import (
@@ -76,7 +76,7 @@ def generation_is_not_checked(patch: pytest.MonkeyPatch) -> None:
 
     def react(self: Any, message: Any, now: float) -> Any:
         if isinstance(message, FROM_BROWSER):
-            return self._from_browser(message, now)
+            message = replace(message, generation=self.page.generation)
         return original(self, message, now)
 
     patch.setattr(actor.SessionMind, "_react", react)
@@ -157,7 +157,7 @@ def sequence_is_taken_outside_the_transaction(patch: pytest.MonkeyPatch) -> None
 
 
 def a_refused_turn_is_not_undone(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(parts.Parts, "remember", lambda self: lambda: None)
+    patch.setattr(rollback.Memory, "undone_if_refused", lambda self: nullcontext())
 
 
 def a_refused_turn_is_forgotten(patch: pytest.MonkeyPatch) -> None:
@@ -214,21 +214,19 @@ def the_error_is_told_at_every_failure_after_ten(patch: pytest.MonkeyPatch) -> N
 
     def fail(self: Any, reason: Reason, now: float, **more: Any) -> Iterator[Any]:
         if self._work.record.failures >= FAILURES_BEFORE_ERROR:
-            yield from self._work.write(
-                now, ("error", browser_lifecycle.error_payload(Reason.RECONNECT_FAILED))
-            )
+            yield from self._work.write(now, ("error", unit_of_work.error_payload(Reason.RECONNECT_FAILED)))
         yield from original(self, reason, now, **more)
 
     patch.setattr(browser_lifecycle.BrowserLifecycle, "fail", fail)
 
 
 def late_answers_are_accepted(patch: pytest.MonkeyPatch) -> None:
-    original = page_events.PageEventHandler.answered
+    original = page_answers.PageAnswers.answered
 
     def answered(self: Any, answer: Any, now: float) -> Iterator[Any]:
-        return original(self, replace(answer, generation=self._parts.page.generation), now)
+        return original(self, replace(answer, generation=self.page.generation), now)
 
-    patch.setattr(page_events.PageEventHandler, "answered", answered)
+    patch.setattr(page_answers.PageAnswers, "answered", answered)
 
 
 def the_ring_is_not_read_again(patch: pytest.MonkeyPatch) -> None:

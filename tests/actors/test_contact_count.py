@@ -67,7 +67,9 @@ class Office:
         whom = Recipient(contact, is_stranger=True, was_written_to=contact in self.acknowledged)
         if any(self.strangers.obstacles(whom, self.now)):
             return
-        entry = JournalEntry("a", f"m{self.random.getrandbits(60)}", contact, "text", {}, accepted_at=self.now)
+        entry = JournalEntry(
+            "a", f"m{self.random.getrandbits(60)}", contact, "text", {}, accepted_at=self.now
+        )
         with self.turn():
             entry = self.strangers.admitted(entry, whom, self.now)
             self.work.write(self.now, journal=entry)

@@ -218,7 +218,7 @@ def test_browsers_that_lived_on_are_ended_too(gateway: Gateway):
 
 
 def test_root_gets_a_measurement_every_second():
-    told, wake = DiskWorker(lambda: 321).handle(LookAtDisk(), 0.0)
+    told, wake = DiskWorker(lambda: 321).do(LookAtDisk(), 0.0)
     assert told == Tell(ROOT, DiskMeasured(321))
     assert wake == Wake(1.0, LookAtDisk())
 

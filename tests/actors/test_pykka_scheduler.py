@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory, PendingReply
 from actors.runtime.effects import Answer, Ask, Effect, Tell, Wake
-from actors.runtime.interpreter import Interpreter, RuntimeDependencies
+from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_scheduler import PykkaScheduler
 from actors.session.messages import Ping, Pong
 from tests.support import eventually

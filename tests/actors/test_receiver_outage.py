@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.runtime.effects import Mind, Post
+from actors.runtime.effects import Mind, Post, Worker
 from actors.webhooks.actor import WebhookMind
 from actors.webhooks.messages import OutboxGrew
 from tests.actors.gateway import OK, Gateway, Posted
@@ -27,7 +27,7 @@ class HoldingGateway(Gateway):
 
     hold_hours = 0.0
 
-    def _new_service(self, address: str) -> tuple[Mind, object]:
+    def _new_service(self, address: str) -> tuple[Mind | Worker, object]:
         assert address == WEBHOOK
         policy = webhook_policy(hold_seconds=self.hold_hours * 3600)
         return WebhookMind(self.store, self._schedule, policy), OutboxGrew()

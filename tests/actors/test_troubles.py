@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from actors.session.browser_lifecycle import error_payload
+from actors.session.unit_of_work import error_payload
 from tests.actors.gateway import Gateway, Pending
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal

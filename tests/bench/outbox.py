@@ -22,9 +22,10 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, Self
 
+from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
 from actors.runtime.effects import Post
-from actors.runtime.interpreter import Interpreter, RuntimeDependencies
+from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_scheduler import PykkaScheduler
 from actors.webhooks.actor import WebhookMind
 from actors.webhooks.messages import Attempted, OutboxGrew

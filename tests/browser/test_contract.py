@@ -229,7 +229,7 @@ def test_a_file_reaches_the_phone(
     life, _ = paired
     path = tmp_path_factory.mktemp("media") / "nota.pdf"
     path.write_bytes(secrets.token_bytes(300_000))
-    blob = _upload(life, path)
+    blob = uploaded(life, path)
     assert blob["size"] == 300_000
     message_id = new_id()
     media = {"kind": "document", "mimetype": "application/pdf", "fileName": "nota.pdf", "caption": "segue"}
@@ -238,7 +238,7 @@ def test_a_file_reaches_the_phone(
     assert [line[0] for line in ground.inbox(friend)] == [message_id]
 
 
-def _upload(life: Life, path: object) -> dict[str, int]:
+def uploaded(life: Life, path: object) -> dict[str, int]:
     outcomes: list[dict[str, int]] = []
     life.browser.upload(path, 10.0, outcomes.append)  # type: ignore[arg-type]
     return wait_until(lambda: outcomes)[0]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.browser.ground import Ground, Life
-from tests.browser.test_contract import new_id
+from tests.browser.test_contract import new_id, uploaded
+from tests.media.made import made
+from tests.media.test_wanted import picture
 from tests.support import wait_until
 from wppmt.browser.port import CallRejected
+from wppmt.media.playable import VOICE
 
 Paired = tuple[Life, str]
 NewPhone = Callable[[], str]
@@ -44,6 +48,14 @@ KINDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"pix": {"keyType": "EMAIL", "key": "pix@loja.br", "name": "Loja"}},
     ),
 ]
+
+
+CONTENTS = {
+    ".mp4": made("h264.mp4"),
+    ".png": picture("png"),
+    ".webp": picture("webp"),
+    ".ogg": made("opus.ogg"),
+}
 
 
 @pytest.fixture
@@ -209,3 +221,47 @@ def test_a_refused_act_says_why(ground: Ground, paired: Paired, friend: str) -> 
 def heard(life: Life) -> list[Any]:
     life.hear()
     return life.events
+
+
+FILES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("video.mp4", {"kind": "video", "mimetype": "video/mp4"}, {"type": "video"}),
+    (
+        "video.mp4",
+        {"kind": "video", "mimetype": "video/mp4", "gif": True, "caption": "oi"},
+        {"type": "video", "gif": True},
+    ),
+    ("video.mp4", {"kind": "video", "mimetype": "video/mp4", "note": True}, {"type": "ptv", "note": True}),
+    ("video.mp4", {"kind": "video", "mimetype": "video/mp4", "viewOnce": True}, {"viewOnce": True}),
+    ("foto.png", {"kind": "image", "mimetype": "image/png", "viewOnce": True}, {"viewOnce": True}),
+    ("figurinha.webp", {"kind": "sticker", "mimetype": "image/webp"}, {"type": "sticker"}),
+    (
+        "voz.ogg",
+        {
+            "kind": "audio",
+            "ptt": True,
+            "mimetype": VOICE,
+            "waveform": list(range(64)),
+            "seconds": 7,
+            "viewOnce": True,
+        },
+        {"type": "ptt", "waveform": list(range(64)), "viewOnce": True},
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "shown"), FILES)
+def test_a_file_arrives_as_what_it_was_sent_as(
+    ground: Ground,
+    paired: Paired,
+    friend: str,
+    tmp_path: Path,
+    name: str,
+    arguments: dict[str, Any],
+    shown: dict[str, Any],
+) -> None:
+    life, _ = paired
+    path = tmp_path / name
+    path.write_bytes(CONTENTS[path.suffix])
+    blob = uploaded(life, path)["blob"]
+    message_id = acknowledged(life, "send_media", to=friend, source=blob, fileName=name, **arguments)
+    assert shown.items() <= line(ground, friend, message_id).items()

@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +55,27 @@ def test_who_could_not_come_back_does_not_go(
     monkeypatch.setattr(resource, "getrlimit", lambda _: (19, 19))
     priority.step_back(worker.pid)
     assert ranks(worker.pid) == [0]
+
+
+def score(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/oom_score_adj").read_text())
+
+
+@pytest.mark.parametrize(("found", "then"), [(-500, 100), (0, 100), (300, 300)])
+def test_a_browser_gives_up_the_daemon_s_protection_from_the_end_of_memory(
+    worker: subprocess.Popen[bytes], tmp_path: Path, found: int, then: int
+) -> None:
+    """On a stand-in for /proc: only root may take a score below the one it has."""
+    file = tmp_path / str(worker.pid) / "oom_score_adj"
+    file.parent.mkdir()
+    file.write_text(f"{found}\n")
+    priority.expend(worker.pid, tmp_path)
+    assert int(file.read_text()) == then
+
+
+def test_anyone_may_do_so(worker: subprocess.Popen[bytes]) -> None:
+    priority.expend(worker.pid)
+    assert score(worker.pid) >= priority.EXPENDABLE
 
 
 def test_a_process_that_is_gone_is_nobodys_trouble(worker: subprocess.Popen[bytes]) -> None:

@@ -138,9 +138,11 @@ def test_disk(tmp_path: Path):
     assert "Libere espaço" in full.advice
 
 
-def test_memory():
-    assert doctor.memory(10, 1_590).fine
-    assert not doctor.memory(10, 1_589).fine
+def test_memory(settings: Settings):
+    assert doctor.memory(settings, 1_700).fine
+    short = doctor.memory(settings, 1_699)
+    assert not short.fine
+    assert "WPP_MAX_SESSIONS" in short.advice
 
 
 def test_report_ends_with_1_when_something_is_missing(call: Call, tmp_path: Path):

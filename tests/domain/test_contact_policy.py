@@ -13,7 +13,14 @@ from wppmt.domain.contact_policy import DAY_SECONDS, ContactPolicy, is_clock, is
 
 NIGHT = ContactPolicy(quiet_from="22:00", quiet_to="07:30")
 NOON = ContactPolicy(quiet_from="12:00", quiet_to="13:00")
-ZONES = ["America/Sao_Paulo", "America/Noronha", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]
+ZONES = [
+    "America/Sao_Paulo",
+    "America/Noronha",
+    "Europe/Berlin",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "UTC",
+]
 MOMENTS = st.floats(0, 2_000_000_000)
 
 
@@ -77,7 +84,10 @@ def test_a_small_budget_is_never_raised_by_warming_up():
 
 
 def test_what_is_a_clock_and_what_is_a_time_zone():
-    assert [text for text in ("00:00", "23:59", "24:00", "7:30", "12:60", "12:30 ") if is_clock(text)] == ["00:00", "23:59"]
+    assert [text for text in ("00:00", "23:59", "24:00", "7:30", "12:60", "12:30 ") if is_clock(text)] == [
+        "00:00",
+        "23:59",
+    ]
     assert is_time_zone("America/Manaus")
     for name in ("America/Sao Paulo", "Marte/Base", "", "../etc/passwd", "/etc/passwd"):
         assert not is_time_zone(name)

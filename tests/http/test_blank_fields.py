@@ -22,6 +22,9 @@ LEAST: dict[type[Body], dict[str, Any]] = {
     schemas.SendTextBody: {"phone": "5511999999999", "message": "oi"},
     schemas.SendImageBody: {"phone": "5511999999999", "base64": CONTENT},
     schemas.SendFileBody: {"phone": "5511999999999", "fileUrl": "https://exemplo.com/a.pdf"},
+    send_schemas.SendVideoBody: {"phone": "5511999999999", "base64": CONTENT},
+    send_schemas.SendVoiceBody: {"phone": "5511999999999", "base64": CONTENT},
+    send_schemas.SendStickerBody: {"phone": "5511999999999", "stickerUrl": "https://exemplo.com/a.png"},
     send_schemas.SendLocationBody: {"phone": "5511999999999", "latitude": -23.5, "longitude": -46},
     send_schemas.SendContactBody: {
         "phone": "5511999999999",
@@ -57,6 +60,7 @@ def test_every_route_s_body_is_tried():
         Body,
         schemas.TracedBody,
         schemas.SendBody,
+        schemas.SourceBody,
         schemas.SendMediaBody,
     }
 

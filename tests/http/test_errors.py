@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from tests.http.conftest import Answer, Api, serve, token
 from tests.http.fakes import BORN
+from tests.media.made import made
 from wppmt.domain.errors import CATALOGUE, Code, Refusal
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -21,6 +23,7 @@ from wppmt.store.port import StoreUnavailable
 
 SEND = "/api/sessions/a/send-message"
 MESSAGE = "/api/sessions/a/messages/3EB0"
+VOICE = "/api/sessions/a/send-voice"
 STATUS = "/api/sessions/a/status"
 PHONE = {"phone": "5511999999999"}
 HELLO = PHONE | {"message": "oi"}
@@ -118,6 +121,9 @@ PROVOKED: dict[Code, Provoke] = {
 } | {
     code: refused_by_the_session(code, "PATCH", MESSAGE, {"message": "oi"})
     for code in (Code.NOT_OWN_MESSAGE, Code.AMBIGUOUS_MESSAGE_ID, Code.TOO_LATE_TO_EDIT)
+} | {
+    code: refused_by_the_session(code, "POST", VOICE, PHONE | {"base64": base64.b64encode(made("opus.ogg")).decode()})
+    for code in (Code.UNSUPPORTED_MEDIA, Code.MEDIA_TOO_LARGE, Code.MEDIA_TOO_LONG)
 } | {
     Code.TOO_LATE_TO_DELETE: refused_by_the_session(Code.TOO_LATE_TO_DELETE, "DELETE", f"{MESSAGE}?for=everyone")
 }  # fmt: skip

@@ -67,7 +67,9 @@ FULL_RECORD = SessionRecord(
     heard_until=12.5,
     retaken_at=13.5,
     limits=AccountLimits(14.5, "DEFAULT", Source.WHATSAPP, 15.5, Source.GATEWAY, "CAPPED", 50, 50, 16.5),
-    contact_policy=ContactPolicy(20, warm_up=True, gap_min=1.5, gap_max=2.5, quiet_from="22:00", quiet_to="07:00"),
+    contact_policy=ContactPolicy(
+        20, warm_up=True, gap_min=1.5, gap_max=2.5, quiet_from="22:00", quiet_to="07:00"
+    ),
     linked_at=17.5,
     next_first=18.5,
     first_handed_at=19.5,

@@ -11,17 +11,21 @@ import subprocess
 import sys
 import textwrap
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.store.drafts import draft, record
 from wppmt.domain.errors import SetupError
+from wppmt.domain.reasons import Reason
 from wppmt.store.fencing import Fenced, fenced
 from wppmt.store.port import StoreUnavailable
-from wppmt.store.records import SigningSecrets, WebhookCounts
+from wppmt.store.records import SessionRecord, SigningSecrets, WebhookCounts
+from wppmt.store.sqlite import rows
 from wppmt.store.sqlite.database import Database
-from wppmt.store.sqlite.schema import STEPS, VERSION
+from wppmt.store.sqlite.peek import Form, form
+from wppmt.store.sqlite.schema import OLDEST_READER, STEPS, VERSION
 from wppmt.store.sqlite.store import SqliteStore
 
 ROOT = Path(__file__).parents[2]
@@ -73,10 +77,77 @@ def test_a_newer_schema_is_refused(tmp_path: Path):
     path = tmp_path / "wppmt.sqlite"
     SqliteStore(path).close()
     connection = sqlite3.connect(path)
+    connection.execute("DROP TABLE compatibility")
     connection.execute(f"PRAGMA user_version = {VERSION + 1}")
     connection.close()
     with pytest.raises(SetupError, match="mais nova"):
         SqliteStore(path)
+
+
+def newer(path: Path, oldest_reader: int) -> None:
+    """As a later version leaves it."""
+    SqliteStore(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "CREATE TABLE of_later (text TEXT); ALTER TABLE journal ADD COLUMN later TEXT NOT NULL DEFAULT ''"
+        )
+        connection.execute("UPDATE compatibility SET oldest_reader = ?", (oldest_reader,))
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+        connection.commit()
+
+
+def test_a_newer_schema_that_this_version_can_work_with_is_left_as_it_is(tmp_path: Path):
+    path = tmp_path / "wppmt.sqlite"
+    newer(path, VERSION)
+    with closing(SqliteStore(path)) as store:
+        with store.transaction() as transaction:
+            transaction.save(SessionRecord("a", 1.0))
+        assert [session.id for session in store.sessions()] == ["a"]
+    assert form(path) == Form(VERSION + 1, VERSION)
+
+
+def test_a_newer_schema_that_dropped_what_this_version_needs_is_refused(tmp_path: Path):
+    path = tmp_path / "wppmt.sqlite"
+    newer(path, VERSION + 1)
+    with pytest.raises(SetupError, match="mais nova"):
+        SqliteStore(path)
+    assert form(path) == Form(VERSION + 1, VERSION + 1)
+
+
+def test_looking_at_the_form_makes_no_database(tmp_path: Path):
+    assert form(tmp_path / "none.sqlite") is None
+    assert not list(tmp_path.iterdir())
+
+
+def shape(connection: sqlite3.Connection) -> dict[str, dict[str, tuple[object, ...]]]:
+    """Every table's columns, and what reacts to a change of its rows."""
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    found = {
+        table: {column[1]: tuple(column[2:]) for column in connection.execute(f"PRAGMA table_info({table})")}
+        for table in tables
+    }
+    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    return found | {"triggers": {name: (sql,) for name, sql in triggers}}
+
+
+def test_what_the_oldest_release_that_may_work_with_it_knew_is_still_there(tmp_path: Path):
+    """Else whoever goes back to that release loses events: see OLDEST_READER."""
+    with closing(sqlite3.connect(tmp_path / "any.sqlite")) as connection:
+        connection.executescript("".join(STEPS[:OLDEST_READER]))
+        before = shape(connection)
+        connection.executescript("".join(STEPS[OLDEST_READER:]))
+        after = shape(connection)
+    for table, columns in before.items():
+        assert columns.items() <= after[table].items(), table
+        for name in after[table].keys() - columns.keys():
+            kind, not_null, default, _ = after[table][name]
+            assert table != "triggers"
+            assert not not_null or default is not None, (table, name, kind)
+
+
+def test_a_reason_of_a_later_version_is_read_as_one_of_ours():
+    text = rows.dump_session(SessionRecord("a", 1.0)).replace('"STOPPED"', '"OF_A_LATER_VERSION"')
+    assert rows.load_session(text).reason is Reason.DAEMON_RESTARTED
 
 
 def test_an_older_schema_is_brought_up_to_date_with_what_it_holds(tmp_path: Path):

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
+from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
-from actors.runtime.effects import Mind, Post
-from actors.runtime.interpreter import Interpreter, RuntimeDependencies
+from actors.runtime.effects import Mind, Post, Worker
+from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_scheduler import PykkaScheduler
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
@@ -27,7 +28,7 @@ from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.memory import MONITOR, Measure, MemoryWorker
 from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
 from wppmt import __version__
-from wppmt.app import browsers, disk, host, logs, memory, policies, sockets, wiring
+from wppmt.app import browsers, capacity, disk, host, logs, memory, policies, running, sockets, wiring
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browsers import ChromeBrowsers
@@ -70,6 +71,7 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
     try:
         # Refused before anything is taken or ended.
         browsers.chrome_settings(settings)
+        capacity.tell(settings)
         # Before anything starts a child, which must not inherit it.
         inherited = sockets.inherited(os.environ, os.getpid())
         with _alone(settings), _api_sockets(settings, inherited) as listening, simulator(settings):
@@ -128,8 +130,9 @@ class Daemon:
         """
         stop = self._signalled()
         async with AsyncExitStack() as down:
-            store = SqliteStore(self._settings.store.state_dir / "wppmt.sqlite")
+            store = SqliteStore(self._settings.store.state_dir / running.DATABASE)
             down.callback(store.close)
+            running.note(self._settings)
             egress = wiring.webhook_egress(self._settings)
             media, received = wiring.media(self._settings), wiring.received(self._settings)
             wiring.sweep(store, media, received)
@@ -186,12 +189,15 @@ class Daemon:
             post=partial(_post, asyncio.get_running_loop(), transport),
             log=logs.log,
             received=received,
+            is_disk_short=partial(wiring.is_disk_short, settings),
         )
         runtime = Interpreter(self._directory, threads, world)
-        self._monitor = monitor = MemoryWorker(runtime.weigh, memory.weigh, settings.sessions.measure_seconds)
+        self._monitor = monitor = MemoryWorker(
+            runtime.browsers.weigh, memory.weigh, settings.sessions.measure_seconds
+        )
         shelf, began = Shelf(settings.store.wa_js_dir), time.time()
         free_mb = partial(disk.free_mb, settings.store.tokens_dir)
-        services: dict[str, Callable[[], tuple[Mind, object]]] = {
+        services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
             MONITOR: lambda: (monitor, Measure()),
             DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),

@@ -17,7 +17,7 @@ from ulid import ULID
 
 from actors.runtime.directory import Directory
 from actors.session.actor import SessionMind
-from actors.session.parts import Tools
+from actors.session.assembly import Tools, session_mind
 from actors.webhooks.actor import WebhookMind
 from wppmt.app import logs, policies
 from wppmt.app.addresses import base_url
@@ -52,7 +52,7 @@ LEAST_CONNECTIONS = 10
 
 def new_session(store: SqliteStore, tools: Tools, session_id: str) -> SessionMind:
     record = store.session(session_id) or SessionRecord(id=session_id, created_at=time.time())
-    return SessionMind(record, tools)
+    return session_mind(record, tools)
 
 
 def webhooks(settings: Settings, store: SqliteStore) -> WebhookMind:
@@ -71,11 +71,10 @@ def tools(settings: Settings, store: SqliteStore) -> Tools:
         new_secret=lambda: new_secret(secrets.token_bytes(32)),
         qr_picture=qr.data_url,
         media_url=partial(_media_url, settings),
-        is_disk_short=partial(_is_disk_short, settings),
     )
 
 
-def _is_disk_short(settings: Settings) -> bool:
+def is_disk_short(settings: Settings) -> bool:
     return free_mb(settings.store.tokens_dir) < settings.store.disk_min_free_mb
 
 
@@ -96,7 +95,8 @@ def webhook_egress(settings: Settings) -> Egress:
 def media(settings: Settings) -> MediaFiles:
     """With an egress guard of its own: the address of WEBHOOK_URL is open to webhooks only."""
     folder, limit = settings.store.state_dir / "media" / "out", settings.media.max_mb * MEGABYTE
-    return MediaFiles(folder, limit, Egress(policy(settings.egress.allow)))
+    egress = Egress(policy(settings.egress.allow))
+    return MediaFiles(folder, limit, egress, max_audio_minutes=settings.media.max_audio_minutes)
 
 
 def received(settings: Settings) -> ReceivedMedia:

@@ -18,8 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import psutil
 
+from wppmt.app import capacity
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
 from wppmt.browser.chrome.driver import DRIVER
@@ -38,8 +38,6 @@ from wppmt.media.probe import FFMPEG, FFPROBE
 
 OLDEST_CHROMIUM = 156
 """The oldest major version that the tests have run with."""
-MB_PER_SESSION = 150
-MB_DAEMON = 90
 SECONDS = 20
 SOCKET_UNIT_ADVICE = (
     ". Se é o wppmt.socket do systemd que a guarda, ela está certa: veja por que o serviço não responde com"
@@ -56,7 +54,7 @@ def checks(settings: Settings) -> Iterator[Check]:
         yield Check(name, lambda name=name, folder=folder: [private_folder(name, folder)])  # type: ignore[misc]
     yield Check("ports", lambda: ports(settings))
     yield Check("sandbox", lambda: [sandbox(is_root=os.geteuid() == 0, settings=settings)])
-    yield Check("memory", lambda: [memory(settings.sessions.max, psutil.virtual_memory().available >> 20)])
+    yield Check("memory", lambda: [memory(settings)])
     yield Check("disk", lambda: [disk(settings.store.tokens_dir, settings.store.disk_min_free_mb)])
 
 
@@ -252,10 +250,11 @@ def _can_unshare() -> bool:
         return False
 
 
-def memory(sessions: int, available_mb: int) -> Finding:
-    needed = MB_DAEMON + sessions * MB_PER_SESSION
-    text = f"{available_mb} MB de memória disponíveis; {sessions} sessões usam cerca de {needed} MB"
-    return Finding(available_mb >= needed, text, "Diminua WPP_MAX_SESSIONS ou aumente a memória")
+def memory(settings: Settings, there_is_mb: int | None = None) -> Finding:
+    """What there is in all, not what is free just now: the sessions may be running already."""
+    there_is = capacity.there_is_mb() if there_is_mb is None else there_is_mb
+    plan = capacity.plan(settings.sessions.max, there_is, simulated=settings.simulator.used)
+    return Finding(plan.fits, str(plan), "Diminua WPP_MAX_SESSIONS ou aumente a memória")
 
 
 def disk(folder: Path, min_free_mb: int) -> Finding:

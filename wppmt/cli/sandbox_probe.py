@@ -7,7 +7,7 @@ import re
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -18,7 +18,6 @@ from wppmt.browser.cdp.connection import Connection
 from wppmt.browser.cdp.deadlines import Deadlines
 from wppmt.browser.cdp.line import Line
 from wppmt.browser.chrome import ending, first_page, launch
-from wppmt.browser.chrome.flags import Situation, command_line, user_agent
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.profile.folder import ProfileFolder
 from wppmt.cli.findings import Finding
@@ -217,15 +216,9 @@ def _command(pid: int) -> str:
 def _started(settings: ChromeSettings, folder: Path) -> Iterator[int]:
     """The process group of a Chrome that is there to be looked at."""
     profile = ProfileFolder(folder, "probe")
-    situation = Situation(
-        profile=profile.path,
-        user_agent=user_agent(launch.chrome_version(settings.chrome_path)),
-        sandbox=settings.sandbox,
-        resolver_rules=NOWHERE,
-        undetected=settings.undetected,
-    )
+    alone = replace(settings, headless=True, proxy=None, resolver_rules=NOWHERE)
     with profile.writer() as writer:
-        pid, end = launch.start_chrome(settings.programs(), command_line(situation), profile.path, writer)
+        pid, end = launch.start_chrome(settings.programs(), alone.command(profile.path), profile.path, writer)
     connection = Connection(Line(end), Deadlines())
     connection.start()
     try:

@@ -71,6 +71,9 @@ class ContactPolicy:
         return local.astimezone(UTC).timestamp()
 
 
+OFF = ContactPolicy()
+
+
 def is_clock(text: str) -> bool:
     """`HH:MM`."""
     return bool(_CLOCK.fullmatch(text))

@@ -46,6 +46,9 @@ class Code(StrEnum):
     SEND_FAILED = "SEND_FAILED"
     TARGET_REFUSED = "TARGET_REFUSED"
     MEDIA_FETCH_FAILED = "MEDIA_FETCH_FAILED"
+    UNSUPPORTED_MEDIA = "UNSUPPORTED_MEDIA"
+    MEDIA_TOO_LARGE = "MEDIA_TOO_LARGE"
+    MEDIA_TOO_LONG = "MEDIA_TOO_LONG"
     LOGIN_NOT_CORRUPT = "LOGIN_NOT_CORRUPT"
     NO_LOGIN_COPY = "NO_LOGIN_COPY"
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
@@ -114,6 +117,11 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.SEND_FAILED: Meaning(422, "O WhatsApp recusou a mensagem"),
     Code.TARGET_REFUSED: Meaning(422, "URL de destino não permitida"),
     Code.MEDIA_FETCH_FAILED: Meaning(422, "Não foi possível obter a mídia"),
+    Code.UNSUPPORTED_MEDIA: Meaning(
+        422, "Este tipo de arquivo não serve aqui. Veja em details o que é aceito"
+    ),
+    Code.MEDIA_TOO_LARGE: Meaning(422, "A mídia passa do limite de tamanho (WPP_MAX_MEDIA_MB)"),
+    Code.MEDIA_TOO_LONG: Meaning(422, "O áudio passa da duração máxima (WPP_MAX_AUDIO_MINUTES)"),
     Code.LOGIN_NOT_CORRUPT: Meaning(
         409, "O login desta sessão está em uso: só depois de TOKEN_CORRUPT há o que restaurar ou descartar"
     ),

@@ -174,12 +174,20 @@ class SendMedia:
 
     to: str
     kind: str
-    """image, video, audio, voice or document."""
+    """image, video, audio, voice, sticker or document."""
     path: str
     size: int
     mimetype: str
     file_name: str
     caption: str = ""
+    view_once: bool = False
+    gif: bool = False
+    """A video that plays by itself, over and over."""
+    note: bool = False
+    """A round video note."""
+    waveform: bytes = b""
+    """Of a voice note, as phones draw it, with its length; empty: the page looks."""
+    seconds: int = 0
     typing_ms: int = 0
     quoted_id: str | None = None
     mentions: tuple[str, ...] = ()

@@ -26,13 +26,16 @@ _HEAD = 4096
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """`kind` as WhatsApp tells them apart: image, video, audio, voice or document."""
+    """`kind` as WhatsApp tells them apart: image, video, audio, voice, sticker or document."""
 
     path: Path
     size: int
     mimetype: str
     file_name: str
     kind: str
+    waveform: bytes = b""
+    """Of a voice note whose sound was looked at, with its length."""
+    seconds: int = 0
 
 
 class Examiner:
@@ -59,17 +62,22 @@ class Examiner:
         elif "." not in name:
             # Addresses such as /download?id=7: whoever gets a document opens it by its name.
             name += goes_as.ending
-        return MediaFile(path, _size(path), goes_as.mimetype, name, goes_as.kind)
+        return MediaFile(path, size_of(path), goes_as.mimetype, name, goes_as.kind)
 
     async def _goes_as(self, path: Path, content: Content) -> Playing:
         if content.mimetype in PICTURES:
-            await self._check_picture(path, content.mimetype)
+            await self.check_picture(path, content.mimetype)
             return Playing("image", content.mimetype, content.ending)
         if not content.is_text and (content.family in _TRACKS_IN or content.mimetype == UNKNOWN):
             return await self._plays(path, content)
         return Playing("document", content.mimetype, content.ending)
 
-    async def _check_picture(self, path: Path, mimetype: str) -> None:
+    async def tracks(self, path: Path) -> Tracks | None:
+        """As `probe` tells them."""
+        return await probe.probe(self._cage, path)
+
+    async def check_picture(self, path: Path, mimetype: str) -> None:
+        """Whether it is whole, and no larger than it may be. Raises Refusal(MEDIA_FETCH_FAILED)."""
         try:
             async with self._decoding:
                 await asyncio.to_thread(images.check, path, mimetype)
@@ -79,7 +87,7 @@ class Examiner:
     async def _plays(self, path: Path, content: Content) -> Playing:
         """By its tracks, whatever its first bytes look like."""
         document = Playing("document", content.mimetype, content.ending)
-        tracks = await probe.probe(self._cage, path)
+        tracks = await self.tracks(path)
         if tracks is None:
             return Playing("voice", VOICE, ".ogg") if _begins_as_voice(path) else document
         if not tracks.is_sure and content.mimetype == UNKNOWN:
@@ -95,7 +103,8 @@ def unusable(problem: str) -> Refusal:
     return Refusal(Code.MEDIA_FETCH_FAILED, details=[{"field": "media", "problem": problem}])
 
 
-def _size(path: Path) -> int:
+def size_of(path: Path) -> int:
+    """In bytes."""
     return path.stat().st_size
 
 

@@ -20,6 +20,7 @@ from wppmt.media.cage import Cage
 from wppmt.media.content_disposition import file_name_in, name_in_address
 from wppmt.media.examine import Examiner, MediaFile, unusable
 from wppmt.media.file_names import NAMELESS, clean_name
+from wppmt.media.wanted import Makers, Wanted
 from wppmt.net.egress import Egress, TargetRefused
 
 MAX_REDIRECTS = 3
@@ -33,20 +34,30 @@ class MediaFiles:
     """Makes files in `folder`; who gets one owns it and deletes it."""
 
     def __init__(
-        self, folder: Path, limit_bytes: int, egress: Egress, *, fetch_seconds: float = 60.0
+        self,
+        folder: Path,
+        limit_bytes: int,
+        egress: Egress,
+        *,
+        fetch_seconds: float = 60.0,
+        max_audio_minutes: int = 60,
     ) -> None:
         self._folder = folder
         self._limit = limit_bytes
         self._egress = egress
         self._fetch_seconds = fetch_seconds
-        self._examiner = Examiner(Cage(), limit_bytes)
+        self._makers = Makers(Examiner(Cage(), limit_bytes), limit_bytes, max_audio_minutes)
 
     async def from_url(
-        self, url: str, file_name: str | None = None, mimetype: str | None = None
+        self,
+        url: str,
+        file_name: str | None = None,
+        mimetype: str | None = None,
+        wanted: Wanted = Wanted.ANY,
     ) -> MediaFile:
         """Fetch through the egress guard; `mimetype` is what the caller says of a file that says nothing of itself.
 
-        Raises Refusal(TARGET_REFUSED, MEDIA_FETCH_FAILED, PAYLOAD_TOO_LARGE).
+        Raises Refusal(TARGET_REFUSED, MEDIA_FETCH_FAILED, PAYLOAD_TOO_LARGE), and what `wanted` refuses.
         """
         address = self._egress.check_url(url)
         try:
@@ -64,10 +75,14 @@ class MediaFiles:
             raise unusable("o servidor da URL não entregou o arquivo a tempo") from None
         except (aiohttp.ClientError, ValueError):
             raise unusable("a resposta do servidor da URL não é HTTP válido") from None
-        return await self._examine(path, name, mimetype)
+        return await self._examine(path, name, mimetype, wanted)
 
     async def from_base64(
-        self, text: str, file_name: str | None = None, mimetype: str | None = None
+        self,
+        text: str,
+        file_name: str | None = None,
+        mimetype: str | None = None,
+        wanted: Wanted = Wanted.ANY,
     ) -> MediaFile:
         """Plain base64 in any lossless spelling, or a data URL. Raises Refusal(INVALID_REQUEST, PAYLOAD_TOO_LARGE)."""
         try:
@@ -80,7 +95,9 @@ class MediaFiles:
         async def once() -> AsyncIterator[bytes]:
             yield content
 
-        return await self._examine(await self._keep(once()), file_name or NAMELESS, mimetype or of_url)
+        return await self._examine(
+            await self._keep(once()), file_name or NAMELESS, mimetype or of_url, wanted
+        )
 
     @asynccontextmanager
     async def _response(self, url: URL) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -117,9 +134,9 @@ class MediaFiles:
             await self._write(file, chunks)
         return path
 
-    async def _examine(self, path: Path, name: str, stated: str | None) -> MediaFile:
+    async def _examine(self, path: Path, name: str, stated: str | None, wanted: Wanted) -> MediaFile:
         with _removed_on_failure(path):
-            return await self._examiner.examine(path, clean_name(name), _type_in(stated))
+            return await self._makers.make(path, clean_name(name), _type_in(stated), wanted)
 
     async def _write(self, file: BinaryIO, chunks: AsyncIterator[bytes]) -> None:
         size = 0

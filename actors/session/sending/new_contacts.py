@@ -11,13 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from actors.runtime.effects import Effect
-from actors.session.browser_lifecycle import error_payload
-from actors.session.messages import Called
+from actors.session.messages import Called, Timer
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.sending.strangers import Strangers
 from actors.session.timers import Timers
-from actors.session.unit_of_work import UnitOfWork
+from actors.session.unit_of_work import UnitOfWork, error_payload
 from wppmt.browser.port import CallFailure, CallResult, Json
 from wppmt.domain.account_limits import AccountLimits, Source
 from wppmt.domain.errors import Code
@@ -33,7 +32,6 @@ SOURCES = {Code.REACHOUT_TIMELOCK: "reachout_source", Code.NEW_CHAT_QUOTA: "quot
 PAGE_NAMES = {"reachout": Code.REACHOUT_TIMELOCK, "quota": Code.NEW_CHAT_QUOTA}
 WORDS = {Code.REACHOUT_TIMELOCK: "reachout_timelock", Code.NEW_CHAT_QUOTA: "new_chat_quota"}
 """The page's words for them."""
-LIMITS = "limits"
 
 
 class NewContacts:
@@ -50,7 +48,7 @@ class NewContacts:
 
     def ask(self) -> Iterator[Effect]:
         """What the page knows, now and every hour; changes in between it tells by itself."""
-        yield self._timers.arm(LIMITS, self._policy.limits_seconds)
+        yield self._timers.arm(Timer.LIMITS, self._policy.limits_seconds)
         if self._page.is_usable:
             yield self._page.call(Called.LIMITS, "limits", {}, self._policy.call_deadline)
 

@@ -35,8 +35,15 @@ def _text(request: SendText) -> Payload:
 
 
 def _media(request: SendMedia) -> Payload:
-    caption = {"caption": request.caption} if request.caption else {}
-    return caption | {
+    said = {
+        "caption": request.caption,
+        "viewOnce": request.view_once,
+        "gif": request.gif,
+        "note": request.note,
+        "waveform": list(request.waveform),
+        "seconds": request.seconds,
+    }
+    return {name: value for name, value in said.items() if value} | {
         "path": request.path,
         "size": request.size,
         "kind": "audio" if request.kind == "voice" else request.kind,

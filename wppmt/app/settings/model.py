@@ -79,6 +79,7 @@ class SessionSettings(SettingsGroup):
 
 class MediaSettings(SettingsGroup):
     max_mb: Annotated[int, Env("WPP_MAX_MEDIA_MB"), Field(ge=1, le=1024)]
+    max_audio_minutes: Annotated[int, Env("WPP_MAX_AUDIO_MINUTES"), Field(ge=1, le=180)]
     received_quota_mb: Annotated[int, Env("WPP_MEDIA_QUOTA_MB"), Field(ge=1)]
     received_keep_days: Annotated[int, Env("WPP_MEDIA_KEEP_DAYS"), Field(ge=1)]
     received_eager: Annotated[bool, Env("WPP_MEDIA_EAGER")]

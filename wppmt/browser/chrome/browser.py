@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from wppmt.app import logs
@@ -15,8 +15,6 @@ from wppmt.browser.cdp.deadlines import Schedule
 from wppmt.browser.cdp.devtools import page, runtime, target
 from wppmt.browser.cdp.line import Line
 from wppmt.browser.chrome import adoption, driver, ending, first_page, injection, launch, priority, processes
-from wppmt.browser.chrome.flags import Situation, command_line, user_agent
-from wppmt.browser.chrome.launch import Programs
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.keeping.lines import Keeper, line_name
 from wppmt.browser.port import (
@@ -94,6 +92,7 @@ class ChromeBrowser:
             undo.pop_all()
         # Also of one whose daemon died while it started.
         priority.step_forward(self._group)
+        priority.expend(self._group)
         self.process = process
         return process
 
@@ -171,7 +170,7 @@ class ChromeBrowser:
 
     def _launch(self) -> Line:
         profile, programs = self._profile, self._settings.programs()
-        arguments = self._arguments(programs)
+        command = self._settings.command(profile.path)
         with profile.writer(LOCK_SECONDS) as writer:
             profile.check()
             # It reads and writes megabytes, and kill must not wait for that.
@@ -179,13 +178,13 @@ class ChromeBrowser:
             driver.forget_port(profile.path)
             with self._guard:
                 self._refuse_if_killed()
-                self._group, end = launch.start_chrome(programs, arguments, profile.path, writer)
+                self._group, end = launch.start_chrome(programs, command, profile.path, writer)
                 priority.step_back(self._group)
+                priority.expend(self._group)
         return Line(end)
 
     def _adopt(self, left: Process) -> Process:
-        programs = self._settings.programs()
-        adoption.prove(left, self._profile, [str(programs.chrome), *self._arguments(programs)])
+        adoption.prove(left, self._profile, self._settings.command(self._profile.path))
         end = self._keeper.take(self._line_name(left.pid))
         if end is None:
             raise StartFailed("BROWSER_CRASHED", "o canal do navegador não foi guardado")
@@ -214,19 +213,6 @@ class ChromeBrowser:
 
     def _line_name(self, pid: int) -> str:
         return line_name(self._profile.path.name, pid)
-
-    def _arguments(self, programs: Programs) -> Sequence[str]:
-        settings = self._settings
-        situation = Situation(
-            profile=self._profile.path,
-            user_agent=user_agent(launch.chrome_version(programs.chrome)),
-            headless=settings.headless,
-            sandbox=settings.sandbox,
-            resolver_rules=settings.resolver_rules,
-            proxy=settings.proxy,
-            undetected=settings.undetected,
-        )
-        return command_line(situation)
 
     def _refuse_if_killed(self) -> None:
         if self._killed:

@@ -65,7 +65,7 @@ def _version(chrome: Path, _modified: int) -> str:
 
 
 def start_chrome(
-    programs: Programs, arguments: Sequence[str], profile: Path, writer: int
+    programs: Programs, command: Sequence[str], profile: Path, writer: int
 ) -> tuple[int, socket]:
     """Its pid, which is also its process group, and our end of the line to it. Raises StartFailed.
 
@@ -76,7 +76,7 @@ def start_chrome(
         inherited = [(os.POSIX_SPAWN_DUP2, lock, lock)]
         inherited += [(os.POSIX_SPAWN_DUP2, end, place) for place in PIPE]
         try:
-            pid = spawn([str(programs.chrome), *arguments], programs, profile / CHROME_LOG, also=inherited)
+            pid = spawn(command, programs, profile / CHROME_LOG, also=inherited)
         except StartFailed:
             ours.close()
             raise

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from wppmt.browser.chrome import driver, launch, patched_driver
+from wppmt.browser.chrome.flags import Situation, command_line, user_agent
 from wppmt.browser.chrome.launch import Programs
 
 UNDETECTED = "undetected"
@@ -56,6 +57,19 @@ class ChromeSettings:
     def programs(self) -> Programs:
         """What the launcher runs."""
         return Programs(self.chrome_path, {**launch.ENVIRONMENT, **self.environment})
+
+    def command(self, profile: Path) -> Sequence[str]:
+        """A tenant's whole command line, the program first; asks Chrome for its version. Raises StartFailed."""
+        situation = Situation(
+            profile=profile,
+            user_agent=user_agent(launch.chrome_version(self.chrome_path)),
+            headless=self.headless,
+            sandbox=self.sandbox,
+            resolver_rules=self.resolver_rules,
+            proxy=self.proxy,
+            undetected=self.undetected,
+        )
+        return [str(self.chrome_path), *command_line(situation)]
 
     def patched_driver(self) -> Path:
         """For the engine "undetected". Raises StartFailed."""

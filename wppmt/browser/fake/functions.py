@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wppmt.browser.cdp import json_text
-from wppmt.browser.fake.kinds import SHOWN
+from wppmt.browser.fake.kinds import SHOWN, media_type
 from wppmt.browser.fake.page import FakePage
 from wppmt.browser.fake.targets import EDIT_SECONDS, REVOKE_SECONDS, Untargeted, meant
 from wppmt.browser.fake.world import FakeProfile, FakeWhatsApp, Phone, login_items
@@ -73,7 +73,10 @@ class FakeFunctions:
     def do_send_media(self, arguments: Mapping[str, Any]) -> CallResult:
         data, _ = self._blob(arguments["source"])
         media = {"mimetype": arguments["mimetype"], "fileName": arguments.get("fileName"), "size": len(data)}
-        more = {"type": arguments["kind"], "media": media, "bytes": data}
+        flags = {name: True for name in ("viewOnce", "gif", "note") if arguments.get(name)}
+        if arguments.get("waveform"):
+            flags |= {"waveform": arguments["waveform"]}
+        more = {"type": media_type(arguments), "media": media, "bytes": data, **flags}
         return self._send(arguments, arguments.get("caption") or "", more)
 
     def do_ignore(self, arguments: Mapping[str, Any]) -> CallResult:

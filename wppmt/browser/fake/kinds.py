@@ -31,6 +31,13 @@ def _pix(arguments: Arguments) -> dict[str, Any]:
     return {"pix": {name: arguments[name] for name in ("keyType", "key", "name")}}
 
 
+def media_type(arguments: Arguments) -> str:
+    """WhatsApp's word."""
+    if arguments.get("ptt"):
+        return "ptt"
+    return "ptv" if arguments.get("note") else str(arguments["kind"])
+
+
 SHOWN: Mapping[str, tuple[str, Callable[[Arguments], dict[str, Any]]]] = {
     "send_location": ("location", _location),
     "send_contacts": ("vcard", _contacts),

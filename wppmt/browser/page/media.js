@@ -43,16 +43,34 @@
 
   // ---- sending -----------------------------------------------------------------------------------------------
 
-  /** `kind`: image, video, audio, document, sticker. `source`: what `upload` gave. */
+  /** As wa-js sends a voice note, but for the waveform: it would decode the whole sound in the page. */
+  async function sendVoice(chat, file, { waveform, seconds, isViewOnce, ...how }) {
+    const { OpaqueData, MediaPrep } = WPP.whatsapp;
+    const precomputedFields = { duration: seconds, waveform: Uint8Array.from(waveform) };
+    const opaque = await OpaqueData.createFromData(file, file.type);
+    const prepared = MediaPrep.prepRawMedia(opaque, { isPtt: true, precomputedFields });
+    const raw = await WPP.chat.prepareRawMessage(chat, { filename: file.name }, how);
+    await prepared.waitForPrep();
+    const given = { isViewOnce, productMsgOptions: raw, addEvenWhilePreparing: false, type: raw.type };
+    return { sendMsgResult: await prepared.sendToChat({ chat, options: given }) };
+  }
+
+  /**
+   * `kind`: image, video, audio, document, sticker; `gif` and `note` of a video, `ptt` of a sound, with `waveform` (64
+   * bars of 0 to 100) and `seconds` where they are known. `source`: what `upload` gave.
+   */
   functions.send_media = once(async (message) => {
-    const { id, kind, mimetype, fileName, caption, ptt, source } = message;
+    const { id, kind, mimetype, fileName, caption, ptt, gif, note, viewOnce, waveform, seconds, source } = message;
     const file = new File([kept(source)], fileName || 'arquivo', { type: mimetype });
     const whom = await recipient(message);
-    const how = Object.assign(await options(whom.chat, message), {
+    const common = Object.assign(await options(whom.chat, message), { isViewOnce: viewOnce || undefined });
+    const how = {
       type: kind, caption: caption || undefined, filename: file.name, mimetype, isPtt: Boolean(ptt), waveform: Boolean(ptt),
-    });
-    const answer = await handOver(whom, id, (messageId) =>
-      WPP.chat.sendFileMessage(whom.chat.id, file, Object.assign(how, { messageId })));
+      isGif: gif || undefined, isPtv: note || undefined,
+    };
+    const answer = await handOver(whom, id, (messageId) => (waveform
+      ? sendVoice(whom.chat, file, { ...common, messageId, waveform, seconds })
+      : WPP.chat.sendFileMessage(whom.chat.id, file, { ...common, ...how, messageId })));
     blobs.delete(source);
     return answer;
   });

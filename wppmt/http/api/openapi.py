@@ -28,6 +28,7 @@ _TAGS: Mapping[str, str] = {
     "sessions": "Sessões",
     "sends": "Mensagens",
     "kinds": "Mensagens",
+    "media_sends": "Mensagens",
     "acts": "Mensagens",
     "webhooks": "Webhooks",
     "webhook_test": "Webhooks",

@@ -14,6 +14,7 @@ from wppmt.http.handlers import (
     events,
     health,
     kinds,
+    media_sends,
     sends,
     sessions,
     webhook_test,
@@ -53,6 +54,9 @@ _TARGET = (Code.MESSAGE_NOT_FOUND, Code.AMBIGUOUS_MESSAGE_ID)
 _ACT = (
     *_ASKED, *_TARGET, Code.NOT_CONNECTED, Code.QUEUE_FULL, Code.COULD_NOT_LOOK, Code.WHATSAPP_CHANGED, Code.SEND_FAILED,
     Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT,
+)  # fmt: skip
+_MADE_SEND = (
+    *_SEND, Code.TARGET_REFUSED, Code.MEDIA_FETCH_FAILED, Code.UNSUPPORTED_MEDIA, Code.MEDIA_TOO_LARGE,
 )  # fmt: skip
 _SENT = {200: responses.SentBody, 202: responses.Pending}
 _ACTED = {200: responses.ActedBody, 202: responses.ActedBody}
@@ -126,14 +130,27 @@ ROUTES = (
         body=schemas.SendTextBody, headers=_SEND_HEADERS, refusals=_SEND,
     ),
     Route(
-        "POST", f"{_SESSION}/send-image", sends.send_image, Access.SESSION,
+        "POST", f"{_SESSION}/send-image", media_sends.send_image, Access.SESSION,
         "Enviar uma imagem por URL ou base64", {200: responses.SentBody, 202: responses.Pending},
         body=schemas.SendImageBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
     ),
     Route(
-        "POST", f"{_SESSION}/send-file", sends.send_file, Access.SESSION,
+        "POST", f"{_SESSION}/send-file", media_sends.send_file, Access.SESSION,
         "Enviar documento, imagem, vídeo, áudio ou mensagem de voz", {200: responses.SentBody, 202: responses.Pending},
         body=schemas.SendFileBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-video", media_sends.send_video, Access.SESSION,
+        "Enviar um vídeo, um GIF ou um recado de vídeo", _SENT,
+        body=send_schemas.SendVideoBody, headers=_SEND_HEADERS, refusals=_MADE_SEND,
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-voice", media_sends.send_voice, Access.SESSION, "Enviar uma mensagem de voz", _SENT,
+        body=send_schemas.SendVoiceBody, headers=_SEND_HEADERS, refusals=(*_MADE_SEND, Code.MEDIA_TOO_LONG),
+    ),
+    Route(
+        "POST", f"{_SESSION}/send-sticker", media_sends.send_sticker, Access.SESSION, "Enviar uma figurinha", _SENT,
+        body=send_schemas.SendStickerBody, headers=_SEND_HEADERS, refusals=_MADE_SEND,
     ),
     Route(
         "POST", f"{_SESSION}/send-location", kinds.send_location, Access.SESSION, "Enviar uma localização", _SENT,

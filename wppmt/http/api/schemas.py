@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
@@ -110,8 +110,11 @@ class SendTextBody(SendBody):
     link_preview: bool = False
 
 
-class SendMediaBody(SendBody):
-    """What send-image and send-file share. Either an address or `base64`."""
+class SourceBody(SendBody):
+    """A send with a file in it: either an address or `base64`."""
+
+    ADDRESS: ClassVar[str] = ""
+    """The field with the address."""
 
     base64: str | None = Field(None, description="conteúdo em base64 (ou data URL), em vez da URL")
     mimetype: str | None = Field(
@@ -119,18 +122,17 @@ class SendMediaBody(SendBody):
         max_length=255,
         description="usado só quando nem o conteúdo nem fileName revelam o tipo (texto, planilha em ZIP)",
     )
-    file_name: FileName | None = Field(None, examples=["relatorio.pdf"])
-    caption: Caption | None = Field(None, examples=["Segue o relatório"])
 
     @property
     def address(self) -> str | None:
         """Where the content is fetched from."""
-        return None
+        address: str | None = getattr(self, self.ADDRESS)
+        return address
 
     @property
     def source(self) -> str:
         """The field that says where the content is."""
-        return "base64"
+        return "base64" if self.address is None else to_camel(self.ADDRESS)
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -139,34 +141,28 @@ class SendMediaBody(SendBody):
         return self
 
 
+class SendMediaBody(SourceBody):
+    """A file with a name and a caption."""
+
+    file_name: FileName | None = Field(None, examples=["relatorio.pdf"])
+    caption: Caption | None = Field(None, examples=["Segue o relatório"])
+
+
 class SendImageBody(SendMediaBody):
     """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
 
+    ADDRESS = "image_url"
     image_url: Url | None = Field(None, examples=["https://exemplo.com/imagem.jpg"])
     file_name: FileName | None = Field(None, examples=["imagem.jpg"])
     caption: Caption | None = Field(None, examples=["Legenda da imagem"])
-
-    @property
-    def address(self) -> str | None:
-        return self.image_url
-
-    @property
-    def source(self) -> str:
-        return "base64" if self.image_url is None else "imageUrl"
+    view_once: bool = False
 
 
 class SendFileBody(SendMediaBody):
     """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2: image, document, video, audio or voice note, by its content."""
 
+    ADDRESS = "file_url"
     file_url: Url | None = Field(None, examples=["https://exemplo.com/documento.pdf"])
-
-    @property
-    def address(self) -> str | None:
-        return self.file_url
-
-    @property
-    def source(self) -> str:
-        return "base64" if self.file_url is None else "fileUrl"
 
 
 class WebhookBody(Body):

@@ -1,15 +1,26 @@
-"""Bodies of the sends that need no file (docs/contract.md 10), and of what is done to a message that is there."""
+"""Bodies of the sends of every kind (docs/contract.md 10), and of what is done to a message that is there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from wppmt.domain.emoji import is_emoji
 from wppmt.domain.pix import pix_key
-from wppmt.http.api.schemas import MAX_TEXT_CHARS, Body, Number, SendBody, TracedBody
+from wppmt.http.api.schemas import (
+    MAX_TEXT_CHARS,
+    Body,
+    Caption,
+    FileName,
+    Number,
+    SendBody,
+    SendMediaBody,
+    SourceBody,
+    TracedBody,
+    Url,
+)
 
 MAX_CARDS = 50
 
@@ -44,6 +55,35 @@ Written = Annotated[str, AfterValidator(_not_blank)]
 Line = Annotated[str, AfterValidator(_one_line)]
 """A text of one line."""
 Option = Annotated[Line, Field(min_length=1, max_length=100)]
+
+
+class SendVideoBody(SendMediaBody):
+    ADDRESS = "video_url"
+    video_url: Url | None = Field(None, examples=["https://exemplo.com/video.mp4"])
+    file_name: FileName | None = Field(None, examples=["video.mp4"])
+    caption: Caption | None = Field(None, examples=["A nova vitrine"])
+    gif: bool = Field(
+        default=False, description="`true`: toca sozinho e sem som, como um GIF (aceita também um GIF)"
+    )
+    note: bool = Field(default=False, description="`true`: recado de vídeo, redondo, sem legenda")
+    view_once: bool = False
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if self.note and (self.gif or self.caption):
+            raise ValueError("um recado de vídeo (note) não tem legenda nem toca como GIF")
+        return self
+
+
+class SendVoiceBody(SourceBody):
+    ADDRESS = "audio_url"
+    audio_url: Url | None = Field(None, examples=["https://exemplo.com/recado.mp3"])
+    view_once: bool = False
+
+
+class SendStickerBody(SourceBody):
+    ADDRESS = "sticker_url"
+    sticker_url: Url | None = Field(None, examples=["https://exemplo.com/figurinha.png"])
 
 
 class SendLocationBody(SendBody):

@@ -15,7 +15,8 @@ from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import explain
 from wppmt.store import fencing
 from wppmt.store.port import StoreUnavailable
-from wppmt.store.sqlite.schema import STEPS, VERSION
+from wppmt.store.sqlite import peek
+from wppmt.store.sqlite.schema import COMPATIBLE, STEPS, VERSION
 
 BUSY_MILLISECONDS = 5000
 CACHE_KIB = 8192
@@ -165,11 +166,18 @@ def _prepare_files(path: Path) -> None:
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    [version] = connection.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise SetupError(
-            f"O banco {path} é de uma versão mais nova do wppmt (esquema {version}, este conhece {VERSION}). "
-            "Atualize o wppmt ou restaure um backup"
+    """A newer form is left as it is where it says that this code can work with it."""
+    found = peek.read(connection)
+    if found.version > VERSION:
+        if found.oldest_reader > VERSION:
+            raise SetupError(
+                f"O banco {path} é de uma versão mais nova do wppmt (esquema {found.version}, este conhece {VERSION}). "
+                "Atualize o wppmt ou restaure um backup"
+            )
+        return
+    for number, step in enumerate(STEPS[found.version :], start=found.version + 1):
+        # Its last statement before COMMIT: whoever sees the new form sees, too, who can work with it.
+        compatible = COMPATIBLE if number == VERSION else ""
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {step} {compatible} PRAGMA user_version = {number}; COMMIT;"
         )
-    for number, step in enumerate(STEPS[version:], start=version + 1):
-        connection.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;")

@@ -23,7 +23,7 @@ from wppmt.store.records import (
     SigningSecrets,
 )
 
-_OWN: dict[str, type[AccountLimits] | type[ContactPolicy]] = {
+_OWN: dict[str, type[AccountLimits | ContactPolicy]] = {
     "limits": AccountLimits,
     "contact_policy": ContactPolicy,
 }
@@ -48,14 +48,18 @@ def dump_session(record: SessionRecord) -> str:
 
 
 def load_session(text: str) -> SessionRecord:
-    """A field that this version does not know is passed over, one that it misses takes its default."""
+    """A field that this version does not know is passed over, one that it misses takes its default.
+
+    So is a reason that only a later version gives: the next change brings one of ours.
+    """
     row = json.loads(text)
     values: dict[str, Any] = {name: value for name, value in row.items() if name in _KNOWN}
     # As version 0.2 wrote them.
     values.setdefault("limits", {end: row.get(end, 0.0) for end in ("reachout_until", "quota_until")})
     values["desired"] = Desired(values["desired"])
     values["state"] = State(values["state"])
-    values["reason"] = Reason(values["reason"])
+    is_known = values["reason"] in set(Reason)
+    values["reason"] = Reason(values["reason"]) if is_known else Reason.DAEMON_RESTARTED
     values["webhook_events"] = tuple(values["webhook_events"])
     if "ignore" in values:
         values["ignore"] = tuple(values["ignore"])

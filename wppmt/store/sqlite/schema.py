@@ -1,6 +1,7 @@
 """The tables of the SQLite store, as the steps that lead from one schema version to the next.
 
-A step, once released, is never edited: `PRAGMA user_version` counts the steps that a database has taken.
+A step, once released, is never edited: `PRAGMA user_version` counts the steps that a database has taken. The release
+before must be able to work with what the newest step leaves (OLDEST_READER).
 """
 
 from __future__ import annotations
@@ -152,6 +153,12 @@ CREATE TABLE wanted_media (
 """
 
 _FIFTH = """
+-- One row: the oldest schema version whose code can work with what is here (OLDEST_READER).
+CREATE TABLE compatibility (oldest_reader INTEGER NOT NULL);
+INSERT INTO compatibility VALUES (5);
+"""
+
+_SIXTH = """
 -- What WhatsApp calls a chat or a person, by number and by hidden id: one key for ever.
 CREATE TABLE chat_names (
     session_id TEXT NOT NULL,
@@ -161,12 +168,19 @@ CREATE TABLE chat_names (
 ) WITHOUT ROWID;
 """
 
-_SIXTH = """
+_SEVENTH = """
 -- The new contacts of a day are counted by the messages that went to them.
 ALTER TABLE journal ADD COLUMN contact TEXT NOT NULL DEFAULT '';
 CREATE INDEX journal_new_contacts ON journal (session_id, COALESCE(handed_at, accepted_at), contact)
     WHERE contact != '';
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH)
+STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
 VERSION = len(STEPS)
+OLDEST_READER = 5
+"""The schema of the oldest release that can work with this one: whoever goes back to it loses nothing.
+
+A step only adds what older code can pass over: tables, columns that are null or have a default, indexes. What a step
+takes away must have been unused for a whole release; then this rises to that release's schema.
+"""
+COMPATIBLE = f"UPDATE compatibility SET oldest_reader = {OLDEST_READER};"  # noqa: S608 - a number of ours

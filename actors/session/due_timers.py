@@ -1,0 +1,86 @@
+"""What is done when a session's timer goes off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from actors.runtime.effects import Effect
+from actors.session.ack_watchdog import AckWatchdog
+from actors.session.arrivals import Arrivals
+from actors.session.browser_lifecycle import BrowserLifecycle
+from actors.session.browser_news import BrowserNews
+from actors.session.interruptions import Interruptions
+from actors.session.liveness import Liveness
+from actors.session.login_saving import LoginSaving
+from actors.session.logout import Logout
+from actors.session.messages import Timer
+from actors.session.needs_person import NeedsPerson
+from actors.session.page_state import PageState
+from actors.session.recycling import Recycling
+from actors.session.screen import Screen
+from actors.session.self_check import SelfCheck
+from actors.session.sending.new_contacts import NewContacts
+from wppmt.domain.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueTimers:
+    """A table: each timer has its line, and mypy finds the one that has none."""
+
+    lifecycle: BrowserLifecycle
+    interruptions: Interruptions
+    browser_news: BrowserNews
+    screen: Screen
+    page_state: PageState
+    needs_person: NeedsPerson
+    logout: Logout
+    watchdog: AckWatchdog
+    liveness: Liveness
+    login_saving: LoginSaving
+    self_check: SelfCheck
+    recycling: Recycling
+    new_contacts: NewContacts
+    arrivals: Arrivals
+
+    def due(self, timer: Timer, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a timer
+        match timer:
+            case Timer.RETRY:
+                yield from self.lifecycle.open()
+            case Timer.OPEN:
+                yield from self.interruptions.lost(Reason.BROWSER_HUNG, now)
+            case Timer.ATTACH:
+                yield from self.interruptions.lost(Reason.INJECT_FAILED, now, graceful=True)
+            case Timer.SCREEN:
+                yield from self.interruptions.lost(self.page_state.overdue(), now, graceful=True)
+            case Timer.BEAT:
+                yield from self.lifecycle.check_heartbeat(now)
+            case Timer.CLOSE:
+                yield from self.browser_news.closing_is_late(now)
+            case Timer.LOGOUT:
+                yield from self.logout.remove_without_unlink()
+            case Timer.OFFLINE:
+                yield from self.page_state.stays_away(now)
+            case Timer.HEALTH:
+                yield from self.page_state.earns_quick_retry(now)
+            case Timer.CHANGED:
+                yield from self.needs_person.renew_changed(now)
+            case Timer.ACKS:
+                yield from self.watchdog.due(now)
+            case Timer.TRUST:
+                self.screen.trust()
+            case Timer.LIMITS:
+                yield from self.new_contacts.ask()
+            case Timer.SERVER:
+                yield from self.liveness.ask()
+            case Timer.COMPARE:
+                yield from self.self_check.ask()
+            case Timer.SAVING:
+                yield from self.login_saving.check()
+            case Timer.RECYCLE:
+                yield from self.recycling.look(now)
+            case Timer.ARRIVALS:
+                yield from self.arrivals.pump()
+            case _:
+                assert_never(timer)

@@ -1,0 +1,58 @@
+"""A browser ends although the session is to go on: it has failed, or the disk is short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from actors.runtime.effects import Effect
+from actors.session.browser_lifecycle import BrowserLifecycle
+from actors.session.closing import Closing
+from actors.session.logout import Logout
+from actors.session.starts import Starts
+from actors.session.unit_of_work import UnitOfWork
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import Event, State
+
+
+class Interruptions:
+    def __init__(
+        self,
+        work: UnitOfWork,
+        lifecycle: BrowserLifecycle,
+        starts: Starts,
+        logout: Logout,
+        closing: Closing,
+    ) -> None:
+        self._work = work
+        self._lifecycle = lifecycle
+        self._starts = starts
+        self._logout = logout
+        self._closing = closing
+
+    def lost(
+        self, reason: Reason, now: float, *, detail: str = "", graceful: bool = False
+    ) -> Iterator[Effect]:
+        """The browser or its page has failed; every such failure ends here."""
+        if not self._lifecycle.is_running:
+            # It is gone or stopping already; BrowserClosed comes when no process is left.
+            return
+        if self._lifecycle.is_adopting:
+            yield from self._not_adopted(now)
+        elif self._logout.is_active:
+            yield from self._logout.remove_without_unlink()
+        else:
+            yield from self._lifecycle.fail(reason, now, detail=detail, graceful=graceful)
+
+    def make_room(self, now: float) -> Iterator[Effect]:
+        """The disk is short: stop the browser in order, without a copy; a new one waits for a start slot."""
+        if self._logout.is_active or self._closing.is_quiescing or not self._lifecycle.is_expected:
+            return
+        yield from self._lifecycle.hold()
+        record = self._work.record
+        reason = record.reason if record.state is State.ERROR else Reason.RESOURCE_LIMIT
+        yield from self._work.move(now, Event.RESUMED, reason)
+
+    def _not_adopted(self, now: float) -> Iterator[Effect]:
+        """End the leftover browser and start a new one; this does not count as a failure of the session."""
+        yield from self._lifecycle.kill()
+        yield from self._lifecycle.open() if self._logout.is_active else self._starts.resume(now)

@@ -1,0 +1,107 @@
+"""What Root tells a session to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from actors.runtime.effects import Effect, Tell
+from actors.session import messages
+from actors.session.arrivals import Arrivals
+from actors.session.browser_lifecycle import BrowserLifecycle
+from actors.session.closing import Closing
+from actors.session.interruptions import Interruptions
+from actors.session.logout import Logout
+from actors.session.recycling import Recycling
+from actors.session.sending.queue import SendQueue
+from actors.session.starts import Starts
+from actors.session.unit_of_work import UnitOfWork
+from wppmt.domain.messages import ROOT
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.store.records import NO_LOGIN, Desired
+
+LEFT_TO_A_PERSON = {Reason.TOKEN_CORRUPT, Reason.CONFLICT}
+"""In state `error`: starting a browser by itself would do harm."""
+Order = (
+    messages.Begin
+    | messages.Restart
+    | messages.OpenAnew
+    | messages.Confirm
+    | messages.Quiesce
+    | messages.DiskShort
+    | messages.SlotGranted
+)
+
+
+@dataclass(kw_only=True, eq=False)
+class RootOrders:
+    work: UnitOfWork
+    lifecycle: BrowserLifecycle
+    starts: Starts
+    interruptions: Interruptions
+    logout: Logout
+    closing: Closing
+    sending: SendQueue
+    arrivals: Arrivals
+    recycling: Recycling
+    has_begun: bool = field(default=False, init=False)
+    """Begin has been handled: the record is up to date."""
+
+    def told(self, order: Order, now: float) -> Iterator[Effect]:  # noqa: C901 - one case an order
+        match order:
+            case messages.Begin(cause=cause):
+                yield from self._begin(cause, now)
+            case messages.Restart():
+                yield from self._restart(now)
+            case messages.OpenAnew():
+                if not (self.logout.is_active or self.closing.is_quiescing):
+                    yield from self.recycling.open_anew(now)
+            case messages.Confirm(number=number):
+                yield Tell(ROOT, messages.Confirmed(number, self.work.desired))
+            case messages.Quiesce():
+                yield from self.closing.quiesce()
+            case messages.DiskShort():
+                yield from self.interruptions.make_room(now)
+            case messages.SlotGranted(generation=generation):
+                yield from self.lifecycle.granted(generation, now)
+
+    def _begin(self, cause: Reason | None, now: float) -> Iterator[Effect]:
+        self.has_begun = True
+        if cause is None:
+            return
+        self.work.refresh()
+        record = self.work.record
+        self.lifecycle.succeed(record.generation)
+        if not self.work.is_written:
+            return
+        yield from self.sending.restore(now)
+        self.arrivals.restore()
+        if record.desired is Desired.STOPPED or self._waits_for_a_person:
+            if record.process is not None:
+                yield from self.lifecycle.end_leftovers()
+        elif record.state is State.DISCONNECTED:
+            # Someone asked for it, and the daemon died before the first step.
+            yield from self.starts.start(Reason.STARTING, now, process=None)
+        elif cause is not Reason.DAEMON_RESTARTED:
+            yield from self.lifecycle.fail(cause, now)
+        elif record.process is not None:
+            # The state stays as it is: an adopted browser means that nothing changed for the customer.
+            yield from self.lifecycle.adopt(record.process)
+        else:
+            yield from self.starts.resume(now)
+
+    def _restart(self, now: float) -> Iterator[Effect]:
+        if self.closing.is_quiescing:
+            return
+        if self.logout.is_active:
+            yield from self.logout.restart(now)
+            return
+        login = NO_LOGIN if self.work.record.reason is Reason.TOKEN_CORRUPT else {}
+        yield from self.lifecycle.close()
+        yield from self.starts.start(Reason.RESTARTED, now, **login)
+
+    @property
+    def _waits_for_a_person(self) -> bool:
+        record = self.work.record
+        return record.state is State.ERROR and record.reason in LEFT_TO_A_PERSON

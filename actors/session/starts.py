@@ -1,0 +1,42 @@
+"""A browser is wanted: because somebody asked for it, or because the daemon was restarted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from actors.runtime.effects import Effect, ProfileAction
+from actors.session.browser_lifecycle import BrowserLifecycle
+from actors.session.unit_of_work import UnitOfWork
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import Event
+from wppmt.store.records import Desired
+
+
+class Starts:
+    """The state and the browser of a session that begins to run."""
+
+    def __init__(self, work: UnitOfWork, lifecycle: BrowserLifecycle) -> None:
+        self._work = work
+        self._lifecycle = lifecycle
+
+    def start(
+        self, reason: Reason, now: float, *, action: ProfileAction = ProfileAction.NONE, **changes: Any
+    ) -> Iterator[Effect]:
+        """Somebody asked for it; counters are reset."""
+        fresh: dict[str, Any] = {
+            "desired": Desired.RUNNING,
+            "failures": 0,
+            "quick_retry": True,
+            "retaken_at": 0.0,
+        }
+        yield from self._work.move(now, Event.STARTED, reason, **(fresh | changes))
+        yield from self._lifecycle.open(action)
+
+    def resume(self, now: float) -> Iterator[Effect]:
+        """The daemon was restarted."""
+        if self._work.record.has_login:
+            yield from self._work.move(now, Event.RESUMED, Reason.DAEMON_RESTARTED, process=None)
+            yield from self._lifecycle.open()
+        else:
+            yield from self.start(Reason.STARTING, now, process=None)

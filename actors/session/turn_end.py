@@ -1,0 +1,40 @@
+"""What a session looks at after each message, whatever the message was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from actors.runtime.effects import Effect
+from actors.session.ack_watchdog import AckWatchdog
+from actors.session.arrivals import Arrivals
+from actors.session.closing import Closing
+from actors.session.liveness import Liveness
+from actors.session.login_saving import LoginSaving
+from actors.session.readiness import Readiness
+from actors.session.self_check import SelfCheck
+from actors.session.sending.queue import SendQueue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnEnd:
+    readiness: Readiness
+    sending: SendQueue
+    arrivals: Arrivals
+    watchdog: AckWatchdog
+    liveness: Liveness
+    login_saving: LoginSaving
+    self_check: SelfCheck
+    closing: Closing
+
+    def look(self, now: float, *, login_ended: bool) -> Iterator[Effect]:
+        """Part of the same commit. `login_ended`: in this very turn."""
+        if login_ended:
+            yield from self.sending.login_ended(now)
+            self.arrivals.login_ended()
+        yield from self.readiness.look(now)
+        yield from self.watchdog.look(now)
+        yield from self.liveness.look(now)
+        yield from self.login_saving.look(now)
+        yield from self.self_check.look()
+        yield from self.closing.look()

@@ -1,0 +1,74 @@
+"""Debian packages to install: the product's own, and later versions made from it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.deploy.source import copied
+from wppmt import __version__
+
+SITE = "usr/lib/wppmt/tree/lib/python3.11/site-packages"
+INIT = f"{SITE}/wppmt/__init__.py"
+
+
+def built(folder: Path) -> Path:
+    """As `make deb` builds it; `WPPMT_TEST_DEB` names one that was built before."""
+    if given := os.environ.get("WPPMT_TEST_DEB"):
+        return Path(shutil.copy(given, folder))
+    source = copied(folder / "source")
+    wheel = ["pip", "-q", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", "dist", "."]
+    for command in ([sys.executable, "-m", *wheel], ["debian/rules", "clean", "binary"]):
+        (source / "build").mkdir(exist_ok=True)
+        done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    [package] = (source / "dist").glob("wppmt_*.deb")
+    kept = Path(shutil.copy(package, folder))
+    shutil.rmtree(source)
+    return kept
+
+
+def later(package: Path, version: str, edits: Mapping[str, tuple[str, str]] | None = None) -> Path:
+    """The same as another version, with `edits`: in each file of the packages, one text instead of another."""
+    folder = package.parent / version
+    subprocess.run(["dpkg-deb", "--raw-extract", package, folder], check=True)
+    for name, (old, new) in (
+        {INIT: (__version__, version)} | {f"{SITE}/{name}": edit for name, edit in (edits or {}).items()}
+    ).items():
+        file = folder / name
+        text = file.read_text()
+        assert old in text, name
+        file.write_text(text.replace(old, new))
+        for compiled in file.parent.glob(f"__pycache__/{file.stem}.*.pyc"):
+            compiled.unlink()
+    tree = folder / "usr/lib/wppmt/tree"
+    build = tree / ".build"
+    build.write_text(f"{version} {build.read_text().split()[1][::-1]}\n")
+    program = tree / "bin/wppmt"
+    program.write_text(program.read_text().replace(f"/opt/wppmt/{__version__}/", f"/opt/wppmt/{version}/"))
+    control = folder / "DEBIAN/control"
+    control.write_text(
+        re.sub(r"^Version: .*$", f"Version: {version}", control.read_text(), flags=re.MULTILINE)
+    )
+    (folder / "DEBIAN/md5sums").unlink()
+    made = package.parent / f"wppmt_{version}_all.deb"
+    subprocess.run(
+        ["dpkg-deb", "--root-owner-group", "-z1", "--build", folder, made],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    shutil.rmtree(folder)
+    return made
+
+
+def needed(package: Path) -> list[str]:
+    """The names in its Depends."""
+    said = subprocess.run(
+        ["dpkg-deb", "--field", package, "Depends"], capture_output=True, text=True, check=True
+    ).stdout
+    return sorted({re.split(r"[ (|]", part.strip())[0] for part in said.split(",")})

@@ -1,0 +1,297 @@
+"""The Debian package on a fresh Debian 12 with systemd: installed, upgraded, gone back from, rebooted, removed, purged."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deploy import container, packages
+from tests.deploy.container import Container
+from tests.support import wait_until
+from wppmt import __version__
+from wppmt.store.sqlite.schema import VERSION
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.chrome,
+    pytest.mark.timeout(1800),
+    pytest.mark.skipif(
+        not container.can_run(), reason="needs root, systemd-nspawn, debootstrap, debhelper, lintian"
+    ),
+]
+
+NEWER, BROKEN, DEAF = "0.2.91", "0.2.92", "0.2.93"
+CONNECT_SECONDS, UPGRADE_SECONDS = 60.0, 180.0
+SESSION, PHONE = "cliente-001", "5511987650001"
+SIMULATOR_UNIT = """
+[Service]
+User=wppmt
+StateDirectory=sim
+Environment=WPP_STATE_DIR=/var/lib/sim WPP_SIMULATOR=1
+ExecStart=/opt/wppmt/{version}/bin/wppmt simulator
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+@pytest.fixture(scope="module")
+def debs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The product's, one with a further step of the database, and two that are no good."""
+    own = packages.built(tmp_path_factory.mktemp("debs"))
+    schema = "wppmt/store/sqlite/schema.py"
+    return {
+        __version__: own,
+        NEWER: packages.later(own, NEWER, {schema: further_step()}),
+        BROKEN: packages.later(own, BROKEN, {
+            schema: further_step(),
+            "wppmt/app/daemon.py": ("    memory.tame_allocator()\n", "    raise RuntimeError('broken')\n"),
+        }),
+        DEAF: packages.later(own, DEAF, {
+            "wppmt/app/daemon.py": ("    memory.tame_allocator()\n", "    time.sleep(3600)\n"),
+        }),
+    }  # fmt: skip
+
+
+def further_step() -> tuple[str, str]:
+    """What a later version's schema would say more."""
+    text = Path("wppmt/store/sqlite/schema.py").read_text(encoding="utf-8")
+    [steps] = re.findall(r"^STEPS: tuple\[str, \.\.\.\] = \((.*)\)$", text, re.MULTILINE)
+    last = f"STEPS: tuple[str, ...] = ({steps})\nVERSION = len(STEPS)\n"
+    assert last in text
+    more = (
+        f'_NEXT = """\nCREATE TABLE of_the_next_version (text TEXT);\n'
+        f'ALTER TABLE journal ADD COLUMN later TEXT NOT NULL DEFAULT \'\';\n"""\n'
+        f"STEPS: tuple[str, ...] = ({steps}, _NEXT)\nVERSION = len(STEPS)\n"
+    )
+    return last, more
+
+
+@pytest.fixture(scope="module")
+def debian(debs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
+    """One machine for the whole story; each test goes on where the one before it ended."""
+    kept = Path("build/logs")
+    made = Container(tmp_path_factory.mktemp("debian"), packages.needed(debs[__version__]))
+    try:
+        made.boot()
+        for package in debs.values():
+            made.put(package, "/root/")
+        yield made
+    finally:
+        made.end()
+        kept.mkdir(parents=True, exist_ok=True)
+        shutil.copy(made.log_file, kept / "package.txt")
+
+
+def apt(debian: Container, *words: str, check: bool = True, said: str | None = None, **environ: str) -> str:
+    done = debian.run(
+        "apt-get", "-y", "--no-download", "--no-install-recommends", *words, check=check, said=said, **environ
+    )
+    return done.stdout + done.stderr
+
+
+def deb(debs: dict[str, Path], version: str) -> str:
+    return f"/root/{debs[version].name}"
+
+
+def wppmt(debian: Container, *words: str, check: bool = True) -> str:
+    done = debian.run("wppmt", *words, user="wppmt", check=check)
+    return done.stdout + done.stderr
+
+
+def health(debian: Container) -> dict[str, object]:
+    said = debian.ask("curl", "-s", "-m", "3", "http://127.0.0.1:8005/api/health")
+    return dict(json.loads(said)) if said.startswith("{") else {}
+
+
+def api(debian: Container, method: str, path: str, body: object | None = None) -> dict[str, object]:
+    token = debian.ask("wppmt", "token", "--admin", user="wppmt")
+    data = ["-H", "Content-Type: application/json", "-d", json.dumps(body)] if body is not None else []
+    said = debian.ask(
+        "curl", "-s", "-m", "30", "-X", method, "-H", f"Authorization: Bearer {token}", *data,
+        f"http://127.0.0.1:8005/api{path}",
+    )  # fmt: skip
+    return dict(json.loads(said))
+
+
+def status(debian: Container) -> object:
+    return api(debian, "GET", f"/sessions/{SESSION}/status").get("status")
+
+
+def chrome(debian: Container) -> str:
+    """The pid and the moment of birth of the session's browser."""
+    said = debian.ask("pgrep", "-u", "wppmt", "-o", "-f", f"user-data-dir=/var/lib/wppmt/tokens-3/{SESSION}")
+    return f"{said} {debian.ask('stat', '--format=%Y', f'/proc/{said}')}"
+
+
+def devices(debian: Container) -> list[dict[str, object]]:
+    return list(
+        json.loads(debian.ask("curl", "-s", f"http://127.0.0.1:8006/accounts/{PHONE}/devices") or "[]")
+    )
+
+
+def test_it_installs_with_one_command(debian: Container, debs: dict[str, Path]):
+    apt(debian, "install", deb(debs, __version__))
+    assert debian.ask("readlink", "/opt/wppmt/current") == __version__
+    assert debian.mode("/etc/wppmt") == ("root:wppmt", "750")
+    assert debian.mode("/etc/wppmt/wppmt.env") == ("root:wppmt", "640")
+    assert debian.mode("/etc/wppmt/wppmt.toml") == ("root:wppmt", "640")
+    assert debian.mode("/var/lib/wppmt") == ("wppmt:wppmt", "700")
+    assert re.search(r"^WPP_SECRET=[0-9a-f]{64}$", debian.read("/etc/wppmt/wppmt.env"), re.MULTILINE)
+    assert debian.ask("systemctl", "is-enabled", "wppmt.service", "wppmt.socket").split() == ["enabled"] * 2
+    wait_until(lambda: health(debian).get("version") == __version__, 30)
+    assert debian.exists("/usr/share/bash-completion/completions/wppmt")
+    assert debian.ask("wppmt", "--version") == f"wppmt {__version__}"
+    assert not debian.exists("/usr/bin/npm")
+    assert not debian.ask("find", "/opt/wppmt", "/usr/lib/wppmt", "-not", "-user", "root")
+
+
+def test_the_demo_plays_as_the_services_user(debian: Container):
+    assert "Tudo certo" in wppmt(debian, "demo")
+
+
+def test_every_line_of_the_sandbox_probe_is_fine(debian: Container):
+    said = wppmt(debian, "doctor", "--sandbox", "--whatsapp", "real").splitlines()
+    assert len(said) >= 6
+    assert all(line.startswith("✓") for line in said)
+
+
+def test_a_session_connects(debian: Container):
+    debian.write("/etc/systemd/system/sim.service", SIMULATOR_UNIT.format(version=__version__))
+    with (debian.root / "etc/wppmt/wppmt.env").open("a") as file:
+        file.write("WPP_SIMULATOR=external\n")
+    debian.run("systemctl", "daemon-reload")
+    debian.run("systemctl", "enable", "--now", "sim.service")
+    debian.run("systemctl", "restart", "wppmt")
+    wait_until(lambda: health(debian).get("version") == __version__, 60)
+    wait_until(lambda: debian.ask("curl", "-s", "http://127.0.0.1:8006/health"), 30)
+    wppmt(debian, "sim", "account", PHONE, "Loja")
+    assert api(debian, "POST", f"/sessions/{SESSION}/start", {})
+    wait_until(lambda: status(debian) == "waiting_scan", CONNECT_SECONDS)
+    wppmt(debian, "sim", "scan", PHONE, SESSION)
+    wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
+    wait_until(lambda: api(debian, "GET", f"/sessions/{SESSION}/status").get("loginSaved") is not False, 30)
+
+
+def test_upgrade_check_says_it_beforehand(debian: Container, debs: dict[str, Path]):
+    said = debian.run("wppmt", "upgrade", "--check", deb(debs, NEWER)).stdout
+    assert "1 seguem conectadas, nenhuma é reaberta" in said
+    assert f"convertido do esquema {VERSION} para o {VERSION + 1}" in said
+    assert "voltar não perde nada" in said
+
+
+def test_an_upgrade_disconnects_nobody(debian: Container, debs: dict[str, Path]):
+    before, linked = chrome(debian), devices(debian)
+    said = apt(debian, "install", deb(debs, NEWER))
+    assert f"wppmt {NEWER} em uso" in said
+    assert health(debian)["version"] == NEWER
+    assert status(debian) == "connected"
+    assert (chrome(debian), devices(debian)) == (before, linked)
+    assert debian.ask("readlink", "/opt/wppmt/former") == __version__
+
+
+def test_back_is_one_command_and_loses_nothing(debian: Container):
+    """The older version works on the newer version's database."""
+    before = chrome(debian)
+    assert f"wppmt {__version__} em uso" in debian.run("wppmt", "upgrade", "--back").stdout
+    assert health(debian)["version"] == __version__
+    assert (status(debian), chrome(debian)) == ("connected", before)
+    assert f"wppmt {NEWER} em uso" in debian.run("wppmt", "upgrade", "--back").stdout
+
+
+@pytest.mark.parametrize("version", [BROKEN, DEAF])
+def test_a_broken_version_goes_back_by_itself(debian: Container, debs: dict[str, Path], version: str):
+    before = chrome(debian)
+    said = apt(debian, "install", deb(debs, version), check=False)
+    assert f"wppmt {version} não ficou saudável em 60 s; a {NEWER} está no ar de novo" in said
+    assert debian.ask("readlink", "/opt/wppmt/current") == NEWER
+    assert health(debian)["version"] == NEWER
+    assert (status(debian), chrome(debian)) == ("connected", before)
+    # The way out that the message names: a version that is good.
+    apt(debian, "install", "--allow-downgrades", deb(debs, NEWER))
+    assert debian.ask("dpkg-query", "-W", "-f", "${Status}", "wppmt") == "install ok installed"
+
+
+def test_after_a_reboot_all_are_connected_without_a_qr_code(debian: Container):
+    linked = [device.get("id") for device in devices(debian)]
+    debian.halt()
+    debian.boot()
+    wait_until(lambda: health(debian).get("version") == NEWER, 60)
+    wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
+    assert [device.get("id") for device in devices(debian)] == linked
+
+
+def test_power_lost_in_the_middle_of_an_upgrade_is_made_good_at_the_next_boot(
+    debian: Container, debs: dict[str, Path]
+):
+    """After the links were turned, before anybody knew whether the new version is well: it is not."""
+    debian.run("dpkg", "--unpack", deb(debs, BROKEN))
+    tree = f"/opt/wppmt/{BROKEN}"
+    debian.run("cp", "-a", "/usr/lib/wppmt/tree", tree)
+    debian.write("/opt/wppmt/.switch.json", json.dumps({"from": NEWER, "to": BROKEN, "connected": 1}))
+    debian.run("ln", "-sfn", NEWER, "/opt/wppmt/former")
+    debian.run("ln", "-sfn", BROKEN, "/opt/wppmt/current")
+    debian.run("sync")
+    debian.cut()
+    debian.boot()
+    wait_until(lambda: health(debian).get("version") == NEWER, UPGRADE_SECONDS)
+    wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
+    assert debian.ask("readlink", "/opt/wppmt/current") == NEWER
+    wait_until(lambda: not debian.exists("/opt/wppmt/.switch.json"), 30)
+    apt(debian, "install", "--allow-downgrades", deb(debs, NEWER))
+
+
+def test_a_full_disk_stops_an_upgrade_with_one_line_and_costs_nothing(
+    debian: Container, debs: dict[str, Path]
+):
+    before = chrome(debian)
+    debian.run(
+        "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/opt/wppmt/" + NEWER + "/share/man", check=False
+    )
+    debian.run(
+        "sh",
+        "-c",
+        "mkdir -p /mnt/opt && mount -t tmpfs -o size=200m tmpfs /mnt/opt && cp -a /opt/wppmt /mnt/opt/",
+    )
+    debian.run("mount", "--bind", "/mnt/opt/wppmt", "/opt/wppmt")
+    debian.run("sh", "-c", "head -c 200m /dev/zero >/opt/wppmt/filler; true", check=False)
+    said = apt(debian, "install", "--allow-downgrades", deb(debs, __version__), check=False)
+    assert "o disco está cheio. Nada mudou" in said
+    assert (health(debian)["version"], status(debian), chrome(debian)) == (NEWER, "connected", before)
+    debian.run("umount", "-l", "/opt/wppmt")
+    apt(debian, "install", "--allow-downgrades", deb(debs, NEWER))
+
+
+def test_remove_keeps_logins_and_settings(debian: Container):
+    secret = debian.read("/etc/wppmt/wppmt.env")
+    apt(debian, "remove", "wppmt")
+    assert not debian.ask("pgrep", "-u", "wppmt", "-f", "user-data-dir")
+    assert not debian.exists("/opt/wppmt")
+    assert not debian.exists("/usr/bin/wppmt")
+    assert debian.exists(f"/var/lib/wppmt/tokens-3/{SESSION}")
+    assert debian.read("/etc/wppmt/wppmt.env") == secret
+
+
+def test_installed_again_the_session_is_back_without_a_qr_code(debian: Container, debs: dict[str, Path]):
+    apt(debian, "install", deb(debs, NEWER))
+    debian.write("/etc/systemd/system/sim.service", SIMULATOR_UNIT.format(version=NEWER))
+    debian.run("systemctl", "daemon-reload")
+    debian.run("systemctl", "restart", "sim.service")
+    wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
+
+
+@pytest.mark.parametrize("answer", ["false", "true"])
+def test_purge_asks_before_it_deletes_logins(debian: Container, debs: dict[str, Path], answer: str):
+    if answer == "true":
+        apt(debian, "install", deb(debs, NEWER))
+        debian.run("debconf-set-selections", said=f"wppmt wppmt/purge-data boolean {answer}\n")
+    debian.run("systemctl", "stop", "sim.service")
+    said = apt(debian, "purge", "wppmt")
+    assert not debian.exists("/etc/wppmt")
+    assert not debian.exists("/opt/wppmt")
+    assert debian.exists(f"/var/lib/wppmt/tokens-3/{SESSION}") == (answer == "false")
+    assert ("Os logins ficaram em /var/lib/wppmt" in said) == (answer == "false")

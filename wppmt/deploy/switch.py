@@ -1,0 +1,299 @@
+"""Puts the installed version in the place of the one that runs, and that one back where the new one is not well.
+
+Runs under Debian's own Python, from outside the trees of either: a broken one can be left all the same. What is under way
+is written down first, so that whatever a power cut interrupts is ended at the next boot (`resume`).
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+TREES = Path("/opt/wppmt")
+SHIPPED = Path("/usr/lib/wppmt/tree")
+CURRENT, FORMER = "current", "former"
+JOURNAL, LOCK = ".switch.json", ".lock"
+BUILD = ".build"
+"""In a tree: its version, and a word that names its very files."""
+HEALTHY_SECONDS = 60.0
+SETTLED_SECONDS = 5.0
+"""As long as a new service must have been up: one that dies at once is not well."""
+LET_GO_SECONDS = 20.0
+"""For a service to end by itself before it is killed; its browsers stay in either case."""
+POLL_SECONDS = 0.5
+
+Health = dict[str, Any]
+
+
+class Trouble(Exception):
+    """Ends the program with one line in Portuguese."""
+
+
+class Machine(Protocol):
+    """What is asked of the machine."""
+
+    def runs(self) -> bool:
+        """Whether the service is up, or systemd keeps starting it."""
+
+    def reload_units(self) -> None: ...
+
+    def let_go(self) -> None:
+        """The service ends, its browsers stay; systemd starts what is `current`."""
+
+    def kill(self) -> None:
+        """The same, for a service that does not listen."""
+
+    def start(self) -> None: ...
+
+    def health(self) -> Health | None:
+        """What `/api/health` answers now."""
+
+    def refusal(self, tree: Path) -> str:
+        """Why this tree must not run on the state that is there; empty where it may."""
+
+    def now(self) -> float: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """The versions side by side, and which of them is which."""
+
+    root: Path = TREES
+    shipped: Path = SHIPPED
+
+    def build(self, tree: Path) -> list[str]:
+        try:
+            return (tree / BUILD).read_text().split()
+        except OSError:
+            return []
+
+    def version(self) -> str:
+        """Of the tree that the package brought."""
+        named = self.build(self.shipped)
+        if len(named) != 2:
+            raise Trouble(f"{self.shipped} está incompleta: reinstale o pacote wppmt")
+        return named[0]
+
+    def pointed(self, name: str) -> str:
+        """The version behind `current` or `former`; empty where there is none."""
+        with suppress(OSError):
+            version = (self.root / name).readlink().name
+            return version if (self.root / version).is_dir() else ""
+        return ""
+
+    def point(self, name: str, version: str) -> None:
+        """At once or not at all."""
+        new = self.root / f".{name}"
+        new.unlink(missing_ok=True)
+        new.symlink_to(version)
+        new.replace(self.root / name)
+        self._sync()
+
+    def place(self) -> bool:
+        """Link what the package brought to its own place. Whether something is there that was not. Raises Trouble."""
+        version = self.version()
+        place, new, old = (self.root / name for name in (version, f".new-{version}", f".old-{version}"))
+        if self.build(place) == self.build(self.shipped):
+            return False
+        try:
+            for leftover in (new, old):
+                shutil.rmtree(leftover, ignore_errors=True)
+            self.root.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(self.shipped, new, symlinks=True, copy_function=_link)
+            os.sync()
+            if place.exists():
+                place.rename(old)
+            new.rename(place)
+            self._sync()
+        except (OSError, shutil.Error) as failure:
+            shutil.rmtree(new, ignore_errors=True)
+            raise Trouble(f"{place} não pôde ser criada: {_why(failure)}. Nada mudou") from failure
+        shutil.rmtree(old, ignore_errors=True)
+        return True
+
+    def prune(self) -> None:
+        """Whatever is neither current nor former."""
+        kept = {self.pointed(CURRENT), self.pointed(FORMER)}
+        for entry in self.root.iterdir():
+            if entry.is_dir() and not entry.is_symlink() and entry.name not in kept:
+                shutil.rmtree(entry, ignore_errors=True)
+
+    def note(self, content: dict[str, Any]) -> None:
+        new = self.root / f"{JOURNAL}.new"
+        try:
+            with new.open("w") as file:
+                json.dump(content, file)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self.root / JOURNAL)
+            self._sync()
+        except OSError as failure:
+            raise Trouble(f"{self.root} não pode ser escrita: {_why(failure)}. Nada mudou") from failure
+
+    def noted(self) -> dict[str, Any] | None:
+        try:
+            found = json.loads((self.root / JOURNAL).read_text())
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def settle(self) -> None:
+        (self.root / JOURNAL).unlink(missing_ok=True)
+        self._sync()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One at a time: a boot that resumes, and a package that is being configured."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / LOCK).open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _sync(self) -> None:
+        folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def install(trees: Trees, machine: Machine) -> str:
+    """What the package brought becomes what runs. Returns a line for the operator. Raises Trouble."""
+    version, changed = trees.version(), trees.place()
+    current = trees.pointed(CURRENT)
+    if not current:
+        trees.point(CURRENT, version)
+        return f"wppmt {version} instalado"
+    if current == version and trees.noted() is None and not changed:
+        return f"wppmt {version} já é a versão em uso"
+    return switch(trees, machine, version)
+
+
+def back(trees: Trees, machine: Machine) -> str:
+    """To the former version, by the operator's wish. Raises Trouble."""
+    former = trees.pointed(FORMER)
+    if not former:
+        raise Trouble("Não há versão anterior em /opt/wppmt: instale o pacote dela")
+    return switch(trees, machine, former)
+
+
+def switch(trees: Trees, machine: Machine, to: str) -> str:
+    """The browsers stay; whoever is not well within a minute gives way to the version before. Raises Trouble."""
+    # After a cut in the middle the version before is the one noted, not what `current` says by now.
+    noted = trees.noted() or {}
+    start = str(noted.get("from") or trees.pointed(CURRENT))
+    if refusal := machine.refusal(trees.root / to):
+        raise Trouble(f"A versão {to} não foi posta em uso: {refusal}. Segue a {trees.pointed(CURRENT)}")
+    runs = machine.runs()
+    health = machine.health() if runs else None
+    trees.note({"from": start, "to": to, "connected": noted.get("connected", _connected(health))})
+    if start != to:
+        trees.point(FORMER, start)
+    trees.point(CURRENT, to)
+    if runs:
+        machine.reload_units()
+        machine.let_go()
+    return _watch(trees, machine, runs=runs)
+
+
+def resume(trees: Trees, machine: Machine) -> str:
+    """After a boot: what a cut of the power interrupted. Raises Trouble."""
+    noted = trees.noted()
+    if noted is None:
+        trees.settle()
+        return "Nada a terminar"
+    if trees.pointed(CURRENT) != noted["to"]:
+        trees.settle()
+        return f"A troca para a versão {noted['to']} não tinha começado: segue a {trees.pointed(CURRENT)}"
+    return _watch(trees, machine, runs=machine.runs())
+
+
+def _watch(trees: Trees, machine: Machine, *, runs: bool) -> str:
+    noted = trees.noted() or {}
+    start, to, connected = noted["from"], noted["to"], noted["connected"]
+    if not runs or _is_well(machine, to, connected, HEALTHY_SECONDS):
+        trees.settle()
+        trees.prune()
+        return f"wppmt {to} em uso" + ("" if runs else "; o serviço está parado")
+    if start == to or not trees.pointed(FORMER):
+        raise Trouble(f"wppmt {to} não ficou saudável em {HEALTHY_SECONDS:.0f} s: journalctl -u wppmt")
+    trees.point(CURRENT, start)
+    machine.let_go()
+    well = _is_well(machine, start, connected, LET_GO_SECONDS)
+    if not well:
+        machine.kill()
+        machine.start()
+        well = _is_well(machine, start, connected, HEALTHY_SECONDS)
+    trees.settle()
+    state = "está no ar de novo" if well else "foi posta de volta, mas ainda não responde"
+    raise Trouble(
+        f"wppmt {to} não ficou saudável em {HEALTHY_SECONDS:.0f} s; a {start} {state}."
+        " Veja por quê: journalctl -u wppmt"
+    )
+
+
+def _is_well(machine: Machine, version: str, connected: int, seconds: float) -> bool:
+    """The very version answers, has not just died, and brought sessions back, if there were any."""
+    end = machine.now() + seconds
+    while machine.now() < end:
+        health = machine.health()
+        if (
+            health is not None
+            and health.get("version") == version
+            and float(health.get("uptimeSeconds", 0)) >= SETTLED_SECONDS
+            and (not connected or _connected(health))
+        ):
+            return True
+        machine.sleep(POLL_SECONDS)
+    return False
+
+
+def _connected(health: Health | None) -> int:
+    sessions = (health or {}).get("sessions")
+    return int(sessions.get("connected", 0)) if isinstance(sessions, dict) else 0
+
+
+def _link(source: str, target: str) -> None:
+    """A second name for the same file costs no room; on another disk it is a copy."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError as failure:
+        if failure.errno not in {errno.EXDEV, errno.EPERM, errno.EMLINK}:
+            raise
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _why(failure: BaseException) -> str:
+    """Of copytree's many complaints the first."""
+    text = str(failure)
+    if "Errno 28" in text or getattr(failure, "errno", 0) == errno.ENOSPC:
+        return "o disco está cheio"
+    return text[:200]
+
+
+COMMANDS = {"install": install, "back": back, "resume": resume}
+
+
+def main(arguments: list[str], trees: Trees, machine: Machine) -> int:
+    """Returns the exit status: 1 where what was asked for did not come about."""
+    if len(arguments) != 1 or arguments[0] not in COMMANDS:
+        print(f"Uso: switch {'|'.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    try:
+        with trees.locked():
+            print(COMMANDS[arguments[0]](trees, machine))
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,40 @@
+"""What a database says of its own form, without bringing it to another one."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from wppmt.store.sqlite.schema import OLDEST_READER, VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`version` counts the steps that it has taken; code of `oldest_reader` or later can work with it."""
+
+    version: int
+    oldest_reader: int
+
+
+THIS = Form(VERSION, OLDEST_READER)
+"""What this code makes of it."""
+
+
+def form(path: Path) -> Form | None:
+    """None where there is no database. As the user who owns it, else files beside it would be another's. Raises sqlite3.Error."""
+    if not path.exists():
+        return None
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        return read(connection)
+
+
+def read(connection: sqlite3.Connection) -> Form:
+    """Before there was a table that says so, only code of the same form could work with it."""
+    [version] = connection.execute("PRAGMA user_version").fetchone()
+    named = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'compatibility'").fetchone()
+    if not named:
+        return Form(version, version)
+    [oldest] = connection.execute("SELECT oldest_reader FROM compatibility").fetchone()
+    return Form(version, oldest)
