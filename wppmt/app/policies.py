@@ -5,6 +5,7 @@ from __future__ import annotations
 from actors.session.policy import SessionPolicy
 from actors.webhooks.policy import WebhookPolicy
 from wppmt.app.settings import Settings
+from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.units import MEGABYTE
 from wppmt.http.ports import HttpPolicy
 from wppmt.http.security.auth import AuthPolicy
@@ -28,6 +29,22 @@ def session_policy(settings: Settings) -> SessionPolicy:
         media_bytes=settings.media.max_mb * MEGABYTE,
         media_eager=settings.media.received_eager,
         close_deadline=browser.stop_deadline_seconds + FORCED_STOP_SECONDS,
+        contacts=contact_policy(settings),
+        audit_seconds=sessions.audit_minutes * 60,
+    )
+
+
+def contact_policy(settings: Settings) -> ContactPolicy:
+    """Of sessions that have none of their own."""
+    contacts = settings.contacts
+    return ContactPolicy(
+        new_contacts_per_day=contacts.new_per_day,
+        warm_up=contacts.warm_up,
+        gap_min=contacts.gap_min_seconds,
+        gap_max=contacts.gap_max_seconds,
+        quiet_from=contacts.quiet_from,
+        quiet_to=contacts.quiet_to,
+        time_zone=contacts.time_zone,
     )
 
 

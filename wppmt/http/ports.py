@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
@@ -18,7 +19,7 @@ from wppmt.http.security.limits import RateLimiter
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
 from wppmt.store.port import Store
-from wppmt.store.records import Delivery, SigningSecrets
+from wppmt.store.records import Delivery, SessionRecord, SigningSecrets
 from wppmt.webhook.classify import AttemptResult
 
 
@@ -73,6 +74,8 @@ class Ports:
     log: WriteLog
     version: str
     settings: HttpPolicy
+    limits: Callable[[SessionRecord], Mapping[str, Any]]
+    """WhatsApp's limits on new contacts and the session's own, as of now (wppmt.domain.stranger_gate)."""
     profile_mb: Callable[[str], int | None] = lambda _: None
     """Size of a session's profile folder; may read the disk."""
     has_login_copy: Callable[[str], bool] = lambda _: False

@@ -19,6 +19,7 @@ from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.errors import Code
 from wppmt.domain.stranger_gate import Obstacle, StrangerGate
 from wppmt.store.records import JournalEntry
+from wppmt.store.standing import gate_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,7 @@ class Strangers:
         return self._work.record.contact_policy or self._defaults
 
     def gate(self, now: float) -> StrangerGate:
-        record, policy = self._work.record, self.policy
-        today, _ = policy.day_of(now)
-        contacts = self._work.contacts_since(today)
-        next_first = max(record.next_first, record.first_handed_at + policy.gap_min)
-        return StrangerGate(policy, record.linked_at or record.created_at, contacts, next_first, now)
+        return gate_of(self._work.record, self._defaults, self._work.contacts_since, now)
 
     def obstacles(self, whom: Recipient, now: float) -> Iterator[Obstacle]:
         """Why a message to them is refused now."""

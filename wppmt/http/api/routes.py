@@ -47,7 +47,7 @@ _CONTACTS_PAGE: dict[str, dict[str, object]] = {
 _SEND_HEADERS = ("Idempotency-Key", "Prefer")
 _SEND = (
     *_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK,
-    Code.NEW_CHAT_QUOTA, Code.COULD_NOT_LOOK, Code.WHATSAPP_CHANGED, Code.SEND_FAILED, Code.IDEMPOTENCY_MISMATCH,
+    Code.NEW_CHAT_QUOTA, Code.NEW_CONTACT_BUDGET, Code.STRANGER_GAP, Code.QUIET_HOURS, Code.COULD_NOT_LOOK, Code.WHATSAPP_CHANGED, Code.SEND_FAILED, Code.IDEMPOTENCY_MISMATCH,
     Code.IDEMPOTENCY_IN_FLIGHT, Code.GROUP_NOT_FOUND, Code.NOT_GROUP_MEMBER, Code.NOT_GROUP_ADMIN,
 )  # fmt: skip
 _TARGET = (Code.MESSAGE_NOT_FOUND, Code.AMBIGUOUS_MESSAGE_ID)
@@ -100,6 +100,10 @@ ROUTES = (
         "Encerrar a sessão preservando o login; com purge=true, apagar tudo", {200: responses.Confirmation},
         query={"purge": {"type": "boolean", "default": False, "description": "apagar tudo sobre a sessão"}},
         refusals=_ASKED,
+    ),
+    Route(
+        "GET", f"{_SESSION}/limits", sessions.show_limits, Access.SESSION,
+        "Consultar os limites de novos contatos", {200: responses.AccountLimits},
     ),
     Route(
         "POST", f"{_SESSION}/disconnect", sessions.close, Access.SESSION,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from wppmt.domain.reasons import sentence
@@ -10,6 +11,7 @@ from wppmt.domain.times import iso
 from wppmt.http.api import qr
 from wppmt.http.api.responses import (
     Abilities,
+    AccountLimits,
     AdminSession,
     AlreadyConnected,
     DeadLetter,
@@ -32,16 +34,21 @@ def without_query(url: str) -> str:
     return address + ("?***" if query else "")
 
 
-def status_of(status: SessionStatus, default_webhook_url: str) -> Status:
-    return Status(**_status_fields(status, default_webhook_url))
+def status_of(status: SessionStatus, default_webhook_url: str, limits: Mapping[str, Any]) -> Status:
+    """`limits`: as wppmt.domain.stranger_gate shows them."""
+    return Status(**_status_fields(status, default_webhook_url, limits))
 
 
 def admin_session_of(
-    status: SessionStatus, default_webhook_url: str, profile_mb: int | None, webhooks: WebhookCounts
+    status: SessionStatus,
+    default_webhook_url: str,
+    limits: Mapping[str, Any],
+    profile_mb: int | None,
+    webhooks: WebhookCounts,
 ) -> AdminSession:
     process = status.record.process
     return AdminSession(
-        **_status_fields(status, default_webhook_url),
+        **_status_fields(status, default_webhook_url, limits),
         desired=status.record.desired.value,
         pid=process.pid if process else None,
         profile_mb=profile_mb,
@@ -50,7 +57,9 @@ def admin_session_of(
     )
 
 
-def _status_fields(status: SessionStatus, default_webhook_url: str) -> dict[str, Any]:
+def _status_fields(
+    status: SessionStatus, default_webhook_url: str, limits: Mapping[str, Any]
+) -> dict[str, Any]:
     record = status.record
     return {
         "session_id": record.id,
@@ -75,6 +84,7 @@ def _status_fields(status: SessionStatus, default_webhook_url: str) -> dict[str,
         "abilities": abilities_of(status),
         "wa_js": status.inventory.wa_js or None,
         "login_saved": record.login_saved if record.has_login else None,
+        "limits": AccountLimits.model_validate(limits),
     }
 
 

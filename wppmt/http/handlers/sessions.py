@@ -77,7 +77,7 @@ def _start_message(session_id: str, body: StartBody) -> messages.StartSession:
 async def list_sessions(request: web.Request) -> web.Response:
     ports, grant = request.app[PORTS], request[GRANT]
     seen = [
-        views.status_of(status, ports.settings.default_webhook_url)
+        views.status_of(status, ports.settings.default_webhook_url, ports.limits(status.record))
         for status in ports.front.statuses()
         if grant.may(status.record.id)
     ]
@@ -95,7 +95,15 @@ async def show_qr_code(request: web.Request) -> web.Response:
 
 async def show_status(request: web.Request) -> web.Response:
     ports: Ports = request.app[PORTS]
-    return answer(views.status_of(_status(request), ports.settings.default_webhook_url))
+    status = _status(request)
+    return answer(
+        views.status_of(status, ports.settings.default_webhook_url, ports.limits(status.record))
+    )
+
+
+async def show_limits(request: web.Request) -> web.Response:
+    ports: Ports = request.app[PORTS]
+    return answer(responses.AccountLimits.model_validate(ports.limits(_status(request).record)))
 
 
 async def close(request: web.Request) -> web.Response:
