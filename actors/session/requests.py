@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
@@ -22,7 +22,7 @@ from actors.session.starts import Starts
 from actors.session.status import Status
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain import messages
-from wppmt.domain.contact_policy import ContactPolicy
+from wppmt.domain.contact_policy import ContactPolicy, PolicyChange
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.page_condition import PageCondition
 from wppmt.domain.reasons import Reason
@@ -115,8 +115,8 @@ class Requests:
         yield from self.chat_filter.tell_page()
         yield Answer(reply, self.status.now())
 
-    def _policy(self, changes: Mapping[str, Any] | None) -> ContactPolicy | None:
-        return replace(self.strangers.policy, **changes) if changes else None
+    def _policy(self, change: PolicyChange | None) -> ContactPolicy | None:
+        return change.of(self.strangers.policy) if change else None
 
     def _restore(self, reply: Reply, now: float) -> Iterator[Effect]:
         """Also after a restart that went on without the login: the copy is as good as it was."""

@@ -10,6 +10,7 @@ import pytest
 
 from tests.actors.gateway import Gateway
 from wppmt.domain import messages
+from wppmt.domain.contact_policy import PolicyChange
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import Idempotency, SendText, session_address
 from wppmt.domain.states import State
@@ -35,7 +36,7 @@ def connected(gateway: Gateway) -> Gateway:
 
 
 def configure(gateway: Gateway, **policy: Any) -> None:
-    gateway.ask(session_address("a"), messages.ConfigureSession(policy=policy))
+    gateway.ask(session_address("a"), messages.ConfigureSession(policy=PolicyChange(**policy)))
 
 
 def refusal(gateway: Gateway, to: str, **more: Any) -> Refusal:
@@ -131,7 +132,7 @@ def test_neither_a_new_browser_nor_a_new_daemon_forgets_the_count(connected: Gat
 
 
 def test_the_gap_between_first_messages(connected: Gateway):
-    configure(connected, gap_min=30.0, gap_max=90.0)
+    configure(connected, gap=(30.0, 90.0))
     connected.send("a", stranger(0))
     refused = refusal(connected, stranger(1))
     assert refused.code is Code.STRANGER_GAP
@@ -145,7 +146,7 @@ def test_the_gap_between_first_messages(connected: Gateway):
 
 def test_at_night_only_those_who_wrote_are_written_to(connected: Gateway):
     connected.send("a", stranger(0))
-    configure(connected, quiet_from="11:00", quiet_to="14:00")
+    configure(connected, quiet=("11:00", "14:00"))
     for number in (0, 1):
         refused = refusal(connected, stranger(number))
         assert refused.code is Code.QUIET_HOURS
@@ -156,9 +157,7 @@ def test_at_night_only_those_who_wrote_are_written_to(connected: Gateway):
 
 
 def test_the_obstacle_that_lasts_longest_is_the_answer(connected: Gateway):
-    configure(
-        connected, new_contacts_per_day=1, gap_min=30.0, gap_max=90.0, quiet_from="13:00", quiet_to="14:00"
-    )
+    configure(connected, new_contacts_per_day=1, gap=(30.0, 90.0), quiet=("13:00", "14:00"))
     connected.send("a", stranger(0))
     assert refusal(connected, stranger(1)).code is Code.NEW_CONTACT_BUDGET
     end = connected.time.moment + 2 * DAY
@@ -170,7 +169,7 @@ def test_the_obstacle_that_lasts_longest_is_the_answer(connected: Gateway):
 
 
 def test_a_refusal_is_not_stored_under_the_key(connected: Gateway):
-    configure(connected, gap_min=60.0, gap_max=60.0)
+    configure(connected, gap=(60.0, 60.0))
     connected.send("a", stranger(0))
     key = Idempotency("k", "f")
     assert refusal(connected, stranger(1), idempotency=key).code is Code.STRANGER_GAP
@@ -209,7 +208,7 @@ def test_a_page_that_cannot_look_refuses_for_now(connected: Gateway):
 
 def test_what_has_waited_beyond_the_policy_is_not_sent_late(connected: Gateway):
     """Accepted a moment before quiet hours, behind somebody for whom typing is shown."""
-    configure(connected, quiet_from="12:10", quiet_to="13:00")
+    configure(connected, quiet=("12:10", "13:00"))
     connected.run(599 - (connected.time.moment % 3600) % 600)
     connected.request(session_address("a"), SendText(FRIEND, "oi", typing_ms=15_000))
     late = connected.request(session_address("a"), SendText(stranger(0), "oi"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wppmt.domain import messages
+from wppmt.domain.contact_policy import OFF
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.message_ids import parse_message_id
 from wppmt.domain.reasons import Reason
@@ -150,6 +151,13 @@ class FakeFront:
                 if self._statuses[session_id].record.reason is not Reason.TOKEN_CORRUPT:
                     raise Refusal(Code.LOGIN_NOT_CORRUPT)
                 return self.has(session_id, State.INITIALIZING, reason=Reason.STARTING)
+            case messages.ConfigureSession():
+                record = self._statuses[session_id].record
+                given = {"description": message.description, "ignore": message.ignore}
+                changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+                if message.policy:
+                    changes["contact_policy"] = message.policy.of(record.contact_policy or OFF)
+                return self.has(session_id, record.state, **changes)
             case messages.SetWebhook():
                 self.has(
                     session_id, self._statuses[session_id].record.state,

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from tests.http.conftest import Api, serve
 from wppmt.domain.errors import Refusal
-from wppmt.http.api import schemas, send_schemas
+from wppmt.http.api import schemas, send_schemas, session_schemas
 from wppmt.http.api.schemas import Body, validate
 
 CONTENT = base64.b64encode(b"a;b\n").decode()
 LEAST: dict[type[Body], dict[str, Any]] = {
-    schemas.StartBody: {},
-    schemas.CreateBody: {"sessionId": "a"},
+    session_schemas.StartBody: {},
+    session_schemas.CreateBody: {"sessionId": "a"},
     schemas.SendTextBody: {"phone": "5511999999999", "message": "oi"},
     schemas.SendImageBody: {"phone": "5511999999999", "base64": CONTENT},
     schemas.SendFileBody: {"phone": "5511999999999", "fileUrl": "https://exemplo.com/a.pdf"},
@@ -62,6 +62,10 @@ def test_every_route_s_body_is_tried():
         schemas.SendBody,
         schemas.SourceBody,
         schemas.SendMediaBody,
+        # In a PATCH, what is empty empties.
+        session_schemas.ConfigureBody,
+        session_schemas.PolicyBody,
+        session_schemas.QuietHoursBody,
     }
 
 
@@ -89,7 +93,7 @@ def test_all_at_once(model: type[Body]):
         (schemas.SendTextBody, "phone"),
         (schemas.SendTextBody, "message"),
         (schemas.WebhookBody, "url"),
-        (schemas.CreateBody, "sessionId"),
+        (session_schemas.CreateBody, "sessionId"),
     ],
 )
 def test_a_required_one_is_not(model: type[Body], field: str):

@@ -78,7 +78,7 @@ async def test_good_session_ids(api: Api, name: str):
         ("GET", "/api/Sessions/a/status", 404),
         ("GET", "/api/sessions//status", 404),
         ("GET", "/api/sessions/a/logout", 405),
-        ("PATCH", "/api/sessions/a", 405),
+        ("PUT", "/api/sessions/a", 405),
         ("GET", "/nada", 404),
     ],
 )

@@ -83,5 +83,6 @@ def http_policy(settings: Settings) -> HttpPolicy:
         send_deadline=settings.sessions.send_deadline_seconds,
         close_deadline=all_browsers_stop_seconds(settings),
         default_webhook_url=settings.webhooks.url,
+        contact_policy=contact_policy(settings),
         bodies_bytes=settings.http.bodies_mb * MEGABYTE,
     )

@@ -41,8 +41,8 @@ from wppmt.net.egress import Egress, policy
 from wppmt.store.port import Store
 from wppmt.store.records import Desired, SessionRecord, SessionStatus
 from wppmt.store.redis import Copy, RedisMirror, RedisWatch
-from wppmt.store.standing import gate_of
 from wppmt.store.sqlite.store import SqliteStore
+from wppmt.store.standing import gate_of
 from wppmt.webhook.signature import new_secret
 
 SERVICE_DESCRIPTORS = 256
@@ -186,7 +186,9 @@ async def mirrored(
 def account_limits(settings: Settings, store: Store, record: SessionRecord) -> Mapping[str, Any]:
     """WhatsApp's and the session's own, as of now."""
     contacts_since = partial(store.contacts_since, record.id)
-    return gate_of(record, policies.contact_policy(settings), contacts_since, time.time()).shown(record.limits)
+    return gate_of(record, policies.contact_policy(settings), contacts_since, time.time()).shown(
+        record.limits
+    )
 
 
 def profile_mb(tokens_dir: Path, session_id: str) -> int | None:

@@ -6,10 +6,11 @@ Moments are epoch seconds; a day is a calendar day of the policy's time zone.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 FIRST_DAY = 5
@@ -72,6 +73,32 @@ class ContactPolicy:
 
 
 OFF = ContactPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChange:
+    """What is None stays as it was."""
+
+    new_contacts_per_day: int | None = None
+    warm_up: bool | None = None
+    gap: tuple[float, float] | None = None
+    """From, to, in seconds."""
+    quiet: tuple[str, str] | None = None
+    """From, to; both empty: no quiet hours any more."""
+    time_zone: str | None = None
+
+    def of(self, policy: ContactPolicy) -> ContactPolicy:
+        """The policy with this change."""
+        changes: dict[str, Any] = {
+            name: value
+            for name in ("new_contacts_per_day", "warm_up", "time_zone")
+            if (value := getattr(self, name)) is not None
+        }
+        if self.gap:
+            changes["gap_min"], changes["gap_max"] = self.gap
+        if self.quiet:
+            changes["quiet_from"], changes["quiet_to"] = self.quiet
+        return replace(policy, **changes)
 
 
 def is_clock(text: str) -> bool:

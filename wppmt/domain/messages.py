@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from wppmt.domain.contact_policy import PolicyChange
 from wppmt.domain.outgoing import Content
 from wppmt.domain.reasons import Reason
 from wppmt.domain.units import MEGABYTE
@@ -35,8 +35,7 @@ class StartSession:
     pairing_phone: str | None = None
     ignore: tuple[str, ...] | None = None
     """Kinds of chats of which nothing is told (wppmt.domain.chats.IGNORABLE)."""
-    policy: Mapping[str, Any] | None = None
-    """What changes of the session's ContactPolicy, by its fields."""
+    policy: PolicyChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +125,7 @@ class ConfigureSession:
 
     description: str | None = None
     ignore: tuple[str, ...] | None = None
-    policy: Mapping[str, Any] | None = None
-    """What changes of the session's ContactPolicy, by its fields."""
+    policy: PolicyChange | None = None
 
 
 @dataclass(frozen=True, slots=True)

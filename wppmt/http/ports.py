@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
 from wppmt.domain.troubles import Trouble
@@ -48,6 +49,8 @@ class HttpPolicy:
     close_deadline: float
     """Seconds within which a closed session's browser is surely gone."""
     default_webhook_url: str
+    contact_policy: ContactPolicy
+    """Of sessions that have none of their own."""
     bodies_bytes: int
     """Of requests' bodies in memory at once."""
 

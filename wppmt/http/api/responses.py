@@ -152,6 +152,28 @@ class AccountLimits(AnswerBody):
     )
 
 
+class QuietHours(AnswerBody):
+    from_: str = Field(alias="from", examples=["22:00"])
+    to: str = Field(examples=["08:00"])
+
+
+class Policy(AnswerBody):
+    """Towards people who never wrote to the account; all 0: off."""
+
+    new_contacts_per_day: int = Field(examples=[30])
+    warm_up: bool = Field(examples=[True])
+    stranger_gap_seconds: list[float] = Field(examples=[[30, 90]])
+    quiet_hours: QuietHours | None
+    time_zone: str = Field(examples=["America/Sao_Paulo"])
+
+
+class SessionConfiguration(AnswerBody):
+    session_id: str = Field(examples=["cliente-001"])
+    description: str | None = Field(examples=["Conta WhatsApp da Empresa ABC"])
+    policy: Policy
+    ignore: list[str] = Field(examples=[["channels", "status"]])
+
+
 class Status(AnswerBody):
     """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1, and what docs/contract.md 3 adds."""
 

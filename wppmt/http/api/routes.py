@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wppmt.domain.errors import Code
-from wppmt.http.api import responses, schemas, send_schemas
+from wppmt.http.api import responses, schemas, send_schemas, session_schemas
 from wppmt.http.api.query_parameters import LARGEST, LARGEST_PAGE, PAGE
 from wppmt.http.api.route import Access, Route
 from wppmt.http.handlers import (
@@ -68,14 +68,14 @@ ROUTES = (
         "POST", f"{_SESSION}/start", sessions.start, Access.NEW_SESSION,
         "Criar ou iniciar uma sessão",
         {201: responses.StartedBody, 200: responses.StartedBody},
-        body=schemas.StartBody, body_required=False,
+        body=session_schemas.StartBody, body_required=False,
         refusals=(*_ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE),
     ),
     Route(
         "POST", "/api/sessions", sessions.create, Access.TOKEN,
         "Criar ou iniciar uma sessão, com sessionId no corpo",
         {201: responses.StartedBody, 200: responses.StartedBody},
-        body=schemas.CreateBody,
+        body=session_schemas.CreateBody,
         refusals=(
             *_ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE, Code.INVALID_SESSION_ID,
             Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND, Code.RATE_LIMITED,
@@ -99,6 +99,15 @@ ROUTES = (
         "DELETE", _SESSION, sessions.close, Access.SESSION,
         "Encerrar a sessão preservando o login; com purge=true, apagar tudo", {200: responses.Confirmation},
         query={"purge": {"type": "boolean", "default": False, "description": "apagar tudo sobre a sessão"}},
+        refusals=_ASKED,
+    ),
+    Route(
+        "GET", _SESSION, sessions.show_configuration, Access.SESSION,
+        "Consultar a configuração da sessão", {200: responses.SessionConfiguration},
+    ),
+    Route(
+        "PATCH", _SESSION, sessions.configure, Access.SESSION,
+        "Mudar a configuração da sessão", {200: responses.SessionConfiguration}, body=session_schemas.ConfigureBody,
         refusals=_ASKED,
     ),
     Route(

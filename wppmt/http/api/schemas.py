@@ -19,7 +19,7 @@ MAX_REFERENCE_CHARS = 100
 EventName = Literal[
     "message_received", "message_ack", "connection_change", "qr_code", "error",
     "message_sent", "message_edited", "message_revoked", "message_reaction", "poll_vote", "call_received",
-    "group_change", "presence_change", "label_change", "account_changed",
+    "group_change", "presence_change", "label_change", "account_changed", "account_limit",
 ]  # fmt: skip
 WantedEvent = Literal[EventName, "*"]
 """With "*": all of them."""
@@ -28,10 +28,10 @@ FileName = Annotated[str, Field(max_length=255)]
 Caption = Annotated[str, Field(max_length=MAX_CAPTION_CHARS)]
 EventId = Annotated[str, Field(min_length=1, max_length=64, examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"])]
 _PHONE = {"max_length": 100, "examples": ["5511999999999"]}
-_DIGITS = "8 a 15 dígitos com o código do país (com ou sem +, espaços, pontos, hífens)"
-Recipient = Annotated[str, Field(**_PHONE, description=f"{_DIGITS} ou um id …@c.us, …@g.us, …@lid")]
-Mention = Annotated[str, Field(**_PHONE, description=f"{_DIGITS} ou um id …@c.us, …@lid")]
-Number = Annotated[str, Field(**_PHONE, description=_DIGITS)]
+DIGITS = "8 a 15 dígitos com o código do país (com ou sem +, espaços, pontos, hífens)"
+Recipient = Annotated[str, Field(**_PHONE, description=f"{DIGITS} ou um id …@c.us, …@g.us, …@lid")]
+Mention = Annotated[str, Field(**_PHONE, description=f"{DIGITS} ou um id …@c.us, …@lid")]
+Number = Annotated[str, Field(**_PHONE, description=DIGITS)]
 
 
 class Body(BaseModel):
@@ -54,26 +54,6 @@ def _is_blank(value: object) -> bool:
     if isinstance(value, list):
         return bool(value) and all(isinstance(item, str) and not item.strip() for item in value)
     return value is None or (isinstance(value, str) and not value.strip())
-
-
-class StartBody(Body):
-    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1: everything is optional; what is absent stays as it was."""
-
-    webhook_url: Url | None = Field(None, examples=["https://turbozap.com/webhook/cliente-001"])
-    description: str | None = Field(None, max_length=500, examples=["Conta WhatsApp da Empresa ABC"])
-    events: list[WantedEvent] | None = Field(
-        None, min_length=1, max_length=20, examples=[["message_received", "message_ack", "connection_change"]]
-    )
-    max_messages_per_day: int | None = Field(None, ge=0, le=1_000_000, examples=[35])
-    phone: Number | None = Field(
-        None, description=f"Pede um código de pareamento em vez do QR Code: {_DIGITS}"
-    )
-
-
-class CreateBody(StartBody):
-    """docs/MULTI_TENANT_ARCHITECTURE.md 3.2: the same with the session's id in the body."""
-
-    session_id: str = Field(max_length=128, examples=["cliente-001"])
 
 
 class TracedBody(Body):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.reasons import sentence
 from wppmt.domain.states import State
 from wppmt.domain.times import iso
@@ -18,10 +19,21 @@ from wppmt.http.api.responses import (
     Deliveries,
     JournalMessage,
     MessageStatus,
+    Policy,
     QrCode,
+    QuietHours,
+    SessionConfiguration,
     Status,
 )
-from wppmt.store.records import ACK_STATUS, Delivery, Handover, JournalEntry, SessionStatus, WebhookCounts
+from wppmt.store.records import (
+    ACK_STATUS,
+    Delivery,
+    Handover,
+    JournalEntry,
+    SessionRecord,
+    SessionStatus,
+    WebhookCounts,
+)
 
 
 def shown_webhook(own_url: str, default_url: str) -> str | None:
@@ -86,6 +98,23 @@ def _status_fields(
         "login_saved": record.login_saved if record.has_login else None,
         "limits": AccountLimits.model_validate(limits),
     }
+
+
+def configuration_of(record: SessionRecord, default_policy: ContactPolicy) -> SessionConfiguration:
+    policy = record.contact_policy or default_policy
+    quiet = QuietHours(from_=policy.quiet_from, to=policy.quiet_to) if policy.quiet_from else None
+    return SessionConfiguration(
+        session_id=record.id,
+        description=record.description or None,
+        policy=Policy(
+            new_contacts_per_day=policy.new_contacts_per_day,
+            warm_up=policy.warm_up,
+            stranger_gap_seconds=[policy.gap_min, policy.gap_max],
+            quiet_hours=quiet,
+            time_zone=policy.time_zone,
+        ),
+        ignore=list(record.ignore),
+    )
 
 
 def abilities_of(status: SessionStatus) -> Abilities:

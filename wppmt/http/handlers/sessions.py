@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from aiohttp import hdrs, web
 
@@ -16,7 +17,7 @@ from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_phone
 from wppmt.http.api.route import Access
-from wppmt.http.api.schemas import CreateBody, StartBody
+from wppmt.http.api.session_schemas import ConfigureBody, CreateBody, StartBody
 from wppmt.http.ports import PORTS, Ports
 from wppmt.http.security.guard import GRANT, SESSION_ID, admit
 from wppmt.store.records import SessionStatus
@@ -67,10 +68,10 @@ def _start_message(session_id: str, body: StartBody) -> messages.StartSession:
     return messages.StartSession(
         session_id=session_id,
         webhook_url=body.webhook_url,
-        description=body.description,
         events=None if body.events is None else tuple(dict.fromkeys(body.events)),
         max_messages_per_day=body.max_messages_per_day,
         pairing_phone=None if body.phone is None else parse_phone(body.phone),
+        **_settings_of(body),
     )
 
 
@@ -96,9 +97,29 @@ async def show_qr_code(request: web.Request) -> web.Response:
 async def show_status(request: web.Request) -> web.Response:
     ports: Ports = request.app[PORTS]
     status = _status(request)
-    return answer(
-        views.status_of(status, ports.settings.default_webhook_url, ports.limits(status.record))
+    return answer(views.status_of(status, ports.settings.default_webhook_url, ports.limits(status.record)))
+
+
+async def show_configuration(request: web.Request) -> web.Response:
+    default = request.app[PORTS].settings.contact_policy
+    return answer(views.configuration_of(_status(request).record, default))
+
+
+async def configure(request: web.Request) -> web.Response:
+    body = await read_body(request, ConfigureBody)
+    ports = request.app[PORTS]
+    status: SessionStatus = await ports.front.ask(
+        session_address(request[SESSION_ID]), messages.ConfigureSession(**_settings_of(body)), START_SECONDS
     )
+    return answer(views.configuration_of(status.record, ports.settings.contact_policy))
+
+
+def _settings_of(body: ConfigureBody | StartBody) -> dict[str, Any]:
+    return {
+        "description": body.description,
+        "ignore": None if body.ignore is None else tuple(dict.fromkeys(body.ignore)),
+        "policy": body.policy.change if body.policy else None,
+    }
 
 
 async def show_limits(request: web.Request) -> web.Response:
