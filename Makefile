@@ -24,7 +24,7 @@ CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(JSON),--json $(JSON))
 
 .PHONY: help setup system interpreter lock run demo test test-long test-peers check check-code check-format check-lint \
-	check-types check-imports check-affected format wheel deb bench chaos clean
+	check-types check-imports check-affected format docs wheel deb bench chaos clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -134,6 +134,9 @@ check-affected:
 format: setup ## put the code into shape
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
+
+docs: setup ## write docs/assumptions.md anew from its table
+	@$(BIN)/python -m wppmt.browser.assumptions
 
 # Of the files in this folder alone: what an earlier build left in build/ would get in.
 wheel: setup ## build dist/wppmt-VERSION-py3-none-any.whl, with wa-js inside

@@ -12,6 +12,7 @@ from wppmt.cli.context import SettingsSource
 from wppmt.cli.demo import demo
 from wppmt.cli.doctor import doctor
 from wppmt.cli.handover import handover
+from wppmt.cli.lgpd import lgpd
 from wppmt.cli.portuguese import speak_portuguese
 from wppmt.cli.serve import run, serve
 from wppmt.cli.sim import sim
@@ -36,7 +37,7 @@ def main(context: click.Context, config: Path | None) -> None:
     context.obj = SettingsSource(dict(os.environ), config)
 
 
-for command in (serve, run, handover, upgrade, wa_js, simulator, sim, sink, token, doctor, demo):
+for command in (lgpd, serve, run, handover, upgrade, wa_js, simulator, sim, sink, token, doctor, demo):
     main.add_command(command)
 speak_portuguese(main)
 

@@ -9,6 +9,7 @@ from typing import Any
 from actors.runtime.cell import Mailbox
 from actors.runtime.effects import Ask
 from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.overview import Overview
 from wppmt.store.records import SessionStatus
 
 
@@ -58,6 +59,7 @@ class Directory:
     def __init__(self) -> None:
         self._mailboxes: dict[str, Mailbox] = {}
         self._statuses: dict[str, SessionStatus] = {}
+        self._overview = Overview()
         self._awaited: set[PendingReply] = set()
 
     def register(self, address: str, mailbox: Mailbox) -> None:
@@ -82,6 +84,9 @@ class Directory:
     def publish(self, status: SessionStatus) -> None:
         self._statuses[status.record.id] = status
 
+    def publish_overview(self, overview: Overview) -> None:
+        self._overview = overview
+
     def withdraw(self, session_id: str) -> None:
         self._statuses.pop(session_id, None)
 
@@ -90,6 +95,10 @@ class Directory:
 
     def statuses(self) -> tuple[SessionStatus, ...]:
         return tuple(sorted(self._statuses.copy().values(), key=lambda status: status.record.id))
+
+    def overview(self) -> Overview:
+        """The last one that was published."""
+        return self._overview
 
     async def ask(self, address: str, message: object, deadline: float) -> Any:
         """See wppmt.domain.messages.Front.ask."""

@@ -15,6 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 from wppmt.browser.port import CallResult, LoginItems
 from wppmt.domain.errors import Refusal
 from wppmt.domain.log import LogLevel
+from wppmt.domain.overview import Overview
 from wppmt.domain.process import Process
 from wppmt.store.records import Delivery, SessionStatus, SigningSecrets
 
@@ -62,6 +63,13 @@ class Publish:
     """Make this the session's published status."""
 
     status: SessionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PublishOverview:
+    """Make this what everybody reads of the service as a whole."""
+
+    overview: Overview
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +263,7 @@ Effect = (
     | Tell
     | Wake
     | Publish
+    | PublishOverview
     | Withdraw
     | SpawnSession
     | SpawnService

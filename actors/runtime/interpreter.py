@@ -16,6 +16,7 @@ from actors.runtime.effects import (
     Mind,
     Post,
     Publish,
+    PublishOverview,
     SpawnService,
     SpawnSession,
     Stop,
@@ -65,6 +66,8 @@ class Interpreter:
                 self.wake(cell, seconds, message)
             case Publish(status=status):
                 self._directory.publish(status)
+            case PublishOverview(overview=overview):
+                self._directory.publish_overview(overview)
             case Withdraw(session_id=session_id):
                 self._directory.withdraw(session_id)
             case DeleteFile(path=path):

@@ -30,6 +30,8 @@ class Memory:
             yield
         except BaseException:
             for part, state in remembered:
+                # Also what a part did not have before, as a dataclass has no value of its own until it differs from the default.
+                vars(part).clear()
                 vars(part).update(state)
             raise
 

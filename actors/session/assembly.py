@@ -18,6 +18,8 @@ from actors.session.due_timers import DueTimers
 from actors.session.event_cursor import EventCursor
 from actors.session.interruptions import Interruptions
 from actors.session.inventory_watch import InventoryWatch
+from actors.session.link_requests import LinkRequests
+from actors.session.links import Links
 from actors.session.liveness import Liveness
 from actors.session.login_saving import LoginSaving
 from actors.session.logout import Logout
@@ -117,6 +119,7 @@ class _Assembly:
         self.status = Status(work, page, lifecycle, pairing, sending)
         self.closing = Closing(lifecycle, self.status)
         self.starts = Starts(work, lifecycle)
+        self.links = Links(work)
         self.logout = Logout(work, page, lifecycle, timers, policy)
         self.interruptions = Interruptions(work, lifecycle, self.starts, self.logout, self.closing)
         # What follows from what it shows.
@@ -224,8 +227,21 @@ class _Assembly:
             sending=self.sending,
             acceptance=self.acceptance,
             queries=self.queries,
+            link_requests=self._link_requests(),
             chat_filter=self.chat_filter,
             policy=self.policy,
+        )
+
+    def _link_requests(self) -> LinkRequests:
+        return LinkRequests(
+            work=self.work,
+            screen=self.screen,
+            lifecycle=self.lifecycle,
+            starts=self.starts,
+            pairing=self.pairing,
+            links=self.links,
+            logout=self.logout,
+            status=self.status,
         )
 
     def _root_orders(self) -> RootOrders:
@@ -234,6 +250,7 @@ class _Assembly:
             lifecycle=self.lifecycle,
             starts=self.starts,
             interruptions=self.interruptions,
+            links=self.links,
             logout=self.logout,
             closing=self.closing,
             sending=self.sending,
@@ -267,6 +284,7 @@ class _Assembly:
             backfill=self.backfill,
             reception=self.reception,
             pairing=self.pairing,
+            links=self.links,
             logout=self.logout,
             liveness=self.liveness,
             sending=self.sending,
@@ -319,5 +337,6 @@ class _Assembly:
             liveness=self.liveness,
             login_saving=self.login_saving,
             self_check=self.self_check,
+            links=self.links,
             closing=self.closing,
         )

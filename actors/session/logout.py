@@ -11,7 +11,7 @@ from actors.session.messages import Called, ProfileRemoved, Timer, Vanished
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
-from actors.session.unit_of_work import UnitOfWork
+from actors.session.unit_of_work import UnitOfWork, error_payload
 from wppmt.browser.port import CallFailure, CallResult
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, LoggedOut
@@ -45,16 +45,27 @@ class Logout:
             yield from self.stay_stopped(now)
         else:
             yield from self._work.move(now, Event.CLOSED, Reason.LOGGED_OUT, desired=Desired.STOPPED)
-            self.is_active = True
-            self._unlinked = not self._work.record.has_login
-            self._asked_page = self._forgets = self._is_removing = False
-            if self._unlinked:
-                yield from self._finish()
-            else:
-                yield self._timers.arm(Timer.LOGOUT, self._policy.logout_deadline)
-                yield from self.on_main() if on_main else self._lifecycle.open()
+            yield from self._leave(on_main=on_main)
         self._replies.append(reply)
         self._forgets = self._forgets or forget
+
+    def turn_out(self, now: float, *, on_main: bool) -> Iterator[Effect]:
+        """Nobody asked for it: the wrong number was paired. Told once; the next daemon goes on with it."""
+        told = [("error", error_payload(Reason.WRONG_PHONE))] if on_main else []
+        yield from self._work.move(
+            now, Event.CLOSED, Reason.WRONG_PHONE, *told, desired=Desired.STOPPED, has_login=True
+        )
+        yield from self._leave(on_main=on_main)
+
+    def _leave(self, *, on_main: bool) -> Iterator[Effect]:
+        self.is_active = True
+        self._unlinked = not self._work.record.has_login
+        self._asked_page = self._forgets = self._is_removing = False
+        if self._unlinked:
+            yield from self._finish()
+        else:
+            yield self._timers.arm(Timer.LOGOUT, self._policy.logout_deadline)
+            yield from self.on_main() if on_main else self._lifecycle.open()
 
     def restart(self, now: float) -> Iterator[Effect]:
         """Start a browser afterwards, with whatever login is left. Committed, so that it survives a crash."""
@@ -104,6 +115,8 @@ class Logout:
             return
         if removed.is_gone or self._unlinked:
             reason = Reason.LOGGED_OUT if self._unlinked else Reason.NOT_UNLINKED
+            if self._work.record.reason is Reason.WRONG_PHONE:
+                reason = Reason.WRONG_PHONE
             yield from self._work.write(now, reason=reason, process=None, **NO_LOGIN)
         else:
             yield from self._work.write(now, reason=Reason.STOPPED)

@@ -10,6 +10,7 @@ from actors.session.backfill import Backfill
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.event_cursor import EventCursor
 from actors.session.interruptions import Interruptions
+from actors.session.links import Links
 from actors.session.liveness import Liveness
 from actors.session.logout import Logout
 from actors.session.page_calls import Page
@@ -24,6 +25,7 @@ from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import Beat, CallResult, ChannelClosed, Notice, PageEvent
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
 from wppmt.domain.reasons import Reason
+from wppmt.store.records import LinkEnd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class PageEvents:
     backfill: Backfill
     reception: Reception
     pairing: Pairing
+    links: Links
     logout: Logout
     liveness: Liveness
     sending: SendQueue
@@ -61,12 +64,22 @@ class PageEvents:
         if not self.lifecycle.is_live:
             # While the browser stops, messages and acknowledgements count, what the screen shows does not.
             return
-        if not self.logout.is_active:
+        is_main = classify_page(facts) is PageCondition.MAIN
+        if self.logout.is_active:
+            if is_main:
+                yield from self.logout.on_main()
+        elif is_main and self.links.is_wrong(facts.phone):
+            yield from self._turn_out(now)
+        elif not (is_main and self.links.lacks(facts.phone)):
             yield from self.page_state.judge(facts, now)
             if self.screen.condition is PageCondition.CONFLICT:
                 yield from self.liveness.replaced(now)
-        elif classify_page(facts) is PageCondition.MAIN:
-            yield from self.logout.on_main()
+
+    def _turn_out(self, now: float) -> Iterator[Effect]:
+        """Another number than the pairing link's: it is unlinked before anything is sent or received."""
+        yield from self.links.end(LinkEnd.WRONG_PHONE, now)
+        self.screen.forget()
+        yield from self.logout.turn_out(now, on_main=True)
 
     def _from_page(self, notice: Beat | PageEvent, now: float) -> Iterator[Effect]:
         if self.cursor.turns(notice):

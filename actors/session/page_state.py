@@ -60,6 +60,7 @@ class PageState:
         """React to the page's facts where they change something."""
         screen = self.screen
         screen.condition = classify_page(facts)
+        self._note_scan(facts)
         yield from self.inventory_watch.take(facts, now)
         if screen.condition not in AWAY:
             self.timers.disarm(Timer.OFFLINE)
@@ -76,6 +77,11 @@ class PageState:
         elif screen.condition in AT_THE_CODES:
             yield from self._on_codes(now)
         yield from self._watch_dialog(facts, now)
+
+    def _note_scan(self, facts: Facts) -> None:
+        is_at_codes = self.work.record.state is State.WAITING_SCAN
+        if is_at_codes and facts.registered and self.screen.condition is PageCondition.UNDECIDED:
+            self.pairing.scanned()
 
     def _on_codes(self, now: float) -> Iterator[Effect]:
         yield from self.pairing.request_code()

@@ -52,6 +52,8 @@ class Pairing:
         self.qr: Qr | None = None
         self.code = ""
         """To be typed on the phone instead of scanning."""
+        self.is_linking = False
+        """A phone has scanned: the main screen follows."""
         self._work = work
         self._page = page
         self._timers = timers
@@ -71,7 +73,12 @@ class Pairing:
         self._code_requested = self._batch_requested = False
 
     def hide(self) -> None:
-        self.qr, self.code = None, ""
+        self.qr, self.code, self.is_linking = None, "", False
+
+    def scanned(self) -> None:
+        """There is nothing to scan any more, and not yet a main screen."""
+        self.hide()
+        self.is_linking = True
 
     def paired(self) -> None:
         """The main screen is there."""
@@ -82,6 +89,14 @@ class Pairing:
     def logged_out(self, reason: Reason) -> None:
         """The login is gone: the reason of the next code says so."""
         self._after_logout = reason
+
+    def count_anew(self) -> None:
+        """Somebody begins to look at the codes."""
+        self._shown = 0
+
+    def forget_code(self) -> None:
+        """Another one is wanted."""
+        self.code, self._code_requested = "", False
 
     @property
     def is_exhausted(self) -> bool:
@@ -111,7 +126,7 @@ class Pairing:
             login_saved=True,
             failures=0,
         )
-        self.qr = qr
+        self.qr, self.is_linking = qr, False
 
     @property
     def lacks_its_code(self) -> bool:

@@ -10,6 +10,7 @@ from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
+from actors.session.link_requests import LinkRequests
 from actors.session.logout import Logout
 from actors.session.policy import SessionPolicy
 from actors.session.queries import Queries
@@ -45,6 +46,7 @@ class Requests:
     acceptance: Acceptance
     queries: Queries
     strangers: Strangers
+    link_requests: LinkRequests
     chat_filter: ChatFilter
     policy: SessionPolicy
 
@@ -72,6 +74,10 @@ class Requests:
             case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
                 require_connected(self.work.record)
                 yield from self.queries.ask(request, reply)
+            case (
+                messages.MakeLink() | messages.OpenLink() | messages.AskPairingCode() | messages.RevokeLink()
+            ):
+                yield from self.link_requests.asked(request, reply, now)
             case messages.ConfigureSession():
                 yield from self._configure(request, reply, now)
             case messages.SetWebhook():
@@ -84,19 +90,19 @@ class Requests:
     def _start(self, request: messages.StartSession, reply: Reply, now: float) -> Iterator[Effect]:
         if self.logout.is_active:
             raise Refusal(Code.SESSION_BUSY, retry_after=5)
-        given: dict[str, Any] = {
-            "description": request.description,
-            "webhook_events": request.events,
-            "max_messages_per_day": request.max_messages_per_day,
-            "pairing_phone": request.pairing_phone,
-            "ignore": request.ignore,
-            "contact_policy": self._policy(request.policy),
-        }
         work = self.work
         created = not work.is_written
         # First the webhook and its secret: the events of this very start already go there, signed.
-        if changes := {name: value for name, value in given.items() if value is not None}:
-            yield from work.write(now, **changes)
+        yield from self._write_given(
+            now,
+            description=request.description,
+            webhook_events=request.events,
+            max_messages_per_day=request.max_messages_per_day,
+            pairing_phone=request.pairing_phone,
+            proxy=request.proxy,
+            ignore=request.ignore,
+            contact_policy=self._policy(request.policy),
+        )
         if request.webhook_url is not None:
             yield from work.set_webhook(now, request.webhook_url, work.record.webhook_events)
         secret = work.ensure_secret()
@@ -105,18 +111,23 @@ class Requests:
         yield Answer(reply, messages.Started(created, self.status.now(), secret))
 
     def _configure(self, request: messages.ConfigureSession, reply: Reply, now: float) -> Iterator[Effect]:
-        given: dict[str, Any] = {
-            "description": request.description,
-            "ignore": request.ignore,
-            "contact_policy": self._policy(request.policy),
-        }
-        changes = {name: value for name, value in given.items() if value is not None}
-        yield from self.work.write(now, **changes)
+        yield from self._write_given(
+            now,
+            description=request.description,
+            ignore=request.ignore,
+            proxy=request.proxy,
+            contact_policy=self._policy(request.policy),
+        )
         yield from self.chat_filter.tell_page()
         yield Answer(reply, self.status.now())
 
     def _policy(self, change: PolicyChange | None) -> ContactPolicy | None:
         return change.of(self.strangers.policy) if change else None
+
+    def _write_given(self, now: float, **settings: Any) -> Iterator[Effect]:
+        """None leaves a setting as it is."""
+        if changes := {name: value for name, value in settings.items() if value is not None}:
+            yield from self.work.write(now, **changes)
 
     def _restore(self, reply: Reply, now: float) -> Iterator[Effect]:
         """Also after a restart that went on without the login: the copy is as good as it was."""

@@ -11,6 +11,7 @@ from actors.session.arrivals import Arrivals
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.closing import Closing
 from actors.session.interruptions import Interruptions
+from actors.session.links import Links
 from actors.session.logout import Logout
 from actors.session.recycling import Recycling
 from actors.session.sending.queue import SendQueue
@@ -40,6 +41,7 @@ class RootOrders:
     lifecycle: BrowserLifecycle
     starts: Starts
     interruptions: Interruptions
+    links: Links
     logout: Logout
     closing: Closing
     sending: SendQueue
@@ -77,7 +79,16 @@ class RootOrders:
             return
         yield from self.sending.restore(now)
         self.arrivals.restore()
-        if record.desired is Desired.STOPPED or self._waits_for_a_person:
+        self.links.restore()
+        yield from self._take_up(cause, now)
+
+    def _take_up(self, cause: Reason, now: float) -> Iterator[Effect]:
+        """Where the last actor left it."""
+        record = self.work.record
+        if record.reason is Reason.WRONG_PHONE and record.has_login:
+            # Another number than the pairing link's had just been paired.
+            yield from self.logout.turn_out(now, on_main=False)
+        elif record.desired is Desired.STOPPED or self._waits_for_a_person:
             if record.process is not None:
                 yield from self.lifecycle.end_leftovers()
         elif record.state is State.DISCONNECTED:

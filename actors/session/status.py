@@ -39,4 +39,5 @@ class Status:
             queue=len(self._sending),
             last_error=self._work.last_error,
             inventory=self._page.inventory,
+            is_linking=self._pairing.is_linking,
         )

@@ -9,6 +9,7 @@ from actors.runtime.effects import Effect
 from actors.session.ack_watchdog import AckWatchdog
 from actors.session.arrivals import Arrivals
 from actors.session.closing import Closing
+from actors.session.links import Links
 from actors.session.liveness import Liveness
 from actors.session.login_saving import LoginSaving
 from actors.session.readiness import Readiness
@@ -25,6 +26,7 @@ class TurnEnd:
     liveness: Liveness
     login_saving: LoginSaving
     self_check: SelfCheck
+    links: Links
     closing: Closing
 
     def look(self, now: float, *, login_ended: bool) -> Iterator[Effect]:
@@ -37,4 +39,5 @@ class TurnEnd:
         yield from self.liveness.look(now)
         yield from self.login_saving.look(now)
         yield from self.self_check.look()
+        yield from self.links.look(now)
         yield from self.closing.look()

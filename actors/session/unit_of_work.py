@@ -21,6 +21,7 @@ from wppmt.store.records import (
     Handover,
     JournalEntry,
     Lane,
+    PairingLink,
     SessionRecord,
     SigningSecrets,
 )
@@ -156,6 +157,9 @@ class UnitOfWork:
     def settle_media(self, message_id: str) -> None:
         """It is kept, or never will be."""
         self._open().settle_media(self.record.id, message_id)
+
+    def write_link(self, link: PairingLink) -> None:
+        self._open().save_link(link)
 
     def move(
         self, now: float, event: Event, reason: Reason, *happenings: Happening, **changes: Any

@@ -20,6 +20,8 @@ class MemoryMeasured:
     """What all sessions and the daemon hold together."""
 
     total_mb: int
+    daemon_mb: int
+    """Of the daemon alone."""
 
 
 @dataclass(frozen=True, slots=True)

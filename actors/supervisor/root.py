@@ -32,15 +32,15 @@ from actors.supervisor.messages import (
     ShutDownDue,
     Watch,
 )
+from actors.supervisor.overall import Overall
 from actors.supervisor.shutdown import Shutdown
 from actors.supervisor.start_slots import StartSlots
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
-from wppmt.domain.shortages import Resource, Shortage, resource_limit
+from wppmt.domain.shortages import resource_limit
 from wppmt.domain.states import State
-from wppmt.domain.troubles import Trouble, TroubleCode, of_shortage
 from wppmt.store.port import Store
 from wppmt.store.records import Desired, SessionStatus
 
@@ -65,15 +65,18 @@ class Root:
         self._store = store
         self._children = Children(services, is_alive)
         self._admission = Admission(store, max_sessions)
-        self._memory_limit_mb = memory_limit_mb
-        self._memory_mb = 0
         self._status = status
         self._slots = StartSlots(starts_at_once)
         self._common_cause = CommonCause()
         self._disk = disk or DiskPolicy()
+        self._overall = Overall(self._disk, self._common_cause, memory_limit_mb)
         self._shutdown = Shutdown()
 
-    def handle(self, message: object, now: float) -> Iterable[Effect]:  # noqa: C901, PLR0912 - one case a message
+    def handle(self, message: object, now: float) -> Iterable[Effect]:
+        yield from self._react(message, now)
+        yield from self._overall.publish()
+
+    def _react(self, message: object, now: float) -> Iterable[Effect]:  # noqa: C901, PLR0912 - one case a message
         match message:
             case Ask(message=request, reply=reply):
                 return self._asked(request, reply)
@@ -100,8 +103,8 @@ class Root:
                 return self._restart_failed(message, now)
             case PauseOver():
                 return self._grant(now)
-            case MemoryMeasured(total_mb=total_mb):
-                self._memory_mb = total_mb
+            case MemoryMeasured():
+                self._overall.measured(message)
                 return ()
             case DiskMeasured(free_mb=free_mb):
                 return [*self._disk.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
@@ -126,14 +129,22 @@ class Root:
                 yield Answer(reply, self._status(session_id))
             case messages.RestartCrashed(sessions=sessions):
                 yield from self._restart_crashed(sessions, reply)
-            case messages.RestoreLogin(session_id=session_id):
+            case (
+                messages.RestoreLogin(session_id=session_id)
+                | messages.MakeLink(session_id=session_id)
+                | messages.OpenLink(session_id=session_id)
+            ):
                 self._require_room_for(session_id)
                 yield from self._forward(session_id, request, reply)
                 yield self._let_in(session_id)
             case messages.PurgeSession(session_id=session_id):
                 yield from self._forward(session_id, request, reply)
             case messages.Describe():
-                root = {"actor": "root", "children": len(self._children.sessions), "alert": self.alert}
+                root = {
+                    "actor": "root",
+                    "children": len(self._children.sessions),
+                    "alert": self._overall.alert,
+                }
                 yield Answer(reply, messages.ActorTree((root, *self._children.describe())))
             case ShutDown(deadline=deadline):
                 yield from self._shutdown.begin(reply, self._children.sessions, deadline)
@@ -166,7 +177,7 @@ class Root:
         if session_id in self._admission:
             return
         self._admission.require_room()
-        if shortages := self._shortages:
+        if shortages := self._overall.shortages:
             raise resource_limit(*shortages, retry_after=60)
 
     def _let_in(self, session_id: str) -> Effect:
@@ -264,26 +275,6 @@ class Root:
         statuses = [self._status(name) for name in alert.sessions & self._admission.wanted] if alert else []
         if not any(status.record.failures for status in statuses if status):
             self._common_cause.recovered()
-
-    @property
-    def troubles(self) -> tuple[Trouble, ...]:
-        """Read by other threads."""
-        common_cause = self._common_cause.alert
-        alert = [Trouble(TroubleCode.COMMON_CAUSE, str(common_cause))] if common_cause else []
-        return (*map(of_shortage, self._shortages), *alert)
-
-    @property
-    def _shortages(self) -> tuple[Shortage, ...]:
-        """Of memory and disk."""
-        is_over = self._memory_mb > self._memory_limit_mb
-        memory = Shortage(Resource.MEMORY, self._memory_mb, self._memory_limit_mb) if is_over else None
-        return tuple(shortage for shortage in (memory, self._disk.shortage) if shortage)
-
-    @property
-    def alert(self) -> str | None:
-        """What is wrong with the whole, for people; read by other threads."""
-        common_cause = str(self._common_cause.alert) if self._common_cause.alert else None
-        return self._disk.alert or common_cause
 
     def _grant(self, now: float) -> Iterator[Effect]:
         if self._common_cause.is_pausing(now) or self._disk.is_short:

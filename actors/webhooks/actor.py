@@ -47,7 +47,7 @@ class WebhookMind:
         self._lanes = Lanes(self._longest_wait)
         self._settling = Settling(store)
         self._jobs = OutboxJobs(store)
-        self._tidying = Retention(store, policy.keep_seconds, policy.pending_max)
+        self._tidying = Retention(store, policy)
         self._health = DeliveryHealth()
         self._begun = False
         self._cursor = 0

@@ -17,4 +17,7 @@ class WebhookPolicy:
     """Where the events of sessions without a webhook of their own go."""
     pending_max: int
     """Deliveries that one session may have waiting; beyond it, all but messages are put aside."""
-    keep_seconds: float = 7 * 86_400.0
+    keep_seconds: float
+    """How long an event, a delivery that is over, a received message's id and a dead link are kept."""
+    journal_keep_seconds: float
+    """How long a message that is over, with its idempotency key, is kept."""

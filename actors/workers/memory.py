@@ -25,10 +25,6 @@ class MemoryWorker:
         self, weigh: Callable[[], Mapping[str, float]], weigh_daemon: Callable[[], float], seconds: float
     ) -> None:
         """Every so many `seconds`: ten tenants are some seventy files of /proc, each a walk through page tables."""
-        self.total_mb = 0
-        """Of the daemon and all browsers; read by other threads."""
-        self.daemon_mb = 0
-        """Of it alone."""
         self._weigh = weigh
         self._weigh_daemon = weigh_daemon
         self._seconds = seconds
@@ -43,8 +39,7 @@ class MemoryWorker:
     def _measure(self) -> Iterator[Effect]:
         weights = self._weigh()
         daemon = self._weigh_daemon()
-        self.daemon_mb, self.total_mb = round(daemon), round(sum(weights.values()) + daemon)
         for session_id, megabytes in weights.items():
             yield Tell(session_address(session_id), Measured(round(megabytes)))
-        yield Tell(ROOT, MemoryMeasured(self.total_mb))
+        yield Tell(ROOT, MemoryMeasured(round(sum(weights.values()) + daemon), round(daemon)))
         yield Wake(self._seconds, Measure())

@@ -83,9 +83,17 @@ class FlakyStore(SqliteStore):
         self._commit()
         return super().replay(*arguments, **more)
 
-    def prune(self, before: float) -> int:
+    def prune(self, before: float, journal_before: float | None = None) -> int:
         self._commit()
-        return super().prune(before)
+        return super().prune(before, journal_before)
+
+    def trim(self, *arguments: Any) -> Any:
+        self._commit()
+        return super().trim(*arguments)
+
+    def dead_letter(self, *arguments: Any) -> int:
+        self._commit()
+        return super().dead_letter(*arguments)
 
     def _commit(self) -> None:
         if self.fill_after is not None:
@@ -262,7 +270,7 @@ class Gateway:
             status=self.directory.status,
             disk=DiskPolicy("/tokens", MIN_FREE_MB),
         )
-        supervisor = self.runtime.spawn(ROOT, root)
+        supervisor = self.runtime.spawn(ROOT, self.watched(root))
         supervisor.put(DiskMeasured(self.free_mb))
         supervisor.put(Boot())
 
@@ -452,9 +460,13 @@ class Gateway:
 
     # ---- what the daemon is given
 
+    def watched(self, mind: Mind) -> Mind:
+        """The mind; a test that looks at every turn puts something around it."""
+        return mind
+
     def _new_session(self, session_id: str) -> Mind:
         record = self.store.session(session_id) or SessionRecord(id=session_id, created_at=self.time.moment)
-        return session_mind(record, self._tools())
+        return self.watched(session_mind(record, self._tools()))
 
     def _tools(self) -> Tools:
         return Tools(
@@ -473,7 +485,7 @@ class Gateway:
         if address == WA_JS and self._plans:
             return WaJsWorker(self._plans, self.directory.statuses, self.time.moment), LookAtWaJs()
         assert address == WEBHOOK
-        return WebhookMind(self.store, self._schedule, webhook_policy()), OutboxGrew()
+        return self.watched(WebhookMind(self.store, self._schedule, webhook_policy())), OutboxGrew()
 
     def _post(self, post: Post, tell: Callable[[object], object]) -> None:
         event, outcome = post.delivery.event, self.receive(post)

@@ -45,9 +45,11 @@ class Poison:
 class Scenario:
     """One seed, one run."""
 
-    def __init__(self, folder: Path, seed: int, *, is_hasty: bool = True) -> None:
+    def __init__(
+        self, folder: Path, seed: int, *, is_hasty: bool = True, make: Callable[..., Gateway] = Gateway
+    ) -> None:
         given: dict[str, Any] = {"policy": HASTY, "schedule": HASTY_WEBHOOKS} if is_hasty else {}
-        self.gateway = Gateway(folder, seed, **given)
+        self.gateway = make(folder, seed, **given)
         self.random = self.gateway.random
         self.history = History()
         self._is_hasty = is_hasty

@@ -513,7 +513,7 @@ def test_a_close_of_a_stuck_browser_is_answered_despite_a_logout(
 
 
 def test_a_start_that_memory_does_not_allow_says_how_much_there_is(gateway: Gateway):
-    gateway.directory.tell(ROOT, MemoryMeasured(5000))
+    gateway.directory.tell(ROOT, MemoryMeasured(5000, 100))
     gateway.settle()
     with pytest.raises(Refusal) as refused:
         gateway.start("a")

@@ -785,7 +785,7 @@ def test_a_410_on_a_full_disk_is_remembered(world: World):
 
 
 def test_what_is_old_enough_is_pruned_and_the_rest_stays(folder: Path):
-    world = World(folder, webhook_policy(keep_seconds=HOUR))
+    world = World(folder, webhook_policy(keep_seconds=HOUR, journal_keep_seconds=HOUR))
     world.record()
     world.endpoints[TWO] = failing(9)
     world.record(TWO)

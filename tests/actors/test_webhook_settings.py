@@ -142,3 +142,14 @@ def test_a_start_that_says_nothing_of_the_webhook_leaves_it_as_it_was(gateway: G
     gateway.start("a", webhook_url=f"{OWN}/2")
     record = gateway.record("a")
     assert (record.webhook_url, record.webhook_events) == (f"{OWN}/2", ("message_received",))
+
+
+def test_a_change_keeps_what_it_does_not_name(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.ask(A, messages.ConfigureSession(description="Loja", proxy="http://u:p@proxy.test:1"))
+    status = gateway.ask(A, messages.ConfigureSession(proxy=""))
+    assert (status.record.description, status.record.proxy) == ("Loja", "")
+    record = gateway.store.session("a")
+    assert record
+    assert (record.description, record.proxy) == ("Loja", "")
+    assert len(gateway.browsers.opened["a"]) == 1, "nothing is restarted by itself"

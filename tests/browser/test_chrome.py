@@ -535,7 +535,7 @@ def test_an_adopted_browsers_dead_renderer_is_noticed(browsers: ChromeBrowsers, 
 def test_a_browser_started_otherwise_is_not_adopted(
     settings: ChromeSettings, browsers: ChromeBrowsers, left: Process
 ) -> None:
-    browsers._settings = replace(settings, proxy="http://127.0.0.1:9")
+    browsers._proxy_of = lambda _: "http://127.0.0.1:9"
     assert "linha de comando" in not_adopted(browsers, left).detail
 
 

@@ -9,10 +9,11 @@ from wppmt.browser.wa_js.shelf import Library
 
 ORIGIN = "https://web.whatsapp.com"
 LIBRARY = Library("4.6.0", "/* the library */")
+SETTINGS = {"beatSeconds": 10.0}
 
 
 def test_settings_stand_before_the_library_and_the_bridge_behind() -> None:
-    text = "".join(script(ORIGIN, 10.0, LIBRARY).texts)
+    text = "".join(script(ORIGIN, SETTINGS, LIBRARY).texts)
     marks = [
         "disableGoogleAnalytics",
         "beatSeconds",
@@ -25,7 +26,7 @@ def test_settings_stand_before_the_library_and_the_bridge_behind() -> None:
 
 
 def test_only_whatsapps_own_top_page_gets_it_and_once() -> None:
-    texts = script(ORIGIN, 10.0, LIBRARY).texts
+    texts = script(ORIGIN, SETTINGS, LIBRARY).texts
     for text, mark in zip(texts, ("self.wppmt", "self.WPP", "self.wppmt.inventory"), strict=True):
         first_line = text.splitlines()[0]
         assert "window.top === window" in first_line
@@ -34,13 +35,13 @@ def test_only_whatsapps_own_top_page_gets_it_and_once() -> None:
 
 
 def test_a_version_names_one_text() -> None:
-    first = script(ORIGIN, 10.0, LIBRARY)
-    assert script(ORIGIN, 10.0, LIBRARY) == first
+    first = script(ORIGIN, SETTINGS, LIBRARY)
+    assert script(ORIGIN, SETTINGS, LIBRARY) == first
     assert first.version in first.texts[0]
     others = [
-        script(ORIGIN, 5.0, LIBRARY),
-        script(ORIGIN, 10.0, Library("4.6.0", "/* the next library */")),
-        script(ORIGIN, 10.0, Library("4.6.1", LIBRARY.text)),
+        script(ORIGIN, {"beatSeconds": 5.0}, LIBRARY),
+        script(ORIGIN, SETTINGS, Library("4.6.0", "/* the next library */")),
+        script(ORIGIN, SETTINGS, Library("4.6.1", LIBRARY.text)),
     ]
     assert len({first.version, *(other.version for other in others)}) == 4
 

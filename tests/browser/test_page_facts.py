@@ -36,7 +36,7 @@ def test_a_kill_two_seconds_after_the_first_connection_needs_no_new_code(
     life.facts(authenticated=True, mode="MAIN")
     connected = time.monotonic()
     items = life.value("login_items")["items"]
-    assert set(items) == {"last-wid-md", "WALid", "WANoiseInfo", "WANoiseInfoIv"}
+    assert set(items) == {"last-wid-md", "WALid", "WANoiseInfo", "WANoiseInfoIv", "WAWebEncKeySalt"}
     wait_until(lambda: chrome_ground.browsers.is_login_saved("killed-early", items), 2)
     assert time.monotonic() - connected < 2
     chrome_ground.crash(life)

@@ -88,9 +88,7 @@ def debian(debs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def apt(debian: Container, *words: str, check: bool = True, said: str | None = None, **environ: str) -> str:
-    done = debian.run(
-        "apt-get", "-y", "--no-download", "--no-install-recommends", *words, check=check, said=said, **environ
-    )
+    done = debian.run("apt-get", "-y", "--no-install-recommends", *words, check=check, said=said, **environ)
     return done.stdout + done.stderr
 
 

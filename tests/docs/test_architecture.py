@@ -6,6 +6,8 @@ import ast
 import re
 from pathlib import Path
 
+from tests.docs.diagrams import DIAGRAMS, redrawn
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs/ARCHITECTURE.md").read_text()
 
@@ -40,3 +42,13 @@ def test_every_arrow_is_a_call_or_a_message_that_exists():
 def test_every_file_and_folder_that_is_named_exists():
     paths = re.findall(r"\b(?:actors|wppmt|tests)/[\w/.]*\w", TEXT)
     assert {path for path in paths if not (ROOT / path).exists()} == set()
+
+
+def test_every_diagram_is_drawn_from_its_table_as_it_is_now():
+    assert set(re.findall(r"<!-- drawn: (\w+) -->", TEXT)) == DIAGRAMS.keys()
+    assert redrawn(TEXT) == TEXT, "python -m tests.docs.diagrams"
+
+
+def test_a_stale_diagram_is_noticed():
+    stale = TEXT.replace("connected --> disconnected: closed\n", "")
+    assert redrawn(stale) == TEXT != stale

@@ -65,7 +65,7 @@ class Api:
         self.troubles: list[Trouble] = []
         self.has_login_copy = True
         self.front = FakeFront(lambda: self.time)
-        self.store = FakeStore()
+        self.store = FakeStore(links=self.front.links)
         self.receiver = FakeReceiver()
         self.log = FakeLog()
         self.token = token()

@@ -21,6 +21,8 @@ from wppmt.store.records import (
     Desired,
     EventRecord,
     JournalEntry,
+    LinkEnd,
+    PairingLink,
     SessionRecord,
     SessionStatus,
     SigningSecrets,
@@ -55,6 +57,8 @@ class FakeFront:
         """Lever: a message that is refused, alone."""
         self.bug: Exception | None = None
         self.before_answer: Callable[[], Awaitable[None]] | None = None
+        self.links: dict[str, PairingLink] = {}
+        """By digest; the fake store shows the same."""
         self._statuses: dict[str, SessionStatus] = {}
         self._sent = 0
 
@@ -114,6 +118,12 @@ class FakeFront:
                 return messages.ActorTree(tuple(self._tree()))
             case messages.RestartCrashed(sessions=sessions):
                 return self._restart_crashed(sessions)
+            case messages.MakeLink():
+                return self._make_link(message)
+            case messages.OpenLink(digest=digest):
+                link = self.links[digest]
+                self.links[digest] = replace(link, opened_at=self.now())
+                return self._statuses[link.session_id]
             case messages.RestoreLogin():
                 if self._statuses[message.session_id].record.is_login_in_use:
                     raise Refusal(Code.LOGIN_NOT_CORRUPT)
@@ -138,7 +148,7 @@ class FakeFront:
         for session_id in sorted(self._statuses):
             yield {"actor": f"session:{session_id}", "alive": True, "hung": False}
 
-    def _answer_of_session(self, session_id: str, message: object) -> Any:
+    def _answer_of_session(self, session_id: str, message: object) -> Any:  # noqa: PLR0912 - one case a message
         match message:
             case messages.CloseSession():
                 return self.has(
@@ -151,10 +161,16 @@ class FakeFront:
                 if self._statuses[session_id].record.reason is not Reason.TOKEN_CORRUPT:
                     raise Refusal(Code.LOGIN_NOT_CORRUPT)
                 return self.has(session_id, State.INITIALIZING, reason=Reason.STARTING)
+            case messages.AskPairingCode(phone=phone):
+                return self.has(session_id, State.WAITING_SCAN, pairing_phone=phone, pairing_code="ABCD-1234")
+            case messages.RevokeLink():
+                for digest, link in self.links.items():
+                    self.links[digest] = replace(link, end=link.end or LinkEnd.REVOKED)
+                return self._statuses[session_id]
             case messages.ConfigureSession():
-                record = self._statuses[session_id].record
-                given = {"description": message.description, "ignore": message.ignore}
+                given = {"description": message.description, "proxy": message.proxy, "ignore": message.ignore}
                 changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+                record = self._statuses[session_id].record
                 if message.policy:
                     changes["contact_policy"] = message.policy.of(record.contact_policy or OFF)
                 return self.has(session_id, record.state, **changes)
@@ -191,6 +207,15 @@ class FakeFront:
         return messages.Started(
             known is None, status, "whsec_c3RhcnQ=" if message.webhook_url and not known else None
         )
+
+    def _make_link(self, wish: messages.MakeLink) -> SessionStatus:
+        record = self._statuses[wish.session_id].record
+        if record.state is State.CONNECTED:
+            raise Refusal(Code.ALREADY_CONNECTED)
+        self.links[wish.digest] = PairingLink(
+            wish.digest, wish.session_id, wish.expires_at, wish.expected_phone, wish.return_url
+        )
+        return self.has(wish.session_id, State.INITIALIZING)
 
     def _ask_page(self, session_id: str, message: object) -> Any:
         """What needs the page: refused unless connected."""
@@ -234,6 +259,10 @@ class FakeStore:
     dead: list[Delivery] = field(default_factory=list)
     signing: dict[str, SigningSecrets] = field(default_factory=dict)
     broken: Exception | None = None
+    links: dict[str, PairingLink] = field(default_factory=dict)
+
+    def link(self, digest: str) -> PairingLink | None:
+        return self.links.get(digest)
 
     def secrets(self, session_id: str) -> SigningSecrets | None:
         return self.signing.get(session_id)

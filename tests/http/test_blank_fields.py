@@ -62,8 +62,8 @@ def test_every_route_s_body_is_tried():
         schemas.SendBody,
         schemas.SourceBody,
         schemas.SendMediaBody,
-        # In a PATCH, what is empty empties.
-        session_schemas.ConfigureBody,
+        # In a PATCH, what is empty empties: tests/http/test_sessions.py
+        session_schemas.ChangeBody,
         session_schemas.PolicyBody,
         session_schemas.QuietHoursBody,
     }

@@ -15,6 +15,7 @@ from tests.http.fakes import BORN
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.inventory import Inventory
+from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.records import Qr
@@ -168,7 +169,7 @@ async def test_status_begins_as_the_documents_example(api: Api):
     assert answer.raw.startswith(example[:-1])
     more = {name: value for name, value in answer.body.items() if name not in json.loads(example)}
     assert more == {
-        "description": "Empresa ABC", "webhookUrl": URL, "reason": "Conectado ao WhatsApp",
+        "description": "Empresa ABC", "webhookUrl": URL, "proxy": None, "reason": "Conectado ao WhatsApp",
         "reasonCode": "READY", "restarts": 2, "memoryMb": 150, "since": "2026-02-10T14:30:00Z",
         "createdAt": "2026-02-10T14:30:00Z", "pushname": None, "maxMessagesPerDay": None, "queue": 0,
         "abilities": {"canSend": True, "canReceive": True, "canAck": True, "canSendMedia": True}, "waJs": None, "loginSaved": True,
@@ -311,4 +312,40 @@ async def test_an_actors_refusal_keeps_surely_not_done_apart_from_unknown(api: A
 async def test_a_webhook_target_is_checked_before_anything_starts(api: Api):
     answer = await api.post("/api/sessions/a/start", {"webhookUrl": "http://127.0.0.1:6379/"})
     assert (answer.status, answer.body["code"]) == (422, "TARGET_REFUSED")
+    assert api.front.asked == []
+
+
+PROXY = "http://cliente:segredo@proxy.test:3128"
+
+
+async def test_a_proxy_of_its_own_is_shown_without_user_and_password(api: Api):
+    api.front.has("a")
+    changed = await api.call("PATCH", "/api/sessions/a", json={"proxy": PROXY})
+    assert changed.body == {"sessionId": "a", "description": None, "proxy": "http://proxy.test:3128"}
+    assert api.front.asked == [(session_address("a"), messages.ConfigureSession(proxy=PROXY))]
+    assert (await api.get("/api/sessions/a")).body == changed.body
+    assert (await api.get("/api/sessions/a/status")).body["proxy"] == "http://proxy.test:3128"
+
+
+@pytest.mark.parametrize("blank", [None, "", "  "])
+async def test_a_blank_field_of_a_change_takes_the_default(api: Api, blank: str | None):
+    api.front.has("a", proxy=PROXY, description="Loja")
+    changed = await api.call("PATCH", "/api/sessions/a", json={"proxy": blank})
+    assert changed.body == {"sessionId": "a", "description": "Loja", "proxy": None}
+
+
+async def test_a_start_may_bring_a_proxy(api: Api):
+    await api.post("/api/sessions/a/start", json={"proxy": PROXY})
+    assert api.front.asked == [(messages.ROOT, messages.StartSession("a", proxy=PROXY))]
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5://cliente:segredo@proxy.test", "ftp://segredo.test", "http://proxy.test/segredo", 7]
+)
+async def test_what_is_no_proxy_is_refused_without_repeating_it(api: Api, proxy: object):
+    api.front.has("a")
+    refused = await api.call("PATCH", "/api/sessions/a", json={"proxy": proxy})
+    assert (refused.status, refused.body["code"]) == (400, "INVALID_REQUEST")
+    assert refused.body["details"][0]["field"] == "proxy"
+    assert b"segredo" not in refused.raw
     assert api.front.asked == []

@@ -25,6 +25,8 @@ from wppmt.store.records import (
     JournalEntry,
     Lane,
     LaneTip,
+    LinkEnd,
+    PairingLink,
     SessionRecord,
     SigningSecrets,
     Trimmed,
@@ -73,6 +75,7 @@ FULL_RECORD = SessionRecord(
     linked_at=17.5,
     next_first=18.5,
     first_handed_at=19.5,
+    proxy="http://u:p@proxy.test:3128",
     login_saved=False,
     missing="MsgStore, sendFileMessage",
 )
@@ -636,3 +639,52 @@ def test_pruning_goes_in_small_steps(store: Store):
         steps.append(step)
     assert sum(steps) == 1200
     assert max(steps) <= 500
+
+
+# Pairing links
+
+LINK = PairingLink("d1", "a", 500.0, expected_phone="5511999990001", return_url="https://x.test/")
+
+
+def test_a_link_is_found_by_its_digest_and_by_its_session_until_it_is_ended(store: Store):
+    with store.transaction() as transaction:
+        transaction.save_link(LINK)
+    assert (store.link("d1"), store.living_link("a")) == (LINK, LINK)
+    assert (store.link("d2"), store.living_link("b")) == (None, None)
+    ended = replace(LINK, opened_at=2.0, end=LinkEnd.USED, ended_at=3.0)
+    with store.transaction() as transaction:
+        transaction.save_link(ended)
+    assert (store.link("d1"), store.living_link("a")) == (ended, None)
+
+
+def test_a_dead_link_is_known_for_as_long_as_an_event(store: Store):
+    with store.transaction() as transaction:
+        transaction.save_link(LINK)
+        transaction.save_link(replace(LINK, digest="d2", end=LinkEnd.REVOKED, ended_at=10.0))
+    while store.prune(10.5):
+        pass
+    assert (store.link("d1"), store.link("d2")) == (LINK, None)
+    while store.prune(501.0):
+        pass
+    assert store.link("d1") is None
+
+
+def test_a_purged_session_has_no_link(store: Store):
+    with store.transaction() as transaction:
+        transaction.save_link(LINK)
+    with store.transaction() as transaction:
+        transaction.forget("a")
+    assert store.link("d1") is None
+
+
+def test_the_journal_has_a_time_of_its_own(store: Store):
+    record(store, draft_=draft(at=100.0, endpoint=None))
+    entry = JournalEntry("a", "m1", "x@c.us", "text", {}, handover=Handover.SENT, accepted_at=100.0)
+    with store.transaction() as transaction:
+        transaction.journal(entry)
+    while store.prune(101.0, 100.0):
+        pass
+    assert (store.events_after("a", 0, 10), store.message("a", "m1")) == ([], entry)
+    while store.prune(0.0, 101.0):
+        pass
+    assert store.message("a", "m1") is None

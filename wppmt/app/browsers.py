@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from socket import socket
 
@@ -15,6 +16,7 @@ from wppmt.browser.keeping.lines import Keeper
 from wppmt.browser.keeping.process import KeeperProcess
 from wppmt.browser.keeping.systemd import SystemdStore
 from wppmt.domain.errors import SetupError
+from wppmt.store.port import Store
 
 
 def chrome_settings(settings: Settings) -> ChromeSettings:
@@ -32,18 +34,25 @@ def chrome_settings(settings: Settings) -> ChromeSettings:
         engine=browser.engine,
         headless=browser.headless,
         sandbox=_sandbox(settings),
-        proxy=browser.proxy_url or None,
         beat_seconds=browser.beat_seconds,
+        unavailable_seconds=settings.sessions.unavailable_seconds,
         start_seconds=browser.start_deadline_seconds,
         stop_seconds=browser.stop_deadline_seconds,
     )
 
 
 def make_browsers(
-    settings: Settings, environ: Mapping[str, str], lines: Mapping[str, socket]
+    settings: Settings, environ: Mapping[str, str], lines: Mapping[str, socket], store: Store
 ) -> ChromeBrowsers:
     """`lines`: what systemd has stored for an earlier daemon."""
-    return ChromeBrowsers(chrome_settings(settings), _keeper(settings, environ, lines))
+    keeper = _keeper(settings, environ, lines)
+    return ChromeBrowsers(chrome_settings(settings), keeper, proxy_of=partial(proxy_of, settings, store))
+
+
+def proxy_of(settings: Settings, store: Store, session_id: str) -> str:
+    """The session's own, or the daemon's; empty: none. Asked at each start."""
+    record = store.session(session_id)
+    return (record.proxy if record else "") or settings.browser.proxy_url
 
 
 def _keeper(settings: Settings, environ: Mapping[str, str], lines: Mapping[str, socket]) -> Keeper:

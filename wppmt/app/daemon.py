@@ -110,15 +110,13 @@ class Daemon:
         self._directory = Directory()
         self._phase = DaemonPhase.STARTING
         self._hands_over = False
-        self._monitor: MemoryWorker | None = None
-        self._root: Root | None = None
         self._redis_watch = RedisWatch(logs.log)
         self._http: server.Runner | None = None
         self._stop_seconds = policies.all_browsers_stop_seconds(settings)
 
     def metadata(self) -> dict[str, object]:
         """For every log line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2)."""
-        total = self._monitor.total_mb if self._monitor else 0
+        total = self._directory.overview().memory_mb
         return {"memoryUsage": f"{total / 1024:.1f}GB", "sessionCount": len(self._directory.statuses())}
 
     async def run(
@@ -141,7 +139,7 @@ class Daemon:
             down.push_async_callback(transport.close)
             down.push_async_callback(self._stop_http)
             threads = PykkaScheduler(asyncio.get_running_loop())
-            chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines)
+            chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines, store)
             self._start_actors(threads, store, transport, received, chromes)
             down.push_async_callback(self._stop_actors, threads, chromes)
             # Answered after the boot: whoever asks for a session from here on finds it.
@@ -192,18 +190,16 @@ class Daemon:
             is_disk_short=partial(wiring.is_disk_short, settings),
         )
         runtime = Interpreter(self._directory, threads, world)
-        self._monitor = monitor = MemoryWorker(
-            runtime.browsers.weigh, memory.weigh, settings.sessions.measure_seconds
-        )
+        seconds = settings.sessions.measure_seconds
         shelf, began = Shelf(settings.store.wa_js_dir), time.time()
         free_mb = partial(disk.free_mb, settings.store.tokens_dir)
         services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
-            MONITOR: lambda: (monitor, Measure()),
+            MONITOR: lambda: (MemoryWorker(runtime.browsers.weigh, memory.weigh, seconds), Measure()),
             DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
             WA_JS: lambda: (WaJsWorker(shelf, self._directory.statuses, began), LookAtWaJs()),
         }
-        self._root = root = Root(
+        root = Root(
             store,
             services=tuple(services),
             max_sessions=settings.sessions.max,
@@ -227,7 +223,7 @@ class Daemon:
         received: ReceivedMedia,
     ) -> Ports:
         settings = self._settings
-        monitor, root = self._monitor, self._root
+        overview = self._directory.overview
         return Ports(
             front=self._directory,
             store=store,
@@ -239,10 +235,10 @@ class Daemon:
             media=media,
             received=received,
             phase=lambda: self._phase,
-            memory_mb=lambda: monitor.total_mb if monitor else None,
-            daemon_memory_mb=lambda: monitor.daemon_mb if monitor else None,
-            alert=lambda: root.alert if root else None,
-            troubles=lambda: (*(root.troubles if root else ()), *self._redis_watch.troubles),
+            memory_mb=lambda: overview().memory_mb,
+            daemon_memory_mb=lambda: overview().daemon_memory_mb,
+            alert=lambda: overview().alert,
+            troubles=lambda: (*overview().troubles, *self._redis_watch.troubles),
             now=time.time,
             log=logs.log,
             version=__version__,

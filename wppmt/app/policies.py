@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from actors.session.policy import SessionPolicy
 from actors.webhooks.policy import WebhookPolicy
+from wppmt.app.addresses import base_url
 from wppmt.app.settings import Settings
 from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.units import MEGABYTE
+from wppmt.http.pairing.policy import PairingPolicy
 from wppmt.http.ports import HttpPolicy
 from wppmt.http.security.auth import AuthPolicy
 from wppmt.webhook.schedule import WebhookSchedule
 
+DAY = 86_400.0
 FORCED_STOP_SECONDS = 25.0
 """On top of the browser's own deadline: its processes are killed and reaped, and the login is copied."""
 REPORT_SECONDS = 5.0
@@ -60,6 +63,8 @@ def webhook_policy(settings: Settings) -> WebhookPolicy:
         auto_replay=webhooks.auto_replay,
         default_url=webhooks.url,
         pending_max=webhooks.pending_max,
+        keep_seconds=settings.store.keep_events_days * DAY,
+        journal_keep_seconds=settings.store.keep_journal_days * DAY,
     )
 
 
@@ -77,6 +82,11 @@ def auth_policy(settings: Settings) -> AuthPolicy:
     )
 
 
+def public_url(settings: Settings) -> str:
+    """The API as those outside reach it; without a slash at its end."""
+    return settings.http.public_url.rstrip("/") or base_url(settings.http.host, settings.http.port)
+
+
 def http_policy(settings: Settings) -> HttpPolicy:
     return HttpPolicy(
         max_sessions=settings.sessions.max,
@@ -84,5 +94,10 @@ def http_policy(settings: Settings) -> HttpPolicy:
         close_deadline=all_browsers_stop_seconds(settings),
         default_webhook_url=settings.webhooks.url,
         contact_policy=contact_policy(settings),
+        pairing=PairingPolicy(
+            base_url=public_url(settings),
+            return_allow=settings.pairing.return_allow,
+            frame_ancestors=settings.pairing.frame_ancestors,
+        ),
         bodies_bytes=settings.http.bodies_mb * MEGABYTE,
     )

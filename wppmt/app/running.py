@@ -23,7 +23,8 @@ def page_version(settings: Settings) -> str:
         library = Shelf(settings.store.wa_js_dir).shipped()
     except Unusable:
         return ""
-    return script(browsers.chrome_settings(settings).origin, settings.browser.beat_seconds, library).version
+    chrome = browsers.chrome_settings(settings)
+    return script(chrome.origin, chrome.page_settings, library).version
 
 
 def note(settings: Settings) -> None:

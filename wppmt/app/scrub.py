@@ -24,6 +24,7 @@ _URL = re.compile(r"(?<![a-zA-Z0-9+.-])[a-zA-Z][a-zA-Z0-9+.-]*://[^\s\"'<>]+")
 _SECRETS = (
     (re.compile(r"data:[^\s,\"']*,[^\s\"']+"), f"data:{HIDDEN}"),
     (re.compile(r"\beyJ[\w-]*\.[\w-]*(\.[\w-]*)?"), HIDDEN),
+    (re.compile(r"/pair/[A-Za-z0-9_-]{16,}"), f"/pair/{HIDDEN}"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[^\s\"',]+"), rf"\1 {HIDDEN}"),
     (re.compile(r"whsec_[\w+/=-]+"), HIDDEN),
     (re.compile(r"\d@[A-Za-z0-9+/=_,-]{20,}"), HIDDEN),

@@ -21,7 +21,6 @@ from actors.session.actor import SessionMind
 from actors.session.assembly import Tools, session_mind
 from actors.webhooks.actor import WebhookMind
 from wppmt.app import logs, policies
-from wppmt.app.addresses import base_url
 from wppmt.app.browsers import login_copies
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
@@ -131,8 +130,7 @@ def end_strays(store: Store, browsers: Browsers) -> None:
 
 
 def _media_url(settings: Settings, session_id: str, message_id: str) -> str:
-    base = settings.http.public_url.rstrip("/") or base_url(settings.http.host, settings.http.port)
-    return f"{base}/api/sessions/{session_id}/messages/{quote(message_id, safe='')}/media"
+    return f"{policies.public_url(settings)}/api/sessions/{session_id}/messages/{quote(message_id, safe='')}/media"
 
 
 def authenticator(settings: Settings) -> Authenticator:

@@ -216,7 +216,7 @@ def _command(pid: int) -> str:
 def _started(settings: ChromeSettings, folder: Path) -> Iterator[int]:
     """The process group of a Chrome that is there to be looked at."""
     profile = ProfileFolder(folder, "probe")
-    alone = replace(settings, headless=True, proxy=None, resolver_rules=NOWHERE)
+    alone = replace(settings, headless=True, resolver_rules=NOWHERE)
     with profile.writer() as writer:
         pid, end = launch.start_chrome(settings.programs(), alone.command(profile.path), profile.path, writer)
     connection = Connection(Line(end), Deadlines())

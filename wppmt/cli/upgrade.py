@@ -78,10 +78,19 @@ def _existing(folder: Path) -> Path:
 def _starts_alike(session: str, chromes: ChromeSettings) -> bool:
     profile = chromes.tokens_dir.absolute() / session
     try:
-        wanted = list(chromes.command(profile))
+        wanted = _without_proxy(chromes.command(profile))
     except StartFailed:
         return False
-    return any(arguments == wanted for _, arguments in processes.own_commands())
+    return any(_without_proxy(arguments) == wanted for _, arguments in processes.own_commands())
+
+
+def _without_proxy(command: Sequence[str]) -> list[str]:
+    """That is each session's own, and no version's."""
+    return [
+        one
+        for one in command
+        if not one.startswith(("--proxy-server=", "--no-proxy-server", "--host-resolver-rules="))
+    ]
 
 
 def judge(found: Found, page: str, form: Form = THIS) -> Iterator[Finding]:

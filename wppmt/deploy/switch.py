@@ -290,6 +290,8 @@ def main(arguments: list[str], trees: Trees, machine: Machine) -> int:
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
         print(f"Uso: switch {'|'.join(COMMANDS)}", file=sys.stderr)
         return 2
+    # The service's account reads what is made here, whatever umask root works with.
+    os.umask(0o022)
     try:
         with trees.locked():
             print(COMMANDS[arguments[0]](trees, machine))

@@ -51,6 +51,9 @@ class Code(StrEnum):
     MEDIA_TOO_LONG = "MEDIA_TOO_LONG"
     LOGIN_NOT_CORRUPT = "LOGIN_NOT_CORRUPT"
     NO_LOGIN_COPY = "NO_LOGIN_COPY"
+    ALREADY_CONNECTED = "ALREADY_CONNECTED"
+    LINK_ENDED = "LINK_ENDED"
+    WRONG_PHONE = "WRONG_PHONE"
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
     IDEMPOTENCY_IN_FLIGHT = "IDEMPOTENCY_IN_FLIGHT"
     WEBHOOK_TEST_IN_FLIGHT = "WEBHOOK_TEST_IN_FLIGHT"
@@ -128,6 +131,11 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.NO_LOGIN_COPY: Meaning(
         404, "Não há cópia boa do login desta sessão. Use reset para começar de novo com um QR Code"
     ),
+    Code.ALREADY_CONNECTED: Meaning(
+        409, "Esta sessão já tem um login. Para conectar outro número, faça logout antes"
+    ),
+    Code.LINK_ENDED: Meaning(410, "Este link de conexão não vale mais. Peça um novo a quem o enviou"),
+    Code.WRONG_PHONE: Meaning(422, "Este link de conexão é de outro número"),
     Code.IDEMPOTENCY_MISMATCH: Meaning(422, "Esta Idempotency-Key já foi usada com outro conteúdo"),
     Code.IDEMPOTENCY_IN_FLIGHT: Meaning(409, "A requisição com esta Idempotency-Key ainda está em andamento"),
     Code.WEBHOOK_TEST_IN_FLIGHT: Meaning(409, "Outro teste do webhook desta sessão ainda está em andamento"),

@@ -33,6 +33,7 @@ class StartSession:
     events: tuple[str, ...] | None = None
     max_messages_per_day: int | None = None
     pairing_phone: str | None = None
+    proxy: str | None = None
     ignore: tuple[str, ...] | None = None
     """Kinds of chats of which nothing is told (wppmt.domain.chats.IGNORABLE)."""
     policy: PolicyChange | None = None
@@ -107,6 +108,47 @@ class PurgeSession:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeLink:
+    """To Root: the session's one pairing link, replacing an earlier one; a stopped session is started.
+
+    Answered with SessionStatus. Refuses ALREADY_CONNECTED where a login is in use, RESOURCE_LIMIT and SESSION_BUSY.
+    """
+
+    session_id: str
+    digest: str
+    expires_at: float
+    expected_phone: str = ""
+    return_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLink:
+    """To Root: somebody looks at the link's page for the first time; from here on its codes count.
+
+    Answered with SessionStatus. Refuses LINK_ENDED, RESOURCE_LIMIT and SESSION_BUSY.
+    """
+
+    session_id: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskPairingCode:
+    """To a session: a code to be typed on this phone, beside the QR code. Answered with SessionStatus; it comes later.
+
+    Refuses LINK_ENDED, and RATE_LIMITED after a few.
+    """
+
+    digest: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeLink:
+    """To a session: its pairing link, if there is one, is dead. Answered with SessionStatus."""
+
+
+@dataclass(frozen=True, slots=True)
 class LoggedOut:
     unlinked: bool
 
@@ -126,6 +168,8 @@ class ConfigureSession:
     description: str | None = None
     ignore: tuple[str, ...] | None = None
     policy: PolicyChange | None = None
+    proxy: str | None = None
+    """Counts from the next start of the browser on; empty: the default one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     PROFILE_LOCKED = "PROFILE_LOCKED"
     PROFILE_UNUSABLE = "PROFILE_UNUSABLE"
     PAGE_LOAD_FAILED = "PAGE_LOAD_FAILED"
+    PROXY_FAILED = "PROXY_FAILED"
     INJECT_FAILED = "INJECT_FAILED"
     WHATSAPP_CHANGED = "WHATSAPP_CHANGED"
     WA_JS_CHANGED = "WA_JS_CHANGED"
@@ -44,6 +45,7 @@ class Reason(StrEnum):
     REACHOUT_TIMELOCK = "REACHOUT_TIMELOCK"
     NEW_CHAT_QUOTA = "NEW_CHAT_QUOTA"
     AUTH_FAILED = "AUTH_FAILED"
+    WRONG_PHONE = "WRONG_PHONE"
     RECYCLED = "RECYCLED"
     LOGIN_COPY = "LOGIN_COPY"
     ACKS_MISSING = "ACKS_MISSING"
@@ -76,6 +78,7 @@ _SENTENCES = {
     Reason.PROFILE_LOCKED: "O perfil da sessão está em uso por outro processo. Encerre-o ou reinicie a sessão",
     Reason.PROFILE_UNUSABLE: "A pasta do perfil não é segura (é um link ou pertence a outro usuário)",
     Reason.PAGE_LOAD_FAILED: "A página do WhatsApp Web não carregou. Verifique a rede e o proxy do servidor",
+    Reason.PROXY_FAILED: "O proxy desta sessão não responde ou recusa a conexão. Verifique endereço, usuário e senha",
     Reason.INJECT_FAILED: "O wa-js não pôde ser carregado na página. Verifique a versão com: wppmt doctor",
     Reason.WHATSAPP_CHANGED: "O WhatsApp Web mudou. O login está guardado; nova tentativa a cada 15 minutos",
     Reason.WA_JS_CHANGED: "O wa-js desta sessão está sendo trocado. Reconectando",
@@ -91,6 +94,7 @@ _SENTENCES = {
     Reason.REACHOUT_TIMELOCK: "O WhatsApp pausou o envio a novos contatos desta conta. Os demais envios continuam",
     Reason.NEW_CHAT_QUOTA: "Esta conta atingiu o limite de novas conversas do WhatsApp. Os demais envios continuam",
     Reason.AUTH_FAILED: "Falha na autenticação",
+    Reason.WRONG_PHONE: "Outro número leu o código do link de conexão, e foi desvinculado. Envie um novo link",
     Reason.LOGIN_COPY: "Reinício breve, num momento ocioso, para guardar uma cópia do login",
     Reason.RECYCLED: "O navegador passou do limite de memória e está sendo trocado. Reconectando",
     Reason.ACKS_MISSING: "O WhatsApp não confirma as mensagens enviadas. As pendentes não se perdem",

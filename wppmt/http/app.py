@@ -16,9 +16,11 @@ from wppmt.http.api.route import MAX_BODY_BYTES, ROUTE_OF
 from wppmt.http.api.routes import ROUTES
 from wppmt.http.handlers.docs import OPENAPI
 from wppmt.http.handlers.health import STARTED_AT
+from wppmt.http.handlers.pairing import GUESSES, GUESSES_PER_MINUTE
 from wppmt.http.handlers.webhook_test import UNDER_WAY
 from wppmt.http.middleware import MIDDLEWARES, add_headers
 from wppmt.http.ports import PORTS, Ports
+from wppmt.http.security.buckets import Buckets
 
 
 def make_app(ports: Ports) -> web.Application:
@@ -27,6 +29,7 @@ def make_app(ports: Ports) -> web.Application:
     app[PORTS] = ports
     app[STARTED_AT] = ports.now()
     app[UNDER_WAY] = set()
+    app[GUESSES] = Buckets(GUESSES_PER_MINUTE)
     app[BODY_ROOM] = BodyRoom(ports.settings.bodies_bytes, MAX_BODY_BYTES)
     app.cleanup_ctx.append(_parser)
     app[ROUTE_OF] = {

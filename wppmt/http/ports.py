@@ -14,6 +14,7 @@ from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
 from wppmt.domain.troubles import Trouble
+from wppmt.http.pairing.policy import PairingPolicy
 from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.buckets import Brake, Buckets
 from wppmt.http.security.limits import RateLimiter
@@ -51,6 +52,7 @@ class HttpPolicy:
     default_webhook_url: str
     contact_policy: ContactPolicy
     """Of sessions that have none of their own."""
+    pairing: PairingPolicy
     bodies_bytes: int
     """Of requests' bodies in memory at once."""
 

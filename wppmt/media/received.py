@@ -10,7 +10,7 @@ import hashlib
 import json
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +73,23 @@ class ReceivedMedia:
             draft.replace(path)
             _description(path).write_text(json.dumps(description, ensure_ascii=False), encoding="utf-8")
         self._make_room(path.parent, spare=path)
+
+    def of_person(
+        self, session_id: str, message_ids: Collection[str], is_about: Callable[[str], bool]
+    ) -> list[KeptMedia]:
+        """What came with these messages (by their short ids), and all of a chat whose name `is_about` knows."""
+        theirs = {_digest(message_id) for message_id in message_ids}
+        found = []
+        for written in sorted(self._folder.joinpath(session_id).glob("*.json")):
+            path = written.with_suffix("")
+            with suppress(FileNotFoundError, ValueError, KeyError):
+                description = json.loads(written.read_text(encoding="utf-8"))
+                if path.name.partition("-")[0] in theirs or any(map(is_about, description["chats"])):
+                    found.append(KeptMedia(path, description["mimetype"], description["fileName"]))
+        return found
+
+    def erase(self, kept: KeptMedia) -> None:
+        _remove(kept.path)
 
     def forget(self, session_id: str) -> None:
         shutil.rmtree(self._folder / session_id, ignore_errors=True)

@@ -41,14 +41,17 @@ send_reject."""
 RECEIVING = frozenset({"inbound_unheard"})
 """Strike a message on its way to a page, which stores it and tells nobody."""
 
-KINDS = LOADING | TABLE | CONNECTING | PAIRING | OPEN | LINKED | SENDING | RECEIVING
+PREVIEWS = frozenset({"slow_preview"})
+"""Strike a page that asks what a link leads to: ``delayMs``."""
+
+KINDS = PREVIEWS | LOADING | TABLE | CONNECTING | PAIRING | OPEN | LINKED | SENDING | RECEIVING
 
 ENDS = {"reachout_timelock": "until", "new_chat_cap": "cycleEnds"}
 """The options that say when a fault is over."""
 
 CYCLE_SECONDS = 30 * 86400
 
-LASTING = SENDING | CONNECTING | {"missing_module"}
+LASTING = SENDING | CONNECTING | PREVIEWS | {"missing_module"}
 """Ordered for a phone without a count, these strike until they are deleted; all others strike once."""
 
 

@@ -2,13 +2,17 @@
 
 import secrets
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from wppmt.simulator import calls
 from wppmt.simulator.errors import Refused
+from wppmt.simulator.faults import PREVIEWS
 from wppmt.simulator.group_calls import GroupCalls
 from wppmt.simulator.notices import tell_call
 from wppmt.simulator.records import Call, Device, Json, is_group
 from wppmt.simulator.world import OpenPage, World
+
+SLOW_PREVIEW_MS = 10_000
 
 
 class PageCalls:
@@ -29,6 +33,7 @@ class PageCalls:
             "setPicture": self._set_picture,
             "picture": self._picture,
             "about": self._about,
+            "preview": self._preview,
             "block": self._block,
             "report": self._report,
             "presenceOf": self._presence,
@@ -96,6 +101,14 @@ class PageCalls:
         if is_group(wid):
             return {"sha256": self._world.groups.get(wid).picture}
         return {"sha256": self._world.accounts.account(self._find(wid)).picture}
+
+    def _preview(self, data: Json) -> Json:
+        """``delayMs``: how long the page waits for it."""
+        fault = self._world.faults.take(PREVIEWS, self._phone)
+        self._world.commit()
+        host = urlsplit(data["url"]).hostname or ""
+        delay_ms = fault.option("delayMs", SLOW_PREVIEW_MS) if fault else 0
+        return {"title": f"Página de {host}", "description": data["url"], "delayMs": delay_ms}
 
     def _about(self, data: Json) -> Json:
         return {"about": self._world.accounts.account(self._find(data["wid"])).about}

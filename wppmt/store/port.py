@@ -19,6 +19,7 @@ from wppmt.store.records import (
     JournalEntry,
     Lane,
     LaneTip,
+    PairingLink,
     SessionRecord,
     SigningSecrets,
     Trimmed,
@@ -66,6 +67,9 @@ class Transaction(Protocol):
         """The media is stored, or will never be."""
 
     def save_secrets(self, session_id: str, secrets: SigningSecrets) -> None: ...
+
+    def save_link(self, link: PairingLink) -> None:
+        """Insert or replace."""
 
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
         """Make the lane's pending deliveries dead letters; returns how many.
@@ -118,6 +122,11 @@ class Store(Protocol):
 
     def secrets(self, session_id: str) -> SigningSecrets | None: ...
 
+    def link(self, digest: str) -> PairingLink | None: ...
+
+    def living_link(self, session_id: str) -> PairingLink | None:
+        """The session's newest link that has not been ended; its time may be over."""
+
     def lanes(self, after: int = 0) -> Sequence[LaneTip]:
         """The lanes with pending deliveries whose number is larger than `after`."""
 
@@ -167,8 +176,8 @@ class Store(Protocol):
         First the oldest `qr_code` ones, which are dropped, then other events, which become dead letters; messages stay.
         """
 
-    def prune(self, before: float) -> int:
-        """Drop events with their finished deliveries, received ids and finished journal entries older than `before`,
+    def prune(self, before: float, journal_before: float | None = None) -> int:
+        """Drop events with their finished deliveries, received ids dead links older than `before`, and finished journal entries older than `journal_before` (absent: the same),
         and what is left of forgotten sessions.
 
         One call deletes at most some hundred rows of each kind, so that nobody waits for it, and returns how many;

@@ -99,6 +99,8 @@ class SessionRecord:
     """From this moment on the policy's gap lets a stranger be written to."""
     first_handed_at: float = 0.0
     """When a first message to a stranger was last handed over."""
+    proxy: str = ""
+    """Own proxy of the browser, with its password; empty means the daemon's default."""
     login_saved: bool = True
     """False from the scan on until the login is seen on the disk: a browser that dies before has lost it."""
 
@@ -281,6 +283,38 @@ class WebhookCounts:
     dead: int = 0
 
 
+class LinkEnd(StrEnum):
+    """Why a pairing link is dead."""
+
+    USED = "used"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    REVOKED = "revoked"
+    CODES_SPENT = "codes_spent"
+    WRONG_PHONE = "wrong_phone"
+
+
+@dataclass(frozen=True, slots=True)
+class PairingLink:
+    """A link by which a customer connects a number (docs/contract.md 14); of its token only the digest is kept."""
+
+    digest: str
+    """Of the token: SHA-256 in hexadecimal."""
+    session_id: str
+    expires_at: float
+    expected_phone: str = ""
+    """Digits; empty: whichever number is paired."""
+    return_url: str = ""
+    opened_at: float | None = None
+    """When somebody first looked at its page: from then on the codes that are shown count."""
+    end: LinkEnd | None = None
+    ended_at: float | None = None
+
+    def end_at(self, now: float) -> LinkEnd | None:
+        """Why it is dead; None while it lives."""
+        return self.end or (LinkEnd.EXPIRED if now >= self.expires_at else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Trimmed:
     """What was done about a session with too many pending deliveries."""
@@ -313,3 +347,5 @@ class SessionStatus:
     last_error: str = ""
     inventory: Inventory = WHOLE
     """Of the page that is open now."""
+    is_linking: bool = False
+    """A phone has scanned, and WhatsApp's page is on its way to its main screen."""

@@ -30,7 +30,8 @@ class Preparation:
         if self._must_upload(entry):
             yield self._page.upload(entry.payload["path"], self._policy.media_deadline, entry.id)
         else:
-            arguments = {"to": entry.to, "state": "composing"}
+            state = "recording" if entry.payload.get("ptt") else "composing"
+            arguments = {"to": entry.to, "state": state}
             yield self._page.call(Called.TYPING, "typing", arguments, self._policy.call_deadline, entry.id)
             yield Wake(entry.payload["typingMs"] / 1000, TypingDone(entry.id))
 

@@ -19,6 +19,7 @@ from wppmt.app.addresses import base_url, is_wildcard
 from wppmt.app.settings.model import AuthSettings, ContactSettings, HttpSettings, Settings, keys
 from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import explain
+from wppmt.net import proxies
 
 DEFAULT_FILES = (
     Path(__file__).parents[3] / "config/default.toml",  # a clone
@@ -161,11 +162,11 @@ def _settle(settings: Settings, folder: Path, notices: tuple[str, ...], *, makes
     if not settings.sessions.multi_tenant:
         raise SetupError("WPP_MULTI_TENANT=false não é aceito: o wppmt só tem o modo multi-tenant")
     _check_contacts(settings.contacts)
-    if "@" in settings.browser.proxy_url:
-        raise SetupError(
-            "WPP_PROXY_URL não pode levar usuário e senha: ficariam à vista de todos na linha de comando do Chrome."
-            " Use um proxy que libere este servidor pelo IP"
-        )
+    if url := settings.browser.proxy_url:
+        try:
+            proxies.parse(url)
+        except proxies.BadProxy as bad:
+            raise SetupError(f"WPP_PROXY_URL {bad}") from None
     folders = {name: folder / getattr(settings.store, name) for name in ("state_dir", "tokens_dir")}
     store = settings.store.model_copy(update=folders)
     logs = settings.logs.model_copy(update={"dir": folder / settings.logs.dir})

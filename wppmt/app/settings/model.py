@@ -32,6 +32,9 @@ def _split(value: object) -> object:
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Items = Annotated[tuple[str, ...], BeforeValidator(_split)]
+_HOST = r"([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+(:[0-9]{1,5})?"
+Origin = Annotated[str, Field(pattern=rf"^https?://{_HOST}$")]
+FramingOrigin = Annotated[str, Field(pattern=rf"^https?://(\*\.)?{_HOST}$")]
 Level = Annotated[LogLevel, BeforeValidator(_lower)]
 
 
@@ -76,6 +79,7 @@ class SessionSettings(SettingsGroup):
     starts_at_once: Annotated[int, Env("WPP_STARTS_AT_ONCE"), Field(ge=0)]
     qr_max: Annotated[int, Env("WPP_QR_MAX"), Field(ge=1)]
     send_deadline_seconds: Annotated[Seconds, Env("WPP_SEND_DEADLINE")]
+    unavailable_seconds: Annotated[float, Env("WPP_UNAVAILABLE_SECONDS"), Field(ge=0, le=3600)]
     audit_minutes: Annotated[float, Env("WPP_AUDIT_MINUTES"), Field(gt=0, le=1440)]
 
 
@@ -106,6 +110,13 @@ class MediaSettings(SettingsGroup):
     received_eager: Annotated[bool, Env("WPP_MEDIA_EAGER")]
 
 
+class PairingSettings(SettingsGroup):
+    return_allow: Annotated[tuple[Origin, ...], BeforeValidator(_split), Env("WPP_PAIRING_RETURN_ALLOW")]
+    frame_ancestors: Annotated[
+        tuple[FramingOrigin, ...], BeforeValidator(_split), Env("WPP_PAIRING_FRAME_ANCESTORS")
+    ]
+
+
 class EgressSettings(SettingsGroup):
     allow: Annotated[Items, Env("WPP_EGRESS_ALLOW")]
 
@@ -122,6 +133,8 @@ class WebhookSettings(SettingsGroup):
 class StoreSettings(SettingsGroup):
     state_dir: Annotated[Path, Env("WPP_STATE_DIR")]
     tokens_dir: Annotated[Path, Env("WPP_TOKENS_DIR")]
+    keep_events_days: Annotated[float, Env("WPP_KEEP_EVENTS_DAYS"), Field(ge=1, le=3650)]
+    keep_journal_days: Annotated[float, Env("WPP_KEEP_JOURNAL_DAYS"), Field(ge=2, le=3650)]
     disk_min_free_mb: Annotated[int, Env("WPP_DISK_MIN_FREE_MB"), Field(ge=0)]
     login_copies: Annotated[int, Env("WPP_LOGIN_COPIES"), Field(ge=0, le=100)]
     login_copy_hours: Annotated[float, Env("WPP_LOGIN_COPY_HOURS"), Field(ge=0)]
@@ -182,6 +195,7 @@ class Settings(SettingsGroup):
     sessions: SessionSettings
     contacts: ContactSettings
     media: MediaSettings
+    pairing: PairingSettings
     egress: EgressSettings
     webhooks: WebhookSettings
     store: StoreSettings

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from wppmt.app import logs
 from wppmt.browser.cdp.channel import Channel
@@ -34,6 +35,7 @@ from wppmt.browser.port import (
 )
 from wppmt.browser.profile import login, mending
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnreadable, ProfileUnusable
+from wppmt.browser.proxy.way import Way
 from wppmt.browser.wa_js.shelf import Shelf, Unusable
 from wppmt.domain.process import Process
 
@@ -63,12 +65,14 @@ class ChromeBrowser:
         profile: ProfileFolder,
         schedule: Schedule,
         keeper: Keeper,
+        way: Way,
         left: Process | None = None,
     ) -> None:
         self._settings = settings
         self._profile = profile
         self._schedule = schedule
         self._keeper = keeper
+        self._way = way
         self._left = left
         self._beaten = threading.Event()
         self._guard = threading.Lock()
@@ -170,7 +174,7 @@ class ChromeBrowser:
 
     def _launch(self) -> Line:
         profile, programs = self._profile, self._settings.programs()
-        command = self._settings.command(profile.path)
+        command = self._settings.command(profile.path, self._way.prepare())
         with profile.writer(LOCK_SECONDS) as writer:
             profile.check()
             # It reads and writes megabytes, and kill must not wait for that.
@@ -181,10 +185,12 @@ class ChromeBrowser:
                 self._group, end = launch.start_chrome(programs, command, profile.path, writer)
                 priority.step_back(self._group)
                 priority.expend(self._group)
+            self._way.started(self._group)
         return Line(end)
 
     def _adopt(self, left: Process) -> Process:
-        adoption.prove(left, self._profile, self._settings.command(self._profile.path))
+        command = self._settings.command(self._profile.path, self._way.adopted())
+        adoption.prove(left, self._profile, command)
         end = self._keeper.take(self._line_name(left.pid))
         if end is None:
             raise StartFailed("BROWSER_CRASHED", "o canal do navegador não foi guardado")
@@ -223,14 +229,16 @@ class ChromeBrowser:
             library = Shelf(self._settings.wa_js_dir).library(self._profile.path.name)
         except Unusable as why:
             raise StartFailed("INJECT_FAILED", str(why)) from why
-        return injection.script(self._settings.origin, self._settings.beat_seconds, library)
+        return injection.script(self._settings.origin, self._settings.page_settings, library)
 
     def _open_page(self, channel: Channel) -> None:
         seconds = self._settings.load_seconds
         try:
             opened = channel.ask(page.navigate(self._settings.page_url), seconds)
             if error := opened[2]:
-                raise StartFailed("PAGE_LOAD_FAILED", error)
+                raise self._way.failure(error, urlsplit(self._settings.page_url).netloc) or StartFailed(
+                    "PAGE_LOAD_FAILED", error
+                )
             loaded, _ = channel.ask(runtime.evaluate(LOADED, await_promise=True), seconds)
             status = int(loaded.value or 0)
             if status >= FIRST_BAD_STATUS:
@@ -257,6 +265,7 @@ class ChromeBrowser:
             self._begun = True
 
     def _end(self) -> None:
+        self._way.close()
         if self._connection is not None:
             self._connection.hang_up()
         if self._group:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from weakref import WeakSet
 
 from wppmt.app import logs
@@ -17,17 +17,26 @@ from wppmt.browser.port import LoginItems, StartFailed
 from wppmt.browser.profile import login
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnusable
 from wppmt.browser.profile.snapshots import Snapshots
+from wppmt.browser.proxy.way import Way
 from wppmt.domain.process import Process
 
 
 class ChromeBrowsers:
-    """The port's implementation. `keeper` holds what a later daemon needs to adopt; without one nothing is left to it."""
+    """The port's implementation. `keeper` holds what a later daemon needs to adopt; without one nothing is left to it.
+
+    `proxy_of` is asked at each start: a session's proxy as a URL, with its password; empty: none.
+    """
 
     def __init__(
-        self, settings: ChromeSettings, keeper: Keeper | None = None, schedule: Schedule | None = None
+        self,
+        settings: ChromeSettings,
+        keeper: Keeper | None = None,
+        schedule: Schedule | None = None,
+        proxy_of: Callable[[str], str] = lambda _: "",
     ) -> None:
         self._settings = settings
         self._keeper = keeper or InMemory()
+        self._proxy_of = proxy_of
         self._schedule = schedule or Deadlines()
         self._snapshots = Snapshots(settings.snapshots_dir, settings.snapshots_kept)
         self._made: WeakSet[ChromeBrowser] = WeakSet()
@@ -106,7 +115,9 @@ class ChromeBrowsers:
             self._snapshots.forget(session_id)
 
     def _make(self, session_id: str, left: Process | None = None) -> ChromeBrowser:
-        browser = ChromeBrowser(self._settings, self._profile(session_id), self._schedule, self._keeper, left)
+        settings, profile = self._settings, self._profile(session_id)
+        way = Way(self._proxy_of(session_id), profile.path, simulated=settings.resolver_rules is not None)
+        browser = ChromeBrowser(settings, profile, self._schedule, self._keeper, way, left)
         self._made.add(browser)
         return browser
 

@@ -107,7 +107,11 @@ def command_line(situation: Situation) -> Sequence[str]:
         f"--proxy-server={situation.proxy}" if situation.proxy else "--no-proxy-server",
     ]
     if situation.resolver_rules:
-        arguments += [f"--host-resolver-rules={situation.resolver_rules}", "--ignore-certificate-errors"]
+        # The proxy itself, which is on this machine, is no host of the simulator's.
+        rules = situation.resolver_rules + (
+            ", EXCLUDE 127.0.0.1, EXCLUDE localhost" if situation.proxy else ""
+        )
+        arguments += [f"--host-resolver-rules={rules}", "--ignore-certificate-errors"]
     if not situation.sandbox:
         arguments.append("--no-sandbox")
     if situation.undetected:

@@ -21,6 +21,7 @@ BRIDGE = (
     "connection.js",
     "limits.js",
     "recipients.js",
+    "presence.js",
     "finding.js",
     "heard.js",
     "written.js",
@@ -50,8 +51,8 @@ class Script:
     version: str
 
 
-def script(origin: str, beat_seconds: float, library: Library) -> Script:
-    """For Page.addScriptToEvaluateOnNewDocument: only in `origin`'s top frame, once.
+def script(origin: str, page_settings: Mapping[str, object], library: Library) -> Script:
+    """For Page.addScriptToEvaluateOnNewDocument: only in `origin`'s top frame, once; `page_settings` for the bridge.
 
     wa-js is one by itself: where it cannot even be read as a script, the bridge says so. Chrome gives every frame a way to
     tell: in all others it is gone before the first script of theirs runs.
@@ -59,9 +60,9 @@ def script(origin: str, beat_seconds: float, library: Library) -> Script:
     here = f"window.top === window && location.origin === {json.dumps(origin)}"
     channel = (PAGE / CHANNEL).read_text()
     bridge = "".join(f"{(PAGE / name).read_text()}\n;" for name in BRIDGE)
-    whole = f"{beat_seconds} {WA_JS_SETTINGS} {here} {library.name} {library.text} {channel} {bridge}"
+    whole = f"{dict(page_settings)} {WA_JS_SETTINGS} {here} {library.name} {library.text} {channel} {bridge}"
     version = hashlib.sha256(whole.encode()).hexdigest()[:16]
-    settings = {"beatSeconds": beat_seconds, "version": version, "waJs": library.name}
+    settings = {**page_settings, "version": version, "waJs": library.name}
     first = (
         f"if ({here} && !self.wppmt) {{",
         f"self.WPPConfig = {json.dumps(dict(WA_JS_SETTINGS))};",

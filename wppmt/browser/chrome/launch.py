@@ -72,7 +72,7 @@ def start_chrome(
     Chrome inherits the profile's lock and holds it while it lives.
     """
     ours, theirs = line.pair()
-    with theirs, _moved_up(writer) as lock, _moved_up(theirs.fileno()) as end:
+    with theirs, moved_up(writer) as lock, moved_up(theirs.fileno()) as end:
         inherited = [(os.POSIX_SPAWN_DUP2, lock, lock)]
         inherited += [(os.POSIX_SPAWN_DUP2, end, place) for place in PIPE]
         try:
@@ -136,7 +136,7 @@ def spawn(
 
 
 @contextmanager
-def _moved_up(descriptor: int) -> Iterator[int]:
+def moved_up(descriptor: int) -> Iterator[int]:
     """A copy that no file action of a spawn overwrites."""
     copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FREE_DESCRIPTOR)
     try:

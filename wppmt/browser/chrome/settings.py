@@ -29,11 +29,12 @@ class ChromeSettings:
     headless: bool
     sandbox: bool
     beat_seconds: float
+    unavailable_seconds: float
+    """After what it last typed or sent, a session is shown as not there; 0: never."""
     start_seconds: float
     """For Chrome to come up."""
     stop_seconds: float
     """For Chrome to flush the login and end by itself."""
-    proxy: str | None = None
     page_url: str = "https://web.whatsapp.com/"
     resolver_rules: str | None = None
     """Simulator mode, such as "MAP * 127.0.0.1:8443"."""
@@ -51,6 +52,11 @@ class ChromeSettings:
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
+    def page_settings(self) -> Mapping[str, object]:
+        """For the bridge in the page."""
+        return {"beatSeconds": self.beat_seconds, "unavailableSeconds": self.unavailable_seconds}
+
+    @property
     def undetected(self) -> bool:
         return self.engine == UNDETECTED
 
@@ -58,15 +64,18 @@ class ChromeSettings:
         """What the launcher runs."""
         return Programs(self.chrome_path, {**launch.ENVIRONMENT, **self.environment})
 
-    def command(self, profile: Path) -> Sequence[str]:
-        """A tenant's whole command line, the program first; asks Chrome for its version. Raises StartFailed."""
+    def command(self, profile: Path, proxy: str = "") -> Sequence[str]:
+        """A tenant's whole command line, the program first; asks Chrome for its version. Raises StartFailed.
+
+        `proxy` is what Chrome is told of it, and so without a password.
+        """
         situation = Situation(
             profile=profile,
             user_agent=user_agent(launch.chrome_version(self.chrome_path)),
             headless=self.headless,
             sandbox=self.sandbox,
             resolver_rules=self.resolver_rules,
-            proxy=self.proxy,
+            proxy=proxy or None,
             undetected=self.undetected,
         )
         return [str(self.chrome_path), *command_line(situation)]

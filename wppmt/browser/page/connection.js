@@ -156,9 +156,9 @@
 
   // ---- the login on the disk ---------------------------------------------------------------------------------
 
-  // What WhatsApp's page reads back when it is loaded: the account, its hidden id, the keys of the connection and what
-  // they are encrypted with.
-  const LOGIN = ['last-wid-md', 'WALid', 'WANoiseInfo', 'WANoiseInfoIv'];
+  // What WhatsApp's page reads back when it is loaded: the account, its hidden id, the keys of the connection, what they
+  // are encrypted with, and what its database is.
+  const LOGIN = ['last-wid-md', 'WALid', 'WANoiseInfo', 'WANoiseInfoIv', 'WAWebEncKeySalt'];
 
   async function digest(value) {
     const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(value)));

@@ -55,6 +55,7 @@
       await sendFailed(id, describe(error));
     } finally {
       underWay.delete(id);
+      wppmt.presence.active();
     }
   }
 
@@ -65,6 +66,7 @@
   /** Resolves as soon as the page holds the message; what comes later is told as an event. */
   async function handOver({ chat, isNew, writtenTo }, id, send) {
     const held = new Promise((resolve) => awaited.set(id, resolve));
+    wppmt.presence.active();
     const sent = send(await keyFor(chat, id));
     try {
       const message = (await Promise.race([held, sent.then(() => null)])) || (await byId(chat, id));
@@ -178,17 +180,35 @@
     return { to: text(phoneOf(chat.id)), isNew, writtenTo, limit };
   };
 
+  const PREVIEW_MS = 3000;
+
+  /** With the card of its first link, unless that takes too long: the messages behind this one wait. */
+  async function withPreview(body) {
+    const plain = { type: 'chat', body };
+    const late = new Promise((resolve) => setTimeout(() => resolve(plain), PREVIEW_MS));
+    const found = WPP.chat.prepareLinkPreview(plain, { linkPreview: true }).catch(() => plain);
+    return Promise.race([found, late]);
+  }
+
   functions.send_text = once(async (message) => {
     const whom = await recipient(message);
-    const how = Object.assign(await options(whom.chat, message), { linkPreview: Boolean(message.linkPreview) });
-    return handOver(whom, message.id, (messageId) =>
-      WPP.chat.sendTextMessage(whom.chat.id, message.text, Object.assign(how, { messageId })));
+    const how = Object.assign(await options(whom.chat, message), { linkPreview: false });
+    const raw = message.linkPreview ? await withPreview(message.text) : null;
+    return handOver(whom, message.id, (messageId) => {
+      Object.assign(how, { messageId });
+      return raw ? WPP.chat.sendRawMessage(whom.chat.id, raw, how) : WPP.chat.sendTextMessage(whom.chat.id, message.text, how);
+    });
   });
 
   functions.typing = async ({ to, state }) => {
     const chat = await chatFor(to);
-    if (state === 'composing') await WPP.chat.markIsComposing(chat.id);
-    else await WPP.chat.markIsPaused(chat.id);
+    if (state === 'paused') {
+      wppmt.presence.active();
+      await WPP.chat.markIsPaused(chat.id);
+      return {};
+    }
+    wppmt.presence.typing();
+    await (state === 'recording' ? WPP.chat.markIsRecording(chat.id) : WPP.chat.markIsComposing(chat.id));
     return {};
   };
 

@@ -36,6 +36,11 @@ FIELD_TEXTS: Mapping[str, str] = {
     "sessions": "as sessões que o token alcança",
     "count": "quantos itens há nesta resposta",
     "success": "`true`: feito; `false`: recusado, e `error` diz por quê",
+    "PairingState.step": (
+        "o que a página mostra: `preparing`, `scan` (código na tela), `linking` (lido, entrando), `connected`, `trouble`,"
+        " `ended` (o link não vale mais)"
+    ),
+    "Path.token": "a parte secreta da URL do link, depois de `/pair/`",
     "StartedBody.qrCode": "sempre `null`: o QR Code vem pelo webhook `qr_code` ou por `…/qrcode`",
     "QrCode.reason": "por que não há QR Code, em uma frase para pessoas",
     "AlreadyConnected.message": "frase para pessoas",

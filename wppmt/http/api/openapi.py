@@ -26,6 +26,7 @@ _WITH_TOKEN = (Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED, Code.DRAINING, Code.STO
 _OF_SESSION = (Code.INVALID_SESSION_ID, Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND)
 _TAGS: Mapping[str, str] = {
     "sessions": "Sessões",
+    "pairing": "Link de conexão",
     "sends": "Mensagens",
     "kinds": "Mensagens",
     "media_sends": "Mensagens",
@@ -45,6 +46,7 @@ _PATH_PARAMETERS: Mapping[str, Json] = {
         "example": "cliente-001",
     },
     "messageId": {"schema": {"type": "string", "maxLength": 256}, "example": "3EB0F6F2E2E2E2E2E2E"},
+    "token": {"schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}, "example": "Zk3v0c…"},
     "file": {"schema": {"type": "string"}, "example": "viewer.js"},
     "phone": {
         "schema": {"type": "string"},
@@ -102,7 +104,7 @@ def _operation(route: Route) -> Json:
         "parameters": list(_parameters(route)),
         "responses": _responses(route),
     }
-    if route.access is Access.PUBLIC:
+    if not route.access.needs_token:
         operation["security"] = []
     if route.body is not None:
         operation["requestBody"] = {"required": route.body_required, "content": _content([route.body])}
@@ -155,7 +157,7 @@ def _response(
 def _refusals(route: Route) -> tuple[Code, ...]:
     """Everything that this route may refuse, by its access, its body and its own doing."""
     codes = [*_ALWAYS, *route.refusals]
-    if route.access is not Access.PUBLIC:
+    if route.access.needs_token:
         codes += _WITH_TOKEN
     if route.body is not None:
         codes.append(Code.RESOURCE_LIMIT)

@@ -92,6 +92,27 @@ class QrCode(AnswerBody):
     reason: str | None = absent()
 
 
+class PairingLinkMade(AnswerBody):
+    """POST …/pairing-link: docs/contract.md 14."""
+
+    url: str = Field(
+        examples=["https://wpp.turbozap.com/pair/Zk3v0c…"],
+        description="o endereço para o cliente, mostrado só desta vez: só o hash dele é guardado",
+    )
+    expires_at: Instant = Field(description="até quando o link vale")
+
+
+class PairingState(AnswerBody):
+    """What the pairing page shows now."""
+
+    step: Literal["preparing", "scan", "linking", "connected", "trouble", "ended"] = Field(examples=["scan"])
+    qr_code: str | None = Field(examples=["data:image/png;base64,iVBORw0KGgo..."])
+    pairing_code: str | None = Field(examples=["ABCD-1234"])
+    problem: Literal["passkey"] | None = Field(description="o que uma pessoa precisa resolver no celular")
+    expires_at: Instant = Field(description="até quando o link vale")
+    return_url: str | None = Field(description="para onde o cliente volta depois")
+
+
 class AlreadyConnected(AnswerBody):
     """GET …/qrcode of a connected session: docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1."""
 
@@ -167,13 +188,6 @@ class Policy(AnswerBody):
     time_zone: str = Field(examples=["America/Sao_Paulo"])
 
 
-class SessionConfiguration(AnswerBody):
-    session_id: str = Field(examples=["cliente-001"])
-    description: str | None = Field(examples=["Conta WhatsApp da Empresa ABC"])
-    policy: Policy
-    ignore: list[str] = Field(examples=[["channels", "status"]])
-
-
 class Status(AnswerBody):
     """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1, and what docs/contract.md 3 adds."""
 
@@ -187,6 +201,10 @@ class Status(AnswerBody):
     messages_received: int = Field(examples=[17])
     description: str | None = Field(examples=["Conta WhatsApp da Empresa ABC"])
     webhook_url: str | None = Field(examples=["https://turbozap.com/webhook/cliente-001"])
+    proxy: str | None = Field(
+        examples=["http://proxy.exemplo:3128"],
+        description="o da sessão, sem usuário e senha; null: o padrão do serviço",
+    )
     reason: str = Field(examples=["Conectado ao WhatsApp"])
     reason_code: str = Field(examples=["READY"])
     restarts: int = Field(examples=[0])
@@ -200,6 +218,19 @@ class Status(AnswerBody):
     wa_js: str | None = Field(examples=["4.6.0"])
     login_saved: bool | None = Field(examples=[True])
     limits: AccountLimits
+
+
+class SessionSettings(AnswerBody):
+    """What can be changed of a session."""
+
+    session_id: str = Field(examples=["cliente-001"])
+    description: str | None = Field(examples=["Conta WhatsApp da Empresa ABC"])
+    proxy: str | None = Field(
+        examples=["http://proxy.exemplo:3128"],
+        description="sem usuário e senha; null: o padrão do serviço",
+    )
+    policy: Policy
+    ignore: list[str] = Field(examples=[["channels", "status"]])
 
 
 class SessionList(AnswerBody):

@@ -28,9 +28,15 @@ class Access(Enum):
     """The path's session: the token may act for it, it exists, its rate allows it."""
     NEW_SESSION = auto()
     """The same, but it need not exist yet."""
+    LINK = auto()
+    """Who has the link's address; the handler looks it up, and counts who guesses."""
     ADMIN = auto()
     ADMIN_SESSION = auto()
     """The path's session, by an administrator: it exists; no rate is counted."""
+
+    @property
+    def needs_token(self) -> bool:
+        return self not in {Access.PUBLIC, Access.LINK}
 
     @property
     def names_session(self) -> bool:

@@ -15,6 +15,7 @@ from wppmt.http.handlers import (
     health,
     kinds,
     media_sends,
+    pairing,
     sends,
     sessions,
     webhook_test,
@@ -22,6 +23,8 @@ from wppmt.http.handlers import (
 )
 
 _SESSION = "/api/sessions/{sessionId}"
+_LINK = "/pair/{token}"
+_OF_LINK = (Code.NOT_FOUND, Code.LINK_ENDED, Code.STORE_UNAVAILABLE)
 _ASKED = (Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN)
 """What any question to an actor may come to."""
 _PAGE: dict[str, dict[str, object]] = {
@@ -96,18 +99,18 @@ ROUTES = (
         "Consultar o status da sessão", {200: responses.Status},
     ),
     Route(
+        "GET", _SESSION, sessions.show_settings, Access.SESSION,
+        "Consultar as configurações da sessão", {200: responses.SessionSettings},
+    ),
+    Route(
+        "PATCH", _SESSION, sessions.change, Access.SESSION,
+        "Mudar as configurações da sessão", {200: responses.SessionSettings},
+        body=session_schemas.ChangeBody, refusals=_ASKED,
+    ),
+    Route(
         "DELETE", _SESSION, sessions.close, Access.SESSION,
         "Encerrar a sessão preservando o login; com purge=true, apagar tudo", {200: responses.Confirmation},
         query={"purge": {"type": "boolean", "default": False, "description": "apagar tudo sobre a sessão"}},
-        refusals=_ASKED,
-    ),
-    Route(
-        "GET", _SESSION, sessions.show_configuration, Access.SESSION,
-        "Consultar a configuração da sessão", {200: responses.SessionConfiguration},
-    ),
-    Route(
-        "PATCH", _SESSION, sessions.configure, Access.SESSION,
-        "Mudar a configuração da sessão", {200: responses.SessionConfiguration}, body=session_schemas.ConfigureBody,
         refusals=_ASKED,
     ),
     Route(
@@ -136,6 +139,43 @@ ROUTES = (
     Route(
         "POST", f"{_SESSION}/logout", sessions.log_out, Access.SESSION,
         "Desvincular do WhatsApp e remover o login", {200: responses.Confirmation}, refusals=_ASKED,
+    ),
+    Route(
+        "POST", f"{_SESSION}/pairing-link", pairing.make_link, Access.SESSION,
+        "Criar o link pelo qual o cliente conecta o número dele; o anterior deixa de valer",
+        {201: responses.PairingLinkMade}, body=schemas.PairingLinkBody, body_required=False,
+        refusals=(
+            *_ASKED, Code.RESOURCE_LIMIT, Code.ALREADY_CONNECTED, Code.INVALID_PHONE, Code.TARGET_REFUSED,
+        ),
+    ),
+    Route(
+        "DELETE", f"{_SESSION}/pairing-link", pairing.revoke_link, Access.SESSION,
+        "Cancelar o link de conexão", {200: responses.Confirmation}, refusals=_ASKED,
+    ),
+    Route(
+        "GET", _LINK, pairing.show_page, Access.LINK, "A página de conexão, para o cliente", {},
+        query={"lang": {"type": "string", "enum": ["pt-BR", "en"], "default": "pt-BR", "description": "idioma"}},
+        media=("text/html",),
+        bare={404: "Página: o link não existe", 410: "Página: o link não vale mais, e por quê",
+              429: "Página: tentativas demais"},
+    ),
+    Route(
+        "POST", f"{_LINK}/open", pairing.open_link, Access.LINK, "A página foi aberta: os códigos contam a partir daqui",
+        {200: responses.PairingState}, refusals=(*_ASKED, *_OF_LINK, Code.RESOURCE_LIMIT),
+    ),
+    Route(
+        "GET", f"{_LINK}/state", pairing.show_state, Access.LINK, "O que a página mostra agora",
+        {200: responses.PairingState, 410: responses.PairingState}, refusals=(Code.NOT_FOUND, Code.STORE_UNAVAILABLE),
+    ),
+    Route(
+        "POST", f"{_LINK}/code", pairing.ask_code, Access.LINK,
+        "Pedir um código para digitar no celular; ele vem em um dos próximos estados", {200: responses.PairingState},
+        body=schemas.PairingCodeBody, body_required=False,
+        refusals=(*_ASKED, *_OF_LINK, Code.INVALID_PHONE, Code.WRONG_PHONE),
+    ),
+    Route(
+        "GET", "/pair-page/{file}", pairing.show_file, Access.PUBLIC, "Arquivos da página de conexão", {},
+        media=("text/javascript", "text/css"), refusals=(Code.NOT_FOUND,),
     ),
     Route(
         "POST", f"{_SESSION}/send-message", sends.send_message, Access.SESSION,

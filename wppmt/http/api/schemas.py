@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from wppmt.domain.errors import Code, Refusal
+from wppmt.net import proxies
 
 MAX_TYPING_MS = 15_000
 MAX_TEXT_CHARS = 65_536
 """WhatsApp's own limit for one text message."""
 MAX_CAPTION_CHARS = 1024
 MAX_REFERENCE_CHARS = 100
+
+
+def _a_proxy(url: str) -> str:
+    """BadProxy says what is wrong without repeating anything."""
+    if url:
+        proxies.parse(url)
+    return url
+
 
 EventName = Literal[
     "message_received", "message_ack", "connection_change", "qr_code", "error",
@@ -24,6 +33,7 @@ EventName = Literal[
 WantedEvent = Literal[EventName, "*"]
 """With "*": all of them."""
 Url = Annotated[str, Field(max_length=2048)]
+ProxyUrl = Annotated[str, Field(max_length=2048), AfterValidator(_a_proxy)]
 FileName = Annotated[str, Field(max_length=255)]
 Caption = Annotated[str, Field(max_length=MAX_CAPTION_CHARS)]
 EventId = Annotated[str, Field(min_length=1, max_length=64, examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"])]
@@ -46,14 +56,39 @@ class Body(BaseModel):
         if not isinstance(body, dict):
             return body
         optional = {field.alias for field in cls.model_fields.values() if not field.is_required()}
-        return {name: value for name, value in body.items() if name not in optional or not _is_blank(value)}
+        return {name: value for name, value in body.items() if name not in optional or not is_blank(value)}
 
 
-def _is_blank(value: object) -> bool:
+def is_blank(value: object) -> bool:
     """null, a text of nothing but white space, a list of such texts."""
     if isinstance(value, list):
         return bool(value) and all(isinstance(item, str) and not item.strip() for item in value)
     return value is None or (isinstance(value, str) and not value.strip())
+
+
+class PairingLinkBody(Body):
+    """docs/contract.md 14."""
+
+    ttl_seconds: int = Field(900, ge=60, le=86_400, description="por quanto tempo o link vale, em segundos")
+    expected_phone: Number | None = Field(
+        None, description=f"o único número que pode ser conectado por ele: {DIGITS}"
+    )
+    return_url: Url | None = Field(
+        None,
+        examples=["https://app.turbozap.com/conexoes"],
+        description="para onde o cliente volta depois; a origem precisa estar em `WPP_PAIRING_RETURN_ALLOW`",
+    )
+
+
+class PairingCodeBody(Body):
+    """What the pairing page asks for."""
+
+    phone: str | None = Field(
+        None,
+        max_length=100,
+        examples=["(11) 99999-9999"],
+        description="número do celular que vai digitar o código; dispensável se o link já diz qual é",
+    )
 
 
 class TracedBody(Body):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from wppmt.domain.contact_policy import PolicyChange, is_clock, is_time_zone
-from wppmt.http.api.schemas import DIGITS, Body, Number, Url, WantedEvent
+from wppmt.http.api.schemas import DIGITS, Body, Number, ProxyUrl, Url, WantedEvent, is_blank
 
 DAY = 86_400
 Seconds = Annotated[float, Field(ge=0, le=DAY)]
@@ -90,10 +90,15 @@ class PolicyBody(Body):
         )
 
 
-class ConfigureBody(Body):
-    """What is absent stays as it was; an empty text empties its field."""
+class ChangeBody(Body):
+    """What is absent stays as it was; null or an empty text takes the default."""
 
     description: Description | None = Field(None, examples=["Conta WhatsApp da Empresa ABC"])
+    proxy: ProxyUrl | None = Field(
+        None,
+        examples=["socks5://proxy.exemplo:1080"],
+        description="vale a partir do próximo início do navegador (`POST …/restart`)",
+    )
     policy: PolicyBody | None = None
     ignore: list[Ignorable] | None = Field(
         None, max_length=4, examples=[["channels", "status"]], description=_IGNORE
@@ -102,7 +107,10 @@ class ConfigureBody(Body):
     @model_validator(mode="before")
     @classmethod
     def _leave_out_blanks(cls, body: Any) -> Any:
-        return body
+        """Here a blank text is meant."""
+        if not isinstance(body, dict):
+            return body
+        return body | {name: "" for name in ("description", "proxy") if name in body and is_blank(body[name])}
 
 
 class StartBody(Body):
@@ -116,6 +124,11 @@ class StartBody(Body):
     max_messages_per_day: int | None = Field(None, ge=0, le=1_000_000, examples=[35])
     phone: Number | None = Field(
         None, description=f"Pede um código de pareamento em vez do QR Code: {DIGITS}"
+    )
+    proxy: ProxyUrl | None = Field(
+        None,
+        examples=["http://usuario:senha@proxy.exemplo:3128"],
+        description="proxy só do navegador desta sessão; vale a partir do próximo início do navegador",
     )
     policy: PolicyBody | None = None
     ignore: list[Ignorable] | None = Field(

@@ -22,9 +22,10 @@ from wppmt.http.api.responses import (
     Policy,
     QrCode,
     QuietHours,
-    SessionConfiguration,
+    SessionSettings,
     Status,
 )
+from wppmt.net import proxies
 from wppmt.store.records import (
     ACK_STATUS,
     Delivery,
@@ -84,6 +85,7 @@ def _status_fields(
         "messages_received": record.messages_received,
         "description": record.description or None,
         "webhook_url": shown_webhook(record.webhook_url, default_webhook_url),
+        "proxy": proxies.shown(record.proxy) or None,
         "reason": sentence(record.reason, record.missing),
         "reason_code": record.reason,
         "restarts": record.restarts,
@@ -100,20 +102,23 @@ def _status_fields(
     }
 
 
-def configuration_of(record: SessionRecord, default_policy: ContactPolicy) -> SessionConfiguration:
-    policy = record.contact_policy or default_policy
-    quiet = QuietHours(from_=policy.quiet_from, to=policy.quiet_to) if policy.quiet_from else None
-    return SessionConfiguration(
+def settings_of(record: SessionRecord, default_policy: ContactPolicy) -> SessionSettings:
+    return SessionSettings(
         session_id=record.id,
         description=record.description or None,
-        policy=Policy(
-            new_contacts_per_day=policy.new_contacts_per_day,
-            warm_up=policy.warm_up,
-            stranger_gap_seconds=[policy.gap_min, policy.gap_max],
-            quiet_hours=quiet,
-            time_zone=policy.time_zone,
-        ),
+        proxy=proxies.shown(record.proxy) or None,
+        policy=_policy_of(record.contact_policy or default_policy),
         ignore=list(record.ignore),
+    )
+
+
+def _policy_of(policy: ContactPolicy) -> Policy:
+    return Policy(
+        new_contacts_per_day=policy.new_contacts_per_day,
+        warm_up=policy.warm_up,
+        stranger_gap_seconds=[policy.gap_min, policy.gap_max],
+        quiet_hours=QuietHours(from_=policy.quiet_from, to=policy.quiet_to) if policy.quiet_from else None,
+        time_zone=policy.time_zone,
     )
 
 

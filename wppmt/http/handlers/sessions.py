@@ -17,7 +17,7 @@ from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_phone
 from wppmt.http.api.route import Access
-from wppmt.http.api.session_schemas import ConfigureBody, CreateBody, StartBody
+from wppmt.http.api.session_schemas import ChangeBody, CreateBody, StartBody
 from wppmt.http.ports import PORTS, Ports
 from wppmt.http.security.guard import GRANT, SESSION_ID, admit
 from wppmt.store.records import SessionStatus
@@ -72,6 +72,7 @@ def _start_message(session_id: str, body: StartBody) -> messages.StartSession:
         max_messages_per_day=body.max_messages_per_day,
         pairing_phone=None if body.phone is None else parse_phone(body.phone),
         **_settings_of(body),
+        proxy=body.proxy,
     )
 
 
@@ -100,21 +101,7 @@ async def show_status(request: web.Request) -> web.Response:
     return answer(views.status_of(status, ports.settings.default_webhook_url, ports.limits(status.record)))
 
 
-async def show_configuration(request: web.Request) -> web.Response:
-    default = request.app[PORTS].settings.contact_policy
-    return answer(views.configuration_of(_status(request).record, default))
-
-
-async def configure(request: web.Request) -> web.Response:
-    body = await read_body(request, ConfigureBody)
-    ports = request.app[PORTS]
-    status: SessionStatus = await ports.front.ask(
-        session_address(request[SESSION_ID]), messages.ConfigureSession(**_settings_of(body)), START_SECONDS
-    )
-    return answer(views.configuration_of(status.record, ports.settings.contact_policy))
-
-
-def _settings_of(body: ConfigureBody | StartBody) -> dict[str, Any]:
+def _settings_of(body: ChangeBody | StartBody) -> dict[str, Any]:
     return {
         "description": body.description,
         "ignore": None if body.ignore is None else tuple(dict.fromkeys(body.ignore)),
@@ -125,6 +112,19 @@ def _settings_of(body: ConfigureBody | StartBody) -> dict[str, Any]:
 async def show_limits(request: web.Request) -> web.Response:
     ports: Ports = request.app[PORTS]
     return answer(responses.AccountLimits.model_validate(ports.limits(_status(request).record)))
+
+
+async def show_settings(request: web.Request) -> web.Response:
+    default = request.app[PORTS].settings.contact_policy
+    return answer(views.settings_of(_status(request).record, default))
+
+
+async def change(request: web.Request) -> web.Response:
+    """A proxy counts from the next start of the browser on."""
+    body = await read_body(request, ChangeBody)
+    ports, asked = request.app[PORTS], messages.ConfigureSession(proxy=body.proxy, **_settings_of(body))
+    status: SessionStatus = await ports.front.ask(session_address(request[SESSION_ID]), asked, START_SECONDS)
+    return answer(views.settings_of(status.record, ports.settings.contact_policy))
 
 
 async def close(request: web.Request) -> web.Response:

@@ -46,7 +46,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 async def _let_pass(request: web.Request, route: Route | None, access: Access) -> None:
     try:
-        if access is not Access.PUBLIC:
+        if access.needs_token:
             _check_phase(request)
             await _authenticate(request, access)
         _check_head(request, route)
@@ -60,8 +60,11 @@ async def _let_pass(request: web.Request, route: Route | None, access: Access) -
 
 
 def _count_apart(request: web.Request, access: Access) -> None:
-    """What no session counts is counted for its token; without one, for its address."""
-    if SESSION_ID in request and access is not Access.ADMIN_SESSION:
+    """What no session counts is counted for its token; without one, for its address.
+
+    A pairing page asks every two seconds, and many customers may come by one proxy: its handler counts.
+    """
+    if access is Access.LINK or (SESSION_ID in request and access is not Access.ADMIN_SESSION):
         return
     ports = request.app[PORTS]
     if wait := ports.buckets.wait(_asker(request), ports.now()):
@@ -98,11 +101,11 @@ def _tell_of(refusal: TokenRefused, request: web.Request) -> None:
         _session_of_path(request),
         level="warning",
         reason=refusal.fault.value,
-        client=_client(request),
+        client=client_of(request),
     )
 
 
-def _client(request: web.Request) -> str:
+def client_of(request: web.Request) -> str:
     """The address of who called; behind a proxy on this machine, as that proxy tells it."""
     remote = request.remote or ""
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()

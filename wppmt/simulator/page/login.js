@@ -59,7 +59,7 @@ function isRegistered() {
 
 function readLogin() {
   const [me, noise] = [pref(WID_KEY), pref(NOISE_KEY)];
-  if (!me || !noise || !pref(NOISE_IV_KEY)) return;
+  if (!me || !noise || !SEALS.every(pref)) return;
   Object.assign(login, noise, { me, lid: pref(LID_KEY), pushname: pref(NAME_KEY) });
   Conn.set('wid', new Wid(me));
   connectedAsRegistered = true;
@@ -72,7 +72,7 @@ async function storeLogin({ token, me, lid, pushname }) {
   setPref(WID_KEY, me);
   setPref(LID_KEY, lid);
   setPref(NAME_KEY, pushname);
-  setPref(NOISE_IV_KEY, [randomHex(12)]);
+  SEALS.forEach((key) => setPref(key, randomHex(12)));
   setPref(NOISE_KEY, { noise: login.noise, identity: login.identity, token });
   tellServerWhosePage();
 }

@@ -5,7 +5,8 @@ const WID_KEY = 'last-wid-md';
 const LID_KEY = 'WALid';
 const NAME_KEY = 'me-display-name';
 const NOISE_KEY = 'WANoiseInfo';
-const NOISE_IV_KEY = 'WANoiseInfoIv'; // without it, the page cannot read the other
+// Without the first, the page cannot read its keys, without the second not its database.
+const SEALS = ['WANoiseInfoIv', 'WAWebEncKeySalt'];
 
 const wawc = (() => {
   let opened;

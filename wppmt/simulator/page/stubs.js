@@ -8,7 +8,15 @@ function firstLink(text) {
 define('WAWebGetEphemeralFieldsMsgActionsUtils', () => ({ getEphemeralFields: () => ({}) }));
 define('WALinkify', () => ({ findLink: firstLink, findLinks: () => [] }));
 define('useWAWebLinkPreview', () => ({ findFirstWebLink: firstLink }));
-define('WAWebLinkPreviewChatAction', () => ({ getLinkPreview: async () => null }));
+
+// What the server says of a link's page, as late as a fault wants it.
+async function getLinkPreview({ url }) {
+  const { title, description, delayMs } = await link.call('preview', { url });
+  await new Promise((resolve) => setTimeout(resolve, delayMs));
+  return { url, data: { title, description, canonicalUrl: url, matchedText: url } };
+}
+
+define('WAWebLinkPreviewChatAction', () => ({ getLinkPreview }));
 define('WAWebGenMinimalLinkPreviewChatAction', () => ({ genMinimalLinkPreview: async () => null }));
 define('WAWebMsgReply', () => ({ canReplyMsg: () => true }));
 define('WAWebIsOfficialClient', () => ({ isOfficialClient: false, getIsOfficialClient: () => true }));

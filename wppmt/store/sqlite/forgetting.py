@@ -13,6 +13,7 @@ _NOW = (
     "DELETE FROM stopped_lanes WHERE session_id = ?",
     "DELETE FROM secrets WHERE session_id = ?",
     "DELETE FROM wanted_media WHERE session_id = ?",
+    "DELETE FROM links WHERE session_id = ?",
     "DELETE FROM chat_names WHERE session_id = ?",
     # What could still be delivered, replayed or sent: no more than the session had waiting.
     "DELETE FROM deliveries WHERE session_id = ? AND state = 'pending'",

@@ -19,6 +19,8 @@ from wppmt.store.records import (
     EventRecord,
     Handover,
     JournalEntry,
+    LinkEnd,
+    PairingLink,
     SessionRecord,
     SigningSecrets,
 )
@@ -106,6 +108,19 @@ def load_delivery(row: Row) -> Delivery:
 def load_secrets(row: Row) -> SigningSecrets:
     rotated = tuple((secret, until) for secret, until in json.loads(row["rotated"]))
     return SigningSecrets(row["current"], rotated)
+
+
+def load_link(row: Row) -> PairingLink:
+    return PairingLink(
+        digest=row["digest"],
+        session_id=row["session_id"],
+        expires_at=row["expires_at"],
+        expected_phone=row["expected_phone"],
+        return_url=row["return_url"],
+        opened_at=row["opened_at"],
+        end=LinkEnd(row["ended"]) if row["ended"] else None,
+        ended_at=row["ended_at"],
+    )
 
 
 def dump_entry(entry: JournalEntry) -> dict[str, Any]:

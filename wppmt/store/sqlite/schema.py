@@ -169,13 +169,29 @@ CREATE TABLE chat_names (
 """
 
 _SEVENTH = """
+-- Links by which customers connect their numbers; of a token only the digest is kept.
+CREATE TABLE links (
+    number INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    session_id TEXT NOT NULL,
+    expires_at REAL NOT NULL,
+    expected_phone TEXT NOT NULL,
+    return_url TEXT NOT NULL,
+    opened_at REAL,
+    ended TEXT,
+    ended_at REAL
+);
+CREATE INDEX links_by_session ON links (session_id, number);
+"""
+
+_EIGHTH = """
 -- The new contacts of a day are counted by the messages that went to them.
 ALTER TABLE journal ADD COLUMN contact TEXT NOT NULL DEFAULT '';
 CREATE INDEX journal_new_contacts ON journal (session_id, COALESCE(handed_at, accepted_at), contact)
     WHERE contact != '';
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
+STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
 VERSION = len(STEPS)
 OLDEST_READER = 5
 """The schema of the oldest release that can work with this one: whoever goes back to it loses nothing.

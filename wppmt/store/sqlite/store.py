@@ -15,6 +15,7 @@ from wppmt.store.records import (
     EventRecord,
     JournalEntry,
     Lane,
+    PairingLink,
     SessionRecord,
     SigningSecrets,
 )
@@ -26,6 +27,7 @@ from wppmt.store.sqlite.rows import (
     dump_session,
     load_entry,
     load_event,
+    load_link,
     load_secrets,
     load_session,
 )
@@ -141,6 +143,24 @@ class SqliteTransaction:
             (session_id, secrets.current, json.dumps(secrets.rotated)),
         )
 
+    def save_link(self, link: PairingLink) -> None:
+        self._execute(
+            "INSERT INTO links"
+            " (digest, session_id, expires_at, expected_phone, return_url, opened_at, ended, ended_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET"
+            " opened_at = excluded.opened_at, ended = excluded.ended, ended_at = excluded.ended_at",
+            (
+                link.digest,
+                link.session_id,
+                link.expires_at,
+                link.expected_phone,
+                link.return_url,
+                link.opened_at,
+                link.end,
+                link.ended_at,
+            ),
+        )
+
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
         return sum(
             self._execute(
@@ -243,10 +263,24 @@ class SqliteStore(SqliteOutbox):
         rows = self._read("SELECT current, rotated FROM secrets WHERE session_id = ?", (session_id,))
         return load_secrets(rows[0]) if rows else None
 
-    def prune(self, before: float) -> int:
+    def link(self, digest: str) -> PairingLink | None:
+        rows = self._read("SELECT * FROM links WHERE digest = ?", (digest,))
+        return load_link(rows[0]) if rows else None
+
+    def living_link(self, session_id: str) -> PairingLink | None:
+        rows = self._read(
+            "SELECT * FROM links WHERE session_id = ? AND ended IS NULL ORDER BY number DESC LIMIT 1",
+            (session_id,),
+        )
+        return load_link(rows[0]) if rows else None
+
+    def prune(self, before: float, journal_before: float | None = None) -> int:
         with self._database.write() as connection:
             swept = sweep(connection, self._step)
-            return swept + sum(connection.execute(kind, (before, self._step)).rowcount for kind in _PRUNE)
+            old = (before, self._step)
+            pruned = sum(connection.execute(kind, old).rowcount for kind in _PRUNE)
+            older = (before if journal_before is None else journal_before, self._step)
+            return swept + pruned + connection.execute(_PRUNE_JOURNAL, older).rowcount
 
     def close(self) -> None:
         self._database.close()
@@ -276,14 +310,18 @@ _PRUNE = (
         AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event = events.number) ORDER BY at LIMIT ?2)
     """,
     """
-    DELETE FROM journal WHERE number IN (
-        SELECT number FROM journal WHERE handover NOT IN ('accepted', 'handed') AND accepted_at < ?1 LIMIT ?2)
-    """,
-    """
     DELETE FROM received WHERE (session_id, message_id) IN (
         SELECT session_id, message_id FROM received WHERE at < ?1 LIMIT ?2)
     """,
     """
     DELETE FROM wanted_media WHERE number IN (SELECT number FROM wanted_media WHERE at < ?1 LIMIT ?2)
     """,
+    """
+    DELETE FROM links WHERE number IN (
+        SELECT number FROM links WHERE coalesce(ended_at, expires_at) < ?1 LIMIT ?2)
+    """,
 )
+_PRUNE_JOURNAL = """
+    DELETE FROM journal WHERE number IN (
+        SELECT number FROM journal WHERE handover NOT IN ('accepted', 'handed') AND accepted_at < ?1 LIMIT ?2)
+"""

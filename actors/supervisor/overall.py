@@ -1,0 +1,53 @@
+"""How the service as a whole is: its memory, its disk, and failures that many sessions share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from actors.runtime.effects import Effect, PublishOverview
+from actors.supervisor.common_cause import CommonCause
+from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.messages import MemoryMeasured
+from wppmt.domain.overview import Overview
+from wppmt.domain.shortages import Resource, Shortage
+from wppmt.domain.troubles import Trouble, TroubleCode, of_shortage
+
+
+class Overall:
+    """Published whenever it has changed; other threads read what was published, never this."""
+
+    def __init__(self, disk: DiskPolicy, common_cause: CommonCause, memory_limit_mb: int) -> None:
+        self._disk = disk
+        self._common_cause = common_cause
+        self._memory_limit_mb = memory_limit_mb
+        self._measured = MemoryMeasured(0, 0)
+        self._published = Overview()
+
+    def measured(self, measured: MemoryMeasured) -> None:
+        self._measured = measured
+
+    def publish(self) -> Iterator[Effect]:
+        """At the end of every turn."""
+        if (overview := self._now) != self._published:
+            self._published = overview
+            yield PublishOverview(overview)
+
+    @property
+    def shortages(self) -> tuple[Shortage, ...]:
+        """Of memory and disk."""
+        used, limit = self._measured.total_mb, self._memory_limit_mb
+        memory = Shortage(Resource.MEMORY, used, limit) if used > limit else None
+        return tuple(shortage for shortage in (memory, self._disk.shortage) if shortage)
+
+    @property
+    def alert(self) -> str | None:
+        """What is wrong with the whole, for people."""
+        common_cause = self._common_cause.alert
+        return self._disk.alert or (str(common_cause) if common_cause else None)
+
+    @property
+    def _now(self) -> Overview:
+        common_cause = self._common_cause.alert
+        shared = [Trouble(TroubleCode.COMMON_CAUSE, str(common_cause))] if common_cause else []
+        troubles = (*map(of_shortage, self.shortages), *shared)
+        return Overview(self._measured.total_mb, self._measured.daemon_mb, self.alert, troubles)

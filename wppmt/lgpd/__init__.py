@@ -1,0 +1,1 @@
+"""What is held about one person, given out or erased (docs/lgpd.md)."""
