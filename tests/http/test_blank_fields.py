@@ -43,6 +43,8 @@ LEAST: dict[type[Body], dict[str, Any]] = {
     schemas.WebhookBody: {"url": "https://exemplo.com/"},
     schemas.WebhookTestBody: {},
     schemas.ReplayBody: {},
+    schemas.PairingLinkBody: {},
+    schemas.PairingCodeBody: {},
 }
 """The least that each route takes."""
 
