@@ -24,7 +24,7 @@ CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(JSON),--json $(JSON))
 
 .PHONY: help setup system interpreter lock run demo test test-long test-peers check check-code check-format check-lint \
-	check-types check-imports check-affected format docs wheel deb bench chaos clean
+	check-types check-imports check-affected format docs wheel deb bench chaos mutate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -135,8 +135,9 @@ format: setup ## put the code into shape
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-docs: setup ## write docs/assumptions.md anew from its table
+docs: setup ## write anew what is made from tables: docs/assumptions.md, the diagrams of docs/ARCHITECTURE.md
 	@$(BIN)/python -m wppmt.browser.assumptions
+	@$(BIN)/python -m tests.docs.diagrams
 
 # Of the files in this folder alone: what an earlier build left in build/ would get in.
 wheel: setup ## build dist/wppmt-VERSION-py3-none-any.whl, with wa-js inside
@@ -158,7 +159,10 @@ bench: setup ## measure; prints a table and writes it as JSON
 chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= TENANTS= (docs/reliability.md)
 	@$(BIN)/python -m tests.chaos $(CHAOS)
 
+mutate: setup ## break the code in 400 small ways, and show those that no test notices; MUTANTS= SEED=
+	@nice $(BIN)/python -m tests.mutation $(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(SEED),--seed $(SEED))
+
 clean: ## remove what setup and the tools made; keeps logins and state
 	@rm -rf $(VENV) $(NODE_MODULES) $(PEERS)/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-		.import_linter_cache .testmondata*
+		.import_linter_cache .testmondata* mutants
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -163,6 +163,24 @@ def test_a_logout_without_a_browser_removes_the_profile_and_says_so(gateway: Gat
     assert gateway.reason("a") is Reason.NOT_UNLINKED
 
 
+def test_a_logout_of_a_closed_session_whose_profile_cannot_be_read_is_answered(gateway: Gateway):
+    bring_to(gateway, State.DISCONNECTED)
+    gateway.browsers.refuse_start("a", "TOKEN_CORRUPT", times=100)
+    assert not gateway.log_out("a").unlinked
+    assert not gateway.has_profile("a")
+    assert (gateway.state("a"), gateway.reason("a")) == (State.DISCONNECTED, Reason.NOT_UNLINKED)
+
+
+def test_a_logout_that_the_page_announced_counts_also_when_its_answer_never_comes(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    logout = gateway.request(A, messages.LogOut())
+    browser.unlink("user_initiated")
+    browser.crash()
+    gateway.run_until(lambda: logout.answers)
+    assert logout.value.unlinked
+    assert gateway.reason("a") is Reason.LOGGED_OUT
+
+
 def test_logout_of_a_hung_page_removes_the_profile_and_says_so(gateway: Gateway):
     gateway.connect("a", ME).hang()
     assert not gateway.log_out("a").unlinked

@@ -38,6 +38,7 @@ def test_a_turn_that_raises_changes_nothing(folder: Path, seed: int):
     assert any(mind.raised for mind in minds)
 
 
+@pytest.mark.slow
 def test_what_a_session_keeps_in_containers_cannot_be_changed(folder: Path):
     """Copies of the containers are enough, then."""
     sessions = [one.mind for one in play(folder, 0) if type(one.mind).__name__ == "SessionMind"]

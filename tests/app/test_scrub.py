@@ -65,6 +65,8 @@ def test_fields_that_hold_secrets_are_hidden(key: str, shape: object):
             f"redis://user:{CANARY}@redis:6379/0",
             f"https://h/#{CANARY}",
             f"/api/sessions?x=1&key={CANARY}",
+            f"https://wpp.example/pair/{CANARY * 3}",
+            f"/pair/{CANARY * 3}/state",
         ]
     ),
 )

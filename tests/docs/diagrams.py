@@ -1,4 +1,4 @@
-"""The diagrams of docs/ARCHITECTURE.md that are drawn from tables of the code: `python -m tests.docs.diagrams` redraws them."""
+"""The diagrams of docs/ARCHITECTURE.md that are drawn from tables of the code: `make docs` redraws them."""
 
 from __future__ import annotations
 

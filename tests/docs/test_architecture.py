@@ -46,7 +46,7 @@ def test_every_file_and_folder_that_is_named_exists():
 
 def test_every_diagram_is_drawn_from_its_table_as_it_is_now():
     assert set(re.findall(r"<!-- drawn: (\w+) -->", TEXT)) == DIAGRAMS.keys()
-    assert redrawn(TEXT) == TEXT, "python -m tests.docs.diagrams"
+    assert redrawn(TEXT) == TEXT, "make docs"
 
 
 def test_a_stale_diagram_is_noticed():

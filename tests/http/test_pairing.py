@@ -273,3 +273,13 @@ async def test_a_page_that_asks_every_two_seconds_uses_up_nobodys_requests(tmp_p
         for _ in range(20):
             await state(api, path)
         assert (await api.get("/api/health", token=None)).status == 200
+
+
+async def test_a_link_that_is_asked_for_without_a_pause_is_held_back_alone(api: Api):
+    path = await make(api)
+    seen = {(await api.get(f"{path}/state", token=None)).status for _ in range(241)}
+    assert seen == {200, 429}
+    assert (await page(api, path))[0] == 429
+    assert (await page(api, "/pair/x"))[0] == 404
+    api.time += 60
+    assert (await page(api, path))[0] == 200

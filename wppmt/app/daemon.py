@@ -77,7 +77,7 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
         with _alone(settings), _api_sockets(settings, inherited) as listening, simulator(settings):
             asyncio.run(daemon.run(on_ready, listening, inherited))
     except SetupError as refusal:
-        logs.log("start_refused", level="error", note=str(refusal))
+        logs.log("start_refused", level="error", note=str(refusal), contact=settings.contacts.infra)
         raise
     logs.log("stopped")
     logs.close()

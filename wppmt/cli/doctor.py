@@ -336,13 +336,19 @@ def service(health: Json) -> Finding:
     is_flag=True,
     help="Prova o isolamento dos navegadores em execução ou de um aberto só para isso.",
 )
+@click.option(
+    "--deploy",
+    "deploys",
+    is_flag=True,
+    help="Percorre os onze pontos da lista de implantação (docs/implantacao.md).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Mostra o resultado em JSON, para programas.")
 @pass_source
-def doctor(source: SettingsSource, whatsapp: str, *, probes: bool, as_json: bool) -> None:
+def doctor(source: SettingsSource, whatsapp: str, *, probes: bool, deploys: bool, as_json: bool) -> None:
     """Verifica se esta máquina tem tudo de que o serviço precisa; sai com código 1 se faltar algo."""
     chosen = source.simulated() if whatsapp == "simulated" else source
     findings = []
-    for finding in _probe(chosen.load()) if probes else report(chosen):
+    for finding in _asked(chosen, probes=probes, deploys=deploys):
         findings.append(finding)
         if not as_json:
             click.echo(finding)
@@ -351,6 +357,19 @@ def doctor(source: SettingsSource, whatsapp: str, *, probes: bool, as_json: bool
         shown = {"ok": all_fine, "checks": [finding.for_programs for finding in findings]}
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     sys.exit(0 if all_fine else 1)
+
+
+def _asked(source: SettingsSource, *, probes: bool, deploys: bool) -> Iterator[Finding]:
+    if probes:
+        return _probe(source.load())
+    return _deployment(source.load()) if deploys else report(source)
+
+
+def _deployment(settings: Settings) -> Iterator[Finding]:
+    # Imported here: it needs what is above.
+    from wppmt.cli.deployment import points  # noqa: PLC0415
+
+    return points(settings)
 
 
 def _probe(settings: Settings) -> Iterator[Finding]:

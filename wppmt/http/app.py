@@ -16,7 +16,7 @@ from wppmt.http.api.route import MAX_BODY_BYTES, ROUTE_OF
 from wppmt.http.api.routes import ROUTES
 from wppmt.http.handlers.docs import OPENAPI
 from wppmt.http.handlers.health import STARTED_AT
-from wppmt.http.handlers.pairing import GUESSES, GUESSES_PER_MINUTE
+from wppmt.http.handlers.pairing import GUESSES, GUESSES_PER_MINUTE, VISITS, VISITS_PER_MINUTE
 from wppmt.http.handlers.webhook_test import UNDER_WAY
 from wppmt.http.middleware import MIDDLEWARES, add_headers
 from wppmt.http.ports import PORTS, Ports
@@ -30,6 +30,7 @@ def make_app(ports: Ports) -> web.Application:
     app[STARTED_AT] = ports.now()
     app[UNDER_WAY] = set()
     app[GUESSES] = Buckets(GUESSES_PER_MINUTE)
+    app[VISITS] = Buckets(VISITS_PER_MINUTE)
     app[BODY_ROOM] = BodyRoom(ports.settings.bodies_bytes, MAX_BODY_BYTES)
     app.cleanup_ctx.append(_parser)
     app[ROUTE_OF] = {

@@ -173,6 +173,14 @@ class BrowserSettings(SettingsGroup):
     stop_deadline_seconds: Annotated[float, Field(gt=0, le=300), Env("WPP_STOP_DEADLINE")]
 
 
+class ContactSettings(SettingsGroup):
+    """Who is named where something is not fine (docs/MULTI_TENANT_ARCHITECTURE.md 14.3)."""
+
+    infra: Annotated[str, Env("WPP_CONTACT_INFRA"), Field(max_length=200)]
+    backend: Annotated[str, Env("WPP_CONTACT_BACKEND"), Field(max_length=200)]
+    support: Annotated[str, Env("WPP_CONTACT_SUPPORT"), Field(max_length=200)]
+
+
 class SimulatorSettings(SettingsGroup):
     mode: Annotated[Literal["0", "1", "external"], Env("WPP_SIMULATOR")]
     port: Annotated[Port, Env("WPP_SIMULATOR_PORT")]
@@ -202,6 +210,7 @@ class Settings(SettingsGroup):
     redis: RedisSettings
     logs: LogSettings
     browser: BrowserSettings
+    contacts: ContactSettings
     simulator: SimulatorSettings
     notices: tuple[str, ...] = ()
 

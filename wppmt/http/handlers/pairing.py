@@ -33,6 +33,9 @@ ASK_SECONDS = 15.0
 GUESSES = web.AppKey("guesses", Buckets)
 """By address: tokens that no link has."""
 GUESSES_PER_MINUTE = 20
+VISITS = web.AppKey("visits", Buckets)
+"""By link: a page asks 30 times a minute, and some people open it twice."""
+VISITS_PER_MINUTE = 240
 _FILES = {"page.js": "text/javascript", "page.css": "text/css"}
 _LOCAL_DIGITS = {10, 11}
 """Of a Brazilian number as people say it, with its area and without its country."""
@@ -114,7 +117,8 @@ async def _look_up(request: web.Request) -> PairingLink | Dead:
     ports = request.app[PORTS]
     link = await asyncio.to_thread(ports.store.link, digest_of(request.match_info["token"]))
     if link is not None:
-        return link
+        is_restless = request.app[VISITS].wait(link.digest, ports.now()) > 0
+        return Dead.TOO_MANY if is_restless else link
     client = client_of(request)
     is_too_many = request.app[GUESSES].wait(whose(client), ports.now()) > 0
     ports.log("pairing_link_unknown", level="warning", client=client, tooMany=is_too_many)

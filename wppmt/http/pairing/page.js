@@ -53,8 +53,10 @@ function showCode(code) {
   const isLate = asked && Date.now() - asked > CODE_MS;
   find('code-shown').hidden = !code;
   find('code-comes').hidden = Boolean(code) || !asked || isLate;
-  if (code && find('code').textContent !== code) {
-    find('code').textContent = code;
+  const shown = code && code.replace(/^(.{4})(.{4})$/, '$1-$2');
+  if (code && find('code').textContent !== shown) {
+    find('code').textContent = shown;
+    find('code').scrollIntoView({ block: 'nearest' });
     find('copy').hidden = !navigator.clipboard;
     choose('copy', 'before');
   }

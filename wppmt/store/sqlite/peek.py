@@ -18,6 +18,14 @@ class Form:
     oldest_reader: int
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What has been seen to work: sends that WhatsApp has confirmed, sessions that were restarted and are connected."""
+
+    sent: int = 0
+    restarted: int = 0
+
+
 THIS = Form(VERSION, OLDEST_READER)
 """What this code makes of it."""
 
@@ -28,6 +36,20 @@ def form(path: Path) -> Form | None:
         return None
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         return read(connection)
+
+
+def evidence(path: Path) -> Evidence:
+    """As `form`. Nothing, where there is no database or it is of a form that this code does not know."""
+    if not path.exists():
+        return Evidence()
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        if read(connection).oldest_reader > VERSION:
+            return Evidence()
+        [sent] = connection.execute("SELECT COUNT(*) FROM journal WHERE ack > 0").fetchone()
+        [restarted] = connection.execute(
+            "SELECT COUNT(*) FROM sessions WHERE record ->> 'state' = 'connected' AND record ->> 'restarts' > 0"
+        ).fetchone()
+    return Evidence(sent, restarted)
 
 
 def read(connection: sqlite3.Connection) -> Form:
