@@ -39,15 +39,15 @@ def session_policy(settings: Settings) -> SessionPolicy:
 
 def contact_policy(settings: Settings) -> ContactPolicy:
     """Of sessions that have none of their own."""
-    contacts = settings.contacts
+    policy = settings.policy
     return ContactPolicy(
-        new_contacts_per_day=contacts.new_per_day,
-        warm_up=contacts.warm_up,
-        gap_min=contacts.gap_min_seconds,
-        gap_max=contacts.gap_max_seconds,
-        quiet_from=contacts.quiet_from,
-        quiet_to=contacts.quiet_to,
-        time_zone=contacts.time_zone,
+        new_contacts_per_day=policy.new_per_day,
+        warm_up=policy.warm_up,
+        gap_min=policy.gap_min_seconds,
+        gap_max=policy.gap_max_seconds,
+        quiet_from=policy.quiet_from,
+        quiet_to=policy.quiet_to,
+        time_zone=policy.time_zone,
     )
 
 

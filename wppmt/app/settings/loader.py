@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from wppmt.app import secret
 from wppmt.app.addresses import base_url, is_wildcard
-from wppmt.app.settings.model import AuthSettings, ContactSettings, HttpSettings, Settings, keys
+from wppmt.app.settings.model import AuthSettings, HttpSettings, PolicySettings, Settings, keys
 from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import explain
 from wppmt.net import proxies
@@ -161,7 +161,7 @@ def _settle(settings: Settings, folder: Path, notices: tuple[str, ...], *, makes
         raise SetupError("WPP_METRICS_LISTEN ainda não é aceito: esta versão não tem /metrics. Deixe vazio")
     if not settings.sessions.multi_tenant:
         raise SetupError("WPP_MULTI_TENANT=false não é aceito: o wppmt só tem o modo multi-tenant")
-    _check_contacts(settings.contacts)
+    _check_policy(settings.policy)
     if url := settings.browser.proxy_url:
         try:
             proxies.parse(url)
@@ -178,13 +178,13 @@ def _settle(settings: Settings, folder: Path, notices: tuple[str, ...], *, makes
     return settings.model_copy(update=update)
 
 
-def _check_contacts(contacts: ContactSettings) -> None:
+def _check_policy(policy: PolicySettings) -> None:
     """Raises SetupError for what does not fit together."""
-    if contacts.gap_min_seconds > contacts.gap_max_seconds:
+    if policy.gap_min_seconds > policy.gap_max_seconds:
         raise SetupError("WPP_STRANGER_GAP_MIN passa de WPP_STRANGER_GAP_MAX")
-    if bool(contacts.quiet_from) is not bool(contacts.quiet_to):
+    if bool(policy.quiet_from) is not bool(policy.quiet_to):
         raise SetupError("WPP_QUIET_FROM e WPP_QUIET_TO: defina os dois, ou nenhum")
-    if contacts.quiet_from and contacts.quiet_from == contacts.quiet_to:
+    if policy.quiet_from and policy.quiet_from == policy.quiet_to:
         raise SetupError("WPP_QUIET_FROM e WPP_QUIET_TO são o mesmo horário")
 
 

@@ -92,7 +92,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
-class ContactSettings(SettingsGroup):
+class PolicySettings(SettingsGroup):
     new_per_day: Annotated[int, Env("WPP_NEW_CONTACTS_PER_DAY"), Field(ge=0, le=100_000)]
     warm_up: Annotated[bool, Env("WPP_WARM_UP")]
     gap_min_seconds: Annotated[float, Env("WPP_STRANGER_GAP_MIN"), Field(ge=0, le=86_400)]
@@ -201,7 +201,7 @@ class Settings(SettingsGroup):
     http: HttpSettings
     auth: AuthSettings
     sessions: SessionSettings
-    contacts: ContactSettings
+    policy: PolicySettings
     media: MediaSettings
     pairing: PairingSettings
     egress: EgressSettings
