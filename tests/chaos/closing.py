@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 from tests.chaos.ground import Ground
 from tests.chaos.observe import event_fields
@@ -75,6 +76,18 @@ def _fate(ground: Ground, message_id: str) -> str:
     return str(answer.json["status"]) if answer.status == 200 else f"HTTP {answer.status}"
 
 
+def _said(line: Mapping[str, Any]) -> str:
+    """The text by which its sender knows it, wherever this kind has it; an act without one is known by its id alone."""
+    places = (
+        line.get("location") or {},
+        {"name": (line.get("poll") or {}).get("question")},
+        *(line.get("contacts") or ()),
+        line.get("pix") or {},
+    )
+    name = next((place["name"] for place in places if place.get("name")), None)
+    return str(line["body"] if line["type"] in {"chat", "edit"} else name or line["id"])
+
+
 def _people(ground: Ground) -> set[str]:
     return {customer.person for customer in ground.traffic.customers}
 
@@ -83,7 +96,7 @@ def gather(ground: Ground) -> None:
     """The durable log of every tenant, the inboxes, and the journal where an inbox lacks something."""
     for person in sorted(_people(ground)):
         for line in ground.phones.inbox(person):
-            ground.recorder.add("inbox", phone=person, seq=line["seq"], id=line["id"], body=line["body"])
+            ground.recorder.add("inbox", phone=person, seq=line["seq"], id=line["id"], body=_said(line))
     for message_id in sorted(_not_arrived(ground)):
         sender = ground.traffic.accepted[message_id].name
         ground.recorder.add("message", tenant=sender, id=message_id, status=_fate(ground, message_id))

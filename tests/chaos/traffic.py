@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from tests.chaos.history import ACCEPTED, Recorder
 from tests.chaos.observe import noted_call
@@ -50,6 +51,10 @@ class Traffic:
         self.accepted: dict[str, Customer] = {}
         """By message id."""
         self.written: dict[str, Customer] = {}
+        self._texts: dict[str, str] = {}
+        """Each tenant's last text that was accepted."""
+        self._targets: dict[str, str] = {}
+        """What an act is about, by its own text."""
 
     def start(self, sends_per_second: float, inbound_per_second: float) -> None:
         for rate, step in ((sends_per_second, self._send), (inbound_per_second, self._write)):
@@ -93,19 +98,37 @@ class Traffic:
 
     def _ask(self, customer: Customer, text: str, attempt: int) -> bool:
         """Whether there is an answer that ends the matter."""
-        request = (
-            "POST",
-            f"/api/sessions/{customer.name}/send-message",
-            {"phone": customer.person, "message": text},
-            {"Idempotency-Key": text},
-        )
+        method, path, body = self._what(customer, text)
+        request = (method, f"/api/sessions/{customer.name}/{path}", body, {"Idempotency-Key": text})
         more = {"text": text, "attempt": attempt}
         answer = noted_call(self._recorder, self._api, "send", customer.name, request, **more)
-        if answer is None or answer.status == 409:
+        if answer is None or (answer.status == 409 and answer.json["code"] == "IDEMPOTENCY_IN_FLIGHT"):
             return False
         if answer.status in ACCEPTED:
             self.accepted[answer.json["id"]] = customer
+            if path == "send-message":
+                self._texts[customer.name] = answer.json["id"]
         return True
+
+    def _what(self, customer: Customer, text: str) -> tuple[str, str, dict[str, Any]]:
+        """A text every other time, else another kind, or an act on the last text: the same at every attempt."""
+        to = {"phone": customer.person}
+        number = int(text.rpartition("-")[2])
+        if number % 2 == 0:
+            return "POST", "send-message", to | {"message": text}
+        kinds: list[tuple[str, str, dict[str, Any]]] = [
+            ("POST", "send-location", to | {"latitude": 1, "longitude": 2, "name": text}),
+            ("POST", "send-poll", to | {"question": text, "options": ["sim", "não"]}),
+            ("POST", "send-contact", to | {"contacts": [{"name": text, "phone": customer.person}]}),
+            ("POST", "send-pix", to | {"keyType": "EMAIL", "key": "a@b.br", "name": text}),
+        ]
+        target = self._targets.setdefault(text, self._texts.get(customer.name, ""))
+        if target:
+            kinds += [
+                ("PATCH", f"messages/{target}", {"message": text}),
+                ("PUT", f"messages/{target}/reaction", {"emoji": "👍"}),
+            ]
+        return kinds[number // 2 % len(kinds)]
 
     def _write(self, customer: Customer, number: int) -> None:
         text = f"para-{customer.name}-{number}"

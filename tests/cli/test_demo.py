@@ -14,7 +14,8 @@ import pytest
 from tests.cli.conftest import Call
 from tests.support import wait_until
 from wppmt.cli import demo
-from wppmt.cli.demo import Account, DemoFailed, DemoRun, Inbox
+from wppmt.cli.demo import Account, DemoRun, Inbox
+from wppmt.cli.demo_steps import DemoFailed
 from wppmt.cli.gateway import Gateway
 from wppmt.cli.sink import ReceivedWebhook, Sink
 from wppmt.simulator.client import Simulator

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 GUIDES = {
     "first screen": ROOT / "wppmt" / "cli" / "serve.py",
+    "messages": ROOT / "docs" / "mensagens.md",
     "api": ROOT / "docs" / "api.md",
     "simulator": ROOT / "docs" / "simulador.md",
 }

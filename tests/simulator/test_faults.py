@@ -30,6 +30,7 @@ SPECIFIED = [
     "qr_wrapped",
     "new_chat_cap",
     "inbound_unheard",
+    "slow_preview",
     "heap_mb",
     "history_sync",
 ]

@@ -94,6 +94,7 @@ def http_policy(settings: Settings) -> HttpPolicy:
         close_deadline=all_browsers_stop_seconds(settings),
         default_webhook_url=settings.webhooks.url,
         contact_policy=contact_policy(settings),
+        base_url=public_url(settings),
         pairing=PairingPolicy(
             base_url=public_url(settings),
             return_allow=settings.pairing.return_allow,

@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 import secrets
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TypeVar
+from functools import partial
 
 import click
-from tenacity import wait_fixed
 
 from wppmt.app.settings import Settings
+from wppmt.cli import demo_kinds
 from wppmt.cli.context import SettingsSource, pass_source
-from wppmt.cli.doctor import examine
+from wppmt.cli.demo_daemon import gateway_of, own_daemon
+from wppmt.cli.demo_steps import DemoFailed, expect, step
 from wppmt.cli.errors import CommandFailed
-from wppmt.cli.gateway import Gateway, GatewayError, qr_reader, url_of, wait_for_qr
+from wppmt.cli.gateway import Gateway, GatewayError, qr_reader, wait_for_qr
 from wppmt.cli.sink import Json, ReceivedWebhook, Sink
-from wppmt.cli.token import TTL_SECONDS, make_token
-from wppmt.polling import poll
 from wppmt.simulator.client import Simulator, SimulatorError
 
 LIMIT_SECONDS = 60.0
-STOP_SECONDS = 60.0
-POLL_SECONDS = 0.05
 CALM_SECONDS = 1.0
 """How long nothing more may come after what should come exactly once."""
-T = TypeVar("T")
-
-
-class DemoFailed(Exception):
-    """A step did not end as promised; the text says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +44,8 @@ class DemoRun:
     session: str
     shop: Account
     customer: Account
+    everything: bool = False
+    """One message of each kind."""
 
 
 @dataclass(slots=True)
@@ -101,7 +88,8 @@ def play(run: DemoRun) -> None:
         for phone in (run.shop, run.customer):
             run.phones.register(phone.number, phone.name)
     with step("Sessão criada pela API"):
-        run.received.secret = str(run.gateway.start(run.session, run.sink.url).get("webhookSecret") or "")
+        started = run.gateway.start(run.session, run.sink.url, ["*"] if run.everything else [])
+        run.received.secret = str(started.get("webhookSecret") or "")
     with step("QR Code lido na imagem da API"):
         qr = wait_for_qr(run.gateway, run.session)
     with step("QR Code escaneado pelo celular"):
@@ -112,6 +100,9 @@ def play(run: DemoRun) -> None:
         )
     _send(run)
     _answer(run)
+    if run.everything:
+        _send_every_kind(run)
+        _receive_every_kind(run)
     with step("Sessão encerrada; login preservado"):
         expect(
             run.gateway.close(run.session).get("success") is True,
@@ -168,128 +159,49 @@ def _answer(run: DemoRun) -> None:
         )
 
 
-def expect(fulfilled: bool, otherwise: str) -> None:
-    if not fulfilled:
-        raise DemoFailed(otherwise)
+def _send_every_kind(run: DemoRun) -> None:
+    target = run.gateway.send(run.session, run.customer.number, "Pedido em separação")["id"]
+    for kind in demo_kinds.sends():
+        with step(f"{kind.name}, uma vez"):
+            sent = demo_kinds.send(run.gateway, run.session, run.customer.number, target, kind)
+            expect(sent.get("status") == "sent", f"a API respondeu {sent.get('status')}")
+            types = [
+                line["type"] for line in run.phones.inbox(run.customer.number) if line["id"] == sent["id"]
+            ]
+            expect(types == [kind.type], f"chegou {types or 'nada'}")
 
 
-@contextmanager
-def step(name: str) -> Iterator[None]:
-    """Shows the step while it runs, and its time when it is done."""
-    began, done = time.monotonic(), False
-    if sys.stdout.isatty():
-        click.echo(f"… {name}\r", nl=False)
-    try:
-        yield
-        done = True
-    finally:
-        click.echo(f"{'✓' if done else '✗'} {name:<45} {time.monotonic() - began:7.2f} s")
+def _receive_every_kind(run: DemoRun) -> None:
+    for heard in demo_kinds.RECEIVED:
+        text = run.phones.write(run.customer.number, run.shop.number, "Moro na rua 1")
+        known = {event.get("id") for event in run.received.events}
+        with step(f"Webhook: {heard.name.lower()}"):
+            heard.act(run.phones, run.customer.number, run.shop.number, text)
+            run.received.wait_for(heard.event, partial(demo_kinds.is_told_by, heard, known))
 
 
-@contextmanager
-def own_daemon(source: SettingsSource, sink: Sink) -> Iterator[Settings]:
-    """A daemon with its simulator on free ports and in a folder of its own, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="wppmt-demo-", ignore_cleanup_errors=True) as folder:
-        environ = {**source.environ, **_apart(Path(folder), sink)}
-        settings = SettingsSource(environ, source.config).load(makes_key=True)
-        with step("Dependências encontradas"):
-            missing = [finding for finding in examine(settings) if not finding.fine]
-            expect(not missing, "; ".join(map(str, missing)))
-        output = settings.logs.dir / "output"
-        output.parent.mkdir()
-        with output.open("wb") as out:
-            daemon = subprocess.Popen(
-                [sys.executable, "-m", "wppmt", "serve"], env=environ, stdout=out, stderr=out
-            )
-        try:
-            with step("Serviço e simulador no ar"):
-                _await_ready(daemon, settings)
-            yield settings
-            with step("Serviço encerrado normalmente"):
-                _stop(daemon)
-        finally:
-            if daemon.returncode != 0:
-                _end(daemon)
-                kept = shutil.copytree(
-                    settings.logs.dir, tempfile.mkdtemp(prefix="wppmt-demo-"), dirs_exist_ok=True
-                )
-                click.echo(f"Logs: {kept}", err=True)
-
-
-def _end(daemon: subprocess.Popen[bytes]) -> None:
-    """In order as long as it may take, so that no browser is left."""
-    daemon.terminate()
-    try:
-        daemon.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        daemon.kill()
-        daemon.wait()
-
-
-def _apart(folder: Path, sink: Sink) -> dict[str, str]:
-    ports = ("WPP_PORT", "WPP_SIMULATOR_PORT", "WPP_SIMULATOR_PAGE_PORT")
-    folders = {"WPP_STATE_DIR": "state", "WPP_TOKENS_DIR": "tokens", "WPP_LOG_DIR": "logs"}
-    return (
-        dict(zip(ports, map(str, _free_ports(len(ports))), strict=True))
-        | {name: str(folder / leaf) for name, leaf in folders.items()}
-        | {
-            "WPP_SIMULATOR": "1",
-            "WPP_HOST": "127.0.0.1",
-            "WPP_MAX_SESSIONS": "1",
-            "WPP_EGRESS_ALLOW": sink.target,
-            "REDIS_URL": "",
-        }
-    )
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-
-
-def _await_ready(daemon: subprocess.Popen[bytes], settings: Settings) -> None:
-    gateway = _gateway(settings)
-    is_ready = poll(
-        gateway.is_ready, LIMIT_SECONDS, wait_fixed(POLL_SECONDS), unless=lambda: daemon.poll() is not None
-    )
-    expect(daemon.poll() is None, f"o serviço saiu com código {daemon.returncode}")
-    expect(bool(is_ready), f"o serviço não ficou pronto em {LIMIT_SECONDS:.0f} s")
-
-
-def _stop(daemon: subprocess.Popen[bytes]) -> None:
-    daemon.send_signal(signal.SIGTERM)
-    try:
-        code = daemon.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        raise DemoFailed(f"o serviço não encerrou em {STOP_SECONDS:.0f} s") from None
-    expect(code == 0, f"o serviço saiu com código {code}")
-
-
-def _gateway(settings: Settings) -> Gateway:
-    return Gateway(url_of(settings.http), lambda: make_token(settings.auth, time.time(), ttl=TTL_SECONDS))
-
-
-def _new_run(settings: Settings, sink: Sink, received: Inbox) -> DemoRun:
+def _new_run(settings: Settings, sink: Sink, received: Inbox, *, everything: bool) -> DemoRun:
     # Numbers of their own, so that the story can be played again on one simulator.
     tail = f"{secrets.randbelow(10**8):08d}"
     return DemoRun(
-        gateway=_gateway(settings),
+        gateway=gateway_of(settings),
         phones=Simulator(f"http://127.0.0.1:{settings.simulator.port}"),
         sink=sink,
         received=received,
         session=received.session,
         shop=Account(f"55119{tail}", "Loja"),
         customer=Account(f"55219{tail}", "Maria"),
+        everything=everything,
     )
 
 
 @click.command(short_help="Executa o roteiro completo sozinho.")
 @click.option("--running", is_flag=True, help="Usa o serviço e o simulador que já estão no ar (wppmt run).")
+@click.option(
+    "--all", "everything", is_flag=True, help="Mostra também uma mensagem de cada tipo, nos dois sentidos."
+)
 @pass_source
-def demo(source: SettingsSource, *, running: bool) -> None:
+def demo(source: SettingsSource, *, running: bool, everything: bool) -> None:
     """Executa o roteiro completo sozinho: QR Code, envio, recebimento, confirmações; sai com código 1 se algo falhar."""
     qr_reader()
     began = time.monotonic()
@@ -301,7 +213,7 @@ def demo(source: SettingsSource, *, running: bool) -> None:
                 Sink(source.load().simulator.sink_port if running else 0, received.take)
             )
             settings = source.load() if running else stack.enter_context(own_daemon(source, sink))
-            play(_new_run(settings, sink, received))
+            play(_new_run(settings, sink, received, everything=everything))
     except (DemoFailed, GatewayError, SimulatorError, OSError) as failure:
         raise CommandFailed(str(failure)) from None
     click.echo(f"Tudo certo em {time.monotonic() - began:.1f} s")

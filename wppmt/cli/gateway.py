@@ -66,8 +66,10 @@ class Gateway:
     def health(self) -> Json:
         return self._json("GET", "/api/health")
 
-    def start(self, session: str, webhook_url: str) -> Json:
-        return self._json("POST", f"/api/sessions/{session}/start", {"webhookUrl": webhook_url})
+    def start(self, session: str, webhook_url: str, events: Sequence[str] = ()) -> Json:
+        """Without `events`, those that everybody gets."""
+        wanted = {"events": list(events)} if events else {}
+        return self.call("POST", session, "start", {"webhookUrl": webhook_url, **wanted})
 
     def status(self, session: str) -> Json:
         return self._json("GET", f"/api/sessions/{session}/status")
@@ -77,6 +79,10 @@ class Gateway:
 
     def send(self, session: str, phone: str, text: str) -> Json:
         return self._json("POST", f"/api/sessions/{session}/send-message", {"phone": phone, "message": text})
+
+    def call(self, method: str, session: str, path: str, body: Json | None = None) -> Json:
+        """Any route of a session."""
+        return self._json(method, f"/api/sessions/{session}/{path}", body)
 
     def close(self, session: str) -> Json:
         return self._json("DELETE", f"/api/sessions/{session}")

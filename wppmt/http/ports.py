@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from wppmt.browser.port import Usage
 from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
@@ -52,6 +53,8 @@ class HttpPolicy:
     default_webhook_url: str
     contact_policy: ContactPolicy
     """Of sessions that have none of their own."""
+    base_url: str
+    """Under which callers reach this API."""
     pairing: PairingPolicy
     bodies_bytes: int
     """Of requests' bodies in memory at once."""
@@ -82,6 +85,8 @@ class Ports:
     limits: Callable[[SessionRecord], Mapping[str, Any]]
     """WhatsApp's limits on new contacts and the session's own, as of now (wppmt.domain.stranger_gate)."""
     profile_mb: Callable[[str], int | None] = lambda _: None
+    usage: Callable[[str], Usage | None] = lambda _: None
+    """What a session's cgroup has used, where it has one."""
     """Size of a session's profile folder; may read the disk."""
     has_login_copy: Callable[[str], bool] = lambda _: False
     """Whether a good copy of the session's login could be restored; reads the disk."""

@@ -30,6 +30,7 @@ FIELD_TEXTS: Mapping[str, str] = {
     "restarts": "quantas vezes o navegador da sessão foi reaberto depois de uma falha",
     "memoryMb": "memória do navegador da sessão, em MB; `null`: ainda não medida",
     "createdAt": "quando a sessão foi criada",
+    "ignore": "do que a sessão não é avisada: `groups`, `channels`, `status`, `broadcasts`; de início, canais e status",
     "pairingCode": "código para digitar no celular, se a sessão foi iniciada com `phone`",
     "qrCode": "QR Code para ler no celular, como imagem PNG em data URL; `null`: não há o que ler",
     "expiresAt": "até quando este código vale",
@@ -66,7 +67,6 @@ FIELD_TEXTS: Mapping[str, str] = {
     "QuietHours.from": "o começo, `HH:MM`",
     "QuietHours.to": "o fim, `HH:MM`; pode ser no dia seguinte",
     "timeZone": "fuso dos dias e dos horários, como `America/Sao_Paulo`",
-    "ignore": "tipos de conversa dos quais nada é avisado: `groups`, `channels`, `status`, `broadcasts`",
     # Messages out
     "message": "texto da mensagem",
     "to": "destinatário, como o WhatsApp o conhece",

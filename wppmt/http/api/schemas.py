@@ -33,6 +33,7 @@ EventName = Literal[
 WantedEvent = Literal[EventName, "*"]
 """With "*": all of them."""
 Url = Annotated[str, Field(max_length=2048)]
+Ignored = Annotated[list[Literal["groups", "channels", "status", "broadcasts"]], Field(max_length=4)]
 ProxyUrl = Annotated[str, Field(max_length=2048), AfterValidator(_a_proxy)]
 FileName = Annotated[str, Field(max_length=255)]
 Caption = Annotated[str, Field(max_length=MAX_CAPTION_CHARS)]

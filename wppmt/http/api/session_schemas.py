@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
 from wppmt.domain.contact_policy import PolicyChange, is_clock, is_time_zone
-from wppmt.http.api.schemas import DIGITS, Body, Number, ProxyUrl, Url, WantedEvent, is_blank
+from wppmt.http.api.schemas import DIGITS, Body, Ignored, Number, ProxyUrl, Url, WantedEvent, is_blank
 
 DAY = 86_400
 Seconds = Annotated[float, Field(ge=0, le=DAY)]
-Ignorable = Literal["groups", "channels", "status", "broadcasts"]
-_IGNORE = "tipos de conversa dos quais nada é avisado"
 Description = Annotated[str, Field(max_length=500)]
 
 
@@ -100,9 +98,7 @@ class ChangeBody(Body):
         description="vale a partir do próximo início do navegador (`POST …/restart`)",
     )
     policy: PolicyBody | None = None
-    ignore: list[Ignorable] | None = Field(
-        None, max_length=4, examples=[["channels", "status"]], description=_IGNORE
-    )
+    ignore: Ignored | None = Field(None, examples=[["groups", "channels", "status"]])
 
     @model_validator(mode="before")
     @classmethod
@@ -131,9 +127,7 @@ class StartBody(Body):
         description="proxy só do navegador desta sessão; vale a partir do próximo início do navegador",
     )
     policy: PolicyBody | None = None
-    ignore: list[Ignorable] | None = Field(
-        None, max_length=4, examples=[["channels", "status"]], description=_IGNORE
-    )
+    ignore: Ignored | None = Field(None, examples=[["groups", "channels", "status"]])
 
 
 class CreateBody(StartBody):

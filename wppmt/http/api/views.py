@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, cast
 
+from wppmt.browser.port import Usage
 from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.reasons import sentence
 from wppmt.domain.states import State
@@ -15,6 +17,7 @@ from wppmt.http.api.responses import (
     AccountLimits,
     AdminSession,
     AlreadyConnected,
+    CgroupUsage,
     DeadLetter,
     Deliveries,
     JournalMessage,
@@ -57,6 +60,7 @@ def admin_session_of(
     default_webhook_url: str,
     limits: Mapping[str, Any],
     profile_mb: int | None,
+    usage: Usage | None,
     webhooks: WebhookCounts,
 ) -> AdminSession:
     process = status.record.process
@@ -65,6 +69,7 @@ def admin_session_of(
         desired=status.record.desired.value,
         pid=process.pid if process else None,
         profile_mb=profile_mb,
+        cgroup=CgroupUsage(**asdict(usage)) if usage else None,
         webhooks=Deliveries(pending=webhooks.pending, dead=webhooks.dead),
         last_error=status.last_error or None,
     )
