@@ -70,7 +70,6 @@ def _start_message(session_id: str, body: StartBody) -> messages.StartSession:
         webhook_url=body.webhook_url,
         events=None if body.events is None else tuple(dict.fromkeys(body.events)),
         max_messages_per_day=body.max_messages_per_day,
-        ignore=None if body.ignore is None else tuple(dict.fromkeys(body.ignore)),
         pairing_phone=None if body.phone is None else parse_phone(body.phone),
         **_settings_of(body),
         proxy=body.proxy,
