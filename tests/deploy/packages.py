@@ -79,3 +79,14 @@ def needed(package: Path) -> list[str]:
         ["dpkg-deb", "--field", package, "Depends"], capture_output=True, text=True, check=True
     ).stdout
     return sorted({re.split(r"[ (|]", part.strip())[0] for part in said.split(",")})
+
+
+def schema_version(package: Path) -> int:
+    """How many steps its database takes."""
+    name = f"./{SITE}/wppmt/store/sqlite/schema.py"
+    content = subprocess.run(["dpkg-deb", "--fsys-tarfile", package], capture_output=True, check=True).stdout
+    text = subprocess.run(
+        ["tar", "--extract", "--to-stdout", name], input=content, capture_output=True, check=True
+    ).stdout.decode()
+    [steps] = re.findall(r"^STEPS: tuple\[str, \.\.\.\] = \(([^)]*)\)$", text, re.MULTILINE)
+    return len(steps.split(","))

@@ -15,7 +15,6 @@ from tests.deploy import container, packages
 from tests.deploy.container import Container
 from tests.support import wait_until
 from wppmt import __version__
-from wppmt.store.sqlite.schema import VERSION
 
 pytestmark = [
     pytest.mark.long,
@@ -176,7 +175,8 @@ def test_a_session_connects(debian: Container):
 def test_upgrade_check_says_it_beforehand(debian: Container, debs: dict[str, Path]):
     said = debian.run("wppmt", "upgrade", "--check", deb(debs, NEWER)).stdout
     assert "1 seguem conectadas, nenhuma é reaberta" in said
-    assert f"convertido do esquema {VERSION} para o {VERSION + 1}" in said
+    steps = packages.schema_version(debs[__version__])
+    assert f"convertido do esquema {steps} para o {steps + 1}" in said
     assert "voltar não perde nada" in said
 
 
