@@ -13,7 +13,9 @@ from wppmt.store.records import JournalEntry
 
 MAY_HAVE_LEFT = "mayHaveLeft"
 """In the payload of a message that was handed to a page which is gone, and that no later page has."""
-_NOT_FOR_THE_PAGE = frozenset({"typingMs", "path", "size", MAY_HAVE_LEFT})
+OPENING = "opening"
+"""In the payload of a message to a stranger: True where it is the first one."""
+_NOT_FOR_THE_PAGE = frozenset({"typingMs", "path", "size", MAY_HAVE_LEFT, OPENING})
 Payload = dict[str, Any]
 PageCall = tuple[str, Payload]
 """bridge.js's function and its arguments."""
@@ -91,6 +93,12 @@ _ACTS = frozenset({"reaction", "edit", "delete"})
 """They change a message that is there, and are none themselves."""
 
 
+def goes_to_a_person(request: Send) -> bool:
+    """No group, and no act on a message that is there."""
+    content = request.content if isinstance(request, messages.SendContent) else request
+    return _KINDS[type(content)].name not in _ACTS and not request.to.endswith("@g.us")
+
+
 def is_act(entry: JournalEntry) -> bool:
     return entry.kind in _ACTS
 
@@ -140,3 +148,8 @@ def _arguments(entry: JournalEntry) -> Payload:
 def extra_seconds(entry: JournalEntry) -> float:
     """How much longer than a text its sending may take."""
     return messages.extra_seconds(int(entry.payload.get("typingMs", 0)), int(entry.payload.get("size", 0)))
+
+
+def turn(entry: JournalEntry) -> tuple[float, float]:
+    """The order of the queue: as accepted; what was handed over before goes first."""
+    return entry.accepted_at, entry.handed_at or float("inf")
