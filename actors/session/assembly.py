@@ -96,7 +96,6 @@ class _Assembly:
         self.arrivals = Arrivals(work, page, timers, policy)
         self.backfill = Backfill(work, page, policy)
         self.cursor = EventCursor(work, page, policy)
-        self.queries = Queries(page, policy)
         self.chat_filter = ChatFilter(work=work, page=page, policy=policy)
         # What lets the browser start and end.
         self.status = Status(work, page, lifecycle, pairing, sending)
@@ -124,6 +123,7 @@ class _Assembly:
             policy=policy,
             media_url=tools.media_url,
         )
+        self.queries = Queries(page, self.reception, policy)
         self.page_state = self._page_state()
 
     def mind(self) -> SessionMind:

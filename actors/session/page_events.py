@@ -49,7 +49,8 @@ class PageEvents:
         """A notice of the current browser, which came at `at`."""
         self.backfill.noticed(at)
         if isinstance(notice, ChannelClosed):
-            yield from self.interruptions.lost(Reason.BROWSER_CRASHED, now, detail=notice.detail)
+            why = Reason.RESOURCE_LIMIT if notice.for_memory else Reason.BROWSER_CRASHED
+            yield from self.interruptions.lost(why, now, detail=notice.detail)
         elif isinstance(notice, PageEvent) or _says_something(Facts.of(notice.facts)):
             yield from self._from_page(notice, now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +75,9 @@ class Reception:
             yield from self.message(message, now, backfilled=True)
         missed = self.work.record.messages_received - received
         yield from self.self_check.answered(missed, now)
+
+    def chat_key(self, names: Sequence[str]) -> str:
+        return self.work.chat_key(names)
 
     def described(self, written: Json) -> dict[str, Any]:
         """In the form of the contract; media is given by URL, not by content."""

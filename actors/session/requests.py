@@ -24,6 +24,7 @@ from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.page_condition import PageCondition
+from wppmt.domain.page_queries import PageQuery
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import Event, State
 from wppmt.store.records import NO_LOGIN, Desired
@@ -68,7 +69,7 @@ class Requests:
                 yield from self.acceptance.send(request, reply, now)
             case messages.AnnounceMedia():
                 yield from self.acceptance.announce(request, reply, now)
-            case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
+            case PageQuery() | messages.CheckNumber() | messages.FetchMedia():
                 require_connected(self.work.record)
                 yield from self.queries.ask(request, reply)
             case (

@@ -538,3 +538,19 @@ def test_a_start_that_memory_does_not_allow_says_how_much_there_is(gateway: Gate
     assert refused.value.code is Code.RESOURCE_LIMIT
     [detail] = refused.value.details
     assert (detail["field"], detail["current"], detail["limit"]) == ("memory", 5000, 4096)
+
+
+@pytest.mark.parametrize(
+    ("for_memory", "reason"), [(True, Reason.RESOURCE_LIMIT), (False, Reason.BROWSER_CRASHED)]
+)
+def test_a_session_that_used_up_its_memory_says_so_and_comes_back(
+    gateway: Gateway, for_memory: bool, reason: Reason
+):
+    gateway.connect("a", ME)
+    gateway.connect("b", FRIEND)
+    gateway.browser("a").drop_channel(for_memory=for_memory)
+    gateway.run(0.1)
+    assert gateway.status("a").record.reason is reason
+    assert gateway.state("b") is State.CONNECTED
+    gateway.run(60)
+    assert gateway.state("a") is State.CONNECTED

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from random import Random
+
 import pytest
 
 from tests.actors.conftest import MakeGateway
@@ -204,3 +207,30 @@ def test_a_link_takes_a_session_out_of_its_error(gateway: Gateway):
     gateway.run_until(lambda: gateway.count_browsers("a") >= 12, 900)
     make(gateway)
     open_page(gateway)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_dies_only_the_expected_number_is_ever_connected(make_gateway: MakeGateway, seed: int):
+    gateway = make_gateway(seed=seed)
+    chance = Random(seed)
+    closed(gateway)
+    for number in range(6):
+        with suppress(Refusal):
+            make(gateway, f"d{number}", expects=ME)
+            open_page(gateway, f"d{number}")
+            scan(gateway, chance.choice([OTHER, OTHER, ME]))
+        for _ in range(chance.randrange(40)):
+            gateway.step()
+        if chance.random() < 0.6:
+            gateway.kill_daemon()
+            gateway.run(chance.choice([0, 1, 20]))
+            gateway.boot()
+        gateway.run(chance.choice([1, 100]))
+    gateway.run(200)
+    connected = [
+        event for event in gateway.events("a", "connection_change") if event["status"] == "connected"
+    ]
+    assert {event.get("phone", ME) for event in connected} <= {ME}
+    assert gateway.record("a").phone in {"", ME}
+    other = gateway.world.find(OTHER)
+    assert other is None or not other.linked

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from tests.browser.ground import ChromeGround, FakeGround, Ground, Life
+from tests.browser.scene import Scene
 from tests.support import wait_until
 from wppmt.browser.port import Browsers
 from wppmt.simulator.client import Simulator
 
 Open = Callable[[str], Life]
+NewPhone = Callable[[], str]
 
 
 @pytest.fixture(scope="session")
@@ -113,3 +115,20 @@ def pair(ground: Ground, life: Life, phone: str, browsers: Browsers | None = Non
 @pytest.fixture
 def tokens(tmp_path: Path) -> Path:
     return tmp_path / "tokens"
+
+
+@pytest.fixture(scope="module")
+def scene(chrome_ground: ChromeGround) -> Iterator[Scene]:
+    """A business account that is linked, and a friend of it."""
+    phone, friend = str(next(_phones)), str(next(_phones))
+    life = Life(chrome_ground.browsers.open("scene"), "scene")
+    chrome_ground.simulator.register(phone, "Loja", is_business=True)
+    chrome_ground.simulator.register(friend, "Maria")
+    try:
+        life.start()
+        chrome_ground.scan(phone, life.event("qr_changed")["code"])
+        life.facts(authenticated=True, mode="MAIN")
+        yield Scene(chrome_ground, life, phone, friend)
+    finally:
+        life.browser.kill()
+        life.browser.stop()

@@ -318,7 +318,7 @@ def test_half_an_emoji_comes_as_a_replacement_character(
     heard = message_of(life.event("message_received")["message"])
     assert (heard["id"], heard["body"]) == (message_id, "cortado \ufffd, inteiro 🙂")
     assert heard["sender"]["name"] == "\ufffd Maria 🙂"
-    contacts = life.value("contacts", {"after": None, "limit": 1000})["contacts"]
+    contacts = life.value("contacts", {"cursor": "", "limit": 1000, "scope": "all"})["rows"]
     assert "\ufffd Maria 🙂" in {row["name"] for row in contacts} | {row["pushname"] for row in contacts}
 
     def beats() -> list[Beat]:
@@ -338,16 +338,32 @@ def test_contacts_come_in_pages(ground: Ground, paired: Paired, friend: str) -> 
         )
     )
     rows: list[dict[str, object]] = []
-    after = None
-    while True:
-        page = life.value("contacts", {"after": after, "limit": 2})
-        rows += page["contacts"]
-        if not page["more"]:
-            break
-        after = rows[-1]["id"]
+    page = {"nextCursor": ""}
+    while page["nextCursor"] is not None:
+        page = life.value("contacts", {"cursor": page["nextCursor"], "limit": 2, "scope": "all"})
+        rows += page["rows"]
     assert len(rows) == page["total"]
     assert [row["id"] for row in rows] == sorted({str(row["id"]) for row in rows})
     assert any(row["phone"] == friend for row in rows)
+
+
+def test_chats_and_their_messages_come_in_pages(ground: Ground, paired: Paired, friend: str) -> None:
+    life, phone = paired
+    ids = [ground.write(friend, phone, f"n. {number}") for number in range(3)]
+    wait_until(lambda: life.value("chats", {"cursor": "", "limit": 1, "unread": False})["total"])
+
+    def chat() -> dict[str, object] | None:
+        rows = life.value("chats", {"cursor": "", "limit": 100, "unread": False})["rows"]
+        return next(
+            (row for row in rows if row["phone"] == friend and row["lastMessage"]["id"] == ids[-1]), None
+        )
+
+    assert wait_until(lambda: chat() is not None)
+    asked = {"chatId": f"{friend}@c.us", "before": "", "limit": 2}
+    page = life.value("chat_messages", asked)
+    rest = life.value("chat_messages", {**asked, "before": page["nextCursor"]})
+    assert [row["id"] for row in page["rows"] + rest["rows"]] == ids[::-1]
+    assert rest["nextCursor"] is None
 
 
 # ---- the phone

@@ -11,68 +11,14 @@ import pytest
 
 from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life
+from tests.browser.scene import Scene
 from tests.support import wait_until
-from wppmt.domain.written import message_of
 
 pytestmark = pytest.mark.chrome
 
-Json = Mapping[str, Any]
 NewPhone = Callable[[], str]
 Open = Callable[[Any, str], Life]
 PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(60)).decode()
-
-
-class Scene:
-    """A linked business account, a friend, a group that both are in, and what the page says of them."""
-
-    def __init__(self, ground: ChromeGround, life: Life, phone: str, friend: str) -> None:
-        self.ground, self.life, self.phone, self.friend = ground, life, phone, friend
-        self.chat = f"{friend}@c.us"
-        self.group = ground.simulator.create_group("Equipe", [phone, friend])
-
-    def control(self, phone: str, act: str, **body: Any) -> Any:
-        return self.ground.simulator.call("POST", f"/accounts/{phone}/{act}", body)
-
-    def writes(self, phone: str, to: str, **message: Any) -> str:
-        return str(self.control(phone, "messages", to=to, **message)["id"])
-
-    def told(self, event: str, /, **wanted: Any) -> Json:
-        """The data of such an event, heard so far or coming."""
-
-        def found() -> list[Json]:
-            self.life.hear()
-            return [e.data for e in self.life.events if e.name == event and wanted.items() <= e.data.items()]
-
-        return wait_until(found)[0]
-
-    def message(self, message_id: str, name: str = "message_received") -> dict[str, Any]:
-        def found() -> list[Json]:
-            self.life.hear()
-            events = [event.data for event in self.life.events if event.name == name]
-            return [data["message"] for data in events if data["message"]["id"] == message_id]
-
-        heard = wait_until(found)
-        assert len(heard) == 1
-        return message_of(heard[0])
-
-    def receives(self, **message: Any) -> dict[str, Any]:
-        return self.message(self.writes(self.friend, self.phone, **message))
-
-
-@pytest.fixture(scope="module")
-def scene(chrome_ground: ChromeGround) -> Any:
-    phone, friend = "5511970000001", "5511970000002"
-    life = Life(chrome_ground.browsers.open("incoming"), "incoming")
-    chrome_ground.simulator.register(phone, "Loja", is_business=True)
-    chrome_ground.simulator.register(friend, "Maria")
-    try:
-        life.start()
-        chrome_ground.scan(phone, life.event("qr_changed")["code"])
-        life.facts(authenticated=True, mode="MAIN")
-        yield Scene(chrome_ground, life, phone, friend)
-    finally:
-        life.browser.kill()
-        life.browser.stop()
 
 
 KINDS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import Call
 from tests.support import free_port
+from wppmt import __version__
 from wppmt.app.settings import Settings, load
 from wppmt.cli import doctor
 from wppmt.cli.context import SettingsSource
@@ -226,3 +227,10 @@ def test_json_tells_programs_the_same(call: Call, tmp_path: Path):
 def test_the_running_service_is_asked_how_it_is(health: dict[str, object], fine: bool, said: str):
     finding = doctor.service(health)
     assert (finding.fine, finding.text) == (fine, said)
+
+
+@pytest.mark.parametrize(("version", "complaints_found"), [(__version__, 0), ("0.0.1", 1)])
+def test_a_service_of_another_version_is_seen(version: str, complaints_found: int):
+    said = complaints(doctor.services({"status": "ok", "version": version}))
+    assert len(said) == complaints_found
+    assert all("0.0.1" in line and "systemctl reload wppmt" in line for line in said)

@@ -7,13 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.deploy.source import copied
 from wppmt import __version__
 
 SITE = "usr/lib/wppmt/tree/lib/python3.11/site-packages"
+Edit = Callable[[str], str]
 INIT = f"{SITE}/wppmt/__init__.py"
 
 
@@ -33,17 +34,23 @@ def built(folder: Path) -> Path:
     return kept
 
 
-def later(package: Path, version: str, edits: Mapping[str, tuple[str, str]] | None = None) -> Path:
-    """The same as another version, with `edits`: in each file of the packages, one text instead of another."""
+def replacing(old: str, new: str) -> Edit:
+    def edit(text: str) -> str:
+        assert old in text
+        return text.replace(old, new)
+
+    return edit
+
+
+def later(package: Path, version: str, edits: Mapping[str, Edit] | None = None) -> Path:
+    """The same as another version, with `edits`: what becomes of the text of a file."""
     folder = package.parent / version
     subprocess.run(["dpkg-deb", "--raw-extract", package, folder], check=True)
-    for name, (old, new) in (
-        {INIT: (__version__, version)} | {f"{SITE}/{name}": edit for name, edit in (edits or {}).items()}
-    ).items():
+    changes = {INIT: replacing(__version__, version)}
+    changes |= {f"{SITE}/{name}": edit for name, edit in (edits or {}).items()}
+    for name, edit in changes.items():
         file = folder / name
-        text = file.read_text()
-        assert old in text, name
-        file.write_text(text.replace(old, new))
+        file.write_text(edit(file.read_text()))
         for compiled in file.parent.glob(f"__pycache__/{file.stem}.*.pyc"):
             compiled.unlink()
     tree = folder / "usr/lib/wppmt/tree"
@@ -72,3 +79,14 @@ def needed(package: Path) -> list[str]:
         ["dpkg-deb", "--field", package, "Depends"], capture_output=True, text=True, check=True
     ).stdout
     return sorted({re.split(r"[ (|]", part.strip())[0] for part in said.split(",")})
+
+
+def schema_version(package: Path) -> int:
+    """How many steps its database takes."""
+    name = f"./{SITE}/wppmt/store/sqlite/schema.py"
+    content = subprocess.run(["dpkg-deb", "--fsys-tarfile", package], capture_output=True, check=True).stdout
+    text = subprocess.run(
+        ["tar", "--extract", "--to-stdout", name], input=content, capture_output=True, check=True
+    ).stdout.decode()
+    [steps] = re.findall(r"^STEPS: tuple\[str, \.\.\.\] = \(([^)]*)\)$", text, re.MULTILINE)
+    return len(steps.split(","))

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.lock", "requirements-build.lock")
+LOCKS = ("requirements.lock", "requirements-build.lock", "requirements-service.lock")
 
 
 def locked(name: str) -> dict[Requirement, list[str]]:
@@ -58,3 +58,13 @@ def test_what_is_installed_is_what_is_locked():
     for requirement in filter(here, locked(LOCKS[0])):
         [version] = requirement.specifier
         assert installed[canonicalize_name(requirement.name)] == version.version, "run make setup"
+
+
+def test_the_package_s_lock_names_the_very_versions_that_the_tests_run_with():
+    everything = {str(one): hashes for one, hashes in locked(LOCKS[0]).items()}
+    for requirement, hashes in locked(LOCKS[2]).items():
+        found = [known for known in everything if Requirement(known).name == requirement.name]
+        assert any(
+            Requirement(known).specifier == requirement.specifier and everything[known] == hashes
+            for known in found
+        ), f"{requirement}: run make lock"

@@ -15,10 +15,12 @@ from wppmt.app import daemon
 from wppmt.app.policies import all_browsers_stop_seconds
 from wppmt.app.settings import load
 from wppmt.app.settings.model import SessionSettings
+from wppmt.deploy import switch
 from wppmt.http import server
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNIT, SOCKET = DEPLOY / "wppmt.service", DEPLOY / "wppmt.socket"
+SWITCH = DEPLOY / "wppmt-switch.service"
 
 
 def read(path: Path) -> configparser.ConfigParser:
@@ -31,7 +33,7 @@ def read(path: Path) -> configparser.ConfigParser:
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
 def test_systemd_accepts_the_units():
     verdict = subprocess.run(
-        ["systemd-analyze", "verify", SOCKET, UNIT], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", SOCKET, UNIT, SWITCH], capture_output=True, text=True, check=False
     )
     assert (verdict.returncode, verdict.stderr) == (0, "")
 
@@ -90,3 +92,16 @@ def test_the_socket_is_the_service_s_and_lives_on_when_that_restarts():
     http = load({"WPP_SECRET": secrets.token_hex(32)}).http
     assert listening["Socket"]["ListenStream"] == f"{http.host}:{http.port}"
     assert int(listening["Socket"]["Backlog"]) == server.BACKLOG
+
+
+def test_where_memory_ends_the_daemon_is_the_last_to_be_chosen():
+    service = read(UNIT)["Service"]
+    assert (service["OOMPolicy"], int(service["OOMScoreAdjust"]) < 0) == ("continue", True)
+    assert not {"MemoryMax", "MemoryHigh"} & set(service), "the document's 4G would kill ten real pages"
+
+
+def test_a_switch_that_was_cut_off_is_resumed_at_boot_and_only_then():
+    unit = read(SWITCH)
+    assert unit["Unit"]["ConditionPathExists"] == str(switch.TREES / switch.JOURNAL)
+    assert unit["Service"]["ExecStart"].endswith(" resume")
+    assert int(unit["Service"]["TimeoutStartSec"]) > 2 * switch.HEALTHY_SECONDS + switch.LET_GO_SECONDS

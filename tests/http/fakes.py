@@ -10,6 +10,7 @@ from typing import Any
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.message_ids import parse_message_id
+from wppmt.domain.page_queries import PageQuery, Question
 from wppmt.domain.reasons import Reason
 from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
@@ -44,6 +45,8 @@ class FakeFront:
         self.unlinks = True
         self.max_sessions = 10
         self.contacts: list[dict[str, Any]] = []
+        self.told: dict[Question, dict[str, Any]] = {}
+        """Lever: what the page answers to a question."""
         self.numbers: dict[str, str] = {}
         """A number as asked for → the number as WhatsApp knows it."""
         self.received: ReceivedMedia | None = None
@@ -167,7 +170,9 @@ class FakeFront:
                     self.links[digest] = replace(link, end=link.end or LinkEnd.REVOKED)
                 return self._statuses[session_id]
             case messages.ConfigureSession():
-                given = {"description": message.description, "proxy": message.proxy}
+                given: dict[str, Any] = {
+                    "description": message.description, "proxy": message.proxy, "ignore": message.ignore,
+                }  # fmt: skip
                 changes = {name: value for name, value in given.items() if value is not None}
                 return self.has(session_id, self._statuses[session_id].record.state, **changes)
             case messages.SetWebhook():
@@ -183,7 +188,7 @@ class FakeFront:
                 )
             case messages.SendText() | messages.SendMedia() | messages.SendContent():
                 return self._send(session_id, message)
-            case messages.ListContacts() | messages.CheckNumber() | messages.FetchMedia():
+            case PageQuery() | messages.CheckNumber() | messages.FetchMedia():
                 return self._ask_page(session_id, message)
             case _:
                 raise AssertionError(message)
@@ -218,11 +223,13 @@ class FakeFront:
         if self._statuses[session_id].record.state is not State.CONNECTED:
             raise Refusal(Code.NOT_CONNECTED, extra={"reconnectRequired": True})
         match message:
-            case messages.ListContacts():
-                rest = [contact for contact in self.contacts if contact["id"] > message.after]
-                page = tuple(rest[: message.limit])
-                following = page[-1]["id"] if len(rest) > len(page) else None
-                return messages.ContactPage(page, len(self.contacts), following)
+            case PageQuery(question=Question.CONTACTS, arguments=asked):
+                at = int(asked["cursor"].partition(".")[2] or 0)
+                end = at + asked["limit"]
+                following = f"w.{end}" if end < len(self.contacts) else None
+                return {"rows": self.contacts[at:end], "total": len(self.contacts), "nextCursor": following}
+            case PageQuery(question=question):
+                return self.told[question]
             case messages.CheckNumber():
                 resolved = self.numbers.get(message.phone)
                 return messages.NumberCheck(resolved is not None, resolved, is_business=False)

@@ -12,11 +12,16 @@ from hypothesis import strategies as st
 
 from tests.http.conftest import Api, serve
 from wppmt.domain.errors import Refusal
-from wppmt.http.api import schemas, send_schemas
+from wppmt.http.api import chat_schemas, schemas, send_schemas
 from wppmt.http.api.schemas import Body, validate
 
 CONTENT = base64.b64encode(b"a;b\n").decode()
 LEAST: dict[type[Body], dict[str, Any]] = {
+    chat_schemas.PictureBody: {"base64": "AAAA"},
+    chat_schemas.PresenceBody: {"state": "composing"},
+    chat_schemas.CreateGroupBody: {"subject": "Equipe", "participants": ["5511999999999"]},
+    chat_schemas.JoinGroupBody: {"code": "AbC"},
+    chat_schemas.CreateLabelBody: {"name": "Novo"},
     schemas.StartBody: {},
     schemas.CreateBody: {"sessionId": "a"},
     schemas.SendTextBody: {"phone": "5511999999999", "message": "oi"},
@@ -62,7 +67,10 @@ def test_every_route_s_body_is_tried():
         schemas.SendBody,
         schemas.SourceBody,
         schemas.SendMediaBody,
-        schemas.ChangeBody,  # here a blank field is meant: tests/http/test_sessions.py
+        # Here a blank field is meant: tests/http/test_sessions.py, tests/http/test_chats.py.
+        schemas.ChangeBody,
+        chat_schemas.PatchBody,
+        *all_bodies(chat_schemas.PatchBody),
     }
 
 

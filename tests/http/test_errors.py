@@ -125,6 +125,8 @@ PROVOKED: dict[Code, Provoke] = {
     code: refused_by_the_session(code, "POST", VOICE, PHONE | {"base64": base64.b64encode(made("opus.ogg")).decode()})
     for code in (Code.UNSUPPORTED_MEDIA, Code.MEDIA_TOO_LARGE, Code.MEDIA_TOO_LONG)
 } | {
+    Code.CALL_NOT_FOUND: refused_by_the_session(Code.CALL_NOT_FOUND, "POST", "/api/sessions/a/calls/C1/reject"),
+    Code.BUSINESS_ONLY: refused_by_the_session(Code.BUSINESS_ONLY, "GET", "/api/sessions/a/labels"),
     Code.TOO_LATE_TO_DELETE: refused_by_the_session(Code.TOO_LATE_TO_DELETE, "DELETE", f"{MESSAGE}?for=everyone")
 }  # fmt: skip
 

@@ -314,7 +314,9 @@ PROXY = "http://cliente:segredo@proxy.test:3128"
 async def test_a_proxy_of_its_own_is_shown_without_user_and_password(api: Api):
     api.front.has("a")
     changed = await api.call("PATCH", "/api/sessions/a", json={"proxy": PROXY})
-    assert changed.body == {"sessionId": "a", "description": None, "proxy": "http://proxy.test:3128"}
+    assert changed.body == {
+        "sessionId": "a", "description": None, "proxy": "http://proxy.test:3128", "ignore": ["channels", "status"],
+    }  # fmt: skip
     assert api.front.asked == [(session_address("a"), messages.ConfigureSession(proxy=PROXY))]
     assert (await api.get("/api/sessions/a")).body == changed.body
     assert (await api.get("/api/sessions/a/status")).body["proxy"] == "http://proxy.test:3128"
@@ -324,7 +326,7 @@ async def test_a_proxy_of_its_own_is_shown_without_user_and_password(api: Api):
 async def test_a_blank_field_of_a_change_takes_the_default(api: Api, blank: str | None):
     api.front.has("a", proxy=PROXY, description="Loja")
     changed = await api.call("PATCH", "/api/sessions/a", json={"proxy": blank})
-    assert changed.body == {"sessionId": "a", "description": "Loja", "proxy": None}
+    assert (changed.body["description"], changed.body["proxy"]) == ("Loja", None)
 
 
 async def test_a_start_may_bring_a_proxy(api: Api):

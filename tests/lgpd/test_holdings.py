@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -78,6 +79,24 @@ def test_nothing_is_left_on_the_disk(installation: Installation, number: str):
         assert name.encode() not in after, name
     assert b"foto-2" in after
     assert installation.holdings(number).find().is_empty
+
+
+def test_no_earlier_version_of_a_row_is_left_in_the_file(installation: Installation):
+    """A journal entry is written again with every step that its message takes."""
+    entry = JournalEntry("a", "3EB0N", f"{MARIA}@c.us", "text", {"text": SECRET}, handover=Handover.SENT)
+    with installation.store._database.write() as connection:
+        connection.execute("PRAGMA secure_delete = OFF")
+    for number in range(200):
+        with installation.store.transaction() as transaction:
+            transaction.journal(replace(entry, id=f"3EB0N{number}", payload={"text": SECRET * (number % 7)}))
+    with installation.store._database.write() as connection:
+        connection.execute("DELETE FROM journal WHERE id LIKE '3EB0N%'")
+    installation.holdings().erase()
+    assert MARIA.encode() in installation.all_bytes()
+    assert not installation.holdings().rewrite(1)
+    assert installation.holdings().rewrite(10**9)
+    assert MARIA.encode() not in installation.all_bytes()
+    assert len(installation.bodies("a")) == 4
 
 
 def test_the_log_keeps_its_numbers_and_other_people_keep_theirs(installation: Installation):

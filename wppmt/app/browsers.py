@@ -8,13 +8,16 @@ from functools import partial
 from pathlib import Path
 from socket import socket
 
+from wppmt.app import logs
 from wppmt.app.settings import Settings
 from wppmt.browser.chrome import driver, launch
 from wppmt.browser.chrome.browsers import ChromeBrowsers
+from wppmt.browser.chrome.cgroups import Cgroups, Limits
 from wppmt.browser.chrome.settings import UNDETECTED, ChromeSettings
 from wppmt.browser.keeping.lines import Keeper
 from wppmt.browser.keeping.process import KeeperProcess
 from wppmt.browser.keeping.systemd import SystemdStore
+from wppmt.browser.port import Usage
 from wppmt.domain.errors import SetupError
 from wppmt.store.port import Store
 
@@ -46,7 +49,31 @@ def make_browsers(
 ) -> ChromeBrowsers:
     """`lines`: what systemd has stored for an earlier daemon."""
     keeper = _keeper(settings, environ, lines)
-    return ChromeBrowsers(chrome_settings(settings), keeper, proxy_of=partial(proxy_of, settings, store))
+    return ChromeBrowsers(
+        chrome_settings(settings),
+        keeper,
+        proxy_of=partial(proxy_of, settings, store),
+        cgroups=_cgroups(settings),
+    )
+
+
+def _cgroups(settings: Settings) -> Cgroups | None:
+    """Where systemd has delegated them, unless they are not wanted."""
+    wish = settings.cgroups
+    limits = Limits(wish.memory_mb, wish.memory_high_mb, wish.cpu_percent, wish.pids)
+    found = Cgroups.delegated(limits) if wish.enabled else None
+    prepared = found is not None and found.prepare()
+    if found and not prepared:
+        logs.log(
+            "cgroups_not_used", level="warning", note="O cgroup do serviço não pôde ser dividido por sessão"
+        )
+    return found if prepared else None
+
+
+def usage(session_id: str) -> Usage | None:
+    """What the session's cgroup has used; None where it has none."""
+    found = Cgroups.delegated(Limits())
+    return found.usage(session_id) if found else None
 
 
 def proxy_of(settings: Settings, store: Store, session_id: str) -> str:

@@ -242,6 +242,7 @@ class Daemon:
             now=time.time,
             log=logs.log,
             version=__version__,
+            usage=browsers.usage,
             profile_mb=partial(wiring.profile_mb, settings.store.tokens_dir),
             has_login_copy=partial(wiring.has_login_copy, settings),
             settings=policies.http_policy(settings),

@@ -76,6 +76,7 @@ def http_policy(settings: Settings) -> HttpPolicy:
         send_deadline=settings.sessions.send_deadline_seconds,
         close_deadline=all_browsers_stop_seconds(settings),
         default_webhook_url=settings.webhooks.url,
+        base_url=public_url(settings),
         pairing=PairingPolicy(
             base_url=public_url(settings),
             return_allow=settings.pairing.return_allow,

@@ -40,6 +40,8 @@ class ChannelClosed:
     """The channel to the browser closed: the browser is gone, or about to be."""
 
     detail: str = ""
+    for_memory: bool = False
+    """The kernel ended it: the memory that its session may have was used up."""
 
 
 Notice = PageEvent | Beat | ChannelClosed
@@ -53,6 +55,15 @@ class Memory:
 
     pss: float
     uss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a session's cgroup has used, as the kernel counts it."""
+
+    memory_mb: float
+    cpu_seconds: float
+    pids: int
 
 
 class BrowserFailure(Exception):

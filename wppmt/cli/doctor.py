@@ -19,6 +19,7 @@ from pathlib import Path
 
 import click
 
+from wppmt import __version__
 from wppmt.app import capacity
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
@@ -288,7 +289,7 @@ def report(source: SettingsSource, whatsapp: Target = WHATSAPP) -> Iterator[Find
     runs = _gateway(settings).is_ready()
     yield from run(reachability.checks(settings, whatsapp=whatsapp, simulator_runs=runs))
     if runs:
-        yield from run([Check("service", lambda: [service(_gateway(settings).health())])])
+        yield from run([Check("service", lambda: services(_gateway(settings).health()))])
 
 
 def _without_secret(source: SettingsSource) -> Settings | None:
@@ -309,6 +310,13 @@ def _of_the_machine() -> Iterator[Check]:
 
 def _gateway(settings: Settings) -> Gateway:
     return Gateway(url_of(settings.http), lambda: "")
+
+
+def services(health: Json) -> Iterator[Finding]:
+    yield service(health)
+    if (runs := str(health.get("version"))) != __version__:
+        text = f"O serviço no ar é a versão {runs}; este comando é da {__version__}"
+        yield Finding(False, text, "Ponha a instalada em uso: systemctl reload wppmt")
 
 
 def service(health: Json) -> Finding:

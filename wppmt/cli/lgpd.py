@@ -20,6 +20,7 @@ from wppmt.cli.errors import CommandFailed
 from wppmt.domain.errors import Refusal
 from wppmt.domain.phone_numbers import is_same_number
 from wppmt.domain.system_errors import explain
+from wppmt.domain.units import MEGABYTE
 from wppmt.http.api.phones import parse_phone
 from wppmt.lgpd import archive, receipt
 from wppmt.lgpd.holdings import Folders, Holdings
@@ -27,6 +28,12 @@ from wppmt.lgpd.person import Person
 from wppmt.store.sqlite import peek
 from wppmt.store.sqlite.people import own_numbers
 
+REWRITTEN_BESIDE_MB = 100
+"""The largest database that is written anew while a daemon waits to commit: about a second."""
+REMAINS = (
+    "Aviso: o arquivo do banco é grande ou está em uso, e não foi regravado: versões antigas das linhas podem ter deixado"
+    " restos nele. Rode de novo com o serviço parado (wppmt handover mantém os navegadores conectados)"
+)
 NOTHING = "Nada está guardado sobre este contato."
 
 
@@ -91,10 +98,13 @@ def erase(source: SettingsSource, contact: str, session: str | None) -> None:
         _require_rest(settings, holdings)
         sessions = holdings.find().sessions
         erased = holdings.erase()
+        is_rewritten = holdings.rewrite(_most_bytes(settings))
         path = receipt.write(settings.store.state_dir, contact, sessions, erased, __version__, time.time())
         logs = holdings.logs_that_name()
     counted = ", ".join(f"{_KINDS[kind]}: {count}" for kind, count in erased.items())
     click.echo(f"Apagado ({counted}).\nRecibo: {path}")
+    if not is_rewritten:
+        click.echo(REMAINS, err=True)
     if logs:
         names = ", ".join(str(log) for log in logs)
         click.echo(f"Aviso: o número está em arquivos de log (LOG_LEVEL=debug): {names}. Apague-os", err=True)
@@ -155,6 +165,11 @@ def _require_rest(settings: Settings, holdings: Holdings) -> None:
             f"Há mensagem ou mídia deste contato a caminho ({', '.join(busy)}). Nada foi apagado: espere que termine, ou"
             " encerre o serviço, e rode de novo"
         )
+
+
+def _most_bytes(settings: Settings) -> float:
+    is_running = host.running(settings.store.state_dir) is not None
+    return REWRITTEN_BESIDE_MB * MEGABYTE if is_running else float("inf")
 
 
 @contextmanager

@@ -230,17 +230,25 @@ def _watch(trees: Trees, machine: Machine, *, runs: bool) -> str:
         raise Trouble(f"wppmt {to} não ficou saudável em {HEALTHY_SECONDS:.0f} s: journalctl -u wppmt")
     trees.point(CURRENT, start)
     machine.let_go()
-    well = _is_well(machine, start, connected, LET_GO_SECONDS)
-    if not well:
+    if not _answers(machine, start, LET_GO_SECONDS):
         machine.kill()
         machine.start()
-        well = _is_well(machine, start, connected, HEALTHY_SECONDS)
+    well = _is_well(machine, start, connected, HEALTHY_SECONDS)
     trees.settle()
     state = "está no ar de novo" if well else "foi posta de volta, mas ainda não responde"
     raise Trouble(
         f"wppmt {to} não ficou saudável em {HEALTHY_SECONDS:.0f} s; a {start} {state}."
         " Veja por quê: journalctl -u wppmt"
     )
+
+
+def _answers(machine: Machine, version: str, seconds: float) -> bool:
+    end = machine.now() + seconds
+    while machine.now() < end:
+        if (machine.health() or {}).get("version") == version:
+            return True
+        machine.sleep(POLL_SECONDS)
+    return False
 
 
 def _is_well(machine: Machine, version: str, connected: int, seconds: float) -> bool:

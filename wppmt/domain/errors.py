@@ -22,6 +22,8 @@ class Code(StrEnum):
     MESSAGE_NOT_FOUND = "MESSAGE_NOT_FOUND"
     GROUP_NOT_FOUND = "GROUP_NOT_FOUND"
     NOT_OWN_MESSAGE = "NOT_OWN_MESSAGE"
+    CALL_NOT_FOUND = "CALL_NOT_FOUND"
+    BUSINESS_ONLY = "BUSINESS_ONLY"
     NOT_GROUP_ADMIN = "NOT_GROUP_ADMIN"
     NOT_GROUP_MEMBER = "NOT_GROUP_MEMBER"
     AMBIGUOUS_MESSAGE_ID = "AMBIGUOUS_MESSAGE_ID"
@@ -85,6 +87,8 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.MESSAGE_NOT_FOUND: Meaning(404, "Mensagem não encontrada"),
     Code.GROUP_NOT_FOUND: Meaning(404, "Grupo não encontrado entre os desta conta"),
     Code.NOT_OWN_MESSAGE: Meaning(403, "Só vale para mensagens desta conta"),
+    Code.CALL_NOT_FOUND: Meaning(404, "Chamada não encontrada: já terminou, ou foi de outra sessão"),
+    Code.BUSINESS_ONLY: Meaning(409, "Só contas comerciais (WhatsApp Business) têm etiquetas"),
     Code.NOT_GROUP_ADMIN: Meaning(403, "Só administradores do grupo podem fazer isto"),
     Code.NOT_GROUP_MEMBER: Meaning(403, "Esta conta não participa do grupo"),
     Code.AMBIGUOUS_MESSAGE_ID: Meaning(

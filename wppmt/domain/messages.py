@@ -293,23 +293,6 @@ class ReplayDeadLetters:
 
 
 @dataclass(frozen=True, slots=True)
-class ListContacts:
-    """To a session: contacts with an id after `after`, in order of id. Answered with ContactPage."""
-
-    after: str
-    limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class ContactPage:
-    """`contacts` as in docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3; `following` is the next `after`, None at the end."""
-
-    contacts: tuple[dict[str, Any], ...]
-    total: int
-    following: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class CheckNumber:
     """To a session: is this number (digits) on WhatsApp? Answered with NumberCheck."""
 

@@ -98,7 +98,7 @@ _SENTENCES = {
     Reason.LOGIN_COPY: "Reinício breve, num momento ocioso, para guardar uma cópia do login",
     Reason.RECYCLED: "O navegador passou do limite de memória e está sendo trocado. Reconectando",
     Reason.ACKS_MISSING: "O WhatsApp não confirma as mensagens enviadas. As pendentes não se perdem",
-    Reason.RESOURCE_LIMIT: "Pouco espaço em disco no servidor. Libere espaço: a sessão volta sozinha, sem QR Code",
+    Reason.RESOURCE_LIMIT: "Falta disco ou memória para esta sessão. Libere: ela volta sozinha, sem QR Code",
     Reason.DAEMON_RESTARTED: "O serviço foi reiniciado. Reconectando",
     Reason.ACTOR_FAILED: "Erro interno da sessão. Reconectando",
     Reason.ACTOR_HUNG: "A sessão parou de responder. Reconectando",

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from wppmt.browser.port import Usage
 from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
 from wppmt.domain.troubles import Trouble
@@ -48,6 +49,8 @@ class HttpPolicy:
     close_deadline: float
     """Seconds within which a closed session's browser is surely gone."""
     default_webhook_url: str
+    base_url: str
+    """Under which callers reach this API."""
     pairing: PairingPolicy
     bodies_bytes: int
     """Of requests' bodies in memory at once."""
@@ -76,6 +79,8 @@ class Ports:
     version: str
     settings: HttpPolicy
     profile_mb: Callable[[str], int | None] = lambda _: None
+    usage: Callable[[str], Usage | None] = lambda _: None
+    """What a session's cgroup has used, where it has one."""
     """Size of a session's profile folder; may read the disk."""
     has_login_copy: Callable[[str], bool] = lambda _: False
     """Whether a good copy of the session's login could be restored; reads the disk."""

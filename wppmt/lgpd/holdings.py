@@ -83,6 +83,10 @@ class Holdings:
             self._folders.copies.forget(session_id)
         return {**self._people.erase(), "files": held.count_files(), "loginCopies": len(copies)}
 
+    def rewrite(self, most_bytes: float) -> bool:
+        """Leave no trace in the database file, either. False when it was not done: it is larger, or in use."""
+        return self._people.rewrite(most_bytes)
+
     def logs_that_name(self) -> list[Path]:
         """Log files in which the number stands: only with LOG_LEVEL=debug, where it is not masked."""
         files = sorted(path for path in self._folders.logs.glob("*") if path.is_file())

@@ -152,6 +152,16 @@ class BrowserSettings(SettingsGroup):
     stop_deadline_seconds: Annotated[float, Field(gt=0, le=300), Env("WPP_STOP_DEADLINE")]
 
 
+class CgroupSettings(SettingsGroup):
+    """Of each session; 0 is no limit."""
+
+    enabled: Annotated[bool, Env("WPP_TENANT_CGROUP")]
+    memory_mb: Annotated[int, Env("WPP_TENANT_CGROUP_MEMORY_MB"), Field(ge=0)]
+    memory_high_mb: Annotated[int, Env("WPP_TENANT_CGROUP_MEMORY_HIGH_MB"), Field(ge=0)]
+    cpu_percent: Annotated[int, Env("WPP_TENANT_CGROUP_CPU_PERCENT"), Field(ge=0)]
+    pids: Annotated[int, Env("WPP_TENANT_CGROUP_PIDS"), Field(ge=0)]
+
+
 class ContactSettings(SettingsGroup):
     """Who is named where something is not fine (docs/MULTI_TENANT_ARCHITECTURE.md 14.3)."""
 
@@ -188,6 +198,7 @@ class Settings(SettingsGroup):
     redis: RedisSettings
     logs: LogSettings
     browser: BrowserSettings
+    cgroups: CgroupSettings
     contacts: ContactSettings
     simulator: SimulatorSettings
     notices: tuple[str, ...] = ()

@@ -171,7 +171,7 @@ PEOPLE = Topic(
             "`resolvedPhone` com o nono dígito errado",
         ),
         Assumption(
-            "Celulares do Brasil são conhecidos com ou sem o nono dígito, e por uma só das formas",
+            "Celulares do Brasil (nono dígito), do México (1) e da Argentina (9) são conhecidos por uma só de duas formas",
             Mark.ISSUES,
             "issues do wppconnect",
             f"{RECIPIENTS}#otherForm",
@@ -211,6 +211,34 @@ PEOPLE = Topic(
             "só o servidor sabe",
             f"{RECIPIENTS}#NOT_OUR_GROUP",
             "503 em vez de 400, ou o contrário",
+        ),
+        Assumption(
+            "Só quem está na agenda tem `name` entre os contatos da página",
+            Mark.BUILD,
+            "WAWebContactModel, WAWebFrontendContactGetters",
+            "wppmt/browser/page/people.js#listed",
+            "`scope=saved` traz desconhecidos, ou esconde clientes",
+        ),
+        Assumption(
+            "Uma conversa guarda em si se está arquivada, fixada, lida e com que etiquetas; silenciada, em `mute`",
+            Mark.BUILD,
+            "WAWebChatModel, WAWebMuteModel",
+            "wppmt/browser/page/chats.js#shown",
+            "`GET …/chats` com marcas erradas",
+        ),
+        Assumption(
+            "O que o WhatsApp responde a cada participante é um número: 200 feito, 403, 404, 409 não",
+            Mark.BUILD,
+            "WAWebGroupModifyParticipantsJob",
+            "wppmt/browser/page/groups.js#outcomeOf",
+            "`results` diz feito o que não foi",
+        ),
+        Assumption(
+            "As etiquetas de uma conta comercial estão em `LabelStore`, sob números",
+            Mark.BUILD,
+            "WAWebLabelCollection, WAWebBizLabelEditingAction",
+            "wppmt/browser/page/labels.js#labelNamed",
+            "`GET …/labels` vazio, ou 404 para uma que existe",
         ),
     ),
 )

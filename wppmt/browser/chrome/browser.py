@@ -15,8 +15,9 @@ from wppmt.browser.cdp.connection import Connection
 from wppmt.browser.cdp.deadlines import Schedule
 from wppmt.browser.cdp.devtools import page, runtime, target
 from wppmt.browser.cdp.line import Line
-from wppmt.browser.chrome import adoption, driver, ending, first_page, injection, launch, priority, processes
+from wppmt.browser.chrome import adoption, driver, ending, first_page, injection, launch, processes
 from wppmt.browser.chrome.settings import ChromeSettings
+from wppmt.browser.chrome.standing import Place
 from wppmt.browser.keeping.lines import Keeper, line_name
 from wppmt.browser.port import (
     NOTHING,
@@ -35,7 +36,6 @@ from wppmt.browser.port import (
 )
 from wppmt.browser.profile import login, mending
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnreadable, ProfileUnusable
-from wppmt.browser.proxy.way import Way
 from wppmt.browser.wa_js.shelf import Shelf, Unusable
 from wppmt.domain.process import Process
 
@@ -65,14 +65,14 @@ class ChromeBrowser:
         profile: ProfileFolder,
         schedule: Schedule,
         keeper: Keeper,
-        way: Way,
+        place: Place,
         left: Process | None = None,
     ) -> None:
         self._settings = settings
         self._profile = profile
         self._schedule = schedule
         self._keeper = keeper
-        self._way = way
+        self._way, self._standing = place.way, place.standing
         self._left = left
         self._beaten = threading.Event()
         self._guard = threading.Lock()
@@ -94,9 +94,7 @@ class ChromeBrowser:
             process = self._adopt(self._left) if self._left else self._start()
             self._begin()
             undo.pop_all()
-        # Also of one whose daemon died while it started.
-        priority.step_forward(self._group)
-        priority.expend(self._group)
+        self._standing.started(self._group)
         self.process = process
         return process
 
@@ -183,8 +181,7 @@ class ChromeBrowser:
             with self._guard:
                 self._refuse_if_killed()
                 self._group, end = launch.start_chrome(programs, command, profile.path, writer)
-                priority.step_back(self._group)
-                priority.expend(self._group)
+                self._standing.starting(self._group)
             self._way.started(self._group)
         return Line(end)
 
@@ -254,7 +251,7 @@ class ChromeBrowser:
             if isinstance(notice, ChannelClosed) and not self._begun:
                 self._lost = True
                 return
-        self._notify(notice)
+        self._notify(self._standing.explain(notice))
         if isinstance(notice, Beat):
             self._beaten.set()
 
@@ -270,6 +267,7 @@ class ChromeBrowser:
             self._connection.hang_up()
         if self._group:
             ending.end(self._group)
+            self._standing.ended()
             self._keeper.forget(self._line_name(self._group))
 
     def _leave(self) -> None:

@@ -11,7 +11,9 @@ from wppmt.browser.cdp.deadlines import Deadlines, Schedule
 from wppmt.browser.cdp.line import Line
 from wppmt.browser.chrome import driver, ending, launch
 from wppmt.browser.chrome.browser import LOCK_SECONDS, ChromeBrowser, mend, start_failures
+from wppmt.browser.chrome.cgroups import Cgroups
 from wppmt.browser.chrome.settings import ChromeSettings
+from wppmt.browser.chrome.standing import Place, Standing
 from wppmt.browser.keeping.lines import InMemory, Keeper, line_name
 from wppmt.browser.port import LoginItems, StartFailed
 from wppmt.browser.profile import login
@@ -24,7 +26,7 @@ from wppmt.domain.process import Process
 class ChromeBrowsers:
     """The port's implementation. `keeper` holds what a later daemon needs to adopt; without one nothing is left to it.
 
-    `proxy_of` is asked at each start: a session's proxy as a URL, with its password; empty: none.
+    `proxy_of` is asked at each start: a session's proxy as a URL, with its password; empty: none. `cgroups`: prepared.
     """
 
     def __init__(
@@ -33,10 +35,12 @@ class ChromeBrowsers:
         keeper: Keeper | None = None,
         schedule: Schedule | None = None,
         proxy_of: Callable[[str], str] = lambda _: "",
+        cgroups: Cgroups | None = None,
     ) -> None:
         self._settings = settings
         self._keeper = keeper or InMemory()
         self._proxy_of = proxy_of
+        self._cgroups = cgroups
         self._schedule = schedule or Deadlines()
         self._snapshots = Snapshots(settings.snapshots_dir, settings.snapshots_kept)
         self._made: WeakSet[ChromeBrowser] = WeakSet()
@@ -117,7 +121,8 @@ class ChromeBrowsers:
     def _make(self, session_id: str, left: Process | None = None) -> ChromeBrowser:
         settings, profile = self._settings, self._profile(session_id)
         way = Way(self._proxy_of(session_id), profile.path, simulated=settings.resolver_rules is not None)
-        browser = ChromeBrowser(settings, profile, self._schedule, self._keeper, way, left)
+        place = Place(way, Standing(session_id, self._cgroups))
+        browser = ChromeBrowser(settings, profile, self._schedule, self._keeper, place, left)
         self._made.add(browser)
         return browser
 

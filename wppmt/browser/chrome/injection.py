@@ -33,6 +33,11 @@ BRIDGE = (
     "receiving.js",
     "changes.js",
     "surroundings.js",
+    "walks.js",
+    "chats.js",
+    "people.js",
+    "groups.js",
+    "labels.js",
 )
 
 # wa-js reports to Google Analytics and asks strangers' servers for link previews unless told otherwise.

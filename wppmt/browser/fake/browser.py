@@ -139,8 +139,8 @@ class FakeBrowser:
         """The browser dies: as kill -9 from outside."""
         self.kill()
 
-    def drop_channel(self) -> None:
-        """The channel closes, the browser lives on."""
+    def drop_channel(self, *, for_memory: bool = False) -> None:
+        """The channel closes, the browser lives on; `for_memory`: because the kernel ended it."""
         with self._guard:
             if not self._channel_open:
                 return
@@ -148,7 +148,7 @@ class FakeBrowser:
             numbers = list(self._pending)
         for number in numbers:
             self._settle(number, BrowserGone("canal fechado"))
-        self._notify(ChannelClosed("pedido pelo teste"))
+        self._notify(ChannelClosed("pedido pelo teste", for_memory=for_memory))
 
     def lose_line(self) -> None:
         """Nobody has a copy of it any more: the browser lives on for a moment, but no one will ever reach its page."""

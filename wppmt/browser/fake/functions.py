@@ -10,6 +10,7 @@ from typing import Any
 
 from wppmt.browser.cdp import json_text
 from wppmt.browser.fake.kinds import SHOWN, media_type
+from wppmt.browser.fake.lists import FakeLists, WalkEnded
 from wppmt.browser.fake.page import FakePage
 from wppmt.browser.fake.targets import EDIT_SECONDS, REVOKE_SECONDS, Untargeted, meant
 from wppmt.browser.fake.world import FakeProfile, FakeWhatsApp, Phone, login_items
@@ -32,6 +33,7 @@ class FakeFunctions:
         self._page = page
         self._world = world
         self._profile = profile
+        self._lists = FakeLists(world, profile)
         self._blobs: dict[int, tuple[bytes, Mapping[str, Any]]] = {}
         self._answers: dict[str, Mapping[str, Any]] = {}
         """Of the sends that this page began: each id once."""
@@ -47,6 +49,8 @@ class FakeFunctions:
             return json_text.whole(run(arguments))
         except _Rejected as rejected:
             return CallRejected(rejected.reason, until=rejected.until)
+        except WalkEnded:
+            return CallRejected("walk_ended")
         except Untargeted as untargeted:
             return CallRejected(untargeted.reason, about=untargeted.about)
 
@@ -161,12 +165,13 @@ class FakeFunctions:
         }
 
     def do_contacts(self, arguments: Mapping[str, Any]) -> CallResult:
-        rows = sorted(
-            (self._contact(number) for number in self._world.phones), key=lambda row: str(row["id"])
-        )
-        rest = [row for row in rows if str(row["id"]) > (arguments.get("after") or "")]
-        limit = arguments["limit"]
-        return {"contacts": rest[:limit], "total": len(rows), "more": len(rest) > limit}
+        return self._lists.contacts(arguments)
+
+    def do_chats(self, arguments: Mapping[str, Any]) -> CallResult:
+        return self._lists.chats(arguments)
+
+    def do_chat_messages(self, arguments: Mapping[str, Any]) -> CallResult:
+        return self._lists.messages(arguments)
 
     def do_upload(self, arguments: Mapping[str, Any]) -> CallResult:
         return self._keep(Path(arguments["path"]).read_bytes(), {})
@@ -257,16 +262,6 @@ class FakeFunctions:
     def _require_connection(self) -> None:
         if not self._page.is_connected:
             raise _Rejected("could_not_look")
-
-    def _contact(self, number: str) -> dict[str, Any]:
-        phone = self._world.phones[number]
-        return {
-            "id": f"{number}@c.us",
-            "phone": number,
-            "name": phone.name,
-            "pushname": phone.name,
-            "isBusiness": phone.is_business,
-        }
 
     def _keep(self, data: bytes, about: Mapping[str, Any]) -> dict[str, Any]:
         number = len(self._blobs) + 1

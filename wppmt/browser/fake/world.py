@@ -12,7 +12,15 @@ from typing import Any, Protocol
 
 from wppmt.domain.inventory import WHOLE, Inventory
 
-_BRAZILIAN = re.compile(r"55(\d\d)(9?)([6-9]\d{7})")
+_FORMS = (
+    (re.compile(r"55(\d\d)9([6-9]\d{7})"), r"55\1\2"),
+    (re.compile(r"55(\d\d)([6-9]\d{7})"), r"55\g<1>9\2"),
+    (re.compile(r"521(\d{10})"), r"52\1"),
+    (re.compile(r"52(\d{10})"), r"521\1"),
+    (re.compile(r"549(\d{10})"), r"54\1"),
+    (re.compile(r"54(\d{10})"), r"549\1"),
+)
+"""Mobile numbers that people write in two ways: Brazil, Mexico, Argentina."""
 
 
 @dataclass(slots=True)
@@ -23,6 +31,8 @@ class Phone:
     name: str = ""
     is_business: bool = False
     is_online: bool = True
+    is_saved: bool = False
+    """In others' address books."""
     linked: str | None = None
     undelivered: list[dict[str, Any]] = field(default_factory=list)
     """For the linked page, while it is away."""
@@ -144,9 +154,9 @@ class Surroundings(Protocol):
 
 
 def other_form(number: str) -> str | None:
-    """Brazil's mobile numbers with and without the ninth digit."""
-    parts = _BRAZILIAN.fullmatch(number)
-    return f"55{parts[1]}{'' if parts[2] else '9'}{parts[3]}" if parts else None
+    """The other way to write this number, where there is one."""
+    found = ((pattern.fullmatch(number), form) for pattern, form in _FORMS)
+    return next((match.expand(form) for match, form in found if match), None)
 
 
 def login_items(profile: FakeProfile) -> dict[str, str]:

@@ -37,11 +37,15 @@
   const isViewOnceGone = (message) => message.type === 'ciphertext' && message.subtype === VIEW_ONCE;
 
   /** Whether a person wrote it and it can be read. One that could not be decrypted comes again, under its true type. */
-  function isWritten(message) {
+  function isByPerson(message) {
     if (message.isNotification || NOTICES.has(message.type)) return false;
-    if (message.type === 'ciphertext' && !isViewOnceGone(message)) return false;
+    return message.type !== 'ciphertext' || isViewOnceGone(message);
+  }
+
+  function isWritten(message) {
     // What was sent to a list of people comes in the chat with its sender.
-    return isWanted(message.id.remote) && !(message.broadcast && ignored.has('broadcasts'));
+    const isBroadcast = message.broadcast && ignored.has('broadcasts');
+    return isByPerson(message) && isWanted(message.id.remote) && !isBroadcast;
   }
 
   /** Written by somebody else. */
@@ -50,5 +54,5 @@
   /** Written by the owner, on the phone or another device: what this page sends begins without WhatsApp's tick. */
   const isFromPhone = (message) => message.id.fromMe && message.ack >= 1 && !wppmt.isSentHere(message) && isWritten(message);
 
-  Object.assign(wppmt, { isWanted, isIncoming, isFromPhone, isViewOnceGone });
+  Object.assign(wppmt, { isWanted, isByPerson, isIncoming, isFromPhone, isViewOnceGone });
 })();

@@ -9,12 +9,22 @@
   const resolved = new Map();
 
   /**
-   * Brazil's mobile numbers with and without the ninth digit: WhatsApp knows each by one form only. Landlines (2-5)
-   * never had one: with a 9 before it, a landline's number is another person's.
+   * Mobile numbers that people write in two ways, while WhatsApp knows each by one only. In Brazil with and without the
+   * ninth digit: landlines (2-5) never had one, with a 9 before it a landline's number is another person's. In Mexico
+   * with and without 1, in Argentina with and without 9, behind the country's code.
    */
+  const FORMS = [
+    [/^55(\d\d)9([6-9]\d{7})$/, '55$1$2'],
+    [/^55(\d\d)([6-9]\d{7})$/, '55$19$2'],
+    [/^521(\d{10})$/, '52$1'],
+    [/^52(\d{10})$/, '521$1'],
+    [/^549(\d{10})$/, '54$1'],
+    [/^54(\d{10})$/, '549$1'],
+  ];
+
   function otherForm(phone) {
-    const parts = /^55(\d\d)(9?)([6-9]\d{7})$/.exec(phone);
-    return parts && `55${parts[1]}${parts[2] ? '' : '9'}${parts[3]}`;
+    const form = FORMS.find(([pattern]) => pattern.test(phone));
+    return form && phone.replace(...form);
   }
 
   /** Who is in the page's contacts exists; of anybody else the server is asked, and no answer is no "no". */
@@ -70,6 +80,14 @@
     return WPP.chat.find(answer.wid);
   };
 
+  /** Who has this number, or hidden id: `{wid, phone}`; a refusal where nobody has it. */
+  wppmt.personFor = async (who) => {
+    if (server(who) === 'lid') return { wid: WPP.whatsapp.WidFactory.createWid(who), phone: null };
+    const answer = await resolve(digits(who));
+    if (!answer) throw new Rejection('not_on_whatsapp');
+    return answer;
+  };
+
   /** WhatsApp mostly answers with a hidden id; the number is then the one that was asked for. */
   functions.check_number = async ({ phone }) => {
     const answer = await resolve(digits(phone));
@@ -77,20 +95,5 @@
     const person = phoneOf(answer.wid);
     const number = server(person) === 'c.us' ? digits(person) : answer.phone;
     return { valid: true, wid: `${number}@c.us`, phone: number, isBusiness: answer.isBusiness };
-  };
-
-  // ---- the account's people ----------------------------------------------------------------------------------
-
-  functions.contacts = async ({ after, limit }) => {
-    const known = new Map();
-    // WhatsApp may list a person twice, by number and by lid; both have the same shape but for what is known of them.
-    for (const model of await WPP.contact.list()) {
-      if (!['c.us', 'lid'].includes(server(model.id)) || model.isMe) continue;
-      const contact = shapes.contact(model);
-      if (!(known.get(contact.id) || {}).name) known.set(contact.id, contact);
-    }
-    const all = [...known.values()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-    const rest = all.filter((one) => !after || one.id > after);
-    return { contacts: rest.slice(0, limit), total: all.length, more: rest.length > limit };
   };
 })();

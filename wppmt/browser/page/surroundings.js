@@ -23,7 +23,8 @@
   function groupChanged(notice) {
     const group = notice.id.remote;
     const action = ACTIONS[notice.subtype];
-    if (!action || !isWanted(group) || isOurAct(`group|${text(group)}|${action}`)) return;
+    const isOurs = isOurAct(`group|${text(group)}|${action}`) || (notice.subtype === 'create' && isOurAct('group|*|create'));
+    if (!action || !isWanted(group) || isOurs) return;
     const by = notice.author ? text(phoneOf(notice.author)) : null;
     emit('group_change', {
       groupId: text(group), action, by, participants: (notice.recipients || []).map((wid) => text(phoneOf(wid))),
@@ -43,7 +44,8 @@
 
   // What is there when the page is loaded is no change.
   function tellLabel(id, action, chat) {
-    if (!wppmt.isConnected() || isOurAct(`label|${id}|${action}|${chat ? text(chat) : ''}`)) return;
+    const act = `${action}|${chat ? text(chat) : ''}`;
+    if (!wppmt.isConnected() || isOurAct(`label|${id}|delete|`) || isOurAct(`label|${id}|${act}`) || isOurAct(`label|*|${act}`)) return;
     if (chat && !isWanted(chat)) return;
     emit('label_change', { labelId: String(id), name: names.get(String(id)) || null, action, chatId: chat ? text(phoneOf(chat)) : null });
   }

@@ -30,6 +30,7 @@ FIELD_TEXTS: Mapping[str, str] = {
     "restarts": "quantas vezes o navegador da sessão foi reaberto depois de uma falha",
     "memoryMb": "memória do navegador da sessão, em MB; `null`: ainda não medida",
     "createdAt": "quando a sessão foi criada",
+    "ignore": "do que a sessão não é avisada: `groups`, `channels`, `status`, `broadcasts`; de início, canais e status",
     "pairingCode": "código para digitar no celular, se a sessão foi iniciada com `phone`",
     "qrCode": "QR Code para ler no celular, como imagem PNG em data URL; `null`: não há o que ler",
     "expiresAt": "até quando este código vale",

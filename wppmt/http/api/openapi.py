@@ -36,6 +36,10 @@ _TAGS: Mapping[str, str] = {
     "events": "Eventos",
     "admin": "Administração",
     "contacts": "Contatos e mídia",
+    "people": "Contatos e mídia",
+    "chats": "Conversas",
+    "groups": "Grupos",
+    "labels": "Etiquetas e chamadas",
     "health": "Saúde",
     "docs": "Documentação",
 }
@@ -46,6 +50,18 @@ _PATH_PARAMETERS: Mapping[str, Json] = {
         "example": "cliente-001",
     },
     "messageId": {"schema": {"type": "string", "maxLength": 256}, "example": "3EB0F6F2E2E2E2E2E2E"},
+    "chatId": {
+        "schema": {"type": "string"},
+        "example": "5511888888888@c.us",
+        "description": "a conversa: `…@c.us`, `…@g.us`, `…@lid`, ou um número",
+    },
+    "groupId": {
+        "schema": {"type": "string"},
+        "example": "120363041234567890@g.us",
+        "description": "id do grupo",
+    },
+    "labelId": {"schema": {"type": "string", "maxLength": 32}, "example": "3"},
+    "callId": {"schema": {"type": "string", "maxLength": 128}, "example": "7B1E6A0C5D2F4E8A9B3C1D0E2F4A6B8C"},
     "token": {"schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}, "example": "Zk3v0c…"},
     "file": {"schema": {"type": "string"}, "example": "viewer.js"},
     "phone": {

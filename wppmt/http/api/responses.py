@@ -171,6 +171,7 @@ class SessionSettings(AnswerBody):
         examples=["http://proxy.exemplo:3128"],
         description="sem usuário e senha; null: o padrão do serviço",
     )
+    ignore: list[str] = Field(examples=[["channels", "status"]])
 
 
 class SessionList(AnswerBody):
@@ -274,15 +275,6 @@ class Contact(AnswerBody):
     is_business: bool = Field(examples=[False])
 
 
-class ContactList(AnswerBody):
-    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3; `next` is the `cursor` of the following page."""
-
-    success: Literal[True] = True
-    count: int = Field(examples=[1], description="quantos há ao todo")
-    contacts: list[Contact]
-    next: str | None = absent()
-
-
 class NumberCheckBody(AnswerBody):
     """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3; `resolvedPhone` is the number as WhatsApp knows it (nono dígito)."""
 
@@ -370,12 +362,23 @@ class Replayed(AnswerBody):
     replayed: int = Field(examples=[1])
 
 
+class CgroupUsage(AnswerBody):
+    """As the kernel counts it since the browser started."""
+
+    memory_mb: float = Field(
+        examples=[412.5], description="memória do navegador e dos seus arquivos em cache"
+    )
+    cpu_seconds: float = Field(examples=[83.2], description="tempo de processador")
+    pids: int = Field(examples=[61], description="processos e threads agora")
+
+
 class AdminSession(Status):
     """A tenant's row for the operator."""
 
     desired: Literal["running", "stopped"] = Field(examples=["running"])
     pid: int | None = Field(examples=[4711])
     profile_mb: int | None = Field(examples=[95])
+    cgroup: CgroupUsage | None = Field(description="null: a sessão não tem cgroup próprio")
     webhooks: Deliveries
     last_error: str | None
 

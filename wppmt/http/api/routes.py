@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wppmt.domain.errors import Code
 from wppmt.http.api import responses, schemas, send_schemas
+from wppmt.http.api.chat_routes import CHAT_ROUTES
 from wppmt.http.api.query_parameters import LARGEST, LARGEST_PAGE, PAGE
 from wppmt.http.api.route import Access, Route
 from wppmt.http.handlers import (
@@ -38,15 +39,6 @@ _PAGE: dict[str, dict[str, object]] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE},
 }
 
-_CONTACTS_PAGE: dict[str, dict[str, object]] = {
-    "cursor": {"type": "string", "pattern": contacts.CURSOR, "description": "o `next` da página anterior"},
-    "limit": {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": contacts.ALL_CONTACTS,
-        "default": contacts.ALL_CONTACTS,
-    },
-}
 _SEND_HEADERS = ("Idempotency-Key", "Prefer")
 _SEND = (
     *_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK,
@@ -239,11 +231,7 @@ ROUTES = (
         query={"for": {"type": "string", "enum": list(acts.FOR), "description": "para quem: obrigatório"}},
         headers=_SEND_HEADERS, refusals=(*_ACT, Code.NOT_OWN_MESSAGE, Code.TOO_LATE_TO_DELETE),
     ),
-    Route(
-        "GET", f"{_SESSION}/contacts", contacts.list_contacts, Access.SESSION,
-        "Listar contatos", {200: responses.ContactList}, query=_CONTACTS_PAGE,
-        refusals=(*_ASKED, Code.NOT_CONNECTED),
-    ),
+    *CHAT_ROUTES,
     Route(
         "GET", f"{_SESSION}/check-number/{{phone}}", contacts.check_number, Access.SESSION,
         "Verificar se um número está no WhatsApp", {200: responses.NumberCheckBody},

@@ -33,6 +33,7 @@ EventName = Literal[
 WantedEvent = Literal[EventName, "*"]
 """With "*": all of them."""
 Url = Annotated[str, Field(max_length=2048)]
+Ignored = Annotated[list[Literal["groups", "channels", "status", "broadcasts"]], Field(max_length=4)]
 ProxyUrl = Annotated[str, Field(max_length=2048), AfterValidator(_a_proxy)]
 FileName = Annotated[str, Field(max_length=255)]
 Caption = Annotated[str, Field(max_length=MAX_CAPTION_CHARS)]
@@ -75,6 +76,7 @@ class StartBody(Body):
         None, min_length=1, max_length=20, examples=[["message_received", "message_ack", "connection_change"]]
     )
     max_messages_per_day: int | None = Field(None, ge=0, le=1_000_000, examples=[35])
+    ignore: Ignored | None = Field(None, examples=[["groups", "channels", "status"]])
     phone: Number | None = Field(
         None, description=f"Pede um código de pareamento em vez do QR Code: {_DIGITS}"
     )
@@ -94,6 +96,7 @@ class ChangeBody(Body):
         examples=["socks5://proxy.exemplo:1080"],
         description="vale a partir do próximo início do navegador (`POST …/restart`)",
     )
+    ignore: Ignored | None = Field(None, examples=[["groups", "channels", "status"]])
 
     @model_validator(mode="before")
     @classmethod

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, cast
 
+from wppmt.browser.port import Usage
 from wppmt.domain.reasons import sentence
 from wppmt.domain.states import State
 from wppmt.domain.times import iso
@@ -12,6 +14,7 @@ from wppmt.http.api.responses import (
     Abilities,
     AdminSession,
     AlreadyConnected,
+    CgroupUsage,
     DeadLetter,
     Deliveries,
     JournalMessage,
@@ -39,7 +42,11 @@ def status_of(status: SessionStatus, default_webhook_url: str) -> Status:
 
 
 def admin_session_of(
-    status: SessionStatus, default_webhook_url: str, profile_mb: int | None, webhooks: WebhookCounts
+    status: SessionStatus,
+    default_webhook_url: str,
+    profile_mb: int | None,
+    usage: Usage | None,
+    webhooks: WebhookCounts,
 ) -> AdminSession:
     process = status.record.process
     return AdminSession(
@@ -47,6 +54,7 @@ def admin_session_of(
         desired=status.record.desired.value,
         pid=process.pid if process else None,
         profile_mb=profile_mb,
+        cgroup=CgroupUsage(**asdict(usage)) if usage else None,
         webhooks=Deliveries(pending=webhooks.pending, dead=webhooks.dead),
         last_error=status.last_error or None,
     )
@@ -87,6 +95,7 @@ def settings_of(status: SessionStatus) -> SessionSettings:
         session_id=record.id,
         description=record.description or None,
         proxy=proxies.shown(record.proxy) or None,
+        ignore=list(record.ignore),
     )
 
 

@@ -36,6 +36,7 @@ def _row(ports: Ports, status: SessionStatus) -> responses.AdminSession:
         status,
         ports.settings.default_webhook_url,
         ports.profile_mb(session_id),
+        ports.usage(session_id),
         ports.store.webhook_counts(session_id),
     )
 

@@ -10,37 +10,40 @@ from aiohttp import web
 
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.page_queries import Question
 from wppmt.http.api import responses
 from wppmt.http.api.body_reader import invalid
+from wppmt.http.api.chat_responses import ContactPage, ListedContact
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_phone
-from wppmt.http.api.query_parameters import whole_number
+from wppmt.http.handlers.asking import PAGE_SECONDS, ask_page
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID
 from wppmt.media.content_disposition import attachment
 
-PAGE_SECONDS = 20.0
 FETCH_SECONDS = 120.0
 ALL_CONTACTS = 10_000
 """Who asks without a limit, as in docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3, gets them all."""
-CURSOR = r"^([0-9A-Za-z.:_-]{1,64}@(c\.us|lid))?$"
+SCOPES = ("all", "saved")
 _TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+(; ?codecs=[a-z0-9.]+)?", re.ASCII | re.IGNORECASE)
 
 
 async def list_contacts(request: web.Request) -> web.Response:
-    limit = whole_number(request, "limit", default=ALL_CONTACTS, between=(1, ALL_CONTACTS))
-    query = messages.ListContacts(_cursor(request), limit)
-    page: messages.ContactPage = await _ask(request, query, PAGE_SECONDS)
-    contacts = [responses.Contact.model_validate(contact) for contact in page.contacts]
-    return answer(responses.ContactList(count=page.total, contacts=contacts, next=page.following))
+    scope = request.query.get("scope", "all")
+    if scope not in SCOPES:
+        raise invalid("scope", "use all (todos) ou saved (só a agenda)")
+    told = await ask_page(request, Question.CONTACTS, default=ALL_CONTACTS, most=ALL_CONTACTS, scope=scope)
+    # Thousands of them: the loop has other tenants to serve.
+    return await asyncio.to_thread(_contact_page, told)
 
 
-def _cursor(request: web.Request) -> str:
-    """A contact's id, or empty: from the beginning. Raises Refusal(INVALID_REQUEST)."""
-    said = request.query.getall("cursor", [""])
-    if len(said) > 1 or not re.fullmatch(CURSOR, said[0]):
-        raise invalid("cursor", "use o next da página anterior, uma só vez")
-    return said[0]
+def _contact_page(told: dict[str, Any]) -> web.Response:
+    contacts = [ListedContact.model_validate(row) for row in told["rows"]]
+    following = told["nextCursor"]
+    page = ContactPage(
+        count=len(contacts), contacts=contacts, total=told["total"], next_cursor=following, next=following
+    )
+    return answer(page)
 
 
 async def check_number(request: web.Request) -> web.Response:

@@ -70,6 +70,7 @@ def _start_message(session_id: str, body: StartBody) -> messages.StartSession:
         description=body.description,
         events=None if body.events is None else tuple(dict.fromkeys(body.events)),
         max_messages_per_day=body.max_messages_per_day,
+        ignore=None if body.ignore is None else tuple(dict.fromkeys(body.ignore)),
         pairing_phone=None if body.phone is None else parse_phone(body.phone),
         proxy=body.proxy,
     )
@@ -106,7 +107,8 @@ async def show_settings(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """A proxy counts from the next start of the browser on."""
     body = await read_body(request, ChangeBody)
-    asked = messages.ConfigureSession(description=body.description, proxy=body.proxy)
+    ignore = None if body.ignore is None else tuple(dict.fromkeys(body.ignore))
+    asked = messages.ConfigureSession(description=body.description, proxy=body.proxy, ignore=ignore)
     status: SessionStatus = await request.app[PORTS].front.ask(
         session_address(request[SESSION_ID]), asked, START_SECONDS
     )
