@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from random import Random
+from typing import TypeVar
 
 from actors.session.ack_watchdog import AckWatchdog
 from actors.session.actor import SessionMind
@@ -48,6 +49,8 @@ from actors.session.turn_end import TurnEnd
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.store.port import Store
 from wppmt.store.records import SessionRecord
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class _Assembly:
         self.arrivals = Arrivals(work, page, timers, policy)
         self.backfill = Backfill(work, page, policy)
         self.cursor = EventCursor(work, page, policy)
-        self.chat_filter = ChatFilter(work=work, page=page, policy=policy)
+        self.chat_filter = self._made(ChatFilter)
         # What lets the browser start and end.
         self.status = Status(work, page, lifecycle, pairing, sending)
         self.closing = Closing(lifecycle, self.status)
@@ -105,215 +108,33 @@ class _Assembly:
         self.logout = Logout(work, page, lifecycle, timers, policy)
         self.interruptions = Interruptions(work, lifecycle, self.starts, self.logout, self.closing)
         # What follows from what it shows.
-        self.needs_person = self._needs_person()
+        self.needs_person = self._made(NeedsPerson)
         self.inventory_watch = InventoryWatch(work, page, screen, self.needs_person, timers, policy)
-        self.readiness = self._readiness()
+        self.readiness = self._made(Readiness)
         # What looks after all of it.
-        self.watchdog = self._watchdog()
+        self.watchdog = self._made(AckWatchdog)
         self.liveness = Liveness(work, page, lifecycle, timers, policy)
         self.login_saving = LoginSaving(work, page, lifecycle, timers, policy)
         self.self_check = SelfCheck(work, page, self.inventory_watch, timers, policy)
         self.recycling = Recycling(work, lifecycle, sending, timers, policy)
-        self.reception = Reception(
-            work=work,
-            chat_filter=self.chat_filter,
-            arrivals=self.arrivals,
-            backfill=self.backfill,
-            self_check=self.self_check,
-            policy=policy,
-            media_url=tools.media_url,
-        )
+        self.media_url = tools.media_url
+        self.reception = self._made(Reception)
         self.queries = Queries(page, self.reception, policy)
-        self.page_state = self._page_state()
 
     def mind(self) -> SessionMind:
-        browser_news, page_events = self._browser_news(), self._page_events()
-        return SessionMind(
-            work=self.work,
-            page=self.page,
-            timers=self.timers,
-            status=self.status,
-            closing=self.closing,
-            requests=self._requests(),
-            root_orders=self._root_orders(),
-            browser_news=browser_news,
-            page_events=page_events,
-            page_answers=self._page_answers(page_events),
-            page_state=self.page_state,
-            due_timers=self._due_timers(browser_news),
-            sending=self.sending,
-            login_saving=self.login_saving,
-            recycling=self.recycling,
-            turn_end=self._turn_end(),
-        )
+        """After those who decide what becomes of each message."""
+        self.page_state = self._made(PageState)
+        self.browser_news = self._made(BrowserNews)
+        self.page_events = self._made(PageEvents)
+        self.page_answers = self._made(PageAnswers)
+        self.link_requests = self._made(LinkRequests)
+        self.requests = self._made(Requests)
+        self.root_orders = self._made(RootOrders)
+        self.due_timers = self._made(DueTimers)
+        self.turn_end = self._made(TurnEnd)
+        return self._made(SessionMind)
 
-    def _page_state(self) -> PageState:
-        return PageState(
-            work=self.work,
-            page=self.page,
-            screen=self.screen,
-            lifecycle=self.lifecycle,
-            pairing=self.pairing,
-            needs_person=self.needs_person,
-            inventory_watch=self.inventory_watch,
-            interruptions=self.interruptions,
-            timers=self.timers,
-            policy=self.policy,
-        )
-
-    def _needs_person(self) -> NeedsPerson:
-        return NeedsPerson(
-            work=self.work,
-            page=self.page,
-            lifecycle=self.lifecycle,
-            pairing=self.pairing,
-            screen=self.screen,
-            timers=self.timers,
-            policy=self.policy,
-        )
-
-    def _readiness(self) -> Readiness:
-        return Readiness(
-            work=self.work,
-            page=self.page,
-            screen=self.screen,
-            lifecycle=self.lifecycle,
-            sending=self.sending,
-            backfill=self.backfill,
-            arrivals=self.arrivals,
-            chat_filter=self.chat_filter,
-        )
-
-    def _watchdog(self) -> AckWatchdog:
-        return AckWatchdog(
-            work=self.work,
-            page=self.page,
-            screen=self.screen,
-            lifecycle=self.lifecycle,
-            sending=self.sending,
-            needs_person=self.needs_person,
-            timers=self.timers,
-            policy=self.policy,
-        )
-
-    def _requests(self) -> Requests:
-        return Requests(
-            work=self.work,
-            screen=self.screen,
-            lifecycle=self.lifecycle,
-            starts=self.starts,
-            logout=self.logout,
-            closing=self.closing,
-            status=self.status,
-            sending=self.sending,
-            acceptance=self.acceptance,
-            queries=self.queries,
-            link_requests=self._link_requests(),
-            chat_filter=self.chat_filter,
-            policy=self.policy,
-        )
-
-    def _link_requests(self) -> LinkRequests:
-        return LinkRequests(
-            work=self.work,
-            screen=self.screen,
-            lifecycle=self.lifecycle,
-            starts=self.starts,
-            pairing=self.pairing,
-            links=self.links,
-            logout=self.logout,
-            status=self.status,
-        )
-
-    def _root_orders(self) -> RootOrders:
-        return RootOrders(
-            work=self.work,
-            lifecycle=self.lifecycle,
-            starts=self.starts,
-            interruptions=self.interruptions,
-            links=self.links,
-            logout=self.logout,
-            closing=self.closing,
-            sending=self.sending,
-            arrivals=self.arrivals,
-            recycling=self.recycling,
-        )
-
-    def _browser_news(self) -> BrowserNews:
-        return BrowserNews(
-            work=self.work,
-            lifecycle=self.lifecycle,
-            starts=self.starts,
-            interruptions=self.interruptions,
-            needs_person=self.needs_person,
-            logout=self.logout,
-            closing=self.closing,
-            status=self.status,
-        )
-
-    def _page_events(self) -> PageEvents:
-        return PageEvents(
-            work=self.work,
-            page=self.page,
-            screen=self.screen,
-            lifecycle=self.lifecycle,
-            interruptions=self.interruptions,
-            cursor=self.cursor,
-            page_state=self.page_state,
-            readiness=self.readiness,
-            backfill=self.backfill,
-            reception=self.reception,
-            pairing=self.pairing,
-            links=self.links,
-            logout=self.logout,
-            liveness=self.liveness,
-            sending=self.sending,
-        )
-
-    def _page_answers(self, page_events: PageEvents) -> PageAnswers:
-        return PageAnswers(
-            page=self.page,
-            lifecycle=self.lifecycle,
-            interruptions=self.interruptions,
-            page_events=page_events,
-            cursor=self.cursor,
-            sending=self.sending,
-            reception=self.reception,
-            arrivals=self.arrivals,
-            queries=self.queries,
-            pairing=self.pairing,
-            logout=self.logout,
-            watchdog=self.watchdog,
-            liveness=self.liveness,
-            login_saving=self.login_saving,
-        )
-
-    def _due_timers(self, browser_news: BrowserNews) -> DueTimers:
-        return DueTimers(
-            lifecycle=self.lifecycle,
-            interruptions=self.interruptions,
-            browser_news=browser_news,
-            screen=self.screen,
-            page_state=self.page_state,
-            needs_person=self.needs_person,
-            logout=self.logout,
-            watchdog=self.watchdog,
-            liveness=self.liveness,
-            login_saving=self.login_saving,
-            self_check=self.self_check,
-            recycling=self.recycling,
-            arrivals=self.arrivals,
-        )
-
-    def _turn_end(self) -> TurnEnd:
-        return TurnEnd(
-            readiness=self.readiness,
-            sending=self.sending,
-            arrivals=self.arrivals,
-            watchdog=self.watchdog,
-            liveness=self.liveness,
-            login_saving=self.login_saving,
-            self_check=self.self_check,
-            links=self.links,
-            closing=self.closing,
-        )
+    def _made(self, part: type[Part]) -> Part:
+        """With everything that its fields name, under the same name. Raises AttributeError for what is not made yet."""
+        names = [field.name for field in fields(part) if field.init]  # type: ignore[arg-type]
+        return part(**{name: getattr(self, name) for name in names})

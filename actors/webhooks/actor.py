@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Reply, Wake
+from actors.webhooks.attempts import lane_of, tried_once_more
 from actors.webhooks.health import DeliveryHealth
 from actors.webhooks.lanes import NEVER, Flight, Lanes, LaneState
 from actors.webhooks.messages import Attempted, Drain, Look, OutboxGrew, ReplayDue, TrimOutbox
@@ -23,7 +24,6 @@ from wppmt.domain.messages import ReplayDeadLetters
 from wppmt.store.port import STORE_RETRY_SECONDS, Store, StoreUnavailable
 from wppmt.store.records import DeadLetterBatch, DeadLetters, Delivery, DeliveryState, Lane
 from wppmt.webhook.classify import (
-    Answered,
     AttemptResult,
     Delivered,
     EndpointGone,
@@ -159,7 +159,7 @@ class WebhookMind:
         judged = classify_attempt(outcome, now)
         if isinstance(judged, RetryLater) and judged.unreachable and self._policy.hold_seconds:
             return self._hold(flight, now)
-        tried = _tried(flight.delivery, outcome, now)
+        tried = tried_once_more(flight.delivery, outcome, now)
         match judged:
             case Delivered():
                 effects = self._delivered(tried, now)
@@ -179,7 +179,7 @@ class WebhookMind:
         return effects
 
     def _delivered(self, tried: Delivery, now: float) -> list[Effect]:
-        lane = _lane(tried)
+        lane = lane_of(tried)
         effects = self._works_again(lane, now) if self._health.work(lane, now) else []
         self._settling.add(replace(tried, state=DeliveryState.DONE, last_error=""))
         return effects
@@ -286,18 +286,3 @@ class WebhookMind:
         """One at a time: each may be some hundred rows."""
         lane = self._health.due(now)
         return [*self._works_again(lane, now), Wake(TIDY_PAUSE_SECONDS, ReplayDue())] if lane else []
-
-
-def _lane(delivery: Delivery) -> Lane:
-    return Lane(delivery.endpoint, delivery.event.session_id)
-
-
-def _tried(delivery: Delivery, outcome: AttemptResult, now: float) -> Delivery:
-    """The delivery after one more attempt; `next_at` is now."""
-    if isinstance(outcome, Answered):
-        status, error = outcome.status, f"HTTP {outcome.status}"
-    else:
-        status, error = None, outcome.detail
-    return replace(
-        delivery, attempts=delivery.attempts + 1, next_at=now, last_status=status, last_error=error
-    )

@@ -180,6 +180,20 @@ def test_one_that_turns_deaf_later_ends_it_for_all(gateway: Gateway, plans: Plan
     assert gateway.logged("wa_js_undone")
 
 
+def test_a_session_that_waits_for_whatsapps_change_to_end_gets_it_at_once(
+    gateway: Gateway, plans: PlansInMemory
+):
+    gateway.world.broken_wa_js[OLD] = DEAD
+    gateway.restart("b")
+    gateway.until("b", State.ERROR, 60)
+    assert gateway.reason("b") is Reason.WHATSAPP_CHANGED
+    plans.want(NEW)
+    assert gateway.until("b", State.CONNECTED, 60) < 30
+    await_quiet(gateway, plans)
+    await_all(gateway, NEW)
+    assert gateway.changes("b")[-2:] == ["error", "connected"]
+
+
 def test_one_session_alone_and_back(gateway: Gateway, plans: PlansInMemory):
     plans.want(NEW, "b")
     await_quiet(gateway, plans)

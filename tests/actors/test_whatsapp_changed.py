@@ -105,6 +105,19 @@ def test_a_page_that_is_mended_while_it_lives_recovers_at_once_and_loses_nothing
     assert gateway.received("a") == [meanwhile]
 
 
+def test_a_page_that_loads_anew_with_another_build_is_looked_at_at_once(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.world.inventories["a"] = DEAF
+    gateway.restart("a")
+    gateway.until("a", State.ERROR, 60)
+    opened = gateway.count_browsers("a")
+    browser = gateway.browser("a")
+    browser.inventory = replace(WHOLE, whatsapp_build="2.3000.2")
+    browser.reload()
+    assert gateway.until("a", State.CONNECTED, 30) < 30
+    assert gateway.count_browsers("a") == opened
+
+
 @pytest.mark.parametrize(
     ("lost", "request_", "other"), [(DUMB, TEXT, None), (DUMB, PICTURE, None), (NO_MEDIA, PICTURE, TEXT)]
 )

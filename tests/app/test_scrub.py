@@ -124,6 +124,17 @@ def test_message_ids_stay_whole_but_phones_in_them_do_not():
     }
 
 
+def test_whatsapps_build_is_no_phone_and_hides_none():
+    def shown(key: str, value: str) -> object:
+        return scrub({key: value}, mask_phones=True)[key]
+
+    build = "2.3000.1044822804"
+    assert shown("whatsappBuild", build) == build
+    for value in ("5511999990001", "1144822804", f"{build} 5511999990001", "2.3000.5511999990001"):
+        assert str(shown("whatsappBuild", value)).endswith(f"***{value[-4:]}")
+    assert "1044822804" not in str(shown("note", build))
+
+
 def test_plain_values_keep_their_form():
     details = {"retry_after": 1.5, "count": 5511999998888, "ok": True, "gone": None, "dir": Path("/var/x")}
     at = datetime(2026, 2, 10, tzinfo=UTC)

@@ -25,6 +25,7 @@ from tests.bench.measures import (
 )
 from tests.bench.media import measure_media, measure_voice
 from tests.bench.outbox import measure_outbox
+from tests.bench.page import measure_page
 from tests.bench.requests import measure_requests
 from tests.system.daemon import Daemon
 from tests.system.files import FileServer
@@ -70,6 +71,7 @@ def run(bench: Bench, web: FileServer) -> None:
     bench.daemon.start()
     measure_starts(bench)
     measure_peer(bench)
+    measure_page(bench)
     tenant = bench.tenant("cliente-0").connect()
     measure_sends(bench, tenant)
     measure_events(bench, tenant)

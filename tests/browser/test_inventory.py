@@ -58,28 +58,82 @@ def test_a_whole_page_says_so_with_what_it_is(linked: tuple[Life, str]) -> None:
     assert all(told[ability] for ability in ABILITIES)
 
 
-@pytest.mark.parametrize(("modules", "name", "abilities"), ROWS, ids=[row[1] for row in ROWS])
-def test_what_is_renamed_is_named_and_comes_back(
-    chrome_ground: ChromeGround, linked: tuple[Life, str], modules: list[str], name: str, abilities: set[str]
-) -> None:
+@pytest.fixture
+def rename(
+    chrome_ground: ChromeGround, linked: tuple[Life, str]
+) -> Iterator[Callable[[list[str]], Callable[[], None]]]:
+    """Hides modules from the next page; gives what ends that, as the end of the test does."""
     life, phone = linked
-    order = chrome_ground.simulator.fault("missing_module", modules=modules, phone=phone)
-    life.forget()
-    began = time.monotonic()
-    chrome_ground.reload(life, phone)
-    wait_until(lambda: inventory(life).get("missing"), 60)
-    assert time.monotonic() - began < 60
-    assert any(name in missing for missing in inventory(life)["missing"])
-    assert lost(life) == abilities
-    chrome_ground.simulator.delete_fault(order)
-    life.forget()
-    wait_until(lambda: inventory(life).get("missing") in ([], [WA_JS]), 40)
-    if inventory(life)["missing"]:
-        # It gave up when it did not find the login.
+    orders: list[str] = []
+
+    def end() -> None:
+        while orders:
+            chrome_ground.simulator.delete_fault(orders.pop())
+
+    def begin(modules: list[str]) -> Callable[[], None]:
+        orders.append(chrome_ground.simulator.fault("missing_module", modules=modules, phone=phone))
         life.forget()
         chrome_ground.reload(life, phone)
-        wait_until(lambda: inventory(life).get("missing") == [], 40)
+        return end
+
+    yield begin
+    end()
+
+
+Rename = Callable[[list[str]], Callable[[], None]]
+
+
+@pytest.mark.parametrize(("modules", "name", "abilities"), ROWS, ids=[row[1] for row in ROWS])
+def test_what_is_renamed_is_named(
+    linked: tuple[Life, str], rename: Rename, modules: list[str], name: str, abilities: set[str]
+) -> None:
+    rename(modules)
+    life, _ = linked
+    missing = wait_until(lambda: inventory(life).get("missing"), 60)
+    assert any(name in lacking for lacking in missing or [])
+    assert lost(life) == abilities
+
+
+def test_what_is_back_is_seen_without_a_new_page(linked: tuple[Life, str], rename: Rename) -> None:
+    life, _ = linked
+    end = rename(["WAWebMsgCollection"])
+    wait_until(lambda: inventory(life).get("missing"), 60)
+    page = life.events[-1].page
+    life.forget()
+    end()
+    wait_until(lambda: inventory(life).get("missing") == [], 40)
     assert lost(life) == set()
+    assert {event.page for event in life.events} == {page}
+
+
+def test_a_wa_js_that_gave_up_is_all_that_is_missing_in_the_end(
+    linked: tuple[Life, str], rename: Rename
+) -> None:
+    life, _ = linked
+    end = rename(["WAWebUserPrefsIsLoggedIn"])
+    wait_until(lambda: WA_JS in inventory(life).get("missing", []), 60)
+    life.forget()
+    end()
+    wait_until(lambda: inventory(life).get("missing") == [WA_JS], 40)
+
+
+@pytest.mark.parametrize(("how", "said"), [("throws", "MsgStore"), ("hangs", "não termina de carregar")])
+def test_a_module_that_breaks_its_reader_is_named(
+    chrome_ground: ChromeGround, open_on: Callable[[ChromeGround, str], Life], how: str, said: str
+) -> None:
+    order = chrome_ground.simulator.fault("missing_module", module="WAWebMsgCollection", how=how, count=9)
+    life = open_on(chrome_ground, how)
+    began = time.monotonic()
+    life.start()
+    try:
+        wait_until(lambda: inventory(life).get("missing"), 40)
+    finally:
+        chrome_ground.simulator.delete_fault(order)
+    assert time.monotonic() - began < 40
+    named = " ".join(inventory(life)["missing"])
+    assert "MsgStore" in named
+    assert said in named
+    assert lost(life) == ABILITIES
 
 
 @pytest.mark.slow

@@ -50,6 +50,10 @@ class TurboZap:
         """`GET /api/sessions/<sessionId>/<what>`."""
         return self._api.get(f"{self._tenant.path}/{what}")
 
+    def call(self, method: str, what: str, body: Json | None = None) -> Answer:
+        """Any other method of `/api/sessions/<sessionId>/<what>`."""
+        return self._api.call(method, f"{self._tenant.path}/{what}".rstrip("/"), body)
+
     def delete(self, query: str = "") -> Answer:
         """`DELETE /api/sessions/<sessionId>`."""
         return self._api.call("DELETE", f"{self._tenant.path}{query}")

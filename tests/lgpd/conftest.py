@@ -86,7 +86,8 @@ def _fill(store: SqliteStore, media: ReceivedMedia, state: Path) -> None:
                 )
             )  # fmt: skip
         transaction.want_media("b", f"false_{maria}_3EB09", 1.0)
-        transaction.remember_received("a", "3EB0A1", 1.0)
+        transaction.remember_received("a", f"{maria} {maria} 3EB0A1", 1.0)
+        transaction.remember_received("a", f"{joao} {joao} 3EB0A2", 1.0)
     (state / "media/out/x").write_bytes(b"foto-enviada")
     for number, chat in ((1, maria), (2, joao)):
         draft = media.draft("a")

@@ -39,14 +39,14 @@ class Daemon:
         """
         self.folder = folder
         self.secret = secrets.token_hex(32)
-        self.port, self.simulator_port, page_port = free_port(), free_port(), free_port()
+        self.port, self.simulator_port, self.page_port = free_port(), free_port(), free_port()
         self.environ = {
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
             "WPP_PORT": str(self.port),
             "WPP_SIMULATOR": "1",
             "WPP_SIMULATOR_PORT": str(self.simulator_port),
-            "WPP_SIMULATOR_PAGE_PORT": str(page_port),
+            "WPP_SIMULATOR_PAGE_PORT": str(self.page_port),
             "WPP_STATE_DIR": str(folder / "state"),
             "WPP_TOKENS_DIR": str(folder / "tokens"),
             "WPP_LOG_DIR": str(folder / "logs"),

@@ -115,6 +115,7 @@ _KINDS = {
     "journal": "mensagens enviadas",
     "wanted_media": "mídia por buscar",
     "chat_names": "nomes",
+    "received": "ids",
     "deliveries": "entregas",
     "files": "arquivos",
     "loginCopies": "cópias de login",

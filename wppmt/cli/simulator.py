@@ -12,6 +12,7 @@ from wppmt.cli.context import SettingsSource, pass_source
 from wppmt.cli.errors import CommandFailed
 from wppmt.domain.system_errors import explain
 from wppmt.simulator import SimulatorServer, SimulatorSettings
+from wppmt.simulator.facts import UnusableFacts
 
 
 @click.command()
@@ -25,6 +26,8 @@ def simulator(source: SettingsSource) -> None:
         raise CommandFailed(
             f"Simulador: {explain(failure)} (WPP_SIMULATOR_PORT, WPP_SIMULATOR_PAGE_PORT ou WPP_STATE_DIR)"
         ) from None
+    except UnusableFacts as why:
+        raise CommandFailed(str(why)) from None
 
 
 async def _serve(settings: Settings) -> None:

@@ -30,7 +30,7 @@ class SimulatorServer:
         return f"http://{self._settings.host}:{self.control_port}"
 
     async def start(self) -> None:
-        """Raises OSError where the folder cannot be written or a port is taken."""
+        """Raises OSError where the folder cannot be written or a port is taken, UnusableFacts."""
         settings = self._settings
         settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._storage = Storage(settings.state_dir)

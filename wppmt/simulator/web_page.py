@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 import secrets
 from collections.abc import Collection
 from pathlib import Path
@@ -48,6 +49,8 @@ PARTS = (
 
 After them come ``modules/*.js``, in which only functions may use what another one of them holds, and ``boot``.
 """
+
+DEFINED = re.compile(r"(?<![.\w])define\(\s*'(\w+)'")
 
 HOSTS = ("web.whatsapp.com", "127.0.0.1", "localhost")
 
@@ -164,10 +167,15 @@ class WebPage:
         return web.FileResponse(path, headers={"Content-Type": "application/octet-stream"})
 
 
-def joined_script() -> str:
-    """The page's files as one script, in a function of its own: one request, and no names left behind."""
+def joined_script(names: Json | None = None) -> str:
+    """The page's files as one script, in a function of its own: one request, and no names left behind.
+
+    `names` are the build's, unless others are given. Raises UnusableFacts where the page does not fit them.
+    """
+    names = names or facts.load()
     folder = Path(__file__).with_name("page")
     modules = [path.relative_to(folder).with_suffix("").as_posix() for path in folder.glob("modules/*.js")]
     parts = [(folder / f"{part}.js").read_text() for part in (*PARTS, *sorted(modules), "boot")]
-    head = f"const options = __OPTIONS__;\nconst FACTS = {facts.for_page()};\n"
+    facts.require(names, (name for part in parts for name in DEFINED.findall(part)))
+    head = f"const options = __OPTIONS__;\nconst FACTS = {facts.for_page(names)};\n"
     return "(() => {\n'use strict';\n" + head + "\n".join(parts) + "\n})();"

@@ -21,7 +21,7 @@ from actors.session.sending.new_contacts import NewContacts
 from actors.session.sending.outcomes import Outcomes, as_sent, may_have_left
 from actors.session.sending.preparation import Preparation
 from actors.session.sending.refusals import NEW_CONTACT, REJECTIONS, Refusals, SendProblem, problems_of
-from actors.session.sending.send_codec import MAY_HAVE_LEFT, extra_seconds, page_call
+from actors.session.sending.send_codec import MAY_HAVE_LEFT, extra_seconds, page_call, turn
 from actors.session.sending.timers import AnswerDue, FindDue, OutcomeDue, SendingTimer, TypingDone, UploadDue
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallFailure, CallRejected, CallResult, NotCalled
@@ -250,7 +250,7 @@ class SendQueue:
         entry = replace(entry, handover=Handover.ACCEPTED)
         yield from self._work.write(now, journal=entry)
         self._settle(entry.id)
-        self._queue = deque(sorted([entry, *self._queue], key=_turn))
+        self._queue = deque(sorted([entry, *self._queue], key=turn))
 
     def _fail(
         self,
@@ -294,8 +294,3 @@ class SendQueue:
 
     def _outcome_timer(self, entry: JournalEntry, now: float) -> Wake:
         return Wake(max(0.0, entry.accepted_at + self._policy.outcome_deadline - now), OutcomeDue(entry.id))
-
-
-def _turn(entry: JournalEntry) -> tuple[float, float]:
-    """The order of the queue: as accepted; what was handed over before goes first."""
-    return entry.accepted_at, entry.handed_at or float("inf")

@@ -140,3 +140,8 @@ def _arguments(entry: JournalEntry) -> Payload:
 def extra_seconds(entry: JournalEntry) -> float:
     """How much longer than a text its sending may take."""
     return messages.extra_seconds(int(entry.payload.get("typingMs", 0)), int(entry.payload.get("size", 0)))
+
+
+def turn(entry: JournalEntry) -> tuple[float, float]:
+    """The order of the queue: as accepted; what was handed over before goes first."""
+    return entry.accepted_at, entry.handed_at or float("inf")

@@ -26,7 +26,7 @@ marca de quanto se sabe:
 - **{Mark.GUESSED}**: nem um nem outro. É o primeiro lugar onde procurar quando algo falha só no WhatsApp.
 
 O simulador segue os mesmos fatos ([simulador.md](simulador.md)), e por isso não mostra quando um deles está errado. O que falta
-na página de hoje se vê em `missing` de `GET /api/sessions/{{id}}/status` e em `wppmt doctor`.
+na página de hoje está na linha `inventory` do log e, com o motivo `WHATSAPP_CHANGED`, em `reason` do status da sessão.
 """
 
 

@@ -70,7 +70,7 @@ RECEIVING = Topic(
         Assumption(
             "O relógio do servidor e o do computador diferem em menos de 5 s",
             Mark.GUESSED,
-            "depende do computador; sem o ajuste, `wppmt doctor` avisa",
+            "depende do computador",
             f"{RECEIVING_JS}#MARGIN_SECONDS",
             "a comparação deixa passar o que chegou nos primeiros segundos da página",
         ),

@@ -98,6 +98,10 @@ class Channel:
         self.call(function, arguments, seconds, answer.set_result)
         return waited_for(answer, seconds)
 
+    def interrupt(self) -> None:
+        """Ends the script that runs in the page now, also one that would never end."""
+        self._request(runtime.terminate_execution(), DIALOG_SECONDS, lambda _: None)
+
     def _request(self, command: Command[Any], seconds: float, done: Callable[[Any], None]) -> None:
         self._connection.request(command, seconds, done, self._session)
 

@@ -18,6 +18,7 @@ from wppmt.browser.cdp.line import Line
 from wppmt.browser.chrome import adoption, driver, ending, first_page, injection, launch, processes
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.chrome.standing import Place
+from wppmt.browser.chrome.standstill import Standstill
 from wppmt.browser.keeping.lines import Keeper, line_name
 from wppmt.browser.port import (
     NOTHING,
@@ -78,6 +79,7 @@ class ChromeBrowser:
         self._guard = threading.Lock()
         self._killed = self._begun = self._lost = False
         self._notify: Notify = lambda _: None
+        self._standstill = Standstill(schedule)
         self._group = 0
         self._connection: Connection | None = None
         self._channel: Channel | None = None
@@ -236,6 +238,7 @@ class ChromeBrowser:
                 raise self._way.failure(error, urlsplit(self._settings.page_url).netloc) or StartFailed(
                     "PAGE_LOAD_FAILED", error
                 )
+            self._standstill.watch(lambda: self._interrupt(channel))
             loaded, _ = channel.ask(runtime.evaluate(LOADED, await_promise=True), seconds)
             status = int(loaded.value or 0)
             if status >= FIRST_BAD_STATUS:
@@ -245,8 +248,13 @@ class ChromeBrowser:
         except CallFailure as failure:
             raise StartFailed("PAGE_LOAD_FAILED", str(failure)) from failure
 
+    def _interrupt(self, channel: Channel) -> None:
+        logs.log("page_interrupted", self._profile.path.name, level="warning")
+        channel.interrupt()
+
     def _tell(self, notice: Notice) -> None:
         """A start that fails says so itself: the end of its channel is no second news."""
+        self._standstill.heard(notice)
         with self._guard:
             if isinstance(notice, ChannelClosed) and not self._begun:
                 self._lost = True
@@ -262,6 +270,7 @@ class ChromeBrowser:
             self._begun = True
 
     def _end(self) -> None:
+        self._standstill.end()
         self._way.close()
         if self._connection is not None:
             self._connection.hang_up()

@@ -79,6 +79,7 @@
       abilities[ability] = !lacking.length;
       lacking.forEach((name) => missing.add(name));
     }
+    for (const id of hung) missing.add(`${id} (n\u00e3o termina de carregar)`);
     return { missing: [...missing], ...abilities };
   }
 
@@ -110,6 +111,40 @@
     if (!id) misses.set(wanted, moduleCount());
     return id;
   };
+
+  // A module that never ends to load holds up the whole page. The daemon ends such a script, of which no `finally` runs:
+  // what is still being loaded when a timer runs is that module. The next page goes on without it.
+  const HUNG = 'wppmt.hung';
+  const WRAP_MS = 100;
+  const hung = new Set(JSON.parse(text(() => sessionStorage.getItem(HUNG)) || '[]'));
+  const loading = [];
+
+  // wa-js waits longer than that for a quiet table before it asks for the first module.
+  function watchLoading() {
+    const { moduleRequire } = WPP.loader;
+    if (!moduleRequire) {
+      setTimeout(watchLoading, WRAP_MS);
+      return;
+    }
+    WPP.loader.moduleRequire = new Proxy(moduleRequire, {
+      apply(load, self, [id]) {
+        if (hung.has(id)) return null;
+        loading.push(id);
+        try {
+          return load(id);
+        } finally {
+          loading.pop();
+        }
+      },
+    });
+  }
+
+  function goOnWithoutHung() {
+    if (!loading.length) return;
+    hung.add(loading.pop());
+    sessionStorage.setItem(HUNG, JSON.stringify([...hung]));
+    location.reload();
+  }
 
   // Modules come in waves, and nothing says when it is over. A page without wa-js gets as long.
   const WAVE_MS = 3000;
@@ -144,11 +179,11 @@
     wppmt.factsMayHaveChanged();
   }
 
-  async function watch() {
-    for (;;) {
-      judge();
-      await new Promise((resolve) => setTimeout(resolve, current ? AGAIN_MS : LOOK_MS));
-    }
+  function watch() {
+    // First, since a look may be ended from outside.
+    setTimeout(watch, current ? AGAIN_MS : LOOK_MS);
+    goOnWithoutHung();
+    judge();
   }
 
   /** As of the last look; null until it is sure. */
@@ -178,5 +213,6 @@
   wppmt.attach = (name, run) => unattached.set(run, name);
 
   WPP.loader.onInjected(tryToAttach);
+  watchLoading();
   setTimeout(watch);
 })();

@@ -89,6 +89,7 @@ async function clearLogin() {
   Object.assign(login, { token: undefined, me: undefined, lid: undefined });
   connectedAsRegistered = false;
   Socket.unset('hasSynced');
+  sessionStorage.clear();
   await permanentStorage.clear();
   await database.clear();
   tellServerWhosePage();

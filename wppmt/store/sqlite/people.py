@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from wppmt.store.sqlite.rows import load_session
+from wppmt.store.sqlite.rows import erased_key, load_session
 
 BUSY_SECONDS = 10.0
 STEP = 100
@@ -26,6 +26,7 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
     "journal": ("recipient", "payload", "reference"),
     "wanted_media": ("message_id",),
     "chat_names": ("name", "key"),
+    "received": ("message_id",),
 }
 """Each table that may hold something about a contact, with the columns that may name one."""
 FOLLOWING = {"deliveries": "event"}
@@ -39,7 +40,6 @@ IMPERSONAL = frozenset(
         "tallies",
         "forgotten",
         "compatibility",
-        "received",  # WhatsApp's random ids: without them, what was erased would be told of anew
     }
 )
 _ENVELOPE = ("event", "sessionId", "timestamp", "id", "sequence", "schemaVersion")
@@ -96,8 +96,9 @@ class People:
             connection.execute("PRAGMA secure_delete = ON")
             erased = dict.fromkeys([*PERSONAL, *FOLLOWING], 0)
             for table in PERSONAL:
-                if table != "events":
+                if table not in {"events", "received"}:
                     erased[table] = self._delete(connection, table)
+            erased["received"] = self._forget_names(connection)
             numbers = self._keys(connection, "events")
             for step in _steps(numbers):
                 erased["deliveries"] += self._empty(connection, [number for (number,) in step])
@@ -125,6 +126,17 @@ class People:
         for step in _steps(keys):
             with _committed(connection):
                 connection.executemany(f"DELETE FROM {table} WHERE {key}", step)  # noqa: S608 - names of ours
+        return len(keys)
+
+    def _forget_names(self, connection: sqlite3.Connection) -> int:
+        """Of received messages the ids stay, or what was erased would be told of anew, as missed."""
+        keys = self._keys(connection, "received")
+        for step in _steps(keys):
+            with _committed(connection):
+                connection.executemany(
+                    "UPDATE OR REPLACE received SET message_id = ? WHERE session_id = ? AND message_id = ?",
+                    [(erased_key(key), session_id, key) for session_id, key in step],
+                )
         return len(keys)
 
     def _empty(self, connection: sqlite3.Connection, numbers: Sequence[int]) -> int:

@@ -92,6 +92,11 @@ def load_secrets(row: Row) -> SigningSecrets:
     return SigningSecrets(row["current"], rotated)
 
 
+def erased_key(message_key: str) -> str:
+    """Instead of a received message's chat, writer and id: WhatsApp's random id alone, which tells of nobody."""
+    return f"erased {message_key.rpartition(' ')[2]}"
+
+
 def load_link(row: Row) -> PairingLink:
     return PairingLink(
         digest=row["digest"],

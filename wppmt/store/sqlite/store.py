@@ -25,6 +25,7 @@ from wppmt.store.sqlite.outbox import SqliteOutbox
 from wppmt.store.sqlite.rows import (
     dump_entry,
     dump_session,
+    erased_key,
     load_entry,
     load_event,
     load_link,
@@ -105,8 +106,9 @@ class SqliteTransaction:
 
     def remember_received(self, session_id: str, message_id: str, at: float) -> bool:
         added = self._execute(
-            "INSERT INTO received (session_id, message_id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            (session_id, message_id, at),
+            "INSERT INTO received (session_id, message_id, at) SELECT ?1, ?2, ?3 WHERE NOT EXISTS"
+            " (SELECT 1 FROM received WHERE session_id = ?1 AND message_id = ?4) ON CONFLICT DO NOTHING",
+            (session_id, message_id, at, erased_key(message_id)),
         )
         return added.rowcount == 1
 
