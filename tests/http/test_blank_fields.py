@@ -45,6 +45,8 @@ LEAST: dict[type[Body], dict[str, Any]] = {
     send_schemas.ForwardBody: {"phone": "5511999999999"},
     send_schemas.ReactionBody: {"emoji": "👍"},
     send_schemas.EditBody: {"message": "oi"},
+    schemas.PairingLinkBody: {},
+    schemas.PairingCodeBody: {},
     schemas.WebhookBody: {"url": "https://exemplo.com/"},
     schemas.WebhookTestBody: {},
     schemas.ReplayBody: {},
