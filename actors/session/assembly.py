@@ -40,8 +40,12 @@ from actors.session.root_orders import RootOrders
 from actors.session.screen import Screen
 from actors.session.self_check import SelfCheck
 from actors.session.sending.acceptance import Acceptance
+from actors.session.sending.examination import Examination
+from actors.session.sending.new_contacts import NewContacts
 from actors.session.sending.outcomes import Outcomes
 from actors.session.sending.queue import SendQueue
+from actors.session.sending.refusals import Refusals
+from actors.session.sending.strangers import Strangers
 from actors.session.starts import Starts
 from actors.session.status import Status
 from actors.session.timers import Timers
@@ -93,9 +97,14 @@ class _Assembly:
         self.screen = screen = Screen(pairing, page, timers)
         self.lifecycle = lifecycle = BrowserLifecycle(work, page, screen, timers, policy, tools.random)
         # Messages out and in.
-        outcomes = Outcomes(work)
-        self.sending = sending = SendQueue(work, outcomes, page, policy)
-        self.acceptance = Acceptance(work, sending, outcomes, page, policy, tools.new_message_id)
+        self.outcomes = outcomes = Outcomes(work)
+        self.strangers = strangers = Strangers(work, policy, tools.random)
+        self.new_contacts = new_contacts = NewContacts(work, page, timers, policy, strangers)
+        self.sending = sending = SendQueue(work, outcomes, page, policy, new_contacts, strangers)
+        self.examination = Examination(page, policy, new_contacts, strangers)
+        self.refusals = Refusals(work, new_contacts, strangers)
+        self.new_message_id = tools.new_message_id
+        self.acceptance = self._made(Acceptance)
         self.arrivals = Arrivals(work, page, timers, policy)
         self.backfill = Backfill(work, page, policy)
         self.cursor = EventCursor(work, page, policy)

@@ -21,6 +21,7 @@ from actors.session.page_state import PageState
 from actors.session.recycling import Recycling
 from actors.session.screen import Screen
 from actors.session.self_check import SelfCheck
+from actors.session.sending.new_contacts import NewContacts
 from wppmt.domain.reasons import Reason
 
 
@@ -40,6 +41,7 @@ class DueTimers:
     login_saving: LoginSaving
     self_check: SelfCheck
     recycling: Recycling
+    new_contacts: NewContacts
     arrivals: Arrivals
 
     def due(self, timer: Timer, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a timer
@@ -68,6 +70,8 @@ class DueTimers:
                 yield from self.watchdog.due(now)
             case Timer.TRUST:
                 self.screen.trust()
+            case Timer.LIMITS:
+                yield from self.new_contacts.ask()
             case Timer.SERVER:
                 yield from self.liveness.ask()
             case Timer.COMPARE:

@@ -139,6 +139,8 @@ class Called(StrEnum):
     SERVER = "server"
     LOGIN = "login"
     COMPARE = "compare"
+    LIMITS = "limits"
+    STANDS = "stands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,8 @@ class Timer(StrEnum):
     """A connection that no measure has repaired is tried again."""
     SERVER = "server"
     """WhatsApp's server is asked whether it still answers this page."""
+    LIMITS = "limits"
+    """WhatsApp's page is asked for its limits on new contacts."""
     COMPARE = "compare"
     """The page is asked for messages that nobody was told of."""
     SAVING = "saving"

@@ -21,12 +21,22 @@ from actors.session.page_events import PageEvents
 from actors.session.pairing import Pairing
 from actors.session.queries import Queries
 from actors.session.reception import Reception
+from actors.session.sending.acceptance import Acceptance
+from actors.session.sending.new_contacts import NewContacts
 from actors.session.sending.queue import SendQueue
 from wppmt.browser.port import CallFailure, CallResult
 from wppmt.domain.page_condition import Facts
 from wppmt.domain.reasons import Reason
 
-OF_ANY_BROWSER = {Called.UPLOAD, Called.SEND, Called.FIND, Called.LOGOUT, Called.QUERY, Called.ARRIVAL}
+OF_ANY_BROWSER = {
+    Called.UPLOAD,
+    Called.SEND,
+    Called.FIND,
+    Called.LOGOUT,
+    Called.QUERY,
+    Called.ARRIVAL,
+    Called.STANDS,
+}
 """These count also when their browser is gone; any other would be taken for an answer of the current one."""
 
 
@@ -38,6 +48,8 @@ class PageAnswers:
     page_events: PageEvents
     cursor: EventCursor
     sending: SendQueue
+    acceptance: Acceptance
+    new_contacts: NewContacts
     reception: Reception
     arrivals: Arrivals
     queries: Queries
@@ -63,6 +75,10 @@ class PageAnswers:
                     yield from self.logout.answered(answer.outcome)
             case Called.QUERY:
                 yield from self.queries.answered(answer)
+            case Called.STANDS:
+                yield from self.acceptance.examined(answer, now)
+            case Called.LIMITS:
+                yield from self.new_contacts.answered(answer.outcome, now)
             case Called.ARRIVAL:
                 yield from self.arrivals.answered(answer)
             case Called.BACKFILL:

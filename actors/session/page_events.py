@@ -19,6 +19,7 @@ from actors.session.pairing import Pairing, ShownCode
 from actors.session.readiness import Readiness
 from actors.session.reception import TOLD, Reception
 from actors.session.screen import Screen
+from actors.session.sending.new_contacts import NewContacts
 from actors.session.sending.queue import SendQueue
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import Beat, CallResult, ChannelClosed, Notice, PageEvent
@@ -44,6 +45,7 @@ class PageEvents:
     logout: Logout
     liveness: Liveness
     sending: SendQueue
+    new_contacts: NewContacts
 
     def noticed(self, notice: Notice, at: float, now: float) -> Iterator[Effect]:
         """A notice of the current browser, which came at `at`."""
@@ -135,7 +137,7 @@ class PageEvents:
                 reason = str(data.get("reason", ""))
                 yield from self.sending.failed(str(data["id"]), reason, now, data.get("until"))
             case "limits_changed":
-                yield from self.sending.new_contacts.update(data, now)
+                yield from self.new_contacts.update(data, now)
             case _:
                 # Other events repeat what the facts say.
                 pass

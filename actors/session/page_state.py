@@ -193,6 +193,8 @@ class PageState:
         self.lifecycle.login_shown(is_new=not record.has_login)
         if not record.has_login:
             known["login_saved"] = False
+            if facts.phone != record.last_phone or not record.linked_at:
+                known["linked_at"] = now
         known["last_phone"] = facts.phone or record.last_phone
         reason = Reason.READY if found.is_whole else Reason.WHATSAPP_CHANGED
         happenings = [*_other_account(record, facts), *self._told_of_change()]

@@ -12,6 +12,7 @@ from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork, error_payload
 from wppmt.browser.port import CallFailure, CallResult, Json
+from wppmt.domain.account_limits import UNKNOWN
 from wppmt.domain.reasons import LOGIN_ENDED, Reason
 from wppmt.domain.states import Event, State
 from wppmt.domain.times import iso
@@ -121,8 +122,7 @@ class Pairing:
             ("qr_code", payload),
             **NO_LOGIN,
             heard_until=0.0,
-            reachout_until=0.0,
-            quota_until=0.0,
+            limits=UNKNOWN,
             login_saved=True,
             failures=0,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wppmt.domain.contact_policy import OFF, ContactPolicy
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPolicy:
@@ -26,6 +28,11 @@ class SessionPolicy:
     """A browser that lives so long is exchanged in a quiet moment, for a copy of its login; 0 = never."""
     close_deadline: float
     """For a browser to go down by itself: the stop ladder and the copy of its login. Then it is killed."""
+
+    audit_seconds: float
+    """Between two comparisons of what the page holds with the event log."""
+    contacts: ContactPolicy = OFF
+    """Towards strangers, of sessions that have none of their own."""
 
     queue_limit: int = 100
     key_seconds: float = 172_800.0
@@ -62,6 +69,8 @@ class SessionPolicy:
     call_deadline: float = 15.0
     media_deadline: float = 60.0
     """For each step of moving a file into or out of the page."""
+    limits_seconds: float = 3600.0
+    """Between two questions for WhatsApp's limits on new contacts; a change is told in between."""
     limit_pause: float = 3600.0
     """How long no new contact is written to after WhatsApp has refused one, where it does not tell the end."""
     ack_sends: int = 3

@@ -12,6 +12,7 @@ from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.chat_filter import ChatFilter
 from actors.session.page_calls import Page
 from actors.session.screen import Screen
+from actors.session.sending.new_contacts import NewContacts
 from actors.session.sending.queue import SendQueue
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.page_condition import PageCondition
@@ -27,6 +28,7 @@ class Readiness:
     screen: Screen
     lifecycle: BrowserLifecycle
     sending: SendQueue
+    new_contacts: NewContacts
     backfill: Backfill
     arrivals: Arrivals
     chat_filter: ChatFilter
@@ -40,6 +42,7 @@ class Readiness:
             yield from self.chat_filter.tell_page()
             yield from self.sending.usable(now)
             yield from self.backfill.look(now)
+            yield from self.new_contacts.ask()
             yield from self.arrivals.pump()
 
     def page_lost(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from actors.runtime.effects import Effect
@@ -91,7 +92,8 @@ class Reception:
         chat = self.work.chat_key(written["chatNames"])
         writer = self.work.chat_key(written["authorNames"]) if written.get("authorNames") else ""
         side = "me" if written["fromMe"] else writer
-        return self.work.is_new(now, f"{chat} {side} {written['id']}")
+        # A digest, so that no number is kept for this.
+        return self.work.is_new(now, sha256(f"{chat} {side} {written['id']}".encode()).hexdigest())
 
     def _change(self, data: Json) -> dict[str, Any]:
         if "message" in data:

@@ -18,10 +18,12 @@ from actors.session.screen import Screen
 from actors.session.sending.acceptance import Acceptance
 from actors.session.sending.queue import SendQueue
 from actors.session.sending.refusals import require_connected
+from actors.session.sending.strangers import Strangers
 from actors.session.starts import Starts
 from actors.session.status import Status
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain import messages
+from wppmt.domain.contact_policy import ContactPolicy, PolicyChange
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.page_condition import PageCondition
 from wppmt.domain.page_queries import PageQuery
@@ -44,6 +46,7 @@ class Requests:
     sending: SendQueue
     acceptance: Acceptance
     queries: Queries
+    strangers: Strangers
     link_requests: LinkRequests
     chat_filter: ChatFilter
     policy: SessionPolicy
@@ -99,6 +102,7 @@ class Requests:
             pairing_phone=request.pairing_phone,
             proxy=request.proxy,
             ignore=request.ignore,
+            contact_policy=self._policy(request.policy),
         )
         if request.webhook_url is not None:
             yield from work.set_webhook(now, request.webhook_url, work.record.webhook_events)
@@ -109,10 +113,17 @@ class Requests:
 
     def _configure(self, request: messages.ConfigureSession, reply: Reply, now: float) -> Iterator[Effect]:
         yield from self._write_given(
-            now, description=request.description, ignore=request.ignore, proxy=request.proxy
+            now,
+            description=request.description,
+            ignore=request.ignore,
+            proxy=request.proxy,
+            contact_policy=self._policy(request.policy),
         )
         yield from self.chat_filter.tell_page()
         yield Answer(reply, self.status.now())
+
+    def _policy(self, change: PolicyChange | None) -> ContactPolicy | None:
+        return change.of(self.strangers.policy) if change else None
 
     def _write_given(self, now: float, **settings: Any) -> Iterator[Effect]:
         """None leaves a setting as it is."""

@@ -18,6 +18,7 @@ from wppmt.store.records import (
     ALL_EVENTS,
     Desired,
     EventDraft,
+    Handover,
     JournalEntry,
     Lane,
     PairingLink,
@@ -45,6 +46,7 @@ LOGGED_FIELDS = {
     "label_change": ("labelId", "action"),
     "error": ("code", "error"),
     "account_changed": ("phone", "previousPhone"),
+    "account_limit": ("coolDown", "newChats", "budget", "paused"),
 }
 """The fields of an event that are logged: who, what and when, never a text or a code."""
 _LEVELS: Mapping[str, LogLevel] = {"error": "error", "account_changed": "warning", "presence_change": "debug"}
@@ -140,6 +142,13 @@ class UnitOfWork:
             return self.write(now, ("message_sent", payload), last_activity=now)
         count = self.record.messages_received + 1
         return self.write(now, ("message_received", payload), messages_received=count, last_activity=now)
+
+    def contacts_since(self, since: float) -> frozenset[str]:
+        """New contacts (Store.contacts_since), with those of this turn."""
+        fresh = {
+            entry.contact for entry in self._journalled.values() if entry.handover is not Handover.FAILED
+        }
+        return (self.store.contacts_since(self.record.id, since) | fresh) - {""}
 
     def want_media(self, message_id: str, now: float) -> None:
         """Its media is to be brought, after a crash, too."""

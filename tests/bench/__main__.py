@@ -23,7 +23,7 @@ from tests.bench.measures import (
     measure_sends,
     measure_starts,
 )
-from tests.bench.media import measure_media
+from tests.bench.media import measure_media, measure_voice
 from tests.bench.outbox import measure_outbox
 from tests.bench.page import measure_page
 from tests.bench.requests import measure_requests
@@ -79,6 +79,7 @@ def run(bench: Bench, web: FileServer) -> None:
     measure_idle(bench, crowd)
     measure_restores(bench, crowd)
     measure_media(bench, web, *crowd[:2])
+    measure_voice(bench, *crowd[:2])
     measure_requests(bench, crowd)
     measure_lists(bench)
     bench.daemon.stop()

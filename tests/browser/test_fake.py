@@ -121,7 +121,7 @@ def test_a_hung_browser_answers_late_and_tells_late(scene: Scene) -> None:
     browser.wake()
     scene.time.run(1)
     assert kept[0]["authenticated"]
-    assert [data["message"]["body"] for data in scene.events("message_received")] == ["durante"]
+    assert [data["message"]["content"]["body"] for data in scene.events("message_received")] == ["durante"]
 
 
 def test_a_silent_channel_leaves_a_gap_that_can_be_read(scene: Scene) -> None:

@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[2]
 GUIDES = sorted(
     page
     for page in ROOT.glob("docs/*.md")
-    if page.name not in {"ARCHITECTURE.md", "contract.md", "MULTI_TENANT_ARCHITECTURE.md"}
+    if page.name
+    not in {"ARCHITECTURE.md", "contract.md", "MULTI_TENANT_ARCHITECTURE.md", "simulator-control.md"}
 )
 SOURCES = sorted(
     file

@@ -18,6 +18,7 @@ from yarl import URL
 from tests.defaults import auth_policy, http_policy
 from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
+from wppmt.domain.contact_policy import OFF
 from wppmt.domain.troubles import Trouble
 from wppmt.http.app import make_app
 from wppmt.http.connections import ConnectionLimits
@@ -31,6 +32,7 @@ from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
 from wppmt.net.egress import Egress, policy
 from wppmt.store.port import Store
+from wppmt.store.standing import gate_of
 
 SECRET = "segredo-de-teste-com-mais-de-32-bytes"
 
@@ -100,6 +102,7 @@ class Api:
             version="1.2.3",
             profile_mb=lambda _: 100,
             has_login_copy=lambda _: self.has_login_copy,
+            limits=lambda record: gate_of(record, OFF, lambda _: frozenset(), self.time).shown(record.limits),
             settings=self.settings,
         )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wppmt.domain import messages
+from wppmt.domain.contact_policy import OFF
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.message_ids import parse_message_id
 from wppmt.domain.page_queries import PageQuery, Question
@@ -170,11 +171,12 @@ class FakeFront:
                     self.links[digest] = replace(link, end=link.end or LinkEnd.REVOKED)
                 return self._statuses[session_id]
             case messages.ConfigureSession():
-                given: dict[str, Any] = {
-                    "description": message.description, "proxy": message.proxy, "ignore": message.ignore,
-                }  # fmt: skip
-                changes = {name: value for name, value in given.items() if value is not None}
-                return self.has(session_id, self._statuses[session_id].record.state, **changes)
+                given = {"description": message.description, "proxy": message.proxy, "ignore": message.ignore}
+                changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+                record = self._statuses[session_id].record
+                if message.policy:
+                    changes["contact_policy"] = message.policy.of(record.contact_policy or OFF)
+                return self.has(session_id, record.state, **changes)
             case messages.SetWebhook():
                 self.has(
                     session_id, self._statuses[session_id].record.state,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.http.conftest import Api, serve
 from wppmt.domain.errors import Refusal
-from wppmt.http.api import chat_schemas, schemas, send_schemas
+from wppmt.http.api import chat_schemas, schemas, send_schemas, session_schemas
 from wppmt.http.api.schemas import Body, validate
 
 CONTENT = base64.b64encode(b"a;b\n").decode()
@@ -22,8 +22,8 @@ LEAST: dict[type[Body], dict[str, Any]] = {
     chat_schemas.CreateGroupBody: {"subject": "Equipe", "participants": ["5511999999999"]},
     chat_schemas.JoinGroupBody: {"code": "AbC"},
     chat_schemas.CreateLabelBody: {"name": "Novo"},
-    schemas.StartBody: {},
-    schemas.CreateBody: {"sessionId": "a"},
+    session_schemas.StartBody: {},
+    session_schemas.CreateBody: {"sessionId": "a"},
     schemas.SendTextBody: {"phone": "5511999999999", "message": "oi"},
     schemas.SendImageBody: {"phone": "5511999999999", "base64": CONTENT},
     schemas.SendFileBody: {"phone": "5511999999999", "fileUrl": "https://exemplo.com/a.pdf"},
@@ -45,9 +45,13 @@ LEAST: dict[type[Body], dict[str, Any]] = {
     send_schemas.ForwardBody: {"phone": "5511999999999"},
     send_schemas.ReactionBody: {"emoji": "👍"},
     send_schemas.EditBody: {"message": "oi"},
+    schemas.PairingLinkBody: {},
+    schemas.PairingCodeBody: {},
     schemas.WebhookBody: {"url": "https://exemplo.com/"},
     schemas.WebhookTestBody: {},
     schemas.ReplayBody: {},
+    schemas.PairingLinkBody: {},
+    schemas.PairingCodeBody: {},
 }
 """The least that each route takes."""
 
@@ -67,8 +71,10 @@ def test_every_route_s_body_is_tried():
         schemas.SendBody,
         schemas.SourceBody,
         schemas.SendMediaBody,
-        # Here a blank field is meant: tests/http/test_sessions.py, tests/http/test_chats.py.
-        schemas.ChangeBody,
+        # In a PATCH, what is empty empties: tests/http/test_sessions.py
+        session_schemas.ChangeBody,
+        session_schemas.PolicyBody,
+        session_schemas.QuietHoursBody,
         chat_schemas.PatchBody,
         *all_bodies(chat_schemas.PatchBody),
     }
@@ -98,7 +104,7 @@ def test_all_at_once(model: type[Body]):
         (schemas.SendTextBody, "phone"),
         (schemas.SendTextBody, "message"),
         (schemas.WebhookBody, "url"),
-        (schemas.CreateBody, "sessionId"),
+        (session_schemas.CreateBody, "sessionId"),
     ],
 )
 def test_a_required_one_is_not(model: type[Body], field: str):

@@ -6,10 +6,12 @@ import asyncio
 import base64
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from tests.http.conftest import Answer, Api, serve, token
 from tests.http.fakes import BORN
@@ -20,11 +22,13 @@ from wppmt.domain.states import State
 from wppmt.http.api.route import MAX_BODY_BYTES
 from wppmt.http.ports import DaemonPhase
 from wppmt.store.port import StoreUnavailable
+from wppmt.store.records import LinkEnd
 
 SEND = "/api/sessions/a/send-message"
 MESSAGE = "/api/sessions/a/messages/3EB0"
 VOICE = "/api/sessions/a/send-voice"
 STATUS = "/api/sessions/a/status"
+LINK = "/api/sessions/a/pairing-link"
 PHONE = {"phone": "5511999999999"}
 HELLO = PHONE | {"message": "oi"}
 Provoke = Callable[[Api], Awaitable[Answer]]
@@ -85,7 +89,33 @@ async def restore_without_copy(api: Api) -> Answer:
     return await api.post("/api/sessions/a/restore")
 
 
+async def link_to_what_is_connected(api: Api) -> Answer:
+    return await api.post(LINK)
+
+
+async def use_an_ended_link(api: Api) -> Answer:
+    page = await new_link(api)
+    for digest, link in api.front.links.items():
+        api.front.links[digest] = replace(link, end=LinkEnd.EXPIRED)
+    return await api.post(f"{page}/open", token=None)
+
+
+async def link_another_number(api: Api) -> Answer:
+    page = await new_link(api, expectedPhone="5511999990001")
+    return await api.post(f"{page}/code", {"phone": "5511999990002"}, token=None)
+
+
+async def new_link(api: Api, **body: Any) -> str:
+    """The path of its page."""
+    api.front.has("a", State.DISCONNECTED)
+    answer = await api.post(LINK, body)
+    return str(URL(answer.body["url"]).path)
+
+
 PROVOKED: dict[Code, Provoke] = {
+    Code.ALREADY_CONNECTED: link_to_what_is_connected,
+    Code.LINK_ENDED: use_an_ended_link,
+    Code.WRONG_PHONE: link_another_number,
     Code.UNAUTHENTICATED: lambda api: api.get(STATUS, token=None),
     Code.TOKEN_EXPIRED: lambda api: api.get(STATUS, token=token(exp=BORN - 60)),
     Code.FORBIDDEN: lambda api: api.get("/api/admin/sessions"),

@@ -138,6 +138,12 @@ async def test_an_act_reaches_the_session(session: Api, method: str, path: str, 
     assert (answer.status, answer.body["status"]) == (202, "pending")
 
 
+async def test_what_is_longer_than_any_id_is_none(session: Api):
+    answer = await session.call("DELETE", f"{SESSION}/messages/{'A' * 257}/reaction")
+    assert (answer.status, answer.body["code"]) == (404, Code.MESSAGE_NOT_FOUND)
+    assert session.front.asked == []
+
+
 async def test_a_whole_id_says_the_chat(session: Api):
     whole = "false_5511888888888@c.us_3EB0AA"
     await session.call("PUT", f"{SESSION}/messages/{whole}/reaction", json={"emoji": "👍"})

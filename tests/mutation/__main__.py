@@ -42,6 +42,17 @@ def verdict(code: int | None) -> str:
     return {None: "not run", SURVIVED: "survived", NO_TEST: "no test"}.get(code, NOTICED)
 
 
+def change(name: str) -> str:
+    """What the mutant changes, as a diff."""
+    return subprocess.run([MUTMUT, "show", name], check=True, capture_output=True, text=True).stdout
+
+
+def known_as(name: str, diff: str) -> str:
+    """A mutant's number changes with the code around it; its function and the line that it puts there do not."""
+    added = [line[1:].strip() for line in diff.splitlines() if line.startswith("+") and line[:3] != "+++"]
+    return f"{name.rsplit('__mutmut_', 1)[0]}: {' '.join(added)}"
+
+
 def run(*names: str) -> None:
     """Raises CalledProcessError when the tests fail without a mutant."""
     subprocess.run([MUTMUT, "run", "--max-children", "2", *names], check=True, stdout=subprocess.DEVNULL)
@@ -58,12 +69,14 @@ def main(count: int, seed: int) -> None:
     run(*names)
     codes = outcomes()
     verdicts = {name: verdict(codes[name]) for name in names}
-    alive = [name for name, what in verdicts.items() if what != NOTICED]
-    for name in alive:
-        shown = subprocess.run([MUTMUT, "show", name], check=True, capture_output=True, text=True).stdout
-        click.echo(f"\n{verdicts[name]}: {name}\n{EXPLAINED.get(name, 'not explained')}\n{shown}")
-    unexplained = [name for name in alive if name not in EXPLAINED]
-    click.echo(f"{dict(Counter(verdicts.values()))}, {len(unexplained)} not explained")
+    unexplained = 0
+    for name in names:
+        if verdicts[name] != NOTICED:
+            shown = change(name)
+            why = EXPLAINED.get(known_as(name, shown))
+            unexplained += why is None
+            click.echo(f"\n{verdicts[name]}: {name}\n{why or 'not explained'}\n{shown}")
+    click.echo(f"{dict(Counter(verdicts.values()))}, {unexplained} not explained")
     sys.exit(bool(unexplained))
 
 

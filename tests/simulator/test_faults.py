@@ -10,7 +10,6 @@ SPECIFIED = [
     "ack_delay",
     "ack_never",
     "send_reject",
-    "slow_preview",
     "drop_socket",
     "refuse_socket",
     "page_hang",

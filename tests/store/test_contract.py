@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from tests.store.drafts import ENDPOINT, LANE, draft, record
+from wppmt.domain.account_limits import AccountLimits, Source
+from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -66,9 +68,14 @@ FULL_RECORD = SessionRecord(
     page_event=11,
     heard_until=12.5,
     retaken_at=13.5,
+    limits=AccountLimits(14.5, "DEFAULT", Source.WHATSAPP, 15.5, Source.GATEWAY, "CAPPED", 50, 50, 16.5),
+    contact_policy=ContactPolicy(
+        20, warm_up=True, gap_min=1.5, gap_max=2.5, quiet_from="22:00", quiet_to="07:00"
+    ),
+    linked_at=17.5,
+    next_first=18.5,
+    first_handed_at=19.5,
     proxy="http://u:p@proxy.test:3128",
-    reachout_until=1_770_737_400.0,
-    quota_until=1_770_737_500.0,
     login_saved=False,
     missing="MsgStore, sendFileMessage",
 )
@@ -413,6 +420,24 @@ def test_a_replay_can_go_elsewhere_and_be_limited_to_the_never_replayed(store: S
 def entry(number: int, **changes: object) -> JournalEntry:
     made = JournalEntry("a", f"3EB0{number}", "5511", "text", {"text": "oi", "n": [1]}, accepted_at=number)
     return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_new_contacts_are_counted_by_their_messages(store: Store):
+    """By the hand-over, which may be a day after the acceptance; what failed was not sent, what waits will be."""
+    rows = {
+        "handed today": entry(1, contact="ana", handover=Handover.SENT, accepted_at=50.0, handed_at=150.0),
+        "again": entry(2, contact="ana", handover=Handover.HANDED, accepted_at=151.0, handed_at=152.0),
+        "failed": entry(3, contact="bea", handover=Handover.FAILED, accepted_at=150.0, handed_at=150.0),
+        "yesterday": entry(4, contact="cid", handover=Handover.SENT, accepted_at=50.0, handed_at=99.0),
+        "waits since yesterday": entry(5, contact="dea", handover=Handover.ACCEPTED, accepted_at=50.0),
+        "who knows": entry(6, contact="eva", handover=Handover.UNKNOWN, accepted_at=100.0, handed_at=100.0),
+        "no new contact": entry(7, handover=Handover.SENT, accepted_at=150.0, handed_at=150.0),
+    }
+    with store.transaction() as transaction:
+        for row in rows.values():
+            transaction.journal(row)
+        transaction.journal(replace(rows["handed today"], session_id="another", contact="zoe"))
+    assert store.contacts_since("a", 100.0) == {"ana", "dea", "eva"}
 
 
 def test_the_journal_gives_back_what_is_unfinished_oldest_first(store: Store):

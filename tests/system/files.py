@@ -14,7 +14,7 @@ from typing import Self
 
 from PIL import Image
 
-from tests.media.made import made
+from tests.media.made import _ffmpeg, made
 
 
 def picture(kind: str = "png") -> bytes:
@@ -33,6 +33,12 @@ def video(size: int = 5000) -> bytes:
     film = made("h264.mp4")
     filler = max(8, size - len(film))
     return film + struct.pack(">I4s", filler, b"free") + secrets.token_bytes(filler - 8)
+
+
+def spoken(seconds: int) -> bytes:
+    """As an MP3: noise takes an encoder about as long as speech does."""
+    noise = f"anoisesrc=d={seconds}:c=pink:r=44100:a=0.3"
+    return _ffmpeg(("-f", "lavfi", "-i", noise, "-c:a", "libmp3lame", "-f", "mp3"))
 
 
 def voice_note() -> bytes:

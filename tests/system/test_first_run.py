@@ -98,10 +98,10 @@ def test_every_command_of_the_first_screen_works_when_pasted(environ: dict[str, 
 
 def test_demo_tells_the_whole_story(environ: dict[str, str]):
     demo = subprocess.run(
-        [*WPPMT, "demo"], env=environ, cwd=PROJECT, capture_output=True, text=True, check=False
+        [*WPPMT, "demo", "--all"], env=environ, cwd=PROJECT, capture_output=True, text=True, check=False
     )
     assert demo.returncode == 0, demo.stdout + demo.stderr
-    assert demo.stdout.count("✓") == 14
+    assert demo.stdout.count("✓") == 14 + 13 + 7
     assert "✗" not in demo.stdout
 
 

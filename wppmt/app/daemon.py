@@ -145,7 +145,7 @@ class Daemon:
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
             await down.enter_async_context(
-                wiring.mirrored(self._settings, self._directory, self._redis_watch)
+                wiring.mirrored(self._settings, store, self._directory, self._redis_watch)
             )
             ports = self._ports(store, egress, transport, media, received)
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
@@ -245,6 +245,7 @@ class Daemon:
             usage=browsers.usage,
             profile_mb=partial(wiring.profile_mb, settings.store.tokens_dir),
             has_login_copy=partial(wiring.has_login_copy, settings),
+            limits=partial(wiring.account_limits, settings, store),
             settings=policies.http_policy(settings),
         )
 

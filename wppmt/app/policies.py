@@ -6,6 +6,7 @@ from actors.session.policy import SessionPolicy
 from actors.webhooks.policy import WebhookPolicy
 from wppmt.app.addresses import base_url
 from wppmt.app.settings import Settings
+from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.units import MEGABYTE
 from wppmt.http.pairing.policy import PairingPolicy
 from wppmt.http.ports import HttpPolicy
@@ -31,6 +32,22 @@ def session_policy(settings: Settings) -> SessionPolicy:
         media_bytes=settings.media.max_mb * MEGABYTE,
         media_eager=settings.media.received_eager,
         close_deadline=browser.stop_deadline_seconds + FORCED_STOP_SECONDS,
+        contacts=contact_policy(settings),
+        audit_seconds=sessions.audit_minutes * 60,
+    )
+
+
+def contact_policy(settings: Settings) -> ContactPolicy:
+    """Of sessions that have none of their own."""
+    policy = settings.policy
+    return ContactPolicy(
+        new_contacts_per_day=policy.new_per_day,
+        warm_up=policy.warm_up,
+        gap_min=policy.gap_min_seconds,
+        gap_max=policy.gap_max_seconds,
+        quiet_from=policy.quiet_from,
+        quiet_to=policy.quiet_to,
+        time_zone=policy.time_zone,
     )
 
 
@@ -76,6 +93,7 @@ def http_policy(settings: Settings) -> HttpPolicy:
         send_deadline=settings.sessions.send_deadline_seconds,
         close_deadline=all_browsers_stop_seconds(settings),
         default_webhook_url=settings.webhooks.url,
+        contact_policy=contact_policy(settings),
         base_url=public_url(settings),
         pairing=PairingPolicy(
             base_url=public_url(settings),

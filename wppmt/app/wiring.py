@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
+from typing import Any
 from urllib.parse import quote
 
 from ulid import ULID
@@ -40,6 +41,7 @@ from wppmt.store.port import Store
 from wppmt.store.records import Desired, SessionRecord, SessionStatus
 from wppmt.store.redis import Copy, RedisMirror, RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
+from wppmt.store.standing import gate_of
 from wppmt.webhook.signature import new_secret
 
 SERVICE_DESCRIPTORS = 256
@@ -153,16 +155,18 @@ def buckets(settings: Settings) -> Buckets:
 
 
 @asynccontextmanager
-async def mirrored(settings: Settings, directory: Directory, redis_watch: RedisWatch) -> AsyncIterator[None]:
+async def mirrored(
+    settings: Settings, store: Store, directory: Directory, redis_watch: RedisWatch
+) -> AsyncIterator[None]:
     """Status and QR copied to Redis, where there is one."""
     if not settings.redis.url:
         yield
         return
 
     def render(status: SessionStatus) -> Iterator[Copy]:
-        yield Copy(
-            "status", views.status_of(status, settings.webhooks.url).model_dump_json(by_alias=True).encode()
-        )
+        limits = account_limits(settings, store, status.record)
+        shown = views.status_of(status, settings.webhooks.url, limits)
+        yield Copy("status", shown.model_dump_json(by_alias=True).encode())
         left = int(status.qr.expires_at - time.time()) if status.qr else 0
         code = views.qr_code_of(status).model_dump_json(by_alias=True).encode() if left > 0 else None
         yield Copy("qrcode", code, left)
@@ -175,6 +179,14 @@ async def mirrored(settings: Settings, directory: Directory, redis_watch: RedisW
     finally:
         stop.set()
         await copying
+
+
+def account_limits(settings: Settings, store: Store, record: SessionRecord) -> Mapping[str, Any]:
+    """WhatsApp's and the session's own, as of now."""
+    contacts_since = partial(store.contacts_since, record.id)
+    return gate_of(record, policies.contact_policy(settings), contacts_since, time.time()).shown(
+        record.limits
+    )
 
 
 def profile_mb(tokens_dir: Path, session_id: str) -> int | None:

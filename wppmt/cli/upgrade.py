@@ -219,4 +219,6 @@ def _unpacked(package: Path) -> Iterator[Path]:
         tree = Path(folder, TREE)
         if done.returncode or not tree.is_dir():
             raise CommandFailed(f"{package} não é um pacote do wppmt")
+        # The tree's way to Debian's Python is relative to where the package would lie.
+        Path(folder, "usr/bin/python3").symlink_to("/usr/bin/python3")
         yield tree

@@ -40,6 +40,9 @@ class Code(StrEnum):
     NOT_ON_WHATSAPP = "NOT_ON_WHATSAPP"
     REACHOUT_TIMELOCK = "REACHOUT_TIMELOCK"
     NEW_CHAT_QUOTA = "NEW_CHAT_QUOTA"
+    NEW_CONTACT_BUDGET = "NEW_CONTACT_BUDGET"
+    STRANGER_GAP = "STRANGER_GAP"
+    QUIET_HOURS = "QUIET_HOURS"
     COULD_NOT_LOOK = "COULD_NOT_LOOK"
     WHATSAPP_CHANGED = "WHATSAPP_CHANGED"
     SEND_FAILED = "SEND_FAILED"
@@ -109,6 +112,9 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.NOT_ON_WHATSAPP: Meaning(422, "Este número não está no WhatsApp"),
     Code.REACHOUT_TIMELOCK: Meaning(429, "O WhatsApp pausou o envio a novos contatos desta conta"),
     Code.NEW_CHAT_QUOTA: Meaning(429, "Esta conta atingiu o limite de novas conversas do WhatsApp"),
+    Code.NEW_CONTACT_BUDGET: Meaning(429, "O limite diário de novos contatos desta sessão foi atingido"),
+    Code.STRANGER_GAP: Meaning(429, "Ainda não passou o intervalo desta sessão entre novos contatos"),
+    Code.QUIET_HOURS: Meaning(429, "Esta sessão não escreve a quem nunca escreveu a ela neste horário"),
     Code.COULD_NOT_LOOK: Meaning(
         503, "Não foi possível consultar o WhatsApp agora. Nada foi feito; tente de novo"
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from wppmt.domain.contact_policy import PolicyChange
 from wppmt.domain.outgoing import Content
 from wppmt.domain.reasons import Reason
 from wppmt.domain.units import MEGABYTE
@@ -35,6 +36,7 @@ class StartSession:
     proxy: str | None = None
     ignore: tuple[str, ...] | None = None
     """Kinds of chats of which nothing is told (wppmt.domain.chats.IGNORABLE)."""
+    policy: PolicyChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ class ConfigureSession:
 
     description: str | None = None
     ignore: tuple[str, ...] | None = None
+    policy: PolicyChange | None = None
     proxy: str | None = None
     """Counts from the next start of the browser on; empty: the default one."""
 

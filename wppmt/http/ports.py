@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
 
 from wppmt.browser.port import Usage
+from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
 from wppmt.domain.troubles import Trouble
@@ -20,7 +22,7 @@ from wppmt.http.security.limits import RateLimiter
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
 from wppmt.store.port import Store
-from wppmt.store.records import Delivery, SigningSecrets
+from wppmt.store.records import Delivery, SessionRecord, SigningSecrets
 from wppmt.webhook.classify import AttemptResult
 
 
@@ -49,6 +51,8 @@ class HttpPolicy:
     close_deadline: float
     """Seconds within which a closed session's browser is surely gone."""
     default_webhook_url: str
+    contact_policy: ContactPolicy
+    """Of sessions that have none of their own."""
     base_url: str
     """Under which callers reach this API."""
     pairing: PairingPolicy
@@ -78,6 +82,8 @@ class Ports:
     log: WriteLog
     version: str
     settings: HttpPolicy
+    limits: Callable[[SessionRecord], Mapping[str, Any]]
+    """WhatsApp's limits on new contacts and the session's own, as of now (wppmt.domain.stranger_gate)."""
     profile_mb: Callable[[str], int | None] = lambda _: None
     usage: Callable[[str], Usage | None] = lambda _: None
     """What a session's cgroup has used, where it has one."""

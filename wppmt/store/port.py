@@ -107,6 +107,11 @@ class Store(Protocol):
     def keyed(self, session_id: str, key: str, since: float) -> JournalEntry | None:
         """The message accepted under this idempotency key at `since` or later."""
 
+    def contacts_since(self, session_id: str, since: float) -> frozenset[str]:
+        """The new contacts (`JournalEntry.contact`) of messages that were handed over at `since` or later, or are still
+        to be, and have not failed.
+        """
+
     def wanted_media(self, session_id: str) -> Sequence[str]:
         """Messages whose media is still to be brought, oldest first."""
 

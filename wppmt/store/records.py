@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from wppmt.domain.account_limits import UNKNOWN, AccountLimits
 from wppmt.domain.chats import IGNORED_AT_FIRST
+from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.inventory import WHOLE, Inventory
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
@@ -26,6 +28,7 @@ FURTHER_EVENT_NAMES = (
     "presence_change",
     "label_change",
     "account_changed",
+    "account_limit",
 )
 """Delivered to who asks for them, by name or by `ALL_EVENTS`; in the log in any case."""
 ALL_EVENTS = "*"
@@ -86,10 +89,16 @@ class SessionRecord:
     """With reason WHATSAPP_CHANGED: the names of what WhatsApp's page does not have any more."""
     retaken_at: float = 0.0
     """When a login that was used elsewhere was last taken back by a restart."""
-    reachout_until: float = 0.0
-    """No new contact is written to before this moment: WhatsApp's cool-down."""
-    quota_until: float = 0.0
-    """The same, for WhatsApp's quota of new chats."""
+    limits: AccountLimits = UNKNOWN
+    """WhatsApp's, on messages to new contacts."""
+    contact_policy: ContactPolicy | None = None
+    """The session's own; None: the daemon's default."""
+    linked_at: float = 0.0
+    """When this phone number was linked first; 0 where that is not known."""
+    next_first: float = 0.0
+    """From this moment on the policy's gap lets a stranger be written to."""
+    first_handed_at: float = 0.0
+    """When a first message to a stranger was last handed over."""
     proxy: str = ""
     """Own proxy of the browser, with its password; empty means the daemon's default."""
     login_saved: bool = True
@@ -156,6 +165,8 @@ class JournalEntry:
     fingerprint: str = ""
     reference: str = ""
     """The caller's own reference."""
+    contact: str = ""
+    """Of a message to somebody who never wrote and had not been written to: who counts as a new contact of the day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from wppmt.domain.states import State
-from wppmt.http.api.responses import AnswerBody, Instant, MessageStatus, absent
+from wppmt.http.api.responses import AccountLimits, AnswerBody, Instant, MessageStatus, absent
 from wppmt.webhook.messages import EditedMessage, OwnMessage, ReceivedMessage
 
 
@@ -62,6 +62,10 @@ class AccountChangedHook(Envelope, Hook):
     event: Literal["account_changed"]
     phone: str = Field(examples=["5511999999999"], description="o número que acaba de ser vinculado")
     previous_phone: str = Field(examples=["5511777777777"], description="o número vinculado antes")
+
+
+class AccountLimitHook(Envelope, AccountLimits, Hook):
+    event: Literal["account_limit"]
 
 
 class QrCodeHook(Envelope, Hook):
@@ -174,4 +178,5 @@ HOOKS: Sequence[HookKind] = (
     HookKind("presence_change", "Alguém digita, grava, entra ou sai", PresenceChangeHook),
     HookKind("label_change", "Etiqueta posta, tirada ou mudada", LabelChangeHook),
     HookKind("account_changed", "Outro número vinculado à sessão", AccountChangedHook),
+    HookKind("account_limit", "Mudou um limite de novos contatos", AccountLimitHook),
 )

@@ -80,6 +80,17 @@ _SAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "qr_code": {"qrCode": _ONE_PIXEL, "expiresAt": "2026-02-10T14:35:00Z"},
     "account_changed": {"phone": "5511999999999", "previousPhone": "5511777777777"},
+    "account_limit": {
+        "coolDown": {
+            "active": True,
+            "kind": "DEFAULT",
+            "until": "2026-02-11T14:30:00Z",
+            "source": "whatsapp",
+        },
+        "newChats": {"status": None, "used": None, "total": None, "cycleEndsAt": None, "source": "unknown"},
+        "budget": {"perDay": 30, "used": 12, "resetsAt": "2026-02-11T03:00:00Z"},
+        "paused": True,
+    },
     "error": {"error": "Falha na autenticação", "code": "AUTH_FAILED", "recoverable": True},
 }
 

@@ -21,7 +21,8 @@ from actors.session.sending.new_contacts import NewContacts
 from actors.session.sending.outcomes import Outcomes, as_sent, may_have_left
 from actors.session.sending.preparation import Preparation
 from actors.session.sending.refusals import NEW_CONTACT, REJECTIONS, Refusals, SendProblem, problems_of
-from actors.session.sending.send_codec import MAY_HAVE_LEFT, extra_seconds, page_call, turn
+from actors.session.sending.send_codec import MAY_HAVE_LEFT, OPENING, extra_seconds, page_call, turn
+from actors.session.sending.strangers import Strangers
 from actors.session.sending.timers import AnswerDue, FindDue, OutcomeDue, SendingTimer, TypingDone, UploadDue
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallFailure, CallRejected, CallResult, NotCalled
@@ -34,13 +35,22 @@ UPLOAD_AGAIN_SECONDS = 5.0
 class SendQueue:
     """The send queue of one session."""
 
-    def __init__(self, work: UnitOfWork, outcomes: Outcomes, page: Page, policy: SessionPolicy) -> None:
+    def __init__(
+        self,
+        work: UnitOfWork,
+        outcomes: Outcomes,
+        page: Page,
+        policy: SessionPolicy,
+        new_contacts: NewContacts,
+        strangers: Strangers,
+    ) -> None:
         self._work = work
         self._page = page
         self._policy = policy
         self._outcomes = outcomes
-        self.new_contacts = NewContacts(work, policy)
-        self._refusals = Refusals(work, self.new_contacts)
+        self._new_contacts = new_contacts
+        self._strangers = strangers
+        self._refusals = Refusals(work, new_contacts, strangers)
         self.last_ack = 0.0
         """When WhatsApp's server last acknowledged a message."""
         self._queue: deque[JournalEntry] = deque()
@@ -191,18 +201,26 @@ class SendQueue:
             self._busy = entry.id
             yield from self.preparation.step(entry)
         else:
-            yield from self._hand(entry, now)
             self._queue.popleft()
+            yield from self._hand(entry, now)
 
     def _hand(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """HANDED is committed before the call is made: after a crash in between the page is asked about the message."""
+        if late := self._strangers.late(entry, now):
+            yield from self._fail(entry, late, now)
+            yield from self.pump(now)
+            return
+        self._strangers.handed(entry, now)
         entry = replace(entry, handover=Handover.HANDED, handed_at=now)
         yield from self._work.write(now, journal=entry)
         self._handed[entry.id] = entry
         self.in_doubt.handed(entry.id, self._work.record.page)
         self._busy = entry.id
         function, arguments = page_call(entry, self.preparation.spend(entry.id))
-        if self.new_contacts.limit(now):
+        if words := self._new_contacts.words(now):
+            arguments["limits"] = words
+        if OPENING not in entry.payload and not self._strangers.is_off:
+            # Nobody new slips through whom the policy was not asked about.
             arguments["knownOnly"] = True
         deadline = self._policy.send_deadline + extra_seconds(entry)
         yield self._page.call(Called.SEND, function, arguments, deadline, entry.id)
@@ -212,7 +230,7 @@ class SendQueue:
             case CallRejected(reason=reason, until=until) if reason in REJECTIONS:
                 yield from self._fail(entry, REJECTIONS[reason], now, problems_of(outcome), until)
             case CallRejected(reason=reason) if reason == NEW_CONTACT:
-                yield from self._fail(entry, self.new_contacts.limit(now) or Code.REACHOUT_TIMELOCK, now)
+                yield from self._fail(entry, Code.COULD_NOT_LOOK, now)
             case CallRejected():
                 yield from self.in_doubt.refused(entry)
             case NotCalled():
@@ -225,7 +243,11 @@ class SendQueue:
     def _on_held(self, entry: JournalEntry, answer: Any, now: float) -> Iterator[Effect]:
         """The page holds the message and knows its chat; the acknowledgement may have come already."""
         to, ack = str(answer.get("to") or entry.to), int(answer.get("ack") or 0)
-        self._handed[entry.id] = replace(entry, to=to)
+        entry = self._handed[entry.id] = replace(entry, to=to)
+        if answer.get("isNew") and not answer.get("writtenTo") and not entry.contact:
+            # The day's count is kept where no policy asked for it, too.
+            entry = self._handed[entry.id] = replace(entry, contact=to)
+            yield from self._work.write(now, journal=entry)
         if ack:
             yield from self.acknowledged(entry.id, ack, to, now)
 
@@ -260,9 +282,12 @@ class SendQueue:
         problems: Sequence[SendProblem] = (),
         until: float | None = None,
     ) -> Iterator[Effect]:
-        yield from self.new_contacts.met(code, until, now)
+        yield from self._new_contacts.met(code, until, now)
         yield from self._outcomes.fail(entry, self._refusals.of(code, now, problems), now)
         self._settle(entry.id)
+        if heir := self._strangers.heir(entry, self._queue):
+            yield from self._work.write(now, journal=heir)
+            self._queue = deque(heir if other.id == heir.id else other for other in self._queue)
 
     def _report_outcome(self, message_id: str, now: float) -> Iterator[Effect]:
         entry = self._pending(message_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from actors.session.sending.new_contacts import NewContacts
+from actors.session.sending.strangers import Strangers
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallRejected
 from wppmt.domain.errors import Code, Refusal
@@ -32,6 +33,7 @@ REJECTIONS = {
     "too_late_to_delete": Code.TOO_LATE_TO_DELETE,
 }
 """The page's reasons for which a message was surely not sent."""
+OF_THE_POLICY = {Code.NEW_CONTACT_BUDGET, Code.STRANGER_GAP, Code.QUIET_HOURS}
 NEW_CONTACT = "new_contact"
 """The page's reason when `knownOnly` was given and the recipient is a new contact."""
 PROBLEMS = {
@@ -58,15 +60,18 @@ def problems_of(rejection: CallRejected) -> list[SendProblem]:
 class Refusals:
     """Makes refusals from the session's current state."""
 
-    def __init__(self, work: UnitOfWork, new_contacts: NewContacts) -> None:
+    def __init__(self, work: UnitOfWork, new_contacts: NewContacts, strangers: Strangers) -> None:
         self._work = work
         self._new_contacts = new_contacts
+        self._strangers = strangers
 
     def of(self, code: Code, now: float, problems: Sequence[SendProblem] = ()) -> Refusal:
         if code is Code.NOT_CONNECTED:
             return not_connected(self._work.record)
         if code is Code.COULD_NOT_LOOK:
             return Refusal(code, retry_after=TRY_AGAIN_SECONDS)
+        if code in OF_THE_POLICY:
+            return Refusal(code, retry_after=self._strangers.retry_after(now) or TRY_AGAIN_SECONDS)
         return Refusal(code, details=problems, retry_after=self._new_contacts.retry_after(code, now))
 
 

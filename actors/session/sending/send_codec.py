@@ -13,7 +13,9 @@ from wppmt.store.records import JournalEntry
 
 MAY_HAVE_LEFT = "mayHaveLeft"
 """In the payload of a message that was handed to a page which is gone, and that no later page has."""
-_NOT_FOR_THE_PAGE = frozenset({"typingMs", "path", "size", MAY_HAVE_LEFT})
+OPENING = "opening"
+"""In the payload of a message to a stranger: True where it is the first one."""
+_NOT_FOR_THE_PAGE = frozenset({"typingMs", "path", "size", MAY_HAVE_LEFT, OPENING})
 Payload = dict[str, Any]
 PageCall = tuple[str, Payload]
 """bridge.js's function and its arguments."""
@@ -89,6 +91,12 @@ _KINDS: Mapping[type, _Kind] = {
 _FUNCTIONS = {kind.name: kind.function for kind in _KINDS.values()}
 _ACTS = frozenset({"reaction", "edit", "delete"})
 """They change a message that is there, and are none themselves."""
+
+
+def goes_to_a_person(request: Send) -> bool:
+    """No group, and no act on a message that is there."""
+    content = request.content if isinstance(request, messages.SendContent) else request
+    return _KINDS[type(content)].name not in _ACTS and not request.to.endswith("@g.us")
 
 
 def is_act(entry: JournalEntry) -> bool:

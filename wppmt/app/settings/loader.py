@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from wppmt.app import secret
 from wppmt.app.addresses import base_url, is_wildcard
-from wppmt.app.settings.model import AuthSettings, HttpSettings, Settings, keys
+from wppmt.app.settings.model import AuthSettings, HttpSettings, PolicySettings, Settings, keys
 from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import explain
 from wppmt.net import proxies
@@ -161,6 +161,7 @@ def _settle(settings: Settings, folder: Path, notices: tuple[str, ...], *, makes
         raise SetupError("WPP_METRICS_LISTEN ainda não é aceito: esta versão não tem /metrics. Deixe vazio")
     if not settings.sessions.multi_tenant:
         raise SetupError("WPP_MULTI_TENANT=false não é aceito: o wppmt só tem o modo multi-tenant")
+    _check_policy(settings.policy)
     if url := settings.browser.proxy_url:
         try:
             proxies.parse(url)
@@ -175,6 +176,16 @@ def _settle(settings: Settings, folder: Path, notices: tuple[str, ...], *, makes
     notices += more + _about_public_url(settings.http)
     update = {"store": store, "logs": logs, "auth": auth, "notices": notices}
     return settings.model_copy(update=update)
+
+
+def _check_policy(policy: PolicySettings) -> None:
+    """Raises SetupError for what does not fit together."""
+    if policy.gap_min_seconds > policy.gap_max_seconds:
+        raise SetupError("WPP_STRANGER_GAP_MIN passa de WPP_STRANGER_GAP_MAX")
+    if bool(policy.quiet_from) is not bool(policy.quiet_to):
+        raise SetupError("WPP_QUIET_FROM e WPP_QUIET_TO: defina os dois, ou nenhum")
+    if policy.quiet_from and policy.quiet_from == policy.quiet_to:
+        raise SetupError("WPP_QUIET_FROM e WPP_QUIET_TO são o mesmo horário")
 
 
 def _about_public_url(http: HttpSettings) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from wppmt.domain.contact_policy import is_time_zone
 from wppmt.domain.log import LogLevel
 
 
@@ -79,6 +80,26 @@ class SessionSettings(SettingsGroup):
     qr_max: Annotated[int, Env("WPP_QR_MAX"), Field(ge=1)]
     send_deadline_seconds: Annotated[Seconds, Env("WPP_SEND_DEADLINE")]
     unavailable_seconds: Annotated[float, Env("WPP_UNAVAILABLE_SECONDS"), Field(ge=0, le=3600)]
+    audit_minutes: Annotated[float, Env("WPP_AUDIT_MINUTES"), Field(gt=0, le=1440)]
+
+
+Clock = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")]
+
+
+def _known_zone(name: str) -> str:
+    if not is_time_zone(name):
+        raise ValueError("fuso horário desconhecido")
+    return name
+
+
+class PolicySettings(SettingsGroup):
+    new_per_day: Annotated[int, Env("WPP_NEW_CONTACTS_PER_DAY"), Field(ge=0, le=100_000)]
+    warm_up: Annotated[bool, Env("WPP_WARM_UP")]
+    gap_min_seconds: Annotated[float, Env("WPP_STRANGER_GAP_MIN"), Field(ge=0, le=86_400)]
+    gap_max_seconds: Annotated[float, Env("WPP_STRANGER_GAP_MAX"), Field(ge=0, le=86_400)]
+    quiet_from: Annotated[Clock, Env("WPP_QUIET_FROM")]
+    quiet_to: Annotated[Clock, Env("WPP_QUIET_TO")]
+    time_zone: Annotated[str, Env("WPP_TIME_ZONE"), AfterValidator(_known_zone)]
 
 
 class MediaSettings(SettingsGroup):
@@ -190,6 +211,7 @@ class Settings(SettingsGroup):
     http: HttpSettings
     auth: AuthSettings
     sessions: SessionSettings
+    policy: PolicySettings
     media: MediaSettings
     pairing: PairingSettings
     egress: EgressSettings

@@ -115,6 +115,14 @@ class FakeFunctions:
     def do_find_act(self, arguments: Mapping[str, Any]) -> CallResult:
         return self.do_find_message(arguments)
 
+    def do_stands(self, arguments: Mapping[str, Any]) -> CallResult:
+        to = self._chat(arguments["to"])
+        standing = {"isNew": self._is_new(to), "writtenTo": self._was_written_to(to)}
+        return {"to": to, **standing, "limit": self._limit(to, arguments)}
+
+    def do_limits(self, _: Mapping[str, Any]) -> CallResult:
+        return self._page.known_limits()
+
     def do_typing(self, arguments: Mapping[str, Any]) -> CallResult:
         self._chat(arguments["to"])
         return {}
@@ -216,15 +224,28 @@ class FakeFunctions:
         if self._page.rejection is not None:
             raise _Rejected(self._page.rejection)
         to = self._chat(arguments["to"])
-        if arguments.get("knownOnly") and not self._has_written(to):
+        if arguments.get("knownOnly") and self._is_new(to):
             raise _Rejected("new_contact")
-        if not self._has_written(to) and (limit := self._page.active_limit()):
-            raise _Rejected(*limit)
+        if limit := self._limit(to, arguments):
+            raise _Rejected(limit, self._page.end_of(limit))
         return self._hand_over(arguments["id"], to, text, more)
+
+    def _limit(self, to: str, arguments: Mapping[str, Any]) -> str | None:
+        """The word of what keeps from a new contact: known to the page, or to the daemon."""
+        if not self._is_new(to):
+            return None
+        return self._page.active_limit() or next(iter(arguments.get("limits") or ()), None)
+
+    def _is_new(self, to: str) -> bool:
+        return not to.endswith("@g.us") and not self._has_written(to)
+
+    def _was_written_to(self, to: str) -> bool:
+        return any(sent["to"] == to and sent["ack"] >= 1 for sent in self._profile.sent.values())
 
     def _hand_over(
         self, message_id: str, to: str, text: str, more: Mapping[str, Any], *, travels: bool = True
     ) -> CallResult:
+        standing = {"isNew": self._is_new(to), "writtenTo": self._was_written_to(to)}
         # wa-js does not refuse an id that an earlier page has sent: it is sent twice.
         self._profile.sent[message_id] = {
             "to": to,
@@ -236,7 +257,8 @@ class FakeFunctions:
             "at": self._page.now(),
         }
         self._page.hand_over(message_id)
-        answer = self._answers[message_id] = {"to": to, "messageId": f"true_{to}_{message_id}", "ack": 0}
+        answer = {"to": to, "messageId": f"true_{to}_{message_id}", "ack": 0} | standing
+        self._answers[message_id] = answer
         return answer
 
     def _chat(self, to: str) -> str:

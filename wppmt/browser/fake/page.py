@@ -335,21 +335,29 @@ class FakePage:
     def fail(self, message_id: str, reason: str) -> None:
         """It will not be sent any more."""
         self._profile.sent[message_id]["ack"] = -1
-        self.emit("send_failed", {"id": message_id, "reason": reason, "until": self._end_of(reason)})
+        if limit := self.limits.get(LIMIT_NAMES.get(reason, "")):
+            limit["active"] = True
+        self.emit("send_failed", {"id": message_id, "reason": reason, "until": self.end_of(reason)})
 
-    def set_limit(self, name: str, *, active: bool, until: float | None) -> None:
-        """WhatsApp has set or lifted `reachout` or `quota`, and tells the page."""
-        self.limits[name] = {"active": active, "until": until}
+    def set_limit(self, name: str, *, active: bool, until: float | None, **more: Any) -> None:
+        """WhatsApp has set or lifted `reachout` (`kind`) or `quota` (`status`, `used`, `total`), and tells the page."""
+        self.limits[name] = {"active": active, "until": until, **more}
         self.emit("limits_changed", self.limits)
 
-    def active_limit(self) -> tuple[str, float | None] | None:
-        """The word for a refused send, and until when."""
-        for reason, name in LIMIT_NAMES.items():
-            if self.limits.get(name, {}).get("active"):
-                return reason, self._end_of(reason)
-        return None
+    def active_limit(self) -> str | None:
+        """The word for a refused send."""
+        known = self.known_limits()
+        return next((word for word, name in LIMIT_NAMES.items() if known.get(name, {}).get("active")), None)
 
-    def _end_of(self, reason: str) -> float | None:
+    def known_limits(self) -> dict[str, dict[str, Any]]:
+        """WhatsApp lifts each at its end."""
+        now = self.now()
+        return {
+            name: limit | {"active": limit["active"] and (limit["until"] or now + 1) > now}
+            for name, limit in self.limits.items()
+        }
+
+    def end_of(self, reason: str) -> float | None:
         limit = self.limits.get(LIMIT_NAMES.get(reason, ""), {})
         return limit.get("until")
 

@@ -7,41 +7,50 @@
   const { emit, functions, attach, module, quietly } = wppmt;
 
   const ASKED_FOR_MS = 5000;
+  const QUOTA = 'WAWebIndividualNewChatMessageCappingLimitUtils';
+  const COOL_DOWN = 'WAWebReachoutTimelockUtils';
   const WORDS = { reachout: 'reachout_timelock', quota: 'new_chat_quota' };
   const NAMES = { reachout_timelock: 'reachout', new_chat_quota: 'quota' };
 
+  const inTime = (promise) => Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ASKED_FOR_MS, null))]);
+
   async function reachout() {
-    const { is_active: active, time_enforcement_ends: ends } = await module(
-      'WAWebMexFetchReachoutTimelockJob',
-    ).mexFetchReachoutTimelock();
-    return { active: Boolean(active), until: Number(ends) || null };
+    const answer = await module('WAWebMexFetchReachoutTimelockJob').mexFetchReachoutTimelock();
+    const { is_active: active, enforcement_type: kind, time_enforcement_ends: ends } = answer;
+    return { active: Boolean(active), until: Number(ends) || null, kind: active && kind ? String(kind) : null };
   }
+
+  const fetchQuota = async () => module('WAWebGetNewChatMessageCappingInfoJob').fetchOrUpdateCapStatus();
 
   let knowsQuota = false;
 
   function quota() {
-    const utils = module('WAWebIndividualNewChatMessageCappingLimitUtils');
+    const utils = module(QUOTA);
     const data = utils.getCappingData();
     // Nothing is known of a quota whose switch is off; one that was known is over then.
     if (!data) return knowsQuota ? { active: false, until: null } : null;
     knowsQuota = true;
     const until = Number(data.cycle_end_timestamp) || null;
-    return { active: Boolean(utils.isUserCapped()), until, used: data.used_quota, total: data.total_quota };
+    const { capping_status: status, used_quota: used, total_quota: total } = data;
+    return { active: Boolean(utils.isUserCapped()), until, status, used, total };
   }
 
-  const inTime = (promise) => Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ASKED_FOR_MS, null))]);
-
-  /** What the page knows now: asks the server for the end of a cool-down. */
-  async function read() {
-    const [lock, cap] = await Promise.all([inTime(reachout().catch(() => null)), quietly(quota, null)]);
+  /** What the page knows. The server is always asked for the cool-down; of the quota it tells by itself, or when asked. */
+  async function read({ anew }) {
+    const asked = [reachout(), anew && fetchQuota()].map((answer) => Promise.resolve(answer).catch(() => null));
+    const [lock] = await Promise.all(asked.map(inTime));
+    const cap = quietly(quota, null);
     return { ...(lock && { reachout: lock }), ...(cap && { quota: cap }) };
   }
 
   const wasActive = new Set();
   let told = '';
-  /** Tells a change; who is refused asks first, so that it is told with its end. */
-  async function mayHaveChanged() {
-    const limits = await read();
+  let lifted = new Set();
+
+  /** Who is refused asks first, so that it is told with its end. */
+  async function mayHaveChanged(how = { anew: true }) {
+    const limits = await read(how);
+    lifted = new Set(Object.keys(limits).filter((name) => !limits[name].active));
     for (const [name, { active }] of Object.entries(limits)) {
       // One that WhatsApp has lifted; one of which it never told is kept to for a while.
       if (!active && wasActive.has(name)) met.delete(WORDS[name]);
@@ -69,29 +78,39 @@
 
   const isMet = (word) => met.get(word) > Date.now();
 
-  const isLocked = () => quietly(() => module('WAWebReachoutTimelockUtils').isUserReachoutTimelocked(), false);
-  const isCapped = () => quietly(() => module('WAWebIndividualNewChatMessageCappingLimitUtils').isUserCapped(), false);
+  const isLocked = () => quietly(() => module(COOL_DOWN).isUserReachoutTimelocked(), false);
+  const isCapped = () => quietly(() => module(QUOTA).isUserCapped(), false);
 
-  /** Whether WhatsApp itself would let this chat pass: a business, a bot, oneself. */
-  function isExempt(chat, name, ask) {
-    return quietly(() => module(name)[ask]({ chat, contact: chat.contact }), false);
-  }
+  /** Whether WhatsApp itself would let this chat pass: a business, a bot, oneself, whoever it trusts. */
+  const EXEMPT = {
+    reachout_timelock: (whom) => module(COOL_DOWN).canSendMsgWhileTimelocked(whom),
+    new_chat_quota: (whom) => module(QUOTA).canSendMsgWhileCapped(whom),
+  };
+  const HOLDS = { reachout_timelock: isLocked, new_chat_quota: isCapped };
 
-  /** The word of a limit that forbids this chat now, as the page sees it before any send. */
-  wppmt.limitFor = (chat) => {
-    const known = Object.values(WORDS).find(isMet);
-    if (known) return known;
-    if (isLocked() && !isExempt(chat, 'WAWebReachoutTimelockUtils', 'canSendMsgWhileTimelocked')) return WORDS.reachout;
-    const utils = 'WAWebIndividualNewChatMessageCappingLimitUtils';
-    if (isCapped() && !isExempt(chat, utils, 'canSendMsgWhileCapped')) return WORDS.quota;
-    return null;
+  // While the page's own mark is not set, it would let anybody pass, and says nothing of whom it exempts.
+  const isExempt = (chat, word) =>
+    HOLDS[word]() && quietly(() => Boolean(EXEMPT[word]({ chat, contact: chat.contact })), false);
+
+  const held = (word, daemons) => isMet(word) || daemons.includes(word) || HOLDS[word]();
+
+  /**
+   * The word of a limit that forbids this chat now, before any send. `daemons` are those that the daemon keeps to.
+   * A mark that WhatsApp has lifted may stand in the page a little longer: its server has the last word.
+   */
+  wppmt.limitFor = async (chat, daemons = []) => {
+    const word = Object.values(WORDS).find((one) => held(one, daemons) && !isExempt(chat, one));
+    if (!word || isMet(word) || daemons.includes(word)) return word || null;
+    await mayHaveChanged();
+    return lifted.has(NAMES[word]) ? null : word;
   };
 
-  functions.limits = mayHaveChanged;
+  functions.limits = () => mayHaveChanged();
 
   attach('Cmd', ({ Cmd }) => {
+    // Asking for the quota makes this very event, so it is not asked for here.
     Cmd.on('reachout_timelock_state_change new_chat_message_capping_state_change', () => {
-      mayHaveChanged();
+      mayHaveChanged({ anew: false });
     });
   });
   wppmt.limitsMayHaveChanged = mayHaveChanged;

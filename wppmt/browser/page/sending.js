@@ -64,7 +64,7 @@
   }
 
   /** Resolves as soon as the page holds the message; what comes later is told as an event. */
-  async function handOver({ chat, isNew }, id, send) {
+  async function handOver({ chat, isNew, writtenTo }, id, send) {
     const held = new Promise((resolve) => awaited.set(id, resolve));
     wppmt.presence.active();
     const sent = send(await keyFor(chat, id));
@@ -72,7 +72,7 @@
       const message = (await Promise.race([held, sent.then(() => null)])) || (await byId(chat, id));
       const end = follow(id, sent);
       if (isNew) newest = end;
-      return { to: text(phoneOf(chat.id)), messageId: text(message.id), ack: message.ack };
+      return { to: text(phoneOf(chat.id)), messageId: text(message.id), ack: message.ack, isNew, writtenTo };
     } finally {
       awaited.delete(id);
     }
@@ -112,22 +112,36 @@
 
   const SEARCHED_FOR_WORD = 50;
 
-  async function hasWritten(id) {
+  const NOTHING = { wrote: false, writtenTo: false };
+
+  /** Who has said something in this chat: the other side, or the account (what has reached WhatsApp's server). */
+  async function said(id) {
     const chat = WPP.whatsapp.ChatStore.get(id);
-    if (!chat) return false;
-    if (chat.msgs.getModelsArray().some(isIncoming)) return true;
-    const earlier = await WPP.chat.getMessages(chat.id, { count: SEARCHED_FOR_WORD }).catch(() => []);
-    return earlier.some(isIncoming);
+    if (!chat) return NOTHING;
+    const of = (messages) => ({
+      wrote: messages.some(isIncoming),
+      writtenTo: messages.some((message) => message.id.fromMe && message.ack >= 1 && !message.isNotification),
+    });
+    const held = of(chat.msgs.getModelsArray());
+    if (held.wrote) return held;
+    const earlier = of(await WPP.chat.getMessages(chat.id, { count: SEARCHED_FOR_WORD }).catch(() => []));
+    return { wrote: earlier.wrote, writtenTo: held.writtenTo || earlier.writtenTo };
   }
 
-  /** Whether this is a person who, as far as the chats go back, has never written to the account. */
-  async function isNewContact({ id }) {
-    if (server(id) === 'g.us') return false;
+  /**
+   * Whether this is a person who, as far as the chats go back, has never written to the account, and whether the
+   * account has written before.
+   */
+  async function standing({ id, contact }) {
+    if (server(id) === 'g.us' || (contact && contact.isMe)) return { isNew: false, writtenTo: true };
+    let writtenTo = false;
     // What a person wrote may be in the chat of the number, and the message go to that of the hidden id.
     for (const known of namesOf(id)) {
-      if (await hasWritten(known)) return false;
+      const here = await said(known);
+      if (here.wrote) return { isNew: false, writtenTo: true };
+      writtenTo = writtenTo || here.writtenTo;
     }
-    return true;
+    return { isNew: true, writtenTo };
   }
 
   const NEWCOMER_MS = 10_000;
@@ -146,17 +160,25 @@
     if (groupMetadata.announce && !participants.iAmAdmin()) throw new Rejection('not_group_admin');
   }
 
-  /** Whom to send to; `knownOnly` keeps from new contacts while a limit is known to hold. */
-  async function recipient({ to, knownOnly }) {
+  /** Whom to send to; `knownOnly` keeps from new contacts, `limits` are those that the daemon knows to hold. */
+  async function recipient({ to, knownOnly, limits }) {
     const chat = await chatFor(to);
     requireMayWrite(chat);
-    const isNew = await isNewContact(chat);
+    const { isNew, writtenTo } = await standing(chat);
     if (isNew && knownOnly) throw new Rejection('new_contact');
     if (isNew) await newestIsDecided();
-    const limit = isNew && wppmt.limitFor(chat);
+    const limit = isNew && (await wppmt.limitFor(chat, limits));
     if (limit) throw new Rejection(limit, limit, await wppmt.endOfLimit(limit));
-    return { chat, isNew };
+    return { chat, isNew, writtenTo };
   }
+
+  /** What the daemon decides by, before it hands over: who this is to the account, and WhatsApp's limit that forbids it. */
+  functions.stands = async ({ to, limits }) => {
+    const chat = await chatFor(to);
+    const { isNew, writtenTo } = await standing(chat);
+    const limit = isNew ? await wppmt.limitFor(chat, limits) : null;
+    return { to: text(phoneOf(chat.id)), isNew, writtenTo, limit };
+  };
 
   const PREVIEW_MS = 3000;
 

@@ -131,6 +131,63 @@ class Abilities(AnswerBody):
     can_send_media: bool = Field(examples=[True])
 
 
+LimitSource = Literal["whatsapp", "gateway", "unknown"]
+_SOURCE = "`whatsapp`: lido na página; `gateway`: contado por nós; `unknown`: a página não informa"
+
+
+class CoolDown(AnswerBody):
+    """WhatsApp's pause of messages to new contacts."""
+
+    active: bool = Field(examples=[True])
+    kind: str | None = Field(examples=["DEFAULT"], description="a palavra do WhatsApp para o motivo")
+    until: Instant | None = Field(examples=["2026-02-11T14:30:00Z"])
+    source: LimitSource = Field(examples=["whatsapp"], description=_SOURCE)
+
+
+class NewChats(AnswerBody):
+    """WhatsApp's quota of new chats in a cycle."""
+
+    status: str | None = Field(
+        examples=["FIRST_WARNING"], description="`NONE`, `FIRST_WARNING`, `SECOND_WARNING` ou `CAPPED`"
+    )
+    used: int | None = Field(examples=[38])
+    total: int | None = Field(examples=[50])
+    cycle_ends_at: Instant | None = Field(examples=["2026-03-01T00:00:00Z"])
+    source: LimitSource = Field(examples=["whatsapp"], description=_SOURCE)
+
+
+class ContactBudget(AnswerBody):
+    """The session's own: new contacts of today."""
+
+    per_day: int = Field(examples=[30], description="o que vale hoje, com o aquecimento; 0: sem limite")
+    used: int = Field(examples=[12])
+    resets_at: Instant = Field(examples=["2026-02-11T03:00:00Z"])
+
+
+class AccountLimits(AnswerBody):
+    cool_down: CoolDown
+    new_chats: NewChats
+    budget: ContactBudget
+    paused: bool = Field(
+        examples=[False], description="`true`: agora, um contato que nunca escreveu seria recusado"
+    )
+
+
+class QuietHours(AnswerBody):
+    from_: str = Field(alias="from", examples=["22:00"])
+    to: str = Field(examples=["08:00"])
+
+
+class Policy(AnswerBody):
+    """Towards people who never wrote to the account; all 0: off."""
+
+    new_contacts_per_day: int = Field(examples=[30])
+    warm_up: bool = Field(examples=[True])
+    stranger_gap_seconds: list[float] = Field(examples=[[30, 90]])
+    quiet_hours: QuietHours | None
+    time_zone: str = Field(examples=["America/Sao_Paulo"])
+
+
 class Status(AnswerBody):
     """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1, and what docs/contract.md 3 adds."""
 
@@ -160,6 +217,7 @@ class Status(AnswerBody):
     abilities: Abilities
     wa_js: str | None = Field(examples=["4.6.0"])
     login_saved: bool | None = Field(examples=[True])
+    limits: AccountLimits
 
 
 class SessionSettings(AnswerBody):
@@ -171,6 +229,7 @@ class SessionSettings(AnswerBody):
         examples=["http://proxy.exemplo:3128"],
         description="sem usuário e senha; null: o padrão do serviço",
     )
+    policy: Policy
     ignore: list[str] = Field(examples=[["channels", "status"]])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wppmt.domain.errors import Code
-from wppmt.http.api import responses, schemas, send_schemas
+from wppmt.http.api import responses, schemas, send_schemas, session_schemas
 from wppmt.http.api.chat_routes import CHAT_ROUTES
 from wppmt.http.api.query_parameters import LARGEST, LARGEST_PAGE, PAGE
 from wppmt.http.api.route import Access, Route
@@ -42,7 +42,7 @@ _PAGE: dict[str, dict[str, object]] = {
 _SEND_HEADERS = ("Idempotency-Key", "Prefer")
 _SEND = (
     *_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK,
-    Code.NEW_CHAT_QUOTA, Code.COULD_NOT_LOOK, Code.WHATSAPP_CHANGED, Code.SEND_FAILED, Code.IDEMPOTENCY_MISMATCH,
+    Code.NEW_CHAT_QUOTA, Code.NEW_CONTACT_BUDGET, Code.STRANGER_GAP, Code.QUIET_HOURS, Code.COULD_NOT_LOOK, Code.WHATSAPP_CHANGED, Code.SEND_FAILED, Code.IDEMPOTENCY_MISMATCH,
     Code.IDEMPOTENCY_IN_FLIGHT, Code.GROUP_NOT_FOUND, Code.NOT_GROUP_MEMBER, Code.NOT_GROUP_ADMIN,
 )  # fmt: skip
 _TARGET = (Code.MESSAGE_NOT_FOUND, Code.AMBIGUOUS_MESSAGE_ID)
@@ -63,14 +63,14 @@ ROUTES = (
         "POST", f"{_SESSION}/start", sessions.start, Access.NEW_SESSION,
         "Criar ou iniciar uma sessão",
         {201: responses.StartedBody, 200: responses.StartedBody},
-        body=schemas.StartBody, body_required=False,
+        body=session_schemas.StartBody, body_required=False,
         refusals=(*_ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE),
     ),
     Route(
         "POST", "/api/sessions", sessions.create, Access.TOKEN,
         "Criar ou iniciar uma sessão, com sessionId no corpo",
         {201: responses.StartedBody, 200: responses.StartedBody},
-        body=schemas.CreateBody,
+        body=session_schemas.CreateBody,
         refusals=(
             *_ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE, Code.INVALID_SESSION_ID,
             Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND, Code.RATE_LIMITED,
@@ -97,13 +97,17 @@ ROUTES = (
     Route(
         "PATCH", _SESSION, sessions.change, Access.SESSION,
         "Mudar as configurações da sessão", {200: responses.SessionSettings},
-        body=schemas.ChangeBody, refusals=_ASKED,
+        body=session_schemas.ChangeBody, refusals=_ASKED,
     ),
     Route(
         "DELETE", _SESSION, sessions.close, Access.SESSION,
         "Encerrar a sessão preservando o login; com purge=true, apagar tudo", {200: responses.Confirmation},
         query={"purge": {"type": "boolean", "default": False, "description": "apagar tudo sobre a sessão"}},
         refusals=_ASKED,
+    ),
+    Route(
+        "GET", f"{_SESSION}/limits", sessions.show_limits, Access.SESSION,
+        "Consultar os limites de novos contatos", {200: responses.AccountLimits},
     ),
     Route(
         "POST", f"{_SESSION}/disconnect", sessions.close, Access.SESSION,

@@ -28,7 +28,7 @@ def _a_proxy(url: str) -> str:
 EventName = Literal[
     "message_received", "message_ack", "connection_change", "qr_code", "error",
     "message_sent", "message_edited", "message_revoked", "message_reaction", "poll_vote", "call_received",
-    "group_change", "presence_change", "label_change", "account_changed",
+    "group_change", "presence_change", "label_change", "account_changed", "account_limit",
 ]  # fmt: skip
 WantedEvent = Literal[EventName, "*"]
 """With "*": all of them."""
@@ -39,10 +39,10 @@ FileName = Annotated[str, Field(max_length=255)]
 Caption = Annotated[str, Field(max_length=MAX_CAPTION_CHARS)]
 EventId = Annotated[str, Field(min_length=1, max_length=64, examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"])]
 _PHONE = {"max_length": 100, "examples": ["5511999999999"]}
-_DIGITS = "8 a 15 dígitos com o código do país (com ou sem +, espaços, pontos, hífens)"
-Recipient = Annotated[str, Field(**_PHONE, description=f"{_DIGITS} ou um id …@c.us, …@g.us, …@lid")]
-Mention = Annotated[str, Field(**_PHONE, description=f"{_DIGITS} ou um id …@c.us, …@lid")]
-Number = Annotated[str, Field(**_PHONE, description=_DIGITS)]
+DIGITS = "8 a 15 dígitos com o código do país (com ou sem +, espaços, pontos, hífens)"
+Recipient = Annotated[str, Field(**_PHONE, description=f"{DIGITS} ou um id …@c.us, …@g.us, …@lid")]
+Mention = Annotated[str, Field(**_PHONE, description=f"{DIGITS} ou um id …@c.us, …@lid")]
+Number = Annotated[str, Field(**_PHONE, description=DIGITS)]
 
 
 class Body(BaseModel):
@@ -57,60 +57,14 @@ class Body(BaseModel):
         if not isinstance(body, dict):
             return body
         optional = {field.alias for field in cls.model_fields.values() if not field.is_required()}
-        return {name: value for name, value in body.items() if name not in optional or not _is_blank(value)}
+        return {name: value for name, value in body.items() if name not in optional or not is_blank(value)}
 
 
-def _is_blank(value: object) -> bool:
+def is_blank(value: object) -> bool:
     """null, a text of nothing but white space, a list of such texts."""
     if isinstance(value, list):
         return bool(value) and all(isinstance(item, str) and not item.strip() for item in value)
     return value is None or (isinstance(value, str) and not value.strip())
-
-
-class StartBody(Body):
-    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1: everything is optional; what is absent stays as it was."""
-
-    webhook_url: Url | None = Field(None, examples=["https://turbozap.com/webhook/cliente-001"])
-    description: str | None = Field(None, max_length=500, examples=["Conta WhatsApp da Empresa ABC"])
-    events: list[WantedEvent] | None = Field(
-        None, min_length=1, max_length=20, examples=[["message_received", "message_ack", "connection_change"]]
-    )
-    max_messages_per_day: int | None = Field(None, ge=0, le=1_000_000, examples=[35])
-    ignore: Ignored | None = Field(None, examples=[["groups", "channels", "status"]])
-    phone: Number | None = Field(
-        None, description=f"Pede um código de pareamento em vez do QR Code: {_DIGITS}"
-    )
-    proxy: ProxyUrl | None = Field(
-        None,
-        examples=["http://usuario:senha@proxy.exemplo:3128"],
-        description="proxy só do navegador desta sessão; vale a partir do próximo início do navegador",
-    )
-
-
-class ChangeBody(Body):
-    """What is absent stays as it was; null or an empty text takes the default."""
-
-    description: str | None = Field(None, max_length=500, examples=["Conta WhatsApp da Empresa ABC"])
-    proxy: ProxyUrl | None = Field(
-        None,
-        examples=["socks5://proxy.exemplo:1080"],
-        description="vale a partir do próximo início do navegador (`POST …/restart`)",
-    )
-    ignore: Ignored | None = Field(None, examples=[["groups", "channels", "status"]])
-
-    @model_validator(mode="before")
-    @classmethod
-    def _leave_out_blanks(cls, body: Any) -> Any:
-        """Here a blank field is meant."""
-        if not isinstance(body, dict):
-            return body
-        return {name: "" if _is_blank(value) else value for name, value in body.items()}
-
-
-class CreateBody(StartBody):
-    """docs/MULTI_TENANT_ARCHITECTURE.md 3.2: the same with the session's id in the body."""
-
-    session_id: str = Field(max_length=128, examples=["cliente-001"])
 
 
 class PairingLinkBody(Body):
@@ -118,7 +72,7 @@ class PairingLinkBody(Body):
 
     ttl_seconds: int = Field(900, ge=60, le=86_400, description="por quanto tempo o link vale, em segundos")
     expected_phone: Number | None = Field(
-        None, description=f"o único número que pode ser conectado por ele: {_DIGITS}"
+        None, description=f"o único número que pode ser conectado por ele: {DIGITS}"
     )
     return_url: Url | None = Field(
         None,

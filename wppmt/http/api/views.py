@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
 from wppmt.browser.port import Usage
+from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.reasons import sentence
 from wppmt.domain.states import State
 from wppmt.domain.times import iso
 from wppmt.http.api import qr
 from wppmt.http.api.responses import (
     Abilities,
+    AccountLimits,
     AdminSession,
     AlreadyConnected,
     CgroupUsage,
@@ -19,12 +22,22 @@ from wppmt.http.api.responses import (
     Deliveries,
     JournalMessage,
     MessageStatus,
+    Policy,
     QrCode,
+    QuietHours,
     SessionSettings,
     Status,
 )
 from wppmt.net import proxies
-from wppmt.store.records import ACK_STATUS, Delivery, Handover, JournalEntry, SessionStatus, WebhookCounts
+from wppmt.store.records import (
+    ACK_STATUS,
+    Delivery,
+    Handover,
+    JournalEntry,
+    SessionRecord,
+    SessionStatus,
+    WebhookCounts,
+)
 
 
 def shown_webhook(own_url: str, default_url: str) -> str | None:
@@ -37,20 +50,22 @@ def without_query(url: str) -> str:
     return address + ("?***" if query else "")
 
 
-def status_of(status: SessionStatus, default_webhook_url: str) -> Status:
-    return Status(**_status_fields(status, default_webhook_url))
+def status_of(status: SessionStatus, default_webhook_url: str, limits: Mapping[str, Any]) -> Status:
+    """`limits`: as wppmt.domain.stranger_gate shows them."""
+    return Status(**_status_fields(status, default_webhook_url, limits))
 
 
 def admin_session_of(
     status: SessionStatus,
     default_webhook_url: str,
+    limits: Mapping[str, Any],
     profile_mb: int | None,
     usage: Usage | None,
     webhooks: WebhookCounts,
 ) -> AdminSession:
     process = status.record.process
     return AdminSession(
-        **_status_fields(status, default_webhook_url),
+        **_status_fields(status, default_webhook_url, limits),
         desired=status.record.desired.value,
         pid=process.pid if process else None,
         profile_mb=profile_mb,
@@ -60,7 +75,9 @@ def admin_session_of(
     )
 
 
-def _status_fields(status: SessionStatus, default_webhook_url: str) -> dict[str, Any]:
+def _status_fields(
+    status: SessionStatus, default_webhook_url: str, limits: Mapping[str, Any]
+) -> dict[str, Any]:
     record = status.record
     return {
         "session_id": record.id,
@@ -86,16 +103,27 @@ def _status_fields(status: SessionStatus, default_webhook_url: str) -> dict[str,
         "abilities": abilities_of(status),
         "wa_js": status.inventory.wa_js or None,
         "login_saved": record.login_saved if record.has_login else None,
+        "limits": AccountLimits.model_validate(limits),
     }
 
 
-def settings_of(status: SessionStatus) -> SessionSettings:
-    record = status.record
+def settings_of(record: SessionRecord, default_policy: ContactPolicy) -> SessionSettings:
     return SessionSettings(
         session_id=record.id,
         description=record.description or None,
         proxy=proxies.shown(record.proxy) or None,
+        policy=_policy_of(record.contact_policy or default_policy),
         ignore=list(record.ignore),
+    )
+
+
+def _policy_of(policy: ContactPolicy) -> Policy:
+    return Policy(
+        new_contacts_per_day=policy.new_contacts_per_day,
+        warm_up=policy.warm_up,
+        stranger_gap_seconds=[policy.gap_min, policy.gap_max],
+        quiet_hours=QuietHours(from_=policy.quiet_from, to=policy.quiet_to) if policy.quiet_from else None,
+        time_zone=policy.time_zone,
     )
 
 

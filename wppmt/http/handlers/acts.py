@@ -13,7 +13,7 @@ from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.schemas import TracedBody
 from wppmt.http.api.send_schemas import EditBody, ReactionBody
-from wppmt.http.handlers.sends import send, traced
+from wppmt.http.handlers.sends import message_id_of, send, traced
 from wppmt.store.records import ACK_STATUS
 
 FOR = {"everyone": True, "me": False}
@@ -23,27 +23,23 @@ NO_BODY = TracedBody.model_validate({})
 
 async def react(request: web.Request) -> web.Response:
     body = await read_body(request, ReactionBody)
-    return await _act(request, body, Reaction(_message_id(request), body.emoji))
+    return await _act(request, body, Reaction(message_id_of(request), body.emoji))
 
 
 async def take_back_reaction(request: web.Request) -> web.Response:
-    return await _act(request, NO_BODY, Reaction(_message_id(request), ""))
+    return await _act(request, NO_BODY, Reaction(message_id_of(request), ""))
 
 
 async def edit(request: web.Request) -> web.Response:
     body = await read_body(request, EditBody)
-    return await _act(request, body, Edit(_message_id(request), body.message))
+    return await _act(request, body, Edit(message_id_of(request), body.message))
 
 
 async def delete(request: web.Request) -> web.Response:
     for_whom = request.query.get("for", "")
     if for_whom not in FOR:
         raise invalid("for", "diga para quem: everyone (todos) ou me (só nesta conta)")
-    return await _act(request, NO_BODY, Deletion(_message_id(request), FOR[for_whom]))
-
-
-def _message_id(request: web.Request) -> str:
-    return request.match_info["messageId"]
+    return await _act(request, NO_BODY, Deletion(message_id_of(request), FOR[for_whom]))
 
 
 async def _act(request: web.Request, body: TracedBody, act: Act) -> web.Response:

@@ -35,6 +35,7 @@ def _row(ports: Ports, status: SessionStatus) -> responses.AdminSession:
     return views.admin_session_of(
         status,
         ports.settings.default_webhook_url,
+        ports.limits(status.record),
         ports.profile_mb(session_id),
         ports.usage(session_id),
         ports.store.webhook_counts(session_id),

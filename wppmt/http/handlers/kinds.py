@@ -20,7 +20,7 @@ from wppmt.http.api.send_schemas import (
     SendPixBody,
     SendPollBody,
 )
-from wppmt.http.handlers.sends import common_of, send, sent_answer
+from wppmt.http.handlers.sends import common_of, message_id_of, send, sent_answer
 
 SomeBody = TypeVar("SomeBody", bound=SendBody)
 
@@ -67,4 +67,4 @@ send_pix = _sender(SendPixBody, _pix)
 
 async def forward(request: web.Request) -> web.Response:
     body = await read_body(request, ForwardBody)
-    return await _send(request, body, outgoing.Forward(request.match_info["messageId"]))
+    return await _send(request, body, outgoing.Forward(message_id_of(request)))

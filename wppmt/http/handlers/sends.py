@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from wppmt.domain import messages
+from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import extra_seconds
 from wppmt.domain.times import iso
 from wppmt.http.api import responses
@@ -21,6 +22,7 @@ from wppmt.http.security.guard import SESSION_ID
 from wppmt.store.records import ACK_STATUS
 
 MAX_KEY_CHARS = 255
+MAX_MESSAGE_ID_CHARS = 256
 GRACE_SECONDS = 5.0
 """Beyond the send's own deadline, after which the actor itself answers `pending`."""
 
@@ -30,6 +32,14 @@ async def send_message(request: web.Request) -> web.Response:
     common = await common_of(request, body)
     message = messages.SendText(text=body.message, link_preview=body.link_preview, **common)
     return sent_answer(await send(request, message))
+
+
+def message_id_of(request: web.Request) -> str:
+    """The path's, short or whole. Raises Refusal(MESSAGE_NOT_FOUND) for what is longer than any."""
+    message_id = request.match_info["messageId"]
+    if len(message_id) > MAX_MESSAGE_ID_CHARS:
+        raise Refusal(Code.MESSAGE_NOT_FOUND)
+    return message_id
 
 
 async def common_of(request: web.Request, body: SendBody) -> dict[str, Any]:

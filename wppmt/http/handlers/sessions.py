@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from aiohttp import hdrs, web
 
@@ -16,7 +17,7 @@ from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_phone
 from wppmt.http.api.route import Access
-from wppmt.http.api.schemas import ChangeBody, CreateBody, StartBody
+from wppmt.http.api.session_schemas import ChangeBody, CreateBody, StartBody
 from wppmt.http.ports import PORTS, Ports
 from wppmt.http.security.guard import GRANT, SESSION_ID, admit
 from wppmt.store.records import SessionStatus
@@ -67,11 +68,10 @@ def _start_message(session_id: str, body: StartBody) -> messages.StartSession:
     return messages.StartSession(
         session_id=session_id,
         webhook_url=body.webhook_url,
-        description=body.description,
         events=None if body.events is None else tuple(dict.fromkeys(body.events)),
         max_messages_per_day=body.max_messages_per_day,
-        ignore=None if body.ignore is None else tuple(dict.fromkeys(body.ignore)),
         pairing_phone=None if body.phone is None else parse_phone(body.phone),
+        **_settings_of(body),
         proxy=body.proxy,
     )
 
@@ -79,7 +79,7 @@ def _start_message(session_id: str, body: StartBody) -> messages.StartSession:
 async def list_sessions(request: web.Request) -> web.Response:
     ports, grant = request.app[PORTS], request[GRANT]
     seen = [
-        views.status_of(status, ports.settings.default_webhook_url)
+        views.status_of(status, ports.settings.default_webhook_url, ports.limits(status.record))
         for status in ports.front.statuses()
         if grant.may(status.record.id)
     ]
@@ -97,22 +97,34 @@ async def show_qr_code(request: web.Request) -> web.Response:
 
 async def show_status(request: web.Request) -> web.Response:
     ports: Ports = request.app[PORTS]
-    return answer(views.status_of(_status(request), ports.settings.default_webhook_url))
+    status = _status(request)
+    return answer(views.status_of(status, ports.settings.default_webhook_url, ports.limits(status.record)))
+
+
+def _settings_of(body: ChangeBody | StartBody) -> dict[str, Any]:
+    return {
+        "description": body.description,
+        "ignore": None if body.ignore is None else tuple(dict.fromkeys(body.ignore)),
+        "policy": body.policy.change if body.policy else None,
+    }
+
+
+async def show_limits(request: web.Request) -> web.Response:
+    ports: Ports = request.app[PORTS]
+    return answer(responses.AccountLimits.model_validate(ports.limits(_status(request).record)))
 
 
 async def show_settings(request: web.Request) -> web.Response:
-    return answer(views.settings_of(_status(request)))
+    default = request.app[PORTS].settings.contact_policy
+    return answer(views.settings_of(_status(request).record, default))
 
 
 async def change(request: web.Request) -> web.Response:
     """A proxy counts from the next start of the browser on."""
     body = await read_body(request, ChangeBody)
-    ignore = None if body.ignore is None else tuple(dict.fromkeys(body.ignore))
-    asked = messages.ConfigureSession(description=body.description, proxy=body.proxy, ignore=ignore)
-    status: SessionStatus = await request.app[PORTS].front.ask(
-        session_address(request[SESSION_ID]), asked, START_SECONDS
-    )
-    return answer(views.settings_of(status))
+    ports, asked = request.app[PORTS], messages.ConfigureSession(proxy=body.proxy, **_settings_of(body))
+    status: SessionStatus = await ports.front.ask(session_address(request[SESSION_ID]), asked, START_SECONDS)
+    return answer(views.settings_of(status.record, ports.settings.contact_policy))
 
 
 async def close(request: web.Request) -> web.Response:

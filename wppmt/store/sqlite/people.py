@@ -23,7 +23,7 @@ CHECKPOINT_PAUSE = 0.25
 
 PERSONAL: Mapping[str, tuple[str, ...]] = {
     "events": ("body",),
-    "journal": ("recipient", "payload", "reference"),
+    "journal": ("recipient", "contact", "payload", "reference"),
     "wanted_media": ("message_id",),
     "chat_names": ("name", "key"),
     "received": ("message_id",),

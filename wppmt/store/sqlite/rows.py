@@ -7,6 +7,8 @@ from dataclasses import asdict, fields
 from sqlite3 import Row
 from typing import Any
 
+from wppmt.domain.account_limits import AccountLimits
+from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -23,6 +25,12 @@ from wppmt.store.records import (
     SigningSecrets,
 )
 
+_OWN: dict[str, type[AccountLimits | ContactPolicy]] = {
+    "limits": AccountLimits,
+    "contact_policy": ContactPolicy,
+}
+_NESTED = ("process", *_OWN)
+"""Fields that are values of their own."""
 _KNOWN = tuple(field.name for field in fields(SessionRecord))
 _OF_A_PROCESS = {field.name for field in fields(Process)}
 
@@ -35,8 +43,9 @@ DELIVERY = (
 def dump_session(record: SessionRecord) -> str:
     # Not dataclasses.asdict: its deep copies cost more than all else of a commit that is done in Python.
     values = {name: getattr(record, name) for name in _KNOWN}
-    if record.process is not None:
-        values["process"] = asdict(record.process)
+    for name in _NESTED:
+        if values[name] is not None:
+            values[name] = asdict(values[name])
     return json.dumps(values, ensure_ascii=False)
 
 
@@ -45,7 +54,10 @@ def load_session(text: str) -> SessionRecord:
 
     So is a reason that only a later version gives: the next change brings one of ours.
     """
-    values: dict[str, Any] = {name: value for name, value in json.loads(text).items() if name in _KNOWN}
+    row = json.loads(text)
+    values: dict[str, Any] = {name: value for name, value in row.items() if name in _KNOWN}
+    # As version 0.2 wrote them.
+    values.setdefault("limits", {end: row.get(end, 0.0) for end in ("reachout_until", "quota_until")})
     values["desired"] = Desired(values["desired"])
     values["state"] = State(values["state"])
     is_known = values["reason"] in set(Reason)
@@ -54,12 +66,18 @@ def load_session(text: str) -> SessionRecord:
     if "ignore" in values:
         values["ignore"] = tuple(values["ignore"])
     values["process"] = _load_process(values["process"])
+    values |= {name: _load(kind, values[name]) for name, kind in _OWN.items() if values.get(name)}
     return SessionRecord(**values)
 
 
 def _load_process(values: dict[str, Any] | None) -> Process | None:
     """One that another version has written in another form is nothing that we could adopt."""
     return Process(**values) if values and values.keys() == _OF_A_PROCESS else None
+
+
+def _load(kind: type[Any], values: dict[str, Any]) -> Any:
+    """As the record itself: fields may have come and gone."""
+    return kind(**{field.name: values[field.name] for field in fields(kind) if field.name in values})
 
 
 def load_event(row: Row) -> EventRecord:
@@ -126,6 +144,7 @@ def dump_entry(entry: JournalEntry) -> dict[str, Any]:
         "key": entry.key,
         "fingerprint": entry.fingerprint,
         "reference": entry.reference,
+        "contact": entry.contact,
     }
 
 
@@ -145,4 +164,5 @@ def load_entry(row: Row) -> JournalEntry:
         key=row["key"],
         fingerprint=row["fingerprint"],
         reference=row["reference"],
+        contact=row["contact"],
     )

@@ -184,7 +184,14 @@ CREATE TABLE links (
 CREATE INDEX links_by_session ON links (session_id, number);
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH)
+_EIGHTH = """
+-- The new contacts of a day are counted by the messages that went to them.
+ALTER TABLE journal ADD COLUMN contact TEXT NOT NULL DEFAULT '';
+CREATE INDEX journal_new_contacts ON journal (session_id, COALESCE(handed_at, accepted_at), contact)
+    WHERE contact != '';
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
 VERSION = len(STEPS)
 OLDEST_READER = 5
 """The schema of the oldest release that can work with this one: whoever goes back to it loses nothing.

@@ -93,14 +93,14 @@ class SqliteTransaction:
         self._execute(
             "INSERT INTO journal"
             " (session_id, id, recipient, kind, payload, handover, ack, accepted_at, handed_at, acked_at,"
-            " failure, key, fingerprint, reference) VALUES"
+            " failure, key, fingerprint, reference, contact) VALUES"
             " (:session_id, :id, :recipient, :kind, :payload, :handover, :ack, :accepted_at, :handed_at, :acked_at,"
-            " :failure, :key, :fingerprint, :reference)"
+            " :failure, :key, :fingerprint, :reference, :contact)"
             " ON CONFLICT (session_id, id) DO UPDATE SET"
             " recipient = excluded.recipient, kind = excluded.kind, payload = excluded.payload,"
             " handover = excluded.handover, ack = excluded.ack, accepted_at = excluded.accepted_at,"
             " handed_at = excluded.handed_at, acked_at = excluded.acked_at, failure = excluded.failure,"
-            " key = excluded.key",
+            " key = excluded.key, contact = excluded.contact",
             dump_entry(entry),
         )
 
@@ -230,6 +230,17 @@ class SqliteStore(SqliteOutbox):
             (session_id, key, since),
         )
         return load_entry(rows[0]) if rows else None
+
+    def contacts_since(self, session_id: str, since: float) -> frozenset[str]:
+        rows = self._read(
+            # What still waits goes out today, whenever it was accepted.
+            "SELECT contact FROM journal WHERE session_id = ?1 AND contact != '' AND handover != 'failed'"
+            " AND COALESCE(handed_at, accepted_at) >= ?2"
+            " UNION SELECT contact FROM journal WHERE session_id = ?1 AND contact != '' AND handover = 'accepted'"
+            " AND handover IN ('accepted', 'handed')",
+            (session_id, since),
+        )
+        return frozenset(row["contact"] for row in rows)
 
     def wanted_media(self, session_id: str) -> Sequence[str]:
         rows = self._read(

@@ -1,0 +1,123 @@
+"""What a session allows itself towards people who never wrote to its account: a budget, a gap, quiet hours. Pure.
+
+Moments are epoch seconds; a day is a calendar day of the policy's time zone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+FIRST_DAY = 5
+"""New contacts on the day on which an account was linked, while it warms up; so many more on each further day."""
+DAY_SECONDS = 86_400.0
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPolicy:
+    """All off by default."""
+
+    new_contacts_per_day: int = 0
+    """0: no budget."""
+    warm_up: bool = False
+    gap_min: float = 0.0
+    gap_max: float = 0.0
+    """Seconds between first messages to strangers, drawn anew each time; 0: none."""
+    quiet_from: str = ""
+    quiet_to: str = ""
+    """`HH:MM`; both empty: no quiet hours."""
+    time_zone: str = "America/Sao_Paulo"
+
+    @property
+    def is_off(self) -> bool:
+        return not (self.new_contacts_per_day or self.gap_max or self.quiet_from)
+
+    def budget(self, linked_at: float, now: float) -> int | None:
+        """How many new contacts the account may write to today; None: as many as it likes."""
+        if not self.new_contacts_per_day:
+            return None
+        days = max(0, int((now - linked_at) // DAY_SECONDS))
+        warm = FIRST_DAY * (1 + days) if self.warm_up else self.new_contacts_per_day
+        return min(self.new_contacts_per_day, warm)
+
+    def day_of(self, now: float) -> tuple[float, float]:
+        """When the day began, and when the next one begins."""
+        today = datetime.fromtimestamp(now, _zone(self.time_zone)).date()
+        return self._moment(today, "00:00"), self._moment(today + timedelta(days=1), "00:00")
+
+    def quiet_until(self, now: float) -> float | None:
+        """The end of the quiet hours, while they are."""
+        if not self.quiet_from:
+            return None
+        local = datetime.fromtimestamp(now, _zone(self.time_zone))
+        if not _is_between(f"{local:%H:%M}", self.quiet_from, self.quiet_to):
+            return None
+        days = (local.date(), local.date() + timedelta(days=1))
+        # Where clocks are set back, the end may come twice that day: the first one may be over.
+        ends = (self._moment(day, self.quiet_to, fold=fold) for day in days for fold in (0, 1))
+        return min(end for end in ends if end > now)
+
+    def gap(self, random: Random) -> float:
+        return random.uniform(self.gap_min, self.gap_max)
+
+    def _moment(self, day: date, clock: str, fold: int = 0) -> float:
+        hour, minute = (int(part) for part in clock.split(":"))
+        local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=_zone(self.time_zone), fold=fold)
+        return local.astimezone(UTC).timestamp()
+
+
+OFF = ContactPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChange:
+    """What is None stays as it was."""
+
+    new_contacts_per_day: int | None = None
+    warm_up: bool | None = None
+    gap: tuple[float, float] | None = None
+    """From, to, in seconds."""
+    quiet: tuple[str, str] | None = None
+    """From, to; both empty: no quiet hours any more."""
+    time_zone: str | None = None
+
+    def of(self, policy: ContactPolicy) -> ContactPolicy:
+        """The policy with this change."""
+        changes: dict[str, Any] = {
+            name: value
+            for name in ("new_contacts_per_day", "warm_up", "time_zone")
+            if (value := getattr(self, name)) is not None
+        }
+        if self.gap:
+            changes["gap_min"], changes["gap_max"] = self.gap
+        if self.quiet:
+            changes["quiet_from"], changes["quiet_to"] = self.quiet
+        return replace(policy, **changes)
+
+
+def is_clock(text: str) -> bool:
+    """`HH:MM`."""
+    return bool(_CLOCK.fullmatch(text))
+
+
+def is_time_zone(name: str) -> bool:
+    try:
+        _zone(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _is_between(clock: str, start: str, end: str) -> bool:
+    return start <= clock < end if start < end else clock >= start or clock < end
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
