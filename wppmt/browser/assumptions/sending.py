@@ -90,7 +90,7 @@ SENDING = Topic(
             "Contato novo é quem, até onde as conversas alcançam, nunca escreveu à conta",
             Mark.GUESSED,
             "a regra do servidor não é pública",
-            f"{PAGE}#isNewContact",
+            f"{PAGE}#standing",
             "durante um limite, alguém que poderia receber tem 429, ou o contrário",
         ),
         Assumption(
