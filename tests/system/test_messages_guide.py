@@ -10,7 +10,7 @@ import pytest
 from tests.support import wait_until
 from tests.system.guide import Terminal, blocks, make_environ, running
 
-pytestmark = pytest.mark.chrome
+pytestmark = [pytest.mark.chrome, pytest.mark.long]
 
 
 @pytest.mark.timeout(240)

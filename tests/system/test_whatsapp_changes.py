@@ -15,7 +15,7 @@ from tests.support import wait_until
 from tests.system.conftest import NewTenant
 from tests.system.tenant import Tenant, new_text
 
-pytestmark = [pytest.mark.chrome, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chrome, pytest.mark.long, pytest.mark.timeout(240)]
 
 NAMED_SECONDS = 60.0
 MENDED_SECONDS = 60.0
