@@ -146,7 +146,8 @@ PROVOKED: dict[Code, Provoke] = {
     for code in (
         Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK, Code.NEW_CHAT_QUOTA, Code.COULD_NOT_LOOK, Code.SEND_FAILED,
         Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT, Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN, Code.WHATSAPP_CHANGED,
-        Code.GROUP_NOT_FOUND, Code.NOT_GROUP_MEMBER, Code.NOT_GROUP_ADMIN,
+        Code.GROUP_NOT_FOUND, Code.NOT_GROUP_MEMBER, Code.NOT_GROUP_ADMIN, Code.NEW_CONTACT_BUDGET, Code.STRANGER_GAP,
+        Code.QUIET_HOURS,
     )
 } | {
     code: refused_by_the_session(code, "PATCH", MESSAGE, {"message": "oi"})
