@@ -29,8 +29,6 @@ class SessionPolicy:
     close_deadline: float
     """For a browser to go down by itself: the stop ladder and the copy of its login. Then it is killed."""
 
-    audit_seconds: float
-    """Between two comparisons of what the page holds with the event log."""
     contacts: ContactPolicy = OFF
     """Towards strangers, of sessions that have none of their own."""
 

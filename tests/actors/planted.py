@@ -22,7 +22,7 @@ from actors.session import (
 )
 from actors.session.backfill import Backfill
 from actors.session.sending import queue
-from actors.supervisor.root import Root
+from actors.supervisor.children import Children
 from actors.webhooks import lanes
 from actors.workers import browser
 from tests.actors.gateway import OK, Gateway, Posted
@@ -198,7 +198,7 @@ def a_browser_is_started_beside_the_old_one(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_dead_actor_is_not_replaced(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Root, "_trouble_with", lambda self, address, child: None)
+    patch.setattr(Children, "trouble_with", lambda self, address, child: None)
 
 
 def leftovers_are_not_ended(patch: pytest.MonkeyPatch) -> None:

@@ -184,3 +184,15 @@ def test_a_short_id_of_two_messages_is_refused_with_both(gateway: Gateway, targe
     whole = [detail["problem"] for detail in refused.value.details]
     assert whole == [f"true_{FRIEND}@c.us_{target}", f"false_{FRIEND}@c.us_{target}"]
     assert done(gateway, Reaction(whole[1], "👍"))
+
+
+def test_an_act_that_may_have_been_done_is_never_told_as_failed(gateway: Gateway, target: str):
+    """Handed to a page that died, asked of the next one, and then refused: its message is gone."""
+    reply = begin(gateway, Reaction(target, "👍"), respond_async=True)
+    gateway.run_until(lambda: gateway.store.unfinished("a"))
+    gateway.browser("a").crash()
+    gateway.settle()
+    del gateway.world.profiles["a"].sent[target]
+    gateway.run(400)
+    assert gateway.acks("a", reply.value.id) == ["unknown"]
+    assert arrived(gateway) == []

@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 from tests.bench.figures import Report
-from tests.bench.lists import measure_lists
 from tests.bench.measures import (
     ACK_MS,
     Bench,
@@ -81,7 +80,6 @@ def run(bench: Bench, web: FileServer) -> None:
     measure_media(bench, web, *crowd[:2])
     measure_voice(bench, *crowd[:2])
     measure_requests(bench, crowd)
-    measure_lists(bench)
     bench.daemon.stop()
 
 

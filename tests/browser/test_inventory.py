@@ -83,7 +83,14 @@ def rename(
 Rename = Callable[[list[str]], Callable[[], None]]
 
 
-@pytest.mark.parametrize(("modules", "name", "abilities"), ROWS, ids=[row[1] for row in ROWS])
+SHORT = {"MsgStore", "addAndSendMsgToChat", "MediaPrep"}
+"""One for each group of abilities; the others take as long again, twice over."""
+
+
+@pytest.mark.parametrize(
+    ("modules", "name", "abilities"),
+    [pytest.param(*row, id=row[1], marks=[] if row[1] in SHORT else pytest.mark.long) for row in ROWS],
+)
 def test_what_is_renamed_is_named(
     linked: tuple[Life, str], rename: Rename, modules: list[str], name: str, abilities: set[str]
 ) -> None:
@@ -106,6 +113,7 @@ def test_what_is_back_is_seen_without_a_new_page(linked: tuple[Life, str], renam
     assert {event.page for event in life.events} == {page}
 
 
+@pytest.mark.long
 def test_a_wa_js_that_gave_up_is_all_that_is_missing_in_the_end(
     linked: tuple[Life, str], rename: Rename
 ) -> None:
@@ -117,7 +125,10 @@ def test_a_wa_js_that_gave_up_is_all_that_is_missing_in_the_end(
     wait_until(lambda: inventory(life).get("missing") == [WA_JS], 40)
 
 
-@pytest.mark.parametrize(("how", "said"), [("throws", "MsgStore"), ("hangs", "não termina de carregar")])
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [("throws", "MsgStore"), pytest.param("hangs", "não termina de carregar", marks=pytest.mark.long)],
+)
 def test_a_module_that_breaks_its_reader_is_named(
     chrome_ground: ChromeGround, open_on: Callable[[ChromeGround, str], Life], how: str, said: str
 ) -> None:

@@ -54,7 +54,7 @@ def friends(scene: Scene) -> list[str]:
 
 def test_a_walk_shows_each_chat_once_whatever_moves_meanwhile(scene: Scene, friends: list[str]) -> None:
     first = scene.life.value("chats", {"cursor": "", "limit": 3, "unread": False})
-    assert {body(row["lastMessage"])[:6] for row in first["rows"]} == {"oi de "}
+    assert {body(row["lastMessage"])[:6] for row in first["rows"] if row["lastMessage"]} == {"oi de "}
     # The oldest becomes the newest, and WhatsApp moves another to a hidden id.
     scene.message(scene.writes(friends[0], scene.phone, body="de novo"))
     scene.ground.simulator.register(friends[1], "Amigo 01", lid="778899001122")

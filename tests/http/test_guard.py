@@ -20,6 +20,10 @@ def path_of(template: str, session_id: str) -> str:
         template.replace("{sessionId}", session_id)
         .replace("{messageId}", "3EB0AA")
         .replace("{phone}", "5511999999999")
+        .replace("{chatId}", "5511999999999@c.us")
+        .replace("{groupId}", "120363000000000000@g.us")
+        .replace("{labelId}", "1")
+        .replace("{callId}", "CALL1")
     )
 
 

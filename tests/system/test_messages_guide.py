@@ -10,9 +10,10 @@ import pytest
 from tests.support import wait_until
 from tests.system.guide import Terminal, blocks, make_environ, running
 
-pytestmark = pytest.mark.chrome
+pytestmark = [pytest.mark.chrome, pytest.mark.long]
 
 
+@pytest.mark.timeout(240)
 def test_every_command_of_the_guide_works_when_pasted(tmp_path: Path):
     environ = make_environ(tmp_path)
     with running("run", environ=environ, output=tmp_path / "run") as run:

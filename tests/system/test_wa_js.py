@@ -15,7 +15,7 @@ from tests.system.receiver import WAIT_SECONDS
 from tests.system.tenant import Tenant, new_text
 from wppmt.browser.wa_js.shelf import BUNDLE, PACKAGE
 
-pytestmark = [pytest.mark.chrome, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.chrome, pytest.mark.long, pytest.mark.timeout(150)]
 
 SHIPPED = "4.6.0"
 

@@ -15,7 +15,7 @@ from tests.support import wait_until
 from tests.system.conftest import NewTenant
 from tests.system.tenant import Tenant, new_text
 
-pytestmark = [pytest.mark.chrome, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chrome, pytest.mark.long, pytest.mark.timeout(240)]
 
 NAMED_SECONDS = 60.0
 MENDED_SECONDS = 60.0
@@ -78,20 +78,6 @@ def test_each_change_is_named_and_mended_and_loses_nothing(new_tenant: NewTenant
         assert len(told) == len({event["message"]["body"] for event in told}) == len(ROUNDS)
         assert [state for _, state in tenant.changes()].count("waiting_scan") == 1
         assert len(tenant.devices()) == 1
-
-
-def test_a_module_that_never_ends_to_load_is_named(new_tenant: NewTenant) -> None:
-    tenant = new_tenant()
-    phones = tenant.daemon.phones
-    order = phones.fault("missing_module", module="WAWebMsgCollection", how="hangs", count=9)
-    try:
-        assert tenant.start().status == 201
-        tenant.hears("connection_change", limit=NAMED_SECONDS, reasonCode="WHATSAPP_CHANGED")
-    finally:
-        phones.delete_fault(order)
-    assert "WAWebMsgCollection (não termina de carregar)" in tenant.status()["reason"]
-    assert tenant.post("restart").status == 202
-    tenant.hears("qr_code")
 
 
 def rename(tenant: Tenant, row: Row) -> str:

@@ -33,7 +33,6 @@ def session_policy(settings: Settings) -> SessionPolicy:
         media_eager=settings.media.received_eager,
         close_deadline=browser.stop_deadline_seconds + FORCED_STOP_SECONDS,
         contacts=contact_policy(settings),
-        audit_seconds=sessions.audit_minutes * 60,
     )
 
 

@@ -45,6 +45,10 @@ class Outcomes:
 
         When the refusal is only temporary, the idempotency key is freed, so that the same request can be tried again.
         """
+        if is_act(entry) and may_have_left(entry):
+            # That it can't be done any more does not tell whether it was done before.
+            yield from self.report_unknown(entry, now)
+            return
         key = entry.key if _is_final(refusal.code) or may_have_left(entry) else ""
         settled = _settled(entry, handover=Handover.FAILED, ack=-1, failure=refusal.code.value, key=key)
         happenings = [] if self.is_awaited(entry.id) else [("message_ack", _payload(settled))]

@@ -87,10 +87,17 @@ SENDING = Topic(
             "nada: vale a recusa do servidor",
         ),
         Assumption(
+            "`fetchOrUpdateCapStatus` pergunta a cota ao servidor e a deixa onde `getCappingData` a lê",
+            Mark.BUILD,
+            "WAWebGetNewChatMessageCappingInfoJob",
+            f"{LIMITS}#fetchQuota",
+            "a cota só é conhecida quando a página a muda por si",
+        ),
+        Assumption(
             "Contato novo é quem, até onde as conversas alcançam, nunca escreveu à conta",
             Mark.GUESSED,
             "a regra do servidor não é pública",
-            f"{PAGE}#isNewContact",
+            f"{PAGE}#standing",
             "durante um limite, alguém que poderia receber tem 429, ou o contrário",
         ),
         Assumption(

@@ -158,8 +158,10 @@
       const isThere = await TRACES[kind](message, id);
       return isThere ? { found: true, ack: SENT, failed: false, to: text(phoneOf(message.id.remote)) } : { found: false };
     } catch (error) {
-      if (error.reason === 'message_not_found') return { found: kind === 'delete', ack: SENT, failed: false, to: wanted.to };
-      throw error;
+      if (error.reason !== 'message_not_found') throw error;
+      if (kind === 'delete' && !wanted.forEveryone) return { found: true, ack: SENT, failed: false, to: wanted.to };
+      // A killed browser may have lost the message, and with it every trace of what was done to it.
+      throw new Rejection('could_not_look');
     }
   };
 })();

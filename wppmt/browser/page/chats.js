@@ -62,7 +62,7 @@
 
   const MARKED_UNREAD = -1;
 
-  /** Seconds since 1970, −1 for ever, 0 not at all. */
+  /** Seconds since 1970, -1 for ever, 0 not at all. */
   const mutedUntil = (chat) => Number((chat.mute || {}).expiration || chat.muteExpiration || 0);
 
   async function shown(chat) {

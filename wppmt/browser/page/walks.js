@@ -37,7 +37,7 @@
     return rows;
   }
 
-  /** The function `name`: `{cursor, limit, …}` → `{rows, total, nextCursor}`; `list` gives the ids, `start` may refuse. */
+  /** The function `name`: `{cursor, limit, ...}` -> `{rows, total, nextCursor}`; `list` gives the ids, `start` may refuse. */
   wppmt.walk = (name, list, show) => {
     functions[name] = async ({ cursor, limit, ...filter }) => {
       const [walk, at] = cursor ? resume(cursor) : begin(await list(filter));
