@@ -125,7 +125,7 @@ def chrome(debian: Container) -> str:
 
 def devices(debian: Container) -> list[tuple[object, object]]:
     """What is linked to the phone, and how many pages of it are connected."""
-    said = debian.ask("curl", "-s", f"http://127.0.0.1:8006/accounts/{PHONE}/devices")
+    said = debian.ask("curl", "-s", f"http://127.0.0.1:8006/sim/accounts/{PHONE}/devices")
     return [(device["device"], device["sockets"]) for device in json.loads(said)]
 
 
@@ -163,7 +163,7 @@ def test_a_session_connects(debian: Container):
     debian.run("systemctl", "enable", "--now", "sim.service")
     debian.run("systemctl", "restart", "wppmt")
     wait_until(lambda: health(debian).get("version") == __version__, 60)
-    wait_until(lambda: debian.ask("curl", "-s", "http://127.0.0.1:8006/health"), 30)
+    wait_until(lambda: debian.ask("curl", "-s", "http://127.0.0.1:8006/sim/health"), 30)
     wppmt(debian, "sim", "account", PHONE, "Loja")
     assert api(debian, "POST", f"/sessions/{SESSION}/start", {})
     wait_until(lambda: status(debian) == "waiting_scan", CONNECT_SECONDS)
