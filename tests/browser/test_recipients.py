@@ -283,8 +283,9 @@ def test_a_reply_says_what_it_answers(
     for message_id, who, from_me, kind, body in wanted:
         told = heard(life, simulator.write(person, to, "isto", quoted=message_id))
         assert told["quotedId"] == message_id
+        content = {"body" if kind == "chat" else "caption": body}
         assert told["quoted"] == {
-            "id": message_id, "from": who, "fromMe": from_me, "type": kind, "body": body,
+            "id": message_id, "from": who, "fromMe": from_me, "type": kind, "content": content,
         }  # fmt: skip
 
 
