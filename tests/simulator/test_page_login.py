@@ -189,8 +189,8 @@ def test_a_login_whose_local_storage_is_lost_is_lost(
     page = open_browser()
     page.open_ready()
     page.pair(simulator, phone)
-    names = ("last-wid-md", "WALid", "me-display-name", "WANoiseInfo")
-    assert page.run("return args[0].map((key) => localStorage.getItem(key) !== null)", names) == [True] * 4
+    names = ("last-wid-md", "WALid", "me-display-name", "WANoiseInfo", "WANoiseInfoIv", "WAWebEncKeySalt")
+    assert page.run("return args[0].map((key) => localStorage.getItem(key) !== null)", names) == [True] * 6
     kept = """
       const db = await new Promise((done) => {
         const opening = indexedDB.open('wawc'); opening.onsuccess = () => done(opening.result); });
@@ -244,7 +244,7 @@ def test_pairing_by_code_then_unlinked(simulator: Simulator, phone: str, open_br
     page.wait("performance.now() > 3000")
     simulator.unlink(phone)
     page.wait("document.querySelector('[data-ref]') && WPP.isFullReady")
-    heard = "cmd starting_logout_from_bridge;reason unknown_companion;backend logout;cmd logout_from_bridge;"
+    heard = "reason unknown_companion;backend logout;cmd logout_from_bridge;"
     assert page.value(HEARD) == heard
     assert page.value("WPP.conn.isRegistered()") is False
     assert simulator.devices(phone) == []

@@ -102,6 +102,16 @@ def test_every_field_of_a_record_is_tried_above():
     assert {name for name in untold if getattr(FULL_RECORD, name) == getattr(plain, name)} == set()
 
 
+def test_words_of_a_list_come_back_as_such(store: Store):
+    """A StrEnum equals its text, which cannot do what the member can."""
+    with store.transaction() as transaction:
+        transaction.save(FULL_RECORD)
+    kept = store.session(FULL_RECORD.id)
+    assert kept
+    found = (kept.state, kept.reason, kept.desired, kept.limits.reachout_source, kept.limits.quota_source)
+    assert [type(word) for word in found] == [State, Reason, Desired, Source, Source]
+
+
 def test_saving_again_replaces(store: Store):
     for desired in (Desired.RUNNING, Desired.STOPPED):
         with store.transaction() as transaction:

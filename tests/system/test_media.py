@@ -292,15 +292,15 @@ def test_contacts_are_those_of_the_phone(tenant: Tenant, friend: str):
     assert listed["success"] is True
     assert listed["count"] == len(listed["contacts"])
     # Who is in nobody's address book has no name but the own.
-    assert {
-        "id": f"{friend}@c.us", "phone": friend, "name": "", "pushname": "Maria Souza", "isBusiness": False,
-    } in listed["contacts"]  # fmt: skip
+    [found] = [contact for contact in listed["contacts"] if contact["phone"] == friend]
+    known = {"id": f"{friend}@c.us", "name": "", "pushname": "Maria Souza", "isBusiness": False}
+    assert found.items() >= known.items()
     paged: list[Any] = []
     cursor: str | None = ""
     while cursor is not None:
         page = tenant.daemon.api.get(f"{tenant.path}/contacts?limit=2&cursor={cursor}")
         paged += page["contacts"]
-        cursor = page.get("next")
+        cursor = page["nextCursor"]
     assert paged == listed["contacts"]
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from sqlite3 import Row
 from typing import Any
 
-from wppmt.domain.account_limits import AccountLimits
+from wppmt.domain.account_limits import AccountLimits, Source
 from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
@@ -65,6 +65,9 @@ def load_session(text: str) -> SessionRecord:
     values["webhook_events"] = tuple(values["webhook_events"])
     if "ignore" in values:
         values["ignore"] = tuple(values["ignore"])
+    for name in ("reachout_source", "quota_source"):
+        said = values["limits"].get(name)
+        values["limits"][name] = Source(said) if said in set(Source) else Source.UNKNOWN
     values["process"] = _load_process(values["process"])
     values |= {name: _load(kind, values[name]) for name, kind in _OWN.items() if values.get(name)}
     return SessionRecord(**values)
