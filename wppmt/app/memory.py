@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 
 import psutil
 
@@ -13,6 +14,8 @@ _M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
 _LARGE_BYTES = 256 * 1024
+_HEAVY_MB = 150.0
+"""More than the daemon needs for ten tenants."""
 
 
 def tame_allocator() -> None:
@@ -29,7 +32,14 @@ def tame_allocator() -> None:
 
 def weigh() -> float:
     """Resident megabytes, after what lies free in between has been given back. Takes milliseconds, in any thread."""
+    if _resident() > _HEAVY_MB:
+        # Refused requests die in circles with their bodies, which an idle interpreter would keep for minutes.
+        gc.collect()
     libc = ctypes.CDLL(None)
     if hasattr(libc, "malloc_trim"):
         libc.malloc_trim(0)
+    return _resident()
+
+
+def _resident() -> float:
     return float(psutil.Process().memory_info().rss) / MEGABYTE
