@@ -23,7 +23,8 @@ from tests.system.tenant import Tenant, new_text
 
 pytestmark = [pytest.mark.chrome, pytest.mark.timeout(90)]
 
-ADOPTED_SECONDS = 3.0
+ADOPTED_SECONDS = 10.0
+"""A limit, no measure: beside other tests a daemon starts slowly. How fast it is, `make chaos PRESET=R2` judges."""
 
 
 @pytest.fixture
