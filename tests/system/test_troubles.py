@@ -125,8 +125,7 @@ def test_a_new_contact_is_refused_and_then_left_alone(tenant: Tenant, stranger: 
     reached = [
         line for line in tenant.daemon.phones.log() if line["event"] == "fault" and line.get("message")
     ]
-    # None at all where the page knew of the limit before the first.
-    assert len([line for line in reached if line["phone"] == tenant.phone]) <= 1
+    assert len([line for line in reached if line["phone"] == tenant.phone]) == 0
     assert tenant.status()["status"] == "connected"
 
 

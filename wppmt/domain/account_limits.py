@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -40,17 +40,7 @@ class AccountLimits:
     @property
     def without_count(self) -> AccountLimits:
         """What is worth an event: not each new chat."""
-        return AccountLimits(
-            self.reachout_until,
-            self.reachout_kind,
-            self.reachout_source,
-            self.quota_until,
-            self.quota_source,
-            self.quota_status,
-            None,
-            self.quota_total,
-            self.cycle_ends,
-        )
+        return replace(self, quota_used=None)
 
 
 UNKNOWN = AccountLimits()

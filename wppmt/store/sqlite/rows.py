@@ -56,7 +56,7 @@ def load_session(text: str) -> SessionRecord:
     """
     row = json.loads(text)
     values: dict[str, Any] = {name: value for name, value in row.items() if name in _KNOWN}
-    # As version 0.2 wrote them.
+    # As they were written before version 0.2.
     values.setdefault("limits", {end: row.get(end, 0.0) for end in ("reachout_until", "quota_until")})
     values["desired"] = Desired(values["desired"])
     values["state"] = State(values["state"])
