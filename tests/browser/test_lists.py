@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import time
 from typing import Any
 
@@ -40,6 +41,12 @@ def refused(scene: Scene, function: str, **arguments: Any) -> str:
     outcome = scene.life.call(function, arguments)
     assert isinstance(outcome, CallRejected), outcome
     return outcome.reason
+
+
+def blocked_by(scene: Scene) -> list[str]:
+    """As WhatsApp's server keeps it."""
+    blocked: list[str] = scene.ground.simulator.call("GET", f"/accounts/{scene.phone}")["blocked"]
+    return blocked
 
 
 @pytest.fixture(scope="module")
@@ -153,11 +160,22 @@ def test_a_person_is_blocked_and_let_in_again(scene: Scene, friends: list[str]) 
     for _ in range(2):
         assert scene.life.value("block", {"who": who, "blocked": True})["blocked"]
     assert [row["phone"] for row in walk(scene, "blocked", 1)] == [friends[4]]
-    assert scene.ground.simulator.call("GET", f"/accounts/{scene.phone}")["blocked"] == [friends[4]]
+    assert blocked_by(scene) == [friends[4]]
     assert scene.life.value("contact", {"who": who})["blocked"]
     assert not scene.life.value("block", {"who": who, "blocked": False})["blocked"]
     assert walk(scene, "blocked", 1) == []
     assert refused(scene, "block", who="5511000000000@c.us", blocked=True) == "not_on_whatsapp"
+
+
+def test_who_never_wrote_is_let_in_again_under_any_id(scene: Scene) -> None:
+    phone = "5511981000099"
+    scene.ground.register(phone, "Calado")
+    lid = scene.life.value("contact", {"who": f"{phone}@c.us"})["lid"]
+    for blocking, unblocking in itertools.product([f"{phone}@c.us", lid], repeat=2):
+        scene.life.value("block", {"who": blocking, "blocked": True})
+        assert blocked_by(scene) == [phone]
+        scene.life.value("block", {"who": unblocking, "blocked": False})
+        assert blocked_by(scene) == []
 
 
 def picture() -> str:

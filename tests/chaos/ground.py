@@ -54,8 +54,10 @@ class Ground:
         process.wait(STOP_SECONDS)
 
     def connect(self) -> None:
-        """Every tenant from nothing to connected."""
+        """Every tenant from nothing to connected; its webhook gets every kind of event."""
         for tenant in self.tenants:
+            tenant.start()
+            tenant.want_all()
             tenant.connect()
 
     def note_leftovers(self) -> None:

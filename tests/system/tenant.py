@@ -52,6 +52,11 @@ class Tenant:
             self.daemon.private.add(self._secret)
         return answer
 
+    def want_all(self) -> None:
+        """Every kind of event from now on, not only those that come unasked."""
+        wanted = {"url": self._receiver.sink.url, "events": ["*"]}
+        assert self.daemon.api.call("PUT", f"{self.path}/webhook", wanted).status == 200
+
     def show_qr(self) -> str:
         """Start, and read the QR picture of the API as soon as the webhook tells of one."""
         assert self.start().status in {200, 201}

@@ -115,6 +115,7 @@ def test_a_new_contact_is_refused_and_then_left_alone(tenant: Tenant, stranger: 
     friend = new_tenant()
     friend.daemon.phones.write(friend.phone, tenant.phone, "oi")
     strike(tenant, "reachout_timelock", count=1)
+    wait_until(lambda: tenant.daemon.api.get(f"{tenant.path}/limits")["coolDown"]["active"])
     for _ in range(2):
         refused = tenant.send(stranger, new_text())
         assert (refused.status, refused.json["code"]) == (429, "REACHOUT_TIMELOCK")

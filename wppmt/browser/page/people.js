@@ -3,7 +3,7 @@
   'use strict';
 
   const { functions, Rejection, shapes, quietly, walk, personFor } = wppmt;
-  const { text, server, digits, phoneOf, lidOf } = shapes;
+  const { text, server, digits, phoneOf, lidOf, namesOf } = shapes;
 
   const PERSON = ['c.us', 'lid'];
 
@@ -42,7 +42,8 @@
     return answer === undefined ? null : answer;
   }
 
-  const isBlocked = (wid) => Boolean(quietly(() => WPP.blocklist.isBlocked(wid), false));
+  /** WhatsApp keeps the person under one id, by which another may be asked for. */
+  const isBlocked = (wid) => [...namesOf(wid)].some((name) => quietly(() => WPP.blocklist.isBlocked(name), false));
 
   function business(profile) {
     if (!profile) return null;
@@ -78,7 +79,7 @@
       hasPicture: Boolean(picture),
       businessProfile: business(profile),
       lid: lidOf(wid),
-      blocked: isBlocked(wid) || isBlocked(phoneOf(wid)),
+      blocked: isBlocked(wid),
     };
   };
 

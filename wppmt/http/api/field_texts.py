@@ -180,7 +180,7 @@ FIELD_TEXTS: Mapping[str, str] = {
     # Webhooks and events
     "webhookUrl": "URL que recebe os eventos da sessão; `null`: nenhuma",
     "url": "URL que recebe os eventos",
-    "events": "os eventos enviados ao webhook; se ausente, todos",
+    "events": "os eventos enviados ao webhook; `*`: todos; se ausente, os cinco que todo webhook recebe",
     "event": "nome do evento",
     "timestamp": "quando aconteceu, ISO 8601 em UTC",
     "sequence": "número do evento na sessão, sem lacunas no registro",

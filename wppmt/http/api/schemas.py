@@ -182,7 +182,7 @@ class SendFileBody(SendMediaBody):
 
 
 class WebhookBody(Body):
-    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.4; `events` absent means all."""
+    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.4; `events` absent means the five that nobody need ask for."""
 
     url: Url = Field(min_length=1, examples=["https://turbozap.com/webhook/cliente-001"])
     events: list[WantedEvent] | None = Field(
