@@ -31,6 +31,7 @@ BRIDGE = (
     "actions.js",
     "media.js",
     "receiving.js",
+    "audit.js",
     "changes.js",
     "surroundings.js",
     "walks.js",
