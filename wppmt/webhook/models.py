@@ -84,7 +84,9 @@ class ErrorHook(Envelope, Hook):
 class MessageSentHook(Envelope, Hook):
     event: Literal["message_sent"]
     message: OwnMessage
-    backfilled: Literal[True] | None = absent(description="`true`: não foi avisada na hora; a conferência a achou depois")
+    backfilled: Literal[True] | None = absent(
+        description="`true`: não foi avisada na hora; a conferência a achou depois"
+    )
 
 
 class MessageEditedHook(Envelope, Hook):
