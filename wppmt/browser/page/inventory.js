@@ -139,11 +139,13 @@
     });
   }
 
-  function goOnWithoutHung() {
-    if (!loading.length) return;
+  /** Whether something had hung: then this page goes, and must not stand still again before. */
+  function goesOnWithoutHung() {
+    if (!loading.length) return false;
     hung.add(loading.pop());
     sessionStorage.setItem(HUNG, JSON.stringify([...hung]));
     location.reload();
+    return true;
   }
 
   // Modules come in waves, and nothing says when it is over. A page without wa-js gets as long.
@@ -182,8 +184,7 @@
   function watch() {
     // First, since a look may be ended from outside.
     setTimeout(watch, current ? AGAIN_MS : LOOK_MS);
-    goOnWithoutHung();
-    judge();
+    if (!goesOnWithoutHung()) judge();
   }
 
   /** As of the last look; null until it is sure. */
