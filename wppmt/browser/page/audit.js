@@ -61,7 +61,7 @@
   function isPartlyHeld(chat, since) {
     if (!(chat.t >= since) || !isWanted(chat.id)) return false;
     const times = chat.msgs.getModelsArray().map(({ t }) => t);
-    const reachesBack = BORN <= since || Math.min(...times, Infinity) <= since;
+    const reachesBack = BORN < since || Math.min(...times, Infinity) < since;
     return !reachesBack || Math.max(...times, 0) < chat.t;
   }
 
@@ -75,7 +75,7 @@
       if (!batch) return { messages, complete: false };
       messages.push(...batch);
       const oldest = batch.reduce((one, other) => (other.t < one.t ? other : one), batch[0]);
-      if (batch.length < LOADED_AT_ONCE || oldest.t <= since) return { messages, complete: true };
+      if (batch.length < LOADED_AT_ONCE || oldest.t < since) return { messages, complete: true };
       anchor = text(oldest.id);
     }
     return { messages, complete: false };
