@@ -38,6 +38,7 @@ from wppmt.domain.messages import ROOT, WEBHOOK, Describe
 from wppmt.http import server
 from wppmt.http.app import make_app
 from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.http.security.api_keys import Keyring
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
 from wppmt.net.egress import Egress
@@ -228,6 +229,7 @@ class Daemon:
             front=self._directory,
             store=store,
             authenticator=wiring.authenticator(settings),
+            keyring=Keyring(store),
             rate_limiter=wiring.rate_limiter(settings, self._redis_watch),
             buckets=wiring.buckets(settings),
             check_target=egress.check,

@@ -6,6 +6,7 @@ from wppmt.domain.errors import Code
 from wppmt.http.api import responses, schemas, send_schemas, session_schemas
 from wppmt.http.api.chat_routes import CHAT_ROUTES
 from wppmt.http.api.query_parameters import LARGEST, LARGEST_PAGE, PAGE
+from wppmt.http.api.record_routes import RECORD_ROUTES
 from wppmt.http.api.route import Access, Route
 from wppmt.http.handlers import (
     acts,
@@ -305,6 +306,7 @@ ROUTES = (
         "Reiniciar todas as sessões em erro ou travadas, menos as em TOKEN_CORRUPT", {202: responses.Restarted},
         refusals=(*_ASKED, Code.RESOURCE_LIMIT),
     ),
+    *RECORD_ROUTES,
     Route("GET", "/api/health", health.health, Access.PUBLIC, "Saúde do serviço, em números",
           {200: responses.HealthBody, 503: responses.HealthBody}, refusals=(Code.STORE_UNAVAILABLE,),
           query={"strict": {"type": "string", "enum": ["0", "1", "false", "true"], "default": "0",

@@ -191,7 +191,22 @@ CREATE INDEX journal_new_contacts ON journal (session_id, COALESCE(handed_at, ac
     WHERE contact != '';
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
+_NINTH = """
+-- Static keys of programs; of a key only the digest is kept.
+CREATE TABLE api_keys (
+    id TEXT PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    sessions TEXT,                     -- ids as JSON; null: all
+    scopes TEXT NOT NULL,              -- separated by spaces
+    networks TEXT NOT NULL,            -- separated by spaces; empty: from anywhere
+    created_at REAL NOT NULL,
+    expires_at REAL NOT NULL,
+    last_used_at REAL
+) WITHOUT ROWID;
+"""
+
+STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _NINTH)
 VERSION = len(STEPS)
 OLDEST_READER = 5
 """The schema of the oldest release that can work with this one: whoever goes back to it loses nothing.

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wppmt.domain.states import State
+from wppmt.store.operator_records import ApiKey
 from wppmt.store.records import (
     DeliveryState,
     EventDraft,
@@ -21,6 +22,7 @@ from wppmt.store.records import (
 )
 from wppmt.store.sqlite.database import BUSY_MILLISECONDS, Database
 from wppmt.store.sqlite.forgetting import clear, forget, sweep
+from wppmt.store.sqlite.operator_rows import SqliteRecords, save_api_key
 from wppmt.store.sqlite.outbox import SqliteOutbox
 from wppmt.store.sqlite.rows import (
     dump_entry,
@@ -163,6 +165,12 @@ class SqliteTransaction:
             ),
         )
 
+    def save_api_key(self, key: ApiKey) -> None:
+        save_api_key(self._connection, key)
+
+    def delete_api_key(self, key_id: str) -> None:
+        self._execute("DELETE FROM api_keys WHERE id = ?", (key_id,))
+
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
         return sum(
             self._execute(
@@ -186,7 +194,7 @@ class SqliteTransaction:
         forget(self._connection, session_id, self._step)
 
 
-class SqliteStore(SqliteOutbox):
+class SqliteStore(SqliteOutbox, SqliteRecords):
     """Implements wppmt.store.Store on one file. Raises SetupError when that cannot be used.
 
     `step` is how many rows of a kind are deleted in one transaction.
