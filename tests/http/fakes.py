@@ -43,6 +43,7 @@ class FakeFront:
         self.asked: list[tuple[str, object]] = []
         self.looked_up = 0
         self.ack = 1
+        self.handed_at: float | None = None
         self.unlinks = True
         self.max_sessions = 10
         self.contacts: list[dict[str, Any]] = []
@@ -251,7 +252,8 @@ class FakeFront:
         if self._statuses[session_id].record.state is not State.CONNECTED:
             raise Refusal(Code.NOT_CONNECTED, extra={"reconnectRequired": True})
         self._sent += 1
-        return messages.Sent(f"3EB0{self._sent:018X}", message.to, self.ack, self.now(), message.reference)
+        id_ = f"3EB0{self._sent:018X}"
+        return messages.Sent(id_, message.to, self.ack, self.now(), message.reference, self.handed_at)
 
 
 @dataclass

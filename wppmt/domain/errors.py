@@ -170,6 +170,8 @@ class Refusal(Exception):
         self.details = list(details)
         self.retry_after = retry_after
         self.extra = extra or {}
+        self.is_repeat = False
+        """What was answered before, under the same idempotency key."""
 
 
 class SetupError(Exception):

@@ -12,8 +12,10 @@ from aiohttp import web
 
 from wppmt.browser.port import Usage
 from wppmt.domain.contact_policy import ContactPolicy
+from wppmt.domain.figures import Figures
 from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
+from wppmt.domain.occurrences import Count, uncounted
 from wppmt.domain.troubles import Trouble
 from wppmt.http.pairing.policy import PairingPolicy
 from wppmt.http.security.auth import Authenticator
@@ -97,6 +99,9 @@ class Ports:
     """What is wrong with the sessions as a whole, in words for people."""
     troubles: Callable[[], Sequence[Trouble]] = tuple
     """What keeps the service as a whole from its work, as far as the sessions' states do not show it."""
+    count: Count = uncounted
+    figures: Callable[[], Figures] = Figures
+    """What the service measures of itself, as of now."""
     new_id: Callable[[], str] = lambda: uuid4().hex
 
 
