@@ -9,16 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wppmt.domain.states import State
-from wppmt.store.records import (
-    DeliveryState,
-    EventDraft,
-    EventRecord,
-    JournalEntry,
-    Lane,
-    PairingLink,
-    SessionRecord,
-    SigningSecrets,
-)
+from wppmt.store.outbox_records import DeliveryState, Lane, SigningSecrets
+from wppmt.store.records import EventDraft, EventRecord, JournalEntry, PairingLink, SessionRecord
 from wppmt.store.sqlite.database import BUSY_MILLISECONDS, Database
 from wppmt.store.sqlite.forgetting import clear, forget, sweep
 from wppmt.store.sqlite.outbox import SqliteOutbox
