@@ -38,7 +38,8 @@ from wppmt.domain.states import State
 from wppmt.media.received import ReceivedMedia
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.records import SessionRecord, SessionStatus
-from wppmt.store.sqlite.store import SqliteStore, SqliteTransaction
+from wppmt.store.sqlite.store import SqliteStore
+from wppmt.store.sqlite.transaction import SqliteTransaction
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
 from wppmt.webhook.schedule import WebhookSchedule
 

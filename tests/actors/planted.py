@@ -31,7 +31,7 @@ from wppmt.domain.reasons import Reason
 from wppmt.domain.reconnect_delay import FAILURES_BEFORE_ERROR
 from wppmt.store import fencing
 from wppmt.store.records import Desired, Handover
-from wppmt.store.sqlite.store import SqliteTransaction
+from wppmt.store.sqlite.transaction import SqliteTransaction
 
 FROM_BROWSER = (
     session_messages.Noticed,
