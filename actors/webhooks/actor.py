@@ -22,8 +22,8 @@ from actors.webhooks.settling import Settle, Settling
 from wppmt.domain.log import LogLevel
 from wppmt.domain.messages import ReplayDeadLetters
 from wppmt.domain.occurrences import WebhookOutcome
+from wppmt.store.outbox_records import DeadLetterBatch, DeadLetters, Delivery, DeliveryState, Lane
 from wppmt.store.port import STORE_RETRY_SECONDS, Store, StoreUnavailable
-from wppmt.store.records import DeadLetterBatch, DeadLetters, Delivery, DeliveryState, Lane
 from wppmt.webhook.classify import (
     AttemptResult,
     Delivered,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from actors.runtime.effects import Count
 from wppmt.domain.occurrences import WebhookAttempted, WebhookOutcome
-from wppmt.store.records import Delivery, Lane
+from wppmt.store.outbox_records import Delivery, Lane
 from wppmt.webhook.classify import Answered, AttemptResult
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.actors.gateway import Gateway
 from tests.actors.webhook_world import ERROR, GONE, OK, REFUSED, Endpoint, World
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, Idempotency, RestartSession, SendText, Sent, session_address
+from wppmt.domain.messages import ROOT, RestartSession, session_address
 from wppmt.domain.occurrences import (
     Acknowledged,
     BrowserRestarted,
@@ -20,6 +20,7 @@ from wppmt.domain.occurrences import (
     WebhookOutcome,
 )
 from wppmt.domain.reasons import Reason
+from wppmt.domain.sends import Idempotency, SendText, Sent
 from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"

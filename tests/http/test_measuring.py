@@ -6,8 +6,8 @@ import pytest
 
 from tests.http.conftest import Api
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import Sent
 from wppmt.domain.occurrences import RequestAnswered, SendAnswered, SendOutcome
+from wppmt.domain.sends import Sent
 from wppmt.domain.states import State
 
 TEXT = {"phone": "5511999999999", "message": "oi"}

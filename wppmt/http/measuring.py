@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import Sent
 from wppmt.domain.occurrences import RequestAnswered, SendAnswered, SendOutcome
+from wppmt.domain.sends import Sent
 from wppmt.http.api.route import Access, Route, route_of
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID
