@@ -145,6 +145,9 @@ class Browser(Protocol):
         Never blocks. The file must stay until that `send_media` is done.
         """
 
+    def screenshot(self, deadline: float, done: OnResult) -> None:
+        """What the page shows now; `done` gets the bytes of a PNG, or a CallFailure. Never blocks."""
+
     def memory(self) -> Memory:
         """What the browser's processes weigh now; zeros when there are none. Some milliseconds, from any thread."""
 

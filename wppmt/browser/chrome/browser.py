@@ -114,6 +114,13 @@ class ChromeBrowser:
         else:
             self._channel.upload(path, deadline, done)
 
+    def screenshot(self, deadline: float, done: OnResult) -> None:
+        """What the page shows now, as a PNG."""
+        if self._channel is None:
+            done(NotCalled("o navegador ainda não abriu"))
+        else:
+            self._channel.screenshot(deadline, done)
+
     def memory(self) -> Memory:
         """What Chrome and its helpers weigh now."""
         return processes.weigh(self._group) if self._group else Memory(0.0, 0.0)

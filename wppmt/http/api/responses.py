@@ -14,17 +14,6 @@ Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"}, exampl
 MessageStatus = Literal["pending", "sent", "delivered", "read", "played", "failed", "unknown"]
 
 
-_EVENT = {
-    "event": "message_ack", "sessionId": "cliente-001", "timestamp": "2026-02-10T14:30:02Z",
-    "messageId": "3EB0F6F2E2E2E2E2E2E", "status": "delivered", "ack": 2, "to": "5511999999999@c.us",
-    "id": "evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5", "sequence": 42, "schemaVersion": 1,
-}  # fmt: skip
-_ACTORS = [
-    {"actor": "root", "children": 1, "alert": None},
-    {"actor": "session:cliente-001", "alive": True, "hung": False, "unansweredPings": 0, "replaced": 0},
-]
-
-
 def absent(default: Any = None, **kwargs: Any) -> Any:
     """A field that is left out of the JSON, rather than null, when it has nothing to say."""
     return Field(default, exclude_if=lambda value: value is None, **kwargs)
@@ -207,6 +196,7 @@ class Status(AnswerBody):
     )
     reason: str = Field(examples=["Conectado ao WhatsApp"])
     reason_code: str = Field(examples=["READY"])
+    remedy: str = Field(examples=["Nada a fazer: o serviço cuida disso sozinho."])
     restarts: int = Field(examples=[0])
     memory_mb: int | None = Field(examples=[310])
     since: Instant
@@ -279,51 +269,6 @@ class Pending(SentBody):
     ack: int = Field(examples=[0])
 
 
-class Webhook(AnswerBody):
-    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.4."""
-
-    success: Literal[True] = True
-    webhook_url: str | None = Field(examples=["https://turbozap.com/webhook/cliente-001"])
-    events: list[str] = Field(examples=[["message_received", "message_ack", "connection_change"]])
-    secret: str | None = absent(
-        description="Segredo das assinaturas, mostrado só desta vez", examples=["whsec_…"]
-    )
-
-
-class Deliveries(AnswerBody):
-    """Webhook deliveries that wait, and those given up on."""
-
-    pending: int = Field(examples=[0])
-    dead: int = Field(examples=[0])
-
-
-class HealthReason(AnswerBody):
-    """One thing that keeps the service from its work."""
-
-    reason_code: str = Field(examples=["DISK_SHORT"])
-    reason: str = Field(
-        examples=["150 MB livres no disco dos logins; são necessários 250 MB (WPP_DISK_MIN_FREE_MB)"]
-    )
-
-
-class HealthBody(AnswerBody):
-    """Counts, never names: this one is read without a token."""
-
-    status: Literal["ok", "degraded", "starting", "draining"] = Field(examples=["ok", "draining"])
-    reasons: list[HealthReason] = Field(examples=[[]])
-    uptime_seconds: int = Field(examples=[86400])
-    sessions: dict[str, int] = Field(examples=[{"total": 10, "connected": 9, "waiting_scan": 1}])
-    abilities: dict[str, int] = Field(
-        examples=[{"canSend": 9, "canReceive": 9, "canAck": 9, "canSendMedia": 9}]
-    )
-    max_sessions: int = Field(examples=[10])
-    memory_mb: int | None = Field(examples=[1650])
-    daemon_memory_mb: int | None = Field(examples=[110])
-    webhooks: Deliveries
-    version: str = Field(examples=["1.0.0"])
-    alert: str | None = absent(description="problema geral do serviço, se houver")
-
-
 class Contact(AnswerBody):
     """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.3."""
 
@@ -361,115 +306,3 @@ class JournalMessage(AnswerBody):
         examples=["2026-02-10T14:30:02Z"], description="quando veio a última confirmação do WhatsApp"
     )
     reference: str | None = absent(examples=["pedido-4711"], description="o da requisição de envio")
-
-
-class WebhookTest(AnswerBody):
-    """What came back when a signed sample was sent to the session's webhook."""
-
-    success: Literal[True] = True
-    delivered: bool = Field(examples=[True], description="true: o destino respondeu 2xx")
-    webhook_url: str = Field(examples=["https://turbozap.com/webhook/cliente-001"])
-    event_id: str = Field(
-        examples=["evt_test_5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"], description="o `webhook-id` enviado"
-    )
-    status: int | None = Field(
-        examples=[200], description="status HTTP da resposta; null: não houve resposta"
-    )
-    elapsed_ms: int = Field(examples=[35], description="duração da chamada, em milissegundos")
-    body: str | None = Field(examples=["ok"], description="corpo da resposta, até 64 kB, se for texto")
-    error: str | None = Field(description="o que deu errado, em uma frase para pessoas")
-
-
-class EventPage(AnswerBody):
-    """Events as the webhook delivers them, in order. `next` is the `after` of the next page."""
-
-    count: int = Field(examples=[1])
-    events: list[dict[str, Any]] = Field(examples=[[_EVENT]])
-    next: int = Field(examples=[42])
-    more: bool = Field(examples=[False])
-    last_sequence: int = Field(
-        examples=[42],
-        description="`sequence` do evento mais novo; se menor que `after`, a sessão foi criada de novo: leia desde `after=0`",
-    )
-
-
-class DeadLetter(AnswerBody):
-    """An event that was given up on."""
-
-    id: str = Field(examples=["evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"])
-    event: str = Field(examples=["message_received"])
-    sequence: int = Field(examples=[41])
-    timestamp: Instant
-    url: str = Field(examples=["https://turbozap.com/webhook/cliente-001"])
-    attempts: int = Field(examples=[4])
-    given_up_at: Instant
-    last_status: int | None = Field(examples=[500])
-    last_error: str | None = Field(examples=["o destino respondeu 500"])
-
-
-class DeadLetterPage(AnswerBody):
-    """`next` is the `after` of the next page."""
-
-    count: int = Field(examples=[1], description="quantas há ao todo")
-    dead_letters: list[DeadLetter]
-    next: int = Field(examples=[41])
-    more: bool = Field(examples=[False])
-
-
-class Replayed(AnswerBody):
-    success: Literal[True] = True
-    replayed: int = Field(examples=[1])
-
-
-class CgroupUsage(AnswerBody):
-    """As the kernel counts it since the browser started."""
-
-    memory_mb: float = Field(
-        examples=[412.5], description="memória do navegador e dos seus arquivos em cache"
-    )
-    cpu_seconds: float = Field(examples=[83.2], description="tempo de processador")
-    pids: int = Field(examples=[61], description="processos e threads agora")
-
-
-class AdminSession(Status):
-    """A tenant's row for the operator."""
-
-    desired: Literal["running", "stopped"] = Field(examples=["running"])
-    pid: int | None = Field(examples=[4711])
-    profile_mb: int | None = Field(examples=[95])
-    cgroup: CgroupUsage | None = Field(description="null: a sessão não tem cgroup próprio")
-    webhooks: Deliveries
-    last_error: str | None
-
-
-class AdminSessionList(AnswerBody):
-    count: int = Field(examples=[1])
-    daemon_memory_mb: int | None = Field(examples=[110])
-    sessions: list[AdminSession]
-
-
-class Actors(AnswerBody):
-    """The live actor tree; what a row tells depends on the actor."""
-
-    actors: list[dict[str, Any]] = Field(examples=[_ACTORS])
-
-
-class Skipped(AnswerBody):
-    """A session in trouble that a new browser would not help, or that there is no room for."""
-
-    session_id: str = Field(examples=["cliente-004"])
-    reason_code: str = Field(examples=["TOKEN_CORRUPT"])
-    reason: str = Field(
-        examples=[
-            "O login salvo não foi aceito. Restaure a última cópia (restore) ou recomece com um QR Code (reset)"
-        ]
-    )
-
-
-class Restarted(AnswerBody):
-    restarted: list[str] = Field(examples=[["cliente-003"]])
-    skipped: list[Skipped]
-
-
-class Probe(AnswerBody):
-    status: str = Field(examples=["ok", "draining"])

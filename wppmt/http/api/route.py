@@ -16,6 +16,8 @@ from wppmt.http.api.schemas import Body
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Shape = type[AnswerBody] | UnionType
 """A model, or a union of models."""
+ASKED = (Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN)
+"""What any question to an actor may come to."""
 
 
 class Access(Enum):
@@ -60,6 +62,8 @@ class Route:
     """Query parameters: name → JSON Schema with description."""
     headers: tuple[str, ...] = ()
     """Request headers beyond Authorization and X-Session-ID."""
+    on_dashboard: bool = False
+    """The dashboard asks it; its own requests are counted for its token, not for the session."""
     media: tuple[str, ...] = ()
     """Media types that 200 may have beside JSON."""
     bare: Mapping[int, str] = field(default_factory=dict)

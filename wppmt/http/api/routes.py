@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from wppmt.domain.errors import Code
-from wppmt.http.api import responses, schemas, send_schemas, session_schemas
+from wppmt.http.api import (
+    event_responses,
+    responses,
+    schemas,
+    send_schemas,
+    session_schemas,
+)
 from wppmt.http.api.chat_routes import CHAT_ROUTES
+from wppmt.http.api.operator_routes import OPERATOR_ROUTES
 from wppmt.http.api.query_parameters import LARGEST, LARGEST_PAGE, PAGE
-from wppmt.http.api.route import Access, Route
+from wppmt.http.api.route import ASKED, Access, Route
 from wppmt.http.handlers import (
     acts,
-    admin,
     contacts,
-    docs,
     events,
-    health,
     kinds,
     media_sends,
     pairing,
@@ -26,8 +30,6 @@ from wppmt.http.handlers import (
 _SESSION = "/api/sessions/{sessionId}"
 _LINK = "/pair/{token}"
 _OF_LINK = (Code.NOT_FOUND, Code.LINK_ENDED, Code.STORE_UNAVAILABLE)
-_ASKED = (Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN)
-"""What any question to an actor may come to."""
 _PAGE: dict[str, dict[str, object]] = {
     "after": {
         "type": "integer",
@@ -41,13 +43,13 @@ _PAGE: dict[str, dict[str, object]] = {
 
 _SEND_HEADERS = ("Idempotency-Key", "Prefer")
 _SEND = (
-    *_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK,
+    *ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.QUEUE_FULL, Code.NOT_ON_WHATSAPP, Code.REACHOUT_TIMELOCK,
     Code.NEW_CHAT_QUOTA, Code.NEW_CONTACT_BUDGET, Code.STRANGER_GAP, Code.QUIET_HOURS, Code.COULD_NOT_LOOK, Code.WHATSAPP_CHANGED, Code.SEND_FAILED, Code.IDEMPOTENCY_MISMATCH,
     Code.IDEMPOTENCY_IN_FLIGHT, Code.GROUP_NOT_FOUND, Code.NOT_GROUP_MEMBER, Code.NOT_GROUP_ADMIN,
 )  # fmt: skip
 _TARGET = (Code.MESSAGE_NOT_FOUND, Code.AMBIGUOUS_MESSAGE_ID)
 _ACT = (
-    *_ASKED, *_TARGET, Code.NOT_CONNECTED, Code.QUEUE_FULL, Code.COULD_NOT_LOOK, Code.WHATSAPP_CHANGED, Code.SEND_FAILED,
+    *ASKED, *_TARGET, Code.NOT_CONNECTED, Code.QUEUE_FULL, Code.COULD_NOT_LOOK, Code.WHATSAPP_CHANGED, Code.SEND_FAILED,
     Code.IDEMPOTENCY_MISMATCH, Code.IDEMPOTENCY_IN_FLIGHT,
 )  # fmt: skip
 _MADE_SEND = (
@@ -64,7 +66,7 @@ ROUTES = (
         "Criar ou iniciar uma sessão",
         {201: responses.StartedBody, 200: responses.StartedBody},
         body=session_schemas.StartBody, body_required=False,
-        refusals=(*_ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE),
+        refusals=(*ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE), on_dashboard=True,
     ),
     Route(
         "POST", "/api/sessions", sessions.create, Access.TOKEN,
@@ -72,7 +74,7 @@ ROUTES = (
         {201: responses.StartedBody, 200: responses.StartedBody},
         body=session_schemas.CreateBody,
         refusals=(
-            *_ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE, Code.INVALID_SESSION_ID,
+            *ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE, Code.INVALID_SESSION_ID,
             Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND, Code.RATE_LIMITED,
         ),
     ),
@@ -84,11 +86,11 @@ ROUTES = (
         "GET", f"{_SESSION}/qrcode", sessions.show_qr_code, Access.SESSION,
         "Obter o QR Code (ou, com Accept: image/png, a imagem)",
         {200: responses.QrCode | responses.AlreadyConnected}, refusals=(Code.QR_NOT_AVAILABLE,),
-        media=("image/png",),
+        media=("image/png",), on_dashboard=True,
     ),
     Route(
         "GET", f"{_SESSION}/status", sessions.show_status, Access.SESSION,
-        "Consultar o status da sessão", {200: responses.Status},
+        "Consultar o status da sessão", {200: responses.Status}, on_dashboard=True,
     ),
     Route(
         "GET", _SESSION, sessions.show_settings, Access.SESSION,
@@ -97,13 +99,13 @@ ROUTES = (
     Route(
         "PATCH", _SESSION, sessions.change, Access.SESSION,
         "Mudar as configurações da sessão", {200: responses.SessionSettings},
-        body=session_schemas.ChangeBody, refusals=_ASKED,
+        body=session_schemas.ChangeBody, refusals=ASKED,
     ),
     Route(
         "DELETE", _SESSION, sessions.close, Access.SESSION,
         "Encerrar a sessão preservando o login; com purge=true, apagar tudo", {200: responses.Confirmation},
         query={"purge": {"type": "boolean", "default": False, "description": "apagar tudo sobre a sessão"}},
-        refusals=_ASKED,
+        refusals=ASKED, on_dashboard=True,
     ),
     Route(
         "GET", f"{_SESSION}/limits", sessions.show_limits, Access.SESSION,
@@ -111,38 +113,38 @@ ROUTES = (
     ),
     Route(
         "POST", f"{_SESSION}/disconnect", sessions.close, Access.SESSION,
-        "Encerrar a sessão preservando o login", {200: responses.Confirmation}, refusals=_ASKED,
+        "Encerrar a sessão preservando o login", {200: responses.Confirmation}, refusals=ASKED,
     ),
     Route(
         "POST", f"{_SESSION}/restart", sessions.restart, Access.SESSION,
         "Reiniciar o navegador com o mesmo login", {202: responses.Restarting},
-        refusals=(*_ASKED, Code.RESOURCE_LIMIT),
+        refusals=(*ASKED, Code.RESOURCE_LIMIT), on_dashboard=True,
     ),
     Route(
         "POST", f"{_SESSION}/reset", sessions.reset, Access.SESSION,
         "Depois de TOKEN_CORRUPT: começar de novo com um QR Code", {202: responses.Restarting},
-        refusals=(*_ASKED, Code.LOGIN_NOT_CORRUPT),
+        refusals=(*ASKED, Code.LOGIN_NOT_CORRUPT), on_dashboard=True,
     ),
     Route(
         "POST", f"{_SESSION}/restore", sessions.restore, Access.SESSION,
         "Depois de TOKEN_CORRUPT: voltar à última cópia boa do login", {202: responses.Restarting},
-        refusals=(*_ASKED, Code.RESOURCE_LIMIT, Code.LOGIN_NOT_CORRUPT, Code.NO_LOGIN_COPY),
+        refusals=(*ASKED, Code.RESOURCE_LIMIT, Code.LOGIN_NOT_CORRUPT, Code.NO_LOGIN_COPY), on_dashboard=True,
     ),
     Route(
         "POST", f"{_SESSION}/logout", sessions.log_out, Access.SESSION,
-        "Desvincular do WhatsApp e remover o login", {200: responses.Confirmation}, refusals=_ASKED,
+        "Desvincular do WhatsApp e remover o login", {200: responses.Confirmation}, refusals=ASKED, on_dashboard=True,
     ),
     Route(
         "POST", f"{_SESSION}/pairing-link", pairing.make_link, Access.SESSION,
         "Criar o link pelo qual o cliente conecta o número dele; o anterior deixa de valer",
         {201: responses.PairingLinkMade}, body=schemas.PairingLinkBody, body_required=False,
         refusals=(
-            *_ASKED, Code.RESOURCE_LIMIT, Code.ALREADY_CONNECTED, Code.INVALID_PHONE, Code.TARGET_REFUSED,
+            *ASKED, Code.RESOURCE_LIMIT, Code.ALREADY_CONNECTED, Code.INVALID_PHONE, Code.TARGET_REFUSED,
         ),
     ),
     Route(
         "DELETE", f"{_SESSION}/pairing-link", pairing.revoke_link, Access.SESSION,
-        "Cancelar o link de conexão", {200: responses.Confirmation}, refusals=_ASKED,
+        "Cancelar o link de conexão", {200: responses.Confirmation}, refusals=ASKED,
     ),
     Route(
         "GET", _LINK, pairing.show_page, Access.LINK, "A página de conexão, para o cliente", {},
@@ -153,7 +155,7 @@ ROUTES = (
     ),
     Route(
         "POST", f"{_LINK}/open", pairing.open_link, Access.LINK, "A página foi aberta: os códigos contam a partir daqui",
-        {200: responses.PairingState}, refusals=(*_ASKED, *_OF_LINK, Code.RESOURCE_LIMIT),
+        {200: responses.PairingState}, refusals=(*ASKED, *_OF_LINK, Code.RESOURCE_LIMIT),
     ),
     Route(
         "GET", f"{_LINK}/state", pairing.show_state, Access.LINK, "O que a página mostra agora",
@@ -163,7 +165,7 @@ ROUTES = (
         "POST", f"{_LINK}/code", pairing.ask_code, Access.LINK,
         "Pedir um código para digitar no celular; ele vem em um dos próximos estados", {200: responses.PairingState},
         body=schemas.PairingCodeBody, body_required=False,
-        refusals=(*_ASKED, *_OF_LINK, Code.INVALID_PHONE, Code.WRONG_PHONE),
+        refusals=(*ASKED, *_OF_LINK, Code.INVALID_PHONE, Code.WRONG_PHONE),
     ),
     Route(
         "GET", "/pair-page/{file}", pairing.show_file, Access.PUBLIC, "Arquivos da página de conexão", {},
@@ -239,35 +241,35 @@ ROUTES = (
     Route(
         "GET", f"{_SESSION}/check-number/{{phone}}", contacts.check_number, Access.SESSION,
         "Verificar se um número está no WhatsApp", {200: responses.NumberCheckBody},
-        refusals=(*_ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.COULD_NOT_LOOK),
+        refusals=(*ASKED, Code.NOT_CONNECTED, Code.INVALID_PHONE, Code.COULD_NOT_LOOK),
     ),
     Route(
         "GET", f"{_SESSION}/messages/{{messageId}}/media", contacts.show_media, Access.SESSION,
         "Obter a mídia de uma mensagem recebida", {}, media=("*/*",),
         bare={206: "A parte pedida com Range", 304: "Não mudou", 412: "Mudou", 416: "Range inválido"},
-        refusals=(*_ASKED, Code.NOT_CONNECTED, Code.NOT_FOUND, Code.PAYLOAD_TOO_LARGE, Code.STORE_UNAVAILABLE),
+        refusals=(*ASKED, Code.NOT_CONNECTED, Code.NOT_FOUND, Code.PAYLOAD_TOO_LARGE, Code.STORE_UNAVAILABLE),
     ),
     Route(
         "PUT", f"{_SESSION}/webhook", webhooks.set_webhook, Access.SESSION,
-        "Configurar o webhook", {200: responses.Webhook}, body=schemas.WebhookBody,
-        refusals=(*_ASKED, Code.TARGET_REFUSED),
+        "Configurar o webhook", {200: event_responses.Webhook}, body=schemas.WebhookBody,
+        refusals=(*ASKED, Code.TARGET_REFUSED),
     ),
     Route(
         "GET", f"{_SESSION}/webhook", webhooks.show_webhook, Access.SESSION,
-        "Consultar o webhook", {200: responses.Webhook},
+        "Consultar o webhook", {200: event_responses.Webhook},
     ),
     Route(
         "DELETE", f"{_SESSION}/webhook", webhooks.remove_webhook, Access.SESSION,
-        "Remover o webhook próprio da sessão", {200: responses.Webhook}, refusals=_ASKED,
+        "Remover o webhook próprio da sessão", {200: event_responses.Webhook}, refusals=ASKED,
     ),
     Route(
         "POST", f"{_SESSION}/webhook/secret", webhooks.rotate_secret, Access.SESSION,
-        "Trocar o segredo das assinaturas", {200: responses.Webhook}, refusals=_ASKED,
+        "Trocar o segredo das assinaturas", {200: event_responses.Webhook}, refusals=ASKED,
     ),
     Route(
         "POST", f"{_SESSION}/webhook/test", webhook_test.try_webhook, Access.SESSION,
-        "Enviar ao webhook um evento de amostra, assinado, e ver o que ele respondeu", {200: responses.WebhookTest},
-        body=schemas.WebhookTestBody, body_required=False, refusals=(Code.WEBHOOK_TEST_IN_FLIGHT,),
+        "Enviar ao webhook um evento de amostra, assinado, e ver o que ele respondeu", {200: event_responses.WebhookTest},
+        body=schemas.WebhookTestBody, body_required=False, refusals=(Code.WEBHOOK_TEST_IN_FLIGHT,), on_dashboard=True,
     ),
     Route(
         "GET", f"{_SESSION}/messages/{{messageId}}", events.show_message, Access.SESSION,
@@ -276,49 +278,16 @@ ROUTES = (
     ),
     Route(
         "GET", f"{_SESSION}/events", events.list_events, Access.SESSION,
-        "Ler os eventos da sessão em ordem (7 dias)", {200: responses.EventPage}, query=_PAGE,
+        "Ler os eventos da sessão em ordem (7 dias)", {200: event_responses.EventPage}, query=_PAGE, on_dashboard=True,
     ),
     Route(
         "GET", f"{_SESSION}/dead-letters", events.list_dead_letters, Access.SESSION,
-        "Listar os eventos abandonados, que o webhook não recebeu", {200: responses.DeadLetterPage}, query=_PAGE,
+        "Listar os eventos abandonados, que o webhook não recebeu", {200: event_responses.DeadLetterPage}, query=_PAGE, on_dashboard=True,
     ),
     Route(
         "POST", f"{_SESSION}/dead-letters/replay", events.replay_dead_letters, Access.SESSION,
-        "Reenviar um, alguns ou todos os eventos abandonados", {200: responses.Replayed},
-        body=schemas.ReplayBody, body_required=False, refusals=(*_ASKED, Code.TARGET_REFUSED),
+        "Reenviar um, alguns ou todos os eventos abandonados", {200: event_responses.Replayed},
+        body=schemas.ReplayBody, body_required=False, refusals=(*ASKED, Code.TARGET_REFUSED), on_dashboard=True,
     ),
-    Route(
-        "GET", "/api/admin/sessions", admin.list_sessions, Access.ADMIN,
-        "Todas as sessões, para o operador", {200: responses.AdminSessionList},
-    ),
-    Route(
-        "GET", "/api/admin/actors", admin.list_actors, Access.ADMIN,
-        "A árvore de atores", {200: responses.Actors}, refusals=_ASKED,
-    ),
-    Route(
-        "POST", "/api/admin/sessions/{sessionId}/restart", sessions.restart, Access.ADMIN_SESSION,
-        "Reiniciar uma sessão em qualquer estado", {202: responses.Restarting},
-        refusals=(*_ASKED, Code.RESOURCE_LIMIT),
-    ),
-    Route(
-        "POST", "/api/admin/sessions/restart-crashed", admin.restart_crashed, Access.ADMIN,
-        "Reiniciar todas as sessões em erro ou travadas, menos as em TOKEN_CORRUPT", {202: responses.Restarted},
-        refusals=(*_ASKED, Code.RESOURCE_LIMIT),
-    ),
-    Route("GET", "/api/health", health.health, Access.PUBLIC, "Saúde do serviço, em números",
-          {200: responses.HealthBody, 503: responses.HealthBody}, refusals=(Code.STORE_UNAVAILABLE,),
-          query={"strict": {"type": "string", "enum": ["0", "1", "false", "true"], "default": "0",
-                            "description": "1: responde 503 também quando `status` não é `ok`"}}),
-    Route("GET", "/healthz", health.healthz, Access.PUBLIC, "O processo está vivo", {200: responses.Probe}),
-    Route("GET", "/readyz", health.readyz, Access.PUBLIC, "O serviço está pronto para receber chamadas",
-          {200: responses.Probe, 503: responses.Probe}),
-    # Public: a browser opens an address without headers, and what is described here is no secret.
-    Route("GET", "/openapi.json", docs.show_openapi, Access.PUBLIC, "Este documento", {}, media=("application/json",)),
-    Route("GET", "/api-docs", docs.show_viewer, Access.PUBLIC, "Esta documentação, para ler e experimentar", {},
-          media=("text/html",)),
-    Route(
-        "GET", "/api-docs/{file}", docs.show_viewer_file, Access.PUBLIC, "Arquivos da documentação", {},
-        media=("text/javascript", "text/css"), refusals=(Code.NOT_FOUND,),
-    ),
-    Route("GET", "/", docs.show_home, Access.PUBLIC, "Página inicial: o que é este serviço", {}, media=("text/html",)),
+    *OPERATOR_ROUTES,
 )  # fmt: skip
