@@ -10,21 +10,17 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from wppmt.store.records import (
+from wppmt.store.outbox_records import (
     DeadLetterBatch,
     DeadLetters,
     Delivery,
-    EventDraft,
-    EventRecord,
-    JournalEntry,
     Lane,
     LaneTip,
-    PairingLink,
-    SessionRecord,
     SigningSecrets,
     Trimmed,
     WebhookCounts,
 )
+from wppmt.store.records import EventDraft, EventRecord, JournalEntry, PairingLink, SessionRecord
 
 STORE_RETRY_SECONDS = 1.0
 """After a refusal, how long to wait before the store is tried again."""

@@ -1,4 +1,4 @@
-"""The routes of who runs the service: every tenant's row, restarts, health, and the pages (docs/contract.md 3, 15)."""
+"""The routes of the operator, and those that anybody may call (docs/contract.md 3, 15)."""
 
 from __future__ import annotations
 

@@ -16,6 +16,9 @@ from wppmt.http.api.schemas import Body
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Shape = type[AnswerBody] | UnionType
 """A model, or a union of models."""
+
+
+SESSION = "/api/sessions/{sessionId}"
 ASKED = (Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN)
 """What any question to an actor may come to."""
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from wppmt.store.records import DeadLetterBatch, DeadLetters, Delivery, Lane, LaneTip, Trimmed, WebhookCounts
+from wppmt.store.outbox_records import (
+    DeadLetterBatch,
+    DeadLetters,
+    Delivery,
+    Lane,
+    LaneTip,
+    Trimmed,
+    WebhookCounts,
+)
 from wppmt.store.sqlite.database import Database
 from wppmt.store.sqlite.forgetting import ALL
 from wppmt.store.sqlite.rows import DELIVERY, load_delivery
