@@ -61,6 +61,7 @@ class CgroupUsage(AnswerBody):
 class AdminSession(Status):
     """A tenant's row for the operator."""
 
+    remedy: str = Field(examples=["Nada a fazer: o serviço cuida disso sozinho."])
     desired: Literal["running", "stopped"] = Field(examples=["running"])
     pid: int | None = Field(examples=[4711])
     profile_mb: int | None = Field(examples=[95])

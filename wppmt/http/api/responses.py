@@ -196,7 +196,6 @@ class Status(AnswerBody):
     )
     reason: str = Field(examples=["Conectado ao WhatsApp"])
     reason_code: str = Field(examples=["READY"])
-    remedy: str = Field(examples=["Nada a fazer: o serviço cuida disso sozinho."])
     restarts: int = Field(examples=[0])
     memory_mb: int | None = Field(examples=[310])
     since: Instant

@@ -64,6 +64,7 @@ def admin_session_of(
     process, webhooks, lag = status.record.process, measures.webhooks, measures.webhook_lag
     return AdminSession(
         **_status_fields(status, default_webhook_url, limits),
+        remedy=remedy(status.record.reason),
         desired=status.record.desired.value,
         pid=process.pid if process else None,
         profile_mb=measures.profile_mb,
@@ -92,7 +93,6 @@ def _status_fields(
         "proxy": proxies.shown(record.proxy) or None,
         "reason": sentence(record.reason, record.missing),
         "reason_code": record.reason,
-        "remedy": remedy(record.reason),
         "restarts": record.restarts,
         "memory_mb": status.memory_mb,
         "since": iso(record.since),
