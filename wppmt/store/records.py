@@ -32,6 +32,8 @@ FURTHER_EVENT_NAMES = (
 )
 """Delivered to who asks for them, by name or by `ALL_EVENTS`; in the log in any case."""
 ALL_EVENTS = "*"
+ALERTS = "#alerts"
+"""Instead of a session's id, and unlike any: under it the events to the operator are logged, delivered and signed."""
 
 
 class Desired(StrEnum):
@@ -248,3 +250,15 @@ class SessionStatus:
     """Of the page that is open now."""
     is_linking: bool = False
     """A phone has scanned, and WhatsApp's page is on its way to its main screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPoint:
+    """How a session was at a moment."""
+
+    session_id: str
+    at: float
+    state: State
+    memory_mb: int | None
+    is_coarse: bool
+    """Kept as long as any: a change of state, or one of few. The others are dropped after some days."""

@@ -19,11 +19,12 @@ from wppmt.store.sqlite.rows import (
     load_session,
 )
 from wppmt.store.sqlite.transaction import SqliteTransaction
+from wppmt.store.sqlite.watch import PRUNE_ALERTS, SqliteWatch
 
 PRUNE_STEP = 500
 
 
-class SqliteStore(SqliteOutbox):
+class SqliteStore(SqliteOutbox, SqliteWatch):
     """Implements wppmt.store.Store on one file. Raises SetupError when that cannot be used.
 
     `step` is how many rows of a kind are deleted in one transaction.
@@ -148,6 +149,7 @@ _PRUNE = (
     DELETE FROM links WHERE number IN (
         SELECT number FROM links WHERE coalesce(ended_at, expires_at) < ?1 LIMIT ?2)
     """,
+    PRUNE_ALERTS,
 )
 _PRUNE_JOURNAL = """
     DELETE FROM journal WHERE number IN (

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
+from wppmt.domain.alerts import Alert
 from wppmt.domain.states import State
 from wppmt.store.outbox_records import DeliveryState, Lane, SigningSecrets
 from wppmt.store.records import EventDraft, EventRecord, JournalEntry, PairingLink, SessionRecord
@@ -15,6 +16,7 @@ from wppmt.store.sqlite.rows import (
     dump_session,
     erased_key,
 )
+from wppmt.store.sqlite.watch import SAVE_ALERT, dump_alert
 from wppmt.webhook.envelope import envelope
 
 
@@ -143,6 +145,9 @@ class SqliteTransaction:
                 link.ended_at,
             ),
         )
+
+    def save_alert(self, alert: Alert) -> None:
+        self._execute(SAVE_ALERT, dump_alert(alert))
 
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
         return sum(
