@@ -194,6 +194,16 @@ class CallPage:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeScreenshot:
+    """What the page shows now, as a PNG; the outcome comes back as `then(outcome)`."""
+
+    session_id: str
+    generation: int
+    deadline: float
+    then: Callable[[CallResult], object]
+
+
+@dataclass(frozen=True, slots=True)
 class UploadFile:
     """Give the page the file for a `send_media`; the outcome comes back as `then(outcome)`."""
 
@@ -263,6 +273,7 @@ BrowserEffect = (
     | CheckDisk
     | RemoveProfile
     | CallPage
+    | TakeScreenshot
     | UploadFile
     | KeepMedia
 )

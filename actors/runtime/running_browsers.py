@@ -23,6 +23,7 @@ from actors.runtime.effects import (
     KillBrowser,
     OpenBrowser,
     RemoveProfile,
+    TakeScreenshot,
     UploadFile,
     Worker,
 )
@@ -70,7 +71,7 @@ class RunningBrowsers:
         self._running: dict[str, Running] = {}
         self._lock = threading.Lock()
 
-    def perform(self, cell: Cell, effect: BrowserEffect) -> None:  # noqa: C901 - one case an effect
+    def perform(self, cell: Cell, effect: BrowserEffect) -> None:  # noqa: C901, PLR0912 - one case an effect
         match effect:
             case OpenBrowser(session_id=session_id, generation=generation, action=action):
                 browser = self._world.browsers.open(session_id)
@@ -92,6 +93,8 @@ class RunningBrowsers:
                 self._remove_profile(cell, session_id)
             case CallPage():
                 self._call_page(cell, effect)
+            case TakeScreenshot(deadline=deadline):
+                self._use_browser(cell, effect, lambda browser, done: browser.screenshot(deadline, done))
             case UploadFile():
                 self._upload(cell, effect)
             case KeepMedia():
@@ -142,7 +145,7 @@ class RunningBrowsers:
     def _use_browser(
         self,
         cell: Cell,
-        effect: CallPage | UploadFile | KeepMedia,
+        effect: CallPage | TakeScreenshot | UploadFile | KeepMedia,
         use: Callable[[Browser, OnResult], None],
     ) -> None:
         """With the browser of the effect's generation; when that is gone, the outcome is NotCalled."""

@@ -69,6 +69,13 @@ def test_a_scan_connects(paired: Paired) -> None:
     assert (facts["mode"], facts["info"], facts["phoneOnline"]) == ("MAIN", "NORMAL", True)
 
 
+def test_the_page_can_be_seen(ground: Ground, open_on: OpenOn, paired: Paired) -> None:
+    picture = paired[0].picture()
+    assert picture.startswith(b"\x89PNG\r\n")
+    assert picture.endswith(b"IEND\xaeB`\x82")
+    assert isinstance(open_on(ground, "unopened").picture(), NotCalled)
+
+
 def test_a_pairing_code_connects(ground: Ground, open_on: OpenOn, new_phone: NewPhone) -> None:
     life, phone = open_on(ground, "by-code"), new_phone()
     ground.register(phone, "Dono")

@@ -41,6 +41,7 @@ from wppmt.app import (
     sockets,
     wiring,
 )
+from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browsers import ChromeBrowsers
@@ -269,7 +270,7 @@ class Daemon:
             log=logs.log,
             version=__version__,
             usage=browsers.usage,
-            profile_mb=partial(wiring.profile_mb, settings.store.tokens_dir),
+            profile_mb=ProfileSizes(settings.store.tokens_dir).of,
             has_login_copy=partial(wiring.has_login_copy, settings),
             limits=partial(wiring.account_limits, settings, store),
             settings=policies.http_policy(settings),

@@ -150,6 +150,9 @@ class Browser(Protocol):
         Never blocks. The file must stay until that `send_media` is done.
         """
 
+    def screenshot(self, deadline: float, done: OnResult) -> None:
+        """What the page shows now; `done` gets the bytes of a PNG, or a CallFailure. Never blocks."""
+
     def load(self) -> Load:
         """What the browser's processes take of the machine. Some milliseconds, from any thread."""
 

@@ -115,6 +115,13 @@ class ChromeBrowser:
         else:
             self._channel.upload(path, deadline, done)
 
+    def screenshot(self, deadline: float, done: OnResult) -> None:
+        """What the page shows now, as a PNG."""
+        if self._channel is None:
+            done(NotCalled("o navegador ainda não abriu"))
+        else:
+            self._channel.screenshot(deadline, done)
+
     def load(self) -> Load:
         """Of Chrome and its helpers; processor time as their cgroup counts it, where they have one."""
         if not self._group:

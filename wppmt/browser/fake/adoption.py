@@ -41,6 +41,12 @@ class FakeAdoption:
     def upload(self, path: Path, deadline: float, done: OnResult) -> None:
         self.call("upload", {"path": str(path)}, deadline, done)
 
+    def screenshot(self, deadline: float, done: OnResult) -> None:
+        if self.browser is None:
+            done(NotCalled("ainda não adotado"))
+        else:
+            self.browser.screenshot(deadline, done)
+
     def load(self) -> Load:
         return self.browser.load() if self.browser else Load()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import threading
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from wppmt.browser.port import (
     NOTHING,
     Beat,
     BrowserGone,
+    CallFailure,
     CallResult,
     CallTimeout,
     ChannelClosed,
@@ -31,6 +33,11 @@ from wppmt.browser.port import (
 )
 from wppmt.domain.inventory import Inventory
 from wppmt.domain.process import Process
+
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg=="
+)
+"""One pixel: what every fake page looks like."""
 
 
 class BrowserHost(Surroundings, Protocol):
@@ -103,6 +110,12 @@ class FakeBrowser:
 
     def upload(self, path: Path, deadline: float, done: OnResult) -> None:
         self.call("upload", {"path": str(path)}, deadline, done)
+
+    def screenshot(self, deadline: float, done: OnResult) -> None:
+        def look(outcome: CallResult) -> None:
+            done(outcome if isinstance(outcome, CallFailure) else PICTURE)
+
+        self.call("facts", {}, deadline, look)
 
     def load(self) -> Load:
         return self.weight if self.is_alive else Load()
