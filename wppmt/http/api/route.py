@@ -19,6 +19,11 @@ Shape = type[AnswerBody] | UnionType
 """A model, or a union of models."""
 
 
+SESSION = "/api/sessions/{sessionId}"
+ASKED = (Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN)
+"""What any question to an actor may come to."""
+
+
 class Access(Enum):
     """Who may call; what the guard checks before the handler runs."""
 
@@ -65,6 +70,8 @@ class Route:
     """Query parameters: name → JSON Schema with description."""
     headers: tuple[str, ...] = ()
     """Request headers beyond Authorization and X-Session-ID."""
+    on_dashboard: bool = False
+    """The dashboard asks it; its own requests are counted for its token, not for the session."""
     media: tuple[str, ...] = ()
     """Media types that 200 may have beside JSON."""
     bare: Mapping[int, str] = field(default_factory=dict)
