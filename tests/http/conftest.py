@@ -19,6 +19,8 @@ from tests.defaults import auth_policy, http_policy
 from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
 from wppmt.domain.contact_policy import OFF
+from wppmt.domain.figures import Figures
+from wppmt.domain.occurrences import Occurrence
 from wppmt.domain.troubles import Trouble
 from wppmt.http.app import make_app
 from wppmt.http.connections import ConnectionLimits
@@ -61,6 +63,8 @@ class Api:
     def __init__(self) -> None:
         self.time = BORN
         self.phase = DaemonPhase.READY
+        self.counted: list[Occurrence] = []
+        self.figures = Figures()
         self.alert: str | None = None
         self.troubles: list[Trouble] = []
         self.has_login_copy = True
@@ -104,6 +108,8 @@ class Api:
             has_login_copy=lambda _: self.has_login_copy,
             limits=lambda record: gate_of(record, OFF, lambda _: frozenset(), self.time).shown(record.limits),
             settings=self.settings,
+            count=self.counted.append,
+            figures=lambda: self.figures,
         )
 
     @property
