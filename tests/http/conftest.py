@@ -25,6 +25,7 @@ from wppmt.domain.troubles import Trouble
 from wppmt.http.app import make_app
 from wppmt.http.connections import ConnectionLimits
 from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.http.security.api_keys import Keyring
 from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.buckets import Buckets
 from wppmt.http.security.keys import SharedSecret
@@ -89,6 +90,7 @@ class Api:
         return Ports(
             front=self.front,
             store=cast("Store", self.store),
+            keyring=Keyring(cast("Store", self.store)),
             authenticator=Authenticator(SharedSecret(SECRET), auth_policy()),
             rate_limiter=RateLimiter(self.rate_limit, time.time),
             buckets=Buckets(self.apart_limit),

@@ -16,6 +16,7 @@ from wppmt.domain.reasons import Reason
 from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
 from wppmt.media.received import ReceivedMedia
+from wppmt.store.operator_records import ApiKey
 from wppmt.store.outbox_records import DeadLetters, Delivery, SigningSecrets, WebhookCounts
 from wppmt.store.records import (
     Desired,
@@ -273,9 +274,13 @@ class FakeStore:
     signing: dict[str, SigningSecrets] = field(default_factory=dict)
     broken: Exception | None = None
     links: dict[str, PairingLink] = field(default_factory=dict)
+    keys: list[ApiKey] = field(default_factory=list)
 
     def link(self, digest: str) -> PairingLink | None:
         return self.links.get(digest)
+
+    def api_keys(self) -> Sequence[ApiKey]:
+        return self.keys
 
     def secrets(self, session_id: str) -> SigningSecrets | None:
         return self.signing.get(session_id)

@@ -53,6 +53,7 @@ from wppmt.http import server
 from wppmt.http.app import make_app
 from wppmt.http.handlers import metrics
 from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.http.security.api_keys import Keyring
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
 from wppmt.metrics.loop_lag import LoopLag
@@ -269,6 +270,7 @@ class Daemon:
             front=self._directory,
             store=store,
             authenticator=wiring.authenticator(settings),
+            keyring=Keyring(store),
             rate_limiter=wiring.rate_limiter(settings, self._redis_watch),
             buckets=wiring.buckets(settings),
             check_target=egress.check,

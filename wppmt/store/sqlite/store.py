@@ -11,6 +11,7 @@ from wppmt.store.outbox_records import SigningSecrets
 from wppmt.store.records import EventRecord, JournalEntry, PairingLink, SessionRecord
 from wppmt.store.sqlite.database import BUSY_MILLISECONDS, Database
 from wppmt.store.sqlite.forgetting import sweep
+from wppmt.store.sqlite.operator_rows import SqliteRecords
 from wppmt.store.sqlite.outbox import SqliteOutbox
 from wppmt.store.sqlite.rows import (
     load_entry,
@@ -25,7 +26,7 @@ from wppmt.store.sqlite.watch import PRUNE_ALERTS, SqliteWatch
 PRUNE_STEP = 500
 
 
-class SqliteStore(SqliteOutbox, SqliteWatch):
+class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords):
     """Implements wppmt.store.Store on one file. Raises SetupError when that cannot be used.
 
     `step` is how many rows of a kind are deleted in one transaction.
