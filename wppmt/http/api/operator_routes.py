@@ -6,7 +6,7 @@ from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code
 from wppmt.http.api import operator_responses, responses
 from wppmt.http.api.route import ASKED, Access, Route
-from wppmt.http.handlers import admin, docs, health, sessions
+from wppmt.http.handlers import admin, docs, health, metrics, sessions
 
 OPERATOR_ROUTES = (
     Route(
@@ -34,6 +34,8 @@ OPERATOR_ROUTES = (
         refusals=(*ASKED, Code.RESOURCE_LIMIT),
         action=Action.RESTART_CRASHED,
     ),
+    Route("GET", "/metrics", metrics.show_metrics, Access.ADMIN,
+          "Métricas no formato do Prometheus; também em WPP_METRICS_LISTEN, sem token", {}, media=("text/plain",)),
     Route("GET", "/api/health", health.health, Access.PUBLIC, "Saúde do serviço, em números",
           {200: operator_responses.HealthBody, 503: operator_responses.HealthBody}, refusals=(Code.STORE_UNAVAILABLE,),
           query={"strict": {"type": "string", "enum": ["0", "1", "false", "true"], "default": "0",
