@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-CUT = (0, {})
+CUT: tuple[int, dict[str, Any]] = (0, {})
 """An answer that never comes: the connection is closed instead."""
 NO_ROUTE = (
     404,

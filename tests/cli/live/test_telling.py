@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from PIL import Image
 from tests.cli.conftest import Call
 from tests.cli.live.conftest import ALERT, SECRET, row
 from tests.cli.live.stub_api import StubApi
-from wppmt.cli.gateway import read_qr
+from wppmt.cli.gateway import Json, read_qr
 from wppmt.cli.live.qr import following
 from wppmt.cli.live.qr_blocks import blocks, modules
 from wppmt.http.api import qr
@@ -74,7 +75,9 @@ class TestQr:
     def test_it_is_followed_until_it_is_scanned(self):
         opening = {"status": "initializing", "qrCode": None, "reason": "Abrindo o WhatsApp Web"}
         first, second = self.waiting("2@one"), self.waiting("2@two")
-        answers = iter([opening, first, first, second, {"status": "connected", "phone": "5511999990001"}])
+        answers: Iterator[Json] = iter(
+            [opening, first, first, second, {"status": "connected", "phone": "5511999990001"}]
+        )
         shown = [
             click.unstyle("\n".join(lines))
             for lines in following(lambda: next(answers), "loja", lambda: None)
@@ -102,7 +105,7 @@ class TestQr:
 
     def test_a_code_to_type(self):
         code = {"status": "waiting_scan", "qrCode": None, "pairingCode": "ABCD-1234"}
-        answers = iter([code, {"status": "connected"}])
+        answers: Iterator[Json] = iter([code, {"status": "connected"}])
         assert "ABCD-1234" in next(following(lambda: next(answers), "loja", lambda: None))[0]
 
     @pytest.mark.parametrize("text", ["2@a", "2@" + "Ab1+/=," * 34])

@@ -76,6 +76,7 @@ def key(context: click.Context) -> None:
 @on_the_daemon
 def create(
     gateway: Gateway,
+    /,
     name: str,
     *,
     days: int | None,
