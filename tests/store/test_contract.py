@@ -15,23 +15,18 @@ from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
-from wppmt.store.port import Store
-from wppmt.store.records import (
+from wppmt.store.outbox_records import (
     DeadLetterBatch,
     DeadLetters,
     DeliveryState,
-    Desired,
-    Handover,
-    JournalEntry,
     Lane,
     LaneTip,
-    LinkEnd,
-    PairingLink,
-    SessionRecord,
     SigningSecrets,
     Trimmed,
     WebhookCounts,
 )
+from wppmt.store.port import Store
+from wppmt.store.records import Desired, Handover, JournalEntry, LinkEnd, PairingLink, SessionRecord
 
 
 class Trouble(Exception):
@@ -299,6 +294,22 @@ def test_counts_follow_the_states(store: Store):
     with store.transaction() as transaction:
         transaction.forget("a")
     assert store.webhook_counts() == WebhookCounts(pending=1)
+
+
+def test_how_long_a_session_s_oldest_event_waits_for_its_webhook(store: Store):
+    assert store.waiting_since() == {}
+    for at in (100.0, 150.0):
+        record(store, "a", draft(at=at))
+    record(store, "a", draft(at=90.0, endpoint=None))
+    record(store, "b", draft(at=120.0))
+    first = store.first_attempt(LANE)
+    assert first
+    store.settle([replace(first, attempts=1, next_at=900.0)])
+    assert store.waiting_since() == {"a": 100.0, "b": 120.0}
+    store.settle([replace(first, state=DeliveryState.DONE)])
+    assert store.waiting_since() == {"a": 150.0, "b": 120.0}
+    die(store)
+    assert store.waiting_since() == {"b": 120.0}
 
 
 def test_the_retry_due_first_comes_first_except_under_way_or_too_far(store: Store):

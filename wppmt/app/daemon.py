@@ -25,10 +25,23 @@ from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
 from actors.supervisor.root import Root
 from actors.webhooks.messages import Attempted, Drain, OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
-from actors.workers.memory import MONITOR, Measure, MemoryWorker
+from actors.workers.load import MONITOR, LoadWorker, Measure, Scale
 from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
 from wppmt import __version__
-from wppmt.app import browsers, capacity, disk, host, logs, memory, policies, running, sockets, wiring
+from wppmt.app import (
+    browsers,
+    capacity,
+    disk,
+    host,
+    logs,
+    memory,
+    policies,
+    processors,
+    running,
+    sockets,
+    wiring,
+)
+from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browsers import ChromeBrowsers
@@ -38,8 +51,10 @@ from wppmt.domain.messages import ROOT, WEBHOOK, Describe
 from wppmt.http import server
 from wppmt.http.app import make_app
 from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.http.security.api_keys import Keyring
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
+from wppmt.metrics.meter import Meter
 from wppmt.net.egress import Egress
 from wppmt.store.redis import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
@@ -112,6 +127,11 @@ class Daemon:
         self._hands_over = False
         self._redis_watch = RedisWatch(logs.log)
         self._http: server.Runner | None = None
+        self._meter = Meter(
+            self._directory.statuses,
+            partial(disk.free_mb, settings.store.tokens_dir),
+            settings.sessions.memory_limit_mb,
+        )
         self._stop_seconds = policies.all_browsers_stop_seconds(settings)
 
     def metadata(self) -> dict[str, object]:
@@ -187,15 +207,23 @@ class Daemon:
             post=partial(_post, asyncio.get_running_loop(), transport),
             log=logs.log,
             received=received,
+            count=self._meter.count,
             is_disk_short=partial(wiring.is_disk_short, settings),
         )
         runtime = Interpreter(self._directory, threads, world)
-        seconds = settings.sessions.measure_seconds
+        scale = Scale(
+            browsers=runtime.browsers.loads,
+            own_memory_mb=memory.weigh,
+            own_cpu_seconds=processors.used_seconds,
+            processors=processors.available(),
+            seconds=settings.sessions.measure_seconds,
+            clock=time.monotonic,
+        )
         shelf, began = Shelf(settings.store.wa_js_dir), time.time()
         free_mb = partial(disk.free_mb, settings.store.tokens_dir)
         services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
-            MONITOR: lambda: (MemoryWorker(runtime.browsers.weigh, memory.weigh, seconds), Measure()),
+            MONITOR: lambda: (LoadWorker(scale, self._meter.record), Measure()),
             DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
             WA_JS: lambda: (WaJsWorker(shelf, self._directory.statuses, began), LookAtWaJs()),
         }
@@ -228,6 +256,7 @@ class Daemon:
             front=self._directory,
             store=store,
             authenticator=wiring.authenticator(settings),
+            keyring=Keyring(store),
             rate_limiter=wiring.rate_limiter(settings, self._redis_watch),
             buckets=wiring.buckets(settings),
             check_target=egress.check,
@@ -243,10 +272,12 @@ class Daemon:
             log=logs.log,
             version=__version__,
             usage=browsers.usage,
-            profile_mb=partial(wiring.profile_mb, settings.store.tokens_dir),
+            profile_mb=ProfileSizes(settings.store.tokens_dir).of,
             has_login_copy=partial(wiring.has_login_copy, settings),
             limits=partial(wiring.account_limits, settings, store),
             settings=policies.http_policy(settings),
+            count=self._meter.count,
+            figures=self._meter.figures,
         )
 
     async def _start_http(

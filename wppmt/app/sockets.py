@@ -6,7 +6,7 @@ import socket
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 
-from wppmt.browser.keeping.lines import is_line_name
+from wppmt.browser.keeper.lines import is_line_name
 from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import explain
 

@@ -35,11 +35,14 @@ IMPERSONAL = frozenset(
     {
         "sessions",  # of the account's owner
         "links",
+        "alerts",  # of endpoints and sessions
+        "history",
         "secrets",
         "stopped_lanes",
         "tallies",
         "forgotten",
         "compatibility",
+        "api_keys",
     }
 )
 _ENVELOPE = ("event", "sessionId", "timestamp", "id", "sequence", "schemaVersion")
