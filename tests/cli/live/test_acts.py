@@ -148,3 +148,8 @@ class TestKeys:
     def test_the_end_of_one(self, ask: Call, api: StubApi):
         api.answers["DELETE /api/admin/keys/k1"] = {"success": True}
         assert ask("key", "revoke", "k1").exit_code == 0
+
+    def test_the_end_of_one_that_is_not_there(self, ask: Call):
+        result = ask("key", "revoke", "k2")
+        assert result.exit_code == 1
+        assert "Não há chave k2" in result.stderr

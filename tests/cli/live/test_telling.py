@@ -19,7 +19,9 @@ from PIL import Image
 from tests.cli.conftest import Call
 from tests.cli.live.conftest import ALERT, SECRET, row
 from tests.cli.live.stub_api import StubApi
+from wppmt.__main__ import main
 from wppmt.cli.gateway import Json, read_qr
+from wppmt.cli.live.completion import complete_sessions
 from wppmt.cli.live.qr import following
 from wppmt.cli.live.qr_blocks import blocks, modules
 from wppmt.http.api import qr
@@ -164,8 +166,10 @@ def test_shells_complete_sessions(shell: str, api: StubApi):
     assert "loja-1" in done.stdout
     assert "loja-2" in done.stdout
     assert "padaria" not in done.stdout
-    nobody = subprocess.run(
-        [sys.executable, "-m", "wppmt"], env=environ | {"WPP_API_URL": "http://127.0.0.1:1"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert (nobody.stdout.strip(), nobody.stderr) == ("", "")
+
+
+def test_without_a_daemon_a_shell_offers_nothing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("WPP_API_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("WPP_SECRET", SECRET)
+    with main.make_context("wppmt", ["status"], resilient_parsing=True) as context:
+        assert complete_sessions(context, click.Argument(["session"]), "lo") == []

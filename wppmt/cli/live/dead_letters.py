@@ -93,7 +93,12 @@ def _session_lines(session: str, page: Json, now: float, room: int) -> Iterable[
     rest = page["count"] - len(letters)
     targets = ", ".join(sorted({str(letter["url"]) for letter in letters}))
     return (
-        *shown.wrapped(f"{session}: {page['count']} abandonados, para {targets}", "  ", room, ""),
+        *shown.wrapped(
+            f"{session}: {shown.counted(page['count'], 'abandonado', 'abandonados')}, para {targets}",
+            "  ",
+            room,
+            "",
+        ),
         *shown.table(COLUMNS, cells, room),
         *([f"… e mais {rest} (--limit)"] if rest else []),
     )
@@ -117,4 +122,4 @@ def replay(
     if as_json:
         shown.echo_json(answer)
     else:
-        click.echo(f"{session}: {answer['replayed']} eventos a caminho de novo")
+        click.echo(f"{session}: {shown.counted(answer['replayed'], 'evento', 'eventos')} a caminho de novo")

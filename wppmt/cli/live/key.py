@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from urllib.parse import quote
 
 import click
 
-from wppmt.cli.gateway import Gateway, Json
+from wppmt.cli.errors import CommandFailed
+from wppmt.cli.gateway import Gateway, GatewayError, Json
 from wppmt.cli.live import shown
 from wppmt.cli.live.completion import complete_sessions
 from wppmt.cli.live.connection import as_json, on_the_daemon
 from wppmt.cli.live.shown import Column
+from wppmt.domain.errors import Code
 
 SCOPES = ("read", "send", "control", "admin")
 ONCE = "Mostrada só agora: guarde-a. Use em Authorization: Bearer, ou em X-Api-Key; nunca em uma URL."
@@ -68,7 +71,7 @@ def key(context: click.Context) -> None:
     metavar="PERMISSÃO[,…]",
     help="read, send, control e admin; nenhuma inclui outra.",
 )
-@click.option("--days", type=click.IntRange(1), help="Dias até expirar (padrão: os do serviço).")
+@click.option("--days", type=click.IntRange(1), help="Dias até expirar (padrão: 365).")
 @click.option(
     "--ip", "ips", type=Items("endereços"), multiple=True, metavar="IP[,IP]", help="Só destes endereços."
 )
@@ -96,7 +99,7 @@ def create(
 
 
 COLUMNS = (
-    Column("ID", least=8), Column("NOME", least=8), Column("SESSÕES", least=7), Column("PERMISSÕES", least=10),
+    Column("ID"), Column("NOME", least=8), Column("SESSÕES", least=7), Column("PERMISSÕES", least=4),
     Column("EXPIRA"), Column("USADA", right=True),
 )  # fmt: skip
 
@@ -133,5 +136,10 @@ def page(answer: Json, now: float, room: int) -> list[str]:
 @on_the_daemon
 def revoke(gateway: Gateway, key_id: str) -> None:
     """Revoga a chave ID, que deixa de valer na hora."""
-    gateway.ask("DELETE", f"/api/admin/keys/{key_id}")
+    try:
+        gateway.ask("DELETE", f"/api/admin/keys/{quote(key_id, safe='')}")
+    except GatewayError as refusal:
+        if refusal.code != Code.NOT_FOUND:
+            raise
+        raise CommandFailed(f"Não há chave {key_id}: veja wppmt key list") from None
     click.echo(f"{key_id}: revogada")

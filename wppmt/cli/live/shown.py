@@ -123,6 +123,10 @@ def megabytes(count: float | None) -> str:
     return f"{count / 1000:.1f} GB".replace(".", ",") if count >= 1000 else f"{count:.0f} MB"
 
 
+def counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
 def echo_json(answer: Mapping[str, Any] | Sequence[Any]) -> None:
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
 

@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -182,12 +182,23 @@ def session_lines(sessions: Sequence[Json], now: float, room: int) -> list[str]:
 
 
 def needs_attention(row: Json) -> bool:
-    """Not what is well, on its way there, or stopped on purpose."""
-    if row["status"] == "disconnected":
-        return row.get("reasonCode") not in {"STOPPED", None}
-    abilities: Mapping[str, bool] = row.get("abilities") or {}
-    is_whole = row["status"] == "connected" and all(abilities.values())
-    return not (is_whole or row["status"] == "initializing") or bool((row.get("webhooks") or {}).get("dead"))
+    """Not what is well, on its way there, or stopped on purpose; but whoever has lost events."""
+    return _is_in_trouble(row) or bool(_dead(row))
+
+
+def _is_in_trouble(row: Json) -> bool:
+    match row["status"]:
+        case "connected":
+            return not all((row.get("abilities") or {}).values())
+        case "disconnected":
+            return row.get("reasonCode") != "STOPPED"
+        case _:
+            return bool(row["status"] != "initializing")
+
+
+def _dead(row: Json) -> int:
+    found: int = (row.get("webhooks") or {}).get("dead", 0)
+    return found
 
 
 def trouble_lines(row: Json, now: float, room: int) -> list[str]:
@@ -195,13 +206,12 @@ def trouble_lines(row: Json, now: float, room: int) -> list[str]:
     name, code = row["sessionId"], row.get("reasonCode") or ""
     head = f"{name}: {shown.state(row['status'])} há {shown.ago(row.get('since'), now)}. {row.get('reason') or ''} ({code})"
     lines = shown.wrapped(head, "  ", room, "")
-    if row["status"] != "connected" and row.get("remedy"):
+    if row["status"] != "connected" and _is_in_trouble(row) and row.get("remedy"):
         lines += shown.wrapped(row["remedy"], "    ", room, "  → ")
     lacking = [name for name, can in (row.get("abilities") or {}).items() if not can]
     if row["status"] == "connected" and lacking:
         lines += shown.wrapped(f"Não consegue agora: {', '.join(lacking)}", "    ", room, "  → ")
-    if dead := (row.get("webhooks") or {}).get("dead"):
-        lines += shown.wrapped(
-            f"{dead} eventos abandonados: veja wppmt dead-letters list {name}", "    ", room, "  → "
-        )
+    if dead := _dead(row):
+        counted = shown.counted(dead, "evento abandonado", "eventos abandonados")
+        lines += shown.wrapped(f"{counted}: veja wppmt dead-letters list {name}", "    ", room, "  → ")
     return [*lines, *shown.wrapped(f"O que houve: wppmt explica {name}", "    ", room, "  → ")]
