@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from json import dumps
 from pathlib import Path
@@ -112,7 +112,13 @@ class Api:
             settings=self.settings,
             count=self.counted.append,
             figures=lambda: self.figures,
+            metrics=self.metrics,
         )
+
+    @staticmethod
+    def metrics(may_see: Callable[[str], bool]) -> bytes:
+        """Of `a` and `b`."""
+        return "".join(f"wppmt_sees {int(may_see(name))}\n" for name in "ab").encode()
 
     @property
     def port(self) -> int:

@@ -106,6 +106,8 @@ class Ports:
     count: Count = uncounted
     figures: Callable[[], Figures] = Figures
     """What the service measures of itself, as of now."""
+    metrics: Callable[[Callable[[str], bool]], bytes] = lambda _: b""
+    """What Prometheus reads, of the sessions that may be seen; blocks."""
     new_id: Callable[[], str] = lambda: uuid4().hex
     new_key: Callable[[], str] = lambda: PREFIX + token_urlsafe(32)
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from wppmt.domain.alerts import Alert
 from wppmt.store.operator_records import ApiKey
 from wppmt.store.outbox_records import (
+    Backlog,
     DeadLetterBatch,
     DeadLetters,
     Delivery,
@@ -191,6 +192,9 @@ class Store(Protocol):
 
     def waiting_since(self) -> Mapping[str, float]:
         """Of each session with pending deliveries, when the oldest of their events happened."""
+
+    def webhook_backlogs(self) -> Sequence[Backlog]:
+        """Of every session that ever had an event; takes time by the number of pending deliveries."""
 
     def trim(self, most: int, at: float) -> Sequence[Trimmed]:
         """Take some hundred surplus deliveries from each session with more than `most` pending ones.

@@ -45,6 +45,7 @@ _TAGS: Mapping[str, str] = {
     "groups": "Grupos",
     "labels": "Etiquetas e chamadas",
     "health": "Saúde",
+    "metrics": "Saúde",
     "docs": "Documentação",
 }
 """By the file of the handler."""

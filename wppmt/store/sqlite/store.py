@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from wppmt.domain.occurrences import Count, uncounted
 from wppmt.store.outbox_records import SigningSecrets
 from wppmt.store.records import EventRecord, JournalEntry, PairingLink, SessionRecord
 from wppmt.store.sqlite.database import BUSY_MILLISECONDS, Database
@@ -32,9 +33,13 @@ class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords):
     """
 
     def __init__(
-        self, path: Path, busy_milliseconds: int = BUSY_MILLISECONDS, step: int = PRUNE_STEP
+        self,
+        path: Path,
+        busy_milliseconds: int = BUSY_MILLISECONDS,
+        step: int = PRUNE_STEP,
+        count: Count = uncounted,
     ) -> None:
-        super().__init__(Database(path, busy_milliseconds))
+        super().__init__(Database(path, busy_milliseconds, count))
         self._step = step
 
     @contextmanager
