@@ -42,6 +42,7 @@ from wppmt.cli.wa_js import wa_js
 @click.pass_context
 def main(context: click.Context, config: Path | None) -> None:
     """Gateway WhatsApp Web multi-tenant: um Chrome por cliente, uma API HTTP para todos."""
+    context.color = False if os.environ.get("NO_COLOR") else None
     context.obj = SettingsSource(dict(os.environ), config)
 
 

@@ -61,8 +61,8 @@ COLUMNS = (
     Column("EVENTO"),
     Column("TIPO"),
     Column("HÁ", right=True),
-    Column("TENT", right=True),
-    Column("ERRO", least=10),
+    Column("TENTATIVAS", right=True),
+    Column("HTTP", right=True),
 )
 
 
@@ -81,24 +81,15 @@ def page_lines(found: Mapping[str, Json], now: float, room: int) -> list[str]:
 def _session_lines(session: str, page: Json, now: float, room: int) -> Iterable[str]:
     letters = page["deadLetters"]
     cells = [
-        (
-            letter["id"],
-            letter["event"],
-            shown.ago(letter["givenUpAt"], now),
-            letter["attempts"],
-            letter["lastError"],
-        )
-        for letter in letters
+        (one["id"], one["event"], shown.ago(one["givenUpAt"], now), one["attempts"], one["lastStatus"] or "-")
+        for one in letters
     ]
     rest = page["count"] - len(letters)
-    targets = ", ".join(sorted({str(letter["url"]) for letter in letters}))
+    targets = ", ".join(sorted({str(one["url"]) for one in letters}))
+    head = f"{session}: {shown.counted(page['count'], 'abandonado', 'abandonados')}, para {targets}"
+    why = letters[-1]["lastError"]
     return (
-        *shown.wrapped(
-            f"{session}: {shown.counted(page['count'], 'abandonado', 'abandonados')}, para {targets}",
-            "  ",
-            room,
-            "",
-        ),
+        *shown.wrapped(f"{head}. Último erro: {why}" if why else head, "  ", room, ""),
         *shown.table(COLUMNS, cells, room),
         *([f"… e mais {rest} (--limit)"] if rest else []),
     )
