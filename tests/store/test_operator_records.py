@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wppmt.domain.scopes import Scope
-from wppmt.store.operator_records import ApiKey
+from wppmt.store.operator_records import ApiKey, AuditEntry
 from wppmt.store.port import Store
 
 KEY = ApiKey(
@@ -47,3 +47,46 @@ class TestKeys:
             transaction.save_api_key(KEY)
             transaction.forget("a")
         assert store.api_keys() == [KEY]
+
+
+def audited(store: Store, *entries: AuditEntry) -> None:
+    with store.transaction() as transaction:
+        for entry in entries:
+            transaction.audit(entry)
+
+
+class TestAudit:
+    FULL = AuditEntry(1.5, "session.restart", "ana", "203.0.113.7", "a", "NETWORK", "5f0c")
+
+    def test_entries_come_back_in_order_with_ids_that_grow(self, store: Store):
+        audited(store, self.FULL, AuditEntry(2.5, "service.start"))
+        first, second = store.audit_after(0, 10)
+        assert replace(first, id=0) == self.FULL
+        assert (second.action, second.session_id) == ("service.start", None)
+        assert 0 < first.id < second.id
+        assert store.audit_after(first.id, 10) == [second]
+        assert store.audit_after(0, 1) == [first]
+
+    def test_of_some_sessions(self, store: Store):
+        audited(store, self.FULL, replace(self.FULL, session_id="b"), replace(self.FULL, session_id=None))
+        assert [entry.session_id for entry in store.audit_after(0, 10, {"b", "c"})] == ["b"]
+        assert store.audit_after(0, 10, frozenset()) == []
+
+    def test_not_before_a_moment(self, store: Store):
+        audited(store, *(replace(self.FULL, at=at) for at in (1.0, 2.0, 3.0)))
+        assert [entry.at for entry in store.audit_after(0, 10, since=2.0)] == [2.0, 3.0]
+
+    def test_a_purged_session_leaves_its_entries(self, store: Store):
+        audited(store, self.FULL)
+        with store.transaction() as transaction:
+            transaction.forget("a")
+        assert len(store.audit_after(0, 10)) == 1
+
+    def test_old_ones_go_and_their_ids_never_come_back(self, store: Store):
+        audited(store, *(replace(self.FULL, at=at) for at in (1.0, 2.0, 3.0)))
+        newest = store.audit_after(0, 10)[-1].id
+        assert (store.drop_audit(3.0), store.drop_audit(3.0)) == (2, 0)
+        assert [entry.at for entry in store.audit_after(0, 10)] == [3.0]
+        store.drop_audit(4.0)
+        audited(store, self.FULL)
+        assert store.audit_after(0, 10)[0].id > newest

@@ -47,6 +47,7 @@ from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.wa_js.shelf import Shelf
+from wppmt.domain.actions import Action
 from wppmt.domain.errors import Refusal, SetupError
 from wppmt.domain.messages import ROOT, WEBHOOK, Describe
 from wppmt.http import server
@@ -181,11 +182,16 @@ class Daemon:
             await down.enter_async_context(metrics.listening(for_metrics, lambda: ports.metrics(_all)))
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
             down.push_async_callback(self._drain)
+            wiring.audit(store, Action.START_SERVICE)
+            down.callback(self._audit_end, store)
             on_ready()
             with host.notified_systemd(
                 lambda: self._directory.is_alive(ROOT), self._stop_seconds + REST_SECONDS
             ):
                 await stop.wait()
+
+    def _audit_end(self, store: SqliteStore) -> None:
+        wiring.audit(store, Action.STOP_SERVICE, "handover" if self._hands_over else None)
 
     def _signalled(self) -> asyncio.Event:
         """Set by the signal that ends this daemon. A SIGTERM after a SIGUSR2 turns the handover into a stop, never the reverse."""

@@ -136,6 +136,7 @@ class StoreSettings(SettingsGroup):
     tokens_dir: Annotated[Path, Env("WPP_TOKENS_DIR")]
     keep_events_days: Annotated[float, Env("WPP_KEEP_EVENTS_DAYS"), Field(ge=1, le=3650)]
     keep_journal_days: Annotated[float, Env("WPP_KEEP_JOURNAL_DAYS"), Field(ge=2, le=3650)]
+    keep_audit_days: Annotated[float, Env("WPP_KEEP_AUDIT_DAYS"), Field(ge=1, le=3650)]
     disk_min_free_mb: Annotated[int, Env("WPP_DISK_MIN_FREE_MB"), Field(ge=0)]
     login_copies: Annotated[int, Env("WPP_LOGIN_COPIES"), Field(ge=0, le=100)]
     login_copy_hours: Annotated[float, Env("WPP_LOGIN_COPY_HOURS"), Field(ge=0)]

@@ -39,6 +39,7 @@ _TAGS: Mapping[str, str] = {
     "events": "Eventos",
     "admin": "Administração",
     "api_keys": "Chaves",
+    "audit_trail": "Administração",
     "contacts": "Contatos e mídia",
     "people": "Contatos e mídia",
     "chats": "Conversas",

@@ -232,9 +232,24 @@ CREATE TABLE api_keys (
 ) WITHOUT ROWID;
 """
 
+_AUDIT = """
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice: a cursor stays true
+    at REAL NOT NULL,
+    action TEXT NOT NULL,
+    who TEXT,
+    address TEXT,
+    session_id TEXT,
+    target TEXT,
+    request_id TEXT
+);
+CREATE INDEX audit_of_session ON audit (session_id, id);
+"""
+
 STEPS: tuple[str, ...] = (
     _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _ALERTS_AND_HISTORY,
     _API_KEYS,
+    _AUDIT,
 )  # fmt: skip
 VERSION = len(STEPS)
 OLDEST_READER = 5
