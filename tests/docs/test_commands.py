@@ -55,4 +55,4 @@ def test_no_command_is_on_the_page_that_there_is_not():
 
 @pytest.mark.parametrize("name", sorted(main.commands))
 def test_every_command_is_in_the_manual_page(name: str):
-    assert re.search(rf"(^|[ ,"]){re.escape(name)}\b", MANUAL, re.MULTILINE)
+    assert re.search(rf'(^|[ ,"]){re.escape(name)}\b', MANUAL, re.MULTILINE)
