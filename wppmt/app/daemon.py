@@ -57,6 +57,7 @@ from wppmt.http.ports import DaemonPhase, Ports
 from wppmt.http.security.api_keys import Keyring
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
+from wppmt.metrics.exposition import exposition
 from wppmt.metrics.loop_lag import LoopLag
 from wppmt.net.egress import Egress
 from wppmt.store.redis import RedisWatch
@@ -270,7 +271,7 @@ class Daemon:
     ) -> Ports:
         settings = self._settings
         overview = self._directory.overview
-        exposition = metering.exposition(
+        sources = metering.sources(
             settings, self._meter, store, self._directory.mailboxes, self._loop_lag, time.time
         )
         return Ports(
@@ -299,7 +300,7 @@ class Daemon:
             settings=policies.http_policy(settings),
             count=self._meter.count,
             figures=self._meter.figures,
-            metrics=exposition.text,
+            metrics=partial(exposition, sources),
         )
 
     async def _start_http(
