@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from actors.runtime.effects import Effect
+from actors.runtime.effects import Count, Effect
 from actors.session.arrivals import Arrivals
 from actors.session.chat_filter import ChatFilter
 from actors.session.inbound_audit import InboundAudit
 from actors.session.policy import SessionPolicy
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallResult, Json, PageEvent
+from wppmt.domain.occurrences import InboundMissed
 from wppmt.domain.written import message_of
 from wppmt.media.file_names import clean_name
 
@@ -68,6 +69,8 @@ class Reception:
         for message in self.inbound_audit.held(outcome):
             yield from self.message(message, now, backfilled=True)
         missed = self.work.record.messages_received - received
+        if missed:
+            yield Count(InboundMissed(self.work.record.id, missed))
         yield from self.inbound_audit.answered(outcome, missed, now)
 
     def chat_key(self, names: Sequence[str]) -> str:

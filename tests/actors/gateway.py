@@ -29,16 +29,18 @@ from tests.actors.seeded_scheduler import SeededMailbox, SeededScheduler, Virtua
 from tests.defaults import session_policy, webhook_policy, webhook_schedule
 from wppmt.browser.fake.adoption import FakeAdoption
 from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers, FakeTimes
-from wppmt.domain import messages
+from wppmt.domain import messages, sends
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, WEBHOOK, session_address
+from wppmt.domain.occurrences import Occurrence
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.media.received import ReceivedMedia
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.records import SessionRecord, SessionStatus
-from wppmt.store.sqlite.store import SqliteStore, SqliteTransaction
+from wppmt.store.sqlite.store import SqliteStore
+from wppmt.store.sqlite.transaction import SqliteTransaction
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
 from wppmt.webhook.schedule import WebhookSchedule
 
@@ -75,9 +77,9 @@ class FlakyStore(SqliteStore):
             yield transaction
             self._commit()
 
-    def settle(self, deliveries: Any) -> None:
+    def settle(self, *arguments: Any) -> None:
         self._commit()
-        super().settle(deliveries)
+        super().settle(*arguments)
 
     def replay(self, *arguments: Any, **more: Any) -> int:
         self._commit()
@@ -229,6 +231,7 @@ class Gateway:
         self.receive: Callable[[Post], AttemptResult | None] = lambda post: OK
         """What the receiver answers; None: never, not even by a timeout."""
         self.logs: list[Logged] = []
+        self.counted: list[Occurrence] = []
         self.free_mb = 10_000
         """On the disk of the logins."""
         self._endpoint = endpoint
@@ -257,6 +260,7 @@ class Gateway:
             post=self._post,
             log=self._log,
             received=self.media_files,
+            count=self.counted.append,
             is_disk_short=lambda: self.free_mb < MIN_FREE_MB,
         )
         self.runtime = Interpreter(self.directory, self.scheduler, world)
@@ -354,8 +358,8 @@ class Gateway:
         outcome: messages.LoggedOut = self.ask(ROOT, messages.PurgeSession(session_id))
         return outcome
 
-    def send(self, session_id: str, to: str, text: str = "oi", **more: Any) -> messages.Sent:
-        sent: messages.Sent = self.ask(session_address(session_id), messages.SendText(to, text, **more))
+    def send(self, session_id: str, to: str, text: str = "oi", **more: Any) -> sends.Sent:
+        sent: sends.Sent = self.ask(session_address(session_id), sends.SendText(to, text, **more))
         return sent
 
     # ---- what can be seen

@@ -8,7 +8,7 @@ import pytest
 
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt.domain import messages
+from wppmt.domain import messages, sends
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -46,7 +46,10 @@ def test_nobody_notices(gateway: Gateway):
     assert len(gateway.browsers.openings) == 2
     assert gateway.send("a", OTHER).ack == 1
     gateway.run_until(lambda: gateway.received("b"), 5)
-    assert gateway.runtime.browsers.weigh() == {"a": 120.0, "b": 120.0}
+    assert {name: load.pss for name, load in gateway.runtime.browsers.loads().items()} == {
+        "a": 120.0,
+        "b": 120.0,
+    }
 
 
 def test_nor_the_second_and_third_time(gateway: Gateway):
@@ -95,7 +98,7 @@ def test_what_fell_out_of_the_ring_is_fetched_from_the_chats(gateway: Gateway):
 @pytest.mark.parametrize("steps", range(0, 24, 3))
 def test_a_send_under_way_arrives_once(gateway: Gateway, steps: int):
     gateway.connect("a", ME)
-    pending = gateway.request(A, messages.SendText(FRIEND, "oi", respond_async=True))
+    pending = gateway.request(A, sends.SendText(FRIEND, "oi", respond_async=True))
     for _ in range(steps):
         gateway.step()
     adopted(gateway)
@@ -150,7 +153,7 @@ def test_an_adoption_that_hangs_has_a_deadline(gateway: Gateway):
     gateway.hang_start("a")
     gateway.run(5)
     assert gateway.send("b", FRIEND).ack == 1
-    waiting = gateway.request(A, messages.SendText(FRIEND, "oi"))
+    waiting = gateway.request(A, sends.SendText(FRIEND, "oi"))
     gateway.until("a", State.RECONNECTING, gateway.policy.adopt_deadline)
     gateway.until("a", State.CONNECTED, 5)
     gateway.run_until(lambda: waiting.answers, 5)

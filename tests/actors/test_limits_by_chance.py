@@ -8,7 +8,7 @@ import pytest
 
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt.browser.fake.page import LIMIT_NAMES
+from wppmt.browser.fake.limits import NAMES
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.states import State
 
@@ -64,7 +64,7 @@ class Office:
     # ---- what happens
 
     def begin(self) -> None:
-        name = self.gateway.random.choice([*LIMIT_NAMES.values()])
+        name = self.gateway.random.choice([*NAMES.values()])
         self.ends[name] = float(int(self.now + self.gateway.random.choice([20, 60, 200, 600])))
         self.gateway.browser("a").page.set_limit(name, active=True, until=self.ends[name])
 

@@ -11,15 +11,18 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Wake
+from actors.runtime.effects import Answer, Ask, Count, Effect, Log, Post, Wake
 from actors.webhooks.actor import WebhookMind
 from actors.webhooks.messages import Attempted, OutboxGrew
 from actors.webhooks.policy import WebhookPolicy
 from tests.defaults import webhook_policy, webhook_schedule
 from wppmt.domain.messages import ReplayDeadLetters
+from wppmt.domain.occurrences import Occurrence
+from wppmt.store.outbox_records import DeadLetters, Lane, SigningSecrets
 from wppmt.store.port import StoreUnavailable
-from wppmt.store.records import DeadLetters, EventDraft, EventRecord, Lane, SigningSecrets
-from wppmt.store.sqlite.store import SqliteStore, SqliteTransaction
+from wppmt.store.records import EventDraft, EventRecord
+from wppmt.store.sqlite.store import SqliteStore
+from wppmt.store.sqlite.transaction import SqliteTransaction
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
 from wppmt.webhook.schedule import WebhookSchedule
 
@@ -58,9 +61,9 @@ class MoodyStore(SqliteStore):
         with super().transaction() as transaction:
             yield transaction
 
-    def settle(self, deliveries: Any) -> None:
+    def settle(self, *arguments: Any) -> None:
         self._refuse_when_full()
-        super().settle(deliveries)
+        super().settle(*arguments)
 
     def _refuse_when_full(self) -> None:
         if self.full:
@@ -168,6 +171,7 @@ class World:
     def logged(self, event: str) -> list[Log]:
         return [log for log in self.logs if log.event == event]
 
+    counted: list[Occurrence] = field(default_factory=list)
     _flights: dict[int, Lane] = field(default_factory=dict)
 
     def _give(self, message: object) -> None:
@@ -188,6 +192,8 @@ class World:
                 self._later(seconds - EARLY if seconds > 2 * EARLY else seconds, message)
             case Log():
                 self.logs.append(effect)
+            case Count(occurrence=occurrence):
+                self.counted.append(occurrence)
             case Answer(reply=reply, value=value):
                 reply.answer(value)
             case _:
@@ -203,7 +209,8 @@ class World:
         self._flights[delivery.number] = lane
         met = self.endpoints.get(delivery.endpoint, lambda _: OK)(attempt)
         outcome, seconds = met if isinstance(met, tuple) else (met, 0.0)
-        self._later(seconds, Attempted(delivery.number, outcome))
+        said = outcome.body.decode() if isinstance(outcome, Answered) else None
+        self._later(seconds, Attempted(delivery.number, outcome, round(seconds * 1000), said))
 
     def _later(self, seconds: float, message: object) -> None:
         heapq.heappush(self._agenda, (self.now + seconds, next(self._order), message))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wppmt.domain import messages
+from wppmt.domain import messages, sends
 from wppmt.domain.contact_policy import OFF
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.message_ids import parse_message_id
@@ -16,9 +17,9 @@ from wppmt.domain.reasons import Reason
 from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
 from wppmt.media.received import ReceivedMedia
+from wppmt.store.operator_records import ApiKey, Attempt, AuditEntry
+from wppmt.store.outbox_records import DeadLetters, Delivery, SigningSecrets, WebhookCounts
 from wppmt.store.records import (
-    DeadLetters,
-    Delivery,
     Desired,
     EventRecord,
     JournalEntry,
@@ -26,8 +27,6 @@ from wppmt.store.records import (
     PairingLink,
     SessionRecord,
     SessionStatus,
-    SigningSecrets,
-    WebhookCounts,
 )
 from wppmt.webhook.classify import Answered, AttemptResult
 
@@ -43,6 +42,7 @@ class FakeFront:
         self.asked: list[tuple[str, object]] = []
         self.looked_up = 0
         self.ack = 1
+        self.handed_at: float | None = None
         self.unlinks = True
         self.max_sessions = 10
         self.contacts: list[dict[str, Any]] = []
@@ -53,7 +53,7 @@ class FakeFront:
         self.received: ReceivedMedia | None = None
         self.media: dict[str, tuple[bytes, str, str | None]] = {}
         """Lever: what WhatsApp has under an id: content, type, name."""
-        self.known: dict[str, messages.Sent] = {}
+        self.known: dict[str, sends.Sent] = {}
         """Lever: what was answered under an idempotency key before."""
         self.refusal: Refusal | None = None
         self.refused: dict[object, Refusal] = {}
@@ -85,7 +85,7 @@ class FakeFront:
         assert deadline > 0
         if address.startswith("session:") and address.removeprefix("session:") not in self._statuses:
             raise Refusal(Code.SESSION_NOT_FOUND)
-        if isinstance(message, messages.AnnounceMedia):
+        if isinstance(message, sends.AnnounceMedia):
             return self._announced(address.removeprefix("session:"), message)
         self.asked.append((address, message))
         if self.before_answer:
@@ -98,7 +98,7 @@ class FakeFront:
             return self._answer_of_session(address.removeprefix("session:"), message)
         return self._answer_of_root(message)
 
-    def _announced(self, session_id: str, message: messages.AnnounceMedia) -> messages.Sent | None:
+    def _announced(self, session_id: str, message: sends.AnnounceMedia) -> sends.Sent | None:
         if self._statuses[session_id].record.state is not State.CONNECTED:
             raise Refusal(Code.NOT_CONNECTED, extra={"reconnectRequired": True})
         key = message.idempotency.key if message.idempotency else ""
@@ -151,12 +151,19 @@ class FakeFront:
         for session_id in sorted(self._statuses):
             yield {"actor": f"session:{session_id}", "alive": True, "hung": False}
 
+    def _look_at(self, session_id: str) -> bytes:
+        if self._statuses[session_id].record.process is None:
+            raise Refusal(Code.NOT_RUNNING)
+        return b"\x89PNG of its page"
+
     def _answer_of_session(self, session_id: str, message: object) -> Any:  # noqa: PLR0912 - one case a message
         match message:
             case messages.CloseSession():
                 return self.has(
                     session_id, State.DISCONNECTED, desired=Desired.STOPPED, reason=Reason.STOPPED
                 )
+            case messages.TakeScreenshot():
+                return self._look_at(session_id)
             case messages.LogOut():
                 self.has(session_id, State.DISCONNECTED, has_login=False)
                 return messages.LoggedOut(self.unlinks)
@@ -188,7 +195,7 @@ class FakeFront:
                 return messages.SessionWebhook(
                     record.webhook_url, record.webhook_events, "whsec_cm90YXRlZA=="
                 )
-            case messages.SendText() | messages.SendMedia() | messages.SendContent():
+            case sends.SendText() | sends.SendMedia() | sends.SendContent():
                 return self._send(session_id, message)
             case PageQuery() | messages.CheckNumber() | messages.FetchMedia():
                 return self._ask_page(session_id, message)
@@ -247,11 +254,12 @@ class FakeFront:
             case _:
                 raise AssertionError(message)
 
-    def _send(self, session_id: str, message: messages.Send) -> messages.Sent:
+    def _send(self, session_id: str, message: sends.Send) -> sends.Sent:
         if self._statuses[session_id].record.state is not State.CONNECTED:
             raise Refusal(Code.NOT_CONNECTED, extra={"reconnectRequired": True})
         self._sent += 1
-        return messages.Sent(f"3EB0{self._sent:018X}", message.to, self.ack, self.now(), message.reference)
+        id_ = f"3EB0{self._sent:018X}"
+        return sends.Sent(id_, message.to, self.ack, self.now(), message.reference, self.handed_at)
 
 
 @dataclass
@@ -261,16 +269,45 @@ class FakeStore:
     events: dict[str, list[EventRecord]] = field(default_factory=dict)
     entries: dict[tuple[str, str], JournalEntry] = field(default_factory=dict)
     counts: WebhookCounts = field(default_factory=WebhookCounts)
+    waiting: dict[str, float] = field(default_factory=dict)
+    """Since when a session's oldest undelivered event waits."""
     dead: list[Delivery] = field(default_factory=list)
     signing: dict[str, SigningSecrets] = field(default_factory=dict)
     broken: Exception | None = None
     links: dict[str, PairingLink] = field(default_factory=dict)
+    keys: list[ApiKey] = field(default_factory=list)
+    tried: dict[tuple[str, str], list[Attempt]] = field(default_factory=dict)
+    audited: list[AuditEntry] = field(default_factory=list)
 
     def link(self, digest: str) -> PairingLink | None:
         return self.links.get(digest)
 
+    @contextmanager
+    def transaction(self) -> Iterator[FakeStore]:
+        if self.broken:
+            raise self.broken
+        yield self
+
+    def audit(self, entry: AuditEntry) -> None:
+        self.audited.append(replace(entry, id=len(self.audited) + 1))
+
+    def audit_after(
+        self, after: int, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
+    ) -> Sequence[AuditEntry]:
+        found = [one for one in self.audited if one.id > after and one.at >= since]
+        return [one for one in found if sessions is None or one.session_id in sessions][:limit]
+
+    def attempts(self, session_id: str, event_id: str) -> Sequence[Attempt] | None:
+        return self.tried.get((session_id, event_id))
+
+    def api_keys(self) -> Sequence[ApiKey]:
+        return self.keys
+
     def secrets(self, session_id: str) -> SigningSecrets | None:
         return self.signing.get(session_id)
+
+    def waiting_since(self) -> dict[str, float]:
+        return self.waiting
 
     def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:
         if self.broken:

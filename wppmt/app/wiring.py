@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from random import SystemRandom
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +24,7 @@ from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
 from wppmt.browser.port import Browsers
 from wppmt.browser.profile.snapshots import Snapshots
+from wppmt.domain.actions import SERVICE, Action
 from wppmt.domain.units import MEGABYTE
 from wppmt.http.api import qr, views
 from wppmt.http.connections import ConnectionLimits
@@ -37,7 +36,8 @@ from wppmt.http.security.limits import RateLimiter, RedisWindows
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
 from wppmt.net.egress import Egress, policy
-from wppmt.store.port import Store
+from wppmt.store.operator_records import AuditEntry
+from wppmt.store.port import Store, StoreUnavailable
 from wppmt.store.records import Desired, SessionRecord, SessionStatus
 from wppmt.store.redis import Copy, RedisMirror, RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
@@ -119,6 +119,15 @@ def sweep(store: SqliteStore, media: MediaFiles, received: ReceivedMedia) -> Non
     received.sweep()
 
 
+def audit(store: Store, action: Action, target: str | None = None) -> None:
+    """What the service does with itself."""
+    try:
+        with store.transaction() as transaction:
+            transaction.audit(AuditEntry(time.time(), action, SERVICE, target=target))
+    except StoreUnavailable as failure:
+        logs.log("audit_failed", level="error", action=action.value, error=str(failure))
+
+
 def end_strays(store: Store, browsers: Browsers) -> None:
     """End browsers on profiles that no session of the registry will take care of."""
     looked_after = {
@@ -187,18 +196,6 @@ def account_limits(settings: Settings, store: Store, record: SessionRecord) -> M
     return gate_of(record, policies.contact_policy(settings), contacts_since, time.time()).shown(
         record.limits
     )
-
-
-def profile_mb(tokens_dir: Path, session_id: str) -> int | None:
-    """What a login takes of the disk; files that Chrome removes meanwhile are passed over."""
-    folder = tokens_dir / session_id
-    if not folder.is_dir():
-        return None
-    total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            total += path.lstat().st_blocks * 512
-    return round(total / MEGABYTE)
 
 
 def connection_limits(settings: Settings, descriptors: int) -> ConnectionLimits:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from secrets import token_urlsafe
 from typing import Any
 from uuid import uuid4
 
@@ -12,17 +13,21 @@ from aiohttp import web
 
 from wppmt.browser.port import Usage
 from wppmt.domain.contact_policy import ContactPolicy
+from wppmt.domain.figures import Figures
 from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
+from wppmt.domain.occurrences import Count, uncounted
 from wppmt.domain.troubles import Trouble
 from wppmt.http.pairing.policy import PairingPolicy
+from wppmt.http.security.api_keys import PREFIX, Keyring
 from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.buckets import Brake, Buckets
 from wppmt.http.security.limits import RateLimiter
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
+from wppmt.store.outbox_records import Delivery, SigningSecrets
 from wppmt.store.port import Store
-from wppmt.store.records import Delivery, SessionRecord, SigningSecrets
+from wppmt.store.records import SessionRecord
 from wppmt.webhook.classify import AttemptResult
 
 
@@ -67,6 +72,7 @@ class Ports:
     front: Front
     store: Store
     authenticator: Authenticator
+    keyring: Keyring
     rate_limiter: RateLimiter
     check_target: CheckTarget
     post_webhook: PostWebhook
@@ -85,9 +91,9 @@ class Ports:
     limits: Callable[[SessionRecord], Mapping[str, Any]]
     """WhatsApp's limits on new contacts and the session's own, as of now (wppmt.domain.stranger_gate)."""
     profile_mb: Callable[[str], int | None] = lambda _: None
+    """Size of a session's profile folder; may read the disk."""
     usage: Callable[[str], Usage | None] = lambda _: None
     """What a session's cgroup has used, where it has one."""
-    """Size of a session's profile folder; may read the disk."""
     has_login_copy: Callable[[str], bool] = lambda _: False
     """Whether a good copy of the session's login could be restored; reads the disk."""
     buckets: Buckets = field(default_factory=lambda: Buckets(0))
@@ -97,7 +103,14 @@ class Ports:
     """What is wrong with the sessions as a whole, in words for people."""
     troubles: Callable[[], Sequence[Trouble]] = tuple
     """What keeps the service as a whole from its work, as far as the sessions' states do not show it."""
+    count: Count = uncounted
+    figures: Callable[[], Figures] = Figures
+    """What the service measures of itself, as of now."""
+    metrics: Callable[[Callable[[str], bool]], bytes] = lambda _: b""
+    """What Prometheus reads, of the sessions that may be seen; blocks."""
     new_id: Callable[[], str] = lambda: uuid4().hex
+    new_key: Callable[[], str] = lambda: PREFIX + token_urlsafe(32)
 
 
 PORTS = web.AppKey("ports", Ports)
+REQUEST_ID = web.RequestKey("request_id", str)

@@ -6,24 +6,30 @@ Every method may raise StoreUnavailable (disk full, I/O error): then nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from wppmt.store.records import (
+from wppmt.domain.alerts import Alert
+from wppmt.store.operator_records import ApiKey, Attempt, AuditEntry
+from wppmt.store.outbox_records import (
+    Backlog,
     DeadLetterBatch,
     DeadLetters,
     Delivery,
-    EventDraft,
-    EventRecord,
-    JournalEntry,
     Lane,
     LaneTip,
-    PairingLink,
-    SessionRecord,
     SigningSecrets,
     Trimmed,
     WebhookCounts,
+)
+from wppmt.store.records import (
+    EventDraft,
+    EventRecord,
+    HistoryPoint,
+    JournalEntry,
+    PairingLink,
+    SessionRecord,
 )
 
 STORE_RETRY_SECONDS = 1.0
@@ -70,6 +76,17 @@ class Transaction(Protocol):
 
     def save_link(self, link: PairingLink) -> None:
         """Insert or replace."""
+
+    def save_alert(self, alert: Alert) -> None:
+        """Insert, or replace the one of its cause that began at the same moment."""
+
+    def save_api_key(self, key: ApiKey) -> None:
+        """Insert or replace."""
+
+    def delete_api_key(self, key_id: str) -> None: ...
+
+    def audit(self, entry: AuditEntry) -> None:
+        """Append; what `entry.id` says does not matter."""
 
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
         """Make the lane's pending deliveries dead letters; returns how many.
@@ -127,6 +144,20 @@ class Store(Protocol):
     def living_link(self, session_id: str) -> PairingLink | None:
         """The session's newest link that has not been ended; its time may be over."""
 
+    def api_keys(self) -> Sequence[ApiKey]:
+        """All, the oldest first; expired ones, too."""
+
+    def note_key_uses(self, used: Mapping[str, float]) -> None:
+        """When each of these keys, by id, was last used. A power cut may undo the last ones."""
+
+    def audit_after(
+        self, after: int, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
+    ) -> Sequence[AuditEntry]:
+        """The audit trail behind this id, oldest first: of these sessions (None: all of it), and not before `since`."""
+
+    def drop_audit(self, before: float) -> int:
+        """Drop at most some hundred entries that are older; returns how many."""
+
     def lanes(self, after: int = 0) -> Sequence[LaneTip]:
         """The lanes with pending deliveries whose number is larger than `after`."""
 
@@ -142,12 +173,15 @@ class Store(Protocol):
         One that is due only after `horizon` comes first: the clock must have been set back.
         """
 
-    def settle(self, deliveries: Sequence[Delivery]) -> None:
-        """Write back attempts, next_at, state, last_status and last_error, in one transaction.
+    def settle(self, deliveries: Sequence[Delivery], attempts: Sequence[Attempt] = ()) -> None:
+        """Write back attempts, next_at, state, last_status and last_error, in one transaction, with what was tried.
 
         Survives the daemon's end; a power cut may undo the last ones, which are then attempted again.
         What was superseded or dead_lettered meanwhile stays so, unless it turns out delivered.
         """
+
+    def attempts(self, session_id: str, event_id: str) -> Sequence[Attempt] | None:
+        """To deliver this event, the newest hundred, in order; None: there is no such event. As long as the event is."""
 
     def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
         """In order, with numbers larger than `after`."""
@@ -168,7 +202,13 @@ class Store(Protocol):
         """
 
     def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:
-        """Of one session, or of all. Cheap whatever the number of rows."""
+        """Of one session, or of all sessions. Cheap whatever the number of rows."""
+
+    def waiting_since(self) -> Mapping[str, float]:
+        """Of each session with pending deliveries, when the oldest of their events happened."""
+
+    def webhook_backlogs(self) -> Sequence[Backlog]:
+        """Of every session that ever had an event; takes time by the number of pending deliveries."""
 
     def trim(self, most: int, at: float) -> Sequence[Trimmed]:
         """Take some hundred surplus deliveries from each session with more than `most` pending ones.
@@ -182,6 +222,24 @@ class Store(Protocol):
 
         One call deletes at most some hundred rows of each kind, so that nobody waits for it, and returns how many;
         there may be more until it returns 0. Pending deliveries stay, however old.
+        """
+
+    def firing_alerts(self) -> Sequence[Alert]:
+        """Oldest first."""
+
+    def ended_alerts(self, limit: int) -> Sequence[Alert]:
+        """The last ones, newest first; they are kept as long as events."""
+
+    def keep_points(self, points: Sequence[HistoryPoint]) -> None:
+        """Append to the sessions' history, in one transaction that a power cut may undo."""
+
+    def points(self, session_id: str, since: float) -> Sequence[HistoryPoint]:
+        """From `since` on, in order."""
+
+    def drop_points(self, before: float, fine_before: float) -> int:
+        """Drop what is older than `before`, and what is not coarse older than `fine_before`.
+
+        One call drops some hundred and returns how many; there may be more until it returns 0.
         """
 
     def close(self) -> None: ...

@@ -20,7 +20,7 @@ from actors.session.sending.timers import AnswerDue
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallFailure, CallRejected, CallResult
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import AnnounceMedia, Send, SendMedia, Sent
+from wppmt.domain.sends import AnnounceMedia, Send, SendMedia, Sent
 from wppmt.store.records import Handover, JournalEntry
 
 
@@ -144,5 +144,7 @@ class Acceptance:
 
     def _stored_answer(self, entry: JournalEntry, now: float) -> Sent | Refusal:
         if entry.handover is not Handover.FAILED:
-            return as_sent(entry, now)
-        return self.refusals.of(Code(entry.failure), now)
+            return replace(as_sent(entry, now), is_repeat=True)
+        refusal = self.refusals.of(Code(entry.failure), now)
+        refusal.is_repeat = True
+        return refusal

@@ -15,12 +15,14 @@ from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from wppmt.app import secret
-from wppmt.app.addresses import base_url, is_wildcard
+from wppmt.app.addresses import base_url, is_wildcard, loopback
 from wppmt.app.settings.model import AuthSettings, HttpSettings, PolicySettings, Settings, keys
 from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import explain
 from wppmt.net import proxies
 
+OF_COMMANDS = ("WPP_CONFIG", "WPP_API_URL", "WPP_API_TOKEN")
+"""Variables that are no setting: where commands find the settings, and the API."""
 DEFAULT_FILES = (
     Path(__file__).parents[3] / "config/default.toml",  # a clone
     Path(sys.prefix) / "share/wppmt/default.toml",  # an installed package
@@ -108,7 +110,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
 
 
 def _notices(environ: Mapping[str, str]) -> Iterator[str]:
-    known = [env.name for _, _, env in keys()] + ["WPP_CONFIG"]
+    known = [env.name for _, _, env in keys()] + [*OF_COMMANDS]
     for name in sorted(environ):
         if name.startswith("WPP_") and name not in known:
             yield f"Variável {name} desconhecida: ignorada. A mais parecida é {get_close_matches(name, known, 1, 0)[0]}"
@@ -158,7 +160,7 @@ def _shown(value: object) -> str:
 def _settle(settings: Settings, folder: Path, notices: tuple[str, ...], *, makes_key: bool) -> Settings:
     """Cross checks, absolute paths, and the secret that belongs to this way of running."""
     if settings.http.metrics_listen:
-        raise SetupError("WPP_METRICS_LISTEN ainda não é aceito: esta versão não tem /metrics. Deixe vazio")
+        loopback(settings.http.metrics_listen, "WPP_METRICS_LISTEN")
     if not settings.sessions.multi_tenant:
         raise SetupError("WPP_MULTI_TENANT=false não é aceito: o wppmt só tem o modo multi-tenant")
     _check_policy(settings.policy)

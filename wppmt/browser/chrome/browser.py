@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,10 +16,11 @@ from wppmt.browser.cdp.deadlines import Schedule
 from wppmt.browser.cdp.devtools import page, runtime, target
 from wppmt.browser.cdp.line import Line
 from wppmt.browser.chrome import adoption, driver, ending, first_page, injection, launch, processes
+from wppmt.browser.chrome.failures import start_failures
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.chrome.standing import Place
 from wppmt.browser.chrome.standstill import Standstill
-from wppmt.browser.keeping.lines import Keeper, line_name
+from wppmt.browser.keeper.lines import Keeper, line_name
 from wppmt.browser.port import (
     NOTHING,
     Beat,
@@ -27,8 +28,8 @@ from wppmt.browser.port import (
     CallFailure,
     ChannelClosed,
     Json,
+    Load,
     LoginItems,
-    Memory,
     NotCalled,
     Notice,
     Notify,
@@ -36,7 +37,7 @@ from wppmt.browser.port import (
     StartFailed,
 )
 from wppmt.browser.profile import login, mending
-from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnreadable, ProfileUnusable
+from wppmt.browser.profile.folder import ProfileFolder
 from wppmt.browser.wa_js.shelf import Shelf, Unusable
 from wppmt.domain.process import Process
 
@@ -114,9 +115,19 @@ class ChromeBrowser:
         else:
             self._channel.upload(path, deadline, done)
 
-    def memory(self) -> Memory:
-        """What Chrome and its helpers weigh now."""
-        return processes.weigh(self._group) if self._group else Memory(0.0, 0.0)
+    def screenshot(self, deadline: float, done: OnResult) -> None:
+        """What the page shows now, as a PNG."""
+        if self._channel is None:
+            done(NotCalled("o navegador ainda não abriu"))
+        else:
+            self._channel.screenshot(deadline, done)
+
+    def load(self) -> Load:
+        """Of Chrome and its helpers; processor time as their cgroup counts it, where they have one."""
+        if not self._group:
+            return Load()
+        load, usage = processes.load(self._group), self._standing.usage()
+        return replace(load, cpu_seconds=usage.cpu_seconds) if usage else load
 
     def stop(self, unsaved: LoginItems = NOTHING) -> bool:
         """Go down the stop ladder; blocks until no process is left. Whether the login was flushed in order."""
@@ -296,19 +307,3 @@ def mend(profile: ProfileFolder) -> bool:
             dropped={f: d._asdict() for f, d in dropped.items()},
         )
     return bool(dropped)
-
-
-@contextlib.contextmanager
-def start_failures() -> Iterator[None]:
-    """Whatever a start can run into, as a StartFailed."""
-    try:
-        yield
-    except ProfileLocked as locked:
-        raise StartFailed("PROFILE_LOCKED", f"outro processo usa {locked}") from locked
-    except ProfileUnusable as unusable:
-        raise StartFailed("PROFILE_UNUSABLE", str(unusable)) from unusable
-    except ProfileUnreadable as unreadable:
-        raise StartFailed("TOKEN_CORRUPT", str(unreadable)) from unreadable
-    except (CallFailure, OSError) as trouble:
-        detail = str(trouble).strip().splitlines() or [type(trouble).__name__]
-        raise StartFailed("BROWSER_CRASHED", detail[0][:300]) from trouble

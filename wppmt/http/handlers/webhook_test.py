@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -11,14 +10,15 @@ from http import HTTPStatus
 from aiohttp import web
 
 from wppmt.domain.errors import Code, Refusal
-from wppmt.http.api import responses, views
+from wppmt.http.api import event_responses, views
 from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.schemas import WebhookTestBody
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID
-from wppmt.net.urls import parse, place_of
-from wppmt.store.records import Delivery, EventRecord
+from wppmt.store.outbox_records import Delivery
+from wppmt.store.records import EventRecord
+from wppmt.webhook.answers import is_at, text_of
 from wppmt.webhook.classify import Answered, AttemptResult
 from wppmt.webhook.envelope import envelope
 from wppmt.webhook.samples import sample
@@ -44,24 +44,18 @@ async def try_webhook(request: web.Request) -> web.Response:
     elapsed_ms = max(0, round((ports.now() - began) * 1000))
     ports.log("webhook_tested", session_id, delivered=outcome.is_success, elapsedMs=elapsed_ms)
     return answer(
-        responses.WebhookTest(
+        event_responses.WebhookTest(
             delivered=outcome.is_success,
             webhook_url=own_url or views.without_query(url),
             event_id=event.id,
             status=outcome.status if isinstance(outcome, Answered) else None,
             elapsed_ms=elapsed_ms,
-            body=_text(outcome.body)
-            if isinstance(outcome, Answered) and not _is_at(url, default_url)
+            body=text_of(outcome.body)
+            if isinstance(outcome, Answered) and not is_at(url, default_url)
             else None,
             error=_complaint(outcome),
         )
     )
-
-
-def _is_at(url: str, default_url: str) -> bool:
-    """Whether the answer comes from the operator's own receiver: what it says is not for tenants."""
-    target, default = parse(url), parse(default_url)
-    return target is not None and default is not None and place_of(target) == place_of(default)
 
 
 @contextmanager
@@ -79,15 +73,6 @@ def _alone(under_way: set[str], session_id: str) -> Iterator[None]:
 def _sample_event(session_id: str, name: str, event_id: str, at: float) -> EventRecord:
     body = envelope(name, session_id, at, sample(name), event_id=event_id, sequence=0)
     return EventRecord(event_id, session_id, 0, name, at, body)
-
-
-def _text(body: bytes) -> str | None:
-    """None for what is no text. It may have been cut in the middle of a character."""
-    try:
-        text = codecs.getincrementaldecoder("utf-8")().decode(body)
-    except UnicodeDecodeError:
-        return None
-    return None if "\0" in text else text
 
 
 def _complaint(outcome: AttemptResult) -> str | None:

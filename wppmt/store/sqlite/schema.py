@@ -191,7 +191,82 @@ CREATE INDEX journal_new_contacts ON journal (session_id, COALESCE(handed_at, ac
     WHERE contact != '';
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
+_ALERTS_AND_HISTORY = """
+CREATE TABLE alerts (
+    code TEXT NOT NULL,
+    subject TEXT NOT NULL,             -- a session, an endpoint, or empty
+    since REAL NOT NULL,
+    session_id TEXT,
+    message TEXT NOT NULL,
+    remedy TEXT NOT NULL,
+    ended_at REAL,
+    PRIMARY KEY (code, subject, since)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX alerts_firing ON alerts (code, subject) WHERE ended_at IS NULL;
+CREATE INDEX alerts_ended ON alerts (ended_at) WHERE ended_at IS NOT NULL;
+
+-- How each session was, every minute and at each change of state.
+CREATE TABLE history (
+    session_id TEXT NOT NULL,
+    at REAL NOT NULL,
+    state TEXT NOT NULL,
+    memory_mb INTEGER,
+    is_coarse INTEGER NOT NULL,
+    PRIMARY KEY (session_id, at)
+) WITHOUT ROWID;
+CREATE INDEX history_by_age ON history (is_coarse, at);
+"""
+
+_API_KEYS = """
+-- Static keys of programs; of a key only the digest is kept.
+CREATE TABLE api_keys (
+    id TEXT PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    sessions TEXT,                     -- ids as JSON; null: all
+    scopes TEXT NOT NULL,              -- separated by spaces
+    networks TEXT NOT NULL,            -- separated by spaces; empty: from anywhere
+    created_at REAL NOT NULL,
+    expires_at REAL NOT NULL,
+    last_used_at REAL
+) WITHOUT ROWID;
+"""
+
+_AUDIT = """
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice: a cursor stays true
+    at REAL NOT NULL,
+    action TEXT NOT NULL,
+    who TEXT,
+    address TEXT,
+    session_id TEXT,
+    target TEXT,
+    request_id TEXT
+);
+CREATE INDEX audit_of_session ON audit (session_id, id);
+"""
+
+_ATTEMPTS = """
+-- What came of each try to deliver an event; goes with the event.
+CREATE TABLE attempts (
+    number INTEGER PRIMARY KEY,
+    event INTEGER NOT NULL REFERENCES events (number),
+    session_id TEXT NOT NULL,
+    at REAL NOT NULL,
+    status INTEGER,
+    duration_ms INTEGER NOT NULL,
+    answer TEXT,
+    error TEXT NOT NULL
+);
+CREATE INDEX attempts_of_event ON attempts (event, number);
+"""
+
+STEPS: tuple[str, ...] = (
+    _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _ALERTS_AND_HISTORY,
+    _API_KEYS,
+    _AUDIT,
+    _ATTEMPTS,
+)  # fmt: skip
 VERSION = len(STEPS)
 OLDEST_READER = 5
 """The schema of the oldest release that can work with this one: whoever goes back to it loses nothing.
