@@ -127,7 +127,11 @@ def test_a_wa_js_that_gave_up_is_all_that_is_missing_in_the_end(
 
 @pytest.mark.parametrize(
     ("how", "said"),
-    [("throws", "MsgStore"), pytest.param("hangs", "não termina de carregar", marks=pytest.mark.long)],
+    [
+        ("throws", "MsgStore"),
+        ("twice", "duas vezes"),
+        pytest.param("hangs", "não termina de carregar", marks=pytest.mark.long),
+    ],
 )
 def test_a_module_that_breaks_its_reader_is_named(
     chrome_ground: ChromeGround, open_on: Callable[[ChromeGround, str], Life], how: str, said: str

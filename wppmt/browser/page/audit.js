@@ -24,9 +24,18 @@
 
   const isUnheard = (message, since) => message.isNewMsg && message.t >= since && isIncoming(message) && !isHeard(message);
 
-  function look() {
+  const activeChats = (since) =>
+    WPP.whatsapp.ChatStore.getModelsArray().filter((chat) => chat.t >= since && isWanted(chat.id));
+
+  /** In either store: where WhatsApp has two of one, nobody fills the one that the bridge listens to. */
+  function isDeaf() {
     const since = newsSince();
-    const isDeaf = () => WPP.whatsapp.MsgStore.getModelsArray().some((message) => isUnheard(message, since));
+    const isNews = (message) => isUnheard(message, since);
+    return WPP.whatsapp.MsgStore.getModelsArray().some(isNews)
+      || activeChats(since).some((chat) => chat.msgs.getModelsArray().some(isNews));
+  }
+
+  function look() {
     if (quietly(isDeaf, false)) emit('unheard');
   }
   setInterval(look, LOOK_BEATS * beatSeconds * 1000);
@@ -40,17 +49,25 @@
   /** Runs through long lists in slices, so that sends have their turns in between; `spent` is what they took. */
   class Slices {
     spent = 0;
+    began = performance.now();
 
     async each(items, run) {
-      let began = performance.now();
       for (let at = 0; at < items.length; at += AT_ONCE) {
         items.slice(at, at + AT_ONCE).forEach(run);
-        const took = performance.now() - began;
-        if (took < SLICE_MS && at + AT_ONCE < items.length) continue;
-        this.spent += took;
-        await breath();
-        began = performance.now();
+        if (performance.now() - this.began >= SLICE_MS) await this.leaveTo(breath());
       }
+    }
+
+    /** What others do meanwhile is theirs. */
+    async leaveTo(others) {
+      this.end();
+      const result = await others;
+      this.began = performance.now();
+      return result;
+    }
+
+    end() {
+      this.spent += performance.now() - this.began;
     }
   }
 
@@ -59,7 +76,6 @@
 
   /** Whether WhatsApp's database may have more of this chat than the page: it was loaded since, or lacks the newest. */
   function isPartlyHeld(chat, since) {
-    if (!(chat.t >= since) || !isWanted(chat.id)) return false;
     const times = chat.msgs.getModelsArray().map(({ t }) => t);
     const reachesBack = BORN < since || Math.min(...times, Infinity) < since;
     return !reachesBack || Math.max(...times, 0) < chat.t;
@@ -82,18 +98,18 @@
   }
 
   async function heldSince(since, slices) {
-    const { MsgStore, ChatStore } = WPP.whatsapp;
-    const [found, partly, news] = [new Map(), [], newsSince()];
+    const [found, news, active] = [new Map(), newsSince(), activeChats(since)];
     let complete = true;
     const isMeant = (message) => message.t >= since && (isIncoming(message) || isFromPhone(message));
     const take = (message) => (isMeant(message) || isUnheard(message, news)) && found.set(text(message.id), message);
-    await slices.each(ChatStore.getModelsArray(), (chat) => isPartlyHeld(chat, since) && partly.push(chat));
-    for (const chat of partly) {
-      const some = await loaded(chat, since);
+    for (const chat of active) {
+      await slices.each(chat.msgs.getModelsArray(), take);
+      if (!isPartlyHeld(chat, since)) continue;
+      const some = await slices.leaveTo(loaded(chat, since));
       complete = complete && some.complete;
       await slices.each(some.messages, take);
     }
-    await slices.each(MsgStore.getModelsArray(), take);
+    await slices.each(WPP.whatsapp.MsgStore.getModelsArray(), take);
     return { found: [...found.values()].sort((a, b) => a.t - b.t), complete };
   }
 
@@ -109,6 +125,7 @@
     const last = more ? found[limit - 1].t : Infinity;
     const messages = [];
     await slices.each(found, (message) => message.t <= last && messages.push(hear(message)));
+    slices.end();
     return { messages, more, until: more ? last + 1 : until, complete, busyMs: Math.ceil(slices.spent) };
   };
 })();
