@@ -130,6 +130,10 @@ OnResult = Callable[[CallResult], None]
 class Browser(Protocol):
     """One life of one session's Chrome with WhatsApp Web in it."""
 
+    @property
+    def outdated(self) -> str:
+        """Of an adopted one: why it is not as a new one would be, in Portuguese; empty: it is."""
+
     def start(self, notify: Notify) -> Process:
         """Bring Chrome up to a loaded page; blocks. Raises StartFailed, after leaving nothing behind."""
 
@@ -170,8 +174,8 @@ class Browsers(Protocol):
     def adopt(self, session_id: str, left: Process) -> Browser:
         """A browser that an earlier daemon left; its `start` is the adoption, and the page beats within it.
 
-        That raises StartFailed, and leaves everything as it is, unless `left` proves to be this session's, started
-        just as `open` would now, and answers. What has not been proved is ended by nothing here.
+        That raises StartFailed, and leaves everything as it is, unless `left` proves to be this session's, and answers
+        in a way that is understood. What has not been proved is ended by nothing here.
         """
 
     def left(self) -> Collection[str]:

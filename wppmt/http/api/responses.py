@@ -440,6 +440,11 @@ class AdminSession(Status):
     cgroup: CgroupUsage | None = Field(description="null: a sessão não tem cgroup próprio")
     webhooks: Deliveries
     last_error: str | None
+    outdated: str | None = Field(
+        examples=[None],
+        description="depois de uma troca de versão: por que o navegador será aberto de novo, quando chegar a sua vez;"
+        " null: não será",
+    )
 
 
 class AdminSessionList(AnswerBody):

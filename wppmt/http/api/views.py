@@ -72,6 +72,7 @@ def admin_session_of(
         cgroup=CgroupUsage(**asdict(usage)) if usage else None,
         webhooks=Deliveries(pending=webhooks.pending, dead=webhooks.dead),
         last_error=status.last_error or None,
+        outdated=status.outdated or None,
     )
 
 
