@@ -1,4 +1,4 @@
-"""For every test: a longer limit for those that start Chrome, fixtures that all parts share, and what runs tests."""
+"""For every test: a longer limit for those that start Chrome or try many examples, fixtures that all parts share, and what runs tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.plugins.dependencies import MoreDependencies
 from tests.plugins.progress import Progress
 from tests.plugins.workers import one_will_do
 
-CHROME_LIMIT = 60
+LONGER_LIMIT = 60
 NOT_FAST = ("chrome", "slow", "long", "peers")
 
 # pytest-timeout watches over time; Hypothesis's own deadline only fails on a busy machine.
@@ -50,10 +50,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that starts Chrome gets a longer limit, unless it names its own."""
+    """A test that starts Chrome or tries many examples gets a longer limit, unless it names its own."""
     for item in items:
-        if item.get_closest_marker("chrome") and not item.get_closest_marker("timeout"):
-            item.add_marker(pytest.mark.timeout(CHROME_LIMIT))
+        tries_many = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if (tries_many or item.get_closest_marker("chrome")) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(LONGER_LIMIT))
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from wppmt.domain.errors import Refusal
 from wppmt.domain.log import LogLevel
 from wppmt.domain.overview import Overview
 from wppmt.domain.process import Process
-from wppmt.store.records import Delivery, SessionStatus, SigningSecrets
+from wppmt.store.outbox_records import Delivery, SigningSecrets
+from wppmt.store.records import SessionStatus
 
 
 class Reply(Protocol):

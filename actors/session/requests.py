@@ -22,7 +22,7 @@ from actors.session.sending.strangers import Strangers
 from actors.session.starts import Starts
 from actors.session.status import Status
 from actors.session.unit_of_work import UnitOfWork
-from wppmt.domain import messages
+from wppmt.domain import messages, sends
 from wppmt.domain.contact_policy import ContactPolicy, PolicyChange
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.page_condition import PageCondition
@@ -68,9 +68,9 @@ class Requests:
                 yield Answer(reply, self.status.now())
             case messages.RestoreLogin():
                 yield from self._restore(reply, now)
-            case messages.SendText() | messages.SendMedia() | messages.SendContent():
+            case sends.SendText() | sends.SendMedia() | sends.SendContent():
                 yield from self.acceptance.send(request, reply, now)
-            case messages.AnnounceMedia():
+            case sends.AnnounceMedia():
                 yield from self.acceptance.announce(request, reply, now)
             case PageQuery() | messages.CheckNumber() | messages.FetchMedia():
                 require_connected(self.work.record)

@@ -13,6 +13,7 @@ from wppmt.domain.log import LogLevel
 from wppmt.domain.messages import WEBHOOK
 from wppmt.domain.reasons import RECOVERABLE, Reason, sentence
 from wppmt.domain.states import Event, State, step
+from wppmt.store.outbox_records import Lane, SigningSecrets
 from wppmt.store.port import Store, Transaction
 from wppmt.store.records import (
     ALL_EVENTS,
@@ -20,10 +21,8 @@ from wppmt.store.records import (
     EventDraft,
     Handover,
     JournalEntry,
-    Lane,
     PairingLink,
     SessionRecord,
-    SigningSecrets,
 )
 
 Payload = Mapping[str, Any]

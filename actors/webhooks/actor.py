@@ -21,8 +21,8 @@ from actors.webhooks.retention import TIDY_PAUSE_SECONDS, Retention
 from actors.webhooks.settling import Settle, Settling
 from wppmt.domain.log import LogLevel
 from wppmt.domain.messages import ReplayDeadLetters
+from wppmt.store.outbox_records import DeadLetterBatch, DeadLetters, Delivery, DeliveryState, Lane
 from wppmt.store.port import STORE_RETRY_SECONDS, Store, StoreUnavailable
-from wppmt.store.records import DeadLetterBatch, DeadLetters, Delivery, DeliveryState, Lane
 from wppmt.webhook.classify import (
     AttemptResult,
     Delivered,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wppmt.store.records import Delivery, Lane
+from wppmt.store.outbox_records import Delivery, Lane
 from wppmt.webhook.classify import Answered, AttemptResult
 
 

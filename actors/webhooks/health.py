@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wppmt.store.records import Lane
+from wppmt.store.outbox_records import Lane
 
 QUIET_SECONDS = 60.0
 """The least time between two recoveries of a lane that are logged, and between two replays."""

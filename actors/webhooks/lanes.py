@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from actors.webhooks.origins import Origin, is_ahead, origin_of
-from wppmt.store.records import Delivery, Lane
+from wppmt.store.outbox_records import Delivery, Lane
 
 RETRIES_PER_LANE = 3
 """Beside one first attempt. Each failure leads to three retries, so retries keep pace with first attempts."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from actors.runtime.effects import Answer, Effect, Log, Reply, Wake
 from actors.webhooks.origins import origin_of
 from wppmt.domain.messages import ReplayDeadLetters
+from wppmt.store.outbox_records import DeadLetterBatch
 from wppmt.store.port import Store
-from wppmt.store.records import DeadLetterBatch
 
 STEP = 500
 PAUSE_SECONDS = 0.01

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from actors.runtime.effects import Effect, Wake
+from wppmt.store.outbox_records import Delivery
 from wppmt.store.port import STORE_RETRY_SECONDS, Store, StoreUnavailable
-from wppmt.store.records import Delivery
 
 SETTLE_SECONDS = 0.02
 """Outcomes are committed together this often: a crash in between sends again what was delivered, ids unchanged."""

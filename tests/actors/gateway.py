@@ -29,7 +29,7 @@ from tests.actors.seeded_scheduler import SeededMailbox, SeededScheduler, Virtua
 from tests.defaults import session_policy, webhook_policy, webhook_schedule
 from wppmt.browser.fake.adoption import FakeAdoption
 from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers, FakeTimes
-from wppmt.domain import messages
+from wppmt.domain import messages, sends
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, WEBHOOK, session_address
 from wppmt.domain.process import Process
@@ -38,7 +38,8 @@ from wppmt.domain.states import State
 from wppmt.media.received import ReceivedMedia
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.records import SessionRecord, SessionStatus
-from wppmt.store.sqlite.store import SqliteStore, SqliteTransaction
+from wppmt.store.sqlite.store import SqliteStore
+from wppmt.store.sqlite.transaction import SqliteTransaction
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
 from wppmt.webhook.schedule import WebhookSchedule
 
@@ -354,8 +355,8 @@ class Gateway:
         outcome: messages.LoggedOut = self.ask(ROOT, messages.PurgeSession(session_id))
         return outcome
 
-    def send(self, session_id: str, to: str, text: str = "oi", **more: Any) -> messages.Sent:
-        sent: messages.Sent = self.ask(session_address(session_id), messages.SendText(to, text, **more))
+    def send(self, session_id: str, to: str, text: str = "oi", **more: Any) -> sends.Sent:
+        sent: sends.Sent = self.ask(session_address(session_id), sends.SendText(to, text, **more))
         return sent
 
     # ---- what can be seen

@@ -16,8 +16,8 @@ from typing import Any
 
 from tests.actors.gateway import Logged, Pending, Posted
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import Sent
 from wppmt.domain.reconnect_delay import FAILURES_BEFORE_ERROR
+from wppmt.domain.sends import Sent
 from wppmt.domain.states import TABLE
 from wppmt.webhook.classify import Answered
 

@@ -21,7 +21,7 @@ from actors.session import (
     messages as session_messages,
 )
 from actors.session.backfill import Backfill
-from actors.session.sending import queue
+from actors.session.sending import queue, settling
 from actors.supervisor.children import Children
 from actors.webhooks import lanes
 from actors.workers import browser
@@ -31,7 +31,7 @@ from wppmt.domain.reasons import Reason
 from wppmt.domain.reconnect_delay import FAILURES_BEFORE_ERROR
 from wppmt.store import fencing
 from wppmt.store.records import Desired, Handover
-from wppmt.store.sqlite.store import SqliteTransaction
+from wppmt.store.sqlite.transaction import SqliteTransaction
 
 FROM_BROWSER = (
     session_messages.Noticed,
@@ -103,22 +103,20 @@ def handed_is_written_after_the_call(patch: pytest.MonkeyPatch) -> None:
 
 
 def resend_takes_a_new_id(patch: pytest.MonkeyPatch) -> None:
-    original = queue.SendQueue._take_back
+    original = settling.Settling.take_back
 
     def take_back(self: Any, entry: Any, now: float) -> Iterator[Any]:
-        yield from original(self, entry, now)
-        renamed = replace(self._queue[0], id=self._new_message_id())
-        yield from self._work.write(now, journal=renamed)
-        self._queue[0] = renamed
+        self.settle(entry.id)
+        yield from original(self, replace(entry, id=f"{entry.id}0"), now)
 
-    patch.setattr(queue.SendQueue, "_take_back", take_back)
+    patch.setattr(settling.Settling, "take_back", take_back)
 
 
 def undecided_is_sent_again_at_once(patch: pytest.MonkeyPatch) -> None:
     def usable(self: Any, now: float) -> Iterator[Any]:
-        for entry in tuple(self._handed.values()):
-            yield from self._take_back(entry, now)
-        yield from self._pump(now)
+        for entry in self.handed:
+            yield from self._settling.take_back(entry, now)
+        yield from self.pump(now)
 
     patch.setattr(queue.SendQueue, "usable", usable)
 

@@ -14,9 +14,9 @@ from tests.actors.history import Asked, History
 from tests.defaults import session_policy, webhook_schedule
 from wppmt.browser.fake.browsers import FakeBrowser
 from wppmt.browser.port import CallTimeout, ChannelClosed
-from wppmt.domain import messages
+from wppmt.domain import messages, sends
 from wppmt.domain.messages import ROOT, session_address
-from wppmt.store.records import DeadLetters
+from wppmt.store.outbox_records import DeadLetters
 from wppmt.webhook.classify import AttemptResult, Fault, Unanswered
 
 NUMBERS = {"a": "5511999990001", "b": "5511999990002"}
@@ -105,7 +105,7 @@ class Scenario:
             text = f"{name}-{self._texts}"
             typing = self.random.choice([0, 0, 500])
             respond_async = self.random.random() < 0.3
-            message = messages.SendText(to, text, typing_ms=typing, respond_async=respond_async)
+            message = sends.SendText(to, text, typing_ms=typing, respond_async=respond_async)
             self._ask(session_address(name), name, "send", message, text)
 
     def send_into_trouble(self, name: str) -> None:

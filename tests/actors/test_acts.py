@@ -6,7 +6,7 @@ import pytest
 
 from tests.actors.gateway import Gateway, Pending
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import Idempotency, SendContent, session_address
+from wppmt.domain.messages import session_address
 from wppmt.domain.outgoing import (
     Content,
     Deletion,
@@ -16,6 +16,7 @@ from wppmt.domain.outgoing import (
     Poll,
     Reaction,
 )
+from wppmt.domain.sends import Idempotency, SendContent
 from wppmt.domain.states import State
 
 ME, FRIEND, OTHER = "5511999990001", "5511888880001", "5511777770001"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt.domain import messages
+from wppmt.domain import messages, sends
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -95,7 +95,7 @@ def test_what_fell_out_of_the_ring_is_fetched_from_the_chats(gateway: Gateway):
 @pytest.mark.parametrize("steps", range(0, 24, 3))
 def test_a_send_under_way_arrives_once(gateway: Gateway, steps: int):
     gateway.connect("a", ME)
-    pending = gateway.request(A, messages.SendText(FRIEND, "oi", respond_async=True))
+    pending = gateway.request(A, sends.SendText(FRIEND, "oi", respond_async=True))
     for _ in range(steps):
         gateway.step()
     adopted(gateway)
@@ -150,7 +150,7 @@ def test_an_adoption_that_hangs_has_a_deadline(gateway: Gateway):
     gateway.hang_start("a")
     gateway.run(5)
     assert gateway.send("b", FRIEND).ack == 1
-    waiting = gateway.request(A, messages.SendText(FRIEND, "oi"))
+    waiting = gateway.request(A, sends.SendText(FRIEND, "oi"))
     gateway.until("a", State.RECONNECTING, gateway.policy.adopt_deadline)
     gateway.until("a", State.CONNECTED, 5)
     gateway.run_until(lambda: waiting.answers, 5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actors.webhooks.health import MOST_LANES, QUIET_SECONDS, DeliveryHealth
-from wppmt.store.records import Lane
+from wppmt.store.outbox_records import Lane
 
 LANES = [Lane(f"http://one.test/{number}", "a") for number in range(MOST_LANES + 1)]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from actors.webhooks.lanes import Lanes
-from wppmt.store.records import Delivery, EventRecord, Lane
+from wppmt.store.outbox_records import Delivery, Lane
+from wppmt.store.records import EventRecord
 
 LANE = Lane("http://one.test/", "a")
 

@@ -9,7 +9,7 @@ from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from tests.defaults import session_policy
 from wppmt.browser.port import StartFailed
-from wppmt.domain import messages
+from wppmt.domain import messages, sends
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, session_address
 from wppmt.domain.page_condition import Facts
@@ -256,7 +256,7 @@ def test_the_last_word_during_a_logout_counts(gateway: Gateway, verb: object):
 def test_a_logout_amid_a_send_leaves_nothing_and_sends_once_at_most(gateway: Gateway, steps: int):
     gateway.connect("a", ME)
     gateway.world.add_phone(FRIEND)
-    send = gateway.request(A, messages.SendText(FRIEND, "oi"))
+    send = gateway.request(A, sends.SendText(FRIEND, "oi"))
     for _ in range(steps):
         gateway.step()
     logout = gateway.request(A, messages.LogOut())
@@ -266,7 +266,7 @@ def test_a_logout_amid_a_send_leaves_nothing_and_sends_once_at_most(gateway: Gat
     assert not gateway.browsers.living("a")
     assert not gateway.has_profile("a")
     assert len(gateway.inbox(FRIEND)) <= 1
-    if isinstance(send.answers[0], messages.Sent) and send.answers[0].ack:
+    if isinstance(send.answers[0], sends.Sent) and send.answers[0].ack:
         assert gateway.inbox(FRIEND) == [send.answers[0].id]
 
 
@@ -497,7 +497,7 @@ def test_nothing_is_started_any_more_while_the_daemon_stops(gateway: Gateway):
         (ROOT, messages.StartSession("c")),
         (ROOT, messages.StartSession("a")),
         (ROOT, messages.RestartSession("a")),
-        (A, messages.SendText(FRIEND, "oi")),
+        (A, sends.SendText(FRIEND, "oi")),
         (A, messages.LogOut()),
     ):
         with pytest.raises(Refusal) as refused:

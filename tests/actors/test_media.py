@@ -12,9 +12,10 @@ import pytest
 from tests.actors.gateway import Gateway, Pending
 from tests.defaults import session_policy
 from wppmt.browser.fake.browsers import FakeBrowser
-from wppmt.domain import messages
+from wppmt.domain import messages, sends
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import AnnounceMedia, Idempotency, SendMedia, session_address
+from wppmt.domain.messages import session_address
+from wppmt.domain.sends import AnnounceMedia, Idempotency, SendMedia
 from wppmt.domain.states import State
 from wppmt.store.records import Handover, JournalEntry
 
@@ -121,7 +122,7 @@ class TestOut:
         path = new_file(files)
         wish = media(path)
         path.unlink()
-        gone, text = gateway.request(A, wish), gateway.request(A, messages.SendText(FRIEND, "oi"))
+        gone, text = gateway.request(A, wish), gateway.request(A, sends.SendText(FRIEND, "oi"))
         gateway.run(2)
         with pytest.raises(Refusal) as refused:
             _ = gone.value
@@ -131,7 +132,7 @@ class TestOut:
     def test_sends_stay_in_order_while_a_file_goes_up(self, gateway: Gateway, files: Path):
         gateway.connect("a", ME)
         first = begin(gateway, new_file(files))
-        second = gateway.request(A, messages.SendText(FRIEND, "depois"))
+        second = gateway.request(A, sends.SendText(FRIEND, "depois"))
         gateway.run(5)
         assert gateway.inbox(FRIEND) == [first.value.id, second.value.id]
 
@@ -231,7 +232,7 @@ class TestPrivacy:
     def test_a_sent_message_leaves_no_text(self, gateway: Gateway, files: Path, kind: str):
         browser = gateway.connect("a", ME)
         browser.hold_acks()
-        wish = media(new_file(files)) if kind == "media" else messages.SendText(FRIEND, "segredo")
+        wish = media(new_file(files)) if kind == "media" else sends.SendText(FRIEND, "segredo")
         reply = gateway.request(A, wish)
         gateway.run(60)
         assert entry(gateway, reply.value.id).payload
@@ -297,7 +298,7 @@ class TestAnnouncement:
         gateway.connect("a", ME)
         for _ in range(2):
             assert gateway.ask(A, AnnounceMedia()) is None
-            gateway.request(A, messages.SendText(FRIEND, "oi", typing_ms=15_000))
+            gateway.request(A, sends.SendText(FRIEND, "oi", typing_ms=15_000))
             gateway.settle()
         assert self.refusal(gateway) is Code.QUEUE_FULL
 

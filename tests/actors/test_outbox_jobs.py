@@ -9,7 +9,8 @@ import pytest
 
 from actors.runtime.effects import Log
 from actors.webhooks.outbox_jobs import STEP, DeadLetterJob, OutboxJobs
-from wppmt.store.records import DeadLetterBatch, EventDraft, Lane, WebhookCounts
+from wppmt.store.outbox_records import DeadLetterBatch, Lane, WebhookCounts
+from wppmt.store.records import EventDraft
 from wppmt.store.sqlite.store import SqliteStore
 
 MINE, LONG = Lane("http://one.test/", "a"), Lane("http://two.test/", "b")

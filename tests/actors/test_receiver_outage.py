@@ -13,7 +13,7 @@ from actors.webhooks.messages import OutboxGrew
 from tests.actors.gateway import OK, Gateway, Posted
 from tests.defaults import webhook_policy
 from wppmt.domain.messages import WEBHOOK, ReplayDeadLetters
-from wppmt.store.records import DeadLetters, WebhookCounts
+from wppmt.store.outbox_records import DeadLetters, WebhookCounts
 from wppmt.webhook.classify import AttemptResult, Fault, Unanswered
 
 TENANTS = {f"cliente-{number}": f"551199999000{number}" for number in range(3)}

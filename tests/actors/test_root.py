@@ -12,7 +12,7 @@ from actors.supervisor.start_slots import SLOT_SECONDS, StartSlots
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from wppmt.browser.port import ChannelClosed
-from wppmt.domain import messages
+from wppmt.domain import messages, sends
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, WEBHOOK, session_address
 from wppmt.domain.reasons import Reason
@@ -88,7 +88,7 @@ def test_an_actor_that_wakes_up_in_the_middle_of_its_turn_changes_nothing(
     gateway.connect("b", FRIEND)
     old = gateway.mailbox(A)
     gateway.hang_in_turn(A, 120)
-    reply = gateway.request(A, messages.SendText(FRIEND, "oi"))
+    reply = gateway.request(A, sends.SendText(FRIEND, "oi"))
     gateway.run(1)
     assert gateway.record("a").process == gateway.browser("a").process
     assert gateway.store.unfinished("a") == []
@@ -123,7 +123,7 @@ def test_a_new_actor_answers_nobody_before_it_knows_what_it_takes_up(pair: Gatew
 def test_whoever_asks_a_hung_actor_hears_that_nothing_was_done(pair: Gateway):
     hung = pair.mailbox(A)
     hung.stall()
-    reply = pair.request(A, messages.SendText(FRIEND, "oi"))
+    reply = pair.request(A, sends.SendText(FRIEND, "oi"))
     pair.run(NOTICED)
     hung.resume()
     pair.settle()

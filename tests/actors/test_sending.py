@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from tests.actors.gateway import Gateway, Pending
-from wppmt.domain import messages
+from wppmt.domain import sends
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import Idempotency, SendText, session_address
+from wppmt.domain.messages import session_address
+from wppmt.domain.sends import Idempotency, SendText
 from wppmt.domain.states import State
 from wppmt.store.records import Handover, JournalEntry
 
@@ -70,7 +71,7 @@ def test_the_queue_has_an_end(gateway: Gateway):
     gateway.settle()
     replies = [begin(gateway, respond_async=True) for _ in range(101)]
     gateway.settle()
-    assert isinstance(replies[0].value, messages.Sent)
+    assert isinstance(replies[0].value, sends.Sent)
     with pytest.raises(Refusal) as refused:
         _ = replies[100].value
     assert refused.value.code is Code.QUEUE_FULL
@@ -372,11 +373,11 @@ def test_messages_of_an_unlinked_number_do_not_leave_from_the_next_one(gateway: 
     assert gateway.browsers.scan(qr.text, OTHER)
     gateway.run(60)
     [outcome] = waiting.answers
-    if isinstance(outcome, messages.Sent) and not gateway.inbox(FRIEND):
+    if isinstance(outcome, sends.Sent) and not gateway.inbox(FRIEND):
         gateway.run(300)
         assert gateway.acks("a", outcome.id) == ["unknown"]
     else:
-        assert bool(gateway.inbox(FRIEND)) is isinstance(outcome, messages.Sent)
+        assert bool(gateway.inbox(FRIEND)) is isinstance(outcome, sends.Sent)
 
 
 def test_a_page_that_hangs_under_a_send_does_not_send_twice(gateway: Gateway):

@@ -10,7 +10,8 @@ from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, SendText, session_address
+from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.sends import SendText
 from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"

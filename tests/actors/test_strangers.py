@@ -12,7 +12,8 @@ from tests.actors.gateway import Gateway
 from wppmt.domain import messages
 from wppmt.domain.contact_policy import PolicyChange
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import Idempotency, SendText, session_address
+from wppmt.domain.messages import session_address
+from wppmt.domain.sends import Idempotency, SendText
 from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"

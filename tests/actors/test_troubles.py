@@ -8,7 +8,7 @@ import pytest
 
 from actors.session.unit_of_work import error_payload
 from tests.actors.gateway import Gateway, Pending
-from wppmt.domain import messages
+from wppmt.domain import messages, sends
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
@@ -264,7 +264,7 @@ def test_what_waits_in_the_queue_when_the_pause_begins_is_not_sent_either(gatewa
     browser.refuse_next_send("reachout_timelock")
 
     def begin(typing_ms: int) -> Pending:
-        return gateway.request(session_address("a"), messages.SendText(STRANGER, "oi", typing_ms=typing_ms))
+        return gateway.request(session_address("a"), sends.SendText(STRANGER, "oi", typing_ms=typing_ms))
 
     replies = [begin(typing_ms) for typing_ms in (0, 2000, 2000, 2000)]
     gateway.run(20)

@@ -20,15 +20,8 @@ from actors.webhooks.outbox_jobs import STEP
 from tests.actors.webhook_world import ERROR, GONE, HANGS, OK, REFUSED, Attempt, Endpoint, World
 from tests.defaults import webhook_policy, webhook_schedule
 from wppmt.domain.messages import ReplayDeadLetters
-from wppmt.store.records import (
-    DeadLetters,
-    EventDraft,
-    EventRecord,
-    Lane,
-    SessionRecord,
-    SigningSecrets,
-    WebhookCounts,
-)
+from wppmt.store.outbox_records import DeadLetters, Lane, SigningSecrets, WebhookCounts
+from wppmt.store.records import EventDraft, EventRecord, SessionRecord
 from wppmt.webhook.classify import Answered, Fault, Unanswered
 
 PER_LANE = 1 + RETRIES_PER_LANE

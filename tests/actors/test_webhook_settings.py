@@ -10,7 +10,8 @@ from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import ENDPOINT, OK, Gateway
 from wppmt.domain import messages
 from wppmt.domain.messages import session_address
-from wppmt.store.records import EVENT_NAMES, WebhookCounts
+from wppmt.store.outbox_records import WebhookCounts
+from wppmt.store.records import EVENT_NAMES
 from wppmt.webhook.classify import Answered, AttemptResult
 
 ME, FRIEND = "5511999990001", "5511888880001"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.actors.gateway import Gateway
-from wppmt.domain import messages
+from wppmt.domain import sends
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.inventory import UNTOLD_MESSAGES, WHOLE, Inventory
 from wppmt.domain.messages import session_address
@@ -39,8 +39,8 @@ def refusal(gateway: Gateway, request: object) -> Refusal:
     return refused.value
 
 
-TEXT = messages.SendText(FRIEND, "oi")
-PICTURE = messages.AnnounceMedia()
+TEXT = sends.SendText(FRIEND, "oi")
+PICTURE = sends.AnnounceMedia()
 
 
 @pytest.mark.parametrize("lost", [DEAF, NO_WA_JS])
@@ -148,7 +148,7 @@ def test_what_a_connected_account_cannot_send_is_refused_by_name(
 def test_what_was_accepted_waits_for_a_page_that_can_send(gateway: Gateway):
     browser = gateway.connect("a", ME)
     gateway.world.add_phone(FRIEND)
-    reply = gateway.request(session_address("a"), messages.SendText(FRIEND, "oi", typing_ms=3000))
+    reply = gateway.request(session_address("a"), sends.SendText(FRIEND, "oi", typing_ms=3000))
     gateway.run(1)
     browser.change(DUMB)
     gateway.run(60)

@@ -17,9 +17,11 @@ from actors.webhooks.messages import Attempted, OutboxGrew
 from actors.webhooks.policy import WebhookPolicy
 from tests.defaults import webhook_policy, webhook_schedule
 from wppmt.domain.messages import ReplayDeadLetters
+from wppmt.store.outbox_records import DeadLetters, Lane, SigningSecrets
 from wppmt.store.port import StoreUnavailable
-from wppmt.store.records import DeadLetters, EventDraft, EventRecord, Lane, SigningSecrets
-from wppmt.store.sqlite.store import SqliteStore, SqliteTransaction
+from wppmt.store.records import EventDraft, EventRecord
+from wppmt.store.sqlite.store import SqliteStore
+from wppmt.store.sqlite.transaction import SqliteTransaction
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
 from wppmt.webhook.schedule import WebhookSchedule
 

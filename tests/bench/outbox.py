@@ -34,7 +34,8 @@ from tests.defaults import webhook_policy, webhook_schedule
 from tests.support import free_port, wait_until
 from wppmt.domain.messages import WEBHOOK
 from wppmt.net.egress import Egress, policy
-from wppmt.store.records import EventDraft, Lane, SessionRecord, SigningSecrets
+from wppmt.store.outbox_records import Lane, SigningSecrets
+from wppmt.store.records import EventDraft, SessionRecord
 from wppmt.store.sqlite.store import SqliteStore
 from wppmt.webhook.signature import new_secret
 from wppmt.webhook.transport import WebhookTransport

@@ -20,7 +20,8 @@ import pytest
 
 from tests.support import free_port, wait_until
 from wppmt.net.egress import Egress, policy
-from wppmt.store.records import Delivery, EventRecord, SigningSecrets
+from wppmt.store.outbox_records import Delivery, SigningSecrets
+from wppmt.store.records import EventRecord
 from wppmt.webhook.classify import Answered
 from wppmt.webhook.envelope import envelope
 from wppmt.webhook.samples import sample

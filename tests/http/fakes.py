@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wppmt.domain import messages
+from wppmt.domain import messages, sends
 from wppmt.domain.contact_policy import OFF
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.message_ids import parse_message_id
@@ -16,9 +16,8 @@ from wppmt.domain.reasons import Reason
 from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
 from wppmt.media.received import ReceivedMedia
+from wppmt.store.outbox_records import DeadLetters, Delivery, SigningSecrets, WebhookCounts
 from wppmt.store.records import (
-    DeadLetters,
-    Delivery,
     Desired,
     EventRecord,
     JournalEntry,
@@ -26,8 +25,6 @@ from wppmt.store.records import (
     PairingLink,
     SessionRecord,
     SessionStatus,
-    SigningSecrets,
-    WebhookCounts,
 )
 from wppmt.webhook.classify import Answered, AttemptResult
 
@@ -53,7 +50,7 @@ class FakeFront:
         self.received: ReceivedMedia | None = None
         self.media: dict[str, tuple[bytes, str, str | None]] = {}
         """Lever: what WhatsApp has under an id: content, type, name."""
-        self.known: dict[str, messages.Sent] = {}
+        self.known: dict[str, sends.Sent] = {}
         """Lever: what was answered under an idempotency key before."""
         self.refusal: Refusal | None = None
         self.refused: dict[object, Refusal] = {}
@@ -85,7 +82,7 @@ class FakeFront:
         assert deadline > 0
         if address.startswith("session:") and address.removeprefix("session:") not in self._statuses:
             raise Refusal(Code.SESSION_NOT_FOUND)
-        if isinstance(message, messages.AnnounceMedia):
+        if isinstance(message, sends.AnnounceMedia):
             return self._announced(address.removeprefix("session:"), message)
         self.asked.append((address, message))
         if self.before_answer:
@@ -98,7 +95,7 @@ class FakeFront:
             return self._answer_of_session(address.removeprefix("session:"), message)
         return self._answer_of_root(message)
 
-    def _announced(self, session_id: str, message: messages.AnnounceMedia) -> messages.Sent | None:
+    def _announced(self, session_id: str, message: sends.AnnounceMedia) -> sends.Sent | None:
         if self._statuses[session_id].record.state is not State.CONNECTED:
             raise Refusal(Code.NOT_CONNECTED, extra={"reconnectRequired": True})
         key = message.idempotency.key if message.idempotency else ""
@@ -188,7 +185,7 @@ class FakeFront:
                 return messages.SessionWebhook(
                     record.webhook_url, record.webhook_events, "whsec_cm90YXRlZA=="
                 )
-            case messages.SendText() | messages.SendMedia() | messages.SendContent():
+            case sends.SendText() | sends.SendMedia() | sends.SendContent():
                 return self._send(session_id, message)
             case PageQuery() | messages.CheckNumber() | messages.FetchMedia():
                 return self._ask_page(session_id, message)
@@ -247,11 +244,11 @@ class FakeFront:
             case _:
                 raise AssertionError(message)
 
-    def _send(self, session_id: str, message: messages.Send) -> messages.Sent:
+    def _send(self, session_id: str, message: sends.Send) -> sends.Sent:
         if self._statuses[session_id].record.state is not State.CONNECTED:
             raise Refusal(Code.NOT_CONNECTED, extra={"reconnectRequired": True})
         self._sent += 1
-        return messages.Sent(f"3EB0{self._sent:018X}", message.to, self.ack, self.now(), message.reference)
+        return sends.Sent(f"3EB0{self._sent:018X}", message.to, self.ack, self.now(), message.reference)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from wppmt.domain import messages
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason, sentence
 from wppmt.domain.states import State
-from wppmt.store.records import WebhookCounts
+from wppmt.store.outbox_records import WebhookCounts
 
 ADMIN = token(scope="wpp:admin")
 

@@ -11,7 +11,8 @@ from tests.http.conftest import Api
 from tests.http.fakes import BORN
 from wppmt.domain import messages
 from wppmt.http.handlers.events import STEP
-from wppmt.store.records import DeadLetters, Delivery, EventRecord, Handover, JournalEntry
+from wppmt.store.outbox_records import DeadLetters, Delivery
+from wppmt.store.records import EventRecord, Handover, JournalEntry
 
 
 def event(sequence: int, size: int = 0) -> EventRecord:

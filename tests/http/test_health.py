@@ -8,8 +8,9 @@ from tests.http.conftest import Api
 from wppmt.domain.states import State
 from wppmt.domain.troubles import REDIS_DOWN, Trouble, TroubleCode
 from wppmt.http.ports import DaemonPhase
+from wppmt.store.outbox_records import WebhookCounts
 from wppmt.store.port import StoreUnavailable
-from wppmt.store.records import Desired, WebhookCounts
+from wppmt.store.records import Desired
 
 
 async def test_health_in_numbers(api: Api):

@@ -8,7 +8,6 @@ import pytest
 
 from tests.http.conftest import Api
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import Idempotency, SendContent
 from wppmt.domain.outgoing import (
     ContactCard,
     ContactCards,
@@ -21,6 +20,7 @@ from wppmt.domain.outgoing import (
     Poll,
     Reaction,
 )
+from wppmt.domain.sends import Idempotency, SendContent
 
 SESSION = "/api/sessions/a"
 MESSAGE = f"{SESSION}/messages/3EB0AA"

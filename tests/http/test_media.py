@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.http.conftest import Api, serve
 from tests.media.made import made
-from wppmt.domain import messages
+from wppmt.domain import sends
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.states import State
 
@@ -65,9 +65,9 @@ async def api(files: BaseTestServer, tmp_path: Path) -> AsyncIterator[Api]:
         yield running
 
 
-def asked(api: Api) -> messages.SendMedia:
+def asked(api: Api) -> sends.SendMedia:
     message = api.front.asked[-1][1]
-    assert isinstance(message, messages.SendMedia)
+    assert isinstance(message, sends.SendMedia)
     return message
 
 
@@ -202,12 +202,12 @@ async def test_nothing_is_fetched_for_an_unconnected_session(api: Api):
 class TestIdempotency:
     async def keyed(
         self, api: Api, path: str, body: dict[str, Any], key: str | None = "k1"
-    ) -> messages.Idempotency:
+    ) -> sends.Idempotency:
         headers = {"Idempotency-Key": key} if key is not None else {}
         answer = await api.post(path, PHONE | body, headers=headers)
         assert answer.status == 200, answer.body
         message = api.front.asked[-1][1]
-        assert isinstance(message, messages.SendText | messages.SendMedia)
+        assert isinstance(message, sends.SendText | sends.SendMedia)
         assert message.idempotency
         return message.idempotency
 
@@ -250,7 +250,7 @@ class TestIdempotency:
         assert api.front.asked == []
 
     async def test_a_known_key_is_answered_though_the_address_is_dead(self, api: Api, files: BaseTestServer):
-        sent = messages.Sent("3EB0AA", "5511999999999@c.us", 2, api.time)
+        sent = sends.Sent("3EB0AA", "5511999999999@c.us", 2, api.time)
         api.front.known["k1"] = sent
         body = PHONE | {"fileUrl": str(files.make_url("/gone.pdf"))}
         answer = await api.post(FILE, body, headers={"Idempotency-Key": "k1"})
@@ -263,5 +263,5 @@ class TestIdempotency:
     async def test_without_a_key_nothing_is_remembered(self, api: Api):
         await api.post(TEXT, PHONE | {"message": "oi"})
         message = api.front.asked[-1][1]
-        assert isinstance(message, messages.SendText)
+        assert isinstance(message, sends.SendText)
         assert message.idempotency is None

@@ -15,7 +15,7 @@ from tests.http.conftest import Api, serve
 from tests.http.test_media import PNG, sent_bytes
 from tests.media.made import made
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import SendMedia
+from wppmt.domain.sends import SendMedia
 
 PHONE = {"phone": "5511999999999"}
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.http.conftest import Api, token
 from tests.http.fakes import BORN
-from wppmt.domain import messages
+from wppmt.domain import sends
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.states import State
 
@@ -17,14 +17,14 @@ PATH = "/api/sessions/cliente-001/send-message"
 HELLO = {"phone": "5511999999999", "message": "Olá! Esta é uma mensagem de teste."}
 
 
-async def sent_as(api: Api, **fields: Any) -> messages.SendText:
+async def sent_as(api: Api, **fields: Any) -> sends.SendText:
     """The message that reached the session's mailbox."""
     api.front.has("cliente-001")
     answer = await api.post(PATH, HELLO | fields)
     assert answer.status == 200, answer.body
     address, message = api.front.asked[-1]
     assert address == "session:cliente-001"
-    assert isinstance(message, messages.SendText)
+    assert isinstance(message, sends.SendText)
     return message
 
 
@@ -40,7 +40,7 @@ async def test_the_documents_example(api: Api):
         "timestamp": "2026-02-10T15:50:30Z", "ack": 1,
     }  # fmt: skip
     assert answer.body["id"].startswith("3EB0")
-    assert api.front.asked[0][1] == messages.SendText(
+    assert api.front.asked[0][1] == sends.SendText(
         to="5511999999999@c.us", text="Olá! Esta é uma mensagem de teste.", typing_ms=3000
     )
 
@@ -95,7 +95,7 @@ async def test_every_option_reaches_the_session(api: Api):
         linkPreview=True,
         phone="11111111111@lid",
     )
-    assert message == messages.SendText(
+    assert message == sends.SendText(
         to="11111111111@lid", text=HELLO["message"], quoted_id="3EB0AA",
         mentions=("5511988887777@c.us", "5511966665555@c.us", "22222222222@lid"), link_preview=True,
     )  # fmt: skip
@@ -114,7 +114,7 @@ async def test_prefer_respond_async(api: Api, prefer: str, expected: bool):
     api.front.has("cliente-001")
     await api.post(PATH, HELLO, headers={"Prefer": prefer})
     message = api.front.asked[0][1]
-    assert isinstance(message, messages.SendText)
+    assert isinstance(message, sends.SendText)
     assert message.respond_async is expected
 
 
@@ -196,4 +196,4 @@ async def test_fields_that_nobody_asked_for_change_nothing(api: Api):
     message = await sent_as(
         api, status="read", isAdmin=True, tenant="b", sessionId="b", __proto__={"to": "x"}, to="b", ack=3
     )
-    assert message == messages.SendText(to="5511999999999@c.us", text=HELLO["message"])
+    assert message == sends.SendText(to="5511999999999@c.us", text=HELLO["message"])

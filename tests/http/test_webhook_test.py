@@ -13,7 +13,8 @@ from tests.defaults import http_policy
 from tests.http.conftest import Api, serve
 from tests.http.documented import DOCUMENT
 from tests.http.fakes import BORN
-from wppmt.store.records import EVENT_NAMES, EventRecord, SigningSecrets
+from wppmt.store.outbox_records import SigningSecrets
+from wppmt.store.records import EVENT_NAMES, EventRecord
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
 from wppmt.webhook.samples import sample
 

@@ -10,7 +10,8 @@ import pytest
 from tests.defaults import http_policy
 from tests.http.conftest import Api
 from tests.security.conftest import running
-from wppmt.store.records import Delivery, EventRecord
+from wppmt.store.outbox_records import Delivery
+from wppmt.store.records import EventRecord
 from wppmt.webhook.classify import Answered
 
 DEFAULT = "https://turbozap.test/api/webhook/default?segredo=canario12345"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from itertools import count
 
+from wppmt.store.outbox_records import Lane
 from wppmt.store.port import Store
-from wppmt.store.records import EventDraft, EventRecord, Lane
+from wppmt.store.records import EventDraft, EventRecord
 
 ENDPOINT = "http://turbozap.test/webhook"
 LANE = Lane(ENDPOINT, "a")

@@ -15,23 +15,18 @@ from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
-from wppmt.store.port import Store
-from wppmt.store.records import (
+from wppmt.store.outbox_records import (
     DeadLetterBatch,
     DeadLetters,
     DeliveryState,
-    Desired,
-    Handover,
-    JournalEntry,
     Lane,
     LaneTip,
-    LinkEnd,
-    PairingLink,
-    SessionRecord,
     SigningSecrets,
     Trimmed,
     WebhookCounts,
 )
+from wppmt.store.port import Store
+from wppmt.store.records import Desired, Handover, JournalEntry, LinkEnd, PairingLink, SessionRecord
 
 
 class Trouble(Exception):

@@ -20,8 +20,9 @@ from tests.store.drafts import draft, record
 from wppmt.domain.errors import SetupError
 from wppmt.domain.reasons import Reason
 from wppmt.store.fencing import Fenced, fenced
+from wppmt.store.outbox_records import SigningSecrets, WebhookCounts
 from wppmt.store.port import StoreUnavailable
-from wppmt.store.records import SessionRecord, SigningSecrets, WebhookCounts
+from wppmt.store.records import SessionRecord
 from wppmt.store.sqlite import rows
 from wppmt.store.sqlite.database import Database
 from wppmt.store.sqlite.peek import Form, form

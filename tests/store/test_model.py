@@ -20,16 +20,15 @@ from hypothesis.stateful import (
 )
 
 from tests.store.conftest import FACTORIES as EVERY
-from wppmt.store.records import (
+from wppmt.store.outbox_records import (
     DeadLetterBatch,
     DeadLetters,
     Delivery,
     DeliveryState,
-    EventDraft,
-    EventRecord,
     Lane,
     WebhookCounts,
 )
+from wppmt.store.records import EventDraft, EventRecord
 from wppmt.store.sqlite.outbox import TOO_MUCH
 from wppmt.store.sqlite.store import SqliteStore
 
@@ -262,6 +261,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 @pytest.mark.parametrize("name", FACTORIES)
 @pytest.mark.slow
+@pytest.mark.timeout(60)
 def test_a_store_behaves_as_the_model(name: str):
     machine = type("Machine", (StoreMachine,), {"factory": staticmethod(FACTORIES[name])})
     limits = settings(

@@ -16,7 +16,8 @@ from standardwebhooks import Webhook
 from tests.support import free_port
 from wppmt.net.egress import Egress, policy
 from wppmt.net.response import HEAD_LIMIT
-from wppmt.store.records import Delivery, EventRecord, SigningSecrets
+from wppmt.store.outbox_records import Delivery, SigningSecrets
+from wppmt.store.records import EventRecord
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
 from wppmt.webhook.signature import new_secret
 from wppmt.webhook.transport import BODY_LIMIT, WebhookTransport

@@ -21,8 +21,9 @@ from wppmt.http.security.buckets import Brake, Buckets
 from wppmt.http.security.limits import RateLimiter
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
+from wppmt.store.outbox_records import Delivery, SigningSecrets
 from wppmt.store.port import Store
-from wppmt.store.records import Delivery, SessionRecord, SigningSecrets
+from wppmt.store.records import SessionRecord
 from wppmt.webhook.classify import AttemptResult
 
 

@@ -10,20 +10,24 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from wppmt.store.records import (
+from wppmt.domain.alerts import Alert
+from wppmt.store.outbox_records import (
     DeadLetterBatch,
     DeadLetters,
     Delivery,
-    EventDraft,
-    EventRecord,
-    JournalEntry,
     Lane,
     LaneTip,
-    PairingLink,
-    SessionRecord,
     SigningSecrets,
     Trimmed,
     WebhookCounts,
+)
+from wppmt.store.records import (
+    EventDraft,
+    EventRecord,
+    HistoryPoint,
+    JournalEntry,
+    PairingLink,
+    SessionRecord,
 )
 
 STORE_RETRY_SECONDS = 1.0
@@ -70,6 +74,9 @@ class Transaction(Protocol):
 
     def save_link(self, link: PairingLink) -> None:
         """Insert or replace."""
+
+    def save_alert(self, alert: Alert) -> None:
+        """Insert, or replace the one of its cause that began at the same moment."""
 
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
         """Make the lane's pending deliveries dead letters; returns how many.
@@ -168,7 +175,7 @@ class Store(Protocol):
         """
 
     def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:
-        """Of one session, or of all. Cheap whatever the number of rows."""
+        """Of one session, or of all sessions. Cheap whatever the number of rows."""
 
     def trim(self, most: int, at: float) -> Sequence[Trimmed]:
         """Take some hundred surplus deliveries from each session with more than `most` pending ones.
@@ -182,6 +189,24 @@ class Store(Protocol):
 
         One call deletes at most some hundred rows of each kind, so that nobody waits for it, and returns how many;
         there may be more until it returns 0. Pending deliveries stay, however old.
+        """
+
+    def firing_alerts(self) -> Sequence[Alert]:
+        """Oldest first."""
+
+    def ended_alerts(self, limit: int) -> Sequence[Alert]:
+        """The last ones, newest first; they are kept as long as events."""
+
+    def keep_points(self, points: Sequence[HistoryPoint]) -> None:
+        """Append to the sessions' history, in one transaction that a power cut may undo."""
+
+    def points(self, session_id: str, since: float) -> Sequence[HistoryPoint]:
+        """From `since` on, in order."""
+
+    def drop_points(self, before: float, fine_before: float) -> int:
+        """Drop what is older than `before`, and what is not coarse older than `fine_before`.
+
+        One call drops some hundred and returns how many; there may be more until it returns 0.
         """
 
     def close(self) -> None: ...

@@ -14,7 +14,8 @@ from yarl import URL
 from wppmt.domain.errors import Refusal
 from wppmt.net.egress import Egress, TargetRefused
 from wppmt.net.response import HEAD_LIMIT, StaleConnection
-from wppmt.store.records import Delivery, EventRecord, SigningSecrets
+from wppmt.store.outbox_records import Delivery, SigningSecrets
+from wppmt.store.records import EventRecord
 from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
 from wppmt.webhook.signature import headers
 

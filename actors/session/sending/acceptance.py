@@ -20,7 +20,7 @@ from actors.session.sending.timers import AnswerDue
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallFailure, CallRejected, CallResult
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import AnnounceMedia, Send, SendMedia, Sent
+from wppmt.domain.sends import AnnounceMedia, Send, SendMedia, Sent
 from wppmt.store.records import Handover, JournalEntry
 
 

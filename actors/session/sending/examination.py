@@ -15,7 +15,7 @@ from actors.session.policy import SessionPolicy
 from actors.session.sending.new_contacts import NewContacts
 from actors.session.sending.send_codec import goes_to_a_person
 from actors.session.sending.strangers import Strangers
-from wppmt.domain.messages import Send
+from wppmt.domain.sends import Send
 
 
 @dataclass(frozen=True, slots=True)

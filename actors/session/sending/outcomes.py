@@ -11,7 +11,7 @@ from actors.runtime.effects import Answer, DeleteFile, Effect, Reply
 from actors.session.sending.send_codec import MAY_HAVE_LEFT, is_act
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.errors import CATALOGUE, Code, Refusal
-from wppmt.domain.messages import Sent
+from wppmt.domain.sends import Sent
 from wppmt.store.records import ACK_STATUS, Handover, JournalEntry
 
 

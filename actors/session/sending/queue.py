@@ -7,8 +7,7 @@ handed over again, and nothing newer overtakes it meanwhile.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,10 +17,12 @@ from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.sending.in_doubt import Found, InDoubt
 from actors.session.sending.new_contacts import NewContacts
-from actors.session.sending.outcomes import Outcomes, as_sent, may_have_left
+from actors.session.sending.outcomes import Outcomes, as_sent
+from actors.session.sending.pending import PendingMessages
 from actors.session.sending.preparation import Preparation
-from actors.session.sending.refusals import NEW_CONTACT, REJECTIONS, Refusals, SendProblem, problems_of
-from actors.session.sending.send_codec import MAY_HAVE_LEFT, OPENING, extra_seconds, page_call, turn
+from actors.session.sending.refusals import NEW_CONTACT, REJECTIONS, problems_of
+from actors.session.sending.send_codec import MAY_HAVE_LEFT, OPENING, extra_seconds, page_call
+from actors.session.sending.settling import Settling
 from actors.session.sending.strangers import Strangers
 from actors.session.sending.timers import AnswerDue, FindDue, OutcomeDue, SendingTimer, TypingDone, UploadDue
 from actors.session.unit_of_work import UnitOfWork
@@ -50,31 +51,30 @@ class SendQueue:
         self._outcomes = outcomes
         self._new_contacts = new_contacts
         self._strangers = strangers
-        self._refusals = Refusals(work, new_contacts, strangers)
         self.last_ack = 0.0
         """When WhatsApp's server last acknowledged a message."""
-        self._queue: deque[JournalEntry] = deque()
-        self._handed: dict[str, JournalEntry] = {}
+        self._pending = PendingMessages()
         self.in_doubt = InDoubt(page, policy)
         self.preparation = Preparation(page, policy)
+        self._settling = Settling(work, outcomes, self._pending, self.in_doubt, new_contacts, strangers)
         self._busy = ""
         """The message that is being prepared or handed over."""
 
     def __len__(self) -> int:
-        return len(self._queue)
+        return len(self._pending)
 
     @property
     def handed(self) -> tuple[JournalEntry, ...]:
         """What the page was given and the server has not acknowledged."""
-        return tuple(self._handed.values())
+        return self._pending.handed
 
     def restore(self, now: float) -> Iterator[Effect]:
         """Take up what an earlier actor or daemon left unfinished."""
         for entry in self._work.store.unfinished(self._work.record.id):
             if entry.handover is Handover.ACCEPTED:
-                self._queue.append(entry)
+                self._pending.append(entry)
             else:
-                self._handed[entry.id] = entry
+                self._pending.hand(entry)
             yield self._outcome_timer(entry, now)
 
     def add(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
@@ -83,12 +83,12 @@ class SendQueue:
             yield from self._hand(entry, now)
         else:
             yield from self._work.write(now, journal=entry)
-            self._queue.append(entry)
+            self._pending.append(entry)
         yield self._outcome_timer(entry, now)
 
     def usable(self, now: float) -> Iterator[Effect]:
         """The page shows WhatsApp's main screen (again)."""
-        yield from self.in_doubt.usable(self._handed.values(), self._work.record.page, now)
+        yield from self.in_doubt.usable(self.handed, self._work.record.page, now)
         yield from self.pump(now)
 
     def lost(self) -> None:
@@ -105,12 +105,12 @@ class SendQueue:
             case UploadDue():
                 yield from self.pump(now)
             case AnswerDue(id=message_id):
-                entry = self._pending(message_id)
+                entry = self._pending.find(message_id)
                 if entry is not None:
                     yield from self._outcomes.answer(message_id, as_sent(entry, now))
             case FindDue(id=message_id):
-                if message_id in self._handed:
-                    yield from self.in_doubt.find(self._handed[message_id])
+                if handed := self._pending.find_handed(message_id):
+                    yield from self.in_doubt.find(handed)
             case OutcomeDue(id=message_id):
                 yield from self._report_outcome(message_id, now)
 
@@ -125,9 +125,9 @@ class SendQueue:
             return
         self._busy = ""
         if isinstance(answer.outcome, CallRejected):
-            entry = self._pending(answer.subject)
+            entry = self._pending.find(answer.subject)
             if entry is not None:
-                yield from self._fail(entry, Code.SEND_FAILED, now)
+                yield from self._settling.fail(entry, Code.SEND_FAILED, now)
             yield from self.pump(now)
         elif isinstance(answer.outcome, CallFailure):
             yield Wake(UPLOAD_AGAIN_SECONDS, UploadDue())
@@ -137,7 +137,7 @@ class SendQueue:
 
     def answered(self, answer: PageAnswered, now: float) -> Iterator[Effect]:
         """The page's answer to SEND or FIND."""
-        entry = self._handed.get(answer.subject)
+        entry = self._pending.find_handed(answer.subject)
         if answer.call is Called.FIND:
             found = self.in_doubt.found(answer.subject, answer.outcome, now)
             if entry is not None and found is not None:
@@ -153,7 +153,7 @@ class SendQueue:
 
     def acknowledged(self, message_id: str, ack: int, to: str, now: float) -> Iterator[Effect]:
         """An acknowledgement from the page. One for a message that the gateway did not send is ignored."""
-        entry = self._pending(message_id) or self._work.message(message_id)
+        entry = self._pending.find(message_id) or self._work.message(message_id)
         if entry is None:
             return
         if ack < 0:
@@ -161,39 +161,39 @@ class SendQueue:
         elif ack > entry.ack:
             self.last_ack = now
             yield from self._outcomes.acknowledge(entry, ack, to, now)
-            self._settle(entry.id)
+            self._settling.settle(entry.id)
         yield from self.pump(now)
 
     def failed(
         self, message_id: str, reason: str, now: float, until: float | None = None
     ) -> Iterator[Effect]:
         """The page reports that WhatsApp did not accept the message; `reason` may be one of REJECTIONS."""
-        entry = self._handed.get(message_id)
+        entry = self._pending.find_handed(message_id)
         if entry is not None:
-            yield from self._fail(entry, REJECTIONS.get(reason, Code.SEND_FAILED), now, until=until)
+            yield from self._settling.fail(entry, REJECTIONS.get(reason, Code.SEND_FAILED), now, until=until)
             yield from self.pump(now)
 
     def close(self, now: float) -> Iterator[Effect]:
         """The session is closed: what was not handed over never will be."""
-        for entry in tuple(self._queue):
-            yield from self._drop(entry, now)
+        for entry in self._pending.queued:
+            yield from self._settling.drop(entry, now)
         self.lost()
 
     def login_ended(self, now: float) -> Iterator[Effect]:
         """The next login's page does not hold what was handed to this one's, and would send it again."""
         yield from self.close(now)
-        for entry in tuple(self._handed.values()):
-            yield from self._drop(entry, now)
+        for entry in self._pending.handed:
+            yield from self._settling.drop(entry, now)
 
     @property
     def is_idle(self) -> bool:
-        return self._page.is_usable and not (self._busy or self.in_doubt or self._queue)
+        return self._page.is_usable and not (self._busy or self.in_doubt or self._pending)
 
     def pump(self, now: float) -> Iterator[Effect]:
         """Go on with the first message, where nothing is under way."""
-        if not self._page.is_usable or self._busy or self.in_doubt or not self._queue:
+        if not self._page.is_usable or self._busy or self.in_doubt or not self._pending:
             return
-        entry = self._queue[0]
+        entry = self._pending.first()
         if not self._page.inventory.can(needs_media="path" in entry.payload):
             # It waits for a page that can, as for a connection.
             return
@@ -201,19 +201,18 @@ class SendQueue:
             self._busy = entry.id
             yield from self.preparation.step(entry)
         else:
-            self._queue.popleft()
-            yield from self._hand(entry, now)
+            yield from self._hand(self._pending.take_first(), now)
 
     def _hand(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """HANDED is committed before the call is made: after a crash in between the page is asked about the message."""
         if late := self._strangers.late(entry, now):
-            yield from self._fail(entry, late, now)
+            yield from self._settling.fail(entry, late, now)
             yield from self.pump(now)
             return
         self._strangers.handed(entry, now)
         entry = replace(entry, handover=Handover.HANDED, handed_at=now)
         yield from self._work.write(now, journal=entry)
-        self._handed[entry.id] = entry
+        self._pending.hand(entry)
         self.in_doubt.handed(entry.id, self._work.record.page)
         self._busy = entry.id
         function, arguments = page_call(entry, self.preparation.spend(entry.id))
@@ -228,13 +227,13 @@ class SendQueue:
     def _on_sent(self, entry: JournalEntry, outcome: CallResult, now: float) -> Iterator[Effect]:
         match outcome:
             case CallRejected(reason=reason, until=until) if reason in REJECTIONS:
-                yield from self._fail(entry, REJECTIONS[reason], now, problems_of(outcome), until)
+                yield from self._settling.fail(entry, REJECTIONS[reason], now, problems_of(outcome), until)
             case CallRejected(reason=reason) if reason == NEW_CONTACT:
-                yield from self._fail(entry, Code.COULD_NOT_LOOK, now)
+                yield from self._settling.fail(entry, Code.COULD_NOT_LOOK, now)
             case CallRejected():
                 yield from self.in_doubt.refused(entry)
             case NotCalled():
-                yield from self._take_back(entry, now)
+                yield from self._settling.take_back(entry, now)
             case CallFailure():
                 yield from self.in_doubt.unanswered(entry)
             case _:
@@ -243,10 +242,12 @@ class SendQueue:
     def _on_held(self, entry: JournalEntry, answer: Any, now: float) -> Iterator[Effect]:
         """The page holds the message and knows its chat; the acknowledgement may have come already."""
         to, ack = str(answer.get("to") or entry.to), int(answer.get("ack") or 0)
-        entry = self._handed[entry.id] = replace(entry, to=to)
+        entry = replace(entry, to=to)
+        self._pending.hand(entry)
         if answer.get("isNew") and not answer.get("writtenTo") and not entry.contact:
             # The day's count is kept where no policy asked for it, too.
-            entry = self._handed[entry.id] = replace(entry, contact=to)
+            entry = replace(entry, contact=to)
+            self._pending.hand(entry)
             yield from self._work.write(now, journal=entry)
         if ack:
             yield from self.acknowledged(entry.id, ack, to, now)
@@ -258,64 +259,25 @@ class SendQueue:
                 self.in_doubt.decided(entry.id)
                 yield from self.acknowledged(entry.id, int(answer.get("ack") or 0), entry.to, now)
             case Found.FAILED:
-                yield from self._fail(entry, Code.NOT_CONNECTED, now)
+                yield from self._settling.fail(entry, Code.NOT_CONNECTED, now)
             case Found.ABSENT:
                 entry = replace(entry, payload={**entry.payload, MAY_HAVE_LEFT: True})
-                yield from self._take_back(entry, now)
+                yield from self._settling.take_back(entry, now)
             case Found.REFUSED:
-                yield from self._fail(entry, Code.SEND_FAILED, now)
+                yield from self._settling.fail(entry, Code.SEND_FAILED, now)
             case Found.UNKNOWN:
                 yield self.in_doubt.ask_later(entry.id, now)
 
-    def _take_back(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
-        """It was surely not sent: it is first in the queue again, with the same id."""
-        entry = replace(entry, handover=Handover.ACCEPTED)
-        yield from self._work.write(now, journal=entry)
-        self._settle(entry.id)
-        self._queue = deque(sorted([entry, *self._queue], key=turn))
-
-    def _fail(
-        self,
-        entry: JournalEntry,
-        code: Code,
-        now: float,
-        problems: Sequence[SendProblem] = (),
-        until: float | None = None,
-    ) -> Iterator[Effect]:
-        yield from self._new_contacts.met(code, until, now)
-        yield from self._outcomes.fail(entry, self._refusals.of(code, now, problems), now)
-        self._settle(entry.id)
-        if heir := self._strangers.heir(entry, self._queue):
-            yield from self._work.write(now, journal=heir)
-            self._queue = deque(heir if other.id == heir.id else other for other in self._queue)
-
     def _report_outcome(self, message_id: str, now: float) -> Iterator[Effect]:
-        entry = self._pending(message_id)
+        entry = self._pending.find(message_id)
         if entry is None:
             return
         if entry.handover is Handover.ACCEPTED and self._page.is_usable:
             # It only waits for messages before it.
             yield Wake(self._policy.outcome_deadline, OutcomeDue(message_id))
         else:
-            yield from self._drop(entry, now)
+            yield from self._settling.drop(entry, now)
         yield from self.pump(now)
-
-    def _drop(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
-        """It is not handed over (again)."""
-        if entry.handover is Handover.ACCEPTED and not may_have_left(entry):
-            yield from self._fail(entry, Code.NOT_CONNECTED, now)
-        else:
-            yield from self._outcomes.report_unknown(entry, now)
-            self._settle(entry.id)
-
-    def _pending(self, message_id: str) -> JournalEntry | None:
-        queued = (entry for entry in self._queue if entry.id == message_id)
-        return self._handed.get(message_id) or next(queued, None)
-
-    def _settle(self, message_id: str) -> None:
-        self._handed.pop(message_id, None)
-        self.in_doubt.decided(message_id)
-        self._queue = deque(entry for entry in self._queue if entry.id != message_id)
 
     def _outcome_timer(self, entry: JournalEntry, now: float) -> Wake:
         return Wake(max(0.0, entry.accepted_at + self._policy.outcome_deadline - now), OutcomeDue(entry.id))

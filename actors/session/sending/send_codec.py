@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wppmt.domain import messages, outgoing
-from wppmt.domain.messages import Send, SendMedia, SendText
+from wppmt.domain import outgoing, sends
+from wppmt.domain.sends import Send, SendMedia, SendText
 from wppmt.domain.vcard import vcard
 from wppmt.store.records import JournalEntry
 
@@ -95,7 +95,7 @@ _ACTS = frozenset({"reaction", "edit", "delete"})
 
 def goes_to_a_person(request: Send) -> bool:
     """No group, and no act on a message that is there."""
-    content = request.content if isinstance(request, messages.SendContent) else request
+    content = request.content if isinstance(request, sends.SendContent) else request
     return _KINDS[type(content)].name not in _ACTS and not request.to.endswith("@g.us")
 
 
@@ -105,7 +105,7 @@ def is_act(entry: JournalEntry) -> bool:
 
 def to_entry(request: Send, session_id: str, message_id: str, now: float) -> JournalEntry:
     """ACCEPTED, with everything that is needed to send it, also after a crash."""
-    content = request.content if isinstance(request, messages.SendContent) else request
+    content = request.content if isinstance(request, sends.SendContent) else request
     kind = _KINDS[type(content)]
     payload = kind.payload(content)
     if request.quoted_id:
@@ -147,7 +147,7 @@ def _arguments(entry: JournalEntry) -> Payload:
 
 def extra_seconds(entry: JournalEntry) -> float:
     """How much longer than a text its sending may take."""
-    return messages.extra_seconds(int(entry.payload.get("typingMs", 0)), int(entry.payload.get("size", 0)))
+    return sends.extra_seconds(int(entry.payload.get("typingMs", 0)), int(entry.payload.get("size", 0)))
 
 
 def turn(entry: JournalEntry) -> tuple[float, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from wppmt.browser.cdp.deadlines import Schedule
 from wppmt.browser.cdp.devtools import page, runtime, target
 from wppmt.browser.cdp.line import Line
 from wppmt.browser.chrome import adoption, driver, ending, first_page, injection, launch, processes
+from wppmt.browser.chrome.failures import start_failures
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.chrome.standing import Place
 from wppmt.browser.chrome.standstill import Standstill
@@ -36,7 +36,7 @@ from wppmt.browser.port import (
     StartFailed,
 )
 from wppmt.browser.profile import login, mending
-from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnreadable, ProfileUnusable
+from wppmt.browser.profile.folder import ProfileFolder
 from wppmt.browser.wa_js.shelf import Shelf, Unusable
 from wppmt.domain.process import Process
 
@@ -303,19 +303,3 @@ def mend(profile: ProfileFolder) -> bool:
             dropped={f: d._asdict() for f, d in dropped.items()},
         )
     return bool(dropped)
-
-
-@contextlib.contextmanager
-def start_failures() -> Iterator[None]:
-    """Whatever a start can run into, as a StartFailed."""
-    try:
-        yield
-    except ProfileLocked as locked:
-        raise StartFailed("PROFILE_LOCKED", f"outro processo usa {locked}") from locked
-    except ProfileUnusable as unusable:
-        raise StartFailed("PROFILE_UNUSABLE", str(unusable)) from unusable
-    except ProfileUnreadable as unreadable:
-        raise StartFailed("TOKEN_CORRUPT", str(unreadable)) from unreadable
-    except (CallFailure, OSError) as trouble:
-        detail = str(trouble).strip().splitlines() or [type(trouble).__name__]
-        raise StartFailed("BROWSER_CRASHED", detail[0][:300]) from trouble

@@ -10,8 +10,9 @@ from wppmt.browser.cdp.connection import Connection
 from wppmt.browser.cdp.deadlines import Deadlines, Schedule
 from wppmt.browser.cdp.line import Line
 from wppmt.browser.chrome import driver, ending, launch
-from wppmt.browser.chrome.browser import LOCK_SECONDS, ChromeBrowser, mend, start_failures
+from wppmt.browser.chrome.browser import LOCK_SECONDS, ChromeBrowser, mend
 from wppmt.browser.chrome.cgroups import Cgroups
+from wppmt.browser.chrome.failures import start_failures
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.chrome.standing import Place, Standing
 from wppmt.browser.keeping.lines import InMemory, Keeper, line_name

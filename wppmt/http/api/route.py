@@ -18,6 +18,11 @@ Shape = type[AnswerBody] | UnionType
 """A model, or a union of models."""
 
 
+SESSION = "/api/sessions/{sessionId}"
+ASKED = (Code.SESSION_BUSY, Code.OUTCOME_UNKNOWN)
+"""What any question to an actor may come to."""
+
+
 class Access(Enum):
     """Who may call; what the guard checks before the handler runs."""
 

@@ -29,15 +29,8 @@ from wppmt.http.api.responses import (
     Status,
 )
 from wppmt.net import proxies
-from wppmt.store.records import (
-    ACK_STATUS,
-    Delivery,
-    Handover,
-    JournalEntry,
-    SessionRecord,
-    SessionStatus,
-    WebhookCounts,
-)
+from wppmt.store.outbox_records import Delivery, WebhookCounts
+from wppmt.store.records import ACK_STATUS, Handover, JournalEntry, SessionRecord, SessionStatus
 
 
 def shown_webhook(own_url: str, default_url: str) -> str | None:

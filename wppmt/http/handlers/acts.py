@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from wppmt.domain.message_ids import parse_message_id
-from wppmt.domain.messages import SendContent
 from wppmt.domain.outgoing import Act, Deletion, Edit, Reaction
+from wppmt.domain.sends import SendContent
 from wppmt.domain.times import iso
 from wppmt.http.api import responses
 from wppmt.http.api.body_reader import invalid, read_body

@@ -18,8 +18,9 @@ from wppmt.http.api.query_parameters import LARGEST, page_of, whole_number
 from wppmt.http.api.schemas import ReplayBody
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID
+from wppmt.store.outbox_records import DeadLetters, Delivery
 from wppmt.store.port import Store
-from wppmt.store.records import DeadLetters, Delivery, EventRecord
+from wppmt.store.records import EventRecord
 
 REPLAY_SECONDS = 30.0
 PAGE_BYTES = 2_000_000

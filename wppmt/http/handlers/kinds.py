@@ -8,7 +8,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from wppmt.domain import outgoing
-from wppmt.domain.messages import SendContent
+from wppmt.domain.sends import SendContent
 from wppmt.http.api.body_reader import read_body
 from wppmt.http.api.phones import parse_phone
 from wppmt.http.api.route import Handler

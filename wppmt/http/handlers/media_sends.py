@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from wppmt.domain import messages
+from wppmt.domain import messages, sends
 from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api.body_reader import body_of
 from wppmt.http.api.route import Handler
@@ -34,7 +34,7 @@ def _sender(
 ) -> Handler:
     async def send_file(request: web.Request) -> web.Response:
         message = await _read(request, model, wanted, fields)
-        if isinstance(message, messages.Sent):
+        if isinstance(message, sends.Sent):
             return sent_answer(message)
         try:
             return sent_answer(await send(request, message))
@@ -56,7 +56,7 @@ async def _read(
     model: type[SomeBody],
     wanted: Callable[[SomeBody], Wanted],
     fields: Callable[[SomeBody], Fields],
-) -> messages.SendMedia | messages.Sent:
+) -> sends.SendMedia | sends.Sent:
     """What was answered before under the same key, or the message; the body is out of memory when this returns."""
     async with body_of(request, model) as body:
         if body.address is None:
@@ -67,13 +67,13 @@ async def _read(
 
 async def _message_of(
     request: web.Request, body: SourceBody, wanted: Wanted, fields: Fields
-) -> messages.SendMedia | messages.Sent:
+) -> sends.SendMedia | sends.Sent:
     common = await common_of(request, body)
     known = await _announce(request, common["idempotency"])
     if known is not None:
         return known
     file = await _file_of(request.app[PORTS].media, body, wanted)
-    return messages.SendMedia(
+    return sends.SendMedia(
         kind=file.kind,
         path=str(file.path),
         size=file.size,
@@ -86,12 +86,12 @@ async def _message_of(
     )
 
 
-async def _announce(request: web.Request, idempotency: messages.Idempotency | None) -> messages.Sent | None:
+async def _announce(request: web.Request, idempotency: sends.Idempotency | None) -> sends.Sent | None:
     """What was answered before needs no file, and what would be refused is not fetched: it may be gone by now."""
     address = messages.session_address(request[SESSION_ID])
     try:
-        known: messages.Sent | None = await request.app[PORTS].front.ask(
-            address, messages.AnnounceMedia(idempotency), GRACE_SECONDS
+        known: sends.Sent | None = await request.app[PORTS].front.ask(
+            address, sends.AnnounceMedia(idempotency), GRACE_SECONDS
         )
     except Refusal as refusal:
         if refusal.code is Code.OUTCOME_UNKNOWN:

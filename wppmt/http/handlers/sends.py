@@ -8,9 +8,9 @@ from typing import Any
 
 from aiohttp import web
 
-from wppmt.domain import messages
+from wppmt.domain import messages, sends
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import extra_seconds
+from wppmt.domain.sends import extra_seconds
 from wppmt.domain.times import iso
 from wppmt.http.api import responses
 from wppmt.http.api.body_reader import invalid, read_body
@@ -30,7 +30,7 @@ GRACE_SECONDS = 5.0
 async def send_message(request: web.Request) -> web.Response:
     body = await read_body(request, SendTextBody)
     common = await common_of(request, body)
-    message = messages.SendText(text=body.message, link_preview=body.link_preview, **common)
+    message = sends.SendText(text=body.message, link_preview=body.link_preview, **common)
     return sent_answer(await send(request, message))
 
 
@@ -64,7 +64,7 @@ async def traced(request: web.Request, body: TracedBody) -> dict[str, Any]:
     }
 
 
-async def _idempotency(request: web.Request, body: TracedBody) -> messages.Idempotency | None:
+async def _idempotency(request: web.Request, body: TracedBody) -> sends.Idempotency | None:
     """The header, or the body's field; the same key must always come with the same content on the same route."""
     header = request.headers.get("Idempotency-Key")
     key = header if header is not None else body.idempotency_key
@@ -75,7 +75,7 @@ async def _idempotency(request: web.Request, body: TracedBody) -> messages.Idemp
     if header is not None and not (header.isascii() and header.isprintable()):
         raise invalid("Idempotency-Key", "no cabeçalho, use só caracteres ASCII visíveis")
     # In a thread: a file in base64 takes a while to hash, and the loop has other tenants to serve.
-    return messages.Idempotency(key, await asyncio.to_thread(_fingerprint, request.path_qs, body))
+    return sends.Idempotency(key, await asyncio.to_thread(_fingerprint, request.path_qs, body))
 
 
 def _fingerprint(path: str, body: TracedBody) -> str:
@@ -83,17 +83,15 @@ def _fingerprint(path: str, body: TracedBody) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def _size(message: messages.Send) -> int:
-    return message.size if isinstance(message, messages.SendMedia) else 0
+def _size(message: sends.Send) -> int:
+    return message.size if isinstance(message, sends.SendMedia) else 0
 
 
-async def send(request: web.Request, message: messages.Send) -> messages.Sent:
+async def send(request: web.Request, message: sends.Send) -> sends.Sent:
     """To the session's mailbox. Raises its Refusal."""
     ports = request.app[PORTS]
     deadline = ports.settings.send_deadline + extra_seconds(message.typing_ms, _size(message)) + GRACE_SECONDS
-    sent: messages.Sent = await ports.front.ask(
-        messages.session_address(request[SESSION_ID]), message, deadline
-    )
+    sent: sends.Sent = await ports.front.ask(messages.session_address(request[SESSION_ID]), message, deadline)
     return sent
 
 
@@ -103,7 +101,7 @@ def _responds_async(request: web.Request) -> bool:
     return any(wish.partition(";")[0].strip().lower() == "respond-async" for wish in wishes)
 
 
-def sent_answer(sent: messages.Sent) -> web.Response:
+def sent_answer(sent: sends.Sent) -> web.Response:
     return answer(
         responses.SentBody(
             id=sent.id,

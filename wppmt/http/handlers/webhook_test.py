@@ -18,7 +18,8 @@ from wppmt.http.api.schemas import WebhookTestBody
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID
 from wppmt.net.urls import parse, place_of
-from wppmt.store.records import Delivery, EventRecord
+from wppmt.store.outbox_records import Delivery
+from wppmt.store.records import EventRecord
 from wppmt.webhook.classify import Answered, AttemptResult
 from wppmt.webhook.envelope import envelope
 from wppmt.webhook.samples import sample

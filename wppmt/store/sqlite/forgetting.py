@@ -28,6 +28,7 @@ _LATER = (
     DELETE FROM received WHERE session_id = ?1
         AND message_id IN (SELECT message_id FROM received WHERE session_id = ?1 LIMIT ?2)
     """,
+    "DELETE FROM history WHERE session_id = ?1 AND at IN (SELECT at FROM history WHERE session_id = ?1 LIMIT ?2)",
 )
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from wppmt.store.records import DeadLetterBatch, DeadLetters, Delivery, Lane, LaneTip, Trimmed, WebhookCounts
+from wppmt.store.outbox_records import (
+    DeadLetterBatch,
+    DeadLetters,
+    Delivery,
+    Lane,
+    LaneTip,
+    Trimmed,
+    WebhookCounts,
+)
+from wppmt.store.records import ALERTS
 from wppmt.store.sqlite.database import Database
 from wppmt.store.sqlite.forgetting import ALL
 from wppmt.store.sqlite.rows import DELIVERY, load_delivery
@@ -165,8 +174,9 @@ class SqliteOutbox:
     def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:
         [row] = self._read(
             "SELECT coalesce(sum(pending), 0), coalesce(sum(dead), 0) FROM tallies"
-            " WHERE session_id = ?1 OR ?1 IS NULL",
-            (session_id,),
+            # What goes to the operator is no session's.
+            " WHERE session_id = ?1 OR (?1 IS NULL AND session_id != ?2)",
+            (session_id, ALERTS),
         )
         return WebhookCounts(*row)
 

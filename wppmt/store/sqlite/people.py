@@ -35,6 +35,8 @@ IMPERSONAL = frozenset(
     {
         "sessions",  # of the account's owner
         "links",
+        "alerts",  # of endpoints and sessions
+        "history",
         "secrets",
         "stopped_lanes",
         "tallies",

@@ -12,9 +12,8 @@ from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
+from wppmt.store.outbox_records import Delivery, DeliveryState, SigningSecrets
 from wppmt.store.records import (
-    Delivery,
-    DeliveryState,
     Desired,
     EventRecord,
     Handover,
@@ -22,7 +21,6 @@ from wppmt.store.records import (
     LinkEnd,
     PairingLink,
     SessionRecord,
-    SigningSecrets,
 )
 
 _OWN: dict[str, type[AccountLimits | ContactPolicy]] = {

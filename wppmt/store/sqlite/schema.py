@@ -191,7 +191,35 @@ CREATE INDEX journal_new_contacts ON journal (session_id, COALESCE(handed_at, ac
     WHERE contact != '';
 """
 
-STEPS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH)
+_ALERTS_AND_HISTORY = """
+CREATE TABLE alerts (
+    code TEXT NOT NULL,
+    subject TEXT NOT NULL,             -- a session, an endpoint, or empty
+    since REAL NOT NULL,
+    session_id TEXT,
+    message TEXT NOT NULL,
+    remedy TEXT NOT NULL,
+    ended_at REAL,
+    PRIMARY KEY (code, subject, since)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX alerts_firing ON alerts (code, subject) WHERE ended_at IS NULL;
+CREATE INDEX alerts_ended ON alerts (ended_at) WHERE ended_at IS NOT NULL;
+
+-- How each session was, every minute and at each change of state.
+CREATE TABLE history (
+    session_id TEXT NOT NULL,
+    at REAL NOT NULL,
+    state TEXT NOT NULL,
+    memory_mb INTEGER,
+    is_coarse INTEGER NOT NULL,
+    PRIMARY KEY (session_id, at)
+) WITHOUT ROWID;
+CREATE INDEX history_by_age ON history (is_coarse, at);
+"""
+
+STEPS: tuple[str, ...] = (
+    _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _ALERTS_AND_HISTORY,
+)  # fmt: skip
 VERSION = len(STEPS)
 OLDEST_READER = 5
 """The schema of the oldest release that can work with this one: whoever goes back to it loses nothing.
