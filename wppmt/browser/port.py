@@ -59,11 +59,13 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a session's cgroup has used, as the kernel counts it."""
+    """What a session's cgroup has used, as the kernel counts it; of what may be used, None is no limit."""
 
     memory_mb: float
+    memory_max_mb: float | None
     cpu_seconds: float
     pids: int
+    pids_max: int | None
 
 
 class BrowserFailure(Exception):

@@ -86,9 +86,9 @@ class Ports:
     limits: Callable[[SessionRecord], Mapping[str, Any]]
     """WhatsApp's limits on new contacts and the session's own, as of now (wppmt.domain.stranger_gate)."""
     profile_mb: Callable[[str], int | None] = lambda _: None
+    """Size of a session's profile folder; may read the disk."""
     usage: Callable[[str], Usage | None] = lambda _: None
     """What a session's cgroup has used, where it has one."""
-    """Size of a session's profile folder; may read the disk."""
     has_login_copy: Callable[[str], bool] = lambda _: False
     """Whether a good copy of the session's login could be restored; reads the disk."""
     buckets: Buckets = field(default_factory=lambda: Buckets(0))

@@ -427,8 +427,13 @@ class CgroupUsage(AnswerBody):
     memory_mb: float = Field(
         examples=[412.5], description="memória do navegador e dos seus arquivos em cache"
     )
+    memory_max_mb: float | None = Field(
+        examples=[2048.0],
+        description="acima disso o navegador é encerrado (`RESOURCE_LIMIT`); null: sem limite",
+    )
     cpu_seconds: float = Field(examples=[83.2], description="tempo de processador")
     pids: int = Field(examples=[61], description="processos e threads agora")
+    pids_max: int | None = Field(examples=[900], description="quantos pode haver; null: sem limite")
 
 
 class AdminSession(Status):
