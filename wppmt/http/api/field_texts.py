@@ -16,6 +16,7 @@ FIELD_TEXTS: Mapping[str, str] = {
     ),
     "previousStatus": "estado anterior da sessão",
     "reason": "por que a sessão está neste estado, em uma frase para pessoas",
+    "remedy": "o que uma pessoa faz a respeito, em uma frase",
     "reasonCode": "o mesmo motivo, em um código estável para programas",
     "since": "desde quando a sessão está neste estado",
     "phone": "número de WhatsApp da sessão, só dígitos; `null` enquanto não há login",
@@ -235,7 +236,13 @@ FIELD_TEXTS: Mapping[str, str] = {
     "restarted": "ids das sessões que estão sendo reiniciadas",
     "skipped": "sessões com problema em que o reinício não mexeu",
     "Skipped.reason": "por que a sessão ficou como estava, em uma frase para pessoas",
+    # Keys
+    "scopes": (
+        "permissões, e nenhuma inclui outra: `read` lê, `send` envia, `control` inicia, encerra e configura, `admin`"
+        " administra"
+    ),
     # Parameters
+    "Path.keyId": "id da chave, como na lista",
     "Path.messageId": "id da mensagem",
     "limit": "máximo de itens na resposta",
     "file": "nome do arquivo",

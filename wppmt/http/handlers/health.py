@@ -10,7 +10,7 @@ from aiohttp import web
 
 from wppmt.domain.states import State
 from wppmt.domain.troubles import none_connected
-from wppmt.http.api import responses
+from wppmt.http.api import operator_responses
 from wppmt.http.api.body_reader import invalid
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.views import abilities_of
@@ -22,12 +22,12 @@ STARTED_AT = web.AppKey("started_at", float)
 
 async def healthz(_: web.Request) -> web.Response:
     """The event loop turns; nothing else is promised."""
-    return answer(responses.Probe(status="ok"))
+    return answer(operator_responses.Probe(status="ok"))
 
 
 async def readyz(request: web.Request) -> web.Response:
     phase = request.app[PORTS].phase()
-    return answer(responses.Probe(status=phase), 200 if phase is DaemonPhase.READY else 503)
+    return answer(operator_responses.Probe(status=phase), 200 if phase is DaemonPhase.READY else 503)
 
 
 async def health(request: web.Request) -> web.Response:
@@ -40,16 +40,18 @@ async def health(request: web.Request) -> web.Response:
         [*filter(None, [none_connected(records)]), *ports.troubles()] if phase is DaemonPhase.READY else []
     )
     counts = await asyncio.to_thread(ports.store.webhook_counts)
-    body = responses.HealthBody(
+    body = operator_responses.HealthBody(
         status="degraded" if troubles else phase.value,
-        reasons=[responses.HealthReason(reason_code=one.code, reason=one.sentence) for one in troubles],
+        reasons=[
+            operator_responses.HealthReason(reason_code=one.code, reason=one.sentence) for one in troubles
+        ],
         uptime_seconds=int(ports.now() - request.app[STARTED_AT]),
         sessions=_count_sessions(Counter(record.state for record in records)),
         abilities=_count_abilities(statuses),
         max_sessions=ports.settings.max_sessions,
         memory_mb=ports.memory_mb(),
         daemon_memory_mb=ports.daemon_memory_mb(),
-        webhooks=responses.Deliveries(pending=counts.pending, dead=counts.dead),
+        webhooks=operator_responses.Deliveries(pending=counts.pending, dead=counts.dead),
         version=ports.version,
         alert=ports.alert(),
     )

@@ -1,0 +1,117 @@
+"""What answers say to the operator: health, every tenant's row, the actors."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from wppmt.http.api.responses import AnswerBody, Status, absent
+
+_ACTORS = [
+    {"actor": "root", "children": 1, "alert": None},
+    {"actor": "session:cliente-001", "alive": True, "hung": False, "unansweredPings": 0, "replaced": 0},
+]
+
+
+class Deliveries(AnswerBody):
+    """Webhook deliveries that wait, and those given up on."""
+
+    pending: int = Field(examples=[0])
+    dead: int = Field(examples=[0])
+
+
+class HealthReason(AnswerBody):
+    """One thing that keeps the service from its work."""
+
+    reason_code: str = Field(examples=["DISK_SHORT"])
+    reason: str = Field(
+        examples=["150 MB livres no disco dos logins; são necessários 250 MB (WPP_DISK_MIN_FREE_MB)"]
+    )
+
+
+class HealthBody(AnswerBody):
+    """Counts, never names: this one is read without a token."""
+
+    status: Literal["ok", "degraded", "starting", "draining"] = Field(examples=["ok", "draining"])
+    reasons: list[HealthReason] = Field(examples=[[]])
+    uptime_seconds: int = Field(examples=[86400])
+    sessions: dict[str, int] = Field(examples=[{"total": 10, "connected": 9, "waiting_scan": 1}])
+    abilities: dict[str, int] = Field(
+        examples=[{"canSend": 9, "canReceive": 9, "canAck": 9, "canSendMedia": 9}]
+    )
+    max_sessions: int = Field(examples=[10])
+    memory_mb: int | None = Field(examples=[1650])
+    daemon_memory_mb: int | None = Field(examples=[110])
+    webhooks: Deliveries
+    version: str = Field(examples=["1.0.0"])
+    alert: str | None = absent(description="problema geral do serviço, se houver")
+
+
+class CgroupUsage(AnswerBody):
+    """As the kernel counts it since the browser started."""
+
+    memory_mb: float = Field(
+        examples=[412.5], description="memória do navegador e dos seus arquivos em cache"
+    )
+    memory_max_mb: float | None = Field(
+        examples=[2048.0],
+        description="acima disso o navegador é encerrado (`RESOURCE_LIMIT`); null: sem limite",
+    )
+    cpu_seconds: float = Field(examples=[83.2], description="tempo de processador")
+    pids: int = Field(examples=[61], description="processos e threads agora")
+    pids_max: int | None = Field(examples=[900], description="quantos pode haver; null: sem limite")
+
+
+class AdminSession(Status):
+    """A tenant's row for the operator."""
+
+    remedy: str = Field(examples=["Nada a fazer: o serviço cuida disso sozinho."])
+    desired: Literal["running", "stopped"] = Field(examples=["running"])
+    pid: int | None = Field(examples=[4711])
+    profile_mb: int | None = Field(examples=[95])
+    cgroup: CgroupUsage | None = Field(description="null: a sessão não tem cgroup próprio")
+    webhooks: Deliveries
+    webhook_lag_seconds: int | None = Field(
+        examples=[None, 12],
+        description="há quanto tempo espera o evento mais antigo ainda não entregue; `null`: nenhum",
+    )
+    last_error: str | None
+    outdated: str | None = Field(
+        examples=[None],
+        description="depois de uma troca de versão: por que o navegador será aberto de novo, quando chegar a sua vez;"
+        " null: não será",
+    )
+
+
+class AdminSessionList(AnswerBody):
+    count: int = Field(examples=[1])
+    daemon_memory_mb: int | None = Field(examples=[110])
+    sessions: list[AdminSession]
+
+
+class Actors(AnswerBody):
+    """The live actor tree; what a row tells depends on the actor."""
+
+    actors: list[dict[str, Any]] = Field(examples=[_ACTORS])
+
+
+class Skipped(AnswerBody):
+    """A session in trouble that a new browser would not help, or that there is no room for."""
+
+    session_id: str = Field(examples=["cliente-004"])
+    reason_code: str = Field(examples=["TOKEN_CORRUPT"])
+    reason: str = Field(
+        examples=[
+            "O login salvo não foi aceito. Restaure a última cópia (restore) ou recomece com um QR Code (reset)"
+        ]
+    )
+
+
+class Restarted(AnswerBody):
+    restarted: list[str] = Field(examples=[["cliente-003"]])
+    skipped: list[Skipped]
+
+
+class Probe(AnswerBody):
+    status: str = Field(examples=["ok", "draining"])
