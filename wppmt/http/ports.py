@@ -113,3 +113,4 @@ class Ports:
 
 
 PORTS = web.AppKey("ports", Ports)
+REQUEST_ID = web.RequestKey("request_id", str)

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from wppmt.domain.alerts import Alert
-from wppmt.store.operator_records import ApiKey
+from wppmt.store.operator_records import ApiKey, Attempt, AuditEntry
 from wppmt.store.outbox_records import (
     Backlog,
     DeadLetterBatch,
@@ -85,6 +85,9 @@ class Transaction(Protocol):
 
     def delete_api_key(self, key_id: str) -> None: ...
 
+    def audit(self, entry: AuditEntry) -> None:
+        """Append; what `entry.id` says does not matter."""
+
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
         """Make the lane's pending deliveries dead letters; returns how many.
 
@@ -147,6 +150,14 @@ class Store(Protocol):
     def note_key_uses(self, used: Mapping[str, float]) -> None:
         """When each of these keys, by id, was last used. A power cut may undo the last ones."""
 
+    def audit_after(
+        self, after: int, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
+    ) -> Sequence[AuditEntry]:
+        """The audit trail behind this id, oldest first: of these sessions (None: all of it), and not before `since`."""
+
+    def drop_audit(self, before: float) -> int:
+        """Drop at most some hundred entries that are older; returns how many."""
+
     def lanes(self, after: int = 0) -> Sequence[LaneTip]:
         """The lanes with pending deliveries whose number is larger than `after`."""
 
@@ -162,12 +173,15 @@ class Store(Protocol):
         One that is due only after `horizon` comes first: the clock must have been set back.
         """
 
-    def settle(self, deliveries: Sequence[Delivery]) -> None:
-        """Write back attempts, next_at, state, last_status and last_error, in one transaction.
+    def settle(self, deliveries: Sequence[Delivery], attempts: Sequence[Attempt] = ()) -> None:
+        """Write back attempts, next_at, state, last_status and last_error, in one transaction, with what was tried.
 
         Survives the daemon's end; a power cut may undo the last ones, which are then attempted again.
         What was superseded or dead_lettered meanwhile stays so, unless it turns out delivered.
         """
+
+    def attempts(self, session_id: str, event_id: str) -> Sequence[Attempt] | None:
+        """To deliver this event, the newest hundred, in order; None: there is no such event. As long as the event is."""
 
     def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
         """In order, with numbers larger than `after`."""
