@@ -81,6 +81,7 @@ class Api:
         self.folder = Path("/nonexistent")
         self.egress_allow: list[str] = []
         self.base = ""
+        self.drain: Callable[[], None] = lambda: None
         self.http: aiohttp.ClientSession
 
     def ports(self) -> Ports:
@@ -161,6 +162,7 @@ async def serve(api: Api) -> AsyncIterator[Api]:
     """Run the front of an Api whose levers were set beforehand."""
     runner = Runner(make_app(api.ports()), api.connections)
     await runner.start(("127.0.0.1", 0))
+    api.drain = runner.drain
     api.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
     async with aiohttp.ClientSession(auto_decompress=False) as api.http:
         yield api

@@ -11,6 +11,7 @@ from wppmt.domain.units import MEGABYTE
 from wppmt.http.pairing.policy import PairingPolicy
 from wppmt.http.ports import HttpPolicy
 from wppmt.http.security.auth import AuthPolicy
+from wppmt.http.streaming.policy import StreamPolicy
 from wppmt.webhook.schedule import WebhookSchedule
 
 DAY = 86_400.0
@@ -100,5 +101,7 @@ def http_policy(settings: Settings) -> HttpPolicy:
             return_allow=settings.pairing.return_allow,
             frame_ancestors=settings.pairing.frame_ancestors,
         ),
+        # The other half of the connections is for requests that end.
+        streams=StreamPolicy(most=settings.http.max_connections // 2),
         bodies_bytes=settings.http.bodies_mb * MEGABYTE,
     )
