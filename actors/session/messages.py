@@ -25,10 +25,12 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class OpenAnew:
-    """From the WaJsActor: a new browser, with the wa-js that is meant for this session now, same login.
+    """A new browser, with what is meant for this session now, same login. One that is stopped stays so.
 
-    One that is stopped stays so.
+    From the WaJsActor, or from Root: the browser is as an earlier version opened it.
     """
+
+    reason: Reason = Reason.WA_JS_CHANGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Measured:
 class BrowserOpened:
     generation: int
     process: Process
+    outdated: str = ""
+    """Why it is not as a new one would be; empty: it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,6 +250,8 @@ class SessionStatus:
     """Of the page that is open now."""
     is_linking: bool = False
     """A phone has scanned, and WhatsApp's page is on its way to its main screen."""
+    outdated: str = ""
+    """Why its browser waits to be opened anew: an earlier version of the gateway opened it; empty: it does not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ def admin_session_of(
         webhooks=Deliveries(pending=webhooks.pending, dead=webhooks.dead),
         webhook_lag_seconds=None if lag is None else max(0, int(lag)),
         last_error=status.last_error or None,
+        outdated=status.outdated or None,
     )
 
 
