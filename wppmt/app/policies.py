@@ -30,6 +30,7 @@ def session_policy(settings: Settings) -> SessionPolicy:
         memory_mb=sessions.tenant_memory_mb,
         memory_hard_mb=sessions.tenant_memory_hard_mb,
         copy_seconds=settings.store.login_copy_hours * 3600,
+        audit_seconds=sessions.audit_minutes * 60,
         media_bytes=settings.media.max_mb * MEGABYTE,
         media_eager=settings.media.received_eager,
         close_deadline=browser.stop_deadline_seconds + FORCED_STOP_SECONDS,
