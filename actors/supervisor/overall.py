@@ -10,7 +10,6 @@ from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import MemoryMeasured
 from wppmt.domain.overview import Overview
 from wppmt.domain.shortages import Resource, Shortage
-from wppmt.domain.troubles import Trouble, TroubleCode, of_shortage
 
 
 class Overall:
@@ -40,14 +39,6 @@ class Overall:
         return tuple(shortage for shortage in (memory, self._disk.shortage) if shortage)
 
     @property
-    def alert(self) -> str | None:
-        """What is wrong with the whole, for people."""
-        common_cause = self._common_cause.alert
-        return self._disk.alert or (str(common_cause) if common_cause else None)
-
-    @property
     def _now(self) -> Overview:
-        common_cause = self._common_cause.alert
-        shared = [Trouble(TroubleCode.COMMON_CAUSE, str(common_cause))] if common_cause else []
-        troubles = (*map(of_shortage, self.shortages), *shared)
-        return Overview(self._measured.total_mb, self._measured.daemon_mb, self.alert, troubles)
+        measured = self._measured
+        return Overview(measured.total_mb, measured.daemon_mb, self.shortages, self._common_cause.failure)

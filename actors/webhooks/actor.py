@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Reply, Wake
 from actors.webhooks.attempts import lane_of, tried_once_more
+from actors.webhooks.exhaustion import Exhaustion
 from actors.webhooks.health import DeliveryHealth
 from actors.webhooks.lanes import NEVER, Flight, Lanes, LaneState
 from actors.webhooks.messages import Attempted, Drain, Look, OutboxGrew, ReplayDue, TrimOutbox
@@ -46,7 +47,8 @@ class WebhookMind:
         self._longest_wait = max(*schedule.delays, schedule.retry_after_cap)
         self._lanes = Lanes(self._longest_wait)
         self._settling = Settling(store)
-        self._jobs = OutboxJobs(store)
+        self._exhaustion = Exhaustion()
+        self._jobs = OutboxJobs(store, self._exhaustion)
         self._tidying = Retention(store, policy)
         self._health = DeliveryHealth()
         self._begun = False
@@ -182,7 +184,7 @@ class WebhookMind:
         lane = lane_of(tried)
         effects = self._works_again(lane, now) if self._health.work(lane, now) else []
         self._settling.add(replace(tried, state=DeliveryState.DONE, last_error=""))
-        return effects
+        return [*effects, *self._exhaustion.delivered(lane)]
 
     def _works_again(self, lane: Lane, now: float) -> list[Effect]:
         """Log how many dead letters could be replayed now, and replay them if that is configured."""
@@ -219,7 +221,8 @@ class WebhookMind:
         is_new = self._health.fail(lane, now=tried.next_at)
         if delay is None:
             self._settling.add(replace(tried, state=DeliveryState.DEAD))
-            return [Log("error", "webhook_abandoned", lane.session_id, details)]
+            abandoned = Log("error", "webhook_abandoned", lane.session_id, details)
+            return [abandoned, *self._exhaustion.abandoned(lane)]
         later = replace(tried, next_at=tried.next_at + delay)
         self._settling.add(later)
         self._lanes.retry_by(flight.state, later.next_at)

@@ -1,4 +1,4 @@
-"""What keeps the service as a whole from working: `reasons` of `/api/health`. One tenant's problems are in its status."""
+"""What keeps the service as a whole from working and is no alert: `reasons` of `/api/health`, beside the alerts that fire."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from wppmt.store.records import Desired, SessionRecord
 class TroubleCode(StrEnum):
     NONE_CONNECTED = "NONE_CONNECTED"
     MEMORY_LIMIT = "MEMORY_LIMIT"
-    DISK_SHORT = "DISK_SHORT"
-    COMMON_CAUSE = "COMMON_CAUSE"
     REDIS_DOWN = "REDIS_DOWN"
 
 
@@ -28,9 +26,13 @@ class Trouble:
 REDIS_DOWN = Trouble(TroubleCode.REDIS_DOWN, "Redis fora do ar (REDIS_URL): o serviço segue sem ele")
 
 
-def of_shortage(shortage: Shortage) -> Trouble:
-    is_disk = shortage.resource is Resource.DISK
-    return Trouble(TroubleCode.DISK_SHORT if is_disk else TroubleCode.MEMORY_LIMIT, str(shortage))
+def over_limit(shortages: Sequence[Shortage]) -> tuple[Trouble, ...]:
+    """No session starts for want of memory; of the disk an alert tells."""
+    return tuple(
+        Trouble(TroubleCode.MEMORY_LIMIT, str(shortage))
+        for shortage in shortages
+        if shortage.resource is Resource.MEMORY
+    )
 
 
 def none_connected(records: Sequence[SessionRecord]) -> Trouble | None:
