@@ -15,6 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 from wppmt.browser.port import CallResult, LoginItems
 from wppmt.domain.errors import Refusal
 from wppmt.domain.log import LogLevel
+from wppmt.domain.occurrences import Occurrence
 from wppmt.domain.overview import Overview
 from wppmt.domain.process import Process
 from wppmt.store.outbox_records import Delivery, SigningSecrets
@@ -193,6 +194,16 @@ class CallPage:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeScreenshot:
+    """What the page shows now, as a PNG; the outcome comes back as `then(outcome)`."""
+
+    session_id: str
+    generation: int
+    deadline: float
+    then: Callable[[CallResult], object]
+
+
+@dataclass(frozen=True, slots=True)
 class UploadFile:
     """Give the page the file for a `send_media`; the outcome comes back as `then(outcome)`."""
 
@@ -241,6 +252,13 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """What has happened is counted."""
+
+    occurrence: Occurrence
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End the actor that returns this."""
 
@@ -255,6 +273,7 @@ BrowserEffect = (
     | CheckDisk
     | RemoveProfile
     | CallPage
+    | TakeScreenshot
     | UploadFile
     | KeepMedia
 )
@@ -272,6 +291,7 @@ Effect = (
     | DeleteFile
     | Post
     | Log
+    | Count
     | Stop
 )
 

@@ -23,6 +23,7 @@ from actors.runtime.effects import (
     KillBrowser,
     OpenBrowser,
     RemoveProfile,
+    TakeScreenshot,
     UploadFile,
     Worker,
 )
@@ -35,6 +36,7 @@ from wppmt.browser.port import (
     CallFailure,
     CallRejected,
     CallResult,
+    Load,
     NotCalled,
     Notice,
     OnResult,
@@ -69,7 +71,7 @@ class RunningBrowsers:
         self._running: dict[str, Running] = {}
         self._lock = threading.Lock()
 
-    def perform(self, cell: Cell, effect: BrowserEffect) -> None:  # noqa: C901 - one case an effect
+    def perform(self, cell: Cell, effect: BrowserEffect) -> None:  # noqa: C901, PLR0912 - one case an effect
         match effect:
             case OpenBrowser(session_id=session_id, generation=generation, action=action):
                 browser = self._world.browsers.open(session_id)
@@ -91,6 +93,8 @@ class RunningBrowsers:
                 self._remove_profile(cell, session_id)
             case CallPage():
                 self._call_page(cell, effect)
+            case TakeScreenshot(deadline=deadline):
+                self._use_browser(cell, effect, lambda browser, done: browser.screenshot(deadline, done))
             case UploadFile():
                 self._upload(cell, effect)
             case KeepMedia():
@@ -98,11 +102,11 @@ class RunningBrowsers:
             case _:
                 assert_never(effect)
 
-    def weigh(self) -> dict[str, float]:
-        """PSS in MB of every session's browser; takes milliseconds each."""
+    def loads(self) -> dict[str, Load]:
+        """Of every session's browser; takes milliseconds each."""
         with self._lock:
             running = dict(self._running)
-        return {session_id: life.browser.memory().pss for session_id, life in running.items()}
+        return {session_id: life.browser.load() for session_id, life in running.items()}
 
     def _call_page(self, cell: Cell, call: CallPage) -> None:
         def use(browser: Browser, done: OnResult) -> None:
@@ -141,7 +145,7 @@ class RunningBrowsers:
     def _use_browser(
         self,
         cell: Cell,
-        effect: CallPage | UploadFile | KeepMedia,
+        effect: CallPage | TakeScreenshot | UploadFile | KeepMedia,
         use: Callable[[Browser, OnResult], None],
     ) -> None:
         """With the browser of the effect's generation; when that is gone, the outcome is NotCalled."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from actors.runtime.effects import CallPage, KeepMedia, UploadFile
+from actors.runtime.effects import CallPage, KeepMedia, TakeScreenshot, UploadFile
 from actors.session.messages import Called, PageAnswered
 from wppmt.browser.port import CallResult
 from wppmt.domain.inventory import WHOLE
@@ -36,6 +36,10 @@ class Page:
     ) -> CallPage:
         then = partial(_answered, self.generation, call, subject)
         return CallPage(self._session_id, self.generation, function, arguments, deadline, then)
+
+    def screenshot(self, deadline: float, subject: str) -> TakeScreenshot:
+        then = partial(_answered, self.generation, Called.QUERY, subject)
+        return TakeScreenshot(self._session_id, self.generation, deadline, then)
 
     def upload(self, path: str, deadline: float, subject: str) -> UploadFile:
         then = partial(_answered, self.generation, Called.UPLOAD, subject)

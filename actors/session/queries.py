@@ -16,8 +16,8 @@ from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.page_queries import READS, PageQuery
 
-Query = PageQuery | messages.CheckNumber | messages.FetchMedia
-Read = Callable[[Json], object]
+Query = PageQuery | messages.CheckNumber | messages.FetchMedia | messages.TakeScreenshot
+Read = Callable[[Any], object]
 
 REJECTIONS = {
     "ambiguous_message_id": Code.AMBIGUOUS_MESSAGE_ID,
@@ -69,6 +69,10 @@ class Queries:
             case messages.FetchMedia(message_id=message_id):
                 self._open[subject] = reply, lambda _: None, True
                 yield self._page.keep_media(message_id, self._policy.media_deadline, Called.QUERY, subject)
+
+            case messages.TakeScreenshot():
+                self._open[subject] = reply, lambda picture: picture, True
+                yield self._page.screenshot(self._policy.call_deadline, subject)
 
     def answered(self, answer: PageAnswered) -> Iterator[Effect]:
         reply, read, is_read = self._open.pop(answer.subject)

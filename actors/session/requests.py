@@ -75,6 +75,10 @@ class Requests:
             case PageQuery() | messages.CheckNumber() | messages.FetchMedia():
                 require_connected(self.work.record)
                 yield from self.queries.ask(request, reply)
+            case messages.TakeScreenshot():
+                if not self.lifecycle.is_live:
+                    raise Refusal(Code.NOT_RUNNING)
+                yield from self.queries.ask(request, reply)
             case (
                 messages.MakeLink() | messages.OpenLink() | messages.AskPairingCode() | messages.RevokeLink()
             ):

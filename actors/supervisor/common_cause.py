@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+
 from actors.session.messages import RestartFailed
 from wppmt.domain.overview import CommonFailure
 

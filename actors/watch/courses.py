@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from actors.watch.rules import Finding, Replaced, Unsure, Word
-from wppmt.domain.alerts import Alert, Cause
+from wppmt.domain.alerts import REMEDIES, Alert, Cause
 
 CLEAR_SECONDS = 30.0
 """Without a finding, before an alert is over."""
@@ -70,7 +70,13 @@ class Courses:
 
 
 def _begun(finding: Finding, since: float) -> Alert:
-    return Alert(finding.cause, finding.message, finding.advice, since, finding.session_id)
+    return Alert(
+        finding.cause,
+        finding.message,
+        finding.advice or REMEDIES[finding.cause.code],
+        since,
+        finding.session_id,
+    )
 
 
 def _cause(word: Word) -> Cause:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from actors.runtime.effects import Effect, Wake
 from actors.watch.messages import Sample
@@ -31,11 +32,9 @@ class HistoryMind:
     def handle(self, message: object, now: float) -> Iterable[Effect]:
         match message:
             case Sample():
-                try:
+                # Refused: a gap, and the next look writes how it is then.
+                with suppress(StoreUnavailable):
                     self._sample(now)
-                except StoreUnavailable:
-                    # A gap: the next look writes how it is then.
-                    pass
                 return [Wake(LOOK_SECONDS, Sample())]
             case _:
                 raise TypeError(type(message).__name__)

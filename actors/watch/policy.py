@@ -9,7 +9,6 @@ from dataclasses import dataclass
 class Thresholds:
     """An alert fires above them."""
 
-    memory_limit_mb: int
     memory_share: float
     """Of the limit."""
     cpu_share: float

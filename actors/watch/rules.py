@@ -6,13 +6,14 @@ that a more specific alert tells of it (Replaced: its own ends at once). Of what
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from actors.watch.policy import Thresholds
 from actors.watch.seen import Seen
-from wppmt.domain.alerts import REMEDIES, AlertCode, Cause
+from wppmt.domain.alerts import AlertCode, Cause
 from wppmt.domain.reasons import Reason, sentence
+from wppmt.domain.remedies import remedy
 from wppmt.domain.states import State
 from wppmt.store.records import Desired, SessionRecord
 
@@ -46,17 +47,13 @@ NAMED = 5
 class Finding:
     cause: Cause
     message: str
-    remedy: str = ""
-    """Empty: that of the code."""
+    advice: str = ""
+    """What to do; empty: what the code says."""
     session_id: str | None = None
     hold: float = 0.0
     """Seconds that it must last before it is told."""
     is_live: bool = False
     """The message of an alert that fires follows this one, without being told again."""
-
-    @property
-    def advice(self) -> str:
-        return self.remedy or REMEDIES[self.cause.code]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,41 +91,46 @@ def _level(finding: Finding, value: float, threshold: float, *, is_known: bool =
 
 
 def _memory(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
-    limit, share = thresholds.memory_limit_mb, thresholds.memory_share
-    message = f"{seen.memory_mb} MB de memória em uso, mais de {share:.0%} do limite de {limit} MB (WPP_MEMORY_LIMIT_MB)"
+    used, limit = seen.figures.sample.total_memory_mb, seen.figures.memory_limit_mb
+    message = (
+        f"{used} MB de memória em uso, mais de {thresholds.memory_share:.0%} do limite de {limit} MB"
+        " (WPP_MEMORY_LIMIT_MB)"
+    )
     finding = Finding(Cause(AlertCode.MEMORY_HIGH), message)
-    yield from _level(finding, seen.memory_mb, share * limit, is_known=seen.memory_mb > 0)
+    share, is_known = seen.figures.memory_share, seen.figures.sample.at > 0
+    yield from _level(finding, share, thresholds.memory_share, is_known=is_known)
 
 
 def _processor(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
     message = f"Mais de {thresholds.cpu_share:.0%} do processador em uso por {CPU_SECONDS / 60:.0f} minutos"
     finding = Finding(Cause(AlertCode.CPU_HIGH), message, hold=CPU_SECONDS)
-    yield from _level(finding, seen.cpu_share, thresholds.cpu_share, is_known=seen.cpu_share > 0)
+    share = seen.figures.sample.cpu_share
+    yield from _level(finding, share, thresholds.cpu_share, is_known=share > 0)
 
 
 def _traffic(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
-    is_known = seen.uptime >= TRAFFIC_SECONDS
+    recent, is_known = seen.figures.recent, seen.uptime >= TRAFFIC_SECONDS
     errors = Finding(
         Cause(AlertCode.ERROR_RATE),
-        f"{seen.error_rate:.1%} das {seen.requests} requisições dos últimos 5 minutos falharam"
+        f"{recent.error_rate:.1%} das {recent.requests} requisições dos últimos 5 minutos falharam"
         f" (respostas 5xx e envios); o limite é {thresholds.error_rate:.0%}",
     )
-    rate = seen.error_rate if seen.requests >= LEAST_REQUESTS else 0.0
+    rate = recent.error_rate if recent.requests >= LEAST_REQUESTS else 0.0
     yield from _level(errors, rate, thresholds.error_rate, is_known=is_known)
     slow = Finding(
         Cause(AlertCode.SLOW_RESPONSES),
-        f"As respostas dos últimos 5 minutos levam {seen.response_seconds:.1f} s, sem contar a espera pelo WhatsApp;"
-        f" o limite é {thresholds.response_seconds:g} s",
+        f"As respostas dos últimos 5 minutos levam até {recent.response_seconds:.1f} s, sem contar a espera pelo"
+        f" WhatsApp; o limite é {thresholds.response_seconds:g} s",
     )
-    seconds = seen.response_seconds if seen.requests >= LEAST_SLOW else 0.0
+    seconds = recent.response_seconds if recent.requests >= LEAST_SLOW else 0.0
     yield from _level(slow, seconds, thresholds.response_seconds, is_known=is_known)
 
 
 def _webhooks(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
-    message = f"{seen.webhooks_failed} tentativas de webhook falharam no último minuto; o limite é {thresholds.webhooks_failed}"
+    failed, limit = seen.figures.recent.webhooks_failed, thresholds.webhooks_failed
+    message = f"{failed} tentativas de webhook falharam no último minuto; o limite é {limit}"
     finding = Finding(Cause(AlertCode.WEBHOOKS_FAILING), message)
-    is_known = seen.uptime >= WEBHOOK_SECONDS
-    yield from _level(finding, seen.webhooks_failed, thresholds.webhooks_failed, is_known=is_known)
+    yield from _level(finding, failed, limit, is_known=seen.uptime >= WEBHOOK_SECONDS)
     # Whether one works is known by its next delivery alone; one that nobody uses any more needs none.
     for endpoint in {record.webhook_url or thresholds.default_endpoint for record in seen.sessions}:
         yield Unsure(Cause(AlertCode.WEBHOOK_EXHAUSTED, endpoint))
@@ -151,13 +153,13 @@ def _session(record: SessionRecord, seen: Seen) -> Iterator[Word]:
     yield Unsure(Cause(AlertCode.INBOUND_MISSED, record.id))
     if record.reason is Reason.WHATSAPP_CHANGED:
         message = f"Sessão {record.id}: {sentence(record.reason, record.missing)}"
-        yield Finding(changed, message, session_id=record.id)
+        yield Finding(changed, message, remedy(record.reason), record.id)
         yield Replaced(in_error)
     elif record.state is State.ERROR and record.id in _explained(seen):
         yield Replaced(in_error)
     elif record.state is State.ERROR:
         message = f"Sessão {record.id} em erro: {sentence(record.reason)}"
-        yield Finding(in_error, message, session_id=record.id)
+        yield Finding(in_error, message, remedy(record.reason), record.id)
     elif record.state in {State.INITIALIZING, State.RECONNECTING}:
         yield from (Unsure(in_error), Unsure(changed))
 
@@ -196,7 +198,7 @@ def _is_told(record: SessionRecord, seen: Seen) -> bool:
     )
 
 
-def _explained(seen: Seen) -> Set[str]:
+def _explained(seen: Seen) -> frozenset[str]:
     """Sessions that can do nothing about it: the disk is short, or many fail for one cause."""
     failed = seen.common_cause.sessions if seen.common_cause else frozenset[str]()
     waiting = {record.id for record in seen.sessions if seen.disk and record.reason is Reason.RESOURCE_LIMIT}

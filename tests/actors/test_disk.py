@@ -12,7 +12,6 @@ from actors.supervisor.messages import DiskMeasured
 from actors.workers.disk import DiskWorker, LookAtDisk
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import MIN_FREE_MB, Gateway
-from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, session_address
 from wppmt.domain.reasons import Reason

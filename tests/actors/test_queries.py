@@ -8,7 +8,7 @@ import pytest
 
 from tests.actors.gateway import Gateway
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ConfigureSession, session_address
+from wppmt.domain.messages import ConfigureSession, TakeScreenshot, session_address
 from wppmt.domain.page_queries import PageQuery, Question
 from wppmt.domain.states import State
 
@@ -90,6 +90,20 @@ def test_a_session_that_is_not_connected_is_asked_nothing(gateway: Gateway):
     with pytest.raises(Refusal) as refused:
         gateway.ask(A, page(Question.GROUPS))
     assert refused.value.code is Code.NOT_CONNECTED
+
+
+def test_a_page_is_looked_at_whatever_it_shows_as_long_as_there_is_one(gateway: Gateway):
+    gateway.start("a")
+    gateway.until("a", State.WAITING_SCAN)
+    assert gateway.ask(A, TakeScreenshot()).startswith(b"\x89PNG")
+    gateway.browser("a").hang()
+    with pytest.raises(Refusal) as refused:
+        gateway.ask(A, TakeScreenshot())
+    assert refused.value.code is Code.SESSION_BUSY
+    gateway.close("a")
+    with pytest.raises(Refusal) as refused:
+        gateway.ask(A, TakeScreenshot())
+    assert refused.value.code is Code.NOT_RUNNING
 
 
 def test_what_a_session_ignores_reaches_its_page_and_the_next_one(gateway: Gateway):

@@ -230,7 +230,7 @@ def test_a_limit_has_the_end_that_whatsapp_tells(gateway: Gateway, name: str, wo
         gateway.world.add_phone(number)
     browser.receive(FRIEND)
     end = gateway.time.moment + 50_000
-    browser.page.limits[name] = {"active": False, "until": end}
+    browser.page.limits.put(name, active=False, until=end)
     browser.refuse_next_send(word)
     refused = refusal(gateway, STRANGER)
     assert refused.code is code

@@ -20,7 +20,16 @@ from wppmt.browser.cdp.deadlines import Deadlines
 from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers, FakeTimes
-from wppmt.browser.port import Beat, Browser, Browsers, CallFailure, ChannelClosed, Notice, PageEvent
+from wppmt.browser.port import (
+    Beat,
+    Browser,
+    Browsers,
+    CallFailure,
+    ChannelClosed,
+    Notice,
+    OnResult,
+    PageEvent,
+)
 from wppmt.domain.process import Process
 from wppmt.simulator.client import Simulator
 
@@ -49,8 +58,17 @@ class Life:
         self, function: str, arguments: Mapping[str, Any] | None = None, deadline: float = 10.0
     ) -> Callable[[], Any]:
         """Called now; the answer waits for the outcome, and proves that there is only one."""
+        return self._begin(
+            lambda done: self.browser.call(function, arguments or {}, deadline, done), deadline
+        )
+
+    def picture(self, deadline: float = 10.0) -> Any:
+        """What the page shows, or why it can't be seen."""
+        return self._begin(lambda done: self.browser.screenshot(deadline, done), deadline)()
+
+    def _begin(self, act: Callable[[OnResult], None], deadline: float) -> Callable[[], Any]:
         outcomes: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self.browser.call(function, arguments or {}, deadline, outcomes.put)
+        act(outcomes.put)
 
         def outcome() -> Any:
             first = outcomes.get(timeout=deadline + 5)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wppmt.browser.fake.page import told_inventory
+from wppmt.browser.fake.told import told_inventory
 from wppmt.domain.inventory import WHOLE
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
 

@@ -19,6 +19,8 @@ from tests.defaults import auth_policy, http_policy
 from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
 from wppmt.domain.contact_policy import OFF
+from wppmt.domain.figures import Figures
+from wppmt.domain.occurrences import Occurrence
 from wppmt.domain.troubles import Trouble
 from wppmt.http.app import make_app
 from wppmt.http.connections import ConnectionLimits
@@ -61,7 +63,8 @@ class Api:
     def __init__(self) -> None:
         self.time = BORN
         self.phase = DaemonPhase.READY
-        self.alert: str | None = None
+        self.counted: list[Occurrence] = []
+        self.figures = Figures()
         self.troubles: list[Trouble] = []
         self.has_login_copy = True
         self.front = FakeFront(lambda: self.time)
@@ -93,7 +96,6 @@ class Api:
             media=MediaFiles(self.folder / "out", 1_000_000, Egress(policy(self.egress_allow))),
             received=received,
             phase=lambda: self.phase,
-            alert=lambda: self.alert,
             troubles=lambda: self.troubles,
             memory_mb=lambda: 512,
             daemon_memory_mb=lambda: 112,
@@ -104,6 +106,8 @@ class Api:
             has_login_copy=lambda _: self.has_login_copy,
             limits=lambda record: gate_of(record, OFF, lambda _: frozenset(), self.time).shown(record.limits),
             settings=self.settings,
+            count=self.counted.append,
+            figures=lambda: self.figures,
         )
 
     @property

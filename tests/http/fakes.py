@@ -40,6 +40,7 @@ class FakeFront:
         self.asked: list[tuple[str, object]] = []
         self.looked_up = 0
         self.ack = 1
+        self.handed_at: float | None = None
         self.unlinks = True
         self.max_sessions = 10
         self.contacts: list[dict[str, Any]] = []
@@ -148,12 +149,19 @@ class FakeFront:
         for session_id in sorted(self._statuses):
             yield {"actor": f"session:{session_id}", "alive": True, "hung": False}
 
+    def _look_at(self, session_id: str) -> bytes:
+        if self._statuses[session_id].record.process is None:
+            raise Refusal(Code.NOT_RUNNING)
+        return b"\x89PNG of its page"
+
     def _answer_of_session(self, session_id: str, message: object) -> Any:  # noqa: PLR0912 - one case a message
         match message:
             case messages.CloseSession():
                 return self.has(
                     session_id, State.DISCONNECTED, desired=Desired.STOPPED, reason=Reason.STOPPED
                 )
+            case messages.TakeScreenshot():
+                return self._look_at(session_id)
             case messages.LogOut():
                 self.has(session_id, State.DISCONNECTED, has_login=False)
                 return messages.LoggedOut(self.unlinks)
@@ -248,7 +256,8 @@ class FakeFront:
         if self._statuses[session_id].record.state is not State.CONNECTED:
             raise Refusal(Code.NOT_CONNECTED, extra={"reconnectRequired": True})
         self._sent += 1
-        return sends.Sent(f"3EB0{self._sent:018X}", message.to, self.ack, self.now(), message.reference)
+        id_ = f"3EB0{self._sent:018X}"
+        return sends.Sent(id_, message.to, self.ack, self.now(), message.reference, self.handed_at)
 
 
 @dataclass
@@ -258,6 +267,8 @@ class FakeStore:
     events: dict[str, list[EventRecord]] = field(default_factory=dict)
     entries: dict[tuple[str, str], JournalEntry] = field(default_factory=dict)
     counts: WebhookCounts = field(default_factory=WebhookCounts)
+    waiting: dict[str, float] = field(default_factory=dict)
+    """Since when a session's oldest undelivered event waits."""
     dead: list[Delivery] = field(default_factory=list)
     signing: dict[str, SigningSecrets] = field(default_factory=dict)
     broken: Exception | None = None
@@ -268,6 +279,9 @@ class FakeStore:
 
     def secrets(self, session_id: str) -> SigningSecrets | None:
         return self.signing.get(session_id)
+
+    def waiting_since(self) -> dict[str, float]:
+        return self.waiting
 
     def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:
         if self.broken:

@@ -6,6 +6,7 @@ from tests.http.conftest import Api, token
 from wppmt.domain import messages
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason, sentence
+from wppmt.domain.remedies import remedy
 from wppmt.domain.states import State
 from wppmt.store.outbox_records import WebhookCounts
 
@@ -17,13 +18,16 @@ async def test_every_tenants_row(api: Api):
     api.front.has("b", State.ERROR, process=process, last_error="Dez tentativas", memory_mb=150, queue=2)
     api.front.has("a")
     api.store.counts = WebhookCounts(3, 1)
+    api.store.waiting = {"b": api.time - 12.9}
     answer = await api.get("/api/admin/sessions", token=ADMIN)
     assert answer.status == 200
     first, second = answer.body["sessions"]
     assert (first["sessionId"], first["pid"], first["lastError"]) == ("a", None, None)
+    assert first["webhookLagSeconds"] is None
     assert second | {
         "sessionId": "b", "status": "error", "pid": 4711, "lastError": "Dez tentativas", "memoryMb": 150, "queue": 2,
-        "profileMb": 100, "webhooks": {"pending": 3, "dead": 1}, "desired": "running",
+        "profileMb": 100, "webhooks": {"pending": 3, "dead": 1}, "webhookLagSeconds": 12, "desired": "running",
+        "remedy": remedy(Reason.STOPPED),
     } == second  # fmt: skip
 
 
@@ -31,6 +35,19 @@ async def test_the_actor_tree(api: Api):
     api.front.has("a")
     answer = await api.get("/api/admin/actors", token=ADMIN)
     assert [row["actor"] for row in answer.body["actors"]] == ["root", "session:a"]
+
+
+async def test_what_its_page_shows(api: Api):
+    api.front.has("a", process=Process(4711, 4711, "page", "session"))
+    api.front.has("b", State.DISCONNECTED)
+    shown = await api.get("/api/admin/sessions/a/screenshot", token=ADMIN)
+    assert (shown.status, shown.headers["Content-Type"]) == (200, "image/png")
+    assert shown.raw.startswith(b"\x89PNG")
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert "X-RateLimit-Limit" not in shown.headers
+    closed = await api.get("/api/admin/sessions/b/screenshot", token=ADMIN)
+    assert (closed.status, closed.body["code"]) == (409, "NOT_RUNNING")
+    assert (await api.get("/api/admin/sessions/a/screenshot")).status == 403
 
 
 async def test_restarting_one_is_not_held_back_by_its_rate(api: Api):

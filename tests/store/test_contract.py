@@ -296,6 +296,22 @@ def test_counts_follow_the_states(store: Store):
     assert store.webhook_counts() == WebhookCounts(pending=1)
 
 
+def test_how_long_a_session_s_oldest_event_waits_for_its_webhook(store: Store):
+    assert store.waiting_since() == {}
+    for at in (100.0, 150.0):
+        record(store, "a", draft(at=at))
+    record(store, "a", draft(at=90.0, endpoint=None))
+    record(store, "b", draft(at=120.0))
+    first = store.first_attempt(LANE)
+    assert first
+    store.settle([replace(first, attempts=1, next_at=900.0)])
+    assert store.waiting_since() == {"a": 100.0, "b": 120.0}
+    store.settle([replace(first, state=DeliveryState.DONE)])
+    assert store.waiting_since() == {"a": 150.0, "b": 120.0}
+    die(store)
+    assert store.waiting_since() == {"b": 120.0}
+
+
 def test_the_retry_due_first_comes_first_except_under_way_or_too_far(store: Store):
     after = 0
     for next_at in (20.0, 10.0, 9_000.0):

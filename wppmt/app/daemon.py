@@ -25,22 +25,39 @@ from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
 from actors.supervisor.root import Root
 from actors.webhooks.messages import Attempted, Drain, OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
-from actors.workers.memory import MONITOR, Measure, MemoryWorker
+from actors.workers.load import MONITOR, LoadWorker, Measure, Scale
 from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
 from wppmt import __version__
-from wppmt.app import browsers, capacity, disk, host, logs, memory, policies, running, sockets, wiring
+from wppmt.app import (
+    browsers,
+    capacity,
+    disk,
+    host,
+    logs,
+    memory,
+    policies,
+    processors,
+    running,
+    sockets,
+    watching,
+    wiring,
+)
+from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.wa_js.shelf import Shelf
 from wppmt.domain.errors import Refusal, SetupError
 from wppmt.domain.messages import ROOT, WEBHOOK, Describe
+from wppmt.domain.troubles import over_limit
 from wppmt.http import server
 from wppmt.http.app import make_app
 from wppmt.http.ports import DaemonPhase, Ports
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
+from wppmt.metrics.meter import Meter
 from wppmt.net.egress import Egress
+from wppmt.store.records import ALERTS
 from wppmt.store.redis import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
 from wppmt.webhook.transport import WebhookTransport
@@ -112,6 +129,11 @@ class Daemon:
         self._hands_over = False
         self._redis_watch = RedisWatch(logs.log)
         self._http: server.Runner | None = None
+        self._meter = Meter(
+            self._directory.statuses,
+            partial(disk.free_mb, settings.store.tokens_dir),
+            settings.sessions.memory_limit_mb,
+        )
         self._stop_seconds = policies.all_browsers_stop_seconds(settings)
 
     def metadata(self) -> dict[str, object]:
@@ -136,11 +158,13 @@ class Daemon:
             wiring.sweep(store, media, received)
             timeout_seconds = self._settings.webhooks.timeout_ms / 1000
             transport = WebhookTransport(egress, timeout_seconds, time.time)
+            to_operator = WebhookTransport(watching.egress(self._settings), timeout_seconds, time.time)
             down.push_async_callback(transport.close)
+            down.push_async_callback(to_operator.close)
             down.push_async_callback(self._stop_http)
             threads = PykkaScheduler(asyncio.get_running_loop())
             chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines, store)
-            self._start_actors(threads, store, transport, received, chromes)
+            self._start_actors(threads, store, (transport, to_operator), received, chromes)
             down.push_async_callback(self._stop_actors, threads, chromes)
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
@@ -173,7 +197,7 @@ class Daemon:
         self,
         threads: PykkaScheduler,
         store: SqliteStore,
-        transport: WebhookTransport,
+        transports: tuple[WebhookTransport, WebhookTransport],
         received: ReceivedMedia,
         chromes: ChromeBrowsers,
     ) -> None:
@@ -184,20 +208,29 @@ class Daemon:
             browsers=chromes,
             new_session=partial(wiring.new_session, store, wiring.tools(settings, store)),
             new_service=lambda address: services[address](),
-            post=partial(_post, asyncio.get_running_loop(), transport),
+            post=partial(_post, asyncio.get_running_loop(), *transports),
             log=logs.log,
             received=received,
+            count=self._meter.count,
             is_disk_short=partial(wiring.is_disk_short, settings),
         )
         runtime = Interpreter(self._directory, threads, world)
-        seconds = settings.sessions.measure_seconds
+        scale = Scale(
+            browsers=runtime.browsers.loads,
+            own_memory_mb=memory.weigh,
+            own_cpu_seconds=processors.used_seconds,
+            processors=processors.available(),
+            seconds=settings.sessions.measure_seconds,
+            clock=time.monotonic,
+        )
         shelf, began = Shelf(settings.store.wa_js_dir), time.time()
         free_mb = partial(disk.free_mb, settings.store.tokens_dir)
         services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
-            MONITOR: lambda: (MemoryWorker(runtime.browsers.weigh, memory.weigh, seconds), Measure()),
+            MONITOR: lambda: (LoadWorker(scale, self._meter.record), Measure()),
             DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
             WA_JS: lambda: (WaJsWorker(shelf, self._directory.statuses, began), LookAtWaJs()),
+            **watching.services(settings, store, self._directory, self._meter.figures),
         }
         root = Root(
             store,
@@ -237,16 +270,17 @@ class Daemon:
             phase=lambda: self._phase,
             memory_mb=lambda: overview().memory_mb,
             daemon_memory_mb=lambda: overview().daemon_memory_mb,
-            alert=lambda: overview().alert,
-            troubles=lambda: (*overview().troubles, *self._redis_watch.troubles),
+            troubles=lambda: (*over_limit(overview().shortages), *self._redis_watch.troubles),
             now=time.time,
             log=logs.log,
             version=__version__,
             usage=browsers.usage,
-            profile_mb=partial(wiring.profile_mb, settings.store.tokens_dir),
+            profile_mb=ProfileSizes(settings.store.tokens_dir).of,
             has_login_copy=partial(wiring.has_login_copy, settings),
             limits=partial(wiring.account_limits, settings, store),
             settings=policies.http_policy(settings),
+            count=self._meter.count,
+            figures=self._meter.figures,
         )
 
     async def _start_http(
@@ -310,10 +344,13 @@ class Daemon:
 
 def _post(
     loop: asyncio.AbstractEventLoop,
-    transport: WebhookTransport,
+    to_tenants: WebhookTransport,
+    to_operator: WebhookTransport,
     effect: Post,
     report: Callable[[object], object],
 ) -> None:
+    transport = to_operator if effect.delivery.event.session_id == ALERTS else to_tenants
+
     async def attempt() -> None:
         outcome = await transport.post(effect.delivery, effect.attempt, effect.secrets)
         report(Attempted(effect.delivery.number, outcome))

@@ -71,7 +71,6 @@ def webhook_policy(settings: Settings) -> WebhookPolicy:
 def alert_policy(settings: Settings) -> AlertPolicy:
     alerts = settings.alerts
     thresholds = Thresholds(
-        memory_limit_mb=settings.sessions.memory_limit_mb,
         memory_share=alerts.memory_percent / 100,
         cpu_share=alerts.cpu_percent / 100,
         error_rate=alerts.error_percent / 100,

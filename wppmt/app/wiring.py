@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 from random import SystemRandom
 from typing import Any
 from urllib.parse import quote
@@ -187,18 +185,6 @@ def account_limits(settings: Settings, store: Store, record: SessionRecord) -> M
     return gate_of(record, policies.contact_policy(settings), contacts_since, time.time()).shown(
         record.limits
     )
-
-
-def profile_mb(tokens_dir: Path, session_id: str) -> int | None:
-    """What a login takes of the disk; files that Chrome removes meanwhile are passed over."""
-    folder = tokens_dir / session_id
-    if not folder.is_dir():
-        return None
-    total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            total += path.lstat().st_blocks * 512
-    return round(total / MEGABYTE)
 
 
 def connection_limits(settings: Settings, descriptors: int) -> ConnectionLimits:

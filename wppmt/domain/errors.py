@@ -54,6 +54,7 @@ class Code(StrEnum):
     LOGIN_NOT_CORRUPT = "LOGIN_NOT_CORRUPT"
     NO_LOGIN_COPY = "NO_LOGIN_COPY"
     ALREADY_CONNECTED = "ALREADY_CONNECTED"
+    NOT_RUNNING = "NOT_RUNNING"
     LINK_ENDED = "LINK_ENDED"
     WRONG_PHONE = "WRONG_PHONE"
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
@@ -138,6 +139,7 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.ALREADY_CONNECTED: Meaning(
         409, "Esta sessão já tem um login. Para conectar outro número, faça logout antes"
     ),
+    Code.NOT_RUNNING: Meaning(409, "O navegador desta sessão não está aberto: não há página para mostrar"),
     Code.LINK_ENDED: Meaning(410, "Este link de conexão não vale mais. Peça um novo a quem o enviou"),
     Code.WRONG_PHONE: Meaning(422, "Este link de conexão é de outro número"),
     Code.IDEMPOTENCY_MISMATCH: Meaning(422, "Esta Idempotency-Key já foi usada com outro conteúdo"),
@@ -170,6 +172,8 @@ class Refusal(Exception):
         self.details = list(details)
         self.retry_after = retry_after
         self.extra = extra or {}
+        self.is_repeat = False
+        """What was answered before, under the same idempotency key."""
 
 
 class SetupError(Exception):

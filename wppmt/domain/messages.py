@@ -229,6 +229,11 @@ class RotateAlertSecret:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeScreenshot:
+    """To a session: what its page shows now. Answered with the bytes of a PNG; refuses NOT_RUNNING without a page."""
+
+
+@dataclass(frozen=True, slots=True)
 class ActorTree:
     """Rows for `GET /api/admin/actors`, plain JSON."""
 

@@ -12,8 +12,10 @@ from aiohttp import web
 
 from wppmt.browser.port import Usage
 from wppmt.domain.contact_policy import ContactPolicy
+from wppmt.domain.figures import Figures
 from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
+from wppmt.domain.occurrences import Count, uncounted
 from wppmt.domain.troubles import Trouble
 from wppmt.http.pairing.policy import PairingPolicy
 from wppmt.http.security.auth import Authenticator
@@ -86,18 +88,19 @@ class Ports:
     limits: Callable[[SessionRecord], Mapping[str, Any]]
     """WhatsApp's limits on new contacts and the session's own, as of now (wppmt.domain.stranger_gate)."""
     profile_mb: Callable[[str], int | None] = lambda _: None
+    """Size of a session's profile folder; may read the disk."""
     usage: Callable[[str], Usage | None] = lambda _: None
     """What a session's cgroup has used, where it has one."""
-    """Size of a session's profile folder; may read the disk."""
     has_login_copy: Callable[[str], bool] = lambda _: False
     """Whether a good copy of the session's login could be restored; reads the disk."""
     buckets: Buckets = field(default_factory=lambda: Buckets(0))
     """For what no session counts."""
     brake: Brake = field(default_factory=Brake)
-    alert: Callable[[], str | None] = lambda: None
-    """What is wrong with the sessions as a whole, in words for people."""
     troubles: Callable[[], Sequence[Trouble]] = tuple
     """What keeps the service as a whole from its work, as far as the sessions' states do not show it."""
+    count: Count = uncounted
+    figures: Callable[[], Figures] = Figures
+    """What the service measures of itself, as of now."""
     new_id: Callable[[], str] = lambda: uuid4().hex
 
 

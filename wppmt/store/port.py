@@ -6,7 +6,7 @@ Every method may raise StoreUnavailable (disk full, I/O error): then nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -176,6 +176,9 @@ class Store(Protocol):
 
     def webhook_counts(self, session_id: str | None = None) -> WebhookCounts:
         """Of one session, or of all sessions. Cheap whatever the number of rows."""
+
+    def waiting_since(self) -> Mapping[str, float]:
+        """Of each session with pending deliveries, when the oldest of their events happened."""
 
     def trim(self, most: int, at: float) -> Sequence[Trimmed]:
         """Take some hundred surplus deliveries from each session with more than `most` pending ones.

@@ -6,6 +6,7 @@ A call runs once, also when the page reloads under it.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -87,6 +88,11 @@ class Channel:
             self._request(runtime.release_object(element), deadline, lambda _: None)
 
         self._request(runtime.evaluate(expression=OPEN_INPUT), deadline, then(done, choose))
+
+    def screenshot(self, deadline: float, done: OnResult) -> None:
+        """`done` gets the bytes of a PNG, or a CallFailure."""
+        taken = page.capture_screenshot(format_="png")
+        self._request(taken, deadline, then(done, lambda text: done(base64.b64decode(text))))
 
     def ask(self, command: Command[Any], seconds: float) -> Any:
         """One command to the page; blocks. Raises CallFailure."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,8 +28,8 @@ from wppmt.browser.port import (
     CallFailure,
     ChannelClosed,
     Json,
+    Load,
     LoginItems,
-    Memory,
     NotCalled,
     Notice,
     Notify,
@@ -114,9 +115,19 @@ class ChromeBrowser:
         else:
             self._channel.upload(path, deadline, done)
 
-    def memory(self) -> Memory:
-        """What Chrome and its helpers weigh now."""
-        return processes.weigh(self._group) if self._group else Memory(0.0, 0.0)
+    def screenshot(self, deadline: float, done: OnResult) -> None:
+        """What the page shows now, as a PNG."""
+        if self._channel is None:
+            done(NotCalled("o navegador ainda não abriu"))
+        else:
+            self._channel.screenshot(deadline, done)
+
+    def load(self) -> Load:
+        """Of Chrome and its helpers; processor time as their cgroup counts it, where they have one."""
+        if not self._group:
+            return Load()
+        load, usage = processes.load(self._group), self._standing.usage()
+        return replace(load, cpu_seconds=usage.cpu_seconds) if usage else load
 
     def stop(self, unsaved: LoginItems = NOTHING) -> bool:
         """Go down the stop ladder; blocks until no process is left. Whether the login was flushed in order."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wppmt.browser.fake.browser import FakeBrowser
-from wppmt.browser.port import NOTHING, Json, LoginItems, Memory, NotCalled, Notify, OnResult, StartFailed
+from wppmt.browser.port import NOTHING, Json, Load, LoginItems, NotCalled, Notify, OnResult, StartFailed
 from wppmt.domain.process import Process
 
 
@@ -41,8 +41,14 @@ class FakeAdoption:
     def upload(self, path: Path, deadline: float, done: OnResult) -> None:
         self.call("upload", {"path": str(path)}, deadline, done)
 
-    def memory(self) -> Memory:
-        return self.browser.memory() if self.browser else Memory(0.0, 0.0)
+    def screenshot(self, deadline: float, done: OnResult) -> None:
+        if self.browser is None:
+            done(NotCalled("ainda não adotado"))
+        else:
+            self.browser.screenshot(deadline, done)
+
+    def load(self) -> Load:
+        return self.browser.load() if self.browser else Load()
 
     def stop(self, unsaved: LoginItems = NOTHING) -> bool:
         return self.browser is not None and self.browser.stop(unsaved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import threading
 from collections.abc import Callable, Mapping
@@ -16,12 +17,13 @@ from wppmt.browser.port import (
     NOTHING,
     Beat,
     BrowserGone,
+    CallFailure,
     CallResult,
     CallTimeout,
     ChannelClosed,
     Json,
+    Load,
     LoginItems,
-    Memory,
     NotCalled,
     Notify,
     OnResult,
@@ -31,6 +33,11 @@ from wppmt.browser.port import (
 )
 from wppmt.domain.inventory import Inventory
 from wppmt.domain.process import Process
+
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg=="
+)
+"""One pixel: what every fake page looks like."""
 
 
 class BrowserHost(Surroundings, Protocol):
@@ -56,7 +63,7 @@ class FakeBrowser:
         self._wa_js = browsers.world.wa_js(session_id)
         self.goodbye = ""
         """Why the page before this one was logged out."""
-        self.weight = Memory(120.0, 70.0)
+        self.weight = Load(120.0, 70.0, 3.0)
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         """Every call that reached the page, in order."""
         self.pid = pid
@@ -104,8 +111,14 @@ class FakeBrowser:
     def upload(self, path: Path, deadline: float, done: OnResult) -> None:
         self.call("upload", {"path": str(path)}, deadline, done)
 
-    def memory(self) -> Memory:
-        return self.weight if self.is_alive else Memory(0.0, 0.0)
+    def screenshot(self, deadline: float, done: OnResult) -> None:
+        def look(outcome: CallResult) -> None:
+            done(outcome if isinstance(outcome, CallFailure) else PICTURE)
+
+        self.call("facts", {}, deadline, look)
+
+    def load(self) -> Load:
+        return self.weight if self.is_alive else Load()
 
     def stop(self, unsaved: LoginItems = NOTHING) -> bool:  # noqa: ARG002 - it is saved by the stop itself
         clean = self.is_alive and not self._hung

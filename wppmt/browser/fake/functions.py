@@ -121,7 +121,7 @@ class FakeFunctions:
         return {"to": to, **standing, "limit": self._limit(to, arguments)}
 
     def do_limits(self, _: Mapping[str, Any]) -> CallResult:
-        return self._page.known_limits()
+        return self._page.limits.known(self._page.now())
 
     def do_typing(self, arguments: Mapping[str, Any]) -> CallResult:
         self._chat(arguments["to"])
@@ -227,14 +227,14 @@ class FakeFunctions:
         if arguments.get("knownOnly") and self._is_new(to):
             raise _Rejected("new_contact")
         if limit := self._limit(to, arguments):
-            raise _Rejected(limit, self._page.end_of(limit))
+            raise _Rejected(limit, self._page.limits.end_of(limit))
         return self._hand_over(arguments["id"], to, text, more)
 
     def _limit(self, to: str, arguments: Mapping[str, Any]) -> str | None:
         """The word of what keeps from a new contact: known to the page, or to the daemon."""
         if not self._is_new(to):
             return None
-        return self._page.active_limit() or next(iter(arguments.get("limits") or ()), None)
+        return self._page.limits.refusal(self._page.now()) or next(iter(arguments.get("limits") or ()), None)
 
     def _is_new(self, to: str) -> bool:
         return not to.endswith("@g.us") and not self._has_written(to)

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from wppmt.browser.cdp import json_text
 from wppmt.browser.fake import connection
 from wppmt.browser.fake.connection import Connection
+from wppmt.browser.fake.limits import FakeLimits
+from wppmt.browser.fake.told import told_inventory, told_message
 from wppmt.browser.fake.world import Surroundings
 from wppmt.browser.port import PageEvent
 from wppmt.domain.chats import IGNORED_AT_FIRST, is_ignored
@@ -18,7 +20,6 @@ from wppmt.domain.page_condition import Facts
 
 RING = 1000
 CODES_IN_A_BATCH = 6
-LIMIT_NAMES = {"reachout_timelock": "reachout", "new_chat_quota": "quota"}
 
 
 class PageHost(Protocol):
@@ -56,8 +57,7 @@ class FakePage:
         self.rejection: str | None = None
         self.refusals: list[str] = []
         """Why the server refuses the next messages."""
-        self.limits: dict[str, dict[str, Any]] = {}
-        """WhatsApp's limits on new contacts, as the page tells of them."""
+        self.limits = FakeLimits()
         self.inventory: Inventory | None = browser.inventory
         """None: not sure yet."""
         self.unheard: list[dict[str, Any]] = []
@@ -273,7 +273,7 @@ class FakePage:
         phone = self._world.phones[self._profile.login or ""]
         waiting, phone.undelivered = phone.undelivered, []
         for message in (one for one in waiting if "target" not in one):
-            shape = self._written(message)
+            shape = told_message(message, self._facts.phone)
             self._profile.received.append(shape)
             if "bytes" in message:
                 self._profile.media[shape["messageId"]] = message["bytes"]
@@ -304,62 +304,16 @@ class FakePage:
             if message["ack"] == 0 and not message["failed"]:
                 self.to_server(message_id)
 
-    def _written(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """As bridge.js tells of a message: received, or written by the owner on the phone, `to` somebody."""
-        sender, group = message["from"], message.get("group")
-        me, person = f"{self._facts.phone}@c.us", f"{sender}@c.us"
-        is_own = person == me
-        chat = group or (f"{message['chat']}@c.us" if is_own else person)
-        kind = message.get("type", "chat")
-        shape = {
-            "id": message["id"],
-            "messageId": f"{str(is_own).lower()}_{chat}_{message['id']}" + (f"_{person}" if group else ""),
-            "chatId": chat,
-            "chatNames": [chat],
-            "fromMe": is_own,
-            "from": me if is_own else chat,
-            "to": chat if is_own else me,
-            "content": {
-                "body" if kind == "chat" else "caption": message["body"],
-                **message.get("content", {}),
-            },
-            "type": kind,
-            "timestamp": int(message["t"]),
-            "isGroupMsg": bool(group),
-            "sender": {"name": message["name"], "phone": sender},
-            **(message.get("media") or {}),
-            **(message.get("marks") or {}),
-        }
-        return shape | ({"author": person, "authorNames": [person]} if group else {})
-
     def fail(self, message_id: str, reason: str) -> None:
         """It will not be sent any more."""
         self._profile.sent[message_id]["ack"] = -1
-        if limit := self.limits.get(LIMIT_NAMES.get(reason, "")):
-            limit["active"] = True
-        self.emit("send_failed", {"id": message_id, "reason": reason, "until": self.end_of(reason)})
+        self.limits.met(reason)
+        self.emit("send_failed", {"id": message_id, "reason": reason, "until": self.limits.end_of(reason)})
 
     def set_limit(self, name: str, *, active: bool, until: float | None, **more: Any) -> None:
         """WhatsApp has set or lifted `reachout` (`kind`) or `quota` (`status`, `used`, `total`), and tells the page."""
-        self.limits[name] = {"active": active, "until": until, **more}
-        self.emit("limits_changed", self.limits)
-
-    def active_limit(self) -> str | None:
-        """The word for a refused send."""
-        known = self.known_limits()
-        return next((word for word, name in LIMIT_NAMES.items() if known.get(name, {}).get("active")), None)
-
-    def known_limits(self) -> dict[str, dict[str, Any]]:
-        """WhatsApp lifts each at its end."""
-        now = self.now()
-        return {
-            name: limit | {"active": limit["active"] and (limit["until"] or now + 1) > now}
-            for name, limit in self.limits.items()
-        }
-
-    def end_of(self, reason: str) -> float | None:
-        limit = self.limits.get(LIMIT_NAMES.get(reason, ""), {})
-        return limit.get("until")
+        self.limits.put(name, active=active, until=until, **more)
+        self.emit("limits_changed", self.limits.told)
 
     def hand_over(self, message_id: str) -> None:
         """A message that the page holds goes its way; without a connection, it has failed."""
@@ -401,16 +355,3 @@ class FakePage:
             **message["more"],
         }
         browsers.deliver(message["to"].removesuffix("@c.us"), arrival)
-
-
-def told_inventory(inventory: Inventory) -> dict[str, Any]:
-    """As bridge.js names it."""
-    return {
-        "missing": list(inventory.missing),
-        "canReceive": inventory.can_receive,
-        "canSend": inventory.can_send,
-        "canAck": inventory.can_ack,
-        "canSendMedia": inventory.can_send_media,
-        "whatsappBuild": inventory.whatsapp_build,
-        "waJs": inventory.wa_js,
-    }

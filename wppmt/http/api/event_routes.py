@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wppmt.domain.errors import Code
-from wppmt.http.api import responses, schemas
+from wppmt.http.api import event_responses, responses, schemas
 from wppmt.http.api.query_parameters import LARGEST, LARGEST_PAGE, PAGE
 from wppmt.http.api.route import ASKED, SESSION, Access, Route
 from wppmt.http.handlers import contacts, events, webhook_test, webhooks
@@ -34,25 +34,25 @@ EVENT_ROUTES = (
     ),
     Route(
         "PUT", f"{SESSION}/webhook", webhooks.set_webhook, Access.SESSION,
-        "Configurar o webhook", {200: responses.Webhook}, body=schemas.WebhookBody,
+        "Configurar o webhook", {200: event_responses.Webhook}, body=schemas.WebhookBody,
         refusals=(*ASKED, Code.TARGET_REFUSED),
     ),
     Route(
         "GET", f"{SESSION}/webhook", webhooks.show_webhook, Access.SESSION,
-        "Consultar o webhook", {200: responses.Webhook},
+        "Consultar o webhook", {200: event_responses.Webhook},
     ),
     Route(
         "DELETE", f"{SESSION}/webhook", webhooks.remove_webhook, Access.SESSION,
-        "Remover o webhook próprio da sessão", {200: responses.Webhook}, refusals=ASKED,
+        "Remover o webhook próprio da sessão", {200: event_responses.Webhook}, refusals=ASKED,
     ),
     Route(
         "POST", f"{SESSION}/webhook/secret", webhooks.rotate_secret, Access.SESSION,
-        "Trocar o segredo das assinaturas", {200: responses.Webhook}, refusals=ASKED,
+        "Trocar o segredo das assinaturas", {200: event_responses.Webhook}, refusals=ASKED,
     ),
     Route(
         "POST", f"{SESSION}/webhook/test", webhook_test.try_webhook, Access.SESSION,
-        "Enviar ao webhook um evento de amostra, assinado, e ver o que ele respondeu", {200: responses.WebhookTest},
-        body=schemas.WebhookTestBody, body_required=False, refusals=(Code.WEBHOOK_TEST_IN_FLIGHT,),
+        "Enviar ao webhook um evento de amostra, assinado, e ver o que ele respondeu", {200: event_responses.WebhookTest},
+        body=schemas.WebhookTestBody, body_required=False, refusals=(Code.WEBHOOK_TEST_IN_FLIGHT,), on_dashboard=True,
     ),
     Route(
         "GET", f"{SESSION}/messages/{{messageId}}", events.show_message, Access.SESSION,
@@ -61,15 +61,15 @@ EVENT_ROUTES = (
     ),
     Route(
         "GET", f"{SESSION}/events", events.list_events, Access.SESSION,
-        "Ler os eventos da sessão em ordem (7 dias)", {200: responses.EventPage}, query=_PAGE,
+        "Ler os eventos da sessão em ordem (7 dias)", {200: event_responses.EventPage}, query=_PAGE, on_dashboard=True,
     ),
     Route(
         "GET", f"{SESSION}/dead-letters", events.list_dead_letters, Access.SESSION,
-        "Listar os eventos abandonados, que o webhook não recebeu", {200: responses.DeadLetterPage}, query=_PAGE,
+        "Listar os eventos abandonados, que o webhook não recebeu", {200: event_responses.DeadLetterPage}, query=_PAGE, on_dashboard=True,
     ),
     Route(
         "POST", f"{SESSION}/dead-letters/replay", events.replay_dead_letters, Access.SESSION,
-        "Reenviar um, alguns ou todos os eventos abandonados", {200: responses.Replayed},
-        body=schemas.ReplayBody, body_required=False, refusals=(*ASKED, Code.TARGET_REFUSED),
+        "Reenviar um, alguns ou todos os eventos abandonados", {200: event_responses.Replayed},
+        body=schemas.ReplayBody, body_required=False, refusals=(*ASKED, Code.TARGET_REFUSED), on_dashboard=True,
     ),
 )  # fmt: skip

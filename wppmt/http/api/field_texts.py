@@ -16,6 +16,7 @@ FIELD_TEXTS: Mapping[str, str] = {
     ),
     "previousStatus": "estado anterior da sessão",
     "reason": "por que a sessão está neste estado, em uma frase para pessoas",
+    "remedy": "o que uma pessoa faz a respeito, em uma frase",
     "reasonCode": "o mesmo motivo, em um código estável para programas",
     "since": "desde quando a sessão está neste estado",
     "phone": "número de WhatsApp da sessão, só dígitos; `null` enquanto não há login",

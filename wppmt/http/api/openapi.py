@@ -34,6 +34,7 @@ _TAGS: Mapping[str, str] = {
     "webhooks": "Webhooks",
     "webhook_test": "Webhooks",
     "events": "Eventos",
+    "watch": "Administração",
     "admin": "Administração",
     "contacts": "Contatos e mídia",
     "people": "Contatos e mídia",

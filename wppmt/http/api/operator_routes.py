@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from wppmt.domain.errors import Code
-from wppmt.http.api import responses
+from wppmt.http.api import operator_responses, responses
 from wppmt.http.api.route import ASKED, Access, Route
-from wppmt.http.handlers import admin, docs, health, sessions
+from wppmt.http.handlers import admin, docs, health, sessions, watch
 
 OPERATOR_ROUTES = (
     Route(
         "GET", "/api/admin/sessions", admin.list_sessions, Access.ADMIN,
-        "Todas as sessões, para o operador", {200: responses.AdminSessionList},
+        "Todas as sessões, para o operador", {200: operator_responses.AdminSessionList},
     ),
     Route(
         "GET", "/api/admin/actors", admin.list_actors, Access.ADMIN,
-        "A árvore de atores", {200: responses.Actors}, refusals=ASKED,
+        "A árvore de atores", {200: operator_responses.Actors}, refusals=ASKED,
     ),
     Route(
         "POST", "/api/admin/sessions/{sessionId}/restart", sessions.restart, Access.ADMIN_SESSION,
@@ -22,17 +22,38 @@ OPERATOR_ROUTES = (
         refusals=(*ASKED, Code.RESOURCE_LIMIT),
     ),
     Route(
+        "GET", "/api/admin/sessions/{sessionId}/screenshot", admin.show_screenshot, Access.ADMIN_SESSION,
+        "Ver o que o navegador da sessão mostra agora", {}, media=("image/png",),
+        refusals=(*ASKED, Code.NOT_RUNNING),
+    ),
+    Route(
         "POST", "/api/admin/sessions/restart-crashed", admin.restart_crashed, Access.ADMIN,
-        "Reiniciar todas as sessões em erro ou travadas, menos as em TOKEN_CORRUPT", {202: responses.Restarted},
+        "Reiniciar todas as sessões em erro ou travadas, menos as em TOKEN_CORRUPT", {202: operator_responses.Restarted},
         refusals=(*ASKED, Code.RESOURCE_LIMIT),
     ),
+    Route(
+        "GET", "/api/admin/sessions/{sessionId}/history", watch.show_history, Access.ADMIN_SESSION,
+        "Estado e memória de uma sessão ao longo do tempo", {200: operator_responses.SessionHistory},
+        refusals=(Code.STORE_UNAVAILABLE,),
+        query={"hours": {"type": "integer", "minimum": 1, "maximum": watch.MOST_HOURS, "default": watch.HOURS,
+                         "description": "das últimas tantas horas"}},
+    ),
+    Route(
+        "GET", "/api/admin/alerts", watch.list_alerts, Access.ADMIN,
+        "Os alertas ativos e os últimos que terminaram", {200: operator_responses.AlertList},
+        refusals=(Code.STORE_UNAVAILABLE,),
+    ),
+    Route(
+        "POST", "/api/admin/alerts/secret", watch.rotate_secret, Access.ADMIN,
+        "Trocar o segredo das assinaturas do webhook de alertas", {200: operator_responses.AlertSecret}, refusals=ASKED,
+    ),
     Route("GET", "/api/health", health.health, Access.PUBLIC, "Saúde do serviço, em números",
-          {200: responses.HealthBody, 503: responses.HealthBody}, refusals=(Code.STORE_UNAVAILABLE,),
+          {200: operator_responses.HealthBody, 503: operator_responses.HealthBody}, refusals=(Code.STORE_UNAVAILABLE,),
           query={"strict": {"type": "string", "enum": ["0", "1", "false", "true"], "default": "0",
                             "description": "1: responde 503 também quando `status` não é `ok`"}}),
-    Route("GET", "/healthz", health.healthz, Access.PUBLIC, "O processo está vivo", {200: responses.Probe}),
+    Route("GET", "/healthz", health.healthz, Access.PUBLIC, "O processo está vivo", {200: operator_responses.Probe}),
     Route("GET", "/readyz", health.readyz, Access.PUBLIC, "O serviço está pronto para receber chamadas",
-          {200: responses.Probe, 503: responses.Probe}),
+          {200: operator_responses.Probe, 503: operator_responses.Probe}),
     # Public: a browser opens an address without headers, and what is described here is no secret.
     Route("GET", "/openapi.json", docs.show_openapi, Access.PUBLIC, "Este documento", {}, media=("application/json",)),
     Route("GET", "/api-docs", docs.show_viewer, Access.PUBLIC, "Esta documentação, para ler e experimentar", {},

@@ -65,6 +65,8 @@ class Route:
     """Query parameters: name → JSON Schema with description."""
     headers: tuple[str, ...] = ()
     """Request headers beyond Authorization and X-Session-ID."""
+    on_dashboard: bool = False
+    """The dashboard asks it; its own requests are counted for its token, not for the session."""
     media: tuple[str, ...] = ()
     """Media types that 200 may have beside JSON."""
     bare: Mapping[int, str] = field(default_factory=dict)

@@ -17,7 +17,7 @@ SESSION_ROUTES = (
         "Criar ou iniciar uma sessão",
         {201: responses.StartedBody, 200: responses.StartedBody},
         body=session_schemas.StartBody, body_required=False,
-        refusals=(*ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE),
+        refusals=(*ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE), on_dashboard=True,
     ),
     Route(
         "POST", "/api/sessions", sessions.create, Access.TOKEN,
@@ -37,11 +37,11 @@ SESSION_ROUTES = (
         "GET", f"{SESSION}/qrcode", sessions.show_qr_code, Access.SESSION,
         "Obter o QR Code (ou, com Accept: image/png, a imagem)",
         {200: responses.QrCode | responses.AlreadyConnected}, refusals=(Code.QR_NOT_AVAILABLE,),
-        media=("image/png",),
+        media=("image/png",), on_dashboard=True,
     ),
     Route(
         "GET", f"{SESSION}/status", sessions.show_status, Access.SESSION,
-        "Consultar o status da sessão", {200: responses.Status},
+        "Consultar o status da sessão", {200: responses.Status}, on_dashboard=True,
     ),
     Route(
         "GET", SESSION, sessions.show_settings, Access.SESSION,
@@ -56,7 +56,7 @@ SESSION_ROUTES = (
         "DELETE", SESSION, sessions.close, Access.SESSION,
         "Encerrar a sessão preservando o login; com purge=true, apagar tudo", {200: responses.Confirmation},
         query={"purge": {"type": "boolean", "default": False, "description": "apagar tudo sobre a sessão"}},
-        refusals=ASKED,
+        refusals=ASKED, on_dashboard=True,
     ),
     Route(
         "GET", f"{SESSION}/limits", sessions.show_limits, Access.SESSION,
@@ -69,21 +69,21 @@ SESSION_ROUTES = (
     Route(
         "POST", f"{SESSION}/restart", sessions.restart, Access.SESSION,
         "Reiniciar o navegador com o mesmo login", {202: responses.Restarting},
-        refusals=(*ASKED, Code.RESOURCE_LIMIT),
+        refusals=(*ASKED, Code.RESOURCE_LIMIT), on_dashboard=True,
     ),
     Route(
         "POST", f"{SESSION}/reset", sessions.reset, Access.SESSION,
         "Depois de TOKEN_CORRUPT: começar de novo com um QR Code", {202: responses.Restarting},
-        refusals=(*ASKED, Code.LOGIN_NOT_CORRUPT),
+        refusals=(*ASKED, Code.LOGIN_NOT_CORRUPT), on_dashboard=True,
     ),
     Route(
         "POST", f"{SESSION}/restore", sessions.restore, Access.SESSION,
         "Depois de TOKEN_CORRUPT: voltar à última cópia boa do login", {202: responses.Restarting},
-        refusals=(*ASKED, Code.RESOURCE_LIMIT, Code.LOGIN_NOT_CORRUPT, Code.NO_LOGIN_COPY),
+        refusals=(*ASKED, Code.RESOURCE_LIMIT, Code.LOGIN_NOT_CORRUPT, Code.NO_LOGIN_COPY), on_dashboard=True,
     ),
     Route(
         "POST", f"{SESSION}/logout", sessions.log_out, Access.SESSION,
-        "Desvincular do WhatsApp e remover o login", {200: responses.Confirmation}, refusals=ASKED,
+        "Desvincular do WhatsApp e remover o login", {200: responses.Confirmation}, refusals=ASKED, on_dashboard=True,
     ),
     Route(
         "POST", f"{SESSION}/pairing-link", pairing.make_link, Access.SESSION,

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from wppmt.browser.port import Usage
 from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.reasons import sentence
+from wppmt.domain.remedies import remedy
 from wppmt.domain.states import State
 from wppmt.domain.times import iso
 from wppmt.http.api import qr
+from wppmt.http.api.event_responses import DeadLetter
+from wppmt.http.api.operator_responses import AdminSession, CgroupUsage, Deliveries
 from wppmt.http.api.responses import (
     Abilities,
     AccountLimits,
-    AdminSession,
     AlreadyConnected,
-    CgroupUsage,
-    DeadLetter,
-    Deliveries,
     JournalMessage,
     MessageStatus,
     Policy,
@@ -48,22 +47,30 @@ def status_of(status: SessionStatus, default_webhook_url: str, limits: Mapping[s
     return Status(**_status_fields(status, default_webhook_url, limits))
 
 
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Of a session, beside what it publishes."""
+
+    profile_mb: int | None
+    usage: Usage | None
+    webhooks: WebhookCounts
+    webhook_lag: float | None
+    """Seconds that the oldest undelivered event has waited."""
+
+
 def admin_session_of(
-    status: SessionStatus,
-    default_webhook_url: str,
-    limits: Mapping[str, Any],
-    profile_mb: int | None,
-    usage: Usage | None,
-    webhooks: WebhookCounts,
+    status: SessionStatus, default_webhook_url: str, limits: Mapping[str, Any], measures: Measures
 ) -> AdminSession:
-    process = status.record.process
+    process, webhooks, lag = status.record.process, measures.webhooks, measures.webhook_lag
     return AdminSession(
         **_status_fields(status, default_webhook_url, limits),
+        remedy=remedy(status.record.reason),
         desired=status.record.desired.value,
         pid=process.pid if process else None,
-        profile_mb=profile_mb,
-        cgroup=CgroupUsage(**asdict(usage)) if usage else None,
+        profile_mb=measures.profile_mb,
+        cgroup=CgroupUsage(**asdict(measures.usage)) if measures.usage else None,
         webhooks=Deliveries(pending=webhooks.pending, dead=webhooks.dead),
+        webhook_lag_seconds=None if lag is None else max(0, int(lag)),
         last_error=status.last_error or None,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -10,41 +11,61 @@ from aiohttp import web
 from wppmt.domain import messages
 from wppmt.domain.messages import ROOT, session_address
 from wppmt.domain.reasons import sentence
-from wppmt.http.api import responses, views
+from wppmt.http.api import operator_responses, views
 from wppmt.http.api.json_responses import answer
 from wppmt.http.ports import PORTS, Ports
 from wppmt.http.security.auth import Grant
-from wppmt.http.security.guard import GRANT
+from wppmt.http.security.guard import GRANT, SESSION_ID
 from wppmt.store.records import SessionStatus
 
 ASK_SECONDS = 15.0
+SCREENSHOT_SECONDS = 20.0
+"""The page has 15 of them."""
 
 
 async def list_sessions(request: web.Request) -> web.Response:
     ports, grant = request.app[PORTS], request[GRANT]
     statuses = [status for status in ports.front.statuses() if grant.may(status.record.id)]
-    rows = await asyncio.to_thread(lambda: [_row(ports, status) for status in statuses])
+    rows = await asyncio.to_thread(_rows, ports, statuses)
     return answer(
-        responses.AdminSessionList(count=len(rows), daemon_memory_mb=ports.daemon_memory_mb(), sessions=rows)
+        operator_responses.AdminSessionList(
+            count=len(rows), daemon_memory_mb=ports.daemon_memory_mb(), sessions=rows
+        )
     )
 
 
-def _row(ports: Ports, status: SessionStatus) -> responses.AdminSession:
+def _rows(ports: Ports, statuses: Sequence[SessionStatus]) -> list[operator_responses.AdminSession]:
     """Reads the store and the disk."""
+    waiting_since, now = ports.store.waiting_since(), ports.now()
+    lags = {session_id: now - since for session_id, since in waiting_since.items()}
+    return [_row(ports, status, lags.get(status.record.id)) for status in statuses]
+
+
+def _row(ports: Ports, status: SessionStatus, webhook_lag: float | None) -> operator_responses.AdminSession:
     session_id = status.record.id
+    measures = views.Measures(
+        profile_mb=ports.profile_mb(session_id),
+        usage=ports.usage(session_id),
+        webhooks=ports.store.webhook_counts(session_id),
+        webhook_lag=webhook_lag,
+    )
     return views.admin_session_of(
-        status,
-        ports.settings.default_webhook_url,
-        ports.limits(status.record),
-        ports.profile_mb(session_id),
-        ports.usage(session_id),
-        ports.store.webhook_counts(session_id),
+        status, ports.settings.default_webhook_url, ports.limits(status.record), measures
     )
 
 
 async def list_actors(request: web.Request) -> web.Response:
     rows = await _tree(request)
-    return answer(responses.Actors(actors=[row for row in rows if _may_see(request[GRANT], row)]))
+    return answer(operator_responses.Actors(actors=[row for row in rows if _may_see(request[GRANT], row)]))
+
+
+async def show_screenshot(request: web.Request) -> web.Response:
+    """What the session's browser shows now; like every answer it is kept by nobody (`no-store`)."""
+    address = session_address(request[SESSION_ID])
+    picture: bytes = await request.app[PORTS].front.ask(
+        address, messages.TakeScreenshot(), SCREENSHOT_SECONDS
+    )
+    return web.Response(body=picture, content_type="image/png")
 
 
 async def restart_crashed(request: web.Request) -> web.Response:
@@ -53,10 +74,10 @@ async def restart_crashed(request: web.Request) -> web.Response:
         ROOT, messages.RestartCrashed(request[GRANT].sessions), ASK_SECONDS
     )
     skipped = [
-        responses.Skipped(session_id=session_id, reason_code=reason, reason=sentence(reason))
+        operator_responses.Skipped(session_id=session_id, reason_code=reason, reason=sentence(reason))
         for session_id, reason in done.skipped
     ]
-    return answer(responses.Restarted(restarted=list(done.restarted), skipped=skipped), 202)
+    return answer(operator_responses.Restarted(restarted=list(done.restarted), skipped=skipped), 202)
 
 
 async def _tree(request: web.Request) -> tuple[dict[str, Any], ...]:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import WEBHOOK, ReplayDeadLetters
-from wppmt.http.api import responses, views
+from wppmt.http.api import event_responses, views
 from wppmt.http.api.body_reader import read_body
 from wppmt.http.api.json_responses import answer, json_bytes
 from wppmt.http.api.query_parameters import LARGEST, page_of, whole_number
@@ -87,13 +87,13 @@ async def list_dead_letters(request: web.Request) -> web.Response:
 
 def _dead_letter_page(
     store: Store, which: DeadLetters, own_url: str, after: int, limit: int
-) -> responses.DeadLetterPage:
+) -> event_responses.DeadLetterPage:
     dead = _in_steps(
         lambda behind: store.dead_letters(which, behind, STEP), lambda delivery: delivery.number, after
     )
     # Not kept themselves: their bodies, which are not shown, may be large.
     shown = [(delivery.number, views.dead_letter_of(delivery, own_url)) for delivery in islice(dead, limit)]
-    return responses.DeadLetterPage(
+    return event_responses.DeadLetterPage(
         count=store.count_dead_letters(which),
         dead_letters=[letter for _, letter in shown],
         next=shown[-1][0] if shown else after,
@@ -109,4 +109,4 @@ async def replay_dead_letters(request: web.Request) -> web.Response:
         await ports.check_target(body.url)
     which = DeadLetters(request[SESSION_ID], event_ids=tuple(body.ids or ()), name=body.event or "")
     replayed: int = await ports.front.ask(WEBHOOK, ReplayDeadLetters(which, body.url or ""), REPLAY_SECONDS)
-    return answer(responses.Replayed(replayed=replayed))
+    return answer(event_responses.Replayed(replayed=replayed))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from aiohttp import web
 
+from wppmt.domain.alerts import TITLES, Alert
 from wppmt.domain.states import State
 from wppmt.domain.troubles import none_connected
-from wppmt.http.api import responses
+from wppmt.http.api import operator_responses
 from wppmt.http.api.body_reader import invalid
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.views import abilities_of
@@ -22,12 +23,12 @@ STARTED_AT = web.AppKey("started_at", float)
 
 async def healthz(_: web.Request) -> web.Response:
     """The event loop turns; nothing else is promised."""
-    return answer(responses.Probe(status="ok"))
+    return answer(operator_responses.Probe(status="ok"))
 
 
 async def readyz(request: web.Request) -> web.Response:
     phase = request.app[PORTS].phase()
-    return answer(responses.Probe(status=phase), 200 if phase is DaemonPhase.READY else 503)
+    return answer(operator_responses.Probe(status=phase), 200 if phase is DaemonPhase.READY else 503)
 
 
 async def health(request: web.Request) -> web.Response:
@@ -39,22 +40,37 @@ async def health(request: web.Request) -> web.Response:
     troubles = (
         [*filter(None, [none_connected(records)]), *ports.troubles()] if phase is DaemonPhase.READY else []
     )
-    counts = await asyncio.to_thread(ports.store.webhook_counts)
-    body = responses.HealthBody(
-        status="degraded" if troubles else phase.value,
-        reasons=[responses.HealthReason(reason_code=one.code, reason=one.sentence) for one in troubles],
+    counts, alerts = await asyncio.to_thread(
+        lambda: (ports.store.webhook_counts(), ports.store.firing_alerts())
+    )
+    reasons = [
+        *(
+            operator_responses.HealthReason(reason_code=trouble.code, reason=trouble.sentence)
+            for trouble in troubles
+        ),
+        *_alert_reasons(alerts if phase is DaemonPhase.READY else ()),
+    ]
+    body = operator_responses.HealthBody(
+        status="degraded" if reasons else phase.value,
+        reasons=reasons,
         uptime_seconds=int(ports.now() - request.app[STARTED_AT]),
         sessions=_count_sessions(Counter(record.state for record in records)),
         abilities=_count_abilities(statuses),
         max_sessions=ports.settings.max_sessions,
         memory_mb=ports.memory_mb(),
         daemon_memory_mb=ports.daemon_memory_mb(),
-        webhooks=responses.Deliveries(pending=counts.pending, dead=counts.dead),
+        webhooks=operator_responses.Deliveries(pending=counts.pending, dead=counts.dead),
         version=ports.version,
-        alert=ports.alert(),
     )
-    is_bad = phase is DaemonPhase.DRAINING or (is_strict and (troubles or phase is not DaemonPhase.READY))
+    is_bad = phase is DaemonPhase.DRAINING or (is_strict and (reasons or phase is not DaemonPhase.READY))
     return answer(body, 503 if is_bad else 200)
+
+
+def _alert_reasons(alerts: Sequence[Alert]) -> Iterator[operator_responses.HealthReason]:
+    """One for each code: whose session it is is not for everybody."""
+    for code, count in Counter(alert.code for alert in alerts).items():
+        title = TITLES[code] + (f" ({count})" if count > 1 else "")
+        yield operator_responses.HealthReason(reason_code=code, reason=title)
 
 
 def _is_strict(request: web.Request) -> bool:

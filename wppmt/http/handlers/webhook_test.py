@@ -11,7 +11,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from wppmt.domain.errors import Code, Refusal
-from wppmt.http.api import responses, views
+from wppmt.http.api import event_responses, views
 from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.schemas import WebhookTestBody
@@ -45,7 +45,7 @@ async def try_webhook(request: web.Request) -> web.Response:
     elapsed_ms = max(0, round((ports.now() - began) * 1000))
     ports.log("webhook_tested", session_id, delivered=outcome.is_success, elapsedMs=elapsed_ms)
     return answer(
-        responses.WebhookTest(
+        event_responses.WebhookTest(
             delivered=outcome.is_success,
             webhook_url=own_url or views.without_query(url),
             event_id=event.id,

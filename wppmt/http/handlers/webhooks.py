@@ -6,7 +6,7 @@ from aiohttp import web
 
 from wppmt.domain import messages
 from wppmt.domain.messages import session_address
-from wppmt.http.api import responses, views
+from wppmt.http.api import event_responses, views
 from wppmt.http.api.body_reader import read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.schemas import WebhookBody
@@ -54,8 +54,8 @@ async def show_webhook(request: web.Request) -> web.Response:
 
 def _webhook(
     ports: Ports, own_url: str, events: tuple[str, ...], secret: str | None = None
-) -> responses.Webhook:
-    return responses.Webhook(
+) -> event_responses.Webhook:
+    return event_responses.Webhook(
         webhook_url=views.shown_webhook(own_url, ports.settings.default_webhook_url),
         events=list(events),
         secret=secret,

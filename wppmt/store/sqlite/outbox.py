@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from wppmt.store.outbox_records import (
     DeadLetterBatch,
@@ -33,6 +33,17 @@ _LANES = """
 _LANES_BEHIND = """
     SELECT endpoint, session_id, max(number) AS newest FROM deliveries NOT INDEXED
     WHERE number > ? AND state = 'pending' GROUP BY endpoint, session_id ORDER BY newest
+"""
+# Of each lane the delivery with the smallest number, by its indexes alone; then the events of these.
+_WAITING_SINCE = """
+    SELECT deliveries.session_id AS session_id, min(at) AS at FROM (
+        SELECT min(number) AS oldest FROM deliveries INDEXED BY first_attempts
+        WHERE state = 'pending' AND attempts = spent GROUP BY endpoint, session_id
+        UNION ALL
+        SELECT min(number) FROM deliveries INDEXED BY retries
+        WHERE state = 'pending' AND attempts > spent GROUP BY endpoint, session_id
+    ) JOIN deliveries ON deliveries.number = oldest JOIN events ON events.number = event
+    GROUP BY deliveries.session_id
 """
 _REPLAY = """
     INSERT INTO deliveries
@@ -179,6 +190,9 @@ class SqliteOutbox:
             (session_id, ALERTS),
         )
         return WebhookCounts(*row)
+
+    def waiting_since(self) -> Mapping[str, float]:
+        return {row["session_id"]: row["at"] for row in self._read(_WAITING_SINCE)}
 
 
 def _dead(which: DeadLetters) -> tuple[str, list[object]]:
