@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wppmt.domain import messages, sends
+from wppmt.domain.alerts import Alert
 from wppmt.domain.contact_policy import OFF
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.message_ids import parse_message_id
@@ -20,6 +21,7 @@ from wppmt.store.outbox_records import DeadLetters, Delivery, SigningSecrets, We
 from wppmt.store.records import (
     Desired,
     EventRecord,
+    HistoryPoint,
     JournalEntry,
     LinkEnd,
     PairingLink,
@@ -94,6 +96,9 @@ class FakeFront:
             raise refusal
         if address.startswith("session:"):
             return self._answer_of_session(address.removeprefix("session:"), message)
+        if address == messages.ALERT_ACTOR:
+            assert message == messages.RotateAlertSecret()
+            return "whsec_YWxlcnRhcw=="
         return self._answer_of_root(message)
 
     def _announced(self, session_id: str, message: sends.AnnounceMedia) -> sends.Sent | None:
@@ -273,6 +278,22 @@ class FakeStore:
     signing: dict[str, SigningSecrets] = field(default_factory=dict)
     broken: Exception | None = None
     links: dict[str, PairingLink] = field(default_factory=dict)
+
+    alerts: list[Alert] = field(default_factory=list)
+    history: list[HistoryPoint] = field(default_factory=list)
+
+    def firing_alerts(self) -> Sequence[Alert]:
+        if self.broken:
+            raise self.broken
+        return [alert for alert in self.alerts if alert.is_firing]
+
+    def ended_alerts(self, limit: int) -> Sequence[Alert]:
+        return [alert for alert in reversed(self.alerts) if not alert.is_firing][:limit]
+
+    def points(self, session_id: str, since: float) -> Sequence[HistoryPoint]:
+        if self.broken:
+            raise self.broken
+        return [point for point in self.history if point.session_id == session_id and point.at >= since]
 
     def link(self, digest: str) -> PairingLink | None:
         return self.links.get(digest)
