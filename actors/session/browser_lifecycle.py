@@ -26,6 +26,7 @@ from actors.session.screen import Screen
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork, error_payload
 from wppmt.browser.port import NOTHING, LoginItems
+from wppmt.domain.actions import Action
 from wppmt.domain.messages import ROOT
 from wppmt.domain.occurrences import BrowserRestarted
 from wppmt.domain.process import Process
@@ -197,6 +198,7 @@ class BrowserLifecycle:
             process=None,
             restarts=record.restarts + 1,
         )
+        self._work.audit(now, Action.RESTART_SESSION, reason.value)
         if failures == FIRST_RESTART:
             yield Tell(ROOT, RestartFailed(record.id, reason))
         yield self._timers.arm(Timer.RETRY, delay)

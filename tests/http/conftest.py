@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from json import dumps
 from pathlib import Path
@@ -25,6 +25,7 @@ from wppmt.domain.troubles import Trouble
 from wppmt.http.app import make_app
 from wppmt.http.connections import ConnectionLimits
 from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.http.security.api_keys import Keyring
 from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.buckets import Buckets
 from wppmt.http.security.keys import SharedSecret
@@ -88,6 +89,7 @@ class Api:
         return Ports(
             front=self.front,
             store=cast("Store", self.store),
+            keyring=Keyring(cast("Store", self.store)),
             authenticator=Authenticator(SharedSecret(SECRET), auth_policy()),
             rate_limiter=RateLimiter(self.rate_limit, time.time),
             buckets=Buckets(self.apart_limit),
@@ -108,7 +110,13 @@ class Api:
             settings=self.settings,
             count=self.counted.append,
             figures=lambda: self.figures,
+            metrics=self.metrics,
         )
+
+    @staticmethod
+    def metrics(may_see: Callable[[str], bool]) -> bytes:
+        """Of `a` and `b`."""
+        return "".join(f"wppmt_sees {int(may_see(name))}\n" for name in "ab").encode()
 
     @property
     def port(self) -> int:

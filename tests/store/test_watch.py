@@ -70,6 +70,7 @@ def test_what_goes_to_the_operator_is_not_counted_as_the_sessions(store: Store):
     record(store, "a", draft(endpoint=ENDPOINT))
     record(store, ALERTS, draft("alert", endpoint=ENDPOINT))
     assert store.webhook_counts().pending == 1
+    assert [backlog.session_id for backlog in store.webhook_backlogs()] == ["a"]
     assert store.webhook_counts(ALERTS).pending == 1
 
 

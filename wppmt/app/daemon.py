@@ -35,6 +35,7 @@ from wppmt.app import (
     host,
     logs,
     memory,
+    metering,
     policies,
     processors,
     running,
@@ -47,15 +48,18 @@ from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.wa_js.shelf import Shelf
+from wppmt.domain.actions import Action
 from wppmt.domain.errors import Refusal, SetupError
 from wppmt.domain.messages import ROOT, WEBHOOK, Describe
 from wppmt.domain.troubles import over_limit
 from wppmt.http import server
 from wppmt.http.app import make_app
+from wppmt.http.handlers import metrics
 from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.http.security.api_keys import Keyring
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
-from wppmt.metrics.meter import Meter
+from wppmt.metrics.loop_lag import LoopLag
 from wppmt.net.egress import Egress
 from wppmt.store.records import ALERTS
 from wppmt.store.redis import RedisWatch
@@ -91,8 +95,13 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
         capacity.tell(settings)
         # Before anything starts a child, which must not inherit it.
         inherited = sockets.inherited(os.environ, os.getpid())
-        with _alone(settings), _api_sockets(settings, inherited) as listening, simulator(settings):
-            asyncio.run(daemon.run(on_ready, listening, inherited))
+        with (
+            _alone(settings),
+            _api_sockets(settings, inherited) as listening,
+            metering.reserved_sockets(settings) as for_metrics,
+            simulator(settings),
+        ):
+            asyncio.run(daemon.run(on_ready, listening, for_metrics, inherited))
     except SetupError as refusal:
         logs.log("start_refused", level="error", note=str(refusal), contact=settings.contacts.infra)
         raise
@@ -129,11 +138,8 @@ class Daemon:
         self._hands_over = False
         self._redis_watch = RedisWatch(logs.log)
         self._http: server.Runner | None = None
-        self._meter = Meter(
-            self._directory.statuses,
-            partial(disk.free_mb, settings.store.tokens_dir),
-            settings.sessions.memory_limit_mb,
-        )
+        self._meter = metering.new_meter(settings, self._directory.statuses)
+        self._loop_lag = LoopLag()
         self._stop_seconds = policies.all_browsers_stop_seconds(settings)
 
     def metadata(self) -> dict[str, object]:
@@ -142,7 +148,11 @@ class Daemon:
         return {"memoryUsage": f"{total / 1024:.1f}GB", "sessionCount": len(self._directory.statuses())}
 
     async def run(
-        self, on_ready: Callable[[], None], listening: Sequence[socket.socket], inherited: sockets.Inherited
+        self,
+        on_ready: Callable[[], None],
+        listening: Sequence[socket.socket],
+        for_metrics: Sequence[socket.socket],
+        inherited: sockets.Inherited,
     ) -> None:
         """Everything up, wait for the signal, everything down.
 
@@ -150,7 +160,8 @@ class Daemon:
         """
         stop = self._signalled()
         async with AsyncExitStack() as down:
-            store = SqliteStore(self._settings.store.state_dir / running.DATABASE)
+            count = self._meter.count
+            store = SqliteStore(self._settings.store.state_dir / running.DATABASE, count=count)
             down.callback(store.close)
             running.note(self._settings)
             egress = wiring.webhook_egress(self._settings)
@@ -172,13 +183,20 @@ class Daemon:
                 wiring.mirrored(self._settings, store, self._directory, self._redis_watch)
             )
             ports = self._ports(store, egress, transport, media, received)
+            await down.enter_async_context(self._loop_lag.watched())
+            await down.enter_async_context(metrics.listening(for_metrics, lambda: ports.metrics(_all)))
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
             down.push_async_callback(self._drain)
+            wiring.audit(store, Action.START_SERVICE)
+            down.callback(self._audit_end, store)
             on_ready()
             with host.notified_systemd(
                 lambda: self._directory.is_alive(ROOT), self._stop_seconds + REST_SECONDS
             ):
                 await stop.wait()
+
+    def _audit_end(self, store: SqliteStore) -> None:
+        wiring.audit(store, Action.STOP_SERVICE, "handover" if self._hands_over else None)
 
     def _signalled(self) -> asyncio.Event:
         """Set by the signal that ends this daemon. A SIGTERM after a SIGUSR2 turns the handover into a stop, never the reverse."""
@@ -257,10 +275,14 @@ class Daemon:
     ) -> Ports:
         settings = self._settings
         overview = self._directory.overview
+        exposition = metering.exposition(
+            settings, self._meter, store, self._directory.mailboxes, self._loop_lag, time.time
+        )
         return Ports(
             front=self._directory,
             store=store,
             authenticator=wiring.authenticator(settings),
+            keyring=Keyring(store),
             rate_limiter=wiring.rate_limiter(settings, self._redis_watch),
             buckets=wiring.buckets(settings),
             check_target=egress.check,
@@ -281,6 +303,7 @@ class Daemon:
             settings=policies.http_policy(settings),
             count=self._meter.count,
             figures=self._meter.figures,
+            metrics=exposition.text,
         )
 
     async def _start_http(
@@ -340,6 +363,11 @@ class Daemon:
             killed = ("?",)
         if killed:
             logs.log("browsers_killed", level="warning", sessions=list(killed))
+
+
+def _all(_: str) -> bool:
+    """On this machine's own address every session is shown."""
+    return True
 
 
 def _post(

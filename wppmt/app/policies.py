@@ -64,6 +64,7 @@ def webhook_policy(settings: Settings) -> WebhookPolicy:
         default_url=webhooks.url,
         pending_max=webhooks.pending_max,
         keep_seconds=settings.store.keep_events_days * DAY,
+        audit_keep_seconds=settings.store.keep_audit_days * DAY,
         journal_keep_seconds=settings.store.keep_journal_days * DAY,
     )
 

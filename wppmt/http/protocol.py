@@ -12,8 +12,8 @@ from aiohttp.streams import StreamReader
 from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api.json_responses import refusal_response, status_refusal
 from wppmt.http.connections import Connections, whose
-from wppmt.http.middleware import REQUEST_ID, common_headers
-from wppmt.http.ports import Ports
+from wppmt.http.middleware import common_headers
+from wppmt.http.ports import REQUEST_ID, Ports
 from wppmt.http.security.guard import GRANT, HANGS_UP, SESSION_ID
 
 HEAD_BYTES = 32 * 1024

@@ -83,6 +83,10 @@ class Holdings:
             self._folders.copies.forget(session_id)
         return {**self._people.erase(), "files": held.count_files(), "loginCopies": len(copies)}
 
+    def note_erasure(self, sessions: Sequence[str], now: float, who: str, receipt: Path) -> None:
+        """In the audit trail of these sessions."""
+        People(self._folders.database, sessions, self.person.is_named_in).note_erasure(now, who, receipt.name)
+
     def rewrite(self, most_bytes: float) -> bool:
         """Leave no trace in the database file, either. False when it was not done: it is larger, or in use."""
         return self._people.rewrite(most_bytes)

@@ -48,7 +48,9 @@ class HttpSettings(SettingsGroup):
     host: Annotated[str, Env("WPP_HOST"), Field(min_length=1)]
     port: Annotated[Port, Env("WPP_PORT")]
     public_url: Annotated[str, Env("WPP_PUBLIC_URL"), Field(pattern=r"^(https?://\S+)?$")]
-    metrics_listen: Annotated[str, Env("WPP_METRICS_LISTEN"), Field(pattern=r"^([^:/\s]+:\d{1,5})?$")]
+    metrics_listen: Annotated[
+        str, Env("WPP_METRICS_LISTEN"), Field(pattern=r"^((\[[0-9a-fA-F:.]+\]|[^:/\s\[\]]+):\d{1,5})?$")
+    ]
     rate_per_minute: Annotated[int, Env("WPP_RATE_LIMIT"), Field(ge=0)]
     apart_per_minute: Annotated[int, Env("WPP_RATE_LIMIT_APART"), Field(ge=1)]
     max_connections: Annotated[int, Env("WPP_MAX_CONNECTIONS"), Field(ge=10)]
@@ -152,6 +154,7 @@ class StoreSettings(SettingsGroup):
     tokens_dir: Annotated[Path, Env("WPP_TOKENS_DIR")]
     keep_events_days: Annotated[float, Env("WPP_KEEP_EVENTS_DAYS"), Field(ge=1, le=3650)]
     keep_journal_days: Annotated[float, Env("WPP_KEEP_JOURNAL_DAYS"), Field(ge=2, le=3650)]
+    keep_audit_days: Annotated[float, Env("WPP_KEEP_AUDIT_DAYS"), Field(ge=1, le=3650)]
     disk_min_free_mb: Annotated[int, Env("WPP_DISK_MIN_FREE_MB"), Field(ge=0)]
     login_copies: Annotated[int, Env("WPP_LOGIN_COPIES"), Field(ge=0, le=100)]
     login_copy_hours: Annotated[float, Env("WPP_LOGIN_COPY_HOURS"), Field(ge=0)]

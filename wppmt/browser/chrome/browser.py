@@ -20,7 +20,7 @@ from wppmt.browser.chrome.failures import start_failures
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.chrome.standing import Place
 from wppmt.browser.chrome.standstill import Standstill
-from wppmt.browser.keeping.lines import Keeper, line_name
+from wppmt.browser.keeper.lines import Keeper, line_name
 from wppmt.browser.port import (
     NOTHING,
     Beat,

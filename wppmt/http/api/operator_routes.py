@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code
 from wppmt.http.api import operator_responses, responses
 from wppmt.http.api.route import ASKED, Access, Route
-from wppmt.http.handlers import admin, docs, health, sessions, watch
+from wppmt.http.handlers import admin, docs, health, metrics, sessions, watch
 
 OPERATOR_ROUTES = (
     Route(
@@ -20,6 +21,7 @@ OPERATOR_ROUTES = (
         "POST", "/api/admin/sessions/{sessionId}/restart", sessions.restart, Access.ADMIN_SESSION,
         "Reiniciar uma sessão em qualquer estado", {202: responses.Restarting},
         refusals=(*ASKED, Code.RESOURCE_LIMIT),
+        action=Action.RESTART_SESSION,
     ),
     Route(
         "GET", "/api/admin/sessions/{sessionId}/screenshot", admin.show_screenshot, Access.ADMIN_SESSION,
@@ -30,6 +32,7 @@ OPERATOR_ROUTES = (
         "POST", "/api/admin/sessions/restart-crashed", admin.restart_crashed, Access.ADMIN,
         "Reiniciar todas as sessões em erro ou travadas, menos as em TOKEN_CORRUPT", {202: operator_responses.Restarted},
         refusals=(*ASKED, Code.RESOURCE_LIMIT),
+        action=Action.RESTART_CRASHED,
     ),
     Route(
         "GET", "/api/admin/sessions/{sessionId}/history", watch.show_history, Access.ADMIN_SESSION,
@@ -46,7 +49,10 @@ OPERATOR_ROUTES = (
     Route(
         "POST", "/api/admin/alerts/secret", watch.rotate_secret, Access.ADMIN,
         "Trocar o segredo das assinaturas do webhook de alertas", {200: operator_responses.AlertSecret}, refusals=ASKED,
+        action=Action.ROTATE_ALERT_SECRET,
     ),
+    Route("GET", "/metrics", metrics.show_metrics, Access.ADMIN,
+          "Métricas no formato do Prometheus; também em WPP_METRICS_LISTEN, sem token", {}, media=("text/plain",)),
     Route("GET", "/api/health", health.health, Access.PUBLIC, "Saúde do serviço, em números",
           {200: operator_responses.HealthBody, 503: operator_responses.HealthBody}, refusals=(Code.STORE_UNAVAILABLE,),
           query={"strict": {"type": "string", "enum": ["0", "1", "false", "true"], "default": "0",

@@ -13,6 +13,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from wppmt.domain.actions import Action
+from wppmt.store.operator_records import AuditEntry
+from wppmt.store.sqlite.operator_rows import save_audit
 from wppmt.store.sqlite.rows import erased_key, load_session
 
 BUSY_SECONDS = 10.0
@@ -42,6 +45,8 @@ IMPERSONAL = frozenset(
         "tallies",
         "forgotten",
         "compatibility",
+        "api_keys",
+        "audit",  # of operators, and never of a contact
     }
 )
 _ENVELOPE = ("event", "sessionId", "timestamp", "id", "sequence", "schemaVersion")
@@ -107,6 +112,13 @@ class People:
             erased["events"] = len(numbers)
             _fold(connection)
         return erased
+
+    def note_erasure(self, now: float, who: str, receipt: str) -> None:
+        """In the audit trail, which never names a person: for each of the sessions."""
+        with self._open() as connection, _committed(connection):
+            for session_id in json.loads(self._sessions):
+                entry = AuditEntry(now, Action.ERASE_PERSON, who, session_id=session_id, target=receipt)
+                save_audit(connection, entry)
 
     def rewrite(self, most_bytes: float) -> bool:
         """Write the database anew, unless it is larger: what rows were before they changed lies between the rows.

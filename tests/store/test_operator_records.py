@@ -1,0 +1,92 @@
+"""What every store promises about what it keeps for whoever runs the service."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wppmt.domain.scopes import Scope
+from wppmt.store.operator_records import ApiKey, AuditEntry
+from wppmt.store.port import Store
+
+KEY = ApiKey(
+    id="key_1",
+    digest="d1",
+    name="n8n da loja",
+    sessions=frozenset({"a", "b"}),
+    scopes=frozenset({Scope.READ, Scope.SEND}),
+    created_at=1.5,
+    expires_at=2.5,
+    networks=("10.0.0.0/8", "203.0.113.7/32"),
+    last_used_at=2.0,
+)
+EVERYTHING = ApiKey("key_2", "d2", "tudo", None, frozenset(Scope), 3.0, 4.0)
+
+
+class TestKeys:
+    def test_they_come_back_as_they_were_saved_the_oldest_first(self, store: Store):
+        with store.transaction() as transaction:
+            transaction.save_api_key(EVERYTHING)
+            transaction.save_api_key(KEY)
+        assert store.api_keys() == [KEY, EVERYTHING]
+
+    def test_one_that_is_deleted_is_gone(self, store: Store):
+        with store.transaction() as transaction:
+            transaction.save_api_key(KEY)
+            transaction.save_api_key(EVERYTHING)
+            transaction.delete_api_key(KEY.id)
+        assert store.api_keys() == [EVERYTHING]
+
+    def test_uses_are_noted_of_those_that_there_are(self, store: Store):
+        with store.transaction() as transaction:
+            transaction.save_api_key(EVERYTHING)
+        store.note_key_uses({EVERYTHING.id: 3.5, "key_gone": 3.5})
+        assert store.api_keys() == [replace(EVERYTHING, last_used_at=3.5)]
+
+    def test_a_purged_session_leaves_them(self, store: Store):
+        with store.transaction() as transaction:
+            transaction.save_api_key(KEY)
+            transaction.forget("a")
+        assert store.api_keys() == [KEY]
+
+
+def audited(store: Store, *entries: AuditEntry) -> None:
+    with store.transaction() as transaction:
+        for entry in entries:
+            transaction.audit(entry)
+
+
+class TestAudit:
+    FULL = AuditEntry(1.5, "session.restart", "ana", "203.0.113.7", "a", "NETWORK", "5f0c")
+
+    def test_entries_come_back_in_order_with_ids_that_grow(self, store: Store):
+        audited(store, self.FULL, AuditEntry(2.5, "service.start"))
+        first, second = store.audit_after(0, 10)
+        assert replace(first, id=0) == self.FULL
+        assert (second.action, second.session_id) == ("service.start", None)
+        assert 0 < first.id < second.id
+        assert store.audit_after(first.id, 10) == [second]
+        assert store.audit_after(0, 1) == [first]
+
+    def test_of_some_sessions(self, store: Store):
+        audited(store, self.FULL, replace(self.FULL, session_id="b"), replace(self.FULL, session_id=None))
+        assert [entry.session_id for entry in store.audit_after(0, 10, {"b", "c"})] == ["b"]
+        assert store.audit_after(0, 10, frozenset()) == []
+
+    def test_not_before_a_moment(self, store: Store):
+        audited(store, *(replace(self.FULL, at=at) for at in (1.0, 2.0, 3.0)))
+        assert [entry.at for entry in store.audit_after(0, 10, since=2.0)] == [2.0, 3.0]
+
+    def test_a_purged_session_leaves_its_entries(self, store: Store):
+        audited(store, self.FULL)
+        with store.transaction() as transaction:
+            transaction.forget("a")
+        assert len(store.audit_after(0, 10)) == 1
+
+    def test_old_ones_go_and_their_ids_never_come_back(self, store: Store):
+        audited(store, *(replace(self.FULL, at=at) for at in (1.0, 2.0, 3.0)))
+        newest = store.audit_after(0, 10)[-1].id
+        assert (store.drop_audit(3.0), store.drop_audit(3.0)) == (2, 0)
+        assert [entry.at for entry in store.audit_after(0, 10)] == [3.0]
+        store.drop_audit(4.0)
+        audited(store, self.FULL)
+        assert store.audit_after(0, 10)[0].id > newest

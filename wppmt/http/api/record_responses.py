@@ -1,0 +1,73 @@
+"""What the operator's records look like in answers: keys, the audit trail."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from wppmt.http.api.responses import AnswerBody, Instant
+
+
+class ApiKeyShown(AnswerBody):
+    """All about a key but the key itself."""
+
+    id: str = Field(examples=["key_01HZX3V5Q4W8Y0T2R6N9M1K7J5"], description="id da chave, para revogá-la")
+    name: str = Field(examples=["n8n da loja"], description="o nome que lhe foi dado")
+    sessions: list[str] = Field(
+        examples=[["cliente-001"]], description="as sessões que ela alcança; vazia: todas"
+    )
+    scopes: list[str] = Field(examples=[["read", "send"]])
+    ips: list[str] = Field(
+        examples=[["203.0.113.7/32"]], description="de quais redes ela pode ser usada; vazia: de qualquer uma"
+    )
+    created_at: Instant = Field(description="quando a chave foi criada")
+    expires_at: Instant = Field(description="até quando a chave vale")
+    last_used_at: Instant | None = Field(
+        description="último uso, com até um minuto de atraso após uma queda; null: nenhum"
+    )
+
+
+class ApiKeyMade(ApiKeyShown):
+    """201 of POST /api/admin/keys."""
+
+    key: str = Field(
+        examples=["wpk_Zk3v0c…"], description="a chave, mostrada só desta vez: só o hash dela é guardado"
+    )
+
+
+class ApiKeyList(AnswerBody):
+    count: int = Field(examples=[1])
+    keys: list[ApiKeyShown] = Field(description="as chaves cujas sessões este token ou esta chave alcança")
+
+
+class AuditEntry(AnswerBody):
+    """One thing that was done."""
+
+    id: int = Field(
+        examples=[4711], description="número do registro, que só cresce: o `after` de quem continua daqui"
+    )
+    at: Instant = Field(description="quando foi feito")
+    who: str | None = Field(
+        examples=["ana@avelar"],
+        description="o `sub` do token, o nome da chave, ou `wppmt`: o próprio serviço; null: um token sem `sub`",
+    )
+    address: str | None = Field(examples=["203.0.113.7"], description="IP de quem pediu")
+    action: str = Field(
+        examples=["session.restart"], description="o que foi feito, em uma palavra estável para programas"
+    )
+    session_id: str | None = Field(examples=["cliente-001"])
+    target: str | None = Field(
+        examples=[None], description="o nome da chave, o destino do webhook, o motivo de um reinício"
+    )
+    request_id: str | None = Field(
+        examples=["5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"],
+        description="o `requestId` da requisição, o mesmo do log",
+    )
+
+
+class AuditPage(AnswerBody):
+    """Oldest first."""
+
+    entries: list[AuditEntry] = Field(description="os registros, do mais antigo ao mais novo")
+    next_cursor: int | None = Field(
+        examples=[4711], description="o `after` da próxima página; null: não há mais"
+    )
