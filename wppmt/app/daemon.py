@@ -17,13 +17,13 @@ from functools import partial
 
 from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
-from actors.runtime.effects import Mind, Post, Worker
+from actors.runtime.effects import Mind, Worker
 from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_scheduler import PykkaScheduler
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
 from actors.supervisor.root import Root
-from actors.webhooks.messages import Attempted, Drain, OutboxGrew
+from actors.webhooks.messages import Drain, OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.load import MONITOR, LoadWorker, Measure, Scale
 from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
@@ -43,6 +43,7 @@ from wppmt.app import (
     watching,
     wiring,
 )
+from wppmt.app.posting import Transports, poster
 from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
@@ -59,9 +60,9 @@ from wppmt.http.ports import DaemonPhase, Ports
 from wppmt.http.security.api_keys import Keyring
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
+from wppmt.metrics.exposition import exposition
 from wppmt.metrics.loop_lag import LoopLag
 from wppmt.net.egress import Egress
-from wppmt.store.records import ALERTS
 from wppmt.store.redis import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
 from wppmt.webhook.transport import WebhookTransport
@@ -175,7 +176,7 @@ class Daemon:
             down.push_async_callback(self._stop_http)
             threads = PykkaScheduler(asyncio.get_running_loop())
             chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines, store)
-            self._start_actors(threads, store, (transport, to_operator), received, chromes)
+            self._start_actors(threads, store, Transports(transport, to_operator), received, chromes)
             down.push_async_callback(self._stop_actors, threads, chromes)
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
@@ -215,7 +216,7 @@ class Daemon:
         self,
         threads: PykkaScheduler,
         store: SqliteStore,
-        transports: tuple[WebhookTransport, WebhookTransport],
+        transports: Transports,
         received: ReceivedMedia,
         chromes: ChromeBrowsers,
     ) -> None:
@@ -226,7 +227,7 @@ class Daemon:
             browsers=chromes,
             new_session=partial(wiring.new_session, store, wiring.tools(settings, store)),
             new_service=lambda address: services[address](),
-            post=partial(_post, asyncio.get_running_loop(), *transports),
+            post=poster(asyncio.get_running_loop(), transports, settings.webhooks.url),
             log=logs.log,
             received=received,
             count=self._meter.count,
@@ -275,7 +276,7 @@ class Daemon:
     ) -> Ports:
         settings = self._settings
         overview = self._directory.overview
-        exposition = metering.exposition(
+        sources = metering.sources(
             settings, self._meter, store, self._directory.mailboxes, self._loop_lag, time.time
         )
         return Ports(
@@ -303,7 +304,7 @@ class Daemon:
             settings=policies.http_policy(settings),
             count=self._meter.count,
             figures=self._meter.figures,
-            metrics=exposition.text,
+            metrics=partial(exposition, sources),
         )
 
     async def _start_http(
@@ -368,21 +369,3 @@ class Daemon:
 def _all(_: str) -> bool:
     """On this machine's own address every session is shown."""
     return True
-
-
-def _post(
-    loop: asyncio.AbstractEventLoop,
-    to_tenants: WebhookTransport,
-    to_operator: WebhookTransport,
-    effect: Post,
-    report: Callable[[object], object],
-) -> None:
-    transport = to_operator if effect.delivery.event.session_id == ALERTS else to_tenants
-
-    async def attempt() -> None:
-        outcome = await transport.post(effect.delivery, effect.attempt, effect.secrets)
-        report(Attempted(effect.delivery.number, outcome))
-
-    # A closed loop: the daemon has stopped, and the store still has the delivery.
-    with contextlib.suppress(RuntimeError):
-        asyncio.run_coroutine_threadsafe(attempt(), loop)

@@ -174,6 +174,7 @@ class RedisSettings(SettingsGroup):
 class LogSettings(SettingsGroup):
     level: Annotated[Level, Env("LOG_LEVEL")]
     stderr_level: Annotated[Level | Literal[""], Env("WPP_LOG_STDERR_LEVEL")]
+    stderr_format: Annotated[Literal["json", "pretty"], BeforeValidator(_lower), Env("LOG_FORMAT")]
     dir: Annotated[Path, Env("WPP_LOG_DIR")]
     rotate_mb: Annotated[int, Env("WPP_LOG_ROTATE_MB"), Field(ge=1)]
     keep_days: Annotated[int, Env("WPP_LOG_KEEP_DAYS"), Field(ge=1)]
