@@ -8,6 +8,7 @@ from actors.runtime.effects import Effect, PublishOverview
 from actors.supervisor.common_cause import CommonCause
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import MemoryMeasured
+from actors.supervisor.renewals import Renewals
 from wppmt.domain.overview import Overview
 from wppmt.domain.shortages import Resource, Shortage
 
@@ -15,9 +16,12 @@ from wppmt.domain.shortages import Resource, Shortage
 class Overall:
     """Published whenever it has changed; other threads read what was published, never this."""
 
-    def __init__(self, disk: DiskPolicy, common_cause: CommonCause, memory_limit_mb: int) -> None:
+    def __init__(
+        self, disk: DiskPolicy, common_cause: CommonCause, renewals: Renewals, memory_limit_mb: int
+    ) -> None:
         self._disk = disk
         self._common_cause = common_cause
+        self._renewals = renewals
         self._memory_limit_mb = memory_limit_mb
         self._measured = MemoryMeasured(0, 0)
         self._published = Overview()
@@ -40,5 +44,10 @@ class Overall:
 
     @property
     def _now(self) -> Overview:
-        measured = self._measured
-        return Overview(measured.total_mb, measured.daemon_mb, self.shortages, self._common_cause.failure)
+        return Overview(
+            memory_mb=self._measured.total_mb,
+            daemon_memory_mb=self._measured.daemon_mb,
+            shortages=self.shortages,
+            common_cause=self._common_cause.failure,
+            stopped_renewal=self._renewals.stopped_by,
+        )

@@ -10,7 +10,6 @@ from actors.watch.messages import (
     Begin,
     EndpointDelivered,
     EndpointExhausted,
-    InboundAudited,
     Observed,
 )
 from actors.watch.policy import AlertPolicy
@@ -29,8 +28,6 @@ STALE_SECONDS = 20.0
 """What was seen longer ago says nothing of now: it waited until the store took writes again."""
 OVERLAP_SECONDS = 86_400.0
 """That a replaced secret stays valid."""
-REPEATED = 2
-"""Audits in a row that found something."""
 
 
 class AlertMind:
@@ -47,8 +44,6 @@ class AlertMind:
         self._policy = policy
         self._new_event_id = new_event_id
         self._new_secret = new_secret
-        self._missed: dict[str, int] = {}
-        """Audits in a row that found something, by session."""
         self._loaded: Courses | None = None
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:
@@ -62,8 +57,6 @@ class AlertMind:
                 return self._keep(self._courses.at_once(_exhausted(message), now), now)
             case EndpointDelivered(endpoint=endpoint):
                 return self._keep(self._courses.over(Cause(AlertCode.WEBHOOK_EXHAUSTED, endpoint), now), now)
-            case InboundAudited():
-                return self._audited(message, now)
             case Ask(message=RotateAlertSecret(), reply=reply):
                 return self._rotate(reply, now)
             case _:
@@ -88,21 +81,6 @@ class AlertMind:
         except StoreUnavailable:
             # The next look sees the same; waiting ones would be out of date.
             return ()
-
-    def _audited(self, audit: InboundAudited, now: float) -> Sequence[Effect]:
-        cause = Cause(AlertCode.INBOUND_MISSED, audit.session_id)
-        repeated = self._missed.get(audit.session_id, 0) + 1 if audit.missed else 0
-        effects: Sequence[Effect] = ()
-        if repeated >= REPEATED:
-            message = (
-                f"Sessão {audit.session_id}: {repeated} conferências seguidas acharam mensagens sem evento"
-            )
-            finding = Finding(cause, message, session_id=audit.session_id)
-            effects = self._keep(self._courses.at_once(finding, now), now)
-        elif not repeated:
-            effects = self._keep(self._courses.over(cause, now), now)
-        self._missed = {**self._missed, audit.session_id: repeated}
-        return effects
 
     def _keep(self, alerts: Iterable[Alert], now: float) -> Sequence[Effect]:
         """Commit them with their events, then tell."""

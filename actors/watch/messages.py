@@ -37,14 +37,5 @@ class EndpointDelivered:
 
 
 @dataclass(frozen=True, slots=True)
-class InboundAudited:
-    """To the alerts' actor: what a session's page held was compared with the event log."""
-
-    session_id: str
-    missed: int
-    """Messages that no event had told of."""
-
-
-@dataclass(frozen=True, slots=True)
 class Sample:
     """To the history's actor itself."""

@@ -27,6 +27,8 @@ LEAST_REQUESTS = 20
 """With fewer, an error is no rate…"""
 LEAST_SLOW = 5
 """… and with fewer, one slow answer says nothing of the others."""
+REPEATED = 2
+"""Audits in a row that found a message of which no event had told."""
 AWAY_SECONDS = 15.0
 """Within which a browser that died is mostly back."""
 OPENING_SECONDS = 90.0
@@ -150,7 +152,7 @@ def _session(record: SessionRecord, seen: Seen) -> Iterator[Word]:
         return
     in_error = Cause(AlertCode.SESSION_IN_ERROR, record.id)
     changed = Cause(AlertCode.WHATSAPP_CHANGED, record.id)
-    yield Unsure(Cause(AlertCode.INBOUND_MISSED, record.id))
+    yield from _heard(record)
     if record.reason is Reason.WHATSAPP_CHANGED:
         message = f"Sessão {record.id}: {sentence(record.reason, record.missing)}"
         yield Finding(changed, message, remedy(record.reason), record.id)
@@ -162,6 +164,15 @@ def _session(record: SessionRecord, seen: Seen) -> Iterator[Word]:
         yield Finding(in_error, message, remedy(record.reason), record.id)
     elif record.state in {State.INITIALIZING, State.RECONNECTING}:
         yield from (Unsure(in_error), Unsure(changed))
+
+
+def _heard(record: SessionRecord) -> Iterator[Word]:
+    """Once may be chance; the next audit that finds nothing ends it."""
+    if record.missed_in_a_row >= REPEATED:
+        message = (
+            f"Sessão {record.id}: {record.missed_in_a_row} conferências seguidas acharam mensagens sem evento"
+        )
+        yield Finding(Cause(AlertCode.INBOUND_MISSED, record.id), message, session_id=record.id)
 
 
 def _connected(seen: Seen) -> Iterator[Word]:

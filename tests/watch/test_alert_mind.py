@@ -13,7 +13,7 @@ import pytest
 
 from actors.runtime.effects import Answer, Ask, Effect, Log, Tell
 from actors.watch.alerts import OVERLAP_SECONDS, AlertMind
-from actors.watch.messages import Begin, EndpointDelivered, EndpointExhausted, InboundAudited, Observed
+from actors.watch.messages import Begin, EndpointDelivered, EndpointExhausted, Observed
 from actors.watch.seen import Seen
 from actors.webhooks.messages import OutboxGrew
 from actors.workers.mail import MAIL, SendMail
@@ -181,16 +181,6 @@ def test_a_notice_that_the_store_refuses_is_to_be_given_again(world: World):
         exhausted(world)
     world.store.is_full = False
     assert logged(exhausted(world)) == [("alert_firing", "a")]
-
-
-def test_messages_that_are_missed_again_and_again_ring_until_a_clean_audit(world: World):
-    assert world.say(InboundAudited("a", 3)) == []
-    assert world.say(InboundAudited("b", 1)) == []
-    assert logged(world.say(InboundAudited("a", 1))) == [("alert_firing", "a")]
-    assert world.say(InboundAudited("a", 1)) == []
-    assert world.look(WELL, times=20) == []
-    assert logged(world.say(InboundAudited("a", 0))) == [("alert_resolved", "a")]
-    assert world.say(InboundAudited("a", 2)) == []
 
 
 def test_alerts_are_signed_with_a_secret_of_their_own_which_can_be_changed(world: World):

@@ -135,8 +135,14 @@ def test_a_browser_that_opens_as_intended_has_its_time(reason: Reason):
 @pytest.mark.parametrize("state", [State.INITIALIZING, State.RECONNECTING])
 def test_an_attempt_under_way_neither_rings_nor_ends(state: State):
     words = said(seen(session(state, Reason.RESTARTED)))
-    for code in (AlertCode.SESSION_IN_ERROR, AlertCode.WHATSAPP_CHANGED, AlertCode.INBOUND_MISSED):
+    for code in (AlertCode.SESSION_IN_ERROR, AlertCode.WHATSAPP_CHANGED):
         assert words[Cause(code, "a")] == UNSURE
+
+
+@pytest.mark.parametrize(("audits", "rings"), [(0, False), (1, False), (2, True), (9, True)])
+def test_messages_that_are_missed_again_and_again_ring(audits: int, rings: bool):
+    expected = {AlertCode.INBOUND_MISSED} if rings else set()
+    assert findings(seen(session(missed_in_a_row=audits))) == expected
 
 
 def test_the_disk_is_told_and_not_the_sessions_that_wait_for_it():

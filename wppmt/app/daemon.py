@@ -52,7 +52,7 @@ from wppmt.browser.wa_js.shelf import Shelf
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import Refusal, SetupError
 from wppmt.domain.messages import ROOT, WEBHOOK, Describe
-from wppmt.domain.troubles import over_limit
+from wppmt.domain.troubles import troubles_of
 from wppmt.http import server
 from wppmt.http.app import make_app
 from wppmt.http.handlers import metrics
@@ -293,7 +293,7 @@ class Daemon:
             phase=lambda: self._phase,
             memory_mb=lambda: overview().memory_mb,
             daemon_memory_mb=lambda: overview().daemon_memory_mb,
-            troubles=lambda: (*over_limit(overview().shortages), *self._redis_watch.troubles),
+            troubles=lambda: (*troubles_of(overview()), *self._redis_watch.troubles),
             now=time.time,
             log=logs.log,
             version=__version__,

@@ -35,3 +35,5 @@ class Overview:
     shortages: tuple[Shortage, ...] = ()
     """Of memory and disk: no session starts."""
     common_cause: CommonFailure | None = None
+    stopped_renewal: str | None = None
+    """The session at which an upgrade's exchange of browsers stands still, and what to do."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wppmt.domain.overview import Overview
 from wppmt.domain.shortages import Resource, Shortage
 from wppmt.domain.states import State
 from wppmt.store.records import Desired, SessionRecord
@@ -15,6 +16,7 @@ class TroubleCode(StrEnum):
     NONE_CONNECTED = "NONE_CONNECTED"
     MEMORY_LIMIT = "MEMORY_LIMIT"
     REDIS_DOWN = "REDIS_DOWN"
+    RENEWAL_STOPPED = "RENEWAL_STOPPED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,17 @@ class Trouble:
 
 
 REDIS_DOWN = Trouble(TroubleCode.REDIS_DOWN, "Redis fora do ar (REDIS_URL): o serviço segue sem ele")
+
+
+RENEWAL_STOPPED = Trouble(
+    TroubleCode.RENEWAL_STOPPED,
+    "A troca de versão parou em uma sessão com problema: renewal_stopped no log diz qual e o que fazer",
+)
+
+
+def troubles_of(overview: Overview) -> tuple[Trouble, ...]:
+    """Without a session's name: anybody may read them."""
+    return (*over_limit(overview.shortages), *([RENEWAL_STOPPED] if overview.stopped_renewal else ()))
 
 
 def over_limit(shortages: Sequence[Shortage]) -> tuple[Trouble, ...]:
