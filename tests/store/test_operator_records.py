@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.store.drafts import draft, record
 from wppmt.domain.scopes import Scope
-from wppmt.store.operator_records import ApiKey, AuditEntry
+from wppmt.store.operator_records import ApiKey, Attempt, AuditEntry
 from wppmt.store.port import Store
 
 KEY = ApiKey(
@@ -90,3 +91,62 @@ class TestAudit:
         store.drop_audit(4.0)
         audited(store, self.FULL)
         assert store.audit_after(0, 10)[0].id > newest
+
+
+class TestAttempts:
+    def tried(self, store: Store, event_id: str, *moments: float, session_id: str = "a") -> list[Attempt]:
+        made = [Attempt(event_id, session_id, at, 500, 35, "ops", "HTTP 500") for at in moments]
+        store.settle([], made)
+        return made
+
+    def test_they_come_back_in_order(self, store: Store):
+        event = record(store)
+        none = Attempt(event.id, "a", 5.0, None, 30_000, None, "O destino não respondeu a tempo")
+        made = self.tried(store, event.id, 1.0, 2.0)
+        store.settle([], [none])
+        assert store.attempts("a", event.id) == [*made, none]
+
+    def test_an_event_that_was_never_tried_has_none_and_an_unknown_one_is_unknown(self, store: Store):
+        event = record(store)
+        assert store.attempts("a", event.id) == []
+        assert store.attempts("b", event.id) is None
+        assert store.attempts("a", "evt_unknown") is None
+
+    def test_of_an_event_that_is_gone_nothing_is_kept(self, store: Store):
+        self.tried(store, "evt_gone", 1.0)
+        assert store.attempts("a", "evt_gone") is None
+
+    def test_of_one_event_the_newest_hundred(self, store: Store):
+        event, other = record(store), record(store)
+        self.tried(store, other.id, 0.5)
+        self.tried(store, event.id, *map(float, range(150)))
+        kept = store.attempts("a", event.id)
+        assert [one.at for one in kept or ()] == [float(at) for at in range(50, 150)]
+        assert len(store.attempts("a", other.id) or ()) == 1
+
+    def test_they_go_with_their_event(self, store: Store):
+        event = record(store, draft_=draft(at=100.0, endpoint=None))
+        self.tried(store, event.id, 1.0)
+        newer = record(store, draft_=draft(at=300.0, endpoint=None))
+        self.tried(store, newer.id, 1.0)
+        while store.prune(200.0):
+            pass
+        assert store.attempts("a", event.id) is None
+        assert len(store.attempts("a", newer.id) or ()) == 1
+
+    def test_they_stay_as_long_as_a_delivery_waits(self, store: Store):
+        event = record(store, draft_=draft(at=100.0))
+        self.tried(store, event.id, 1.0)
+        while store.prune(200.0):
+            pass
+        assert len(store.attempts("a", event.id) or ()) == 1
+
+    def test_a_purged_session_has_none(self, store: Store):
+        event = record(store)
+        self.tried(store, event.id, 1.0)
+        with store.transaction() as transaction:
+            transaction.forget("a")
+        assert store.attempts("a", event.id) is None
+        while store.prune(0.0):
+            pass
+        assert store.attempts("a", event.id) is None

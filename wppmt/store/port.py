@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from wppmt.domain.alerts import Alert
-from wppmt.store.operator_records import ApiKey, AuditEntry
+from wppmt.store.operator_records import ApiKey, Attempt, AuditEntry
 from wppmt.store.outbox_records import (
     Backlog,
     DeadLetterBatch,
@@ -173,12 +173,15 @@ class Store(Protocol):
         One that is due only after `horizon` comes first: the clock must have been set back.
         """
 
-    def settle(self, deliveries: Sequence[Delivery]) -> None:
-        """Write back attempts, next_at, state, last_status and last_error, in one transaction.
+    def settle(self, deliveries: Sequence[Delivery], attempts: Sequence[Attempt] = ()) -> None:
+        """Write back attempts, next_at, state, last_status and last_error, in one transaction, with what was tried.
 
         Survives the daemon's end; a power cut may undo the last ones, which are then attempted again.
         What was superseded or dead_lettered meanwhile stays so, unless it turns out delivered.
         """
+
+    def attempts(self, session_id: str, event_id: str) -> Sequence[Attempt] | None:
+        """To deliver this event, the newest hundred, in order; None: there is no such event. As long as the event is."""
 
     def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
         """In order, with numbers larger than `after`."""

@@ -242,6 +242,7 @@ FIELD_TEXTS: Mapping[str, str] = {
         " administra"
     ),
     # Parameters
+    "Path.eventId": "id do evento",
     "Path.keyId": "id da chave, como na lista",
     "Path.messageId": "id da mensagem",
     "limit": "máximo de itens na resposta",

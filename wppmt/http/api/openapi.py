@@ -40,6 +40,7 @@ _TAGS: Mapping[str, str] = {
     "admin": "Administração",
     "api_keys": "Chaves",
     "audit_trail": "Administração",
+    "attempts": "Eventos",
     "contacts": "Contatos e mídia",
     "people": "Contatos e mídia",
     "chats": "Conversas",
@@ -70,6 +71,7 @@ _PATH_PARAMETERS: Mapping[str, Json] = {
     "callId": {"schema": {"type": "string", "maxLength": 128}, "example": "7B1E6A0C5D2F4E8A9B3C1D0E2F4A6B8C"},
     "token": {"schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}, "example": "Zk3v0c…"},
     "keyId": {"schema": {"type": "string", "maxLength": 64}, "example": "key_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
+    "eventId": {"schema": {"type": "string", "maxLength": 64}, "example": "evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
     "file": {"schema": {"type": "string"}, "example": "viewer.js"},
     "phone": {
         "schema": {"type": "string"},

@@ -9,6 +9,7 @@ from pathlib import Path
 from wppmt.domain.occurrences import Count, uncounted
 from wppmt.store.outbox_records import SigningSecrets
 from wppmt.store.records import EventRecord, JournalEntry, PairingLink, SessionRecord
+from wppmt.store.sqlite.attempts import PRUNE_ATTEMPTS, SqliteAttempts
 from wppmt.store.sqlite.database import BUSY_MILLISECONDS, Database
 from wppmt.store.sqlite.forgetting import sweep
 from wppmt.store.sqlite.operator_rows import SqliteRecords
@@ -26,7 +27,7 @@ from wppmt.store.sqlite.watch import PRUNE_ALERTS, SqliteWatch
 PRUNE_STEP = 500
 
 
-class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords):
+class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords, SqliteAttempts):
     """Implements wppmt.store.Store on one file. Raises SetupError when that cannot be used.
 
     `step` is how many rows of a kind are deleted in one transaction.
@@ -139,6 +140,7 @@ _PRUNE = (
         SELECT deliveries.number FROM events JOIN deliveries ON deliveries.event = events.number
         WHERE at < ?1 AND state != 'pending' AND (state = 'done' OR next_at < ?1) ORDER BY at LIMIT ?2)
     """,
+    PRUNE_ATTEMPTS,
     """
     DELETE FROM events WHERE number IN (
         SELECT number FROM events WHERE at < ?1
