@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from time import perf_counter
+from typing import Any
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
@@ -61,7 +62,7 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
         )
 
 
-def _sent(request: web.Request) -> dict[str, str]:
+def _sent(request: web.Request) -> dict[str, Any]:
     """By the message's id the log goes on from the request to what became of it."""
     message_id = request.get(measuring.MESSAGE_ID)
     return {"message_id": message_id} if message_id else {}
