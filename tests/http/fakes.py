@@ -277,6 +277,7 @@ class FakeStore:
     links: dict[str, PairingLink] = field(default_factory=dict)
     keys: list[ApiKey] = field(default_factory=list)
     tried: dict[tuple[str, str], list[Attempt]] = field(default_factory=dict)
+    heard: Callable[[Collection[str]], None] | None = None
     audited: list[AuditEntry] = field(default_factory=list)
 
     def link(self, digest: str) -> PairingLink | None:
@@ -296,6 +297,17 @@ class FakeStore:
     ) -> Sequence[AuditEntry]:
         found = [one for one in self.audited if one.id > after and one.at >= since]
         return [one for one in found if sessions is None or one.session_id in sessions][:limit]
+
+    def listen(self, heard: Callable[[Collection[str]], None] | None) -> None:
+        self.heard = heard
+
+    def last_event_number(self) -> int:
+        return 0
+
+    def events_of_all_after(
+        self, number: int, limit: int, sessions: Collection[str] | None = None
+    ) -> Sequence[tuple[int, EventRecord]]:
+        return []
 
     def attempts(self, session_id: str, event_id: str) -> Sequence[Attempt] | None:
         return self.tried.get((session_id, event_id))

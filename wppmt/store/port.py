@@ -6,7 +6,7 @@ Every method may raise StoreUnavailable (disk full, I/O error): then nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -133,6 +133,20 @@ class Store(Protocol):
         """Messages whose media is still to be brought, oldest first."""
 
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]: ...
+
+    def events_of_all_after(
+        self, number: int, limit: int, sessions: Collection[str] | None = None
+    ) -> Sequence[tuple[int, EventRecord]]:
+        """Events of these sessions (None: of all), each with its number, in the order of their commits.
+
+        Numbers are larger than `number`, grow, and are never used twice.
+        """
+
+    def last_event_number(self) -> int:
+        """The largest that was ever given to an event; 0: none was."""
+
+    def listen(self, heard: Callable[[Collection[str]], None] | None) -> None:
+        """Tell `heard`, after each commit that recorded events, of which sessions; in whichever thread. None: nobody."""
 
     def last_sequence(self, session_id: str) -> int:
         """Of the session's newest event; 0 when it never had one, or was forgotten since."""
