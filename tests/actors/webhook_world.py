@@ -71,6 +71,8 @@ class MoodyStore(SqliteStore):
 
 
 class PlainReply:
+    request_id = ""
+
     def __init__(self) -> None:
         self.value: Any = None
         self.is_answered = False
