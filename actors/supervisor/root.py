@@ -142,11 +142,7 @@ class Root:
             case messages.PurgeSession(session_id=session_id):
                 yield from self._forward(session_id, request, reply)
             case messages.Describe():
-                root = {
-                    "actor": "root",
-                    "children": len(self._children.sessions),
-                    "alert": self._overall.alert,
-                }
+                root = {"actor": "root", "children": len(self._children.sessions)}
                 yield Answer(reply, messages.ActorTree((root, *self._children.describe())))
             case ShutDown(deadline=deadline):
                 yield from self._closing_all.begin(reply, self._children.sessions, deadline)
@@ -276,15 +272,14 @@ class Root:
             yield self._disk.announce(session_id)
 
     def _restart_failed(self, failure: session_messages.RestartFailed, now: float) -> Iterator[Effect]:
-        alert = self._common_cause.note(failure, len(self._admission.wanted), now)
-        if alert:
-            yield Log("error", "common_cause", None, {"note": str(alert), "pauseSeconds": PAUSE_SECONDS})
+        if common := self._common_cause.note(failure, len(self._admission.wanted), now):
+            yield Log("error", "common_cause", None, {"note": str(common), "pauseSeconds": PAUSE_SECONDS})
             yield Wake(PAUSE_SECONDS, PauseOver())
 
     def _look_for_recovery(self) -> None:
-        """The alert ends when every session it names is healthy or no longer wanted."""
-        alert = self._common_cause.alert
-        statuses = [self._status(name) for name in alert.sessions & self._admission.wanted] if alert else []
+        """It is over when every session that failed is healthy or no longer wanted."""
+        common = self._common_cause.failure
+        statuses = [self._status(name) for name in common.sessions & self._admission.wanted] if common else []
         if not any(status.record.failures for status in statuses if status):
             self._common_cause.recovered()
 

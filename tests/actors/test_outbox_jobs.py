@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from actors.runtime.effects import Log
+from actors.webhooks.exhaustion import Exhaustion
 from actors.webhooks.outbox_jobs import STEP, DeadLetterJob, OutboxJobs
 from wppmt.store.outbox_records import DeadLetterOrder, Lane, WebhookCounts
 from wppmt.store.records import EventDraft
@@ -47,7 +48,7 @@ def hold(due_before: float) -> DeadLetterJob:
 
 def do(store: SqliteStore, *jobs_behind: DeadLetterJob) -> list[Log]:
     """All of them come while a long one is under way; what is told of the lane."""
-    jobs = OutboxJobs(store)
+    jobs = OutboxJobs(store, Exhaustion())
     for job in (DeadLetterJob(DeadLetterOrder(LONG, STOPPED), "webhook_stopped"), *jobs_behind):
         jobs.add(job, 1.0)
     told = []

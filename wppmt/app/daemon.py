@@ -16,13 +16,13 @@ from functools import partial
 
 from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
-from actors.runtime.effects import Mind, Post, Worker
+from actors.runtime.effects import Mind, Worker
 from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_threads import PykkaThreads
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import Boot, DiskMeasured
 from actors.supervisor.root import Root
-from actors.webhooks.messages import Attempted, OutboxGrew
+from actors.webhooks.messages import OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.load import MONITOR, LoadWorker, Measure, Scale
 from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
@@ -39,8 +39,10 @@ from wppmt.app import (
     processors,
     running,
     sockets,
+    watching,
     wiring,
 )
+from wppmt.app.posting import Transports, poster
 from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.app.settings import Settings
 from wppmt.app.shutdown import StopSignal, stop_actors
@@ -50,6 +52,7 @@ from wppmt.browser.wa_js.shelf import Shelf
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import SetupError
 from wppmt.domain.messages import ROOT, WEBHOOK, Describe
+from wppmt.domain.troubles import troubles_of
 from wppmt.http import server
 from wppmt.http.app import make_app
 from wppmt.http.handlers import metrics
@@ -62,7 +65,6 @@ from wppmt.metrics.loop_lag import LoopLag
 from wppmt.net.egress import Egress
 from wppmt.store.redis import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
-from wppmt.webhook.answers import kept_answer
 from wppmt.webhook.transport import WebhookTransport
 
 BOOT_SECONDS = 30.0
@@ -163,11 +165,13 @@ class Daemon:
             wiring.sweep(store, media, received)
             timeout_seconds = self._settings.webhooks.timeout_ms / 1000
             transport = WebhookTransport(egress, timeout_seconds, time.time)
+            to_operator = WebhookTransport(watching.egress(self._settings), timeout_seconds, time.time)
             down.push_async_callback(transport.close)
+            down.push_async_callback(to_operator.close)
             down.push_async_callback(self._stop_http)
             threads = PykkaThreads(asyncio.get_running_loop())
             chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines, store)
-            self._start_actors(threads, store, transport, received, chromes)
+            self._start_actors(threads, store, Transports(transport, to_operator), received, chromes)
             down.push_async_callback(self._stop_actors, threads, chromes, signals)
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
@@ -194,7 +198,7 @@ class Daemon:
         self,
         threads: PykkaThreads,
         store: SqliteStore,
-        transport: WebhookTransport,
+        transports: Transports,
         received: ReceivedMedia,
         chromes: ChromeBrowsers,
     ) -> None:
@@ -205,7 +209,7 @@ class Daemon:
             browsers=chromes,
             new_session=partial(wiring.new_session, store, wiring.tools(settings, store)),
             new_service=lambda address: services[address](),
-            post=partial(_post, asyncio.get_running_loop(), transport, settings.webhooks.url),
+            post=poster(asyncio.get_running_loop(), transports, settings.webhooks.url),
             log=logs.log,
             received=received,
             count=self._meter.count,
@@ -227,6 +231,7 @@ class Daemon:
             MONITOR: lambda: (LoadWorker(scale, self._meter.record), Measure()),
             DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
             WA_JS: lambda: (WaJsWorker(shelf, self._directory.statuses, began), LookAtWaJs()),
+            **watching.services(settings, store, self._directory, self._meter.figures),
         }
         root = Root(
             store,
@@ -270,8 +275,7 @@ class Daemon:
             phase=lambda: self._phase,
             memory_mb=lambda: overview().memory_mb,
             daemon_memory_mb=lambda: overview().daemon_memory_mb,
-            alert=lambda: overview().alert,
-            troubles=lambda: (*overview().troubles, *self._redis_watch.troubles),
+            troubles=lambda: (*troubles_of(overview()), *self._redis_watch.troubles),
             now=time.time,
             log=logs.log,
             version=__version__,
@@ -328,22 +332,3 @@ class Daemon:
 def _all(_: str) -> bool:
     """On this machine's own address every session is shown."""
     return True
-
-
-def _post(
-    loop: asyncio.AbstractEventLoop,
-    transport: WebhookTransport,
-    default_url: str,
-    effect: Post,
-    report: Callable[[object], object],
-) -> None:
-    async def attempt() -> None:
-        began, delivery = time.monotonic(), effect.delivery
-        outcome = await transport.post(delivery, effect.attempt, effect.secrets)
-        duration_ms = round((time.monotonic() - began) * 1000)
-        answer = kept_answer(outcome, delivery.endpoint, default_url)
-        report(Attempted(delivery.number, outcome, duration_ms, answer))
-
-    # A closed loop: the daemon has stopped, and the store still has the delivery.
-    with contextlib.suppress(RuntimeError):
-        asyncio.run_coroutine_threadsafe(attempt(), loop)

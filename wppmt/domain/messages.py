@@ -12,6 +12,7 @@ from wppmt.store.records import SessionStatus
 
 ROOT = "root"
 WEBHOOK = "webhook"
+ALERT_ACTOR = "alerts"
 
 
 def session_address(session_id: str) -> str:
@@ -220,6 +221,11 @@ class FetchMedia:
     """
 
     message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RotateAlertSecret:
+    """To the alerts' actor. Answered with the new `whsec_…` of their webhook; the one before lives on for a day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,7 +208,10 @@ class SqliteOutbox:
         return WebhookCounts(*row)
 
     def webhook_backlogs(self) -> Sequence[Backlog]:
-        rows = self._read("SELECT session_id, pending, dead FROM tallies ORDER BY session_id")
+        rows = self._read(
+            "SELECT session_id, pending, dead FROM tallies WHERE session_id != ? ORDER BY session_id",
+            (ALERTS,),
+        )
         waiting = self._read(_OLDEST) if any(row["pending"] for row in rows) else []
         oldest: dict[str, float] = {row["session_id"]: row["at"] for row in waiting}
         return [Backlog(row[0], row["pending"], row["dead"], oldest.get(row[0])) for row in rows]
