@@ -216,6 +216,8 @@ def test_where_the_bridge_changed_the_session_is_reopened_without_a_qr_code(
     between = chrome(debian)
     debian.run("wppmt", "upgrade", "--back")
     wait_until(lambda: renewed(debian, between, linked), CONNECT_SECONDS)
+    # What dpkg knows is brought in line with what runs.
+    assert f"{NEWER} já é a versão em uso" in apt(debian, "install", "--allow-downgrades", deb(debs, NEWER))
 
 
 def test_a_secret_open_to_all_is_closed_and_said_so(debian: Container):
