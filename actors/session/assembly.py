@@ -10,23 +10,22 @@ from typing import TypeVar
 from actors.session.ack_watchdog import AckWatchdog
 from actors.session.actor import SessionMind
 from actors.session.arrivals import Arrivals
-from actors.session.backfill import Backfill
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.browser_news import BrowserNews
 from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
 from actors.session.due_timers import DueTimers
-from actors.session.event_cursor import EventCursor
+from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
 from actors.session.inventory_watch import InventoryWatch
 from actors.session.link_requests import LinkRequests
 from actors.session.links import Links
-from actors.session.liveness import Liveness
 from actors.session.login_saving import LoginSaving
 from actors.session.logout import Logout
 from actors.session.needs_person import NeedsPerson
 from actors.session.page_answers import PageAnswers
 from actors.session.page_calls import Page
+from actors.session.page_event_cursor import PageEventCursor
 from actors.session.page_events import PageEvents
 from actors.session.page_state import PageState
 from actors.session.pairing import Pairing
@@ -38,7 +37,6 @@ from actors.session.recycling import Recycling
 from actors.session.requests import Requests
 from actors.session.root_orders import RootOrders
 from actors.session.screen import Screen
-from actors.session.self_check import SelfCheck
 from actors.session.sending.acceptance import Acceptance
 from actors.session.sending.examination import Examination
 from actors.session.sending.new_contacts import NewContacts
@@ -46,6 +44,7 @@ from actors.session.sending.outcomes import Outcomes
 from actors.session.sending.queue import SendQueue
 from actors.session.sending.refusals import Refusals
 from actors.session.sending.strangers import Strangers
+from actors.session.server_check import ServerCheck
 from actors.session.starts import Starts
 from actors.session.status import Status
 from actors.session.timers import Timers
@@ -106,8 +105,7 @@ class _Assembly:
         self.new_message_id = tools.new_message_id
         self.acceptance = self._made(Acceptance)
         self.arrivals = Arrivals(work, page, timers, policy)
-        self.backfill = Backfill(work, page, policy)
-        self.cursor = EventCursor(work, page, policy)
+        self.cursor = PageEventCursor(work, page, policy)
         self.chat_filter = self._made(ChatFilter)
         # What lets the browser start and end.
         self.status = Status(work, page, lifecycle, pairing, sending)
@@ -122,9 +120,9 @@ class _Assembly:
         self.readiness = self._made(Readiness)
         # What looks after all of it.
         self.watchdog = self._made(AckWatchdog)
-        self.liveness = Liveness(work, page, lifecycle, timers, policy)
+        self.server_check = ServerCheck(work, page, lifecycle, timers, policy)
         self.login_saving = LoginSaving(work, page, lifecycle, timers, policy)
-        self.self_check = SelfCheck(work, page, self.inventory_watch, timers, policy)
+        self.inbound_audit = self._made(InboundAudit)
         self.recycling = Recycling(work, lifecycle, sending, timers, policy)
         self.media_url = tools.media_url
         self.reception = self._made(Reception)

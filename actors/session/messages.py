@@ -35,7 +35,7 @@ class OpenAnew:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Root: everything sent before this has been handled; answer with Confirmed, under this number."""
+    """Root: everything sent before this has been handled; answer with DesiredConfirmed, under this number."""
 
     number: int
 
@@ -137,12 +137,11 @@ class Called(StrEnum):
     QUERY = "query"
     FILTER = "filter"
     ARRIVAL = "arrival"
-    BACKFILL = "backfill"
+    AUDIT = "audit"
     RELOAD = "reload"
     BATCH = "batch"
     SERVER = "server"
     LOGIN = "login"
-    COMPARE = "compare"
     LIMITS = "limits"
     STANDS = "stands"
 
@@ -187,8 +186,8 @@ class Timer(StrEnum):
     """WhatsApp's server is asked whether it still answers this page."""
     LIMITS = "limits"
     """WhatsApp's page is asked for its limits on new contacts."""
-    COMPARE = "compare"
-    """The page is asked for messages that nobody was told of."""
+    AUDIT = "audit"
+    """What the page holds is compared with the event log."""
     SAVING = "saving"
     """The disk is asked again whether the login is on it."""
     RECYCLE = "recycle"
@@ -242,7 +241,7 @@ class DesiredChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class DesiredConfirmed:
     """To Root: this is what is committed."""
 
     number: int

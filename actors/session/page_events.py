@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from actors.runtime.effects import Effect, Log
-from actors.session.backfill import Backfill
 from actors.session.browser_lifecycle import BrowserLifecycle
-from actors.session.event_cursor import EventCursor
+from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
 from actors.session.links import Links
-from actors.session.liveness import Liveness
 from actors.session.logout import Logout
 from actors.session.page_calls import Page
+from actors.session.page_event_cursor import PageEventCursor
 from actors.session.page_state import PageState
 from actors.session.pairing import Pairing, ShownCode
 from actors.session.readiness import Readiness
@@ -21,6 +20,7 @@ from actors.session.reception import TOLD, Reception
 from actors.session.screen import Screen
 from actors.session.sending.new_contacts import NewContacts
 from actors.session.sending.queue import SendQueue
+from actors.session.server_check import ServerCheck
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import Beat, CallResult, ChannelClosed, Notice, PageEvent
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
@@ -35,21 +35,21 @@ class PageEvents:
     screen: Screen
     lifecycle: BrowserLifecycle
     interruptions: Interruptions
-    cursor: EventCursor
+    cursor: PageEventCursor
     page_state: PageState
     readiness: Readiness
-    backfill: Backfill
+    inbound_audit: InboundAudit
     reception: Reception
     pairing: Pairing
     links: Links
     logout: Logout
-    liveness: Liveness
+    server_check: ServerCheck
     sending: SendQueue
     new_contacts: NewContacts
 
     def noticed(self, notice: Notice, at: float, now: float) -> Iterator[Effect]:
         """A notice of the current browser, which came at `at`."""
-        self.backfill.noticed(at)
+        self.inbound_audit.noticed(at)
         if isinstance(notice, ChannelClosed):
             why = Reason.RESOURCE_LIMIT if notice.for_memory else Reason.BROWSER_CRASHED
             yield from self.interruptions.lost(why, now, detail=notice.detail)
@@ -74,7 +74,7 @@ class PageEvents:
         elif not (is_main and self.links.lacks(facts.phone)):
             yield from self.page_state.judge(facts, now)
             if self.screen.condition is PageCondition.CONFLICT:
-                yield from self.liveness.replaced(now)
+                yield from self.server_check.replaced(now)
 
     def _turn_out(self, now: float) -> Iterator[Effect]:
         """Another number than the pairing link's: it is unlinked before anything is sent or received."""
@@ -98,8 +98,6 @@ class PageEvents:
             yield from self.cursor.read_anew()
         else:
             yield from self.cursor.compare(beat)
-        if self.page.is_usable and not self.cursor.is_behind(beat):
-            yield from self.backfill.look(now)
 
     def _in_order(self, event: PageEvent, now: float) -> Iterator[Effect]:
         if self.cursor.is_next(event):
@@ -110,7 +108,7 @@ class PageEvents:
         else:
             yield from self.cursor.reread(event)
 
-    def _on_event(self, event: PageEvent, now: float) -> Iterator[Effect]:  # noqa: C901 - one case an event
+    def _on_event(self, event: PageEvent, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case an event
         data = event.data
         match event.name:
             case "ready" | "facts_changed":
@@ -136,6 +134,8 @@ class PageEvents:
             case "send_failed":
                 reason = str(data.get("reason", ""))
                 yield from self.sending.failed(str(data["id"]), reason, now, data.get("until"))
+            case "unheard":
+                yield from self.inbound_audit.suspected()
             case "limits_changed":
                 yield from self.new_contacts.update(data, now)
             case _:

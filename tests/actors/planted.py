@@ -13,14 +13,14 @@ from actors.runtime import cell, effects, interpreter, rollback
 from actors.session import (
     actor,
     browser_lifecycle,
-    event_cursor,
     page_answers,
+    page_event_cursor,
     unit_of_work,
 )
 from actors.session import (
     messages as session_messages,
 )
-from actors.session.backfill import Backfill
+from actors.session.inbound_audit import InboundAudit
 from actors.session.sending import queue, settling
 from actors.supervisor.children import Children
 from actors.webhooks import lanes
@@ -204,7 +204,7 @@ def leftovers_are_not_ended(patch: pytest.MonkeyPatch) -> None:
 
 
 def an_adopted_page_is_not_asked_for_what_came_meanwhile(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Backfill, "look", lambda self, now: ())
+    patch.setattr(InboundAudit, "look", lambda self, now: ())
 
 
 def the_error_is_told_at_every_failure_after_ten(patch: pytest.MonkeyPatch) -> None:
@@ -232,7 +232,7 @@ def the_ring_is_not_read_again(patch: pytest.MonkeyPatch) -> None:
         self._work.note(page=beat.page, page_event=beat.last)
         return iter(())
 
-    patch.setattr(event_cursor.EventCursor, "compare", compare)
+    patch.setattr(page_event_cursor.PageEventCursor, "compare", compare)
 
 
 def one_lane_is_shared_by_all_endpoints(patch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,6 @@ class Api:
         self.phase = DaemonPhase.READY
         self.counted: list[Occurrence] = []
         self.figures = Figures()
-        self.alert: str | None = None
         self.troubles: list[Trouble] = []
         self.has_login_copy = True
         self.usage: dict[str, Usage] = {}
@@ -83,6 +82,7 @@ class Api:
         self.folder = Path("/nonexistent")
         self.egress_allow: list[str] = []
         self.base = ""
+        self.drain: Callable[[], None] = lambda: None
         self.http: aiohttp.ClientSession
 
     def ports(self) -> Ports:
@@ -101,7 +101,6 @@ class Api:
             media=MediaFiles(self.folder / "out", 1_000_000, Egress(policy(self.egress_allow))),
             received=received,
             phase=lambda: self.phase,
-            alert=lambda: self.alert,
             troubles=lambda: self.troubles,
             memory_mb=lambda: 512,
             daemon_memory_mb=lambda: 112,
@@ -164,6 +163,7 @@ async def serve(api: Api) -> AsyncIterator[Api]:
     """Run the front of an Api whose levers were set beforehand."""
     runner = Runner(make_app(api.ports()), api.connections)
     await runner.start(("127.0.0.1", 0))
+    api.drain = runner.drain
     api.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
     async with aiohttp.ClientSession(auto_decompress=False) as api.http:
         yield api

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from tests.store.drafts import draft, record
 from wppmt.domain.scopes import Scope
 from wppmt.store.operator_records import ApiKey, Attempt, AuditEntry
 from wppmt.store.port import Store
+from wppmt.store.records import SessionRecord
 
 KEY = ApiKey(
     id="key_1",
@@ -150,3 +153,65 @@ class TestAttempts:
         while store.prune(0.0):
             pass
         assert store.attempts("a", event.id) is None
+
+
+class TestTheLogOfAll:
+    def numbers(self, store: Store, after: int = 0, **more: Any) -> list[int]:
+        return [number for number, _ in store.events_of_all_after(after, 100, **more)]
+
+    def test_events_of_all_in_the_order_of_their_commits(self, store: Store):
+        made = [record(store, name) for name in "abab"]
+        rows = store.events_of_all_after(0, 100)
+        assert [event for _, event in rows] == made
+        numbers = [number for number, _ in rows]
+        assert numbers == sorted(set(numbers))
+        assert numbers[-1] == store.last_event_number()
+        assert store.events_of_all_after(numbers[1], 1) == [rows[2]]
+
+    def test_of_some_sessions(self, store: Store):
+        for name in "abc":
+            record(store, name)
+        rows = store.events_of_all_after(0, 100, {"a", "c", "x"})
+        assert [event.session_id for _, event in rows] == ["a", "c"]
+        assert store.events_of_all_after(0, 100, frozenset()) == []
+
+    def test_no_number_comes_back_when_the_newest_are_deleted(self, store: Store):
+        assert store.last_event_number() == 0
+        record(store, "a")
+        record(store, "b", draft(endpoint=None))
+        newest = store.last_event_number()
+        with store.transaction() as transaction:
+            transaction.forget("b")
+        assert [number for number in self.numbers(store) if number == newest] == []
+        while store.prune(0.0):
+            pass
+        assert store.last_event_number() == newest
+        record(store, "a")
+        assert self.numbers(store, newest) == [newest + 1]
+
+    def test_nor_when_all_are(self, store: Store):
+        for _ in range(3):
+            record(store, draft_=draft(at=1.0, endpoint=None))
+        newest = store.last_event_number()
+        while store.prune(2.0):
+            pass
+        assert self.numbers(store) == []
+        record(store)
+        assert self.numbers(store) == [newest + 1]
+
+    def test_whoever_listens_hears_of_each_commit_with_events(self, store: Store):
+        heard: list[set[str]] = []
+        store.listen(lambda sessions: heard.append(set(sessions)))
+        with store.transaction() as transaction:
+            transaction.record("a", draft())
+            transaction.record("b", draft())
+            assert heard == []
+        with store.transaction() as transaction:
+            transaction.save(SessionRecord("a", 1.0))
+        with suppress(KeyError), store.transaction() as transaction:
+            transaction.record("a", draft())
+            raise KeyError
+        assert heard == [{"a", "b"}]
+        store.listen(None)
+        record(store)
+        assert len(heard) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actors.session.policy import SessionPolicy
+from actors.watch.policy import AlertPolicy, Thresholds
 from actors.webhooks.policy import WebhookPolicy
 from wppmt.app.addresses import base_url
 from wppmt.app.settings import Settings
@@ -11,6 +12,7 @@ from wppmt.domain.units import MEGABYTE
 from wppmt.http.pairing.policy import PairingPolicy
 from wppmt.http.ports import HttpPolicy
 from wppmt.http.security.auth import AuthPolicy
+from wppmt.http.streaming.policy import StreamPolicy
 from wppmt.webhook.schedule import WebhookSchedule
 
 DAY = 86_400.0
@@ -29,6 +31,7 @@ def session_policy(settings: Settings) -> SessionPolicy:
         memory_mb=sessions.tenant_memory_mb,
         memory_hard_mb=sessions.tenant_memory_hard_mb,
         copy_seconds=settings.store.login_copy_hours * 3600,
+        audit_seconds=sessions.audit_minutes * 60,
         media_bytes=settings.media.max_mb * MEGABYTE,
         media_eager=settings.media.received_eager,
         close_deadline=browser.stop_deadline_seconds + FORCED_STOP_SECONDS,
@@ -68,6 +71,19 @@ def webhook_policy(settings: Settings) -> WebhookPolicy:
     )
 
 
+def alert_policy(settings: Settings) -> AlertPolicy:
+    alerts = settings.alerts
+    thresholds = Thresholds(
+        memory_share=alerts.memory_percent / 100,
+        cpu_share=alerts.cpu_percent / 100,
+        error_rate=alerts.error_percent / 100,
+        response_seconds=alerts.slow_seconds,
+        webhooks_failed=alerts.webhooks_failed,
+        default_endpoint=settings.webhooks.url,
+    )
+    return AlertPolicy(thresholds, alerts.webhook_url, sends_mail=bool(alerts.email))
+
+
 def webhook_schedule(settings: Settings) -> WebhookSchedule:
     return WebhookSchedule(settings.webhooks.retries)
 
@@ -100,5 +116,7 @@ def http_policy(settings: Settings) -> HttpPolicy:
             return_allow=settings.pairing.return_allow,
             frame_ancestors=settings.pairing.frame_ancestors,
         ),
+        # The other half of the connections is for requests that end.
+        streams=StreamPolicy(most=settings.http.max_connections // 2),
         bodies_bytes=settings.http.bodies_mb * MEGABYTE,
     )

@@ -6,7 +6,7 @@ Every method may raise StoreUnavailable (disk full, I/O error): then nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -14,9 +14,10 @@ from wppmt.domain.alerts import Alert
 from wppmt.store.operator_records import ApiKey, Attempt, AuditEntry
 from wppmt.store.outbox_records import (
     Backlog,
-    DeadLetterBatch,
-    DeadLetters,
+    DeadLetterFilter,
+    DeadLetterOrder,
     Delivery,
+    DeliveryState,
     Lane,
     LaneTip,
     SigningSecrets,
@@ -119,6 +120,9 @@ class Store(Protocol):
     def unfinished(self, session_id: str) -> Sequence[JournalEntry]:
         """Journal entries that are ACCEPTED or HANDED, oldest first."""
 
+    def failed(self, session_id: str, since: float, limit: int) -> Sequence[JournalEntry]:
+        """Messages accepted at `since` or later that are FAILED or UNKNOWN: the newest `limit`, in order."""
+
     def message(self, session_id: str, message_id: str) -> JournalEntry | None: ...
 
     def keyed(self, session_id: str, key: str, since: float) -> JournalEntry | None:
@@ -133,6 +137,28 @@ class Store(Protocol):
         """Messages whose media is still to be brought, oldest first."""
 
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]: ...
+
+    def events_of_all_after(
+        self, number: int, limit: int, sessions: Collection[str] | None = None
+    ) -> Sequence[tuple[int, EventRecord]]:
+        """Events of these sessions (None: of all), each with its number, in the order of their commits.
+
+        Numbers are larger than `number`, grow, and are never used twice.
+        """
+
+    def events_named(
+        self, session_id: str, names: Sequence[str], since: float, limit: int
+    ) -> Sequence[EventRecord]:
+        """The session's events of these names at `since` or later: the newest `limit`, in order."""
+
+    def events_with(self, session_id: str, text: str) -> Iterator[EventRecord]:
+        """The session's events in whose body this text stands, in order; others are served meanwhile."""
+
+    def last_event_number(self) -> int:
+        """The largest that was ever given to an event; 0: none was."""
+
+    def listen(self, heard: Callable[[Collection[str]], None] | None) -> None:
+        """Tell `heard`, after each commit that recorded events, of which sessions; in whichever thread. None: nobody."""
 
     def last_sequence(self, session_id: str) -> int:
         """Of the session's newest event; 0 when it never had one, or was forgotten since."""
@@ -183,19 +209,28 @@ class Store(Protocol):
     def attempts(self, session_id: str, event_id: str) -> Sequence[Attempt] | None:
         """To deliver this event, the newest hundred, in order; None: there is no such event. As long as the event is."""
 
-    def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
+    def attempts_of(self, session_id: str, event_ids: Sequence[str]) -> Sequence[Attempt]:
+        """To deliver any of these events, in order."""
+
+    def troubled(self, session_id: str, since: float, limit: int) -> Sequence[str]:
+        """Events whose delivery failed at `since` or later: the newest `limit`."""
+
+    def fates(self, session_id: str, event_ids: Sequence[str]) -> Mapping[str, DeliveryState]:
+        """What became of the delivery of each of these events; absent: there is none."""
+
+    def dead_letters(self, which: DeadLetterFilter, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
         """In order, with numbers larger than `after`."""
 
-    def count_dead_letters(self, which: DeadLetters, most: int | None = None) -> int:
+    def count_dead_letters(self, which: DeadLetterFilter, most: int | None = None) -> int:
         """`most`: further ones are not counted, which takes time by their number."""
 
-    def dead_letter(self, batch: DeadLetterBatch, at: float, limit: int) -> int:
+    def dead_letter(self, batch: DeadLetterOrder, at: float, limit: int) -> int:
         """Make at most `limit` of these pending deliveries dead letters, in order; returns how many.
 
         Fewer than `limit`: there are no more.
         """
 
-    def replay(self, which: DeadLetters, at: float, endpoint: str = "", limit: int = 500) -> int:
+    def replay(self, which: DeadLetterFilter, at: float, endpoint: str = "", limit: int = 500) -> int:
         """Make at most `limit` of them pending again, in order, ids and bodies unchanged; returns how many.
 
         `endpoint` is where they go from now on; empty: where they went before. Tell the webhook actor OutboxGrew.

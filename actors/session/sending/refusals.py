@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actors.session.sending.new_contacts import NewContacts
+from actors.session.sending.new_contacts import ENDS, NewContacts
 from actors.session.sending.strangers import Strangers
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallRejected
@@ -72,19 +72,10 @@ class Refusals:
             return Refusal(code, retry_after=TRY_AGAIN_SECONDS)
         if code in OF_THE_POLICY:
             return Refusal(code, retry_after=self._strangers.retry_after(now) or TRY_AGAIN_SECONDS)
+        if code in ENDS:
+            # Of two that hold, the one that lasts longer: before its end nothing would be accepted.
+            code = self._new_contacts.limit(now) or code
         return Refusal(code, details=problems, retry_after=self._new_contacts.retry_after(code, now))
-
-
-def require_connected(record: SessionRecord) -> None:
-    """Raises Refusal(NOT_CONNECTED) unless messages can go out: while a QR code is shown, say, they are not queued."""
-    if record.state is not State.CONNECTED:
-        raise not_connected(record)
-
-
-def require_ability(record: SessionRecord, *, is_there: bool) -> None:
-    """Raises Refusal(WHATSAPP_CHANGED) for what WhatsApp's page cannot do any more."""
-    if not is_there:
-        raise changed(record)
 
 
 def changed(record: SessionRecord) -> Refusal:

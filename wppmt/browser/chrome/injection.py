@@ -33,6 +33,7 @@ BRIDGE = (
     "actions.js",
     "media.js",
     "receiving.js",
+    "audit.js",
     "changes.js",
     "surroundings.js",
     "walks.js",

@@ -37,10 +37,13 @@ _TAGS: Mapping[str, str] = {
     "webhooks": "Webhooks",
     "webhook_test": "Webhooks",
     "events": "Eventos",
+    "watch": "Administração",
     "admin": "Administração",
     "api_keys": "Chaves",
     "audit_trail": "Administração",
     "attempts": "Eventos",
+    "streams": "Eventos",
+    "explain": "Eventos",
     "contacts": "Contatos e mídia",
     "people": "Contatos e mídia",
     "chats": "Conversas",
@@ -83,6 +86,10 @@ _HEADER_PARAMETERS: Mapping[str, Json] = {
     "Idempotency-Key": {
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7e]+$"},
         "description": "a mesma chave com o mesmo corpo devolve a resposta guardada (48 h)",
+    },
+    "Last-Event-ID": {
+        "schema": {"type": "string", "pattern": "^[0-9a-z]{1,16}$"},
+        "description": "o id do último evento recebido: continua dele; 0: o registro inteiro; ausente: a partir de agora",
     },
     "Prefer": {
         "schema": {"type": "string"},

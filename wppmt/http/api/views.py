@@ -101,6 +101,7 @@ def _status_fields(
         "pushname": record.pushname or None,
         "max_messages_per_day": record.max_messages_per_day,
         "queue": status.queue,
+        "inbound_missed": record.inbound_missed,
         "abilities": abilities_of(status),
         "wa_js": status.inventory.wa_js or None,
         "login_saved": record.login_saved if record.has_login else None,

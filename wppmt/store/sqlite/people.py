@@ -44,6 +44,7 @@ IMPERSONAL = frozenset(
         "stopped_lanes",
         "tallies",
         "forgotten",
+        "event_numbers",
         "compatibility",
         "api_keys",
         "audit",  # of operators, and never of a contact

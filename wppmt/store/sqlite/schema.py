@@ -259,6 +259,14 @@ CREATE TABLE attempts (
     error TEXT NOT NULL
 );
 CREATE INDEX attempts_of_event ON attempts (event, number);
+CREATE INDEX failed_attempts ON attempts (session_id, at)
+    WHERE error != '';
+"""
+
+_EVENT_NUMBERS = """
+-- One row: the largest number of events that were the newest when they were deleted, so that a cursor over all events stays true.
+CREATE TABLE event_numbers (deleted INTEGER NOT NULL);
+INSERT INTO event_numbers VALUES (0);
 """
 
 STEPS: tuple[str, ...] = (
@@ -266,6 +274,7 @@ STEPS: tuple[str, ...] = (
     _API_KEYS,
     _AUDIT,
     _ATTEMPTS,
+    _EVENT_NUMBERS,
 )  # fmt: skip
 VERSION = len(STEPS)
 OLDEST_READER = 5

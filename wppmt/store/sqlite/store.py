@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from wppmt.domain.occurrences import Count, uncounted
 from wppmt.store.outbox_records import SigningSecrets
-from wppmt.store.records import EventRecord, JournalEntry, PairingLink, SessionRecord
+from wppmt.store.records import ALERTS, EventRecord, JournalEntry, PairingLink, SessionRecord
 from wppmt.store.sqlite.attempts import PRUNE_ATTEMPTS, SqliteAttempts
 from wppmt.store.sqlite.database import BUSY_MILLISECONDS, Database
+from wppmt.store.sqlite.event_numbers import NEWEST, numbers_kept
 from wppmt.store.sqlite.forgetting import sweep
 from wppmt.store.sqlite.operator_rows import SqliteRecords
 from wppmt.store.sqlite.outbox import SqliteOutbox
@@ -21,13 +23,14 @@ from wppmt.store.sqlite.rows import (
     load_secrets,
     load_session,
 )
+from wppmt.store.sqlite.stories import SqliteStories
 from wppmt.store.sqlite.transaction import SqliteTransaction
 from wppmt.store.sqlite.watch import PRUNE_ALERTS, SqliteWatch
 
 PRUNE_STEP = 500
 
 
-class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords, SqliteAttempts):
+class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords, SqliteAttempts, SqliteStories):
     """Implements wppmt.store.Store on one file. Raises SetupError when that cannot be used.
 
     `step` is how many rows of a kind are deleted in one transaction.
@@ -42,11 +45,18 @@ class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords, SqliteAttempts):
     ) -> None:
         super().__init__(Database(path, busy_milliseconds, count))
         self._step = step
+        self._heard: Callable[[Collection[str]], None] | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[SqliteTransaction]:
         with self._database.write() as connection:
-            yield SqliteTransaction(connection, self._step)
+            transaction = SqliteTransaction(connection, self._step)
+            yield transaction
+        if transaction.recorded and self._heard:
+            self._heard(transaction.recorded)
+
+    def listen(self, heard: Callable[[Collection[str]], None] | None) -> None:
+        self._heard = heard
 
     def sessions(self) -> Sequence[SessionRecord]:
         rows = self._read("SELECT record FROM sessions ORDER BY created_at, id")
@@ -102,6 +112,22 @@ class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords, SqliteAttempts):
         )
         return [load_event(row) for row in rows]
 
+    def events_of_all_after(
+        self, number: int, limit: int, sessions: Collection[str] | None = None
+    ) -> Sequence[tuple[int, EventRecord]]:
+        of_sessions = None if sessions is None else json.dumps(list(sessions))
+        rows = self._read(
+            "SELECT * FROM events WHERE number > ?1 AND session_id IN (SELECT session_id FROM tallies"
+            " WHERE (?2 IS NULL OR session_id IN (SELECT value FROM json_each(?2))) AND session_id != ?4)"
+            " ORDER BY number LIMIT ?3",
+            (number, of_sessions, limit, ALERTS),
+        )
+        return [(row["number"], load_event(row)) for row in rows]
+
+    def last_event_number(self) -> int:
+        [[newest]] = self._read(NEWEST)
+        return int(newest)
+
     def last_sequence(self, session_id: str) -> int:
         rows = self._read("SELECT sequence FROM tallies WHERE session_id = ?", (session_id,))
         return int(rows[0]["sequence"]) if rows else 0
@@ -125,7 +151,8 @@ class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords, SqliteAttempts):
         with self._database.write() as connection:
             swept = sweep(connection, self._step)
             old = (before, self._step)
-            pruned = sum(connection.execute(kind, old).rowcount for kind in _PRUNE)
+            with numbers_kept(connection):
+                pruned = sum(connection.execute(kind, old).rowcount for kind in _PRUNE)
             older = (before if journal_before is None else journal_before, self._step)
             return swept + pruned + connection.execute(_PRUNE_JOURNAL, older).rowcount
 
