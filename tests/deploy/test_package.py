@@ -26,6 +26,7 @@ pytestmark = [
 
 NEWER, BRIDGED, BROKEN, DEAF = "0.2.91", "0.2.91.1", "0.2.92", "0.2.93"
 CONNECT_SECONDS, UPGRADE_SECONDS = 120.0, 240.0
+PAGE = Path(__file__).parents[2] / "docs" / "implantacao.md"
 SESSION, PHONE = "cliente-001", "5511987650001"
 SIMULATOR_UNIT = """
 [Service]
@@ -170,6 +171,24 @@ def test_a_session_connects(debian: Container):
     wppmt(debian, "sim", "scan", PHONE, SESSION)
     wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
     wait_until(lambda: api(debian, "GET", f"/sessions/{SESSION}/status").get("loginSaved") is not False, 30)
+
+
+def test_the_page_s_list_and_its_commands(debian: Container):
+    """docs/implantacao.md: a line for each of the eleven points, and each command of the page runs."""
+    said = wppmt(debian, "doctor", "--deploy", check=False).splitlines()
+    assert len([line for line in said if line[:1] in {"✓", "✗", "!"}]) >= 11
+    listed = re.findall(r"^\| \d+ \|.*\| `([^`]+)` \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(listed) == 11
+    for command in listed:
+        if command.startswith(("systemctl", "stat", "curl")):
+            debian.run("sh", "-c", command.replace("SERVIDOR", "127.0.0.1"))
+
+
+def test_killed_it_comes_back_and_nobody_is_disconnected(debian: Container):
+    before, linked = chrome(debian), devices(debian)
+    debian.run("systemctl", "kill", "-s", "KILL", "--kill-whom=main", "wppmt")
+    wait_until(lambda: health(debian).get("version") == __version__, 60)
+    assert (status(debian), chrome(debian), devices(debian)) == ("connected", before, linked)
 
 
 def test_upgrade_check_says_it_beforehand(debian: Container, debs: dict[str, Path]):
