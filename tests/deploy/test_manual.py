@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from pathlib import Path
 
+import pytest
+
 from wppmt.app.settings import keys
+from wppmt.domain.alerts import AlertCode
 from wppmt.domain.reasons import Reason
 
 ROOT = Path(__file__).parents[2]
 MANUAL = (ROOT / "docs" / "operacao.md").read_text(encoding="utf-8")
 
 
-def test_every_reason_is_explained_once():
-    explained = re.findall(r"^\| `([A-Z_]+)` \| [^|]{5,} \| [^|]{4,} \|$", MANUAL, re.MULTILINE)
-    assert sorted(explained) == sorted(Reason)
+@pytest.mark.parametrize(
+    ("title", "codes"), [("O que cada motivo significa", Reason), ("Alertas", AlertCode)]
+)
+def test_every_reason_and_every_alert_is_explained_once(title: str, codes: type[StrEnum]):
+    section = re.search(rf"^## {title}$(.*?)^## ", MANUAL, re.MULTILINE | re.DOTALL)
+    assert section
+    explained = re.findall(r"^\| `([A-Z_]+)` \| [^|]{5,} \| [^|]{4,} \|$", section[1], re.MULTILINE)
+    assert sorted(explained) == sorted(codes)
 
 
 def test_every_variable_named_exists():
     known = {env.name for _, _, env in keys()}
-    assert set(re.findall(r"`((?:WPP|WEBHOOK|REDIS)_[A-Z_]+)`", MANUAL)) <= known
+    assert set(re.findall(r"`((?:WPP|WEBHOOK|REDIS)_[A-Z_]+)`", MANUAL)) <= known | set(AlertCode)
 
 
 PACKAGES = {
