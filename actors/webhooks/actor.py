@@ -23,7 +23,7 @@ from actors.webhooks.settling import Settle, Settling
 from wppmt.domain.log import LogLevel
 from wppmt.domain.messages import ReplayDeadLetters
 from wppmt.domain.occurrences import WebhookOutcome
-from wppmt.store.outbox_records import DeadLetterBatch, DeadLetters, Delivery, DeliveryState, Lane
+from wppmt.store.outbox_records import DeadLetterFilter, DeadLetterOrder, Delivery, DeliveryState, Lane
 from wppmt.store.port import STORE_RETRY_SECONDS, Store, StoreUnavailable
 from wppmt.webhook.classify import (
     AttemptResult,
@@ -193,7 +193,7 @@ class WebhookMind:
 
     def _works_again(self, lane: Lane, now: float) -> list[Effect]:
         """Log how many dead letters could be replayed now, and replay them if that is configured."""
-        which = DeadLetters(lane.session_id, endpoint=lane.endpoint)
+        which = DeadLetterFilter(lane.session_id, endpoint=lane.endpoint)
         dead = self._store.count_dead_letters(which, COUNTED)
         replayed = 0
         if dead and self._policy.auto_replay and self._is_wanted(lane):
@@ -248,7 +248,7 @@ class WebhookMind:
             transaction.stop_lane(lane, error)
         self._settling.commit()
         self._store.settle([replace(tried, state=DeliveryState.DEAD)])
-        job = DeadLetterJob(DeadLetterBatch(lane, error, up_to=self._cursor), "webhook_stopped", done=1)
+        job = DeadLetterJob(DeadLetterOrder(lane, error, up_to=self._cursor), "webhook_stopped", done=1)
         effects = [*counted(lane, WebhookOutcome.DEAD), *self._jobs.add(job, now)]
         self._lanes.stop(state, job.batch.up_to)
         self._health.fail(lane, now)
@@ -260,7 +260,7 @@ class WebhookMind:
         effects = counted(lane, WebhookOutcome.FAILED)
         due_before = now - self._policy.hold_seconds
         if origin.is_held and origin.since <= due_before:
-            batch = DeadLetterBatch(lane, "Sem conexão com o destino", due_before)
+            batch = DeadLetterOrder(lane, "Sem conexão com o destino", due_before)
             effects += self._jobs.add(DeadLetterJob(batch, "webhook_abandoned"), now)
         self._lanes.finish(flight)
         if self._lanes.refuse(flight, now):

@@ -9,7 +9,7 @@ from actors.runtime.effects import Answer, Effect, Log, Reply, Wake
 from actors.webhooks.exhaustion import Exhaustion
 from actors.webhooks.origins import origin_of
 from wppmt.domain.messages import ReplayDeadLetters
-from wppmt.store.outbox_records import DeadLetterBatch
+from wppmt.store.outbox_records import DeadLetterOrder
 from wppmt.store.port import Store
 
 STEP = 500
@@ -41,7 +41,7 @@ class ReplayJob:
 class DeadLetterJob:
     """Pending deliveries of one lane that become dead letters; the log calls it `event`."""
 
-    batch: DeadLetterBatch
+    batch: DeadLetterOrder
     event: str
     done: int = 0
 

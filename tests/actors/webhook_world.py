@@ -18,7 +18,7 @@ from actors.webhooks.policy import WebhookPolicy
 from tests.defaults import webhook_policy, webhook_schedule
 from wppmt.domain.messages import ALERT_ACTOR, ReplayDeadLetters
 from wppmt.domain.occurrences import Occurrence
-from wppmt.store.outbox_records import DeadLetters, Lane, SigningSecrets
+from wppmt.store.outbox_records import DeadLetterFilter, Lane, SigningSecrets
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.records import EventDraft, EventRecord
 from wppmt.store.sqlite.store import SqliteStore
@@ -162,7 +162,7 @@ class World:
         self._give(Ask(message, reply))
         return reply
 
-    def replay(self, which: DeadLetters, endpoint: str = "") -> int:
+    def replay(self, which: DeadLetterFilter, endpoint: str = "") -> int:
         reply = self.ask(ReplayDeadLetters(which, endpoint))
         while not reply.is_answered:
             assert self.step()

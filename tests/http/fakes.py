@@ -19,7 +19,7 @@ from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
 from wppmt.media.received import ReceivedMedia
 from wppmt.store.operator_records import ApiKey, Attempt, AuditEntry
-from wppmt.store.outbox_records import DeadLetters, Delivery, SigningSecrets, WebhookCounts
+from wppmt.store.outbox_records import DeadLetterFilter, Delivery, SigningSecrets, WebhookCounts
 from wppmt.store.records import (
     Desired,
     EventRecord,
@@ -347,10 +347,10 @@ class FakeStore:
             raise self.broken
         return self.counts
 
-    def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
+    def dead_letters(self, which: DeadLetterFilter, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
         return [d for d in self.dead if d.event.session_id == which.session_id and d.number > after][:limit]
 
-    def count_dead_letters(self, which: DeadLetters, most: int | None = None) -> int:
+    def count_dead_letters(self, which: DeadLetterFilter, most: int | None = None) -> int:
         return len(self.dead_letters(which, limit=10_000))
 
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from wppmt.domain.contact_policy import PolicyChange
 from wppmt.domain.reasons import Reason
-from wppmt.store.outbox_records import DeadLetters
+from wppmt.store.outbox_records import DeadLetterFilter
 from wppmt.store.records import SessionStatus
 
 ROOT = "root"
@@ -193,7 +193,7 @@ class ReplayDeadLetters:
     Ids and bodies stay. Answered with how many (int), at most some thousands at once: ask again while there are more.
     """
 
-    which: DeadLetters
+    which: DeadLetterFilter
     endpoint: str = ""
 
 
