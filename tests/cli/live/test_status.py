@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.cli.conftest import Call
-from tests.cli.live.conftest import ALERT, HEALTH, refusal, row
+from tests.cli.live.conftest import ALERT, FIGURES, HEALTH, refusal, row
 from tests.cli.live.stub_api import StubApi
 
 LONG = "c" * 40
@@ -19,7 +19,10 @@ CORRUPT = {
 def answers(api: StubApi) -> None:
     api.answers |= {
         "GET /api/health": HEALTH,
-        "GET /api/admin/sessions": {"sessions": [row("boa"), row("ruim", "error", **CORRUPT), row(LONG)]},
+        "GET /api/admin/sessions": {
+            "figures": FIGURES,
+            "sessions": [row("boa"), row("ruim", "error", **CORRUPT), row(LONG)],
+        },
         "GET /api/admin/alerts": {"firing": [ALERT], "recent": []},
     }
 
@@ -34,6 +37,21 @@ def test_trouble_comes_with_its_reason_and_remedy(ask: Call):
     assert "O login salvo não foi aceito (TOKEN_CORRUPT)" in about
     assert "→ Restaure a última cópia boa." in about
     assert "boa:" not in about
+
+
+def test_the_figures_that_alerts_judge_by(ask: Call):
+    shown = " ".join(ask("status").stdout.split())
+    assert "CPU 12,5 % · 1 conectadas de 2 que deveriam · erros 0,4 % de 240 em 5 min" in shown
+    assert "respostas em até 0,1 s · webhooks sem sucesso no último minuto: 3 · disco 52,0 GB livres" in shown
+    assert "(41 %)" in shown
+
+
+def test_what_an_alert_says_better_is_not_said_twice(ask: Call, api: StubApi):
+    reasons = [{"reasonCode": code, "reason": "texto"} for code in ("SESSION_IN_ERROR", "REDIS_DOWN")]
+    api.answers["GET /api/health"] = HEALTH | {"status": "degraded", "reasons": reasons}
+    shown = ask("status").stdout
+    assert "texto (REDIS_DOWN)" in shown
+    assert "texto (SESSION_IN_ERROR)" not in shown
 
 
 def test_the_worst_comes_first_and_lines_fit(ask: Call):
@@ -51,7 +69,7 @@ def test_no_colour_outside_a_terminal(ask: Call):
 
 def test_for_programs(ask: Call):
     shown = json.loads(ask("status", "--json").stdout)
-    assert shown["health"] == HEALTH
+    assert (shown["health"], shown["figures"]) == (HEALTH, FIGURES)
     assert [found["sessionId"] for found in shown["sessions"]] == ["boa", "ruim", LONG]
     assert shown["alerts"]["firing"] == [ALERT]
 

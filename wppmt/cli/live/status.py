@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,22 +39,34 @@ class Overview:
     health: Json
     sessions: Sequence[Json]
     alerts: Json | None
+    figures: Json | None = None
+    """Only an admin's."""
 
     @property
     def for_programs(self) -> dict[str, Any]:
-        return {"health": self.health, "sessions": list(self.sessions), "alerts": self.alerts}
+        return {
+            "health": self.health,
+            "figures": self.figures,
+            "alerts": self.alerts,
+            "sessions": list(self.sessions),
+        }
 
 
 def look(gateway: Gateway) -> Overview:
     """Raises GatewayError."""
-    return Overview(gateway.health(), rows(gateway), _optional(gateway, "/api/admin/alerts"))
+    told = _sessions(gateway)
+    alerts = _optional(gateway, "/api/admin/alerts")
+    return Overview(gateway.health(), told["sessions"], alerts, told.get("figures"))
 
 
 def rows(gateway: Gateway) -> Sequence[Json]:
     """Every session that the token may see; with an admin's, also its process and its webhooks."""
-    answer = _optional(gateway, "/api/admin/sessions") or gateway.ask("GET", "/api/sessions")
-    found: Sequence[Json] = answer["sessions"]
+    found: Sequence[Json] = _sessions(gateway)["sessions"]
     return found
+
+
+def _sessions(gateway: Gateway) -> Json:
+    return _optional(gateway, "/api/admin/sessions") or gateway.ask("GET", "/api/sessions")
 
 
 def _optional(gateway: Gateway, path: str) -> Json | None:
@@ -118,9 +130,11 @@ def page(overview: Overview, now: float) -> list[str]:
     """What a person reads."""
     room = shown.width()
     sessions = sorted(overview.sessions, key=lambda row: (_rank(row), row["sessionId"]))
-    lines = [*service_lines(overview.health, room)]
-    if overview.alerts:
-        lines += [line for alert in overview.alerts["firing"] for line in alert_lines(alert, now, room)]
+    firing = overview.alerts["firing"] if overview.alerts else ()
+    lines = [*service_lines(overview.health, room, known={alert["code"] for alert in firing})]
+    if overview.figures:
+        lines += shown.wrapped(" · ".join(figures_shown(overview.figures)), "  ", room)
+    lines += [line for alert in firing for line in alert_lines(alert, now, room)]
     lines += ["", *session_lines(sessions, now, room)]
     troubled = [row for row in sessions if needs_attention(row)]
     if troubled:
@@ -133,8 +147,8 @@ def _rank(row: Json) -> int:
     return _WORST_FIRST.index(row["status"]) if row["status"] in _WORST_FIRST else 0
 
 
-def service_lines(health: Json, room: int) -> list[str]:
-    """The service as a whole, as `/api/health` counts it."""
+def service_lines(health: Json, room: int, known: Collection[str] = ()) -> list[str]:
+    """The service as a whole, as `/api/health` counts it. Of reasons that are `known` more is said elsewhere."""
     sessions, webhooks = health["sessions"], health["webhooks"]
     colour = {"ok": shown.GREEN, "degraded": shown.RED}.get(health["status"], shown.YELLOW)
     facts = (
@@ -146,10 +160,22 @@ def service_lines(health: Json, room: int) -> list[str]:
     )
     lines = [shown.paint(line, colour) for line in shown.wrapped(" · ".join(facts), "  ", room, "")]
     for reason in health.get("reasons", ()):
-        lines += shown.wrapped(f"{reason['reason']} ({reason['reasonCode']})", "  ", room, "! ")
-    if health.get("alert"):
-        lines += shown.wrapped(str(health["alert"]), "  ", room, "! ")
+        if reason["reasonCode"] not in known:
+            lines += shown.wrapped(f"{reason['reason']} ({reason['reasonCode']})", "  ", room, "! ")
     return lines
+
+
+def figures_shown(figures: Json) -> Iterator[str]:
+    """Those that alerts judge by (docs/MULTI_TENANT_ARCHITECTURE.md 10.1)."""
+    limit = figures["memoryLimitMb"]
+    share = f" ({100 * figures['memoryMb'] / limit:.0f} %)" if limit else ""
+    yield f"memória {shown.megabytes(figures['memoryMb'])} de {shown.megabytes(limit)}{share}"
+    yield f"CPU {shown.decimal(figures['cpuPercent'])} %"
+    yield f"{figures['connected']} conectadas de {figures['wanted']} que deveriam"
+    yield f"erros {shown.decimal(figures['errorPercent'])} % de {figures['requests']} em 5 min"
+    yield f"respostas em até {shown.decimal(figures['responseSeconds'])} s"
+    yield f"webhooks sem sucesso no último minuto: {figures['webhooksFailed']}"
+    yield f"disco {shown.megabytes(figures['diskFreeMb'])} livres"
 
 
 COLUMNS = (
