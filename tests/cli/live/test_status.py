@@ -7,6 +7,9 @@ import pytest
 from tests.cli.conftest import Call
 from tests.cli.live.conftest import ALERT, FIGURES, HEALTH, refusal, row
 from tests.cli.live.stub_api import StubApi
+from wppmt.cli.gateway import Gateway
+from wppmt.cli.live.status import look_on
+from wppmt.cli.live.status_page import Overview, page
 
 LONG = "c" * 40
 CORRUPT = {
@@ -61,6 +64,19 @@ def test_the_worst_comes_first_and_lines_fit(ask: Call):
     assert lines[titles + 1].startswith("ruim ")
     assert lines[titles + 3].startswith("ccccccc")
     assert "READY" in lines[titles + 2]
+
+
+def test_who_watches_sees_trouble_first():
+    overview = Overview(HEALTH, [row("boa"), row("ruim", "error", **CORRUPT)], None)
+    lines = page(overview, 0.0, trouble_first=True)
+    assert lines.index("O que pede atenção:") < next(at for at, line in enumerate(lines) if "MOTIVO" in line)
+
+
+def test_who_watches_goes_on_while_the_daemon_is_replaced():
+    before = Overview(HEALTH, [row("boa")], None)
+    after = look_on(Gateway("http://127.0.0.1:1", lambda: ""), before)
+    assert after.sessions == before.sessions
+    assert "não responde agora" in page(after, 0.0)[0]
 
 
 def test_no_colour_outside_a_terminal(ask: Call):
