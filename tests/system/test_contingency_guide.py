@@ -34,6 +34,13 @@ def plan(number: str) -> list[str]:
 
 
 @pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A new one for each plan: they are all about the same customer."""
+    with Receiver() as running:
+        yield running
+
+
+@pytest.fixture
 def daemon(new_daemon: Callable[..., Daemon]) -> Daemon:
     made = new_daemon(WPP_MAX_SESSIONS="2")
     made.start()
@@ -65,6 +72,7 @@ def test_a_session_that_does_not_come_back(daemon: Daemon, receiver: Receiver, t
     terminal.paste(see)
     assert re.search(r"cliente-003: reconectando há", terminal.screen())
     terminal.paste(understand)
+    assert "O que fazer: " in terminal.screen()
     daemon.phones.delete_fault(fault)
     terminal.paste(act)
     tenant.reaches("connected", BACK_SECONDS)
