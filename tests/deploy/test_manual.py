@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from pathlib import Path
-
-import pytest
 
 from wppmt.app.settings import keys
 from wppmt.domain.alerts import AlertCode
@@ -16,19 +13,23 @@ ROOT = Path(__file__).parents[2]
 MANUAL = (ROOT / "docs" / "operacao.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    ("title", "codes"), [("O que cada motivo significa", Reason), ("Alertas", AlertCode)]
-)
-def test_every_reason_and_every_alert_is_explained_once(title: str, codes: type[StrEnum]):
-    section = re.search(rf"^## {title}$(.*?)^## ", MANUAL, re.MULTILINE | re.DOTALL)
-    assert section
-    explained = re.findall(r"^\| `([A-Z_]+)` \| [^|]{5,} \| [^|]{4,} \|$", section[1], re.MULTILINE)
-    assert sorted(explained) == sorted(codes)
+def explained(title: str) -> list[str]:
+    """The codes in the table of this section, each with what happened and what to do."""
+    [section] = re.findall(rf"^## {title}\n(.*?)^## ", MANUAL, re.MULTILINE | re.DOTALL)
+    return re.findall(r"^\| `([A-Z_]+)` \| [^|]{5,} \| [^|]{4,} \|$", section, re.MULTILINE)
+
+
+def test_every_reason_is_explained_once():
+    assert sorted(explained("O que cada motivo significa")) == sorted(Reason)
+
+
+def test_every_alert_is_explained_once():
+    assert sorted(explained("Alertas")) == sorted(AlertCode)
 
 
 def test_every_variable_named_exists():
     known = {env.name for _, _, env in keys()}
-    assert set(re.findall(r"`((?:WPP|WEBHOOK|REDIS)_[A-Z_]+)`", MANUAL)) <= known | set(AlertCode)
+    assert set(re.findall(r"`((?:WPP|WEBHOOK|REDIS)_[A-Z_]+)`", MANUAL)) - set(AlertCode) <= known
 
 
 PACKAGES = {
