@@ -83,4 +83,4 @@ def test_every_command_that_a_page_types_is_written_right(page: str, line: str):
     except click.BadParameter as wrong:
         # A file of the reader's own may not be here.
         if not isinstance(wrong.param and wrong.param.type, click.Path):
-            raise AssertionError(f"{page}: {wrong.message}") from None
+            pytest.fail(f"{page}: {wrong.message}")
