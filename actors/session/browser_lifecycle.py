@@ -64,6 +64,8 @@ class BrowserLifecycle:
         self._reopen = False
         self._is_forced = False
         self.live_since = 0.0
+        self.outdated = ""
+        """Why this browser is not as a new one would be; empty: it is."""
         self.starts_linked = False
         """Its login was on the disk when it was started."""
         self.unsaved: LoginItems = NOTHING
@@ -142,8 +144,9 @@ class BrowserLifecycle:
         yield OpenBrowser(self._session_id, generation, self._action)
         yield self._timers.arm(Timer.OPEN, self._policy.open_deadline)
 
-    def opened(self, process: Process, now: float) -> Iterator[Effect]:
+    def opened(self, process: Process, now: float, outdated: str = "") -> Iterator[Effect]:
         """The page has loaded; the bridge may have spoken already."""
+        self.outdated = outdated
         self._timers.disarm(Timer.OPEN)
         yield from self._work.write(now, generation=self._page.generation, process=process)
         yield self._free_slot()
@@ -251,6 +254,7 @@ class BrowserLifecycle:
 
     def closed(self) -> Iterator[Effect]:
         """No process is left; later messages of this browser are stale."""
+        self.outdated = ""
         self._screen.forget()
         self._timers.disarm(Timer.CLOSE)
         self._is_forced = False

@@ -62,6 +62,7 @@ from wppmt.metrics.loop_lag import LoopLag
 from wppmt.net.egress import Egress
 from wppmt.store.redis import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
+from wppmt.webhook.answers import kept_answer
 from wppmt.webhook.transport import WebhookTransport
 
 BOOT_SECONDS = 30.0
@@ -222,7 +223,7 @@ class Daemon:
             browsers=chromes,
             new_session=partial(wiring.new_session, store, wiring.tools(settings, store)),
             new_service=lambda address: services[address](),
-            post=partial(_post, asyncio.get_running_loop(), transport),
+            post=partial(_post, asyncio.get_running_loop(), transport, settings.webhooks.url),
             log=logs.log,
             received=received,
             count=self._meter.count,
@@ -369,12 +370,16 @@ def _all(_: str) -> bool:
 def _post(
     loop: asyncio.AbstractEventLoop,
     transport: WebhookTransport,
+    default_url: str,
     effect: Post,
     report: Callable[[object], object],
 ) -> None:
     async def attempt() -> None:
-        outcome = await transport.post(effect.delivery, effect.attempt, effect.secrets)
-        report(Attempted(effect.delivery.number, outcome))
+        began, delivery = time.monotonic(), effect.delivery
+        outcome = await transport.post(delivery, effect.attempt, effect.secrets)
+        duration_ms = round((time.monotonic() - began) * 1000)
+        answer = kept_answer(outcome, delivery.endpoint, default_url)
+        report(Attempted(delivery.number, outcome, duration_ms, answer))
 
     # A closed loop: the daemon has stopped, and the store still has the delivery.
     with contextlib.suppress(RuntimeError):

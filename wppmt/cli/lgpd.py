@@ -120,6 +120,7 @@ _KINDS = {
     "chat_names": "nomes",
     "received": "ids",
     "deliveries": "entregas",
+    "attempts": "tentativas",
     "files": "arquivos",
     "loginCopies": "cópias de login",
 }

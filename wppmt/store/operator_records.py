@@ -42,3 +42,20 @@ class AuditEntry:
     """Of the request, as in its answer and its log line."""
     id: int = 0
     """The store's; grows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to deliver an event."""
+
+    event_id: str
+    session_id: str
+    at: float
+    """When it began."""
+    status: int | None
+    """None: there was no answer."""
+    duration_ms: int
+    answer: str | None = None
+    """Its beginning; None where it is no text, or is not kept."""
+    error: str = ""
+    """Why it failed, in a sentence; empty: it did not."""

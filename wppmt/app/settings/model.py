@@ -81,6 +81,7 @@ class SessionSettings(SettingsGroup):
     starts_at_once: Annotated[int, Env("WPP_STARTS_AT_ONCE"), Field(ge=0)]
     qr_max: Annotated[int, Env("WPP_QR_MAX"), Field(ge=1)]
     send_deadline_seconds: Annotated[Seconds, Env("WPP_SEND_DEADLINE")]
+    audit_minutes: Annotated[float, Env("WPP_AUDIT_MINUTES"), Field(gt=0, le=1440)]
     unavailable_seconds: Annotated[float, Env("WPP_UNAVAILABLE_SECONDS"), Field(ge=0, le=3600)]
 
 

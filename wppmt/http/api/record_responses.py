@@ -71,3 +71,21 @@ class AuditPage(AnswerBody):
     next_cursor: int | None = Field(
         examples=[4711], description="o `after` da próxima página; null: não há mais"
     )
+
+
+class Attempt(AnswerBody):
+    """One try to deliver an event to its webhook."""
+
+    at: Instant = Field(description="quando a tentativa começou")
+    status: int | None = Field(
+        examples=[500], description="status HTTP da resposta; null: não houve resposta"
+    )
+    duration_ms: int = Field(examples=[35], description="duração da chamada, em milissegundos")
+    answer: str | None = Field(
+        examples=["erro interno"],
+        description="o começo da resposta (1 kB), se for texto; nunca a do webhook padrão do serviço",
+    )
+
+
+class Attempts(AnswerBody):
+    attempts: list[Attempt] = Field(description="as tentativas, em ordem; no máximo as 100 mais novas")

@@ -1,4 +1,4 @@
-"""The routes of the operator's records: keys, the audit trail."""
+"""The routes of the operator's records: keys, the audit trail; and of events as they happen."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from wppmt.http.api import record_responses as answers
 from wppmt.http.api import record_schemas as schemas
 from wppmt.http.api.query_parameters import LARGEST, LARGEST_PAGE, PAGE
 from wppmt.http.api.responses import Confirmation
-from wppmt.http.api.route import Access, Route
-from wppmt.http.handlers import api_keys, audit_trail
+from wppmt.http.api.route import SESSION, Access, Route
+from wppmt.http.handlers import api_keys, attempts, audit_trail, streams
+from wppmt.http.handlers.streams import LAST_EVENT_ID
 
 _ENTRIES: dict[str, dict[str, object]] = {
     "after": {
@@ -38,6 +39,21 @@ RECORD_ROUTES = (
         "Revogar uma chave: ela deixa de valer no mesmo instante", {200: Confirmation},
         refusals=(Code.NOT_FOUND,),
         action=Action.REVOKE_KEY,
+    ),
+    Route(
+        "GET", f"{SESSION}/events/stream", streams.of_session, Access.SESSION,
+        "Receber os eventos da sessão na hora (server-sent events)", {}, media=("text/event-stream",),
+        headers=(LAST_EVENT_ID,), refusals=(Code.RESOURCE_LIMIT,), is_stream=True,
+    ),
+    Route(
+        "GET", "/api/events/stream", streams.of_all, Access.TOKEN,
+        "Receber na hora os eventos de todas as sessões que o token alcança (server-sent events)", {},
+        media=("text/event-stream",), headers=(LAST_EVENT_ID,), refusals=(Code.RESOURCE_LIMIT,), is_stream=True,
+    ),
+    Route(
+        "GET", f"{SESSION}/events/{{eventId}}/attempts", attempts.list_attempts, Access.SESSION,
+        "Ver cada tentativa de entregar um evento ao webhook (7 dias)", {200: answers.Attempts},
+        refusals=(Code.NOT_FOUND,), on_dashboard=True,
     ),
     Route(
         "GET", "/api/admin/audit", audit_trail.list_entries, Access.ADMIN,

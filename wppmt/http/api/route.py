@@ -73,6 +73,8 @@ class Route:
     """Request headers beyond Authorization and X-Session-ID."""
     on_dashboard: bool = False
     """The dashboard asks it; its own requests are counted for its token, not for the session."""
+    is_stream: bool = False
+    """It is answered without an end; no session's rate counts it."""
     media: tuple[str, ...] = ()
     """Media types that 200 may have beside JSON."""
     bare: Mapping[int, str] = field(default_factory=dict)

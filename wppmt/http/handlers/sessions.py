@@ -107,7 +107,7 @@ def _settings_of(body: ChangeBody | StartBody) -> dict[str, Any]:
     return {
         "description": body.description,
         "ignore": None if body.ignore is None else tuple(dict.fromkeys(body.ignore)),
-        "policy": body.policy.change if body.policy else None,
+        "policy": body.policy_change,
     }
 
 

@@ -32,8 +32,8 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
     "received": ("message_id",),
 }
 """Each table that may hold something about a contact, with the columns that may name one."""
-FOLLOWING = {"deliveries": "event"}
-"""Goes with the row of `events` that the column names."""
+FOLLOWING = {"deliveries": "event", "attempts": "event"}
+"""Go with the row of `events` that the column names."""
 IMPERSONAL = frozenset(
     {
         "sessions",  # of the account's owner
@@ -44,6 +44,7 @@ IMPERSONAL = frozenset(
         "stopped_lanes",
         "tallies",
         "forgotten",
+        "event_numbers",
         "compatibility",
         "api_keys",
         "audit",  # of operators, and never of a contact
@@ -78,11 +79,11 @@ class People:
         with self._open() as connection:
             yield from map(dict, connection.execute(self._select("*", table), {"sessions": self._sessions}))
 
-    def following(self, events: Sequence[int]) -> list[Row]:
-        """The deliveries of these events, by the events' numbers."""
+    def following(self, table: str, events: Sequence[int]) -> list[Row]:
+        """What one of FOLLOWING has of these events, by the events' numbers."""
         with self._open() as connection:
             found = connection.execute(
-                "SELECT * FROM deliveries WHERE event IN (SELECT value FROM json_each(?))",
+                f"SELECT * FROM {table} WHERE {FOLLOWING[table]} IN (SELECT value FROM json_each(?))",  # noqa: S608 - names of ours
                 (json.dumps(events),),
             )
             return list(map(dict, found))
@@ -108,7 +109,8 @@ class People:
             erased["received"] = self._forget_names(connection)
             numbers = self._keys(connection, "events")
             for step in _steps(numbers):
-                erased["deliveries"] += self._empty(connection, [number for (number,) in step])
+                for table, count in self._empty(connection, [number for (number,) in step]).items():
+                    erased[table] += count
             erased["events"] = len(numbers)
             _fold(connection)
         return erased
@@ -153,13 +155,17 @@ class People:
                 )
         return len(keys)
 
-    def _empty(self, connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
-        """Returns how many deliveries went with these events."""
+    def _empty(self, connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[str, int]:
+        """Returns how many rows of each table in FOLLOWING went with these events."""
         wanted = json.dumps(numbers)
         with _committed(connection):
-            gone = connection.execute(
-                "DELETE FROM deliveries WHERE event IN (SELECT value FROM json_each(?))", (wanted,)
-            )
+            gone = {
+                table: connection.execute(
+                    f"DELETE FROM {table} WHERE {event} IN (SELECT value FROM json_each(?))",  # noqa: S608 - names of ours
+                    (wanted,),
+                ).rowcount
+                for table, event in FOLLOWING.items()
+            }
             bodies = connection.execute(
                 "SELECT number, body FROM events WHERE number IN (SELECT value FROM json_each(?))", (wanted,)
             ).fetchall()
@@ -167,7 +173,7 @@ class People:
                 "UPDATE events SET body = ? WHERE number = ?",
                 [(_emptied(row["body"]), row["number"]) for row in bodies],
             )
-            return gone.rowcount
+            return gone
 
     def _keys(self, connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
         columns = ", ".join(_primary_key(connection, table))

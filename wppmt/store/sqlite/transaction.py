@@ -29,6 +29,8 @@ class SqliteTransaction:
         self._connection = connection
         self._execute = connection.execute
         self._step = step
+        self.recorded: set[str] = set()
+        """Sessions that get a new event."""
 
     def save(self, record: SessionRecord) -> None:
         self._execute(
@@ -47,9 +49,11 @@ class SqliteTransaction:
             clear(self._connection, session_id)
         body = envelope(draft.name, session_id, draft.at, draft.payload, event_id=draft.id, sequence=sequence)
         number = self._execute(
-            "INSERT INTO events (id, session_id, sequence, name, at, body) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO events (number, id, session_id, sequence, name, at, body)"
+            " SELECT 1 + max(deleted, coalesce((SELECT max(number) FROM events), 0)), ?, ?, ?, ?, ?, ? FROM event_numbers",
             (draft.id, session_id, sequence, draft.name, draft.at, body),
         ).lastrowid
+        self.recorded.add(session_id)
         event = EventRecord(draft.id, session_id, sequence, draft.name, draft.at, body)
         if _ends_codes(draft):
             # One by one: each state has its own partial index.
