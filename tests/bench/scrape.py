@@ -24,11 +24,11 @@ from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_scheduler import PykkaScheduler
 from actors.supervisor.messages import Boot
 from actors.supervisor.root import Root
-from actors.workers.load import MONITOR, LoadWorker, Measure, Scale
+from actors.workers.load import MONITOR, Measure
 from tests.bench.figures import Report, machine
 from tests.defaults import SETTINGS
 from tests.support import eventually
-from wppmt.app import memory, metering, processors, wiring
+from wppmt.app import metering, wiring
 from wppmt.browser.fake.browsers import FakeBrowsers
 from wppmt.domain.messages import ROOT, session_address
 from wppmt.domain.occurrences import SendAnswered, SendOutcome
@@ -121,15 +121,7 @@ class Crowd:
         self.loop.call_soon_threadsafe(self.loop.call_later, delay, function)
 
     def _new_service(self, _: str) -> tuple[Mind | Worker, object]:
-        scale = Scale(
-            browsers=self.runtime.browsers.loads,
-            own_memory_mb=memory.weigh,
-            own_cpu_seconds=processors.used_seconds,
-            processors=processors.available(),
-            seconds=SETTINGS.sessions.measure_seconds,
-            clock=time.monotonic,
-        )
-        return LoadWorker(scale, self.meter.record), Measure()
+        return wiring.monitor(SETTINGS, self.runtime.browsers.loads, self.meter), Measure()
 
 
 @asynccontextmanager

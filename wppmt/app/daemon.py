@@ -25,7 +25,7 @@ from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
 from actors.supervisor.root import Root
 from actors.webhooks.messages import Attempted, Drain, OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
-from actors.workers.load import MONITOR, LoadWorker, Measure, Scale
+from actors.workers.load import MONITOR, Measure
 from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
 from wppmt import __version__
 from wppmt.app import (
@@ -37,7 +37,6 @@ from wppmt.app import (
     memory,
     metering,
     policies,
-    processors,
     running,
     sockets,
     wiring,
@@ -230,19 +229,11 @@ class Daemon:
             is_disk_short=partial(wiring.is_disk_short, settings),
         )
         runtime = Interpreter(self._directory, threads, world)
-        scale = Scale(
-            browsers=runtime.browsers.loads,
-            own_memory_mb=memory.weigh,
-            own_cpu_seconds=processors.used_seconds,
-            processors=processors.available(),
-            seconds=settings.sessions.measure_seconds,
-            clock=time.monotonic,
-        )
         shelf, began = Shelf(settings.store.wa_js_dir), time.time()
         free_mb = partial(disk.free_mb, settings.store.tokens_dir)
         services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
-            MONITOR: lambda: (LoadWorker(scale, self._meter.record), Measure()),
+            MONITOR: lambda: (wiring.monitor(settings, runtime.browsers.loads, self._meter), Measure()),
             DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
             WA_JS: lambda: (WaJsWorker(shelf, self._directory.statuses, began), LookAtWaJs()),
         }
