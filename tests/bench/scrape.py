@@ -172,7 +172,7 @@ async def _scrape_all_the_time(url: str, times: list[float]) -> None:
 
 
 async def _measure(report: Report, progress: Callable[[str], None], seconds: float, sessions: int) -> None:
-    progress(f"{sessions} sessões com navegadores de mentira")
+    progress(f"{sessions} sessões com navegadores simulados")
     async with crowd(sessions) as made:
         with _place() as place:
             url = f"http://127.0.0.1:{place.getsockname()[1]}/metrics"

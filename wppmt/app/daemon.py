@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import TYPE_CHECKING
 
 from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
@@ -64,6 +65,9 @@ from wppmt.store.sqlite.store import SqliteStore
 from wppmt.webhook.answers import kept_answer
 from wppmt.webhook.transport import WebhookTransport
 
+if TYPE_CHECKING:
+    from wppmt.tracing.spans import Spans
+
 BOOT_SECONDS = 30.0
 SETTLE_SECONDS = 10.0
 """Of the time that the browsers have to go down, at most so long for the requests under way."""
@@ -91,6 +95,7 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
         # Refused before anything is taken or ended.
         browsers.chrome_settings(settings)
         capacity.tell(settings)
+        daemon.trace(metering.spans(settings))
         # Before anything starts a child, which must not inherit it.
         inherited = sockets.inherited(os.environ, os.getpid())
         with (
@@ -138,7 +143,13 @@ class Daemon:
         self._http: server.Runner | None = None
         self._meter = metering.new_meter(settings, self._directory.statuses)
         self._loop_lag = LoopLag()
+        self._spans: Spans | None = None
         self._stop_seconds = policies.all_browsers_stop_seconds(settings)
+
+    def trace(self, spans: Spans | None) -> None:
+        """Before `run`."""
+        self._spans = spans
+        self._meter.also = spans.count if spans else None
 
     def metadata(self) -> dict[str, object]:
         """For every log line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2)."""
@@ -158,6 +169,8 @@ class Daemon:
         """
         stop = self._signalled()
         async with AsyncExitStack() as down:
+            if self._spans:
+                down.push_async_callback(asyncio.to_thread, self._spans.close)
             count = self._meter.count
             store = SqliteStore(self._settings.store.state_dir / running.DATABASE, count=count)
             down.callback(store.close)
