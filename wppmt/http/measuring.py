@@ -13,6 +13,8 @@ from wppmt.http.security.guard import SESSION_ID
 
 METRICS = "/metrics"
 STREAM = "text/event-stream"
+MESSAGE_ID = web.RequestKey("message_id", str)
+"""Of the message that this request sent."""
 _REFUSED = web.RequestKey("refused", Code)
 _REPEATED = web.RequestKey("repeated", bool)
 _SENT = web.RequestKey("sent", Sent)
@@ -27,7 +29,7 @@ def note_asked(request: web.Request, *, typing: float) -> None:
 
 def note_sent(request: web.Request, sent: Sent) -> None:
     """The session has answered."""
-    request[_SENT], request[_REPEATED] = sent, sent.is_repeat
+    request[_SENT], request[_REPEATED], request[MESSAGE_ID] = sent, sent.is_repeat, sent.id
 
 
 def note_refused(request: web.Request, refusal: Refusal) -> None:
