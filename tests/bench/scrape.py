@@ -21,7 +21,7 @@ from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
 from actors.runtime.effects import Mind, Worker
 from actors.runtime.interpreter import Interpreter
-from actors.runtime.pykka_scheduler import PykkaScheduler
+from actors.runtime.pykka_threads import PykkaThreads
 from actors.supervisor.messages import Boot
 from actors.supervisor.root import Root
 from actors.workers.load import MONITOR, Measure
@@ -58,7 +58,7 @@ class Crowd:
         self.directory = Directory()
         self.meter = metering.new_meter(SETTINGS, self.directory.statuses)
         self.store = SqliteStore(folder / "wppmt.sqlite", count=self.meter.count)
-        self.threads = PykkaScheduler(self.loop)
+        self.threads = PykkaThreads(self.loop)
         self.lag = LoopLag()
         self.names = [f"cliente-{number:03d}" for number in range(sessions)]
         self.browsers = FakeBrowsers(self._later, time.time)
