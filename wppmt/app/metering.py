@@ -55,6 +55,7 @@ def sources(
     return Sources(
         meter=meter,
         backlogs=store.webhook_backlogs,
+        firing=store.firing_alerts,
         mailboxes=mailboxes,
         loop_lag=loop_lag.worst,
         now=now,
