@@ -147,8 +147,6 @@ def service_lines(health: Json, room: int) -> list[str]:
     lines = [shown.paint(line, colour) for line in shown.wrapped(" · ".join(facts), "  ", room, "")]
     for reason in health.get("reasons", ()):
         lines += shown.wrapped(f"{reason['reason']} ({reason['reasonCode']})", "  ", room, "! ")
-    if health.get("alert"):
-        lines += shown.wrapped(str(health["alert"]), "  ", room, "! ")
     return lines
 
 
