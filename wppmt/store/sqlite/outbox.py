@@ -16,7 +16,7 @@ from wppmt.store.outbox_records import (
     WebhookCounts,
 )
 from wppmt.store.records import ALERTS
-from wppmt.store.sqlite.attempts import save_attempt
+from wppmt.store.sqlite.attempts import save_attempts
 from wppmt.store.sqlite.database import Database
 from wppmt.store.sqlite.forgetting import ALL
 from wppmt.store.sqlite.rows import DELIVERY, load_delivery
@@ -122,8 +122,7 @@ class SqliteOutbox:
                     for d in deliveries
                 ],
             )
-            for attempt in attempts:
-                save_attempt(connection, attempt)
+            save_attempts(connection, attempts)
 
     def dead_letters(self, which: DeadLetterFilter, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
         where, values = _dead(which)
