@@ -42,6 +42,7 @@ _TAGS: Mapping[str, str] = {
     "labels": "Etiquetas e chamadas",
     "health": "Saúde",
     "docs": "Documentação",
+    "dashboard": "Painel",
 }
 """By the file of the handler."""
 _PATH_PARAMETERS: Mapping[str, Json] = {
