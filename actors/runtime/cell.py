@@ -28,6 +28,10 @@ class Mailbox(Protocol):
     @property
     def is_alive(self) -> bool: ...
 
+    @property
+    def length(self) -> int:
+        """How many messages wait."""
+
     def close(self) -> None:
         """The actor ends after what is enqueued."""
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from actors.runtime.effects import Mind, Post, Worker
 from wppmt.browser.port import Browsers
 from wppmt.domain.log import WriteLog
+from wppmt.domain.occurrences import Count, uncounted
 
 
 class ReceivedFiles(Protocol):
@@ -37,5 +38,6 @@ class RuntimeDependencies:
     """One webhook attempt; never blocks. Its result, as an Attempted message, is passed to the callable."""
     log: WriteLog
     received: ReceivedFiles
+    count: Count = uncounted
     is_disk_short: Callable[[], bool] = lambda: False
     """Whether the disk of the logins has too little room at this very moment."""

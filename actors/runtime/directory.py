@@ -81,6 +81,10 @@ class Directory:
         mailbox = self._mailboxes.get(address)
         return mailbox is not None and mailbox.is_alive
 
+    def mailboxes(self) -> dict[str, int]:
+        """How many messages wait, by address."""
+        return {address: mailbox.length for address, mailbox in self._mailboxes.copy().items()}
+
     def publish(self, status: SessionStatus) -> None:
         self._statuses[status.record.id] = status
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 from wppmt.browser.port import CallResult, LoginItems
 from wppmt.domain.errors import Refusal
 from wppmt.domain.log import LogLevel
+from wppmt.domain.occurrences import Occurrence
 from wppmt.domain.overview import Overview
 from wppmt.domain.process import Process
 from wppmt.store.outbox_records import Delivery, SigningSecrets
@@ -251,6 +252,13 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """What has happened is counted."""
+
+    occurrence: Occurrence
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End the actor that returns this."""
 
@@ -283,6 +291,7 @@ Effect = (
     | DeleteFile
     | Post
     | Log
+    | Count
     | Stop
 )
 

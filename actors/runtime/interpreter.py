@@ -10,6 +10,7 @@ from actors.runtime.directory import Directory
 from actors.runtime.effects import (
     AbandonSession,
     Answer,
+    Count,
     DeleteFile,
     Effect,
     Log,
@@ -83,6 +84,8 @@ class Interpreter:
                 self._world.post(effect, cell.mailbox.put)
             case Log(level=level, event=event, session_id=session_id, details=details):
                 self._world.log(event, session_id, level=level, **(details or {}))
+            case Count(occurrence=occurrence):
+                self._world.count(occurrence)
             case Stop():
                 self._directory.forget(cell.address)
                 cell.mailbox.close()

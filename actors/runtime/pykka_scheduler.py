@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Any
+from queue import Queue
+from typing import Any, cast
 
 import pykka
 
@@ -44,6 +45,10 @@ class PykkaMailbox:
     @property
     def is_alive(self) -> bool:
         return self._ref.is_alive()
+
+    @property
+    def length(self) -> int:
+        return cast("Queue[object]", self._ref.actor_inbox).qsize()
 
     def close(self) -> None:
         self._ref.stop(block=False)

@@ -36,6 +36,7 @@ from wppmt.browser.port import (
     CallFailure,
     CallRejected,
     CallResult,
+    Load,
     NotCalled,
     Notice,
     OnResult,
@@ -101,11 +102,11 @@ class RunningBrowsers:
             case _:
                 assert_never(effect)
 
-    def weigh(self) -> dict[str, float]:
-        """PSS in MB of every session's browser; takes milliseconds each."""
+    def loads(self) -> dict[str, Load]:
+        """Of every session's browser; takes milliseconds each."""
         with self._lock:
             running = dict(self._running)
-        return {session_id: life.browser.memory().pss for session_id, life in running.items()}
+        return {session_id: life.browser.load() for session_id, life in running.items()}
 
     def _call_page(self, cell: Cell, call: CallPage) -> None:
         def use(browser: Browser, done: OnResult) -> None:

@@ -8,6 +8,7 @@ from random import Random
 from actors.runtime.effects import (
     AdoptBrowser,
     CloseBrowser,
+    Count,
     Effect,
     EndLeftovers,
     KillBrowser,
@@ -26,6 +27,7 @@ from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork, error_payload
 from wppmt.browser.port import NOTHING, LoginItems
 from wppmt.domain.messages import ROOT
+from wppmt.domain.occurrences import BrowserRestarted
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason, sentence
 from wppmt.domain.reconnect_delay import FAILURES_BEFORE_ERROR, reconnect_delay
@@ -182,6 +184,7 @@ class BrowserLifecycle:
             "retrySeconds": round(delay, 1),
         }
         yield Log("warning", "browser_failed", record.id, details)
+        yield Count(BrowserRestarted(record.id, reason))
         happenings = [("error", error_payload(Reason.RECONNECT_FAILED))] if gave_up else []
         shown = Reason.RECONNECT_FAILED if gave_up else reason
         yield from self._work.move(

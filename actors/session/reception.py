@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from actors.runtime.effects import Effect
+from actors.runtime.effects import Count, Effect
 from actors.session.arrivals import Arrivals
 from actors.session.backfill import Backfill
 from actors.session.chat_filter import ChatFilter
@@ -15,6 +15,7 @@ from actors.session.policy import SessionPolicy
 from actors.session.self_check import SelfCheck
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallResult, Json, PageEvent
+from wppmt.domain.occurrences import InboundMissed
 from wppmt.domain.written import message_of
 from wppmt.media.file_names import clean_name
 
@@ -75,6 +76,8 @@ class Reception:
         for message in self.self_check.found(outcome):
             yield from self.message(message, now, backfilled=True)
         missed = self.work.record.messages_received - received
+        if missed:
+            yield Count(InboundMissed(self.work.record.id, missed))
         yield from self.self_check.answered(missed, now)
 
     def chat_key(self, names: Sequence[str]) -> str:

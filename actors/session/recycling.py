@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actors.runtime.effects import Effect, Log
+from actors.runtime.effects import Count, Effect, Log
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.messages import Timer
 from actors.session.policy import SessionPolicy
@@ -15,6 +15,7 @@ from actors.session.sending.queue import SendQueue
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.log import LogLevel
+from wppmt.domain.occurrences import BrowserRestarted
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import Event, State
 
@@ -91,5 +92,6 @@ class Recycling:
             yield from self._exchange(reason, now)
 
     def _exchange(self, reason: Reason, now: float) -> Iterator[Effect]:
+        yield Count(BrowserRestarted(self._work.record.id, reason))
         yield from self._work.move(now, Event.RESUMED, reason)
         yield from self._lifecycle.exchange()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from actors.runtime.effects import Effect, Tell
+from actors.runtime.effects import Count, Effect, Tell
 from actors.session import messages
 from actors.session.arrivals import Arrivals
 from actors.session.browser_lifecycle import BrowserLifecycle
@@ -18,6 +18,7 @@ from actors.session.sending.queue import SendQueue
 from actors.session.starts import Starts
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.messages import ROOT
+from wppmt.domain.occurrences import BrowserRestarted
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.records import NO_LOGIN, Desired
@@ -110,6 +111,7 @@ class RootOrders:
             return
         login = NO_LOGIN if self.work.record.reason is Reason.TOKEN_CORRUPT else {}
         yield from self.lifecycle.close()
+        yield Count(BrowserRestarted(self.work.record.id, Reason.RESTARTED))
         yield from self.starts.start(Reason.RESTARTED, now, **login)
 
     @property

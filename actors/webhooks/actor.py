@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Reply, Wake
-from actors.webhooks.attempts import lane_of, tried_once_more
+from actors.webhooks.attempts import counted, lane_of, tried_once_more
 from actors.webhooks.health import DeliveryHealth
 from actors.webhooks.lanes import NEVER, Flight, Lanes, LaneState
 from actors.webhooks.messages import Attempted, Drain, Look, OutboxGrew, ReplayDue, TrimOutbox
@@ -21,6 +21,7 @@ from actors.webhooks.retention import TIDY_PAUSE_SECONDS, Retention
 from actors.webhooks.settling import Settle, Settling
 from wppmt.domain.log import LogLevel
 from wppmt.domain.messages import ReplayDeadLetters
+from wppmt.domain.occurrences import WebhookOutcome
 from wppmt.store.outbox_records import DeadLetterBatch, DeadLetters, Delivery, DeliveryState, Lane
 from wppmt.store.port import STORE_RETRY_SECONDS, Store, StoreUnavailable
 from wppmt.webhook.classify import (
@@ -182,7 +183,7 @@ class WebhookMind:
         lane = lane_of(tried)
         effects = self._works_again(lane, now) if self._health.work(lane, now) else []
         self._settling.add(replace(tried, state=DeliveryState.DONE, last_error=""))
-        return effects
+        return [counted(lane, WebhookOutcome.DELIVERED), *effects]
 
     def _works_again(self, lane: Lane, now: float) -> list[Effect]:
         """Log how many dead letters could be replayed now, and replay them if that is configured."""
@@ -219,17 +220,19 @@ class WebhookMind:
         is_new = self._health.fail(lane, now=tried.next_at)
         if delay is None:
             self._settling.add(replace(tried, state=DeliveryState.DEAD))
-            return [Log("error", "webhook_abandoned", lane.session_id, details)]
+            gone = Log("error", "webhook_abandoned", lane.session_id, details)
+            return [counted(lane, WebhookOutcome.DEAD), gone]
         later = replace(tried, next_at=tried.next_at + delay)
         self._settling.add(later)
         self._lanes.retry_by(flight.state, later.next_at)
         # One warning when an endpoint stops working; more would flood the log.
-        return [Log("warning" if is_new else "debug", "webhook_failed", lane.session_id, details)]
+        told = Log("warning" if is_new else "debug", "webhook_failed", lane.session_id, details)
+        return [counted(lane, WebhookOutcome.FAILED), told]
 
     def _leave_to_dead_letter_job(self, tried: Delivery) -> list[Effect]:
         """The endpoint answered 410 to another attempt meanwhile: the job makes this one a dead letter."""
         self._settling.add(tried)
-        return []
+        return [counted(lane_of(tried), WebhookOutcome.DEAD)]
 
     def _stop(self, state: LaneState, tried: Delivery, now: float) -> list[Effect]:
         """410: everything pending becomes a dead letter, and so does every later event at once."""
@@ -240,7 +243,7 @@ class WebhookMind:
         self._settling.commit()
         self._store.settle([replace(tried, state=DeliveryState.DEAD)])
         job = DeadLetterJob(DeadLetterBatch(lane, error, up_to=self._cursor), "webhook_stopped", done=1)
-        effects = self._jobs.add(job, now)
+        effects = [counted(lane, WebhookOutcome.DEAD), *self._jobs.add(job, now)]
         self._lanes.stop(state, job.batch.up_to)
         self._health.fail(lane, now)
         return effects
@@ -248,7 +251,7 @@ class WebhookMind:
     def _hold(self, flight: Flight, now: float) -> list[Effect]:
         """No connection: no attempt is spent. What has waited longer than the hold becomes a dead letter."""
         lane, origin = flight.state.lane, flight.state.origin
-        effects: list[Effect] = []
+        effects: list[Effect] = [counted(lane, WebhookOutcome.FAILED)]
         due_before = now - self._policy.hold_seconds
         if origin.is_held and origin.since <= due_before:
             batch = DeadLetterBatch(lane, "Sem conexão com o destino", due_before)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from actors.runtime.effects import Count
+from wppmt.domain.occurrences import WebhookAttempted, WebhookOutcome
 from wppmt.store.outbox_records import Delivery, Lane
 from wppmt.webhook.classify import Answered, AttemptResult
 
 
 def lane_of(delivery: Delivery) -> Lane:
     return Lane(delivery.endpoint, delivery.event.session_id)
+
+
+def counted(lane: Lane, outcome: WebhookOutcome) -> Count:
+    return Count(WebhookAttempted(lane.session_id, outcome))
 
 
 def tried_once_more(delivery: Delivery, outcome: AttemptResult, now: float) -> Delivery:

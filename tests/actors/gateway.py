@@ -32,6 +32,7 @@ from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers, FakeTimes
 from wppmt.domain import messages, sends
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, WEBHOOK, session_address
+from wppmt.domain.occurrences import Occurrence
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -230,6 +231,7 @@ class Gateway:
         self.receive: Callable[[Post], AttemptResult | None] = lambda post: OK
         """What the receiver answers; None: never, not even by a timeout."""
         self.logs: list[Logged] = []
+        self.counted: list[Occurrence] = []
         self.free_mb = 10_000
         """On the disk of the logins."""
         self._endpoint = endpoint
@@ -258,6 +260,7 @@ class Gateway:
             post=self._post,
             log=self._log,
             received=self.media_files,
+            count=self.counted.append,
             is_disk_short=lambda: self.free_mb < MIN_FREE_MB,
         )
         self.runtime = Interpreter(self.directory, self.scheduler, world)

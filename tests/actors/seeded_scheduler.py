@@ -53,6 +53,10 @@ class SeededMailbox:
         self.mail: deque[object] = deque()
         self._scheduler = scheduler
 
+    @property
+    def length(self) -> int:
+        return len(self.mail)
+
     def put(self, message: object) -> bool:
         if not self.is_alive:
             return False

@@ -46,7 +46,10 @@ def test_nobody_notices(gateway: Gateway):
     assert len(gateway.browsers.openings) == 2
     assert gateway.send("a", OTHER).ack == 1
     gateway.run_until(lambda: gateway.received("b"), 5)
-    assert gateway.runtime.browsers.weigh() == {"a": 120.0, "b": 120.0}
+    assert {name: load.pss for name, load in gateway.runtime.browsers.loads().items()} == {
+        "a": 120.0,
+        "b": 120.0,
+    }
 
 
 def test_nor_the_second_and_third_time(gateway: Gateway):

@@ -14,7 +14,7 @@ import pytest
 from actors.runtime.effects import Effect, Mind, Worker
 from actors.workers.browser import BrowserWorker
 from actors.workers.disk import DiskWorker
-from actors.workers.memory import MemoryWorker
+from actors.workers.load import LoadWorker
 from tests.actors.scenario import Scenario
 from tests.actors.without_system import GatewayWithoutSystem, SystemAway, WithoutSystem
 
@@ -68,7 +68,7 @@ def test_whoever_reaches_for_it_is_found(act: Callable[[], object]):
 
 
 def test_nobody_is_both_a_mind_and_a_worker():
-    for worker in (BrowserWorker, DiskWorker, MemoryWorker):
+    for worker in (BrowserWorker, DiskWorker, LoadWorker):
         assert issubclass(worker, Worker)
         assert not hasattr(worker, "handle")
     for mind in (WithoutSystem, Reaches):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from actors.runtime.effects import Tell, Wake
-from actors.session.messages import Measured
 from actors.supervisor.messages import DiskMeasured, MemoryMeasured
-from actors.workers.memory import Measure, MemoryWorker
 from tests.actors.gateway import MIN_FREE_MB, Gateway
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT
 from wppmt.domain.overview import Overview
 from wppmt.domain.troubles import TroubleCode
 
@@ -36,13 +33,3 @@ def test_a_shortage_is_in_the_same_snapshot_and_ends_with_its_cause(gateway: Gat
 def test_what_has_not_changed_is_not_published_again(gateway: Gateway):
     first = told(gateway, MemoryMeasured(3000, 120))
     assert told(gateway, MemoryMeasured(3000, 120)) is first
-
-
-def test_the_monitor_tells_each_session_and_root():
-    worker = MemoryWorker(lambda: {"a": 100.4, "b": 200.4}, lambda: 50.4, 7.0)
-    assert list(worker.do(Measure(), 0.0)) == [
-        Tell(session_address("a"), Measured(100)),
-        Tell(session_address("b"), Measured(200)),
-        Tell(ROOT, MemoryMeasured(351, 50)),
-        Wake(7.0, Measure()),
-    ]

@@ -11,12 +11,13 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Wake
+from actors.runtime.effects import Answer, Ask, Count, Effect, Log, Post, Wake
 from actors.webhooks.actor import WebhookMind
 from actors.webhooks.messages import Attempted, OutboxGrew
 from actors.webhooks.policy import WebhookPolicy
 from tests.defaults import webhook_policy, webhook_schedule
 from wppmt.domain.messages import ReplayDeadLetters
+from wppmt.domain.occurrences import Occurrence
 from wppmt.store.outbox_records import DeadLetters, Lane, SigningSecrets
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.records import EventDraft, EventRecord
@@ -170,6 +171,7 @@ class World:
     def logged(self, event: str) -> list[Log]:
         return [log for log in self.logs if log.event == event]
 
+    counted: list[Occurrence] = field(default_factory=list)
     _flights: dict[int, Lane] = field(default_factory=dict)
 
     def _give(self, message: object) -> None:
@@ -190,6 +192,8 @@ class World:
                 self._later(seconds - EARLY if seconds > 2 * EARLY else seconds, message)
             case Log():
                 self.logs.append(effect)
+            case Count(occurrence=occurrence):
+                self.counted.append(occurrence)
             case Answer(reply=reply, value=value):
                 reply.answer(value)
             case _:

@@ -59,6 +59,7 @@ def test_fields_that_hold_secrets_are_hidden(key: str, shape: object):
             f"basic {CANARY}",
             f"eyJhbGciOi.eyJ{CANARY}.{CANARY}",
             f"whsec_{CANARY}",
+            f"wpk_{CANARY}",
             f"data:image/png;base64,{CANARY}",
             f"2@{CANARY}{CANARY},abc=",
             f"https://api.example/path?token={CANARY}",

@@ -129,7 +129,11 @@ def test_unknown_variable_only_warns():
         ("REDIS_URL", "http://redis", "forma"),
         ("WPP_SIMULATOR", "yes", "'external'"),
         ("WPP_STOP_DEADLINE", "301", "300"),
-        ("WPP_METRICS_LISTEN", "127.0.0.1:9090", "/metrics"),
+        ("WPP_METRICS_LISTEN", "0.0.0.0:9464", "desta máquina"),
+        ("WPP_METRICS_LISTEN", "metrics.example:9464", "desta máquina"),
+        ("WPP_METRICS_LISTEN", "[::]:9464", "desta máquina"),
+        ("WPP_METRICS_LISTEN", "127.0.0.1:0", "porta"),
+        ("WPP_METRICS_LISTEN", "9464", "formato"),
     ],
 )
 def test_bad_value_is_reported_in_one_line(name: str, value: str, complaint: str):

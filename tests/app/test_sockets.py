@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wppmt.app import sockets
-from wppmt.browser.keeping.lines import line_name
+from wppmt.browser.keeper.lines import line_name
 from wppmt.domain.errors import SetupError
 
 ME = 4711

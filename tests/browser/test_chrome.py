@@ -26,7 +26,7 @@ from wppmt.browser.chrome import processes
 from wppmt.browser.chrome.browser import ChromeBrowser
 from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.chrome.settings import ChromeSettings
-from wppmt.browser.keeping.process import KeeperProcess
+from wppmt.browser.keeper.process import KeeperProcess
 from wppmt.browser.port import BrowserGone, CallTimeout, PageGone, StartFailed
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked
 from wppmt.domain.process import Process
@@ -426,7 +426,7 @@ from dataclasses import asdict
 from pathlib import Path
 from tests.browser.ground import chrome_settings
 from wppmt.browser.chrome.browsers import ChromeBrowsers
-from wppmt.browser.keeping.process import KeeperProcess
+from wppmt.browser.keeper.process import KeeperProcess
 tokens, rules, beat = sys.argv[1:]
 settings = chrome_settings(Path(tokens), resolver_rules=rules, beat_seconds=float(beat))
 browsers = ChromeBrowsers(settings, KeeperProcess(settings.tokens_dir))

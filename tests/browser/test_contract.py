@@ -547,7 +547,7 @@ def test_a_killed_browser_fails_its_calls_at_once(ground: Ground, open_on: OpenO
     life.wait_closed()
     assert isinstance(life.call("facts"), NotCalled)
     life.browser.stop()
-    assert life.browser.memory().pss == 0
+    assert life.browser.load().pss == 0
 
 
 @pytest.mark.slow
@@ -564,7 +564,7 @@ def test_a_frozen_browser_does_not_outlast_the_deadline(ground: Ground, open_on:
 def test_nothing_is_called_before_the_start(ground: Ground, open_on: OpenOn) -> None:
     life = open_on(ground, "unstarted")
     assert isinstance(life.call("facts"), NotCalled)
-    assert life.browser.memory().pss == 0
+    assert life.browser.load().pss == 0
     life.browser.stop()
 
 
@@ -675,7 +675,7 @@ def test_a_left_browser_is_adopted_with_all_that_its_page_told(
     message_id = new_id()
     second.value("send_text", {"id": message_id, "to": friend, "text": "oi"})
     second.event("ack_changed", id=message_id)
-    assert second.browser.memory().pss > 0
+    assert second.browser.load().pss > 0
     second.browser.stop()
     second.wait_closed()
     assert ground.browsers.end_leftovers("adopted") == 0
@@ -721,7 +721,7 @@ def test_a_frozen_browser_is_not_adopted_and_not_ended(
 
 
 def test_a_living_browser_weighs_something(paired: Paired) -> None:
-    weight = paired[0].browser.memory()
+    weight = paired[0].browser.load()
     assert weight.pss > 30
     assert 10 < weight.uss <= weight.pss
 

@@ -96,7 +96,7 @@ def test_a_name_that_looks_like_the_rest_of_the_line_misleads_nobody(tmp_path: P
 
 
 def test_weight_is_of_the_whole_group(sleeper: Sleeper) -> None:
-    weight = processes.weigh(sleeper.pid)
+    weight = processes.load(sleeper.pid)
     assert 1 < weight.uss <= weight.pss < 100
     processes.end_group(sleeper.pid, 5)
-    assert processes.weigh(sleeper.pid).pss == 0
+    assert processes.load(sleeper.pid).pss == 0

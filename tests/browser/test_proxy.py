@@ -19,7 +19,7 @@ from tests.proxy_server import ProxyServer
 from tests.support import free_port, wait_until
 from wppmt.browser.chrome import processes
 from wppmt.browser.chrome.browsers import ChromeBrowsers
-from wppmt.browser.keeping.lines import InMemory
+from wppmt.browser.keeper.lines import InMemory
 from wppmt.browser.port import StartFailed
 from wppmt.browser.proxy import beside, forwarder, trouble
 from wppmt.net.proxies import parse

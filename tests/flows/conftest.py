@@ -38,6 +38,9 @@ def new_customer(daemon: Daemon, endpoint: Receiver) -> Iterator[NewCustomer]:
     made: list[TurboZap] = []
 
     def make(session: str) -> TurboZap:
+        assert not endpoint.of(session), (
+            "its name was a customer's of another flow, whose webhooks are still there"
+        )
         made.append(TurboZap(daemon, endpoint, Customer(session)))
         return made[-1]
 

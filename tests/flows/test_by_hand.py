@@ -14,7 +14,7 @@ pytestmark = pytest.mark.chrome
 def test_the_robot_hears_what_the_owner_writes_and_keeps_silent(
     new_customer: NewCustomer, daemon: Daemon, maria: str
 ):
-    turbozap = new_customer("cliente-001").connected()
+    turbozap = new_customer("cliente-012").connected()
     question, by_robot, by_hand = new_text(), new_text(), new_text()
     daemon.private |= {question, by_robot, by_hand}
 

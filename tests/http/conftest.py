@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from json import dumps
 from pathlib import Path
@@ -19,10 +19,13 @@ from tests.defaults import auth_policy, http_policy
 from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
 from wppmt.domain.contact_policy import OFF
+from wppmt.domain.figures import Figures
+from wppmt.domain.occurrences import Occurrence
 from wppmt.domain.troubles import Trouble
 from wppmt.http.app import make_app
 from wppmt.http.connections import ConnectionLimits
 from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.http.security.api_keys import Keyring
 from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.buckets import Buckets
 from wppmt.http.security.keys import SharedSecret
@@ -61,6 +64,8 @@ class Api:
     def __init__(self) -> None:
         self.time = BORN
         self.phase = DaemonPhase.READY
+        self.counted: list[Occurrence] = []
+        self.figures = Figures()
         self.alert: str | None = None
         self.troubles: list[Trouble] = []
         self.has_login_copy = True
@@ -85,6 +90,7 @@ class Api:
         return Ports(
             front=self.front,
             store=cast("Store", self.store),
+            keyring=Keyring(cast("Store", self.store)),
             authenticator=Authenticator(SharedSecret(SECRET), auth_policy()),
             rate_limiter=RateLimiter(self.rate_limit, time.time),
             buckets=Buckets(self.apart_limit),
@@ -104,7 +110,15 @@ class Api:
             has_login_copy=lambda _: self.has_login_copy,
             limits=lambda record: gate_of(record, OFF, lambda _: frozenset(), self.time).shown(record.limits),
             settings=self.settings,
+            count=self.counted.append,
+            figures=lambda: self.figures,
+            metrics=self.metrics,
         )
+
+    @staticmethod
+    def metrics(may_see: Callable[[str], bool]) -> bytes:
+        """Of `a` and `b`."""
+        return "".join(f"wppmt_sees {int(may_see(name))}\n" for name in "ab").encode()
 
     @property
     def port(self) -> int:

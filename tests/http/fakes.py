@@ -16,6 +16,7 @@ from wppmt.domain.reasons import Reason
 from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
 from wppmt.media.received import ReceivedMedia
+from wppmt.store.operator_records import ApiKey
 from wppmt.store.outbox_records import DeadLetters, Delivery, SigningSecrets, WebhookCounts
 from wppmt.store.records import (
     Desired,
@@ -40,6 +41,7 @@ class FakeFront:
         self.asked: list[tuple[str, object]] = []
         self.looked_up = 0
         self.ack = 1
+        self.handed_at: float | None = None
         self.unlinks = True
         self.max_sessions = 10
         self.contacts: list[dict[str, Any]] = []
@@ -255,7 +257,8 @@ class FakeFront:
         if self._statuses[session_id].record.state is not State.CONNECTED:
             raise Refusal(Code.NOT_CONNECTED, extra={"reconnectRequired": True})
         self._sent += 1
-        return sends.Sent(f"3EB0{self._sent:018X}", message.to, self.ack, self.now(), message.reference)
+        id_ = f"3EB0{self._sent:018X}"
+        return sends.Sent(id_, message.to, self.ack, self.now(), message.reference, self.handed_at)
 
 
 @dataclass
@@ -271,9 +274,13 @@ class FakeStore:
     signing: dict[str, SigningSecrets] = field(default_factory=dict)
     broken: Exception | None = None
     links: dict[str, PairingLink] = field(default_factory=dict)
+    keys: list[ApiKey] = field(default_factory=list)
 
     def link(self, digest: str) -> PairingLink | None:
         return self.links.get(digest)
+
+    def api_keys(self) -> Sequence[ApiKey]:
+        return self.keys
 
     def secrets(self, session_id: str) -> SigningSecrets | None:
         return self.signing.get(session_id)

@@ -23,7 +23,8 @@ from tests.defaults import auth_policy
 from tests.http.conftest import SECRET, Api, token
 from tests.http.fakes import BORN
 from wppmt.domain.errors import Code, Refusal, SetupError
-from wppmt.http.security.auth import MAX_VERIFIED, Authenticator, AuthPolicy, Grant, grant_of
+from wppmt.http.security.auth import MAX_VERIFIED, Authenticator, AuthPolicy, grant_of
+from wppmt.http.security.grant import Grant
 from wppmt.http.security.jwks import Jwks, fetch_from
 from wppmt.http.security.keys import Keys, PublicKey, SharedSecret
 

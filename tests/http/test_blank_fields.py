@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.http.conftest import Api, serve
 from wppmt.domain.errors import Refusal
-from wppmt.http.api import chat_schemas, schemas, send_schemas, session_schemas
+from wppmt.http.api import chat_schemas, record_schemas, schemas, send_schemas, session_schemas
 from wppmt.http.api.schemas import Body, validate
 
 CONTENT = base64.b64encode(b"a;b\n").decode()
@@ -50,6 +50,7 @@ LEAST: dict[type[Body], dict[str, Any]] = {
     schemas.WebhookBody: {"url": "https://exemplo.com/"},
     schemas.WebhookTestBody: {},
     schemas.ReplayBody: {},
+    record_schemas.ApiKeyBody: {"name": "n8n", "scopes": ["read"]},
     schemas.PairingLinkBody: {},
     schemas.PairingCodeBody: {},
 }

@@ -24,6 +24,7 @@ def path_of(template: str, session_id: str) -> str:
         .replace("{groupId}", "120363000000000000@g.us")
         .replace("{labelId}", "1")
         .replace("{callId}", "CALL1")
+        .replace("{keyId}", "key_1")
     )
 
 

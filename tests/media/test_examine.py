@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from tests.media.made import RECIPES, made
 from wppmt.domain.errors import Code, Refusal
-from wppmt.media.cage import Cage
 from wppmt.media.content import UNKNOWN, is_text, recognise
 from wppmt.media.examine import Examiner, MediaFile
 from wppmt.media.playable import VOICE, playing
 from wppmt.media.probe import _CONTAINERS, Tracks, probe
+from wppmt.media.sandbox import Sandbox
 
 PLAYED = {
     "opus.webm": ("voice", VOICE), "opus.mkv": ("voice", VOICE), "opus.mp4": ("voice", VOICE), "opus.ogg": ("voice", VOICE),
@@ -46,7 +46,7 @@ REWRAPPED = {"opus.webm", "opus.mkv", "opus.mp4", "aac.mov", "aac.mkv", "aac.ts"
 async def examined(folder: Path, content: bytes, name: str = "arquivo", stated: str = "") -> MediaFile:
     path = folder / "file"
     path.write_bytes(content)
-    return await Examiner(Cage(), 10_000_000).examine(path, name, stated)
+    return await Examiner(Sandbox(), 10_000_000).examine(path, name, stated)
 
 
 def names(folder: Path) -> list[str]:
@@ -54,7 +54,7 @@ def names(folder: Path) -> list[str]:
 
 
 def tracks_of(path: Path) -> list[str]:
-    """ffprobe's own word, outside the cage."""
+    """ffprobe's own word, outside the sandbox."""
     command = ["ffprobe", "-v", "error", "-of", "csv=p=0", "-show_entries", "stream=codec_name", str(path)]
     return subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()
 
@@ -101,7 +101,7 @@ class TestTracks:
     async def test_a_new_container_over_the_limit_leaves_the_file_a_document(self, tmp_path: Path):
         path = tmp_path / "file"
         path.write_bytes(made("opus.webm"))
-        file = await Examiner(Cage(), 500).examine(path, "a.webm", "")
+        file = await Examiner(Sandbox(), 500).examine(path, "a.webm", "")
         assert (file.kind, path.read_bytes()) == ("document", made("opus.webm"))
         assert names(tmp_path) == ["file"]
 
@@ -127,7 +127,7 @@ class TestTracks:
     async def test_without_ffprobe_nothing_is_guessed(self, tmp_path: Path, name: str, kind: str):
         path = tmp_path / "file"
         path.write_bytes(made(name))
-        examiner = Examiner(Cage(path="/nonexistent"), 10_000_000)
+        examiner = Examiner(Sandbox(path="/nonexistent"), 10_000_000)
         assert (await examiner.examine(path, name, "")).kind == kind
 
 
@@ -175,7 +175,7 @@ class TestPlaylists:
             content = self.lists(server.getsockname()[1], secret)[kind]
             path = tmp_path / "file"
             path.write_bytes(content)
-            assert await probe(Cage(), path) is None
+            assert await probe(Sandbox(), path) is None
             file = await examined(tmp_path, content, "lista.m3u8", "application/vnd.apple.mpegurl")
             assert (file.kind, file.path.read_bytes()) == ("document", content)
             server.setblocking(False)

@@ -13,8 +13,8 @@ from PIL import Image, ImageSequence
 from tests.media.made import OPUS, SOUND, _ffmpeg, made
 from tests.media.test_examine import names
 from wppmt.domain.errors import Code, Refusal
-from wppmt.media.cage import Cage
 from wppmt.media.examine import Examiner, MediaFile
+from wppmt.media.sandbox import Sandbox
 from wppmt.media.sticker_inside import MOVING_BYTES, SIDE, STILL_BYTES
 from wppmt.media.wanted import Makers, Wanted
 
@@ -27,7 +27,7 @@ async def made_of(
     path = folder / "file"
     path.write_bytes(content)
     try:
-        return await Makers(Examiner(Cage(), LIMIT), LIMIT, minutes).make(path, name, "", wanted)
+        return await Makers(Examiner(Sandbox(), LIMIT), LIMIT, minutes).make(path, name, "", wanted)
     finally:
         assert names(folder) == ["file"]
 
@@ -175,7 +175,7 @@ async def test_a_broken_picture_is_refused(tmp_path: Path):
 
 
 def test_the_script_finds_its_library_where_we_run_it():
-    """The cage gives it an interpreter without environment, and no folder of ours."""
+    """The sandbox gives it an interpreter without environment, and no folder of ours."""
     command = [sys.executable, "-I", "-c", "import PIL"]
     assert subprocess.run(command, env={}, cwd="/", check=False).returncode == 0
 

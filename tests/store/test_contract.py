@@ -16,6 +16,7 @@ from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.outbox_records import (
+    Backlog,
     DeadLetterBatch,
     DeadLetters,
     DeliveryState,
@@ -196,6 +197,20 @@ def test_an_event_without_endpoint_is_only_logged(store: Store):
     record(store, "a", draft(endpoint=None))
     assert store.webhook_counts() == WebhookCounts()
     assert store.lanes() == []
+
+
+def test_a_backlog_tells_since_when_the_first_of_the_pending_waits(store: Store):
+    assert store.webhook_backlogs() == []
+    for at in (100.0, 101.0):
+        record(store, "a", draft(at=at))
+    record(store, "b", draft(at=90.0, endpoint=None))
+    assert store.webhook_backlogs() == [Backlog("a", 2, 0, 100.0), Backlog("b", 0, 0, None)]
+    first = store.first_attempt(LANE)
+    assert first
+    store.settle([replace(first, attempts=1, next_at=105.0)])
+    assert store.webhook_backlogs()[0] == Backlog("a", 2, 0, 100.0), "it waits for another attempt"
+    store.settle([replace(first, attempts=2, next_at=105.0, state=DeliveryState.DEAD)])
+    assert store.webhook_backlogs()[0] == Backlog("a", 1, 1, 101.0)
 
 
 def test_a_newer_qr_code_supersedes_undelivered_ones_of_its_session_only(store: Store):

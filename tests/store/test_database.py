@@ -18,6 +18,7 @@ import pytest
 
 from tests.store.drafts import draft, record
 from wppmt.domain.errors import SetupError
+from wppmt.domain.occurrences import Committed, Occurrence
 from wppmt.domain.reasons import Reason
 from wppmt.store.fencing import Fenced, fenced
 from wppmt.store.outbox_records import SigningSecrets, WebhookCounts
@@ -194,6 +195,19 @@ def test_outcomes_do_not_wait_for_the_disk_and_the_next_commit_does(tmp_path: Pa
     for durable, synchronous in ((False, 1), (True, 2), (False, 1)):
         with database.write(durable=durable) as connection:
             assert connection.execute("PRAGMA synchronous").fetchone()[0] == synchronous
+    database.close()
+
+
+def test_what_was_committed_is_counted_and_what_was_rolled_back_is_not(tmp_path: Path):
+    counted: list[Occurrence] = []
+    database = Database(tmp_path / "x.sqlite", count=counted.append)
+    with database.write():
+        pass
+    with pytest.raises(RuntimeError, match="no"), database.write():
+        raise RuntimeError("no")
+    [committed] = counted
+    assert isinstance(committed, Committed)
+    assert committed.seconds >= 0
     database.close()
 
 

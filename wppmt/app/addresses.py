@@ -7,7 +7,10 @@ import socket
 
 import psutil
 
+from wppmt.domain.errors import SetupError
+
 LOOPBACK = "127.0.0.1"
+LAST_PORT = 65_535
 
 
 def is_wildcard(host: str) -> bool:
@@ -20,6 +23,27 @@ def base_url(host: str, port: int) -> str:
     if is_wildcard(host):
         host = _own_address()
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def loopback(where: str, setting: str) -> tuple[str, int]:
+    """Host and port of `host:port`. Raises SetupError for one that other machines can reach."""
+    host, _, port = where.rpartition(":")
+    host = host.strip("[]")
+    if host != "localhost" and not _is_loopback(host):
+        raise SetupError(
+            f"{setting} deve ser um endereço desta máquina, como {LOOPBACK}:9464: ali não se pede token."
+            " Para ler de outra máquina, use /metrics da API, com token"
+        )
+    if not 1 <= int(port) <= LAST_PORT:
+        raise SetupError(f"{setting} deve terminar com uma porta de 1 a {LAST_PORT}")
+    return host, int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_unspecified(host: str) -> bool:

@@ -14,9 +14,9 @@ from wppmt.browser.chrome import driver, launch
 from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.chrome.cgroups import Cgroups, Limits
 from wppmt.browser.chrome.settings import UNDETECTED, ChromeSettings
-from wppmt.browser.keeping.lines import Keeper
-from wppmt.browser.keeping.process import KeeperProcess
-from wppmt.browser.keeping.systemd import SystemdStore
+from wppmt.browser.keeper.lines import Keeper
+from wppmt.browser.keeper.process import KeeperProcess
+from wppmt.browser.keeper.systemd import SystemdStore
 from wppmt.browser.port import Usage
 from wppmt.domain.errors import SetupError
 from wppmt.store.port import Store

@@ -25,10 +25,23 @@ from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
 from actors.supervisor.root import Root
 from actors.webhooks.messages import Attempted, Drain, OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
-from actors.workers.memory import MONITOR, Measure, MemoryWorker
+from actors.workers.load import MONITOR, LoadWorker, Measure, Scale
 from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
 from wppmt import __version__
-from wppmt.app import browsers, capacity, disk, host, logs, memory, policies, running, sockets, wiring
+from wppmt.app import (
+    browsers,
+    capacity,
+    disk,
+    host,
+    logs,
+    memory,
+    metering,
+    policies,
+    processors,
+    running,
+    sockets,
+    wiring,
+)
 from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
@@ -38,9 +51,12 @@ from wppmt.domain.errors import Refusal, SetupError
 from wppmt.domain.messages import ROOT, WEBHOOK, Describe
 from wppmt.http import server
 from wppmt.http.app import make_app
+from wppmt.http.handlers import metrics
 from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.http.security.api_keys import Keyring
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
+from wppmt.metrics.loop_lag import LoopLag
 from wppmt.net.egress import Egress
 from wppmt.store.redis import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
@@ -75,8 +91,13 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
         capacity.tell(settings)
         # Before anything starts a child, which must not inherit it.
         inherited = sockets.inherited(os.environ, os.getpid())
-        with _alone(settings), _api_sockets(settings, inherited) as listening, simulator(settings):
-            asyncio.run(daemon.run(on_ready, listening, inherited))
+        with (
+            _alone(settings),
+            _api_sockets(settings, inherited) as listening,
+            metering.reserved_sockets(settings) as for_metrics,
+            simulator(settings),
+        ):
+            asyncio.run(daemon.run(on_ready, listening, for_metrics, inherited))
     except SetupError as refusal:
         logs.log("start_refused", level="error", note=str(refusal), contact=settings.contacts.infra)
         raise
@@ -113,6 +134,8 @@ class Daemon:
         self._hands_over = False
         self._redis_watch = RedisWatch(logs.log)
         self._http: server.Runner | None = None
+        self._meter = metering.new_meter(settings, self._directory.statuses)
+        self._loop_lag = LoopLag()
         self._stop_seconds = policies.all_browsers_stop_seconds(settings)
 
     def metadata(self) -> dict[str, object]:
@@ -121,7 +144,11 @@ class Daemon:
         return {"memoryUsage": f"{total / 1024:.1f}GB", "sessionCount": len(self._directory.statuses())}
 
     async def run(
-        self, on_ready: Callable[[], None], listening: Sequence[socket.socket], inherited: sockets.Inherited
+        self,
+        on_ready: Callable[[], None],
+        listening: Sequence[socket.socket],
+        for_metrics: Sequence[socket.socket],
+        inherited: sockets.Inherited,
     ) -> None:
         """Everything up, wait for the signal, everything down.
 
@@ -129,7 +156,8 @@ class Daemon:
         """
         stop = self._signalled()
         async with AsyncExitStack() as down:
-            store = SqliteStore(self._settings.store.state_dir / running.DATABASE)
+            count = self._meter.count
+            store = SqliteStore(self._settings.store.state_dir / running.DATABASE, count=count)
             down.callback(store.close)
             running.note(self._settings)
             egress = wiring.webhook_egress(self._settings)
@@ -149,6 +177,8 @@ class Daemon:
                 wiring.mirrored(self._settings, store, self._directory, self._redis_watch)
             )
             ports = self._ports(store, egress, transport, media, received)
+            await down.enter_async_context(self._loop_lag.watched())
+            await down.enter_async_context(metrics.listening(for_metrics, lambda: ports.metrics(_all)))
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
             down.push_async_callback(self._drain)
             on_ready()
@@ -188,15 +218,23 @@ class Daemon:
             post=partial(_post, asyncio.get_running_loop(), transport),
             log=logs.log,
             received=received,
+            count=self._meter.count,
             is_disk_short=partial(wiring.is_disk_short, settings),
         )
         runtime = Interpreter(self._directory, threads, world)
-        seconds = settings.sessions.measure_seconds
+        scale = Scale(
+            browsers=runtime.browsers.loads,
+            own_memory_mb=memory.weigh,
+            own_cpu_seconds=processors.used_seconds,
+            processors=processors.available(),
+            seconds=settings.sessions.measure_seconds,
+            clock=time.monotonic,
+        )
         shelf, began = Shelf(settings.store.wa_js_dir), time.time()
         free_mb = partial(disk.free_mb, settings.store.tokens_dir)
         services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
-            MONITOR: lambda: (MemoryWorker(runtime.browsers.weigh, memory.weigh, seconds), Measure()),
+            MONITOR: lambda: (LoadWorker(scale, self._meter.record), Measure()),
             DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
             WA_JS: lambda: (WaJsWorker(shelf, self._directory.statuses, began), LookAtWaJs()),
         }
@@ -225,10 +263,14 @@ class Daemon:
     ) -> Ports:
         settings = self._settings
         overview = self._directory.overview
+        exposition = metering.exposition(
+            settings, self._meter, store, self._directory.mailboxes, self._loop_lag, time.time
+        )
         return Ports(
             front=self._directory,
             store=store,
             authenticator=wiring.authenticator(settings),
+            keyring=Keyring(store),
             rate_limiter=wiring.rate_limiter(settings, self._redis_watch),
             buckets=wiring.buckets(settings),
             check_target=egress.check,
@@ -248,6 +290,9 @@ class Daemon:
             has_login_copy=partial(wiring.has_login_copy, settings),
             limits=partial(wiring.account_limits, settings, store),
             settings=policies.http_policy(settings),
+            count=self._meter.count,
+            figures=self._meter.figures,
+            metrics=exposition.text,
         )
 
     async def _start_http(
@@ -307,6 +352,11 @@ class Daemon:
             killed = ("?",)
         if killed:
             logs.log("browsers_killed", level="warning", sessions=list(killed))
+
+
+def _all(_: str) -> bool:
+    """On this machine's own address every session is shown."""
+    return True
 
 
 def _post(

@@ -27,6 +27,7 @@ _SECRETS = (
     (re.compile(r"/pair/[A-Za-z0-9_-]{16,}"), f"/pair/{HIDDEN}"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[^\s\"',]+"), rf"\1 {HIDDEN}"),
     (re.compile(r"whsec_[\w+/=-]+"), HIDDEN),
+    (re.compile(r"wpk_[\w-]+"), HIDDEN),
     (re.compile(r"\d@[A-Za-z0-9+/=_,-]{20,}"), HIDDEN),
     (re.compile(r"\?[^\s\"'?=]+=[^\s\"']*"), f"?{HIDDEN}"),
 )

@@ -6,12 +6,14 @@ import socket
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 
-from wppmt.browser.keeping.lines import is_line_name
+from wppmt.browser.keeper.lines import is_line_name
 from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import explain
 
 LISTEN_FD = 3
 """The first one that is handed over: sd_listen_fds(3)."""
+API = "WPP_PORT ou WPP_HOST"
+"""The settings of the API's address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,8 @@ def _require_listening(found: socket.socket) -> None:
         raise SetupError("wppmt.socket deve entregar um soquete TCP que escuta: ListenStream=endereço:porta")
 
 
-def reserve(host: str, port: int) -> Sequence[socket.socket]:
-    """The API's address, before anything is started or ended. Nobody is accepted yet. Raises SetupError: port taken."""
+def reserve(host: str, port: int, setting: str = API) -> Sequence[socket.socket]:
+    """An address, before anything is started or ended. Nobody is accepted yet. Raises SetupError: port taken."""
     reserved = []
     try:
         for family, kind, protocol, _, address in socket.getaddrinfo(
@@ -79,12 +81,12 @@ def reserve(host: str, port: int) -> Sequence[socket.socket]:
     except OSError as failure:
         for one in reserved:
             one.close()
-        raise SetupError(cannot_listen(host, port, failure)) from None
+        raise SetupError(cannot_listen(host, port, failure, setting)) from None
     return reserved
 
 
-def cannot_listen(host: str, port: int, failure: OSError) -> str:
+def cannot_listen(host: str, port: int, failure: OSError, setting: str = API) -> str:
     return (
         f"Não foi possível escutar em {host}:{port} ({explain(failure)})."
-        " Outro programa usa a porta? Mude WPP_PORT ou WPP_HOST"
+        f" Outro programa usa a porta? Mude {setting}"
     )

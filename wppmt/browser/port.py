@@ -50,11 +50,16 @@ Notify = Callable[[Notice], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """What a tenant's processes weigh, in MB. `pss` shares common pages fairly; `uss` is what their end would free."""
+class Load:
+    """What a tenant's processes take of the machine; zeros when there are none.
 
-    pss: float
-    uss: float
+    In MB: `pss` shares common pages fairly, `uss` is what their end would free. `cpu_seconds` is the processor time
+    that they have used so far, also those that have ended meanwhile.
+    """
+
+    pss: float = 0.0
+    uss: float = 0.0
+    cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +153,8 @@ class Browser(Protocol):
     def screenshot(self, deadline: float, done: OnResult) -> None:
         """What the page shows now; `done` gets the bytes of a PNG, or a CallFailure. Never blocks."""
 
-    def memory(self) -> Memory:
-        """What the browser's processes weigh now; zeros when there are none. Some milliseconds, from any thread."""
+    def load(self) -> Load:
+        """What the browser's processes take of the machine. Some milliseconds, from any thread."""
 
     def stop(self, unsaved: LoginItems = NOTHING) -> bool:
         """Go down the stop ladder; blocks until no process is left. Whether the login was flushed in order.

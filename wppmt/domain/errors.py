@@ -79,7 +79,7 @@ class Meaning:
 CATALOGUE: dict[Code, Meaning] = {
     Code.UNAUTHENTICATED: Meaning(401, "Token ausente ou inválido. Envie Authorization: Bearer <JWT>"),
     Code.TOKEN_EXPIRED: Meaning(401, "Token expirado. Peça um novo ao AvAdmin"),
-    Code.FORBIDDEN: Meaning(403, "Este token não tem a permissão wpp:admin"),
+    Code.FORBIDDEN: Meaning(403, "Este token ou esta chave não tem a permissão necessária. Veja details"),
     Code.INVALID_REQUEST: Meaning(400, "Requisição inválida. Veja details"),
     Code.INVALID_SESSION_ID: Meaning(
         400,
@@ -172,6 +172,8 @@ class Refusal(Exception):
         self.details = list(details)
         self.retry_after = retry_after
         self.extra = extra or {}
+        self.is_repeat = False
+        """What was answered before, under the same idempotency key."""
 
 
 class SetupError(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wppmt.domain.outgoing import Content
 from wppmt.domain.units import MEGABYTE
@@ -104,3 +104,7 @@ class Sent:
     ack: int
     timestamp: float
     reference: str = ""
+    handed_at: float | None = None
+    """When it was given to WhatsApp's page; from then on WhatsApp was waited for."""
+    is_repeat: bool = field(default=False, compare=False)
+    """What was answered before, under the same idempotency key."""

@@ -14,6 +14,7 @@ from wppmt.http.api.body_room import BodyRoom
 from wppmt.http.api.openapi import openapi
 from wppmt.http.api.route import MAX_BODY_BYTES, ROUTE_OF
 from wppmt.http.api.routes import ROUTES
+from wppmt.http.handlers.api_keys import uses_written
 from wppmt.http.handlers.docs import OPENAPI
 from wppmt.http.handlers.health import STARTED_AT
 from wppmt.http.handlers.pairing import GUESSES, GUESSES_PER_MINUTE, VISITS, VISITS_PER_MINUTE
@@ -33,6 +34,7 @@ def make_app(ports: Ports) -> web.Application:
     app[VISITS] = Buckets(VISITS_PER_MINUTE)
     app[BODY_ROOM] = BodyRoom(ports.settings.bodies_bytes, MAX_BODY_BYTES)
     app.cleanup_ctx.append(_parser)
+    app.cleanup_ctx.append(uses_written)
     app[ROUTE_OF] = {
         app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_later): route
         for route in ROUTES

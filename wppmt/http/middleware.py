@@ -9,6 +9,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from wppmt.domain.errors import Code, Refusal
+from wppmt.http import measuring
 from wppmt.http.api.json_responses import refusal_response, status_refusal
 from wppmt.http.api.route import route_of
 from wppmt.http.ports import PORTS, DaemonPhase
@@ -37,12 +38,14 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request its id, and tell the log one line about it, without query, body or token."""
     began = perf_counter()
     request[REQUEST_ID] = _request_id(request)
-    status = 500
+    status, response = 500, None
     try:
         response = await handler(request)
         status = response.status
         return response
     finally:
+        seconds = perf_counter() - began
+        measuring.count(request, status, response, seconds)
         route = route_of(request)
         request.app[PORTS].log(
             "http_request",
@@ -50,7 +53,7 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
             method=request.method if route else "?",
             route=route.path if route else "?",
             status=status,
-            ms=round((perf_counter() - began) * 1000, 1),
+            ms=round(seconds * 1000, 1),
             request_id=request[REQUEST_ID],
         )
 
@@ -83,6 +86,7 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _refusal(request: web.Request, refusal: Refusal) -> web.Response:
+    measuring.note_refused(request, refusal)
     session_id = request.get(SESSION_ID)
     if refusal.code is Code.RESOURCE_LIMIT:
         lacking = {detail["field"]: detail["problem"] for detail in refusal.details}

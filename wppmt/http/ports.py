@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from secrets import token_urlsafe
 from typing import Any
 from uuid import uuid4
 
@@ -12,10 +13,13 @@ from aiohttp import web
 
 from wppmt.browser.port import Usage
 from wppmt.domain.contact_policy import ContactPolicy
+from wppmt.domain.figures import Figures
 from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
+from wppmt.domain.occurrences import Count, uncounted
 from wppmt.domain.troubles import Trouble
 from wppmt.http.pairing.policy import PairingPolicy
+from wppmt.http.security.api_keys import PREFIX, Keyring
 from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.buckets import Brake, Buckets
 from wppmt.http.security.limits import RateLimiter
@@ -68,6 +72,7 @@ class Ports:
     front: Front
     store: Store
     authenticator: Authenticator
+    keyring: Keyring
     rate_limiter: RateLimiter
     check_target: CheckTarget
     post_webhook: PostWebhook
@@ -98,7 +103,13 @@ class Ports:
     """What is wrong with the sessions as a whole, in words for people."""
     troubles: Callable[[], Sequence[Trouble]] = tuple
     """What keeps the service as a whole from its work, as far as the sessions' states do not show it."""
+    count: Count = uncounted
+    figures: Callable[[], Figures] = Figures
+    """What the service measures of itself, as of now."""
+    metrics: Callable[[Callable[[str], bool]], bytes] = lambda _: b""
+    """What Prometheus reads, of the sessions that may be seen; blocks."""
     new_id: Callable[[], str] = lambda: uuid4().hex
+    new_key: Callable[[], str] = lambda: PREFIX + token_urlsafe(32)
 
 
 PORTS = web.AppKey("ports", Ports)

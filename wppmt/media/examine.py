@@ -8,11 +8,11 @@ from pathlib import Path, PurePosixPath
 
 from wppmt.domain.errors import Code, Refusal
 from wppmt.media import images, probe
-from wppmt.media.cage import Cage
 from wppmt.media.content import UNKNOWN, Content, recognise
 from wppmt.media.images import PICTURES, BrokenPicture
 from wppmt.media.playable import VOICE, Playing, playing
 from wppmt.media.probe import Tracks
+from wppmt.media.sandbox import Sandbox
 
 PICTURES_AT_ONCE = 2
 """Each may take a hundred megabytes while it is decoded."""
@@ -41,8 +41,8 @@ class MediaFile:
 class Examiner:
     """Looks at files off the loop: other tenants wait for nobody's pictures."""
 
-    def __init__(self, cage: Cage, limit_bytes: int) -> None:
-        self._cage = cage
+    def __init__(self, sandbox: Sandbox, limit_bytes: int) -> None:
+        self._sandbox = sandbox
         self._limit = limit_bytes
         self._decoding = asyncio.Semaphore(PICTURES_AT_ONCE)
 
@@ -74,7 +74,7 @@ class Examiner:
 
     async def tracks(self, path: Path) -> Tracks | None:
         """As `probe` tells them."""
-        return await probe.probe(self._cage, path)
+        return await probe.probe(self._sandbox, path)
 
     async def check_picture(self, path: Path, mimetype: str) -> None:
         """Whether it is whole, and no larger than it may be. Raises Refusal(MEDIA_FETCH_FAILED)."""
@@ -93,7 +93,7 @@ class Examiner:
         if not tracks.is_sure and content.mimetype == UNKNOWN:
             return document
         plays = playing(_of_the_web(tracks, content))
-        if plays.muxer and not await probe.rewrap(self._cage, path, plays.muxer, self._limit):
+        if plays.muxer and not await probe.rewrap(self._sandbox, path, plays.muxer, self._limit):
             return document
         return plays
 

@@ -16,10 +16,10 @@ from yarl import URL
 
 from wppmt.domain.errors import Code, Refusal
 from wppmt.media import base64_text
-from wppmt.media.cage import Cage
 from wppmt.media.content_disposition import file_name_in, name_in_address
 from wppmt.media.examine import Examiner, MediaFile, unusable
 from wppmt.media.file_names import NAMELESS, clean_name
+from wppmt.media.sandbox import Sandbox
 from wppmt.media.wanted import Makers, Wanted
 from wppmt.net.egress import Egress, TargetRefused
 
@@ -46,7 +46,7 @@ class MediaFiles:
         self._limit = limit_bytes
         self._egress = egress
         self._fetch_seconds = fetch_seconds
-        self._makers = Makers(Examiner(Cage(), limit_bytes), limit_bytes, max_audio_minutes)
+        self._makers = Makers(Examiner(Sandbox(), limit_bytes), limit_bytes, max_audio_minutes)
 
     async def from_url(
         self,

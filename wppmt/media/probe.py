@@ -1,4 +1,4 @@
-"""Which tracks are in a file (ffprobe), and the same sound in another container (ffmpeg), both in the cage."""
+"""Which tracks are in a file (ffprobe), and the same sound in another container (ffmpeg), both in the sandbox."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wppmt.media.cage import Cage, CageFailed, Limits
+from wppmt.media.sandbox import Limits, Sandbox, SandboxFailed
 
 FFPROBE, FFMPEG = "ffprobe", "ffmpeg"
 _CONTAINERS = "aac,ac3,aiff,amr,asf,avi,caf,flac,flv,matroska,mov,mp3,mp4,mpeg,mpegts,ogg,wav,webm"
@@ -35,45 +35,45 @@ class Tracks:
     """As the file says; 0: it does not."""
 
 
-async def probe(cage: Cage, path: Path) -> Tracks | None:
+async def probe(sandbox: Sandbox, path: Path) -> Tracks | None:
     """None where nothing can be played, or nobody can look (ffprobe is not installed)."""
     try:
-        output = await cage.run(
+        output = await sandbox.run(
             FFPROBE, *QUIET, *LOCKED, *_FAR, "-of", "json", "-show_entries", _PROBED, f"file:{path}"
         )
         return _tracks(json.loads(output))
-    except (CageFailed, ValueError):
+    except (SandboxFailed, ValueError):
         return None
 
 
-async def rewrap(cage: Cage, path: Path, muxer: str, limit: int) -> bool:
+async def rewrap(sandbox: Sandbox, path: Path, muxer: str, limit: int) -> bool:
     """Put the file's first sound track, as it is, into another container. False: the file is as it was."""
     draft = path.with_suffix(".rewrapped")
     try:
-        await cage.run(
+        await sandbox.run(
             FFMPEG, *QUIET, *LOCKED, "-i", f"file:{path}", "-map", "0:a:0", "-map_metadata", "-1",
             "-c", "copy", "-f", muxer, "-y", f"file:{draft}", limits=Limits(file_bytes=limit),
         )  # fmt: skip
         draft.replace(path)
-    except (CageFailed, OSError):
+    except (SandboxFailed, OSError):
         return False
     finally:
         draft.unlink(missing_ok=True)
     return True
 
 
-async def gif_to_video(cage: Cage, path: Path, limit: int) -> bool:
+async def gif_to_video(sandbox: Sandbox, path: Path, limit: int) -> bool:
     """An animated picture as the silent MP4 that phones play for one. False: the file is as it was."""
     draft = path.with_suffix(".film")
     try:
-        await cage.run(
+        await sandbox.run(
             FFMPEG, *QUIET, "-protocol_whitelist", "file,pipe", "-format_whitelist", "gif", "-i", f"file:{path}",
             "-map_metadata", "-1", "-vf", "scale=trunc(iw/2)*2:trunc(ih/2)*2", "-pix_fmt", "yuv420p", "-c:v", "libx264",
             "-preset", "veryfast", "-threads", "1", "-movflags", "+faststart", "-f", "mp4", "-y", f"file:{draft}",
             limits=Limits(seconds=60, cpu_seconds=60, file_bytes=limit),
         )  # fmt: skip
         draft.replace(path)
-    except (CageFailed, OSError):
+    except (SandboxFailed, OSError):
         return False
     finally:
         draft.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Any sound as a voice note, Ogg with Opus, and the waveform that phones draw of it (ffmpeg, in the cage)."""
+"""Any sound as a voice note, Ogg with Opus, and the waveform that phones draw of it (ffmpeg, in the sandbox)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from wppmt.media.cage import Cage, CageFailed, Limits
 from wppmt.media.probe import FFMPEG, LOCKED, QUIET, Tracks
+from wppmt.media.sandbox import Limits, Sandbox, SandboxFailed
 
 SAMPLES_A_SECOND = 4000
 """Of the sound that the waveform is drawn from: voices have little above 2 kHz."""
@@ -38,7 +38,7 @@ def is_voice_note(tracks: Tracks) -> bool:
 
 
 async def to_voice_note(
-    cage: Cage, path: Path, *, limit: int, max_seconds: float, convert: bool
+    sandbox: Sandbox, path: Path, *, limit: int, max_seconds: float, convert: bool
 ) -> Sound | None:
     """The file's first sound track; `limit` in bytes. None: it can't be decoded, and the file is as it was.
 
@@ -54,12 +54,12 @@ async def to_voice_note(
         output_bytes=int((max_seconds + 2) * SAMPLES_A_SECOND),
     )
     try:
-        samples = await cage.run(
+        samples = await sandbox.run(
             FFMPEG, *QUIET, *LOCKED, "-i", f"file:{path}", *voice, *first_track, *_DRAWN, limits=limits
         )
         if convert:
             draft.replace(path)
-    except (CageFailed, OSError):
+    except (SandboxFailed, OSError):
         return None
     finally:
         draft.unlink(missing_ok=True)

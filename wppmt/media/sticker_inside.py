@@ -1,4 +1,4 @@
-"""Run as a script in the cage: a picture, or an animation, becomes a sticker.
+"""Run as a script in the sandbox: a picture, or an animation, becomes a sticker.
 
     sticker_inside.py SOURCE TARGET
 

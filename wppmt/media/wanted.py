@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 
 from wppmt.domain.errors import Code, Refusal
 from wppmt.media import probe, sound
-from wppmt.media.cage import AT_ONCE, Cage, CageFailed, Limits
 from wppmt.media.content import UNKNOWN, recognise
 from wppmt.media.examine import Examiner, MediaFile, size_of, unusable
 from wppmt.media.images import PICTURES
 from wppmt.media.playable import VOICE
+from wppmt.media.sandbox import AT_ONCE, Limits, Sandbox, SandboxFailed
 
 STICKER_SCRIPT = Path(__file__).with_name("sticker_inside.py")
 STICKER_BYTES = 1_000_000
@@ -47,7 +47,7 @@ class Makers:
         self._examiner = examiner
         self._limit = limit_bytes
         self._max_minutes = max_audio_minutes
-        self._cage = Cage(at_once=max(1, AT_ONCE - 1))
+        self._sandbox = Sandbox(at_once=max(1, AT_ONCE - 1))
         self._makers: Mapping[Wanted, Callable[[Path, str, str], Awaitable[MediaFile]]] = {
             Wanted.ANY: examiner.examine,
             Wanted.IMAGE: self._image,
@@ -77,7 +77,7 @@ class Makers:
         content = await asyncio.to_thread(recognise, path, _ending(name), stated)
         if content.mimetype == "image/gif":
             await self._examiner.check_picture(path, content.mimetype)
-            if not await probe.gif_to_video(self._cage, path, self._limit):
+            if not await probe.gif_to_video(self._sandbox, path, self._limit):
                 raise unusable("o GIF não pôde ser convertido em vídeo")
             name = PurePosixPath(name).stem + ".mp4"
         return await self._video(path, name, stated, GIFS)
@@ -87,7 +87,7 @@ class Makers:
         if tracks.seconds > 60 * self._max_minutes:
             raise self._too_long()
         found = await sound.to_voice_note(
-            self._cage,
+            self._sandbox,
             path,
             limit=self._limit,
             max_seconds=60 * self._max_minutes,
@@ -126,19 +126,19 @@ class Makers:
         if mimetype not in PICTURES:
             raise _unsupported(f"não é uma imagem: {STICKERS}")
         await self._examiner.check_picture(path, mimetype)
-        if not await _to_sticker(self._cage, path):
+        if not await _to_sticker(self._sandbox, path):
             raise unusable("a imagem não pôde ser convertida em figurinha")
         return MediaFile(path, size_of(path), "image/webp", "figurinha.webp", "sticker")
 
 
-async def _to_sticker(cage: Cage, path: Path) -> bool:
+async def _to_sticker(sandbox: Sandbox, path: Path) -> bool:
     """False: the file is as it was."""
     draft = path.with_suffix(".sticker")
     command = (sys.executable, "-I", str(STICKER_SCRIPT), str(path), str(draft))
     try:
-        await cage.run(*command, limits=Limits(seconds=60, cpu_seconds=60, file_bytes=STICKER_BYTES))
+        await sandbox.run(*command, limits=Limits(seconds=60, cpu_seconds=60, file_bytes=STICKER_BYTES))
         draft.replace(path)
-    except (CageFailed, OSError):
+    except (SandboxFailed, OSError):
         return False
     finally:
         draft.unlink(missing_ok=True)

@@ -98,6 +98,17 @@ class WebhookCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """What one session's webhook has before it."""
+
+    session_id: str
+    pending: int
+    dead: int
+    oldest_at: float | None
+    """When the first pending event happened; None without one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Trimmed:
     """What was done about a session with too many pending deliveries."""
 

@@ -11,7 +11,9 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from wppmt.domain.alerts import Alert
+from wppmt.store.operator_records import ApiKey
 from wppmt.store.outbox_records import (
+    Backlog,
     DeadLetterBatch,
     DeadLetters,
     Delivery,
@@ -78,6 +80,11 @@ class Transaction(Protocol):
     def save_alert(self, alert: Alert) -> None:
         """Insert, or replace the one of its cause that began at the same moment."""
 
+    def save_api_key(self, key: ApiKey) -> None:
+        """Insert or replace."""
+
+    def delete_api_key(self, key_id: str) -> None: ...
+
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
         """Make the lane's pending deliveries dead letters; returns how many.
 
@@ -134,6 +141,12 @@ class Store(Protocol):
     def living_link(self, session_id: str) -> PairingLink | None:
         """The session's newest link that has not been ended; its time may be over."""
 
+    def api_keys(self) -> Sequence[ApiKey]:
+        """All, the oldest first; expired ones, too."""
+
+    def note_key_uses(self, used: Mapping[str, float]) -> None:
+        """When each of these keys, by id, was last used. A power cut may undo the last ones."""
+
     def lanes(self, after: int = 0) -> Sequence[LaneTip]:
         """The lanes with pending deliveries whose number is larger than `after`."""
 
@@ -179,6 +192,9 @@ class Store(Protocol):
 
     def waiting_since(self) -> Mapping[str, float]:
         """Of each session with pending deliveries, when the oldest of their events happened."""
+
+    def webhook_backlogs(self) -> Sequence[Backlog]:
+        """Of every session that ever had an event; takes time by the number of pending deliveries."""
 
     def trim(self, most: int, at: float) -> Sequence[Trimmed]:
         """Take some hundred surplus deliveries from each session with more than `most` pending ones.

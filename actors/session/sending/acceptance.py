@@ -144,5 +144,7 @@ class Acceptance:
 
     def _stored_answer(self, entry: JournalEntry, now: float) -> Sent | Refusal:
         if entry.handover is not Handover.FAILED:
-            return as_sent(entry, now)
-        return self.refusals.of(Code(entry.failure), now)
+            return replace(as_sent(entry, now), is_repeat=True)
+        refusal = self.refusals.of(Code(entry.failure), now)
+        refusal.is_repeat = True
+        return refusal

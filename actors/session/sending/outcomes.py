@@ -7,10 +7,11 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from actors.runtime.effects import Answer, DeleteFile, Effect, Reply
+from actors.runtime.effects import Answer, Count, DeleteFile, Effect, Reply
 from actors.session.sending.send_codec import MAY_HAVE_LEFT, is_act
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.errors import CATALOGUE, Code, Refusal
+from wppmt.domain.occurrences import Acknowledged, SendFailedLater
 from wppmt.domain.sends import Sent
 from wppmt.store.records import ACK_STATUS, Handover, JournalEntry
 
@@ -34,6 +35,8 @@ class Outcomes:
         first = entry.ack < 1 and not is_act(entry)
         settled = _settled(entry, handover=Handover.SENT, ack=ack, to=to or entry.to, acked_at=now)
         sent = self._work.record.messages_sent + int(first)
+        if first and entry.handed_at is not None:
+            yield Count(Acknowledged(max(0.0, now - entry.handed_at)))
         yield from self._work.write(
             now, ("message_ack", _payload(settled)), journal=settled, messages_sent=sent, last_activity=now
         )
@@ -51,8 +54,11 @@ class Outcomes:
             return
         key = entry.key if _is_final(refusal.code) or may_have_left(entry) else ""
         settled = _settled(entry, handover=Handover.FAILED, ack=-1, failure=refusal.code.value, key=key)
-        happenings = [] if self.is_awaited(entry.id) else [("message_ack", _payload(settled))]
+        is_late = not self.is_awaited(entry.id)
+        happenings = [("message_ack", _payload(settled))] if is_late else []
         yield from self._work.write(now, *happenings, journal=settled)
+        if is_late:
+            yield Count(SendFailedLater(entry.session_id))
         yield from self.answer(entry.id, refusal)
         yield from _discard_file(entry)
 
@@ -72,7 +78,7 @@ class Outcomes:
 
 
 def as_sent(entry: JournalEntry, now: float) -> Sent:
-    return Sent(entry.id, entry.to, entry.ack, entry.acked_at or now, entry.reference)
+    return Sent(entry.id, entry.to, entry.ack, entry.acked_at or now, entry.reference, entry.handed_at)
 
 
 def may_have_left(entry: JournalEntry) -> bool:

@@ -15,7 +15,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from wppmt.app import secret
-from wppmt.app.addresses import base_url, is_wildcard
+from wppmt.app.addresses import base_url, is_wildcard, loopback
 from wppmt.app.settings.model import AuthSettings, HttpSettings, PolicySettings, Settings, keys
 from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import explain
@@ -158,7 +158,7 @@ def _shown(value: object) -> str:
 def _settle(settings: Settings, folder: Path, notices: tuple[str, ...], *, makes_key: bool) -> Settings:
     """Cross checks, absolute paths, and the secret that belongs to this way of running."""
     if settings.http.metrics_listen:
-        raise SetupError("WPP_METRICS_LISTEN ainda não é aceito: esta versão não tem /metrics. Deixe vazio")
+        loopback(settings.http.metrics_listen, "WPP_METRICS_LISTEN")
     if not settings.sessions.multi_tenant:
         raise SetupError("WPP_MULTI_TENANT=false não é aceito: o wppmt só tem o modo multi-tenant")
     _check_policy(settings.policy)

@@ -48,7 +48,9 @@ class HttpSettings(SettingsGroup):
     host: Annotated[str, Env("WPP_HOST"), Field(min_length=1)]
     port: Annotated[Port, Env("WPP_PORT")]
     public_url: Annotated[str, Env("WPP_PUBLIC_URL"), Field(pattern=r"^(https?://\S+)?$")]
-    metrics_listen: Annotated[str, Env("WPP_METRICS_LISTEN"), Field(pattern=r"^([^:/\s]+:\d{1,5})?$")]
+    metrics_listen: Annotated[
+        str, Env("WPP_METRICS_LISTEN"), Field(pattern=r"^((\[[0-9a-fA-F:.]+\]|[^:/\s\[\]]+):\d{1,5})?$")
+    ]
     rate_per_minute: Annotated[int, Env("WPP_RATE_LIMIT"), Field(ge=0)]
     apart_per_minute: Annotated[int, Env("WPP_RATE_LIMIT_APART"), Field(ge=1)]
     max_connections: Annotated[int, Env("WPP_MAX_CONNECTIONS"), Field(ge=10)]

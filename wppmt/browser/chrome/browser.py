@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from wppmt.browser.chrome.failures import start_failures
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.chrome.standing import Place
 from wppmt.browser.chrome.standstill import Standstill
-from wppmt.browser.keeping.lines import Keeper, line_name
+from wppmt.browser.keeper.lines import Keeper, line_name
 from wppmt.browser.port import (
     NOTHING,
     Beat,
@@ -27,8 +28,8 @@ from wppmt.browser.port import (
     CallFailure,
     ChannelClosed,
     Json,
+    Load,
     LoginItems,
-    Memory,
     NotCalled,
     Notice,
     Notify,
@@ -121,9 +122,12 @@ class ChromeBrowser:
         else:
             self._channel.screenshot(deadline, done)
 
-    def memory(self) -> Memory:
-        """What Chrome and its helpers weigh now."""
-        return processes.weigh(self._group) if self._group else Memory(0.0, 0.0)
+    def load(self) -> Load:
+        """Of Chrome and its helpers; processor time as their cgroup counts it, where they have one."""
+        if not self._group:
+            return Load()
+        load, usage = processes.load(self._group), self._standing.usage()
+        return replace(load, cpu_seconds=usage.cpu_seconds) if usage else load
 
     def stop(self, unsaved: LoginItems = NOTHING) -> bool:
         """Go down the stop ladder; blocks until no process is left. Whether the login was flushed in order."""

@@ -15,7 +15,7 @@ from wppmt.browser.chrome.cgroups import Cgroups
 from wppmt.browser.chrome.failures import start_failures
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.chrome.standing import Place, Standing
-from wppmt.browser.keeping.lines import InMemory, Keeper, line_name
+from wppmt.browser.keeper.lines import InMemory, Keeper, line_name
 from wppmt.browser.port import LoginItems, StartFailed
 from wppmt.browser.profile import login
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnusable

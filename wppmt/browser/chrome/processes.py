@@ -12,11 +12,12 @@ from pathlib import Path
 
 from tenacity import wait_none
 
-from wppmt.browser.port import Memory
+from wppmt.browser.port import Load
 from wppmt.polling import poll
 
 PROC = Path("/proc")
 KILOBYTES_PER_MEGABYTE = 1024
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def members(group: int) -> Sequence[int]:
@@ -32,10 +33,16 @@ def threads(pid: int) -> Sequence[int]:
         return []
 
 
-def weigh(group: int) -> Memory:
-    """Over the whole process group; processes that end meanwhile count nothing."""
+def load(group: int) -> Load:
+    """Over the whole process group; processes that end meanwhile count nothing, but with who has waited for them."""
     pss = uss = 0
-    for pid in members(group):
+    ticks = 0
+    for pid in _pids():
+        fields = _fields(pid)
+        if fields is None or int(fields[2]) != group or fields[0] == "Z":
+            continue
+        # User and system time, its own and that of the children it has waited for.
+        ticks += sum(map(int, fields[11:15]))
         with contextlib.suppress(OSError):
             for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
                 name, *value = line.split()
@@ -43,7 +50,7 @@ def weigh(group: int) -> Memory:
                     pss += int(value[0])
                 elif name in {"Private_Clean:", "Private_Dirty:", "Private_Hugetlb:"}:
                     uss += int(value[0])
-    return Memory(pss / KILOBYTES_PER_MEGABYTE, uss / KILOBYTES_PER_MEGABYTE)
+    return Load(pss / KILOBYTES_PER_MEGABYTE, uss / KILOBYTES_PER_MEGABYTE, ticks / TICKS_PER_SECOND)
 
 
 def carrying(argument: str) -> Sequence[int]:
@@ -151,10 +158,18 @@ def _pids() -> Iterator[int]:
 
 def _stat(pid: int) -> tuple[int, int, bool]:
     """Parent, process group, whether a zombie; zeros when it is gone."""
+    fields = _fields(pid)
+    if fields is None:
+        return 0, 0, False
+    state, parent, group = fields[:3]
+    return int(parent), int(group), state == "Z"
+
+
+def _fields(pid: int) -> Sequence[str] | None:
+    """Of /proc/PID/stat, from the state on (proc_pid_stat(5), its number 3); None when it is gone."""
     try:
         text = (PROC / str(pid) / "stat").read_text()
     except OSError:
-        return 0, 0, False
+        return None
     # The name in parentheses may hold spaces and parentheses itself.
-    state, parent, group = text.rpartition(")")[2].split()[:3]
-    return int(parent), int(group), state == "Z"
+    return text.rpartition(")")[2].split()

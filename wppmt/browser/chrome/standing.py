@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from wppmt.browser.chrome import priority
 from wppmt.browser.chrome.cgroups import Cgroups
-from wppmt.browser.port import ChannelClosed, Notice
+from wppmt.browser.port import ChannelClosed, Notice, Usage
 from wppmt.browser.proxy.way import Way
 
 
@@ -26,6 +26,10 @@ class Standing:
         """What Chrome had started before comes after. Also for one whose daemon died while it started."""
         priority.step_forward(group)
         self._settle(group)
+
+    def usage(self) -> Usage | None:
+        """As its cgroup counts it, where it has one."""
+        return self._cgroups.usage(self._session_id) if self._cgroups else None
 
     def ended(self) -> None:
         """Nothing of it is wanted any more."""

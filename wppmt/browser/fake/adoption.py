@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wppmt.browser.fake.browser import FakeBrowser
-from wppmt.browser.port import NOTHING, Json, LoginItems, Memory, NotCalled, Notify, OnResult, StartFailed
+from wppmt.browser.port import NOTHING, Json, Load, LoginItems, NotCalled, Notify, OnResult, StartFailed
 from wppmt.domain.process import Process
 
 
@@ -47,8 +47,8 @@ class FakeAdoption:
         else:
             self.browser.screenshot(deadline, done)
 
-    def memory(self) -> Memory:
-        return self.browser.memory() if self.browser else Memory(0.0, 0.0)
+    def load(self) -> Load:
+        return self.browser.load() if self.browser else Load()
 
     def stop(self, unsaved: LoginItems = NOTHING) -> bool:
         return self.browser is not None and self.browser.stop(unsaved)

@@ -22,8 +22,8 @@ from wppmt.browser.port import (
     CallTimeout,
     ChannelClosed,
     Json,
+    Load,
     LoginItems,
-    Memory,
     NotCalled,
     Notify,
     OnResult,
@@ -63,7 +63,7 @@ class FakeBrowser:
         self._wa_js = browsers.world.wa_js(session_id)
         self.goodbye = ""
         """Why the page before this one was logged out."""
-        self.weight = Memory(120.0, 70.0)
+        self.weight = Load(120.0, 70.0, 3.0)
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         """Every call that reached the page, in order."""
         self.pid = pid
@@ -117,8 +117,8 @@ class FakeBrowser:
 
         self.call("facts", {}, deadline, look)
 
-    def memory(self) -> Memory:
-        return self.weight if self.is_alive else Memory(0.0, 0.0)
+    def load(self) -> Load:
+        return self.weight if self.is_alive else Load()
 
     def stop(self, unsaved: LoginItems = NOTHING) -> bool:  # noqa: ARG002 - it is saved by the stop itself
         clean = self.is_alive and not self._hung

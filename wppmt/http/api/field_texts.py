@@ -236,7 +236,13 @@ FIELD_TEXTS: Mapping[str, str] = {
     "restarted": "ids das sessões que estão sendo reiniciadas",
     "skipped": "sessões com problema em que o reinício não mexeu",
     "Skipped.reason": "por que a sessão ficou como estava, em uma frase para pessoas",
+    # Keys
+    "scopes": (
+        "permissões, e nenhuma inclui outra: `read` lê, `send` envia, `control` inicia, encerra e configura, `admin`"
+        " administra"
+    ),
     # Parameters
+    "Path.keyId": "id da chave, como na lista",
     "Path.messageId": "id da mensagem",
     "limit": "máximo de itens na resposta",
     "file": "nome do arquivo",

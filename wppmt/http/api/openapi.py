@@ -13,7 +13,8 @@ from pydantic.json_schema import models_json_schema
 from wppmt.domain.errors import CATALOGUE, Code
 from wppmt.http.api import responses
 from wppmt.http.api.field_texts import field_text
-from wppmt.http.api.route import Access, Route, Shape
+from wppmt.http.api.route import Route, Shape
+from wppmt.http.security.api_keys import HEADER as API_KEY_HEADER
 from wppmt.http.security.guard import SESSION_ID_HEADER
 from wppmt.webhook.models import HOOKS, HookKind
 
@@ -22,7 +23,9 @@ _REF = "#/components/schemas/{model}"
 _ALWAYS = (
     Code.UNSUPPORTED_ENCODING, Code.PAYLOAD_TOO_LARGE, Code.INVALID_REQUEST, Code.RATE_LIMITED, Code.INTERNAL,
 )  # fmt: skip
-_WITH_TOKEN = (Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED, Code.DRAINING, Code.STORE_UNAVAILABLE)
+_WITH_TOKEN = (
+    Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED, Code.FORBIDDEN, Code.DRAINING, Code.STORE_UNAVAILABLE,
+)  # fmt: skip
 _OF_SESSION = (Code.INVALID_SESSION_ID, Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND)
 _TAGS: Mapping[str, str] = {
     "sessions": "Sessões",
@@ -35,12 +38,14 @@ _TAGS: Mapping[str, str] = {
     "webhook_test": "Webhooks",
     "events": "Eventos",
     "admin": "Administração",
+    "api_keys": "Chaves",
     "contacts": "Contatos e mídia",
     "people": "Contatos e mídia",
     "chats": "Conversas",
     "groups": "Grupos",
     "labels": "Etiquetas e chamadas",
     "health": "Saúde",
+    "metrics": "Saúde",
     "docs": "Documentação",
     "dashboard": "Painel",
 }
@@ -64,6 +69,7 @@ _PATH_PARAMETERS: Mapping[str, Json] = {
     "labelId": {"schema": {"type": "string", "maxLength": 32}, "example": "3"},
     "callId": {"schema": {"type": "string", "maxLength": 128}, "example": "7B1E6A0C5D2F4E8A9B3C1D0E2F4A6B8C"},
     "token": {"schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}, "example": "Zk3v0c…"},
+    "keyId": {"schema": {"type": "string", "maxLength": 64}, "example": "key_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
     "file": {"schema": {"type": "string"}, "example": "viewer.js"},
     "phone": {
         "schema": {"type": "string"},
@@ -86,9 +92,9 @@ _HEADER_PARAMETERS: Mapping[str, Json] = {
     },
 }
 _ABOUT = (
-    "Um número de WhatsApp por cliente, uma API para todos. Toda rota exige `Authorization: Bearer <JWT>`, menos as de "
-    "saúde e de documentação. Para experimentar uma rota aqui, informe o token em **Authorize**: ele fica só nesta "
-    "página.\n\nErros têm sempre a mesma forma (`Error`): 4xx e 503 dizem que nada foi feito; 202 e 504, que o "
+    "Um número de WhatsApp por cliente, uma API para todos. Toda rota exige `Authorization: Bearer` com um JWT ou uma "
+    "chave `wpk_…` (ou `X-Api-Key`), menos as de saúde e de documentação. Para experimentar uma rota aqui, informe o token ou a chave em **Authorize**: ficam só "
+    "nesta página.\n\nErros têm sempre a mesma forma (`Error`): 4xx e 503 dizem que nada foi feito; 202 e 504, que o "
     "resultado ainda não é conhecido."
 )
 
@@ -103,11 +109,14 @@ def openapi(routes: Iterable[Route], version: str) -> Json:
         "openapi": "3.1.0",
         "info": {"title": "wppmt", "version": version, "description": _ABOUT},
         "servers": [{"url": "/"}],
-        "security": [{"token": []}],
+        "security": [{"token": []}, {"key": []}],
         "paths": dict(paths),
         "webhooks": {hook.name: _hook(hook) for hook in HOOKS},
         "components": {
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "key": {"type": "apiKey", "in": "header", "name": API_KEY_HEADER},
+            },
             "schemas": _schemas(routes),
         },
     }
@@ -121,7 +130,9 @@ def _operation(route: Route) -> Json:
         "parameters": list(_parameters(route)),
         "responses": _responses(route),
     }
-    if not route.access.needs_token:
+    if route.scope:
+        operation["description"] = f"Permissão: `{route.scope}`"
+    else:
         operation["security"] = []
     if route.body is not None:
         operation["requestBody"] = {"required": route.body_required, "content": _content([route.body])}
@@ -178,8 +189,6 @@ def _refusals(route: Route) -> tuple[Code, ...]:
         codes += _WITH_TOKEN
     if route.body is not None:
         codes.append(Code.RESOURCE_LIMIT)
-    if route.access in {Access.ADMIN, Access.ADMIN_SESSION}:
-        codes.append(Code.FORBIDDEN)
     if route.access.names_session:
         codes += _OF_SESSION
     return tuple(dict.fromkeys(codes))

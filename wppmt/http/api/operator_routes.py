@@ -5,7 +5,7 @@ from __future__ import annotations
 from wppmt.domain.errors import Code
 from wppmt.http.api import operator_responses, responses
 from wppmt.http.api.route import ASKED, Access, Route
-from wppmt.http.handlers import admin, dashboard, docs, health, sessions
+from wppmt.http.handlers import admin, dashboard, docs, health, metrics, sessions
 
 OPERATOR_ROUTES = (
     Route(
@@ -31,6 +31,8 @@ OPERATOR_ROUTES = (
         "Reiniciar todas as sessões em erro ou travadas, menos as em TOKEN_CORRUPT", {202: operator_responses.Restarted},
         refusals=(*ASKED, Code.RESOURCE_LIMIT),
     ),
+    Route("GET", "/metrics", metrics.show_metrics, Access.ADMIN,
+          "Métricas no formato do Prometheus; também em WPP_METRICS_LISTEN, sem token", {}, media=("text/plain",)),
     Route("GET", "/api/health", health.health, Access.PUBLIC, "Saúde do serviço, em números",
           {200: operator_responses.HealthBody, 503: operator_responses.HealthBody}, refusals=(Code.STORE_UNAVAILABLE,),
           query={"strict": {"type": "string", "enum": ["0", "1", "false", "true"], "default": "0",

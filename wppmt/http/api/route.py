@@ -10,6 +10,7 @@ from types import UnionType
 from aiohttp import web
 
 from wppmt.domain.errors import Code
+from wppmt.domain.scopes import Scope
 from wppmt.http.api.responses import AnswerBody
 from wppmt.http.api.schemas import Body
 
@@ -47,6 +48,10 @@ class Access(Enum):
     def names_session(self) -> bool:
         return self in {Access.SESSION, Access.NEW_SESSION, Access.ADMIN_SESSION}
 
+    @property
+    def is_for_admins(self) -> bool:
+        return self in {Access.ADMIN, Access.ADMIN_SESSION}
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -71,6 +76,22 @@ class Route:
     """Media types that 200 may have beside JSON."""
     bare: Mapping[int, str] = field(default_factory=dict)
     """Answers without JSON: status → what it means."""
+
+    @property
+    def scope(self) -> Scope | None:
+        """What a caller needs; None where nobody shows a token."""
+        if not self.access.needs_token:
+            return None
+        if self.access.is_for_admins:
+            return Scope.ADMIN
+        if self.method == "GET":
+            return Scope.READ
+        return Scope.SEND if self._is_send else Scope.CONTROL
+
+    @property
+    def _is_send(self) -> bool:
+        """A message, or something done to one: reaction, edit, deletion, forward."""
+        return "/send-" in self.path or "/messages/{messageId}" in self.path
 
 
 MAX_BODY_BYTES = 10 * 1024 * 1024

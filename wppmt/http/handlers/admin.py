@@ -14,7 +14,7 @@ from wppmt.domain.reasons import sentence
 from wppmt.http.api import operator_responses, views
 from wppmt.http.api.json_responses import answer
 from wppmt.http.ports import PORTS, Ports
-from wppmt.http.security.auth import Grant
+from wppmt.http.security.grant import Grant
 from wppmt.http.security.guard import GRANT, SESSION_ID
 from wppmt.store.records import SessionStatus
 

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from wppmt.domain import messages, sends
 from wppmt.domain.errors import Code, Refusal
+from wppmt.http import measuring
 from wppmt.http.api.body_reader import body_of
 from wppmt.http.api.route import Handler
 from wppmt.http.api.schemas import SendFileBody, SendImageBody, SendMediaBody, SourceBody
@@ -35,6 +36,7 @@ def _sender(
     async def send_file(request: web.Request) -> web.Response:
         message = await _read(request, model, wanted, fields)
         if isinstance(message, sends.Sent):
+            measuring.note_sent(request, message)
             return sent_answer(message)
         try:
             return sent_answer(await send(request, message))

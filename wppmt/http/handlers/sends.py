@@ -12,6 +12,7 @@ from wppmt.domain import messages, sends
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.sends import extra_seconds
 from wppmt.domain.times import iso
+from wppmt.http import measuring
 from wppmt.http.api import responses
 from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
@@ -91,7 +92,9 @@ async def send(request: web.Request, message: sends.Send) -> sends.Sent:
     """To the session's mailbox. Raises its Refusal."""
     ports = request.app[PORTS]
     deadline = ports.settings.send_deadline + extra_seconds(message.typing_ms, _size(message)) + GRACE_SECONDS
+    began = ports.now()
     sent: sends.Sent = await ports.front.ask(messages.session_address(request[SESSION_ID]), message, deadline)
+    measuring.note_sent(request, sent, typed=message.typing_ms / 1000, began=began)
     return sent
 
 

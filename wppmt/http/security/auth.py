@@ -11,13 +11,15 @@ import jwt
 from jwt.types import Options
 
 from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.scopes import Scope, scopes_of_claims
+from wppmt.http.security.grant import Grant
 from wppmt.http.security.keys import Key, Keys
 from wppmt.http.security.token_faults import TokenFault, TokenRefused
 
-ADMIN_SCOPE = "wpp:admin"
 EVERY_SESSION = "*"
 MAX_TOKEN_CHARS = 8000
 MAX_VERIFIED = 1000
+MAX_SUBJECT_CHARS = 200
 _SIGNATURE_ONLY: Options = {
     "verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False, "verify_iss": False,
     "verify_sub": False, "verify_jti": False,
@@ -38,29 +40,19 @@ class AuthPolicy:
     leeway: float = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a checked token allows. `sessions` None: TurboZap's own token, every session (option C)."""
-
-    sessions: frozenset[str] | None
-    is_admin: bool = False
-
-    def may(self, session_id: str) -> bool:
-        return self.sessions is None or session_id in self.sessions
-
-
 def grant_of(claims: Mapping[str, Any], policy: AuthPolicy, now: float) -> Grant:
     """Pure: the claims of a correctly signed token as a Grant. Raises TokenRefused."""
-    _check_times(claims, policy, now)
+    expires = _check_times(claims, policy, now)
     # Only a plain string: a list would let one token serve several audiences.
     if policy.issuer and claims.get("iss") != policy.issuer:
         raise TokenRefused(TokenFault.ISSUER)
     if policy.audience and claims.get("aud") != policy.audience:
         raise TokenRefused(TokenFault.AUDIENCE)
-    return Grant(_sessions(claims, policy), _is_admin(claims))
+    return Grant(_sessions(claims, policy), _scopes(claims), _subject(claims), expires)
 
 
-def _check_times(claims: Mapping[str, Any], policy: AuthPolicy, now: float) -> None:
+def _check_times(claims: Mapping[str, Any], policy: AuthPolicy, now: float) -> float:
+    """Returns from when on it is expired."""
     expires = _number(claims, "exp")
     if expires is None:
         raise TokenRefused(TokenFault.NO_EXPIRY)
@@ -73,6 +65,7 @@ def _check_times(claims: Mapping[str, Any], policy: AuthPolicy, now: float) -> N
     for claim, moment in (("iat", issued), ("nbf", _number(claims, "nbf"))):
         if moment is not None and moment > now + policy.leeway:
             raise TokenRefused(TokenFault.NOT_YET, claim=claim, seconds=round(moment - now))
+    return expires + policy.leeway
 
 
 def _number(claims: Mapping[str, Any], name: str) -> float | None:
@@ -100,11 +93,20 @@ def _sessions(claims: Mapping[str, Any], policy: AuthPolicy) -> frozenset[str] |
     return None if EVERY_SESSION in names else frozenset(names)
 
 
-def _is_admin(claims: Mapping[str, Any]) -> bool:
+def _scopes(claims: Mapping[str, Any]) -> frozenset[Scope]:
+    """Named in `scope` (separated by spaces) or in `roles` (a list)."""
     scope, roles = claims.get("scope"), claims.get("roles")
-    return (isinstance(scope, str) and ADMIN_SCOPE in scope.split(" ")) or (
-        isinstance(roles, list) and ADMIN_SCOPE in roles
-    )
+    words = scope.split(" ") if isinstance(scope, str) else []
+    return scopes_of_claims([*words, *(role for role in _listed(roles) if isinstance(role, str))])
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _subject(claims: Mapping[str, Any]) -> str | None:
+    subject = claims.get("sub")
+    return subject[:MAX_SUBJECT_CHARS] if isinstance(subject, str) and subject else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class Authenticator:
 
     async def grant(self, authorization: Sequence[str], now: float) -> Grant:
         """The Grant for exactly one `Bearer` header. Raises Refusal."""
-        token = _bearer(authorization)
+        token = bearer(authorization)
         known = self._verified.get(token)
         if known is None or await self._keys.find(known.kid, now) is not known.key:
             known = await self._verify(token, now)
@@ -151,7 +153,8 @@ class Authenticator:
         return self._verified[token]
 
 
-def _bearer(authorization: Sequence[str]) -> str:
+def bearer(authorization: Sequence[str]) -> str:
+    """What stands behind `Bearer`. Raises Refusal."""
     if len(authorization) > 1:
         raise Refusal(
             Code.INVALID_REQUEST,

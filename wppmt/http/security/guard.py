@@ -11,10 +11,13 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.scopes import ADMIN_CLAIM, Scope
 from wppmt.http.api.route import Access, Route, largest_body, route_of
 from wppmt.http.connections import whose
 from wppmt.http.ports import PORTS, DaemonPhase
-from wppmt.http.security.auth import Grant
+from wppmt.http.security.api_keys import HEADER as API_KEY_HEADER
+from wppmt.http.security.api_keys import key_in
+from wppmt.http.security.grant import Grant
 from wppmt.http.security.limits import Window
 from wppmt.http.security.token_faults import TokenRefused
 
@@ -50,7 +53,7 @@ async def _let_pass(request: web.Request, route: Route | None, access: Access) -
     try:
         if access.needs_token:
             _check_phase(request)
-            await _authenticate(request, access)
+            await _authenticate(request, route)
         _check_head(request, route)
         if access.names_session:
             await admit(request, request.match_info["sessionId"], access)
@@ -81,9 +84,10 @@ def _is_operators(request: web.Request, access: Access) -> bool:
 
 
 def _asker(request: web.Request) -> str:
-    """Whom a request is counted for: a token by its digest, however the header was written around it."""
+    """Whom a request is counted for: a token or key by its digest, however the header was written around it."""
     if GRANT in request:
-        return hashlib.sha256(request.headers[hdrs.AUTHORIZATION].split()[-1].encode()).hexdigest()
+        shown = request.headers.get(API_KEY_HEADER) or request.headers[hdrs.AUTHORIZATION]
+        return hashlib.sha256(shown.split()[-1].encode()).hexdigest()
     return whose(request.remote or "")
 
 
@@ -92,16 +96,28 @@ def _check_phase(request: web.Request) -> None:
         raise Refusal(Code.DRAINING, retry_after=5)
 
 
-async def _authenticate(request: web.Request, access: Access) -> None:
-    ports = request.app[PORTS]
+async def _authenticate(request: web.Request, route: Route | None) -> None:
     try:
-        grant = await ports.authenticator.grant(request.headers.getall(hdrs.AUTHORIZATION, []), ports.now())
+        request[GRANT] = await _grant(request)
     except TokenRefused as refusal:
         _tell_of(refusal, request)
         raise
-    request[GRANT] = grant
-    if access in {Access.ADMIN, Access.ADMIN_SESSION} and not grant.is_admin:
-        raise Refusal(Code.FORBIDDEN)
+    if route and route.scope and route.scope not in request[GRANT].scopes:
+        raise Refusal(Code.FORBIDDEN, details=[lacking(route.scope)])
+
+
+async def _grant(request: web.Request) -> Grant:
+    ports = request.app[PORTS]
+    authorization = request.headers.getall(hdrs.AUTHORIZATION, [])
+    if key := key_in(request.headers.getall(API_KEY_HEADER, []), authorization):
+        return ports.keyring.grant(key, client_of(request), ports.now())
+    return await ports.authenticator.grant(authorization, ports.now())
+
+
+def lacking(scope: Scope) -> dict[str, str]:
+    """Of a refusal: what the caller's token or key would need."""
+    of_token = f" (no token, {ADMIN_CLAIM})" if scope is Scope.ADMIN else ""
+    return {"field": "scope", "problem": f"falta a permissão {scope}{of_token}"}
 
 
 def _tell_of(refusal: TokenRefused, request: web.Request) -> None:

@@ -25,6 +25,8 @@ class TokenFault(StrEnum):
     ISSUER = "issuer"
     AUDIENCE = "audience"
     SESSIONS = "sessions"
+    UNKNOWN_API_KEY = "unknown_api_key"
+    EXPIRED_API_KEY = "expired_api_key"
 
 
 _TOLD = {
@@ -43,7 +45,10 @@ _TOLD = {
     TokenFault.ISSUER: ("iss", "emissor diferente do exigido (WPP_JWT_ISSUER)"),
     TokenFault.AUDIENCE: ("aud", "audiência diferente da exigida (WPP_JWT_AUDIENCE)"),
     TokenFault.SESSIONS: ("sessions", "deve ser um texto ou uma lista de textos"),
+    TokenFault.UNKNOWN_API_KEY: ("Authorization", "nenhuma chave é esta: ela foi revogada, ou nunca existiu"),
+    TokenFault.EXPIRED_API_KEY: ("Authorization", "a chave expirou há {seconds} s: crie outra"),
 }
+_EXPIRED = {TokenFault.EXPIRED, TokenFault.EXPIRED_API_KEY}
 
 
 class TokenRefused(Refusal):
@@ -51,6 +56,6 @@ class TokenRefused(Refusal):
 
     def __init__(self, fault: TokenFault, **given: object) -> None:
         field, problem = (text.format(**given) for text in _TOLD[fault])
-        code = Code.TOKEN_EXPIRED if fault is TokenFault.EXPIRED else Code.UNAUTHENTICATED
+        code = Code.TOKEN_EXPIRED if fault in _EXPIRED else Code.UNAUTHENTICATED
         super().__init__(code, details=[{"field": field, "problem": problem}])
         self.fault = fault

@@ -6,12 +6,14 @@ import os
 import sqlite3
 import stat
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from wppmt.domain.errors import SetupError
+from wppmt.domain.occurrences import Committed, Count, uncounted
 from wppmt.domain.system_errors import explain
 from wppmt.store import fencing
 from wppmt.store.port import StoreUnavailable
@@ -43,9 +45,12 @@ _OUT_OF_ORDER = frozenset(
 class Database:
     """Thread-safe. Writers wait for each other only; a slow read never holds back a commit."""
 
-    def __init__(self, path: Path, busy_milliseconds: int = BUSY_MILLISECONDS) -> None:
+    def __init__(
+        self, path: Path, busy_milliseconds: int = BUSY_MILLISECONDS, count: Count = uncounted
+    ) -> None:
         self._path = path
         self._busy_milliseconds = busy_milliseconds
+        self._count = count
         self._writing = threading.RLock()
         self._reading = threading.Lock()
         self._writer: sqlite3.Connection | None = None
@@ -84,7 +89,9 @@ class Database:
                     connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                     connection.execute("BEGIN IMMEDIATE")
                     yield connection
+                    began = time.perf_counter()
                     connection.execute("COMMIT")
+                    self._count(Committed(time.perf_counter() - began))
             except BaseException:
                 self._roll_back(connection)
                 raise

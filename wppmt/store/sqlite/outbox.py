@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from wppmt.store.outbox_records import (
+    Backlog,
     DeadLetterBatch,
     DeadLetters,
     Delivery,
@@ -29,6 +30,17 @@ _LANES = """
         SELECT endpoint, session_id, max(number) AS newest FROM deliveries INDEXED BY retries
         WHERE state = 'pending' AND attempts > spent GROUP BY endpoint, session_id
     ) GROUP BY endpoint, session_id ORDER BY newest
+"""
+_OLDEST = """
+    SELECT oldest.session_id, events.at FROM (
+        SELECT session_id, min(number) AS number FROM (
+            SELECT session_id, min(number) AS number FROM deliveries INDEXED BY first_attempts
+            WHERE state = 'pending' AND attempts = spent GROUP BY endpoint, session_id
+            UNION ALL
+            SELECT session_id, min(number) FROM deliveries INDEXED BY retries
+            WHERE state = 'pending' AND attempts > spent GROUP BY endpoint, session_id
+        ) GROUP BY session_id
+    ) AS oldest JOIN deliveries USING (number) JOIN events ON events.number = deliveries.event
 """
 _LANES_BEHIND = """
     SELECT endpoint, session_id, max(number) AS newest FROM deliveries NOT INDEXED
@@ -190,6 +202,12 @@ class SqliteOutbox:
             (session_id, ALERTS),
         )
         return WebhookCounts(*row)
+
+    def webhook_backlogs(self) -> Sequence[Backlog]:
+        rows = self._read("SELECT session_id, pending, dead FROM tallies ORDER BY session_id")
+        waiting = self._read(_OLDEST) if any(row["pending"] for row in rows) else []
+        oldest: dict[str, float] = {row["session_id"]: row["at"] for row in waiting}
+        return [Backlog(row[0], row["pending"], row["dead"], oldest.get(row[0])) for row in rows]
 
     def waiting_since(self) -> Mapping[str, float]:
         return {row["session_id"]: row["at"] for row in self._read(_WAITING_SINCE)}

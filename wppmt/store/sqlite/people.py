@@ -42,6 +42,7 @@ IMPERSONAL = frozenset(
         "tallies",
         "forgotten",
         "compatibility",
+        "api_keys",
     }
 )
 _ENVELOPE = ("event", "sessionId", "timestamp", "id", "sequence", "schemaVersion")

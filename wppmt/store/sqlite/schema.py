@@ -217,8 +217,24 @@ CREATE TABLE history (
 CREATE INDEX history_by_age ON history (is_coarse, at);
 """
 
+_API_KEYS = """
+-- Static keys of programs; of a key only the digest is kept.
+CREATE TABLE api_keys (
+    id TEXT PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    sessions TEXT,                     -- ids as JSON; null: all
+    scopes TEXT NOT NULL,              -- separated by spaces
+    networks TEXT NOT NULL,            -- separated by spaces; empty: from anywhere
+    created_at REAL NOT NULL,
+    expires_at REAL NOT NULL,
+    last_used_at REAL
+) WITHOUT ROWID;
+"""
+
 STEPS: tuple[str, ...] = (
     _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _ALERTS_AND_HISTORY,
+    _API_KEYS,
 )  # fmt: skip
 VERSION = len(STEPS)
 OLDEST_READER = 5

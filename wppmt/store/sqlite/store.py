@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from wppmt.domain.occurrences import Count, uncounted
 from wppmt.store.outbox_records import SigningSecrets
 from wppmt.store.records import EventRecord, JournalEntry, PairingLink, SessionRecord
 from wppmt.store.sqlite.database import BUSY_MILLISECONDS, Database
 from wppmt.store.sqlite.forgetting import sweep
+from wppmt.store.sqlite.operator_rows import SqliteRecords
 from wppmt.store.sqlite.outbox import SqliteOutbox
 from wppmt.store.sqlite.rows import (
     load_entry,
@@ -24,16 +26,20 @@ from wppmt.store.sqlite.watch import PRUNE_ALERTS, SqliteWatch
 PRUNE_STEP = 500
 
 
-class SqliteStore(SqliteOutbox, SqliteWatch):
+class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords):
     """Implements wppmt.store.Store on one file. Raises SetupError when that cannot be used.
 
     `step` is how many rows of a kind are deleted in one transaction.
     """
 
     def __init__(
-        self, path: Path, busy_milliseconds: int = BUSY_MILLISECONDS, step: int = PRUNE_STEP
+        self,
+        path: Path,
+        busy_milliseconds: int = BUSY_MILLISECONDS,
+        step: int = PRUNE_STEP,
+        count: Count = uncounted,
     ) -> None:
-        super().__init__(Database(path, busy_milliseconds))
+        super().__init__(Database(path, busy_milliseconds, count))
         self._step = step
 
     @contextmanager

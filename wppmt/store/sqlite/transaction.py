@@ -8,9 +8,11 @@ from collections.abc import Sequence
 
 from wppmt.domain.alerts import Alert
 from wppmt.domain.states import State
+from wppmt.store.operator_records import ApiKey
 from wppmt.store.outbox_records import DeliveryState, Lane, SigningSecrets
 from wppmt.store.records import EventDraft, EventRecord, JournalEntry, PairingLink, SessionRecord
 from wppmt.store.sqlite.forgetting import clear, forget
+from wppmt.store.sqlite.operator_rows import save_api_key
 from wppmt.store.sqlite.rows import (
     dump_entry,
     dump_session,
@@ -148,6 +150,12 @@ class SqliteTransaction:
 
     def save_alert(self, alert: Alert) -> None:
         self._execute(SAVE_ALERT, dump_alert(alert))
+
+    def save_api_key(self, key: ApiKey) -> None:
+        save_api_key(self._connection, key)
+
+    def delete_api_key(self, key_id: str) -> None:
+        self._execute("DELETE FROM api_keys WHERE id = ?", (key_id,))
 
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
         return sum(

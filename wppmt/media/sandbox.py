@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 AT_ONCE = os.cpu_count() or 1
-_INSIDE = Path(__file__).with_name("cage_inside.py")
+_INSIDE = Path(__file__).with_name("sandbox_inside.py")
 
 
-class CageFailed(Exception):
+class SandboxFailed(Exception):
     """It ended badly, took too long or said too much; or the program is not installed."""
 
 
@@ -36,7 +36,7 @@ class Limits:
     output_bytes: int = 256 * 1024
 
 
-class Cage:
+class Sandbox:
     """Runs at most `at_once` programs at the same time, others wait for their turn; finds them in `path`."""
 
     def __init__(self, at_once: int = AT_ONCE, path: str = os.defpath) -> None:
@@ -44,7 +44,7 @@ class Cage:
         self._environment = {"PATH": path, "LC_ALL": "C.UTF-8"}
 
     async def run(self, *command: str, limits: Limits = Limits()) -> bytes:
-        """What the program wrote to its standard output. Raises CageFailed."""
+        """What the program wrote to its standard output. Raises SandboxFailed."""
         async with self._turn:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -67,11 +67,11 @@ class Cage:
                     output = await _read(process, limits.output_bytes)
                     status = await process.wait()
             except TimeoutError:
-                raise CageFailed("deadline") from None
+                raise SandboxFailed("deadline") from None
             finally:
                 await _end(process)
         if status != 0:
-            raise CageFailed(f"status {status}")
+            raise SandboxFailed(f"status {status}")
         return output
 
 
@@ -80,7 +80,7 @@ async def _read(process: asyncio.subprocess.Process, limit: int) -> bytes:
     while process.stdout and (piece := await process.stdout.read(64 * 1024)):
         output += piece
         if len(output) > limit:
-            raise CageFailed("output")
+            raise SandboxFailed("output")
     return output
 
 

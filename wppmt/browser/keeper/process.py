@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wppmt.app import logs
-from wppmt.browser.keeping import keeper
-from wppmt.browser.keeping.lines import Copies
+from wppmt.browser.keeper import keeper
+from wppmt.browser.keeper.lines import Copies
 
 SOCKET = ".keeper"
 """In the tokens folder; no session id begins with a dot."""

@@ -1,6 +1,6 @@
-"""Run as a script: shuts the cage around itself and becomes the program.
+"""Run as a script: shuts the sandbox around itself and becomes the program.
 
-    cage_inside.py CPU_SECONDS MEMORY_BYTES FILE_BYTES PROGRAM [ARGUMENT...]
+    sandbox_inside.py CPU_SECONDS MEMORY_BYTES FILE_BYTES PROGRAM [ARGUMENT...]
 
 Imports nothing of ours: it runs without site-packages, which takes a tenth of the time.
 """
@@ -17,8 +17,8 @@ import sys
 
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 22, 38
 SECCOMP_MODE_FILTER = 2
-NOT_CAGED = 125
-"""Exit status where the cage could not be shut, or the program not be started."""
+NOT_SANDBOXED = 125
+"""Exit status where the sandbox could not be shut, or the program not be started."""
 
 _ARCHITECTURES = {
     # AUDIT_ARCH, and the numbers of socket, socketpair, io_uring_setup (which opens sockets as well).
@@ -48,7 +48,7 @@ def main() -> None:
             signal.signal(ignored, signal.SIG_DFL)
         os.execvp(command[0], command)  # noqa: S606 - it is what this script is for
     except OSError:
-        sys.exit(NOT_CAGED)
+        sys.exit(NOT_SANDBOXED)
 
 
 def _limit(cpu_seconds: int, memory: int, file_bytes: int) -> None:

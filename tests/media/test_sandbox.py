@@ -1,4 +1,4 @@
-"""What a program can do inside the cage, and what it cannot."""
+"""What a program can do inside the sandbox, and what it cannot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.support import eventually
-from wppmt.media.cage import Cage, CageFailed, Limits
+from wppmt.media.sandbox import Limits, Sandbox, SandboxFailed
 
 PYTHON = (sys.executable, "-I", "-c")
 
@@ -23,7 +23,7 @@ NO_FILES = Limits()
 
 
 async def run(code: str, limits: Limits = NO_FILES) -> str:
-    return (await Cage().run(*PYTHON, code, limits=limits)).decode().strip()
+    return (await Sandbox().run(*PYTHON, code, limits=limits)).decode().strip()
 
 
 async def test_a_program_does_its_work_and_is_heard():
@@ -64,7 +64,7 @@ async def test_memory_is_limited():
 
 @pytest.mark.slow
 async def test_processor_time_is_limited():
-    with pytest.raises(CageFailed):
+    with pytest.raises(SandboxFailed):
         await run("while True: pass", Limits(cpu_seconds=1, seconds=8))
 
 
@@ -77,12 +77,12 @@ async def test_files_are_limited(tmp_path: Path, limit: int, size: int, fits: bo
     if fits:
         assert await run(code, Limits(file_bytes=limit)) == ""
     else:
-        with pytest.raises(CageFailed):
+        with pytest.raises(SandboxFailed):
             await run(code, Limits(file_bytes=limit))
 
 
 async def test_what_it_says_is_limited():
-    with pytest.raises(CageFailed):
+    with pytest.raises(SandboxFailed):
         await run("while True: print('x' * 1000)")
     assert len(await run("print('x' * 100)", Limits(output_bytes=101))) == 100
 
@@ -98,13 +98,13 @@ async def test_no_rights_are_gained():
 
 @pytest.mark.parametrize("code", ["import sys; sys.exit(3)", "import os; os.kill(os.getpid(), 9)", "1/0"])
 async def test_a_bad_end_is_reported(code: str):
-    with pytest.raises(CageFailed):
+    with pytest.raises(SandboxFailed):
         await run(code)
 
 
 async def test_a_program_that_is_not_there():
-    with pytest.raises(CageFailed):
-        await Cage().run("/nonexistent/program")
+    with pytest.raises(SandboxFailed):
+        await Sandbox().run("/nonexistent/program")
 
 
 def pids_in(file: Path) -> list[int]:
@@ -126,7 +126,7 @@ def is_gone(pid: int) -> bool:
 @pytest.mark.slow
 async def test_at_the_deadline_it_ends_with_all_that_it_started(tmp_path: Path):
     file, began = tmp_path / "pids", time.monotonic()
-    with pytest.raises(CageFailed):
+    with pytest.raises(SandboxFailed):
         await run(FAMILY.format(file=str(file)), Limits(seconds=1.5, file_bytes=100))
     assert time.monotonic() - began < 8
     pids = pids_in(file)
@@ -148,8 +148,8 @@ async def test_it_does_not_outlive_a_daemon_that_is_killed(tmp_path: Path):
     file = tmp_path / "pids"
     inner = f"import os,time\nos.write(os.open({str(file)!r}, os.O_CREAT | os.O_WRONLY), str(os.getpid()).encode())\ntime.sleep(60)"
     daemon = (
-        "import asyncio, sys\nfrom wppmt.media.cage import Cage, Limits\n"
-        f"asyncio.run(Cage().run(sys.executable, '-I', '-c', {inner!r}, limits=Limits(file_bytes=100)))"
+        "import asyncio, sys\nfrom wppmt.media.sandbox import Sandbox, Limits\n"
+        f"asyncio.run(Sandbox().run(sys.executable, '-I', '-c', {inner!r}, limits=Limits(file_bytes=100)))"
     )
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", daemon)
     await eventually(lambda: len(pids_in(file)) == 1)
@@ -159,6 +159,6 @@ async def test_it_does_not_outlive_a_daemon_that_is_killed(tmp_path: Path):
 
 
 async def test_more_than_may_run_at_once_wait_for_their_turn(tmp_path: Path):
-    cage, folder = Cage(at_once=1), tmp_path
+    sandbox, folder = Sandbox(at_once=1), tmp_path
     code = f"import pathlib, sys, time\nplace = pathlib.Path({str(folder)!r}, 'busy')\nplace.mkdir()\ntime.sleep(0.05)\nplace.rmdir()"
-    await asyncio.gather(*(cage.run(*PYTHON, code) for _ in range(3)))
+    await asyncio.gather(*(sandbox.run(*PYTHON, code) for _ in range(3)))

@@ -15,9 +15,9 @@ import pytest
 
 from tests.support import wait_until
 from wppmt.browser.chrome import processes
-from wppmt.browser.keeping.lines import InMemory, Keeper, is_line_name, line_name
-from wppmt.browser.keeping.process import SOCKET, KeeperProcess
-from wppmt.browser.keeping.systemd import SystemdStore
+from wppmt.browser.keeper.lines import InMemory, Keeper, is_line_name, line_name
+from wppmt.browser.keeper.process import SOCKET, KeeperProcess
+from wppmt.browser.keeper.systemd import SystemdStore
 
 NOBODY = 65534
 

@@ -6,7 +6,7 @@ import contextlib
 import socket
 from collections.abc import Mapping
 
-from wppmt.browser.keeping.lines import Copies
+from wppmt.browser.keeper.lines import Copies
 
 
 class SystemdStore:

@@ -1,0 +1,56 @@
+"""What the daemon counts and measures, and the address of its own at which it may be read."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+from wppmt import __version__
+from wppmt.app import sockets
+from wppmt.app.addresses import loopback
+from wppmt.app.disk import free_mb
+from wppmt.app.settings import Settings
+from wppmt.metrics.exposition import Exposition, Sources
+from wppmt.metrics.loop_lag import LoopLag
+from wppmt.metrics.meter import Meter
+from wppmt.store.port import Store
+from wppmt.store.records import SessionStatus
+
+
+def new_meter(settings: Settings, statuses: Callable[[], Sequence[SessionStatus]]) -> Meter:
+    disk_free_mb = partial(free_mb, settings.store.tokens_dir)
+    return Meter(statuses, disk_free_mb, settings.sessions.memory_limit_mb)
+
+
+def exposition(
+    settings: Settings,
+    meter: Meter,
+    store: Store,
+    mailboxes: Callable[[], Mapping[str, int]],
+    loop_lag: LoopLag,
+    now: Callable[[], float],
+) -> Exposition:
+    sources = Sources(
+        meter=meter,
+        backlogs=store.webhook_backlogs,
+        mailboxes=mailboxes,
+        loop_lag=loop_lag.worst,
+        now=now,
+        max_sessions=settings.sessions.max,
+        version=__version__,
+    )
+    return Exposition(sources)
+
+
+@contextlib.contextmanager
+def reserved_sockets(settings: Settings) -> Iterator[Sequence[socket.socket]]:
+    """Of WPP_METRICS_LISTEN; none where it is empty. Raises SetupError: not of this machine, or taken."""
+    where = settings.http.metrics_listen
+    found = sockets.reserve(*loopback(where, "WPP_METRICS_LISTEN"), "WPP_METRICS_LISTEN") if where else ()
+    try:
+        yield found
+    finally:
+        for one in found:
+            one.close()

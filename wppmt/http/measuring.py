@@ -1,0 +1,69 @@
+"""What is counted of every request: its route, its status, its time; and of a send, once, what it came to."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.occurrences import RequestAnswered, SendAnswered, SendOutcome
+from wppmt.domain.sends import Sent
+from wppmt.http.api.route import Access, Route, route_of
+from wppmt.http.ports import PORTS
+from wppmt.http.security.guard import SESSION_ID
+
+METRICS = "/metrics"
+STREAM = "text/event-stream"
+_REFUSED = web.RequestKey("refused", Code)
+_REPEATED = web.RequestKey("repeated", bool)
+_WAITED = web.RequestKey("waited", float)
+
+
+def note_sent(request: web.Request, sent: Sent, *, typed: float = 0.0, began: float = 0.0) -> None:
+    """A send was answered, `began` being when it was asked for; `typed` are the seconds of typing it asked for."""
+    request[_REPEATED] = sent.is_repeat
+    if sent.handed_at is not None and not sent.is_repeat:
+        request[_WAITED] = typed + request.app[PORTS].now() - max(began, sent.handed_at)
+
+
+def note_refused(request: web.Request, refusal: Refusal) -> None:
+    request[_REFUSED] = refusal.code
+    request[_REPEATED] = refusal.is_repeat
+
+
+def count(request: web.Request, status: int, response: web.StreamResponse | None, seconds: float) -> None:
+    """Once it is answered; `response` is None where the unexpected happened. A stream ends when its reader wants to."""
+    if response is not None and response.content_type == STREAM:
+        return
+    route, tell = route_of(request), request.app[PORTS].count
+    outcome = _outcome(request, status) if route and _is_send(route) else None
+    if outcome and SESSION_ID in request:
+        tell(SendAnswered(request[SESSION_ID], outcome, seconds))
+    tell(
+        RequestAnswered(
+            route=route.path if route else "?",
+            method=route.method if route else "?",
+            status=status,
+            seconds=seconds,
+            waited=min(max(request.get(_WAITED) or 0.0, 0.0), seconds),
+            failed=status >= 500 or outcome is SendOutcome.FAILED,
+            by_watcher=route is not None and (route.access is Access.PUBLIC or route.path == METRICS),
+        )
+    )
+
+
+def _is_send(route: Route) -> bool:
+    return route.method == "POST" and ("/send-" in route.path or route.path.endswith("/forward"))
+
+
+def _outcome(request: web.Request, status: int) -> SendOutcome | None:
+    """None for what was counted before, or is under way in another request."""
+    code = request.get(_REFUSED)
+    if request.get(_REPEATED) or code is Code.IDEMPOTENCY_IN_FLIGHT:
+        return None
+    if code is None:
+        return _OF_STATUS.get(status)
+    return _OF_CODE.get(code, SendOutcome.REFUSED)
+
+
+_OF_STATUS = {200: SendOutcome.SENT, 202: SendOutcome.PENDING, 500: SendOutcome.FAILED}
+_OF_CODE = {Code.SEND_FAILED: SendOutcome.FAILED, Code.OUTCOME_UNKNOWN: SendOutcome.UNKNOWN}

@@ -1,0 +1,1 @@
+"""Counting what happens, and telling it: figures for the gateway itself, metrics for Prometheus."""
