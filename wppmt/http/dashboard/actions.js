@@ -7,7 +7,7 @@ import { model } from './model.js';
 import { showQr } from './qr.js';
 import { t } from './texts.js';
 
-const ID = '[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?';
+const ID = '[a-z0-9]([a-z0-9\\-]{0,62}[a-z0-9])?';
 let changed = () => {};
 
 /** `then` is called whenever something was done: there is news. */

@@ -1,12 +1,14 @@
 // Numbers and moments, as people of the chosen language read them.
 
-import { language } from './texts.js';
+import { language, t } from './texts.js';
 
 const STEPS = [['day', 86_400], ['hour', 3600], ['minute', 60]];
 
 export function ago(iso) {
   const seconds = (Date.parse(iso) - Date.now()) / 1000;
-  const [unit, size] = STEPS.find(([, each]) => Math.abs(seconds) >= each) ?? ['minute', 60];
+  const step = STEPS.find(([, each]) => Math.abs(seconds) >= each);
+  if (!step) return t('now');
+  const [unit, size] = step;
   const words = new Intl.RelativeTimeFormat(language(), { numeric: 'auto', style: 'short' });
   return words.format(Math.trunc(seconds / size), unit);
 }

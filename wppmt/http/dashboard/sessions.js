@@ -8,9 +8,7 @@ import { chosenSessions, countStates, model, ORDER_NAMES, STATES } from './model
 import { abilities, badge, since } from './parts.js';
 import { language, reasonOf, remedyOf, t } from './texts.js';
 
-const COLUMNS = [
-  'session', 'state', 'reason', 'abilities', 'phone', 'activity', 'messages', 'restarts', 'memory', 'profile', 'queue', 'webhook', 'act',
-];
+const COLUMNS = ['session', 'state', 'reason', 'messages', 'browser', 'delivery', 'act'];
 const STALE_MS = 30_000;
 const choice = { state: '', words: '', order: 'trouble' };
 /** Session → its element, and what it was drawn from. */
@@ -18,10 +16,10 @@ const rows = new Map();
 let drawnIn = '';
 
 function webhookState(session) {
-  if (!session.webhooks) return '–';
+  if (!session.webhooks) return nothing;
   const { pending, dead } = session.webhooks;
   const lag = session.webhookLagSeconds;
-  if (!pending && !dead) return session.webhookUrl ? t('webhook.well') : t('webhook.none');
+  if (!pending && !dead) return html`<span class="quiet">${t(session.webhookUrl ? 'webhook.well' : 'webhook.none')}</span>`;
   return html`${pending ? html`<span>${t('webhook.pending', { count: number(pending) })}</span>` : nothing}
   ${lag ? html`<span class="quiet">${t('webhook.lag', { time: duration(lag) })}</span>` : nothing}
   ${dead ? html`<span class="bad">${t('webhook.dead', { count: number(dead) })}</span>` : nothing}`;
@@ -37,18 +35,15 @@ function rowOf(session) {
   const isTrouble = !['connected', 'disconnected'].includes(session.status);
   return html`
     ${cell('session', html`<button type="button" class="link" @click=${() => showDetail(session.sessionId)}>${session.sessionId}</button>
-      ${session.description ? html`<span class="quiet">${session.description}</span>` : nothing}`)}
-    ${cell('state', html`${badge(session.status)} ${since(session.since)}`)}
+      ${session.description ? html`<span>${session.description}</span>` : nothing}
+      ${session.phone ? html`<span class="quiet">${phone(session.phone)}</span>` : nothing}`)}
+    ${cell('state', html`${badge(session.status)} ${since(session.since)} ${abilities(session)}`)}
     ${cell('reason', html`<span>${reasonOf(session)}</span>${isTrouble && remedy ? html`<span class="quiet">${remedy}</span>` : nothing}`)}
-    ${cell('abilities', abilities(session))}
-    ${cell('phone', phone(session.phone))}
-    ${cell('activity', session.lastActivity ? since(session.lastActivity) : '–')}
-    ${cell('messages', html`<span>${t('sent', { count: number(session.messagesSent) })}</span> <span>${t('received', { count: number(session.messagesReceived) })}</span>`)}
-    ${cell('restarts', number(session.restarts))}
-    ${cell('memory', megabytes(session.memoryMb))}
-    ${cell('profile', megabytes(session.profileMb))}
-    ${cell('queue', number(session.queue))}
-    ${cell('webhook', webhookState(session))}
+    ${cell('messages', html`<span>${t('sent', { count: number(session.messagesSent) })}</span><span>${t('received', { count: number(session.messagesReceived) })}</span>
+      ${session.lastActivity ? since(session.lastActivity) : nothing}`)}
+    ${cell('browser', html`<span>${t('memory', { mb: megabytes(session.memoryMb) })}</span><span>${t('profile', { mb: megabytes(session.profileMb) })}</span>
+      <span>${t('restarts', { count: number(session.restarts) })}</span>`)}
+    ${cell('delivery', html`<span>${t('queue', { count: number(session.queue) })}</span>${webhookState(session)}`)}
     ${cell('act', html`<button type="button" @click=${action.run}>${action.text}<span class="heard"> ${session.sessionId}</span></button>`)}`;
 }
 
