@@ -13,6 +13,14 @@ from wppmt.cli.demo import demo
 from wppmt.cli.doctor import doctor
 from wppmt.cli.handover import handover
 from wppmt.cli.lgpd import lgpd
+from wppmt.cli.live.alerts import alerts
+from wppmt.cli.live.dead_letters import dead_letters
+from wppmt.cli.live.explica import explica
+from wppmt.cli.live.key import key
+from wppmt.cli.live.log_lines import logs
+from wppmt.cli.live.qr import qr
+from wppmt.cli.live.sessions import sessions
+from wppmt.cli.live.status import status
 from wppmt.cli.portuguese import speak_portuguese
 from wppmt.cli.serve import run, serve
 from wppmt.cli.sim import sim
@@ -34,10 +42,27 @@ from wppmt.cli.wa_js import wa_js
 @click.pass_context
 def main(context: click.Context, config: Path | None) -> None:
     """Gateway WhatsApp Web multi-tenant: um Chrome por cliente, uma API HTTP para todos."""
+    context.color = False if os.environ.get("NO_COLOR") else None
     context.obj = SettingsSource(dict(os.environ), config)
 
 
-for command in (lgpd, serve, run, handover, upgrade, wa_js, simulator, sim, sink, token, doctor, demo):
+OPERATING = (status, sessions, qr, logs, explica, alerts, dead_letters, key)
+"""On the running daemon."""
+for command in (
+    *OPERATING,
+    lgpd,
+    serve,
+    run,
+    handover,
+    upgrade,
+    wa_js,
+    simulator,
+    sim,
+    sink,
+    token,
+    doctor,
+    demo,
+):
     main.add_command(command)
 speak_portuguese(main)
 

@@ -10,13 +10,13 @@ from typing import TypeVar
 from actors.session.ack_watchdog import AckWatchdog
 from actors.session.actor import SessionMind
 from actors.session.arrivals import Arrivals
-from actors.session.backfill import Backfill
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.browser_news import BrowserNews
 from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
 from actors.session.due_timers import DueTimers
 from actors.session.event_cursor import EventCursor
+from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
 from actors.session.inventory_watch import InventoryWatch
 from actors.session.link_requests import LinkRequests
@@ -38,7 +38,6 @@ from actors.session.recycling import Recycling
 from actors.session.requests import Requests
 from actors.session.root_orders import RootOrders
 from actors.session.screen import Screen
-from actors.session.self_check import SelfCheck
 from actors.session.sending.acceptance import Acceptance
 from actors.session.sending.examination import Examination
 from actors.session.sending.new_contacts import NewContacts
@@ -106,7 +105,6 @@ class _Assembly:
         self.new_message_id = tools.new_message_id
         self.acceptance = self._made(Acceptance)
         self.arrivals = Arrivals(work, page, timers, policy)
-        self.backfill = Backfill(work, page, policy)
         self.cursor = EventCursor(work, page, policy)
         self.chat_filter = self._made(ChatFilter)
         # What lets the browser start and end.
@@ -124,7 +122,7 @@ class _Assembly:
         self.watchdog = self._made(AckWatchdog)
         self.liveness = Liveness(work, page, lifecycle, timers, policy)
         self.login_saving = LoginSaving(work, page, lifecycle, timers, policy)
-        self.self_check = SelfCheck(work, page, self.inventory_watch, timers, policy)
+        self.inbound_audit = self._made(InboundAudit)
         self.recycling = Recycling(work, lifecycle, sending, timers, policy)
         self.media_url = tools.media_url
         self.reception = self._made(Reception)

@@ -26,6 +26,7 @@ from actors.session.screen import Screen
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork, error_payload
 from wppmt.browser.port import NOTHING, LoginItems
+from wppmt.domain.actions import Action
 from wppmt.domain.messages import ROOT
 from wppmt.domain.occurrences import BrowserRestarted
 from wppmt.domain.process import Process
@@ -63,6 +64,8 @@ class BrowserLifecycle:
         self._reopen = False
         self._is_forced = False
         self.live_since = 0.0
+        self.outdated = ""
+        """Why this browser is not as a new one would be; empty: it is."""
         self.starts_linked = False
         """Its login was on the disk when it was started."""
         self.unsaved: LoginItems = NOTHING
@@ -141,8 +144,9 @@ class BrowserLifecycle:
         yield OpenBrowser(self._session_id, generation, self._action)
         yield self._timers.arm(Timer.OPEN, self._policy.open_deadline)
 
-    def opened(self, process: Process, now: float) -> Iterator[Effect]:
+    def opened(self, process: Process, now: float, outdated: str = "") -> Iterator[Effect]:
         """The page has loaded; the bridge may have spoken already."""
+        self.outdated = outdated
         self._timers.disarm(Timer.OPEN)
         yield from self._work.write(now, generation=self._page.generation, process=process)
         yield self._free_slot()
@@ -197,6 +201,7 @@ class BrowserLifecycle:
             process=None,
             restarts=record.restarts + 1,
         )
+        self._work.audit(now, Action.RESTART_SESSION, reason.value)
         if failures == FIRST_RESTART:
             yield Tell(ROOT, RestartFailed(record.id, reason))
         yield self._timers.arm(Timer.RETRY, delay)
@@ -249,6 +254,7 @@ class BrowserLifecycle:
 
     def closed(self) -> Iterator[Effect]:
         """No process is left; later messages of this browser are stale."""
+        self.outdated = ""
         self._screen.forget()
         self._timers.disarm(Timer.CLOSE)
         self._is_forced = False

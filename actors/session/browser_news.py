@@ -35,9 +35,9 @@ class BrowserNews:
     def reported(self, news: BrowserOpened | BrowserFailed | BrowserClosed, now: float) -> Iterator[Effect]:
         """Of the current browser: what an earlier one still says changes nothing."""
         match news:
-            case BrowserOpened(process=process):
+            case BrowserOpened(process=process, outdated=outdated):
                 self.status.measured(None)
-                yield from self.lifecycle.opened(process, now)
+                yield from self.lifecycle.opened(process, now, outdated)
             case BrowserFailed(failure=failure):
                 detail = failure.detail if isinstance(failure, StartFailed) else str(failure)
                 yield from self._not_opened(Reason(failure.code), detail, now)

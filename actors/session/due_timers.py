@@ -11,6 +11,7 @@ from actors.session.ack_watchdog import AckWatchdog
 from actors.session.arrivals import Arrivals
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.browser_news import BrowserNews
+from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
 from actors.session.liveness import Liveness
 from actors.session.login_saving import LoginSaving
@@ -20,7 +21,6 @@ from actors.session.needs_person import NeedsPerson
 from actors.session.page_state import PageState
 from actors.session.recycling import Recycling
 from actors.session.screen import Screen
-from actors.session.self_check import SelfCheck
 from actors.session.sending.new_contacts import NewContacts
 from wppmt.domain.reasons import Reason
 
@@ -39,7 +39,7 @@ class DueTimers:
     watchdog: AckWatchdog
     liveness: Liveness
     login_saving: LoginSaving
-    self_check: SelfCheck
+    inbound_audit: InboundAudit
     recycling: Recycling
     new_contacts: NewContacts
     arrivals: Arrivals
@@ -74,8 +74,8 @@ class DueTimers:
                 yield from self.new_contacts.ask()
             case Timer.SERVER:
                 yield from self.liveness.ask()
-            case Timer.COMPARE:
-                yield from self.self_check.ask()
+            case Timer.AUDIT:
+                yield from self.inbound_audit.due(now)
             case Timer.SAVING:
                 yield from self.login_saving.check()
             case Timer.RECYCLE:

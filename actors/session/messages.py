@@ -25,10 +25,12 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class OpenAnew:
-    """From the WaJsActor: a new browser, with the wa-js that is meant for this session now, same login.
+    """A new browser, with what is meant for this session now, same login. One that is stopped stays so.
 
-    One that is stopped stays so.
+    From the WaJsActor, or from Root: the browser is as an earlier version opened it.
     """
+
+    reason: Reason = Reason.WA_JS_CHANGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Measured:
 class BrowserOpened:
     generation: int
     process: Process
+    outdated: str = ""
+    """Why it is not as a new one would be; empty: it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +137,11 @@ class Called(StrEnum):
     QUERY = "query"
     FILTER = "filter"
     ARRIVAL = "arrival"
-    BACKFILL = "backfill"
+    AUDIT = "audit"
     RELOAD = "reload"
     BATCH = "batch"
     SERVER = "server"
     LOGIN = "login"
-    COMPARE = "compare"
     LIMITS = "limits"
     STANDS = "stands"
 
@@ -183,8 +186,8 @@ class Timer(StrEnum):
     """WhatsApp's server is asked whether it still answers this page."""
     LIMITS = "limits"
     """WhatsApp's page is asked for its limits on new contacts."""
-    COMPARE = "compare"
-    """The page is asked for messages that nobody was told of."""
+    AUDIT = "audit"
+    """What the page holds is compared with the event log."""
     SAVING = "saving"
     """The disk is asked again whether the login is on it."""
     RECYCLE = "recycle"

@@ -81,10 +81,8 @@ class PageAnswers:
                 yield from self.new_contacts.answered(answer.outcome, now)
             case Called.ARRIVAL:
                 yield from self.arrivals.answered(answer)
-            case Called.BACKFILL:
-                yield from self.reception.backfilled(answer.outcome, now)
-            case Called.COMPARE:
-                yield from self.reception.compared(answer.outcome, now)
+            case Called.AUDIT:
+                yield from self.reception.audited(answer.outcome, now)
             case Called.REREAD:
                 yield from self.page_events.missed(answer.outcome, now)
             case Called.PROBE:

@@ -19,6 +19,8 @@ class Page:
         self._generation = generation
         self.is_usable = False
         """WhatsApp's main screen is there: sends may be handed over."""
+        self.is_caught_up = True
+        """WhatsApp has delivered what came while the page was away."""
         self.inventory = WHOLE
         """What it has of what the gateway uses."""
 

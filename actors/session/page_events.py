@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from actors.runtime.effects import Effect, Log
-from actors.session.backfill import Backfill
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.event_cursor import EventCursor
+from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
 from actors.session.links import Links
 from actors.session.liveness import Liveness
@@ -38,7 +38,7 @@ class PageEvents:
     cursor: EventCursor
     page_state: PageState
     readiness: Readiness
-    backfill: Backfill
+    inbound_audit: InboundAudit
     reception: Reception
     pairing: Pairing
     links: Links
@@ -49,7 +49,7 @@ class PageEvents:
 
     def noticed(self, notice: Notice, at: float, now: float) -> Iterator[Effect]:
         """A notice of the current browser, which came at `at`."""
-        self.backfill.noticed(at)
+        self.inbound_audit.noticed(at)
         if isinstance(notice, ChannelClosed):
             why = Reason.RESOURCE_LIMIT if notice.for_memory else Reason.BROWSER_CRASHED
             yield from self.interruptions.lost(why, now, detail=notice.detail)
@@ -98,8 +98,6 @@ class PageEvents:
             yield from self.cursor.read_anew()
         else:
             yield from self.cursor.compare(beat)
-        if self.page.is_usable and not self.cursor.is_behind(beat):
-            yield from self.backfill.look(now)
 
     def _in_order(self, event: PageEvent, now: float) -> Iterator[Effect]:
         if self.cursor.is_next(event):
@@ -110,7 +108,7 @@ class PageEvents:
         else:
             yield from self.cursor.reread(event)
 
-    def _on_event(self, event: PageEvent, now: float) -> Iterator[Effect]:  # noqa: C901 - one case an event
+    def _on_event(self, event: PageEvent, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case an event
         data = event.data
         match event.name:
             case "ready" | "facts_changed":
@@ -136,6 +134,8 @@ class PageEvents:
             case "send_failed":
                 reason = str(data.get("reason", ""))
                 yield from self.sending.failed(str(data["id"]), reason, now, data.get("until"))
+            case "unheard":
+                yield from self.inbound_audit.suspected()
             case "limits_changed":
                 yield from self.new_contacts.update(data, now)
             case _:

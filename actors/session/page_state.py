@@ -60,6 +60,7 @@ class PageState:
         """React to the page's facts where they change something."""
         screen = self.screen
         screen.condition = classify_page(facts)
+        self.page.is_caught_up = facts.caught_up
         self._note_scan(facts)
         yield from self.inventory_watch.take(facts, now)
         if screen.condition not in AWAY:

@@ -16,6 +16,8 @@ class SessionPolicy:
     send_deadline: float
     """How long a send may wait for WhatsApp's server before it is answered 202."""
     beat_seconds: float
+    audit_seconds: float
+    """Between two comparisons of what the page holds with the event log."""
     media_bytes: int
     """The largest received file that can be fetched."""
     media_eager: bool
@@ -56,8 +58,6 @@ class SessionPolicy:
     server_retry: float = 20.0
     """After a question without an answer. The page itself notices a dead network within 34 s of silence."""
     server_deadline: float = 15.0
-    compare_seconds: float = 60.0
-    """Between two looks for messages that the page holds and nobody was told of."""
     changed_pause: float = 900.0
     """Until a page that lacks what the gateway uses is opened anew."""
     retake_pause: float = 600.0

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from actors.runtime.effects import Effect
 from actors.session.arrivals import Arrivals
-from actors.session.backfill import Backfill
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.chat_filter import ChatFilter
 from actors.session.page_calls import Page
@@ -29,7 +28,6 @@ class Readiness:
     lifecycle: BrowserLifecycle
     sending: SendQueue
     new_contacts: NewContacts
-    backfill: Backfill
     arrivals: Arrivals
     chat_filter: ChatFilter
 
@@ -41,7 +39,6 @@ class Readiness:
             self.page.is_usable = True
             yield from self.chat_filter.tell_page()
             yield from self.sending.usable(now)
-            yield from self.backfill.look(now)
             yield from self.new_contacts.ask()
             yield from self.arrivals.pump()
 

@@ -9,10 +9,9 @@ from typing import Any
 
 from actors.runtime.effects import Count, Effect
 from actors.session.arrivals import Arrivals
-from actors.session.backfill import Backfill
 from actors.session.chat_filter import ChatFilter
+from actors.session.inbound_audit import InboundAudit
 from actors.session.policy import SessionPolicy
-from actors.session.self_check import SelfCheck
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallResult, Json, PageEvent
 from wppmt.domain.occurrences import InboundMissed
@@ -41,8 +40,7 @@ class Reception:
     work: UnitOfWork
     chat_filter: ChatFilter
     arrivals: Arrivals
-    backfill: Backfill
-    self_check: SelfCheck
+    inbound_audit: InboundAudit
     policy: SessionPolicy
     media_url: Callable[[str, str], str]
 
@@ -50,6 +48,7 @@ class Reception:
         """One of TOLD. Its position in the page's ring is kept in the same commit, so that it is told once."""
         data = event.data
         if event.name in MESSAGES:
+            self.inbound_audit.page_told()
             yield from self.message(data["message"], now)
         elif not self._is_ignored(data):
             yield from self.work.write(now, (event.name, self._change(data)))
@@ -64,21 +63,15 @@ class Reception:
         if "mediaUrl" in message:
             yield from self.arrivals.came(str(message["messageId"]), now)
 
-    def backfilled(self, outcome: CallResult, now: float) -> Iterator[Effect]:
-        """What came while no page was connected."""
-        for message in self.backfill.found(outcome):
-            yield from self.message(message, now, backfilled=True)
-        yield from self.backfill.go_on(outcome)
-
-    def compared(self, outcome: CallResult, now: float) -> Iterator[Effect]:
-        """What the page holds and nobody was told of is told now."""
+    def audited(self, outcome: CallResult, now: float) -> Iterator[Effect]:
+        """What the page holds; of it is told what the log lacks."""
         received = self.work.record.messages_received
-        for message in self.self_check.found(outcome):
+        for message in self.inbound_audit.held(outcome):
             yield from self.message(message, now, backfilled=True)
         missed = self.work.record.messages_received - received
         if missed:
             yield Count(InboundMissed(self.work.record.id, missed))
-        yield from self.self_check.answered(missed, now)
+        yield from self.inbound_audit.answered(outcome, missed, now)
 
     def chat_key(self, names: Sequence[str]) -> str:
         return self.work.chat_key(names)

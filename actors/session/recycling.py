@@ -84,11 +84,11 @@ class Recycling:
         self._memory_mb = 0
         yield from self._exchange(reason, now)
 
-    def open_anew(self, now: float) -> Iterator[Effect]:
-        """For another wa-js, also where the next attempt is not due yet. Without a browser to come, nothing is done."""
+    def open_anew(self, why: Reason, now: float) -> Iterator[Effect]:
+        """With what is meant for it now, also where the next attempt is not due yet. Without a browser to come, nothing is done."""
         if self._lifecycle.is_expected:
             record = self._work.record
-            reason = record.reason if record.state is State.ERROR else Reason.WA_JS_CHANGED
+            reason = record.reason if record.state is State.ERROR else why
             yield from self._exchange(reason, now)
 
     def _exchange(self, reason: Reason, now: float) -> Iterator[Effect]:

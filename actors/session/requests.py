@@ -23,7 +23,7 @@ from actors.session.starts import Starts
 from actors.session.status import Status
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain import messages, sends
-from wppmt.domain.contact_policy import ContactPolicy, PolicyChange
+from wppmt.domain.contact_policy import PolicyChange
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.page_condition import PageCondition
 from wppmt.domain.page_queries import PageQuery
@@ -106,8 +106,8 @@ class Requests:
             pairing_phone=request.pairing_phone,
             proxy=request.proxy,
             ignore=request.ignore,
-            contact_policy=self._policy(request.policy),
         )
+        yield from self._set_policy(request.policy, now)
         if request.webhook_url is not None:
             yield from work.set_webhook(now, request.webhook_url, work.record.webhook_events)
         secret = work.ensure_secret()
@@ -121,13 +121,14 @@ class Requests:
             description=request.description,
             ignore=request.ignore,
             proxy=request.proxy,
-            contact_policy=self._policy(request.policy),
         )
+        yield from self._set_policy(request.policy, now)
         yield from self.chat_filter.tell_page()
         yield Answer(reply, self.status.now())
 
-    def _policy(self, change: PolicyChange | None) -> ContactPolicy | None:
-        return change.of(self.strangers.policy) if change else None
+    def _set_policy(self, change: PolicyChange | None, now: float) -> Iterator[Effect]:
+        if change is not None:
+            yield from self.work.write(now, contact_policy=change.of(self.strangers.policy))
 
     def _write_given(self, now: float, **settings: Any) -> Iterator[Effect]:
         """None leaves a setting as it is."""

@@ -57,9 +57,9 @@ class RootOrders:
                 yield from self._begin(cause, now)
             case messages.Restart():
                 yield from self._restart(now)
-            case messages.OpenAnew():
+            case messages.OpenAnew(reason=reason):
                 if not (self.logout.is_active or self.closing.is_quiescing):
-                    yield from self.recycling.open_anew(now)
+                    yield from self.recycling.open_anew(reason, now)
             case messages.Confirm(number=number):
                 yield Tell(ROOT, messages.Confirmed(number, self.work.desired))
             case messages.Quiesce():

@@ -40,4 +40,5 @@ class Status:
             last_error=self._work.last_error,
             inventory=self._page.inventory,
             is_linking=self._pairing.is_linking,
+            outdated=self._lifecycle.outdated,
         )

@@ -9,11 +9,11 @@ from actors.runtime.effects import Effect
 from actors.session.ack_watchdog import AckWatchdog
 from actors.session.arrivals import Arrivals
 from actors.session.closing import Closing
+from actors.session.inbound_audit import InboundAudit
 from actors.session.links import Links
 from actors.session.liveness import Liveness
 from actors.session.login_saving import LoginSaving
 from actors.session.readiness import Readiness
-from actors.session.self_check import SelfCheck
 from actors.session.sending.queue import SendQueue
 
 
@@ -25,7 +25,7 @@ class TurnEnd:
     watchdog: AckWatchdog
     liveness: Liveness
     login_saving: LoginSaving
-    self_check: SelfCheck
+    inbound_audit: InboundAudit
     links: Links
     closing: Closing
 
@@ -38,6 +38,6 @@ class TurnEnd:
         yield from self.watchdog.look(now)
         yield from self.liveness.look(now)
         yield from self.login_saving.look(now)
-        yield from self.self_check.look()
+        yield from self.inbound_audit.look(now)
         yield from self.links.look(now)
         yield from self.closing.look()

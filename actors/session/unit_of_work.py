@@ -9,10 +9,12 @@ from typing import Any
 
 from actors.runtime.effects import Effect, Log, Tell
 from actors.webhooks.messages import OutboxGrew
+from wppmt.domain.actions import SERVICE, Action
 from wppmt.domain.log import LogLevel
 from wppmt.domain.messages import WEBHOOK
 from wppmt.domain.reasons import RECOVERABLE, Reason, sentence
 from wppmt.domain.states import Event, State, step
+from wppmt.store.operator_records import AuditEntry
 from wppmt.store.outbox_records import Lane, SigningSecrets
 from wppmt.store.port import Store, Transaction
 from wppmt.store.records import (
@@ -180,6 +182,11 @@ class UnitOfWork:
             if phone := changes.get("phone", self.record.phone):
                 change["phone"] = phone
         return self.write(now, ("connection_change", change), *happenings, since=now, **changes)
+
+    def audit(self, now: float, action: Action, target: str) -> None:
+        """The audit trail tells that the service itself did this."""
+        entry = AuditEntry(now, action, SERVICE, session_id=self.record.id, target=target)
+        self._open().audit(entry)
 
     def note(self, **changes: Any) -> None:
         """Change what the next commit carries along; losing it in a crash does no harm."""

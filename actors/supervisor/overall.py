@@ -8,6 +8,7 @@ from actors.runtime.effects import Effect, PublishOverview
 from actors.supervisor.common_cause import CommonCause
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import MemoryMeasured
+from actors.supervisor.renewals import Renewals
 from wppmt.domain.overview import Overview
 from wppmt.domain.shortages import Resource, Shortage
 from wppmt.domain.troubles import Trouble, TroubleCode, of_shortage
@@ -16,9 +17,12 @@ from wppmt.domain.troubles import Trouble, TroubleCode, of_shortage
 class Overall:
     """Published whenever it has changed; other threads read what was published, never this."""
 
-    def __init__(self, disk: DiskPolicy, common_cause: CommonCause, memory_limit_mb: int) -> None:
+    def __init__(
+        self, disk: DiskPolicy, common_cause: CommonCause, renewals: Renewals, memory_limit_mb: int
+    ) -> None:
         self._disk = disk
         self._common_cause = common_cause
+        self._renewals = renewals
         self._memory_limit_mb = memory_limit_mb
         self._measured = MemoryMeasured(0, 0)
         self._published = Overview()
@@ -43,7 +47,7 @@ class Overall:
     def alert(self) -> str | None:
         """What is wrong with the whole, for people."""
         common_cause = self._common_cause.alert
-        return self._disk.alert or (str(common_cause) if common_cause else None)
+        return self._disk.alert or (str(common_cause) if common_cause else None) or self._renewals.alert
 
     @property
     def _now(self) -> Overview:

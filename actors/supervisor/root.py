@@ -33,6 +33,7 @@ from actors.supervisor.messages import (
     Watch,
 )
 from actors.supervisor.overall import Overall
+from actors.supervisor.renewals import Renewals
 from actors.supervisor.shutdown import Shutdown
 from actors.supervisor.start_slots import StartSlots
 from wppmt.domain import messages
@@ -69,7 +70,8 @@ class Root:
         self._slots = StartSlots(starts_at_once)
         self._common_cause = CommonCause()
         self._disk = disk or DiskPolicy()
-        self._overall = Overall(self._disk, self._common_cause, memory_limit_mb)
+        self._renewals = Renewals()
+        self._overall = Overall(self._disk, self._common_cause, self._renewals, memory_limit_mb)
         self._shutdown = Shutdown()
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:
@@ -242,7 +244,13 @@ class Root:
             yield self._children.ping(session_address(session_id), self._children.sessions[session_id])
         self._look_for_recovery()
         yield from self._grant(now)
+        if self._may_start(now):
+            yield from self._renewals.look(self._statuses(), now)
         yield Wake(WATCH_SECONDS, Watch())
+
+    def _statuses(self) -> dict[str, SessionStatus]:
+        found = {session_id: self._status(session_id) for session_id in self._children.sessions}
+        return {session_id: status for session_id, status in found.items() if status}
 
     def _replace(self, session_id: str) -> Iterator[Effect]:
         """Replace an actor: first the old one is cut off and its browser killed, then a new one reads the record."""
@@ -276,8 +284,11 @@ class Root:
         if not any(status.record.failures for status in statuses if status):
             self._common_cause.recovered()
 
+    def _may_start(self, now: float) -> bool:
+        return not (self._common_cause.is_pausing(now) or self._disk.is_short)
+
     def _grant(self, now: float) -> Iterator[Effect]:
-        if self._common_cause.is_pausing(now) or self._disk.is_short:
+        if not self._may_start(now):
             return
         for wish in self._slots.grant(now):
             yield Tell(session_address(wish.session_id), session_messages.SlotGranted(wish.generation))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Reply, Wake
-from actors.webhooks.attempts import counted, lane_of, tried_once_more
+from actors.webhooks.attempts import attempt_of, counted, lane_of, tried_once_more
 from actors.webhooks.health import DeliveryHealth
 from actors.webhooks.lanes import NEVER, Flight, Lanes, LaneState
 from actors.webhooks.messages import Attempted, Drain, Look, OutboxGrew, ReplayDue, TrimOutbox
@@ -65,8 +65,8 @@ class WebhookMind:
         match message:
             case OutboxGrew():
                 return self._find_lanes()
-            case Attempted(number=number, outcome=outcome):
-                return self._attempted(number, outcome, now)
+            case Attempted():
+                return self._attempted(message, now)
             case Ask():
                 return self._asked(message, now)
             case Settle() | Continue() | TrimOutbox() | ReplayDue() | Look():
@@ -151,10 +151,14 @@ class WebhookMind:
 
     # Results
 
-    def _attempted(self, number: int, outcome: AttemptResult, now: float) -> list[Effect]:
+    def _attempted(self, attempted: Attempted, now: float) -> list[Effect]:
         """An attempt that an earlier actor began is not known here and is ignored."""
-        flight = self._lanes.flight(number)
-        return self._conclude(flight, outcome, now) if flight else []
+        flight = self._lanes.flight(attempted.number)
+        if flight is None:
+            return []
+        effects = self._conclude(flight, attempted.outcome, now)
+        self._settling.note(attempt_of(flight.delivery, attempted, now))
+        return effects
 
     def _conclude(self, flight: Flight, outcome: AttemptResult, now: float) -> list[Effect]:
         judged = classify_attempt(outcome, now)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actors.runtime.effects import Count
+from actors.webhooks.messages import Attempted
 from wppmt.domain.occurrences import WebhookAttempted, WebhookOutcome
+from wppmt.store.operator_records import Attempt
 from wppmt.store.outbox_records import Delivery, Lane
 from wppmt.webhook.classify import Answered, AttemptResult
 
@@ -20,10 +22,27 @@ def counted(lane: Lane, outcome: WebhookOutcome) -> Count:
 
 def tried_once_more(delivery: Delivery, outcome: AttemptResult, now: float) -> Delivery:
     """The delivery after one more attempt; `next_at` is now."""
-    if isinstance(outcome, Answered):
-        status, error = outcome.status, f"HTTP {outcome.status}"
-    else:
-        status, error = None, outcome.detail
+    status, error = _told(outcome)
     return replace(
         delivery, attempts=delivery.attempts + 1, next_at=now, last_status=status, last_error=error
     )
+
+
+def attempt_of(delivery: Delivery, attempted: Attempted, now: float) -> Attempt:
+    """What is kept of it, also of one that did not count because there was no connection."""
+    status, error = _told(attempted.outcome)
+    return Attempt(
+        event_id=delivery.event.id,
+        session_id=delivery.event.session_id,
+        at=now - attempted.duration_ms / 1000,
+        status=status,
+        duration_ms=attempted.duration_ms,
+        answer=attempted.answer,
+        error="" if attempted.outcome.is_success else error,
+    )
+
+
+def _told(outcome: AttemptResult) -> tuple[int | None, str]:
+    if isinstance(outcome, Answered):
+        return outcome.status, f"HTTP {outcome.status}"
+    return None, outcome.detail

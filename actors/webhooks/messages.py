@@ -18,6 +18,9 @@ class Attempted:
 
     number: int
     outcome: AttemptResult
+    duration_ms: int = 0
+    answer: str | None = None
+    """What is kept of the receiver's words."""
 
 
 @dataclass(frozen=True, slots=True)

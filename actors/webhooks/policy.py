@@ -19,5 +19,7 @@ class WebhookPolicy:
     """Deliveries that one session may have waiting; beyond it, all but messages are put aside."""
     keep_seconds: float
     """How long an event, a delivery that is over, a received message's id and a dead link are kept."""
+    audit_keep_seconds: float
+    """How long an entry of the audit trail is kept."""
     journal_keep_seconds: float
     """How long a message that is over, with its idempotency key, is kept."""

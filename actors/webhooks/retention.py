@@ -39,7 +39,9 @@ class Retention:
 
     def _prune(self, now: float) -> int:
         """At 0.0 nothing is old enough; what is left of forgotten sessions goes in any case."""
-        return self._store.prune(now - self._policy.keep_seconds, now - self._policy.journal_keep_seconds)
+        policy = self._policy
+        dropped = self._store.drop_audit(now - policy.audit_keep_seconds)
+        return dropped + self._store.prune(now - policy.keep_seconds, now - policy.journal_keep_seconds)
 
     def _even_seconds(self, now: float) -> float:
         """For how long the clock has gone evenly: one that is set a week forward by mistake must not cost the week's events."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from actors.runtime.effects import Effect, Wake
+from wppmt.store.operator_records import Attempt
 from wppmt.store.outbox_records import Delivery
 from wppmt.store.port import STORE_RETRY_SECONDS, Store, StoreUnavailable
 
@@ -26,26 +27,31 @@ class Settling:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._waiting: list[Delivery] = []
+        self._attempts: list[Attempt] = []
         self._is_due = False
         """A Settle is on its way."""
         self._store_ails = False
 
     @property
     def is_empty(self) -> bool:
-        return not self._waiting
+        return not (self._waiting or self._attempts)
 
     @property
     def is_full(self) -> bool:
-        return len(self._waiting) >= LIMIT
+        return max(len(self._waiting), len(self._attempts)) >= LIMIT
 
     def add(self, delivery: Delivery) -> None:
         self._waiting.append(delivery)
 
+    def note(self, attempt: Attempt) -> None:
+        """It was made; what becomes of the delivery is another matter."""
+        self._attempts.append(attempt)
+
     def commit(self) -> None:
         """Raises StoreUnavailable, and keeps everything."""
-        if self._waiting:
-            self._store.settle(self._waiting)
-            self._waiting = []
+        if not self.is_empty:
+            self._store.settle(self._waiting, self._attempts)
+            self._waiting, self._attempts = [], []
         self._store_ails = False
 
     def settle(self) -> list[Effect]:
@@ -66,7 +72,7 @@ class Settling:
         """Commit now, or arm the timer for it."""
         if len(self._waiting) >= AT_MOST and not self._store_ails:
             return self.settle()
-        if self._waiting and not self._is_due:
+        if not self.is_empty and not self._is_due:
             self._is_due = True
             return [Wake(SETTLE_SECONDS, Settle())]
         return []

@@ -117,8 +117,10 @@ class BrowserWorker:
             yield Log("warning", "browser_not_adopted", self._session_id, {"why": str(failure)})
             yield Tell(self._session, BrowserFailed(self._generation, failure))
         else:
-            yield Log("info", "browser_adopted", self._session_id)
-            yield Tell(self._session, BrowserOpened(self._generation, process))
+            outdated = self._browser.outdated
+            details = {"outdated": outdated} if outdated else {}
+            yield Log("info", "browser_adopted", self._session_id, details)
+            yield Tell(self._session, BrowserOpened(self._generation, process, outdated))
 
     def _require_wanted(self) -> None:
         if not self._is_wanted():

@@ -77,9 +77,9 @@ class FlakyStore(SqliteStore):
             yield transaction
             self._commit()
 
-    def settle(self, deliveries: Any) -> None:
+    def settle(self, *arguments: Any) -> None:
         self._commit()
-        super().settle(deliveries)
+        super().settle(*arguments)
 
     def replay(self, *arguments: Any, **more: Any) -> int:
         self._commit()

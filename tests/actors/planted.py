@@ -20,7 +20,7 @@ from actors.session import (
 from actors.session import (
     messages as session_messages,
 )
-from actors.session.backfill import Backfill
+from actors.session.inbound_audit import InboundAudit
 from actors.session.sending import queue, settling
 from actors.supervisor.children import Children
 from actors.webhooks import lanes
@@ -204,7 +204,7 @@ def leftovers_are_not_ended(patch: pytest.MonkeyPatch) -> None:
 
 
 def an_adopted_page_is_not_asked_for_what_came_meanwhile(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Backfill, "look", lambda self, now: ())
+    patch.setattr(InboundAudit, "look", lambda self, now: ())
 
 
 def the_error_is_told_at_every_failure_after_ten(patch: pytest.MonkeyPatch) -> None:

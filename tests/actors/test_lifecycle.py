@@ -554,3 +554,12 @@ def test_a_session_that_used_up_its_memory_says_so_and_comes_back(
     assert gateway.state("b") is State.CONNECTED
     gateway.run(60)
     assert gateway.state("a") is State.CONNECTED
+
+
+def test_what_the_service_restarts_itself_is_audited(gateway: Gateway):
+    gateway.connect("a", ME).crash()
+    gateway.run_until(lambda: gateway.record("a").restarts == 1)
+    [entry] = gateway.store.audit_after(0, 10)
+    assert (entry.who, entry.action, entry.session_id, entry.target) == (
+        "wppmt", "session.restart", "a", "BROWSER_CRASHED",
+    )  # fmt: skip

@@ -85,7 +85,7 @@ def test_typing_comes_first_and_nothing_overtakes_it(gateway: Gateway):
     first, second = begin(gateway, "primeira", typing_ms=3000), begin(gateway, "segunda")
     gateway.run(2.9)
     assert sent_texts(gateway) == []
-    assert [name for name, _ in browser.calls][-1:] == ["typing"]
+    assert [name for name, _ in browser.calls if name in {"typing", "send_text"}] == ["typing"]
     gateway.run(0.2)
     assert sent_texts(gateway) == ["primeira", "segunda"]
     assert first.value.ack == second.value.ack == 1
@@ -395,6 +395,7 @@ def test_a_page_that_hangs_under_a_send_does_not_send_twice(gateway: Gateway):
 def test_an_acknowledgement_that_got_lost_on_the_way_is_read_again(gateway: Gateway, next_event: bool):
     """The next event shows the gap at once, otherwise the next beat does."""
     browser = gateway.connect("a", ME)
+    gateway.run(5)
     browser.go_silent()
     reply = begin(gateway, respond_async=True)
     gateway.run(2)

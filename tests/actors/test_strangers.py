@@ -129,6 +129,15 @@ def test_neither_a_new_browser_nor_a_new_daemon_forgets_the_count(connected: Gat
     assert refusal(connected, stranger(1)).code is Code.NEW_CONTACT_BUDGET
 
 
+def test_without_a_policy_of_its_own_a_session_follows_the_daemons(connected: Gateway):
+    configure(connected, new_contacts_per_day=1)
+    connected.send("a", stranger(0))
+    refusal(connected, stranger(1))
+    configure(connected, is_default=True)
+    assert connected.record("a").contact_policy is None
+    assert connected.send("a", stranger(1)).ack == 1
+
+
 # ---- the gap, and quiet hours
 
 

@@ -61,9 +61,9 @@ class MoodyStore(SqliteStore):
         with super().transaction() as transaction:
             yield transaction
 
-    def settle(self, deliveries: Any) -> None:
+    def settle(self, *arguments: Any) -> None:
         self._refuse_when_full()
-        super().settle(deliveries)
+        super().settle(*arguments)
 
     def _refuse_when_full(self) -> None:
         if self.full:
@@ -209,7 +209,8 @@ class World:
         self._flights[delivery.number] = lane
         met = self.endpoints.get(delivery.endpoint, lambda _: OK)(attempt)
         outcome, seconds = met if isinstance(met, tuple) else (met, 0.0)
-        self._later(seconds, Attempted(delivery.number, outcome))
+        said = outcome.body.decode() if isinstance(outcome, Answered) else None
+        self._later(seconds, Attempted(delivery.number, outcome, round(seconds * 1000), said))
 
     def _later(self, seconds: float, message: object) -> None:
         heapq.heappush(self._agenda, (self.now + seconds, next(self._order), message))

@@ -31,7 +31,13 @@ NOON = datetime(2026, 2, 10, 12, 30, 0, 123_456, tzinfo=timezone(timedelta(hours
 @pytest.fixture
 def settings(tmp_path: Path) -> LogSettings:
     return LogSettings(
-        level="info", stderr_level="error", dir=tmp_path / "logs", rotate_mb=1, keep_days=1, total_mb=10
+        level="info",
+        stderr_level="error",
+        stderr_format="json",
+        dir=tmp_path / "logs",
+        rotate_mb=1,
+        keep_days=1,
+        total_mb=10,
     )
 
 
@@ -157,7 +163,7 @@ import pathlib, threading
 from wppmt.app import logs
 from wppmt.app.settings import (LogSettings)
 
-logs.configure(LogSettings(level="info", stderr_level="", dir=pathlib.Path({str(tmp_path)!r}), rotate_mb=1, keep_days=1, total_mb=10))
+logs.configure(LogSettings(level="info", stderr_level="", stderr_format="json", dir=pathlib.Path({str(tmp_path)!r}), rotate_mb=1, keep_days=1, total_mb=10))
 def waits_here(): threading.Event().wait()
 threading.Thread(target=waits_here, daemon=True).start()
 print("ready", flush=True)

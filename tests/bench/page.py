@@ -32,9 +32,9 @@ LOOKS = (
     ("inventory", f"inventário da página, {CHATS} conversas", "wppmt.takeInventory()"),
     ("facts", "leitura dos fatos da página", "wppmt.call('facts', '{}')"),
     (
-        "comparison",
-        f"comparação com a página, {CHATS} conversas",
-        """wppmt.call('unheard', '{"limit": 500}')""",
+        "audit",
+        f"conferência do que a página guarda, {CHATS} conversas",
+        """wppmt.call('messages_after', `{"t": ${Math.floor(Date.now() / 1000) - 720}, "limit": 500}`)""",
     ),
 )
 

@@ -49,6 +49,8 @@ def session(tree: Path) -> Path:
     (folder / "memory.current").write_text(f"{400 * MEGABYTE}\n")
     (folder / "cpu.stat").write_text("usage_usec 2500000\nuser_usec 1\nsystem_usec 2\n")
     (folder / "pids.current").write_text("61\n")
+    (folder / "memory.max").write_text(f"{2048 * MEGABYTE}\n")
+    (folder / "pids.max").write_text("max\n")
     return folder
 
 
@@ -106,7 +108,9 @@ def test_no_limit_is_said_as_the_kernel_says_it():
 
 
 def test_what_it_has_used(session: Path, tree: Path):
-    assert Cgroups(tree, LIMITS).usage("a") == Usage(memory_mb=400.0, cpu_seconds=2.5, pids=61)
+    assert Cgroups(tree, LIMITS).usage("a") == Usage(
+        memory_mb=400.0, memory_max_mb=2048.0, cpu_seconds=2.5, pids=61, pids_max=None
+    )
     assert Cgroups(tree, LIMITS).usage("b") is None
 
 

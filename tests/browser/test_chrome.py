@@ -539,11 +539,23 @@ def test_a_browser_started_otherwise_is_not_adopted(
     assert "linha de comando" in not_adopted(browsers, left).detail
 
 
-def test_a_page_with_another_bridge_is_not_adopted(
+def test_a_page_with_another_bridge_is_adopted_as_outdated(
     settings: ChromeSettings, browsers: ChromeBrowsers, left: Process
 ) -> None:
     browsers._settings = replace(settings, beat_seconds=settings.beat_seconds + 1)
-    assert not_adopted(browsers, left).code == "INJECT_FAILED"
+    life = Life(browsers.adopt("orphan", left))
+    life.start()
+    assert "outra versão da ponte" in life.browser.outdated
+    assert "mode" in life.value("facts"), "it works as before"
+
+
+def test_other_switches_make_it_outdated_too(
+    settings: ChromeSettings, browsers: ChromeBrowsers, left: Process
+) -> None:
+    browsers._settings = replace(settings, headless=not settings.headless)
+    life = Life(browsers.adopt("orphan", left))
+    life.start()
+    assert "linha de comando" in life.browser.outdated
 
 
 def test_a_browser_without_the_profiles_lock_is_not_adopted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wppmt.browser.chrome.injection import BRIDGE, CHANNEL, PAGE, script
+from wppmt.browser.chrome.injection import BRIDGE, CHANNEL, PAGE, script, understands
 from wppmt.browser.wa_js.shelf import Library
 
 ORIGIN = "https://web.whatsapp.com"
@@ -50,3 +50,11 @@ def test_a_version_names_one_text() -> None:
 def test_the_bridge_is_plain_ascii(name: str) -> None:
     """One other character, and Chrome keeps the half megabyte with two bytes a letter, in three processes."""
     assert (PAGE / name).read_text().isascii()
+
+
+def test_a_page_of_another_shape_is_not_understood() -> None:
+    shape, _, name = script(ORIGIN, SETTINGS, LIBRARY).version.partition(".")
+    assert understands(f"{shape}.{name[::-1]}")
+    assert not understands(f"{int(shape) + 1}.{name}")
+    assert not understands(name), "of a version that named none"
+    assert not understands(None)

@@ -127,7 +127,11 @@ def test_a_wa_js_that_gave_up_is_all_that_is_missing_in_the_end(
 
 @pytest.mark.parametrize(
     ("how", "said"),
-    [("throws", "MsgStore"), pytest.param("hangs", "não termina de carregar", marks=pytest.mark.long)],
+    [
+        ("throws", "MsgStore"),
+        ("twice", "duas vezes"),
+        pytest.param("hangs", "não termina de carregar", marks=pytest.mark.long),
+    ],
 )
 def test_a_module_that_breaks_its_reader_is_named(
     chrome_ground: ChromeGround, open_on: Callable[[ChromeGround, str], Life], how: str, said: str
@@ -158,21 +162,17 @@ def test_modules_that_come_late_are_waited_for(chrome_ground: ChromeGround, link
     assert all(one is None or not one["missing"] for one in told)
 
 
-def test_a_message_that_nobody_was_told_of_is_found(
+def test_a_page_says_that_it_holds_what_it_told_nobody(
     chrome_ground: ChromeGround, linked: tuple[Life, str], new_phone: NewPhone
 ) -> None:
     life, phone = linked
-    friend = new_phone()
+    friend, since = new_phone(), int(time.time()) - 1
     chrome_ground.register(friend, "Maria")
     chrome_ground.simulator.fault("inbound_unheard", phone=phone, count=1)
     life.forget()
     unheard = chrome_ground.write(friend, phone, "ninguém ouviu")
-    heard = chrome_ground.write(friend, phone, "ouvida")
-    wait_until(lambda: [e for e in _messages(life) if e["id"] == heard])
-    assert [message["id"] for message in life.value("unheard", {"limit": 9})["messages"]] == [unheard]
-    assert life.value("unheard", {"limit": 9})["messages"] == []
-
-
-def _messages(life: Life) -> list[Mapping[str, Any]]:
-    life.hear()
-    return [event.data["message"] for event in life.events if event.name == "message_received"]
+    life.event("unheard")
+    audit = life.value("messages_after", {"t": since, "limit": 9})
+    assert [message["id"] for message in audit["messages"]] == [unheard]
+    assert (audit["complete"], audit["more"]) == (True, False)
+    assert since < audit["until"] <= time.time() + 1

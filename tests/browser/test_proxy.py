@@ -15,14 +15,16 @@ import pytest
 
 from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life
-from tests.proxy_server import ProxyServer
+from tests.proxy_server import ProxyServer, SocksServer, behind_tls
 from tests.support import free_port, wait_until
 from wppmt.browser.chrome import processes
 from wppmt.browser.chrome.browsers import ChromeBrowsers
+from wppmt.browser.chrome.launch import ENVIRONMENT
 from wppmt.browser.keeper.lines import InMemory
 from wppmt.browser.port import StartFailed
 from wppmt.browser.proxy import beside, forwarder, trouble
 from wppmt.net.proxies import parse
+from wppmt.simulator.tls import server_context
 
 USER, PASSWORD = "cliente", "segredo-do-proxy"
 
@@ -66,6 +68,46 @@ def test_a_password_reaches_the_websocket_after_a_restart_and_no_command_line(
     adopted.start()
     adopted.browser.stop()
     assert not processes.members(left.group), "the forwarder ends with its Chrome"
+
+
+@pytest.fixture(params=["socks5", "https"])
+def plain(
+    request: pytest.FixtureRequest, simulator_addresses: dict[str, str], tmp_path: Path
+) -> Iterator[tuple[str, ProxyServer]]:
+    """A proxy that Chrome itself speaks to: its address and the server."""
+    to = int(simulator_addresses["pagePort"])
+    if request.param == "socks5":
+        with SocksServer(to) as socks:
+            yield f"socks5://127.0.0.1:{socks.port}", socks
+    else:
+        with ProxyServer(to) as server, behind_tls(server.port, server_context(tmp_path)) as port:
+            yield f"https://127.0.0.1:{port}", server
+
+
+@pytest.mark.chrome
+def test_all_goes_through_a_proxy_of_another_kind(
+    chrome_ground: ChromeGround,
+    plain: tuple[str, ProxyServer],
+    new_phone: Callable[[], str],
+    opened: list[Life],
+) -> None:
+    address, server = plain
+    life = Life(ChromeBrowsers(chrome_ground.settings, proxy_of=lambda _: address).open("plain"), "plain")
+    opened.append(life)
+    pair(chrome_ground, life, new_phone())
+    assert server.tunnels == len(server.seen) > 0
+    life.browser.stop()
+
+
+@pytest.mark.chrome
+def test_one_of_another_kind_that_refuses_is_told_by_name(
+    chrome_ground: ChromeGround, plain: tuple[str, ProxyServer]
+) -> None:
+    address, server = plain
+    server.refusal = "2" if address.startswith("socks5") else "403 No"
+    failed = refused(chrome_ground, address)
+    assert failed.code == "PROXY_FAILED"
+    assert address in failed.detail
 
 
 def refused(ground: ChromeGround, of: str) -> StartFailed:
@@ -139,10 +181,10 @@ def connect(
     return answer.split(b"\r\n")[0], line
 
 
-def run_beside(tmp_path: Path, of: str, leader: int) -> int:
+def run_beside(tmp_path: Path, of: str, leader: int, **environment: str) -> int:
     listener = beside.reserve()
     port = int(listener.getsockname()[1])
-    beside.start(parse(of), listener, tmp_path, leader)
+    beside.start(parse(of), listener, tmp_path, leader, {**ENVIRONMENT, **environment})
     listener.close()
     return port
 
@@ -164,6 +206,25 @@ def test_it_adds_the_password_and_ends_with_its_chrome(
         leader.kill()
         leader.wait()
         wait_until(lambda: not processes.members(leader.pid))
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_an_https_proxy_gets_the_password_if_its_certificate_is_good(
+    tmp_path: Path, echo: int, leader: subprocess.Popen[bytes], is_trusted: bool
+) -> None:
+    context = server_context(tmp_path)
+    with ProxyServer(echo, USER, PASSWORD) as proxy, behind_tls(proxy.port, context) as port:
+        of = f"https://{USER}:{PASSWORD}@127.0.0.1:{port}"
+        trust = {"SSL_CERT_FILE": str(tmp_path / "page.pem")} if is_trusted else {}
+        said, line = connect(run_beside(tmp_path, of, leader.pid, **trust))
+        line.close()
+        assert said == (b"HTTP/1.1 200 Connection established" if is_trusted else b"HTTP/1.1 502 Bad Gateway")
+        assert proxy.seen == ([("web.whatsapp.com:443", True)] if is_trusted else [])
+        if not is_trusted:
+            why = trouble.why(parse(of), "web.whatsapp.com", "ERR_X")
+            assert f"https://127.0.0.1:{port}" in why
+            assert "certificado" in why
+            assert PASSWORD not in why
 
 
 @pytest.mark.parametrize(
@@ -237,3 +298,33 @@ def test_what_a_proxy_answers_is_said(refusal: str, said: str) -> None:
     with ProxyServer(1) as proxy:
         proxy.refusal = refusal
         assert said in trouble.why(parse(f"http://127.0.0.1:{proxy.port}"), "web.whatsapp.com", "ERR_X")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        ("", "abre o caminho agora"),
+        ("2", "não permite o WhatsApp Web"),
+        ("4", "não alcança o WhatsApp Web"),
+        ("1", "recusou a conexão"),
+        ("255", "pede usuário e senha"),
+    ],
+)
+def test_what_a_socks_proxy_answers_is_said(echo: int, refusal: str, said: str) -> None:
+    with SocksServer(echo) as proxy:
+        proxy.refusal = refusal
+        address = f"socks5://127.0.0.1:{proxy.port}"
+        assert trouble.why(parse(address), "web.whatsapp.com", "ERR_X") == f"o proxy {address} {said}" + (
+            ", que com SOCKS não podem ser dados: libere este servidor pelo IP (ERR_X)"
+            if refusal == "255"
+            else " (ERR_X)"
+        )
+
+
+def test_a_dead_socks_proxy_and_one_that_is_none_are_told_apart(echo: int) -> None:
+    nobody = free_port()
+    dead = trouble.why(parse(f"socks5://127.0.0.1:{nobody}"), "web.whatsapp.com", "ERR_X")
+    assert dead == f"o proxy socks5://127.0.0.1:{nobody} não responde: conexão recusada"
+    with ProxyServer(1) as http:
+        other = trouble.why(parse(f"socks4://127.0.0.1:{http.port}"), "web.whatsapp.com", "ERR_X")
+    assert "recusou a conexão" in other

@@ -13,7 +13,7 @@ from tests.cli.conftest import Call
 from tests.support import free_port
 from wppmt import __version__
 from wppmt.app.settings import Settings, load
-from wppmt.cli import doctor
+from wppmt.cli import doctor, machine_checks, program_checks
 from wppmt.cli.context import SettingsSource
 from wppmt.cli.findings import Check, Finding, run
 from wppmt.cli.reachability import Target
@@ -37,31 +37,31 @@ def complaints(findings: Iterable[Finding]) -> list[str]:
 
 def test_versions_that_differ_are_both_named(tmp_path: Path):
     chrome, driver = program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "155.0.9")
-    [said] = complaints(doctor.chromedriver(driver, chrome, accepted=True))
+    [said] = complaints(program_checks.chromedriver(driver, chrome, accepted=True))
     assert said.startswith("✗ Chromium 156.0.1 e chromedriver 155.0.9 têm versões diferentes. Atualize")
     assert "apt-get install chromium chromium-driver" in said
 
 
 def test_programs_that_fit(tmp_path: Path):
     chrome, driver = program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "156.0.1")
-    assert complaints(doctor.chromium(chrome)) == []
-    assert complaints(doctor.chromedriver(driver, chrome, accepted=True)) == []
+    assert complaints(program_checks.chromium(chrome)) == []
+    assert complaints(program_checks.chromedriver(driver, chrome, accepted=True)) == []
 
 
 def test_an_old_chromium_is_seen(tmp_path: Path):
-    [said] = complaints(doctor.chromium(program(tmp_path, "chrome", "109.0.5")))
+    [said] = complaints(program_checks.chromium(program(tmp_path, "chrome", "109.0.5")))
     assert "Chromium 109.0.5 é antigo" in said
     assert "apt-get" in said
 
 
 def test_missing_program(tmp_path: Path):
-    [said] = complaints(doctor.chromium(tmp_path / "none"))
+    [said] = complaints(program_checks.chromium(tmp_path / "none"))
     assert "none: não encontrado. Instale: apt-get install chromium" in said
 
 
 def test_ports_that_nobody_accepted_are_named(tmp_path: Path):
     chrome, driver = program(tmp_path, "chrome", "156.0.1"), program(tmp_path, "driver", "156.0.1")
-    [said] = complaints(doctor.chromedriver(driver, chrome, accepted=False))
+    [said] = complaints(program_checks.chromedriver(driver, chrome, accepted=False))
     assert "127.0.0.1" in said
     assert "WPP_UNDETECTED_ACCEPT_LOCAL_PORTS=true" in said
 
@@ -73,42 +73,42 @@ def test_chromedriver_is_looked_for_where_it_is_used_alone(call: Call, tmp_path:
 
 
 def test_missing_wa_js_is_reported_as_missing(tmp_path: Path):
-    finding = doctor.shipped_wa_js(tmp_path)
+    finding = program_checks.shipped_wa_js(tmp_path)
     assert str(finding) == f"✗ wa-js não está em {tmp_path}. Rode: make setup"
 
 
 class TestFolder:
     def test_that_does_not_exist_yet(self, tmp_path: Path):
-        assert doctor.private_folder("WPP_STATE_DIR", tmp_path / "a" / "b").fine
+        assert machine_checks.private_folder("WPP_STATE_DIR", tmp_path / "a" / "b").fine
         assert not (tmp_path / "a").exists()
 
     def test_that_is_private(self, tmp_path: Path):
         tmp_path.chmod(0o700)
-        assert doctor.private_folder("WPP_STATE_DIR", tmp_path).fine
+        assert machine_checks.private_folder("WPP_STATE_DIR", tmp_path).fine
         assert list(tmp_path.iterdir()) == []
 
     def test_that_others_can_read(self, tmp_path: Path):
         tmp_path.chmod(0o755)
-        finding = doctor.private_folder("WPP_STATE_DIR", tmp_path)
+        finding = machine_checks.private_folder("WPP_STATE_DIR", tmp_path)
         assert not finding.fine
         assert f"chmod 700 {tmp_path}" in finding.advice
         assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 
     def test_that_is_a_file(self, tmp_path: Path):
         (tmp_path / "file").write_text("")
-        finding = doctor.private_folder("WPP_STATE_DIR", tmp_path / "file")
+        finding = machine_checks.private_folder("WPP_STATE_DIR", tmp_path / "file")
         assert not finding.fine
         assert "não pode ser usada: não é uma pasta" in finding.text
 
     def test_that_cannot_be_made(self):
-        finding = doctor.private_folder("WPP_STATE_DIR", Path("/proc/1/wppmt/var"))
+        finding = machine_checks.private_folder("WPP_STATE_DIR", Path("/proc/1/wppmt/var"))
         assert finding.fine or "não pode ser" in finding.text
 
 
 def test_taken_port_names_its_setting(settings: Settings):
     with socket.socket() as taken:
         taken.bind((settings.http.host, settings.http.port))
-        findings = list(doctor.ports(settings))
+        findings = list(machine_checks.ports(settings))
     assert [finding.fine for finding in findings] == [False, True, True]
     assert "WPP_PORT" in findings[0].advice
     # It need not be freed when systemd keeps it for a service that is down.
@@ -129,19 +129,22 @@ def test_taken_port_names_its_setting(settings: Settings):
 )
 def test_sandbox(is_root: bool, more: dict[str, str], can_unshare: bool, fine: bool):
     settings = load({"WPP_SECRET": "s" * 32} | more)
-    assert doctor.sandbox(is_root=is_root, settings=settings, can_unshare=lambda: can_unshare).fine is fine
+    assert (
+        machine_checks.sandbox(is_root=is_root, settings=settings, can_unshare=lambda: can_unshare).fine
+        is fine
+    )
 
 
 def test_disk(tmp_path: Path):
-    assert doctor.disk(tmp_path / "yet" / "to be made", 1).fine
-    full = doctor.disk(tmp_path, 10**9)
+    assert machine_checks.disk(tmp_path / "yet" / "to be made", 1).fine
+    full = machine_checks.disk(tmp_path, 10**9)
     assert not full.fine
     assert "Libere espaço" in full.advice
 
 
 def test_memory(settings: Settings):
-    assert doctor.memory(settings, 1_700).fine
-    short = doctor.memory(settings, 1_699)
+    assert machine_checks.memory(settings, 1_700).fine
+    short = machine_checks.memory(settings, 1_699)
     assert not short.fine
     assert "WPP_MAX_SESSIONS" in short.advice
 

@@ -122,16 +122,29 @@ class Container:
         entered = ["nsenter", "--target", str(self._leader.pid), "--all"]
         become = ["runuser", "-u", user, "--"] if user else []
         began = time.monotonic()
-        done = subprocess.run(
-            [*entered, "--", *become, *map(str, command)],
-            env=CLEAN | environ, input=said or "", capture_output=True, text=True, check=False, timeout=STEP_SECONDS,
-        )  # fmt: skip
+        done = self._within([*entered, "--", *become, *map(str, command)], CLEAN | environ, said or "")
         took = time.monotonic() - began
         self.say(
             f"$ {user} {' '.join(map(str, command))}  [{done.returncode}, {took:.1f} s]\n{done.stdout}{done.stderr}"
         )
         assert done.returncode == 0 or not check, f"{command}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
         return done
+
+    def _within(
+        self, command: list[str], environ: dict[str, str], said: str
+    ) -> subprocess.CompletedProcess[str]:
+        """One that takes too long is ended with all that it started, after what it waits for was logged."""
+        with subprocess.Popen(
+            command, env=environ, process_group=0, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as process:  # fmt: skip
+            try:
+                out, err = process.communicate(said, STEP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.say(f"hangs: {command}\n{self.ask('ps', 'axfo', 'pid,pgid,stat,wchan:20,etime,args')}")
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
 
     def ask(self, *command: str, user: str = "") -> str:
         """What it prints; nothing where it fails. Not logged: it may be asked again and again."""

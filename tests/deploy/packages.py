@@ -88,5 +88,5 @@ def schema_version(package: Path) -> int:
     text = subprocess.run(
         ["tar", "--extract", "--to-stdout", name], input=content, capture_output=True, check=True
     ).stdout.decode()
-    [steps] = re.findall(r"^STEPS: tuple\[str, \.\.\.\] = \(([^)]*)\)$", text, re.MULTILINE)
-    return len(steps.split(","))
+    [steps] = re.findall(r"^STEPS: tuple\[str, \.\.\.\] = \(([^)]*)\)", text, re.MULTILINE)
+    return len(re.findall(r"\w+", steps))

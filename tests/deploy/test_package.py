@@ -59,14 +59,11 @@ def debs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def further_step(schema: str) -> str:
     """What a later version's schema says more: one step, which the version before can pass over."""
-    [steps] = re.findall(r"^STEPS: tuple\[str, \.\.\.\] = \(([^)]*)\)$", schema, re.MULTILINE)
     more = (
         '_NEXT = """\nCREATE TABLE of_the_next_version (text TEXT);\n'
-        'ALTER TABLE journal ADD COLUMN of_later TEXT NOT NULL DEFAULT \'\';\n"""\n'
+        'ALTER TABLE journal ADD COLUMN of_later TEXT NOT NULL DEFAULT \'\';\n"""\nSTEPS = (*STEPS, _NEXT)\n'
     )
-    return schema.replace(
-        f"STEPS: tuple[str, ...] = ({steps})", f"{more}STEPS: tuple[str, ...] = ({steps}, _NEXT)"
-    )
+    return packages.replacing("\nVERSION = len(STEPS)\n", f"\n{more}VERSION = len(STEPS)\n")(schema)
 
 
 @pytest.fixture(scope="module")

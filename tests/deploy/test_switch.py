@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,16 @@ import pytest
 
 from wppmt.deploy import switch
 from wppmt.deploy.machine import own_address
-from wppmt.deploy.switch import HEALTHY_SECONDS, JOURNAL, Health, Trees, main
+from wppmt.deploy.switch import HEALTHY_SECONDS, Health, main
+from wppmt.deploy.trees import BUILD, CURRENT, FORMER, JOURNAL, Trees
 
 A, B, C = "1.0", "1.1", "1.2"
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No power is lost here: waiting for the disk would prove nothing, and a busy one takes seconds."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 class PowerCut(BaseException):
@@ -51,7 +60,7 @@ class FakeMachine:
         self._start()
 
     def _start(self) -> None:
-        self.running = self.trees.pointed(switch.CURRENT) if self.up else ""
+        self.running = self.trees.pointed(CURRENT) if self.up else ""
         self.since = self.clock
 
     def runs(self) -> bool:
@@ -97,7 +106,7 @@ class FakeMachine:
 def ship(trees: Trees, version: str, content: str = "code") -> None:
     """As dpkg unpacks a package."""
     (trees.shipped / "lib").mkdir(parents=True, exist_ok=True)
-    for name, text in {"lib/code.py": f"{content} {version}", switch.BUILD: f"{version} {content}\n"}.items():
+    for name, text in {"lib/code.py": f"{content} {version}", BUILD: f"{version} {content}\n"}.items():
         new = trees.shipped / f"{name}.dpkg-new"
         new.write_text(text)
         new.replace(trees.shipped / name)
@@ -127,7 +136,7 @@ def install(trees: Trees, machine: FakeMachine) -> int:
 
 
 def code(trees: Trees) -> str:
-    return (trees.root / switch.CURRENT / "lib" / "code.py").read_text()
+    return (trees.root / CURRENT / "lib" / "code.py").read_text()
 
 
 def test_the_new_version_takes_the_place_and_the_former_one_stays(
@@ -135,7 +144,7 @@ def test_the_new_version_takes_the_place_and_the_former_one_stays(
 ):
     assert install(trees, machine) == 0
     assert (machine.running, code(trees)) == (B, f"code {B}")
-    assert trees.pointed(switch.FORMER) == A
+    assert trees.pointed(FORMER) == A
     assert (trees.root / A / "lib" / "code.py").read_text() == f"code {A}", (
         "dpkg has replaced its own names for it"
     )
@@ -165,7 +174,7 @@ def test_one_that_is_not_well_gives_way(
     getattr(machine, fault).add(B)
     began = machine.clock
     assert install(trees, machine) == 1
-    assert (machine.running, trees.pointed(switch.CURRENT)) == (A, A)
+    assert (machine.running, trees.pointed(CURRENT)) == (A, A)
     assert machine.clock - began >= HEALTHY_SECONDS
     said = capsys.readouterr().err
     assert said == (
@@ -185,7 +194,7 @@ def test_a_version_that_must_not_run_on_this_state_is_not_put_into_use(
 ):
     machine.refused = "o banco é de uma versão mais nova"
     assert install(trees, machine) == 1
-    assert (machine.running, trees.pointed(switch.CURRENT), machine.calls) == (A, A, ["refusal"])
+    assert (machine.running, trees.pointed(CURRENT), machine.calls) == (A, A, ["refusal"])
     assert capsys.readouterr().err == (
         f"A versão {B} não foi posta em uso: o banco é de uma versão mais nova. Segue a {A}\n"
     )
@@ -194,15 +203,15 @@ def test_a_version_that_must_not_run_on_this_state_is_not_put_into_use(
 def test_a_service_that_is_stopped_stays_so(trees: Trees, machine: FakeMachine):
     machine.up = False
     assert install(trees, machine) == 0
-    assert (trees.pointed(switch.CURRENT), machine.calls) == (B, ["refusal"])
+    assert (trees.pointed(CURRENT), machine.calls) == (B, ["refusal"])
 
 
 def test_the_way_back_and_forth(trees: Trees, machine: FakeMachine):
     install(trees, machine)
     assert main(["back"], trees, machine) == 0
-    assert (machine.running, trees.pointed(switch.FORMER)) == (A, B)
+    assert (machine.running, trees.pointed(FORMER)) == (A, B)
     assert main(["back"], trees, machine) == 0
-    assert (machine.running, trees.pointed(switch.FORMER)) == (B, A)
+    assert (machine.running, trees.pointed(FORMER)) == (B, A)
 
 
 def test_there_is_no_way_back_from_the_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -225,7 +234,7 @@ def test_the_same_version_built_anew_is_put_into_use(trees: Trees, machine: Fake
     ship(trees, B, "mended")
     assert install(trees, machine) == 0
     assert code(trees) == f"mended {B}"
-    assert trees.pointed(switch.FORMER) == A
+    assert trees.pointed(FORMER) == A
 
 
 @pytest.mark.parametrize("is_bad", [False, True])
@@ -246,42 +255,143 @@ def test_a_power_cut_at_any_call_ends_with_a_version_that_works(
     assert machine.running == (A if is_bad else B)
 
 
-SYSTEM_CALLS = ("link", "rename", "replace", "symlink", "fsync", "mkdir", "unlink")
+CHANGING = ("link", "rename", "replace", "symlink", "fsync", "mkdir", "unlink", "rmdir")
+"""What changes something on the disk, or makes it last."""
+ROOM = ("link", "symlink", "mkdir")
+"""What may find no room on it; a new name in the place of another needs none."""
 
 
-def count_calls(act: Callable[[], Any], patch: pytest.MonkeyPatch, stop: int) -> None:
-    """`act`, until the call of this number that changes something on the disk."""
-    seen = 0
+class Disk:
+    """Counts the calls that change it; from one of them on, every one raises `failure`."""
 
-    def counted(real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **options: Any) -> Any:
-            nonlocal seen
-            seen += 1
-            if seen == stop:
-                raise PowerCut
-            return real(*arguments, **options)
+    def __init__(self, patch: pytest.MonkeyPatch, names: tuple[str, ...], failure: BaseException) -> None:
+        self._patch, self._names, self._failure = patch, names, failure
 
-        return call
+    def act(self, act: Callable[[], int], fails_at: int) -> int | None:
+        """What `act` returns; None where the power went."""
+        seen = 0
 
-    with patch.context() as patched:
-        for name in SYSTEM_CALLS:
-            patched.setattr(os, name, counted(getattr(os, name)))
-        act()
+        def counted(real: Callable[..., Any]) -> Callable[..., Any]:
+            def call(*arguments: Any, **options: Any) -> Any:
+                nonlocal seen
+                seen += 1
+                if seen >= fails_at:
+                    raise self._failure
+                return real(*arguments, **options)
+
+            return call
+
+        with self._patch.context() as patched:
+            for name in self._names:
+                patched.setattr(os, name, counted(getattr(os, name)))
+            try:
+                done = act()
+            except PowerCut:
+                return None
+        # Nothing is left to be counted: it came through.
+        self.came_through = seen < fails_at
+        return done
 
 
-@pytest.mark.parametrize("stop", range(1, 26))
+def three_versions(folder: Path) -> tuple[Trees, FakeMachine]:
+    """A was before B, B is in use, C is shipped."""
+    trees = Trees(folder / "opt", folder / "shipped")
+    ship(trees, A)
+    machine = FakeMachine(trees)
+    assert install(trees, machine) == 0
+    machine.boot()
+    ship(trees, B)
+    assert install(trees, machine) == 0
+    ship(trees, C)
+    return trees, machine
+
+
+def is_whole(trees: Trees) -> bool:
+    version = trees.pointed(CURRENT)
+    return code(trees) == f"code {version}" and trees.build(trees.root / version) == [version, "code"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["install", "back"])
+@pytest.mark.parametrize("is_bad", [False, True])
 def test_a_power_cut_at_any_step_on_the_disk_leaves_a_whole_version_in_use(
-    trees: Trees, machine: FakeMachine, stop: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, command: str, is_bad: bool, monkeypatch: pytest.MonkeyPatch
 ):
-    try:
-        count_calls(lambda: install(trees, machine), monkeypatch, stop)
-    except PowerCut:
-        assert code(trees) in {f"code {A}", f"code {B}"}
+    """And another cut at any step of the boot that makes it good."""
+    disk = Disk(monkeypatch, CHANGING, PowerCut())
+    to = C if command == "install" else A
+    for stop, again in itertools.product(range(1, 60), (2, 4, 7)):
+        trees, machine = three_versions(tmp_path / f"{stop}-{again}")
+        machine.bad |= {to} if is_bad else set()
+        if disk.act(partial(main, [command], trees, machine), stop) is not None:
+            assert stop > 10
+            break
+        assert trees.pointed(CURRENT) in {B, to}
+        assert is_whole(trees)
+        machine.boot()
+        disk.act(partial(main, ["resume"], trees, machine), again)
         machine.boot()
         main(["resume"], trees, machine)
-        assert code(trees) in {f"code {A}", f"code {B}"}
-    assert install(trees, machine) == 0
-    assert (machine.running, code(trees)) == (B, f"code {B}")
+        assert is_whole(trees)
+        assert machine.running in {B, to} - machine.bad
+        assert machine.health()
+        assert trees.noted() is None
+        assert (install(trees, machine) == 0) is (C not in machine.bad), "dpkg --configure -a"
+    else:
+        pytest.fail("more steps than were tried")
+
+
+@pytest.mark.parametrize("command", ["install", "back"])
+@pytest.mark.parametrize("is_bad", [False, True])
+def test_a_disk_that_is_full_from_any_step_on_is_one_line_and_costs_nothing(
+    tmp_path: Path,
+    command: str,
+    is_bad: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    disk = Disk(monkeypatch, ROOM, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    to = C if command == "install" else A
+    for stop in range(1, 40):
+        trees, machine = three_versions(tmp_path / str(stop))
+        machine.bad |= {to} if is_bad else set()
+        capsys.readouterr()
+        done = disk.act(partial(main, [command], trees, machine), stop)
+        said = capsys.readouterr()
+        if disk.came_through:
+            break
+        assert machine.running in {B, to} - machine.bad
+        assert is_whole(trees)
+        if done:
+            [line] = said.err.splitlines()
+            assert "o disco está cheio" in line or "não ficou saudável" in line
+        machine.boot()
+        main(["resume"], trees, machine)
+        assert machine.health()
+        assert (install(trees, machine) == 0) is (C not in machine.bad)
+    else:
+        pytest.fail("more steps than were tried")
+
+
+def test_after_one_that_was_not_well_the_former_one_is_as_before(tmp_path: Path):
+    trees, machine = three_versions(tmp_path)
+    machine.bad.add(C)
+    assert install(trees, machine) == 1
+    assert (trees.pointed(CURRENT), trees.pointed(FORMER)) == (B, A)
+    assert main(["back"], trees, machine) == 0
+    assert machine.running == A
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775])
+def test_a_folder_that_others_may_write_to_is_refused_in_one_line(
+    trees: Trees, machine: FakeMachine, mode: int, capsys: pytest.CaptureFixture[str]
+):
+    trees.root.chmod(mode)
+    assert install(trees, machine) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert f"modo {mode:04o}" in line
+    assert "Nada mudou" in line
+    assert (machine.running, machine.calls) == (A, [])
 
 
 def test_a_full_disk_is_one_line_and_changes_nothing(
@@ -320,7 +430,7 @@ def test_a_journal_cut_off_in_the_middle_is_none(trees: Trees, machine: FakeMach
 def test_a_package_that_is_not_whole_is_said_so(
     trees: Trees, machine: FakeMachine, capsys: pytest.CaptureFixture[str]
 ):
-    (trees.shipped / switch.BUILD).unlink()
+    (trees.shipped / BUILD).unlink()
     assert install(trees, machine) == 1
     assert "reinstale o pacote" in capsys.readouterr().err
 

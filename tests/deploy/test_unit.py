@@ -15,7 +15,7 @@ from wppmt.app import daemon
 from wppmt.app.policies import all_browsers_stop_seconds
 from wppmt.app.settings import load
 from wppmt.app.settings.model import SessionSettings
-from wppmt.deploy import switch
+from wppmt.deploy import switch, trees
 from wppmt.http import server
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -102,6 +102,6 @@ def test_where_memory_ends_the_daemon_is_the_last_to_be_chosen():
 
 def test_a_switch_that_was_cut_off_is_resumed_at_boot_and_only_then():
     unit = read(SWITCH)
-    assert unit["Unit"]["ConditionPathExists"] == str(switch.TREES / switch.JOURNAL)
+    assert unit["Unit"]["ConditionPathExists"] == str(trees.TREES / trees.JOURNAL)
     assert unit["Service"]["ExecStart"].endswith(" resume")
     assert int(unit["Service"]["TimeoutStartSec"]) > 2 * switch.HEALTHY_SECONDS + switch.LET_GO_SECONDS

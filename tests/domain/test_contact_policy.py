@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -81,6 +82,11 @@ def test_a_young_account_warms_up(days: float, budget: int):
 def test_a_small_budget_is_never_raised_by_warming_up():
     assert ContactPolicy(new_contacts_per_day=3, warm_up=True).budget(0.0, 0.0) == 3
     assert ContactPolicy(warm_up=True).budget(0.0, 0.0) is None
+
+
+def test_the_machines_own_zones_are_not_asked():
+    assert zoneinfo.TZPATH == ()
+    assert is_time_zone("America/Sao_Paulo")
 
 
 def test_what_is_a_clock_and_what_is_a_time_zone():

@@ -18,6 +18,7 @@ from yarl import URL
 from tests.defaults import auth_policy, http_policy
 from tests.http import documented
 from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
+from wppmt.browser.port import Usage
 from wppmt.domain.contact_policy import OFF
 from wppmt.domain.figures import Figures
 from wppmt.domain.occurrences import Occurrence
@@ -69,6 +70,7 @@ class Api:
         self.alert: str | None = None
         self.troubles: list[Trouble] = []
         self.has_login_copy = True
+        self.usage: dict[str, Usage] = {}
         self.front = FakeFront(lambda: self.time)
         self.store = FakeStore(links=self.front.links)
         self.receiver = FakeReceiver()
@@ -81,6 +83,7 @@ class Api:
         self.folder = Path("/nonexistent")
         self.egress_allow: list[str] = []
         self.base = ""
+        self.drain: Callable[[], None] = lambda: None
         self.http: aiohttp.ClientSession
 
     def ports(self) -> Ports:
@@ -107,6 +110,7 @@ class Api:
             log=self.log,
             version="1.2.3",
             profile_mb=lambda _: 100,
+            usage=self.usage.get,
             has_login_copy=lambda _: self.has_login_copy,
             limits=lambda record: gate_of(record, OFF, lambda _: frozenset(), self.time).shown(record.limits),
             settings=self.settings,
@@ -161,6 +165,7 @@ async def serve(api: Api) -> AsyncIterator[Api]:
     """Run the front of an Api whose levers were set beforehand."""
     runner = Runner(make_app(api.ports()), api.connections)
     await runner.start(("127.0.0.1", 0))
+    api.drain = runner.drain
     api.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
     async with aiohttp.ClientSession(auto_decompress=False) as api.http:
         yield api

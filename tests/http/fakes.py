@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from wppmt.domain.reasons import Reason
 from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
 from wppmt.media.received import ReceivedMedia
-from wppmt.store.operator_records import ApiKey
+from wppmt.store.operator_records import ApiKey, Attempt, AuditEntry
 from wppmt.store.outbox_records import DeadLetters, Delivery, SigningSecrets, WebhookCounts
 from wppmt.store.records import (
     Desired,
@@ -275,9 +276,41 @@ class FakeStore:
     broken: Exception | None = None
     links: dict[str, PairingLink] = field(default_factory=dict)
     keys: list[ApiKey] = field(default_factory=list)
+    tried: dict[tuple[str, str], list[Attempt]] = field(default_factory=dict)
+    heard: Callable[[Collection[str]], None] | None = None
+    audited: list[AuditEntry] = field(default_factory=list)
 
     def link(self, digest: str) -> PairingLink | None:
         return self.links.get(digest)
+
+    @contextmanager
+    def transaction(self) -> Iterator[FakeStore]:
+        if self.broken:
+            raise self.broken
+        yield self
+
+    def audit(self, entry: AuditEntry) -> None:
+        self.audited.append(replace(entry, id=len(self.audited) + 1))
+
+    def audit_after(
+        self, after: int, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
+    ) -> Sequence[AuditEntry]:
+        found = [one for one in self.audited if one.id > after and one.at >= since]
+        return [one for one in found if sessions is None or one.session_id in sessions][:limit]
+
+    def listen(self, heard: Callable[[Collection[str]], None] | None) -> None:
+        self.heard = heard
+
+    def last_event_number(self) -> int:
+        return 0
+
+    def events_of_all_after(
+        self, number: int, limit: int, sessions: Collection[str] | None = None
+    ) -> Sequence[tuple[int, EventRecord]]:
+        return []
+
+    def attempts(self, session_id: str, event_id: str) -> Sequence[Attempt] | None:
+        return self.tried.get((session_id, event_id))
 
     def api_keys(self) -> Sequence[ApiKey]:
         return self.keys

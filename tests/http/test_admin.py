@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.http.conftest import Api, token
+from wppmt.browser.port import Usage
 from wppmt.domain import messages
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason, sentence
@@ -29,6 +30,18 @@ async def test_every_tenants_row(api: Api):
         "profileMb": 100, "webhooks": {"pending": 3, "dead": 1}, "webhookLagSeconds": 12, "desired": "running",
         "remedy": remedy(Reason.STOPPED),
     } == second  # fmt: skip
+
+
+async def test_what_a_session_s_cgroup_has_used(api: Api):
+    api.front.has("a", outdated="a página roda outra versão da ponte ou do wa-js")
+    api.front.has("b")
+    api.usage["a"] = Usage(memory_mb=400.0, memory_max_mb=2048.0, cpu_seconds=2.5, pids=61, pids_max=None)
+    first, second = (await api.get("/api/admin/sessions", token=ADMIN)).body["sessions"]
+    assert first["cgroup"] == {
+        "memoryMb": 400.0, "memoryMaxMb": 2048.0, "cpuSeconds": 2.5, "pids": 61, "pidsMax": None,
+    }  # fmt: skip
+    assert "outra versão da ponte" in first["outdated"]
+    assert (second["cgroup"], second["outdated"]) == (None, None)
 
 
 async def test_the_actor_tree(api: Api):

@@ -48,6 +48,15 @@ async def test_what_is_not_named_stays(api: Api):
     assert (await api.get(PATH)).body == changed.body
 
 
+async def test_a_policy_of_null_is_the_daemons_again(api: Api):
+    await api.call("PATCH", PATH, json={"policy": ALL})
+    assert (await api.call("PATCH", PATH, json={"description": "x"})).body["policy"] == ALL
+    assert (await api.call("PATCH", PATH, json={"policy": None})).body["policy"] == OFF
+    await api.post(f"{PATH}/start", {"policy": None})
+    [started] = [message for _, message in api.front.asked if isinstance(message, StartSession)]
+    assert started.policy is None
+
+
 async def test_an_empty_text_empties(api: Api):
     assert (await api.call("PATCH", PATH, json={"description": ""})).body["description"] is None
 

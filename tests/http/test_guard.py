@@ -25,6 +25,7 @@ def path_of(template: str, session_id: str) -> str:
         .replace("{labelId}", "1")
         .replace("{callId}", "CALL1")
         .replace("{keyId}", "key_1")
+        .replace("{eventId}", "evt_1")
     )
 
 

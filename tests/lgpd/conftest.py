@@ -14,6 +14,7 @@ from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.lgpd.holdings import Folders, Holdings
 from wppmt.lgpd.person import Person
 from wppmt.media.received import ReceivedMedia
+from wppmt.store.operator_records import Attempt
 from wppmt.store.records import EventDraft, Handover, JournalEntry, SessionRecord
 from wppmt.store.sqlite.store import SqliteStore
 
@@ -88,6 +89,8 @@ def _fill(store: SqliteStore, media: ReceivedMedia, state: Path) -> None:
         transaction.want_media("b", f"false_{maria}_3EB09", 1.0)
         transaction.remember_received("a", f"{maria} {maria} 3EB0A1", 1.0)
         transaction.remember_received("a", f"{joao} {joao} 3EB0A2", 1.0)
+    told = [("evt_a1", f"{SECRET} {MARIA}"), ("evt_a2", "ok"), ("evt_b4", None)]
+    store.settle([], [Attempt(event, event[4], 101.0, 500, 35, said) for event, said in told])
     (state / "media/out/x").write_bytes(b"foto-enviada")
     for number, chat in ((1, maria), (2, joao)):
         draft = media.draft("a")

@@ -48,7 +48,8 @@ def test_one_archive_holds_it_all(installation: Installation, tmp_path: Path):
         text = {name: opened.read(name).decode("utf-8", "replace") for name in names}
     assert names == {
         "LEIA-ME.txt", "manifesto.json", "a/events.jsonl", "a/journal.jsonl", "a/chat_names.jsonl", "a/received.jsonl", "a/deliveries.jsonl",
-        "b/events.jsonl", "b/deliveries.jsonl", "b/wanted_media.jsonl", "a/midia/0002-foto.jpg", "enviados/x",
+        "a/attempts.jsonl",
+        "b/events.jsonl", "b/deliveries.jsonl", "b/attempts.jsonl", "b/wanted_media.jsonl", "a/midia/0002-foto.jpg", "enviados/x",
         "a/midia/0001-arquivo.png",
     }  # fmt: skip
     assert [json.loads(line)["body"]["sequence"] for line in text["a/events.jsonl"].splitlines()] == [1, 3, 4]
@@ -71,7 +72,8 @@ def test_nothing_is_left_on_the_disk(installation: Installation, number: str):
     before = installation.all_bytes()
     erased = installation.holdings(number).erase()
     assert erased == {
-        "events": 4, "journal": 1, "wanted_media": 1, "chat_names": 2, "received": 1, "deliveries": 3, "files": 3, "loginCopies": 2,
+        "events": 4, "journal": 1, "wanted_media": 1, "chat_names": 2, "received": 1, "deliveries": 3, "attempts": 2,
+        "files": 3, "loginCopies": 2,
     }  # fmt: skip
     after = installation.all_bytes()
     for name in (MARIA, MARIA_WITHOUT_NINE, MARIAS_HIDDEN_ID, SECRET, "foto-1", "no-grupo", "foto-enviada"):

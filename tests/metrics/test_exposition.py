@@ -26,7 +26,7 @@ from wppmt.domain.occurrences import (
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.domain.units import MEGABYTE
-from wppmt.metrics.exposition import Exposition, MaySee, Sources
+from wppmt.metrics.exposition import MaySee, Sources, exposition
 from wppmt.metrics.meter import Meter
 from wppmt.store.outbox_records import Backlog
 from wppmt.store.port import StoreUnavailable
@@ -67,7 +67,9 @@ class Told(dict[tuple[str, ...], float]):
         return {name for name, *_ in self}
 
 
-def exposition(backlogs: Callable[[], Sequence[Backlog]] = lambda: BACKLOGS) -> Exposition:
+def text(
+    backlogs: Callable[[], Sequence[Backlog]] = lambda: BACKLOGS, may_see: MaySee = lambda _: True
+) -> bytes:
     """Two sessions, of which one is connected; everything has happened once."""
     a = SessionRecord("a", 0.0, state=State.CONNECTED, reason=Reason.READY, has_login=True, messages_sent=12)
     b = SessionRecord("b", 0.0, state=State.ERROR, reason=Reason.RECONNECT_FAILED, has_login=True)
@@ -82,17 +84,18 @@ def exposition(backlogs: Callable[[], Sequence[Backlog]] = lambda: BACKLOGS) -> 
         loop_lag=lambda: 0.015,
         now=lambda: NOW,
         max_sessions=10,
+        disk_min_free_mb=500,
         version="1.2.3",
     )
-    return Exposition(sources)
+    return exposition(sources, may_see)
 
 
 def read(may_see: MaySee = lambda _: True) -> Told:
-    return parsed(exposition().text(may_see))
+    return parsed(text(may_see=may_see))
 
 
-def parsed(text: bytes) -> Told:
-    families = text_string_to_metric_families(text.decode())
+def parsed(said: bytes) -> Told:
+    families = text_string_to_metric_families(said.decode())
     samples = (sample for family in families for sample in family.samples)
     return Told({(sample.name, *_values(sample.labels)): sample.value for sample in samples})
 
@@ -107,10 +110,10 @@ def test_every_promised_name_is_there():
 
 
 def test_all_begin_alike_and_say_what_they_are():
-    text = exposition().text().decode()
-    assert all(line.startswith(("wppmt_", "# HELP wppmt_", "# TYPE wppmt_")) for line in text.splitlines())
-    helped = {line.split()[2] for line in text.splitlines() if line.startswith("# HELP") and line.split()[3:]}
-    assert helped == {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
+    lines = text().decode().splitlines()
+    assert all(line.startswith(("wppmt_", "# HELP wppmt_", "# TYPE wppmt_")) for line in lines)
+    helped = {line.split()[2] for line in lines if line.startswith("# HELP") and line.split()[3:]}
+    assert helped == {line.split()[2] for line in lines if line.startswith("# TYPE")}
 
 
 def test_values_are_those_that_status_and_health_show():
@@ -150,6 +153,15 @@ def test_what_happened_is_counted_by_outcome_and_reason():
     assert told["wppmt_store_commit_seconds_count",] == 1
 
 
+def test_what_has_not_happened_yet_stands_at_nought():
+    told = read()
+    assert (told["wppmt_sends_total", "b", "sent"], told["wppmt_webhook_attempts_total", "b", "dead"]) == (
+        0,
+        0,
+    )
+    assert (told["wppmt_inbound_missed_total", "a"], told["wppmt_webhook_attempts_failed_total",]) == (0, 1)
+
+
 def test_requests_of_watchers_are_timed_and_are_no_traffic():
     told = read()
     assert told["wppmt_http_request_seconds_count", "GET", "/api/health", "5xx"] == 1
@@ -181,7 +193,7 @@ def test_a_store_that_cannot_be_read_hides_nothing_else():
     def unreadable() -> Sequence[Backlog]:
         raise StoreUnavailable("I/O error")
 
-    told = parsed(exposition(unreadable).text())
+    told = parsed(text(unreadable))
     assert told["wppmt_store_readable",] == 0
     assert told["wppmt_memory_bytes",] == 420 * MEGABYTE
     assert "wppmt_webhook_pending" not in told.names
@@ -199,7 +211,5 @@ def test_no_histogram_has_a_row_for_each_session():
 
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed (Debian: prometheus)")
 def test_promtool_finds_nothing_to_complain_of():
-    said = subprocess.run(
-        ["promtool", "check", "metrics"], input=exposition().text(), capture_output=True, check=False
-    )
+    said = subprocess.run(["promtool", "check", "metrics"], input=text(), capture_output=True, check=False)
     assert (said.returncode, said.stdout + said.stderr) == (0, b"")

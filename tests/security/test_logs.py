@@ -20,7 +20,13 @@ MEGABYTE = 1_000_000
 @pytest.fixture
 def settings(tmp_path: Path) -> LogSettings:
     return LogSettings(
-        level="info", stderr_level="error", dir=tmp_path / "logs", rotate_mb=1, keep_days=1, total_mb=3
+        level="info",
+        stderr_level="error",
+        stderr_format="json",
+        dir=tmp_path / "logs",
+        rotate_mb=1,
+        keep_days=1,
+        total_mb=3,
     )
 
 

@@ -80,6 +80,20 @@ def test_each_change_is_named_and_mended_and_loses_nothing(new_tenant: NewTenant
         assert len(tenant.devices()) == 1
 
 
+def test_a_module_that_never_ends_to_load_is_named(new_tenant: NewTenant) -> None:
+    tenant = new_tenant()
+    phones = tenant.daemon.phones
+    order = phones.fault("missing_module", module="WAWebMsgCollection", how="hangs", count=9)
+    try:
+        assert tenant.start().status == 201
+        tenant.hears("connection_change", limit=NAMED_SECONDS, reasonCode="WHATSAPP_CHANGED")
+    finally:
+        phones.delete_fault(order)
+    assert "WAWebMsgCollection (não termina de carregar)" in tenant.status()["reason"]
+    assert tenant.post("restart").status == 202
+    tenant.hears("qr_code")
+
+
 def rename(tenant: Tenant, row: Row) -> str:
     """The next page of this phone has these modules under names that only WhatsApp's own code knows; the order's id."""
     phones = tenant.daemon.phones

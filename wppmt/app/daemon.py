@@ -47,6 +47,7 @@ from wppmt.app.settings import Settings
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.wa_js.shelf import Shelf
+from wppmt.domain.actions import Action
 from wppmt.domain.errors import Refusal, SetupError
 from wppmt.domain.messages import ROOT, WEBHOOK, Describe
 from wppmt.http import server
@@ -56,10 +57,12 @@ from wppmt.http.ports import DaemonPhase, Ports
 from wppmt.http.security.api_keys import Keyring
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
+from wppmt.metrics.exposition import exposition
 from wppmt.metrics.loop_lag import LoopLag
 from wppmt.net.egress import Egress
 from wppmt.store.redis import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
+from wppmt.webhook.answers import kept_answer
 from wppmt.webhook.transport import WebhookTransport
 
 BOOT_SECONDS = 30.0
@@ -181,11 +184,16 @@ class Daemon:
             await down.enter_async_context(metrics.listening(for_metrics, lambda: ports.metrics(_all)))
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
             down.push_async_callback(self._drain)
+            wiring.audit(store, Action.START_SERVICE)
+            down.callback(self._audit_end, store)
             on_ready()
             with host.notified_systemd(
                 lambda: self._directory.is_alive(ROOT), self._stop_seconds + REST_SECONDS
             ):
                 await stop.wait()
+
+    def _audit_end(self, store: SqliteStore) -> None:
+        wiring.audit(store, Action.STOP_SERVICE, "handover" if self._hands_over else None)
 
     def _signalled(self) -> asyncio.Event:
         """Set by the signal that ends this daemon. A SIGTERM after a SIGUSR2 turns the handover into a stop, never the reverse."""
@@ -215,7 +223,7 @@ class Daemon:
             browsers=chromes,
             new_session=partial(wiring.new_session, store, wiring.tools(settings, store)),
             new_service=lambda address: services[address](),
-            post=partial(_post, asyncio.get_running_loop(), transport),
+            post=partial(_post, asyncio.get_running_loop(), transport, settings.webhooks.url),
             log=logs.log,
             received=received,
             count=self._meter.count,
@@ -263,7 +271,7 @@ class Daemon:
     ) -> Ports:
         settings = self._settings
         overview = self._directory.overview
-        exposition = metering.exposition(
+        sources = metering.sources(
             settings, self._meter, store, self._directory.mailboxes, self._loop_lag, time.time
         )
         return Ports(
@@ -292,7 +300,7 @@ class Daemon:
             settings=policies.http_policy(settings),
             count=self._meter.count,
             figures=self._meter.figures,
-            metrics=exposition.text,
+            metrics=partial(exposition, sources),
         )
 
     async def _start_http(
@@ -362,12 +370,16 @@ def _all(_: str) -> bool:
 def _post(
     loop: asyncio.AbstractEventLoop,
     transport: WebhookTransport,
+    default_url: str,
     effect: Post,
     report: Callable[[object], object],
 ) -> None:
     async def attempt() -> None:
-        outcome = await transport.post(effect.delivery, effect.attempt, effect.secrets)
-        report(Attempted(effect.delivery.number, outcome))
+        began, delivery = time.monotonic(), effect.delivery
+        outcome = await transport.post(delivery, effect.attempt, effect.secrets)
+        duration_ms = round((time.monotonic() - began) * 1000)
+        answer = kept_answer(outcome, delivery.endpoint, default_url)
+        report(Attempted(delivery.number, outcome, duration_ms, answer))
 
     # A closed loop: the daemon has stopped, and the store still has the delivery.
     with contextlib.suppress(RuntimeError):

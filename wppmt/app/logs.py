@@ -18,12 +18,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import TextIO, cast
 
 from loguru import logger
 
 from wppmt.app import log_files
+from wppmt.app.pretty import pretty
 from wppmt.app.repeats import Repeats, kind_of
 from wppmt.app.scrub import scrub
 from wppmt.app.settings import LogSettings
@@ -192,7 +194,10 @@ def _open_sinks(settings: LogSettings) -> None:
 
     logger.remove()
     level = (settings.stderr_level or settings.level).upper()
-    logger.add(sys.stderr, level=level, format=as_it_is, colorize=False, backtrace=False, diagnose=False)
+    to_people = partial(_to_people, sys.stderr) if settings.stderr_format == "pretty" else None
+    logger.add(
+        to_people or sys.stderr, level=level, format=as_it_is, colorize=False, backtrace=False, diagnose=False
+    )
     rotate_at = log_files.rotate_at(settings.rotate_mb, settings.total_mb)
     retention = log_files.retention(settings.keep_days, settings.total_mb, rotate_at)
     try:
@@ -213,6 +218,11 @@ def _open_sinks(settings: LogSettings) -> None:
         raise SetupError(
             f"A pasta de logs {settings.dir} não pode ser usada: {explain(failure)} (WPP_LOG_DIR)"
         ) from None
+
+
+def _to_people(stream: TextIO, line: str) -> None:
+    stream.write(f"{pretty(line.rstrip(), colour=stream.isatty())}\n")
+    stream.flush()
 
 
 class _FromLibraries(logging.Handler):

@@ -12,7 +12,7 @@ from wppmt.app import sockets
 from wppmt.app.addresses import loopback
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
-from wppmt.metrics.exposition import Exposition, Sources
+from wppmt.metrics.exposition import Sources
 from wppmt.metrics.loop_lag import LoopLag
 from wppmt.metrics.meter import Meter
 from wppmt.store.port import Store
@@ -24,24 +24,24 @@ def new_meter(settings: Settings, statuses: Callable[[], Sequence[SessionStatus]
     return Meter(statuses, disk_free_mb, settings.sessions.memory_limit_mb)
 
 
-def exposition(
+def sources(
     settings: Settings,
     meter: Meter,
     store: Store,
     mailboxes: Callable[[], Mapping[str, int]],
     loop_lag: LoopLag,
     now: Callable[[], float],
-) -> Exposition:
-    sources = Sources(
+) -> Sources:
+    return Sources(
         meter=meter,
         backlogs=store.webhook_backlogs,
         mailboxes=mailboxes,
         loop_lag=loop_lag.worst,
         now=now,
         max_sessions=settings.sessions.max,
+        disk_min_free_mb=settings.store.disk_min_free_mb,
         version=__version__,
     )
-    return Exposition(sources)
 
 
 @contextlib.contextmanager

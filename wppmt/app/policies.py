@@ -11,6 +11,7 @@ from wppmt.domain.units import MEGABYTE
 from wppmt.http.pairing.policy import PairingPolicy
 from wppmt.http.ports import HttpPolicy
 from wppmt.http.security.auth import AuthPolicy
+from wppmt.http.streaming.policy import StreamPolicy
 from wppmt.webhook.schedule import WebhookSchedule
 
 DAY = 86_400.0
@@ -29,6 +30,7 @@ def session_policy(settings: Settings) -> SessionPolicy:
         memory_mb=sessions.tenant_memory_mb,
         memory_hard_mb=sessions.tenant_memory_hard_mb,
         copy_seconds=settings.store.login_copy_hours * 3600,
+        audit_seconds=sessions.audit_minutes * 60,
         media_bytes=settings.media.max_mb * MEGABYTE,
         media_eager=settings.media.received_eager,
         close_deadline=browser.stop_deadline_seconds + FORCED_STOP_SECONDS,
@@ -63,6 +65,7 @@ def webhook_policy(settings: Settings) -> WebhookPolicy:
         default_url=webhooks.url,
         pending_max=webhooks.pending_max,
         keep_seconds=settings.store.keep_events_days * DAY,
+        audit_keep_seconds=settings.store.keep_audit_days * DAY,
         journal_keep_seconds=settings.store.keep_journal_days * DAY,
     )
 
@@ -99,5 +102,7 @@ def http_policy(settings: Settings) -> HttpPolicy:
             return_allow=settings.pairing.return_allow,
             frame_ancestors=settings.pairing.frame_ancestors,
         ),
+        # The other half of the connections is for requests that end.
+        streams=StreamPolicy(most=settings.http.max_connections // 2),
         bodies_bytes=settings.http.bodies_mb * MEGABYTE,
     )

@@ -24,6 +24,7 @@ from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
 from wppmt.browser.port import Browsers
 from wppmt.browser.profile.snapshots import Snapshots
+from wppmt.domain.actions import SERVICE, Action
 from wppmt.domain.units import MEGABYTE
 from wppmt.http.api import qr, views
 from wppmt.http.connections import ConnectionLimits
@@ -35,7 +36,8 @@ from wppmt.http.security.limits import RateLimiter, RedisWindows
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
 from wppmt.net.egress import Egress, policy
-from wppmt.store.port import Store
+from wppmt.store.operator_records import AuditEntry
+from wppmt.store.port import Store, StoreUnavailable
 from wppmt.store.records import Desired, SessionRecord, SessionStatus
 from wppmt.store.redis import Copy, RedisMirror, RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
@@ -115,6 +117,15 @@ def sweep(store: SqliteStore, media: MediaFiles, received: ReceivedMedia) -> Non
     if deleted := media.sweep({entry.payload.get("path", "") for entry in entries}):
         logs.log("orphaned_files_deleted", count=deleted)
     received.sweep()
+
+
+def audit(store: Store, action: Action, target: str | None = None) -> None:
+    """What the service does with itself."""
+    try:
+        with store.transaction() as transaction:
+            transaction.audit(AuditEntry(time.time(), action, SERVICE, target=target))
+    except StoreUnavailable as failure:
+        logs.log("audit_failed", level="error", action=action.value, error=str(failure))
 
 
 def end_strays(store: Store, browsers: Browsers) -> None:

@@ -64,11 +64,13 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a session's cgroup has used, as the kernel counts it."""
+    """What a session's cgroup has used, as the kernel counts it; of what may be used, None is no limit."""
 
     memory_mb: float
+    memory_max_mb: float | None
     cpu_seconds: float
     pids: int
+    pids_max: int | None
 
 
 class BrowserFailure(Exception):
@@ -135,6 +137,10 @@ OnResult = Callable[[CallResult], None]
 class Browser(Protocol):
     """One life of one session's Chrome with WhatsApp Web in it."""
 
+    @property
+    def outdated(self) -> str:
+        """Of an adopted one: why it is not as a new one would be, in Portuguese; empty: it is."""
+
     def start(self, notify: Notify) -> Process:
         """Bring Chrome up to a loaded page; blocks. Raises StartFailed, after leaving nothing behind."""
 
@@ -178,8 +184,8 @@ class Browsers(Protocol):
     def adopt(self, session_id: str, left: Process) -> Browser:
         """A browser that an earlier daemon left; its `start` is the adoption, and the page beats within it.
 
-        That raises StartFailed, and leaves everything as it is, unless `left` proves to be this session's, started
-        just as `open` would now, and answers. What has not been proved is ended by nothing here.
+        That raises StartFailed, and leaves everything as it is, unless `left` proves to be this session's, and answers
+        in a way that is understood. What has not been proved is ended by nothing here.
         """
 
     def left(self) -> Collection[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from wppmt.app import running
 from wppmt.app.addresses import is_wildcard
 from wppmt.app.settings import ContactSettings, Settings
-from wppmt.cli import doctor, reachability
+from wppmt.cli import machine_checks, reachability
 from wppmt.cli.findings import Check, Finding, run
 from wppmt.store.sqlite.peek import Evidence, evidence
 
@@ -51,7 +51,7 @@ def points(settings: Settings, host: Host | None = None) -> Iterator[Finding]:
         Check("service", lambda: [service(found)]),
         Check("address", lambda: [address(settings)]),
         Check("redis", lambda: [redis(settings)]),
-        Check("tokens", lambda: [doctor.private_folder("WPP_TOKENS_DIR", settings.store.tokens_dir)]),
+        Check("tokens", lambda: [machine_checks.private_folder("WPP_TOKENS_DIR", settings.store.tokens_dir)]),
         Check("environment", lambda: [environment(found.environment)]),
         Check("firewall", lambda: [firewall(settings)]),
         Check("webhook", lambda: [webhook(settings)]),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
 from PIL import Image
@@ -19,10 +20,12 @@ from wppmt.cli.errors import CommandFailed
 from wppmt.domain.system_errors import explain
 from wppmt.polling import poll
 
-TIMEOUT_SECONDS = 60.0
+TIMEOUT_SECONDS = 90.0
+"""More than the longest answer takes: a logout of a session whose browser has to be opened for it."""
 PROBE_SECONDS = 2.0
 QR_LIMIT_SECONDS = 60.0
 QUICK_SECONDS = 3.0
+UNREACHABLE, OUTCOME_UNKNOWN = "UNREACHABLE", "OUTCOME_UNKNOWN"
 SHOWS_NO_QR = {"connected", "disconnected", "error"}
 INSTALL_DEMO = "pip install 'wppmt[demo]'"
 # The gateway is on this machine: a proxy of the environment must not see these calls.
@@ -41,7 +44,10 @@ def url_of(http: HttpSettings) -> str:
 
 
 class GatewayError(Exception):
-    """The gateway refused (`status`, `code`, a Portuguese text), or cannot be reached (status 0)."""
+    """The gateway refused (`status`, `code`, a Portuguese text), or cannot be reached (status 0, `UNREACHABLE`).
+
+    `OUTCOME_UNKNOWN`: what was asked for may have been done all the same.
+    """
 
     def __init__(self, status: int, code: str, text: str) -> None:
         super().__init__(text)
@@ -63,8 +69,18 @@ class Gateway:
             return False
         return True
 
+    def is_there(self) -> bool:
+        """Whether anything answers at all."""
+        try:
+            self._request("GET", "/healthz", seconds=PROBE_SECONDS)
+        except GatewayError as refusal:
+            return refusal.code != UNREACHABLE
+        return True
+
     def health(self) -> Json:
-        return self._json("GET", "/api/health")
+        """Also of a daemon that is being ended, which answers 503."""
+        answer: Json = json.loads(self._request("GET", "/api/health", accepted=503))
+        return answer
 
     def start(self, session: str, webhook_url: str, events: Sequence[str] = ()) -> Json:
         """Without `events`, those that everybody gets."""
@@ -72,28 +88,39 @@ class Gateway:
         return self.call("POST", session, "start", {"webhookUrl": webhook_url, **wanted})
 
     def status(self, session: str) -> Json:
-        return self._json("GET", f"/api/sessions/{session}/status")
+        return self.ask("GET", f"/api/sessions/{session}/status")
 
     def qr_code(self, session: str) -> Json:
-        return self._json("GET", f"/api/sessions/{session}/qrcode")
+        return self.ask("GET", f"/api/sessions/{session}/qrcode")
 
     def send(self, session: str, phone: str, text: str) -> Json:
-        return self._json("POST", f"/api/sessions/{session}/send-message", {"phone": phone, "message": text})
+        return self.ask("POST", f"/api/sessions/{session}/send-message", {"phone": phone, "message": text})
 
     def call(self, method: str, session: str, path: str, body: Json | None = None) -> Json:
         """Any route of a session."""
-        return self._json(method, f"/api/sessions/{session}/{path}", body)
+        return self.ask(method, f"/api/sessions/{session}/{path}", body)
 
     def close(self, session: str) -> Json:
-        return self._json("DELETE", f"/api/sessions/{session}")
+        return self.ask("DELETE", f"/api/sessions/{session}")
 
-    def _json(self, method: str, path: str, body: Json | None = None) -> Json:
-        answer: Json = json.loads(self._request(method, path, body))
+    def ask(self, method: str, path: str, body: Json | None = None, **query: object) -> Json:
+        """Any route. What is None in `query` is left out."""
+        given = {name: value for name, value in query.items() if value is not None}
+        answer: Json = json.loads(
+            self._request(method, f"{path}?{urlencode(given)}" if given else path, body)
+        )
         return answer
 
     def _request(
-        self, method: str, path: str, body: Json | None = None, seconds: float = TIMEOUT_SECONDS
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        seconds: float = TIMEOUT_SECONDS,
+        accepted: int = 200,
     ) -> bytes:
+        """The body of an answer. `accepted`: a status that is no refusal, besides the successes."""
         headers = {"Authorization": f"Bearer {self._make_token()}"}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -104,11 +131,15 @@ class Gateway:
                 content: bytes = answer.read()
                 return content
         except HTTPError as failure:
-            raise _refusal(failure) from None
+            if failure.code == accepted:
+                with failure:
+                    return failure.read()
+            raise _refusal(failure, method) from None
         except (URLError, HTTPException, OSError) as failure:
-            raise GatewayError(
-                0, "UNREACHABLE", f"A API não responde em {self.url} ({_why(failure)})"
-            ) from None
+            # urllib wraps what goes wrong before the request is out, and only that.
+            is_lost = method != "GET" and not isinstance(failure, URLError)
+            code, what = (OUTCOME_UNKNOWN, "cortou a conexão") if is_lost else (UNREACHABLE, "não responde")
+            raise GatewayError(0, code, f"A API {what} em {self.url} ({_why(failure)})") from None
 
 
 def _why(failure: OSError | HTTPException) -> str:
@@ -156,10 +187,22 @@ def qr_reader() -> Callable[[Image.Image], Sequence[Any]]:
     return read_barcodes
 
 
-def _refusal(failure: HTTPError) -> GatewayError:
+def _refusal(failure: HTTPError, method: str) -> GatewayError:
+    """Only a 4xx and a 503 say that surely nothing was done (docs/contract.md 6)."""
+    is_unknown = method != "GET" and failure.code >= 500 and failure.code != 503
     with failure:
         try:
             body = json.loads(failure.read())
-            return GatewayError(failure.code, body["code"], body["error"])
-        except (ValueError, KeyError, TypeError):
-            return GatewayError(failure.code, "UNEXPECTED", f"A API respondeu {failure.code}")
+            return GatewayError(
+                failure.code, OUTCOME_UNKNOWN if is_unknown else body["code"], _told(body, failure.code)
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            code = OUTCOME_UNKNOWN if is_unknown else "UNEXPECTED"
+            return GatewayError(failure.code, code, f"A API respondeu {failure.code}")
+
+
+def _told(body: Json, status: int) -> str:
+    """The sentence, with what it names: the fields, and of what went wrong inside the request's id."""
+    details = [f"{detail['field']}: {detail['problem']}" for detail in body.get("details") or ()]
+    told = f"{body['error']} ({'; '.join(details)})" if details else str(body["error"])
+    return f"{told} [requestId {body.get('requestId')}]" if status >= 500 and status != 503 else told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -99,7 +100,9 @@ def erase(source: SettingsSource, contact: str, session: str | None) -> None:
         sessions = holdings.find().sessions
         erased = holdings.erase()
         is_rewritten = holdings.rewrite(_most_bytes(settings))
-        path = receipt.write(settings.store.state_dir, contact, sessions, erased, __version__, time.time())
+        now = time.time()
+        path = receipt.write(settings.store.state_dir, contact, sessions, erased, __version__, now)
+        holdings.note_erasure(sessions, now, getpass.getuser(), path)
         logs = holdings.logs_that_name()
     counted = ", ".join(f"{_KINDS[kind]}: {count}" for kind, count in erased.items())
     click.echo(f"Apagado ({counted}).\nRecibo: {path}")
@@ -117,6 +120,7 @@ _KINDS = {
     "chat_names": "nomes",
     "received": "ids",
     "deliveries": "entregas",
+    "attempts": "tentativas",
     "files": "arquivos",
     "loginCopies": "cópias de login",
 }

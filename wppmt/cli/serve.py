@@ -49,9 +49,9 @@ def _serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> N
 
 
 def _for_people(source: SettingsSource) -> SettingsSource:
-    """Settings for a terminal: fewer log lines there, and webhooks to `wppmt sink` are allowed."""
+    """Settings for a terminal: fewer log lines there, readable ones, and webhooks to `wppmt sink` are allowed."""
     settings = source.load()
-    environ = {"WPP_LOG_STDERR_LEVEL": "error", **source.environ}
+    environ = {"WPP_LOG_STDERR_LEVEL": "error", "LOG_FORMAT": "pretty", **source.environ}
     if settings.simulator.used:
         sink = f"127.0.0.1:{settings.simulator.sink_port}"
         environ["WPP_EGRESS_ALLOW"] = ",".join((*settings.egress.allow, sink))

@@ -15,7 +15,7 @@ from wppmt.simulator import SimulatorServer, SimulatorSettings
 from wppmt.simulator.facts import UnusableFacts
 
 
-@click.command()
+@click.command(short_help="Executa o simulador do WhatsApp Web.")
 @pass_source
 def simulator(source: SettingsSource) -> None:
     """Executa o simulador do WhatsApp Web em 127.0.0.1, até Ctrl+C."""

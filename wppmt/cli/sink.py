@@ -158,7 +158,7 @@ def describe(event: Json) -> str:
             return f"{head}{json.dumps(event, ensure_ascii=False)}"
 
 
-@click.command()
+@click.command(short_help="Recebe webhooks e mostra cada evento.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Porta (padrão: a que `wppmt run` libera).")
 @click.option("--secret", help="Segredo do webhook (whsec_…): verifica as assinaturas e recusa as inválidas.")
 @click.option("--json", "as_json", is_flag=True, help="Mostra os eventos inteiros, em JSON, um por linha.")

@@ -22,7 +22,13 @@ SAME_KEY = (
 
 
 def make_token(
-    auth: AuthSettings, now: float, *, ttl: int, sessions: Sequence[str] = (), admin: bool = False
+    auth: AuthSettings,
+    now: float,
+    *,
+    ttl: int,
+    sessions: Sequence[str] = (),
+    admin: bool = False,
+    subject: str = SUBJECT,
 ) -> str:
     """A token that lives `ttl` seconds. Without `sessions` it is bound to none, so it may act for every one."""
     key = auth.secret.get_secret_value()
@@ -30,7 +36,7 @@ def make_token(
         raise CommandFailed(
             "O simulador desta pasta (WPP_STATE_DIR) ainda não tem chave: inicie antes o serviço"
         )
-    claims: dict[str, object] = {"sub": SUBJECT, "iat": int(now), "exp": int(now) + ttl}
+    claims: dict[str, object] = {"sub": subject, "iat": int(now), "exp": int(now) + ttl}
     if auth.issuer:
         claims["iss"] = auth.issuer
     if auth.audience:
@@ -44,7 +50,7 @@ def make_token(
     return jwt.encode(claims, key, algorithm="HS256")
 
 
-def _auth(source: SettingsSource) -> AuthSettings:
+def signing_settings(source: SettingsSource) -> AuthSettings:
     """With the key that the daemon checks by: never one that it does not know."""
     if source.is_simulated:
         return source.load(makes_key=True).auth
@@ -73,7 +79,7 @@ def _auth(source: SettingsSource) -> AuthSettings:
 @pass_source
 def token(source: SettingsSource, sessions: tuple[str, ...], *, admin: bool, ttl: int) -> None:
     """Imprime um JWT assinado com WPP_SECRET ou, no modo simulador, com a chave dele."""
-    auth = _auth(source)
+    auth = signing_settings(source)
     if auth.algorithm != "HS256":
         raise CommandFailed("Com WPP_JWT_PUBLIC_KEY ou WPP_JWKS_URL, só o emissor gera tokens")
     if auth.max_lifetime_seconds and ttl > auth.max_lifetime_seconds:

@@ -18,7 +18,7 @@ from wppmt import __version__
 from wppmt.app import browsers, running
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
-from wppmt.browser.chrome import launch, processes
+from wppmt.browser.chrome import injection, launch, processes
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.port import StartFailed
 from wppmt.cli.context import SettingsSource, pass_source
@@ -135,13 +135,16 @@ def _sessions(found: Found, page: str) -> Finding:
     count = len(found.browsers)
     if not count:
         return Finding(True, "Sessões: nenhum navegador aberto", check="sessions")
-    if found.page != page:
+    pace = "uma depois da outra"
+    if not injection.understands(found.page):
+        why, reopened, pace = "a ponte mudou de forma", count, "logo, WPP_STARTS_AT_ONCE por vez"
+    elif found.page != page:
         why, reopened = "a ponte ou o wa-js mudou", count
     else:
         why, reopened = "a linha de comando do Chromium mudou", len(found.of_other_command)
     if not reopened:
         return Finding(True, f"Sessões: {count} seguem conectadas, nenhuma é reaberta", check="sessions")
-    text = f"Sessões: {reopened} de {count} são reabertas, sem QR Code, porque {why}"
+    text = f"Sessões: {reopened} de {count} são reabertas, {pace}, sem QR Code, porque {why}"
     return Finding(True, text, check="sessions", is_notice=True)
 
 

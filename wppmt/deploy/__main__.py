@@ -3,6 +3,7 @@
 import sys
 
 from wppmt.deploy.machine import Systemd
-from wppmt.deploy.switch import Trees, main
+from wppmt.deploy.switch import main
+from wppmt.deploy.trees import Trees
 
 sys.exit(main(sys.argv[1:], Trees(), Systemd()))

@@ -17,6 +17,8 @@ HOME = Path("/var/lib/wppmt")
 ENVIRONMENT = Path("/etc/wppmt/wppmt.env")
 ANSWER_SECONDS = 3.0
 CHECK_SECONDS = 60.0
+ORDER_SECONDS = 30.0
+"""For systemd to take an order; one that takes longer is not waited for: what became of it is seen at the service."""
 EVERYONE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - nothing listens here
 
 
@@ -58,7 +60,7 @@ class Systemd:
         try:
             done = subprocess.run(
                 [tree / "bin" / "wppmt", "upgrade", "--check", "--brief"],
-                user=account.pw_uid, group=account.pw_gid, extra_groups=[], cwd=HOME, env=environ,
+                user=account.pw_uid, group=account.pw_gid, extra_groups=[], cwd=HOME, env=environ, stdin=subprocess.DEVNULL,
                 capture_output=True, text=True, timeout=CHECK_SECONDS, check=False,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as failure:
@@ -75,9 +77,13 @@ class Systemd:
 
 
 def _systemctl(*arguments: str) -> str:
-    done = subprocess.run(
-        ["systemctl", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    try:
+        done = subprocess.run(
+            ["systemctl", *arguments],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=ORDER_SECONDS,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return ""
     return done.stdout.strip()
 
 

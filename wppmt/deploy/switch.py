@@ -6,24 +6,13 @@ is written down first, so that whatever a power cut interrupts is ended at the n
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import json
 import os
-import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-TREES = Path("/opt/wppmt")
-SHIPPED = Path("/usr/lib/wppmt/tree")
-CURRENT, FORMER = "current", "former"
-JOURNAL, LOCK = ".switch.json", ".lock"
-BUILD = ".build"
-"""In a tree: its version, and a word that names its very files."""
+from wppmt.deploy.trees import CURRENT, FORMER, Trees, Trouble, why
+
 HEALTHY_SECONDS = 60.0
 SETTLED_SECONDS = 5.0
 """As long as a new service must have been up: one that dies at once is not well."""
@@ -32,10 +21,6 @@ LET_GO_SECONDS = 20.0
 POLL_SECONDS = 0.5
 
 Health = dict[str, Any]
-
-
-class Trouble(Exception):
-    """Ends the program with one line in Portuguese."""
 
 
 class Machine(Protocol):
@@ -63,109 +48,6 @@ class Machine(Protocol):
     def now(self) -> float: ...
 
     def sleep(self, seconds: float) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Trees:
-    """The versions side by side, and which of them is which."""
-
-    root: Path = TREES
-    shipped: Path = SHIPPED
-
-    def build(self, tree: Path) -> list[str]:
-        try:
-            return (tree / BUILD).read_text().split()
-        except OSError:
-            return []
-
-    def version(self) -> str:
-        """Of the tree that the package brought."""
-        named = self.build(self.shipped)
-        if len(named) != 2:
-            raise Trouble(f"{self.shipped} está incompleta: reinstale o pacote wppmt")
-        return named[0]
-
-    def pointed(self, name: str) -> str:
-        """The version behind `current` or `former`; empty where there is none."""
-        with suppress(OSError):
-            version = (self.root / name).readlink().name
-            return version if (self.root / version).is_dir() else ""
-        return ""
-
-    def point(self, name: str, version: str) -> None:
-        """At once or not at all."""
-        new = self.root / f".{name}"
-        new.unlink(missing_ok=True)
-        new.symlink_to(version)
-        new.replace(self.root / name)
-        self._sync()
-
-    def place(self) -> bool:
-        """Link what the package brought to its own place. Whether something is there that was not. Raises Trouble."""
-        version = self.version()
-        place, new, old = (self.root / name for name in (version, f".new-{version}", f".old-{version}"))
-        if self.build(place) == self.build(self.shipped):
-            return False
-        try:
-            for leftover in (new, old):
-                shutil.rmtree(leftover, ignore_errors=True)
-            self.root.mkdir(parents=True, exist_ok=True)
-            shutil.copytree(self.shipped, new, symlinks=True, copy_function=_link)
-            os.sync()
-            if place.exists():
-                place.rename(old)
-            new.rename(place)
-            self._sync()
-        except (OSError, shutil.Error) as failure:
-            shutil.rmtree(new, ignore_errors=True)
-            raise Trouble(f"{place} não pôde ser criada: {_why(failure)}. Nada mudou") from failure
-        shutil.rmtree(old, ignore_errors=True)
-        return True
-
-    def prune(self) -> None:
-        """Whatever is neither current nor former."""
-        kept = {self.pointed(CURRENT), self.pointed(FORMER)}
-        for entry in self.root.iterdir():
-            if entry.is_dir() and not entry.is_symlink() and entry.name not in kept:
-                shutil.rmtree(entry, ignore_errors=True)
-
-    def note(self, content: dict[str, Any]) -> None:
-        new = self.root / f"{JOURNAL}.new"
-        try:
-            with new.open("w") as file:
-                json.dump(content, file)
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self.root / JOURNAL)
-            self._sync()
-        except OSError as failure:
-            raise Trouble(f"{self.root} não pode ser escrita: {_why(failure)}. Nada mudou") from failure
-
-    def noted(self) -> dict[str, Any] | None:
-        try:
-            found = json.loads((self.root / JOURNAL).read_text())
-        except (OSError, ValueError):
-            return None
-        return found if isinstance(found, dict) else None
-
-    def settle(self) -> None:
-        (self.root / JOURNAL).unlink(missing_ok=True)
-        self._sync()
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """One at a time: a boot that resumes, and a package that is being configured."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / LOCK).open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-    def _sync(self) -> None:
-        folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def install(trees: Trees, machine: Machine) -> str:
@@ -197,7 +79,14 @@ def switch(trees: Trees, machine: Machine, to: str) -> str:
         raise Trouble(f"A versão {to} não foi posta em uso: {refusal}. Segue a {trees.pointed(CURRENT)}")
     runs = machine.runs()
     health = machine.health() if runs else None
-    trees.note({"from": start, "to": to, "connected": noted.get("connected", _connected(health))})
+    trees.note(
+        {
+            "from": start,
+            "to": to,
+            "connected": noted.get("connected", _connected(health)),
+            "former": noted.get("former", trees.pointed(FORMER)),
+        }
+    )
     if start != to:
         trees.point(FORMER, start)
     trees.point(CURRENT, to)
@@ -214,6 +103,7 @@ def resume(trees: Trees, machine: Machine) -> str:
         trees.settle()
         return "Nada a terminar"
     if trees.pointed(CURRENT) != noted["to"]:
+        trees.restore_former(noted.get("former", ""))
         trees.settle()
         return f"A troca para a versão {noted['to']} não tinha começado: segue a {trees.pointed(CURRENT)}"
     return _watch(trees, machine, runs=machine.runs())
@@ -226,9 +116,9 @@ def _watch(trees: Trees, machine: Machine, *, runs: bool) -> str:
         trees.settle()
         trees.prune()
         return f"wppmt {to} em uso" + ("" if runs else "; o serviço está parado")
-    if start == to or not trees.pointed(FORMER):
+    if start == to or trees.pointed(FORMER) != start:
         raise Trouble(f"wppmt {to} não ficou saudável em {HEALTHY_SECONDS:.0f} s: journalctl -u wppmt")
-    trees.point(CURRENT, start)
+    trees.fall_back(noted.get("former", ""))
     machine.let_go()
     if not _answers(machine, start, LET_GO_SECONDS):
         machine.kill()
@@ -272,24 +162,6 @@ def _connected(health: Health | None) -> int:
     return int(sessions.get("connected", 0)) if isinstance(sessions, dict) else 0
 
 
-def _link(source: str, target: str) -> None:
-    """A second name for the same file costs no room; on another disk it is a copy."""
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError as failure:
-        if failure.errno not in {errno.EXDEV, errno.EPERM, errno.EMLINK}:
-            raise
-        shutil.copy2(source, target, follow_symlinks=False)
-
-
-def _why(failure: BaseException) -> str:
-    """Of copytree's many complaints the first."""
-    text = str(failure)
-    if "Errno 28" in text or getattr(failure, "errno", 0) == errno.ENOSPC:
-        return "o disco está cheio"
-    return text[:200]
-
-
 COMMANDS = {"install": install, "back": back, "resume": resume}
 
 
@@ -305,5 +177,11 @@ def main(arguments: list[str], trees: Trees, machine: Machine) -> int:
             print(COMMANDS[arguments[0]](trees, machine))
     except Trouble as trouble:
         print(trouble, file=sys.stderr)
+        return 1
+    except OSError as failure:
+        # What was begun is written down: it is ended at the next boot, or by the next try.
+        print(
+            f"A troca não terminou: {why(failure)}. Segue a versão {trees.pointed(CURRENT)}", file=sys.stderr
+        )
         return 1
     return 0

@@ -11,11 +11,13 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, reset_tzpath
 
 FIRST_DAY = 5
 """New contacts on the day on which an account was linked, while it warms up; so many more on each further day."""
 DAY_SECONDS = 86_400.0
+# The zones of the package tzdata, whatever the machine has: a day begins at the same moment on each.
+reset_tzpath(())
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
@@ -86,9 +88,13 @@ class PolicyChange:
     quiet: tuple[str, str] | None = None
     """From, to; both empty: no quiet hours any more."""
     time_zone: str | None = None
+    is_default: bool = False
+    """The session has no policy of its own any more: it follows the daemon's, whatever else is said."""
 
-    def of(self, policy: ContactPolicy) -> ContactPolicy:
-        """The policy with this change."""
+    def of(self, policy: ContactPolicy) -> ContactPolicy | None:
+        """The policy with this change; None where the daemon's is to be followed."""
+        if self.is_default:
+            return None
         changes: dict[str, Any] = {
             name: value
             for name in ("new_contacts_per_day", "warm_up", "time_zone")
@@ -99,6 +105,9 @@ class PolicyChange:
         if self.quiet:
             changes["quiet_from"], changes["quiet_to"] = self.quiet
         return replace(policy, **changes)
+
+
+TAKE_DEFAULT = PolicyChange(is_default=True)
 
 
 def is_clock(text: str) -> bool:

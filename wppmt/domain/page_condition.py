@@ -26,6 +26,8 @@ class Facts:
     """Socket.state: OPENING, PAIRING, UNPAIRED, UNPAIRED_IDLE, CONNECTED, UNLAUNCHED."""
     stream: str = ""
     """Socket.stream: DISCONNECTED, SYNCING, RESUMING, CONNECTED."""
+    caught_up: bool = True
+    """False while WhatsApp's server delivers what came when the page was away."""
     phone_online: bool = True
     """False only where the page says that the phone is away, which a multi-device page never does."""
     phone: str = ""
@@ -50,6 +52,7 @@ class Facts:
             info=str(facts.get("info") or ""),
             socket=str(facts.get("socket") or ""),
             stream=str(facts.get("stream") or ""),
+            caught_up=bool(facts.get("caughtUp", True)),
             phone_online=bool(facts.get("phoneOnline", True)),
             phone=str(facts.get("phone") or ""),
             pushname=str(facts.get("pushname") or ""),

@@ -13,18 +13,20 @@ class Resource(StrEnum):
     SESSIONS = "sessions"
     MEMORY = "memory"
     DISK = "disk"
+    STREAMS = "streams"
 
 
 _SENTENCES = {
     Resource.SESSIONS: "{current} sessões no ar; o máximo é {limit} (WPP_MAX_SESSIONS)",
     Resource.MEMORY: "{current} MB de memória em uso; o limite é {limit} MB (WPP_MEMORY_LIMIT_MB)",
     Resource.DISK: "{current} MB livres no disco dos logins; são necessários {limit} MB (WPP_DISK_MIN_FREE_MB)",
+    Resource.STREAMS: "{current} streams de eventos abertos; o máximo é {limit}",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """Sessions are counted, the others are in MB; `limit` is what `current` must not exceed, of the disk: fall short of."""
+    """Sessions and streams are counted, the others are in MB; `limit` is what `current` must not exceed, of the disk: fall short of."""
 
     resource: Resource
     current: int

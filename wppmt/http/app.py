@@ -22,6 +22,7 @@ from wppmt.http.handlers.webhook_test import UNDER_WAY
 from wppmt.http.middleware import MIDDLEWARES, add_headers
 from wppmt.http.ports import PORTS, Ports
 from wppmt.http.security.buckets import Buckets
+from wppmt.http.streaming.streams import streams_opened
 
 
 def make_app(ports: Ports) -> web.Application:
@@ -35,6 +36,7 @@ def make_app(ports: Ports) -> web.Application:
     app[BODY_ROOM] = BodyRoom(ports.settings.bodies_bytes, MAX_BODY_BYTES)
     app.cleanup_ctx.append(_parser)
     app.cleanup_ctx.append(uses_written)
+    app.cleanup_ctx.append(streams_opened)
     app[ROUTE_OF] = {
         app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_later): route
         for route in ROUTES

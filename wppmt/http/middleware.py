@@ -12,11 +12,11 @@ from wppmt.domain.errors import Code, Refusal
 from wppmt.http import measuring
 from wppmt.http.api.json_responses import refusal_response, status_refusal
 from wppmt.http.api.route import route_of
-from wppmt.http.ports import PORTS, DaemonPhase
+from wppmt.http.auditing import audit
+from wppmt.http.ports import PORTS, REQUEST_ID, DaemonPhase
 from wppmt.http.security.guard import RATE_WINDOW, SESSION_ID, guard
 from wppmt.store.port import StoreUnavailable
 
-REQUEST_ID = web.RequestKey("request_id", str)
 REQUEST_ID_HEADER = "X-Request-ID"
 CLIENT_GONE = 499
 """Only in the log, as nginx writes it: the client hung up while it was sending, and nobody reads an answer."""
@@ -110,4 +110,4 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         response.headers[hdrs.CONNECTION] = "close"
 
 
-MIDDLEWARES = (observe, refuse, guard)
+MIDDLEWARES = (observe, refuse, guard, audit)

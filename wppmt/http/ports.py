@@ -23,6 +23,7 @@ from wppmt.http.security.api_keys import PREFIX, Keyring
 from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.buckets import Brake, Buckets
 from wppmt.http.security.limits import RateLimiter
+from wppmt.http.streaming.policy import StreamPolicy
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
 from wppmt.store.outbox_records import Delivery, SigningSecrets
@@ -61,6 +62,7 @@ class HttpPolicy:
     base_url: str
     """Under which callers reach this API."""
     pairing: PairingPolicy
+    streams: StreamPolicy
     bodies_bytes: int
     """Of requests' bodies in memory at once."""
 
@@ -113,3 +115,4 @@ class Ports:
 
 
 PORTS = web.AppKey("ports", Ports)
+REQUEST_ID = web.RequestKey("request_id", str)

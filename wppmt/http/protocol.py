@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import BadHttpMessage
@@ -12,8 +12,8 @@ from aiohttp.streams import StreamReader
 from wppmt.domain.errors import Code, Refusal
 from wppmt.http.api.json_responses import refusal_response, status_refusal
 from wppmt.http.connections import Connections, whose
-from wppmt.http.middleware import REQUEST_ID, common_headers
-from wppmt.http.ports import Ports
+from wppmt.http.middleware import common_headers
+from wppmt.http.ports import REQUEST_ID, Ports
 from wppmt.http.security.guard import GRANT, HANGS_UP, SESSION_ID
 
 HEAD_BYTES = 32 * 1024
@@ -42,6 +42,7 @@ class Protocol(web.RequestHandler):
         "_head_tail",
         "_head_timer",
         "_held",
+        "_lost",
         "_ports",
         "_unread_timer",
     )
@@ -68,6 +69,7 @@ class Protocol(web.RequestHandler):
         """Bytes, of a body whose length was told."""
         self._chunked: StreamReader | None = None
         """A body whose end only the parser sees."""
+        self._lost: Callable[[], object] | None = None
         self._held = b""
         """What came while the parser was full; the transport has been told to wait by then."""
 
@@ -97,12 +99,18 @@ class Protocol(web.RequestHandler):
         elif leaving is not None:
             leaving.force_close()
 
+    def when_lost(self, tell: Callable[[], object]) -> None:
+        """Tell whoever answers without an end that nobody is there any more. The last one asked for counts."""
+        self._lost = tell
+
     def connection_lost(self, exc: BaseException | None) -> None:
         self._connections.leave(self)
         for timer in (self._head_timer, self._unread_timer):
             if timer:
                 timer.cancel()
         super().connection_lost(exc)
+        if self._lost:
+            self._lost()
 
     def _turn_away(self, refusal: Refusal, status: int | None = None) -> None:
         """An answer for what never becomes a request, and the end of the connection."""

@@ -12,6 +12,7 @@ from aiohttp import web
 from wppmt.http.connections import ConnectionLimits, Connections
 from wppmt.http.ports import PORTS
 from wppmt.http.protocol import Protocol
+from wppmt.http.streaming.streams import STREAMS
 
 BACKLOG = 1024
 ACCEPTED_AT_ONCE = 64
@@ -95,6 +96,7 @@ class Runner(web.AppRunner):
 
     def drain(self) -> None:
         """The phase has changed: from now on every answer is the last one of its connection."""
+        self.app[STREAMS].end_all()
         self._present = self._connections
         self._told_all_at = asyncio.get_running_loop().time() + KEPT_SECONDS
 

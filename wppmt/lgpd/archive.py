@@ -22,6 +22,7 @@ manifesto.json         quando foi feito, por qual versão, de que contato, e qua
 SESSÃO/events.jsonl    eventos: mensagens recebidas, confirmações das enviadas e outros, um por linha
 SESSÃO/journal.jsonl   mensagens enviadas, com o conteúdo e o andamento
 SESSÃO/deliveries.jsonl  entregas desses eventos ao sistema do cliente (webhook)
+SESSÃO/attempts.jsonl  tentativas dessas entregas, e o começo do que ele respondeu
 SESSÃO/wanted_media.jsonl, SESSÃO/chat_names.jsonl, SESSÃO/received.jsonl  mídia ainda por buscar; como o WhatsApp
                        chama o contato; ids das mensagens recebidas
 SESSÃO/midia/          arquivos recebidos do contato; SESSÃO não se aplica a enviados/, dos que ainda estão a caminho dele

@@ -11,7 +11,7 @@ from typing import Any
 from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.lgpd.person import Person
 from wppmt.media.received import KeptMedia, ReceivedMedia
-from wppmt.store.sqlite.people import PERSONAL, People, Row
+from wppmt.store.sqlite.people import FOLLOWING, PERSONAL, People, Row
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ class Holdings:
 
     def find(self) -> Held:
         rows = {table: list(self._people.rows(table)) for table in PERSONAL}
-        rows["deliveries"] = self._people.following([event["number"] for event in rows["events"]])
+        events = [event["number"] for event in rows["events"]]
+        rows |= {table: self._people.following(table, events) for table in FOLLOWING}
         media = {session_id: self._media_of(session_id, rows["events"]) for session_id in self._sessions}
         return Held(rows, media, self._outgoing(rows["journal"]))
 
@@ -82,6 +83,10 @@ class Holdings:
         for session_id in held.sessions:
             self._folders.copies.forget(session_id)
         return {**self._people.erase(), "files": held.count_files(), "loginCopies": len(copies)}
+
+    def note_erasure(self, sessions: Sequence[str], now: float, who: str, receipt: Path) -> None:
+        """In the audit trail of these sessions."""
+        People(self._folders.database, sessions, self.person.is_named_in).note_erasure(now, who, receipt.name)
 
     def rewrite(self, most_bytes: float) -> bool:
         """Leave no trace in the database file, either. False when it was not done: it is larger, or in use."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-
-from prometheus_client.metrics_core import Metric
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from wppmt.domain.figures import Figures, Sample
 from wppmt.domain.occurrences import Occurrence
 from wppmt.domain.states import State
 from wppmt.metrics.instruments import Instruments
 from wppmt.metrics.recent import RecentCounts
+from wppmt.metrics.text import Family
 from wppmt.store.records import Desired, SessionRecord, SessionStatus
 
 
@@ -37,9 +36,13 @@ class Meter:
         self._recent.count(occurrence)
         self._instruments.count(occurrence)
 
-    def counted(self) -> Iterable[Metric]:
-        """Since the daemon began."""
-        return self._instruments.collect()
+    def counted(self, sessions: Collection[str]) -> Iterable[Family]:
+        """Since the daemon began, of these sessions alone."""
+        return self._instruments.families(sessions)
+
+    def histograms(self) -> str:
+        """In Prometheus' text format."""
+        return self._instruments.histograms()
 
     def record(self, sample: Sample) -> None:
         """By whoever weighs."""

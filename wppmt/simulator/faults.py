@@ -12,9 +12,9 @@ LOADING = frozenset({"page_load_error", "page_slow"})
 
 TABLE = frozenset({"missing_module", "modules_late"})
 """Strike the module table of a page that loads: ``module`` or ``modules`` and ``how`` (``hidden``, ``throws``,
-``hangs``) of missing_module, ``delayMs`` of modules_late."""
+``hangs``, ``twice``) of missing_module, ``delayMs`` of modules_late."""
 
-HOW_MISSING = ("hidden", "throws", "hangs")
+HOW_MISSING = ("hidden", "throws", "hangs", "twice")
 
 CONNECTING = frozenset({"refuse_socket"})
 """Strike when a page connects; a page that is open loses its socket first."""

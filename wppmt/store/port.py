@@ -6,12 +6,12 @@ Every method may raise StoreUnavailable (disk full, I/O error): then nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from wppmt.domain.alerts import Alert
-from wppmt.store.operator_records import ApiKey
+from wppmt.store.operator_records import ApiKey, Attempt, AuditEntry
 from wppmt.store.outbox_records import (
     Backlog,
     DeadLetterBatch,
@@ -85,6 +85,9 @@ class Transaction(Protocol):
 
     def delete_api_key(self, key_id: str) -> None: ...
 
+    def audit(self, entry: AuditEntry) -> None:
+        """Append; what `entry.id` says does not matter."""
+
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
         """Make the lane's pending deliveries dead letters; returns how many.
 
@@ -131,6 +134,20 @@ class Store(Protocol):
 
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]: ...
 
+    def events_of_all_after(
+        self, number: int, limit: int, sessions: Collection[str] | None = None
+    ) -> Sequence[tuple[int, EventRecord]]:
+        """Events of these sessions (None: of all), each with its number, in the order of their commits.
+
+        Numbers are larger than `number`, grow, and are never used twice.
+        """
+
+    def last_event_number(self) -> int:
+        """The largest that was ever given to an event; 0: none was."""
+
+    def listen(self, heard: Callable[[Collection[str]], None] | None) -> None:
+        """Tell `heard`, after each commit that recorded events, of which sessions; in whichever thread. None: nobody."""
+
     def last_sequence(self, session_id: str) -> int:
         """Of the session's newest event; 0 when it never had one, or was forgotten since."""
 
@@ -147,6 +164,14 @@ class Store(Protocol):
     def note_key_uses(self, used: Mapping[str, float]) -> None:
         """When each of these keys, by id, was last used. A power cut may undo the last ones."""
 
+    def audit_after(
+        self, after: int, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
+    ) -> Sequence[AuditEntry]:
+        """The audit trail behind this id, oldest first: of these sessions (None: all of it), and not before `since`."""
+
+    def drop_audit(self, before: float) -> int:
+        """Drop at most some hundred entries that are older; returns how many."""
+
     def lanes(self, after: int = 0) -> Sequence[LaneTip]:
         """The lanes with pending deliveries whose number is larger than `after`."""
 
@@ -162,12 +187,15 @@ class Store(Protocol):
         One that is due only after `horizon` comes first: the clock must have been set back.
         """
 
-    def settle(self, deliveries: Sequence[Delivery]) -> None:
-        """Write back attempts, next_at, state, last_status and last_error, in one transaction.
+    def settle(self, deliveries: Sequence[Delivery], attempts: Sequence[Attempt] = ()) -> None:
+        """Write back attempts, next_at, state, last_status and last_error, in one transaction, with what was tried.
 
         Survives the daemon's end; a power cut may undo the last ones, which are then attempted again.
         What was superseded or dead_lettered meanwhile stays so, unless it turns out delivered.
         """
+
+    def attempts(self, session_id: str, event_id: str) -> Sequence[Attempt] | None:
+        """To deliver this event, the newest hundred, in order; None: there is no such event. As long as the event is."""
 
     def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
         """In order, with numbers larger than `after`."""

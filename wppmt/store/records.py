@@ -86,7 +86,12 @@ class SessionRecord:
     page_event: int = 0
     """The newest page event whose effect is committed, within `page`."""
     heard_until: float = 0.0
-    """Messages that WhatsApp had for this phone before this moment are in the event log; 0 while none is linked."""
+    """The mark of the last inbound audit: messages that WhatsApp had for this phone before this moment are in the event
+    log; 0 while none is linked."""
+    inbound_missed: int = 0
+    """Messages that no event of the page told of, found by audits since the session was made."""
+    missed_in_a_row: int = 0
+    """So many audits in a row, of a page that was connected all the while, found something."""
     missing: str = ""
     """With reason WHATSAPP_CHANGED: the names of what WhatsApp's page does not have any more."""
     retaken_at: float = 0.0
@@ -250,6 +255,8 @@ class SessionStatus:
     """Of the page that is open now."""
     is_linking: bool = False
     """A phone has scanned, and WhatsApp's page is on its way to its main screen."""
+    outdated: str = ""
+    """Why its browser waits to be opened anew: an earlier version of the gateway opened it; empty: it does not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class MessageReceivedHook(Envelope, Hook):
     event: Literal["message_received"]
     message: ReceivedMessage
     backfilled: Literal[True] | None = absent(
-        description="`true`: chegou durante uma parada do serviço e foi lida depois, no histórico"
+        description="`true`: não foi avisada na hora; a conferência a achou depois, no que a página guarda"
     )
 
 
@@ -84,7 +84,9 @@ class ErrorHook(Envelope, Hook):
 class MessageSentHook(Envelope, Hook):
     event: Literal["message_sent"]
     message: OwnMessage
-    backfilled: Literal[True] | None = absent(description="`true`: foi lida depois, no histórico")
+    backfilled: Literal[True] | None = absent(
+        description="`true`: não foi avisada na hora; a conferência a achou depois"
+    )
 
 
 class MessageEditedHook(Envelope, Hook):

@@ -82,7 +82,7 @@ class Acceptance:
         obstacles = [*self.strangers.obstacles(whom, now)]
         if code := REJECTIONS.get(outcome["limit"] or ""):
             yield from self.new_contacts.met(code, None, now)
-            obstacles.append((code, now + (self.new_contacts.retry_after(code, now) or 0.0)))
+            obstacles += self.new_contacts.obstacles(now)
         if obstacles:
             code, end = max(obstacles, key=lambda obstacle: obstacle[1])
             raise Refusal(code, retry_after=end - now)

@@ -21,6 +21,7 @@ from wppmt.browser.port import CallFailure, CallResult, Json
 from wppmt.domain.account_limits import AccountLimits, Source
 from wppmt.domain.errors import Code
 from wppmt.domain.reasons import Reason
+from wppmt.domain.stranger_gate import Obstacle
 
 REASONS = {
     Code.REACHOUT_TIMELOCK: Reason.REACHOUT_TIMELOCK,
@@ -60,6 +61,10 @@ class NewContacts:
     def limit(self, now: float) -> Code | None:
         """Why no new contact is written to now; the one that lasts longest."""
         return max(self._active(now), key=self._end, default=None)
+
+    def obstacles(self, now: float) -> list[Obstacle]:
+        """All that hold now: to whom one applies, the others apply, too."""
+        return [(code, self._end(code)) for code in self._active(now)]
 
     def words(self, now: float) -> list[str]:
         """The limits that hold now, as the page calls them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actors.session.sending.new_contacts import NewContacts
+from actors.session.sending.new_contacts import ENDS, NewContacts
 from actors.session.sending.strangers import Strangers
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallRejected
@@ -72,6 +72,9 @@ class Refusals:
             return Refusal(code, retry_after=TRY_AGAIN_SECONDS)
         if code in OF_THE_POLICY:
             return Refusal(code, retry_after=self._strangers.retry_after(now) or TRY_AGAIN_SECONDS)
+        if code in ENDS:
+            # Of two that hold, the one that lasts longer: before its end nothing would be accepted.
+            code = self._new_contacts.limit(now) or code
         return Refusal(code, details=problems, retry_after=self._new_contacts.retry_after(code, now))
 
 

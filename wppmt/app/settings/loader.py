@@ -21,6 +21,8 @@ from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import explain
 from wppmt.net import proxies
 
+OF_COMMANDS = ("WPP_CONFIG", "WPP_API_URL", "WPP_API_TOKEN")
+"""Variables that are no setting: where commands find the settings, and the API."""
 DEFAULT_FILES = (
     Path(__file__).parents[3] / "config/default.toml",  # a clone
     Path(sys.prefix) / "share/wppmt/default.toml",  # an installed package
@@ -108,7 +110,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
 
 
 def _notices(environ: Mapping[str, str]) -> Iterator[str]:
-    known = [env.name for _, _, env in keys()] + ["WPP_CONFIG"]
+    known = [env.name for _, _, env in keys()] + [*OF_COMMANDS]
     for name in sorted(environ):
         if name.startswith("WPP_") and name not in known:
             yield f"Variável {name} desconhecida: ignorada. A mais parecida é {get_close_matches(name, known, 1, 0)[0]}"

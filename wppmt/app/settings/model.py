@@ -81,6 +81,7 @@ class SessionSettings(SettingsGroup):
     starts_at_once: Annotated[int, Env("WPP_STARTS_AT_ONCE"), Field(ge=0)]
     qr_max: Annotated[int, Env("WPP_QR_MAX"), Field(ge=1)]
     send_deadline_seconds: Annotated[Seconds, Env("WPP_SEND_DEADLINE")]
+    audit_minutes: Annotated[float, Env("WPP_AUDIT_MINUTES"), Field(gt=0, le=1440)]
     unavailable_seconds: Annotated[float, Env("WPP_UNAVAILABLE_SECONDS"), Field(ge=0, le=3600)]
 
 
@@ -136,6 +137,7 @@ class StoreSettings(SettingsGroup):
     tokens_dir: Annotated[Path, Env("WPP_TOKENS_DIR")]
     keep_events_days: Annotated[float, Env("WPP_KEEP_EVENTS_DAYS"), Field(ge=1, le=3650)]
     keep_journal_days: Annotated[float, Env("WPP_KEEP_JOURNAL_DAYS"), Field(ge=2, le=3650)]
+    keep_audit_days: Annotated[float, Env("WPP_KEEP_AUDIT_DAYS"), Field(ge=1, le=3650)]
     disk_min_free_mb: Annotated[int, Env("WPP_DISK_MIN_FREE_MB"), Field(ge=0)]
     login_copies: Annotated[int, Env("WPP_LOGIN_COPIES"), Field(ge=0, le=100)]
     login_copy_hours: Annotated[float, Env("WPP_LOGIN_COPY_HOURS"), Field(ge=0)]
@@ -155,6 +157,7 @@ class RedisSettings(SettingsGroup):
 class LogSettings(SettingsGroup):
     level: Annotated[Level, Env("LOG_LEVEL")]
     stderr_level: Annotated[Level | Literal[""], Env("WPP_LOG_STDERR_LEVEL")]
+    stderr_format: Annotated[Literal["json", "pretty"], BeforeValidator(_lower), Env("LOG_FORMAT")]
     dir: Annotated[Path, Env("WPP_LOG_DIR")]
     rotate_mb: Annotated[int, Env("WPP_LOG_ROTATE_MB"), Field(ge=1)]
     keep_days: Annotated[int, Env("WPP_LOG_KEEP_DAYS"), Field(ge=1)]

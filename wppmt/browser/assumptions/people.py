@@ -3,6 +3,7 @@
 from wppmt.browser.assumptions.row import Assumption, Mark, Topic
 
 RECEIVING_JS = "wppmt/browser/page/receiving.js"
+AUDIT_JS = "wppmt/browser/page/audit.js"
 SHAPES = "wppmt/browser/page/shapes.js"
 WRITTEN = "wppmt/browser/page/written.js"
 SURROUNDINGS = "wppmt/browser/page/surroundings.js"
@@ -16,14 +17,14 @@ RECEIVING = Topic(
             Mark.BUILD,
             "WAWebMsgCollection, WAWebGetMsgUpdatesActionsUtils",
             f"{RECEIVING_JS}#arrived",
-            "mensagens perdidas, que a comparação com a página acha, ou o histórico como novidade",
+            "mensagens perdidas, que a conferência acha, ou o histórico como novidade",
         ),
         Assumption(
             "O que não pôde ser decifrado entra como `ciphertext` e muda de tipo quando pode",
             Mark.BUILD,
             "WAWebMsgModel",
             f"{RECEIVING_JS}#arrived",
-            "a mensagem vem vazia, ou só pela comparação",
+            "a mensagem vem vazia, ou só pela conferência",
         ),
         Assumption(
             "Os campos de uma mensagem nova são preenchidos na mesma tarefa em que ela entra",
@@ -61,18 +62,32 @@ RECEIVING = Topic(
             "`quoted` falta",
         ),
         Assumption(
-            "`chat.t` é a hora da última mensagem, e uma conversa com mensagens perdidas tem `unreadCount`",
+            "`chat.t` é a hora da última mensagem; quando a página guarda menos que isso, o banco dela tem o resto",
             Mark.BUILD,
             "WAWebChatModel",
-            f"{RECEIVING_JS}#messages_after",
-            "o que chegou sem página aberta e foi lido no celular só vem se a página o tiver carregado",
+            f"{AUDIT_JS}#isPartlyHeld",
+            "a conferência deixa passar o que está só no banco da página",
         ),
         Assumption(
-            "O relógio do servidor e o do computador diferem em menos de 5 s",
+            "`unixTime` segue o relógio do servidor, como a hora das mensagens",
+            Mark.BUILD,
+            "WATimeUtils",
+            f"{AUDIT_JS}#whatsappNow",
+            "num computador com o relógio mais de 2 minutos errado, a conferência deixa passar mensagens",
+        ),
+        Assumption(
+            "`Cmd.isOfflineDeliveryEnd` é falso desde que a página, de volta, sabe do que perdeu, até receber tudo",
+            Mark.BUILD,
+            "WAWebCmd, WAWebNonBlockingOfflineResumeManager",
+            "wppmt/browser/page/connection.js#caughtUp",
+            "a conferência depois da reconexão vem 60 s mais tarde, ou cedo demais: a seguinte acha o que faltou",
+        ),
+        Assumption(
+            "Sem nada a entregar, o servidor não o torna falso: 2 s bastam para saber",
             Mark.GUESSED,
-            "depende do computador",
-            f"{RECEIVING_JS}#MARGIN_SECONDS",
-            "a comparação deixa passar o que chegou nos primeiros segundos da página",
+            "no build, depende de quando o servidor avisa",
+            "actors/session/inbound_audit.py#SETTLE_SECONDS",
+            "a conferência vem cedo demais: a seguinte acha o que faltou",
         ),
         Assumption(
             "O WhatsApp guarda uma mídia por um tempo; depois o wa-js diz `media_not_found`",

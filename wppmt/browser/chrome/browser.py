@@ -44,6 +44,8 @@ from wppmt.domain.process import Process
 STEP_SECONDS = 10.0
 ADOPTION_STEP_SECONDS = 3.0
 """A browser that works answers within milliseconds."""
+OTHER_COMMAND = "aberto com outra linha de comando"
+OTHER_PAGE = "a página roda outra versão da ponte ou do wa-js"
 LOADED = """new Promise((done) => {
   const told = () => done(performance.getEntriesByType('navigation')[0]?.responseStatus || 0);
   if (document.readyState === 'loading') addEventListener('DOMContentLoaded', told);
@@ -85,6 +87,7 @@ class ChromeBrowser:
         self._connection: Connection | None = None
         self._channel: Channel | None = None
         self.process: Process | None = None
+        self.outdated = ""
 
     def start(self, notify: Notify) -> Process:
         """Bring Chrome up to WhatsApp's loaded page; blocks. Raises StartFailed, after leaving nothing behind.
@@ -200,7 +203,8 @@ class ChromeBrowser:
 
     def _adopt(self, left: Process) -> Process:
         command = self._settings.command(self._profile.path, self._way.adopted())
-        adoption.prove(left, self._profile, command)
+        if not adoption.prove(left, self._profile, command):
+            self.outdated = OTHER_COMMAND
         end = self._keeper.take(self._line_name(left.pid))
         if end is None:
             raise StartFailed("BROWSER_CRASHED", "o canal do navegador não foi guardado")
@@ -211,8 +215,11 @@ class ChromeBrowser:
         connection = self._connection = Connection(Line(end), self._schedule)
         channel = self._channel = Channel(connection, left.devtools_session, self._tell)
         connection.start(taken_over=True)
-        if channel.ask_page("version", {}, ADOPTION_STEP_SECONDS) != self._script().version:
-            raise StartFailed("INJECT_FAILED", "a página roda outra versão da ponte")
+        version = channel.ask_page("version", {}, ADOPTION_STEP_SECONDS)
+        if not injection.understands(version):
+            raise StartFailed("INJECT_FAILED", "a página roda uma ponte que esta versão não entende")
+        if version != self._script().version:
+            self.outdated = OTHER_PAGE
         channel.ask_page("beat", {}, ADOPTION_STEP_SECONDS)
         if not self._beaten.wait(ADOPTION_STEP_SECONDS):
             raise StartFailed("CHANNEL_SILENT", "a página não deu sinal de vida")

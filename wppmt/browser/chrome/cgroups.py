@@ -102,10 +102,13 @@ class Cgroups:
         folder = self._of(session_id)
         try:
             microseconds = _pairs(folder / "cpu.stat").get("usage_usec", 0)
+            memory_max = _limit(folder / "memory.max")
             return Usage(
                 memory_mb=int((folder / "memory.current").read_text()) / MEGABYTE,
+                memory_max_mb=None if memory_max is None else memory_max / MEGABYTE,
                 cpu_seconds=microseconds / 1e6,
                 pids=int((folder / "pids.current").read_text()),
+                pids_max=_limit(folder / "pids.max"),
             )
         except (OSError, ValueError):
             return None
@@ -163,6 +166,12 @@ def _write(file: Path, text: str) -> None:
     with contextlib.suppress(OSError):
         if file.exists():
             file.write_text(text)
+
+
+def _limit(file: Path) -> int | None:
+    """None where there is none. Raises OSError, ValueError."""
+    text = file.read_text().strip()
+    return None if text == "max" else int(text)
 
 
 def _pairs(file: Path) -> dict[str, int]:

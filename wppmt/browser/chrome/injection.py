@@ -11,6 +11,8 @@ from pathlib import Path
 from wppmt.browser.wa_js.shelf import Library
 
 PAGE = Path(__file__).parents[1] / "page"
+SHAPE = 1
+"""Grows when a daemon could not work with the pages of the version before: those it ends instead of adopting them."""
 TELL = "wppmtTell"
 """The page's end of the channel: a function that Chrome puts into every document; bridge.js takes it."""
 CHANNEL = "bridge.js"
@@ -31,6 +33,7 @@ BRIDGE = (
     "actions.js",
     "media.js",
     "receiving.js",
+    "audit.js",
     "changes.js",
     "surroundings.js",
     "walks.js",
@@ -50,7 +53,7 @@ WA_JS_SETTINGS: Mapping[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """`texts` run in this order; `version` names these very texts: a page that runs others is not adopted."""
+    """`texts` run in this order; `version` names these very texts, after their shape."""
 
     texts: tuple[str, ...]
     version: str
@@ -66,7 +69,7 @@ def script(origin: str, page_settings: Mapping[str, object], library: Library) -
     channel = (PAGE / CHANNEL).read_text()
     bridge = "".join(f"{(PAGE / name).read_text()}\n;" for name in BRIDGE)
     whole = f"{dict(page_settings)} {WA_JS_SETTINGS} {here} {library.name} {library.text} {channel} {bridge}"
-    version = hashlib.sha256(whole.encode()).hexdigest()[:16]
+    version = f"{SHAPE}.{hashlib.sha256(whole.encode()).hexdigest()[:16]}"
     settings = {**page_settings, "version": version, "waJs": library.name}
     first = (
         f"if ({here} && !self.wppmt) {{",
@@ -81,3 +84,8 @@ def script(origin: str, page_settings: Mapping[str, object], library: Library) -
         f"if ({here} && !self.wppmt.inventory) {{ {bridge} }}",
     )
     return Script(texts, version)
+
+
+def understands(version: object) -> bool:
+    """Whether a page of this version can be worked with until its browser is opened anew."""
+    return str(version).partition(".")[0] == str(SHAPE)

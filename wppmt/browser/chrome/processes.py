@@ -13,10 +13,12 @@ from pathlib import Path
 from tenacity import wait_none
 
 from wppmt.browser.port import Load
+from wppmt.domain.units import MEGABYTE
 from wppmt.polling import poll
 
 PROC = Path("/proc")
-KILOBYTES_PER_MEGABYTE = 1024
+KIBIBYTES_PER_MEGABYTE = MEGABYTE / 1024
+"""/proc says kB and means 1024 bytes."""
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -50,7 +52,7 @@ def load(group: int) -> Load:
                     pss += int(value[0])
                 elif name in {"Private_Clean:", "Private_Dirty:", "Private_Hugetlb:"}:
                     uss += int(value[0])
-    return Load(pss / KILOBYTES_PER_MEGABYTE, uss / KILOBYTES_PER_MEGABYTE, ticks / TICKS_PER_SECOND)
+    return Load(pss / KIBIBYTES_PER_MEGABYTE, uss / KIBIBYTES_PER_MEGABYTE, ticks / TICKS_PER_SECOND)
 
 
 def carrying(argument: str) -> Sequence[int]:

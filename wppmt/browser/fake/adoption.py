@@ -18,6 +18,7 @@ class FakeAdoption:
         self._left = left
         self.browser: FakeBrowser | None = None
         """Once it is adopted."""
+        self.outdated = ""
         self._is_killed = False
 
     def start(self, notify: Notify) -> Process:
@@ -26,9 +27,11 @@ class FakeAdoption:
         found = [browser for browser in self._browsers if browser.process == self._left and browser.is_alive]
         if not found:
             raise StartFailed("BROWSER_CRASHED", "o navegador não vive mais")
-        if not found[0].has_current_bridge:
-            raise StartFailed("INJECT_FAILED", "a página roda outra versão da ponte")
+        if not found[0].is_understood:
+            raise StartFailed("INJECT_FAILED", "a página roda uma ponte que esta versão não entende")
         found[0].be_adopted(notify)
+        if not found[0].is_current:
+            self.outdated = "a página roda outra versão da ponte ou do wa-js"
         self.browser = found[0]
         return self._left
 

@@ -60,7 +60,8 @@ class FakeBrowser:
         self.session_id = session_id
         self.is_alive = False
         self.inventory: Inventory | None = browsers.world.inventory_of(session_id)
-        self._wa_js = browsers.world.wa_js(session_id)
+        self._made_of = browsers.world.bridge, browsers.world.wa_js(session_id)
+        self.outdated = ""
         self.goodbye = ""
         """Why the page before this one was logged out."""
         self.weight = Load(120.0, 70.0, 3.0)
@@ -142,9 +143,15 @@ class FakeBrowser:
             self._settle(number, BrowserGone("canal entregue"))
 
     @property
-    def has_current_bridge(self) -> bool:
+    def is_current(self) -> bool:
         """What its page runs is what a new one would be given."""
-        return self._wa_js == self.browsers.world.wa_js(self.session_id)
+        world = self.browsers.world
+        return self._made_of == (world.bridge, world.wa_js(self.session_id))
+
+    @property
+    def is_understood(self) -> bool:
+        """The bridge in its page is of the shape that the daemon knows."""
+        return self._made_of[0].shape == self.browsers.world.bridge.shape
 
     # ---- levers: the browser
 

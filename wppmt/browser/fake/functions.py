@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -135,9 +136,18 @@ class FakeFunctions:
         return {"found": False}
 
     def do_messages_after(self, arguments: Mapping[str, Any]) -> CallResult:
-        found = [message for message in self._profile.received if message["timestamp"] >= arguments["t"]]
-        limit = arguments["limit"]
-        return {"messages": found[:limit], "complete": len(found) <= limit}
+        held = (message for message in self._profile.received if message["timestamp"] >= arguments["t"])
+        found, limit = sorted(held, key=lambda message: message["timestamp"]), arguments["limit"]
+        more = len(found) > limit
+        last = found[limit - 1]["timestamp"] if more else math.inf
+        self._page.unheard.clear()
+        return {
+            "messages": [message for message in found if message["timestamp"] <= last],
+            "more": more,
+            "until": last + 1 if more else int(self._page.now()),
+            "complete": True,
+            "busyMs": 1,
+        }
 
     def do_pairing_code(self, arguments: Mapping[str, Any]) -> CallResult:
         return {"code": self._page.show_pairing_code(arguments["phone"])}
@@ -152,11 +162,6 @@ class FakeFunctions:
 
     def do_ask_server(self, _: Mapping[str, Any]) -> CallResult:
         return {"answered": self._page.is_connected}
-
-    def do_unheard(self, arguments: Mapping[str, Any]) -> CallResult:
-        limit = arguments["limit"]
-        told, self._page.unheard = self._page.unheard[:limit], self._page.unheard[limit:]
-        return {"messages": told}
 
     def do_login_items(self, _: Mapping[str, Any]) -> CallResult:
         return {"items": login_items(self._profile)}

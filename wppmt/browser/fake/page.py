@@ -20,6 +20,8 @@ from wppmt.domain.page_condition import Facts
 
 RING = 1000
 CODES_IN_A_BATCH = 6
+LOOK_BEATS = 6
+"""So often the page looks for what it holds and has told nobody."""
 
 
 class PageHost(Protocol):
@@ -61,6 +63,7 @@ class FakePage:
         self.inventory: Inventory | None = browser.inventory
         """None: not sure yet."""
         self.unheard: list[dict[str, Any]] = []
+        """What it holds and no event told of."""
         self.deaf = False
         """Messages come into its store, and no event tells of them."""
         self.ignored: frozenset[str] = frozenset(IGNORED_AT_FIRST)
@@ -125,6 +128,18 @@ class FakePage:
             self._rotate(self._times.first_qr)
         self.emit("ready", {"facts": self.told_facts()})
         self.resume()
+        self._look_later()
+
+    def _look_later(self) -> None:
+        self._browser.later(LOOK_BEATS * self._times.beat, self._look)
+
+    def _look(self) -> None:
+        """It may not hear what it stores, and says so."""
+        if not self.is_current or self._defer(self._look):
+            return
+        if self.unheard:
+            self.emit("unheard", {})
+        self._look_later()
 
     def reload(self) -> None:
         """By itself: whoever asked for it has the answer by then."""
@@ -170,6 +185,7 @@ class FakePage:
             "info": facts.info,
             "socket": facts.socket,
             "stream": facts.stream,
+            "caughtUp": facts.caught_up,
             "phoneOnline": facts.phone_online,
             "phone": facts.phone,
             "lid": f"9{facts.phone}@lid" if facts.phone else "",

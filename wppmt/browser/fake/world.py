@@ -72,6 +72,14 @@ class FakeTimes:
     """Until Chrome has written a new login to the disk."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """A daemon's: pages of another `number` are outdated, those of another `shape` cannot be adopted."""
+
+    number: int = 1
+    shape: int = 1
+
+
 class FakeWhatsApp:
     """WhatsApp's server and the phones around it."""
 
@@ -84,6 +92,8 @@ class FakeWhatsApp:
         """Every arrival by number or group id, a second one with the same id too."""
         self.inventories: dict[str, Inventory] = {}
         """Of sessions whose page lacks something."""
+        self.bridge = Bridge()
+        """What a browser that opens now is given."""
         self.wa_js: Callable[[str], str] = lambda _: ""
         """The wa-js that a browser of this session is given."""
         self.broken_wa_js: dict[str, Inventory] = {}

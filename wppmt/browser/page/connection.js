@@ -27,7 +27,7 @@
   function facts() {
     const inventory = wppmt.inventory();
     if (!quietly(() => WPP.isReady, false)) return { ready: false, authenticated: false, registered: false, mode: '', info: '', inventory };
-    const { Stream, Conn, Socket } = WPP.whatsapp;
+    const { Stream, Conn, Socket, Cmd } = WPP.whatsapp;
     return {
       ready: true,
       authenticated: quietly(() => WPP.conn.isAuthenticated(), false),
@@ -36,6 +36,8 @@
       info: quietly(() => Stream.info, ''),
       socket: quietly(() => Socket.state, ''),
       stream: quietly(() => Socket.stream, ''),
+      // False while WhatsApp's server delivers what was missed.
+      caughtUp: quietly(() => Cmd.isOfflineDeliveryEnd, true) !== false,
       // Nothing writes it in the builds of 2026; a page that does say that the phone is away is believed.
       phoneOnline: quietly(() => Conn.connected, true) !== false,
       phone: quietly(() => digits(WPP.conn.getMyUserId()), ''),
@@ -203,13 +205,13 @@
   attach('Cmd', ({ Cmd }) => {
     // wa-js's conn.logout waits for an event that nothing triggers any more.
     Cmd.on('logout logout_from_bridge', loggedOut);
+    Cmd.on('offline_delivery_end_from_bridge offline_delivery_state_reset_from_bridge', factsMayHaveChanged);
     Cmd.on('account_temporarily_banned_from_bridge', (ban) => backendSaid('account_temporarily_banned', ban));
   });
 
   function backendSaid(event, data) {
     if (event === 'logout') loggedOut();
     if (event === 'account_temporarily_banned') bannedUntil = bannedFor(data || {});
-    if (event === 'offline_delivery_end') emit('caught_up');
     factsMayHaveChanged();
   }
 

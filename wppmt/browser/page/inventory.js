@@ -58,9 +58,35 @@
   ];
   const NEEDS = { canReceive: RECEIVE, canSend: SEND, canAck: ACK, canSendMedia: SEND_MEDIA };
 
+  /** Another module of nearly the same name that exports such a thing, too: nobody can tell which one WhatsApp uses. */
+  function twinOf(found, id, check) {
+    const { moduleRequire } = WPP.loader;
+    const key = id && Object.keys(moduleRequire(id)).find((name) => moduleRequire(id)[name] === found);
+    const isTwin = (other) => other !== id && (other.startsWith(id) || id.startsWith(other));
+    return key && moduleIds().filter(isTwin).find((other) => {
+      const value = (moduleRequire(other) || {})[key];
+      return value !== found && check(value);
+    });
+  }
+
+  const looked = new Map();
+
+  /** The names of both; looked for again when there are other modules. */
+  function twins(name, found, check) {
+    const before = looked.get(name);
+    if (before && before.modules === moduleCount()) return before.ids;
+    const id = WPP.whatsapp._moduleIdMap.get(found);
+    const twin = twinOf(found, id, check);
+    looked.set(name, { modules: moduleCount(), ids: twin ? [id, twin] : null });
+    return looked.get(name).ids;
+  }
+
   function trouble([name, check, find]) {
     try {
-      return check(find()) ? null : name;
+      const found = find();
+      if (!check(found)) return name;
+      const ids = isModel(found) && twins(name, found, check);
+      return ids ? `${name} (duas vezes: ${ids.join(', ')})` : null;
     } catch (error) {
       return `${name} (${describe(error)})`;
     }
@@ -88,15 +114,18 @@
   const COUNTED_FOR_MS = 250;
   let counted = { at: -Infinity, modules: 0 };
 
+  /** None while WhatsApp's loader is not there yet. */
+  function moduleIds() {
+    try {
+      return Object.keys(self.require('__debug').modulesMap);
+    } catch {
+      return [];
+    }
+  }
+
   function moduleCount() {
     if (performance.now() - counted.at > COUNTED_FOR_MS) {
-      let modules = 0;
-      try {
-        modules = Object.keys(self.require('__debug').modulesMap).length;
-      } catch {
-        // WhatsApp's loader is not there yet.
-      }
-      counted = { at: performance.now(), modules };
+      counted = { at: performance.now(), modules: moduleIds().length };
     }
     return counted.modules;
   }
@@ -139,11 +168,13 @@
     });
   }
 
-  function goOnWithoutHung() {
-    if (!loading.length) return;
+  /** Whether something had hung: then this page goes, and must not stand still again before. */
+  function goesOnWithoutHung() {
+    if (!loading.length) return false;
     hung.add(loading.pop());
     sessionStorage.setItem(HUNG, JSON.stringify([...hung]));
     location.reload();
+    return true;
   }
 
   // Modules come in waves, and nothing says when it is over. A page without wa-js gets as long.
@@ -182,8 +213,7 @@
   function watch() {
     // First, since a look may be ended from outside.
     setTimeout(watch, current ? AGAIN_MS : LOOK_MS);
-    goOnWithoutHung();
-    judge();
+    if (!goesOnWithoutHung()) judge();
   }
 
   /** As of the last look; null until it is sure. */

@@ -1,8 +1,8 @@
-// What comes in: messages, acknowledgements of own ones, and a look at what nobody was told of.
+// What comes in: messages, and acknowledgements of own ones.
 (function () {
   'use strict';
 
-  const { emit, functions, attach, shapes, isIncoming, isFromPhone, written } = wppmt;
+  const { emit, attach, shapes, isIncoming, isFromPhone, written } = wppmt;
   const { text, phoneOf } = shapes;
 
   // ---- acknowledgements --------------------------------------------------------------------------------------
@@ -58,46 +58,6 @@
     });
   });
 
-  const LOADED_AT_ONCE = 100;
-
-  async function messagesOf(chat, since) {
-    const held = chat.msgs.getModelsArray();
-    const oldest = held.reduce((t, message) => Math.min(t, message.t), Infinity);
-    if (oldest <= since) return { messages: held, complete: true };
-    try {
-      const loaded = await WPP.chat.getMessages(chat.id, { count: LOADED_AT_ONCE });
-      const complete = loaded.length < LOADED_AT_ONCE || loaded.some((message) => message.t <= since);
-      return { messages: [...held, ...loaded], complete };
-    } catch {
-      return { messages: held, complete: false };
-    }
-  }
-
-  /** What others, and the owner on the phone, wrote since `t` (epoch seconds), in order of time: what nobody heard. */
-  functions.messages_after = async ({ t, limit }) => {
-    const found = new Map();
-    let complete = true;
-    for (const chat of WPP.whatsapp.ChatStore.getModelsArray()) {
-      if (!chat.t || chat.t < t) continue;
-      const some = await messagesOf(chat, t);
-      complete = complete && some.complete;
-      for (const message of some.messages) {
-        if (message.t >= t && (isIncoming(message) || isFromPhone(message))) found.set(text(message.id), message);
-      }
-    }
-    const messages = [...found.values()].sort((a, b) => a.t - b.t).slice(0, limit).map(hear);
-    return { messages, complete: complete && messages.length === found.size };
-  };
-
-  // ---- the self-check ----------------------------------------------------------------------------------------
-
-  const BORN = Math.floor(Date.now() / 1000);
-  const MARGIN_SECONDS = 5;
-
-  /** What lies in the page's store since it was loaded, and was told to nobody. */
-  functions.unheard = ({ limit }) => {
-    const unheard = WPP.whatsapp.MsgStore.getModelsArray().filter((message) =>
-      message.isNewMsg && message.t >= BORN - MARGIN_SECONDS && isIncoming(message) && !heard.has(text(message.id)));
-    return { messages: unheard.sort((a, b) => a.t - b.t).slice(0, limit).map(hear) };
-  };
+  wppmt.hear = hear;
+  wppmt.isHeard = (message) => heard.has(text(message.id));
 })();

@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -33,7 +34,13 @@ def address(listener: socket.socket) -> str:
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def start(proxy: Proxy, listener: socket.socket, profile: Path, chrome: int) -> None:
+def start(
+    proxy: Proxy,
+    listener: socket.socket,
+    profile: Path,
+    chrome: int,
+    environment: Mapping[str, str] = launch.ENVIRONMENT,
+) -> None:
     """In Chrome's process group: it is weighed, killed and left to the next daemon together with it. Raises StartFailed."""
     note(profile, proxy, address(listener))
     # A pipe holds it whole: it is read when the program is up.
@@ -44,7 +51,7 @@ def start(proxy: Proxy, listener: socket.socket, profile: Path, chrome: int) -> 
         with launch.moved_up(listener.fileno()) as listening, launch.moved_up(out) as told:
             given = [(os.POSIX_SPAWN_DUP2, listening, LISTENER), (os.POSIX_SPAWN_DUP2, told, TOLD)]
             command = [sys.executable, "-I", "-S", str(PROGRAM)]
-            programs = Programs(Path(sys.executable), launch.ENVIRONMENT)
+            programs = Programs(Path(sys.executable), environment)
             launch.spawn(command, programs, profile / LOG, group=chrome, also=given)
     finally:
         os.close(out)

@@ -28,6 +28,14 @@ ANSWERS = {
     504: "não alcança o WhatsApp Web",
 }
 
+SOCKS_REPLIES = {
+    0: "abre o caminho agora",
+    2: "não permite o WhatsApp Web",
+    3: "não alcança o WhatsApp Web",
+    4: "não alcança o WhatsApp Web",
+    5: "não alcança o WhatsApp Web",
+}
+
 
 def is_of_proxy(error: str) -> bool:
     """Whether it is the proxy that Chrome's network error is about."""
@@ -38,8 +46,7 @@ def why(proxy: Proxy, target: str, error: str) -> str:
     """One sentence that names the proxy; `error`, where it answers as it should. Takes some seconds."""
     try:
         if proxy.scheme.startswith("socks"):
-            socket.create_connection((proxy.host, proxy.port), SECONDS).close()
-            return f"o proxy {proxy} recusou a conexão ({error})"
+            return f"o proxy {proxy} {_ask_socks(proxy, target)} ({error})"
         status = _ask(proxy, target)
     except (OSError, UnicodeError) as failure:
         reason = explain(failure) if isinstance(failure, OSError) else "nome de host inválido"
@@ -48,6 +55,24 @@ def why(proxy: Proxy, target: str, error: str) -> str:
         return f"{proxy} não responde como um proxy HTTP"
     said = ANSWERS.get(status, "abre o caminho agora" if status == 200 else "recusou a conexão")
     return f"o proxy {proxy} {said} (HTTP {status}; {error})"
+
+
+def _ask_socks(proxy: Proxy, target: str) -> str:
+    """What version 5 says to a CONNECT, in words; of version 4 only that it is there. Raises OSError."""
+    with socket.create_connection((proxy.host, proxy.port), SECONDS) as line:
+        if proxy.scheme != "socks5":
+            return "recusou a conexão"
+        line.sendall(b"\x05\x01\x00")
+        greeting = line.recv(2)
+        if greeting[:1] != b"\x05":
+            return "não responde como um proxy SOCKS5"
+        if greeting != b"\x05\x00":
+            return "pede usuário e senha, que com SOCKS não podem ser dados: libere este servidor pelo IP"
+        host, _, port = target.partition(":")
+        name = host.encode()
+        line.sendall(b"\x05\x01\x00\x03" + bytes([len(name)]) + name + int(port or 443).to_bytes(2))
+        reply = line.recv(2)
+    return SOCKS_REPLIES.get(reply[1] if len(reply) == 2 else -1, "recusou a conexão")
 
 
 def _ask(proxy: Proxy, target: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code
 from wppmt.http.api import event_responses, responses, schemas
 from wppmt.http.api.query_parameters import LARGEST, LARGEST_PAGE, PAGE
@@ -36,6 +37,7 @@ EVENT_ROUTES = (
         "PUT", f"{SESSION}/webhook", webhooks.set_webhook, Access.SESSION,
         "Configurar o webhook", {200: event_responses.Webhook}, body=schemas.WebhookBody,
         refusals=(*ASKED, Code.TARGET_REFUSED),
+        action=Action.SET_WEBHOOK,
     ),
     Route(
         "GET", f"{SESSION}/webhook", webhooks.show_webhook, Access.SESSION,
@@ -44,15 +46,18 @@ EVENT_ROUTES = (
     Route(
         "DELETE", f"{SESSION}/webhook", webhooks.remove_webhook, Access.SESSION,
         "Remover o webhook próprio da sessão", {200: event_responses.Webhook}, refusals=ASKED,
+        action=Action.REMOVE_WEBHOOK,
     ),
     Route(
         "POST", f"{SESSION}/webhook/secret", webhooks.rotate_secret, Access.SESSION,
         "Trocar o segredo das assinaturas", {200: event_responses.Webhook}, refusals=ASKED,
+        action=Action.ROTATE_SECRET,
     ),
     Route(
         "POST", f"{SESSION}/webhook/test", webhook_test.try_webhook, Access.SESSION,
         "Enviar ao webhook um evento de amostra, assinado, e ver o que ele respondeu", {200: event_responses.WebhookTest},
         body=schemas.WebhookTestBody, body_required=False, refusals=(Code.WEBHOOK_TEST_IN_FLIGHT,), on_dashboard=True,
+        action=Action.TEST_WEBHOOK,
     ),
     Route(
         "GET", f"{SESSION}/messages/{{messageId}}", events.show_message, Access.SESSION,
@@ -71,5 +76,6 @@ EVENT_ROUTES = (
         "POST", f"{SESSION}/dead-letters/replay", events.replay_dead_letters, Access.SESSION,
         "Reenviar um, alguns ou todos os eventos abandonados", {200: event_responses.Replayed},
         body=schemas.ReplayBody, body_required=False, refusals=(*ASKED, Code.TARGET_REFUSED), on_dashboard=True,
+        action=Action.REPLAY,
     ),
 )  # fmt: skip

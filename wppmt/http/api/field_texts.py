@@ -26,6 +26,7 @@ FIELD_TEXTS: Mapping[str, str] = {
     "lastActivity": "última mensagem enviada ou recebida",
     "messagesSent": "mensagens enviadas desde a criação da sessão",
     "messagesReceived": "mensagens recebidas desde a criação da sessão",
+    "inboundMissed": "das recebidas, quantas a página não avisou: a conferência as achou e entregou com `backfilled: true`",
     "description": "texto livre, para identificar a sessão",
     "maxMessagesPerDay": "limite diário combinado com o cliente: guardado e devolvido, não aplicado pelo wppmt",
     "restarts": "quantas vezes o navegador da sessão foi reaberto depois de uma falha",
@@ -242,6 +243,7 @@ FIELD_TEXTS: Mapping[str, str] = {
         " administra"
     ),
     # Parameters
+    "Path.eventId": "id do evento",
     "Path.keyId": "id da chave, como na lista",
     "Path.messageId": "id da mensagem",
     "limit": "máximo de itens na resposta",

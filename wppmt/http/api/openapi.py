@@ -39,6 +39,9 @@ _TAGS: Mapping[str, str] = {
     "events": "Eventos",
     "admin": "Administração",
     "api_keys": "Chaves",
+    "audit_trail": "Administração",
+    "attempts": "Eventos",
+    "streams": "Eventos",
     "contacts": "Contatos e mídia",
     "people": "Contatos e mídia",
     "chats": "Conversas",
@@ -70,6 +73,7 @@ _PATH_PARAMETERS: Mapping[str, Json] = {
     "callId": {"schema": {"type": "string", "maxLength": 128}, "example": "7B1E6A0C5D2F4E8A9B3C1D0E2F4A6B8C"},
     "token": {"schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}, "example": "Zk3v0c…"},
     "keyId": {"schema": {"type": "string", "maxLength": 64}, "example": "key_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
+    "eventId": {"schema": {"type": "string", "maxLength": 64}, "example": "evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
     "file": {"schema": {"type": "string"}, "example": "viewer.js"},
     "phone": {
         "schema": {"type": "string"},
@@ -81,6 +85,10 @@ _HEADER_PARAMETERS: Mapping[str, Json] = {
     "Idempotency-Key": {
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7e]+$"},
         "description": "a mesma chave com o mesmo corpo devolve a resposta guardada (48 h)",
+    },
+    "Last-Event-ID": {
+        "schema": {"type": "string", "pattern": "^[0-9a-z]{1,16}$"},
+        "description": "o id do último evento recebido: continua dele; 0: o registro inteiro; ausente: a partir de agora",
     },
     "Prefer": {
         "schema": {"type": "string"},

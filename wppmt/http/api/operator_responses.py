@@ -69,8 +69,13 @@ class CgroupUsage(AnswerBody):
     memory_mb: float = Field(
         examples=[412.5], description="memória do navegador e dos seus arquivos em cache"
     )
+    memory_max_mb: float | None = Field(
+        examples=[2048.0],
+        description="acima disso o navegador é encerrado (`RESOURCE_LIMIT`); null: sem limite",
+    )
     cpu_seconds: float = Field(examples=[83.2], description="tempo de processador")
     pids: int = Field(examples=[61], description="processos e threads agora")
+    pids_max: int | None = Field(examples=[900], description="quantos pode haver; null: sem limite")
 
 
 class AdminSession(Status):
@@ -87,6 +92,11 @@ class AdminSession(Status):
         description="há quanto tempo espera o evento mais antigo ainda não entregue; `null`: nenhum",
     )
     last_error: str | None
+    outdated: str | None = Field(
+        examples=[None],
+        description="depois de uma troca de versão: por que o navegador será aberto de novo, quando chegar a sua vez;"
+        " null: não será",
+    )
 
 
 class AdminSessionList(AnswerBody):

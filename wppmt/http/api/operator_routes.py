@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code
 from wppmt.http.api import operator_responses, responses
 from wppmt.http.api.route import ASKED, Access, Route
@@ -20,6 +21,7 @@ OPERATOR_ROUTES = (
         "POST", "/api/admin/sessions/{sessionId}/restart", sessions.restart, Access.ADMIN_SESSION,
         "Reiniciar uma sessão em qualquer estado", {202: responses.Restarting},
         refusals=(*ASKED, Code.RESOURCE_LIMIT),
+        action=Action.RESTART_SESSION,
     ),
     Route(
         "GET", "/api/admin/sessions/{sessionId}/screenshot", admin.show_screenshot, Access.ADMIN_SESSION,
@@ -30,6 +32,7 @@ OPERATOR_ROUTES = (
         "POST", "/api/admin/sessions/restart-crashed", admin.restart_crashed, Access.ADMIN,
         "Reiniciar todas as sessões em erro ou travadas, menos as em TOKEN_CORRUPT", {202: operator_responses.Restarted},
         refusals=(*ASKED, Code.RESOURCE_LIMIT),
+        action=Action.RESTART_CRASHED,
     ),
     Route("GET", "/metrics", metrics.show_metrics, Access.ADMIN,
           "Métricas no formato do Prometheus; também em WPP_METRICS_LISTEN, sem token", {}, media=("text/plain",)),

@@ -1,4 +1,4 @@
-"""What the operator's records look like in answers: keys."""
+"""What the operator's records look like in answers: keys, the audit trail."""
 
 from __future__ import annotations
 
@@ -37,3 +37,55 @@ class ApiKeyMade(ApiKeyShown):
 class ApiKeyList(AnswerBody):
     count: int = Field(examples=[1])
     keys: list[ApiKeyShown] = Field(description="as chaves cujas sessões este token ou esta chave alcança")
+
+
+class AuditEntry(AnswerBody):
+    """One thing that was done."""
+
+    id: int = Field(
+        examples=[4711], description="número do registro, que só cresce: o `after` de quem continua daqui"
+    )
+    at: Instant = Field(description="quando foi feito")
+    who: str | None = Field(
+        examples=["ana@avelar"],
+        description="o `sub` do token, o nome da chave, ou `wppmt`: o próprio serviço; null: um token sem `sub`",
+    )
+    address: str | None = Field(examples=["203.0.113.7"], description="IP de quem pediu")
+    action: str = Field(
+        examples=["session.restart"], description="o que foi feito, em uma palavra estável para programas"
+    )
+    session_id: str | None = Field(examples=["cliente-001"])
+    target: str | None = Field(
+        examples=[None], description="o nome da chave, o destino do webhook, o motivo de um reinício"
+    )
+    request_id: str | None = Field(
+        examples=["5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"],
+        description="o `requestId` da requisição, o mesmo do log",
+    )
+
+
+class AuditPage(AnswerBody):
+    """Oldest first."""
+
+    entries: list[AuditEntry] = Field(description="os registros, do mais antigo ao mais novo")
+    next_cursor: int | None = Field(
+        examples=[4711], description="o `after` da próxima página; null: não há mais"
+    )
+
+
+class Attempt(AnswerBody):
+    """One try to deliver an event to its webhook."""
+
+    at: Instant = Field(description="quando a tentativa começou")
+    status: int | None = Field(
+        examples=[500], description="status HTTP da resposta; null: não houve resposta"
+    )
+    duration_ms: int = Field(examples=[35], description="duração da chamada, em milissegundos")
+    answer: str | None = Field(
+        examples=["erro interno"],
+        description="o começo da resposta (1 kB), se for texto; nunca a do webhook padrão do serviço",
+    )
+
+
+class Attempts(AnswerBody):
+    attempts: list[Attempt] = Field(description="as tentativas, em ordem; no máximo as 100 mais novas")

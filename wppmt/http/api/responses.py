@@ -203,6 +203,7 @@ class Status(AnswerBody):
     pushname: str | None = Field(examples=["Empresa ABC"])
     max_messages_per_day: int | None = Field(examples=[35])
     queue: int = Field(examples=[0], description="mensagens na fila de envio")
+    inbound_missed: int = Field(examples=[0])
     abilities: Abilities
     wa_js: str | None = Field(examples=["4.6.0"])
     login_saved: bool | None = Field(examples=[True])

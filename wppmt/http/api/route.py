@@ -9,6 +9,7 @@ from types import UnionType
 
 from aiohttp import web
 
+from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code
 from wppmt.domain.scopes import Scope
 from wppmt.http.api.responses import AnswerBody
@@ -72,10 +73,14 @@ class Route:
     """Request headers beyond Authorization and X-Session-ID."""
     on_dashboard: bool = False
     """The dashboard asks it; its own requests are counted for its token, not for the session."""
+    is_stream: bool = False
+    """It is answered without an end; no session's rate counts it."""
     media: tuple[str, ...] = ()
     """Media types that 200 may have beside JSON."""
     bare: Mapping[int, str] = field(default_factory=dict)
     """Answers without JSON: status → what it means."""
+    action: Action | None = None
+    """What the audit trail calls it; None: it is not told there."""
 
     @property
     def scope(self) -> Scope | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code
 from wppmt.http.api import responses, schemas, session_schemas
 from wppmt.http.api.route import ASKED, SESSION, Access, Route
@@ -18,6 +19,7 @@ SESSION_ROUTES = (
         {201: responses.StartedBody, 200: responses.StartedBody},
         body=session_schemas.StartBody, body_required=False,
         refusals=(*ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE), on_dashboard=True,
+        action=Action.START_SESSION,
     ),
     Route(
         "POST", "/api/sessions", sessions.create, Access.TOKEN,
@@ -28,6 +30,7 @@ SESSION_ROUTES = (
             *ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE, Code.INVALID_SESSION_ID,
             Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND, Code.RATE_LIMITED,
         ),
+        action=Action.START_SESSION,
     ),
     Route(
         "GET", "/api/sessions", sessions.list_sessions, Access.TOKEN,
@@ -51,12 +54,14 @@ SESSION_ROUTES = (
         "PATCH", SESSION, sessions.change, Access.SESSION,
         "Mudar as configurações da sessão", {200: responses.SessionSettings},
         body=session_schemas.ChangeBody, refusals=ASKED,
+        action=Action.CHANGE_SESSION,
     ),
     Route(
         "DELETE", SESSION, sessions.close, Access.SESSION,
         "Encerrar a sessão preservando o login; com purge=true, apagar tudo", {200: responses.Confirmation},
         query={"purge": {"type": "boolean", "default": False, "description": "apagar tudo sobre a sessão"}},
         refusals=ASKED, on_dashboard=True,
+        action=Action.CLOSE_SESSION,
     ),
     Route(
         "GET", f"{SESSION}/limits", sessions.show_limits, Access.SESSION,
@@ -65,25 +70,30 @@ SESSION_ROUTES = (
     Route(
         "POST", f"{SESSION}/disconnect", sessions.close, Access.SESSION,
         "Encerrar a sessão preservando o login", {200: responses.Confirmation}, refusals=ASKED,
+        action=Action.CLOSE_SESSION,
     ),
     Route(
         "POST", f"{SESSION}/restart", sessions.restart, Access.SESSION,
         "Reiniciar o navegador com o mesmo login", {202: responses.Restarting},
         refusals=(*ASKED, Code.RESOURCE_LIMIT), on_dashboard=True,
+        action=Action.RESTART_SESSION,
     ),
     Route(
         "POST", f"{SESSION}/reset", sessions.reset, Access.SESSION,
         "Depois de TOKEN_CORRUPT: começar de novo com um QR Code", {202: responses.Restarting},
         refusals=(*ASKED, Code.LOGIN_NOT_CORRUPT), on_dashboard=True,
+        action=Action.RESET_LOGIN,
     ),
     Route(
         "POST", f"{SESSION}/restore", sessions.restore, Access.SESSION,
         "Depois de TOKEN_CORRUPT: voltar à última cópia boa do login", {202: responses.Restarting},
         refusals=(*ASKED, Code.RESOURCE_LIMIT, Code.LOGIN_NOT_CORRUPT, Code.NO_LOGIN_COPY), on_dashboard=True,
+        action=Action.RESTORE_LOGIN,
     ),
     Route(
         "POST", f"{SESSION}/logout", sessions.log_out, Access.SESSION,
         "Desvincular do WhatsApp e remover o login", {200: responses.Confirmation}, refusals=ASKED, on_dashboard=True,
+        action=Action.LOG_OUT,
     ),
     Route(
         "POST", f"{SESSION}/pairing-link", pairing.make_link, Access.SESSION,
@@ -92,10 +102,12 @@ SESSION_ROUTES = (
         refusals=(
             *ASKED, Code.RESOURCE_LIMIT, Code.ALREADY_CONNECTED, Code.INVALID_PHONE, Code.TARGET_REFUSED,
         ),
+        action=Action.MAKE_LINK,
     ),
     Route(
         "DELETE", f"{SESSION}/pairing-link", pairing.revoke_link, Access.SESSION,
         "Cancelar o link de conexão", {200: responses.Confirmation}, refusals=ASKED,
+        action=Action.REVOKE_LINK,
     ),
     Route(
         "GET", _LINK, pairing.show_page, Access.LINK, "A página de conexão, para o cliente", {},

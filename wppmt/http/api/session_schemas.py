@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
-from wppmt.domain.contact_policy import PolicyChange, is_clock, is_time_zone
+from wppmt.domain.contact_policy import TAKE_DEFAULT, PolicyChange, is_clock, is_time_zone
 from wppmt.http.api.schemas import DIGITS, Body, Ignored, Number, ProxyUrl, Url, WantedEvent, is_blank
 
 DAY = 86_400
@@ -97,8 +97,15 @@ class ChangeBody(Body):
         examples=["socks5://proxy.exemplo:1080"],
         description="vale a partir do próximo início do navegador (`POST …/restart`)",
     )
-    policy: PolicyBody | None = None
+    policy: PolicyBody | None = Field(None, description="`null`: o padrão do serviço volta a valer")
     ignore: Ignored | None = Field(None, examples=[["groups", "channels", "status"]])
+
+    @property
+    def policy_change(self) -> PolicyChange | None:
+        """None where nothing is said of it."""
+        if self.policy:
+            return self.policy.change
+        return TAKE_DEFAULT if "policy" in self.model_fields_set else None
 
     @model_validator(mode="before")
     @classmethod
@@ -128,6 +135,11 @@ class StartBody(Body):
     )
     policy: PolicyBody | None = None
     ignore: Ignored | None = Field(None, examples=[["groups", "channels", "status"]])
+
+    @property
+    def policy_change(self) -> PolicyChange | None:
+        """None where nothing is said of it; null says nothing."""
+        return self.policy.change if self.policy else None
 
 
 class CreateBody(StartBody):

@@ -72,6 +72,7 @@ def admin_session_of(
         webhooks=Deliveries(pending=webhooks.pending, dead=webhooks.dead),
         webhook_lag_seconds=None if lag is None else max(0, int(lag)),
         last_error=status.last_error or None,
+        outdated=status.outdated or None,
     )
 
 
@@ -100,6 +101,7 @@ def _status_fields(
         "pushname": record.pushname or None,
         "max_messages_per_day": record.max_messages_per_day,
         "queue": status.queue,
+        "inbound_missed": record.inbound_missed,
         "abilities": abilities_of(status),
         "wa_js": status.inventory.wa_js or None,
         "login_saved": record.login_saved if record.has_login else None,

@@ -9,10 +9,12 @@ from typing import Any
 from aiohttp import web
 
 from wppmt.domain import messages
+from wppmt.domain.actions import Action
 from wppmt.domain.messages import ROOT, session_address
 from wppmt.domain.reasons import sentence
 from wppmt.http.api import operator_responses, views
 from wppmt.http.api.json_responses import answer
+from wppmt.http.auditing import tell
 from wppmt.http.ports import PORTS, Ports
 from wppmt.http.security.grant import Grant
 from wppmt.http.security.guard import GRANT, SESSION_ID
@@ -73,6 +75,8 @@ async def restart_crashed(request: web.Request) -> web.Response:
     done: messages.CrashedRestarted = await request.app[PORTS].front.ask(
         ROOT, messages.RestartCrashed(request[GRANT].sessions), ASK_SECONDS
     )
+    for session_id in done.restarted:
+        tell(request, Action.RESTART_CRASHED, session_id)
     skipped = [
         operator_responses.Skipped(session_id=session_id, reason_code=reason, reason=sentence(reason))
         for session_id, reason in done.skipped

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 from ulid import ULID
 
+from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.scopes import Scope
 from wppmt.domain.times import iso
@@ -18,6 +19,7 @@ from wppmt.http.api.body_reader import read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.record_schemas import ApiKeyBody
 from wppmt.http.api.responses import Confirmation
+from wppmt.http.auditing import tell
 from wppmt.http.ports import PORTS
 from wppmt.http.security.api_keys import digest_of
 from wppmt.http.security.guard import GRANT
@@ -49,6 +51,7 @@ async def create(request: web.Request) -> web.Response:
         networks=tuple(body.ips),
     )
     await ports.keyring.add(key)
+    tell(request, Action.CREATE_KEY, target=key.name)
     return answer(responses.ApiKeyMade(key=secret, **_shown(key)), 201)
 
 
@@ -66,6 +69,7 @@ async def revoke(request: web.Request) -> web.Response:
     if key is None or not request[GRANT].covers(key.sessions):
         raise Refusal(Code.NOT_FOUND)
     await keyring.revoke(key)
+    tell(request, Action.REVOKE_KEY, target=key.name)
     return answer(Confirmation(message=_REVOKED))
 
 

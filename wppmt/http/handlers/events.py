@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
+from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import WEBHOOK, ReplayDeadLetters
 from wppmt.http.api import event_responses, views
@@ -16,6 +17,7 @@ from wppmt.http.api.body_reader import read_body
 from wppmt.http.api.json_responses import answer, json_bytes
 from wppmt.http.api.query_parameters import LARGEST, page_of, whole_number
 from wppmt.http.api.schemas import ReplayBody
+from wppmt.http.auditing import tell
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID
 from wppmt.store.outbox_records import DeadLetters, Delivery
@@ -109,4 +111,5 @@ async def replay_dead_letters(request: web.Request) -> web.Response:
         await ports.check_target(body.url)
     which = DeadLetters(request[SESSION_ID], event_ids=tuple(body.ids or ()), name=body.event or "")
     replayed: int = await ports.front.ask(WEBHOOK, ReplayDeadLetters(which, body.url or ""), REPLAY_SECONDS)
+    tell(request, Action.REPLAY, target=str(replayed))
     return answer(event_responses.Replayed(replayed=replayed))

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from wppmt.domain import messages
+from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, session_address
 from wppmt.domain.states import State
@@ -18,6 +19,7 @@ from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_phone
 from wppmt.http.api.route import Access
 from wppmt.http.api.session_schemas import ChangeBody, CreateBody, StartBody
+from wppmt.http.auditing import tell
 from wppmt.http.ports import PORTS, Ports
 from wppmt.http.security.guard import GRANT, SESSION_ID, admit
 from wppmt.store.records import SessionStatus
@@ -105,7 +107,7 @@ def _settings_of(body: ChangeBody | StartBody) -> dict[str, Any]:
     return {
         "description": body.description,
         "ignore": None if body.ignore is None else tuple(dict.fromkeys(body.ignore)),
-        "policy": body.policy.change if body.policy else None,
+        "policy": body.policy_change,
     }
 
 
@@ -132,6 +134,7 @@ async def close(request: web.Request) -> web.Response:
     session_id = request[SESSION_ID]
     front, deadline = request.app[PORTS].front, request.app[PORTS].settings.close_deadline
     if _wants_purge(request):
+        tell(request, Action.PURGE_SESSION)
         purged: messages.LoggedOut = await front.ask(ROOT, messages.PurgeSession(session_id), LOGOUT_SECONDS)
         await asyncio.to_thread(request.app[PORTS].received.forget, session_id)
         return _logged_out(purged, _PURGED)

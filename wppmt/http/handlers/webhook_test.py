@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -17,9 +16,9 @@ from wppmt.http.api.json_responses import answer
 from wppmt.http.api.schemas import WebhookTestBody
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID
-from wppmt.net.urls import parse, place_of
 from wppmt.store.outbox_records import Delivery
 from wppmt.store.records import EventRecord
+from wppmt.webhook.answers import is_at, text_of
 from wppmt.webhook.classify import Answered, AttemptResult
 from wppmt.webhook.envelope import envelope
 from wppmt.webhook.samples import sample
@@ -51,18 +50,12 @@ async def try_webhook(request: web.Request) -> web.Response:
             event_id=event.id,
             status=outcome.status if isinstance(outcome, Answered) else None,
             elapsed_ms=elapsed_ms,
-            body=_text(outcome.body)
-            if isinstance(outcome, Answered) and not _is_at(url, default_url)
+            body=text_of(outcome.body)
+            if isinstance(outcome, Answered) and not is_at(url, default_url)
             else None,
             error=_complaint(outcome),
         )
     )
-
-
-def _is_at(url: str, default_url: str) -> bool:
-    """Whether the answer comes from the operator's own receiver: what it says is not for tenants."""
-    target, default = parse(url), parse(default_url)
-    return target is not None and default is not None and place_of(target) == place_of(default)
 
 
 @contextmanager
@@ -80,15 +73,6 @@ def _alone(under_way: set[str], session_id: str) -> Iterator[None]:
 def _sample_event(session_id: str, name: str, event_id: str, at: float) -> EventRecord:
     body = envelope(name, session_id, at, sample(name), event_id=event_id, sequence=0)
     return EventRecord(event_id, session_id, 0, name, at, body)
-
-
-def _text(body: bytes) -> str | None:
-    """None for what is no text. It may have been cut in the middle of a character."""
-    try:
-        text = codecs.getincrementaldecoder("utf-8")().decode(body)
-    except UnicodeDecodeError:
-        return None
-    return None if "\0" in text else text
 
 
 def _complaint(outcome: AttemptResult) -> str | None:

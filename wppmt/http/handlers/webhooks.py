@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from aiohttp import web
+from yarl import URL
 
 from wppmt.domain import messages
+from wppmt.domain.actions import Action
 from wppmt.domain.messages import session_address
 from wppmt.http.api import event_responses, views
 from wppmt.http.api.body_reader import read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.schemas import WebhookBody
+from wppmt.http.auditing import tell
 from wppmt.http.ports import PORTS, Ports
 from wppmt.http.security.guard import SESSION_ID
 from wppmt.store.records import EVENT_NAMES
@@ -20,6 +23,7 @@ ASK_SECONDS = 10.0
 async def set_webhook(request: web.Request) -> web.Response:
     body = await read_body(request, WebhookBody)
     await request.app[PORTS].check_target(body.url)
+    tell(request, Action.SET_WEBHOOK, target=str(URL(body.url).origin()))
     events = tuple(dict.fromkeys(body.events)) if body.events else EVENT_NAMES
     return await _change(request, messages.SetWebhook(body.url, events))
 

@@ -44,6 +44,7 @@ class Keyring:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._keys = {key.digest: key for key in store.api_keys()}
+        self._ids = {key.id for key in self._keys.values()}
         self._used: dict[str, float] = {}
         """By id, what is not written yet."""
 
@@ -63,7 +64,7 @@ class Keyring:
 
     def holds(self, key_id: str) -> bool:
         """Whether it has not been revoked."""
-        return any(key.id == key_id for key in self._keys.values())
+        return key_id in self._ids
 
     def all(self) -> list[ApiKey]:
         """The oldest first."""
@@ -76,11 +77,13 @@ class Keyring:
         """Raises StoreUnavailable, and then there is no such key."""
         await asyncio.to_thread(self._save, key)
         self._keys[key.digest] = key
+        self._ids.add(key.id)
 
     async def revoke(self, key: ApiKey) -> None:
         """Raises StoreUnavailable, and then the key is as good as before."""
         await asyncio.to_thread(self._delete, key)
         self._keys.pop(key.digest, None)
+        self._ids.discard(key.id)
 
     async def write_uses(self) -> None:
         """Raises StoreUnavailable; nothing is lost."""

@@ -69,18 +69,19 @@ def _count_apart(request: web.Request, access: Access) -> None:
 
     A pairing page asks every two seconds, and many customers may come by one proxy: its handler counts.
     """
-    if access is Access.LINK or (SESSION_ID in request and not _is_operators(request, access)):
+    if access is Access.LINK or (SESSION_ID in request and not _is_apart(request, access)):
         return
     ports = request.app[PORTS]
     if wait := ports.buckets.wait(_asker(request), ports.now()):
         raise Refusal(Code.RATE_LIMITED, retry_after=max(1.0, wait)) from None
 
 
-def _is_operators(request: web.Request, access: Access) -> bool:
-    """What an operator asks about a session leaves its tenant's hundred a minute alone."""
+def _is_apart(request: web.Request, access: Access) -> bool:
+    """What an operator asks about a session leaves its tenant's hundred a minute alone, and so does a stream."""
     route = route_of(request)
-    is_dashboard = route is not None and route.on_dashboard and DASHBOARD_HEADER in request.headers
-    return access is Access.ADMIN_SESSION or is_dashboard
+    if access is Access.ADMIN_SESSION or route is None:
+        return access is Access.ADMIN_SESSION
+    return route.is_stream or (route.on_dashboard and DASHBOARD_HEADER in request.headers)
 
 
 def _asker(request: web.Request) -> str:
@@ -171,7 +172,7 @@ async def admit(request: web.Request, session_id: str, access: Access) -> None:
     if not request[GRANT].may(session_id) or not exists:
         raise Refusal(Code.SESSION_NOT_FOUND)
     request[SESSION_ID] = session_id
-    if not _is_operators(request, access):
+    if not _is_apart(request, access):
         await _count(request, session_id)
 
 

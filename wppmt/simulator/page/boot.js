@@ -5,6 +5,7 @@ const CONTACTS_KEY = 'contacts';
 link.on('resumed', async (profile) => {
   learnProfile(profile);
   enter();
+  if (Socket.hasSynced) BackendEventBus.triggerOfflineDeliveryStateReset();
   if (!Socket.hasSynced) {
     await sleep(options.syncMs); // the time in which clients begin to listen, whatsapp-web.js to hasSynced
     BackendEventBus.triggerMainStreamModeReady();

@@ -46,11 +46,7 @@ class BackendEventBusImpl extends EventEmitter {
   triggerRefreshQR() { this.trigger(BackendEvent.REFRESH_QR); }
   triggerReconnectSocket() { this.trigger(BackendEvent.RECONNECT_SOCKET); }
 
-  triggerSocketStreamDisconnected() {
-    this.isOfflineDeliveryEnd = false;
-    this.both(BackendEvent.SOCKET_STREAM_DISCONNECTED);
-  }
-
+  triggerSocketStreamDisconnected() { this.both(BackendEvent.SOCKET_STREAM_DISCONNECTED); }
   triggerOpenSocketStream() { this.both(BackendEvent.OPEN_SOCKET_STREAM); }
   triggerCriticalSyncDone() { this.both(BackendEvent.ON_CRITICAL_SYNC_DONE); }
 
@@ -59,9 +55,15 @@ class BackendEventBusImpl extends EventEmitter {
     this.both(BackendEvent.MAIN_STREAM_MODE_READY);
   }
 
-  triggerOfflineDeliveryEnd() {
-    this.isOfflineDeliveryEnd = true;
-    this.both(BackendEvent.OFFLINE_DELIVERY_END);
+  // Of a page that comes back: what it missed is about to be delivered. A loss of the socket alone changes nothing.
+  triggerOfflineDeliveryStateReset() { this.deliveredOffline(false, BackendEvent.OFFLINE_DELIVERY_STATE_RESET); }
+  triggerOfflineDeliveryEnd() { this.deliveredOffline(true, BackendEvent.OFFLINE_DELIVERY_END); }
+
+  deliveredOffline(isEnd, event) {
+    this.isOfflineDeliveryEnd = isEnd;
+    this.trigger(event);
+    Cmd.isOfflineDeliveryEnd = isEnd;
+    overBridge(event);
   }
 
   triggerTemporaryBan(ban) { this.both(BackendEvent.ACCOUNT_TEMPORARILY_BANNED, ban); }
@@ -83,6 +85,7 @@ function overBridge(event, ...data) {
 
 // Nothing triggers `logout` or `main_loaded` on it, and it has no refreshQR: that is in WAWebLaunchSocketUtils.
 class CmdImpl extends EventEmitter {
+  isOfflineDeliveryEnd = false;
   setActiveFilter() {}
   reachoutTimelockStateChange() { this.trigger('reachout_timelock_state_change'); }
   newChatMessageCappingStateChange() { this.trigger('new_chat_message_capping_state_change'); }

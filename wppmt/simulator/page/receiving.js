@@ -23,9 +23,15 @@ link.on('message', async (message) => {
   if (await database.get('message', message.id)) return;
   const raw = { ...rawOf(message), id: MsgKey.fromString(message.id), order: nextOrder() };
   await database.put('message', rowOf(raw));
-  if (message.unheard) return addMessage(raw, { silent: true });
+  if (message.unheard) return storeUnheard(raw);
   await importNamespace('WAWebHandleSingleMsgWorkerCompatible').handleSingleMsg(raw.id.remote, raw);
 });
+
+async function storeUnheard(raw) {
+  addMessage(raw, { silent: true });
+  const chat = Chats.get(addressOf(raw.id.remote));
+  if (chat) await storeChat(chat);
+}
 
 // What lets us write to whoever has written to us, whatever limit there is towards strangers.
 const TC_TOKEN = new Uint8Array([1]);

@@ -13,7 +13,7 @@ const LAZY = ['WAWebChatForwardMessage', 'WAWebForwardMessagesToChat'];
 const LAZY_COMPONENT = 'WAWebMediaForwardMediaMsg';
 
 const table = {};
-const missing = new Map(); // by id: hidden, throws or hangs, for code from outside alone
+const missing = new Map(); // by id: hidden, throws, hangs or twice, for code from outside alone
 const foreign = Object.create(null);
 // With a prototype: most of what wa-js asks of a default would throw without one, thousands of times.
 const FILLER = { default: function filler() {} };
@@ -26,14 +26,28 @@ function fill(count) {
   }
 }
 
+const TWIN = 'Twin';
+const twins = Object.create(null);
+
+// A module of which the table has two; the first one holds what nobody but code from outside finds.
+function twinOf(id) {
+  const anew = (value) => (value instanceof EventEmitter ? new value.constructor() : value);
+  const copy = () => Object.fromEntries(Object.entries(importNamespace(id)).map(([name, value]) => [name, anew(value)]));
+  return (twins[id] ||= copy());
+}
+
 function publish(ids) {
-  for (const id of ids) if (missing.get(id) !== 'hidden') table[id] = { factory: () => importNamespace(id), dependencies: [] };
+  for (const id of ids) {
+    if (missing.get(id) === 'twice') table[id + TWIN] = { factory: () => twinOf(id), dependencies: [] };
+    if (missing.get(id) !== 'hidden') table[id] = { factory: () => importNamespace(id), dependencies: [] };
+  }
 }
 
 function visible(id) {
   if (!table[id]) throw new Error(`Requiring unknown module "${id}"`);
   if (table[id] === FILLER_ENTRY) return FILLER;
-  if (missing.has(id)) return broken(id);
+  if (missing.get(id) === 'throws' || missing.get(id) === 'hangs') return broken(id);
+  if (id.endsWith(TWIN) && missing.get(id.slice(0, -TWIN.length)) === 'twice') return twinOf(id.slice(0, -TWIN.length));
   return foreign[id] ? foreign[id]() : importNamespace(id);
 }
 

@@ -21,6 +21,7 @@ _NOW = (
     "DELETE FROM journal WHERE session_id = ? AND handover IN ('accepted', 'handed')",
 )
 _LATER = (
+    "DELETE FROM attempts WHERE event IN (SELECT number FROM events WHERE session_id = ? ORDER BY sequence LIMIT ?)",
     "DELETE FROM deliveries WHERE event IN (SELECT number FROM events WHERE session_id = ? ORDER BY sequence LIMIT ?)",
     "DELETE FROM events WHERE number IN (SELECT number FROM events WHERE session_id = ? ORDER BY sequence LIMIT ?)",
     "DELETE FROM journal WHERE number IN (SELECT number FROM journal WHERE session_id = ? LIMIT ?)",

@@ -1,14 +1,17 @@
-"""What the SQLite store keeps for whoever runs the service: keys."""
+"""What the SQLite store keeps for whoever runs the service: keys, the audit trail."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from wppmt.domain.scopes import Scope
-from wppmt.store.operator_records import ApiKey
+from wppmt.store.operator_records import ApiKey, AuditEntry
 from wppmt.store.sqlite.database import Database
+
+AUDIT_STEP = 500
+"""Rows that are looked at when old ones are dropped."""
 
 
 class SqliteRecords:
@@ -28,6 +31,40 @@ class SqliteRecords:
                 "UPDATE api_keys SET last_used_at = ? WHERE id = ?",
                 [(at, key_id) for key_id, at in used.items()],
             )
+
+    def audit_after(
+        self, after: int, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
+    ) -> Sequence[AuditEntry]:
+        of_sessions = None if sessions is None else json.dumps(list(sessions))
+        rows = self._read(
+            "SELECT * FROM audit WHERE id > ?1 AND at >= ?2"
+            " AND (?3 IS NULL OR session_id IN (SELECT value FROM json_each(?3))) ORDER BY id LIMIT ?4",
+            (after, since, of_sessions, limit),
+        )
+        return [AuditEntry(**dict(row)) for row in rows]
+
+    def drop_audit(self, before: float) -> int:
+        with self._database.write() as connection:
+            # From the oldest on: a clock that was set back leaves some for later.
+            return connection.execute(
+                "DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT ?) AND at < ?",
+                (AUDIT_STEP, before),
+            ).rowcount
+
+
+def save_audit(connection: sqlite3.Connection, entry: AuditEntry) -> None:
+    connection.execute(
+        "INSERT INTO audit (at, action, who, address, session_id, target, request_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            entry.at,
+            entry.action,
+            entry.who,
+            entry.address,
+            entry.session_id,
+            entry.target,
+            entry.request_id,
+        ),
+    )
 
 
 def save_api_key(connection: sqlite3.Connection, key: ApiKey) -> None:

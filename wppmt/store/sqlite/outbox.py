@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from wppmt.store.operator_records import Attempt
 from wppmt.store.outbox_records import (
     Backlog,
     DeadLetterBatch,
@@ -15,6 +16,7 @@ from wppmt.store.outbox_records import (
     WebhookCounts,
 )
 from wppmt.store.records import ALERTS
+from wppmt.store.sqlite.attempts import save_attempt
 from wppmt.store.sqlite.database import Database
 from wppmt.store.sqlite.forgetting import ALL
 from wppmt.store.sqlite.rows import DELIVERY, load_delivery
@@ -120,7 +122,7 @@ class SqliteOutbox:
                 return load_delivery(rows[0])
         return None
 
-    def settle(self, deliveries: Sequence[Delivery]) -> None:
+    def settle(self, deliveries: Sequence[Delivery], attempts: Sequence[Attempt] = ()) -> None:
         # What a power cut undoes here is sent again, with the same id.
         with self._database.write(durable=False) as connection:
             connection.executemany(
@@ -131,6 +133,8 @@ class SqliteOutbox:
                     for d in deliveries
                 ],
             )
+            for attempt in attempts:
+                save_attempt(connection, attempt)
 
     def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
         where, values = _dead(which)

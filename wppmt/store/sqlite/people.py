@@ -13,6 +13,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from wppmt.domain.actions import Action
+from wppmt.store.operator_records import AuditEntry
+from wppmt.store.sqlite.operator_rows import save_audit
 from wppmt.store.sqlite.rows import erased_key, load_session
 
 BUSY_SECONDS = 10.0
@@ -29,8 +32,8 @@ PERSONAL: Mapping[str, tuple[str, ...]] = {
     "received": ("message_id",),
 }
 """Each table that may hold something about a contact, with the columns that may name one."""
-FOLLOWING = {"deliveries": "event"}
-"""Goes with the row of `events` that the column names."""
+FOLLOWING = {"deliveries": "event", "attempts": "event"}
+"""Go with the row of `events` that the column names."""
 IMPERSONAL = frozenset(
     {
         "sessions",  # of the account's owner
@@ -41,8 +44,10 @@ IMPERSONAL = frozenset(
         "stopped_lanes",
         "tallies",
         "forgotten",
+        "event_numbers",
         "compatibility",
         "api_keys",
+        "audit",  # of operators, and never of a contact
     }
 )
 _ENVELOPE = ("event", "sessionId", "timestamp", "id", "sequence", "schemaVersion")
@@ -74,11 +79,11 @@ class People:
         with self._open() as connection:
             yield from map(dict, connection.execute(self._select("*", table), {"sessions": self._sessions}))
 
-    def following(self, events: Sequence[int]) -> list[Row]:
-        """The deliveries of these events, by the events' numbers."""
+    def following(self, table: str, events: Sequence[int]) -> list[Row]:
+        """What one of FOLLOWING has of these events, by the events' numbers."""
         with self._open() as connection:
             found = connection.execute(
-                "SELECT * FROM deliveries WHERE event IN (SELECT value FROM json_each(?))",
+                f"SELECT * FROM {table} WHERE {FOLLOWING[table]} IN (SELECT value FROM json_each(?))",  # noqa: S608 - names of ours
                 (json.dumps(events),),
             )
             return list(map(dict, found))
@@ -104,10 +109,18 @@ class People:
             erased["received"] = self._forget_names(connection)
             numbers = self._keys(connection, "events")
             for step in _steps(numbers):
-                erased["deliveries"] += self._empty(connection, [number for (number,) in step])
+                for table, count in self._empty(connection, [number for (number,) in step]).items():
+                    erased[table] += count
             erased["events"] = len(numbers)
             _fold(connection)
         return erased
+
+    def note_erasure(self, now: float, who: str, receipt: str) -> None:
+        """In the audit trail, which never names a person: for each of the sessions."""
+        with self._open() as connection, _committed(connection):
+            for session_id in json.loads(self._sessions):
+                entry = AuditEntry(now, Action.ERASE_PERSON, who, session_id=session_id, target=receipt)
+                save_audit(connection, entry)
 
     def rewrite(self, most_bytes: float) -> bool:
         """Write the database anew, unless it is larger: what rows were before they changed lies between the rows.
@@ -142,13 +155,17 @@ class People:
                 )
         return len(keys)
 
-    def _empty(self, connection: sqlite3.Connection, numbers: Sequence[int]) -> int:
-        """Returns how many deliveries went with these events."""
+    def _empty(self, connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[str, int]:
+        """Returns how many rows of each table in FOLLOWING went with these events."""
         wanted = json.dumps(numbers)
         with _committed(connection):
-            gone = connection.execute(
-                "DELETE FROM deliveries WHERE event IN (SELECT value FROM json_each(?))", (wanted,)
-            )
+            gone = {
+                table: connection.execute(
+                    f"DELETE FROM {table} WHERE {event} IN (SELECT value FROM json_each(?))",  # noqa: S608 - names of ours
+                    (wanted,),
+                ).rowcount
+                for table, event in FOLLOWING.items()
+            }
             bodies = connection.execute(
                 "SELECT number, body FROM events WHERE number IN (SELECT value FROM json_each(?))", (wanted,)
             ).fetchall()
@@ -156,7 +173,7 @@ class People:
                 "UPDATE events SET body = ? WHERE number = ?",
                 [(_emptied(row["body"]), row["number"]) for row in bodies],
             )
-            return gone.rowcount
+            return gone
 
     def _keys(self, connection: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
         columns = ", ".join(_primary_key(connection, table))

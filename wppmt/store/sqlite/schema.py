@@ -232,9 +232,51 @@ CREATE TABLE api_keys (
 ) WITHOUT ROWID;
 """
 
+_AUDIT = """
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice: a cursor stays true
+    at REAL NOT NULL,
+    action TEXT NOT NULL,
+    who TEXT,
+    address TEXT,
+    session_id TEXT,
+    target TEXT,
+    request_id TEXT
+);
+CREATE INDEX audit_of_session ON audit (session_id, id);
+"""
+
+_ATTEMPTS = """
+-- What came of each try to deliver an event; goes with the event.
+CREATE TABLE attempts (
+    number INTEGER PRIMARY KEY,
+    event INTEGER NOT NULL REFERENCES events (number),
+    session_id TEXT NOT NULL,
+    at REAL NOT NULL,
+    status INTEGER,
+    duration_ms INTEGER NOT NULL,
+    answer TEXT,
+    error TEXT NOT NULL
+);
+CREATE INDEX attempts_of_event ON attempts (event, number);
+"""
+
+_EVENT_NUMBERS = """
+-- One row: the largest number of an event that was ever deleted, so that a cursor over all events stays true.
+CREATE TABLE event_numbers (deleted INTEGER NOT NULL);
+INSERT INTO event_numbers VALUES (0);
+CREATE TRIGGER event_deleted AFTER DELETE ON events
+    WHEN OLD.number > (SELECT deleted FROM event_numbers) BEGIN
+    UPDATE event_numbers SET deleted = OLD.number;
+END;
+"""
+
 STEPS: tuple[str, ...] = (
     _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _ALERTS_AND_HISTORY,
     _API_KEYS,
+    _AUDIT,
+    _ATTEMPTS,
+    _EVENT_NUMBERS,
 )  # fmt: skip
 VERSION = len(STEPS)
 OLDEST_READER = 5

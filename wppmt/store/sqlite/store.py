@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from wppmt.domain.occurrences import Count, uncounted
 from wppmt.store.outbox_records import SigningSecrets
 from wppmt.store.records import EventRecord, JournalEntry, PairingLink, SessionRecord
+from wppmt.store.sqlite.attempts import PRUNE_ATTEMPTS, SqliteAttempts
 from wppmt.store.sqlite.database import BUSY_MILLISECONDS, Database
 from wppmt.store.sqlite.forgetting import sweep
 from wppmt.store.sqlite.operator_rows import SqliteRecords
@@ -26,7 +28,7 @@ from wppmt.store.sqlite.watch import PRUNE_ALERTS, SqliteWatch
 PRUNE_STEP = 500
 
 
-class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords):
+class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords, SqliteAttempts):
     """Implements wppmt.store.Store on one file. Raises SetupError when that cannot be used.
 
     `step` is how many rows of a kind are deleted in one transaction.
@@ -41,11 +43,18 @@ class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords):
     ) -> None:
         super().__init__(Database(path, busy_milliseconds, count))
         self._step = step
+        self._heard: Callable[[Collection[str]], None] | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[SqliteTransaction]:
         with self._database.write() as connection:
-            yield SqliteTransaction(connection, self._step)
+            transaction = SqliteTransaction(connection, self._step)
+            yield transaction
+        if transaction.recorded and self._heard:
+            self._heard(transaction.recorded)
+
+    def listen(self, heard: Callable[[Collection[str]], None] | None) -> None:
+        self._heard = heard
 
     def sessions(self) -> Sequence[SessionRecord]:
         rows = self._read("SELECT record FROM sessions ORDER BY created_at, id")
@@ -101,6 +110,23 @@ class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords):
         )
         return [load_event(row) for row in rows]
 
+    def events_of_all_after(
+        self, number: int, limit: int, sessions: Collection[str] | None = None
+    ) -> Sequence[tuple[int, EventRecord]]:
+        of_sessions = None if sessions is None else json.dumps(list(sessions))
+        rows = self._read(
+            "SELECT * FROM events WHERE number > ?1 AND session_id IN (SELECT session_id FROM tallies"
+            " WHERE ?2 IS NULL OR session_id IN (SELECT value FROM json_each(?2))) ORDER BY number LIMIT ?3",
+            (number, of_sessions, limit),
+        )
+        return [(row["number"], load_event(row)) for row in rows]
+
+    def last_event_number(self) -> int:
+        [[newest]] = self._read(
+            "SELECT max(deleted, coalesce((SELECT max(number) FROM events), 0)) FROM event_numbers"
+        )
+        return int(newest)
+
     def last_sequence(self, session_id: str) -> int:
         rows = self._read("SELECT sequence FROM tallies WHERE session_id = ?", (session_id,))
         return int(rows[0]["sequence"]) if rows else 0
@@ -139,6 +165,7 @@ _PRUNE = (
         SELECT deliveries.number FROM events JOIN deliveries ON deliveries.event = events.number
         WHERE at < ?1 AND state != 'pending' AND (state = 'done' OR next_at < ?1) ORDER BY at LIMIT ?2)
     """,
+    PRUNE_ATTEMPTS,
     """
     DELETE FROM events WHERE number IN (
         SELECT number FROM events WHERE at < ?1

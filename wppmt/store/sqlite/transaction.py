@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from wppmt.domain.alerts import Alert
 from wppmt.domain.states import State
-from wppmt.store.operator_records import ApiKey
+from wppmt.store.operator_records import ApiKey, AuditEntry
 from wppmt.store.outbox_records import DeliveryState, Lane, SigningSecrets
 from wppmt.store.records import EventDraft, EventRecord, JournalEntry, PairingLink, SessionRecord
 from wppmt.store.sqlite.forgetting import clear, forget
-from wppmt.store.sqlite.operator_rows import save_api_key
+from wppmt.store.sqlite.operator_rows import save_api_key, save_audit
 from wppmt.store.sqlite.rows import (
     dump_entry,
     dump_session,
@@ -29,6 +29,8 @@ class SqliteTransaction:
         self._connection = connection
         self._execute = connection.execute
         self._step = step
+        self.recorded: set[str] = set()
+        """Sessions that get a new event."""
 
     def save(self, record: SessionRecord) -> None:
         self._execute(
@@ -47,9 +49,11 @@ class SqliteTransaction:
             clear(self._connection, session_id)
         body = envelope(draft.name, session_id, draft.at, draft.payload, event_id=draft.id, sequence=sequence)
         number = self._execute(
-            "INSERT INTO events (id, session_id, sequence, name, at, body) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO events (number, id, session_id, sequence, name, at, body)"
+            " SELECT 1 + max(deleted, coalesce((SELECT max(number) FROM events), 0)), ?, ?, ?, ?, ?, ? FROM event_numbers",
             (draft.id, session_id, sequence, draft.name, draft.at, body),
         ).lastrowid
+        self.recorded.add(session_id)
         event = EventRecord(draft.id, session_id, sequence, draft.name, draft.at, body)
         if _ends_codes(draft):
             # One by one: each state has its own partial index.
@@ -156,6 +160,9 @@ class SqliteTransaction:
 
     def delete_api_key(self, key_id: str) -> None:
         self._execute("DELETE FROM api_keys WHERE id = ?", (key_id,))
+
+    def audit(self, entry: AuditEntry) -> None:
+        save_audit(self._connection, entry)
 
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
         return sum(

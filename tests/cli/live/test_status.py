@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.conftest import Call
+from tests.cli.live.conftest import ALERT, HEALTH, refusal, row
+from tests.cli.live.stub_api import StubApi
+
+LONG = "c" * 40
+CORRUPT = {
+    "reason": "O login salvo não foi aceito", "reasonCode": "TOKEN_CORRUPT", "remedy": "Restaure a última cópia boa.",
+    "abilities": {"canSend": False, "canReceive": False, "canAck": False, "canSendMedia": False},
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def answers(api: StubApi) -> None:
+    api.answers |= {
+        "GET /api/health": HEALTH,
+        "GET /api/admin/sessions": {"sessions": [row("boa"), row("ruim", "error", **CORRUPT), row(LONG)]},
+        "GET /api/admin/alerts": {"firing": [ALERT], "recent": []},
+    }
+
+
+def test_trouble_comes_with_its_reason_and_remedy(ask: Call):
+    shown = ask("status").stdout
+    assert "1 de 2 sessões conectadas" in shown
+    assert "memória 1,6 GB" in shown or "memória 1,7 GB" in shown
+    assert "! SESSION_IN_ERROR" in shown
+    about = shown.partition("O que pede atenção:")[2]
+    assert "ruim: erro há" in about
+    assert "O login salvo não foi aceito (TOKEN_CORRUPT)" in about
+    assert "→ Restaure a última cópia boa." in about
+    assert "boa:" not in about
+
+
+def test_the_worst_comes_first_and_lines_fit(ask: Call):
+    lines = ask("status", COLUMNS="80").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    titles = next(at for at, line in enumerate(lines) if line.startswith("SESSÃO"))
+    assert lines[titles + 1].startswith("ruim ")
+    assert lines[titles + 3].startswith("ccccccc")
+    assert "READY" in lines[titles + 2]
+
+
+def test_no_colour_outside_a_terminal(ask: Call):
+    assert "\x1b" not in ask("status").stdout
+
+
+def test_for_programs(ask: Call):
+    shown = json.loads(ask("status", "--json").stdout)
+    assert shown["health"] == HEALTH
+    assert [found["sessionId"] for found in shown["sessions"]] == ["boa", "ruim", LONG]
+    assert shown["alerts"]["firing"] == [ALERT]
+
+
+def test_without_the_right_of_an_admin(ask: Call, api: StubApi):
+    forbidden = refusal(403, "FORBIDDEN", "Sem permissão")
+    plain = {name: value for name, value in row("boa").items() if name not in {"webhooks", "profileMb"}}
+    api.answers |= {
+        "GET /api/admin/sessions": forbidden,
+        "GET /api/admin/alerts": forbidden,
+        "GET /api/sessions": {"count": 1, "sessions": [plain]},
+    }
+    result = ask("status")
+    assert result.exit_code == 0
+    assert "boa" in result.stdout
+    assert ask("sessions").exit_code == 0
+
+
+def test_a_daemon_that_is_being_ended_is_shown(ask: Call, api: StubApi):
+    api.answers["GET /api/health"] = (503, HEALTH | {"status": "draining"})
+    assert "sendo encerrado" in ask("status").stdout
+
+
+def test_dead_letters_are_attention_also_where_all_else_is_well(ask: Call, api: StubApi):
+    sessions = [row("boa", webhooks={"pending": 0, "dead": 7})]
+    api.answers["GET /api/admin/sessions"] = {"sessions": sessions}
+    assert "7 eventos abandonados: veja wppmt dead-letters list boa" in ask("status").stdout
+
+
+def test_what_a_stranger_wrote_does_nothing_to_the_terminal(ask: Call, api: StubApi):
+    api.answers["GET /api/admin/sessions"] = {"sessions": [row("ruim", "error", reason="a\x1b]0;x\x07b")]}
+    assert "\x1b" not in ask("status").stdout
+
+
+def test_no_session_yet(ask: Call, api: StubApi):
+    api.answers["GET /api/admin/sessions"] = {"sessions": []}
+    assert "wppmt sessions start ID" in ask("status").stdout
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+def test_the_list_fits(columns: str, ask: Call):
+    lines = ask("sessions", "list", COLUMNS=columns).stdout.splitlines()
+    assert [line.split()[0][:3] for line in lines] == ["SES", "boa", "ccc", "rui"]
+    assert columns == "40" or max(map(len, lines)) <= int(columns)
+    assert (LONG in lines[2]) == (columns == "200")

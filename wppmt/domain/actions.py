@@ -1,0 +1,64 @@
+"""What the audit trail tells of: what administrators and the service itself do to sessions, keys and the service."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+SERVICE = "wppmt"
+"""Who did what nobody asked for."""
+
+
+class Action(StrEnum):
+    """The words of `action`; stable, for programs."""
+
+    START_SESSION = "session.start"
+    CHANGE_SESSION = "session.change"
+    CLOSE_SESSION = "session.close"
+    PURGE_SESSION = "session.purge"
+    RESTART_SESSION = "session.restart"
+    RESET_LOGIN = "session.reset"
+    RESTORE_LOGIN = "session.restore"
+    LOG_OUT = "session.logout"
+    RESTART_CRASHED = "sessions.restart_crashed"
+    MAKE_LINK = "pairing_link.create"
+    REVOKE_LINK = "pairing_link.revoke"
+    SET_WEBHOOK = "webhook.set"
+    REMOVE_WEBHOOK = "webhook.remove"
+    ROTATE_SECRET = "webhook.rotate_secret"  # noqa: S105 - an action, not a secret
+    TEST_WEBHOOK = "webhook.test"
+    REPLAY = "dead_letters.replay"
+    CREATE_KEY = "key.create"
+    REVOKE_KEY = "key.revoke"
+    START_SERVICE = "service.start"
+    STOP_SERVICE = "service.stop"
+    ERASE_PERSON = "lgpd.erase"
+
+
+_SENTENCES = {
+    Action.START_SESSION: "sessão iniciada",
+    Action.CHANGE_SESSION: "configurações da sessão mudadas",
+    Action.CLOSE_SESSION: "sessão encerrada, com o login guardado",
+    Action.PURGE_SESSION: "sessão removida, com todos os dados",
+    Action.RESTART_SESSION: "navegador reiniciado",
+    Action.RESET_LOGIN: "login que não foi aceito posto em quarentena (reset)",
+    Action.RESTORE_LOGIN: "login restaurado da última cópia (restore)",
+    Action.LOG_OUT: "sessão desvinculada do WhatsApp (logout)",
+    Action.RESTART_CRASHED: "sessões em erro reiniciadas",
+    Action.MAKE_LINK: "link de conexão criado",
+    Action.REVOKE_LINK: "link de conexão cancelado",
+    Action.SET_WEBHOOK: "webhook configurado",
+    Action.REMOVE_WEBHOOK: "webhook removido",
+    Action.ROTATE_SECRET: "segredo das assinaturas trocado",
+    Action.TEST_WEBHOOK: "webhook testado",
+    Action.REPLAY: "reenvio de eventos abandonados pedido",
+    Action.CREATE_KEY: "chave criada",
+    Action.REVOKE_KEY: "chave revogada",
+    Action.START_SERVICE: "serviço iniciado",
+    Action.STOP_SERVICE: "serviço encerrado",
+    Action.ERASE_PERSON: "dados de um contato apagados (LGPD)",
+}
+
+
+def action_sentence(action: str) -> str:
+    """In words for people; an action that only another version knows stands for itself."""
+    return _SENTENCES[Action(action)] if action in set(Action) else action

@@ -1,0 +1,1 @@
+"""Server-sent events from the durable log (docs/contract.md 17)."""

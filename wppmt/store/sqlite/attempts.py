@@ -1,0 +1,70 @@
+"""What came of each try to deliver an event, in the SQLite store."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from wppmt.store.operator_records import Attempt
+from wppmt.store.sqlite.database import Database
+
+KEPT = 100
+"""Of one event, the newest: a receiver that is down for days is tried every half minute."""
+_TOO_MANY = """
+    DELETE FROM attempts WHERE event = ?1 AND number <= (
+        SELECT number FROM attempts WHERE event = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)
+"""
+_OF_EVENT = """
+    SELECT events.id AS event_id, attempts.session_id, attempts.at, status, duration_ms, answer, error
+    FROM attempts JOIN events ON events.number = attempts.event
+"""
+PRUNE_ATTEMPTS = """
+    DELETE FROM attempts WHERE event IN (
+        SELECT number FROM events WHERE at < ?1
+        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event = events.number) ORDER BY at LIMIT ?2)
+"""
+"""Right before the events themselves."""
+
+
+class SqliteAttempts:
+    """The methods of wppmt.store.Store that tell of attempts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._read = database.read
+
+    def attempts(self, session_id: str, event_id: str) -> Sequence[Attempt] | None:
+        of_event = (event_id, session_id)
+        if not self._read(_EXISTS, of_event):
+            return None
+        rows = self._read(
+            f"{_OF_EVENT} WHERE events.id = ? AND events.session_id = ? ORDER BY attempts.number", of_event
+        )
+        return [Attempt(**dict(row)) for row in rows]
+
+
+_EXISTS = """
+    SELECT 1 FROM events WHERE id = ?1 AND session_id = ?2
+    AND EXISTS (SELECT 1 FROM tallies WHERE session_id = ?2)
+"""
+
+
+def save_attempt(connection: sqlite3.Connection, attempt: Attempt) -> None:
+    """Of an event that is gone meanwhile nothing is kept."""
+    found = connection.execute("SELECT number FROM events WHERE id = ?", (attempt.event_id,)).fetchone()
+    if found is None:
+        return
+    [event] = found
+    connection.execute(
+        "INSERT INTO attempts (event, session_id, at, status, duration_ms, answer, error) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            event,
+            attempt.session_id,
+            attempt.at,
+            attempt.status,
+            attempt.duration_ms,
+            attempt.answer,
+            attempt.error,
+        ),
+    )
+    connection.execute(_TOO_MANY, (event, KEPT))
