@@ -20,7 +20,7 @@ async function* blocks(body) {
     for (const part of parts) {
       const fields = part.split(/\r?\n/).map((line) => line.match(/^(\w+): ?(.*)$/)).filter(Boolean);
       const of = (name) => fields.filter((field) => field[1] === name).map((field) => field[2]).join('\n');
-      if (of('data')) yield { id: of('id'), data: of('data') };
+      yield { id: of('id'), data: of('data') };
     }
   }
 }
@@ -107,7 +107,7 @@ export class Live {
     this.#isStreaming = true;
     for await (const { id, data } of blocks(body)) {
       if (id) this.#last = id;
-      this.#hear(JSON.parse(data));
+      if (data) this.#hear(JSON.parse(data));
     }
   }
 }

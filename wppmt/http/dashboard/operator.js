@@ -39,9 +39,9 @@ export function actorsPanel(changed) {
 /** The log is read oldest first; people want the newest. */
 async function newestEntries() {
   let entries = [];
-  let after = '';
+  let after = 0;
   for (let page = 0; page < PAGES; page += 1) {
-    const found = await get(`/api/admin/audit${after ? `?after=${encodeURIComponent(after)}` : ''}`);
+    const found = await get(`/api/admin/audit?limit=1000&after=${after}`);
     entries = [...entries, ...found.entries].slice(-NEWEST);
     if (!found.nextCursor || !found.entries.length) break;
     after = found.nextCursor;
