@@ -5,10 +5,10 @@ from __future__ import annotations
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from actors.runtime.effects import Ask, Effect, Log, Mind, Tell, Worker
+from actors.runtime.effects import Ask, Effect, Log, Mind, Tell, Worker, request_of
 from actors.session.messages import Ping, Pong
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT
@@ -112,7 +112,7 @@ class Cell:
         try:
             with fenced(lambda: self._runtime.is_current(self)):
                 effects = decide(self._turn, message, self._runtime.now())
-            for effect in effects:
+            for effect in traced(message, effects):
                 self._runtime.perform(self, effect)
         except StoreUnavailable:
             return False
@@ -157,6 +157,19 @@ def decide(turn: Turn, message: object, now: float) -> Iterable[Effect]:
             raise
         refuse(message, Code.STORE_UNAVAILABLE)
     return ()
+
+
+def traced(message: object, effects: Iterable[Effect]) -> Iterable[Effect]:
+    """Log lines of a request's turn name the request."""
+    request_id = request_of(message)
+    return (
+        _naming(effect, request_id) if isinstance(effect, Log) and request_id else effect
+        for effect in effects
+    )
+
+
+def _naming(line: Log, request_id: str) -> Log:
+    return replace(line, details={**(line.details or {}), "request_id": request_id})
 
 
 def refuse(message: object, code: Code) -> None:

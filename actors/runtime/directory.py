@@ -8,6 +8,7 @@ from typing import Any
 
 from actors.runtime.cell import Mailbox
 from actors.runtime.effects import Ask
+from wppmt.domain import request_id
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.overview import Overview
 from wppmt.store.records import SessionStatus
@@ -19,6 +20,7 @@ class PendingReply:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._lock = threading.Lock()
+        self.request_id = request_id.CURRENT.get()
         self._taken = False
         self._withdrawn = False
         self.future: asyncio.Future[Any] = loop.create_future()

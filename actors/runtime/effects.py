@@ -25,6 +25,10 @@ from wppmt.store.records import SessionStatus
 class Reply(Protocol):
     """Where the answer of an Ask goes. A mind never calls it; it returns an Answer effect."""
 
+    @property
+    def request_id(self) -> str:
+        """Of the HTTP request behind it, which log lines and events then name; empty where there is none."""
+
     def take(self) -> bool: ...
 
     def answer(self, value: Any) -> None: ...
@@ -36,6 +40,11 @@ class Ask:
 
     message: Any
     reply: Reply
+
+
+def request_of(message: object) -> str:
+    """The id of the HTTP request that this message is, or stands for; empty where there is none."""
+    return message.reply.request_id if isinstance(message, Ask) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from actors.runtime.effects import Ask, Effect, Publish, Tell
+from actors.runtime.effects import Ask, Effect, Publish, Tell, request_of
 from actors.runtime.rollback import Memory
 from actors.session import messages
 from actors.session.browser_news import BrowserNews
@@ -63,7 +63,7 @@ class SessionMind:
         Raises StoreUnavailable when nothing was changed: give the message again.
         """
         before = self.work.record
-        with self._memory.undone_if_refused(), self.work.together():
+        with self._memory.undone_if_refused(), self.work.together(request_of(message)):
             effects = [*self._react(message, now)]
             login_ended = before.has_login and not self.work.record.has_login
             effects += self.turn_end.look(now, login_ended=login_ended)

@@ -15,18 +15,17 @@ from actors.session.browser_news import BrowserNews
 from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
 from actors.session.due_timers import DueTimers
-from actors.session.event_cursor import EventCursor
 from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
 from actors.session.inventory_watch import InventoryWatch
 from actors.session.link_requests import LinkRequests
 from actors.session.links import Links
-from actors.session.liveness import Liveness
 from actors.session.login_saving import LoginSaving
 from actors.session.logout import Logout
 from actors.session.needs_person import NeedsPerson
 from actors.session.page_answers import PageAnswers
 from actors.session.page_calls import Page
+from actors.session.page_event_cursor import PageEventCursor
 from actors.session.page_events import PageEvents
 from actors.session.page_state import PageState
 from actors.session.pairing import Pairing
@@ -45,6 +44,7 @@ from actors.session.sending.outcomes import Outcomes
 from actors.session.sending.queue import SendQueue
 from actors.session.sending.refusals import Refusals
 from actors.session.sending.strangers import Strangers
+from actors.session.server_check import ServerCheck
 from actors.session.starts import Starts
 from actors.session.status import Status
 from actors.session.timers import Timers
@@ -105,7 +105,7 @@ class _Assembly:
         self.new_message_id = tools.new_message_id
         self.acceptance = self._made(Acceptance)
         self.arrivals = Arrivals(work, page, timers, policy)
-        self.cursor = EventCursor(work, page, policy)
+        self.cursor = PageEventCursor(work, page, policy)
         self.chat_filter = self._made(ChatFilter)
         # What lets the browser start and end.
         self.status = Status(work, page, lifecycle, pairing, sending)
@@ -120,7 +120,7 @@ class _Assembly:
         self.readiness = self._made(Readiness)
         # What looks after all of it.
         self.watchdog = self._made(AckWatchdog)
-        self.liveness = Liveness(work, page, lifecycle, timers, policy)
+        self.server_check = ServerCheck(work, page, lifecycle, timers, policy)
         self.login_saving = LoginSaving(work, page, lifecycle, timers, policy)
         self.inbound_audit = self._made(InboundAudit)
         self.recycling = Recycling(work, lifecycle, sending, timers, policy)

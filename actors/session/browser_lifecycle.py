@@ -162,7 +162,7 @@ class BrowserLifecycle:
             self._timers.disarm(Timer.OPEN, Timer.ATTACH)
             yield self.heartbeat.expect_next()
 
-    def check_heartbeat(self, now: float) -> Iterator[Effect]:
+    def heartbeat_due(self, now: float) -> Iterator[Effect]:
         if self.is_live:
             yield self.heartbeat.check(now)
 

@@ -13,7 +13,6 @@ from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.browser_news import BrowserNews
 from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
-from actors.session.liveness import Liveness
 from actors.session.login_saving import LoginSaving
 from actors.session.logout import Logout
 from actors.session.messages import Timer
@@ -22,6 +21,7 @@ from actors.session.page_state import PageState
 from actors.session.recycling import Recycling
 from actors.session.screen import Screen
 from actors.session.sending.new_contacts import NewContacts
+from actors.session.server_check import ServerCheck
 from wppmt.domain.reasons import Reason
 
 
@@ -37,7 +37,7 @@ class DueTimers:
     needs_person: NeedsPerson
     logout: Logout
     watchdog: AckWatchdog
-    liveness: Liveness
+    server_check: ServerCheck
     login_saving: LoginSaving
     inbound_audit: InboundAudit
     recycling: Recycling
@@ -55,7 +55,7 @@ class DueTimers:
             case Timer.SCREEN:
                 yield from self.interruptions.lost(self.page_state.overdue(), now, graceful=True)
             case Timer.BEAT:
-                yield from self.lifecycle.check_heartbeat(now)
+                yield from self.lifecycle.heartbeat_due(now)
             case Timer.CLOSE:
                 yield from self.browser_news.closing_is_late(now)
             case Timer.LOGOUT:
@@ -73,7 +73,7 @@ class DueTimers:
             case Timer.LIMITS:
                 yield from self.new_contacts.ask()
             case Timer.SERVER:
-                yield from self.liveness.ask()
+                yield from self.server_check.ask()
             case Timer.AUDIT:
                 yield from self.inbound_audit.due(now)
             case Timer.SAVING:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from actors.runtime.effects import Effect, Log
-from actors.session.event_cursor import EventCursor
 from actors.session.inventory_watch import InventoryWatch
 from actors.session.messages import Called, Timer
 from actors.session.page_calls import Page
+from actors.session.page_event_cursor import PageEventCursor
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork
@@ -37,7 +37,7 @@ class InboundAudit:
 
     work: UnitOfWork
     page: Page
-    cursor: EventCursor
+    cursor: PageEventCursor
     inventory_watch: InventoryWatch
     timers: Timers
     policy: SessionPolicy

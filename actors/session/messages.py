@@ -35,7 +35,7 @@ class OpenAnew:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Root: everything sent before this has been handled; answer with Confirmed, under this number."""
+    """Root: everything sent before this has been handled; answer with DesiredConfirmed, under this number."""
 
     number: int
 
@@ -241,7 +241,7 @@ class DesiredChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class DesiredConfirmed:
     """To Root: this is what is committed."""
 
     number: int

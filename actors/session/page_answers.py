@@ -10,13 +10,12 @@ from actors.runtime.effects import Effect
 from actors.session.ack_watchdog import AckWatchdog
 from actors.session.arrivals import Arrivals
 from actors.session.browser_lifecycle import BrowserLifecycle
-from actors.session.event_cursor import EventCursor
 from actors.session.interruptions import Interruptions
-from actors.session.liveness import Liveness
 from actors.session.login_saving import LoginSaving
 from actors.session.logout import Logout
 from actors.session.messages import Called, PageAnswered
 from actors.session.page_calls import Page
+from actors.session.page_event_cursor import PageEventCursor
 from actors.session.page_events import PageEvents
 from actors.session.pairing import Pairing
 from actors.session.queries import Queries
@@ -24,6 +23,7 @@ from actors.session.reception import Reception
 from actors.session.sending.acceptance import Acceptance
 from actors.session.sending.new_contacts import NewContacts
 from actors.session.sending.queue import SendQueue
+from actors.session.server_check import ServerCheck
 from wppmt.browser.port import CallFailure, CallResult
 from wppmt.domain.page_condition import Facts
 from wppmt.domain.reasons import Reason
@@ -46,7 +46,7 @@ class PageAnswers:
     lifecycle: BrowserLifecycle
     interruptions: Interruptions
     page_events: PageEvents
-    cursor: EventCursor
+    cursor: PageEventCursor
     sending: SendQueue
     acceptance: Acceptance
     new_contacts: NewContacts
@@ -56,7 +56,7 @@ class PageAnswers:
     pairing: Pairing
     logout: Logout
     watchdog: AckWatchdog
-    liveness: Liveness
+    server_check: ServerCheck
     login_saving: LoginSaving
 
     def answered(self, answer: PageAnswered, now: float) -> Iterator[Effect]:
@@ -92,7 +92,7 @@ class PageAnswers:
             case Called.PAIRING:
                 yield from self.pairing.code_answered(answer.outcome, now)
             case Called.SERVER:
-                yield from self.liveness.answered(answer.outcome, now)
+                yield from self.server_check.answered(answer.outcome, now)
             case Called.LOGIN:
                 yield from self.login_saving.answered(answer.outcome)
             case Called.TYPING | Called.RELOAD | Called.FILTER:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from actors.runtime.effects import Effect, Log
 from actors.session.browser_lifecycle import BrowserLifecycle
-from actors.session.event_cursor import EventCursor
 from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
 from actors.session.links import Links
-from actors.session.liveness import Liveness
 from actors.session.logout import Logout
 from actors.session.page_calls import Page
+from actors.session.page_event_cursor import PageEventCursor
 from actors.session.page_state import PageState
 from actors.session.pairing import Pairing, ShownCode
 from actors.session.readiness import Readiness
@@ -21,6 +20,7 @@ from actors.session.reception import TOLD, Reception
 from actors.session.screen import Screen
 from actors.session.sending.new_contacts import NewContacts
 from actors.session.sending.queue import SendQueue
+from actors.session.server_check import ServerCheck
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import Beat, CallResult, ChannelClosed, Notice, PageEvent
 from wppmt.domain.page_condition import Facts, PageCondition, classify_page
@@ -35,7 +35,7 @@ class PageEvents:
     screen: Screen
     lifecycle: BrowserLifecycle
     interruptions: Interruptions
-    cursor: EventCursor
+    cursor: PageEventCursor
     page_state: PageState
     readiness: Readiness
     inbound_audit: InboundAudit
@@ -43,7 +43,7 @@ class PageEvents:
     pairing: Pairing
     links: Links
     logout: Logout
-    liveness: Liveness
+    server_check: ServerCheck
     sending: SendQueue
     new_contacts: NewContacts
 
@@ -74,7 +74,7 @@ class PageEvents:
         elif not (is_main and self.links.lacks(facts.phone)):
             yield from self.page_state.judge(facts, now)
             if self.screen.condition is PageCondition.CONFLICT:
-                yield from self.liveness.replaced(now)
+                yield from self.server_check.replaced(now)
 
     def _turn_out(self, now: float) -> Iterator[Effect]:
         """Another number than the pairing link's: it is unlinked before anything is sent or received."""

@@ -15,9 +15,8 @@ from actors.session.logout import Logout
 from actors.session.policy import SessionPolicy
 from actors.session.queries import Queries
 from actors.session.screen import Screen
-from actors.session.sending.acceptance import Acceptance
+from actors.session.sending.acceptance import Acceptance, require_connected
 from actors.session.sending.queue import SendQueue
-from actors.session.sending.refusals import require_connected
 from actors.session.sending.strangers import Strangers
 from actors.session.starts import Starts
 from actors.session.status import Status

@@ -61,7 +61,7 @@ class RootOrders:
                 if not (self.logout.is_active or self.closing.is_quiescing):
                     yield from self.recycling.open_anew(reason, now)
             case messages.Confirm(number=number):
-                yield Tell(ROOT, messages.Confirmed(number, self.work.desired))
+                yield Tell(ROOT, messages.DesiredConfirmed(number, self.work.desired))
             case messages.Quiesce():
                 yield from self.closing.quiesce()
             case messages.DiskShort():

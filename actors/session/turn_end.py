@@ -11,10 +11,10 @@ from actors.session.arrivals import Arrivals
 from actors.session.closing import Closing
 from actors.session.inbound_audit import InboundAudit
 from actors.session.links import Links
-from actors.session.liveness import Liveness
 from actors.session.login_saving import LoginSaving
 from actors.session.readiness import Readiness
 from actors.session.sending.queue import SendQueue
+from actors.session.server_check import ServerCheck
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class TurnEnd:
     sending: SendQueue
     arrivals: Arrivals
     watchdog: AckWatchdog
-    liveness: Liveness
+    server_check: ServerCheck
     login_saving: LoginSaving
     inbound_audit: InboundAudit
     links: Links
@@ -36,7 +36,7 @@ class TurnEnd:
             self.arrivals.login_ended()
         yield from self.readiness.look(now)
         yield from self.watchdog.look(now)
-        yield from self.liveness.look(now)
+        yield from self.server_check.look(now)
         yield from self.login_saving.look(now)
         yield from self.inbound_audit.look(now)
         yield from self.links.look(now)

@@ -76,12 +76,17 @@ class UnitOfWork:
         self._commits = ExitStack()
         self._transaction: Transaction | None = None
         self._is_changed = False
+        self._request_id = ""
         self._journalled: dict[str, JournalEntry] = {}
         """Written in this turn: the store shows only what is committed."""
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """One turn. Raises StoreUnavailable when nothing of it was kept: the caller undoes what is in memory."""
+    def together(self, request_id: str = "") -> Iterator[None]:
+        """One turn, whose events name the request that caused it, where one did.
+
+        Raises StoreUnavailable when nothing of it was kept: the caller undoes what is in memory.
+        """
+        self._request_id = request_id
         try:
             with ExitStack() as self._commits:
                 yield
@@ -228,7 +233,8 @@ class UnitOfWork:
             self.last_error = str(payload.get("error", ""))
         wanted = self.record.webhook_events
         endpoint = self.endpoint if name in wanted or ALL_EVENTS in wanted else ""
-        draft = EventDraft(self._new_event_id(now), name, now, payload, endpoint or None)
+        caused = {"requestId": self._request_id} if self._request_id else {}
+        draft = EventDraft(self._new_event_id(now), name, now, {**payload, **caused}, endpoint or None)
         self._open().record(self.record.id, draft)
         yield _log_line(self.record.id, name, payload)
         if endpoint:

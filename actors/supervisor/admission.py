@@ -12,7 +12,7 @@ from wppmt.store.records import Desired
 class Admission:
     """Counts a session from its admission until its actor has confirmed what came of it.
 
-    An actor's mailbox may still hold an older close when a start is sent: only its Confirmed, sent after that start,
+    An actor's mailbox may still hold an older close when a start is sent: only its DesiredConfirmed, sent after that start,
     shows whether the session runs.
     """
 
@@ -26,17 +26,17 @@ class Admission:
         """Admissions that are not confirmed yet, by number."""
 
     def __contains__(self, session_id: str) -> bool:
-        return session_id in self._counted
+        return session_id in self._counted_ids
 
     def require_room(self) -> None:
         """Raises Refusal(RESOURCE_LIMIT) (docs/MULTI_TENANT_ARCHITECTURE.md 11.4)."""
-        if len(self._counted) >= self._most:
+        if len(self._counted_ids) >= self._most:
             # An actor that died may have committed a change that it did not report.
             self.wanted = {
                 record.id for record in self._store.sessions() if record.desired is Desired.RUNNING
             }
-        if len(self._counted) >= self._most:
-            raise resource_limit(Shortage(Resource.SESSIONS, len(self._counted), self._most))
+        if len(self._counted_ids) >= self._most:
+            raise resource_limit(Shortage(Resource.SESSIONS, len(self._counted_ids), self._most))
 
     def let_in(self, session_id: str) -> int:
         """Under a number that `confirmed` names."""
@@ -58,5 +58,5 @@ class Admission:
         self._let_in = {number: name for number, name in self._let_in.items() if name != session_id}
 
     @property
-    def _counted(self) -> set[str]:
+    def _counted_ids(self) -> set[str]:
         return self.wanted.union(self._let_in.values())

@@ -26,8 +26,6 @@ class DiskPolicy:
 
     def __init__(self, folder: str = "", min_free_mb: int = 0) -> None:
         self.is_short = False
-        self.alert: str | None = None
-        """For people, while it is short."""
         self._folder = folder
         self._min_free_mb = min_free_mb
         self._full_looks = 0
@@ -42,15 +40,15 @@ class DiskPolicy:
         self._free_mb = free_mb
         if not self.is_short and free_mb < self._min_free_mb:
             self.is_short = True
-            self.alert = (
+            note = (
                 f"Pouco espaço em disco em {self._folder}: {free_mb} MB livres, mínimo {self._min_free_mb} MB."
                 f" Libere espaço: as sessões voltam sozinhas com {self.enough_mb} MB livres"
             )
-            yield Log("error", "disk_short", None, self._details(free_mb) | {"note": self.alert})
+            yield Log("error", "disk_short", None, self._details(free_mb) | {"note": note})
             for session_id in sessions:
                 yield self.announce(session_id)
         elif self.is_short and free_mb >= self.enough_mb:
-            self.is_short, self.alert = False, None
+            self.is_short = False
             yield Log("info", "disk_free", None, self._details(free_mb))
         yield from self._when_full(free_mb, sessions)
 

@@ -11,7 +11,6 @@ from actors.supervisor.messages import MemoryMeasured
 from actors.supervisor.renewals import Renewals
 from wppmt.domain.overview import Overview
 from wppmt.domain.shortages import Resource, Shortage
-from wppmt.domain.troubles import Trouble, TroubleCode, of_shortage
 
 
 class Overall:
@@ -44,14 +43,11 @@ class Overall:
         return tuple(shortage for shortage in (memory, self._disk.shortage) if shortage)
 
     @property
-    def alert(self) -> str | None:
-        """What is wrong with the whole, for people."""
-        common_cause = self._common_cause.alert
-        return self._disk.alert or (str(common_cause) if common_cause else None) or self._renewals.alert
-
-    @property
     def _now(self) -> Overview:
-        common_cause = self._common_cause.alert
-        shared = [Trouble(TroubleCode.COMMON_CAUSE, str(common_cause))] if common_cause else []
-        troubles = (*map(of_shortage, self.shortages), *shared)
-        return Overview(self._measured.total_mb, self._measured.daemon_mb, self.alert, troubles)
+        return Overview(
+            memory_mb=self._measured.total_mb,
+            daemon_memory_mb=self._measured.daemon_mb,
+            shortages=self.shortages,
+            common_cause=self._common_cause.failure,
+            stopped_renewal=self._renewals.stopped_by,
+        )

@@ -68,8 +68,8 @@ class Renewals:
     """Whose turn it is. Root looks every few seconds, and not while browsers must not start."""
 
     def __init__(self) -> None:
-        self.alert: str | None = None
-        """For people, while it stands still for a session in trouble."""
+        self.stopped_by: str | None = None
+        """For people, while it stands still: the session in trouble, and what to do."""
         self._turn: _Turn | None = None
 
     def look(self, statuses: Statuses, now: float) -> Iterator[Effect]:
@@ -91,18 +91,18 @@ class Renewals:
             case _:
                 seconds = round(now - turn.since, 1)
                 yield Log("info", "browser_renewed", turn.session_id, {"seconds": seconds})
-        self._turn, self.alert = None, None
+        self._turn, self.stopped_by = None, None
 
     def _stop(self, status: SessionStatus, left: int) -> Iterator[Effect]:
-        if self.alert:
+        if self.stopped_by:
             return
         record = status.record
         others = f" {left} seguem com o navegador da versão anterior." if left else ""
-        self.alert = (
+        self.stopped_by = (
             f"A troca de versão parou em {record.id}: {sentence(record.reason, record.missing)}.{others}"
             " Resolva esta sessão e a troca continua, ou volte: wppmt upgrade --back"
         )
-        yield Log("error", "renewal_stopped", record.id, {"note": self.alert, "left": left})
+        yield Log("error", "renewal_stopped", record.id, {"note": self.stopped_by, "left": left})
 
     def _take(self, status: SessionStatus, left: int, now: float) -> Iterator[Effect]:
         session_id = status.record.id

@@ -21,6 +21,7 @@ from actors.runtime.effects import (
 from actors.session import messages as session_messages
 from actors.supervisor.admission import Admission
 from actors.supervisor.children import Child, Children
+from actors.supervisor.closing_all import ClosingAll
 from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import (
@@ -34,7 +35,6 @@ from actors.supervisor.messages import (
 )
 from actors.supervisor.overall import Overall
 from actors.supervisor.renewals import Renewals
-from actors.supervisor.shutdown import Shutdown
 from actors.supervisor.start_slots import StartSlots
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
@@ -72,7 +72,7 @@ class Root:
         self._disk = disk or DiskPolicy()
         self._renewals = Renewals()
         self._overall = Overall(self._disk, self._common_cause, self._renewals, memory_limit_mb)
-        self._shutdown = Shutdown()
+        self._closing_all = ClosingAll()
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:
         yield from self._react(message, now)
@@ -98,7 +98,7 @@ class Root:
             case session_messages.DesiredChanged(session_id=session_id, desired=desired):
                 self._admission.set_desired(session_id, desired)
                 return ()
-            case session_messages.Confirmed(number=number, desired=desired):
+            case session_messages.DesiredConfirmed(number=number, desired=desired):
                 self._admission.confirmed(number, desired)
                 return ()
             case session_messages.RestartFailed():
@@ -111,14 +111,14 @@ class Root:
             case DiskMeasured(free_mb=free_mb):
                 return [*self._disk.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
             case session_messages.Quiet(session_id=session_id):
-                return self._shutdown.quiet(session_id)
+                return self._closing_all.quiet(session_id)
             case session_messages.Vanished(session_id=session_id):
                 self._children.sessions.pop(session_id, None)
                 self._admission.withdraw(session_id)
                 self._admission.set_desired(session_id, Desired.STOPPED)
                 return [AbandonSession(session_id)]
             case ShutDownDue():
-                return self._shutdown.kill_the_rest()
+                return self._closing_all.kill_the_rest()
             case _:
                 raise TypeError(type(message).__name__)
 
@@ -142,16 +142,14 @@ class Root:
             case messages.PurgeSession(session_id=session_id):
                 yield from self._forward(session_id, request, reply)
             case messages.Describe():
-                root = {
-                    "actor": "root",
-                    "children": len(self._children.sessions),
-                    "alert": self._overall.alert,
-                }
+                root = {"actor": "root", "children": len(self._children.sessions)}
                 yield Answer(reply, messages.ActorTree((root, *self._children.describe())))
             case ShutDown(deadline=deadline):
-                yield from self._shutdown.begin(reply, self._children.sessions, deadline)
+                yield from self._closing_all.begin(reply, self._children.sessions, deadline)
                 # The dead can't close their browsers; the hung show by their unanswered pings.
-                yield from self._shutdown.kill(set(filter(self._children.trouble, self._children.sessions)))
+                yield from self._closing_all.kill(
+                    set(filter(self._children.trouble, self._children.sessions))
+                )
             case _:
                 raise TypeError(type(request).__name__)
 
@@ -174,7 +172,7 @@ class Root:
 
     def _require_room_for(self, session_id: str) -> None:
         """Raises Refusal: RESOURCE_LIMIT (docs/MULTI_TENANT_ARCHITECTURE.md 11.4), DRAINING."""
-        if self._shutdown.has_begun:
+        if self._closing_all.has_begun:
             raise Refusal(Code.DRAINING, retry_after=10)
         if session_id in self._admission:
             return
@@ -228,8 +226,10 @@ class Root:
         return status.record.reason if status else None
 
     def _watch(self, now: float) -> Iterator[Effect]:
-        if self._shutdown.has_begun:
-            yield from self._shutdown.kill(set(filter(self._children.trouble, self._shutdown.waited_for)))
+        if self._closing_all.has_begun:
+            yield from self._closing_all.kill(
+                set(filter(self._children.trouble, self._closing_all.waited_for))
+            )
             yield Wake(WATCH_SECONDS, Watch())
             return
         for address, service in self._children.services.items():
@@ -272,15 +272,14 @@ class Root:
             yield self._disk.announce(session_id)
 
     def _restart_failed(self, failure: session_messages.RestartFailed, now: float) -> Iterator[Effect]:
-        alert = self._common_cause.note(failure, len(self._admission.wanted), now)
-        if alert:
-            yield Log("error", "common_cause", None, {"note": str(alert), "pauseSeconds": PAUSE_SECONDS})
+        if common := self._common_cause.note(failure, len(self._admission.wanted), now):
+            yield Log("error", "common_cause", None, {"note": str(common), "pauseSeconds": PAUSE_SECONDS})
             yield Wake(PAUSE_SECONDS, PauseOver())
 
     def _look_for_recovery(self) -> None:
-        """The alert ends when every session it names is healthy or no longer wanted."""
-        alert = self._common_cause.alert
-        statuses = [self._status(name) for name in alert.sessions & self._admission.wanted] if alert else []
+        """It is over when every session that failed is healthy or no longer wanted."""
+        common = self._common_cause.failure
+        statuses = [self._status(name) for name in common.sessions & self._admission.wanted] if common else []
         if not any(status.record.failures for status in statuses if status):
             self._common_cause.recovered()
 

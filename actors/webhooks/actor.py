@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Reply, Wake
 from actors.webhooks.attempts import attempt_of, counted, lane_of, tried_once_more
+from actors.webhooks.exhaustion import Exhaustion
 from actors.webhooks.health import DeliveryHealth
 from actors.webhooks.lanes import NEVER, Flight, Lanes, LaneState
 from actors.webhooks.messages import Attempted, Drain, Look, OutboxGrew, ReplayDue, TrimOutbox
@@ -22,7 +23,7 @@ from actors.webhooks.settling import Settle, Settling
 from wppmt.domain.log import LogLevel
 from wppmt.domain.messages import ReplayDeadLetters
 from wppmt.domain.occurrences import WebhookOutcome
-from wppmt.store.outbox_records import DeadLetterBatch, DeadLetters, Delivery, DeliveryState, Lane
+from wppmt.store.outbox_records import DeadLetterFilter, DeadLetterOrder, Delivery, DeliveryState, Lane
 from wppmt.store.port import STORE_RETRY_SECONDS, Store, StoreUnavailable
 from wppmt.webhook.classify import (
     AttemptResult,
@@ -47,7 +48,8 @@ class WebhookMind:
         self._longest_wait = max(*schedule.delays, schedule.retry_after_cap)
         self._lanes = Lanes(self._longest_wait)
         self._settling = Settling(store)
-        self._jobs = OutboxJobs(store)
+        self._exhaustion = Exhaustion()
+        self._jobs = OutboxJobs(store, self._exhaustion)
         self._tidying = Retention(store, policy)
         self._health = DeliveryHealth()
         self._begun = False
@@ -187,11 +189,11 @@ class WebhookMind:
         lane = lane_of(tried)
         effects = self._works_again(lane, now) if self._health.work(lane, now) else []
         self._settling.add(replace(tried, state=DeliveryState.DONE, last_error=""))
-        return [counted(lane, WebhookOutcome.DELIVERED), *effects]
+        return [*counted(lane, WebhookOutcome.DELIVERED), *effects, *self._exhaustion.delivered(lane)]
 
     def _works_again(self, lane: Lane, now: float) -> list[Effect]:
         """Log how many dead letters could be replayed now, and replay them if that is configured."""
-        which = DeadLetters(lane.session_id, endpoint=lane.endpoint)
+        which = DeadLetterFilter(lane.session_id, endpoint=lane.endpoint)
         dead = self._store.count_dead_letters(which, COUNTED)
         replayed = 0
         if dead and self._policy.auto_replay and self._is_wanted(lane):
@@ -225,18 +227,18 @@ class WebhookMind:
         if delay is None:
             self._settling.add(replace(tried, state=DeliveryState.DEAD))
             gone = Log("error", "webhook_abandoned", lane.session_id, details)
-            return [counted(lane, WebhookOutcome.DEAD), gone]
+            return [*counted(lane, WebhookOutcome.DEAD), gone, *self._exhaustion.abandoned(lane)]
         later = replace(tried, next_at=tried.next_at + delay)
         self._settling.add(later)
         self._lanes.retry_by(flight.state, later.next_at)
         # One warning when an endpoint stops working; more would flood the log.
         told = Log("warning" if is_new else "debug", "webhook_failed", lane.session_id, details)
-        return [counted(lane, WebhookOutcome.FAILED), told]
+        return [*counted(lane, WebhookOutcome.FAILED), told]
 
     def _leave_to_dead_letter_job(self, tried: Delivery) -> list[Effect]:
         """The endpoint answered 410 to another attempt meanwhile: the job makes this one a dead letter."""
         self._settling.add(tried)
-        return [counted(lane_of(tried), WebhookOutcome.DEAD)]
+        return counted(lane_of(tried), WebhookOutcome.DEAD)
 
     def _stop(self, state: LaneState, tried: Delivery, now: float) -> list[Effect]:
         """410: everything pending becomes a dead letter, and so does every later event at once."""
@@ -246,8 +248,8 @@ class WebhookMind:
             transaction.stop_lane(lane, error)
         self._settling.commit()
         self._store.settle([replace(tried, state=DeliveryState.DEAD)])
-        job = DeadLetterJob(DeadLetterBatch(lane, error, up_to=self._cursor), "webhook_stopped", done=1)
-        effects = [counted(lane, WebhookOutcome.DEAD), *self._jobs.add(job, now)]
+        job = DeadLetterJob(DeadLetterOrder(lane, error, up_to=self._cursor), "webhook_stopped", done=1)
+        effects = [*counted(lane, WebhookOutcome.DEAD), *self._jobs.add(job, now)]
         self._lanes.stop(state, job.batch.up_to)
         self._health.fail(lane, now)
         return effects
@@ -255,10 +257,10 @@ class WebhookMind:
     def _hold(self, flight: Flight, now: float) -> list[Effect]:
         """No connection: no attempt is spent. What has waited longer than the hold becomes a dead letter."""
         lane, origin = flight.state.lane, flight.state.origin
-        effects: list[Effect] = [counted(lane, WebhookOutcome.FAILED)]
+        effects = counted(lane, WebhookOutcome.FAILED)
         due_before = now - self._policy.hold_seconds
         if origin.is_held and origin.since <= due_before:
-            batch = DeadLetterBatch(lane, "Sem conexão com o destino", due_before)
+            batch = DeadLetterOrder(lane, "Sem conexão com o destino", due_before)
             effects += self._jobs.add(DeadLetterJob(batch, "webhook_abandoned"), now)
         self._lanes.finish(flight)
         if self._lanes.refuse(flight, now):

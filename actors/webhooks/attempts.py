@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actors.runtime.effects import Count
+from actors.runtime.effects import Count, Effect
 from actors.webhooks.messages import Attempted
 from wppmt.domain.occurrences import WebhookAttempted, WebhookOutcome
 from wppmt.store.operator_records import Attempt
 from wppmt.store.outbox_records import Delivery, Lane
+from wppmt.store.records import ALERTS
 from wppmt.webhook.classify import Answered, AttemptResult
 
 
@@ -16,8 +17,9 @@ def lane_of(delivery: Delivery) -> Lane:
     return Lane(delivery.endpoint, delivery.event.session_id)
 
 
-def counted(lane: Lane, outcome: WebhookOutcome) -> Count:
-    return Count(WebhookAttempted(lane.session_id, outcome))
+def counted(lane: Lane, outcome: WebhookOutcome) -> list[Effect]:
+    """What goes to the operator is no session's."""
+    return [] if lane.session_id == ALERTS else [Count(WebhookAttempted(lane.session_id, outcome))]
 
 
 def tried_once_more(delivery: Delivery, outcome: AttemptResult, now: float) -> Delivery:

@@ -6,9 +6,10 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from actors.runtime.effects import Answer, Effect, Log, Reply, Wake
+from actors.webhooks.exhaustion import Exhaustion
 from actors.webhooks.origins import origin_of
 from wppmt.domain.messages import ReplayDeadLetters
-from wppmt.store.outbox_records import DeadLetterBatch
+from wppmt.store.outbox_records import DeadLetterOrder
 from wppmt.store.port import Store
 
 STEP = 500
@@ -29,7 +30,7 @@ class ReplayJob:
     reply: Reply
     done: int = 0
 
-    def step(self, store: Store, now: float) -> list[Effect] | None:
+    def step(self, store: Store, _: Exhaustion, now: float) -> list[Effect] | None:
         """One step; the effects when it was the last one, None when there is more to do."""
         count = store.replay(self.request.which, now, self.request.endpoint, STEP)
         self.done += count
@@ -40,7 +41,7 @@ class ReplayJob:
 class DeadLetterJob:
     """Pending deliveries of one lane that become dead letters; the log calls it `event`."""
 
-    batch: DeadLetterBatch
+    batch: DeadLetterOrder
     event: str
     done: int = 0
 
@@ -53,21 +54,24 @@ class DeadLetterJob:
         self.batch, self.done = replace(mine, due_before=due_before, up_to=up_to), self.done + other.done
         return True
 
-    def step(self, store: Store, now: float) -> list[Effect] | None:
+    def step(self, store: Store, exhaustion: Exhaustion, now: float) -> list[Effect] | None:
         count = store.dead_letter(self.batch, now, STEP)
         self.done += count
         if count == STEP:
             return None
+        if not self.done:
+            return []
         lane = self.batch.lane
         details = {"endpoint": origin_of(lane.endpoint), "deadLetters": self.done}
-        return [Log("error", self.event, lane.session_id, details)] if self.done else []
+        return [Log("error", self.event, lane.session_id, details), *exhaustion.abandoned(lane)]
 
 
 class OutboxJobs:
     """Runs jobs one after another; without one before it the first step of a job is made at once."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, exhaustion: Exhaustion) -> None:
         self._store = store
+        self._exhaustion = exhaustion
         self._waiting: deque[ReplayJob | DeadLetterJob] = deque()
 
     def add(self, job: ReplayJob | DeadLetterJob, now: float) -> list[Effect]:
@@ -83,7 +87,7 @@ class OutboxJobs:
         return self._step(self._waiting[0], now) if self._waiting else []
 
     def _step(self, job: ReplayJob | DeadLetterJob, now: float) -> list[Effect]:
-        effects = job.step(self._store, now)
+        effects = job.step(self._store, self._exhaustion, now)
         if effects is None:
             if not self._waiting:
                 self._waiting.append(job)

@@ -129,6 +129,7 @@ class Pending:
     """Implements actors.runtime.effects.Reply: what became of an ask."""
 
     now: Callable[[], float]
+    request_id: str = ""
     answers: list[Any] = field(default_factory=list)
     answered_at: float = float("inf")
     is_taken: bool = False

@@ -13,8 +13,8 @@ from actors.runtime import cell, effects, interpreter, rollback
 from actors.session import (
     actor,
     browser_lifecycle,
-    event_cursor,
     page_answers,
+    page_event_cursor,
     unit_of_work,
 )
 from actors.session import (
@@ -232,7 +232,7 @@ def the_ring_is_not_read_again(patch: pytest.MonkeyPatch) -> None:
         self._work.note(page=beat.page, page_event=beat.last)
         return iter(())
 
-    patch.setattr(event_cursor.EventCursor, "compare", compare)
+    patch.setattr(page_event_cursor.PageEventCursor, "compare", compare)
 
 
 def one_lane_is_shared_by_all_endpoints(patch: pytest.MonkeyPatch) -> None:

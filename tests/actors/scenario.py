@@ -16,7 +16,7 @@ from wppmt.browser.fake.browsers import FakeBrowser
 from wppmt.browser.port import CallTimeout, ChannelClosed
 from wppmt.domain import messages, sends
 from wppmt.domain.messages import ROOT, session_address
-from wppmt.store.outbox_records import DeadLetters
+from wppmt.store.outbox_records import DeadLetterFilter
 from wppmt.webhook.classify import AttemptResult, Fault, Unanswered
 
 NUMBERS = {"a": "5511999990001", "b": "5511999990002"}
@@ -267,7 +267,7 @@ class Scenario:
             own = gateway.world.profiles[name].sent
             history.acknowledged |= {message_id for message_id, message in own.items() if message["ack"] >= 1}
             history.events[name] = gateway.events(name)
-            dead = gateway.store.dead_letters(DeadLetters(name), limit=10_000)
+            dead = gateway.store.dead_letters(DeadLetterFilter(name), limit=10_000)
             history.dead |= {delivery.event.id for delivery in dead}
             record = gateway.store.session(name)
             if record:

@@ -1,4 +1,4 @@
-"""Many sessions that fail together: one alert and one pause for all, and nothing of it for a few."""
+"""Many sessions that fail together: one judgement and one pause for all, and nothing of it for a few."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import pytest
 from actors.supervisor.common_cause import PAUSE_SECONDS
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
-from wppmt.domain import messages
-from wppmt.domain.messages import ROOT
+from wppmt.domain.overview import CommonFailure
 from wppmt.domain.states import State
 
 ENDLESS = 1000
@@ -32,10 +31,8 @@ def crash(gateway: Gateway, failing: int, times: int = ENDLESS) -> float:
     return gateway.time.moment
 
 
-def alert(gateway: Gateway) -> str | None:
-    [root] = [row for row in gateway.ask(ROOT, messages.Describe()).actors if row["actor"] == "root"]
-    said: str | None = root["alert"]
-    return said
+def common_cause(gateway: Gateway) -> CommonFailure | None:
+    return gateway.directory.overview().common_cause
 
 
 @pytest.mark.slow
@@ -47,7 +44,7 @@ def test_many_failures_of_first_restarts_are_one_alert_and_one_pause(make_gatewa
     [line] = gateway.logged("common_cause")
     assert line.level == "error"
     assert "3 de 5" in str(line.details["note"])
-    assert "CHROME_MISSING: 3" in str(alert(gateway))
+    assert "CHROME_MISSING: 3" in str(common_cause(gateway))
     gateway.run(600)
     openings = [at for at, _ in gateway.browsers.openings if at > began + 1]
     assert min(openings) - line.at >= PAUSE_SECONDS
@@ -61,7 +58,7 @@ def test_a_few_are_their_own_trouble(make_gateway: MakeGateway, running: int, fa
     crash(gateway, failing)
     gateway.run(300)
     assert gateway.logged("common_cause") == []
-    assert alert(gateway) is None
+    assert common_cause(gateway) is None
 
 
 def test_browsers_that_die_together_and_come_up_again_are_no_alert(make_gateway: MakeGateway):
@@ -83,7 +80,7 @@ def test_the_pause_is_for_everyone_and_the_alert_ends_with_recovery(make_gateway
     gateway.run(15)
     assert all(gateway.state(f"s{number}") is State.CONNECTED for number in range(4))
     gateway.run(10)
-    assert alert(gateway) is None
+    assert common_cause(gateway) is None
 
 
 def test_failures_far_apart_have_no_common_cause(make_gateway: MakeGateway):

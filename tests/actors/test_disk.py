@@ -12,7 +12,6 @@ from actors.supervisor.messages import DiskMeasured
 from actors.workers.disk import DiskWorker, LookAtDisk
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import MIN_FREE_MB, Gateway
-from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, session_address
 from wppmt.domain.reasons import Reason
@@ -69,18 +68,13 @@ def test_it_is_reported_once_with_what_to_do(gateway: Gateway):
         gateway.run(1)
     [line] = gateway.logged("disk_short")
     assert line.details["freeMb"] == SHORT
-    assert alert(gateway) == (
+    assert line.details["note"] == (
         "Pouco espaço em disco em /tokens: 199 MB livres, mínimo 200 MB."
         " Libere espaço: as sessões voltam sozinhas com 250 MB livres"
     )
     gateway.measure_disk(ENOUGH)
     gateway.run(1)
     assert len(gateway.logged("disk_free")) == 1
-    assert alert(gateway) is None
-
-
-def alert(gateway: Gateway) -> object:
-    return gateway.ask(ROOT, messages.Describe()).actors[0]["alert"]
 
 
 def test_a_start_is_refused_and_changes_nothing(gateway: Gateway):
@@ -230,7 +224,7 @@ def test_between_the_marks_nothing_changes(measured: list[int]):
         was_short = room.is_short
         list(room.measured(free_mb, ()))
         assert room.is_short == (free_mb < (ENOUGH if was_short else MIN_FREE_MB))
-        assert (room.alert is not None) == room.is_short
+        assert (room.shortage is not None) == room.is_short
 
 
 def test_a_mark_of_nothing_is_no_mark():

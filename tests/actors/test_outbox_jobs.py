@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from actors.runtime.effects import Log
+from actors.webhooks.exhaustion import Exhaustion
 from actors.webhooks.outbox_jobs import STEP, DeadLetterJob, OutboxJobs
-from wppmt.store.outbox_records import DeadLetterBatch, Lane, WebhookCounts
+from wppmt.store.outbox_records import DeadLetterOrder, Lane, WebhookCounts
 from wppmt.store.records import EventDraft
 from wppmt.store.sqlite.store import SqliteStore
 
@@ -38,17 +39,17 @@ def record(store: SqliteStore, lane: Lane, times: int) -> int:
 
 
 def stop(up_to: int) -> DeadLetterJob:
-    return DeadLetterJob(DeadLetterBatch(MINE, STOPPED, up_to=up_to), "webhook_stopped")
+    return DeadLetterJob(DeadLetterOrder(MINE, STOPPED, up_to=up_to), "webhook_stopped")
 
 
 def hold(due_before: float) -> DeadLetterJob:
-    return DeadLetterJob(DeadLetterBatch(MINE, HELD, due_before), "webhook_abandoned")
+    return DeadLetterJob(DeadLetterOrder(MINE, HELD, due_before), "webhook_abandoned")
 
 
 def do(store: SqliteStore, *jobs_behind: DeadLetterJob) -> list[Log]:
     """All of them come while a long one is under way; what is told of the lane."""
-    jobs = OutboxJobs(store)
-    for job in (DeadLetterJob(DeadLetterBatch(LONG, STOPPED), "webhook_stopped"), *jobs_behind):
+    jobs = OutboxJobs(store, Exhaustion())
+    for job in (DeadLetterJob(DeadLetterOrder(LONG, STOPPED), "webhook_stopped"), *jobs_behind):
         jobs.add(job, 1.0)
     told = []
     while effects := jobs.go_on(1.0):

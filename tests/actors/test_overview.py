@@ -6,7 +6,7 @@ from actors.supervisor.messages import DiskMeasured, MemoryMeasured
 from tests.actors.gateway import MIN_FREE_MB, Gateway
 from wppmt.domain.messages import ROOT
 from wppmt.domain.overview import Overview
-from wppmt.domain.troubles import TroubleCode
+from wppmt.domain.shortages import Resource
 
 
 def told(gateway: Gateway, message: object) -> Overview:
@@ -22,10 +22,9 @@ def test_memory_is_read_as_it_was_measured(gateway: Gateway):
 
 def test_a_shortage_is_in_the_same_snapshot_and_ends_with_its_cause(gateway: Gateway):
     short = told(gateway, MemoryMeasured(5000, 120))
-    assert [trouble.code for trouble in short.troubles] == [TroubleCode.MEMORY_LIMIT]
+    assert [shortage.resource for shortage in short.shortages] == [Resource.MEMORY]
     full = told(gateway, DiskMeasured(MIN_FREE_MB - 1))
-    assert [trouble.code for trouble in full.troubles] == [TroubleCode.MEMORY_LIMIT, TroubleCode.DISK_SHORT]
-    assert full.alert
+    assert [shortage.resource for shortage in full.shortages] == [Resource.MEMORY, Resource.DISK]
     told(gateway, MemoryMeasured(100, 50))
     assert told(gateway, DiskMeasured(10_000)) == Overview(100, 50)
 

@@ -13,7 +13,7 @@ from actors.webhooks.messages import OutboxGrew
 from tests.actors.gateway import OK, Gateway, Posted
 from tests.defaults import webhook_policy
 from wppmt.domain.messages import WEBHOOK, ReplayDeadLetters
-from wppmt.store.outbox_records import DeadLetters, WebhookCounts
+from wppmt.store.outbox_records import DeadLetterFilter, WebhookCounts
 from wppmt.webhook.classify import AttemptResult, Fault, Unanswered
 
 TENANTS = {f"cliente-{number}": f"551199999000{number}" for number in range(3)}
@@ -113,9 +113,9 @@ def test_without_it_one_replay_delivers_what_became_dead_letters(make: Make, see
     gateway.run(600)
     assert gateway.store.webhook_counts().pending == 0
     for session_id in TENANTS:
-        dead = gateway.store.count_dead_letters(DeadLetters(session_id))
+        dead = gateway.store.count_dead_letters(DeadLetterFilter(session_id))
         assert dead > 20
-        assert gateway.ask(WEBHOOK, ReplayDeadLetters(DeadLetters(session_id))) == dead
+        assert gateway.ask(WEBHOOK, ReplayDeadLetters(DeadLetterFilter(session_id))) == dead
     gateway.run(10)
     assert gateway.store.webhook_counts() == WebhookCounts()
     for session_id in TENANTS:

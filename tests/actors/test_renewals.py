@@ -89,15 +89,15 @@ def test_it_stops_at_the_first_that_does_not_come_back_and_goes_on_when_that_is_
     gateway.browsers.refuse_start("a", "CHROME_MISSING", times=4)
     gateway.run_until(lambda: gateway.logged("renewal_stopped"), 60)
     gateway.run(1)
-    alert = gateway.directory.overview().alert
-    assert alert
-    assert "parou em a" in alert
-    assert "2 seguem" in alert
+    said = gateway.directory.overview().stopped_renewal
+    assert said
+    assert "parou em a" in said
+    assert "2 seguem" in said
     assert outdated(gateway) == {"b", "c"}
     assert connected(gateway) == {"b", "c"}
     gateway.run_until(lambda: not outdated(gateway) and connected(gateway) == set("abc"), 900)
     gateway.run(20)
-    assert gateway.directory.overview().alert is None
+    assert gateway.directory.overview().stopped_renewal is None
     assert len(gateway.logged("renewal_stopped")) == 1
 
 
@@ -131,7 +131,7 @@ def test_one_whose_phone_is_away_is_not_waited_for_for_ever():
         "renewal_begun",
     ]
     assert [effect.to for effect in effects if isinstance(effect, Tell)] == [session_address("b")]
-    assert renewals.alert is None
+    assert renewals.stopped_by is None
 
 
 def test_one_that_is_closed_meanwhile_is_waited_for_no_more(gateway: Gateway):

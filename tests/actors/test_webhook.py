@@ -20,7 +20,7 @@ from actors.webhooks.outbox_jobs import STEP
 from tests.actors.webhook_world import ERROR, GONE, HANGS, OK, REFUSED, Attempt, Endpoint, World
 from tests.defaults import webhook_policy, webhook_schedule
 from wppmt.domain.messages import ReplayDeadLetters
-from wppmt.store.outbox_records import DeadLetters, Lane, SigningSecrets, WebhookCounts
+from wppmt.store.outbox_records import DeadLetterFilter, Lane, SigningSecrets, WebhookCounts
 from wppmt.store.records import EventDraft, EventRecord, SessionRecord
 from wppmt.webhook.classify import Answered, Fault, Unanswered
 
@@ -93,7 +93,7 @@ def test_after_four_attempts_within_335_seconds_it_is_a_dead_letter(world: World
     world.run(HOUR)
     assert world.times(event) == pytest.approx([1000, 1005, 1035, 1335], abs=0.1)
     assert [attempt.number for attempt in world.attempts] == [1, 2, 3, 4]
-    [dead] = world.store.dead_letters(DeadLetters("a"))
+    [dead] = world.store.dead_letters(DeadLetterFilter("a"))
     assert (dead.event, dead.attempts, dead.last_status, dead.last_error) == (event, 4, 500, "HTTP 500")
     [log] = world.logged("webhook_abandoned")
     assert (log.level, log.session_id) == ("error", "a")
@@ -131,7 +131,7 @@ def test_a_forbidden_address_is_a_dead_letter_at_once(world: World):
     event = world.record()
     world.run(HOUR)
     assert len(world.times(event)) == 1
-    [dead] = world.store.dead_letters(DeadLetters("a"))
+    [dead] = world.store.dead_letters(DeadLetterFilter("a"))
     assert dead.last_error == "URL de destino não permitida"
 
 
@@ -266,7 +266,7 @@ def test_a_410_stops_the_endpoint_until_the_webhook_is_set_again(world: World):
     with world.store.transaction() as transaction:
         transaction.resume_lanes("a")
     world.record()
-    assert world.replay(DeadLetters("a")) == 3
+    assert world.replay(DeadLetterFilter("a")) == 3
     world.run(HOUR)
     assert world.store.webhook_counts("a") == WebhookCounts()
 
@@ -278,7 +278,7 @@ def busy_with_a_replay(world: World) -> None:
             transaction.record("busy", EventDraft(f"old{number}", "message_received", world.now, {}, TWO))
         transaction.dead_letter(Lane(TWO, "busy"), world.now, "")
     world.endpoints[TWO] = lambda _: (OK, HOUR)
-    world.ask(ReplayDeadLetters(DeadLetters("busy")))
+    world.ask(ReplayDeadLetters(DeadLetterFilter("busy")))
 
 
 @pytest.mark.parametrize("is_busy", [True, False])
@@ -350,7 +350,7 @@ def test_a_removed_webhook_gets_nothing_more(world: World):
         transaction.dead_letter(Lane(ONE, "a"), world.now, "Webhook removido")
     world.run(HOUR)
     assert len(world.times(event)) == 1
-    [dead] = world.store.dead_letters(DeadLetters("a"))
+    [dead] = world.store.dead_letters(DeadLetterFilter("a"))
     assert dead.last_error == "Webhook removido"
 
 
@@ -362,8 +362,8 @@ def test_a_replay_delivers_every_dead_letter_with_its_id_and_body(world: World):
     events = [world.record() for _ in range(20)]
     world.run(HOUR)
     assert world.store.webhook_counts() == WebhookCounts(dead=20)
-    assert world.replay(DeadLetters("a", event_ids=(events[3].id,))) == 1
-    assert world.replay(DeadLetters("a")) == 19
+    assert world.replay(DeadLetterFilter("a", event_ids=(events[3].id,))) == 1
+    assert world.replay(DeadLetterFilter("a")) == 19
     world.run(HOUR)
     assert world.store.webhook_counts() == WebhookCounts()
     again = [attempt for attempt in world.attempts if attempt.number == 5]
@@ -376,7 +376,7 @@ def test_a_replay_has_a_schedule_of_its_own(world: World):
     world.run(HOUR)
     began = world.now
     world.endpoints[TWO] = failing(99)
-    assert world.replay(DeadLetters("a"), TWO) == 1
+    assert world.replay(DeadLetterFilter("a"), TWO) == 1
     world.run(HOUR)
     assert world.times(event)[4:] == pytest.approx([began, began + 5, began + 35, began + 335], abs=0.1)
     assert [a.number for a in world.attempts] == [1, 2, 3, 4, 5, 6, 7, 8]
@@ -413,7 +413,7 @@ def test_automatic_replay_tries_each_dead_letter_once_more(folder: Path):
     for _ in range(5):
         world.record()
         world.run(HOUR)
-    assert [d.event for d in world.store.dead_letters(DeadLetters("a"))] == [poison]
+    assert [d.event for d in world.store.dead_letters(DeadLetterFilter("a"))] == [poison]
     assert len(world.times(poison)) == 8
     assert {len(world.times(event)) for event in others} == {5}
 
@@ -478,7 +478,7 @@ def test_a_long_replay_and_a_long_dead_letter_job_let_others_through(world: Worl
     world.run(HOUR)
     assert world.store.webhook_counts() == WebhookCounts(dead=3 * STEP)
     world.endpoints[ONE] = lambda _: (GONE, 30.0)
-    asked = world.ask(ReplayDeadLetters(DeadLetters("a")))
+    asked = world.ask(ReplayDeadLetters(DeadLetterFilter("a")))
     assert (asked.is_answered, world.store.webhook_counts().dead) == (False, 2 * STEP)
     other = world.record(TWO)
     assert world.times(other) == [world.now]
@@ -530,7 +530,7 @@ def test_a_code_that_nobody_took_is_replayed_while_it_is_the_newest(world: World
     code, message = world.record(name="qr_code"), world.record()
     world.run(HOUR)
     assert world.store.webhook_counts() == WebhookCounts(dead=2)
-    assert world.replay(DeadLetters("a")) == 2
+    assert world.replay(DeadLetterFilter("a")) == 2
     world.run(HOUR)
     assert (len(world.times(code)), len(world.times(message))) == (5, 5)
     assert world.store.webhook_counts() == WebhookCounts()
@@ -542,7 +542,7 @@ def test_a_dead_code_is_gone_once_there_is_nothing_to_scan(world: World):
     world.run(HOUR)
     world.record(name="connection_change", status="connected")
     world.run(HOUR)
-    assert [letter.event.name for letter in world.store.dead_letters(DeadLetters("a"))] == [
+    assert [letter.event.name for letter in world.store.dead_letters(DeadLetterFilter("a"))] == [
         "connection_change"
     ]
 
@@ -667,10 +667,10 @@ def test_a_replayed_letter_is_held_from_its_replay(holding: World):
     holding.endpoints[ONE] = lambda _: REFUSED
     holding.record()
     holding.run(1.9 * HOUR)
-    assert holding.replay(DeadLetters("a")) == 1
+    assert holding.replay(DeadLetterFilter("a")) == 1
     holding.run(HOUR)
     assert holding.store.webhook_counts() == WebhookCounts(pending=1, dead=1)
-    [dead] = holding.store.dead_letters(DeadLetters("a"))
+    [dead] = holding.store.dead_letters(DeadLetterFilter("a"))
     assert dead.event.sequence == 2
 
 
@@ -726,7 +726,7 @@ def test_what_was_held_too_long_is_a_dead_letter(holding: World):
     del holding.endpoints[ONE]
     holding.run(60)
     assert len([a for a in holding.attempts if a.event == young and a.number == 1]) >= 1
-    assert holding.replay(DeadLetters("a")) == 3
+    assert holding.replay(DeadLetterFilter("a")) == 3
     holding.run(60)
     assert holding.store.webhook_counts() == WebhookCounts()
 
@@ -742,7 +742,7 @@ def test_without_a_hold_one_replay_delivers_half_an_hour_of_dead_letters(world: 
     counts = world.store.webhook_counts()
     assert counts.pending == 0
     assert 0 < counts.dead < 60
-    assert world.replay(DeadLetters("a")) == counts.dead
+    assert world.replay(DeadLetterFilter("a")) == counts.dead
     world.run(HOUR)
     assert world.store.webhook_counts() == WebhookCounts()
     assert {a.event.id for a in world.attempts if a.at >= back} == {event.id for event in events}
@@ -812,7 +812,7 @@ def test_what_is_too_much_is_put_aside_and_reported_but_never_messages(folder: P
     assert full.details == {"pending": 40, "allowed": 10}
     [told] = world.logged("webhook_abandoned")
     assert told.details == {"dropped": 0, "deadLetters": 20}
-    assert {d.event.name for d in world.store.dead_letters(DeadLetters("a"))} == {"message_ack"}
+    assert {d.event.name for d in world.store.dead_letters(DeadLetterFilter("a"))} == {"message_ack"}
 
 
 def test_leaving_waits_for_what_is_in_flight_and_starts_nothing_more(world: World):
@@ -931,7 +931,7 @@ def check_history(world: World, crashes: int) -> None:
     assert world.store.webhook_counts().pending == 0
     assert max(world.peak.values(), default=0) <= PER_LANE
     held = world.policy.hold_seconds > 0
-    dead = {d.event.id for s in "abc" for d in world.store.dead_letters(DeadLetters(s), limit=1000)}
+    dead = {d.event.id for s in "abc" for d in world.store.dead_letters(DeadLetterFilter(s), limit=1000)}
     firsts: dict[tuple[str, str], list[int]] = {}
     for event in world.recorded:
         tried = [a for a in world.attempts if a.event.id == event.id]
@@ -982,6 +982,6 @@ def test_ten_thousand_events_keep_to_the_schedule(world: World, total: int):
         at = event.at
         assert times[event.id] == pytest.approx([at, at + 5, at + 35, at + 335], abs=0.1)
     assert world.store.webhook_counts() == WebhookCounts(dead=total)
-    assert sum(world.replay(DeadLetters(f"s{number}")) for number in range(7)) == total
+    assert sum(world.replay(DeadLetterFilter(f"s{number}")) for number in range(7)) == total
     world.run(HOUR)
     assert world.store.webhook_counts() == WebhookCounts()

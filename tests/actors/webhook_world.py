@@ -11,14 +11,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from actors.runtime.effects import Answer, Ask, Count, Effect, Log, Post, Wake
+from actors.runtime.effects import Answer, Ask, Count, Effect, Log, Post, Tell, Wake
 from actors.webhooks.actor import WebhookMind
 from actors.webhooks.messages import Attempted, OutboxGrew
 from actors.webhooks.policy import WebhookPolicy
 from tests.defaults import webhook_policy, webhook_schedule
-from wppmt.domain.messages import ReplayDeadLetters
+from wppmt.domain.messages import ALERT_ACTOR, ReplayDeadLetters
 from wppmt.domain.occurrences import Occurrence
-from wppmt.store.outbox_records import DeadLetters, Lane, SigningSecrets
+from wppmt.store.outbox_records import DeadLetterFilter, Lane, SigningSecrets
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.records import EventDraft, EventRecord
 from wppmt.store.sqlite.store import SqliteStore
@@ -71,6 +71,8 @@ class MoodyStore(SqliteStore):
 
 
 class PlainReply:
+    request_id = ""
+
     def __init__(self) -> None:
         self.value: Any = None
         self.is_answered = False
@@ -97,6 +99,8 @@ class World:
         self.store = MoodyStore(self.folder / "wppmt.sqlite")
         self.attempts: list[Attempt] = []
         self.logs: list[Log] = []
+        self.notices: list[object] = []
+        """To the alerts' actor."""
         self.recorded: list[EventRecord] = []
         self.in_flight: Counter[Lane] = Counter()
         self.peak: Counter[Lane] = Counter()
@@ -158,7 +162,7 @@ class World:
         self._give(Ask(message, reply))
         return reply
 
-    def replay(self, which: DeadLetters, endpoint: str = "") -> int:
+    def replay(self, which: DeadLetterFilter, endpoint: str = "") -> int:
         reply = self.ask(ReplayDeadLetters(which, endpoint))
         while not reply.is_answered:
             assert self.step()
@@ -196,6 +200,9 @@ class World:
                 self.counted.append(occurrence)
             case Answer(reply=reply, value=value):
                 reply.answer(value)
+            case Tell(to=to, message=message):
+                assert to == ALERT_ACTOR
+                self.notices.append(message)
             case _:
                 raise AssertionError(effect)
 

@@ -26,7 +26,7 @@ from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
 from actors.runtime.effects import Post
 from actors.runtime.interpreter import Interpreter
-from actors.runtime.pykka_scheduler import PykkaScheduler
+from actors.runtime.pykka_threads import PykkaThreads
 from actors.webhooks.actor import WebhookMind
 from actors.webhooks.messages import Attempted, OutboxGrew
 from tests.bench.figures import Report, machine
@@ -106,7 +106,7 @@ class Delivery:
             log=lambda *_, **__: None,
             received=NOTHING,
         )
-        runtime = Interpreter(Directory(), PykkaScheduler(self.loop), world)
+        runtime = Interpreter(Directory(), PykkaThreads(self.loop), world)
         self.mailbox = runtime.spawn(WEBHOOK, WebhookMind(made, webhook_schedule(), webhook_policy()))
         self.mailbox.put(OutboxGrew())
 

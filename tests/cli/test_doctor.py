@@ -221,7 +221,7 @@ def test_json_tells_programs_the_same(call: Call, tmp_path: Path):
     [
         ({"status": "ok", "reasons": []}, True, "Serviço no ar: ok"),
         (
-            {"status": "degraded", "reasons": [{"reasonCode": "DISK_SHORT", "reason": "150 MB livres"}]},
+            {"status": "degraded", "reasons": [{"reasonCode": "DISK_LOW", "reason": "150 MB livres"}]},
             False,
             "Serviço no ar: degraded (150 MB livres)",
         ),

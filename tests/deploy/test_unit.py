@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from actors.runtime import pykka_scheduler
+from actors.runtime import pykka_threads
 from tests.defaults import SETTINGS
-from wppmt.app import daemon
+from wppmt.app import daemon, shutdown
 from wppmt.app.policies import all_browsers_stop_seconds
 from wppmt.app.settings import load
 from wppmt.app.settings.model import SessionSettings
@@ -46,8 +46,8 @@ def test_only_the_daemon_gets_signals_and_has_time_to_stop():
     service = read(UNIT)["Service"]
     assert (service["KillMode"], service["Type"], service["Restart"]) == ("process", "notify", "always")
     rest_seconds = (
-        daemon.ROOT_SECONDS + daemon.DRAIN_SECONDS
-        + pykka_scheduler.STOP_SECONDS + server.LAST_SECONDS + 2 * server.CANCELLED_SECONDS
+        shutdown.ROOT_SECONDS + shutdown.DRAIN_SECONDS
+        + pykka_threads.STOP_SECONDS + server.LAST_SECONDS + 2 * server.CANCELLED_SECONDS
     )  # fmt: skip
     assert rest_seconds < daemon.REST_SECONDS
     stop_seconds = all_browsers_stop_seconds(SETTINGS) + daemon.REST_SECONDS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wppmt.domain.shortages import Resource, Shortage, resource_limit
-from wppmt.domain.troubles import of_shortage
+from wppmt.domain.troubles import over_limit
 
 
 @pytest.mark.parametrize("resource", list(Resource))
@@ -15,6 +15,6 @@ def test_every_shortage_names_its_numbers_and_the_setting(resource: Resource):
     assert all(word in detail["problem"] for word in ("123", "456", "WPP_"))
 
 
-def test_memory_and_disk_have_a_code_of_their_own():
-    codes = [of_shortage(Shortage(resource, 1, 2)).code for resource in (Resource.MEMORY, Resource.DISK)]
-    assert codes == ["MEMORY_LIMIT", "DISK_SHORT"]
+def test_memory_is_a_trouble_and_the_disk_an_alert():
+    troubles = over_limit([Shortage(resource, 1, 2) for resource in (Resource.MEMORY, Resource.DISK)])
+    assert [trouble.code for trouble in troubles] == ["MEMORY_LIMIT"]

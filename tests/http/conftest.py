@@ -67,7 +67,6 @@ class Api:
         self.phase = DaemonPhase.READY
         self.counted: list[Occurrence] = []
         self.figures = Figures()
-        self.alert: str | None = None
         self.troubles: list[Trouble] = []
         self.has_login_copy = True
         self.usage: dict[str, Usage] = {}
@@ -102,7 +101,6 @@ class Api:
             media=MediaFiles(self.folder / "out", 1_000_000, Egress(policy(self.egress_allow))),
             received=received,
             phase=lambda: self.phase,
-            alert=lambda: self.alert,
             troubles=lambda: self.troubles,
             memory_mb=lambda: 512,
             daemon_memory_mb=lambda: 112,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wppmt.domain import messages, sends
+from wppmt.domain.alerts import Alert
 from wppmt.domain.contact_policy import OFF
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.message_ids import parse_message_id
@@ -18,10 +19,11 @@ from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
 from wppmt.media.received import ReceivedMedia
 from wppmt.store.operator_records import ApiKey, Attempt, AuditEntry
-from wppmt.store.outbox_records import DeadLetters, Delivery, SigningSecrets, WebhookCounts
+from wppmt.store.outbox_records import DeadLetterFilter, Delivery, SigningSecrets, WebhookCounts
 from wppmt.store.records import (
     Desired,
     EventRecord,
+    HistoryPoint,
     JournalEntry,
     LinkEnd,
     PairingLink,
@@ -96,6 +98,9 @@ class FakeFront:
             raise refusal
         if address.startswith("session:"):
             return self._answer_of_session(address.removeprefix("session:"), message)
+        if address == messages.ALERT_ACTOR:
+            assert message == messages.RotateAlertSecret()
+            return "whsec_YWxlcnRhcw=="
         return self._answer_of_root(message)
 
     def _announced(self, session_id: str, message: sends.AnnounceMedia) -> sends.Sent | None:
@@ -280,6 +285,22 @@ class FakeStore:
     heard: Callable[[Collection[str]], None] | None = None
     audited: list[AuditEntry] = field(default_factory=list)
 
+    alerts: list[Alert] = field(default_factory=list)
+    history: list[HistoryPoint] = field(default_factory=list)
+
+    def firing_alerts(self) -> Sequence[Alert]:
+        if self.broken:
+            raise self.broken
+        return [alert for alert in self.alerts if alert.is_firing]
+
+    def ended_alerts(self, limit: int) -> Sequence[Alert]:
+        return [alert for alert in reversed(self.alerts) if not alert.is_firing][:limit]
+
+    def points(self, session_id: str, since: float) -> Sequence[HistoryPoint]:
+        if self.broken:
+            raise self.broken
+        return [point for point in self.history if point.session_id == session_id and point.at >= since]
+
     def link(self, digest: str) -> PairingLink | None:
         return self.links.get(digest)
 
@@ -326,10 +347,10 @@ class FakeStore:
             raise self.broken
         return self.counts
 
-    def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
+    def dead_letters(self, which: DeadLetterFilter, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
         return [d for d in self.dead if d.event.session_id == which.session_id and d.number > after][:limit]
 
-    def count_dead_letters(self, which: DeadLetters, most: int | None = None) -> int:
+    def count_dead_letters(self, which: DeadLetterFilter, most: int | None = None) -> int:
         return len(self.dead_letters(which, limit=10_000))
 
     def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]:

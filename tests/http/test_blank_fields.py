@@ -24,9 +24,9 @@ LEAST: dict[type[Body], dict[str, Any]] = {
     chat_schemas.CreateLabelBody: {"name": "Novo"},
     session_schemas.StartBody: {},
     session_schemas.CreateBody: {"sessionId": "a"},
-    schemas.SendTextBody: {"phone": "5511999999999", "message": "oi"},
-    schemas.SendImageBody: {"phone": "5511999999999", "base64": CONTENT},
-    schemas.SendFileBody: {"phone": "5511999999999", "fileUrl": "https://exemplo.com/a.pdf"},
+    send_schemas.SendTextBody: {"phone": "5511999999999", "message": "oi"},
+    send_schemas.SendImageBody: {"phone": "5511999999999", "base64": CONTENT},
+    send_schemas.SendFileBody: {"phone": "5511999999999", "fileUrl": "https://exemplo.com/a.pdf"},
     send_schemas.SendVideoBody: {"phone": "5511999999999", "base64": CONTENT},
     send_schemas.SendVoiceBody: {"phone": "5511999999999", "base64": CONTENT},
     send_schemas.SendStickerBody: {"phone": "5511999999999", "stickerUrl": "https://exemplo.com/a.png"},
@@ -68,10 +68,10 @@ def optional_fields(model: type[Body]) -> list[str]:
 def test_every_route_s_body_is_tried():
     assert all_bodies(Body) - set(LEAST) == {
         Body,
-        schemas.TracedBody,
-        schemas.SendBody,
-        schemas.SourceBody,
-        schemas.SendMediaBody,
+        send_schemas.TracedBody,
+        send_schemas.SendBody,
+        send_schemas.SourceBody,
+        send_schemas.SendMediaBody,
         # In a PATCH, what is empty empties: tests/http/test_sessions.py
         session_schemas.ChangeBody,
         session_schemas.PolicyBody,
@@ -102,8 +102,8 @@ def test_all_at_once(model: type[Body]):
 @pytest.mark.parametrize(
     ("model", "field"),
     [
-        (schemas.SendTextBody, "phone"),
-        (schemas.SendTextBody, "message"),
+        (send_schemas.SendTextBody, "phone"),
+        (send_schemas.SendTextBody, "message"),
         (schemas.WebhookBody, "url"),
         (session_schemas.CreateBody, "sessionId"),
     ],
@@ -117,7 +117,8 @@ def test_a_required_one_is_not(model: type[Body], field: str):
 
 def test_what_is_said_stays():
     body = validate(
-        schemas.SendTextBody, LEAST[schemas.SendTextBody] | {"typing": False, "mentions": ["", "5511"]}
+        send_schemas.SendTextBody,
+        LEAST[send_schemas.SendTextBody] | {"typing": False, "mentions": ["", "5511"]},
     )
     assert (body.typing, body.mentions) == (False, ["", "5511"])
 
@@ -146,7 +147,7 @@ async def test_what_a_send_cannot_do_without(connected: Api, route: str, fields:
 
 
 async def test_a_form_of_n8n_is_sent(connected: Api):
-    empty = dict.fromkeys(optional_fields(schemas.SendTextBody), "")
+    empty = dict.fromkeys(optional_fields(send_schemas.SendTextBody), "")
     answer = await connected.post(
         "/api/sessions/a/send-message", empty | {"phone": "5511999999999", "message": "oi"}
     )

@@ -11,7 +11,7 @@ from tests.http.conftest import Api
 from tests.http.fakes import BORN
 from wppmt.domain import messages
 from wppmt.http.handlers.events import STEP
-from wppmt.store.outbox_records import DeadLetters, Delivery
+from wppmt.store.outbox_records import DeadLetterFilter, Delivery
 from wppmt.store.records import EventRecord, Handover, JournalEntry
 
 
@@ -148,12 +148,12 @@ class TestDeadLetters:
     @pytest.mark.parametrize(
         ("body", "which", "url"),
         [
-            (None, DeadLetters("a"), ""),
-            ({"ids": ["evt_1", "evt_2"]}, DeadLetters("a", event_ids=("evt_1", "evt_2")), ""),
-            ({"event": "error", "url": "https://x/"}, DeadLetters("a", name="error"), "https://x/"),
+            (None, DeadLetterFilter("a"), ""),
+            ({"ids": ["evt_1", "evt_2"]}, DeadLetterFilter("a", event_ids=("evt_1", "evt_2")), ""),
+            ({"event": "error", "url": "https://x/"}, DeadLetterFilter("a", name="error"), "https://x/"),
         ],
     )
-    async def test_replaying(self, api: Api, body: Any, which: DeadLetters, url: str):
+    async def test_replaying(self, api: Api, body: Any, which: DeadLetterFilter, url: str):
         api.front.has("a")
         answer = await api.post("/api/sessions/a/dead-letters/replay", body)
         assert answer.body == {"success": True, "replayed": 3}

@@ -40,6 +40,7 @@ async def test_the_documents_example(api: Api):
         "timestamp": "2026-02-10T15:50:30Z", "ack": 1,
     }  # fmt: skip
     assert answer.body["id"].startswith("3EB0")
+    assert api.log.lines[-1]["details"]["message_id"] == answer.body["id"]
     assert api.front.asked[0][1] == sends.SendText(
         to="5511999999999@c.us", text="Olá! Esta é uma mensagem de teste.", typing_ms=3000
     )

@@ -17,8 +17,8 @@ from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.outbox_records import (
     Backlog,
-    DeadLetterBatch,
-    DeadLetters,
+    DeadLetterFilter,
+    DeadLetterOrder,
     DeliveryState,
     Lane,
     LaneTip,
@@ -242,7 +242,7 @@ def test_a_newer_qr_code_supersedes_dead_ones_too(store: Store):
         die(store)
     record(store, "a", draft("qr_code"))
     assert store.webhook_counts() == WebhookCounts(pending=1, dead=1)
-    assert [letter.event.name for letter in store.dead_letters(DeadLetters("a"))] == ["message_received"]
+    assert [letter.event.name for letter in store.dead_letters(DeadLetterFilter("a"))] == ["message_received"]
 
 
 # Outbox
@@ -353,8 +353,8 @@ def test_dead_lettering_takes_a_lane_s_pending_ones_of_an_age(store: Store):
     record(store, "a", draft(at=100.0))
     record(store, "a", draft(at=200.0))
     record(store, "b", draft(at=100.0))
-    assert store.dead_letter(DeadLetterBatch(LANE, "webhook removido", due_before=150.0), 300.0, 9) == 1
-    [dead] = store.dead_letters(DeadLetters("a"))
+    assert store.dead_letter(DeadLetterOrder(LANE, "webhook removido", due_before=150.0), 300.0, 9) == 1
+    [dead] = store.dead_letters(DeadLetterFilter("a"))
     assert (dead.event.at, dead.next_at, dead.last_error) == (100.0, 300.0, "webhook removido")
     with store.transaction() as transaction:
         assert transaction.dead_letter(LANE, 300.0, "webhook removido") == 1
@@ -373,7 +373,7 @@ def test_a_dead_letter_stays_dead_unless_it_turns_out_delivered(store: Store):
         transaction.dead_letter(LANE, 300.0, "x")
     store.settle([replace(first, attempts=1, next_at=305.0), replace(second, state=DeliveryState.DONE)])
     assert store.webhook_counts() == WebhookCounts(dead=1)
-    assert [d.number for d in store.dead_letters(DeadLetters("a"))] == [first.number]
+    assert [d.number for d in store.dead_letters(DeadLetterFilter("a"))] == [first.number]
 
 
 def test_a_stopped_lane_s_events_are_dead_letters_until_resumed(store: Store):
@@ -381,10 +381,10 @@ def test_a_stopped_lane_s_events_are_dead_letters_until_resumed(store: Store):
     record(store, "b")
     with store.transaction() as transaction:
         transaction.stop_lane(LANE, "HTTP 410")
-    assert store.dead_letter(DeadLetterBatch(LANE, "HTTP 410"), 300.0, 9) == 1
+    assert store.dead_letter(DeadLetterOrder(LANE, "HTTP 410"), 300.0, 9) == 1
     record(store)
     assert store.webhook_counts("a") == WebhookCounts(dead=2)
-    assert {d.last_error for d in store.dead_letters(DeadLetters("a"))} == {"HTTP 410"}
+    assert {d.last_error for d in store.dead_letters(DeadLetterFilter("a"))} == {"HTTP 410"}
     record(store, "b")
     assert store.webhook_counts("b") == WebhookCounts(pending=2)
     with store.transaction() as transaction:
@@ -405,7 +405,7 @@ def test_dead_letters_are_listed_by_any_condition(store: Store):
         die(store, lane)
 
     def ids(**conditions: Any) -> list[str]:
-        which = DeadLetters("a", **conditions)
+        which = DeadLetterFilter("a", **conditions)
         assert store.count_dead_letters(which) == len(store.dead_letters(which))
         return [d.event.id for d in store.dead_letters(which)]
 
@@ -415,8 +415,8 @@ def test_dead_letters_are_listed_by_any_condition(store: Store):
     assert ids(name="error") == [error.id]
     assert ids(endpoint=ENDPOINT) == everything[:2]
     assert ids(since=200.0, until=300.0) == [messages[1].id]
-    page = store.dead_letters(DeadLetters("a"), limit=2)
-    rest = store.dead_letters(DeadLetters("a"), after=page[-1].number)
+    page = store.dead_letters(DeadLetterFilter("a"), limit=2)
+    rest = store.dead_letters(DeadLetterFilter("a"), after=page[-1].number)
     assert [d.event.id for d in (*page, *rest)] == everything
 
 
@@ -425,9 +425,9 @@ def test_a_replay_keeps_ids_bodies_and_order_and_counts_attempts_on(store: Store
     for _ in events:
         die(store)
     newer = record(store)
-    assert store.replay(DeadLetters("a"), 900.0, limit=2) == 2
-    assert store.replay(DeadLetters("a"), 901.0) == 1
-    assert store.replay(DeadLetters("a"), 902.0) == 0
+    assert store.replay(DeadLetterFilter("a"), 900.0, limit=2) == 2
+    assert store.replay(DeadLetterFilter("a"), 901.0) == 1
+    assert store.replay(DeadLetterFilter("a"), 902.0) == 0
     assert store.webhook_counts() == WebhookCounts(pending=4)
     seen, cursor = [], 0
     while delivery := store.first_attempt(LANE, cursor):
@@ -442,14 +442,14 @@ def test_a_replay_can_go_elsewhere_and_be_limited_to_the_never_replayed(store: S
     record(store)
     die(store)
     new = Lane("http://new.test/", "a")
-    assert store.replay(DeadLetters("a", never_replayed=True), 900.0, new.endpoint) == 1
+    assert store.replay(DeadLetterFilter("a", never_replayed=True), 900.0, new.endpoint) == 1
     [tip] = store.lanes()
     assert tip.lane == new
     delivery = store.first_attempt(new)
     assert delivery
     store.settle([replace(delivery, attempts=8, state=DeliveryState.DEAD)])
-    assert store.replay(DeadLetters("a", never_replayed=True), 901.0) == 0
-    assert store.replay(DeadLetters("a"), 901.0) == 1
+    assert store.replay(DeadLetterFilter("a", never_replayed=True), 901.0) == 0
+    assert store.replay(DeadLetterFilter("a"), 901.0) == 1
 
 
 # Journal, received messages, secrets
@@ -614,7 +614,7 @@ def test_of_too_many_pending_codes_go_first_and_messages_never(store: Store):
     assert store.trim(5, 200.0) == []
     assert store.trim(4, 200.0) == [Trimmed("a", pending=5, dropped=1, dead_lettered=0)]
     assert store.trim(3, 200.0) == [Trimmed("a", pending=4, dropped=0, dead_lettered=1)]
-    [dead] = store.dead_letters(DeadLetters("a"))
+    [dead] = store.dead_letters(DeadLetterFilter("a"))
     assert (dead.event, dead.next_at) == (events[1], 200.0)
     assert store.trim(1, 200.0) == [Trimmed("a", pending=3, dropped=0, dead_lettered=1)]
     assert store.trim(1, 200.0) == [Trimmed("a", pending=2, dropped=0, dead_lettered=0)]

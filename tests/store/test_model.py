@@ -21,8 +21,8 @@ from hypothesis.stateful import (
 
 from tests.store.conftest import FACTORIES as EVERY
 from wppmt.store.outbox_records import (
-    DeadLetterBatch,
-    DeadLetters,
+    DeadLetterFilter,
+    DeadLetterOrder,
     Delivery,
     DeliveryState,
     Lane,
@@ -106,7 +106,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def _add(self, event: EventRecord, endpoint: str) -> None:
         tips = [tip.newest for tip in self.store.lanes()]
-        dead = [d.number for s in SESSIONS for d in self.store.dead_letters(DeadLetters(s))]
+        dead = [d.number for s in SESSIONS for d in self.store.dead_letters(DeadLetterFilter(s))]
         state = DEAD if Lane(endpoint, event.session_id) in self.stopped else PENDING
         error = "HTTP 410" if state is DEAD else ""
         self.rows.append(
@@ -137,7 +137,7 @@ class StoreMachine(RuleBasedStateMachine):
             self.stopped.add(lane)
         else:
             while step := self.store.dead_letter(
-                DeadLetterBatch(lane, "HTTP 410", before), self.now, limit=2
+                DeadLetterOrder(lane, "HTTP 410", before), self.now, limit=2
             ):
                 dead_lettered += step
         found = [
@@ -160,7 +160,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.now += 1
         found = [r for r in self.rows if r.lane.session_id == session_id and r.delivery.state is DEAD]
         found = sorted(found, key=lambda row: row.delivery.number)[:limit]
-        assert self.store.replay(DeadLetters(session_id), self.now, endpoint, limit) == len(found)
+        assert self.store.replay(DeadLetterFilter(session_id), self.now, endpoint, limit) == len(found)
         newest = max((tip.newest for tip in self.store.lanes()), default=0)
         for row, number in zip(reversed(found), range(newest, 0, -1), strict=False):
             d = row.delivery
@@ -254,7 +254,7 @@ class StoreMachine(RuleBasedStateMachine):
         for session_id in SESSIONS:
             mine = [row.delivery for row in self.rows if row.lane.session_id == session_id]
             dead = sorted((d for d in mine if d.state is DEAD), key=lambda d: d.number)
-            assert self.store.dead_letters(DeadLetters(session_id), limit=1000) == dead
+            assert self.store.dead_letters(DeadLetterFilter(session_id), limit=1000) == dead
             pending = sum(d.state is PENDING for d in mine)
             assert self.store.webhook_counts(session_id) == WebhookCounts(pending, len(dead))
 

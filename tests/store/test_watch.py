@@ -70,7 +70,9 @@ def test_what_goes_to_the_operator_is_not_counted_as_the_sessions(store: Store):
     record(store, "a", draft(endpoint=ENDPOINT))
     record(store, ALERTS, draft("alert", endpoint=ENDPOINT))
     assert store.webhook_counts().pending == 1
+    assert [backlog.session_id for backlog in store.webhook_backlogs()] == ["a"]
     assert store.webhook_counts(ALERTS).pending == 1
+    assert [event.session_id for _, event in store.events_of_all_after(0, 10)] == ["a"]
 
 
 def point(at: float, session_id: str = "a", *, is_coarse: bool = False) -> HistoryPoint:

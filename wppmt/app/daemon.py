@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,13 +16,13 @@ from functools import partial
 
 from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
-from actors.runtime.effects import Mind, Post, Worker
+from actors.runtime.effects import Mind, Worker
 from actors.runtime.interpreter import Interpreter
-from actors.runtime.pykka_scheduler import PykkaScheduler
+from actors.runtime.pykka_threads import PykkaThreads
 from actors.supervisor.disk_policy import DiskPolicy
-from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
+from actors.supervisor.messages import Boot, DiskMeasured
 from actors.supervisor.root import Root
-from actors.webhooks.messages import Attempted, Drain, OutboxGrew
+from actors.webhooks.messages import OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.load import MONITOR, LoadWorker, Measure, Scale
 from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
@@ -40,16 +39,20 @@ from wppmt.app import (
     processors,
     running,
     sockets,
+    watching,
     wiring,
 )
+from wppmt.app.posting import Transports, poster
 from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.app.settings import Settings
+from wppmt.app.shutdown import StopSignal, stop_actors
 from wppmt.app.simulator_process import simulator
 from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.wa_js.shelf import Shelf
 from wppmt.domain.actions import Action
-from wppmt.domain.errors import Refusal, SetupError
+from wppmt.domain.errors import SetupError
 from wppmt.domain.messages import ROOT, WEBHOOK, Describe
+from wppmt.domain.troubles import troubles_of
 from wppmt.http import server
 from wppmt.http.app import make_app
 from wppmt.http.handlers import metrics
@@ -62,18 +65,13 @@ from wppmt.metrics.loop_lag import LoopLag
 from wppmt.net.egress import Egress
 from wppmt.store.redis import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
-from wppmt.webhook.answers import kept_answer
 from wppmt.webhook.transport import WebhookTransport
 
 BOOT_SECONDS = 30.0
 SETTLE_SECONDS = 10.0
 """Of the time that the browsers have to go down, at most so long for the requests under way."""
-ROOT_SECONDS = 5.0
-"""On top of it, for Root to report that the browsers are gone."""
 REST_SECONDS = 30.0
 """On top of what the browsers take, for all the rest of a stop, as reported to systemd."""
-DRAIN_SECONDS = 5.0
-"""For the webhooks in flight; what has no answer by then is sent again by the next daemon."""
 
 
 def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> int:
@@ -134,7 +132,6 @@ class Daemon:
         self._settings = settings
         self._directory = Directory()
         self._phase = DaemonPhase.STARTING
-        self._hands_over = False
         self._redis_watch = RedisWatch(logs.log)
         self._http: server.Runner | None = None
         self._meter = metering.new_meter(settings, self._directory.statuses)
@@ -157,7 +154,7 @@ class Daemon:
 
         On an inherited socket connections wait from the moment that it listens: nothing is accepted before READY.
         """
-        stop = self._signalled()
+        signals = StopSignal()
         async with AsyncExitStack() as down:
             count = self._meter.count
             store = SqliteStore(self._settings.store.state_dir / running.DATABASE, count=count)
@@ -168,12 +165,14 @@ class Daemon:
             wiring.sweep(store, media, received)
             timeout_seconds = self._settings.webhooks.timeout_ms / 1000
             transport = WebhookTransport(egress, timeout_seconds, time.time)
+            to_operator = WebhookTransport(watching.egress(self._settings), timeout_seconds, time.time)
             down.push_async_callback(transport.close)
+            down.push_async_callback(to_operator.close)
             down.push_async_callback(self._stop_http)
-            threads = PykkaScheduler(asyncio.get_running_loop())
+            threads = PykkaThreads(asyncio.get_running_loop())
             chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines, store)
-            self._start_actors(threads, store, transport, received, chromes)
-            down.push_async_callback(self._stop_actors, threads, chromes)
+            self._start_actors(threads, store, Transports(transport, to_operator), received, chromes)
+            down.push_async_callback(self._stop_actors, threads, chromes, signals)
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
             await down.enter_async_context(
@@ -185,34 +184,21 @@ class Daemon:
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
             down.push_async_callback(self._drain)
             wiring.audit(store, Action.START_SERVICE)
-            down.callback(self._audit_end, store)
+            down.callback(self._audit_end, store, signals)
             on_ready()
             with host.notified_systemd(
                 lambda: self._directory.is_alive(ROOT), self._stop_seconds + REST_SECONDS
             ):
-                await stop.wait()
+                await signals.wait()
 
-    def _audit_end(self, store: SqliteStore) -> None:
-        wiring.audit(store, Action.STOP_SERVICE, "handover" if self._hands_over else None)
-
-    def _signalled(self) -> asyncio.Event:
-        """Set by the signal that ends this daemon. A SIGTERM after a SIGUSR2 turns the handover into a stop, never the reverse."""
-        stop = asyncio.Event()
-
-        def end(*, hands_over: bool) -> None:
-            self._hands_over = hands_over and (self._hands_over or not stop.is_set())
-            stop.set()
-
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2):
-            loop.add_signal_handler(number, partial(end, hands_over=number == signal.SIGUSR2))
-        return stop
+    def _audit_end(self, store: SqliteStore, signals: StopSignal) -> None:
+        wiring.audit(store, Action.STOP_SERVICE, "handover" if signals.hands_over else None)
 
     def _start_actors(
         self,
-        threads: PykkaScheduler,
+        threads: PykkaThreads,
         store: SqliteStore,
-        transport: WebhookTransport,
+        transports: Transports,
         received: ReceivedMedia,
         chromes: ChromeBrowsers,
     ) -> None:
@@ -223,7 +209,7 @@ class Daemon:
             browsers=chromes,
             new_session=partial(wiring.new_session, store, wiring.tools(settings, store)),
             new_service=lambda address: services[address](),
-            post=partial(_post, asyncio.get_running_loop(), transport, settings.webhooks.url),
+            post=poster(asyncio.get_running_loop(), transports, settings.webhooks.url),
             log=logs.log,
             received=received,
             count=self._meter.count,
@@ -245,6 +231,7 @@ class Daemon:
             MONITOR: lambda: (LoadWorker(scale, self._meter.record), Measure()),
             DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
             WA_JS: lambda: (WaJsWorker(shelf, self._directory.statuses, began), LookAtWaJs()),
+            **watching.services(settings, store, self._directory, self._meter.figures),
         }
         root = Root(
             store,
@@ -288,8 +275,7 @@ class Daemon:
             phase=lambda: self._phase,
             memory_mb=lambda: overview().memory_mb,
             daemon_memory_mb=lambda: overview().daemon_memory_mb,
-            alert=lambda: overview().alert,
-            troubles=lambda: (*overview().troubles, *self._redis_watch.troubles),
+            troubles=lambda: (*troubles_of(overview()), *self._redis_watch.troubles),
             now=time.time,
             log=logs.log,
             version=__version__,
@@ -337,50 +323,12 @@ class Daemon:
         if self._http:
             await self._http.cleanup()
 
-    async def _stop_actors(self, threads: PykkaScheduler, chromes: ChromeBrowsers) -> None:
-        """Sessions first, all together; the webhook actor leaves its work to the store."""
-        if self._hands_over:
-            logs.log(
-                "handed_over", note="Os navegadores continuam conectados até o próximo início do serviço"
-            )
-        else:
-            await self._end_browsers()
-        with contextlib.suppress(Refusal):
-            await self._directory.ask(WEBHOOK, Drain(), DRAIN_SECONDS)
-        await asyncio.to_thread(threads.stop)
-        # While the locks are ours: the next daemon finds nobody else at the other end.
-        await asyncio.to_thread(chromes.let_go)
-
-    async def _end_browsers(self) -> None:
-        try:
-            killed = await self._directory.ask(
-                ROOT, ShutDown(self._stop_seconds), self._stop_seconds + ROOT_SECONDS
-            )
-        except Refusal:
-            killed = ("?",)
-        if killed:
-            logs.log("browsers_killed", level="warning", sessions=list(killed))
+    async def _stop_actors(self, threads: PykkaThreads, chromes: ChromeBrowsers, signals: StopSignal) -> None:
+        await stop_actors(
+            self._directory, threads, chromes, self._stop_seconds, hands_over=signals.hands_over
+        )
 
 
 def _all(_: str) -> bool:
     """On this machine's own address every session is shown."""
     return True
-
-
-def _post(
-    loop: asyncio.AbstractEventLoop,
-    transport: WebhookTransport,
-    default_url: str,
-    effect: Post,
-    report: Callable[[object], object],
-) -> None:
-    async def attempt() -> None:
-        began, delivery = time.monotonic(), effect.delivery
-        outcome = await transport.post(delivery, effect.attempt, effect.secrets)
-        duration_ms = round((time.monotonic() - began) * 1000)
-        answer = kept_answer(outcome, delivery.endpoint, default_url)
-        report(Attempted(delivery.number, outcome, duration_ms, answer))
-
-    # A closed loop: the daemon has stopped, and the store still has the delivery.
-    with contextlib.suppress(RuntimeError):
-        asyncio.run_coroutine_threadsafe(attempt(), loop)

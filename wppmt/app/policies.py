@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actors.session.policy import SessionPolicy
+from actors.watch.policy import AlertPolicy, Thresholds
 from actors.webhooks.policy import WebhookPolicy
 from wppmt.app.addresses import base_url
 from wppmt.app.settings import Settings
@@ -68,6 +69,19 @@ def webhook_policy(settings: Settings) -> WebhookPolicy:
         audit_keep_seconds=settings.store.keep_audit_days * DAY,
         journal_keep_seconds=settings.store.keep_journal_days * DAY,
     )
+
+
+def alert_policy(settings: Settings) -> AlertPolicy:
+    alerts = settings.alerts
+    thresholds = Thresholds(
+        memory_share=alerts.memory_percent / 100,
+        cpu_share=alerts.cpu_percent / 100,
+        error_rate=alerts.error_percent / 100,
+        response_seconds=alerts.slow_seconds,
+        webhooks_failed=alerts.webhooks_failed,
+        default_endpoint=settings.webhooks.url,
+    )
+    return AlertPolicy(thresholds, alerts.webhook_url, sends_mail=bool(alerts.email))
 
 
 def webhook_schedule(settings: Settings) -> WebhookSchedule:

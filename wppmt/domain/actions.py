@@ -29,6 +29,7 @@ class Action(StrEnum):
     REPLAY = "dead_letters.replay"
     CREATE_KEY = "key.create"
     REVOKE_KEY = "key.revoke"
+    ROTATE_ALERT_SECRET = "alerts.rotate_secret"  # noqa: S105 - an action, not a secret
     START_SERVICE = "service.start"
     STOP_SERVICE = "service.stop"
     ERASE_PERSON = "lgpd.erase"
@@ -53,6 +54,7 @@ _SENTENCES = {
     Action.REPLAY: "reenvio de eventos abandonados pedido",
     Action.CREATE_KEY: "chave criada",
     Action.REVOKE_KEY: "chave revogada",
+    Action.ROTATE_ALERT_SECRET: "segredo do webhook de alertas trocado",
     Action.START_SERVICE: "serviço iniciado",
     Action.STOP_SERVICE: "serviço encerrado",
     Action.ERASE_PERSON: "dados de um contato apagados (LGPD)",

@@ -7,11 +7,12 @@ from typing import Any, Protocol
 
 from wppmt.domain.contact_policy import PolicyChange
 from wppmt.domain.reasons import Reason
-from wppmt.store.outbox_records import DeadLetters
+from wppmt.store.outbox_records import DeadLetterFilter
 from wppmt.store.records import SessionStatus
 
 ROOT = "root"
 WEBHOOK = "webhook"
+ALERT_ACTOR = "alerts"
 
 
 def session_address(session_id: str) -> str:
@@ -192,7 +193,7 @@ class ReplayDeadLetters:
     Ids and bodies stay. Answered with how many (int), at most some thousands at once: ask again while there are more.
     """
 
-    which: DeadLetters
+    which: DeadLetterFilter
     endpoint: str = ""
 
 
@@ -220,6 +221,11 @@ class FetchMedia:
     """
 
     message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RotateAlertSecret:
+    """To the alerts' actor. Answered with the new `whsec_…` of their webhook; the one before lives on for a day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wppmt.domain.troubles import Trouble
+from wppmt.domain.shortages import Shortage
+
+
+@dataclass(frozen=True, slots=True)
+class CommonFailure:
+    """Many sessions that failed at the same time. `reasons`: how many for each reason code."""
+
+    sessions: frozenset[str]
+    running: int
+    reasons: Mapping[str, int]
+
+    def __str__(self) -> str:
+        why = ", ".join(f"{reason}: {count}" for reason, count in sorted(self.reasons.items()))
+        return (
+            f"{len(self.sessions)} de {self.running} sessões falharam no primeiro reinício ({why})."
+            " Causa comum provável: verifique disco, memória, Chromium e rede"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +32,8 @@ class Overview:
     """Of the daemon and all browsers."""
     daemon_memory_mb: int = 0
     """Of it alone."""
-    alert: str | None = None
-    """What is wrong with the whole, for people."""
-    troubles: tuple[Trouble, ...] = ()
-    """What keeps the service as a whole from its work, as far as the sessions' states do not show it."""
+    shortages: tuple[Shortage, ...] = ()
+    """Of memory and disk: no session starts."""
+    common_cause: CommonFailure | None = None
+    stopped_renewal: str | None = None
+    """The session at which an upgrade's exchange of browsers stands still, and what to do."""

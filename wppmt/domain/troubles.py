@@ -1,4 +1,4 @@
-"""What keeps the service as a whole from working: `reasons` of `/api/health`. One tenant's problems are in its status."""
+"""What keeps the service as a whole from working and is no alert: `reasons` of `/api/health`, beside the alerts that fire."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from wppmt.domain.overview import Overview
 from wppmt.domain.shortages import Resource, Shortage
 from wppmt.domain.states import State
 from wppmt.store.records import Desired, SessionRecord
@@ -14,9 +15,8 @@ from wppmt.store.records import Desired, SessionRecord
 class TroubleCode(StrEnum):
     NONE_CONNECTED = "NONE_CONNECTED"
     MEMORY_LIMIT = "MEMORY_LIMIT"
-    DISK_SHORT = "DISK_SHORT"
-    COMMON_CAUSE = "COMMON_CAUSE"
     REDIS_DOWN = "REDIS_DOWN"
+    RENEWAL_STOPPED = "RENEWAL_STOPPED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,24 @@ class Trouble:
 REDIS_DOWN = Trouble(TroubleCode.REDIS_DOWN, "Redis fora do ar (REDIS_URL): o serviço segue sem ele")
 
 
-def of_shortage(shortage: Shortage) -> Trouble:
-    is_disk = shortage.resource is Resource.DISK
-    return Trouble(TroubleCode.DISK_SHORT if is_disk else TroubleCode.MEMORY_LIMIT, str(shortage))
+RENEWAL_STOPPED = Trouble(
+    TroubleCode.RENEWAL_STOPPED,
+    "A troca de versão parou em uma sessão com problema: renewal_stopped no log diz qual e o que fazer",
+)
+
+
+def troubles_of(overview: Overview) -> tuple[Trouble, ...]:
+    """Without a session's name: anybody may read them."""
+    return (*over_limit(overview.shortages), *([RENEWAL_STOPPED] if overview.stopped_renewal else ()))
+
+
+def over_limit(shortages: Sequence[Shortage]) -> tuple[Trouble, ...]:
+    """No session starts for want of memory; of the disk an alert tells."""
+    return tuple(
+        Trouble(TroubleCode.MEMORY_LIMIT, str(shortage))
+        for shortage in shortages
+        if shortage.resource is Resource.MEMORY
+    )
 
 
 def none_connected(records: Sequence[SessionRecord]) -> Trouble | None:

@@ -13,6 +13,8 @@ from wppmt.http.security.guard import SESSION_ID
 
 METRICS = "/metrics"
 STREAM = "text/event-stream"
+MESSAGE_ID = web.RequestKey("message_id", str)
+"""Of the message that this request sent."""
 _REFUSED = web.RequestKey("refused", Code)
 _REPEATED = web.RequestKey("repeated", bool)
 _WAITED = web.RequestKey("waited", float)
@@ -21,6 +23,7 @@ _WAITED = web.RequestKey("waited", float)
 def note_sent(request: web.Request, sent: Sent, *, typed: float = 0.0, began: float = 0.0) -> None:
     """A send was answered, `began` being when it was asked for; `typed` are the seconds of typing it asked for."""
     request[_REPEATED] = sent.is_repeat
+    request[MESSAGE_ID] = sent.id
     if sent.handed_at is not None and not sent.is_repeat:
         request[_WAITED] = typed + request.app[PORTS].now() - max(began, sent.handed_at)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from time import perf_counter
+from typing import Any
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.request_id import CURRENT
 from wppmt.http import measuring
 from wppmt.http.api.json_responses import refusal_response, status_refusal
 from wppmt.http.api.route import route_of
@@ -38,6 +40,7 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request its id, and tell the log one line about it, without query, body or token."""
     began = perf_counter()
     request[REQUEST_ID] = _request_id(request)
+    CURRENT.set(request[REQUEST_ID])
     status, response = 500, None
     try:
         response = await handler(request)
@@ -54,8 +57,15 @@ async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
             route=route.path if route else "?",
             status=status,
             ms=round(seconds * 1000, 1),
+            **_sent(request),
             request_id=request[REQUEST_ID],
         )
+
+
+def _sent(request: web.Request) -> dict[str, Any]:
+    """By the message's id the log goes on from the request to what became of it."""
+    message_id = request.get(measuring.MESSAGE_ID)
+    return {"message_id": message_id} if message_id else {}
 
 
 def _request_id(request: web.Request) -> str:

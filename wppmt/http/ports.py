@@ -101,8 +101,6 @@ class Ports:
     buckets: Buckets = field(default_factory=lambda: Buckets(0))
     """For what no session counts."""
     brake: Brake = field(default_factory=Brake)
-    alert: Callable[[], str | None] = lambda: None
-    """What is wrong with the sessions as a whole, in words for people."""
     troubles: Callable[[], Sequence[Trouble]] = tuple
     """What keeps the service as a whole from its work, as far as the sessions' states do not show it."""
     count: Count = uncounted

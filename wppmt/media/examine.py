@@ -62,7 +62,7 @@ class Examiner:
         elif "." not in name:
             # Addresses such as /download?id=7: whoever gets a document opens it by its name.
             name += goes_as.ending
-        return MediaFile(path, size_of(path), goes_as.mimetype, name, goes_as.kind)
+        return MediaFile(path, bytes_in(path), goes_as.mimetype, name, goes_as.kind)
 
     async def _goes_as(self, path: Path, content: Content) -> Playing:
         if content.mimetype in PICTURES:
@@ -103,7 +103,7 @@ def unusable(problem: str) -> Refusal:
     return Refusal(Code.MEDIA_FETCH_FAILED, details=[{"field": "media", "problem": problem}])
 
 
-def size_of(path: Path) -> int:
+def bytes_in(path: Path) -> int:
     """In bytes."""
     return path.stat().st_size
 

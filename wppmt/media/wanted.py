@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from wppmt.domain.errors import Code, Refusal
 from wppmt.media import probe, sound
 from wppmt.media.content import UNKNOWN, recognise
-from wppmt.media.examine import Examiner, MediaFile, size_of, unusable
+from wppmt.media.examine import Examiner, MediaFile, bytes_in, unusable
 from wppmt.media.images import PICTURES
 from wppmt.media.playable import VOICE
 from wppmt.media.sandbox import AT_ONCE, Limits, Sandbox, SandboxFailed
@@ -99,7 +99,7 @@ class Makers:
             raise self._too_long()
         return MediaFile(
             path,
-            size_of(path),
+            bytes_in(path),
             VOICE,
             PurePosixPath(name).stem + ".ogg",
             "voice",
@@ -128,7 +128,7 @@ class Makers:
         await self._examiner.check_picture(path, mimetype)
         if not await _to_sticker(self._sandbox, path):
             raise unusable("a imagem não pôde ser convertida em figurinha")
-        return MediaFile(path, size_of(path), "image/webp", "figurinha.webp", "sticker")
+        return MediaFile(path, bytes_in(path), "image/webp", "figurinha.webp", "sticker")
 
 
 async def _to_sticker(sandbox: Sandbox, path: Path) -> bool:

@@ -42,7 +42,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetterBatch:
+class DeadLetterOrder:
     """Which pending deliveries of a lane become dead letters, and why."""
 
     lane: Lane
@@ -62,7 +62,7 @@ class LaneTip:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetters:
+class DeadLetterFilter:
     """Which dead letters of a session are meant; every condition that is given must hold."""
 
     session_id: str

@@ -14,8 +14,8 @@ from wppmt.domain.alerts import Alert
 from wppmt.store.operator_records import ApiKey, Attempt, AuditEntry
 from wppmt.store.outbox_records import (
     Backlog,
-    DeadLetterBatch,
-    DeadLetters,
+    DeadLetterFilter,
+    DeadLetterOrder,
     Delivery,
     Lane,
     LaneTip,
@@ -197,19 +197,19 @@ class Store(Protocol):
     def attempts(self, session_id: str, event_id: str) -> Sequence[Attempt] | None:
         """To deliver this event, the newest hundred, in order; None: there is no such event. As long as the event is."""
 
-    def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
+    def dead_letters(self, which: DeadLetterFilter, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
         """In order, with numbers larger than `after`."""
 
-    def count_dead_letters(self, which: DeadLetters, most: int | None = None) -> int:
+    def count_dead_letters(self, which: DeadLetterFilter, most: int | None = None) -> int:
         """`most`: further ones are not counted, which takes time by their number."""
 
-    def dead_letter(self, batch: DeadLetterBatch, at: float, limit: int) -> int:
+    def dead_letter(self, batch: DeadLetterOrder, at: float, limit: int) -> int:
         """Make at most `limit` of these pending deliveries dead letters, in order; returns how many.
 
         Fewer than `limit`: there are no more.
         """
 
-    def replay(self, which: DeadLetters, at: float, endpoint: str = "", limit: int = 500) -> int:
+    def replay(self, which: DeadLetterFilter, at: float, endpoint: str = "", limit: int = 500) -> int:
         """Make at most `limit` of them pending again, in order, ids and bodies unchanged; returns how many.
 
         `endpoint` is where they go from now on; empty: where they went before. Tell the webhook actor OutboxGrew.

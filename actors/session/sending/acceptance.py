@@ -13,7 +13,7 @@ from actors.session.sending.examination import Examination
 from actors.session.sending.new_contacts import NewContacts
 from actors.session.sending.outcomes import Outcomes, as_sent
 from actors.session.sending.queue import SendQueue
-from actors.session.sending.refusals import REJECTIONS, Refusals, require_ability, require_connected
+from actors.session.sending.refusals import REJECTIONS, Refusals, changed, not_connected
 from actors.session.sending.send_codec import extra_seconds, to_entry
 from actors.session.sending.strangers import Recipient, Strangers
 from actors.session.sending.timers import AnswerDue
@@ -21,7 +21,8 @@ from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallFailure, CallRejected, CallResult
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.sends import AnnounceMedia, Send, SendMedia, Sent
-from wppmt.store.records import Handover, JournalEntry
+from wppmt.domain.states import State
+from wppmt.store.records import Handover, JournalEntry, SessionRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,3 +149,15 @@ class Acceptance:
         refusal = self.refusals.of(Code(entry.failure), now)
         refusal.is_repeat = True
         return refusal
+
+
+def require_connected(record: SessionRecord) -> None:
+    """Raises Refusal(NOT_CONNECTED) unless messages can go out: while a QR code is shown, say, they are not queued."""
+    if record.state is not State.CONNECTED:
+        raise not_connected(record)
+
+
+def require_ability(record: SessionRecord, *, is_there: bool) -> None:
+    """Raises Refusal(WHATSAPP_CHANGED) for what WhatsApp's page cannot do any more."""
+    if not is_there:
+        raise changed(record)

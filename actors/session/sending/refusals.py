@@ -78,18 +78,6 @@ class Refusals:
         return Refusal(code, details=problems, retry_after=self._new_contacts.retry_after(code, now))
 
 
-def require_connected(record: SessionRecord) -> None:
-    """Raises Refusal(NOT_CONNECTED) unless messages can go out: while a QR code is shown, say, they are not queued."""
-    if record.state is not State.CONNECTED:
-        raise not_connected(record)
-
-
-def require_ability(record: SessionRecord, *, is_there: bool) -> None:
-    """Raises Refusal(WHATSAPP_CHANGED) for what WhatsApp's page cannot do any more."""
-    if not is_there:
-        raise changed(record)
-
-
 def changed(record: SessionRecord) -> Refusal:
     """The same form as `not_connected`: nobody has to scan anything."""
     extra = {"status": record.state.value, "reconnectRequired": False}

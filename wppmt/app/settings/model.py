@@ -132,6 +132,24 @@ class WebhookSettings(SettingsGroup):
     pending_max: Annotated[int, Env("WPP_WEBHOOK_PENDING_MAX"), Field(ge=1)]
 
 
+Mailbox = Annotated[str, Field(pattern=r"^[^\s@,;<>]+@[^\s@,;<>]+$")]
+
+
+class AlertSettings(SettingsGroup):
+    """When the operator is told of trouble, and where."""
+
+    webhook_url: Annotated[
+        str, Env("WPP_ALERT_WEBHOOK_URL", hidden=True), Field(pattern=r"^(https?://\S+)?$", repr=False)
+    ]
+    email: Annotated[tuple[Mailbox, ...], BeforeValidator(_split), Env("WPP_ALERT_EMAIL")]
+    sendmail: Annotated[Path, Env("WPP_SENDMAIL")]
+    memory_percent: Annotated[float, Env("WPP_ALERT_MEMORY_PERCENT"), Field(gt=0, le=100)]
+    cpu_percent: Annotated[float, Env("WPP_ALERT_CPU_PERCENT"), Field(gt=0, le=100)]
+    error_percent: Annotated[float, Env("WPP_ALERT_ERROR_PERCENT"), Field(gt=0, le=100)]
+    slow_seconds: Annotated[Seconds, Env("WPP_ALERT_SLOW_SECONDS")]
+    webhooks_failed: Annotated[int, Env("WPP_ALERT_WEBHOOKS_FAILED"), Field(ge=1)]
+
+
 class StoreSettings(SettingsGroup):
     state_dir: Annotated[Path, Env("WPP_STATE_DIR")]
     tokens_dir: Annotated[Path, Env("WPP_TOKENS_DIR")]
@@ -220,6 +238,7 @@ class Settings(SettingsGroup):
     pairing: PairingSettings
     egress: EgressSettings
     webhooks: WebhookSettings
+    alerts: AlertSettings
     store: StoreSettings
     redis: RedisSettings
     logs: LogSettings

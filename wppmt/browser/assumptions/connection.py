@@ -75,7 +75,7 @@ CONNECTION = Topic(
             "Aberto o login em outro lugar, a página encerra a conexão e não muda nem modo nem estado",
             Mark.BUILD,
             "WAWebHandleStreamError",
-            "actors/session/liveness.py#Liveness",
+            "actors/session/server_check.py#ServerCheck",
             "nada: uma página que o diga é atendida antes",
         ),
         Assumption(

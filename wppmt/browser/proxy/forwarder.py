@@ -38,12 +38,12 @@ def is_ours(peer: tuple[str, int], lists: tuple[Path, ...] = LISTS, user: int | 
         with contextlib.suppress(OSError):
             for line in file.read_text().splitlines()[1:]:
                 fields = line.split()
-                if fields[1].endswith(wanted) and _is_loopback(fields[1]) and _is_loopback(fields[2]):
+                if fields[1].endswith(wanted) and _is_loopback_row(fields[1]) and _is_loopback_row(fields[2]):
                     return int(fields[7]) == mine
     return False
 
 
-def _is_loopback(address: str) -> bool:
+def _is_loopback_row(address: str) -> bool:
     """127.0.0.1 as the kernel writes it, alone or in IPv6's disguise."""
     return address.partition(":")[0].endswith("0100007F")
 

@@ -37,6 +37,7 @@ _TAGS: Mapping[str, str] = {
     "webhooks": "Webhooks",
     "webhook_test": "Webhooks",
     "events": "Eventos",
+    "watch": "Administração",
     "admin": "Administração",
     "api_keys": "Chaves",
     "audit_trail": "Administração",

@@ -6,10 +6,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from wppmt.http.api.responses import AnswerBody, Status, absent
+from wppmt.domain.alerts import AlertCode
+from wppmt.domain.states import State
+from wppmt.http.api.responses import AnswerBody, Instant, Status
 
 _ACTORS = [
-    {"actor": "root", "children": 1, "alert": None},
+    {"actor": "root", "children": 1},
     {"actor": "session:cliente-001", "alive": True, "hung": False, "unansweredPings": 0, "replaced": 0},
 ]
 
@@ -39,9 +41,9 @@ class Deliveries(AnswerBody):
 class HealthReason(AnswerBody):
     """One thing that keeps the service from its work."""
 
-    reason_code: str = Field(examples=["DISK_SHORT"])
+    reason_code: str = Field(examples=["MEMORY_LIMIT", "SESSION_IN_ERROR"])
     reason: str = Field(
-        examples=["150 MB livres no disco dos logins; são necessários 250 MB (WPP_DISK_MIN_FREE_MB)"]
+        examples=["5000 MB de memória em uso; o limite é 4096 MB (WPP_MEMORY_LIMIT_MB)", "Sessão em erro (2)"]
     )
 
 
@@ -60,7 +62,6 @@ class HealthBody(AnswerBody):
     daemon_memory_mb: int | None = Field(examples=[110])
     webhooks: Deliveries
     version: str = Field(examples=["1.0.0"])
-    alert: str | None = absent(description="problema geral do serviço, se houver")
 
 
 class CgroupUsage(AnswerBody):
@@ -126,6 +127,50 @@ class Skipped(AnswerBody):
 class Restarted(AnswerBody):
     restarted: list[str] = Field(examples=[["cliente-003"]])
     skipped: list[Skipped]
+
+
+class AlertRow(AnswerBody):
+    """Times are those of the service's clock."""
+
+    code: AlertCode = Field(examples=["SESSION_IN_ERROR"], description="o que houve, em um código estável")
+    session_id: str | None = Field(
+        examples=["cliente-003"], description="a sessão a que se refere; `null`: o serviço como um todo"
+    )
+    message: str = Field(
+        examples=["Sessão cliente-003 em erro: WhatsApp Web aberto em outro lugar com este login"],
+        description="o que houve, em uma frase para pessoas",
+    )
+    remedy: str = Field(examples=["Feche o outro WhatsApp Web que usa este login e reinicie a sessão."])
+    since: Instant = Field(description="desde quando")
+    ended_at: Instant | None = Field(examples=[None], description="quando terminou; `null`: está ativo")
+
+
+class AlertList(AnswerBody):
+    firing: list[AlertRow] = Field(description="os ativos, do mais antigo ao mais novo")
+    recent: list[AlertRow] = Field(
+        examples=[[]], description="os últimos que terminaram, o mais novo primeiro"
+    )
+
+
+class AlertSecret(AnswerBody):
+    success: Literal[True] = True
+    secret: str = Field(
+        examples=["whsec_…"], description="segredo das assinaturas dos alertas, mostrado só desta vez"
+    )
+
+
+class SessionPoint(AnswerBody):
+    """How a session was at a moment."""
+
+    at: Instant = Field(description="quando")
+    status: State = Field(examples=["connected"])
+    memory_mb: int | None = Field(examples=[312])
+
+
+class SessionHistory(AnswerBody):
+    points: list[SessionPoint] = Field(
+        description="a cada minuto e a cada mudança de estado; depois de 2 dias, a cada 10 minutos"
+    )
 
 
 class Probe(AnswerBody):

@@ -6,7 +6,7 @@ from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code
 from wppmt.http.api import operator_responses, responses
 from wppmt.http.api.route import ASKED, Access, Route
-from wppmt.http.handlers import admin, dashboard, docs, health, metrics, sessions
+from wppmt.http.handlers import admin, dashboard, docs, health, metrics, sessions, watch
 
 OPERATOR_ROUTES = (
     Route(
@@ -33,6 +33,23 @@ OPERATOR_ROUTES = (
         "Reiniciar todas as sessões em erro ou travadas, menos as em TOKEN_CORRUPT", {202: operator_responses.Restarted},
         refusals=(*ASKED, Code.RESOURCE_LIMIT),
         action=Action.RESTART_CRASHED,
+    ),
+    Route(
+        "GET", "/api/admin/sessions/{sessionId}/history", watch.show_history, Access.ADMIN_SESSION,
+        "Estado e memória de uma sessão ao longo do tempo", {200: operator_responses.SessionHistory},
+        refusals=(Code.STORE_UNAVAILABLE,),
+        query={"hours": {"type": "integer", "minimum": 1, "maximum": watch.MOST_HOURS, "default": watch.HOURS,
+                         "description": "das últimas tantas horas"}},
+    ),
+    Route(
+        "GET", "/api/admin/alerts", watch.list_alerts, Access.ADMIN,
+        "Os alertas ativos e os últimos que terminaram", {200: operator_responses.AlertList},
+        refusals=(Code.STORE_UNAVAILABLE,),
+    ),
+    Route(
+        "POST", "/api/admin/alerts/secret", watch.rotate_secret, Access.ADMIN,
+        "Trocar o segredo das assinaturas do webhook de alertas", {200: operator_responses.AlertSecret}, refusals=ASKED,
+        action=Action.ROTATE_ALERT_SECRET,
     ),
     Route("GET", "/metrics", metrics.show_metrics, Access.ADMIN,
           "Métricas no formato do Prometheus; também em WPP_METRICS_LISTEN, sem token", {}, media=("text/plain",)),

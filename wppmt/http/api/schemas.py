@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
@@ -90,95 +90,6 @@ class PairingCodeBody(Body):
         examples=["(11) 99999-9999"],
         description="número do celular que vai digitar o código; dispensável se o link já diz qual é",
     )
-
-
-class TracedBody(Body):
-    """What every send, and every act on a message, may say."""
-
-    idempotency_key: str | None = Field(None, max_length=255)
-    reference: str | None = Field(
-        None,
-        max_length=MAX_REFERENCE_CHARS,
-        examples=["pedido-4711"],
-        description="texto seu, devolvido na resposta e em cada `message_ack` desta mensagem",
-    )
-
-
-class SendBody(TracedBody):
-    """What every send may say."""
-
-    phone: Recipient
-    is_group: bool | None = Field(None, description="`true`: `phone` é o id de um grupo")
-    typing: bool = Field(default=False, description='mostra "digitando…" antes de enviar')
-    typing_duration: int = Field(
-        default=1000, ge=0, le=MAX_TYPING_MS, description="por quanto tempo, em milissegundos"
-    )
-    quoted_message_id: str | None = Field(None, max_length=256)
-    mentions: list[Mention] | None = Field(None, max_length=1024)
-
-
-class SendTextBody(SendBody):
-    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
-
-    message: str = Field(
-        min_length=1, max_length=MAX_TEXT_CHARS, examples=["Olá! Esta é uma mensagem de teste."]
-    )
-    link_preview: bool = False
-
-
-class SourceBody(SendBody):
-    """A send with a file in it: either an address or `base64`."""
-
-    ADDRESS: ClassVar[str] = ""
-    """The field with the address."""
-
-    base64: str | None = Field(None, description="conteúdo em base64 (ou data URL), em vez da URL")
-    mimetype: str | None = Field(
-        None,
-        max_length=255,
-        description="usado só quando nem o conteúdo nem fileName revelam o tipo (texto, planilha em ZIP)",
-    )
-
-    @property
-    def address(self) -> str | None:
-        """Where the content is fetched from."""
-        address: str | None = getattr(self, self.ADDRESS)
-        return address
-
-    @property
-    def source(self) -> str:
-        """The field that says where the content is."""
-        return "base64" if self.address is None else to_camel(self.ADDRESS)
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.address is None) == (self.base64 is None):
-            raise ValueError("informe a URL ou base64, um dos dois")
-        return self
-
-
-class SendMediaBody(SourceBody):
-    """A file with a name and a caption."""
-
-    file_name: FileName | None = Field(None, examples=["relatorio.pdf"])
-    caption: Caption | None = Field(None, examples=["Segue o relatório"])
-
-
-class SendImageBody(SendMediaBody):
-    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
-
-    ADDRESS = "image_url"
-    image_url: Url | None = Field(None, examples=["https://exemplo.com/imagem.jpg"])
-    file_name: FileName | None = Field(None, examples=["imagem.jpg"])
-    caption: Caption | None = Field(None, examples=["Legenda da imagem"])
-    view_once: bool = False
-
-
-class SendFileBody(SendMediaBody):
-    """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2: image, document, video, audio or voice note, by its content."""
-
-    ADDRESS = "file_url"
-    file_url: Url | None = Field(None, examples=["https://exemplo.com/documento.pdf"])
 
 
 class WebhookBody(Body):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wppmt.domain.errors import Code
-from wppmt.http.api import responses, schemas, send_schemas
+from wppmt.http.api import responses, send_schemas
 from wppmt.http.api.route import ASKED, SESSION, Access, Route
 from wppmt.http.handlers import acts, kinds, media_sends, sends
 
@@ -31,17 +31,17 @@ SEND_ROUTES = (
     Route(
         "POST", f"{SESSION}/send-message", sends.send_message, Access.SESSION,
         "Enviar uma mensagem de texto", {200: responses.SentBody, 202: responses.Pending},
-        body=schemas.SendTextBody, headers=_SEND_HEADERS, refusals=_SEND,
+        body=send_schemas.SendTextBody, headers=_SEND_HEADERS, refusals=_SEND,
     ),
     Route(
         "POST", f"{SESSION}/send-image", media_sends.send_image, Access.SESSION,
         "Enviar uma imagem por URL ou base64", {200: responses.SentBody, 202: responses.Pending},
-        body=schemas.SendImageBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
+        body=send_schemas.SendImageBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
     ),
     Route(
         "POST", f"{SESSION}/send-file", media_sends.send_file, Access.SESSION,
         "Enviar documento, imagem, vídeo, áudio ou mensagem de voz", {200: responses.SentBody, 202: responses.Pending},
-        body=schemas.SendFileBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
+        body=send_schemas.SendFileBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
     ),
     Route(
         "POST", f"{SESSION}/send-video", media_sends.send_video, Access.SESSION,

@@ -11,8 +11,7 @@ from wppmt.domain.times import iso
 from wppmt.http.api import responses
 from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
-from wppmt.http.api.schemas import TracedBody
-from wppmt.http.api.send_schemas import EditBody, ReactionBody
+from wppmt.http.api.send_schemas import EditBody, ReactionBody, TracedBody
 from wppmt.http.handlers.sends import message_id_of, send, traced
 from wppmt.store.records import ACK_STATUS
 

@@ -20,7 +20,7 @@ from wppmt.http.api.schemas import ReplayBody
 from wppmt.http.auditing import tell
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID
-from wppmt.store.outbox_records import DeadLetters, Delivery
+from wppmt.store.outbox_records import DeadLetterFilter, Delivery
 from wppmt.store.port import Store
 from wppmt.store.records import EventRecord
 
@@ -81,14 +81,14 @@ async def show_message(request: web.Request) -> web.Response:
 async def list_dead_letters(request: web.Request) -> web.Response:
     after = whole_number(request, "after", default=0, between=(0, LARGEST))
     limit = page_of(request)
-    ports, which = request.app[PORTS], DeadLetters(request[SESSION_ID])
+    ports, which = request.app[PORTS], DeadLetterFilter(request[SESSION_ID])
     status = ports.front.status(which.session_id)
     own_url = status.record.webhook_url if status else ""
     return answer(await asyncio.to_thread(_dead_letter_page, ports.store, which, own_url, after, limit))
 
 
 def _dead_letter_page(
-    store: Store, which: DeadLetters, own_url: str, after: int, limit: int
+    store: Store, which: DeadLetterFilter, own_url: str, after: int, limit: int
 ) -> event_responses.DeadLetterPage:
     dead = _in_steps(
         lambda behind: store.dead_letters(which, behind, STEP), lambda delivery: delivery.number, after
@@ -109,7 +109,7 @@ async def replay_dead_letters(request: web.Request) -> web.Response:
     ports = request.app[PORTS]
     if body.url is not None:
         await ports.check_target(body.url)
-    which = DeadLetters(request[SESSION_ID], event_ids=tuple(body.ids or ()), name=body.event or "")
+    which = DeadLetterFilter(request[SESSION_ID], event_ids=tuple(body.ids or ()), name=body.event or "")
     replayed: int = await ports.front.ask(WEBHOOK, ReplayDeadLetters(which, body.url or ""), REPLAY_SECONDS)
     tell(request, Action.REPLAY, target=str(replayed))
     return answer(event_responses.Replayed(replayed=replayed))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from aiohttp import web
 
+from wppmt.domain.alerts import TITLES, Alert
 from wppmt.domain.states import State
 from wppmt.domain.troubles import none_connected
 from wppmt.http.api import operator_responses
@@ -39,12 +40,19 @@ async def health(request: web.Request) -> web.Response:
     troubles = (
         [*filter(None, [none_connected(records)]), *ports.troubles()] if phase is DaemonPhase.READY else []
     )
-    counts = await asyncio.to_thread(ports.store.webhook_counts)
+    counts, alerts = await asyncio.to_thread(
+        lambda: (ports.store.webhook_counts(), ports.store.firing_alerts())
+    )
+    reasons = [
+        *(
+            operator_responses.HealthReason(reason_code=trouble.code, reason=trouble.sentence)
+            for trouble in troubles
+        ),
+        *_alert_reasons(alerts if phase is DaemonPhase.READY else ()),
+    ]
     body = operator_responses.HealthBody(
-        status="degraded" if troubles else phase.value,
-        reasons=[
-            operator_responses.HealthReason(reason_code=one.code, reason=one.sentence) for one in troubles
-        ],
+        status="degraded" if reasons else phase.value,
+        reasons=reasons,
         uptime_seconds=int(ports.now() - request.app[STARTED_AT]),
         sessions=_count_sessions(Counter(record.state for record in records)),
         abilities=_count_abilities(statuses),
@@ -53,10 +61,16 @@ async def health(request: web.Request) -> web.Response:
         daemon_memory_mb=ports.daemon_memory_mb(),
         webhooks=operator_responses.Deliveries(pending=counts.pending, dead=counts.dead),
         version=ports.version,
-        alert=ports.alert(),
     )
-    is_bad = phase is DaemonPhase.DRAINING or (is_strict and (troubles or phase is not DaemonPhase.READY))
+    is_bad = phase is DaemonPhase.DRAINING or (is_strict and (reasons or phase is not DaemonPhase.READY))
     return answer(body, 503 if is_bad else 200)
+
+
+def _alert_reasons(alerts: Sequence[Alert]) -> Iterator[operator_responses.HealthReason]:
+    """One for each code: whose session it is is not for everybody."""
+    for code, count in Counter(alert.code for alert in alerts).items():
+        title = TITLES[code] + (f" ({count})" if count > 1 else "")
+        yield operator_responses.HealthReason(reason_code=code, reason=title)
 
 
 def _is_strict(request: web.Request) -> bool:

@@ -12,9 +12,9 @@ from wppmt.domain.sends import SendContent
 from wppmt.http.api.body_reader import read_body
 from wppmt.http.api.phones import parse_phone
 from wppmt.http.api.route import Handler
-from wppmt.http.api.schemas import SendBody
 from wppmt.http.api.send_schemas import (
     ForwardBody,
+    SendBody,
     SendContactBody,
     SendLocationBody,
     SendPixBody,

@@ -16,8 +16,15 @@ from wppmt.domain.errors import Code, Refusal
 from wppmt.http import measuring
 from wppmt.http.api.body_reader import body_of
 from wppmt.http.api.route import Handler
-from wppmt.http.api.schemas import SendFileBody, SendImageBody, SendMediaBody, SourceBody
-from wppmt.http.api.send_schemas import SendStickerBody, SendVideoBody, SendVoiceBody
+from wppmt.http.api.send_schemas import (
+    SendFileBody,
+    SendImageBody,
+    SendMediaBody,
+    SendStickerBody,
+    SendVideoBody,
+    SendVoiceBody,
+    SourceBody,
+)
 from wppmt.http.handlers.sends import GRACE_SECONDS, common_of, send, sent_answer
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID

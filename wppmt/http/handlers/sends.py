@@ -17,7 +17,7 @@ from wppmt.http.api import responses
 from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_mention, parse_recipient
-from wppmt.http.api.schemas import SendBody, SendTextBody, TracedBody
+from wppmt.http.api.send_schemas import SendBody, SendTextBody, TracedBody
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import SESSION_ID
 from wppmt.store.records import ACK_STATUS

@@ -6,10 +6,10 @@ import os
 import sqlite3
 import stat
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from wppmt.domain.errors import SetupError
@@ -89,9 +89,9 @@ class Database:
                     connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                     connection.execute("BEGIN IMMEDIATE")
                     yield connection
-                    began = time.perf_counter()
+                    began = perf_counter()
                     connection.execute("COMMIT")
-                    self._count(Committed(time.perf_counter() - began))
+                    self._count(Committed(perf_counter() - began))
             except BaseException:
                 self._roll_back(connection)
                 raise

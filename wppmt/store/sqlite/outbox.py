@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from wppmt.store.operator_records import Attempt
 from wppmt.store.outbox_records import (
     Backlog,
-    DeadLetterBatch,
-    DeadLetters,
+    DeadLetterFilter,
+    DeadLetterOrder,
     Delivery,
     Lane,
     LaneTip,
@@ -136,7 +136,7 @@ class SqliteOutbox:
             for attempt in attempts:
                 save_attempt(connection, attempt)
 
-    def dead_letters(self, which: DeadLetters, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
+    def dead_letters(self, which: DeadLetterFilter, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
         where, values = _dead(which)
         rows = self._read(
             f"SELECT {DELIVERY} WHERE {where} AND deliveries.number > ? ORDER BY deliveries.number LIMIT ?",
@@ -144,7 +144,7 @@ class SqliteOutbox:
         )
         return [load_delivery(row) for row in rows]
 
-    def count_dead_letters(self, which: DeadLetters, most: int | None = None) -> int:
+    def count_dead_letters(self, which: DeadLetterFilter, most: int | None = None) -> int:
         where, values = _dead(which)
         [[count]] = self._read(
             "SELECT count(*) FROM (SELECT 1 FROM deliveries JOIN events ON events.number = event"  # noqa: S608
@@ -153,7 +153,7 @@ class SqliteOutbox:
         )
         return int(count)
 
-    def dead_letter(self, batch: DeadLetterBatch, at: float, limit: int) -> int:
+    def dead_letter(self, batch: DeadLetterOrder, at: float, limit: int) -> int:
         lane = (batch.lane.endpoint, batch.lane.session_id)
         due = min(batch.due_before, FOREVER)
         with self._database.write() as connection:
@@ -166,7 +166,7 @@ class SqliteOutbox:
             )
         return len(numbers)
 
-    def replay(self, which: DeadLetters, at: float, endpoint: str = "", limit: int = 500) -> int:
+    def replay(self, which: DeadLetterFilter, at: float, endpoint: str = "", limit: int = 500) -> int:
         where, values = _dead(which)
         with self._database.write() as connection:
             numbers = connection.execute(
@@ -208,7 +208,10 @@ class SqliteOutbox:
         return WebhookCounts(*row)
 
     def webhook_backlogs(self) -> Sequence[Backlog]:
-        rows = self._read("SELECT session_id, pending, dead FROM tallies ORDER BY session_id")
+        rows = self._read(
+            "SELECT session_id, pending, dead FROM tallies WHERE session_id != ? ORDER BY session_id",
+            (ALERTS,),
+        )
         waiting = self._read(_OLDEST) if any(row["pending"] for row in rows) else []
         oldest: dict[str, float] = {row["session_id"]: row["at"] for row in waiting}
         return [Backlog(row[0], row["pending"], row["dead"], oldest.get(row[0])) for row in rows]
@@ -217,7 +220,7 @@ class SqliteOutbox:
         return {row["session_id"]: row["at"] for row in self._read(_WAITING_SINCE)}
 
 
-def _dead(which: DeadLetters) -> tuple[str, list[object]]:
+def _dead(which: DeadLetterFilter) -> tuple[str, list[object]]:
     """The condition on deliveries and events that `which` asks for, made of fixed words only, and its values."""
     where = "state = 'dead' AND deliveries.session_id = ?"
     values: list[object] = [which.session_id]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wppmt.domain.occurrences import Count, uncounted
 from wppmt.store.outbox_records import SigningSecrets
-from wppmt.store.records import EventRecord, JournalEntry, PairingLink, SessionRecord
+from wppmt.store.records import ALERTS, EventRecord, JournalEntry, PairingLink, SessionRecord
 from wppmt.store.sqlite.attempts import PRUNE_ATTEMPTS, SqliteAttempts
 from wppmt.store.sqlite.database import BUSY_MILLISECONDS, Database
 from wppmt.store.sqlite.forgetting import sweep
@@ -116,8 +116,9 @@ class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords, SqliteAttempts):
         of_sessions = None if sessions is None else json.dumps(list(sessions))
         rows = self._read(
             "SELECT * FROM events WHERE number > ?1 AND session_id IN (SELECT session_id FROM tallies"
-            " WHERE ?2 IS NULL OR session_id IN (SELECT value FROM json_each(?2))) ORDER BY number LIMIT ?3",
-            (number, of_sessions, limit),
+            " WHERE (?2 IS NULL OR session_id IN (SELECT value FROM json_each(?2))) AND session_id != ?4)"
+            " ORDER BY number LIMIT ?3",
+            (number, of_sessions, limit, ALERTS),
         )
         return [(row["number"], load_event(row)) for row in rows]
 

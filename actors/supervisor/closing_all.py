@@ -10,7 +10,7 @@ from actors.supervisor.messages import ShutDownDue
 from wppmt.domain.messages import session_address
 
 
-class Shutdown:
+class ClosingAll:
     """Answered once, with the sessions whose browser had to be killed."""
 
     def __init__(self) -> None:

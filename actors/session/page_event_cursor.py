@@ -23,7 +23,7 @@ SCREEN_EVENTS = {
 """Events whose content holds until the next of the same kind; codes, until a phone is linked."""
 
 
-class EventCursor:
+class PageEventCursor:
     """Follows one page life after the other by `record.page` and `record.page_event`.
 
     The position reaches the store with the next commit. Losing it in a crash only means reading some events again,

@@ -19,7 +19,7 @@ UNANSWERED = 2
 """After so many unanswered questions in a row the page counts as cut off."""
 
 
-class Liveness:
+class ServerCheck:
     """Asks WhatsApp's server through a page that calls itself connected."""
 
     def __init__(

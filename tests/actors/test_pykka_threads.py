@@ -17,7 +17,7 @@ from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory, PendingReply
 from actors.runtime.effects import Answer, Ask, Effect, Tell, Wake
 from actors.runtime.interpreter import Interpreter
-from actors.runtime.pykka_scheduler import PykkaScheduler
+from actors.runtime.pykka_threads import PykkaThreads
 from actors.session.messages import Ping, Pong
 from tests.support import eventually
 from wppmt.browser.fake.browsers import FakeBrowsers
@@ -44,7 +44,7 @@ class Mind:
 class Ground:
     directory: Directory
     runtime: Interpreter
-    threads: PykkaScheduler
+    threads: PykkaThreads
     logs: list[tuple[str, dict[str, object]]]
 
     def spawn(self, address: str) -> Mind:
@@ -57,7 +57,7 @@ class Ground:
 async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
     loop = asyncio.get_running_loop()
     logs: list[tuple[str, dict[str, object]]] = []
-    directory, threads = Directory(), PykkaScheduler(loop)
+    directory, threads = Directory(), PykkaThreads(loop)
 
     def log(event: str, session_id: str | None = None, /, *, level: Any = "", **details: object) -> None:
         logs.append((event, details))
@@ -257,7 +257,7 @@ async def test_stopping_ends_every_actor_and_waits_for_no_stuck_one(ground: Grou
 def test_a_closed_loop_troubles_no_actor():
     loop = asyncio.new_event_loop()
     reply = PendingReply(loop)
-    threads = PykkaScheduler(loop)
+    threads = PykkaThreads(loop)
     loop.close()
     assert reply.take()
     reply.answer("nobody waits")

@@ -54,7 +54,7 @@ class PykkaMailbox:
         self._ref.stop(block=False)
 
 
-class PykkaScheduler:
+class PykkaThreads:
     """Started by the composition root, with the daemon's event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -1,0 +1,1 @@
+"""Watches the service for whoever runs it: alerts, and the sessions' history."""

@@ -1,0 +1,142 @@
+"""An operator is told of trouble by the real daemon: webhook, mail, API, health; once, also when it is killed in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import wait_until
+from tests.system.chromeless import chromeless, counts
+from tests.system.daemon import Daemon
+from wppmt.cli.sink import ReceivedWebhook, Sink
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
+
+SOON = 20.0
+Told = tuple[str, str, str | None]
+"""Code, status, session."""
+
+
+class Operator:
+    """Takes alerts, and keeps the signed requests."""
+
+    def __init__(self) -> None:
+        self.taken: list[ReceivedWebhook] = []
+
+    def take(self, delivery: ReceivedWebhook) -> bool:
+        self.taken.append(delivery)
+        return True
+
+    @property
+    def told(self) -> list[Told]:
+        """At least once is promised: an event that comes again is known by its id."""
+        events = {one.event["id"]: one.event for one in self.taken}
+        return [(one["code"], one["status"], one["sessionId"]) for one in events.values()]
+
+
+class Tenant:
+    """A customer's endpoint, which is broken at first."""
+
+    def __init__(self) -> None:
+        self.works = False
+
+    def take(self, _: ReceivedWebhook) -> int:
+        return 204 if self.works else 500
+
+
+@pytest.fixture
+def operator() -> Operator:
+    return Operator()
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    return Tenant()
+
+
+@pytest.fixture
+def sinks(operator: Operator, tenant: Tenant) -> Iterator[tuple[Sink, Sink]]:
+    with Sink(0, operator.take) as alerts, Sink(0, tenant.take) as webhooks:
+        yield alerts, webhooks
+
+
+@pytest.fixture
+def sendmail(tmp_path: Path) -> Path:
+    program = tmp_path / "sendmail"
+    program.write_text(f"#!/bin/sh\ncat >> {tmp_path}/letters\n")
+    program.chmod(0o755)
+    return program
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, sinks: tuple[Sink, Sink], sendmail: Path) -> Iterator[Daemon]:
+    """One percent of the memory is less than any daemon takes; the alerts' webhook is allowed by being named."""
+    alerts, webhooks = sinks
+    made = chromeless(
+        tmp_path / "daemon",
+        WPP_ALERT_WEBHOOK_URL=alerts.url,
+        WPP_ALERT_EMAIL="ops@exemplo.com",
+        WPP_SENDMAIL=str(sendmail),
+        WPP_ALERT_MEMORY_PERCENT="1",
+        WPP_MEASURE_SECONDS="1",
+        WPP_EGRESS_ALLOW=webhooks.target,
+        WEBHOOK_RETRIES="0",
+    )
+    try:
+        yield made
+    finally:
+        made.end()
+
+
+def firing(daemon: Daemon) -> dict[str, Any]:
+    return {alert["code"]: alert for alert in daemon.api.get("/api/admin/alerts")["firing"]}
+
+
+def history(daemon: Daemon) -> list[str]:
+    points = daemon.api.get("/api/admin/sessions/loja/history?hours=1")["points"]
+    return [point["status"] for point in points]
+
+
+def test_alerts_begin_and_end_once_whatever_is_killed(
+    daemon: Daemon, operator: Operator, tenant: Tenant, sinks: tuple[Sink, Sink], tmp_path: Path
+):
+    daemon.start()
+    secret = daemon.api.call("POST", "/api/admin/alerts/secret").json["secret"]
+    body = {"webhookUrl": sinks[1].url}
+    assert daemon.api.call("POST", "/api/sessions/loja/start", body).status == 201
+    exhausted = ("WEBHOOK_EXHAUSTED", "firing", "loja")
+    wait_until(lambda: exhausted in operator.told and ("MEMORY_HIGH", "firing", None) in operator.told, SOON)
+    [delivery] = [one for one in operator.taken if one.event["code"] == "WEBHOOK_EXHAUSTED"]
+    assert delivery.is_signed_with(secret)
+
+    health = daemon.api.get("/api/health")
+    assert health["status"] == "degraded"
+    assert {"WEBHOOK_EXHAUSTED", "MEMORY_HIGH"} <= {reason["reasonCode"] for reason in health["reasons"]}
+    assert daemon.api.call("GET", "/api/health?strict=1", token="").status == 503
+    before = firing(daemon)
+
+    daemon.kill()
+    daemon.start()
+    assert firing(daemon) == before
+    tenant.works = True
+    assert daemon.api.call("DELETE", "/api/sessions/loja").status == 200
+    wait_until(lambda: ("WEBHOOK_EXHAUSTED", "resolved", "loja") in operator.told, SOON)
+    wait_until(lambda: history(daemon)[-1] == "disconnected", SOON)
+    assert len(history(daemon)) >= 2
+    assert sorted(operator.told) == [
+        ("MEMORY_HIGH", "firing", None),
+        ("WEBHOOK_EXHAUSTED", "firing", "loja"),
+        ("WEBHOOK_EXHAUSTED", "resolved", "loja"),
+    ]
+    recent = daemon.api.get("/api/admin/alerts")["recent"]
+    assert [(alert["code"], alert["sessionId"]) for alert in recent] == [("WEBHOOK_EXHAUSTED", "loja")]
+    # Those of the session alone: the alerts' deliveries are not among them.
+    events = len(daemon.api.get("/api/sessions/loja/events?limit=1000")["events"])
+    assert counts(daemon)["pending"] + counts(daemon)["dead"] < events
+
+    letters = (tmp_path / "letters").read_text()
+    assert letters.count("To: ops@exemplo.com") == 3
+    assert letters.count("MEMORY_HIGH") == 1
