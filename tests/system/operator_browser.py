@@ -85,6 +85,10 @@ class Operator(Customer):
     def does(self, script: str) -> Any:
         return self._driver.execute_script(script)
 
+    def waits_for(self, script: str, *given: Any) -> Any:
+        """What an asynchronous script tells in the end."""
+        return self._driver.execute_async_script(script, *given)
+
     @property
     def address(self) -> str:
         return self._driver.current_url
