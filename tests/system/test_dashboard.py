@@ -115,11 +115,18 @@ def strike(kind: str) -> Callable[[Tenant], object]:
     return lambda tenant: tenant.daemon.phones.fault(kind, phone=tenant.phone)
 
 
-TROUBLES: list[tuple[Callable[[Tenant], object], str, str]] = [
-    (lambda tenant: tenant.daemon.phones.unlink(tenant.phone), "desvinculado", "novo QR Code"),
-    (lambda tenant: tenant.browser.kill(), "caiu", "memória"),
-    (strike("needs_update"), "atualização", "chromium"),
-    (strike("account_lock"), "bloqueou", "celular"),
+TROUBLES = [
+    pytest.param(
+        lambda tenant: tenant.daemon.phones.unlink(tenant.phone),
+        "desvinculado",
+        "novo QR Code",
+        id="unlinked",
+    ),
+    pytest.param(lambda tenant: tenant.browser.kill(), "caiu", "memória do servidor", id="browser"),
+    pytest.param(strike("needs_update"), "pede uma atualização", "atualize chromium", id="update"),
+    pytest.param(strike("refuse_socket"), "Sem conexão com o WhatsApp", "Verifique rede", id="network"),
+    pytest.param(strike("page_hang"), "parou de", "Nada a fazer", id="hang", marks=pytest.mark.long),
+    pytest.param(strike("tos_block"), "QR Code", "Mostre o", id="refused", marks=pytest.mark.long),
 ]
 
 

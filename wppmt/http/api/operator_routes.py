@@ -75,6 +75,6 @@ OPERATOR_ROUTES = (
     ),
     Route(
         "GET", "/dashboard/{file}", dashboard.show_file, Access.PUBLIC, "Arquivos do painel", {},
-        media=("text/javascript", "text/css"), refusals=(Code.NOT_FOUND,),
+        media=("text/javascript", "text/css", "application/json"), refusals=(Code.NOT_FOUND,),
     ),
 )  # fmt: skip

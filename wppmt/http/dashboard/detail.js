@@ -112,7 +112,7 @@ function dayPart(id, redraw) {
 
 function screenPart(id, redraw) {
   let address = '';
-  let timer = 0;
+  let following = null;
   const forget = () => address && URL.revokeObjectURL(address);
   const show = (found) => {
     if (found !== address) forget();
@@ -121,18 +121,19 @@ function screenPart(id, redraw) {
   };
   const panel = new Panel(() => picture(adminSession(id, '/screenshot')), show, redraw);
   const follow = async () => {
-    if (!document.hidden) await panel.look();
-    timer = timer && setTimeout(follow, SCREEN_MS);
+    const mine = {};
+    following = mine;
+    while (following === mine) {
+      if (!document.hidden) await panel.look();
+      await new Promise((resolve) => setTimeout(resolve, SCREEN_MS));
+    }
   };
   return {
     draw: () => panel.draw(),
-    enter() {
-      timer = -1;
-      follow();
-    },
+    enter: follow,
     leave() {
-      clearTimeout(timer);
-      timer = 0;
+      following = null;
+      panel.forget();
       forget();
     },
   };

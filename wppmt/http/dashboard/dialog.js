@@ -63,7 +63,11 @@ export function notify(text, isBad = false) {
   const notice = document.createElement('p');
   notice.className = isBad ? 'notice bad' : 'notice';
   notice.textContent = text;
-  document.getElementById('notices').append(notice);
+  const notices = document.getElementById('notices');
+  notices.append(notice);
+  // Again, or a dialog that was opened since would lie over it.
+  notices.hidePopover();
+  notices.showPopover();
   setTimeout(() => notice.remove(), NOTICE_MS);
 }
 

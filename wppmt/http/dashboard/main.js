@@ -10,7 +10,7 @@ import { forget, model, takeEvent, takeSessions } from './model.js';
 import { actorsPanel, alertsPanel, auditPanel } from './operator.js';
 import { whenConnected } from './qr.js';
 import { drawSessions } from './sessions.js';
-import { chooseLanguage, language, t } from './texts.js';
+import { chooseLanguage, language, loadRemedies, t } from './texts.js';
 import { webhooksView } from './webhooks.js';
 
 const find = (id) => document.getElementById(id);
@@ -91,7 +91,7 @@ function drawFrame() {
   document.title = `wppmt · ${t('title')}`;
   const links = Object.keys(VIEWS).map((name) => html`<a href="#${name}" aria-current=${name === view ? 'page' : nothing}>${t(`view.${name}`)}
     ${name === 'alerts' && model.alerts ? html`<b class="count">${model.alerts}</b>` : nothing}</a>`);
-  render(html`<strong class="brand">wppmt</strong><nav aria-label=${t('views')}>${links}</nav>
+  render(html`<h1 class="brand">wppmt</h1><nav aria-label=${t('views')}>${links}</nav>
     <span class="gap"></span><button type="button" class="plain" id="language" lang=${t('otherCode')} @click=${otherLanguage}>${t('other')}</button>
     <button type="button" class="plain" id="leave" @click=${() => logOut('')}>${t('leave')}</button>`, find('bar'));
   render(banner(), find('banner'));
@@ -158,4 +158,5 @@ window.addEventListener('hashchange', show);
 whenDone(() => live.soon());
 whenConnected(() => live.soon(0));
 translateWelcome();
+loadRemedies().then(draw);
 if (hasToken()) logIn();

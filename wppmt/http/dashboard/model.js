@@ -14,15 +14,12 @@ export const model = {
   isReachable: true,
 };
 
-const remedies = new Map();
-
 /** The rows as they are now. One that is as before stays the same object, so that whoever draws it sees that. */
 export function takeSessions(rows) {
   const before = model.sessions;
   model.sessions = new Map(
     rows.map((row) => {
       const known = before.get(row.sessionId);
-      if (row.remedy) remedies.set(row.reasonCode, row.remedy);
       return [row.sessionId, known && JSON.stringify(known) === JSON.stringify(row) ? known : row];
     }),
   );
@@ -34,8 +31,7 @@ export function takeEvent(event) {
   const row = model.sessions.get(event.sessionId);
   if (!row || event.event !== 'connection_change') return;
   const { status, reason, reasonCode, phone = row.phone } = event;
-  const remedy = row.remedy === undefined ? undefined : (remedies.get(reasonCode) ?? '');
-  model.sessions.set(row.sessionId, { ...row, status, reason, reasonCode, phone, remedy, since: event.timestamp });
+  model.sessions.set(row.sessionId, { ...row, status, reason, reasonCode, phone, since: event.timestamp });
 }
 
 export function forget() {

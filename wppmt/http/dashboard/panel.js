@@ -29,6 +29,11 @@ export class Panel {
     this.#changed();
   }
 
+  /** What was asked for is of no use any more. */
+  forget() {
+    this.#answer = undefined;
+  }
+
   draw() {
     if (this.#problem) return this.#refused(this.#problem);
     return this.#answer === undefined ? html`<p class="state-card">${t('loading')}</p>` : this.#show(this.#answer);

@@ -20,6 +20,14 @@ export function t(name, places = {}) {
   return text.replace(/\{(\w+)\}/g, (_, place) => String(places[place] ?? ''));
 }
 
+let remedies = {};
+
+/** What to do about each reason, as the gateway says it: there is more than one way to learn of a reason. */
+export async function loadRemedies() {
+  const answer = await fetch('/dashboard/remedies.json').catch(() => null);
+  if (answer?.ok) remedies = await answer.json();
+}
+
 /** The gateway says reasons in Portuguese; their codes have the English. */
 export const reasonOf = (session) => (chosen === 'en' && EN_REASONS[session.reasonCode]) || session.reason;
-export const remedyOf = (session) => (chosen === 'en' && EN_REMEDIES[session.reasonCode]) || session.remedy || '';
+export const remedyOf = (session) => (chosen === 'en' ? EN_REMEDIES : remedies)[session.reasonCode] ?? '';

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from pathlib import Path
 
 from aiohttp import hdrs, web
 
 from wppmt.domain.errors import Code, Refusal
-from wppmt.http.api.json_responses import answer
+from wppmt.domain.reasons import Reason
+from wppmt.domain.remedies import remedy
+from wppmt.http.api.json_responses import answer, json_bytes
 from wppmt.http.api.operator_responses import Home
 from wppmt.http.ports import PORTS
 
@@ -18,6 +21,7 @@ _TYPES = {".js": "text/javascript", ".css": "text/css"}
 _FILES = {file.name: file for file in OWN.iterdir() if file.suffix in _TYPES} | {
     "lit-html.js": LIT_HTML / "lit-html.js"
 }
+_REMEDIES = json.dumps({reason: remedy(reason) for reason in Reason}, ensure_ascii=False).encode()
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data: blob:; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
@@ -35,6 +39,8 @@ async def show_home(request: web.Request) -> web.Response:
 
 async def show_file(request: web.Request) -> web.Response:
     name = request.match_info["file"]
+    if name == "remedies.json":
+        return json_bytes(_REMEDIES)
     if name not in _FILES:
         raise Refusal(Code.NOT_FOUND)
     return _answer(_FILES[name], _TYPES[Path(name).suffix])
