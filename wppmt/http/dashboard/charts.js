@@ -31,8 +31,8 @@ function band(point, left, right) {
 
 /** Broken where nothing was measured. */
 function memory(points, x) {
-  const most = Math.max(...points.map((point) => point.memoryMb ?? 0), 1);
-  const y = (value) => PLOT.top + PLOT.height - (value / most) * (PLOT.height - 12);
+  const most = Math.max(...points.map((point) => point.memoryMb ?? 0));
+  const y = (value) => PLOT.top + PLOT.height - (value / (most || 1)) * (PLOT.height - 12);
   let pen = 'M';
   const path = points.map((point) => {
     if (point.memoryMb === null) {
@@ -45,8 +45,7 @@ function memory(points, x) {
   });
   const bottom = PLOT.top + PLOT.height;
   return svg`<line class="axis" x1="0" x2=${WIDTH} y1=${bottom} y2=${bottom} />
-    <line class="axis faint" x1="0" x2=${WIDTH} y1=${y(most)} y2=${y(most)} />
-    <text class="label" x="4" y=${y(most) - 4}>${megabytes(most)}</text>
+    ${most ? svg`<line class="axis faint" x1="0" x2=${WIDTH} y1=${y(most)} y2=${y(most)} /><text class="label" x="4" y=${y(most) - 4}>${megabytes(most)}</text>` : nothing}
     <path class="memory" d=${path.join('') || 'M0 0'} />`;
 }
 

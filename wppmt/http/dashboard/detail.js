@@ -16,6 +16,7 @@ import { webhookPart } from './webhooks.js';
 const HOURS = 24;
 const SCREEN_MS = 2000;
 const HISTORY_MS = 60_000;
+const SHORTEST_MS = 600_000;
 let shown = null;
 
 /** The open dialog again, when its session has changed. */
@@ -48,7 +49,7 @@ function whole(id, close, tabList, part) {
   return html`${heading('detail', id, close)}
     <p class="where">${badge(session.status)} ${since(session.since)}</p>
     <p class="why">${reasonOf(session)}</p>
-    ${remedyOf(session) ? html`<p class="remedy"><strong>${t('whatToDo')}</strong> ${remedyOf(session)}</p>` : nothing}
+    ${remedyOf(session) && session.reasonCode !== 'READY' ? html`<p class="remedy"><strong>${t('whatToDo')}</strong> ${remedyOf(session)}</p>` : nothing}
     <p class="buttons start">${actionsOf(session).map(({ name, text, run, kind }) => html`<button type="button" class=${kind} data-act=${name} @click=${run}>${text}</button>`)}</p>
     ${tabList}
     <div role="tabpanel" id="detail-part" aria-labelledby="tab-chosen" tabindex="0">${part.draw(session)}</div>`;
@@ -96,7 +97,7 @@ function dayPart(id, redraw) {
     const to = Date.now();
     if (!points.length) return html`<p class="state-card">${t('day.empty')}</p>`;
     const states = STATES.filter((state) => points.some((point) => point.status === state));
-    return html`<h3>${t('day.title')}</h3>${legend(states)}${day(points, to - HOURS * 3_600_000, to)}`;
+    return html`<h3>${t('day.title')}</h3>${legend(states)}${day(points, beginning(points[0], to), to)}`;
   };
   const panel = new Panel(() => get(adminSession(id, `/history?hours=${HOURS}`)), show, redraw);
   let timer = 0;
@@ -109,6 +110,9 @@ function dayPart(id, redraw) {
     leave: () => clearInterval(timer),
   };
 }
+
+/** Of a session that is younger than a day, what there is of it. */
+const beginning = (first, to) => Math.min(Math.max(to - HOURS * 3_600_000, Date.parse(first.at)), to - SHORTEST_MS);
 
 function screenPart(id, redraw) {
   let address = '';
