@@ -9,7 +9,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.bench.bursts import measure_bursts
 from tests.bench.figures import Report
+from tests.bench.lists import measure_lists
 from tests.bench.measures import (
     ACK_MS,
     Bench,
@@ -74,12 +76,14 @@ def run(bench: Bench, web: FileServer) -> None:
     tenant = bench.tenant("cliente-0").connect()
     measure_sends(bench, tenant)
     measure_events(bench, tenant)
+    measure_bursts(bench, tenant)
     crowd = measure_crowds(bench, tenant)
     measure_idle(bench, crowd)
     measure_restores(bench, crowd)
     measure_media(bench, web, *crowd[:2])
     measure_voice(bench, *crowd[:2])
     measure_requests(bench, crowd)
+    measure_lists(bench)
     bench.daemon.stop()
 
 

@@ -24,7 +24,7 @@ def schema_of(content: dict[str, object]) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
 
 
-@pytest.mark.parametrize("name", [*EVENT_NAMES, *FURTHER_EVENT_NAMES])
+@pytest.mark.parametrize("name", [*EVENT_NAMES, *FURTHER_EVENT_NAMES, "alert"])
 def test_every_event_has_a_true_example(name: str):
     request = DOCUMENT["webhooks"][name]["post"]["requestBody"]["content"]["application/json"]
     schema_of(request["schema"]).validate(EVENTS[name])

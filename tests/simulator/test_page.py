@@ -328,7 +328,7 @@ def test_nothing_is_lost_doubled_or_reordered_by_a_dropped_socket(
         ["CONNECTED", "DISCONNECTED", "MAIN", "NORMAL", "NORMAL"],
         ["CONNECTED", "CONNECTED", "MAIN", "NORMAL", "NORMAL"],
     ]
-    page.wait("backend.includes('offline_delivery_end')")
+    page.wait("/offline_delivery_state_reset.*offline_delivery_end/.test(backend)")
     assert [line["id"] for line in inbox()] == [short(pending)]
 
 

@@ -27,6 +27,7 @@ from wppmt.domain.states import State
 from wppmt.store.outbox_records import Lane
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.records import ALERTS, SessionRecord
+from wppmt.webhook.models import AlertHook
 
 URL = "https://operador.test/alertas"
 OWN = "https://turbozap.test/webhook/token-secreto"
@@ -196,3 +197,10 @@ def test_alerts_are_signed_with_a_secret_of_their_own_which_can_be_changed(world
         answer.value, ((first.current, world.now + OVERLAP_SECONDS),)
     )  # fmt: skip
     assert answer.value != first.current
+
+
+def test_what_is_delivered_fits_the_published_schema(world: World):
+    world.look(IN_ERROR)
+    world.look(WELL, times=20)
+    for event in world.delivered():
+        AlertHook.model_validate(event)

@@ -6,7 +6,7 @@ Every method may raise StoreUnavailable (disk full, I/O error): then nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -17,6 +17,7 @@ from wppmt.store.outbox_records import (
     DeadLetterFilter,
     DeadLetterOrder,
     Delivery,
+    DeliveryState,
     Lane,
     LaneTip,
     SigningSecrets,
@@ -119,6 +120,9 @@ class Store(Protocol):
     def unfinished(self, session_id: str) -> Sequence[JournalEntry]:
         """Journal entries that are ACCEPTED or HANDED, oldest first."""
 
+    def failed(self, session_id: str, since: float, limit: int) -> Sequence[JournalEntry]:
+        """Messages accepted at `since` or later that are FAILED or UNKNOWN: the newest `limit`, in order."""
+
     def message(self, session_id: str, message_id: str) -> JournalEntry | None: ...
 
     def keyed(self, session_id: str, key: str, since: float) -> JournalEntry | None:
@@ -141,6 +145,14 @@ class Store(Protocol):
 
         Numbers are larger than `number`, grow, and are never used twice.
         """
+
+    def events_named(
+        self, session_id: str, names: Sequence[str], since: float, limit: int
+    ) -> Sequence[EventRecord]:
+        """The session's events of these names at `since` or later: the newest `limit`, in order."""
+
+    def events_with(self, session_id: str, text: str) -> Iterator[EventRecord]:
+        """The session's events in whose body this text stands, in order; others are served meanwhile."""
 
     def last_event_number(self) -> int:
         """The largest that was ever given to an event; 0: none was."""
@@ -196,6 +208,15 @@ class Store(Protocol):
 
     def attempts(self, session_id: str, event_id: str) -> Sequence[Attempt] | None:
         """To deliver this event, the newest hundred, in order; None: there is no such event. As long as the event is."""
+
+    def attempts_of(self, session_id: str, event_ids: Sequence[str]) -> Sequence[Attempt]:
+        """To deliver any of these events, in order."""
+
+    def troubled(self, session_id: str, since: float, limit: int) -> Sequence[str]:
+        """Events whose delivery failed at `since` or later: the newest `limit`."""
+
+    def fates(self, session_id: str, event_ids: Sequence[str]) -> Mapping[str, DeliveryState]:
+        """What became of the delivery of each of these events; absent: there is none."""
 
     def dead_letters(self, which: DeadLetterFilter, after: int = 0, limit: int = 100) -> Sequence[Delivery]:
         """In order, with numbers larger than `after`."""

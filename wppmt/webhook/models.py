@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from wppmt.domain.alerts import AlertCode
 from wppmt.domain.states import State
 from wppmt.http.api.responses import AccountLimits, AnswerBody, Instant, MessageStatus, absent
 from wppmt.webhook.messages import EditedMessage, OwnMessage, ReceivedMessage
@@ -157,6 +158,25 @@ class LabelChangeHook(Envelope, Hook):
     by: Literal["api"] | None = absent(description="`api`: foi esta API")
 
 
+class AlertHook(Envelope):
+    event: Literal["alert"]
+    session_id: str | None = Field(
+        examples=["cliente-003"], description="a sessão a que se refere; `null`: o serviço como um todo"
+    )
+    timestamp: Instant
+    status: Literal["firing", "resolved"] = Field(
+        examples=["firing"], description="`firing`: começou; `resolved`: terminou"
+    )
+    code: AlertCode = Field(examples=["SESSION_IN_ERROR"], description="o que houve, em um código estável")
+    message: str = Field(
+        examples=["Sessão cliente-003 em erro: WhatsApp Web aberto em outro lugar com este login"],
+        description="o que houve, em uma frase para pessoas",
+    )
+    remedy: str = Field(examples=["Feche o outro WhatsApp Web que usa este login e reinicie a sessão."])
+    since: Instant = Field(description="desde quando")
+    ended_at: Instant | None = Field(examples=[None], description="quando terminou; `null`: está ativo")
+
+
 @dataclass(frozen=True, slots=True)
 class HookKind:
     name: str
@@ -181,4 +201,5 @@ HOOKS: Sequence[HookKind] = (
     HookKind("label_change", "Etiqueta posta, tirada ou mudada", LabelChangeHook),
     HookKind("account_changed", "Outro número vinculado à sessão", AccountChangedHook),
     HookKind("account_limit", "Mudou um limite de novos contatos", AccountLimitHook),
+    HookKind("alert", "Alerta ao operador, só em WPP_ALERT_WEBHOOK_URL", AlertHook),
 )

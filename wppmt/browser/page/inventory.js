@@ -142,7 +142,8 @@
   };
 
   // A module that never ends to load holds up the whole page. The daemon ends such a script, of which no `finally` runs:
-  // what is still being loaded when a timer runs is that module. The next page goes on without it.
+  // what is still being loaded when the next one begins is that module. Whoever waits to ask for it, and wa-js has many,
+  // would hang as well: it is not there any more, and the next page goes on without it.
   const HUNG = 'wppmt.hung';
   const WRAP_MS = 100;
   const hung = new Set(JSON.parse(text(() => sessionStorage.getItem(HUNG)) || '[]'));
@@ -157,6 +158,7 @@
     }
     WPP.loader.moduleRequire = new Proxy(moduleRequire, {
       apply(load, self, [id]) {
+        leaveHung();
         if (hung.has(id)) return null;
         loading.push(id);
         try {
@@ -168,13 +170,12 @@
     });
   }
 
-  /** Whether something had hung: then this page goes, and must not stand still again before. */
-  function goesOnWithoutHung() {
-    if (!loading.length) return false;
+  /** WhatsApp's own modules load each other without this, so that nothing is being loaded in between. */
+  function leaveHung() {
+    if (!loading.length) return;
     hung.add(loading.pop());
     sessionStorage.setItem(HUNG, JSON.stringify([...hung]));
     location.reload();
-    return true;
   }
 
   // Modules come in waves, and nothing says when it is over. A page without wa-js gets as long.
@@ -213,7 +214,8 @@
   function watch() {
     // First, since a look may be ended from outside.
     setTimeout(watch, current ? AGAIN_MS : LOOK_MS);
-    if (!goesOnWithoutHung()) judge();
+    leaveHung();
+    judge();
   }
 
   /** As of the last look; null until it is sure. */

@@ -43,6 +43,7 @@ _TAGS: Mapping[str, str] = {
     "audit_trail": "Administração",
     "attempts": "Eventos",
     "streams": "Eventos",
+    "explain": "Eventos",
     "contacts": "Contatos e mídia",
     "people": "Contatos e mídia",
     "chats": "Conversas",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from wppmt.http.api.responses import AnswerBody, Instant
+from wppmt.http.api.responses import AnswerBody, Instant, absent
 
 
 class ApiKeyShown(AnswerBody):
@@ -48,7 +48,7 @@ class AuditEntry(AnswerBody):
     at: Instant = Field(description="quando foi feito")
     who: str | None = Field(
         examples=["ana@avelar"],
-        description="o `sub` do token, o nome da chave, ou `wppmt`: o próprio serviço; null: um token sem `sub`",
+        description="o `sub` do token, o nome da chave, ou `wppmt`: o próprio serviço; null: um token sem `sub`, ou alguém fora do serviço (no celular, o WhatsApp)",
     )
     address: str | None = Field(examples=["203.0.113.7"], description="IP de quem pediu")
     action: str = Field(
@@ -89,3 +89,23 @@ class Attempt(AnswerBody):
 
 class Attempts(AnswerBody):
     attempts: list[Attempt] = Field(description="as tentativas, em ordem; no máximo as 100 mais novas")
+
+
+class ExplainedMoment(AnswerBody):
+    at: Instant = Field(description="quando aconteceu")
+    text: str = Field(
+        examples=["enviada ao WhatsApp"], description="o que aconteceu, em palavras para pessoas"
+    )
+
+
+class Explained(AnswerBody):
+    """What happened, and what to do."""
+
+    message_id: str | None = absent(
+        examples=["3EB0F6F2E2E2E2E2E2E"],
+        description="a mensagem, como na pergunta; ausente: a sessão inteira",
+    )
+    timeline: list[ExplainedMoment] = Field(
+        description="em ordem; telefones mascarados, sem o texto das mensagens"
+    )
+    advice: str = Field(examples=["Nada a fazer: foi entregue."], description="o que fazer agora")

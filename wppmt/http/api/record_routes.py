@@ -9,7 +9,8 @@ from wppmt.http.api import record_schemas as schemas
 from wppmt.http.api.query_parameters import LARGEST, LARGEST_PAGE, PAGE
 from wppmt.http.api.responses import Confirmation
 from wppmt.http.api.route import SESSION, Access, Route
-from wppmt.http.handlers import api_keys, attempts, audit_trail, streams
+from wppmt.http.handlers import api_keys, attempts, audit_trail, explain, streams
+from wppmt.http.handlers.explain import LONGEST_ID
 from wppmt.http.handlers.streams import LAST_EVENT_ID
 
 _ENTRIES: dict[str, dict[str, object]] = {
@@ -39,6 +40,16 @@ RECORD_ROUTES = (
         "Revogar uma chave: ela deixa de valer no mesmo instante", {200: Confirmation},
         refusals=(Code.NOT_FOUND,),
         action=Action.REVOKE_KEY,
+    ),
+    Route(
+        "GET", f"{SESSION}/explain", explain.explain, Access.SESSION,
+        "O que aconteceu com a sessão, ou com uma mensagem, e o que fazer", {200: answers.Explained},
+        query={
+            "since": {"type": "string", "format": "date-time", "description": "desde quando (padrão: as últimas 24 h)"},
+            "message": {"type": "string", "minLength": 1, "maxLength": LONGEST_ID,
+                        "description": "id de uma mensagem enviada ou recebida, curto ou completo"},
+        },
+        refusals=(Code.MESSAGE_NOT_FOUND,), on_dashboard=True,
     ),
     Route(
         "GET", f"{SESSION}/events/stream", streams.of_session, Access.SESSION,

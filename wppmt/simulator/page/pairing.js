@@ -70,6 +70,7 @@ link.on('paired', async ({ refused, ...profile }) => {
   BackendEventBus.triggerSetSocketState('PAIRING');
   learnProfile(profile);
   enter();
+  BackendEventBus.triggerOfflineDeliveryEnd();
   await sleep(PAIRING_SYNC_MS);
   BackendEventBus.triggerCriticalSyncDone();
   showChats();

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from wppmt.store.sqlite.event_numbers import numbers_kept
+
 ALL = -1
 """As a LIMIT."""
 
@@ -58,7 +60,8 @@ def clear(connection: sqlite3.Connection, session_id: str) -> None:
 
 
 def _take(connection: sqlite3.Connection, session_id: str, limit: int) -> int:
-    return sum(connection.execute(statement, (session_id, limit)).rowcount for statement in _LATER)
+    with numbers_kept(connection):
+        return sum(connection.execute(statement, (session_id, limit)).rowcount for statement in _LATER)
 
 
 def _done(connection: sqlite3.Connection, session_id: str) -> None:

@@ -259,16 +259,14 @@ CREATE TABLE attempts (
     error TEXT NOT NULL
 );
 CREATE INDEX attempts_of_event ON attempts (event, number);
+CREATE INDEX failed_attempts ON attempts (session_id, at)
+    WHERE error != '';
 """
 
 _EVENT_NUMBERS = """
--- One row: the largest number of an event that was ever deleted, so that a cursor over all events stays true.
+-- One row: the largest number of events that were the newest when they were deleted, so that a cursor over all events stays true.
 CREATE TABLE event_numbers (deleted INTEGER NOT NULL);
 INSERT INTO event_numbers VALUES (0);
-CREATE TRIGGER event_deleted AFTER DELETE ON events
-    WHEN OLD.number > (SELECT deleted FROM event_numbers) BEGIN
-    UPDATE event_numbers SET deleted = OLD.number;
-END;
 """
 
 STEPS: tuple[str, ...] = (

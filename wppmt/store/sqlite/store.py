@@ -12,6 +12,7 @@ from wppmt.store.outbox_records import SigningSecrets
 from wppmt.store.records import ALERTS, EventRecord, JournalEntry, PairingLink, SessionRecord
 from wppmt.store.sqlite.attempts import PRUNE_ATTEMPTS, SqliteAttempts
 from wppmt.store.sqlite.database import BUSY_MILLISECONDS, Database
+from wppmt.store.sqlite.event_numbers import NEWEST, numbers_kept
 from wppmt.store.sqlite.forgetting import sweep
 from wppmt.store.sqlite.operator_rows import SqliteRecords
 from wppmt.store.sqlite.outbox import SqliteOutbox
@@ -22,13 +23,14 @@ from wppmt.store.sqlite.rows import (
     load_secrets,
     load_session,
 )
+from wppmt.store.sqlite.stories import SqliteStories
 from wppmt.store.sqlite.transaction import SqliteTransaction
 from wppmt.store.sqlite.watch import PRUNE_ALERTS, SqliteWatch
 
 PRUNE_STEP = 500
 
 
-class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords, SqliteAttempts):
+class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords, SqliteAttempts, SqliteStories):
     """Implements wppmt.store.Store on one file. Raises SetupError when that cannot be used.
 
     `step` is how many rows of a kind are deleted in one transaction.
@@ -123,9 +125,7 @@ class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords, SqliteAttempts):
         return [(row["number"], load_event(row)) for row in rows]
 
     def last_event_number(self) -> int:
-        [[newest]] = self._read(
-            "SELECT max(deleted, coalesce((SELECT max(number) FROM events), 0)) FROM event_numbers"
-        )
+        [[newest]] = self._read(NEWEST)
         return int(newest)
 
     def last_sequence(self, session_id: str) -> int:
@@ -151,7 +151,8 @@ class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords, SqliteAttempts):
         with self._database.write() as connection:
             swept = sweep(connection, self._step)
             old = (before, self._step)
-            pruned = sum(connection.execute(kind, old).rowcount for kind in _PRUNE)
+            with numbers_kept(connection):
+                pruned = sum(connection.execute(kind, old).rowcount for kind in _PRUNE)
             older = (before if journal_before is None else journal_before, self._step)
             return swept + pruned + connection.execute(_PRUNE_JOURNAL, older).rowcount
 

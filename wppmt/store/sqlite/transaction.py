@@ -11,6 +11,7 @@ from wppmt.domain.states import State
 from wppmt.store.operator_records import ApiKey, AuditEntry
 from wppmt.store.outbox_records import DeliveryState, Lane, SigningSecrets
 from wppmt.store.records import EventDraft, EventRecord, JournalEntry, PairingLink, SessionRecord
+from wppmt.store.sqlite.event_numbers import ADD_EVENT
 from wppmt.store.sqlite.forgetting import clear, forget
 from wppmt.store.sqlite.operator_rows import save_api_key, save_audit
 from wppmt.store.sqlite.rows import (
@@ -49,8 +50,7 @@ class SqliteTransaction:
             clear(self._connection, session_id)
         body = envelope(draft.name, session_id, draft.at, draft.payload, event_id=draft.id, sequence=sequence)
         number = self._execute(
-            "INSERT INTO events (number, id, session_id, sequence, name, at, body)"
-            " SELECT 1 + max(deleted, coalesce((SELECT max(number) FROM events), 0)), ?, ?, ?, ?, ?, ? FROM event_numbers",
+            ADD_EVENT,
             (draft.id, session_id, sequence, draft.name, draft.at, body),
         ).lastrowid
         self.recorded.add(session_id)

@@ -1,0 +1,52 @@
+"""Reads from the store what an explanation is made of. Blocks; raises StoreUnavailable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wppmt.domain.message_ids import parse_message_id
+from wppmt.explain.material import TOLD_EVENTS, Deliveries, MessageMaterial, SessionMaterial
+from wppmt.explain.words import body_of
+from wppmt.store.port import Store
+from wppmt.store.records import EventRecord, SessionRecord
+
+MOST_ROWS = 500
+"""Of each kind."""
+
+
+def of_session(store: Store, record: SessionRecord, since: float, now: float) -> SessionMaterial:
+    troubled = store.troubled(record.id, since, MOST_ROWS)
+    return SessionMaterial(
+        record=record,
+        now=now,
+        events=store.events_named(record.id, TOLD_EVENTS, since, MOST_ROWS),
+        audit=store.audit_after(0, MOST_ROWS, (record.id,), since),
+        failed=store.failed(record.id, since, MOST_ROWS),
+        deliveries=_deliveries(store, record.id, troubled),
+    )
+
+
+def of_message(store: Store, record: SessionRecord, message_id: str, now: float) -> MessageMaterial | None:
+    """By its short or its whole id; None: nothing is known of it."""
+    short = parse_message_id(message_id).id
+    if not short:
+        return None
+    entry = store.message(record.id, short)
+    events = [event for event in store.events_with(record.id, short) if _tells_of(event, short)][-MOST_ROWS:]
+    if entry is None and not events:
+        return None
+    around = store.events_named(record.id, TOLD_EVENTS, entry.accepted_at, MOST_ROWS) if entry else ()
+    deliveries = _deliveries(store, record.id, [event.id for event in events])
+    return MessageMaterial(record, now, entry, events, around, deliveries)
+
+
+def _deliveries(store: Store, session_id: str, event_ids: Sequence[str]) -> Deliveries:
+    return Deliveries(store.attempts_of(session_id, event_ids), store.fates(session_id, event_ids))
+
+
+def _tells_of(event: EventRecord, short: str) -> bool:
+    """Not a message that only quotes it, or in whose text the id happens to stand."""
+    body = body_of(event)
+    message = body.get("message")
+    ids = (body.get("messageId"), message.get("id") if isinstance(message, dict) else None)
+    return any(isinstance(said, str) and parse_message_id(said).id == short for said in ids)
