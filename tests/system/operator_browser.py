@@ -33,7 +33,7 @@ class Operator(Customer):
     def looks(self, *, size: tuple[int, int] = DESK, dark: bool = False) -> None:
         """By the size of the screen, and in the dark."""
         width, height = size
-        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self._driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})

@@ -77,7 +77,7 @@ def test_it_fits_a_phone_and_the_dark_and_hinders_nobody(at_work: Operator, tena
     at_work.finds(row(tenant, "connected"))
     for name, size, dark in (("mesa", DESK, False), ("celular", PHONE, False), ("escuro", (1440, 900), True)):
         at_work.looks(size=size, dark=dark)
-        assert at_work.width == size[0], name
+        assert at_work.width <= size[0], name
         assert at_work.hindrances() == [], name
         at_work.keeps_picture(name)
         details(at_work, tenant)
