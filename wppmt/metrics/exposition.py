@@ -9,6 +9,7 @@ from typing import Any
 
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from wppmt.domain.alerts import Alert, AlertCode
 from wppmt.domain.states import State
 from wppmt.domain.units import MEGABYTE
 from wppmt.metrics.instruments import SESSION
@@ -30,6 +31,8 @@ class Sources:
     meter: Meter
     backlogs: Callable[[], Sequence[Backlog]]
     """Of the webhooks; reads the store."""
+    firing: Callable[[], Sequence[Alert]]
+    """The service's own alerts; reads the store."""
     mailboxes: Callable[[], Mapping[str, int]]
     """How many messages wait, by the actor's address."""
     loop_lag: Callable[[], float]
@@ -57,7 +60,7 @@ class _Scrape:
         yield _gauge("build_info", "The version that runs", {(self._sources.version,): 1}, "version")
         yield from self._service()
         yield from self._sessions()
-        yield from self._webhooks()
+        yield from self._stored()
         yield self._mailboxes()
         yield from self._sources.meter.counted(self._shown)
 
@@ -98,15 +101,21 @@ class _Scrape:
         received = {(one.id,): one.messages_received for one in records}
         yield _counter("session_messages_received_total", "Messages that were received", received, SESSION)
 
-    def _webhooks(self) -> Iterator[Family]:
-        text = "1 while the store can be read; 0: nothing is known of the webhooks"
+    def _stored(self) -> Iterator[Family]:
+        text = "1 while the store can be read; 0: nothing is known of webhooks and alerts"
         try:
-            backlogs = [one for one in self._sources.backlogs() if one.session_id in self._shown]
+            backlogs, firing = self._sources.backlogs(), self._sources.firing()
         except StoreUnavailable:
             # All the rest is worth reading just then.
             yield _gauge("store_readable", text, {(): 0})
             return
         yield _gauge("store_readable", text, {(): 1})
+        yield from self._webhooks([one for one in backlogs if one.session_id in self._shown])
+        codes = Counter(one.code for one in firing if one.session_id in {None, *self._shown})
+        alerts = {(code,): codes[code] for code in AlertCode}
+        yield _gauge("alerts", "The service's own alerts that fire now", alerts, "code")
+
+    def _webhooks(self, backlogs: Sequence[Backlog]) -> Iterator[Family]:
         pending = {(one.session_id,): one.pending for one in backlogs}
         yield _gauge("webhook_pending", "Events that wait to be delivered", pending, SESSION)
         dead = {(one.session_id,): one.dead for one in backlogs}
