@@ -16,7 +16,7 @@ import { webhooksView } from './webhooks.js';
 const find = (id) => document.getElementById(id);
 const live = new Live(look, (event) => {
   takeEvent(event);
-  draw();
+  drawSoon();
   live.soon();
 });
 const drawPanel = () => VIEWS[view]?.panel && draw();
@@ -29,6 +29,7 @@ const VIEWS = {
 };
 let view = 'sessions';
 let problem = '';
+let planned = 0;
 
 /** Everything, once. Answers whether the gateway was there. */
 async function look() {
@@ -74,6 +75,14 @@ async function countAlerts() {
     if (refused instanceof Refused) model.alerts = false;
   }
   drawFrame();
+}
+
+/** Many events at once are drawn together. */
+function drawSoon() {
+  planned ||= requestAnimationFrame(() => {
+    planned = 0;
+    draw();
+  });
 }
 
 function draw() {
