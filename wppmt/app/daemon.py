@@ -195,7 +195,7 @@ class Daemon:
             await down.enter_async_context(metrics.listening(for_metrics, lambda: ports.metrics(_all)))
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
             down.push_async_callback(self._drain)
-            wiring.audit(store, Action.START_SERVICE)
+            wiring.audit(store, Action.START_SERVICE, __version__)
             down.callback(self._audit_end, store, signals)
             on_ready()
             with host.notified_systemd(
