@@ -18,7 +18,7 @@ export const moment = (iso) =>
 
 export const clock = (iso) => new Date(iso).toLocaleTimeString(language(), { hour: '2-digit', minute: '2-digit' });
 
-export const number = (value) => Number(value).toLocaleString(language());
+export const number = (value) => Number(value).toLocaleString(language(), { maximumFractionDigits: 1 });
 
 export const megabytes = (value) => (value === null || value === undefined ? '–' : `${number(Math.round(value))} MB`);
 

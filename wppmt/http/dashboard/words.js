@@ -38,6 +38,7 @@ export const PT = {
   'panel.forbidden': 'Este token não tem a permissão de administrador para ver isto (wppmt token --admin).', 'panel.missing': 'Este serviço ainda não oferece isto.',
   unreachable: 'Sem contato com o serviço.', offline: 'Sem contato com o serviço. O que se vê é de antes; tentando de novo…', notAdmin: 'Você vê só as sessões do seu token. Memória do perfil, telas, alertas e auditoria pedem um token de administrador.', forbidden: 'Este token não pode ler as sessões. Entre com outro.',
   'login.expired': 'O token expirou ou não é aceito. Entre de novo.', 'health.ok': 'Serviço em ordem', 'health.degraded': 'Serviço com problemas', 'health.starting': 'Serviço iniciando', 'health.draining': 'Serviço encerrando', 'health.memory': '{mb} em uso', 'health.of': '{used} de {most} sessões',
+  'figure.memory': 'memória {used} de {limit} ({share} %)', 'figure.cpu': 'CPU {percent} %', 'figure.connected': 'conectadas {connected} de {wanted} que deveriam', 'figure.errors': 'erros {percent} % de {requests} em 5 min', 'figure.answers': 'respostas em até {seconds} s', 'figure.webhooks': 'webhooks sem sucesso no último minuto: {count}', 'figure.disk': 'disco {free} livres',
 };
 
 export const EN = {
@@ -78,4 +79,5 @@ export const EN = {
   'panel.forbidden': 'This token lacks the administrator\u2019s permission to see this (wppmt token --admin).', 'panel.missing': 'This service does not offer this yet.',
   unreachable: 'The service does not answer.', offline: 'The service does not answer. What is shown is from before; trying again…', notAdmin: 'You see your token\u2019s sessions only. Profile sizes, screens, alerts and the audit need an administrator\u2019s token.', forbidden: 'This token may not read sessions. Log in with another.',
   'login.expired': 'The token has expired or is not accepted. Log in again.', 'health.ok': 'Service is well', 'health.degraded': 'Service in trouble', 'health.starting': 'Service is starting', 'health.draining': 'Service is stopping', 'health.memory': '{mb} in use', 'health.of': '{used} of {most} sessions',
+  'figure.memory': 'memory {used} of {limit} ({share} %)', 'figure.cpu': 'CPU {percent} %', 'figure.connected': 'connected {connected} of {wanted} that should be', 'figure.errors': 'errors {percent} % of {requests} in 5 min', 'figure.answers': 'answers within {seconds} s', 'figure.webhooks': 'webhooks without success in the last minute: {count}', 'figure.disk': 'disk {free} free',
 };
