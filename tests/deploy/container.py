@@ -75,17 +75,17 @@ class Container:
         self._process: subprocess.Popen[str] | None = None
         self._leader: psutil.Process | None = None
 
-    def boot(self) -> None:
+    def boot(self, *, is_busy: bool = False) -> None:
+        """Until all is up; `is_busy`: until it is on its way, because something takes long at this boot."""
         self.say("=== boot")
+        enough = {"running", "degraded"} | ({"starting"} if is_busy else set())
         command = ["systemd-nspawn", "--register=no", "--keep-unit", "--quiet", "--private-network", "--boot"]
         self._process = subprocess.Popen(
             [*command, f"--directory={self.root}", "--machine=wppmt-test"],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log, text=True,
         )  # fmt: skip
         self._leader = wait_until(self._init, BOOT_SECONDS)
-        wait_until(
-            lambda: self.ask("systemctl", "is-system-running") in {"running", "degraded"}, BOOT_SECONDS
-        )
+        wait_until(lambda: self.ask("systemctl", "is-system-running") in enough, BOOT_SECONDS)
 
     def _init(self) -> psutil.Process | None:
         """Its PID 1, once that is systemd: before, nspawn starts and ends others."""

@@ -280,7 +280,8 @@ def test_power_lost_in_the_middle_of_an_upgrade_is_made_good_at_the_next_boot(
     debian.run("ln", "-sfn", BROKEN, "/opt/wppmt/current")
     debian.run("sync")
     debian.cut()
-    debian.boot()
+    # Whether the new version is well is known a minute later; only then the boot is over.
+    debian.boot(is_busy=True)
     wait_until(lambda: health(debian).get("version") == NEWER, UPGRADE_SECONDS)
     wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
     assert debian.ask("readlink", "/opt/wppmt/current") == NEWER
