@@ -127,7 +127,9 @@ def behind_tls(port: int, context: ssl.SSLContext) -> Iterator[int]:
             await asyncio.gather(pass_on(reader, there[1]), pass_on(there[0], writer))
         finally:
             for end in (writer, there[1]):
-                end.transport.abort()
+                # asyncio's TLS transport forgets its own protocol once it is closed.
+                with contextlib.suppress(AttributeError):
+                    end.transport.abort()
             await asyncio.sleep(0)
 
     thread = threading.Thread(target=asyncio.run, args=(main(),), daemon=True)

@@ -26,9 +26,10 @@ from actors.session.status import Status
 from actors.session.timers import Timers
 from actors.session.turn_end import TurnEnd
 from actors.session.unit_of_work import UnitOfWork
+from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT
-from wppmt.store.records import SessionStatus
+from wppmt.store.records import SessionRecord, SessionStatus
 
 
 @dataclass(kw_only=True, eq=False)
@@ -67,10 +68,18 @@ class SessionMind:
             effects = [*self._react(message, now)]
             login_ended = before.has_login and not self.work.record.has_login
             effects += self.turn_end.look(now, login_ended=login_ended)
+            self._audit(before, now)
         record = self.work.record
         if record.desired is not before.desired:
             effects.append(Tell(ROOT, messages.DesiredChanged(record.id, record.desired)))
         return [*self._publish(), *effects]
+
+    def _audit(self, before: SessionRecord, now: float) -> None:
+        """Whoever's doing it was: that a login came, and that one has gone."""
+        record = self.work.record
+        if record.has_login is not before.has_login:
+            action = Action.LINKED if record.has_login else Action.UNLINKED
+            self.work.audit(now, action, who=None)
 
     def _publish(self) -> Iterator[Effect]:
         status = self.status.now()

@@ -188,10 +188,9 @@ class UnitOfWork:
                 change["phone"] = phone
         return self.write(now, ("connection_change", change), *happenings, since=now, **changes)
 
-    def audit(self, now: float, action: Action, target: str) -> None:
-        """The audit trail tells that the service itself did this."""
-        entry = AuditEntry(now, action, SERVICE, session_id=self.record.id, target=target)
-        self._open().audit(entry)
+    def audit(self, now: float, action: Action, target: str | None = None, who: str | None = SERVICE) -> None:
+        """The audit trail tells what nobody asked for over HTTP. `who` None: somebody beyond this service."""
+        self._open().audit(AuditEntry(now, action, who, session_id=self.record.id, target=target))
 
     def note(self, **changes: Any) -> None:
         """Change what the next commit carries along; losing it in a crash does no harm."""

@@ -559,7 +559,19 @@ def test_a_session_that_used_up_its_memory_says_so_and_comes_back(
 def test_what_the_service_restarts_itself_is_audited(gateway: Gateway):
     gateway.connect("a", ME).crash()
     gateway.run_until(lambda: gateway.record("a").restarts == 1)
-    [entry] = gateway.store.audit_after(0, 10)
-    assert (entry.who, entry.action, entry.session_id, entry.target) == (
-        "wppmt", "session.restart", "a", "BROWSER_CRASHED",
-    )  # fmt: skip
+    assert audited(gateway) == [
+        (None, "session.linked", "a", None), ("wppmt", "session.restart", "a", "BROWSER_CRASHED"),
+    ]  # fmt: skip
+
+
+def test_a_login_that_ends_is_audited_whoever_ended_it(gateway: Gateway):
+    gateway.connect("a", ME).unlink()
+    gateway.until("a", State.WAITING_SCAN)
+    assert audited(gateway)[-1] == (None, "session.unlinked", "a", None)
+
+
+def audited(gateway: Gateway) -> list[tuple[str | None, str, str | None, str | None]]:
+    return [
+        (entry.who, entry.action, entry.session_id, entry.target)
+        for entry in gateway.store.audit_after(0, 10)
+    ]

@@ -6,17 +6,28 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from actors.runtime.effects import Effect, Mind, Worker
+from actors.watch.alerts import AlertMind
+from actors.watch.history import HistoryMind
+from actors.watch.messages import Begin, Observed, Sample
+from actors.watch.seen import Seen
 from actors.workers.browser import BrowserWorker
 from actors.workers.disk import DiskWorker
 from actors.workers.load import LoadWorker
+from tests.actors.gateway import FlakyStore
 from tests.actors.scenario import Scenario
 from tests.actors.without_system import GatewayWithoutSystem, SystemAway, WithoutSystem
+from tests.defaults import SETTINGS
+from wppmt.app.policies import alert_policy
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.store.records import SessionRecord, SessionStatus
 
 SEEDS = 6
 
@@ -65,6 +76,21 @@ def test_whoever_reaches_for_it_is_found(act: Callable[[], object]):
     with pytest.raises(PermissionError):
         WithoutSystem(Reaches(act), away).handle("message", 0.0)
     assert away.attempts
+
+
+def test_those_who_watch_do_so_too(away: SystemAway, folder: Path):
+    store = FlakyStore(folder)
+    record = SessionRecord("a", 0.0, state=State.ERROR, reason=Reason.CONFLICT)
+    statuses = (SessionStatus(record),)
+    policy = replace(alert_policy(SETTINGS), webhook_url="http://operador.test/", sends_mail=True)
+    alerts = WithoutSystem(AlertMind(store, policy, lambda _: "evt_1", lambda: "whsec_c2VncmVkbw=="), away)
+    history = WithoutSystem(HistoryMind(store, lambda: statuses), away)
+    told = [*alerts.handle(Begin(), 100.0)]
+    told += alerts.handle(Observed(Seen(at=100.0, uptime=1e6, sessions=(record,))), 100.0)
+    told += history.handle(Sample(), 100.0)
+    assert len(told) == 4
+    assert (away.attempts, len(store.firing_alerts()), len(store.points("a", 0.0))) == ([], 1, 1)
+    store.close()
 
 
 def test_nobody_is_both_a_mind_and_a_worker():

@@ -90,6 +90,15 @@ def test_file_gets_what_the_level_asks_for_and_is_private(settings: LogSettings)
     assert stat.S_IMODE(settings.dir.stat().st_mode) == 0o700
 
 
+def test_people_get_rows_and_the_file_stays_for_programs(
+    settings: LogSettings, capsys: pytest.CaptureFixture[str]
+):
+    logs.configure(settings.model_copy(update={"stderr_format": "pretty", "stderr_level": "info"}))
+    logs.log("first", "cliente-001", count=1, to="5511999999999")
+    assert [line["event"] for line in written(settings)] == ["first"]
+    assert capsys.readouterr().err.endswith("INFO   cliente-001  first  count=1 to=***9999\n")
+
+
 def test_libraries_are_heard_from_warning_on(settings: LogSettings):
     logs.configure(settings)
     logging.getLogger("pykka").info("quiet")

@@ -92,7 +92,8 @@ def test_all_goes_through_a_proxy_of_another_kind(
     opened: list[Life],
 ) -> None:
     address, server = plain
-    life = Life(ChromeBrowsers(chrome_ground.settings, proxy_of=lambda _: address).open("plain"), "plain")
+    name = address.partition(":")[0]
+    life = Life(ChromeBrowsers(chrome_ground.settings, proxy_of=lambda _: address).open(name), name)
     opened.append(life)
     pair(chrome_ground, life, new_phone())
     assert server.tunnels == len(server.seen) > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -146,6 +147,30 @@ class Container:
                 raise
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
+    def type(self, command: Sequence[str], question: str, answer: str) -> str:
+        """As somebody at a terminal, who answers what is asked; all that is shown."""
+        assert self._leader
+        entered = ["nsenter", "--target", str(self._leader.pid), "--all", "--", "setsid", "--ctty", "--wait"]
+        ours, theirs = os.openpty()
+        environ = CLEAN | {"DEBIAN_FRONTEND": "readline", "TERM": "dumb"}
+        shown = ""
+        with subprocess.Popen(
+            [*entered, *command], env=environ, stdin=theirs, stdout=theirs, stderr=theirs, process_group=0
+        ) as process:
+            os.close(theirs)
+            end = time.monotonic() + STEP_SECONDS
+            while time.monotonic() < end and (more := _read(ours, end - time.monotonic())):
+                is_new = question not in shown
+                shown += more
+                if is_new and question in shown:
+                    os.write(ours, f"{answer}\n".encode())
+            if process.poll() is None and time.monotonic() >= end:
+                os.killpg(process.pid, signal.SIGKILL)
+        os.close(ours)
+        self.say(f"$ {' '.join(command)}  [{process.returncode}, at a terminal]\n{shown}")
+        assert process.returncode == 0, shown[-3000:]
+        return shown
+
     def ask(self, *command: str, user: str = "") -> str:
         """What it prints; nothing where it fails. Not logged: it may be asked again and again."""
         if not self._leader or not self._leader.is_running():
@@ -187,3 +212,13 @@ class Container:
         self.cut()
         self._log.close()
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+def _read(terminal: int, seconds: float) -> str:
+    """What is shown next; empty when nobody is left at the other end, or nothing comes in time."""
+    try:
+        if not select.select([terminal], [], [], max(0.0, seconds))[0]:
+            return ""
+        return os.read(terminal, 65536).decode(errors="replace")
+    except OSError:
+        return ""

@@ -6,20 +6,30 @@ import re
 from pathlib import Path
 
 from wppmt.app.settings import keys
+from wppmt.domain.alerts import AlertCode
 from wppmt.domain.reasons import Reason
 
 ROOT = Path(__file__).parents[2]
 MANUAL = (ROOT / "docs" / "operacao.md").read_text(encoding="utf-8")
 
 
+def explained(title: str) -> list[str]:
+    """The codes in the table of this section, each with what happened and what to do."""
+    [section] = re.findall(rf"^## {title}\n(.*?)^## ", MANUAL, re.MULTILINE | re.DOTALL)
+    return re.findall(r"^\| `([A-Z_]+)` \| [^|]{5,} \| [^|]{4,} \|$", section, re.MULTILINE)
+
+
 def test_every_reason_is_explained_once():
-    explained = re.findall(r"^\| `([A-Z_]+)` \| [^|]{5,} \| [^|]{4,} \|$", MANUAL, re.MULTILINE)
-    assert sorted(explained) == sorted(Reason)
+    assert sorted(explained("O que cada motivo significa")) == sorted(Reason)
+
+
+def test_every_alert_is_explained_once():
+    assert sorted(explained("Alertas")) == sorted(AlertCode)
 
 
 def test_every_variable_named_exists():
     known = {env.name for _, _, env in keys()}
-    assert set(re.findall(r"`((?:WPP|WEBHOOK|REDIS)_[A-Z_]+)`", MANUAL)) <= known
+    assert set(re.findall(r"`((?:WPP|WEBHOOK|REDIS)_[A-Z_]+)`", MANUAL)) - set(AlertCode) <= known
 
 
 PACKAGES = {

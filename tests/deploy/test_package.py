@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,8 +24,9 @@ pytestmark = [
     ),
 ]
 
-NEWER, BROKEN, DEAF = "0.2.91", "0.2.92", "0.2.93"
+NEWER, BRIDGED, BROKEN, DEAF = "0.2.91", "0.2.91.1", "0.2.92", "0.2.93"
 CONNECT_SECONDS, UPGRADE_SECONDS = 120.0, 240.0
+PAGE = Path(__file__).parents[2] / "docs" / "implantacao.md"
 SESSION, PHONE = "cliente-001", "5511987650001"
 SIMULATOR_UNIT = """
 [Service]
@@ -41,12 +41,16 @@ WantedBy=multi-user.target
 
 @pytest.fixture(scope="module")
 def debs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The product's, one with a further step of the database, and two that are no good."""
+    """The product's, one with a further step of the database, one with another bridge, and two that are no good."""
     own = packages.built(tmp_path_factory.mktemp("debs"))
     schema = "wppmt/store/sqlite/schema.py"
     return {
         __version__: own,
         NEWER: packages.later(own, NEWER, {schema: further_step}),
+        BRIDGED: packages.later(own, BRIDGED, {
+            schema: further_step,
+            "wppmt/browser/page/written.js": lambda text: f"{text}\n// Another one.\n",
+        }),
         BROKEN: packages.later(own, BROKEN, {
             schema: further_step,
             "wppmt/app/daemon.py": packages.replacing("    memory.tame_allocator()\n", "    raise RuntimeError('broken')\n"),
@@ -169,6 +173,24 @@ def test_a_session_connects(debian: Container):
     wait_until(lambda: api(debian, "GET", f"/sessions/{SESSION}/status").get("loginSaved") is not False, 30)
 
 
+def test_the_page_s_list_and_its_commands(debian: Container):
+    """docs/implantacao.md: a line for each of the eleven points, and each command of the page runs."""
+    said = wppmt(debian, "doctor", "--deploy", check=False).splitlines()
+    assert len([line for line in said if line[:1] in {"✓", "✗", "!"}]) >= 11
+    listed = re.findall(r"^\| \d+ \|.*\| `([^`]+)` \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(listed) == 11
+    for command in listed:
+        if command.startswith(("systemctl", "stat", "curl")):
+            debian.run("sh", "-c", command.replace("SERVIDOR", "127.0.0.1"))
+
+
+def test_killed_it_comes_back_and_nobody_is_disconnected(debian: Container):
+    before, linked = chrome(debian), devices(debian)
+    debian.run("systemctl", "kill", "-s", "KILL", "--kill-whom=main", "wppmt")
+    wait_until(lambda: health(debian).get("version") == __version__, 60)
+    assert (status(debian), chrome(debian), devices(debian)) == ("connected", before, linked)
+
+
 def test_upgrade_check_says_it_beforehand(debian: Container, debs: dict[str, Path]):
     said = debian.run("wppmt", "upgrade", "--check", deb(debs, NEWER)).stdout
     assert "1 seguem conectadas, nenhuma é reaberta" in said
@@ -194,6 +216,34 @@ def test_back_is_one_command_and_loses_nothing(debian: Container):
     assert health(debian)["version"] == __version__
     assert (status(debian), chrome(debian)) == ("connected", before)
     assert f"wppmt {NEWER} em uso" in debian.run("wppmt", "upgrade", "--back").stdout
+
+
+def renewed(debian: Container, before: str, linked: list[tuple[object, object]]) -> bool:
+    """Another browser, with the same login."""
+    return chrome(debian) not in {"", before} and status(debian) == "connected" and devices(debian) == linked
+
+
+def test_where_the_bridge_changed_the_session_is_reopened_without_a_qr_code(
+    debian: Container, debs: dict[str, Path]
+):
+    before, linked = chrome(debian), devices(debian)
+    check = debian.run("wppmt", "upgrade", "--check", deb(debs, BRIDGED)).stdout
+    assert "1 de 1 são reabertas, uma depois da outra, sem QR Code" in check
+    assert f"wppmt {BRIDGED} em uso" in apt(debian, "install", deb(debs, BRIDGED))
+    wait_until(lambda: renewed(debian, before, linked), CONNECT_SECONDS)
+    wait_until(lambda: "browser_renewed" in debian.ask("journalctl", "-u", "wppmt", "-o", "cat"), 30)
+    between = chrome(debian)
+    debian.run("wppmt", "upgrade", "--back")
+    wait_until(lambda: renewed(debian, between, linked), CONNECT_SECONDS)
+    # What dpkg knows is brought in line with what runs.
+    assert f"{NEWER} já é a versão em uso" in apt(debian, "install", "--allow-downgrades", deb(debs, NEWER))
+
+
+def test_a_secret_open_to_all_is_closed_and_said_so(debian: Container):
+    debian.run("chmod", "0644", "/etc/wppmt/wppmt.env")
+    said = debian.run("dpkg-reconfigure", "wppmt")
+    assert "estava aberto a todos" in said.stdout + said.stderr
+    assert debian.mode("/etc/wppmt/wppmt.env") == ("root:wppmt", "640")
 
 
 @pytest.mark.parametrize("version", [BROKEN, DEAF])
@@ -274,16 +324,19 @@ def test_installed_again_the_session_is_back_without_a_qr_code(debian: Container
     wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
 
 
-@pytest.mark.parametrize("answer", ["false", "true"])
+@pytest.mark.parametrize("answer", ["", "no", "yes"])
 def test_purge_asks_before_it_deletes_logins(debian: Container, debs: dict[str, Path], answer: str):
-    if answer == "true":
-        debian.run("mkdir", "-p", "/etc/wppmt")
-        debian.write("/etc/wppmt/wppmt.env", f"WPP_SIMULATOR=external\nWPP_SECRET={secrets.token_hex(32)}\n")
+    """Without anybody to answer they stay."""
+    if answer:
         apt(debian, "install", deb(debs, NEWER))
-        debian.run("debconf-set-selections", said=f"wppmt wppmt/purge-data boolean {answer}\n")
     debian.run("systemctl", "stop", "sim.service")
-    said = apt(debian, "purge", "wppmt")
+    question = "Delete the WhatsApp logins of all customers, too?"
+    if answer:
+        said = debian.type(["apt-get", "-y", "purge", "wppmt"], question, answer)
+        assert question in said
+    else:
+        said = apt(debian, "purge", "wppmt")
     assert not debian.exists("/etc/wppmt")
     assert not debian.exists("/opt/wppmt")
-    assert debian.exists(f"/var/lib/wppmt/tokens-3/{SESSION}") == (answer == "false")
-    assert ("Os logins ficaram em /var/lib/wppmt" in said) == (answer == "false")
+    assert debian.exists(f"/var/lib/wppmt/tokens-3/{SESSION}") == (answer != "yes")
+    assert ("Os logins ficaram em /var/lib/wppmt" in said) == (answer != "yes")

@@ -75,7 +75,7 @@ class TestAMessage:
         offline = replace(RECORD, state=State.PHONE_DISCONNECTED, reason=Reason.PHONE_OFFLINE)
         around = [change(90.0, State.CONNECTED, Reason.READY), change(101.0, offline.state, offline.reason)]
         found = explain_message(MessageMaterial(offline, NOW, ENTRY, (), around))
-        assert lines(found)[1:] == [(101.0, "celular sem internet: Celular desconectado da internet")]
+        assert lines(found)[1:] == [(101.0, "Celular desconectado da internet")]
         assert found.advice == (
             "A mensagem espera na fila e sai quando a sessão voltar. O cliente verifica a internet do celular."
         )
@@ -168,7 +168,7 @@ class TestASession:
         found = explain_session(material)
         assert lines(found) == [
             (5.0, "sessão iniciada por ana"),
-            (10.0, "conectada: Conectado ao WhatsApp"),
+            (10.0, "Conectado ao WhatsApp"),
             (20.0, "webhook recusado 3 vezes (HTTP 500, HTTP 404)"),
             (25.0, "webhook voltou a receber"),
             (30.0, f"navegador reiniciado pelo serviço ({sentence(Reason.BROWSER_CRASHED)})"),
@@ -177,7 +177,7 @@ class TestASession:
             (40.0, "erro: Dez tentativas falharam"),
             (45.0, "envios a novos contatos em pausa, por um limite do WhatsApp ou da sessão"),
             (50.0, f"em erro: {sentence(Reason.CONFLICT)}"),
-            (NOW, f"Agora: em erro. {sentence(Reason.CONFLICT)}"),
+            (NOW, f"Agora: em erro: {sentence(Reason.CONFLICT)}"),
         ]  # fmt: skip
         assert found.advice == remedy(Reason.CONFLICT)
 
@@ -221,7 +221,7 @@ bodies = st.builds(
         "message": {"id": "3EB0AA", "from": f"{phone}@c.us", "to": phone, "body": SECRET, "type": "chat"}, "ack": level,
         "messageId": "3EB0AA", "status": status, "reason": reason, "error": "x", "paused": True, "body": SECRET, "text": SECRET,
     },
-    phones, st.sampled_from([*State, "sent", "unknown", "novo"]), st.integers(-1, 9), st.sampled_from(["", "porque sim"]),
+    phones, st.sampled_from([*State, "sent", "unknown", "novo"]), st.integers(-1, 9), st.sampled_from(["porque sim", "outro motivo"]),
 )  # fmt: skip
 names = st.sampled_from(
     [*TOLD_EVENTS, "message_received", "message_sent", "message_ack", "message_reaction", "novo"]

@@ -264,7 +264,7 @@ class FakeFront:
             raise Refusal(Code.NOT_CONNECTED, extra={"reconnectRequired": True})
         self._sent += 1
         id_ = f"3EB0{self._sent:018X}"
-        return sends.Sent(id_, message.to, self.ack, self.now(), message.reference, self.handed_at)
+        return sends.Sent(id_, message.to, self.ack, self.now(), message.reference, handed_at=self.handed_at)
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.http.conftest import Api, token
 from wppmt.browser.port import Usage
 from wppmt.domain import messages
+from wppmt.domain.figures import Figures, Recent, Sample
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason, sentence
 from wppmt.domain.remedies import remedy
@@ -100,3 +101,15 @@ class TestAnAdminBoundToASession:
             api.front.has(name, State.ERROR)
         answer = await api.post("/api/admin/sessions/restart-crashed", token=self.BOUND)
         assert (answer.status, answer.body) == (202, {"restarted": ["b"], "skipped": []})
+
+
+async def test_the_figures_that_alerts_judge_by(api: Api):
+    api.figures = Figures(
+        Sample(total_memory_mb=1650, cpu_share=0.1254), Recent(300, 3, 0.25, 2), memory_limit_mb=4096,
+        disk_free_mb=52_000, wanted=10, connected=9,
+    )  # fmt: skip
+    answer = await api.get("/api/admin/sessions", token=token(scope="wpp:admin"))
+    assert answer.body["figures"] == {
+        "memoryMb": 1650, "memoryLimitMb": 4096, "cpuPercent": 12.5, "wanted": 10, "connected": 9, "requests": 300,
+        "errorPercent": 1.0, "responseSeconds": 0.25, "webhooksFailed": 2, "diskFreeMb": 52_000,
+    }  # fmt: skip

@@ -84,7 +84,7 @@ async def test_a_session_is_told_of_the_last_day(api: Api):
         {"at": "2026-02-10T13:30:01Z", "text": "webhook recusado 1 vez (O destino recusou a conexão)"},
         {"at": "2026-02-10T14:28:30Z", "text": "navegador reiniciado por ana"},
         {"at": "2026-02-10T14:29:40Z", "text": "texto: não foi enviada. Este número não está no WhatsApp (para ***8888)"},
-        {"at": "2026-02-10T14:30:00Z", "text": f"Agora: em erro. {sentence(Reason.CONFLICT)}"},
+        {"at": "2026-02-10T14:30:00Z", "text": f"Agora: em erro: {sentence(Reason.CONFLICT)}"},
     ]  # fmt: skip
     assert answer.body["advice"].startswith(remedy(Reason.CONFLICT))
     assert "webhook não está recebendo" in answer.body["advice"]

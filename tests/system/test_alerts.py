@@ -117,6 +117,7 @@ def test_alerts_begin_and_end_once_whatever_is_killed(
     assert {"WEBHOOK_EXHAUSTED", "MEMORY_HIGH"} <= {reason["reasonCode"] for reason in health["reasons"]}
     assert daemon.api.call("GET", "/api/health?strict=1", token="").status == 503
     before = firing(daemon)
+    wait_until(lambda: history(daemon), SOON)
 
     daemon.kill()
     daemon.start()
@@ -125,7 +126,7 @@ def test_alerts_begin_and_end_once_whatever_is_killed(
     assert daemon.api.call("DELETE", "/api/sessions/loja").status == 200
     wait_until(lambda: ("WEBHOOK_EXHAUSTED", "resolved", "loja") in operator.told, SOON)
     wait_until(lambda: history(daemon)[-1] == "disconnected", SOON)
-    assert len(history(daemon)) >= 2
+    assert history(daemon)[0] != "disconnected"
     assert sorted(operator.told) == [
         ("MEMORY_HIGH", "firing", None),
         ("WEBHOOK_EXHAUSTED", "firing", "loja"),

@@ -91,6 +91,7 @@ def test_every_command_of_the_first_screen_works_when_pasted(environ: dict[str, 
             assert shell.returncode == 0, shell.stdout + shell.stderr
             wait_until(lambda: "Oi! Recebi." in sink.read_text(), 10)
         assert re.search(r"loja\s+connection_change\s+waiting_scan → connected", sink.read_text())
+        assert not re.search(r"^\{", run.read_text(), re.MULTILINE), "JSON between lines for people"
         assert '"status":"sent"' in shell.stdout.replace(" ", "")
         assert shell.stdout.count('"body": "Olá, Maria!"') == 1
         assert "█" in shell.stdout

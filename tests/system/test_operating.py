@@ -90,6 +90,19 @@ def test_a_session_from_its_qr_code_to_its_logout(
     assert "connection_change" in wppmt(environ, "logs", name)
     assert f"{name}: conectada" in wppmt(environ, "qr", name)
 
+    told = wppmt(environ, "explica", name)
+    assert "O que fazer: " in told
+    assert tenant.phone not in told
+    assert wppmt(environ, "alerts")
+    key = wppmt(
+        {**environ, "WPP_API_TOKEN": ""}, "key", "create", "n8n", "--session", name, "--scope", "read"
+    )
+    reader = {**environ, "WPP_API_TOKEN": key.splitlines()[0]}
+    shared_daemon.private.add(reader["WPP_API_TOKEN"])
+    assert re.search(rf"^{name} +conectada", wppmt(reader, "status"), re.MULTILINE)
+    assert "read" in wppmt(environ, "key", "list")
+    assert "control" in wppmt(reader, "sessions", "close", name, code=1)
+
     since = row["since"]
     wppmt(environ, "sessions", "restart", name)
     wait_until(

@@ -122,6 +122,9 @@ No terceiro, um bloco por vez:
 4. Receber a resposta por webhook (aparece no segundo terminal)
    {wppmt} sim message 5511922220002 5511911110001 'Oi! Recebi.'
 
+5. Ver como estão o serviço e cada sessão
+   {wppmt} status
+
 Tudo isso sozinho, com tempos: {wppmt} demo
 """
 
@@ -129,11 +132,10 @@ _REAL_WALK = """\
 ATENÇÃO: isto fala com o WhatsApp real. Automação não oficial pode levar ao bloqueio do número.
 Em outro terminal, nesta pasta, com a mesma WPP_SECRET no ambiente:
 
-{exports}   TOKEN=$({wppmt} token)
-   curl -sw '\\n' -X POST {url}/api/sessions/loja/start -H "Authorization: Bearer $TOKEN"
-   curl -s {url}/api/sessions/loja/qrcode -H "Authorization: Bearer $TOKEN" -H 'Accept: image/png' -o qr.png
+{exports}   {wppmt} sessions start loja
+   {wppmt} qr loja
 
-Abra qr.png e leia com o celular: WhatsApp → Aparelhos conectados. Depois:
+Leia o QR Code com o celular: WhatsApp → Aparelhos conectados. Depois:
 
-   curl -sw '\\n' {url}/api/sessions/loja/status -H "Authorization: Bearer $TOKEN"
+   {wppmt} status
 """

@@ -19,6 +19,8 @@ class Action(StrEnum):
     RESET_LOGIN = "session.reset"
     RESTORE_LOGIN = "session.restore"
     LOG_OUT = "session.logout"
+    LINKED = "session.linked"
+    UNLINKED = "session.unlinked"
     RESTART_CRASHED = "sessions.restart_crashed"
     MAKE_LINK = "pairing_link.create"
     REVOKE_LINK = "pairing_link.revoke"
@@ -44,6 +46,8 @@ _SENTENCES = {
     Action.RESET_LOGIN: "login que não foi aceito posto em quarentena (reset)",
     Action.RESTORE_LOGIN: "login restaurado da última cópia (restore)",
     Action.LOG_OUT: "sessão desvinculada do WhatsApp (logout)",
+    Action.LINKED: "conta vinculada à sessão",
+    Action.UNLINKED: "conta desvinculada da sessão",
     Action.RESTART_CRASHED: "sessões em erro reiniciadas",
     Action.MAKE_LINK: "link de conexão criado",
     Action.REVOKE_LINK: "link de conexão cancelado",

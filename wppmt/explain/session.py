@@ -10,7 +10,7 @@ from wppmt.domain.reasons import Reason, sentence
 from wppmt.domain.remedies import remedy
 from wppmt.explain.material import Explanation, Line, SessionMaterial
 from wppmt.explain.webhook import delivery_advice, outage_lines
-from wppmt.explain.words import body_of, kind_word, masked, state_word, whom
+from wppmt.explain.words import body_of, kind_word, masked, state_line, whom
 from wppmt.store.operator_records import AuditEntry
 from wppmt.store.records import EventRecord, Handover, JournalEntry
 
@@ -28,7 +28,7 @@ def explain_session(material: SessionMaterial) -> Explanation:
     lines += outage_lines(material.deliveries)
     lines.sort(key=lambda line: line.at)
     reason = sentence(record.reason, record.missing)
-    now = Line(material.now, f"Agora: {state_word(record.state)}. {reason}")
+    now = Line(material.now, f"Agora: {state_line(record.state, reason)}")
     timeline = [Line(line.at, masked(line.text)) for line in (*lines[-MOST_LINES:], now)]
     advice = [remedy(record.reason), delivery_advice(material.deliveries)]
     return Explanation(timeline, " ".join(part for part in advice if part))
@@ -38,8 +38,8 @@ def event_lines(event: EventRecord) -> Iterator[Line]:
     """Of TOLD_EVENTS. An erased one tells nothing."""
     body = body_of(event)
     match event.name:
-        case "connection_change" if "status" in body:
-            yield Line(event.at, f"{state_word(body['status'])}: {body.get('reason', '')}".removesuffix(": "))
+        case "connection_change" if "reason" in body:
+            yield Line(event.at, state_line(body["status"], body["reason"]))
         case "error" if "error" in body:
             yield Line(event.at, f"erro: {body['error']}")
         case "account_changed":

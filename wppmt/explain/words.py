@@ -11,15 +11,6 @@ from wppmt.domain.chats import kind_of
 from wppmt.domain.states import State
 from wppmt.store.records import EventRecord
 
-STATES: Mapping[str, str] = {
-    State.INITIALIZING: "abrindo",
-    State.WAITING_SCAN: "aguardando a leitura do código",
-    State.CONNECTED: "conectada",
-    State.DISCONNECTED: "encerrada",
-    State.PHONE_DISCONNECTED: "celular sem internet",
-    State.RECONNECTING: "reconectando",
-    State.ERROR: "em erro",
-}
 KINDS: Mapping[str, str] = {
     "text": "texto", "image": "imagem", "document": "documento", "video": "vídeo", "audio": "áudio", "ptt": "mensagem de voz",
     "voice": "mensagem de voz", "sticker": "figurinha", "location": "localização", "contact": "contato", "poll": "enquete",
@@ -58,8 +49,9 @@ def kind_word(kind: str) -> str:
     return KINDS.get(kind, "mensagem")
 
 
-def state_word(state: str) -> str:
-    return STATES.get(state, state)
+def state_line(state: str, reason: str) -> str:
+    """The reason tells the state, too, but whether the service has given up on it for now."""
+    return f"em erro: {reason}" if state == State.ERROR else reason
 
 
 def body_of(event: EventRecord) -> dict[str, Any]:

@@ -48,6 +48,10 @@ HEALTH = {
     "maxSessions": 10, "memoryMb": 1650, "daemonMemoryMb": 110, "webhooks": {"pending": 3, "dead": 1},
     "version": "0.2.0",
 }  # fmt: skip
+FIGURES = {
+    "memoryMb": 1650, "memoryLimitMb": 4000, "cpuPercent": 12.5, "wanted": 2, "connected": 1, "requests": 240,
+    "errorPercent": 0.4, "responseSeconds": 0.1, "webhooksFailed": 3, "diskFreeMb": 52_000,
+}  # fmt: skip
 ALERT = {
     "code": "SESSION_IN_ERROR", "sessionId": "cliente-003", "message": "Sessão em erro", "remedy": "Restaure o login.",
     "since": "2026-02-10T14:30:00Z", "endedAt": None,

@@ -5,8 +5,11 @@ import json
 import pytest
 
 from tests.cli.conftest import Call
-from tests.cli.live.conftest import ALERT, HEALTH, refusal, row
+from tests.cli.live.conftest import ALERT, FIGURES, HEALTH, refusal, row
 from tests.cli.live.stub_api import StubApi
+from wppmt.cli.gateway import Gateway
+from wppmt.cli.live.status import look_on
+from wppmt.cli.live.status_page import Overview, page
 
 LONG = "c" * 40
 CORRUPT = {
@@ -19,7 +22,10 @@ CORRUPT = {
 def answers(api: StubApi) -> None:
     api.answers |= {
         "GET /api/health": HEALTH,
-        "GET /api/admin/sessions": {"sessions": [row("boa"), row("ruim", "error", **CORRUPT), row(LONG)]},
+        "GET /api/admin/sessions": {
+            "figures": FIGURES,
+            "sessions": [row("boa"), row("ruim", "error", **CORRUPT), row(LONG)],
+        },
         "GET /api/admin/alerts": {"firing": [ALERT], "recent": []},
     }
 
@@ -36,6 +42,21 @@ def test_trouble_comes_with_its_reason_and_remedy(ask: Call):
     assert "boa:" not in about
 
 
+def test_the_figures_that_alerts_judge_by(ask: Call):
+    shown = " ".join(ask("status").stdout.split())
+    assert "CPU 12,5 % · 1 conectadas de 2 que deveriam · erros 0,4 % de 240 em 5 min" in shown
+    assert "respostas em até 0,1 s · webhooks sem sucesso no último minuto: 3 · disco 52,0 GB livres" in shown
+    assert "(41 %)" in shown
+
+
+def test_what_an_alert_says_better_is_not_said_twice(ask: Call, api: StubApi):
+    reasons = [{"reasonCode": code, "reason": "texto"} for code in ("SESSION_IN_ERROR", "REDIS_DOWN")]
+    api.answers["GET /api/health"] = HEALTH | {"status": "degraded", "reasons": reasons}
+    shown = ask("status").stdout
+    assert "texto (REDIS_DOWN)" in shown
+    assert "texto (SESSION_IN_ERROR)" not in shown
+
+
 def test_the_worst_comes_first_and_lines_fit(ask: Call):
     lines = ask("status", COLUMNS="80").stdout.splitlines()
     assert max(map(len, lines)) <= 80
@@ -45,13 +66,26 @@ def test_the_worst_comes_first_and_lines_fit(ask: Call):
     assert "READY" in lines[titles + 2]
 
 
+def test_who_watches_sees_trouble_first():
+    overview = Overview(HEALTH, [row("boa"), row("ruim", "error", **CORRUPT)], None)
+    lines = page(overview, 0.0, trouble_first=True)
+    assert lines.index("O que pede atenção:") < next(at for at, line in enumerate(lines) if "MOTIVO" in line)
+
+
+def test_who_watches_goes_on_while_the_daemon_is_replaced():
+    before = Overview(HEALTH, [row("boa")], None)
+    after = look_on(Gateway("http://127.0.0.1:1", lambda: ""), before)
+    assert after.sessions == before.sessions
+    assert "não responde agora" in page(after, 0.0)[0]
+
+
 def test_no_colour_outside_a_terminal(ask: Call):
     assert "\x1b" not in ask("status").stdout
 
 
 def test_for_programs(ask: Call):
     shown = json.loads(ask("status", "--json").stdout)
-    assert shown["health"] == HEALTH
+    assert (shown["health"], shown["figures"]) == (HEALTH, FIGURES)
     assert [found["sessionId"] for found in shown["sessions"]] == ["boa", "ruim", LONG]
     assert shown["alerts"]["firing"] == [ALERT]
 

@@ -120,7 +120,12 @@ def clock(moment: str, now: float) -> str:
 def megabytes(count: float | None) -> str:
     if count is None:
         return "-"
-    return f"{count / 1000:.1f} GB".replace(".", ",") if count >= 1000 else f"{count:.0f} MB"
+    return f"{decimal(count / 1000, 1)} GB" if count >= 1000 else f"{count:.0f} MB"
+
+
+def decimal(value: float, digits: int | None = None) -> str:
+    """With a comma; `digits` behind it, or as many as the value has."""
+    return (f"{value:g}" if digits is None else f"{value:.{digits}f}").replace(".", ",")
 
 
 def counted(count: int, one: str, many: str) -> str:

@@ -16,6 +16,21 @@ _ACTORS = [
 ]
 
 
+class Home(AnswerBody):
+    """`/` for programs."""
+
+    name: Literal["wppmt"] = "wppmt"
+    version: str = Field(examples=["1.0.0"])
+    dashboard: str = Field(default="/", examples=["/"], description="o painel, para pessoas")
+    docs: str = Field(default="/api-docs", examples=["/api-docs"], description="esta documentação, para ler")
+    openapi: str = Field(
+        default="/openapi.json", examples=["/openapi.json"], description="esta documentação, em JSON"
+    )
+    health: str = Field(
+        default="/api/health", examples=["/api/health"], description="saúde do serviço, em números"
+    )
+
+
 class Deliveries(AnswerBody):
     """Webhook deliveries that wait, and those given up on."""
 
@@ -85,9 +100,35 @@ class AdminSession(Status):
     )
 
 
+class ServiceFigures(AnswerBody):
+    """The figures that alerts judge by (docs/MULTI_TENANT_ARCHITECTURE.md 10.1), of the whole service, at one moment."""
+
+    memory_mb: int = Field(examples=[1650], description="memória do serviço e dos navegadores, em MB")
+    memory_limit_mb: int = Field(examples=[4096], description="acima dela nenhuma sessão nova inicia, em MB")
+    cpu_percent: float = Field(
+        examples=[12.5], description="processador em uso pelo serviço e pelos navegadores; 100: todo o que há"
+    )
+    wanted: int = Field(examples=[10], description="sessões que deveriam estar conectadas")
+    connected: int = Field(examples=[9], description="destas, as que estão")
+    requests: int = Field(examples=[240], description="requisições dos últimos 5 minutos")
+    error_percent: float = Field(
+        examples=[0.4],
+        description="destas, as que falharam: respostas 5xx e envios sem sucesso, em por cento",
+    )
+    response_seconds: float = Field(
+        examples=[0.1],
+        description="em até quantos segundos 95 % delas foram respondidas, sem a espera pela confirmação do WhatsApp",
+    )
+    webhooks_failed: int = Field(
+        examples=[0], description="tentativas de webhook sem sucesso no último minuto"
+    )
+    disk_free_mb: int = Field(examples=[52000], description="espaço livre no disco dos logins, em MB")
+
+
 class AdminSessionList(AnswerBody):
     count: int = Field(examples=[1])
     daemon_memory_mb: int | None = Field(examples=[110])
+    figures: ServiceFigures = Field(description="o serviço como um todo, em números")
     sessions: list[AdminSession]
 
 

@@ -48,7 +48,7 @@ class AuditEntry(AnswerBody):
     at: Instant = Field(description="quando foi feito")
     who: str | None = Field(
         examples=["ana@avelar"],
-        description="o `sub` do token, o nome da chave, ou `wppmt`: o próprio serviço; null: um token sem `sub`",
+        description="o `sub` do token, o nome da chave, ou `wppmt`: o próprio serviço; null: um token sem `sub`, ou alguém fora do serviço (no celular, o WhatsApp)",
     )
     address: str | None = Field(examples=["203.0.113.7"], description="IP de quem pediu")
     action: str = Field(

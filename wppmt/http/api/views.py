@@ -8,13 +8,14 @@ from typing import Any, cast
 
 from wppmt.browser.port import Usage
 from wppmt.domain.contact_policy import ContactPolicy
+from wppmt.domain.figures import Figures
 from wppmt.domain.reasons import sentence
 from wppmt.domain.remedies import remedy
 from wppmt.domain.states import State
 from wppmt.domain.times import iso
 from wppmt.http.api import qr
 from wppmt.http.api.event_responses import DeadLetter
-from wppmt.http.api.operator_responses import AdminSession, CgroupUsage, Deliveries
+from wppmt.http.api.operator_responses import AdminSession, CgroupUsage, Deliveries, ServiceFigures
 from wppmt.http.api.responses import (
     Abilities,
     AccountLimits,
@@ -107,6 +108,22 @@ def _status_fields(
         "login_saved": record.login_saved if record.has_login else None,
         "limits": AccountLimits.model_validate(limits),
     }
+
+
+def figures_of(figures: Figures) -> ServiceFigures:
+    sample, recent = figures.sample, figures.recent
+    return ServiceFigures(
+        memory_mb=sample.total_memory_mb,
+        memory_limit_mb=figures.memory_limit_mb,
+        cpu_percent=round(100 * sample.cpu_share, 1),
+        wanted=figures.wanted,
+        connected=figures.connected,
+        requests=recent.requests,
+        error_percent=round(100 * recent.error_rate, 1),
+        response_seconds=recent.response_seconds,
+        webhooks_failed=recent.webhooks_failed,
+        disk_free_mb=figures.disk_free_mb,
+    )
 
 
 def settings_of(record: SessionRecord, default_policy: ContactPolicy) -> SessionSettings:

@@ -31,7 +31,10 @@ async def list_sessions(request: web.Request) -> web.Response:
     rows = await asyncio.to_thread(_rows, ports, statuses)
     return answer(
         operator_responses.AdminSessionList(
-            count=len(rows), daemon_memory_mb=ports.daemon_memory_mb(), sessions=rows
+            count=len(rows),
+            daemon_memory_mb=ports.daemon_memory_mb(),
+            figures=views.figures_of(ports.figures()),
+            sessions=rows,
         )
     )
 

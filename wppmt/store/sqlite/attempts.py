@@ -10,9 +10,14 @@ from wppmt.store.sqlite.database import Database
 
 KEPT = 100
 """Of one event, the newest: a receiver that is down for days is tried every half minute."""
+_SAVE = """
+    INSERT INTO attempts (event, session_id, at, status, duration_ms, answer, error)
+    SELECT number, ?, ?, ?, ?, ?, ? FROM events WHERE id = ?
+"""
 _TOO_MANY = """
-    DELETE FROM attempts WHERE event = ?1 AND number <= (
-        SELECT number FROM attempts WHERE event = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)
+    DELETE FROM attempts WHERE event = (SELECT number FROM events WHERE id = ?1) AND number <= (
+        SELECT attempts.number FROM attempts JOIN events ON events.number = attempts.event
+        WHERE events.id = ?1 ORDER BY attempts.number DESC LIMIT 1 OFFSET ?2)
 """
 _OF_EVENT = """
     SELECT events.id AS event_id, attempts.session_id, attempts.at, status, duration_ms, answer, error
@@ -49,22 +54,15 @@ _EXISTS = """
 """
 
 
-def save_attempt(connection: sqlite3.Connection, attempt: Attempt) -> None:
+def save_attempts(connection: sqlite3.Connection, attempts: Sequence[Attempt]) -> None:
     """Of an event that is gone meanwhile nothing is kept."""
-    found = connection.execute("SELECT number FROM events WHERE id = ?", (attempt.event_id,)).fetchone()
-    if found is None:
-        return
-    [event] = found
-    connection.execute(
-        "INSERT INTO attempts (event, session_id, at, status, duration_ms, answer, error) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            event,
-            attempt.session_id,
-            attempt.at,
-            attempt.status,
-            attempt.duration_ms,
-            attempt.answer,
-            attempt.error,
-        ),
+    connection.executemany(
+        _SAVE,
+        [
+            (one.session_id, one.at, one.status, one.duration_ms, one.answer, one.error, one.event_id)
+            for one in attempts
+        ],
     )
-    connection.execute(_TOO_MANY, (event, KEPT))
+    # An attempt that succeeded is the last of its series.
+    failed = {one.event_id for one in attempts if one.error}
+    connection.executemany(_TOO_MANY, [(event_id, KEPT) for event_id in failed])
