@@ -8,7 +8,7 @@ let client;
 const long = new Map();
 
 const full = (id) => id._serialized || id;
-const short = (id) => full(id).split('_')[2];
+const short = (id) => id.id || full(id).split('_')[2];
 
 // The long form is what the client asks for, the short one what both ends call a message.
 function known(id) {
@@ -73,6 +73,8 @@ async function pair(phone, tell) {
   await until(() => code, 'a QR code', 40000);
   await sim('POST', `/accounts/${phone}/scan`, { qr: code });
   client = await starting;
+  // wa-js gives message keys their `_serialized` back when it looks MsgKey up: until then listeners get no ids.
+  await client.page.evaluate(() => Boolean(WPP.whatsapp.MsgKey));
   listen(tell);
 }
 
