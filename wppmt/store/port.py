@@ -151,8 +151,8 @@ class Store(Protocol):
     ) -> Sequence[EventRecord]:
         """The session's events of these names at `since` or later: the newest `limit`, in order."""
 
-    def events_with(self, session_id: str, text: str) -> Iterator[EventRecord]:
-        """The session's events in whose body this text stands, in order; others are served meanwhile."""
+    def events_with(self, session_id: str, texts: Sequence[str]) -> Iterator[EventRecord]:
+        """The session's events in whose body one of these stands, in order; others are served meanwhile."""
 
     def last_event_number(self) -> int:
         """The largest that was ever given to an event; 0: none was."""
