@@ -123,8 +123,20 @@ TROUBLES = [
         id="unlinked",
     ),
     pytest.param(lambda tenant: tenant.browser.kill(), "caiu", "memória do servidor", id="browser"),
-    pytest.param(strike("needs_update"), "pede uma atualização", "atualize chromium", id="update"),
-    pytest.param(strike("refuse_socket"), "Sem conexão com o WhatsApp", "Verifique rede", id="network"),
+    pytest.param(
+        strike("needs_update"),
+        "pede uma atualização",
+        "atualize chromium",
+        id="update",
+        marks=pytest.mark.long,
+    ),
+    pytest.param(
+        strike("refuse_socket"),
+        "Sem conexão com o WhatsApp",
+        "Verifique rede",
+        id="network",
+        marks=pytest.mark.long,
+    ),
     pytest.param(strike("page_hang"), "parou de", "Nada a fazer", id="hang", marks=pytest.mark.long),
     pytest.param(strike("tos_block"), "QR Code", "Mostre o", id="refused", marks=pytest.mark.long),
 ]

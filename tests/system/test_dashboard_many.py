@@ -80,13 +80,20 @@ def test_five_hundred_are_seen_at_once_and_cost_little(tmp_path: Path):
         before = sum(process.cpu_times()[:2])
         time.sleep(WATCHED_SECONDS)
         watched = (sum(process.cpu_times()[:2]) - before) / WATCHED_SECONDS
-        operator.leaves()
+        operator.opens("about:blank", DESK)
         time.sleep(1)
         before = sum(process.cpu_times()[:2])
         time.sleep(WATCHED_SECONDS)
         alone = (sum(process.cpu_times()[:2]) - before) / WATCHED_SECONDS
         figures = {"paint": paint, "rows": drawn, "change": changed, "watched": watched, "alone": alone}
         (PICTURES / "quinhentas.json").write_text(json.dumps(figures))
+        operator.opens(daemon.api.url, DESK)
+        operator.finds(".rows .row")
+        daemon.kill()
+        operator.shows("#banner", "Sem contato com o serviço", 15)
+        operator.keeps_picture("sem-contato")
+        daemon.start()
+        operator.shows("#banner", "Serviço", 15)
         assert max(paint, drawn, changed) <= SEEN_SECONDS
         assert watched - alone <= PART_OF_A_CORE
     finally:

@@ -18,9 +18,13 @@ export const moment = (iso) =>
 
 export const clock = (iso) => new Date(iso).toLocaleTimeString(language(), { hour: '2-digit', minute: '2-digit' });
 
-export const number = (value) => Number(value).toLocaleString(language());
+export const number = (value) => Number(value).toLocaleString(language(), { maximumFractionDigits: 6 });
 
-export const megabytes = (value) => (value === null || value === undefined ? '–' : `${number(Math.round(value))} MB`);
+/** As the command line says it: from a thousand on in GB. */
+export function megabytes(value) {
+  if (value === null || value === undefined) return '–';
+  return value >= 1000 ? `${number((value / 1000).toFixed(1))} GB` : `${Math.round(value)} MB`;
+}
 
 export function duration(seconds) {
   if (seconds < 60) return `${seconds} s`;

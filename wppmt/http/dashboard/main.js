@@ -4,6 +4,7 @@ import { html, nothing, render } from './lit-html.js';
 import { whenDone } from './actions.js';
 import { forgetToken, get, hasToken, keepToken, Refused } from './api.js';
 import { redrawDetail, showDetail } from './detail.js';
+import { figuresShown } from './figures.js';
 import { megabytes } from './format.js';
 import { Live } from './live.js';
 import { forget, model, takeEvent, takeSessions } from './model.js';
@@ -16,7 +17,7 @@ import { webhooksView } from './webhooks.js';
 const find = (id) => document.getElementById(id);
 const live = new Live(look, (event) => {
   takeEvent(event);
-  draw();
+  drawSoon();
   live.soon();
 });
 const drawPanel = () => VIEWS[view]?.panel && draw();
@@ -29,6 +30,7 @@ const VIEWS = {
 };
 let view = 'sessions';
 let problem = '';
+let planned = 0;
 
 /** Everything, once. Answers whether the gateway was there. */
 async function look() {
@@ -55,8 +57,8 @@ async function look() {
 async function sessions() {
   if (model.isAdmin !== false) {
     try {
-      const { sessions: rows } = await get('/api/admin/sessions');
-      model.isAdmin = true;
+      const { sessions: rows, figures } = await get('/api/admin/sessions');
+      Object.assign(model, { isAdmin: true, figures });
       return rows;
     } catch (refused) {
       if (!(refused instanceof Refused && refused.status === 403)) throw refused;
@@ -74,6 +76,14 @@ async function countAlerts() {
     if (refused instanceof Refused) model.alerts = false;
   }
   drawFrame();
+}
+
+/** Many events at once are drawn together. */
+function drawSoon() {
+  planned ||= requestAnimationFrame(() => {
+    planned = 0;
+    draw();
+  });
 }
 
 function draw() {
@@ -102,9 +112,10 @@ function banner() {
   const { health } = model;
   if (!health) return nothing;
   const room = t('health.of', { used: health.sessions.total, most: health.maxSessions });
-  const weight = health.memoryMb === null ? nothing : html` · ${t('health.memory', { mb: megabytes(health.memoryMb) })}`;
+  const weight = health.memoryMb === null || model.figures ? nothing : html` · ${t('health.memory', { mb: megabytes(health.memoryMb) })}`;
   return html`<p class="banner ${health.status}"><span class="dot" aria-hidden="true"></span><strong>${t(`health.${health.status}`)}</strong>
-      <span>${room}${weight} · ${health.version}</span></p>
+      <span>${room}${weight} · ${health.version}</span>
+      ${model.figures ? figuresShown(model.figures) : nothing}</p>
     ${health.reasons.map(({ reasonCode, reason }) => html`<p class="banner degraded"><strong>${reasonCode}</strong> ${reason}</p>`)}
     ${model.isAdmin === false ? html`<p class="banner">${t('notAdmin')}</p>` : nothing}`;
 }

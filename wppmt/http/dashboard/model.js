@@ -9,6 +9,8 @@ export const model = {
   isLoaded: false,
   sessions: new Map(),
   health: null,
+  /** Of the service as a whole, for administrators. */
+  figures: null,
   /** null: not known; false: this gateway has none. */
   alerts: null,
   isReachable: true,
@@ -35,7 +37,7 @@ export function takeEvent(event) {
 }
 
 export function forget() {
-  Object.assign(model, { isAdmin: null, isLoaded: false, sessions: new Map(), health: null, alerts: null, isReachable: true });
+  Object.assign(model, { isAdmin: null, isLoaded: false, sessions: new Map(), health: null, figures: null, alerts: null, isReachable: true });
 }
 
 export function countStates() {

@@ -52,6 +52,6 @@ async function newestEntries() {
 export function auditPanel(changed) {
   return new Panel(newestEntries, (entries) => (entries.length ? html`<div class="scroll" tabindex="0" role="region" aria-label=${t('audit.table')}><table class="plain-table">
     <thead><tr>${['at', 'who', 'address', 'action', 'session', 'target'].map((name) => html`<th scope="col">${t(`audit.${name}`)}</th>`)}</tr></thead>
-    <tbody>${entries.map((entry) => html`<tr><td><time datetime=${entry.at}>${moment(entry.at)}</time></td><td>${entry.who}</td><td>${entry.address ?? '–'}</td>
+    <tbody>${entries.map((entry) => html`<tr><td><time datetime=${entry.at}>${moment(entry.at)}</time></td><td>${entry.who || '–'}</td><td>${entry.address ?? '–'}</td>
       <td>${entry.action}</td><td>${entry.sessionId ?? '–'}</td><td>${entry.target ?? '–'}</td></tr>`)}</tbody></table></div>` : html`<p class="state-card">${t('audit.none')}</p>`), changed);
 }
