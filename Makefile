@@ -11,7 +11,8 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= /usr/bin/python3
 VENV := .venv
 BIN := $(VENV)/bin
-NODE_MODULES := wppmt/browser/page/node_modules wppmt/http/viewer/node_modules
+NODE_MODULES := wppmt/browser/page/node_modules wppmt/http/viewer/node_modules wppmt/http/dashboard/node_modules \
+	tests/axe/node_modules
 PEERS := tests/peers
 LOCKS := requirements.lock requirements-build.lock requirements-service.lock
 ALL_CORES := -n auto --dist worksteal
@@ -81,7 +82,7 @@ lock: $(VENV)/.installed ## write the locks of the Python packages anew: the new
 	@$(COMPILE) setup.cfg --extra demo --constraint requirements.lock --output-file requirements-service.lock >/dev/null
 	@echo "Written: $(LOCKS). Now: make setup, make check, make test"
 
-# wa-js, which runs inside WhatsApp's page, and Swagger UI, which shows the API.
+# wa-js, which runs inside WhatsApp's page; Swagger UI, which shows the API; lit-html, which draws the dashboard; axe, for tests.
 %/node_modules/.package-lock.json: %/package-lock.json %/package.json
 	@echo "Installing npm packages into $*"
 	@umask 022; cd $* && npm ci --silent --no-audit --no-fund --ignore-scripts

@@ -28,6 +28,7 @@ from actors.runtime.effects import (
     Worker,
 )
 from actors.session.messages import BrowserClosed, DiskChecked, LoginChecked, Noticed, ProfileRemoved
+from actors.session.sending.send_codec import SENDING
 from actors.workers.browser import Adopt, BrowserWorker, Close, Open, Retire
 from wppmt.browser.cdp.transfer import Download
 from wppmt.browser.port import (
@@ -43,6 +44,7 @@ from wppmt.browser.port import (
 )
 from wppmt.domain.errors import Refusal
 from wppmt.domain.messages import session_address
+from wppmt.domain.occurrences import PageCalled
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +112,22 @@ class RunningBrowsers:
 
     def _call_page(self, cell: Cell, call: CallPage) -> None:
         def use(browser: Browser, done: OnResult) -> None:
+            if call.function in SENDING:
+                done = self._counted(call, done)
             browser.call(call.function, call.arguments, call.deadline, done)
 
         self._use_browser(cell, call, use)
+
+    def _counted(self, call: CallPage, done: OnResult) -> OnResult:
+        began = self._world.now()
+
+        def ended(outcome: CallResult) -> None:
+            is_done = not isinstance(outcome, CallFailure)
+            message_id = str(call.arguments["id"])
+            self._world.count(PageCalled(message_id, call.function, began, self._world.now(), is_done))
+            done(outcome)
+
+        return ended
 
     def _upload(self, cell: Cell, upload: UploadFile) -> None:
         def use(browser: Browser, done: OnResult) -> None:

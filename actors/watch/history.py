@@ -17,6 +17,8 @@ COARSE_SECONDS = 600.0
 FINE_DAYS = 2.0
 KEEP_DAYS = 30.0
 DAY = 86_400.0
+DROPS = 5
+"""Steps a minute, each of some hundred points."""
 
 
 class HistoryMind:
@@ -56,7 +58,13 @@ class HistoryMind:
         if is_due:
             self._sampled_at = now
             self._coarse_at = now if is_coarse else self._coarse_at
-            self._store.drop_points(now - KEEP_DAYS * DAY, now - FINE_DAYS * DAY)
+            self._drop(now)
+
+    def _drop(self, now: float) -> None:
+        """As much as a thousand sessions make in a minute, and more; what is left over a long stop goes later."""
+        for _ in range(DROPS):
+            if not self._store.drop_points(now - KEEP_DAYS * DAY, now - FINE_DAYS * DAY):
+                return
 
     def _has_moved(self, status: SessionStatus) -> bool:
         return self._states.get(status.record.id) is not status.record.state

@@ -138,6 +138,7 @@ def test_no_day_goes_over_its_budget(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("seed", range(SEEDS, 2 * SEEDS))
 def test_none_of_ten_thousand_days_goes_over_its_budget(tmp_path: Path, seed: int) -> None:
     live(tmp_path, seed, days=10_000 // SEEDS)

@@ -158,7 +158,7 @@ def test_what_was_accepted_waits_for_a_page_that_can_send(gateway: Gateway):
     assert gateway.inbox(FRIEND) == [reply.value.id]
 
 
-# ---- the self-check
+# ---- a page that does not hear
 
 
 def test_one_message_that_no_event_told_of_is_delivered_and_proves_nothing(gateway: Gateway):

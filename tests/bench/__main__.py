@@ -28,6 +28,7 @@ from tests.bench.media import measure_media, measure_voice
 from tests.bench.outbox import measure_outbox
 from tests.bench.page import measure_page
 from tests.bench.requests import measure_requests
+from tests.bench.scrape import measure_scrape
 from tests.system.daemon import Daemon
 from tests.system.files import FileServer
 from tests.system.receiver import Receiver
@@ -60,6 +61,7 @@ def main() -> None:
         finally:
             daemon.end()
     measure_outbox(report, progress, quick=arguments.quick)
+    measure_scrape(report, progress, quick=arguments.quick)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(
         json.dumps(report.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"

@@ -112,6 +112,10 @@ def test_what_it_has_used(session: Path, tree: Path):
         memory_mb=400.0, memory_max_mb=2048.0, cpu_seconds=2.5, pids=61, pids_max=None
     )
     assert Cgroups(tree, LIMITS).usage("b") is None
+    told = Standing("a", Cgroups(tree, LIMITS)).usage()
+    assert told is not None
+    assert told.cpu_seconds == 2.5
+    assert Standing("a", None).usage() is None
 
 
 @pytest.mark.parametrize("kills", [0, 1])

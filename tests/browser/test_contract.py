@@ -724,6 +724,7 @@ def test_a_living_browser_weighs_something(paired: Paired) -> None:
     weight = paired[0].browser.load()
     assert weight.pss > 30
     assert 10 < weight.uss <= weight.pss
+    assert weight.cpu_seconds > 0
 
 
 def test_two_tenants_write_to_each_other(

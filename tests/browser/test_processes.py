@@ -13,6 +13,7 @@ import pytest
 
 from tests.support import wait_until
 from wppmt.browser.chrome import processes
+from wppmt.browser.port import Load
 
 Sleeper = subprocess.Popen[bytes]
 
@@ -100,3 +101,17 @@ def test_weight_is_of_the_whole_group(sleeper: Sleeper) -> None:
     assert 1 < weight.uss <= weight.pss < 100
     processes.end_group(sleeper.pid, 5)
     assert processes.load(sleeper.pid).pss == 0
+
+
+BURNS = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'while sum(range(10**5)): pass'], timeout=0.5)"
+"""A child works for half a second and is waited for; then the parent waits for its input."""
+STAYS = f"try: {BURNS}\nexcept Exception: pass\nsys.stdin.read()"
+
+
+def test_processor_time_of_a_child_that_has_ended_still_counts() -> None:
+    with subprocess.Popen([sys.executable, "-c", STAYS], stdin=subprocess.PIPE, process_group=0) as parent:
+        wait_until(lambda: processes.load(parent.pid).cpu_seconds >= 0.1)
+        wait_until(lambda: processes.members(parent.pid) == [parent.pid])
+        assert processes.load(parent.pid).cpu_seconds >= 0.1
+        processes.end_group(parent.pid, 5)
+    assert processes.load(parent.pid) == Load()

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 FROM_NPM = (
     "wppmt/browser/page/node_modules/@wppconnect/wa-js",
     "wppmt/http/viewer/node_modules/swagger-ui-dist",
+    "wppmt/http/dashboard/node_modules/lit-html",
 )
 
 

@@ -13,6 +13,7 @@ import pytest
 from tests.deploy.source import copied
 
 WA_JS = "wppmt/browser/page/node_modules/@wppconnect/wa-js"
+LIT_HTML = "wppmt/http/dashboard/node_modules/lit-html"
 VIEWER = "wppmt/http/viewer/node_modules/swagger-ui-dist"
 BUILD = [
     sys.executable,
@@ -56,6 +57,7 @@ def test_the_wheel_has_the_page_s_scripts_and_their_licences(tmp_path: Path):
         f"{WA_JS}/dist/wppconnect-wa.js.LICENSE.txt",
     } <= names
     assert {f"{VIEWER}/LICENSE", f"{VIEWER}/swagger-ui-bundle.js", f"{VIEWER}/swagger-ui.css"} <= names
+    assert {f"{LIT_HTML}/LICENSE", f"{LIT_HTML}/lit-html.js"} <= names
     ours = {
         str(file.relative_to(source))
         for package in ("wppmt", "actors")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,3 +57,30 @@ def test_no_command_is_on_the_page_that_there_is_not():
 @pytest.mark.parametrize("name", sorted(main.commands))
 def test_every_command_is_in_the_manual_page(name: str):
     assert re.search(rf'(^|[ ,"]){re.escape(name)}\b', MANUAL, re.MULTILINE)
+
+
+def typed() -> Iterator[tuple[str, str]]:
+    """Every command of ours in a block of any page, with the page's name."""
+    known = "|".join(sorted(main.commands, key=len, reverse=True))
+    for page in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]):
+        blocks = re.findall(
+            r"^```(?:bash|sh)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        )
+        for block in blocks:
+            joined = block.replace("\\\n", " ")
+            for line in re.findall(rf"\bwppmt ((?:{known})\b(?:'[^']*'|[^|;)\n#&>])*)", joined):
+                yield page.name, line.strip()
+
+
+@pytest.mark.parametrize(("page", "line"), sorted(set(typed())))
+def test_every_command_that_a_page_types_is_written_right(page: str, line: str):
+    command: click.Command = main
+    words = shlex.split(line)
+    while isinstance(command, click.Group) and words and words[0] in command.commands:
+        command = command.commands[words.pop(0)]
+    try:
+        command.make_context(line, words)
+    except click.BadParameter as wrong:
+        # A file of the reader's own may not be here.
+        if not isinstance(wrong.param and wrong.param.type, click.Path):
+            pytest.fail(f"{page}: {wrong.message}")

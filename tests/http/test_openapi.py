@@ -95,7 +95,7 @@ def test_operation_ids_are_unique_and_texts_portuguese():
 def test_only_the_public_routes_need_no_token():
     public = {route.path for route in ROUTES if route.access is Access.PUBLIC}
     assert public == {
-        "/", "/healthz", "/readyz", "/api/health", "/openapi.json", "/api-docs", "/api-docs/{file}", "/pair-page/{file}",
+        "/", "/healthz", "/readyz", "/api/health", "/openapi.json", "/api-docs", "/api-docs/{file}", "/pair-page/{file}", "/dashboard/{file}",
     }  # fmt: skip
 
 

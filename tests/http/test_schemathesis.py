@@ -6,14 +6,17 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.http.conftest import Api, serve, token
 from tests.http.documented import DOCUMENT
+from tests.http.fakes import FakeStore
+from tests.store.drafts import draft
 from wppmt.store.records import JournalEntry
+from wppmt.store.sqlite.store import SqliteStore
 
 OPERATIONS = [
     (path, method)
@@ -25,13 +28,17 @@ OPERATIONS = [
 
 
 @pytest.fixture(scope="module")
-def base_url() -> Iterator[str]:
+def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The front in a thread of its own: schemathesis blocks."""
     api, stop, loop = Api(), asyncio.Event(), asyncio.new_event_loop()
     started = threading.Event()
     api.front.max_sessions = 10_000
     api.front.has("cliente-001")
-    api.store.entries["cliente-001", "3EB0AA"] = JournalEntry("cliente-001", "3EB0AA", "1@c.us", "text", {})
+    store = SqliteStore(tmp_path_factory.mktemp("state") / "wppmt.sqlite")
+    with store.transaction() as transaction:
+        transaction.journal(JournalEntry("cliente-001", "3EB0AA", "1@c.us", "text", {}))
+        transaction.record("cliente-001", draft())
+    api.store = cast("FakeStore", store)
 
     async def run() -> None:
         async with asynccontextmanager(serve)(api):
@@ -45,6 +52,7 @@ def base_url() -> Iterator[str]:
     loop.call_soon_threadsafe(stop.set)
     thread.join()
     loop.close()
+    store.close()
 
 
 @pytest.mark.long

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -20,15 +20,25 @@ from tests.support import eventually
 from wppmt.http.ports import DaemonPhase
 from wppmt.http.streaming.policy import StreamPolicy
 from wppmt.http.streaming.readers import STEP
-from wppmt.store.records import EventDraft
+from wppmt.store.records import EventDraft, EventRecord
 from wppmt.store.sqlite.store import SqliteStore
 
 A, ALL = "/api/sessions/a/events/stream", "/api/events/stream"
 
 
+class WatchedStore(SqliteStore):
+    """Counts how often streams look into it."""
+
+    reads = 0
+
+    def events_after(self, session_id: str, sequence: int, limit: int) -> Sequence[EventRecord]:
+        self.reads += 1
+        return super().events_after(session_id, sequence, limit)
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> SqliteStore:
-    return SqliteStore(tmp_path / "state" / "wppmt.sqlite")
+def store(tmp_path: Path) -> WatchedStore:
+    return WatchedStore(tmp_path / "state" / "wppmt.sqlite")
 
 
 @pytest.fixture
@@ -218,6 +228,18 @@ async def test_many_streams_are_served_at_once(api: Api, store: SqliteStore):
     assert all(sequences(events) == list(range(1, 21)) for events in read)
 
 
+@pytest.mark.parametrize("policy", [StreamPolicy(100, look=0.02, heartbeat=0.05)])
+async def test_a_silent_stream_leaves_the_store_alone(api: Api, store: WatchedStore):
+    async with opened(api) as stream:
+        for _ in range(3):
+            await stream.begin()
+        assert (stream.beats, store.reads) == (3, 1)
+        await asyncio.to_thread(record, store)
+        await stream.events(1)
+        await stream.begin()
+        assert store.reads == 3
+
+
 async def test_it_counts_for_no_session(api: Api):
     async with opened(api) as stream:
         assert "X-RateLimit-Limit" not in stream.response.headers
@@ -235,8 +257,9 @@ async def test_the_heart_beats_in_silence(api: Api):
 class TestItEnds:
     async def test_with_its_token(self, api: Api):
         async with opened(api) as stream:
-            api.time = BORN + 900 + 30
+            api.time = BORN + 900
             assert await stream.is_over()
+        api.time = BORN + 900 + 31
         assert (await api.get(A)).status == 401
 
     async def test_with_its_key(self, api: Api):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from wppmt.domain.alerts import Alert, AlertCode, Cause
 from wppmt.domain.figures import Sample
 from wppmt.domain.occurrences import (
     Acknowledged,
@@ -56,6 +57,11 @@ HAPPENED: Sequence[Occurrence] = (
     Committed(0.004),
 )
 NOW = 1_770_733_800.0
+FIRING = (
+    Alert(Cause(AlertCode.DISK_LOW), "Pouco espaço", "Libere espaço", NOW),
+    Alert(Cause(AlertCode.SESSION_IN_ERROR, "a"), "Em erro", "Reinicie", NOW, "a"),
+    Alert(Cause(AlertCode.SESSION_IN_ERROR, "b"), "Em erro", "Reinicie", NOW, "b"),
+)
 BACKLOGS = (Backlog("a", 5, 1, NOW - 30), Backlog("b", 0, 0, None), Backlog("purged", 1, 1, NOW))
 
 
@@ -80,6 +86,7 @@ def text(
     sources = Sources(
         meter=meter,
         backlogs=backlogs,
+        firing=lambda: FIRING,
         mailboxes=lambda: {"root": 1, "session:a": 2, "browser:a:7": 3, "browser:a:8": 1, "session:b": 0},
         loop_lag=lambda: 0.015,
         now=lambda: NOW,
@@ -173,6 +180,13 @@ def test_webhooks_lag_by_their_oldest_event():
     told = read()
     assert (told["wppmt_webhook_pending", "a"], told["wppmt_webhook_dead", "a"]) == (5, 1)
     assert (told["wppmt_webhook_lag_seconds", "a"], told["wppmt_webhook_lag_seconds", "b"]) == (30, 0)
+
+
+def test_alerts_that_fire_are_counted_and_those_that_could_stand_at_nought():
+    told = read()
+    assert (told["wppmt_alerts", "DISK_LOW"], told["wppmt_alerts", "SESSION_IN_ERROR"]) == (1, 2)
+    assert told["wppmt_alerts", "COMMON_CAUSE"] == 0
+    assert read(lambda session_id: session_id == "b")["wppmt_alerts", "SESSION_IN_ERROR"] == 1
 
 
 def test_a_browser_s_actors_are_one_row():

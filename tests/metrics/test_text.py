@@ -36,3 +36,11 @@ def test_a_metric_without_lines_is_announced_all_the_same():
     assert written([Family("gauge", "x", "How much", ("a",), {})]) == (
         "# HELP wppmt_x How much\n# TYPE wppmt_x gauge\n"
     )
+
+
+def test_others_get_their_turn_while_many_lines_are_written():
+    pauses = []
+    values = {(str(number),): 1.0 for number in range(1000)}
+    said = written([Family("gauge", "x", "How much", ("a",), values)], lambda: pauses.append(1))
+    assert said.count("\n") == 1002
+    assert len(pauses) == 6

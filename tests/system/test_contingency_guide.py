@@ -65,7 +65,7 @@ def test_every_plan_is_one_of_the_documents():
 
 def test_a_session_that_does_not_come_back(daemon: Daemon, receiver: Receiver, terminal: Terminal):
     tenant = connected(daemon, receiver, "cliente-003")
-    fault = daemon.phones.fault("page_load_error", phone=tenant.phone)
+    fault = daemon.phones.fault("page_load_error", count=50)
     tenant.browser.send_signal(signal.SIGKILL)
     tenant.reaches("reconnecting")
     see, understand, act = plan("11.1")

@@ -90,6 +90,13 @@ def test_figures(code: AlertCode, figures: Figures, expected: str):
     assert said(seen(figures=figures)).get(Cause(code), FINE) == expected
 
 
+def test_the_processor_must_be_busy_for_five_minutes_and_the_others_ring_at_once():
+    assert finding(seen(figures=weighed(cpu_share=0.81)), AlertCode.CPU_HIGH).hold == 300
+    for figures in (weighed(memory_mb=4000), recent(requests=20, failures=20, webhooks_failed=20)):
+        words = judge(seen(figures=figures), THRESHOLDS)
+        assert {word.hold for word in words if isinstance(word, Finding)} == {0.0}
+
+
 @pytest.mark.parametrize(
     ("code", "filled"),
     [(AlertCode.ERROR_RATE, 300), (AlertCode.SLOW_RESPONSES, 300), (AlertCode.WEBHOOKS_FAILING, 60)],

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import TYPE_CHECKING
 
 from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
@@ -24,7 +25,7 @@ from actors.supervisor.messages import Boot, DiskMeasured
 from actors.supervisor.root import Root
 from actors.webhooks.messages import OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
-from actors.workers.load import MONITOR, LoadWorker, Measure, Scale
+from actors.workers.load import MONITOR, Measure
 from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
 from wppmt import __version__
 from wppmt.app import (
@@ -36,7 +37,6 @@ from wppmt.app import (
     memory,
     metering,
     policies,
-    processors,
     running,
     sockets,
     watching,
@@ -67,6 +67,9 @@ from wppmt.store.redis import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
 from wppmt.webhook.transport import WebhookTransport
 
+if TYPE_CHECKING:
+    from wppmt.tracing.spans import Spans
+
 BOOT_SECONDS = 30.0
 SETTLE_SECONDS = 10.0
 """Of the time that the browsers have to go down, at most so long for the requests under way."""
@@ -90,6 +93,7 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
         # Refused before anything is taken or ended.
         browsers.chrome_settings(settings)
         capacity.tell(settings)
+        daemon.trace(metering.spans(settings))
         # Before anything starts a child, which must not inherit it.
         inherited = sockets.inherited(os.environ, os.getpid())
         with (
@@ -136,7 +140,13 @@ class Daemon:
         self._http: server.Runner | None = None
         self._meter = metering.new_meter(settings, self._directory.statuses)
         self._loop_lag = LoopLag()
+        self._spans: Spans | None = None
         self._stop_seconds = policies.all_browsers_stop_seconds(settings)
+
+    def trace(self, spans: Spans | None) -> None:
+        """Before `run`."""
+        self._spans = spans
+        self._meter.also = spans.count if spans else None
 
     def metadata(self) -> dict[str, object]:
         """For every log line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2)."""
@@ -156,6 +166,8 @@ class Daemon:
         """
         signals = StopSignal()
         async with AsyncExitStack() as down:
+            if self._spans:
+                down.push_async_callback(asyncio.to_thread, self._spans.close)
             count = self._meter.count
             store = SqliteStore(self._settings.store.state_dir / running.DATABASE, count=count)
             down.callback(store.close)
@@ -183,7 +195,7 @@ class Daemon:
             await down.enter_async_context(metrics.listening(for_metrics, lambda: ports.metrics(_all)))
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
             down.push_async_callback(self._drain)
-            wiring.audit(store, Action.START_SERVICE)
+            wiring.audit(store, Action.START_SERVICE, __version__)
             down.callback(self._audit_end, store, signals)
             on_ready()
             with host.notified_systemd(
@@ -216,19 +228,11 @@ class Daemon:
             is_disk_short=partial(wiring.is_disk_short, settings),
         )
         runtime = Interpreter(self._directory, threads, world)
-        scale = Scale(
-            browsers=runtime.browsers.loads,
-            own_memory_mb=memory.weigh,
-            own_cpu_seconds=processors.used_seconds,
-            processors=processors.available(),
-            seconds=settings.sessions.measure_seconds,
-            clock=time.monotonic,
-        )
         shelf, began = Shelf(settings.store.wa_js_dir), time.time()
         free_mb = partial(disk.free_mb, settings.store.tokens_dir)
         services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
-            MONITOR: lambda: (LoadWorker(scale, self._meter.record), Measure()),
+            MONITOR: lambda: (wiring.monitor(settings, runtime.browsers.loads, self._meter), Measure()),
             DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
             WA_JS: lambda: (WaJsWorker(shelf, self._directory.statuses, began), LookAtWaJs()),
             **watching.services(settings, store, self._directory, self._meter.figures),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from random import SystemRandom
@@ -18,11 +18,12 @@ from actors.runtime.directory import Directory
 from actors.session.actor import SessionMind
 from actors.session.assembly import Tools, session_mind
 from actors.webhooks.actor import WebhookMind
-from wppmt.app import logs, policies
+from actors.workers.load import LoadWorker, Scale
+from wppmt.app import logs, memory, policies, processors
 from wppmt.app.browsers import login_copies
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
-from wppmt.browser.port import Browsers
+from wppmt.browser.port import Browsers, Load
 from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.actions import SERVICE, Action
 from wppmt.domain.units import MEGABYTE
@@ -35,6 +36,7 @@ from wppmt.http.security.keys import Keys, PublicKey, SharedSecret
 from wppmt.http.security.limits import RateLimiter, RedisWindows
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
+from wppmt.metrics.meter import Meter
 from wppmt.net.egress import Egress, policy
 from wppmt.store.operator_records import AuditEntry
 from wppmt.store.port import Store, StoreUnavailable
@@ -58,6 +60,19 @@ def new_session(store: SqliteStore, tools: Tools, session_id: str) -> SessionMin
 
 def webhooks(settings: Settings, store: SqliteStore) -> WebhookMind:
     return WebhookMind(store, policies.webhook_schedule(settings), policies.webhook_policy(settings))
+
+
+def monitor(settings: Settings, browsers: Callable[[], Mapping[str, Load]], meter: Meter) -> LoadWorker:
+    """What the daemon and these browsers take of the machine, into the meter."""
+    scale = Scale(
+        browsers=browsers,
+        own_memory_mb=memory.weigh,
+        own_cpu_seconds=processors.used_seconds,
+        processors=processors.available(),
+        seconds=settings.sessions.measure_seconds,
+        clock=time.monotonic,
+    )
+    return LoadWorker(scale, meter.record)
 
 
 def tools(settings: Settings, store: SqliteStore) -> Tools:

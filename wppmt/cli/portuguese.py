@@ -121,7 +121,7 @@ def speak_portuguese(command: click.Command) -> click.Command:
             for name, lookup in (("_", _look_up), ("ngettext", _look_up_plural)):
                 if hasattr(module, name):
                     setattr(module, name, lookup)
-    _name_placeholders(command)
+    name_placeholders(command)
     return command
 
 
@@ -133,7 +133,7 @@ def _look_up_plural(singular: str, plural: str, count: int) -> str:
     return _look_up(singular if count == 1 else plural)
 
 
-def _name_placeholders(command: click.Command) -> None:
+def name_placeholders(command: click.Command) -> None:
     """What click named when the command was made."""
     command.options_metavar = "[OPÇÕES]"
     for parameter in command.params:
@@ -144,4 +144,4 @@ def _name_placeholders(command: click.Command) -> None:
     if isinstance(command, click.Group):
         command.subcommand_metavar = "COMANDO [ARGUMENTOS]..."
         for inner in command.commands.values():
-            _name_placeholders(inner)
+            name_placeholders(inner)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wppmt.domain.reasons import Reason
+from wppmt.domain.sends import Sent
 
 
 class SendOutcome(StrEnum):
@@ -53,6 +54,14 @@ class SendAnswered:
     outcome: SendOutcome
     seconds: float
     """From the request to its answer."""
+    route: str = ""
+    at: float = 0.0
+    """When it was answered, in epoch seconds."""
+    asked_at: float = 0.0
+    """When the session was asked, in epoch seconds; 0 where it never was."""
+    sent: Sent | None = None
+    traceparent: str = ""
+    """The caller's own trace (W3C Trace Context), as its header says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,20 @@ class Acknowledged:
 
     seconds: float
     """Since it was handed to the page."""
+    message_id: str = ""
+    at: float = 0.0
+    """Epoch seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageCalled:
+    """The page was given a message; moments in epoch seconds."""
+
+    message_id: str
+    function: str
+    began: float
+    ended: float
+    is_done: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +125,7 @@ Occurrence = (
     | SendAnswered
     | SendFailedLater
     | Acknowledged
+    | PageCalled
     | BrowserRestarted
     | WebhookAttempted
     | InboundMissed

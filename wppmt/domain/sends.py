@@ -104,6 +104,8 @@ class Sent:
     ack: int
     timestamp: float
     reference: str = ""
+    accepted_at: float | None = None
+    """When the session took it on."""
     handed_at: float | None = None
     """When it was given to WhatsApp's page; from then on WhatsApp was waited for."""
     is_repeat: bool = field(default=False, compare=False)

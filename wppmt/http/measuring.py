@@ -17,15 +17,19 @@ MESSAGE_ID = web.RequestKey("message_id", str)
 """Of the message that this request sent."""
 _REFUSED = web.RequestKey("refused", Code)
 _REPEATED = web.RequestKey("repeated", bool)
-_WAITED = web.RequestKey("waited", float)
+_SENT = web.RequestKey("sent", Sent)
+_ASKED_AT = web.RequestKey("asked_at", float)
+_TYPED = web.RequestKey("typed", float)
 
 
-def note_sent(request: web.Request, sent: Sent, *, typed: float = 0.0, began: float = 0.0) -> None:
-    """A send was answered, `began` being when it was asked for; `typed` are the seconds of typing it asked for."""
-    request[_REPEATED] = sent.is_repeat
-    request[MESSAGE_ID] = sent.id
-    if sent.handed_at is not None and not sent.is_repeat:
-        request[_WAITED] = typed + request.app[PORTS].now() - max(began, sent.handed_at)
+def note_asked(request: web.Request, *, typing: float) -> None:
+    """The session is asked to send from now on; `typing` are the seconds of typing that the caller wants."""
+    request[_ASKED_AT], request[_TYPED] = request.app[PORTS].now(), typing
+
+
+def note_sent(request: web.Request, sent: Sent) -> None:
+    """The session has answered."""
+    request[_SENT], request[_REPEATED], request[MESSAGE_ID] = sent, sent.is_repeat, sent.id
 
 
 def note_refused(request: web.Request, refusal: Refusal) -> None:
@@ -39,19 +43,41 @@ def count(request: web.Request, status: int, response: web.StreamResponse | None
         return
     route, tell = route_of(request), request.app[PORTS].count
     outcome = _outcome(request, status) if route and _is_send(route) else None
-    if outcome and SESSION_ID in request:
-        tell(SendAnswered(request[SESSION_ID], outcome, seconds))
+    if route and outcome and SESSION_ID in request:
+        tell(_send(request, route, outcome, seconds))
     tell(
         RequestAnswered(
             route=route.path if route else "?",
             method=route.method if route else "?",
             status=status,
             seconds=seconds,
-            waited=min(max(request.get(_WAITED) or 0.0, 0.0), seconds),
+            waited=min(_waited(request), seconds),
             failed=status >= 500 or outcome is SendOutcome.FAILED,
             by_watcher=route is not None and (route.access is Access.PUBLIC or route.path == METRICS),
         )
     )
+
+
+def _send(request: web.Request, route: Route, outcome: SendOutcome, seconds: float) -> SendAnswered:
+    return SendAnswered(
+        request[SESSION_ID],
+        outcome,
+        seconds,
+        route=route.path,
+        at=request.app[PORTS].now(),
+        asked_at=request.get(_ASKED_AT) or 0.0,
+        sent=request.get(_SENT),
+        traceparent=request.headers.get("traceparent", ""),
+    )
+
+
+def _waited(request: web.Request) -> float:
+    """For WhatsApp's acknowledgement, and for the typing that the caller wanted."""
+    sent = request.get(_SENT)
+    if sent is None or sent.handed_at is None or sent.is_repeat:
+        return 0.0
+    since: float = max(request.get(_ASKED_AT) or 0.0, sent.handed_at)
+    return max(0.0, float(request.get(_TYPED) or 0.0) + request.app[PORTS].now() - since)
 
 
 def _is_send(route: Route) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from wppmt.domain.alerts import Alert, AlertCode
 from wppmt.domain.states import State
 from wppmt.domain.units import MEGABYTE
 from wppmt.metrics.instruments import SESSION
@@ -19,6 +22,8 @@ from wppmt.store.port import StoreUnavailable
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 ACTOR = "actor"
+PAUSE_SECONDS = 0.0001
+"""Long enough for whoever waits for the interpreter to take it; else it would be ours for 5 ms at a time."""
 MaySee = Callable[[str], bool]
 """Whether who asks may see this session."""
 
@@ -30,6 +35,8 @@ class Sources:
     meter: Meter
     backlogs: Callable[[], Sequence[Backlog]]
     """Of the webhooks; reads the store."""
+    firing: Callable[[], Sequence[Alert]]
+    """The service's own alerts; reads the store."""
     mailboxes: Callable[[], Mapping[str, int]]
     """How many messages wait, by the actor's address."""
     loop_lag: Callable[[], float]
@@ -41,7 +48,8 @@ class Sources:
 
 def exposition(sources: Sources, may_see: MaySee = lambda _: True) -> bytes:
     """In Prometheus' text format 0.0.4, of all sessions that `may_see`. Some milliseconds, for any thread but the loop's."""
-    return (written(_Scrape(sources, may_see).families()) + sources.meter.histograms()).encode()
+    families = _Scrape(sources, may_see).families()
+    return (written(families, partial(time.sleep, PAUSE_SECONDS)) + sources.meter.histograms()).encode()
 
 
 class _Scrape:
@@ -57,7 +65,7 @@ class _Scrape:
         yield _gauge("build_info", "The version that runs", {(self._sources.version,): 1}, "version")
         yield from self._service()
         yield from self._sessions()
-        yield from self._webhooks()
+        yield from self._stored()
         yield self._mailboxes()
         yield from self._sources.meter.counted(self._shown)
 
@@ -98,15 +106,21 @@ class _Scrape:
         received = {(one.id,): one.messages_received for one in records}
         yield _counter("session_messages_received_total", "Messages that were received", received, SESSION)
 
-    def _webhooks(self) -> Iterator[Family]:
-        text = "1 while the store can be read; 0: nothing is known of the webhooks"
+    def _stored(self) -> Iterator[Family]:
+        text = "1 while the store can be read; 0: nothing is known of webhooks and alerts"
         try:
-            backlogs = [one for one in self._sources.backlogs() if one.session_id in self._shown]
+            backlogs, firing = self._sources.backlogs(), self._sources.firing()
         except StoreUnavailable:
             # All the rest is worth reading just then.
             yield _gauge("store_readable", text, {(): 0})
             return
         yield _gauge("store_readable", text, {(): 1})
+        yield from self._webhooks([one for one in backlogs if one.session_id in self._shown])
+        codes = Counter(one.code for one in firing if one.session_id in {None, *self._shown})
+        alerts = {(code,): codes[code] for code in AlertCode}
+        yield _gauge("alerts", "The service's own alerts that fire now", alerts, "code")
+
+    def _webhooks(self, backlogs: Sequence[Backlog]) -> Iterator[Family]:
         pending = {(one.session_id,): one.pending for one in backlogs}
         yield _gauge("webhook_pending", "Events that wait to be delivered", pending, SESSION)
         dead = {(one.session_id,): one.dead for one in backlogs}

@@ -14,6 +14,7 @@ from wppmt.domain.occurrences import (
     Committed,
     InboundMissed,
     Occurrence,
+    PageCalled,
     RequestAnswered,
     SendAnswered,
     SendFailedLater,
@@ -101,6 +102,9 @@ class Instruments:
         self._ack = self._histogram(
             "ack_seconds", "From a message's hand-over to the page to WhatsApp's acknowledgement", _ACK_BOUNDS
         )
+        self._page = self._histogram(
+            "page_seconds", "From a message's hand-over to the answer of WhatsApp's page", _ACK_BOUNDS
+        )
         self._http = self._histogram(
             "http_request_seconds", "Requests of the API, by route and class of status", _HTTP_BOUNDS,
             "method", "route", "status",
@@ -124,6 +128,8 @@ class Instruments:
                 self._failures.add()
             case Acknowledged(seconds=seconds):
                 self._ack.observe(seconds)
+            case PageCalled(began=began, ended=ended):
+                self._page.observe(max(0.0, ended - began))
             case BrowserRestarted(session_id=session_id, reason=reason):
                 self._restarts.add(session_id, reason)
             case WebhookAttempted(session_id=session_id, outcome=outcome):

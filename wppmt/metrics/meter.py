@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from wppmt.domain.figures import Figures, Sample
-from wppmt.domain.occurrences import Occurrence
+from wppmt.domain.occurrences import Count, Occurrence
 from wppmt.domain.states import State
 from wppmt.metrics.instruments import Instruments
 from wppmt.metrics.recent import RecentCounts
@@ -25,6 +25,8 @@ class Meter:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`clock` in seconds, never set back."""
+        self.also: Count | None = None
+        """Who else is told of everything."""
         self.statuses = statuses
         self._disk_free_mb = disk_free_mb
         self._memory_limit_mb = memory_limit_mb
@@ -35,6 +37,8 @@ class Meter:
     def count(self, occurrence: Occurrence) -> None:
         self._recent.count(occurrence)
         self._instruments.count(occurrence)
+        if self.also:
+            self.also(occurrence)
 
     def counted(self, sessions: Collection[str]) -> Iterable[Family]:
         """Since the daemon began, of these sessions alone."""

@@ -36,7 +36,7 @@ class Outcomes:
         settled = _settled(entry, handover=Handover.SENT, ack=ack, to=to or entry.to, acked_at=now)
         sent = self._work.record.messages_sent + int(first)
         if first and entry.handed_at is not None:
-            yield Count(Acknowledged(max(0.0, now - entry.handed_at)))
+            yield Count(Acknowledged(max(0.0, now - entry.handed_at), entry.id, now))
         yield from self._work.write(
             now, ("message_ack", _payload(settled)), journal=settled, messages_sent=sent, last_activity=now
         )
@@ -78,7 +78,8 @@ class Outcomes:
 
 
 def as_sent(entry: JournalEntry, now: float) -> Sent:
-    return Sent(entry.id, entry.to, entry.ack, entry.acked_at or now, entry.reference, entry.handed_at)
+    at = entry.acked_at or now
+    return Sent(entry.id, entry.to, entry.ack, at, entry.reference, entry.accepted_at, entry.handed_at)
 
 
 def may_have_left(entry: JournalEntry) -> bool:

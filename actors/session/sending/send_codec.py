@@ -91,6 +91,8 @@ _KINDS: Mapping[type, _Kind] = {
 _FUNCTIONS = {kind.name: kind.function for kind in _KINDS.values()}
 _ACTS = frozenset({"reaction", "edit", "delete"})
 """They change a message that is there, and are none themselves."""
+SENDING = frozenset(kind.function for kind in _KINDS.values() if kind.name not in _ACTS)
+"""The functions of bridge.js that make a new message."""
 
 
 def goes_to_a_person(request: Send) -> bool:

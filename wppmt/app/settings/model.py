@@ -172,6 +172,11 @@ class RedisSettings(SettingsGroup):
     ]
 
 
+class TraceSettings(SettingsGroup):
+    endpoint: Annotated[str, Env("WPP_TRACES_ENDPOINT"), Field(pattern=r"^(https?://\S+)?$")]
+    share: Annotated[float, Env("WPP_TRACES_SHARE"), Field(ge=0, le=1)]
+
+
 class LogSettings(SettingsGroup):
     level: Annotated[Level, Env("LOG_LEVEL")]
     stderr_level: Annotated[Level | Literal[""], Env("WPP_LOG_STDERR_LEVEL")]
@@ -242,6 +247,7 @@ class Settings(SettingsGroup):
     store: StoreSettings
     redis: RedisSettings
     logs: LogSettings
+    traces: TraceSettings
     browser: BrowserSettings
     cgroups: CgroupSettings
     contacts: ContactSettings

@@ -52,6 +52,7 @@ _TAGS: Mapping[str, str] = {
     "health": "Saúde",
     "metrics": "Saúde",
     "docs": "Documentação",
+    "dashboard": "Painel",
 }
 """By the file of the handler."""
 _PATH_PARAMETERS: Mapping[str, Json] = {

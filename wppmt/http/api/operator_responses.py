@@ -16,6 +16,21 @@ _ACTORS = [
 ]
 
 
+class Home(AnswerBody):
+    """`/` for programs."""
+
+    name: Literal["wppmt"] = "wppmt"
+    version: str = Field(examples=["1.0.0"])
+    dashboard: str = Field(default="/", examples=["/"], description="o painel, para pessoas")
+    docs: str = Field(default="/api-docs", examples=["/api-docs"], description="esta documentação, para ler")
+    openapi: str = Field(
+        default="/openapi.json", examples=["/openapi.json"], description="esta documentação, em JSON"
+    )
+    health: str = Field(
+        default="/api/health", examples=["/api/health"], description="saúde do serviço, em números"
+    )
+
+
 class Deliveries(AnswerBody):
     """Webhook deliveries that wait, and those given up on."""
 

@@ -6,7 +6,7 @@ from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code
 from wppmt.http.api import operator_responses, responses
 from wppmt.http.api.route import ASKED, Access, Route
-from wppmt.http.handlers import admin, docs, health, metrics, sessions, watch
+from wppmt.http.handlers import admin, dashboard, docs, health, metrics, sessions, watch
 
 OPERATOR_ROUTES = (
     Route(
@@ -68,5 +68,13 @@ OPERATOR_ROUTES = (
         "GET", "/api-docs/{file}", docs.show_viewer_file, Access.PUBLIC, "Arquivos da documentação", {},
         media=("text/javascript", "text/css"), refusals=(Code.NOT_FOUND,),
     ),
-    Route("GET", "/", docs.show_home, Access.PUBLIC, "Página inicial: o que é este serviço", {}, media=("text/html",)),
+    Route(
+        "GET", "/", dashboard.show_home, Access.PUBLIC,
+        "O painel; com Accept: application/json, o que é este serviço", {200: operator_responses.Home},
+        media=("text/html",),
+    ),
+    Route(
+        "GET", "/dashboard/{file}", dashboard.show_file, Access.PUBLIC, "Arquivos do painel", {},
+        media=("text/javascript", "text/css", "application/json"), refusals=(Code.NOT_FOUND,),
+    ),
 )  # fmt: skip

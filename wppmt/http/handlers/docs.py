@@ -1,4 +1,4 @@
-"""Handlers of the API's own description: the OpenAPI document, Swagger UI to read it, and the page at `/`."""
+"""Handlers of the API's own description: the OpenAPI document, and Swagger UI to read it."""
 
 from __future__ import annotations
 
@@ -43,17 +43,12 @@ async def show_viewer_file(request: web.Request) -> web.Response:
     return _answer(folder / name, content_type)
 
 
-async def show_home(_: web.Request) -> web.Response:
-    """What this is, for whoever opens the address."""
-    return _answer(_OWN / "home.html", "text/html")
-
-
 def _answer(file: Path, content_type: str) -> web.Response:
     headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
     return web.Response(body=_read(file), content_type=content_type, charset="utf-8", headers=headers)
 
 
-@lru_cache(maxsize=len(_FILES) + 2)
+@lru_cache(maxsize=len(_FILES) + 1)
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()

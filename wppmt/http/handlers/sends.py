@@ -92,9 +92,9 @@ async def send(request: web.Request, message: sends.Send) -> sends.Sent:
     """To the session's mailbox. Raises its Refusal."""
     ports = request.app[PORTS]
     deadline = ports.settings.send_deadline + extra_seconds(message.typing_ms, _size(message)) + GRACE_SECONDS
-    began = ports.now()
+    measuring.note_asked(request, typing=message.typing_ms / 1000)
     sent: sends.Sent = await ports.front.ask(messages.session_address(request[SESSION_ID]), message, deadline)
-    measuring.note_sent(request, sent, typed=message.typing_ms / 1000, began=began)
+    measuring.note_sent(request, sent)
     return sent
 
 

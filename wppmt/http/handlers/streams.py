@@ -84,16 +84,17 @@ async def _tell(
     clock, policy = asyncio.get_running_loop().time, streams.policy
     beat = clock() + policy.heartbeat
     while not streams.are_ending and _may_go_on(request):
-        ear.forget()
-        told = await asyncio.to_thread(reader.read)
+        told = await asyncio.to_thread(reader.read) if ear.take() else ()
         said = b"".join(b"id: %b\ndata: %b\n\n" % (one.id.encode(), one.body) for one in told)
         if clock() >= beat:
             said += b":\n\n"
             beat = clock() + policy.heartbeat
         async with asyncio.timeout(policy.unread):
             await response.write(said)
-        if not told:
-            await ear.wait(min(policy.look, beat - clock()))
+        if told:
+            # There may be more.
+            ear.wake()
+        await ear.wait(min(policy.look, beat - clock()))
 
 
 def _may_go_on(request: web.Request) -> bool:

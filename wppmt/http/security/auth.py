@@ -52,7 +52,7 @@ def grant_of(claims: Mapping[str, Any], policy: AuthPolicy, now: float) -> Grant
 
 
 def _check_times(claims: Mapping[str, Any], policy: AuthPolicy, now: float) -> float:
-    """Returns from when on it is expired."""
+    """Returns when it expires, by itself: the leeway is for those who ask."""
     expires = _number(claims, "exp")
     if expires is None:
         raise TokenRefused(TokenFault.NO_EXPIRY)
@@ -65,7 +65,7 @@ def _check_times(claims: Mapping[str, Any], policy: AuthPolicy, now: float) -> f
     for claim, moment in (("iat", issued), ("nbf", _number(claims, "nbf"))):
         if moment is not None and moment > now + policy.leeway:
             raise TokenRefused(TokenFault.NOT_YET, claim=claim, seconds=round(moment - now))
-    return expires + policy.leeway
+    return expires
 
 
 def _number(claims: Mapping[str, Any], name: str) -> float | None:

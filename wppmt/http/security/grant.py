@@ -16,7 +16,7 @@ class Grant:
     who: str | None = None
     """Of a token its `sub`, of a key its name; for the audit trail."""
     expires_at: float = float("inf")
-    """Epoch second from which on it would be refused."""
+    """Epoch second from which on a stream ends; a token's next request has the leeway on top."""
     key_id: str = ""
     """Of a key; empty for a token."""
 

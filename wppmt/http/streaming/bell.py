@@ -14,14 +14,18 @@ class Ear:
     def __init__(self, sessions: frozenset[str] | None) -> None:
         self.sessions = sessions
         self._rung = asyncio.Event()
+        # There may be something already.
+        self._rung.set()
 
     def wake(self) -> None:
         """On the loop."""
         self._rung.set()
 
-    def forget(self) -> None:
-        """What rang until now is looked at next; what rings from here on wakes."""
+    def take(self) -> bool:
+        """Whether it has rung since it was last asked. What is there is to be looked at from here on."""
+        has_rung = self._rung.is_set()
         self._rung.clear()
+        return has_rung
 
     async def wait(self, seconds: float) -> None:
         """Until it rings, at most so long."""

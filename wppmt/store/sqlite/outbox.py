@@ -33,17 +33,6 @@ _LANES = """
         WHERE state = 'pending' AND attempts > spent GROUP BY endpoint, session_id
     ) GROUP BY endpoint, session_id ORDER BY newest
 """
-_OLDEST = """
-    SELECT oldest.session_id, events.at FROM (
-        SELECT session_id, min(number) AS number FROM (
-            SELECT session_id, min(number) AS number FROM deliveries INDEXED BY first_attempts
-            WHERE state = 'pending' AND attempts = spent GROUP BY endpoint, session_id
-            UNION ALL
-            SELECT session_id, min(number) FROM deliveries INDEXED BY retries
-            WHERE state = 'pending' AND attempts > spent GROUP BY endpoint, session_id
-        ) GROUP BY session_id
-    ) AS oldest JOIN deliveries USING (number) JOIN events ON events.number = deliveries.event
-"""
 _LANES_BEHIND = """
     SELECT endpoint, session_id, max(number) AS newest FROM deliveries NOT INDEXED
     WHERE number > ? AND state = 'pending' GROUP BY endpoint, session_id ORDER BY newest
@@ -211,8 +200,7 @@ class SqliteOutbox:
             "SELECT session_id, pending, dead FROM tallies WHERE session_id != ? ORDER BY session_id",
             (ALERTS,),
         )
-        waiting = self._read(_OLDEST) if any(row["pending"] for row in rows) else []
-        oldest: dict[str, float] = {row["session_id"]: row["at"] for row in waiting}
+        oldest = self.waiting_since() if any(row["pending"] for row in rows) else {}
         return [Backlog(row[0], row["pending"], row["dead"], oldest.get(row[0])) for row in rows]
 
     def waiting_since(self) -> Mapping[str, float]:

@@ -1,0 +1,198 @@
+"""The dashboard in a real Chrome: a newcomer's way in, each trouble told in words, what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from tests.support import wait_until
+from tests.system.conftest import NewTenant
+from tests.system.customer import DESK
+from tests.system.daemon import Daemon
+from tests.system.operator_browser import Operator
+from tests.system.tenant import Tenant
+
+pytestmark = [pytest.mark.chrome, pytest.mark.timeout(120)]
+
+PHONE = (320, 640)
+TOLD_SECONDS = 5.0
+"""From a session's state to its reason and remedy on the page."""
+
+
+@pytest.fixture(scope="module")
+def operator() -> Iterator[Operator]:
+    made = Operator()
+    yield made
+    made.leaves()
+
+
+@pytest.fixture
+def at_work(operator: Operator, shared_daemon: Daemon) -> Operator:
+    operator.looks()
+    operator.logs_in(shared_daemon.api.url, shared_daemon.api.token())
+    return operator
+
+
+def row(tenant: Tenant, state: str = "") -> str:
+    return f"[data-session={tenant.name}]" + (f"[data-state={state}]" if state else "")
+
+
+def details(at_work: Operator, tenant: Tenant, part: str = "summary") -> None:
+    at_work.clicks(f"{row(tenant)} .link")
+    at_work.clicks(f"[data-part={part}]")
+
+
+def test_a_newcomer_gets_in_and_pairs_a_session_in_the_page(
+    operator: Operator, shared_daemon: Daemon, new_tenant: NewTenant
+):
+    tenant, token = new_tenant(), shared_daemon.api.token()
+    operator.looks()
+    operator.opens(shared_daemon.api.url, DESK)
+    operator.reads("wppmt token --admin")
+    assert operator.hindrances() == []
+    operator.keeps_picture("entrada")
+    operator.types("#token", token + Keys.ENTER)
+    operator.clicks("#new-session")
+    operator.types("#new-id", tenant.name)
+    assert operator.hindrances() == []
+    operator.clicks("#new-start")
+    code = wait_until(operator.qr_text_of_dialog, 30)
+    assert code is not None
+    tenant.daemon.private.add(code)
+    operator.keeps_picture("qr")
+    assert operator.hindrances() == []
+    tenant.scan(code)
+    operator.finds("#qr-done", 15)
+    operator.loses("dialog")
+    operator.finds(row(tenant, "connected"), 2)
+    assert token not in operator.address
+    assert operator.does("return localStorage.length === 0 || !JSON.stringify(localStorage).includes('eyJ')")
+    assert operator.complaints() == []
+    assert operator.hosts() == {"127.0.0.1"}
+
+
+def test_it_fits_a_phone_and_the_dark_and_hinders_nobody(at_work: Operator, tenant: Tenant):
+    at_work.finds(row(tenant, "connected"))
+    for name, size, dark in (("mesa", DESK, False), ("celular", PHONE, False), ("escuro", (1440, 900), True)):
+        at_work.looks(size=size, dark=dark)
+        assert at_work.width <= size[0], name
+        assert at_work.hindrances() == [], name
+        at_work.keeps_picture(name)
+        details(at_work, tenant)
+        assert at_work.hindrances() == [], name
+        at_work.keeps_picture(f"{name}-sessao")
+        at_work.presses(Keys.ESCAPE)
+        at_work.loses("dialog")
+    at_work.clicks("#language")
+    at_work.shows(row(tenant), "Connected to WhatsApp")
+    at_work.clicks("#language")
+    at_work.shows(row(tenant), "Conectado ao WhatsApp")
+    assert at_work.complaints() == []
+
+
+def test_its_screen_its_day_and_its_story_are_shown(at_work: Operator, tenant: Tenant):
+    details(at_work, tenant, "screen")
+    assert at_work.finds("img.screen").size["width"] > 300
+    wait_until(lambda: at_work.does("return document.querySelector('img.screen').naturalWidth") > 300)
+    at_work.keeps_picture("tela")
+    for part in ("day", "webhook", "explain"):
+        at_work.clicks(f"[data-part={part}]")
+        wait_until(lambda: "Carregando" not in at_work.text("#detail-part"), 10)
+        assert at_work.hindrances() == [], part
+        at_work.keeps_picture(f"parte-{part}")
+    at_work.presses(Keys.ESCAPE)
+    for view in ("alerts", "webhooks", "actors", "audit"):
+        at_work.clicks(f"nav a[href='#{view}']")
+        wait_until(lambda: "Carregando" not in at_work.text("#view"), 10)
+        assert at_work.hindrances() == [], view
+        at_work.keeps_picture(f"secao-{view}")
+    assert not [line for line in at_work.complaints() if "404" not in line]
+
+
+def strike(kind: str) -> Callable[[Tenant], object]:
+    return lambda tenant: tenant.daemon.phones.fault(kind, phone=tenant.phone)
+
+
+TROUBLES = [
+    pytest.param(
+        lambda tenant: tenant.daemon.phones.unlink(tenant.phone),
+        "desvinculado",
+        "novo QR Code",
+        id="unlinked",
+    ),
+    pytest.param(lambda tenant: tenant.browser.kill(), "caiu", "memória do servidor", id="browser"),
+    pytest.param(
+        strike("needs_update"),
+        "pede uma atualização",
+        "atualize chromium",
+        id="update",
+        marks=pytest.mark.long,
+    ),
+    pytest.param(
+        strike("refuse_socket"),
+        "Sem conexão com o WhatsApp",
+        "Verifique rede",
+        id="network",
+        marks=pytest.mark.long,
+    ),
+    pytest.param(strike("page_hang"), "parou de", "Nada a fazer", id="hang", marks=pytest.mark.long),
+    pytest.param(strike("tos_block"), "QR Code", "Mostre o", id="refused", marks=pytest.mark.long),
+]
+
+
+@pytest.mark.parametrize(("provoke", "reason", "remedy"), TROUBLES)
+def test_a_trouble_is_told_with_its_remedy(
+    at_work: Operator, new_tenant: NewTenant, provoke: Callable[[Tenant], object], reason: str, remedy: str
+):
+    tenant = new_tenant().connect()
+    at_work.finds(row(tenant, "connected"))
+    at_work.does(_RECORD.replace("ID", tenant.name))
+    provoke(tenant)
+    event = tenant.hears("connection_change", limit=60)
+    assert event["status"] != "connected"
+    wait_until(lambda: reason in at_work.does("return window.told.join(' ')"), TOLD_SECONDS)
+    assert remedy in at_work.does("return window.told.join(' ')")
+
+
+_RECORD = """
+window.told = [];
+const row = document.querySelector('[data-session=ID]');
+new MutationObserver(() => window.told.push(row.textContent)).observe(row, { subtree: true, childList: true, characterData: true });
+"""
+
+
+def test_a_logout_is_asked_twice_and_says_what_is_lost(at_work: Operator, tenant: Tenant):
+    details(at_work, tenant)
+    at_work.clicks("[data-act=logout]")
+    at_work.shows("dialog.confirm", "o login: o cliente terá de ler um novo QR Code")
+    at_work.clicks("#confirm-yes")
+    at_work.finds("#confirm-word")
+    assert not at_work.finds("#confirm-yes").is_enabled()
+    assert tenant.status()["status"] == "connected"
+    at_work.types("#confirm-word", tenant.name)
+    at_work.clicks("#confirm-yes")
+    at_work.finds(row(tenant, "disconnected"))
+    assert tenant.devices() == []
+
+
+def test_who_is_no_administrator_sees_their_own_and_is_told_so(
+    operator: Operator, shared_daemon: Daemon, new_tenant: NewTenant
+):
+    tenant, other = new_tenant(), new_tenant()
+    other.start()
+    tenant.start()
+    operator.looks()
+    operator.logs_in(shared_daemon.api.url, shared_daemon.api.token(sessions=[tenant.name], scope=""))
+    operator.finds(row(tenant))
+    assert operator.all(row(other)) == []
+    operator.reads("só as sessões do seu token")
+    operator.clicks("nav a[href='#alerts']")
+    operator.shows("#view", "permissão de administrador")
+    assert operator.hindrances() == []
+    operator.keeps_picture("sem-permissao")
+    operator.clicks("#leave")
+    operator.logs_in(shared_daemon.api.url, shared_daemon.api.token() + "x")
+    operator.shows("#login-problem", "não é aceito")
+    operator.keeps_picture("token-recusado")
