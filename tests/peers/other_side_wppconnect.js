@@ -78,7 +78,7 @@ async function pair(phone, tell) {
   listen(tell);
 }
 
-const dataUrl = ({ base64, mimetype }) => `data:${mimetype};base64,${base64}`;
+const dataUrl = ({ base64, mimetype }) => `data:${mimetype.replace(' ', '')};base64,${base64}`;
 const sent = async (sending) => known((await sending).id);
 
 const file = (options) => (to, content) =>
@@ -99,7 +99,8 @@ const sends = {
   location: (to, { latitude, longitude, name, address }) =>
     sent(client.sendLocation(to, { lat: latitude, lng: longitude, name, address })),
   contact: (to, { contact }) => sent(client.sendContactVcard(to, contact)),
-  poll: (to, { question, options }) => sent(client.sendPollMessage(to, question, options)),
+  // Unless told otherwise, it lets people choose several.
+  poll: (to, { question, options }) => sent(client.sendPollMessage(to, question, options, { selectableCount: 1 })),
   pix: (to, { pix }) => sent(client.sendPixKey(to, pix)),
   answer: (to, { text, quoted }) => sent(client.sendText(to, text, { quotedMsg: long.get(quoted) })),
   mention: (to, { text, mentions }) => sent(client.sendMentioned(to, text, mentions)),
