@@ -112,6 +112,6 @@ class Renewals:
 
 
 def _outdated(statuses: Statuses) -> list[SessionStatus]:
-    """Those first that have the least to lose."""
-    found = [status for status in statuses.values() if status.outdated]
+    """Those first that have the least to lose; none whose phone is being linked just now."""
+    found = [status for status in statuses.values() if status.outdated and not status.is_linking]
     return sorted(found, key=lambda one: (one.record.state is State.CONNECTED, one.record.id))

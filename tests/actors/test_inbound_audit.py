@@ -119,6 +119,7 @@ def test_an_event_that_is_on_its_way_was_not_missed(gateway: Gateway):
     assert (late(gateway), counts(gateway)) == ([], (0, 0))
 
 
+@pytest.mark.slow
 def test_many_are_told_in_parts(gateway: Gateway):
     browser = gateway.connect("a", ME)
     gateway.run(20)
@@ -131,6 +132,7 @@ def test_many_are_told_in_parts(gateway: Gateway):
     assert counts(gateway)[0] == len(hidden)
 
 
+@pytest.mark.slow
 def test_more_than_are_asked_for_in_one_second_are_no_endless_story(gateway: Gateway):
     browser = gateway.connect("a", ME)
     gateway.run(20)

@@ -114,6 +114,7 @@ ACTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_none_is_sent_that_whatsapp_would_refuse_and_the_first_after_the_end_is(
     make_gateway: MakeGateway, seed: int

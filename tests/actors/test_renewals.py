@@ -134,6 +134,13 @@ def test_one_whose_phone_is_away_is_not_waited_for_for_ever():
     assert renewals.stopped_by is None
 
 
+def test_one_that_is_being_linked_is_left_alone_until_it_is():
+    record = SessionRecord("a", 0.0, state=State.WAITING_SCAN)
+    renewals, linking = Renewals(), SessionStatus(record, outdated="outra ponte", is_linking=True)
+    assert not list(renewals.look({"a": linking}, 100.0))
+    assert list(renewals.look({"a": replace(linking, is_linking=False)}, 105.0))
+
+
 def test_one_that_is_closed_meanwhile_is_waited_for_no_more(gateway: Gateway):
     upgrade(gateway)
     gateway.run_until(lambda: gateway.logged("renewal_begun"), 20)

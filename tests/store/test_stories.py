@@ -39,17 +39,18 @@ def test_events_in_which_a_text_stands(store: Store):
             transaction.record(
                 "a", replace(draft(), payload={"messageId": f"m{number % 1500}x", "text": "olá"})
             )
-            for number in range(WINDOW + 600)
+            for number in range(2 * WINDOW + 600)
         ]
         transaction.record("b", replace(draft(), payload={"messageId": "m7x"}))
-    assert list(store.events_with("a", "m7x")) == [made[7], made[1507]]
-    assert list(store.events_with("a", "m599x")) == [made[599], made[2099]]
-    assert len(list(store.events_with("a", "olá"))) == len(made)
-    assert list(store.events_with("a", "m7%")) == []
-    assert list(store.events_with("c", "m7x")) == []
+    assert list(store.events_with("a", ["m7x"])) == [made[7], made[1507]]
+    assert list(store.events_with("a", ["m7x", "m8x", "nada"])) == [made[n] for n in (7, 8, 1507, 1508)]
+    assert list(store.events_with("a", ["m599x"])) == [made[599], made[2099]]
+    assert len(list(store.events_with("a", ["olá"]))) == len(made)
+    assert list(store.events_with("a", ["m7%"])) == []
+    assert list(store.events_with("c", ["m7x"])) == []
     with store.transaction() as transaction:
         transaction.forget("a")
-    assert list(store.events_with("a", "m7x")) == []
+    assert list(store.events_with("a", ["m7x"])) == []
 
 
 def test_messages_that_failed(store: Store):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from wppmt.domain.message_ids import parse_message_id
@@ -20,7 +21,7 @@ def of_session(store: Store, record: SessionRecord, since: float, now: float) ->
         record=record,
         now=now,
         events=store.events_named(record.id, TOLD_EVENTS, since, MOST_ROWS),
-        audit=store.audit_after(0, MOST_ROWS, (record.id,), since),
+        audit=store.audit_last(MOST_ROWS, (record.id,), since),
         failed=store.failed(record.id, since, MOST_ROWS),
         deliveries=_deliveries(store, record.id, troubled),
     )
@@ -32,7 +33,10 @@ def of_message(store: Store, record: SessionRecord, message_id: str, now: float)
     if not short:
         return None
     entry = store.message(record.id, short)
-    events = [event for event in store.events_with(record.id, short) if _tells_of(event, short)][-MOST_ROWS:]
+    # As the log writes them: a text in which the id stands is not even looked at.
+    said = json.dumps(short, ensure_ascii=False)
+    found = store.events_with(record.id, (f'"id":{said}', f'"messageId":{said}'))
+    events = [event for event in found if _tells_of(event, short)][-MOST_ROWS:]
     if entry is None and not events:
         return None
     around = store.events_named(record.id, TOLD_EVENTS, entry.accepted_at, MOST_ROWS) if entry else ()

@@ -151,8 +151,8 @@ class Store(Protocol):
     ) -> Sequence[EventRecord]:
         """The session's events of these names at `since` or later: the newest `limit`, in order."""
 
-    def events_with(self, session_id: str, text: str) -> Iterator[EventRecord]:
-        """The session's events in whose body this text stands, in order; others are served meanwhile."""
+    def events_with(self, session_id: str, texts: Sequence[str]) -> Iterator[EventRecord]:
+        """The session's events in whose body one of these stands, in order; others are served meanwhile."""
 
     def last_event_number(self) -> int:
         """The largest that was ever given to an event; 0: none was."""
@@ -177,9 +177,14 @@ class Store(Protocol):
         """When each of these keys, by id, was last used. A power cut may undo the last ones."""
 
     def audit_after(
-        self, after: int, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
+        self, after: int, limit: int, sessions: Collection[str] | None = None
     ) -> Sequence[AuditEntry]:
-        """The audit trail behind this id, oldest first: of these sessions (None: all of it), and not before `since`."""
+        """The audit trail behind this id, oldest first: of these sessions (None: all of it)."""
+
+    def audit_last(
+        self, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
+    ) -> Sequence[AuditEntry]:
+        """Its newest `limit` entries, oldest first, and none from before `since`."""
 
     def drop_audit(self, before: float) -> int:
         """Drop at most some hundred entries that are older; returns how many."""

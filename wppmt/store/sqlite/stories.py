@@ -11,7 +11,7 @@ from wppmt.store.records import EventRecord, JournalEntry
 from wppmt.store.sqlite.database import Database
 from wppmt.store.sqlite.rows import load_entry, load_event
 
-WINDOW = 2000
+WINDOW = 1000
 """Events whose bodies are looked through in one read: a few milliseconds."""
 
 
@@ -32,17 +32,18 @@ class SqliteStories:
         )
         return [load_event(row) for row in reversed(rows)]
 
-    def events_with(self, session_id: str, text: str) -> Iterator[EventRecord]:
+    def events_with(self, session_id: str, texts: Sequence[str]) -> Iterator[EventRecord]:
         bounds = self._read(
             "SELECT min(events.sequence), tallies.sequence FROM events JOIN tallies USING (session_id) WHERE session_id = ?",
             (session_id,),
         )
         oldest, newest = bounds[0]
+        stands = " OR ".join("instr(body, CAST(? AS BLOB)) > 0" for _ in texts)
         for begin in range(oldest or 1, (newest or 0) + 1, WINDOW):
             rows = self._read(
-                "SELECT * FROM events WHERE session_id = ? AND sequence >= ? AND sequence < ?"
-                " AND instr(body, CAST(? AS BLOB)) > 0 ORDER BY sequence",
-                (session_id, begin, begin + WINDOW, text),
+                f"SELECT * FROM events WHERE session_id = ? AND sequence >= ? AND sequence < ? AND ({stands})"  # noqa: S608
+                " ORDER BY sequence",
+                (session_id, begin, begin + WINDOW, *texts),
             )
             yield from map(load_event, rows)
 
