@@ -193,6 +193,6 @@ def test_who_is_no_administrator_sees_their_own_and_is_told_so(
     assert operator.hindrances() == []
     operator.keeps_picture("sem-permissao")
     operator.clicks("#leave")
-    operator.logs_in(shared_daemon.api.url, shared_daemon.api.token() + "x")
+    operator.types("#token", shared_daemon.api.token() + "x" + Keys.ENTER)
     operator.shows("#login-problem", "não é aceito")
     operator.keeps_picture("token-recusado")
