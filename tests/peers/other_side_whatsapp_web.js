@@ -18,6 +18,7 @@ async function shown(message) {
     type: message.type,
     body: message.body,
     gif: message.isGif,
+    viewOnce: Boolean(message.rawData.isViewOnce),
     forwarded: Boolean(message.isForwarded),
     location: message.location && {
       latitude: message.location.latitude,

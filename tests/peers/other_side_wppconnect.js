@@ -26,6 +26,7 @@ function shown(message) {
     type: message.type,
     body: message.mimetype ? message.caption || '' : message.body || message.pollName || '',
     gif: Boolean(message.isGif),
+    viewOnce: Boolean(message.isViewOnce),
     forwarded: Boolean(message.isForwarded),
     location: message.type === 'location' && { latitude: message.lat, longitude: message.lng, name, address },
     vcards: message.type === 'vcard' ? [message.body] : (message.vcardList || []).map(({ vcard }) => vcard),

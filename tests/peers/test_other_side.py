@@ -96,13 +96,15 @@ SENT: dict[str, tuple[str, Json, Json]] = {
     ),
     "video": ("send-video", video(caption="Filme"), {"type": "video", "body": "Filme", "gif": False}),
     "gif": ("send-video", video(gif=True), {"type": "video", "gif": True}),
+    "note": ("send-video", video(note=True), {"type": "ptv"}),
+    "view once": ("send-image", image(viewOnce=True), {"type": "image", "viewOnce": True}),
     "voice": ("send-voice", of(made("mp3.mp3"), "audio/mpeg", "voz.mp3"), {"type": "ptt"}),
     "sticker": ("send-sticker", of(picture("png"), "image/png", "figura.png"), {"type": "sticker"}),
     "location": ("send-location", PLACE, {"type": "location", "location": PLACE}),
     "poll": ("send-poll", POLL, {"type": "poll_creation", "poll": {**POLL, "multiple": False}}),
 }
-MEDIA = frozenset({"image", "document", "video", "gif", "voice", "sticker"})
-AS_IT_IS = frozenset({"image", "document", "video", "gif"})
+MEDIA = frozenset({"image", "document", "video", "gif", "note", "voice", "sticker"})
+AS_IT_IS = frozenset({"image", "document", "video", "gif", "note"})
 """Media whose bytes nobody changes on the way."""
 
 
