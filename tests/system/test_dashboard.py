@@ -138,7 +138,13 @@ TROUBLES = [
         marks=pytest.mark.long,
     ),
     pytest.param(strike("page_hang"), "parou de", "Nada a fazer", id="hang", marks=pytest.mark.long),
-    pytest.param(strike("tos_block"), "QR Code", "Mostre o", id="refused", marks=pytest.mark.long),
+    pytest.param(
+        strike("tos_block"),
+        "bloqueou esta conta",
+        "O cliente resolve no celular",
+        id="refused",
+        marks=pytest.mark.long,
+    ),
 ]
 
 
