@@ -198,6 +198,13 @@ class TestASession:
         assert found.advice.endswith(said)
         assert found.advice.startswith(remedy(Reason.READY))
 
+    def test_one_that_receives_again_brings_the_rest_itself(self):
+        tried = [attempt(20.0, "HTTP 500"), attempt(25.0, "", "evt_2")]
+        deliveries = Deliveries(tried, {"evt_1": PENDING, "evt_2": DONE})
+        assert explain_session(SessionMaterial(RECORD, NOW, deliveries=deliveries)).advice == remedy(
+            Reason.READY
+        )
+
     def test_an_erased_event_tells_nothing(self):
         events = [event(name, 1.0, erased=True) for name in TOLD_EVENTS if name.startswith(("c", "e"))]
         assert len(explain_session(SessionMaterial(RECORD, NOW, events=events)).timeline) == 1

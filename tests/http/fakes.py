@@ -314,10 +314,16 @@ class FakeStore:
         self.audited.append(replace(entry, id=len(self.audited) + 1))
 
     def audit_after(
-        self, after: int, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
+        self, after: int, limit: int, sessions: Collection[str] | None = None
     ) -> Sequence[AuditEntry]:
-        found = [one for one in self.audited if one.id > after and one.at >= since]
+        found = [one for one in self.audited if one.id > after]
         return [one for one in found if sessions is None or one.session_id in sessions][:limit]
+
+    def audit_last(
+        self, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
+    ) -> Sequence[AuditEntry]:
+        found = [one for one in self.audited if one.at >= since]
+        return [one for one in found if sessions is None or one.session_id in sessions][-limit:]
 
     def listen(self, heard: Callable[[Collection[str]], None] | None) -> None:
         self.heard = heard

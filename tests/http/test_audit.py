@@ -117,7 +117,10 @@ async def test_it_is_read_page_by_page(api: Api):
     last = (await api.get(f"{AUDIT}?limit=3&after=3", token=ADMIN)).body
     assert ([entry["id"] for entry in last["entries"]], last["nextCursor"]) == ([4, 5], None)
     assert (await api.get(f"{AUDIT}?after=5", token=ADMIN)).body == {"entries": [], "nextCursor": None}
-    assert (await api.get(f"{AUDIT}?after=x", token=ADMIN)).status == 400
+    newest = (await api.get(f"{AUDIT}?last=2", token=ADMIN)).body
+    assert ([entry["id"] for entry in newest["entries"]], newest["nextCursor"]) == ([4, 5], None)
+    for query in ("after=x", "last=0", "last=1001", "last="):
+        assert (await api.get(f"{AUDIT}?{query}", token=ADMIN)).status == 400
 
 
 async def test_an_admin_of_some_sessions_reads_of_those(api: Api):

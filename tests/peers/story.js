@@ -1,7 +1,7 @@
 // What the foreign clients' stories share: the simulator's control API, waiting, and steps told one a line.
 'use strict';
 
-const { chromeArguments, executablePath, control, profile } = JSON.parse(process.argv[2]);
+const { chromeArguments, client, executablePath, control, profile } = JSON.parse(process.argv[2]);
 
 const LIMIT_MS = 15000;
 const PAUSE_MS = 25;
@@ -65,4 +65,4 @@ for (const name of ['log', 'info', 'warn', 'debug']) console[name] = console.err
 // What a client leaves behind unanswered when its page goes away is its own affair.
 process.on('unhandledRejection', (error) => console.error(error));
 
-module.exports = { arrival, chromeArguments, control, executablePath, expect, profile, sim, step, until };
+module.exports = { arrival, chromeArguments, client, control, executablePath, expect, profile, reason, sim, step, until };

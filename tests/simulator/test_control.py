@@ -242,6 +242,23 @@ async def test_a_phone_without_internet_only_keeps_its_receipts(api: Api) -> Non
     assert (log.count("offline"), log.count("online"), log.count("receipt")) == (2, 1, 2)
 
 
+async def test_what_a_linked_device_reads_and_plays_is_told_to_who_wrote(api: Api) -> None:
+    async with api.page() as reader, api.page() as writer:
+        await scan(api, reader)
+        await scan(api, writer, BRUNO)
+        await writer.send("3EB01", f"{ANA}@c.us")
+        await reader.pushed("message")
+        for call in (
+            ("seen", {"chat": BRUNO_ID}),
+            ("seen", {"chat": BRUNO_ID}),
+            ("receipt", {"id": "3EB01", "ack": 4}),
+        ):
+            await reader.call(*call)
+        await writer.pushed("receipt", 2)
+    told = [push["data"]["ack"] for push in writer.pushes if push["type"] == "receipt"]
+    assert told == [3, 4]
+
+
 async def test_new_accounts_and_groups_reach_open_pages(api: Api) -> None:
     async with api.page() as page:
         await scan(api, page)

@@ -24,6 +24,23 @@ CONN = "require('WAWebConnModel').Conn"
 SOCKET = "require('WAWebSocketModel').Socket"
 MESSAGES = "require('WAWebMsgCollection').MsgCollection"
 NOWAIT = {"waitForAck": False}
+WRAP_REACTION_TABLE = """
+    const { reactionTableMode } = require('WAWebAddonReactionTableMode');
+    const store = reactionTableMode.bulkUpsert;
+    window.stored = [];
+    reactionTableMode.bulkUpsert = (reactions) => {
+      for (const { id, reactionParentKey, reactionText, from, author } of reactions) {
+        stored.push([id.fromMe, String(reactionParentKey), reactionText, String(author ?? from)]);
+      }
+      return store(reactions);
+    };
+"""
+PREPARE_DOCUMENT = """
+    const opaque = await require('WAWebMediaOpaqueData').createFromData(args[0]
+      ? new File(['%PDF'], args[0], { type: 'application/pdf' }) : new Blob(['%PDF']), 'application/pdf');
+    const media = await require('WAWebPrepRawMedia').prepRawMedia(opaque, { asDocument: true }).waitForPrep();
+    return media.toJSON().filename;
+"""
 
 
 @pytest.fixture(scope="module")
@@ -202,6 +219,31 @@ def test_media_out(
     assert (line["sha256"], line["size"]) == (hashlib.sha256(data).hexdigest(), len(data))
 
 
+def test_reactions_of_both_sides_pass_the_table_that_whatsapp_web_js_wraps(
+    simulator: Simulator, page: PageBrowser
+) -> None:
+    page.run(WRAP_REACTION_TABLE)
+    sent = page.send_text(BRUNO_ID, "olá")["id"]
+    for emoji in ("👍", ""):
+        simulator.call("POST", f"/accounts/{BRUNO}/react", {"id": sent, "emoji": emoji})
+    page.wait("stored.length === 2")
+    page.run("await WPP.chat.sendReactionToMessage(args[0], '🎉')", sent)
+    page.wait("stored.length === 3")
+    theirs, ours = (False, sent), (True, sent)
+    assert page.value("stored") == [
+        [*theirs, "👍", BRUNO_ID],
+        [*theirs, "", BRUNO_ID],
+        [*ours, "🎉", f"{ANA}@c.us"],
+    ]
+    reactions = page.run("return (await WPP.chat.getReactions(args[0])).reactions.length", sent)
+    assert reactions == 1
+
+
+@pytest.mark.parametrize(("given", "shown"), [("nota.pdf", "nota.pdf"), (None, None)])
+def test_a_document_is_called_as_its_file(page: PageBrowser, given: str | None, shown: str | None) -> None:
+    assert page.run(PREPARE_DOCUMENT, given) == shown
+
+
 def test_media_in_can_be_downloaded(simulator: Simulator, page: PageBrowser) -> None:
     data = picture("red")
     message = simulator.write_media(BRUNO, ANA, data, "image/png", "foto.png", caption="veja")
@@ -219,7 +261,8 @@ def test_typing_recording_and_seen_are_logged(simulator: Simulator, page: PageBr
     before = len(simulator.log())
     page.run("await WPP.chat.markIsComposing(args[0]); await WPP.chat.markIsPaused(args[0])", BRUNO_ID)
     page.run("await WPP.chat.markIsRead(args[0])", BRUNO_ID)
-    noted = [(entry["event"], entry["chat"]) for entry in simulator.log(before)]
+    log = simulator.log(before)
+    noted = [(entry["event"], entry["chat"]) for entry in log if entry["event"] != "receipt"]
     assert noted == [("typing", BRUNO_ID), ("paused", BRUNO_ID), ("seen", BRUNO_ID)]
     assert page.value(f"WPP.chat.get('{BRUNO_ID}').unreadCount") == 0
 

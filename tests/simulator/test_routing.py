@@ -108,6 +108,23 @@ def test_a_group_message_has_the_ack_that_all_have_reached(server: MemoryServer)
     assert reached == [1, 2, 2, 3]
 
 
+def test_unread_is_what_others_wrote_in_that_chat_and_nobody_read(server: MemoryServer) -> None:
+    board = server.switchboard
+    for sender, to, message_id in (
+        (CARLA, BRUNO, "3EB01"),
+        (CARLA, BRUNO, "3EB02"),
+        (BRUNO, CARLA, "3EB03"),
+        (ANA, BRUNO, "3EB04"),
+        (CARLA, GROUP, "3EB05"),
+        (BRUNO, GROUP, "3EB06"),
+    ):
+        board.accept(sender, server.draft(to, message_id=message_id))
+    board.receive(BRUNO, "3EB01", 3)
+    board.receive(BRUNO, "3EB02", 2)
+    unread = {chat: [one.id for one in board.unread(BRUNO, chat)] for chat in ("77777@lid", GROUP)}
+    assert unread == {"77777@lid": ["3EB02"], GROUP: ["3EB05"]}
+
+
 @pytest.mark.parametrize(("phone", "ack", "status"), [(BRUNO, 1, 400), (BRUNO, 5, 400), (CARLA, 2, 404)])
 def test_receipts_that_cannot_be(server: MemoryServer, phone: str, ack: int, status: int) -> None:
     server.switchboard.accept(ANA, server.draft(BRUNO, message_id="3EB01"))

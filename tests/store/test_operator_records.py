@@ -78,7 +78,15 @@ class TestAudit:
 
     def test_not_before_a_moment(self, store: Store):
         audited(store, *(replace(self.FULL, at=at) for at in (1.0, 2.0, 3.0)))
-        assert [entry.at for entry in store.audit_after(0, 10, since=2.0)] == [2.0, 3.0]
+        assert [entry.at for entry in store.audit_last(10, since=2.0)] == [2.0, 3.0]
+
+    def test_the_newest_in_order(self, store: Store):
+        audited(
+            store, *(replace(self.FULL, at=at, session_id="ab"[int(at) % 2]) for at in (1.0, 2.0, 3.0, 4.0))
+        )
+        assert [entry.at for entry in store.audit_last(2)] == [3.0, 4.0]
+        assert [entry.at for entry in store.audit_last(2, {"a"})] == [2.0, 4.0]
+        assert [entry.at for entry in store.audit_last(9, frozenset())] == []
 
     def test_a_purged_session_leaves_its_entries(self, store: Store):
         audited(store, self.FULL)

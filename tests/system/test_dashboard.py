@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.support import wait_until
+from tests.system.chromeless import chromeless
 from tests.system.conftest import NewTenant
 from tests.system.customer import DESK
 from tests.system.daemon import Daemon
 from tests.system.operator_browser import Operator
 from tests.system.tenant import Tenant
+from wppmt.cli.sink import Sink
 
 pytestmark = [pytest.mark.chrome, pytest.mark.timeout(120)]
 
@@ -138,7 +141,13 @@ TROUBLES = [
         marks=pytest.mark.long,
     ),
     pytest.param(strike("page_hang"), "parou de", "Nada a fazer", id="hang", marks=pytest.mark.long),
-    pytest.param(strike("tos_block"), "QR Code", "Mostre o", id="refused", marks=pytest.mark.long),
+    pytest.param(
+        strike("tos_block"),
+        "bloqueou esta conta",
+        "O cliente resolve no celular",
+        id="refused",
+        marks=pytest.mark.long,
+    ),
 ]
 
 
@@ -193,6 +202,36 @@ def test_who_is_no_administrator_sees_their_own_and_is_told_so(
     assert operator.hindrances() == []
     operator.keeps_picture("sem-permissao")
     operator.clicks("#leave")
-    operator.logs_in(shared_daemon.api.url, shared_daemon.api.token() + "x")
+    operator.types("#token", shared_daemon.api.token() + "x" + Keys.ENTER)
     operator.shows("#login-problem", "não é aceito")
     operator.keeps_picture("token-recusado")
+
+
+def test_an_event_that_was_given_up_is_seen_with_its_attempts_and_delivered_again(
+    operator: Operator, tmp_path: Path
+):
+    status = [410]
+    with Sink(0, lambda _: status[0]) as sink:
+        daemon = chromeless(tmp_path / "letters", WPP_EGRESS_ALLOW=sink.target)
+        try:
+            daemon.start()
+            daemon.api.call("POST", "/api/sessions/padaria/start", {"webhookUrl": sink.url})
+            operator.looks()
+            operator.logs_in(daemon.api.url, daemon.api.token())
+            operator.shows("[data-session=padaria]", "abandonados")
+            operator.clicks("nav a[href='#webhooks']")
+            operator.clicks(".card button")
+            operator.clicks(".letters [aria-expanded]")
+            operator.shows(".attempts", "HTTP 410")
+            assert operator.hindrances() == []
+            operator.keeps_picture("abandonados")
+            assert daemon.api.call("DELETE", "/api/sessions/padaria").status == 200
+            status[0] = 204
+            put = daemon.api.call("PUT", "/api/sessions/padaria/webhook", {"url": sink.url})
+            assert put.status == 200
+            operator.clicks("#detail-part .main")
+            operator.shows("#detail-part", "Nenhum evento abandonado")
+            wait_until(lambda: daemon.api.get("/api/health")["webhooks"] == {"pending": 0, "dead": 0}, 10)
+        finally:
+            operator.does("sessionStorage.clear()")
+            daemon.end()

@@ -20,7 +20,7 @@ _SENTENCES = {
     Resource.SESSIONS: "{current} sessões no ar; o máximo é {limit} (WPP_MAX_SESSIONS)",
     Resource.MEMORY: "{current} MB de memória em uso; o limite é {limit} MB (WPP_MEMORY_LIMIT_MB)",
     Resource.DISK: "{current} MB livres no disco dos logins; são necessários {limit} MB (WPP_DISK_MIN_FREE_MB)",
-    Resource.STREAMS: "{current} streams de eventos abertos; o máximo é {limit}",
+    Resource.STREAMS: "{current} streams de eventos abertos; o máximo é {limit}, metade de WPP_MAX_CONNECTIONS",
 }
 
 

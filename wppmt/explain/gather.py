@@ -21,7 +21,7 @@ def of_session(store: Store, record: SessionRecord, since: float, now: float) ->
         record=record,
         now=now,
         events=store.events_named(record.id, TOLD_EVENTS, since, MOST_ROWS),
-        audit=store.audit_after(0, MOST_ROWS, (record.id,), since),
+        audit=store.audit_last(MOST_ROWS, (record.id,), since),
         failed=store.failed(record.id, since, MOST_ROWS),
         deliveries=_deliveries(store, record.id, troubled),
     )

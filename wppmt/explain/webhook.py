@@ -53,6 +53,5 @@ def delivery_advice(deliveries: Deliveries) -> str:
     if dead := fates[DeliveryState.DEAD]:
         events = "1 evento foi abandonado" if dead == 1 else f"{dead} eventos foram abandonados"
         return f"{events}. {REPLAY}"
-    failed = {attempt.event_id for attempt in deliveries.attempts if attempt.error}
-    waits = any(deliveries.fates.get(event) is DeliveryState.PENDING for event in failed)
-    return WAIT if waits else ""
+    is_down = any(attempt.error for attempt in deliveries.attempts[-1:])
+    return WAIT if is_down and fates[DeliveryState.PENDING] else ""

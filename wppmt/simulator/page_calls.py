@@ -10,6 +10,7 @@ from wppmt.simulator.faults import PREVIEWS
 from wppmt.simulator.group_calls import GroupCalls
 from wppmt.simulator.notices import tell_call
 from wppmt.simulator.records import Call, Device, Json, is_group
+from wppmt.simulator.views import READ
 from wppmt.simulator.world import OpenPage, World
 
 SLOW_PREVIEW_MS = 10_000
@@ -24,7 +25,8 @@ class PageCalls:
         self.table: dict[str, Callable[[Json], Json]] = {
             "exists": self._exists,
             "chatState": lambda data: self._note(data["state"], chat=data["chat"]),
-            "seen": lambda data: self._note("seen", chat=data["chat"]),
+            "seen": self._seen,
+            "receipt": self._receipt,
             "presence": lambda data: self._note("presence", state=data["state"]),
             "appState": self._app_state,
             "nextLabel": lambda _: {"id": self._world.app_state.next_label(self._phone)},
@@ -62,6 +64,17 @@ class PageCalls:
         """What others could see of the page: only the log tells it."""
         self._world.log.add(event, phone=self._phone, device=self._device.id, **details)
         self._world.commit()
+        return {}
+
+    def _seen(self, data: Json) -> Json:
+        """A linked device reads for its phone: who wrote is told."""
+        self._note("seen", chat=data["chat"])
+        for message in self._world.switchboard.unread(self._phone, data["chat"]):
+            self._world.receive(self._phone, message.id, READ)
+        return {}
+
+    def _receipt(self, data: Json) -> Json:
+        self._world.receive(self._phone, data["id"], data["ack"])
         return {}
 
     def _exists(self, data: Json) -> Json:

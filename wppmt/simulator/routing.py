@@ -10,7 +10,7 @@ from wppmt.simulator.groups import Groups
 from wppmt.simulator.kinds import ADDONS
 from wppmt.simulator.records import STATUS, Arrival, Delivery, Json, Media, Message, is_group
 from wppmt.simulator.storage import Changes
-from wppmt.simulator.views import READ_ACKS, Views
+from wppmt.simulator.views import READ, READ_ACKS, Views
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,21 @@ class Switchboard:
         for device in self._accounts.devices(message.sender):
             self._queue(device.id, "receipt", self.views.receipt(message, phone, ack, everyone))
         return message
+
+    def unread(self, phone: str, chat: str) -> list[Message]:
+        """What ``phone`` has received in a chat, named as its pages name it, and has not read; oldest first."""
+        writer = self._accounts.find(chat)
+        to = self._accounts.account(phone).wid if writer else chat
+        return [
+            message
+            for message in self._messages.values()
+            if message.to == to
+            and (writer is None or message.sender == writer.phone)
+            and message.sender != phone
+            and message.type not in ADDONS
+            and phone in self.recipients(message)
+            and message.acks.get(phone, 0) < READ
+        ]
 
     def keep_receipt(self, phone: str, message_id: str, ack: int) -> None:
         """As ``receive``, for a phone without internet: kept until ``waiting_receipts`` takes it."""

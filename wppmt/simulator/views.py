@@ -8,7 +8,8 @@ from wppmt.simulator.groups import GroupEvent, Groups
 from wppmt.simulator.kinds import ADDONS
 from wppmt.simulator.records import STATUS, Account, Group, Json, Media, Message, is_group
 
-READ_ACKS = {2: "delivery", 3: "read", 4: "played"}
+READ = 3
+READ_ACKS = {2: "delivery", READ: "read", 4: "played"}
 
 
 class Views:

@@ -177,9 +177,14 @@ class Store(Protocol):
         """When each of these keys, by id, was last used. A power cut may undo the last ones."""
 
     def audit_after(
-        self, after: int, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
+        self, after: int, limit: int, sessions: Collection[str] | None = None
     ) -> Sequence[AuditEntry]:
-        """The audit trail behind this id, oldest first: of these sessions (None: all of it), and not before `since`."""
+        """The audit trail behind this id, oldest first: of these sessions (None: all of it)."""
+
+    def audit_last(
+        self, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
+    ) -> Sequence[AuditEntry]:
+        """Its newest `limit` entries, oldest first, and none from before `since`."""
 
     def drop_audit(self, before: float) -> int:
         """Drop at most some hundred entries that are older; returns how many."""

@@ -33,7 +33,7 @@ def answers(api: StubApi) -> None:
 def test_trouble_comes_with_its_reason_and_remedy(ask: Call):
     shown = ask("status").stdout
     assert "1 de 2 sessões conectadas" in shown
-    assert "memória 1,6 GB" in shown or "memória 1,7 GB" in shown
+    assert shown.count("memória") == 1
     assert "! SESSION_IN_ERROR" in shown
     about = shown.partition("O que pede atenção:")[2]
     assert "ruim: erro há" in about

@@ -54,7 +54,8 @@ def page(overview: Overview, now: float, *, trouble_first: bool = False) -> list
     room = shown.width()
     sessions = sorted(overview.sessions, key=lambda row: (_rank(row), row["sessionId"]))
     firing = overview.alerts["firing"] if overview.alerts else ()
-    lines = [*service_lines(overview.health, room, known={alert["code"] for alert in firing})]
+    has_figures, known = overview.figures is not None, {alert["code"] for alert in firing}
+    lines = service_lines(overview.health, room, has_figures=has_figures, known=known)
     if overview.figures:
         lines += shown.wrapped(" · ".join(figures_shown(overview.figures)), "  ", room)
     lines += [line for alert in firing for line in alert_lines(alert, now, room)]
@@ -71,8 +72,10 @@ def _rank(row: Json) -> int:
     return _WORST_FIRST.index(row["status"]) if row["status"] in _WORST_FIRST else 0
 
 
-def service_lines(health: Json, room: int, known: Collection[str] = ()) -> list[str]:
-    """The service as a whole, as `/api/health` counts it. Of reasons that are `known` more is said elsewhere."""
+def service_lines(
+    health: Json, room: int, *, has_figures: bool = False, known: Collection[str] = ()
+) -> list[str]:
+    """The service as a whole, as `/api/health` counts it; of its figures and of `known` reasons more is said elsewhere."""
     sessions, webhooks = health["sessions"], health["webhooks"]
     colour = {"ok": shown.GREEN, "degraded": shown.RED, "unreachable": shown.RED}.get(
         health["status"], shown.YELLOW
@@ -81,7 +84,7 @@ def service_lines(health: Json, room: int, known: Collection[str] = ()) -> list[
         f"wppmt {health['version']}: {_SERVICE.get(health['status'], health['status'])}",
         f"no ar há {shown.lasting(health['uptimeSeconds'])}",
         f"{sessions['connected']} de {sessions['total']} sessões conectadas (no máximo {health['maxSessions']})",
-        f"memória {shown.megabytes(health['memoryMb'])}",
+        *(() if has_figures else (f"memória {shown.megabytes(health['memoryMb'])}",)),
         f"webhooks: {webhooks['pending']} na fila, {webhooks['dead']} abandonados",
     )
     lines = [shown.paint(line, colour) for line in shown.wrapped(" · ".join(facts), "  ", room, "")]
@@ -99,7 +102,7 @@ def figures_shown(figures: Json) -> Iterator[str]:
     yield f"CPU {shown.decimal(figures['cpuPercent'])} %"
     yield f"{figures['connected']} conectadas de {figures['wanted']} que deveriam"
     yield f"erros {shown.decimal(figures['errorPercent'])} % de {figures['requests']} em 5 min"
-    yield f"respostas em até {shown.decimal(figures['responseSeconds'])} s"
+    yield f"respostas em até {shown.decimal(round(figures['responseSeconds'], 2))} s"
     yield f"webhooks sem sucesso no último minuto: {figures['webhooksFailed']}"
     yield f"disco {shown.megabytes(figures['diskFreeMb'])} livres"
 

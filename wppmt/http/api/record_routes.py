@@ -22,6 +22,12 @@ _ENTRIES: dict[str, dict[str, object]] = {
         "description": "o `nextCursor` da página anterior, ou o `id` do último registro conhecido",
     },
     "limit": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE},
+    "last": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": LARGEST_PAGE,
+        "description": "em vez de uma página: os N registros mais novos, do mais antigo ao mais novo",
+    },
 }
 
 RECORD_ROUTES = (

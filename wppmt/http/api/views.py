@@ -120,7 +120,7 @@ def figures_of(figures: Figures) -> ServiceFigures:
         connected=figures.connected,
         requests=recent.requests,
         error_percent=round(100 * recent.error_rate, 1),
-        response_seconds=recent.response_seconds,
+        response_seconds=round(recent.response_seconds, 3),
         webhooks_failed=recent.webhooks_failed,
         disk_free_mb=figures.disk_free_mb,
     )

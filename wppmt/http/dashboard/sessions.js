@@ -10,6 +10,7 @@ import { language, reasonOf, remedyOf, t } from './texts.js';
 
 const COLUMNS = ['session', 'state', 'reason', 'messages', 'browser', 'delivery', 'act'];
 const STALE_MS = 30_000;
+const NEW_AT_ONCE = 100;
 const choice = { state: '', words: '', order: 'trouble' };
 /** Session → its element, and what it was drawn from. */
 const rows = new Map();
@@ -86,8 +87,15 @@ function drawRows(shown, table) {
   const isOtherLanguage = drawnIn !== language();
   drawnIn = language();
   let place = table.firstElementChild;
+  let room = NEW_AT_ONCE;
   for (const session of shown) {
     const known = rows.get(session.sessionId);
+    if (!known && room === 0) {
+      // What is looked at first is seen first.
+      requestAnimationFrame(() => table.isConnected && drawSessions());
+      return;
+    }
+    if (!known) room -= 1;
     const row = known ?? { element: rowElement(session.sessionId) };
     if (row.session !== session || isOtherLanguage || now - row.at > STALE_MS) {
       render(rowOf(session), row.element);

@@ -96,10 +96,17 @@ function typeOfMedia(mimetype, { asDocument, asSticker, isPtt }) {
   return ['image', 'video', 'audio'].includes(family) ? family : 'document';
 }
 
+// A document is called as the file is that was given.
+function nameOfMedia(type, opaque, given) {
+  return type === 'document' ? opaque.forceToBlob().name || given.filename : undefined;
+}
+
 async function prepared(opaque, given) {
+  const type = typeOfMedia(opaque.type() || '', given);
   const digest = await crypto.subtle.digest('SHA-256', await opaque.forceToBlob().arrayBuffer());
   return new MediaDataModel({
-    type: typeOfMedia(opaque.type() || '', given),
+    type,
+    filename: nameOfMedia(type, opaque, given),
     isGif: given.asGif || undefined,
     ...given.precomputedFields,
     mimetype: opaque.type(),

@@ -33,15 +33,24 @@ class SqliteRecords:
             )
 
     def audit_after(
-        self, after: int, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
+        self, after: int, limit: int, sessions: Collection[str] | None = None
     ) -> Sequence[AuditEntry]:
-        of_sessions = None if sessions is None else json.dumps(list(sessions))
         rows = self._read(
-            "SELECT * FROM audit WHERE id > ?1 AND at >= ?2"
-            " AND (?3 IS NULL OR session_id IN (SELECT value FROM json_each(?3))) ORDER BY id LIMIT ?4",
-            (after, since, of_sessions, limit),
+            "SELECT * FROM audit WHERE id > ?1"
+            " AND (?2 IS NULL OR session_id IN (SELECT value FROM json_each(?2))) ORDER BY id LIMIT ?3",
+            (after, _listed(sessions), limit),
         )
         return [AuditEntry(**dict(row)) for row in rows]
+
+    def audit_last(
+        self, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
+    ) -> Sequence[AuditEntry]:
+        rows = self._read(
+            "SELECT * FROM audit WHERE at >= ?1"
+            " AND (?2 IS NULL OR session_id IN (SELECT value FROM json_each(?2))) ORDER BY id DESC LIMIT ?3",
+            (since, _listed(sessions), limit),
+        )
+        return [AuditEntry(**dict(row)) for row in reversed(rows)]
 
     def drop_audit(self, before: float) -> int:
         with self._database.write() as connection:
@@ -50,6 +59,10 @@ class SqliteRecords:
                 "DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT ?) AND at < ?",
                 (AUDIT_STEP, before),
             ).rowcount
+
+
+def _listed(sessions: Collection[str] | None) -> str | None:
+    return None if sessions is None else json.dumps(list(sessions))
 
 
 def save_audit(connection: sqlite3.Connection, entry: AuditEntry) -> None:

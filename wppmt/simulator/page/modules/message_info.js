@@ -78,7 +78,7 @@ function canMarkPlayed(message) {
 async function markPlayed(message) {
   message.updateAck(ACK.PLAYED);
   await storeMessage(message);
-  await link.call('seen', { chat: String(message.id.remote) });
+  await link.call('receipt', { id: message.id.id, ack: ACK.PLAYED });
 }
 
 define('WAWebMarkPlayedMsgAction', () => ({ canMarkPlayed, markPlayed }));

@@ -65,24 +65,51 @@ async function reactionsModel(parent) {
   return ReactionsStore.add({ id: parent, reactions: aggregated, reactionByMe: found.reactionByMe });
 }
 
-async function receiveReaction(addon) {
-  const row = addonRow('reaction', addon, { emoji: addon.content.emoji });
-  if (row.emoji === REVOKED_REACTION_TEXT) await dropAddon(row.id);
+function reactionData({ key, sender, target, t, content }) {
+  return {
+    id: key,
+    type: 'reaction',
+    from: key.fromMe ? sender : key.remote,
+    to: key.fromMe ? key.remote : myNumber(),
+    author: key.participant && sender,
+    reactionParentKey: target,
+    reactionText: content.emoji,
+    reactionTimestamp: t * 1000,
+    t,
+    ack: ACK.SENT,
+    read: false,
+  };
+}
+
+async function storeReaction({ id, from, author, reactionParentKey, reactionText, t }) {
+  const sender = id.fromMe ? myNumber() : author || from;
+  const row = addonRow('reaction', { key: id, sender, target: reactionParentKey, t }, { emoji: reactionText });
+  if (reactionText === REVOKED_REACTION_TEXT) await dropAddon(row.id);
   else await keepAddon(row);
+}
+
+const reactionTableMode = {
+  bulkUpsert: async (reactions) => {
+    for (const reaction of reactions) await storeReaction(reaction);
+  },
+};
+
+// Through the modules' exports, where whatsapp-web.js and wa-js have put their wrappers.
+async function receiveReaction(addon) {
+  await importNamespace('WAWebAddonReactionTableMode').reactionTableMode.bulkUpsert([reactionData(addon)]);
   const message = await targetOf(addon.target);
   if (message) await changeMessage(message, { hasReaction: reactionRowsOf(addon.target).length > 0 });
   const told = {
-    msgKey: row.key,
-    parentMsgKey: row.parent,
-    senderUserJid: row.sender,
-    reactionText: row.emoji,
-    timestamp: row.t * 1000,
-    t: row.t,
+    msgKey: String(addon.key),
+    parentMsgKey: String(addon.target),
+    senderUserJid: String(addon.sender),
+    reactionText: addon.content.emoji,
+    timestamp: addon.t * 1000,
+    t: addon.t,
     orphan: 0,
     read: false,
     ack: ACK.SENT,
   };
-  // Through the module's exports, where wa-js has put its wrapper.
   await importNamespace('WAWebReactionsMsgAction').addOrUpdateReactionsModelCollection(told, { allowNotify: true });
 }
 
@@ -94,6 +121,7 @@ async function sendReactionToMsg(message, reaction) {
   return sendAddon('reaction', message.id, { emoji: reaction || REVOKED_REACTION_TEXT });
 }
 
+define('WAWebAddonReactionTableMode', () => ({ reactionTableMode }));
 define('WAWebReactionsModels', () => ({
   AggReactions,
   AggReactionsCollection,

@@ -17,7 +17,7 @@ class StatusModel extends BaseModel {
 
   async sendReadStatus(message) {
     message.set('viewed', true);
-    await link.call('seen', { chat: STATUS_ID });
+    await link.call('receipt', { id: message.id.id, ack: ACK.READ });
   }
 }
 named(StatusModel, 'status', { lastReceivedKey: undefined, t: 0, unreadCount: 0 });
