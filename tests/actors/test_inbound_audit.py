@@ -16,6 +16,7 @@ from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from tests.defaults import session_policy
 from wppmt.browser.fake.browsers import FakeBrowser
+from wppmt.domain.messages import ROOT, Describe
 from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"
@@ -203,6 +204,8 @@ def act(gateway: Gateway, what: str) -> None:
         case "kill -9":
             gateway.kill_daemon()
             gateway.boot()
+            # As the daemon: nobody can ask before the boot is answered.
+            gateway.ask(ROOT, Describe())
         case "stop":
             gateway.close("a")
             gateway.run(gateway.random.uniform(0, 400))
