@@ -42,6 +42,11 @@ def refused_by_the_session(code: Code, method: str = "POST", path: str = SEND, b
     return provoke
 
 
+async def look_at_a_closed_one(api: Api) -> Answer:
+    api.front.has("a", State.DISCONNECTED)
+    return await api.get("/api/admin/sessions/a/screenshot", token=token(scope="wpp:admin"))
+
+
 async def fail(api: Api) -> Answer:
     api.front.bug = RuntimeError()
     return await api.post(SEND, HELLO)
@@ -135,6 +140,7 @@ PROVOKED: dict[Code, Provoke] = {
     Code.RATE_LIMITED: ask_twice,
     Code.WEBHOOK_TEST_IN_FLIGHT: try_twice,
     Code.NOT_CONNECTED: close_first,
+    Code.NOT_RUNNING: look_at_a_closed_one,
     Code.TARGET_REFUSED: lambda api: api.post("/api/sessions/a/start", {"webhookUrl": "http://127.0.0.1/"}),
     Code.MEDIA_FETCH_FAILED: lambda api: api.post("/api/sessions/a/send-image", PHONE | {"base64": "YWJj"}),
     Code.RESOURCE_LIMIT: fill_places,
