@@ -49,6 +49,8 @@ class InboundAudit:
     _missed: int = field(default=0, init=False)
     """By the audit that is under way."""
     _deaf_audits: int = field(default=0, init=False)
+    _life: str = field(default="", init=False)
+    """Of the page, by its name: a new one has nothing more of what the one before told."""
     _noticed_at: float = field(default=0.0, init=False)
     """When the page's last notice came."""
 
@@ -64,6 +66,10 @@ class InboundAudit:
         if not self.page.is_usable:
             self._connection_lost()
             return
+        if self.work.record.page != self._life:
+            # It may have loaded anew while nobody heard it.
+            self._connection_lost()
+            self._life = self.work.record.page
         if not self.work.record.heard_until:
             # A phone was linked just now: messages from before are not reported.
             yield from self.work.write(now, heard_until=self._noticed_at + MARGIN_SECONDS)

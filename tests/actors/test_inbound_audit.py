@@ -78,6 +78,20 @@ def test_what_is_missed_again_and_again_is_counted_and_the_page_that_tells_other
     assert gateway.state("a") is State.CONNECTED
 
 
+def test_a_page_that_loads_anew_unheard_is_audited_at_once(gateway: Gateway):
+    """What the life before told is lost with it, and nothing shows that there was another one."""
+    browser = gateway.connect("a", ME)
+    gateway.run(20)
+    browser.go_silent()
+    lost = [browser.receive(FRIEND) for _ in range(3)]
+    browser.reload()
+    gateway.run(1)
+    browser.go_silent(False)
+    gateway.run(30)
+    assert gateway.state("a") is State.CONNECTED
+    assert gateway.received("a") == lost
+
+
 def test_every_connection_is_audited_when_whatsapp_has_delivered_what_was_missed(gateway: Gateway):
     browser = gateway.connect("a", ME)
     gateway.run(20)

@@ -31,11 +31,11 @@ def play(folder: Path, seed: int) -> list[Pictured]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(SEEDS))
-def test_a_turn_that_raises_changes_nothing(folder: Path, seed: int):
-    minds = play(folder, seed)
+@pytest.mark.timeout(60)
+def test_a_turn_that_raises_changes_nothing(tmp_path_factory: pytest.TempPathFactory):
+    minds = [mind for seed in range(SEEDS) for mind in play(tmp_path_factory.mktemp("seed"), seed)]
     assert [change for mind in minds for change in mind.changed] == []
-    assert any(mind.raised for mind in minds)
+    assert sum(bool(mind.raised) for mind in minds) >= SEEDS / 2
 
 
 @pytest.mark.slow
