@@ -79,13 +79,13 @@ def run(bench: Bench, web: FileServer) -> None:
     measure_sends(bench, tenant)
     measure_events(bench, tenant)
     measure_bursts(bench, tenant)
+    measure_lists(bench)
     crowd = measure_crowds(bench, tenant)
     measure_idle(bench, crowd)
     measure_restores(bench, crowd)
     measure_media(bench, web, *crowd[:2])
     measure_voice(bench, *crowd[:2])
     measure_requests(bench, crowd)
-    measure_lists(bench)
     bench.daemon.stop()
 
 
