@@ -114,14 +114,20 @@ def behind_tls(port: int, context: ssl.SSLContext) -> Iterator[int]:
     """Its own port: what is said to it in TLS reaches `port` in the clear. So an http proxy becomes an https one."""
     told: queue.SimpleQueue[tuple[int, Callable[[], object]]] = queue.SimpleQueue()
 
+    # asyncio itself holds them weakly: one that waits for ever would be collected in the middle.
+    connections: set[asyncio.Task[None] | None] = set()
+
     async def main() -> None:
         over, loop = asyncio.Event(), asyncio.get_running_loop()
         server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
         told.put((server.sockets[0].getsockname()[1], partial(loop.call_soon_threadsafe, over.set)))
         await over.wait()
         server.close()
+        left = [connection for connection in connections if connection and connection.cancel()]
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.add(asyncio.current_task())
         there = await asyncio.open_connection("127.0.0.1", port)
         try:
             await asyncio.gather(pass_on(reader, there[1]), pass_on(there[0], writer))
@@ -130,7 +136,7 @@ def behind_tls(port: int, context: ssl.SSLContext) -> Iterator[int]:
                 # asyncio's TLS transport forgets its own protocol once it is closed.
                 with contextlib.suppress(AttributeError):
                     end.transport.abort()
-            await asyncio.sleep(0)
+            connections.discard(asyncio.current_task())
 
     thread = threading.Thread(target=asyncio.run, args=(main(),), daemon=True)
     thread.start()
