@@ -111,6 +111,8 @@ def test_its_screen_its_day_and_its_story_are_shown(at_work: Operator, tenant: T
         wait_until(lambda: "Carregando" not in at_work.text("#view"), 10)
         assert at_work.hindrances() == [], view
         at_work.keeps_picture(f"secao-{view}")
+    newest = at_work.does("return document.querySelector('#view tbody tr').innerText")
+    assert "session." in newest, "not what was done last: the service's own start is the oldest"
     assert not [line for line in at_work.complaints() if "404" not in line]
 
 

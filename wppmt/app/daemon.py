@@ -151,7 +151,7 @@ class Daemon:
     def metadata(self) -> dict[str, object]:
         """For every log line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2)."""
         total = self._directory.overview().memory_mb
-        return {"memoryUsage": f"{total / 1024:.1f}GB", "sessionCount": len(self._directory.statuses())}
+        return {"memoryUsage": f"{total / 1000:.1f}GB", "sessionCount": len(self._directory.statuses())}
 
     async def run(
         self,
