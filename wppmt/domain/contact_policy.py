@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, reset_tzpath
@@ -51,7 +51,7 @@ class ContactPolicy:
     def day_of(self, now: float) -> tuple[float, float]:
         """When the day began, and when the next one begins."""
         today = datetime.fromtimestamp(now, _zone(self.time_zone)).date()
-        return self._moment(today, "00:00"), self._moment(today + timedelta(days=1), "00:00")
+        return _day(today, self.time_zone)
 
     def quiet_until(self, now: float) -> float | None:
         """The end of the quiet hours, while they are."""
@@ -62,16 +62,11 @@ class ContactPolicy:
             return None
         days = (local.date(), local.date() + timedelta(days=1))
         # Where clocks are set back, the end may come twice that day: the first one may be over.
-        ends = (self._moment(day, self.quiet_to, fold=fold) for day in days for fold in (0, 1))
+        ends = (_moment(day, self.quiet_to, self.time_zone, fold=fold) for day in days for fold in (0, 1))
         return min(end for end in ends if end > now)
 
     def gap(self, random: Random) -> float:
         return random.uniform(self.gap_min, self.gap_max)
-
-    def _moment(self, day: date, clock: str, fold: int = 0) -> float:
-        hour, minute = (int(part) for part in clock.split(":"))
-        local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=_zone(self.time_zone), fold=fold)
-        return local.astimezone(UTC).timestamp()
 
 
 OFF = ContactPolicy()
@@ -125,6 +120,17 @@ def is_time_zone(name: str) -> bool:
 
 def _is_between(clock: str, start: str, end: str) -> bool:
     return start <= clock < end if start < end else clock >= start or clock < end
+
+
+@lru_cache(maxsize=128)
+def _day(day: date, time_zone: str) -> tuple[float, float]:
+    return _moment(day, "00:00", time_zone), _moment(day + timedelta(days=1), "00:00", time_zone)
+
+
+def _moment(day: date, clock: str, time_zone: str, fold: int = 0) -> float:
+    hour, minute = (int(part) for part in clock.split(":"))
+    local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=_zone(time_zone), fold=fold)
+    return local.astimezone(UTC).timestamp()
 
 
 @cache
