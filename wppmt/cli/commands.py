@@ -28,6 +28,7 @@ PLACES = {
     "sim": "sim",
     "sink": "sink",
     "token": "token",
+    "instances": "instances",
     "doctor": "doctor",
     "demo": "demo",
 }
