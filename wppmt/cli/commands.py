@@ -18,6 +18,8 @@ PLACES = {
     "alerts": "live.alerts",
     "dead-letters": "live.dead_letters",
     "key": "live.key",
+    "backup": "backup",
+    "restore": "restore",
     "lgpd": "lgpd",
     "serve": "serve",
     "run": "serve",
