@@ -30,6 +30,7 @@ PLACES = {
     "sim": "sim",
     "sink": "sink",
     "token": "token",
+    "instances": "instances",
     "doctor": "doctor",
     "demo": "demo",
 }

@@ -28,8 +28,8 @@ from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import explain
 from wppmt.net import proxies
 
-OF_COMMANDS = ("WPP_CONFIG", "WPP_API_URL", "WPP_API_TOKEN")
-"""Variables that are no setting: where commands find the settings, and the API."""
+OF_COMMANDS = ("WPP_CONFIG", "WPP_API_URL", "WPP_API_TOKEN", "WPP_INSTANCE")
+"""Variables that are no setting: where commands find the settings, and the API; which of several instances this is."""
 DEFAULT_FILES = (
     Path(__file__).parents[3] / "config/default.toml",  # a clone
     Path(sys.prefix) / "share/wppmt/default.toml",  # an installed package
