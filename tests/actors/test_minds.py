@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,10 @@ def test_those_who_watch_do_so_too(away: SystemAway, folder: Path):
     record = SessionRecord("a", 0.0, state=State.ERROR, reason=Reason.CONFLICT)
     statuses = (SessionStatus(record),)
     policy = replace(alert_policy(SETTINGS), webhook_url="http://operador.test/", mail_url="mailto:a@b.test")
-    alerts = WithoutSystem(AlertMind(store, policy, lambda _: "evt_1", lambda: "whsec_c2VncmVkbw=="), away)
+    ids = count(1)
+    alerts = WithoutSystem(
+        AlertMind(store, policy, lambda _: f"evt_{next(ids)}", lambda: "whsec_c2VncmVkbw=="), away
+    )
     history = WithoutSystem(HistoryMind(store, lambda: statuses), away)
     told = [*alerts.handle(Begin(), 100.0)]
     told += alerts.handle(Observed(Seen(at=100.0, uptime=1e6, sessions=(record,))), 100.0)
