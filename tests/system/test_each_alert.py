@@ -18,16 +18,14 @@ import pytest
 
 from tests.support import wait_until
 from tests.system.alert_sink import AlertSink
-from tests.system.chromeless import chromeless
+from tests.system.chromeless import chromeless, logged_in_before
 from tests.system.conftest import NewDaemon, NewTenant
 from tests.system.daemon import Daemon
 from tests.system.operator_browser import Operator
 from tests.system.tenant import Tenant, new_phone
-from wppmt.app.running import DATABASE
 from wppmt.cli.sink import ReceivedWebhook, Sink
 from wppmt.simulator.client import SimulatorError
-from wppmt.store.records import Desired, SessionRecord
-from wppmt.store.sqlite.store import SqliteStore
+from wppmt.store.records import Desired
 
 pytestmark = [pytest.mark.chrome, pytest.mark.long, pytest.mark.timeout(480)]
 
@@ -109,19 +107,6 @@ class Watched:
         return (alert["code"], alert["sessionId"]) == (code, session)
 
 
-def logged_in_before(folder: Path, *names: str, desired: Desired = Desired.RUNNING) -> None:
-    """Sessions that an earlier daemon had linked."""
-    state = folder / "state"
-    state.mkdir(mode=0o700, parents=True)
-    store = SqliteStore(state / DATABASE)
-    with store.transaction() as transaction:
-        for name in names:
-            transaction.save(
-                SessionRecord(name, 1.0, desired=desired, since=1.0, has_login=True, phone="5511988880001")
-            )
-    store.close()
-
-
 @contextmanager
 def running(daemon: Daemon) -> Iterator[Daemon]:
     try:
@@ -161,6 +146,8 @@ def test_what_the_requests_of_a_bad_hour_provoke(
             for _ in range(6):
                 assert daemon.api.call("POST", "/api/sessions/loja/webhook/test").status == 200
             watched.begins("SLOW_RESPONSES")
+            for _ in range(3):
+                assert daemon.api.call("POST", "/api/sessions/loja/restart").status == 202
             watched.begins("WEBHOOKS_FAILING")
             for _ in range(20):
                 refused = daemon.api.call(
