@@ -35,6 +35,7 @@ _TAGS: Mapping[str, str] = {
     "admin": "Administração",
     "api_keys": "Chaves",
     "audit_trail": "Administração",
+    "archives": "Administração",
     "attempts": "Eventos",
     "streams": "Eventos",
     "explain": "Eventos",
@@ -94,6 +95,9 @@ def _operation(route: Route) -> Json:
         operation["security"] = []
     if route.body is not None:
         operation["requestBody"] = {"required": route.body_required, "content": _content([route.body])}
+    if route.upload:
+        content = {route.upload: {"schema": {"type": "string", "format": "binary"}}}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 

@@ -40,6 +40,7 @@ _PATH_PARAMETERS: Mapping[str, Json] = {
     "token": {"schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}, "example": "Zk3v0c…"},
     "keyId": {"schema": {"type": "string", "maxLength": 64}, "example": "key_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
     "eventId": {"schema": {"type": "string", "maxLength": 64}, "example": "evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
+    "job": {"schema": {"type": "string", "maxLength": 64}, "example": "job_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
     "file": {"schema": {"type": "string"}, "example": "viewer.js"},
     "phone": {
         "schema": {"type": "string"},
