@@ -186,7 +186,7 @@ def prepare(tenant: Tenant, fault: Fault) -> None:
         tenant.connect()
 
 
-@pytest.mark.parametrize("fault", cases())
+@pytest.mark.parametrize("fault", list(cases()))
 def test_it_is_told_with_its_reason_and_remedy(
     fault: Fault, operator: Operator, shared_daemon: Daemon, new_tenant: NewTenant
 ):
