@@ -134,7 +134,8 @@ def test_folder_that_cannot_be_written(settings: LogSettings, tmp_path: Path):
 
 class TestSlowDisk:
     def test_nobody_waits_and_the_dropped_are_counted(self):
-        gate, lines = threading.Event(), []
+        gate = threading.Event()
+        lines: list[dict[str, Any]] = []
 
         def write(_: LogLevel, some: str) -> None:
             gate.wait(5)
