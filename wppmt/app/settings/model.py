@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-from wppmt.domain.contact_policy import is_time_zone
+from wppmt.domain.clocks import is_time_zone
 from wppmt.domain.log import LogLevel
 
 
