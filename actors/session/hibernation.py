@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from random import Random
 
 from actors.runtime.effects import DropCaches, Effect, Log
@@ -27,7 +26,7 @@ from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork
 from actors.session.waiting_room import WaitingRoom
 from wppmt.domain.actions import Action
-from wppmt.domain.hibernation import LONG_STAY, HibernationPlan
+from wppmt.domain.hibernation import LONG_STAY, Cause, HibernationPlan
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import Event
 from wppmt.domain.times import iso
@@ -37,16 +36,6 @@ LONGEST_TIMER = 3600.0
 """The clock may be set meanwhile."""
 OVERDUE_SPREAD = 600.0
 """After a stop of the service many may be overdue; they wake one after the other."""
-
-
-class Cause(StrEnum):
-    """Why a session goes to sleep, or wakes; the audit trail tells it."""
-
-    IDLE = "idle"
-    MEMORY = "memory"
-    REQUEST = "request"
-    SCHEDULE = "schedule"
-    OPERATOR = "operator"
 
 
 @dataclass(kw_only=True, eq=False)

@@ -10,7 +10,7 @@ from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
-from actors.session.hibernation import Cause, Hibernation
+from actors.session.hibernation import Hibernation
 from actors.session.link_requests import LinkRequests
 from actors.session.logout import Logout
 from actors.session.policy import SessionPolicy
@@ -27,7 +27,7 @@ from actors.session.waiting_room import WaitingRoom
 from wppmt.domain import messages, sends
 from wppmt.domain.contact_policy import PolicyChange
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.hibernation import NEVER, HibernationPlan
+from wppmt.domain.hibernation import NEVER, Cause, HibernationPlan
 from wppmt.domain.page_condition import PageCondition
 from wppmt.domain.page_queries import PageQuery
 from wppmt.domain.reasons import Reason

@@ -5,7 +5,9 @@ Moments are epoch seconds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from random import Random
 
 from wppmt.domain import clocks
@@ -21,6 +23,25 @@ SPREAD = 0.1
 """Of the hours between two wakes, by which one may come earlier: sessions that went to sleep together wake apart."""
 EARLY = 300.0
 """Before the customer's hours, at most: everybody is there when they begin, and not all come at once."""
+
+
+class Cause(StrEnum):
+    """Why a session goes to sleep, or wakes; the audit trail tells it."""
+
+    IDLE = "idle"
+    MEMORY = "memory"
+    REQUEST = "request"
+    SCHEDULE = "schedule"
+    OPERATOR = "operator"
+
+
+CAUSES: Mapping[Cause, str] = {
+    Cause.IDLE: "sem uso",
+    Cause.MEMORY: "falta memória à máquina",
+    Cause.REQUEST: "um envio ou outro pedido",
+    Cause.SCHEDULE: "hora de receber o que chegou",
+    Cause.OPERATOR: "a pedido",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from wppmt.store.records import SessionStatus
 ROOT = "root"
 WEBHOOK = "webhook"
 ALERT_ACTOR = "alerts"
+PRESSURE = "pressure"
 
 
 def session_address(session_id: str) -> str:

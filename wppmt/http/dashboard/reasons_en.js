@@ -11,6 +11,8 @@ export const EN_REASONS = {
   ENTER_CODE: 'Waiting for the pairing code on the phone',
   READY: 'Connected to WhatsApp',
   ACCOUNT_CHANGED: 'Connected to WhatsApp with another number. Confirm that it is this session\u2019s',
+  HIBERNATING: 'Hibernating, with its login kept. A message to send wakes it; what comes in waits until then',
+  WAKING: 'The session was hibernating and takes long to wake. Reconnecting',
   STOPPED: 'Closed on request',
   LOGGED_OUT: 'Unlinked from WhatsApp. A new QR code must be scanned',
   NOT_UNLINKED: 'Login removed from this server only. Remove the device on the phone, under Linked devices',
