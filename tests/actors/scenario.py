@@ -329,7 +329,7 @@ ACTS: dict[Act, float] = {
     Scenario.close: 1.5,
     Scenario.log_out: 0.7,
     Scenario.kill_daemon: 2,
-    Scenario.hibernate: 3,
+    Scenario.hibernate: 5,
     Scenario.never_hibernate: 0.5,
     Scenario.ask_page: 2,
     Scenario.lack_memory: 0.5,

@@ -238,7 +238,7 @@ class SessionSettings(AnswerBody):
     )
     policy: Policy
     ignore: list[str] = Field(examples=[["channels", "status"]])
-    hibernate: Hibernate | None = Field(description="null: a sessão nunca hiberna")
+    hibernate: Hibernate | None
 
 
 class SessionList(AnswerBody):

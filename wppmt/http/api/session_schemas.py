@@ -93,25 +93,10 @@ class PolicyBody(Body):
 class HibernateBody(Body):
     """The whole plan: what is absent takes its default."""
 
-    idle_minutes: float = Field(
-        ge=0.05,
-        le=1440,
-        examples=[30],
-        description="minutos sem mensagem e sem pedido à página até hibernar",
-    )
-    awake_from: str = Field(
-        "",
-        examples=["08:00"],
-        description="`HH:MM`, no fuso de `policy`: começo do horário em que nunca hiberna; com `awakeTo`",
-    )
-    awake_to: str = Field("", examples=["20:00"], description="`HH:MM`: o fim dele; pode ser no dia seguinte")
-    wake_hours: float = Field(
-        LONGEST_HOURS,
-        ge=0.1,
-        le=LONGEST_HOURS,
-        examples=[6],
-        description="acorda ao menos a cada tantas horas para receber o que chegou",
-    )
+    idle_minutes: float = Field(ge=0.05, le=1440, examples=[30])
+    awake_from: str = Field("", examples=["08:00"])
+    awake_to: str = Field("", examples=["20:00"])
+    wake_hours: float = Field(LONGEST_HOURS, ge=0.1, le=LONGEST_HOURS, examples=[6])
 
     @field_validator("awake_from", "awake_to")
     @classmethod
@@ -144,7 +129,7 @@ class ChangeBody(Body):
     )
     policy: PolicyBody | None = Field(None, description="`null`: o padrão do serviço volta a valer")
     ignore: Ignored | None = Field(None, examples=[["groups", "channels", "status"]])
-    hibernate: HibernateBody | None = Field(None, description="`null`: a sessão nunca hiberna")
+    hibernate: HibernateBody | None = None
 
     @property
     def hibernation_plan(self) -> HibernationPlan | None:
