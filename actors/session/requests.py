@@ -10,6 +10,7 @@ from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
+from actors.session.copying import Copying
 from actors.session.hibernation import Hibernation
 from actors.session.link_requests import LinkRequests
 from actors.session.logout import Logout
@@ -45,6 +46,7 @@ class Requests:
     starts: Starts
     logout: Logout
     closing: Closing
+    copying: Copying
     status: Status
     sending: SendQueue
     acceptance: Acceptance
@@ -74,6 +76,8 @@ class Requests:
                 yield Answer(reply, self.status.now())
             case messages.RestoreLogin():
                 yield from self._restore(reply, now)
+            case messages.CopyLogin():
+                yield from self.copying.ask(reply)
             case sends.SendText() | sends.SendMedia() | sends.SendContent():
                 self.hibernation.used(now)
                 if self.work.record.is_hibernating and self.examination.is_needed(request, now):

@@ -15,6 +15,8 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ulid import ULID
+
 from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
 from actors.runtime.effects import Mind, Worker
@@ -31,10 +33,12 @@ from actors.workers.pressure import LookAtPressure, PressureWorker
 from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
 from wppmt import __version__
 from wppmt.app import (
+    archives,
     browsers,
     capacity,
     disk,
     host,
+    log_reading,
     logs,
     memory,
     metering,
@@ -45,6 +49,8 @@ from wppmt.app import (
     watching,
     wiring,
 )
+from wppmt.app.archives import Archives
+from wppmt.app.jobs import Jobs
 from wppmt.app.posting import Transports, poster
 from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.app.settings import Settings
@@ -174,9 +180,11 @@ class Daemon:
             count = self._meter.count
             store = SqliteStore(self._settings.store.state_dir / running.DATABASE, count=count)
             down.callback(store.close)
+            former, _ = running.noted(self._settings.store.state_dir)
             running.note(self._settings)
             egress = wiring.webhook_egress(self._settings)
             media, received = wiring.media(self._settings), wiring.received(self._settings)
+            archives.sweep_up(archives.surroundings(self._settings), logs.log)
             wiring.sweep(store, media, received)
             timeout_seconds = self._settings.webhooks.timeout_ms / 1000
             transport = WebhookTransport(egress, timeout_seconds, time.time)
@@ -186,19 +194,22 @@ class Daemon:
             down.push_async_callback(self._stop_http)
             threads = PykkaThreads(asyncio.get_running_loop())
             chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines, store)
-            self._start_actors(threads, store, Transports(transport, to_operator), received, chromes)
+            transports = Transports(transport, to_operator, watching.mailer(self._settings))
+            self._start_actors(threads, store, transports, received, chromes)
             down.push_async_callback(self._stop_actors, threads, chromes, signals)
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
             await down.enter_async_context(
                 wiring.mirrored(self._settings, store, self._directory, self._redis_watch)
             )
-            ports = self._ports(store, egress, transport, media, received)
+            jobs = Jobs(lambda: f"job_{ULID()}")
+            down.push_async_callback(jobs.close)
+            ports = self._ports(jobs, store, egress, transport, media, received)
             await down.enter_async_context(self._loop_lag.watched())
             await down.enter_async_context(metrics.listening(for_metrics, lambda: ports.metrics(_all)))
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
             down.push_async_callback(self._drain)
-            wiring.audit(store, Action.START_SERVICE, __version__)
+            wiring.audit_start(store, former)
             down.callback(self._audit_end, store, signals)
             on_ready()
             with host.notified_systemd(
@@ -260,6 +271,7 @@ class Daemon:
 
     def _ports(
         self,
+        jobs: Jobs,
         store: SqliteStore,
         egress: Egress,
         transport: WebhookTransport,
@@ -294,8 +306,17 @@ class Daemon:
             has_login_copy=partial(wiring.has_login_copy, settings),
             limits=partial(wiring.account_limits, settings, store),
             settings=policies.http_policy(settings),
+            archives=Archives(
+                where=archives.surroundings(settings),
+                front=self._directory,
+                jobs=jobs,
+                now=time.time,
+                log=logs.log,
+                count=self._meter.count,
+            ),
             count=self._meter.count,
             figures=self._meter.figures,
+            logged=partial(log_reading.told, settings.logs.dir / logs.FILE),
             metrics=partial(exposition, sources),
         )
 
