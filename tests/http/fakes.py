@@ -109,7 +109,7 @@ class FakeFront:
         key = message.idempotency.key if message.idempotency else ""
         return self.known.get(key)
 
-    def _answer_of_root(self, message: object) -> Any:
+    def _answer_of_root(self, message: object) -> Any:  # noqa: PLR0912 - one case a message
         match message:
             case messages.StartSession():
                 return self._start(message)
@@ -117,6 +117,9 @@ class FakeFront:
                 if message.session_id not in self._statuses:
                     raise Refusal(Code.SESSION_NOT_FOUND)
                 return self.has(message.session_id, State.INITIALIZING, reason=Reason.RESTARTED)
+            case messages.TakeIn(record=record):
+                assert record
+                return self.has(record.id, record.state, desired=record.desired, has_login=record.has_login)
             case messages.PurgeSession():
                 self._statuses.pop(message.session_id)
                 return messages.LoggedOut(self.unlinks)
