@@ -23,7 +23,6 @@ from actors.supervisor.admission import Admission
 from actors.supervisor.children import Child, Children
 from actors.supervisor.closing_all import ClosingAll
 from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
-from actors.supervisor.crashed import Crashed
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import (
     Boot,
@@ -34,7 +33,6 @@ from actors.supervisor.messages import (
     ShutDownDue,
     Watch,
 )
-from actors.supervisor.newcomers import taken_in
 from actors.supervisor.overall import Overall
 from actors.supervisor.renewals import Renewals
 from actors.supervisor.start_slots import StartSlots
@@ -43,8 +41,9 @@ from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
 from wppmt.domain.shortages import resource_limit
+from wppmt.domain.states import State
 from wppmt.store.port import Store
-from wppmt.store.records import Desired, SessionRecord, SessionStatus
+from wppmt.store.records import Desired, SessionStatus
 
 WATCH_SECONDS = 5.0
 
@@ -66,7 +65,6 @@ class Root:
     ) -> None:
         self._store = store
         self._children = Children(services, is_alive)
-        self._crashed = Crashed(self._children, status)
         self._admission = Admission(store, max_sessions)
         self._status = status
         self._slots = StartSlots(starts_at_once)
@@ -124,15 +122,10 @@ class Root:
             case _:
                 raise TypeError(type(message).__name__)
 
-    def _asked(self, request: object, reply: Reply) -> Iterator[Effect]:  # noqa: C901 - one case a request
+    def _asked(self, request: object, reply: Reply) -> Iterator[Effect]:
         match request:
             case messages.StartSession():
                 yield from self._start(request, reply)
-            case messages.TakeIn():
-                self._require_open()
-                record = taken_in(request, self._store, self._children.sessions)
-                yield from self._take_up(record)
-                yield Answer(reply, SessionStatus(record))
             case messages.RestartSession(session_id=session_id):
                 yield from self._restart(session_id)
                 yield Answer(reply, self._status(session_id))
@@ -164,14 +157,11 @@ class Root:
         for address in self._children.services:
             yield SpawnService(address)
         for record in self._store.sessions():
-            yield from self._take_up(record)
+            self._admission.set_desired(record.id, record.desired)
+            # Known from the first request on, as it was last committed.
+            yield Publish(SessionStatus(record))
+            yield from self._spawn(record.id, Reason.DAEMON_RESTARTED)
         yield Wake(WATCH_SECONDS, Watch())
-
-    def _take_up(self, record: SessionRecord) -> Iterator[Effect]:
-        """As it was last committed; known from the first request on."""
-        self._admission.set_desired(record.id, record.desired)
-        yield Publish(SessionStatus(record))
-        yield from self._spawn(record.id, Reason.DAEMON_RESTARTED)
 
     def _start(self, request: messages.StartSession, reply: Reply) -> Iterator[Effect]:
         self._require_room_for(request.session_id)
@@ -180,14 +170,10 @@ class Root:
         yield from self._forward(request.session_id, request, reply)
         yield self._let_in(request.session_id)
 
-    def _require_open(self) -> None:
-        """Raises Refusal: DRAINING."""
-        if self._closing_all.has_begun:
-            raise Refusal(Code.DRAINING, retry_after=10)
-
     def _require_room_for(self, session_id: str) -> None:
         """Raises Refusal: RESOURCE_LIMIT (docs/MULTI_TENANT_ARCHITECTURE.md 11.4), DRAINING."""
-        self._require_open()
+        if self._closing_all.has_begun:
+            raise Refusal(Code.DRAINING, retry_after=10)
         if session_id in self._admission:
             return
         self._admission.require_room()
@@ -212,8 +198,11 @@ class Root:
     def _restart_crashed(self, sessions: frozenset[str] | None, reply: Reply) -> Iterator[Effect]:
         """A session that cannot be restarted does not stop the others."""
         restarted, skipped = [], []
-        for session_id in self._crashed.among(sessions):
-            if self._crashed.awaits_person(session_id):
+        for session_id in sorted(filter(self._has_crashed, self._children.sessions)):
+            if sessions is not None and session_id not in sessions:
+                continue
+            if self._reason(session_id) is Reason.TOKEN_CORRUPT:
+                # A new browser would show a QR code; whether the login is restored instead is a person's choice.
                 skipped.append((session_id, Reason.TOKEN_CORRUPT))
                 continue
             try:
@@ -224,6 +213,17 @@ class Root:
                     raise
                 skipped.append((session_id, Reason.RESOURCE_LIMIT))
         yield Answer(reply, messages.CrashedRestarted(tuple(restarted), tuple(skipped)))
+
+    def _has_crashed(self, session_id: str) -> bool:
+        """A stopped session has not crashed: a dead actor of it is replaced at the next look, without a browser."""
+        status = self._status(session_id)
+        if status is None or status.record.desired is Desired.STOPPED:
+            return False
+        return status.record.state is State.ERROR or self._children.trouble(session_id) is not None
+
+    def _reason(self, session_id: str) -> Reason | None:
+        status = self._status(session_id)
+        return status.record.reason if status else None
 
     def _watch(self, now: float) -> Iterator[Effect]:
         if self._closing_all.has_begun:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.actors.gateway import Gateway
-from wppmt.domain.errors import Refusal
-from wppmt.domain.messages import ROOT, TakeIn
+from wppmt.domain.messages import ROOT, TakeUp
 from wppmt.domain.states import State
 from wppmt.store.records import Desired, imported
 
@@ -19,7 +16,9 @@ def test_an_import_is_known_stopped_and_connects_without_a_code_when_it_is_start
     # The profile comes under another name.
     gateway.world.profiles["loja"] = gateway.world.profiles.pop("a")
     gateway.world.phones[ME].linked = "loja"
-    status = gateway.ask(ROOT, TakeIn("loja", imported("loja", gateway.time.moment)))
+    with gateway.store.transaction() as transaction:
+        transaction.save(imported("loja", gateway.time.moment))
+    status = gateway.ask(ROOT, TakeUp("loja"))
     assert (status.record.state, status.record.desired) == (State.DISCONNECTED, Desired.STOPPED)
     assert gateway.state("loja") is State.DISCONNECTED
     assert gateway.count_browsers("loja") == 0
@@ -40,19 +39,5 @@ def test_one_that_is_wanted_runs_as_after_a_boot(gateway: Gateway):
     gateway.settle()
     with gateway.store.transaction() as transaction:
         transaction.save(record)
-    gateway.ask(ROOT, TakeIn("a"))
+    gateway.ask(ROOT, TakeUp("a"))
     gateway.until("a", State.CONNECTED)
-
-
-def test_what_is_here_already_or_not_at_all_is_refused(gateway: Gateway):
-    gateway.connect("a", ME)
-    before = gateway.record("a")
-    for request, code in (
-        (TakeIn("a", imported("a", 1.0)), "SESSION_EXISTS"),
-        (TakeIn("a"), "SESSION_EXISTS"),
-        (TakeIn("b"), "SESSION_NOT_FOUND"),
-    ):
-        with pytest.raises(Refusal) as refusal:
-            gateway.ask(ROOT, request)
-        assert refusal.value.code == code
-    assert gateway.record("a") == before

@@ -72,7 +72,7 @@ class Api:
         self.waiting_imports: set[str] = set()
         self.usage: dict[str, Usage] = {}
         self.front = FakeFront(lambda: self.time)
-        self.store = FakeStore(links=self.front.links)
+        self.store = FakeStore(links=self.front.links, records=self.front.records)
         self.receiver = FakeReceiver()
         self.log = FakeLog()
         self.token = token()

@@ -16,7 +16,7 @@ import pytest
 
 from tests.dying import deaths
 from tests.wppconnect.ground import LOGIN, OURS, files, profile
-from wppmt.browser.profile import version
+from wppmt.archive.chrome import LAST_VERSION, profile_version
 from wppmt.wppconnect.checks import DATABASES, NotTaken, Why
 from wppmt.wppconnect.folders import Found
 from wppmt.wppconnect.taking import MARK, Shelf, waits
@@ -59,9 +59,9 @@ def test_the_login_is_copied_and_nothing_else(shelf: Shelf, source: Path):
     shelf.take(found(source))
     made = shelf.tokens / "loja"
     assert files(source) == before
-    assert files(made).keys() == {*LOGIN, version.FILE, MARK}
+    assert files(made).keys() == {*LOGIN, LAST_VERSION, MARK}
     assert {name: (made / name).read_text() for name in LOGIN} == LOGIN
-    assert version.of(made) == "155.0.7000.1"
+    assert profile_version(made) == "155.0.7000.1"
     assert waits(shelf.tokens, "loja")
     modes = {
         path: stat.S_IMODE(path.stat().st_mode) & 0o077
@@ -135,7 +135,7 @@ def test_killed_at_any_step_it_can_be_done_again(shelf: Shelf, source: Path):
         assert left in ([], ["loja"])
         assert files(source) == before
         if left:
-            assert files(shelf.tokens / "loja").keys() == {*LOGIN, version.FILE, MARK}
+            assert files(shelf.tokens / "loja").keys() == {*LOGIN, LAST_VERSION, MARK}
         shelf.take(found(source))
         assert {name: (shelf.tokens / "loja" / name).read_text() for name in LOGIN} == LOGIN
         assert [path.name for path in shelf.tokens.iterdir()] == ["loja"]

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from wppmt.domain.contact_policy import PolicyChange
 from wppmt.domain.reasons import Reason
 from wppmt.store.outbox_records import DeadLetterFilter
-from wppmt.store.records import SessionRecord, SessionStatus
+from wppmt.store.records import SessionStatus
 
 ROOT = "root"
 WEBHOOK = "webhook"
@@ -37,18 +37,6 @@ class StartSession:
     ignore: tuple[str, ...] | None = None
     """Kinds of chats of which nothing is told (wppmt.domain.chats.IGNORABLE)."""
     policy: PolicyChange | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TakeIn:
-    """To Root: a session that came from elsewhere gets its actor, and runs if it is wanted. Answered with SessionStatus.
-
-    `record` goes into the registry; without one, its row is there already. Refuses SESSION_EXISTS, SESSION_NOT_FOUND
-    and DRAINING.
-    """
-
-    session_id: str
-    record: SessionRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
-from wppmt.browser.profile import version
+from wppmt.archive.chrome import profile_version, require_not_newer
+from wppmt.archive.refusal import ArchiveRefused
 
 LOGIN = "Default/IndexedDB/https_web.whatsapp.com_0.indexeddb.leveldb"
 """WhatsApp's page keeps the device's keys here."""
@@ -40,14 +41,13 @@ class NotTaken(Exception):
 
 def require_takeable(profile: Path, ours: str) -> str:
     """The version of the Chromium that wrote it; `ours` is that of our own. Raises NotTaken, OSError."""
-    theirs = version.of(profile)
+    theirs = profile_version(profile)
     if not theirs or not (profile / LOGIN).is_dir():
         raise NotTaken(Why.NO_LOGIN, "o perfil não tem login do WhatsApp: pareie de novo, com um QR Code")
-    if version.is_newer(theirs, ours):
-        raise NotTaken(
-            Why.NEWER_CHROME,
-            f"o perfil é do Chromium {theirs}, mais novo que o daqui ({ours}): atualize o Chromium desta máquina",
-        )
+    try:
+        require_not_newer(theirs, ours)
+    except ArchiveRefused as refused:
+        raise NotTaken(Why.NEWER_CHROME, str(refused)) from None
     if user := _user(profile):
         raise NotTaken(Why.IN_USE, f"o perfil está em uso ({user}): encerre antes o wppconnect")
     return theirs

@@ -7,8 +7,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from wppmt.browser.profile import version
-from wppmt.browser.profile.durable import sync, to_disk
+from wppmt.archive.chrome import LAST_VERSION
+from wppmt.archive.durable import flush, flush_tree
 from wppmt.browser.profile.snapshots import copy_login, remove
 from wppmt.domain.units import MEGABYTE
 from wppmt.wppconnect.checks import NotTaken, Why, require_takeable
@@ -49,15 +49,15 @@ class Shelf:
             made.rename(place)
         finally:
             remove(made)
-        sync(self.tokens)
+        flush(self.tokens)
 
     def _copy(self, profile: Path, made: Path, mark: dict[str, str]) -> None:
         remove(made)
         copy_login(profile, made)
         self._require_room()
-        (made / version.FILE).write_text(mark["chromium"])
+        (made / LAST_VERSION).write_text(mark["chromium"])
         (made / MARK).write_text(json.dumps(mark))
-        to_disk(made)
+        flush_tree(made)
 
     def _require_room(self) -> None:
         """With the copy on the disk."""

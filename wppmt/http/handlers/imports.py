@@ -14,7 +14,7 @@ from wppmt.http.api import archive_responses, archive_schemas
 from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.auditing import tell
-from wppmt.http.ports import PORTS
+from wppmt.http.ports import PORTS, Ports
 from wppmt.store.records import SessionStatus, imported
 
 ASK_SECONDS = 15.0
@@ -28,8 +28,15 @@ async def register(request: web.Request) -> web.Response:
         raise Refusal(Code.SESSION_EXISTS)
     if not await asyncio.to_thread(ports.waits_for_import, session_id):
         raise invalid("sessionId", "wppmt import não trouxe um perfil para esta sessão")
-    made: SessionStatus = await ports.front.ask(
-        ROOT, messages.TakeIn(session_id, imported(session_id, ports.now())), ASK_SECONDS
-    )
+    await asyncio.to_thread(_save, ports, session_id)
+    made: SessionStatus = await ports.front.ask(ROOT, messages.TakeUp(session_id), ASK_SECONDS)
     tell(request, Action.IMPORT_SESSION, session_id)
     return answer(archive_responses.Imported(session_id=session_id, status=made.record.state), status=201)
+
+
+def _save(ports: Ports, session_id: str) -> None:
+    """Nobody else writes while the transaction is open. Raises Refusal(SESSION_EXISTS)."""
+    with ports.store.transaction() as transaction:
+        if ports.store.session(session_id):
+            raise Refusal(Code.SESSION_EXISTS)
+        transaction.save(imported(session_id, ports.now()))
