@@ -11,6 +11,7 @@ from pathlib import Path
 
 from wppmt.archive.chrome import profile_version, require_not_newer
 from wppmt.archive.refusal import ArchiveRefused
+from wppmt.browser.chrome import processes
 
 LOGIN = "Default/IndexedDB/https_web.whatsapp.com_0.indexeddb.leveldb"
 """WhatsApp's page keeps the device's keys here."""
@@ -61,7 +62,7 @@ def _user(profile: Path) -> str:
     if any(_is_locked(profile / database / DATABASE_LOCK) for database in DATABASES):
         return "há um Chrome aberto nele"
     host, _, pid = _target(profile / CHROME_LOCK).rpartition("-")
-    if host == socket.gethostname() and pid.isdecimal() and Path("/proc", pid).exists():
+    if host == socket.gethostname() and pid.isdecimal() and processes.is_alive(int(pid)):
         return f"processo {pid}"
     return ""
 
