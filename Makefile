@@ -79,7 +79,7 @@ lock: $(VENV)/.installed ## write the locks of the Python packages anew: the new
 	@$(PIP_INSTALL) 'uv>=0.13,<1'
 	@echo setuptools | $(COMPILE) - --output-file requirements-build.lock >/dev/null
 	@$(COMPILE) setup.cfg --extra dev --output-file requirements.lock >/dev/null
-	@$(COMPILE) setup.cfg --extra demo --constraint requirements.lock --output-file requirements-service.lock >/dev/null
+	@$(COMPILE) setup.cfg --extra demo --extra otel --constraint requirements.lock --output-file requirements-service.lock >/dev/null
 	@echo "Written: $(LOCKS). Now: make setup, make check, make test"
 
 # wa-js, which runs inside WhatsApp's page; Swagger UI, which shows the API; lit-html, which draws the dashboard; axe, for tests.

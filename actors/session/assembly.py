@@ -14,6 +14,7 @@ from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.browser_news import BrowserNews
 from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
+from actors.session.copying import Copying
 from actors.session.due_timers import DueTimers
 from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
@@ -123,7 +124,8 @@ class _Assembly:
         self.server_check = ServerCheck(work, page, lifecycle, timers, policy)
         self.login_saving = LoginSaving(work, page, lifecycle, timers, policy)
         self.inbound_audit = self._made(InboundAudit)
-        self.recycling = Recycling(work, lifecycle, sending, timers, policy)
+        self.recycling = recycling = Recycling(work, lifecycle, sending, timers, policy)
+        self.copying = Copying(work, lifecycle, sending, recycling, self.logout, timers)
         self.media_url = tools.media_url
         self.reception = self._made(Reception)
         self.queries = Queries(page, self.reception, policy)

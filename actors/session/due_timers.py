@@ -11,6 +11,7 @@ from actors.session.ack_watchdog import AckWatchdog
 from actors.session.arrivals import Arrivals
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.browser_news import BrowserNews
+from actors.session.copying import Copying
 from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
 from actors.session.login_saving import LoginSaving
@@ -41,6 +42,7 @@ class DueTimers:
     login_saving: LoginSaving
     inbound_audit: InboundAudit
     recycling: Recycling
+    copying: Copying
     new_contacts: NewContacts
     arrivals: Arrivals
 
@@ -76,6 +78,8 @@ class DueTimers:
                 yield from self.server_check.ask()
             case Timer.AUDIT:
                 yield from self.inbound_audit.due(now)
+            case Timer.COPY:
+                yield from self.copying.begin(now)
             case Timer.SAVING:
                 yield from self.login_saving.check()
             case Timer.RECYCLE:

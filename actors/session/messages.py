@@ -191,6 +191,8 @@ class Timer(StrEnum):
     SAVING = "saving"
     """The disk is asked again whether the login is on it."""
     RECYCLE = "recycle"
+    COPY = "copy"
+    """The login has waited long enough to be copied between two messages."""
     ARRIVALS = "arrivals"
     """Received media is asked for again."""
 

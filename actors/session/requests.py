@@ -10,6 +10,7 @@ from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
+from actors.session.copying import Copying
 from actors.session.link_requests import LinkRequests
 from actors.session.logout import Logout
 from actors.session.policy import SessionPolicy
@@ -41,6 +42,7 @@ class Requests:
     starts: Starts
     logout: Logout
     closing: Closing
+    copying: Copying
     status: Status
     sending: SendQueue
     acceptance: Acceptance
@@ -67,6 +69,8 @@ class Requests:
                 yield Answer(reply, self.status.now())
             case messages.RestoreLogin():
                 yield from self._restore(reply, now)
+            case messages.CopyLogin():
+                yield from self.copying.ask(reply)
             case sends.SendText() | sends.SendMedia() | sends.SendContent():
                 yield from self.acceptance.send(request, reply, now)
             case sends.AnnounceMedia():

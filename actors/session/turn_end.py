@@ -9,6 +9,7 @@ from actors.runtime.effects import Effect
 from actors.session.ack_watchdog import AckWatchdog
 from actors.session.arrivals import Arrivals
 from actors.session.closing import Closing
+from actors.session.copying import Copying
 from actors.session.inbound_audit import InboundAudit
 from actors.session.links import Links
 from actors.session.login_saving import LoginSaving
@@ -27,6 +28,7 @@ class TurnEnd:
     login_saving: LoginSaving
     inbound_audit: InboundAudit
     links: Links
+    copying: Copying
     closing: Closing
 
     def look(self, now: float, *, login_ended: bool) -> Iterator[Effect]:
@@ -40,4 +42,5 @@ class TurnEnd:
         yield from self.login_saving.look(now)
         yield from self.inbound_audit.look(now)
         yield from self.links.look(now)
+        yield from self.copying.look(now)
         yield from self.closing.look()

@@ -41,9 +41,8 @@ from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
 from wppmt.domain.shortages import resource_limit
-from wppmt.domain.states import State
 from wppmt.store.port import Store
-from wppmt.store.records import Desired, SessionStatus
+from wppmt.store.records import Desired, SessionRecord, SessionStatus
 
 WATCH_SECONDS = 5.0
 
@@ -122,7 +121,7 @@ class Root:
             case _:
                 raise TypeError(type(message).__name__)
 
-    def _asked(self, request: object, reply: Reply) -> Iterator[Effect]:
+    def _asked(self, request: object, reply: Reply) -> Iterator[Effect]:  # noqa: C901 - one case a request
         match request:
             case messages.StartSession():
                 yield from self._start(request, reply)
@@ -141,6 +140,11 @@ class Root:
                 yield self._let_in(session_id)
             case messages.PurgeSession(session_id=session_id):
                 yield from self._forward(session_id, request, reply)
+            case messages.RequireRoom(session_id=session_id):
+                self._require_room_for(session_id)
+                yield Answer(reply, None)
+            case messages.TakeUp(session_id=session_id):
+                yield from self._take_up(session_id, reply)
             case messages.Describe():
                 root = {"actor": "root", "children": len(self._children.sessions)}
                 yield Answer(reply, messages.ActorTree((root, *self._children.describe())))
@@ -157,11 +161,22 @@ class Root:
         for address in self._children.services:
             yield SpawnService(address)
         for record in self._store.sessions():
-            self._admission.set_desired(record.id, record.desired)
-            # Known from the first request on, as it was last committed.
-            yield Publish(SessionStatus(record))
-            yield from self._spawn(record.id, Reason.DAEMON_RESTARTED)
+            yield from self._go_on(record)
         yield Wake(WATCH_SECONDS, Watch())
+
+    def _go_on(self, record: SessionRecord) -> Iterator[Effect]:
+        """From where it was last committed, as which it is known from the first request on."""
+        self._admission.set_desired(record.id, record.desired)
+        yield Publish(SessionStatus(record))
+        yield from self._spawn(record.id, Reason.DAEMON_RESTARTED)
+
+    def _take_up(self, session_id: str, reply: Reply) -> Iterator[Effect]:
+        record = self._store.session(session_id)
+        if record is None:
+            raise Refusal(Code.SESSION_NOT_FOUND)
+        if session_id not in self._children.sessions:
+            yield from self._go_on(record)
+        yield Answer(reply, SessionStatus(record))
 
     def _start(self, request: messages.StartSession, reply: Reply) -> Iterator[Effect]:
         self._require_room_for(request.session_id)
@@ -198,10 +213,12 @@ class Root:
     def _restart_crashed(self, sessions: frozenset[str] | None, reply: Reply) -> Iterator[Effect]:
         """A session that cannot be restarted does not stop the others."""
         restarted, skipped = [], []
-        for session_id in sorted(filter(self._has_crashed, self._children.sessions)):
-            if sessions is not None and session_id not in sessions:
+        for session_id, status in self._statuses().items():
+            if not self._children.has_crashed(status) or (
+                sessions is not None and session_id not in sessions
+            ):
                 continue
-            if self._reason(session_id) is Reason.TOKEN_CORRUPT:
+            if status.record.reason is Reason.TOKEN_CORRUPT:
                 # A new browser would show a QR code; whether the login is restored instead is a person's choice.
                 skipped.append((session_id, Reason.TOKEN_CORRUPT))
                 continue
@@ -213,17 +230,6 @@ class Root:
                     raise
                 skipped.append((session_id, Reason.RESOURCE_LIMIT))
         yield Answer(reply, messages.CrashedRestarted(tuple(restarted), tuple(skipped)))
-
-    def _has_crashed(self, session_id: str) -> bool:
-        """A stopped session has not crashed: a dead actor of it is replaced at the next look, without a browser."""
-        status = self._status(session_id)
-        if status is None or status.record.desired is Desired.STOPPED:
-            return False
-        return status.record.state is State.ERROR or self._children.trouble(session_id) is not None
-
-    def _reason(self, session_id: str) -> Reason | None:
-        status = self._status(session_id)
-        return status.record.reason if status else None
 
     def _watch(self, now: float) -> Iterator[Effect]:
         if self._closing_all.has_begun:
@@ -242,14 +248,14 @@ class Root:
             if self._children.trouble(session_id):
                 yield from self._replace(session_id)
             yield self._children.ping(session_address(session_id), self._children.sessions[session_id])
-        self._look_for_recovery()
+        self._common_cause.look(self._admission.wanted, self._status)
         yield from self._grant(now)
         if self._may_start(now):
             yield from self._renewals.look(self._statuses(), now)
         yield Wake(WATCH_SECONDS, Watch())
 
     def _statuses(self) -> dict[str, SessionStatus]:
-        found = {session_id: self._status(session_id) for session_id in self._children.sessions}
+        found = {session_id: self._status(session_id) for session_id in sorted(self._children.sessions)}
         return {session_id: status for session_id, status in found.items() if status}
 
     def _replace(self, session_id: str) -> Iterator[Effect]:
@@ -275,13 +281,6 @@ class Root:
         if common := self._common_cause.note(failure, len(self._admission.wanted), now):
             yield Log("error", "common_cause", None, {"note": str(common), "pauseSeconds": PAUSE_SECONDS})
             yield Wake(PAUSE_SECONDS, PauseOver())
-
-    def _look_for_recovery(self) -> None:
-        """It is over when every session that failed is healthy or no longer wanted."""
-        common = self._common_cause.failure
-        statuses = [self._status(name) for name in common.sessions & self._admission.wanted] if common else []
-        if not any(status.record.failures for status in statuses if status):
-            self._common_cause.recovered()
 
     def _may_start(self, now: float) -> bool:
         return not (self._common_cause.is_pausing(now) or self._disk.is_short)

@@ -24,5 +24,6 @@ def there(tmp_path: Path) -> Iterator[Installation]:
     """Another machine, on which other sessions have had events."""
     made = Installation(tmp_path / "there")
     made.happens("padaria", 3)
+    made.place.outgoing.mkdir(parents=True)
     yield made
     made.store.close()

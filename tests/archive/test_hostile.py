@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.archive.forging import described, opened, put_together, sealed, taken_apart
-from tests.archive.installation import KEY, Installation
+from tests.archive.installation import KEY, Installation, fill
 from wppmt.archive.manifest import MOST_BYTES
 from wppmt.archive.refusal import ArchiveRefused, Why
 from wppmt.archive.seal import CHUNK_BYTES, HEADER_BYTES, MAGIC, TAG_BYTES
@@ -23,9 +23,13 @@ Manifest = dict[str, Any]
 Files = dict[str, bytes]
 
 
-@pytest.fixture
-def honest(here: Installation) -> bytes:
-    return here.back_up()[0].read_bytes()
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    here = Installation(tmp_path_factory.mktemp("honest"))
+    fill(here)
+    archive, _ = here.back_up()
+    here.store.close()
+    return archive.read_bytes()
 
 
 def refusal(

@@ -17,7 +17,7 @@ from yarl import URL
 
 from tests.defaults import auth_policy, http_policy
 from tests.http import documented
-from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
+from tests.http.fakes import BORN, FakeArchives, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
 from wppmt.browser.port import Usage
 from wppmt.domain.contact_policy import OFF
 from wppmt.domain.figures import Figures
@@ -74,6 +74,7 @@ class Api:
         self.front = FakeFront(lambda: self.time)
         self.store = FakeStore(links=self.front.links, records=self.front.records)
         self.receiver = FakeReceiver()
+        self.archives = FakeArchives()
         self.log = FakeLog()
         self.token = token()
         self.rate_limit = 0
@@ -101,6 +102,7 @@ class Api:
             post_webhook=self.receiver.post,
             media=MediaFiles(self.folder / "out", 1_000_000, Egress(policy(self.egress_allow))),
             received=received,
+            archives=self.archives,
             phase=lambda: self.phase,
             troubles=lambda: self.troubles,
             memory_mb=lambda: 512,

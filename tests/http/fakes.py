@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,6 +12,7 @@ from wppmt.domain import messages, sends
 from wppmt.domain.alerts import Alert
 from wppmt.domain.contact_policy import OFF
 from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.jobs import Job, JobStatus
 from wppmt.domain.message_ids import parse_message_id
 from wppmt.domain.page_queries import PageQuery, Question
 from wppmt.domain.reasons import Reason
@@ -422,3 +423,31 @@ async def check_target(url: str) -> None:
     """The egress guard, as strict as needed here."""
     if "127.0.0.1" in url or not url.startswith(("http://", "https://")):
         raise Refusal(Code.TARGET_REFUSED)
+
+
+class FakeArchives:
+    """Jobs are done as soon as they are begun."""
+
+    def __init__(self) -> None:
+        self.refusal: Refusal | None = None
+        self.received = b""
+        self.arrives = "restored"
+        """Lever: whose archive it is that comes."""
+        self.jobs: dict[str, Job] = {}
+
+    def back_up(self, session_id: str) -> Job:
+        return self._done(session_id, f"/backups/{session_id}.wppmt")
+
+    async def restore(self, content: AsyncIterator[bytes]) -> Job:
+        self.received = b"".join([chunk async for chunk in content])
+        return self._done(self.arrives, None)
+
+    def job(self, job_id: str) -> Job | None:
+        return self.jobs.get(job_id)
+
+    def _done(self, session_id: str, file: str | None) -> Job:
+        if self.refusal:
+            raise self.refusal
+        job = Job(f"job_{len(self.jobs) + 1}", session_id, JobStatus.DONE, file)
+        self.jobs[job.id] = job
+        return job

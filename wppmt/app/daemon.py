@@ -15,6 +15,8 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ulid import ULID
+
 from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
 from actors.runtime.effects import Mind, Worker
@@ -29,6 +31,7 @@ from actors.workers.load import MONITOR, Measure
 from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
 from wppmt import __version__
 from wppmt.app import (
+    archives,
     browsers,
     capacity,
     disk,
@@ -42,6 +45,8 @@ from wppmt.app import (
     watching,
     wiring,
 )
+from wppmt.app.archives import Archives
+from wppmt.app.jobs import Jobs
 from wppmt.app.posting import Transports, poster
 from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.app.settings import Settings
@@ -175,6 +180,7 @@ class Daemon:
             running.note(self._settings)
             egress = wiring.webhook_egress(self._settings)
             media, received = wiring.media(self._settings), wiring.received(self._settings)
+            archives.sweep_up(archives.surroundings(self._settings), logs.log)
             wiring.sweep(store, media, received)
             timeout_seconds = self._settings.webhooks.timeout_ms / 1000
             transport = WebhookTransport(egress, timeout_seconds, time.time)
@@ -191,7 +197,9 @@ class Daemon:
             await down.enter_async_context(
                 wiring.mirrored(self._settings, store, self._directory, self._redis_watch)
             )
-            ports = self._ports(store, egress, transport, media, received)
+            jobs = Jobs(lambda: f"job_{ULID()}")
+            down.push_async_callback(jobs.close)
+            ports = self._ports(jobs, store, egress, transport, media, received)
             await down.enter_async_context(self._loop_lag.watched())
             await down.enter_async_context(metrics.listening(for_metrics, lambda: ports.metrics(_all)))
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
@@ -255,6 +263,7 @@ class Daemon:
 
     def _ports(
         self,
+        jobs: Jobs,
         store: SqliteStore,
         egress: Egress,
         transport: WebhookTransport,
@@ -290,6 +299,14 @@ class Daemon:
             waits_for_import=partial(taking.waits, settings.store.tokens_dir),
             limits=partial(wiring.account_limits, settings, store),
             settings=policies.http_policy(settings),
+            archives=Archives(
+                where=archives.surroundings(settings),
+                front=self._directory,
+                jobs=jobs,
+                now=time.time,
+                log=logs.log,
+                count=self._meter.count,
+            ),
             count=self._meter.count,
             figures=self._meter.figures,
             metrics=partial(exposition, sources),

@@ -79,10 +79,7 @@ def read_archive(file: BinaryIO, key: bytes, place: Place, chrome: str) -> Itera
     """
     contents = Contents(file, key)
     manifest = contents.manifest
-    require_not_newer(manifest.chrome, chrome)
-    _require_absent(place, manifest.session_id)
-    place.tokens.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _require_room(place, manifest)
+    _require_acceptable(manifest, place, chrome)
     folder = place.arriving(manifest.session_id)
     try:
         folder.mkdir(mode=0o700)
@@ -97,6 +94,13 @@ def read_archive(file: BinaryIO, key: bytes, place: Place, chrome: str) -> Itera
         yield Arrival(manifest, folder, place)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def look_into(file: BinaryIO, key: bytes, place: Place, chrome: str) -> Manifest:
+    """What an archive says of itself, and whether `read_archive` would begin with it. Raises as that does."""
+    manifest = Contents(file, key).manifest
+    _require_acceptable(manifest, place, chrome)
+    return manifest
 
 
 def check_archive(file: BinaryIO, key: bytes) -> Manifest:
@@ -126,6 +130,13 @@ def _take_place(place: Place, session_id: str) -> None:
     if waiting.exists() and not os.path.lexists(profile):
         waiting.rename(profile)
         flush(place.tokens)
+
+
+def _require_acceptable(manifest: Manifest, place: Place, chrome: str) -> None:
+    require_not_newer(manifest.chrome, chrome)
+    _require_absent(place, manifest.session_id)
+    place.tokens.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _require_room(place, manifest)
 
 
 def _require_absent(place: Place, session_id: str) -> None:

@@ -44,7 +44,8 @@ class Contents:
 
     def _unpack(self, member: Member, into: Path) -> None:
         path = into / member.name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in reversed(path.relative_to(into).parents[:-1]):
+            (into / folder).mkdir(mode=0o700, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
             self._copy(member, file)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from enum import StrEnum
+
+from wppmt.domain.system_errors import explain
 
 
 class Why(StrEnum):
@@ -30,6 +33,21 @@ class ArchiveRefused(Exception):
     def __init__(self, why: Why, text: str) -> None:
         super().__init__(text)
         self.why = why
+
+
+def reason_of(failure: Exception) -> str:
+    """In a Portuguese sentence; of what nobody foresaw, its kind alone."""
+    match failure:
+        case ArchiveRefused():
+            return str(failure)
+        case FileExistsError():
+            return f"{failure.filename2 or failure.filename or 'O arquivo'} já existe"
+        case OSError():
+            return f"{failure.filename or 'O disco'} não pode ser usado: {explain(failure)}"
+        case sqlite3.Error():
+            return f"O banco de dados não pode ser usado agora ({failure})"
+        case _:
+            return f"Erro inesperado ({type(failure).__name__})"
 
 
 def forged(what: str) -> ArchiveRefused:

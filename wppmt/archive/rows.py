@@ -245,7 +245,9 @@ def _require_one(connection: sqlite3.Connection, session_id: str) -> None:
     for table in LEFT - {"event_numbers", "compatibility"}:
         if connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():  # noqa: S608
             raise forged(f"linhas que não são da sessão ({table})")
-    [[record]] = connection.execute("SELECT record FROM sessions").fetchall()
+    [[record]] = connection.execute(
+        "SELECT record FROM sessions WHERE json_type(record) = 'object'"
+    ).fetchall()
     named = {load_session(record).id}
     named |= {
         found
@@ -282,7 +284,9 @@ def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
         yield
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # A full disk has rolled back by itself.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
 
 

@@ -93,7 +93,7 @@ def _described(stage: Path) -> Iterator[Member]:
 def _publish(stage: Path, manifest: Manifest, folder: Path, key: bytes) -> Path:
     """A name without a dot before it has only what is whole and on the disk."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    name = f"{manifest.session_id}-{datetime.fromtimestamp(manifest.made_at, UTC):%Y%m%dT%H%M%SZ}{SUFFIX}"
+    name = archive_name(manifest.session_id, manifest.made_at)
     part, whole = folder / f".{name}.{token_hex(4)}{PART}", folder / name
     try:
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -107,6 +107,12 @@ def _publish(stage: Path, manifest: Manifest, folder: Path, key: bytes) -> Path:
         part.unlink(missing_ok=True)
     flush(folder)
     return whole
+
+
+def archive_name(session_id: str, at: float) -> str:
+    """Sorts by time among those of a session."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return f"{session_id}-{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03}Z{SUFFIX}"
 
 
 def _seal(stage: Path, manifest: Manifest, file: BinaryIO, key: bytes) -> None:

@@ -18,6 +18,8 @@ PLACES = {
     "alerts": "live.alerts",
     "dead-letters": "live.dead_letters",
     "key": "live.key",
+    "backup": "backup",
+    "restore": "restore",
     "lgpd": "lgpd",
     "import": "wppconnect:take_over",
     "serve": "serve",
@@ -29,6 +31,7 @@ PLACES = {
     "sim": "sim",
     "sink": "sink",
     "token": "token",
+    "instances": "instances",
     "doctor": "doctor",
     "demo": "demo",
 }

@@ -36,6 +36,8 @@ class Action(StrEnum):
     START_SERVICE = "service.start"
     STOP_SERVICE = "service.stop"
     ERASE_PERSON = "lgpd.erase"
+    BACK_UP = "session.backup"
+    TAKE_IN = "session.take_in"
 
 
 _SENTENCES = {
@@ -64,6 +66,8 @@ _SENTENCES = {
     Action.START_SERVICE: "serviço iniciado",
     Action.STOP_SERVICE: "serviço encerrado",
     Action.ERASE_PERSON: "dados de um contato apagados (LGPD)",
+    Action.BACK_UP: "backup da sessão feito",
+    Action.TAKE_IN: "sessão restaurada de um arquivo",
 }
 
 

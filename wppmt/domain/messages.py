@@ -96,6 +96,14 @@ class RestoreLogin:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyLogin:
+    """To a session: keep a copy of its login as it is now, for which a connected browser is exchanged for a new one.
+
+    Answered with None when the old one is down, or at once where there is none; refuses SESSION_BUSY while one comes up.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class LogOut:
     """To a session: unlink at WhatsApp, then remove the profile. Answered with LoggedOut."""
 
@@ -103,6 +111,23 @@ class LogOut:
 @dataclass(frozen=True, slots=True)
 class PurgeSession:
     """To Root: log out and forget everything. Answered with LoggedOut."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequireRoom:
+    """To Root: may a further session run? Answered with None; refuses RESOURCE_LIMIT and DRAINING."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUp:
+    """To Root: a session has come into the registry that no start has made; it goes on from there. Answered with SessionStatus.
+
+    Refuses SESSION_NOT_FOUND.
+    """
 
     session_id: str
 

@@ -166,6 +166,15 @@ class StoreSettings(SettingsGroup):
         return self.state_dir / "wa-js"
 
 
+class ArchiveSettings(SettingsGroup):
+    """Backups: a session as one encrypted file."""
+
+    key: Annotated[SecretStr, Env("WPP_ARCHIVE_KEY", hidden=True)]
+    key_file: Annotated[str, Env("WPP_ARCHIVE_KEY_FILE")]
+    backup_dir: Annotated[str, Env("WPP_BACKUP_DIR")]
+    keep: Annotated[int, Env("WPP_BACKUP_KEEP"), Field(ge=1, le=1000)]
+
+
 class RedisSettings(SettingsGroup):
     url: Annotated[
         str, Env("REDIS_URL", hidden=True), Field(pattern=r"^((rediss?|unix)://\S+)?$", repr=False)
@@ -245,6 +254,7 @@ class Settings(SettingsGroup):
     webhooks: WebhookSettings
     alerts: AlertSettings
     store: StoreSettings
+    archive: ArchiveSettings
     redis: RedisSettings
     logs: LogSettings
     traces: TraceSettings

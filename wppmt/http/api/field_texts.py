@@ -14,6 +14,8 @@ FIELD_TEXTS: Mapping[str, str] = {
         "estado da sessão: `initializing` (abrindo), `waiting_scan` (aguardando a leitura do QR Code), `connected`, "
         "`disconnected` (encerrada), `phone_disconnected`, `reconnecting`, `error`"
     ),
+    "job": "o trabalho que foi pedido: um backup, uma restauração",
+    "JobShown.status": "`running` (em andamento, ou na fila), `done` (feito) ou `failed` (falhou; nada foi mudado)",
     "previousStatus": "estado anterior da sessão",
     "reason": "por que a sessão está neste estado, em uma frase para pessoas",
     "remedy": "o que uma pessoa faz a respeito, em uma frase",

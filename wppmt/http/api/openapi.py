@@ -42,6 +42,7 @@ _TAGS: Mapping[str, str] = {
     "imports": "Administração",
     "api_keys": "Chaves",
     "audit_trail": "Administração",
+    "archives": "Administração",
     "attempts": "Eventos",
     "streams": "Eventos",
     "explain": "Eventos",
@@ -77,6 +78,7 @@ _PATH_PARAMETERS: Mapping[str, Json] = {
     "token": {"schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}, "example": "Zk3v0c…"},
     "keyId": {"schema": {"type": "string", "maxLength": 64}, "example": "key_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
     "eventId": {"schema": {"type": "string", "maxLength": 64}, "example": "evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
+    "job": {"schema": {"type": "string", "maxLength": 64}, "example": "job_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
     "file": {"schema": {"type": "string"}, "example": "viewer.js"},
     "phone": {
         "schema": {"type": "string"},
@@ -147,6 +149,9 @@ def _operation(route: Route) -> Json:
         operation["security"] = []
     if route.body is not None:
         operation["requestBody"] = {"required": route.body_required, "content": _content([route.body])}
+    if route.upload:
+        content = {route.upload: {"schema": {"type": "string", "format": "binary"}}}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 

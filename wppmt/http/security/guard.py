@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.scopes import ADMIN_CLAIM, Scope
 from wppmt.domain.session_ids import is_session_id
-from wppmt.http.api.route import Access, Route, largest_body, route_of
+from wppmt.http.api.route import Access, Route, largest_body_of, route_of
 from wppmt.http.connections import whose
 from wppmt.http.ports import PORTS, DaemonPhase
 from wppmt.http.security.api_keys import HEADER as API_KEY_HEADER
@@ -153,7 +153,7 @@ def _check_head(request: web.Request, route: Route | None) -> None:
     if request.headers.get(hdrs.EXPECT, "100-continue").lower() != "100-continue":
         problem = {"field": "Expect", "problem": "só 100-continue é aceito"}
         raise Refusal(Code.INVALID_REQUEST, details=[problem])
-    if (request.content_length or 0) > largest_body(route.body if route else None):
+    if (request.content_length or 0) > largest_body_of(route):
         raise Refusal(Code.PAYLOAD_TOO_LARGE)
 
 
