@@ -19,7 +19,6 @@ class Code(StrEnum):
     INVALID_PHONE = "INVALID_PHONE"
     SESSION_ID_MISMATCH = "SESSION_ID_MISMATCH"
     SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
-    SESSION_EXISTS = "SESSION_EXISTS"
     MESSAGE_NOT_FOUND = "MESSAGE_NOT_FOUND"
     GROUP_NOT_FOUND = "GROUP_NOT_FOUND"
     NOT_OWN_MESSAGE = "NOT_OWN_MESSAGE"
@@ -92,7 +91,6 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.INVALID_PHONE: Meaning(400, "Telefone inválido: use de 8 a 15 dígitos, com o código do país"),
     Code.SESSION_ID_MISMATCH: Meaning(400, "X-Session-ID não corresponde à sessão da URL"),
     Code.SESSION_NOT_FOUND: Meaning(404, "Sessão não encontrada"),
-    Code.SESSION_EXISTS: Meaning(409, "Já existe aqui uma sessão com este id"),
     Code.MESSAGE_NOT_FOUND: Meaning(404, "Mensagem não encontrada"),
     Code.GROUP_NOT_FOUND: Meaning(404, "Grupo não encontrado entre os desta conta"),
     Code.NOT_OWN_MESSAGE: Meaning(403, "Só vale para mensagens desta conta"),
