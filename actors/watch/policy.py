@@ -25,4 +25,9 @@ class AlertPolicy:
     thresholds: Thresholds
     webhook_url: str = ""
     """Where alerts are delivered; empty: nowhere."""
-    sends_mail: bool = False
+    mail_url: str = ""
+    """`mailto:` and whoever is written to; empty: nobody."""
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        return tuple(url for url in (self.webhook_url, self.mail_url) if url)

@@ -111,7 +111,9 @@ def _processor(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
 
 
 def _traffic(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
-    recent, is_known = seen.figures.recent, seen.uptime >= TRAFFIC_SECONDS
+    recent = seen.figures.recent
+    # A daemon that has just begun knows nothing of those minutes, until there was traffic enough to judge by.
+    is_known = seen.uptime >= TRAFFIC_SECONDS or recent.requests >= LEAST_REQUESTS
     errors = Finding(
         Cause(AlertCode.ERROR_RATE),
         f"{recent.error_rate:.1%} das {recent.requests} requisições dos últimos 5 minutos falharam"

@@ -286,7 +286,7 @@ def soothe(browser: FakeBrowser) -> None:
     if browser.page.facts.authenticated and browser.browsers.world.profiles[browser.session_id].login:
         browser.set_facts(phone_online=True, needs_update=False)
         browser.network_back()
-        browser.page.resume()
+        browser.page.traffic.resume()
     else:
         browser.reload()
 

@@ -23,6 +23,7 @@ from wppmt.domain.contact_policy import OFF
 from wppmt.domain.figures import Figures
 from wppmt.domain.occurrences import Occurrence
 from wppmt.domain.troubles import Trouble
+from wppmt.explain.material import Logged
 from wppmt.http.app import make_app
 from wppmt.http.connections import ConnectionLimits
 from wppmt.http.ports import DaemonPhase, Ports
@@ -71,6 +72,7 @@ class Api:
         self.has_login_copy = True
         self.waiting_imports: set[str] = set()
         self.usage: dict[str, Usage] = {}
+        self.logged: list[Logged] = []
         self.front = FakeFront(lambda: self.time)
         self.store = FakeStore(links=self.front.links, records=self.front.records)
         self.receiver = FakeReceiver()
@@ -118,6 +120,7 @@ class Api:
             settings=self.settings,
             count=self.counted.append,
             figures=lambda: self.figures,
+            logged=lambda _, since: [line for line in self.logged if line.at >= since],
             metrics=self.metrics,
         )
 

@@ -108,6 +108,12 @@ def test_a_window_that_is_not_full_yet_ends_no_alert(code: AlertCode, filled: fl
     assert code in findings(seen(uptime=1.0, figures=bad))
 
 
+@pytest.mark.parametrize("code", [AlertCode.ERROR_RATE, AlertCode.SLOW_RESPONSES])
+def test_requests_enough_tell_before_the_window_is_full(code: AlertCode):
+    assert Cause(code) not in said(seen(uptime=10.0, figures=recent(requests=20)))
+    assert said(seen(uptime=10.0, figures=recent(requests=19)))[Cause(code)] == UNSURE
+
+
 @pytest.mark.parametrize(
     ("state", "reason", "expected"),
     [

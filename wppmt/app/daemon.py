@@ -36,6 +36,7 @@ from wppmt.app import (
     capacity,
     disk,
     host,
+    log_reading,
     logs,
     memory,
     metering,
@@ -177,6 +178,7 @@ class Daemon:
             count = self._meter.count
             store = SqliteStore(self._settings.store.state_dir / running.DATABASE, count=count)
             down.callback(store.close)
+            former, _ = running.noted(self._settings.store.state_dir)
             running.note(self._settings)
             egress = wiring.webhook_egress(self._settings)
             media, received = wiring.media(self._settings), wiring.received(self._settings)
@@ -190,7 +192,8 @@ class Daemon:
             down.push_async_callback(self._stop_http)
             threads = PykkaThreads(asyncio.get_running_loop())
             chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines, store)
-            self._start_actors(threads, store, Transports(transport, to_operator), received, chromes)
+            transports = Transports(transport, to_operator, watching.mailer(self._settings))
+            self._start_actors(threads, store, transports, received, chromes)
             down.push_async_callback(self._stop_actors, threads, chromes, signals)
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
@@ -204,7 +207,7 @@ class Daemon:
             await down.enter_async_context(metrics.listening(for_metrics, lambda: ports.metrics(_all)))
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
             down.push_async_callback(self._drain)
-            wiring.audit(store, Action.START_SERVICE, __version__)
+            wiring.audit_start(store, former)
             down.callback(self._audit_end, store, signals)
             on_ready()
             with host.notified_systemd(
@@ -309,6 +312,7 @@ class Daemon:
             ),
             count=self._meter.count,
             figures=self._meter.figures,
+            logged=partial(log_reading.told, settings.logs.dir / logs.FILE),
             metrics=partial(exposition, sources),
         )
 

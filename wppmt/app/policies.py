@@ -5,6 +5,7 @@ from __future__ import annotations
 from actors.session.policy import SessionPolicy
 from actors.watch.policy import AlertPolicy, Thresholds
 from actors.webhooks.policy import WebhookPolicy
+from wppmt.app import mail
 from wppmt.app.addresses import base_url
 from wppmt.app.settings import Settings
 from wppmt.domain.contact_policy import ContactPolicy
@@ -81,7 +82,7 @@ def alert_policy(settings: Settings) -> AlertPolicy:
         webhooks_failed=alerts.webhooks_failed,
         default_endpoint=settings.webhooks.url,
     )
-    return AlertPolicy(thresholds, alerts.webhook_url, sends_mail=bool(alerts.email))
+    return AlertPolicy(thresholds, alerts.webhook_url, mail.url(alerts.email))
 
 
 def webhook_schedule(settings: Settings) -> WebhookSchedule:

@@ -8,6 +8,7 @@ from wppmt.domain.actions import SERVICE, action_sentence
 from wppmt.domain.errors import CATALOGUE, Code
 from wppmt.domain.reasons import Reason, sentence
 from wppmt.domain.remedies import remedy
+from wppmt.explain.logged import session_lines
 from wppmt.explain.material import Explanation, Line, SessionMaterial
 from wppmt.explain.webhook import delivery_advice, outage_lines
 from wppmt.explain.words import body_of, kind_word, masked, state_line, whom
@@ -26,6 +27,7 @@ def explain_session(material: SessionMaterial) -> Explanation:
         Line(at_end(entry), f"{failure_of(entry)} (para {whom(entry.to)})") for entry in material.failed
     ]
     lines += outage_lines(material.deliveries)
+    lines += session_lines(material.logged)
     lines.sort(key=lambda line: line.at)
     reason = sentence(record.reason, record.missing)
     now = Line(material.now, f"Agora: {state_line(record.state, reason)}")

@@ -19,6 +19,7 @@ from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
 from wppmt.domain.occurrences import Count, uncounted
 from wppmt.domain.troubles import Trouble
+from wppmt.explain.gather import ReadLog
 from wppmt.http.pairing.policy import PairingPolicy
 from wppmt.http.security.api_keys import PREFIX, Keyring
 from wppmt.http.security.auth import Authenticator
@@ -127,6 +128,8 @@ class Ports:
     count: Count = uncounted
     figures: Callable[[], Figures] = Figures
     """What the service measures of itself, as of now."""
+    logged: ReadLog = lambda _session_id, _since: ()
+    """What the log tells of a session; reads the disk."""
     metrics: Callable[[Callable[[str], bool]], bytes] = lambda _: b""
     """What Prometheus reads, of the sessions that may be seen; blocks."""
     new_id: Callable[[], str] = lambda: uuid4().hex

@@ -20,7 +20,6 @@ from wppmt.http.api.responses import (
     Abilities,
     AccountLimits,
     AlreadyConnected,
-    JournalMessage,
     MessageStatus,
     Policy,
     QrCode,
@@ -28,6 +27,7 @@ from wppmt.http.api.responses import (
     SessionSettings,
     Status,
 )
+from wppmt.http.api.send_responses import JournalMessage
 from wppmt.net import proxies
 from wppmt.store.outbox_records import Delivery, WebhookCounts
 from wppmt.store.records import ACK_STATUS, Handover, JournalEntry, SessionRecord, SessionStatus
