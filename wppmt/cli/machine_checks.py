@@ -138,7 +138,7 @@ def memory_pressure(file: Path) -> Finding:
     if percent is None:
         text = f"O kernel não diz quanto se espera por memória ({file}, WPP_PRESSURE_FILE): sem ação antes de ela acabar"
         return Finding(True, f"{text}. Inicie-o com psi=1", is_notice=True)
-    return Finding(True, f"Programas esperam por memória {percent:g}% do tempo ({file})")
+    return Finding(True, f"Programas esperam por memória {percent:.0f} % do tempo ({file})")
 
 
 def disk(folder: Path, min_free_mb: int) -> Finding:

@@ -20,7 +20,7 @@ class Resource(StrEnum):
 _SENTENCES = {
     Resource.SESSIONS: "{current} sessões no ar; o máximo é {limit} (WPP_MAX_SESSIONS)",
     Resource.MEMORY: "{current} MB de memória em uso; o limite é {limit} MB (WPP_MEMORY_LIMIT_MB)",
-    Resource.PRESSURE: "{current}% do tempo os programas esperam por memória; o limite é {limit}% (WPP_MEMORY_PRESSURE_PERCENT)",
+    Resource.PRESSURE: "{current} % do tempo os programas esperam por memória; o limite é {limit} % (WPP_MEMORY_PRESSURE_PERCENT)",
     Resource.DISK: "{current} MB livres no disco dos logins; são necessários {limit} MB (WPP_DISK_MIN_FREE_MB)",
     Resource.STREAMS: "{current} streams de eventos abertos; o máximo é {limit}, metade de WPP_MAX_CONNECTIONS",
 }
