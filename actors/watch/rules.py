@@ -95,7 +95,7 @@ def _level(finding: Finding, value: float, threshold: float, *, is_known: bool =
 def _memory(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
     used, limit = seen.figures.sample.total_memory_mb, seen.figures.memory_limit_mb
     message = (
-        f"{used} MB de memória em uso, mais de {thresholds.memory_share:.0%} do limite de {limit} MB"
+        f"{used} MB de memória em uso, mais de {100 * thresholds.memory_share:.0f} % do limite de {limit} MB"
         " (WPP_MEMORY_LIMIT_MB)"
     )
     finding = Finding(Cause(AlertCode.MEMORY_HIGH), message)
@@ -104,7 +104,9 @@ def _memory(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
 
 
 def _processor(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
-    message = f"Mais de {thresholds.cpu_share:.0%} do processador em uso por {CPU_SECONDS / 60:.0f} minutos"
+    message = (
+        f"Mais de {100 * thresholds.cpu_share:.0f} % do processador em uso por {CPU_SECONDS / 60:.0f} minutos"
+    )
     finding = Finding(Cause(AlertCode.CPU_HIGH), message, hold=CPU_SECONDS)
     share = seen.figures.sample.cpu_share
     yield from _level(finding, share, thresholds.cpu_share, is_known=share > 0)
@@ -116,18 +118,23 @@ def _traffic(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
     is_known = seen.uptime >= TRAFFIC_SECONDS or recent.requests >= LEAST_REQUESTS
     errors = Finding(
         Cause(AlertCode.ERROR_RATE),
-        f"{recent.error_rate:.1%} das {recent.requests} requisições dos últimos 5 minutos falharam"
-        f" (respostas 5xx e envios); o limite é {thresholds.error_rate:.0%}",
+        f"{_decimal(100 * recent.error_rate, 1)} % das {recent.requests} requisições dos últimos 5 minutos falharam"
+        f" (respostas 5xx e envios); o limite é {100 * thresholds.error_rate:.0f} %",
     )
     rate = recent.error_rate if recent.requests >= LEAST_REQUESTS else 0.0
     yield from _level(errors, rate, thresholds.error_rate, is_known=is_known)
     slow = Finding(
         Cause(AlertCode.SLOW_RESPONSES),
-        f"As respostas dos últimos 5 minutos levam até {recent.response_seconds:.1f} s, sem contar a espera pelo"
-        f" WhatsApp; o limite é {thresholds.response_seconds:g} s",
+        f"As respostas dos últimos 5 minutos levam até {_decimal(recent.response_seconds, 1)} s, sem contar a espera pelo"
+        f" WhatsApp; o limite é {_decimal(thresholds.response_seconds)} s",
     )
     seconds = recent.response_seconds if recent.requests >= LEAST_SLOW else 0.0
     yield from _level(slow, seconds, thresholds.response_seconds, is_known=is_known)
+
+
+def _decimal(value: float, digits: int | None = None) -> str:
+    """As people write it here, with a comma."""
+    return (f"{value:g}" if digits is None else f"{value:.{digits}f}").replace(".", ",")
 
 
 def _webhooks(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:

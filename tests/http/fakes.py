@@ -65,6 +65,8 @@ class FakeFront:
         self.before_answer: Callable[[], Awaitable[None]] | None = None
         self.links: dict[str, PairingLink] = {}
         """By digest; the fake store shows the same."""
+        self.records: dict[str, SessionRecord] = {}
+        """Lever: what the fake store's registry has beside the sessions that run."""
         self._statuses: dict[str, SessionStatus] = {}
         self._sent = 0
 
@@ -110,7 +112,7 @@ class FakeFront:
         key = message.idempotency.key if message.idempotency else ""
         return self.known.get(key)
 
-    def _answer_of_root(self, message: object) -> Any:
+    def _answer_of_root(self, message: object) -> Any:  # noqa: PLR0912 - one case a message
         match message:
             case messages.StartSession():
                 return self._start(message)
@@ -118,6 +120,9 @@ class FakeFront:
                 if message.session_id not in self._statuses:
                     raise Refusal(Code.SESSION_NOT_FOUND)
                 return self.has(message.session_id, State.INITIALIZING, reason=Reason.RESTARTED)
+            case messages.TakeUp(session_id=session_id):
+                self._statuses[session_id] = SessionStatus(self.records[session_id])
+                return self._statuses[session_id]
             case messages.PurgeSession():
                 self._statuses.pop(message.session_id)
                 return messages.LoggedOut(self.unlinks)
@@ -285,6 +290,7 @@ class FakeStore:
     tried: dict[tuple[str, str], list[Attempt]] = field(default_factory=dict)
     heard: Callable[[Collection[str]], None] | None = None
     audited: list[AuditEntry] = field(default_factory=list)
+    records: dict[str, SessionRecord] = field(default_factory=dict)
 
     alerts: list[Alert] = field(default_factory=list)
     history: list[HistoryPoint] = field(default_factory=list)
@@ -310,6 +316,12 @@ class FakeStore:
         if self.broken:
             raise self.broken
         yield self
+
+    def session(self, session_id: str) -> SessionRecord | None:
+        return self.records.get(session_id)
+
+    def save(self, record: SessionRecord) -> None:
+        self.records[record.id] = record
 
     def audit(self, entry: AuditEntry) -> None:
         self.audited.append(replace(entry, id=len(self.audited) + 1))

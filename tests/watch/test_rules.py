@@ -97,6 +97,13 @@ def test_the_processor_must_be_busy_for_five_minutes_and_the_others_ring_at_once
         assert {word.hold for word in words if isinstance(word, Finding)} == {0.0}
 
 
+def test_numbers_are_written_as_people_here_write_them():
+    bad = seen(figures=recent(requests=49, failures=20, response_seconds=7.75))
+    assert finding(bad, AlertCode.ERROR_RATE).message.startswith("40,8 % das 49 requisições")
+    assert "levam até 7,8 s" in finding(bad, AlertCode.SLOW_RESPONSES).message
+    assert finding(bad, AlertCode.ERROR_RATE).message.endswith("o limite é 5 %")
+
+
 @pytest.mark.parametrize(
     ("code", "filled"),
     [(AlertCode.ERROR_RATE, 300), (AlertCode.SLOW_RESPONSES, 300), (AlertCode.WEBHOOKS_FAILING, 60)],

@@ -72,6 +72,7 @@ from wppmt.net.egress import Egress
 from wppmt.store.redis import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
 from wppmt.webhook.transport import WebhookTransport
+from wppmt.wppconnect import taking
 
 if TYPE_CHECKING:
     from wppmt.tracing.spans import Spans
@@ -298,6 +299,7 @@ class Daemon:
             usage=browsers.usage,
             profile_mb=ProfileSizes(settings.store.tokens_dir).of,
             has_login_copy=partial(wiring.has_login_copy, settings),
+            waits_for_import=partial(taking.waits, settings.store.tokens_dir),
             limits=partial(wiring.account_limits, settings, store),
             settings=policies.http_policy(settings),
             archives=Archives(

@@ -12,6 +12,7 @@ class Action(StrEnum):
     """The words of `action`; stable, for programs."""
 
     START_SESSION = "session.start"
+    IMPORT_SESSION = "session.import"
     CHANGE_SESSION = "session.change"
     CLOSE_SESSION = "session.close"
     PURGE_SESSION = "session.purge"
@@ -46,6 +47,7 @@ class Action(StrEnum):
 
 _SENTENCES = {
     Action.START_SESSION: "sessão iniciada",
+    Action.IMPORT_SESSION: "sessão trazida do wppconnect, com o login",
     Action.CHANGE_SESSION: "configurações da sessão mudadas",
     Action.CLOSE_SESSION: "sessão encerrada, com o login guardado",
     Action.PURGE_SESSION: "sessão removida, com todos os dados",

@@ -117,6 +117,11 @@ class SessionRecord:
         return self.has_login and self.reason is not Reason.TOKEN_CORRUPT
 
 
+def imported(session_id: str, now: float) -> SessionRecord:
+    """Of a login that came from elsewhere: nobody has asked for its browser yet."""
+    return SessionRecord(session_id, now, desired=Desired.STOPPED, since=now, has_login=True)
+
+
 NO_LOGIN: Mapping[str, Any] = {
     "has_login": False,
     "phone": "",
