@@ -13,6 +13,8 @@ from wppmt.domain.alerts import Alert, AlertCode, Cause
 from wppmt.domain.figures import Sample
 from wppmt.domain.occurrences import (
     Acknowledged,
+    BackupEnded,
+    BackupOutcome,
     BrowserRestarted,
     Committed,
     InboundMissed,
@@ -54,6 +56,7 @@ HAPPENED: Sequence[Occurrence] = (
     WebhookAttempted("a", WebhookOutcome.DELIVERED),
     WebhookAttempted("a", WebhookOutcome.DEAD),
     InboundMissed("b", 3),
+    BackupEnded("b", BackupOutcome.FAILED),
     Committed(0.004),
 )
 NOW = 1_770_733_800.0
@@ -162,6 +165,7 @@ def test_what_happened_is_counted_by_outcome_and_reason():
     assert told["wppmt_webhook_attempts_total", "a", "delivered"] == 1
     assert told["wppmt_webhook_attempts_total", "a", "dead"] == 1
     assert told["wppmt_inbound_missed_total", "b"] == 3
+    assert told["wppmt_backups_total", "b", "failed"] == 1
     assert (told["wppmt_send_seconds_count",], told["wppmt_ack_seconds_count",]) == (3, 1)
     assert told["wppmt_store_commit_seconds_count",] == 1
 
