@@ -70,10 +70,11 @@ class Api:
         self.figures = Figures()
         self.troubles: list[Trouble] = []
         self.has_login_copy = True
+        self.waiting_imports: set[str] = set()
         self.usage: dict[str, Usage] = {}
         self.logged: list[Logged] = []
         self.front = FakeFront(lambda: self.time)
-        self.store = FakeStore(links=self.front.links)
+        self.store = FakeStore(links=self.front.links, records=self.front.records)
         self.receiver = FakeReceiver()
         self.archives = FakeArchives()
         self.log = FakeLog()
@@ -114,6 +115,7 @@ class Api:
             profile_mb=lambda _: 100,
             usage=self.usage.get,
             has_login_copy=lambda _: self.has_login_copy,
+            waits_for_import=self.waiting_imports.__contains__,
             limits=lambda record: gate_of(record, OFF, lambda _: frozenset(), self.time).shown(record.limits),
             settings=self.settings,
             count=self.counted.append,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import wait_until
 from tests.system.conftest import NewDaemon, NewTenant
 from tests.system.daemon import ROOT, Daemon
 from tests.system.tenant import Tenant

@@ -118,6 +118,8 @@ class Ports:
     """What a session's cgroup has used, where it has one."""
     has_login_copy: Callable[[str], bool] = lambda _: False
     """Whether a good copy of the session's login could be restored; reads the disk."""
+    waits_for_import: Callable[[str], bool] = lambda _: False
+    """Whether `wppmt import` has put a profile in this session's place; reads the disk."""
     buckets: Buckets = field(default_factory=lambda: Buckets(0))
     """For what no session counts."""
     brake: Brake = field(default_factory=Brake)

@@ -33,6 +33,7 @@ _TAGS: Mapping[str, str] = {
     "events": "Eventos",
     "watch": "Administração",
     "admin": "Administração",
+    "imports": "Administração",
     "api_keys": "Chaves",
     "audit_trail": "Administração",
     "archives": "Administração",
