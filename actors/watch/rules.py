@@ -40,6 +40,7 @@ AS_INTENDED = {
     Reason.WA_JS_CHANGED,
     Reason.LOGIN_COPY,
     Reason.RECYCLED,
+    Reason.WAKING,
 }
 NAMED = 5
 """Sessions in a sentence."""
@@ -79,6 +80,9 @@ def judge(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
     yield from _webhooks(seen, thresholds)
     if seen.disk:
         yield Finding(Cause(AlertCode.DISK_LOW), str(seen.disk))
+    if seen.pressure:
+        yield Finding(Cause(AlertCode.MEMORY_PRESSURE), str(seen.pressure))
+    yield from _free_slots(seen, thresholds)
     yield from _common_cause(seen)
     for record in seen.sessions:
         yield from _session(record, seen)
@@ -145,6 +149,13 @@ def _webhooks(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
     # Whether one works is known by its next delivery alone; one that nobody uses any more needs none.
     for endpoint in {record.webhook_url or thresholds.default_endpoint for record in seen.sessions}:
         yield Unsure(Cause(AlertCode.WEBHOOK_EXHAUSTED, endpoint))
+
+
+def _free_slots(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
+    free, most = seen.figures.free_slots, seen.figures.max_sessions
+    if thresholds.free_slots_share and most and free <= thresholds.free_slots_share * most:
+        message = f"Restam {free} de {most} vagas para sessões (WPP_MAX_SESSIONS)"
+        yield Finding(Cause(AlertCode.FEW_FREE_SLOTS), message, is_live=True)
 
 
 def _common_cause(seen: Seen) -> Iterator[Word]:

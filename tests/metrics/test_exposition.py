@@ -82,7 +82,13 @@ def text(
     """Two sessions, of which one is connected; everything has happened once."""
     a = SessionRecord("a", 0.0, state=State.CONNECTED, reason=Reason.READY, has_login=True, messages_sent=12)
     b = SessionRecord("b", 0.0, state=State.ERROR, reason=Reason.RECONNECT_FAILED, has_login=True)
-    meter = Meter(lambda: (SessionStatus(a, queue=4), SessionStatus(b)), lambda: 700, 4096)
+    meter = Meter(
+        lambda: (SessionStatus(a, queue=4), SessionStatus(b)),
+        lambda: 700,
+        4096,
+        max_sessions=10,
+        pressure_percent=lambda: 12.5,
+    )
     for occurrence in HAPPENED:
         meter.count(occurrence)
     meter.record(Sample(NOW - 5, {"a": 300}, {"a": 12.5, "b": 40.0}, 420, 120, 9.5, 0.25))

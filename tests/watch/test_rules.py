@@ -25,6 +25,7 @@ NOW = 1_000_000.0
 THRESHOLDS = replace(alert_policy(SETTINGS).thresholds, default_endpoint="http://turbozap.test/hook")
 FINDING, UNSURE, REPLACED, FINE = "finding", "unsure", "replaced", "fine"
 SHORT = Shortage(Resource.DISK, 150, 250)
+PRESSED = Shortage(Resource.PRESSURE, 35, 20)
 SHARED = CommonFailure(frozenset({"a", "b"}), 2, {"CHROME_MISSING": 2})
 
 
@@ -211,3 +212,21 @@ def test_every_code_has_a_title_and_a_remedy():
 
     assert has_all(TITLES)
     assert has_all(REMEDIES)
+
+
+def test_memory_that_programs_wait_for():
+    assert findings(seen(pressure=PRESSED)) == {AlertCode.MEMORY_PRESSURE}
+    assert "35 %" in finding(seen(pressure=PRESSED), AlertCode.MEMORY_PRESSURE).message
+
+
+@pytest.mark.parametrize(
+    ("most", "running", "expected"),
+    [(10, 9, FINDING), (10, 12, FINDING), (10, 8, FINE), (3, 3, FINDING), (3, 2, FINE), (0, 0, FINE)],
+)
+def test_slots_that_run_out(most: int, running: int, expected: str):
+    words = said(seen(figures=Figures(max_sessions=most, running=running)))
+    assert words.get(Cause(AlertCode.FEW_FREE_SLOTS), FINE) == expected
+
+
+def test_who_hibernates_lacks_nothing():
+    assert findings(seen(session(reason=Reason.HIBERNATING))) == set()
