@@ -73,7 +73,7 @@ class Installation:
     def leftovers(self) -> list[str]:
         """Files and folders that no session's work leaves."""
         hidden = [*self.place.tokens.glob(".*"), *self.backups.glob(".*"), *self.place.staging.glob("*")]
-        return sorted(path.name for path in hidden)
+        return sorted(path.name for path in hidden if path.name != ".daemon.lock")
 
 
 def _rows(connection: Connection, table: str, session_id: str) -> list[dict[str, Any]]:

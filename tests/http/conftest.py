@@ -23,6 +23,7 @@ from wppmt.domain.contact_policy import OFF
 from wppmt.domain.figures import Figures
 from wppmt.domain.occurrences import Occurrence
 from wppmt.domain.troubles import Trouble
+from wppmt.explain.material import Logged
 from wppmt.http.app import make_app
 from wppmt.http.connections import ConnectionLimits
 from wppmt.http.ports import DaemonPhase, Ports
@@ -69,9 +70,11 @@ class Api:
         self.figures = Figures()
         self.troubles: list[Trouble] = []
         self.has_login_copy = True
+        self.waiting_imports: set[str] = set()
         self.usage: dict[str, Usage] = {}
+        self.logged: list[Logged] = []
         self.front = FakeFront(lambda: self.time)
-        self.store = FakeStore(links=self.front.links)
+        self.store = FakeStore(links=self.front.links, records=self.front.records)
         self.receiver = FakeReceiver()
         self.archives = FakeArchives()
         self.log = FakeLog()
@@ -112,10 +115,12 @@ class Api:
             profile_mb=lambda _: 100,
             usage=self.usage.get,
             has_login_copy=lambda _: self.has_login_copy,
+            waits_for_import=self.waiting_imports.__contains__,
             limits=lambda record: gate_of(record, OFF, lambda _: frozenset(), self.time).shown(record.limits),
             settings=self.settings,
             count=self.counted.append,
             figures=lambda: self.figures,
+            logged=lambda _, since: [line for line in self.logged if line.at >= since],
             metrics=self.metrics,
         )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from wppmt.domain.contact_policy import PolicyChange
+from wppmt.domain.hibernation import HibernationPlan
 from wppmt.domain.reasons import Reason
 from wppmt.store.outbox_records import DeadLetterFilter
 from wppmt.store.records import SessionStatus
@@ -13,6 +14,7 @@ from wppmt.store.records import SessionStatus
 ROOT = "root"
 WEBHOOK = "webhook"
 ALERT_ACTOR = "alerts"
+PRESSURE = "pressure"
 
 
 def session_address(session_id: str) -> str:
@@ -37,6 +39,8 @@ class StartSession:
     ignore: tuple[str, ...] | None = None
     """Kinds of chats of which nothing is told (wppmt.domain.chats.IGNORABLE)."""
     policy: PolicyChange | None = None
+    hibernate: HibernationPlan | None = None
+    """NEVER takes the plan away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,8 @@ class ConfigureSession:
     description: str | None = None
     ignore: tuple[str, ...] | None = None
     policy: PolicyChange | None = None
+    hibernate: HibernationPlan | None = None
+    """NEVER takes the plan away."""
     proxy: str | None = None
     """Counts from the next start of the browser on; empty: the default one."""
 

@@ -19,6 +19,7 @@ from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
 from wppmt.domain.occurrences import Count, uncounted
 from wppmt.domain.troubles import Trouble
+from wppmt.explain.gather import ReadLog
 from wppmt.http.pairing.policy import PairingPolicy
 from wppmt.http.security.api_keys import PREFIX, Keyring
 from wppmt.http.security.auth import Authenticator
@@ -117,6 +118,8 @@ class Ports:
     """What a session's cgroup has used, where it has one."""
     has_login_copy: Callable[[str], bool] = lambda _: False
     """Whether a good copy of the session's login could be restored; reads the disk."""
+    waits_for_import: Callable[[str], bool] = lambda _: False
+    """Whether `wppmt import` has put a profile in this session's place; reads the disk."""
     buckets: Buckets = field(default_factory=lambda: Buckets(0))
     """For what no session counts."""
     brake: Brake = field(default_factory=Brake)
@@ -125,6 +128,8 @@ class Ports:
     count: Count = uncounted
     figures: Callable[[], Figures] = Figures
     """What the service measures of itself, as of now."""
+    logged: ReadLog = lambda _session_id, _since: ()
+    """What the log tells of a session; reads the disk."""
     metrics: Callable[[Callable[[str], bool]], bytes] = lambda _: b""
     """What Prometheus reads, of the sessions that may be seen; blocks."""
     new_id: Callable[[], str] = lambda: uuid4().hex

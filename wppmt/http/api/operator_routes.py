@@ -27,6 +27,7 @@ OPERATOR_ROUTES = (
         "GET", "/api/admin/sessions/{sessionId}/screenshot", admin.show_screenshot, Access.ADMIN_SESSION,
         "Ver o que o navegador da sessão mostra agora", {}, media=("image/png",),
         refusals=(*ASKED, Code.NOT_RUNNING),
+        action=Action.VIEW_SCREEN,
     ),
     Route(
         "POST", "/api/admin/sessions/restart-crashed", admin.restart_crashed, Access.ADMIN,
