@@ -41,7 +41,7 @@ def make_app(ports: Ports) -> web.Application:
         app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_later): route
         for route in ROUTES
     }
-    app[OPENAPI] = _document(ports.version)
+    app[OPENAPI] = lambda: _document(ports.version)
     app.on_response_prepare.append(add_headers)
     return app
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from wppmt.domain.contact_policy import is_time_zone
+from wppmt.domain.engines import Engine
 from wppmt.domain.log import LogLevel
 
 
@@ -190,7 +191,8 @@ class LogSettings(SettingsGroup):
 class BrowserSettings(SettingsGroup):
     chrome: Annotated[str, Env("WPP_CHROME")]
     driver: Annotated[str, Env("WPP_CHROMEDRIVER")]
-    engine: Annotated[Literal["chrome", "undetected"], Env("WPP_BROWSER_ENGINE")]
+    headless_shell: Annotated[str, Env("WPP_HEADLESS_SHELL")]
+    engine: Annotated[Engine, Env("WPP_BROWSER_ENGINE")]
     undetected_accept_local_ports: Annotated[bool, Env("WPP_UNDETECTED_ACCEPT_LOCAL_PORTS")]
     headless: Annotated[bool, Env("WPP_HEADLESS")]
     proxy_url: Annotated[str, Env("WPP_PROXY_URL", hidden=True), Field(repr=False)]

@@ -7,9 +7,12 @@ one crash take the whole browser along.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from wppmt.domain.engines import Engine
 
 # One list: Chrome heeds only the last --disable-features.
 DISABLED_FEATURES = (
@@ -90,8 +93,8 @@ class Situation:
     resolver_rules: str | None = None
     """Simulator mode: every host is mapped to the simulator, whose certificate is its own."""
     proxy: str | None = None
-    undetected: bool = False
-    """For chromedriver there is a port, on loopback, and no mark of automation."""
+    engine: str = Engine.CHROME
+    """For the chromedriver of "undetected" there is a port, on loopback, and no mark of automation."""
 
 
 def command_line(situation: Situation) -> Sequence[str]:
@@ -114,7 +117,7 @@ def command_line(situation: Situation) -> Sequence[str]:
         arguments += [f"--host-resolver-rules={rules}", "--ignore-certificate-errors"]
     if not situation.sandbox:
         arguments.append("--no-sandbox")
-    if situation.undetected:
+    if situation.engine == Engine.UNDETECTED:
         # Port 0: Chrome takes a free one and writes it into the profile.
         arguments += ["--remote-debugging-port=0", "--disable-blink-features=AutomationControlled"]
     return [*arguments, "about:blank"]
@@ -122,5 +125,10 @@ def command_line(situation: Situation) -> Sequence[str]:
 
 def user_agent(version: str) -> str:
     """Chrome's own, of its own version. Headless Chrome names itself HeadlessChrome, which WhatsApp Web turns away."""
-    major = version.split(".", maxsplit=1)[0]
-    return f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36"
+    return f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major(version)}.0.0.0 Safari/537.36"
+
+
+def major(version: str) -> int:
+    """156 of "156.0.8078.79"; 0 where there is none."""
+    found = re.match(r"\d+", version)
+    return int(found[0]) if found else 0

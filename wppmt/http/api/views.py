@@ -93,6 +93,7 @@ def _status_fields(
         "description": record.description or None,
         "webhook_url": shown_webhook(record.webhook_url, default_webhook_url),
         "proxy": proxies.shown(record.proxy) or None,
+        "engine": record.engine or None,
         "reason": sentence(record.reason, record.missing),
         "reason_code": record.reason,
         "restarts": record.restarts,
@@ -131,6 +132,7 @@ def settings_of(record: SessionRecord, default_policy: ContactPolicy) -> Session
         session_id=record.id,
         description=record.description or None,
         proxy=proxies.shown(record.proxy) or None,
+        engine=record.engine or None,
         policy=_policy_of(record.contact_policy or default_policy),
         ignore=list(record.ignore),
     )
