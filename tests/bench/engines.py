@@ -3,28 +3,28 @@
     .venv/bin/python -m tests.bench.engines --sessions 5 --engine chrome --engine headless-shell
     .venv/bin/python -m tests.bench.engines --with=--in-process-gpu --without=--disable-gpu
 
-Every browser is connected on the simulator's page, and has rested. Without the daemon. About 3 s a session.
+Every browser is connected on the simulator's page, and has rested. Without the daemon. About 3 s a session. `own` is what a
+session's processes share with nobody else: it does not depend on how many browsers run. PSS does, by the program's file.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
-from tests.bench.weights import Weight, weigh
 from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life, process
 from tests.system.tenant import new_phone
@@ -34,8 +34,36 @@ from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.domain.engines import Engine
 from wppmt.simulator.client import Simulator
 
-LONGEST = 12
+MOST = 12
 """Sessions at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """Megabytes (2^20 bytes)."""
+
+    pss: float = 0.0
+    uss: float = 0.0
+    own: float = 0.0
+    """What is in no file, and shared within the session at most."""
+
+    def __add__(self, other: Weight) -> Weight:
+        return Weight(self.pss + other.pss, self.uss + other.uss, self.own + other.own)
+
+    def __truediv__(self, share: int) -> Weight:
+        return Weight(self.pss / share, self.uss / share, self.own / share)
+
+
+def weigh(pid: int) -> Weight:
+    """Zeros, where it is gone."""
+    kilobytes: dict[str, int] = defaultdict(int)
+    with contextlib.suppress(OSError):
+        for line in (processes.PROC / str(pid) / "smaps_rollup").read_text().splitlines()[1:]:
+            name, value, *_ = line.split()
+            kilobytes[name.rstrip(":")] = int(value)
+    private = sum(value for name, value in kilobytes.items() if name.startswith("Private_"))
+    own = kilobytes["Pss_Anon"] + kilobytes["Pss_Shmem"]
+    return Weight(kilobytes["Pss"] / 1024, private / 1024, own / 1024)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +87,15 @@ class Varied(ChromeSettings):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Of one session, on average: by kind of process, and from the spawn to the QR code, in seconds."""
+    """Of one session, on average: by kind of process; processor time so far; median time until connected and saved."""
 
     kinds: Mapping[str, Weight]
+    cpu_seconds: float
     start_seconds: float
 
     @property
     def whole(self) -> Weight:
-        return _sum(self.kinds.values())
+        return sum(self.kinds.values(), Weight())
 
 
 def measure(ground: ChromeGround, browsers: ChromeBrowsers, count: int, rest: float) -> Measured:
@@ -84,9 +113,10 @@ def measure(ground: ChromeGround, browsers: ChromeBrowsers, count: int, rest: fl
         found: dict[str, list[Weight]] = defaultdict(list)
         for life in lives:
             for pid in processes.members(process(life).group):
-                found[_kind(pid)].append(weigh([psutil.Process(pid)]))
-    kinds = {kind: _sum(weights, count) for kind, weights in found.items()}
-    return Measured(kinds, sorted(starts)[len(starts) // 2])
+                found[_kind(pid)].append(weigh(pid))
+        cpu = sum(life.browser.load().cpu_seconds for life in lives) / count
+    kinds = {kind: sum(weights, Weight()) / count for kind, weights in found.items()}
+    return Measured(kinds, cpu, statistics.median(starts))
 
 
 def _kind(pid: int) -> str:
@@ -98,13 +128,6 @@ def _kind(pid: int) -> str:
     if part := re.search(r"--utility-sub-type=(?:\w+\.mojom\.)?(\S+)", arguments):
         return part[1]
     return kind[1]
-
-
-def _sum(weights: Iterable[Weight], share: int = 1) -> Weight:
-    total = Weight()
-    for one in weights:
-        total = Weight(total.pss + one.pss / share, total.uss + one.uss / share, total.rss + one.rss / share)
-    return total
 
 
 @contextmanager
@@ -132,21 +155,22 @@ def varied(settings: ChromeSettings, engine: str, asked: argparse.Namespace) -> 
 
 
 def table(found: Mapping[str, Measured]) -> str:
-    """One line for each kind of process; PSS and USS in MB, a session."""
+    """One line for each kind of process; megabytes a session."""
     kinds = sorted({kind for one in found.values() for kind in one.kinds}, key=_by_weight(found))
-    lines = ["| processo | " + " | ".join(f"{name}: PSS / USS" for name in found) + " |"]
+    lines = ["| processo | " + " | ".join(f"{name}: PSS / USS / own" for name in found) + " |"]
     lines.append("|---|" + "---|" * len(found))
     for kind in kinds:
         cells = (one.kinds.get(kind) for one in found.values())
         lines.append(f"| {kind} | " + " | ".join(_cell(cell) for cell in cells) + " |")
     lines.append("| **sessão** | " + " | ".join(_cell(one.whole) for one in found.values()) + " |")
-    starts = (f"{one.start_seconds:.2f} s" for one in found.values())
-    lines.append("| início → conectada | " + " | ".join(starts) + " |")
+    for name, seconds in (("processador", "cpu_seconds"), ("início → login gravado", "start_seconds")):
+        times = (f"{getattr(one, seconds):.2f} s" for one in found.values())
+        lines.append(f"| {name} | " + " | ".join(times) + " |")
     return "\n".join(lines)
 
 
 def _cell(weight: Weight | None) -> str:
-    return f"{weight.pss:.1f} / {weight.uss:.1f}" if weight else "–"
+    return f"{weight.pss:.1f} / {weight.uss:.1f} / {weight.own:.1f}" if weight else "–"
 
 
 def _by_weight(found: Mapping[str, Measured]) -> Callable[[str], float]:
@@ -158,7 +182,7 @@ def main() -> None:
     parser.add_argument(
         "--engine", action="append", choices=[*Engine], help="each in turn; chrome if none is named"
     )
-    parser.add_argument("--sessions", type=int, default=3, choices=range(1, LONGEST + 1))
+    parser.add_argument("--sessions", type=int, default=3, choices=range(1, MOST + 1))
     parser.add_argument(
         "--rest", type=float, default=8.0, help="seconds between the last start and the scales"
     )

@@ -99,6 +99,8 @@ def test_the_memory_flags_work(started: Life) -> None:
     commands = [command(pid) for pid in processes.members(process(started).group)]
     assert not [line for line in commands if "--top-chrome-webui" in line]
     assert len(helpers(started, "--type=renderer")) == 1
+    assert helpers(started, "--type=gpu-process") == []
+    assert len(helpers(started, "--type=zygote")) == 1
 
 
 def test_nothing_says_headless(started: Life) -> None:
