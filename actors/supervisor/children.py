@@ -10,6 +10,8 @@ from actors.runtime.effects import Tell
 from actors.session.messages import Ping
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
+from wppmt.store.records import Desired, SessionStatus
 
 HUNG_PINGS = 4
 """An actor that left so many pings in a row unanswered is hung. It never waits for a browser, so this is generous.
@@ -47,6 +49,13 @@ class Children:
 
     def trouble(self, session_id: str) -> Reason | None:
         return self.trouble_with(session_address(session_id), self.sessions[session_id])
+
+    def has_crashed(self, status: SessionStatus) -> bool:
+        """A stopped session has not: a dead actor of it is replaced at the next look, without a browser."""
+        record = status.record
+        if record.desired is Desired.STOPPED:
+            return False
+        return record.state is State.ERROR or self.trouble(record.id) is not None
 
     def trouble_with(self, address: str, child: Child) -> Reason | None:
         """Dead and hung differ only in the log; the same is done about both."""

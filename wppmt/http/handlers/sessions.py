@@ -116,6 +116,7 @@ def _settings_of(body: ChangeBody | StartBody) -> dict[str, Any]:
         "engine": body.engine,
         "ignore": None if body.ignore is None else tuple(dict.fromkeys(body.ignore)),
         "policy": body.policy_change,
+        "hibernate": body.hibernation_plan,
     }
 
 
