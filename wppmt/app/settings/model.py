@@ -42,7 +42,10 @@ Level = Annotated[LogLevel, BeforeValidator(_lower)]
 class SettingsGroup(BaseModel):
     """The settings of one part of the product. A text may be empty where default.toml says what that means."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+    # Built once, within Settings, and not each for itself before.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, defer_build=True
+    )
 
 
 class HttpSettings(SettingsGroup):

@@ -13,7 +13,7 @@ from wppmt.app import logs
 from wppmt.browser.cdp.channel import Channel
 from wppmt.browser.cdp.connection import Connection
 from wppmt.browser.cdp.deadlines import Schedule
-from wppmt.browser.cdp.devtools import page, runtime, target
+from wppmt.browser.cdp.devtools import navigate, runtime, target
 from wppmt.browser.cdp.line import Line
 from wppmt.browser.chrome import adoption, driver, ending, engines, first_page, injection, launch, processes
 from wppmt.browser.chrome.failures import start_failures
@@ -257,8 +257,7 @@ class ChromeBrowser:
     def _open_page(self, channel: Channel) -> None:
         seconds = self._settings.load_seconds
         try:
-            opened = channel.ask(page.navigate(self._settings.page_url), seconds)
-            if error := opened[2]:
+            if error := channel.ask(navigate(self._settings.page_url), seconds):
                 raise self._way.failure(error, urlsplit(self._settings.page_url).netloc) or StartFailed(
                     "PAGE_LOAD_FAILED", error
                 )
