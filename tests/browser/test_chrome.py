@@ -379,7 +379,7 @@ def test_no_chrome(settings: ChromeSettings) -> None:
 
 
 def test_no_chromedriver(settings: ChromeSettings) -> None:
-    undetected = replace(settings, engine="undetected", driver_path=Path("/nonexistent"))
+    undetected = replace(settings, engine="undetected", accepts_ports=True, driver_path=Path("/nonexistent"))
     assert failing(undetected, "no-driver").code == "CHROME_MISSING"
 
 
@@ -652,7 +652,10 @@ def undetected(settings: ChromeSettings, opened: list[Life], monkeypatch: pytest
     """Started beside a proxy that would answer nothing."""
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
-    life = Life(ChromeBrowsers(replace(settings, engine="undetected")).open("undetected"), "undetected")
+    life = Life(
+        ChromeBrowsers(replace(settings, engine="undetected", accepts_ports=True)).open("undetected"),
+        "undetected",
+    )
     opened.append(life)
     life.start()
     life.event("qr_changed")
