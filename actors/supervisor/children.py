@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from actors.runtime.effects import Tell
+from actors.runtime.effects import (
+    Tell,
+)
 from actors.session.messages import Ping
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
