@@ -37,7 +37,12 @@ def host(tmp_path: Path) -> Host:
     (tmp_path / "cron.d" / "wppmt").write_text(
         "tar -C /var/lib/wppmt -cf - tokens-3\ncurl -sf http://127.0.0.1:8005/api/health\n"
     )
-    return Host(UNITS, UNITS, tmp_path / "wppmt.env", (tmp_path / "cron.d",), Evidence(sent=3, restarted=1))
+    return Host(
+        UNITS,
+        environment=tmp_path / "wppmt.env",
+        schedules=(tmp_path / "cron.d",),
+        evidence=Evidence(sent=3, restarted=1),
+    )
 
 
 def lines(settings: Settings, host: Host) -> list[str]:
@@ -74,6 +79,13 @@ def test_the_units_are_those_of_the_instance_that_was_asked_about(
 ):
     monkeypatch.setenv("WPP_INSTANCE", "wppconnect-4")
     assert Host.look(settings).units == ("wppmt@wppconnect-4.service", "wppmt@wppconnect-4.socket")
+
+
+def test_in_a_container_what_is_out_of_sight_is_a_notice(settings: Settings, host: Host):
+    """What starts the service, and what copies its folders, is on the host."""
+    found = lines(settings, replace(host, enabled=(), schedules=(), has_systemd=False))
+    assert found[0].startswith("!  1. sem systemd")
+    assert found[7].startswith("!  8. sem systemd")
 
 
 def test_rights_too_open_are_seen(settings: Settings, host: Host):
