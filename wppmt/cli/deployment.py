@@ -6,6 +6,7 @@ What can be seen is judged; what only a person can see is said as a notice, with
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -179,9 +180,11 @@ def reconnected(found: Evidence) -> Finding:
 
 
 def _mentioning(places: Sequence[Path], *words: str) -> Path | None:
-    """The first file that names one of these; what may not be read is passed over."""
+    """The first file that names one of these, but for the service's own units; what may not be read is passed over."""
     for place in places:
         for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if re.match(r"wppmt[.@]", file.name):
+                continue
             try:
                 text = file.read_text(errors="replace") if file.is_file() else ""
             except OSError:
