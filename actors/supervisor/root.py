@@ -24,7 +24,7 @@ from actors.supervisor.children import Child, Children
 from actors.supervisor.closing_all import ClosingAll
 from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
 from actors.supervisor.disk_policy import DiskPolicy
-from actors.supervisor.memory_pressure import MemoryPressure
+from actors.supervisor.memory_pressure import MemoryPressure, longest_unused
 from actors.supervisor.messages import (
     Boot,
     DiskMeasured,
@@ -116,8 +116,8 @@ class Root:
             case DiskMeasured(free_mb=free_mb):
                 return [*self._disk.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
             case PressureMeasured(percent=percent):
-                told = [*self._pressure.measured(percent, self._longest_unused(), now)]
-                return [*told, *self._grant(now)]
+                sessions = longest_unused(self._statuses())
+                return [*self._pressure.measured(percent, sessions, now), *self._grant(now)]
             case session_messages.Quiet(session_id=session_id):
                 return self._closing_all.quiet(session_id)
             case session_messages.Vanished(session_id=session_id):
@@ -267,11 +267,6 @@ class Root:
         found = {session_id: self._status(session_id) for session_id in sorted(self._children.sessions)}
         return {session_id: status for session_id, status in found.items() if status}
 
-    def _longest_unused(self) -> list[str]:
-        """Of the sessions that have a browser."""
-        records = [one.record for one in self._statuses().values() if one.record.process]
-        return [one.id for one in sorted(records, key=lambda one: (one.last_activity or 0.0, one.id))]
-
     def _replace(self, session_id: str) -> Iterator[Effect]:
         """Replace an actor: first the old one is cut off and its browser killed, then a new one reads the record."""
         cause = self._children.trouble(session_id) or Reason.ACTOR_FAILED
@@ -302,8 +297,7 @@ class Root:
     def _grant(self, now: float) -> Iterator[Effect]:
         if not self._may_start(now):
             return
-        least = session_messages.Haste.USUAL if self._pressure.is_high else session_messages.Haste.SCHEDULED
-        for wish in self._slots.grant(now, least):
+        for wish in self._slots.grant(now, self._pressure.least_haste):
             yield Tell(session_address(wish.session_id), session_messages.SlotGranted(wish.generation))
 
     def _forward(self, session_id: str, request: object, reply: Reply) -> Iterator[Effect]:
