@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from actors.runtime.effects import Effect, Log, Tell
-from actors.session.messages import Haste, MemoryShort
+from actors.session.messages import MemoryShort
 from actors.workers.pressure import GiveBack
 from wppmt.domain.messages import PRESSURE, session_address
 from wppmt.domain.shortages import Resource, Shortage
@@ -40,11 +40,6 @@ class MemoryPressure:
         if not self.is_high:
             return None
         return Shortage(Resource.PRESSURE, round(self.percent or 0.0), round(self._mark))
-
-    @property
-    def least_haste(self) -> Haste:
-        """With which a browser may start now: whoever only looks what came in can wait."""
-        return Haste.USUAL if self.is_high else Haste.SCHEDULED
 
     def measured(self, percent: float | None, sessions: Sequence[str], now: float) -> Iterator[Effect]:
         """`sessions`: those with a browser, the longest unused first."""
@@ -79,6 +74,6 @@ class MemoryPressure:
 
 
 def longest_unused(statuses: Mapping[str, SessionStatus]) -> list[str]:
-    """The sessions that have a browser, in this order."""
-    records = [status.record for status in statuses.values() if status.record.process]
+    """Sessions that have a browser."""
+    records = [one.record for one in statuses.values() if one.record.process]
     return [one.id for one in sorted(records, key=lambda one: (one.last_activity or 0.0, one.id))]
