@@ -1,0 +1,195 @@
+"""What the daemon costs with so many sessions: one process of it, looked at from outside and over HTTP."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from tests.bench.load import asked
+from tests.bench.weights import cpu_percent, weigh
+from tests.support import free_port, wait_until
+from tests.system.daemon import ROOT, Daemon
+from wppmt.app.running import DATABASE
+from wppmt.domain.states import State
+from wppmt.store.records import SessionRecord
+from wppmt.store.sqlite.store import SqliteStore
+
+BOOT_SECONDS = 180.0
+EVENTS_SECONDS = 60.0
+SETTLE_SECONDS = 2.0
+READERS = 1
+"""Connections that read statuses, one request at a time each: it is the latency that is measured, not the rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Of one daemon. Memory is PSS (MB), that of the fake browsers included; times are seconds."""
+
+    sessions: int
+    memory_mb: float
+    threads: int
+    boot: float
+    status_p50: float
+    status_p99: float
+    events_per_second: float
+    idle_percent: float
+    """Of one core, nothing happening."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long each measure lasts."""
+
+    read_seconds: float = 5.0
+    events: int = 3000
+    idle_seconds: float = 10.0
+
+
+class FakeDaemon(Daemon):
+    """`tests.bench.growth.fake_daemon` on a store with so many connected sessions; webhooks go to `sink`."""
+
+    def __init__(self, folder: Path, sessions: int, sink: str) -> None:
+        super().__init__(
+            folder,
+            WPP_SIMULATOR="external",
+            WPP_MAX_SESSIONS=str(max(sessions, 1)),
+            WPP_MEMORY_LIMIT_MB="1000000",
+            WEBHOOK_URL=sink,
+        )
+        self.names = [f"cliente-{number:04d}" for number in range(sessions)]
+        self._fill(folder / "state")
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        with (self.folder / "stderr").open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.bench.growth.fake_daemon"],
+                cwd=ROOT,
+                env=self.environ,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                process_group=0,
+            )
+        return self._process
+
+    def receive(self, messages: int) -> None:
+        """So many arrive, spread over all sessions."""
+        assert self.process.stdin
+        self.process.stdin.write(f"{messages}\n".encode())
+        self.process.stdin.flush()
+
+    @property
+    def connected(self) -> int:
+        counts: dict[str, int] = self.api.get("/api/health")["sessions"]
+        return counts.get(State.CONNECTED.value, 0)
+
+    @property
+    def has_told_all(self) -> bool:
+        """No webhook waits."""
+        return not self.api.get("/api/health")["webhooks"]["pending"]
+
+    def _fill(self, state: Path) -> None:
+        state.mkdir(mode=0o700, parents=True)
+        store, now = SqliteStore(state / DATABASE), time.time()
+        with store.transaction() as transaction:
+            for number, name in enumerate(self.names):
+                phone = f"55119{number:08d}"
+                transaction.save(
+                    SessionRecord(
+                        name,
+                        now,
+                        state=State.CONNECTED,
+                        since=now,
+                        has_login=True,
+                        phone=phone,
+                        last_phone=phone,
+                    )
+                )
+        store.close()
+
+
+def measure(sessions: int, effort: Effort, progress: Callable[[str], None]) -> Costs:
+    """Boot, rest, status reads, events; then the process ends."""
+    with (
+        tempfile.TemporaryDirectory(prefix="wppmt-bench-", ignore_cleanup_errors=True) as folder,
+        _sink() as port,
+    ):
+        daemon = FakeDaemon(Path(folder), sessions, f"http://127.0.0.1:{port}/")
+        try:
+            progress(f"{sessions} sessões: início")
+            began = time.monotonic()
+            daemon.start()
+            wait_until(lambda: daemon.connected == sessions, BOOT_SECONDS)
+            boot = time.monotonic() - began
+            wait_until(lambda: daemon.has_told_all, EVENTS_SECONDS)
+            time.sleep(SETTLE_SECONDS)
+            process = psutil.Process(daemon.pid)
+            progress(f"{sessions} sessões: em repouso")
+            idle = cpu_percent(lambda: [process], effort.idle_seconds)
+            memory, threads = weigh([process]).pss, process.num_threads()
+            progress(f"{sessions} sessões: leituras de status")
+            read = _read(daemon, effort.read_seconds)
+            progress(f"{sessions} sessões: {effort.events} mensagens recebidas")
+            rate = _events_per_second(daemon, port, effort.events)
+        finally:
+            daemon.end()
+    return Costs(sessions, memory, threads, boot, read["p50"] / 1000, read["p99"] / 1000, rate, idle)
+
+
+def _read(daemon: FakeDaemon, seconds: float) -> dict[str, float]:
+    paths = [f"/api/sessions/{name}/status" for name in daemon.names]
+    token = daemon.api.token()
+    return asked(
+        {"port": daemon.port, "paths": paths, "token": token, "seconds": seconds, "connections": READERS}
+    )
+
+
+def _events_per_second(daemon: FakeDaemon, port: int, events: int) -> float:
+    """From the first message in a page to the last webhook at its receiver."""
+    before = len(_received(port))
+    began = time.time()
+    daemon.receive(events)
+    came = wait_until(partial(_more_than, port, before + events), EVENTS_SECONDS)
+    return events / (max(came.values()) - began)
+
+
+def _more_than(port: int, least: int) -> dict[str, float]:
+    """Empty while fewer have come. The sink is not asked so often that it would count."""
+    time.sleep(0.2)
+    came = _received(port)
+    return came if len(came) >= least else {}
+
+
+def _received(port: int) -> dict[str, float]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
+        return dict(json.load(answer))
+
+
+@contextmanager
+def _sink() -> Iterator[int]:
+    port = free_port()
+    with subprocess.Popen([sys.executable, "-m", "tests.bench.sink", str(port)], cwd=ROOT) as process:
+        try:
+            wait_until(lambda: _is_up(port), 10)
+            yield port
+        finally:
+            process.terminate()
+
+
+def _is_up(port: int) -> bool:
+    try:
+        _received(port)
+    except OSError:
+        return False
+    return True
