@@ -10,8 +10,9 @@ from tests.bench.growth.stage import Costs
 
 MEMORY_MB, THREADS = 1.0, 3.0
 """At most for each session."""
-LINEAR = 1.25
-"""Times what a straight line from the smallest size to the largest would give: above this it grows faster than linearly."""
+LINEAR, LEVEL = 1.25, 1.5
+"""At most: of what each session more costs, between the sizes and up to the smallest; of what does not depend on their number,
+at the largest and at the smallest size."""
 CAPTION = "O serviço inteiro em um processo, navegadores de mentira, HTTP e SQLite de verdade."
 
 
@@ -30,39 +31,37 @@ def report(stages: Sequence[Costs]) -> Report:
         memory, threads = per_session(costs, base, "memory_mb"), per_session(costs, base, "threads")
         made.add(f"growth_memory_{size}", f"{size} sessões: memória por sessão", "MB", [memory], MEMORY_MB)
         made.add(f"growth_threads_{size}", f"{size} sessões: threads por sessão", "", [threads], THREADS)
-        made.add(f"growth_boot_{size}", f"{size} sessões: início → todas conectadas", "s", [costs.boot])
-        made.add(
-            f"growth_status_{size}",
-            f"{size} sessões: leitura de status, p50",
-            "ms",
-            [1000 * costs.status_p50],
-        )
-        made.add(
-            f"growth_status_p99_{size}", f"{size} sessões: o mesmo, p99", "ms", [1000 * costs.status_p99]
-        )
+        for key, text, unit, value in (
+            ("boot", "início → todas conectadas", "s", costs.boot),
+            ("boot_cpu", "o mesmo, processador", "s", costs.boot_cpu),
+            ("status", "leitura de status, p50", "ms", 1000 * costs.status_p50),
+            ("status_p99", "o mesmo, p99", "ms", 1000 * costs.status_p99),
+            ("event_cpu", "processador por mensagem recebida", "ms", 1000 * costs.event_cpu),
+            ("idle", "em repouso", "% de um núcleo", costs.idle_percent),
+        ):
+            made.add(f"growth_{key}_{size}", f"{size} sessões: {text}", unit, [value])
         made.add_rate(
             f"growth_events_{size}", f"{size} sessões: mensagens → webhooks", "/s", [costs.events_per_second]
         )
-        made.add(f"growth_idle_{size}", f"{size} sessões: em repouso", "% de um núcleo", [costs.idle_percent])
-    _add_bends(made, sizes)
+    _add_bends(made, stages)
     return made
 
 
-def _add_bends(made: Report, sizes: Sequence[Costs]) -> None:
-    """From the smallest size to the largest: how many times more than in proportion."""
-    few, many = sizes[0], sizes[-1]
-    times = many.sessions / few.sessions
-    name = f"de {few.sessions} a {many.sessions} sessões, vezes a proporção:"
-    bends = {
-        "memory": ("memória", many.memory_mb / few.memory_mb / times),
-        "threads": ("threads", many.threads / few.threads / times),
-        "boot": ("início", many.boot / few.boot / times),
-        "idle": ("processador em repouso", many.idle_percent / max(few.idle_percent, 0.1) / times),
-        "status": ("leitura de status", many.status_p50 / few.status_p50 / times),
-        "events": ("tempo de uma mensagem", few.events_per_second / many.events_per_second / times),
-    }
-    for key, (text, bend) in bends.items():
-        made.add(f"growth_bend_{key}", f"{name} {text}", "×", [bend], LINEAR)
+def _add_bends(made: Report, stages: Sequence[Costs]) -> None:
+    """Whether what a session more costs grows with their number."""
+    base, few, many = stages[0], stages[1], stages[-1]
+    name = f"{many.sessions} sessões / {few.sessions}:"
+    for attribute, text in (
+        ("memory_mb", "memória por sessão"),
+        ("threads", "threads por sessão"),
+        ("boot_cpu", "processador do início, por sessão"),
+        ("idle_percent", "processador em repouso, por sessão"),
+    ):
+        bend = per_session(many, base, attribute) / max(per_session(few, base, attribute), 1e-9)
+        made.add(f"growth_bend_{attribute}", f"{name} {text}", "×", [bend], LINEAR)
+    for attribute, text in (("status_p50", "leitura de status"), ("event_cpu", "processador por mensagem")):
+        bend = getattr(many, attribute) / getattr(few, attribute)
+        made.add(f"growth_bend_{attribute}", f"{name} {text}", "×", [bend], LEVEL)
 
 
 def drawing(stages: Sequence[Costs]) -> str:

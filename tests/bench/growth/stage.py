@@ -11,7 +11,6 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import psutil
@@ -28,6 +27,7 @@ from wppmt.store.sqlite.store import SqliteStore
 BOOT_SECONDS = 180.0
 EVENTS_SECONDS = 60.0
 SETTLE_SECONDS = 2.0
+LOOK_SECONDS = 0.1
 READERS = 1
 """Connections that read statuses, one request at a time each: it is the latency that is measured, not the rate."""
 
@@ -40,9 +40,12 @@ class Costs:
     memory_mb: float
     threads: int
     boot: float
+    boot_cpu: float
     status_p50: float
     status_p99: float
     events_per_second: float
+    event_cpu: float
+    """The daemon's processor time for each; as `boot_cpu`, it says something on a busy machine, too."""
     idle_percent: float
     """Of one core, nothing happening."""
 
@@ -58,6 +61,8 @@ class Effort:
 
 class FakeDaemon(Daemon):
     """`tests.bench.growth.fake_daemon` on a store with so many connected sessions; webhooks go to `sink`."""
+
+    ready_seconds = BOOT_SECONDS
 
     def __init__(self, folder: Path, sessions: int, sink: str) -> None:
         super().__init__(
@@ -83,11 +88,24 @@ class FakeDaemon(Daemon):
             )
         return self._process
 
+    def end(self) -> None:
+        super().end()
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+
     def receive(self, messages: int) -> None:
         """So many arrive, spread over all sessions."""
         assert self.process.stdin
         self.process.stdin.write(f"{messages}\n".encode())
         self.process.stdin.flush()
+
+    def await_connected(self) -> None:
+        """All of them."""
+        _look(lambda: self.connected == len(self.names), BOOT_SECONDS)
+
+    def await_told(self) -> None:
+        """No webhook waits."""
+        _look(lambda: self.pending == 0, EVENTS_SECONDS)
 
     @property
     def connected(self) -> int:
@@ -95,9 +113,8 @@ class FakeDaemon(Daemon):
         return counts.get(State.CONNECTED.value, 0)
 
     @property
-    def has_told_all(self) -> bool:
-        """No webhook waits."""
-        return not self.api.get("/api/health")["webhooks"]["pending"]
+    def pending(self) -> int:
+        return int(self.api.get("/api/health")["webhooks"]["pending"])
 
     def _fill(self, state: Path) -> None:
         state.mkdir(mode=0o700, parents=True)
@@ -127,24 +144,47 @@ def measure(sessions: int, effort: Effort, progress: Callable[[str], None]) -> C
     ):
         daemon = FakeDaemon(Path(folder), sessions, f"http://127.0.0.1:{port}/")
         try:
-            progress(f"{sessions} sessões: início")
-            began = time.monotonic()
-            daemon.start()
-            wait_until(lambda: daemon.connected == sessions, BOOT_SECONDS)
-            boot = time.monotonic() - began
-            wait_until(lambda: daemon.has_told_all, EVENTS_SECONDS)
-            time.sleep(SETTLE_SECONDS)
-            process = psutil.Process(daemon.pid)
-            progress(f"{sessions} sessões: em repouso")
-            idle = cpu_percent(lambda: [process], effort.idle_seconds)
-            memory, threads = weigh([process]).pss, process.num_threads()
-            progress(f"{sessions} sessões: leituras de status")
-            read = _read(daemon, effort.read_seconds)
-            progress(f"{sessions} sessões: {effort.events} mensagens recebidas")
-            rate = _events_per_second(daemon, port, effort.events)
+            return _measured(daemon, port, effort, progress)
         finally:
             daemon.end()
-    return Costs(sessions, memory, threads, boot, read["p50"] / 1000, read["p99"] / 1000, rate, idle)
+
+
+def _measured(daemon: FakeDaemon, port: int, effort: Effort, progress: Callable[[str], None]) -> Costs:
+    sessions = len(daemon.names)
+    progress(f"{sessions} sessões: início")
+    began = time.monotonic()
+    daemon.start()
+    process = psutil.Process(daemon.pid)
+    daemon.await_connected()
+    boot, boot_cpu = time.monotonic() - began, _cpu_seconds(process)
+    daemon.await_told()
+    time.sleep(SETTLE_SECONDS)
+    progress(f"{sessions} sessões: em repouso")
+    idle = cpu_percent(lambda: [process], effort.idle_seconds)
+    memory, threads = weigh([process]).pss, process.num_threads()
+    progress(f"{sessions} sessões: leituras de status")
+    read = _read(daemon, effort.read_seconds)
+    progress(f"{sessions} sessões: {effort.events} mensagens recebidas")
+    used = _cpu_seconds(process)
+    rate = _events_per_second(daemon, port, effort.events)
+    event_cpu = (_cpu_seconds(process) - used) / effort.events
+    return Costs(
+        sessions=sessions,
+        memory_mb=memory,
+        threads=threads,
+        boot=boot,
+        boot_cpu=boot_cpu,
+        status_p50=read["p50"] / 1000,
+        status_p99=read["p99"] / 1000,
+        events_per_second=rate,
+        event_cpu=event_cpu,
+        idle_percent=idle,
+    )
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def _read(daemon: FakeDaemon, seconds: float) -> dict[str, float]:
@@ -160,15 +200,16 @@ def _events_per_second(daemon: FakeDaemon, port: int, events: int) -> float:
     before = len(_received(port))
     began = time.time()
     daemon.receive(events)
-    came = wait_until(partial(_more_than, port, before + events), EVENTS_SECONDS)
-    return events / (max(came.values()) - began)
+    _look(lambda: len(_received(port)) >= before + events, EVENTS_SECONDS)
+    return events / (max(_received(port).values()) - began)
 
 
-def _more_than(port: int, least: int) -> dict[str, float]:
-    """Empty while fewer have come. The sink is not asked so often that it would count."""
-    time.sleep(0.2)
-    came = _received(port)
-    return came if len(came) >= least else {}
+def _look(predicate: Callable[[], bool], limit: float) -> None:
+    """Now and then only: an answer costs the more, the more sessions there are, and would be measured with the rest."""
+    end = time.monotonic() + limit
+    while not predicate():
+        assert time.monotonic() < end, f"not within {limit} s"
+        time.sleep(LOOK_SECONDS)
 
 
 def _received(port: int) -> dict[str, float]:

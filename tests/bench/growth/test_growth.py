@@ -12,9 +12,9 @@ from tests.bench.growth.stage import Costs, FakeDaemon
 from tests.support import wait_until
 from tests.system.receiver import Receiver
 
-BASE = Costs(1, 80.2, 20, 1.0, 0.001, 0.002, 1000, 0.5)
-FEW = Costs(100, 100.0, 218, 2.0, 0.001, 0.002, 1000, 1.0)
-MANY = Costs(1000, 280.0, 2018, 12.0, 0.001, 0.002, 1000, 8.0)
+BASE = Costs(1, 80.2, 20, 1.0, 0.9, 0.001, 0.002, 1000, 0.001, 0.5)
+FEW = replace(BASE, sessions=100, memory_mb=100.0, threads=218, boot=2.0, boot_cpu=1.4, idle_percent=1.5)
+MANY = replace(BASE, sessions=1000, memory_mb=280.0, threads=2018, boot=11.0, boot_cpu=5.9, idle_percent=10.0)
 
 
 def verdicts(*stages: Costs) -> dict[str, bool]:
@@ -30,9 +30,10 @@ def test_what_grows_with_the_sessions_alone_is_well():
     [
         ("growth_memory_1000", replace(MANY, memory_mb=1200)),
         ("growth_threads_1000", replace(MANY, threads=3300)),
-        ("growth_bend_boot", replace(MANY, boot=26)),
-        ("growth_bend_events", replace(MANY, events_per_second=50)),
-        ("growth_bend_status", replace(MANY, status_p50=0.05)),
+        ("growth_bend_boot_cpu", replace(MANY, boot_cpu=8.0)),
+        ("growth_bend_idle_percent", replace(MANY, idle_percent=15.0)),
+        ("growth_bend_event_cpu", replace(MANY, event_cpu=0.002)),
+        ("growth_bend_status_p50", replace(MANY, status_p50=0.002)),
     ],
 )
 def test_what_grows_faster_is_told(key: str, worse: Costs):
@@ -56,7 +57,7 @@ def test_the_daemon_runs_on_fake_browsers(tmp_path: Path):
         daemon = FakeDaemon(tmp_path, 3, receiver.sink.url)
         try:
             daemon.start()
-            wait_until(lambda: daemon.connected == 3, 20)
+            daemon.await_connected()
             daemon.receive(6)
             for name in daemon.names:
                 wait_until(lambda name=name: _messages(receiver, name) == 2, 10)  # type: ignore[misc]

@@ -151,6 +151,8 @@ def reached(goal: Goal, results: Results, name: str) -> Reached | None:
 def table(results: Results) -> Iterator[str]:
     """In Markdown, one row a goal, one column an engine."""
     engines = [name for name in (CHROME, SHELL) if name in results.names]
+    if not engines:
+        return
     yield f"| meta | em 29/11/2026 | a alcançar | {' | '.join(engines)} |"
     yield "|---" * (3 + len(engines)) + "|"
     for goal in GOALS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from tests.bench.peers.story import STORY, Plan, Run, play
 from tests.system.files import FileServer
 from tests.system.receiver import Arrival, Receiver
 from wppmt.cli.sink import ReceivedWebhook
-from wppmt.simulator.client import AccountInfo, Simulator
+from wppmt.simulator.client import AccountInfo, InboxLine, Simulator
 
 PLAN = Plan(
     starts=2, sends=3, crowds=(1, 2, 3), media=1, settle_seconds=0, idle_seconds=0.01, back_seconds=0.2
@@ -35,6 +35,7 @@ class FakePhones(Simulator):
         self.receiver = receiver
         self.faults_ordered: list[str] = []
         self.sessions: dict[str, str] = {}
+        self.arrived: set[str] = set()
         self._log: list[dict[str, Any]] = []
 
     def register(self, phone: str, name: str, **_: Any) -> AccountInfo:
@@ -52,6 +53,12 @@ class FakePhones(Simulator):
 
     def log(self, after: int = 0, wait: float = 0) -> list[dict[str, Any]]:
         return self._log[after:]
+
+    def inbox(self, phone: str, after: int = 0, wait: float = 0) -> list[InboxLine]:
+        end = time.monotonic() + wait
+        while phone not in self.arrived and time.monotonic() < end:
+            time.sleep(0.001)
+        return [{}] if phone in self.arrived else []  # type: ignore[typeddict-item]
 
     def fault(self, kind: str, **_: Any) -> str:
         self.faults_ordered.append(kind)
@@ -79,6 +86,7 @@ class Fake:
         self.broken = set(broken)
         self.is_up = self.has_ended = False
         self.restarted_with: list[Sequence[str]] = []
+        self.arrive: Callable[[str], object] = lambda _: None
         self.mortal = True
         """Whether a death is the end of it."""
 
@@ -104,6 +112,7 @@ class Fake:
 
     def send(self, session: str, to: str, text: str) -> None:
         self._do("send")
+        self.arrive(to)
 
     def send_file(self, session: str, to: str, file: File) -> None:
         self._do("send_file")
@@ -144,13 +153,16 @@ class Unkillable(psutil.Process):
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path) -> Iterator[Place]:
     receiver = FakeReceiver()
-    return Place(tmp_path, FakePhones(receiver), 1, receiver, FileServer())
+    with FileServer() as web:
+        yield Place(tmp_path, FakePhones(receiver), 1, receiver, web)
 
 
 def played(contestant: Contestant, place: Place, plan: Plan = PLAN) -> Run:
     run = Run(contestant, place, plan)
+    if isinstance(contestant, Fake) and isinstance(place.phones, FakePhones):
+        contestant.arrive = place.phones.arrived.add
     for _ in play(run, lambda _: None):
         pass
     return run
@@ -214,8 +226,8 @@ def test_a_chrome_that_stays_dead_is_told_as_zero(place: Place):
 
 def test_sessions_are_counted_while_they_fit(place: Place):
     own = psutil.Process().memory_full_info().pss / 2**20
-    plan = Plan(1, 1, (1, 2), 1, 0, 0.01, 0.2, count_mb=1.6 * own)
-    # The whole weighs the same here, however many there are: three share it, and a fourth would be 4/3 of it.
+    # The whole weighs the same here, however many share it: with two of them a third would be half of it more.
+    plan = Plan(1, 1, (1, 2), 1, 0, 0.01, 0.2, count_mb=1.2 * own)
     assert played(Fake(), place, plan).figures["counted"] == [2.0]
 
 
