@@ -24,7 +24,7 @@ WHATSAPP ?= simulated
 # What `make chaos` takes; bash owns SECONDS, so it is read here and not in a recipe.
 CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS)) $(if $(TENANTS),--tenants $(TENANTS)) \
-	$(if $(JSON),--json $(JSON))
+	$(if $(HIBERNATE),--hibernate $(HIBERNATE)) $(if $(JSON),--json $(JSON))
 
 # What `make bench-peers` takes: ONLY="wppmt wppconnect".
 RACE := $(if $(ONLY),--only $(ONLY)) $(if $(RESUME),--resume) $(if $(COUNT),--count) $(if $(QUICK),--quick)
@@ -82,7 +82,7 @@ lock: $(VENV)/.installed ## write the locks of the Python packages anew: the new
 	@$(PIP_INSTALL) 'uv>=0.13,<1'
 	@echo setuptools | $(COMPILE) - --output-file requirements-build.lock >/dev/null
 	@$(COMPILE) setup.cfg --extra dev --output-file requirements.lock >/dev/null
-	@$(COMPILE) setup.cfg --extra demo --constraint requirements.lock --output-file requirements-service.lock >/dev/null
+	@$(COMPILE) setup.cfg --extra demo --extra otel --constraint requirements.lock --output-file requirements-service.lock >/dev/null
 	@echo "Written: $(LOCKS). Now: make setup, make check, make test"
 
 # wa-js, which runs inside WhatsApp's page; Swagger UI, which shows the API; lit-html, which draws the dashboard; axe, for tests.
@@ -169,7 +169,7 @@ bench-peers: setup $(PEERS)/node_modules/.package-lock.json ## race wppconnect a
 bench-growth: setup ## what the daemon costs with 100, 300 and 1,000 sessions (fake browsers, 5 minutes)
 	@$(BIN)/python -m tests.bench.growth
 
-chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= TENANTS= (docs/reliability.md)
+chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= TENANTS= HIBERNATE= (docs/reliability.md)
 	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 mutate: setup ## break the code in 400 small ways, and show those that no test notices; MUTANTS= SEED=

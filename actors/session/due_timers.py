@@ -11,6 +11,8 @@ from actors.session.ack_watchdog import AckWatchdog
 from actors.session.arrivals import Arrivals
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.browser_news import BrowserNews
+from actors.session.copying import Copying
+from actors.session.hibernation import Hibernation
 from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
 from actors.session.login_saving import LoginSaving
@@ -41,8 +43,10 @@ class DueTimers:
     login_saving: LoginSaving
     inbound_audit: InboundAudit
     recycling: Recycling
+    copying: Copying
     new_contacts: NewContacts
     arrivals: Arrivals
+    hibernation: Hibernation
 
     def due(self, timer: Timer, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a timer
         match timer:
@@ -76,11 +80,17 @@ class DueTimers:
                 yield from self.server_check.ask()
             case Timer.AUDIT:
                 yield from self.inbound_audit.due(now)
+            case Timer.COPY:
+                yield from self.copying.begin(now)
             case Timer.SAVING:
                 yield from self.login_saving.check()
             case Timer.RECYCLE:
                 yield from self.recycling.look(now)
             case Timer.ARRIVALS:
                 yield from self.arrivals.pump()
+            case Timer.HIBERNATION:
+                yield from self.hibernation.due(now)
+            case Timer.WAKING:
+                yield from self.hibernation.late(now)
             case _:
                 assert_never(timer)

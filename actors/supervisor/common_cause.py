@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from actors.session.messages import RestartFailed
 from wppmt.domain.overview import CommonFailure
+from wppmt.store.records import SessionStatus
 
 WINDOW_SECONDS = 60.0
 PAUSE_SECONDS = 30.0
@@ -17,7 +19,7 @@ class CommonCause:
 
     def __init__(self) -> None:
         self.failure: CommonFailure | None = None
-        """The last one, until `recovered`."""
+        """The last one, until it is over."""
         self._failed: dict[str, tuple[float, str]] = {}
         self._paused_until = 0.0
 
@@ -36,5 +38,8 @@ class CommonCause:
         self._paused_until = now + PAUSE_SECONDS
         return self.failure
 
-    def recovered(self) -> None:
-        self.failure = None
+    def look(self, wanted: set[str], status: Callable[[str], SessionStatus | None]) -> None:
+        """It is over when every session that failed is healthy or no longer wanted."""
+        found = [status(name) for name in self.failure.sessions & wanted] if self.failure else []
+        if not any(one.record.failures for one in found if one):
+            self.failure = None

@@ -16,12 +16,26 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class PingDue:
+    """These are pinged a while after the others."""
+
+    sessions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryMeasured:
     """What all sessions and the daemon hold together."""
 
     total_mb: int
     daemon_mb: int
     """Of the daemon alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class PressureMeasured:
+    """So much of the last seconds programs waited for memory, in per cent; None where the kernel does not tell."""
+
+    percent: float | None
 
 
 @dataclass(frozen=True, slots=True)

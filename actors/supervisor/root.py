@@ -24,11 +24,14 @@ from actors.supervisor.children import Child, Children
 from actors.supervisor.closing_all import ClosingAll
 from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
 from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.memory_pressure import MemoryPressure
 from actors.supervisor.messages import (
     Boot,
     DiskMeasured,
     MemoryMeasured,
     PauseOver,
+    PingDue,
+    PressureMeasured,
     ShutDown,
     ShutDownDue,
     Watch,
@@ -41,9 +44,8 @@ from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
 from wppmt.domain.shortages import resource_limit
-from wppmt.domain.states import State
 from wppmt.store.port import Store
-from wppmt.store.records import Desired, SessionStatus
+from wppmt.store.records import Desired, SessionRecord, SessionStatus
 
 WATCH_SECONDS = 5.0
 
@@ -62,6 +64,7 @@ class Root:
         is_alive: Callable[[str], bool],
         status: Callable[[str], SessionStatus | None],
         disk: DiskPolicy | None = None,
+        pressure: MemoryPressure | None = None,
     ) -> None:
         self._store = store
         self._children = Children(services, is_alive)
@@ -70,8 +73,11 @@ class Root:
         self._slots = StartSlots(starts_at_once)
         self._common_cause = CommonCause()
         self._disk = disk or DiskPolicy()
+        self._pressure = pressure or MemoryPressure()
         self._renewals = Renewals()
-        self._overall = Overall(self._disk, self._common_cause, self._renewals, memory_limit_mb)
+        self._overall = Overall(
+            self._disk, self._pressure, self._common_cause, self._renewals, memory_limit_mb
+        )
         self._closing_all = ClosingAll()
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:
@@ -86,6 +92,8 @@ class Root:
                 return self._boot()
             case Watch():
                 return self._watch(now)
+            case PingDue(sessions=sessions):
+                return self._children.ping_sessions(sessions)
             case session_messages.Pong(address=address):
                 self._children.answered(address)
                 return ()
@@ -110,6 +118,9 @@ class Root:
                 return ()
             case DiskMeasured(free_mb=free_mb):
                 return [*self._disk.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
+            case PressureMeasured(percent=percent):
+                told = [*self._pressure.measured(percent, self._longest_unused(), now)]
+                return [*told, *self._grant(now)]
             case session_messages.Quiet(session_id=session_id):
                 return self._closing_all.quiet(session_id)
             case session_messages.Vanished(session_id=session_id):
@@ -122,7 +133,7 @@ class Root:
             case _:
                 raise TypeError(type(message).__name__)
 
-    def _asked(self, request: object, reply: Reply) -> Iterator[Effect]:
+    def _asked(self, request: object, reply: Reply) -> Iterator[Effect]:  # noqa: C901 - one case a request
         match request:
             case messages.StartSession():
                 yield from self._start(request, reply)
@@ -141,6 +152,11 @@ class Root:
                 yield self._let_in(session_id)
             case messages.PurgeSession(session_id=session_id):
                 yield from self._forward(session_id, request, reply)
+            case messages.RequireRoom(session_id=session_id):
+                self._require_room_for(session_id)
+                yield Answer(reply, None)
+            case messages.TakeUp(session_id=session_id):
+                yield from self._take_up(session_id, reply)
             case messages.Describe():
                 root = {"actor": "root", "children": len(self._children.sessions)}
                 yield Answer(reply, messages.ActorTree((root, *self._children.describe())))
@@ -157,11 +173,22 @@ class Root:
         for address in self._children.services:
             yield SpawnService(address)
         for record in self._store.sessions():
-            self._admission.set_desired(record.id, record.desired)
-            # Known from the first request on, as it was last committed.
-            yield Publish(SessionStatus(record))
-            yield from self._spawn(record.id, Reason.DAEMON_RESTARTED)
+            yield from self._go_on(record)
         yield Wake(WATCH_SECONDS, Watch())
+
+    def _go_on(self, record: SessionRecord) -> Iterator[Effect]:
+        """From where it was last committed, as which it is known from the first request on."""
+        self._admission.set_desired(record.id, record.desired)
+        yield Publish(SessionStatus(record))
+        yield from self._spawn(record.id, Reason.DAEMON_RESTARTED)
+
+    def _take_up(self, session_id: str, reply: Reply) -> Iterator[Effect]:
+        record = self._store.session(session_id)
+        if record is None:
+            raise Refusal(Code.SESSION_NOT_FOUND)
+        if session_id not in self._children.sessions:
+            yield from self._go_on(record)
+        yield Answer(reply, SessionStatus(record))
 
     def _start(self, request: messages.StartSession, reply: Reply) -> Iterator[Effect]:
         self._require_room_for(request.session_id)
@@ -198,10 +225,12 @@ class Root:
     def _restart_crashed(self, sessions: frozenset[str] | None, reply: Reply) -> Iterator[Effect]:
         """A session that cannot be restarted does not stop the others."""
         restarted, skipped = [], []
-        for session_id in sorted(filter(self._has_crashed, self._children.sessions)):
-            if sessions is not None and session_id not in sessions:
+        for session_id, status in self._statuses().items():
+            if not self._children.has_crashed(status) or (
+                sessions is not None and session_id not in sessions
+            ):
                 continue
-            if self._reason(session_id) is Reason.TOKEN_CORRUPT:
+            if status.record.reason is Reason.TOKEN_CORRUPT:
                 # A new browser would show a QR code; whether the login is restored instead is a person's choice.
                 skipped.append((session_id, Reason.TOKEN_CORRUPT))
                 continue
@@ -213,17 +242,6 @@ class Root:
                     raise
                 skipped.append((session_id, Reason.RESOURCE_LIMIT))
         yield Answer(reply, messages.CrashedRestarted(tuple(restarted), tuple(skipped)))
-
-    def _has_crashed(self, session_id: str) -> bool:
-        """A stopped session has not crashed: a dead actor of it is replaced at the next look, without a browser."""
-        status = self._status(session_id)
-        if status is None or status.record.desired is Desired.STOPPED:
-            return False
-        return status.record.state is State.ERROR or self._children.trouble(session_id) is not None
-
-    def _reason(self, session_id: str) -> Reason | None:
-        status = self._status(session_id)
-        return status.record.reason if status else None
 
     def _watch(self, now: float) -> Iterator[Effect]:
         if self._closing_all.has_begun:
@@ -238,19 +256,23 @@ class Root:
                 yield SpawnService(address)
                 service.unanswered = 0
             yield self._children.ping(address, service)
-        for session_id in sorted(self._children.sessions):
-            if self._children.trouble(session_id):
-                yield from self._replace(session_id)
-            yield self._children.ping(session_address(session_id), self._children.sessions[session_id])
-        self._look_for_recovery()
+        for session_id in sorted(filter(self._children.trouble, self._children.sessions)):
+            yield from self._replace(session_id)
+        yield from self._children.ping_all(WATCH_SECONDS)
+        self._common_cause.look(self._admission.wanted, self._status)
         yield from self._grant(now)
         if self._may_start(now):
             yield from self._renewals.look(self._statuses(), now)
         yield Wake(WATCH_SECONDS, Watch())
 
     def _statuses(self) -> dict[str, SessionStatus]:
-        found = {session_id: self._status(session_id) for session_id in self._children.sessions}
+        found = {session_id: self._status(session_id) for session_id in sorted(self._children.sessions)}
         return {session_id: status for session_id, status in found.items() if status}
+
+    def _longest_unused(self) -> list[str]:
+        """Of the sessions that have a browser."""
+        records = [one.record for one in self._statuses().values() if one.record.process]
+        return [one.id for one in sorted(records, key=lambda one: (one.last_activity or 0.0, one.id))]
 
     def _replace(self, session_id: str) -> Iterator[Effect]:
         """Replace an actor: first the old one is cut off and its browser killed, then a new one reads the record."""
@@ -276,20 +298,14 @@ class Root:
             yield Log("error", "common_cause", None, {"note": str(common), "pauseSeconds": PAUSE_SECONDS})
             yield Wake(PAUSE_SECONDS, PauseOver())
 
-    def _look_for_recovery(self) -> None:
-        """It is over when every session that failed is healthy or no longer wanted."""
-        common = self._common_cause.failure
-        statuses = [self._status(name) for name in common.sessions & self._admission.wanted] if common else []
-        if not any(status.record.failures for status in statuses if status):
-            self._common_cause.recovered()
-
     def _may_start(self, now: float) -> bool:
         return not (self._common_cause.is_pausing(now) or self._disk.is_short)
 
     def _grant(self, now: float) -> Iterator[Effect]:
         if not self._may_start(now):
             return
-        for wish in self._slots.grant(now):
+        least = session_messages.Haste.USUAL if self._pressure.is_high else session_messages.Haste.SCHEDULED
+        for wish in self._slots.grant(now, least):
             yield Tell(session_address(wish.session_id), session_messages.SlotGranted(wish.generation))
 
     def _forward(self, session_id: str, request: object, reply: Reply) -> Iterator[Effect]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import product
 
 from actors.runtime.effects import Answer, Ask, Effect, Log, Reply, Tell
 from actors.watch.courses import Courses
@@ -16,7 +17,6 @@ from actors.watch.policy import AlertPolicy
 from actors.watch.rules import Finding, judge
 from actors.webhooks.messages import OutboxGrew
 from actors.webhooks.origins import origin_of
-from actors.workers.mail import MAIL, SendMail
 from wppmt.domain.alerts import Alert, AlertCode, Cause
 from wppmt.domain.messages import WEBHOOK, RotateAlertSecret
 from wppmt.domain.times import iso
@@ -31,7 +31,7 @@ OVERLAP_SECONDS = 86_400.0
 
 
 class AlertMind:
-    """An alert and its event are one commit: told at least once to the webhook, and once everywhere else."""
+    """An alert and its events are one commit: told at least once by webhook and mail, and once everywhere else."""
 
     def __init__(
         self,
@@ -88,12 +88,11 @@ class AlertMind:
         if not changed:
             return ()
         told = [alert for alert in changed if not alert.is_firing or self._courses.is_new(alert)]
-        url = self._policy.webhook_url
         with self._store.transaction() as transaction:
             for alert in changed:
                 transaction.save_alert(alert)
-            for alert in told if url else ():
-                draft = EventDraft(self._new_event_id(now), "alert", now, event_fields(alert), url)
+            for alert, endpoint in product(told, self._policy.endpoints):
+                draft = EventDraft(self._new_event_id(now), "alert", now, event_fields(alert), endpoint)
                 transaction.record(ALERTS, draft)
         self._courses.happened(changed)
         return list(self._tell(told))
@@ -105,9 +104,7 @@ class AlertMind:
                 yield Log("error", "alert_firing", alert.session_id, details)
             else:
                 yield Log("info", "alert_resolved", alert.session_id, details)
-            if self._policy.sends_mail:
-                yield Tell(MAIL, SendMail(alert))
-        if alerts and self._policy.webhook_url:
+        if alerts and self._policy.endpoints:
             yield Tell(WEBHOOK, OutboxGrew())
 
     def _rotate(self, reply: Reply, now: float) -> Sequence[Effect]:

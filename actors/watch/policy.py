@@ -16,6 +16,8 @@ class Thresholds:
     response_seconds: float
     webhooks_failed: int
     """A minute."""
+    free_slots_share: float = 0.0
+    """Fires at so few or fewer, of all; 0: never."""
     default_endpoint: str = ""
     """Where the events of sessions without a webhook of their own go."""
 
@@ -25,4 +27,9 @@ class AlertPolicy:
     thresholds: Thresholds
     webhook_url: str = ""
     """Where alerts are delivered; empty: nowhere."""
-    sends_mail: bool = False
+    mail_url: str = ""
+    """`mailto:` and whoever is written to; empty: nobody."""
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        return tuple(url for url in (self.webhook_url, self.mail_url) if url)

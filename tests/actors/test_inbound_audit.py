@@ -26,7 +26,7 @@ INTERVAL = session_policy().audit_seconds
 def hide(browser: FakeBrowser) -> str:
     """A message that lies in the page's chats, and of which the page itself knows nothing better."""
     message_id = browser.receive(FRIEND, unheard=True)
-    browser.page.unheard.clear()
+    browser.page.traffic.unheard.clear()
     return message_id
 
 
@@ -242,7 +242,7 @@ def test_each_hidden_message_is_told_exactly_once(acts: list[str], seed: int):
         for what in acts:
             if what in {"hear", "hide"}:
                 message_id = gateway.browsers.send_from_phone(FRIEND, ME, "oi", unheard=what == "hide")
-                gateway.browser("a").page.unheard.clear()
+                gateway.browser("a").page.traffic.unheard.clear()
                 written.append(message_id)
             else:
                 act(gateway, what)

@@ -15,6 +15,7 @@ from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, session_address
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
+from wppmt.store.records import SessionRecord
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")
@@ -305,3 +306,112 @@ def test_on_request_a_copy_is_taken_from_time_to_time_in_a_quiet_moment(make_gat
     measure()
     gateway.run(600)
     assert copies(gateway) == [ME], "the next one is due in an hour"
+
+
+def copy_login(gateway: Gateway) -> Callable[[], object]:
+    """Somebody asks for a copy; gives the answer, or raises the refusal."""
+    asked = gateway.request(A, messages.CopyLogin())
+    return lambda: asked.value
+
+
+def test_who_asks_for_a_copy_has_one_before_the_next_browser_does_anything(gateway: Gateway):
+    old = gateway.connect("a", ME)
+    answer = copy_login(gateway)
+    gateway.run_until(lambda: copies(gateway))
+    gateway.until("a", State.CONNECTED, 10)
+    assert answer() is None
+    assert copies(gateway) == [ME]
+    assert gateway.browser("a") is not old
+    assert gateway.changes("a")[-3:] == ["connected", "reconnecting", "connected"]
+    assert (gateway.record("a").failures, gateway.record("a").restarts) == (0, 0)
+    assert gateway.events("a", "error") == []
+
+
+def test_a_copy_waits_for_what_is_on_its_way_but_not_for_ever(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.hold_acks()
+    sent = gateway.send("a", FRIEND, respond_async=True)
+    copy_login(gateway)
+    gateway.run(10)
+    assert gateway.browser("a") is browser
+    gateway.run(10)
+    gateway.until("a", State.CONNECTED, 20)
+    assert copies(gateway) == [ME]
+    gateway.run(120)
+    assert gateway.acks("a", sent.id) == ["sent"]
+    assert gateway.inbox(FRIEND) == [sent.id]
+
+
+def test_two_who_ask_share_one_copy(gateway: Gateway):
+    gateway.connect("a", ME)
+    first, second = copy_login(gateway), copy_login(gateway)
+    gateway.run(20)
+    assert (first(), second()) == (None, None)
+    assert copies(gateway) == [ME]
+    assert gateway.count_browsers("a") == 2
+
+
+def test_without_a_browser_there_is_nothing_to_wait_for(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.close("a")
+    assert gateway.ask(A, messages.CopyLogin()) is None
+    assert gateway.state("a") is State.DISCONNECTED
+    gateway.run(60)
+    assert gateway.browsers.living("a") == []
+
+
+def test_a_session_without_a_login_is_left_at_its_code(gateway: Gateway):
+    gateway.show_qr("a")
+    browser = gateway.browser("a")
+    assert gateway.ask(A, messages.CopyLogin()) is None
+    gateway.run(20)
+    assert gateway.browser("a") is browser
+    assert copies(gateway) == []
+
+
+def test_a_browser_on_its_way_up_is_not_disturbed(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.restart("a")
+    gateway.run_until(lambda: gateway.count_browsers("a") == 2)
+    with pytest.raises(Refusal) as refused:
+        gateway.ask(A, messages.CopyLogin())
+    assert refused.value.code is Code.SESSION_BUSY
+    gateway.until("a", State.CONNECTED, 10)
+
+
+def test_whoever_waits_for_a_copy_is_answered_when_the_browser_dies(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.hold_acks()
+    gateway.send("a", FRIEND, respond_async=True)
+    answer = copy_login(gateway)
+    gateway.run(1)
+    browser.crash()
+    gateway.until("a", State.RECONNECTING)
+    assert answer() is None
+    assert copies(gateway) == []
+
+
+def test_a_session_that_came_into_the_registry_is_taken_up(gateway: Gateway):
+    """As an archive brings it: it has a login, and no browser."""
+    gateway.connect("a", ME)
+    with gateway.store.transaction() as transaction:
+        transaction.save(SessionRecord("b", 1.0, since=1.0, state=State.RECONNECTING, has_login=False))
+    status = gateway.ask(ROOT, messages.TakeUp("b"))
+    assert status.record.id == "b"
+    gateway.until("b", State.WAITING_SCAN, 10)
+    opened = gateway.count_browsers("b")
+    gateway.ask(ROOT, messages.TakeUp("b"))
+    gateway.run(10)
+    assert gateway.count_browsers("b") == opened
+    with pytest.raises(Refusal) as refused:
+        gateway.ask(ROOT, messages.TakeUp("c"))
+    assert refused.value.code is Code.SESSION_NOT_FOUND
+
+
+def test_one_more_needs_room(make_gateway: MakeGateway):
+    gateway = make_gateway(max_sessions=1)
+    assert gateway.ask(ROOT, messages.RequireRoom("b")) is None
+    gateway.connect("a", ME)
+    with pytest.raises(Refusal) as refused:
+        gateway.ask(ROOT, messages.RequireRoom("b"))
+    assert refused.value.code is Code.RESOURCE_LIMIT

@@ -31,7 +31,7 @@ def assert_nobody(record: SessionRecord) -> None:
 def test_each_code_is_reported_once_with_the_moment_at_which_it_ends(gateway: Gateway):
     gateway.show_qr("a")
     shown_at = gateway.time.moment
-    gateway.browser("a").page.take_undelivered()
+    gateway.browser("a").page.traffic.take_undelivered()
     gateway.run(45)
     events = gateway.events("a", "qr_code")
     texts = [event["qrCode"] for event in events]

@@ -110,14 +110,14 @@ def test_what_a_session_ignores_reaches_its_page_and_the_next_one(gateway: Gatew
     browser = gateway.connect("a", ME)
     gateway.ask(A, ConfigureSession(ignore=("groups",)))
     gateway.run(1)
-    assert browser.page.ignored == {"groups"}
+    assert browser.page.traffic.ignored == {"groups"}
     browser.receive(FRIEND, group=GROUP)
     heard = browser.receive(FRIEND, group="status@broadcast")
     gateway.close("a")
     gateway.start("a")
     gateway.until("a", State.CONNECTED)
     gateway.run(5)
-    assert gateway.browser("a").page.ignored == {"groups"}
+    assert gateway.browser("a").page.traffic.ignored == {"groups"}
     browser = gateway.browser("a")
     browser.receive(FRIEND, group=GROUP)
     gateway.run(5)

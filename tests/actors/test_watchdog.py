@@ -29,7 +29,7 @@ def run_unacknowledged(gateway: Gateway, seconds: float) -> None:
     """So long no page, not even a new one, gets an acknowledgement."""
     end = gateway.time.moment + seconds
     while gateway.time.moment < end:
-        gateway.browser("a").page.acks_held = True
+        gateway.browser("a").page.traffic.acks_held = True
         gateway.step()
 
 
@@ -66,10 +66,10 @@ def test_one_acknowledgement_since_then_is_proof_enough(quiet: Gateway):
     quiet.run(50)
     browser = quiet.browser("a")
     stuck = {message["id"] for message in quiet.world.inboxes[FRIEND]}
-    browser.page.acks_held = False
+    browser.page.traffic.acks_held = False
     last = quiet.send("a", FRIEND)
     assert (last.ack, last.id in stuck) == (1, False)
-    browser.page.acks_held = True
+    browser.page.traffic.acks_held = True
     quiet.run(400)
     assert doubts(quiet) == []
 

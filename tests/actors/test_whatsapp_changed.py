@@ -92,7 +92,7 @@ def test_a_page_that_is_mended_while_it_lives_recovers_at_once_and_loses_nothing
     gateway.restart("a")
     gateway.until("a", State.ERROR, 60)
     browser = gateway.browser("a")
-    browser.page.deaf = True
+    browser.page.traffic.deaf = True
     meanwhile = browser.receive(FRIEND, "enquanto isso")
     gateway.run(60)
     opened = gateway.count_browsers("a")
@@ -179,7 +179,7 @@ def until_error(gateway: Gateway, end: float) -> None:
 
 def write_until_noticed(gateway: Gateway) -> list[str]:
     """A friend writes every 40 seconds to a page that has turned deaf; the ids, when the session says so."""
-    gateway.browser("a").page.deaf = True
+    gateway.browser("a").page.traffic.deaf = True
     written: list[str] = []
     while gateway.state("a") is State.CONNECTED:
         assert len(written) < 6

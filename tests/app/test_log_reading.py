@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wppmt.app.log_reading import Wanted, following, last_lines
+from wppmt.app.log_reading import Wanted, following, last_lines, told
 from wppmt.domain.log import LogLevel
 
 
@@ -94,3 +94,51 @@ class TestFollowing:
 
         shown = self.followed(file, rotate, lambda: None)
         assert [next(shown), next(shown)] == ["a", "b"]
+
+
+class TestWhatIsTold:
+    """To an explanation."""
+
+    @staticmethod
+    def line(event: str, minute: int, session: str | None = "loja", level: LogLevel = "info") -> str:
+        at = f"2026-01-02T03:{minute:02d}:00.500Z"
+        fields = {
+            "timestamp": at,
+            "sessionId": session,
+            "level": level,
+            "event": event,
+            "details": {"n": minute},
+        }
+        return json.dumps(fields)
+
+    SINCE = 1_767_323_100.0
+    """2026-01-02T03:05:00Z."""
+
+    def test_of_the_session_since_then_in_order_also_out_of_rotated_files(self, file: Path):
+        write(file.with_name("wppmt.old.log"), self.line("older", 9), written_at=int(self.SINCE) - 1)
+        write(
+            file.with_name("wppmt.a.log"),
+            self.line("early", 4),
+            self.line("a", 5),
+            written_at=int(self.SINCE) + 60,
+        )
+        write(file, self.line("x", 6, "outra"), self.line("d", 6, level="debug"), self.line("b", 7))
+        found = told(file, "loja", self.SINCE)
+        assert [(line.event, line.level, line.details) for line in found] == [
+            ("a", "info", {"n": 5}), ("b", "info", {"n": 7}),
+        ]  # fmt: skip
+        assert found[0].at == self.SINCE + 0.5
+
+    def test_of_a_large_log_the_newest(self, file: Path):
+        lines = [self.line(f"e{minute}", minute) for minute in range(10, 60)]
+        write(file, *lines)
+        room = 3 * len(lines[0])
+        assert [line.event for line in told(file, "loja", 0.0, room)] == ["e58", "e59"]
+
+    def test_what_is_no_line_of_ours_is_passed_over(self, file: Path):
+        bad = json.dumps({"sessionId": "loja", "level": "error", "event": "x"})
+        write(file, bad, "loja", '{"sessionId": "loja", "le', self.line("a", 6))
+        assert [line.event for line in told(file, "loja", 0.0)] == ["a"]
+
+    def test_without_a_log_there_is_nothing(self, file: Path):
+        assert told(file, "loja", 0.0) == []

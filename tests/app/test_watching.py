@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from actors.runtime.directory import Directory
-from actors.workers.mail import MAIL
 from wppmt.app import watching, wiring
 from wppmt.app.policies import alert_policy
 from wppmt.app.settings import Settings, load
 from wppmt.domain.errors import Refusal, SetupError
-from wppmt.domain.figures import Figures
-from wppmt.store.sqlite.store import SqliteStore
 
 URL = "http://127.0.0.1:9123/alertas"
 
@@ -43,13 +37,12 @@ def test_what_is_no_mailbox_is_refused(email: str):
         settings(WPP_ALERT_EMAIL=email)
 
 
-def test_the_mail_actor_is_there_where_somebody_gets_mail(tmp_path: Path):
-    store = SqliteStore(tmp_path / "any.sqlite")
-    for email, expected in (("", False), ("ops@exemplo.com,dois@exemplo.com", True)):
-        with_mail = settings(WPP_ALERT_EMAIL=email)
-        assert (MAIL in watching.services(with_mail, store, Directory(), Figures)) is expected
-        assert alert_policy(with_mail).sends_mail is expected
-    store.close()
+def test_alerts_are_letters_where_somebody_gets_mail():
+    both = alert_policy(
+        settings(WPP_ALERT_WEBHOOK_URL=URL, WPP_ALERT_EMAIL="ops@exemplo.com,dois@exemplo.com")
+    )
+    assert both.endpoints == (URL, "mailto:ops@exemplo.com,dois@exemplo.com")
+    assert alert_policy(settings()).endpoints == ()
 
 
 def test_the_thresholds_are_the_documents_unless_they_are_set():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from wppmt import __version__
 from wppmt.app import browsers, policies, wiring
 from wppmt.app.settings import Settings, load
 from wppmt.domain.errors import Code, Refusal, SetupError
@@ -82,3 +83,19 @@ def test_connections_leave_descriptors_for_store_browsers_and_webhooks(tmp_path:
     assert wiring.connection_limits(chosen, 1 << 20).total == 1000
     assert wiring.connection_limits(chosen, 1024).total == 1024 - 256 - 8 * 10
     assert wiring.connection_limits(chosen, 64).total == wiring.LEAST_CONNECTIONS
+
+
+@pytest.mark.parametrize(
+    ("former", "told"),
+    [("", []), (__version__, []), ("0.0.1", [("service.version", f"0.0.1 → {__version__}")])],
+)
+def test_another_version_than_before_is_told_at_its_start(
+    tmp_path: Path, former: str, told: list[tuple[str, str]]
+):
+    store = SqliteStore(tmp_path / "any.sqlite")
+    wiring.audit_start(store, former)
+    assert [(one.action, one.target) for one in store.audit_after(0, 9)] == [
+        *told,
+        ("service.start", __version__),
+    ]
+    store.close()

@@ -37,7 +37,7 @@ def host(tmp_path: Path) -> Host:
     (tmp_path / "cron.d" / "wppmt").write_text(
         "tar -C /var/lib/wppmt -cf - tokens-3\ncurl -sf http://127.0.0.1:8005/api/health\n"
     )
-    return Host(UNITS, tmp_path / "wppmt.env", (tmp_path / "cron.d",), Evidence(sent=3, restarted=1))
+    return Host(UNITS, UNITS, tmp_path / "wppmt.env", (tmp_path / "cron.d",), Evidence(sent=3, restarted=1))
 
 
 def lines(settings: Settings, host: Host) -> list[str]:
@@ -67,6 +67,13 @@ def test_what_is_missing_is_said_with_what_to_do(
     line = lines(settings, replace(host, **change))[number - 1]  # type: ignore[arg-type]
     assert line.startswith(f"✗ {number:2}. {said}")
     assert "Responsável: " in line
+
+
+def test_the_units_are_those_of_the_instance_that_was_asked_about(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("WPP_INSTANCE", "wppconnect-4")
+    assert Host.look(settings).units == ("wppmt@wppconnect-4.service", "wppmt@wppconnect-4.socket")
 
 
 def test_rights_too_open_are_seen(settings: Settings, host: Host):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import io
 import json
 import os
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Call
+from wppmt.app.running import DATABASE
 from wppmt.browser.wa_js.shelf import PACKAGE, Shelf, Unusable, integrity
 from wppmt.domain.wa_js import Choice
+from wppmt.store.sqlite.store import SqliteStore
 
 SHIPPED = str(json.loads((PACKAGE / "package.json").read_text())["version"])
 BUNDLE = b"/* wa-js 4.7.0 */"
@@ -217,3 +220,18 @@ def test_before_the_first_start_and_to_another_user_it_says_what_to_do(
         Path(environ["WPP_STATE_DIR"]).mkdir()
         os.chown(environ["WPP_STATE_DIR"], 65534, 65534)
         assert "rode como ele" in call("wa-js", "list").stderr
+
+
+def test_what_was_done_stands_in_the_audit_trail(call: Call, shelf: Shelf, file: Path, state: Path):
+    assert call("wa-js", "add", str(file)).exit_code == 0  # before any daemon: nobody has a database yet
+    [name] = shelf.names()
+    store = SqliteStore(state / DATABASE)
+    for arguments in (("add", str(file)), ("use", name, "--session", "loja"), ("rollback",), ("rollback",)):
+        assert call("wa-js", *arguments).exit_code == 0
+    assert call("wa-js", "use", "9.9.9").exit_code == 1
+    told = store.audit_after(0, 10)
+    assert [(entry.action, entry.target) for entry in told] == [
+        ("wa_js.add", name), ("wa_js.use", f"{name} (loja)"), ("wa_js.rollback", None),
+    ]  # fmt: skip
+    assert {entry.who for entry in told} == {getpass.getuser()}
+    store.close()

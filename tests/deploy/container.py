@@ -8,7 +8,8 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -147,6 +148,26 @@ class Container:
                 raise
         return subprocess.CompletedProcess(command, process.returncode, out, err)
 
+    @contextmanager
+    def begun(self, *command: str) -> Iterator[None]:
+        """Runs beside the block, which ends it by a cut; what it has said is logged then."""
+        assert self._leader
+        entered = ["nsenter", "--target", str(self._leader.pid), "--all", "--", *command]
+        with subprocess.Popen(
+            entered,
+            env=CLEAN,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process:
+            try:
+                yield
+            finally:
+                process.kill()
+                said, _ = process.communicate()
+                self.say(f"$ {' '.join(command)}  [cut off]\n{said}")
+
     def type(self, command: Sequence[str], question: str, answer: str) -> str:
         """As somebody at a terminal, who answers what is asked; all that is shown."""
         assert self._leader
@@ -196,6 +217,11 @@ class Container:
 
     def exists(self, path: str) -> bool:
         return (self.root / path.lstrip("/")).exists()
+
+    def link(self, path: str) -> str:
+        """Where a link leads; empty where there is none."""
+        found = self.root / path.lstrip("/")
+        return str(found.readlink()) if found.is_symlink() else ""
 
     def mode(self, path: str) -> tuple[str, str]:
         """Such as ("root:wppmt", "640")."""

@@ -68,3 +68,13 @@ def test_the_package_s_lock_names_the_very_versions_that_the_tests_run_with():
             Requirement(known).specifier == requirement.specifier and everything[known] == hashes
             for known in found
         ), f"{requirement}: run make lock"
+
+
+def test_the_package_brings_what_traces_need():
+    """In a tree that nobody may add to."""
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    wanted = {
+        Requirement(line).name for line in config["options.extras_require"]["otel"].splitlines() if line
+    }
+    assert wanted <= {one.name for one in locked(LOCKS[2])}

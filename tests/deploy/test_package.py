@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ pytestmark = [
 ]
 
 NEWER, BRIDGED, BROKEN, DEAF = "0.2.91", "0.2.91.1", "0.2.92", "0.2.93"
+FURTHER, FURTHER_PORT = "wppconnect-4", 8015
 CONNECT_SECONDS, UPGRADE_SECONDS = 120.0, 240.0
 PAGE = Path(__file__).parents[2] / "docs" / "implantacao.md"
 SESSION, PHONE = "cliente-001", "5511987650001"
@@ -95,13 +96,13 @@ def deb(debs: dict[str, Path], version: str) -> str:
     return f"/root/{debs[version].name}"
 
 
-def wppmt(debian: Container, *words: str, check: bool = True) -> str:
-    done = debian.run("wppmt", *words, user="wppmt", check=check)
+def wppmt(debian: Container, *words: str, check: bool = True, **environ: str) -> str:
+    done = debian.run("wppmt", *words, user="wppmt", check=check, **environ)
     return done.stdout + done.stderr
 
 
-def health(debian: Container) -> dict[str, object]:
-    said = debian.ask("curl", "-s", "-m", "3", "http://127.0.0.1:8005/api/health")
+def health(debian: Container, port: int = 8005) -> dict[str, object]:
+    said = debian.ask("curl", "-s", "-m", "3", f"http://127.0.0.1:{port}/api/health")
     return dict(json.loads(said)) if said.startswith("{") else {}
 
 
@@ -139,10 +140,13 @@ def test_it_installs_with_one_command(debian: Container, debs: dict[str, Path]):
     assert debian.mode("/var/lib/wppmt") == ("wppmt:wppmt", "700")
     assert re.search(r"^WPP_SECRET=[0-9a-f]{64}$", debian.read("/etc/wppmt/wppmt.env"), re.MULTILINE)
     assert debian.ask("systemctl", "is-enabled", "wppmt.service", "wppmt.socket").split() == ["enabled"] * 2
+    enabled = debian.run("systemctl", "is-enabled", "wppmt-backup.timer", check=False)
+    assert enabled.stdout.strip() == "disabled", "without a key there is no backup"
     wait_until(lambda: health(debian).get("version") == __version__, 30)
     assert debian.exists("/usr/share/bash-completion/completions/wppmt")
     assert debian.ask("wppmt", "--version") == f"wppmt {__version__}"
     assert not debian.exists("/usr/bin/npm")
+    debian.run("/opt/wppmt/current/bin/python3", "-c", "import opentelemetry.sdk.trace")
     assert not debian.ask("find", "/opt/wppmt", "/usr/lib/wppmt", "-not", "-user", "root")
 
 
@@ -171,6 +175,37 @@ def test_a_session_connects(debian: Container):
     wppmt(debian, "sim", "scan", PHONE, SESSION)
     wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
     wait_until(lambda: api(debian, "GET", f"/sessions/{SESSION}/status").get("loginSaved") is not False, 30)
+
+
+def instances(debian: Container) -> dict[str, tuple[object, object]]:
+    """State and version, by name."""
+    rows = json.loads(debian.ask("wppmt", "instances", "--json", user="wppmt") or "[]")
+    return {row["name"]: (row["state"], row["version"]) for row in rows}
+
+
+def test_a_further_instance_runs_beside_the_first(debian: Container):
+    before, linked = chrome(debian), devices(debian)
+    debian.run("wppmt", "instances", "add", FURTHER, "--port", str(FURTHER_PORT))
+    debian.run("systemctl", "daemon-reload")
+    debian.run("systemctl", "enable", "--now", f"wppmt@{FURTHER}.service")
+    wait_until(lambda: instances(debian).get(FURTHER) == ("ok", __version__), 60)
+    wppmt(debian, "instances")
+    assert set(instances(debian)) == {"wppmt", FURTHER}
+    assert debian.mode(f"/etc/wppmt/instances/{FURTHER}.env") == ("root:wppmt", "640")
+    assert debian.mode(f"/var/lib/wppmt-{FURTHER}") == ("wppmt:wppmt", "700")
+    # It may not write to the first one's folder, nor be reached where that is.
+    pid = debian.ask("systemctl", "show", f"wppmt@{FURTHER}", "--property=MainPID", "--value")
+    denied = debian.run("nsenter", "--target", pid, "--mount", "touch", "/var/lib/wppmt/x", check=False)
+    assert "Read-only file system" in denied.stderr
+    debian.run("systemctl", "stop", f"wppmt@{FURTHER}.socket")
+    assert instances(debian)[FURTHER] == ("stopped", None)
+    assert (status(debian), chrome(debian), devices(debian)) == ("connected", before, linked)
+    debian.run("systemctl", "start", f"wppmt@{FURTHER}.service")
+    wait_until(lambda: instances(debian).get(FURTHER) == ("ok", __version__), 60)
+    refused = wppmt(debian, "status", check=False, WPP_INSTANCE="nobody")
+    assert "a instância nobody não existe" in refused
+    assert SESSION not in wppmt(debian, "sessions", WPP_INSTANCE=FURTHER)
+    assert SESSION in wppmt(debian, "sessions")
 
 
 def test_the_page_s_list_and_its_commands(debian: Container):
@@ -204,6 +239,7 @@ def test_an_upgrade_disconnects_nobody(debian: Container, debs: dict[str, Path])
     said = apt(debian, "install", deb(debs, NEWER))
     assert f"wppmt {NEWER} em uso" in said
     assert health(debian)["version"] == NEWER
+    assert health(debian, FURTHER_PORT)["version"] == NEWER, "all instances are switched together"
     assert status(debian) == "connected"
     assert (chrome(debian), devices(debian)) == (before, linked)
     assert debian.ask("readlink", "/opt/wppmt/former") == __version__
@@ -252,7 +288,7 @@ def test_a_broken_version_goes_back_by_itself(debian: Container, debs: dict[str,
     said = apt(debian, "install", deb(debs, version), check=False)
     assert f"wppmt {version} não ficou saudável em 60 s; a {NEWER} está no ar de novo" in said
     assert debian.ask("readlink", "/opt/wppmt/current") == NEWER
-    assert health(debian)["version"] == NEWER
+    assert [health(debian, port).get("version") for port in (8005, FURTHER_PORT)] == [NEWER, NEWER]
     assert (status(debian), chrome(debian)) == ("connected", before)
     # The way out that the message names: a version that is good.
     apt(debian, "install", "--allow-downgrades", deb(debs, NEWER))
@@ -289,9 +325,54 @@ def test_power_lost_in_the_middle_of_an_upgrade_is_made_good_at_the_next_boot(
     apt(debian, "install", "--allow-downgrades", deb(debs, NEWER))
 
 
+CUTS: dict[str, tuple[str, Callable[[Container, str], bool]]] = {
+    "while dpkg unpacks": (
+        BRIDGED, lambda debian, _: debian.exists("/usr/lib/wppmt/tree/.build.dpkg-new"),
+    ),
+    "while its tree is put in its place": (
+        __version__, lambda debian, version: debian.exists(f"/opt/wppmt/.new-{version}"),
+    ),
+    "when the switch is written down": (
+        NEWER, lambda debian, _: debian.exists("/opt/wppmt/.switch.json"),
+    ),
+    "when the links are turned": (
+        BRIDGED, lambda debian, version: debian.link("/opt/wppmt/current") == version,
+    ),
+    "when the new version answers": (
+        __version__, lambda debian, version: health(debian).get("version") == version,
+    ),
+}  # fmt: skip
+"""At what the machine shows of it; and to which version, each of which has no tree there yet."""
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_power_lost_at_any_step_of_an_upgrade_costs_nothing(
+    debian: Container, debs: dict[str, Path], cut: str
+):
+    to, is_there = CUTS[cut]
+    before, linked = debian.link("/opt/wppmt/current"), devices(debian)
+    with debian.begun("apt-get", "-y", "--allow-downgrades", "install", deb(debs, to)):
+        wait_until(lambda: is_there(debian, to), UPGRADE_SECONDS)
+        debian.say(f"=== {cut}")
+        debian.cut()
+    debian.boot(is_busy=True)
+    wait_until(lambda: health(debian).get("version") in {before, to}, UPGRADE_SECONDS)
+    wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
+    assert devices(debian) == linked
+    wait_until(lambda: not debian.exists("/opt/wppmt/.switch.json"), UPGRADE_SECONDS)
+    # What docs/operacao.md says: dpkg ends what it had begun; where it had not got so far, once more.
+    debian.run("dpkg", "--configure", "-a", check=False)
+    apt(debian, "install", "--allow-downgrades", deb(debs, to))
+    assert debian.link("/opt/wppmt/current") == to
+    wait_until(lambda: health(debian).get("version") == to, 60)
+    wait_until(lambda: status(debian) == "connected" and devices(debian) == linked, CONNECT_SECONDS)
+
+
 def test_a_full_disk_stops_an_upgrade_with_one_line_and_costs_nothing(
     debian: Container, debs: dict[str, Path]
 ):
+    apt(debian, "install", "--allow-downgrades", deb(debs, NEWER))
+    wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
     before = chrome(debian)
     debian.run(
         "sh",
@@ -311,6 +392,7 @@ def test_remove_keeps_logins_and_settings(debian: Container):
     secret = debian.read("/etc/wppmt/wppmt.env")
     apt(debian, "remove", "wppmt")
     assert not debian.ask("pgrep", "-u", "wppmt", "-f", "user-data-dir")
+    assert not debian.ask("pgrep", "-u", "wppmt", "-f", "wppmt serve"), "no instance is left"
     assert not debian.exists("/opt/wppmt")
     assert not debian.exists("/usr/bin/wppmt")
     assert debian.exists(f"/var/lib/wppmt/tokens-3/{SESSION}")
@@ -323,6 +405,7 @@ def test_installed_again_the_session_is_back_without_a_qr_code(debian: Container
     debian.run("systemctl", "daemon-reload")
     debian.run("systemctl", "restart", "sim.service")
     wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
+    wait_until(lambda: instances(debian).get(FURTHER) == ("ok", NEWER), 60)
 
 
 @pytest.mark.parametrize("answer", ["", "no", "yes"])
@@ -340,4 +423,7 @@ def test_purge_asks_before_it_deletes_logins(debian: Container, debs: dict[str, 
     assert not debian.exists("/etc/wppmt")
     assert not debian.exists("/opt/wppmt")
     assert debian.exists(f"/var/lib/wppmt/tokens-3/{SESSION}") == (answer != "yes")
+    if not answer:
+        assert f"/var/lib/wppmt-{FURTHER}" in said
+        assert not debian.exists(f"/etc/systemd/system/multi-user.target.wants/wppmt@{FURTHER}.service")
     assert ("Os logins ficaram em /var/lib/wppmt" in said) == (answer != "yes")

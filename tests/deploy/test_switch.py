@@ -43,6 +43,8 @@ class FakeMachine:
     """They answer nothing and end only when they are killed."""
     disconnecting: set[str] = field(default_factory=set)
     refused: str = ""
+    second: dict[str, Health | None] = field(default_factory=dict)
+    """What a second instance answers, by the version that is current; without it there is none."""
     running: str = ""
     clock: float = 0.0
     since: float = 0.0
@@ -80,6 +82,9 @@ class FakeMachine:
 
     def start(self) -> None:
         self._called("start")
+
+    def healths(self) -> list[Health | None]:
+        return [self.health(), *([self.second.get(self.running)] if self.second else [])]
 
     def health(self) -> Health | None:
         if not self.running or self.running in self.bad | self.deaf:
@@ -181,6 +186,35 @@ def test_one_that_is_not_well_gives_way(
         f"wppmt {B} não ficou saudável em 60 s; a {A} está no ar de novo. Veja por quê: journalctl -u wppmt\n"
     )
     assert trees.noted() is None
+
+
+def answer(version: str, connected: int) -> Health:
+    return {"version": version, "uptimeSeconds": 600, "sessions": {"connected": connected}}
+
+
+def test_several_instances_are_switched_together(trees: Trees, machine: FakeMachine):
+    machine.second = {A: answer(A, 0), B: answer(B, 0)}
+    assert install(trees, machine) == 0
+    assert machine.running == B
+
+
+@pytest.mark.parametrize(
+    "second", [None, answer(A, 3), answer(B, 0)], ids=["dead", "of before", "disconnected"]
+)
+def test_one_instance_that_is_not_well_takes_all_of_them_back(
+    trees: Trees, machine: FakeMachine, second: Health | None
+):
+    machine.second = {A: answer(A, 3), B: second}
+    assert install(trees, machine) == 1
+    assert (machine.running, trees.pointed(CURRENT)) == (A, A)
+
+
+def test_a_journal_that_counts_sessions_is_understood(trees: Trees, machine: FakeMachine):
+    """As an earlier version wrote it; there is one instance, with two of those seven."""
+    install(trees, machine)
+    trees.note({"from": A, "to": B, "connected": 7})
+    assert main(["resume"], trees, machine) == 0
+    assert machine.running == B
 
 
 def test_only_one_that_does_not_listen_is_killed(trees: Trees, machine: FakeMachine):

@@ -12,15 +12,20 @@ import pytest
 from actors.runtime import pykka_threads
 from tests.defaults import SETTINGS
 from wppmt.app import daemon, shutdown
+from wppmt.app.instances import LISTENS
 from wppmt.app.policies import all_browsers_stop_seconds
 from wppmt.app.settings import load
 from wppmt.app.settings.model import SessionSettings
 from wppmt.deploy import switch, trees
+from wppmt.deploy.instances import Definitions, Instance
 from wppmt.http import server
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNIT, SOCKET = DEPLOY / "wppmt.service", DEPLOY / "wppmt.socket"
 SWITCH = DEPLOY / "wppmt-switch.service"
+BACKUP, TIMER = DEPLOY / "wppmt-backup.service", DEPLOY / "wppmt-backup.timer"
+FURTHER_BACKUP, FURTHER_TIMER = DEPLOY / "wppmt-backup@.service", DEPLOY / "wppmt-backup@.timer"
+FURTHER, FURTHER_SOCKET = DEPLOY / "wppmt@.service", DEPLOY / "wppmt@.socket"
 
 
 def read(path: Path) -> configparser.ConfigParser:
@@ -33,9 +38,77 @@ def read(path: Path) -> configparser.ConfigParser:
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
 def test_systemd_accepts_the_units():
     verdict = subprocess.run(
-        ["systemd-analyze", "verify", SOCKET, UNIT, SWITCH], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", SOCKET, UNIT, SWITCH, BACKUP, TIMER],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (verdict.returncode, verdict.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+def test_systemd_accepts_a_further_instance(tmp_path: Path):
+    """With the port that `wppmt instances add` writes down; without it the socket would listen nowhere."""
+    for file in (FURTHER, FURTHER_SOCKET):
+        shutil.copy(file, tmp_path)
+    # What systemd-analyze names a template's instance, in systemd 252 and in later ones.
+    for name in ("i", "test-instance"):
+        port = tmp_path / f"wppmt@{name}.socket.d" / "port.conf"
+        port.parent.mkdir()
+        port.write_text(LISTENS.format(port=8006))
+    units = [str(tmp_path / file.name) for file in (FURTHER_SOCKET, FURTHER)]
+    verdict = subprocess.run(
+        ["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False
+    )
+    assert (verdict.returncode, verdict.stderr) == (0, "")
+
+
+def test_a_further_instance_is_shut_in_like_the_first():
+    """The same lines, but for its name, its folders, its socket and its own settings."""
+    first, further = (
+        {line for line in file.read_text().splitlines() if line[:1] not in {"#", ""}}
+        for file in (UNIT, FURTHER)
+    )
+    assert {line.partition("=")[0] for line in first ^ further} == {
+        "Description", "After", "Requires", "Also", "StateDirectory", "WorkingDirectory", "EnvironmentFile", "Environment",
+    }  # fmt: skip
+    assert {
+        "EnvironmentFile=-/etc/wppmt/wppmt.env", "EnvironmentFile=/etc/wppmt/instances/%i.env",
+        "StateDirectory=wppmt-%i", "WorkingDirectory=/var/lib/wppmt-%i", "Requires=wppmt@%i.socket",
+    } <= further  # fmt: skip
+
+
+def told(file: Path) -> set[str]:
+    return {line for line in file.read_text().splitlines() if line[:1] not in {"#", ""}}
+
+
+def test_the_backup_of_a_further_instance_is_that_of_the_first_with_its_own_folders():
+    assert {line.partition("=")[0] for line in told(BACKUP) ^ told(FURTHER_BACKUP)} == {
+        "Description", "After", "StateDirectory", "WorkingDirectory", "EnvironmentFile", "Environment",
+    }  # fmt: skip
+    assert {line.partition("=")[0] for line in told(TIMER) ^ told(FURTHER_TIMER)} == {"Description"}
+    service = read(UNIT)["Service"]
+    for name in ("User", "WorkingDirectory", "EnvironmentFile", "StateDirectory", "ProtectSystem"):
+        assert read(BACKUP)["Service"][name] == service[name], name
+    assert read(BACKUP)["Service"]["ExecStart"].endswith("wppmt backup --rotate")
+    # `wppmt doctor --deploy` finds it by its name where it is enabled.
+    assert "wppmt-backup" in TIMER.read_text()
+    assert "wppmt-backup" in FURTHER_TIMER.read_text()
+
+
+def test_what_is_written_down_for_an_instance_is_what_its_unit_reads():
+    instance = Instance("wppconnect-4", {})
+    definitions, further = Definitions(), FURTHER.read_text().replace("%i", instance.name)
+    assert f"EnvironmentFile={definitions.own(instance.name)}\n" in further
+    assert f"EnvironmentFile=-{definitions.shared}\n" in further
+    assert f"WorkingDirectory={instance.home}\n" in further
+    assert instance.unit == FURTHER.name.replace("@", f"@{instance.name}")
+
+
+def test_a_further_instance_s_socket_is_as_patient_as_the_first_s():
+    first, further = dict(read(SOCKET)["Socket"]), dict(read(FURTHER_SOCKET)["Socket"])
+    assert first.pop("ListenStream") == "127.0.0.1:8005"
+    assert further == first
 
 
 def test_only_the_daemon_gets_signals_and_has_time_to_stop():
@@ -59,10 +132,11 @@ def test_only_the_daemon_gets_signals_and_has_time_to_stop():
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
-def test_systemd_finds_little_exposed():
-    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(UNIT)]
+@pytest.mark.parametrize("unit", [UNIT, FURTHER], ids=lambda unit: unit.name)
+def test_systemd_finds_little_exposed(unit: Path):
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    [exposure] = re.findall(r"Overall exposure level for wppmt\.service: ([\d.]+)", said)
+    [exposure] = re.findall(r"Overall exposure level for wppmt\S*\.service: ([\d.]+)", said)
     assert float(exposure) <= 3.0
 
 

@@ -17,12 +17,13 @@ from yarl import URL
 
 from tests.defaults import auth_policy, http_policy
 from tests.http import documented
-from tests.http.fakes import BORN, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
+from tests.http.fakes import BORN, FakeArchives, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
 from wppmt.browser.port import Usage
 from wppmt.domain.contact_policy import OFF
 from wppmt.domain.figures import Figures
 from wppmt.domain.occurrences import Occurrence
 from wppmt.domain.troubles import Trouble
+from wppmt.explain.material import Logged
 from wppmt.http.app import make_app
 from wppmt.http.connections import ConnectionLimits
 from wppmt.http.ports import DaemonPhase, Ports
@@ -69,10 +70,13 @@ class Api:
         self.figures = Figures()
         self.troubles: list[Trouble] = []
         self.has_login_copy = True
+        self.waiting_imports: set[str] = set()
         self.usage: dict[str, Usage] = {}
+        self.logged: list[Logged] = []
         self.front = FakeFront(lambda: self.time)
-        self.store = FakeStore(links=self.front.links)
+        self.store = FakeStore(links=self.front.links, records=self.front.records)
         self.receiver = FakeReceiver()
+        self.archives = FakeArchives()
         self.log = FakeLog()
         self.token = token()
         self.rate_limit = 0
@@ -100,6 +104,7 @@ class Api:
             post_webhook=self.receiver.post,
             media=MediaFiles(self.folder / "out", 1_000_000, Egress(policy(self.egress_allow))),
             received=received,
+            archives=self.archives,
             phase=lambda: self.phase,
             troubles=lambda: self.troubles,
             memory_mb=lambda: 512,
@@ -110,10 +115,12 @@ class Api:
             profile_mb=lambda _: 100,
             usage=self.usage.get,
             has_login_copy=lambda _: self.has_login_copy,
+            waits_for_import=self.waiting_imports.__contains__,
             limits=lambda record: gate_of(record, OFF, lambda _: frozenset(), self.time).shown(record.limits),
             settings=self.settings,
             count=self.counted.append,
             figures=lambda: self.figures,
+            logged=lambda _, since: [line for line in self.logged if line.at >= since],
             metrics=self.metrics,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,6 +12,8 @@ from wppmt.domain import messages, sends
 from wppmt.domain.alerts import Alert
 from wppmt.domain.contact_policy import OFF
 from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.hibernation import NEVER
+from wppmt.domain.jobs import Job, JobStatus
 from wppmt.domain.message_ids import parse_message_id
 from wppmt.domain.page_queries import PageQuery, Question
 from wppmt.domain.reasons import Reason
@@ -64,6 +66,8 @@ class FakeFront:
         self.before_answer: Callable[[], Awaitable[None]] | None = None
         self.links: dict[str, PairingLink] = {}
         """By digest; the fake store shows the same."""
+        self.records: dict[str, SessionRecord] = {}
+        """Lever: what the fake store's registry has beside the sessions that run."""
         self._statuses: dict[str, SessionStatus] = {}
         self._sent = 0
 
@@ -109,7 +113,7 @@ class FakeFront:
         key = message.idempotency.key if message.idempotency else ""
         return self.known.get(key)
 
-    def _answer_of_root(self, message: object) -> Any:
+    def _answer_of_root(self, message: object) -> Any:  # noqa: PLR0912 - one case a message
         match message:
             case messages.StartSession():
                 return self._start(message)
@@ -117,6 +121,9 @@ class FakeFront:
                 if message.session_id not in self._statuses:
                     raise Refusal(Code.SESSION_NOT_FOUND)
                 return self.has(message.session_id, State.INITIALIZING, reason=Reason.RESTARTED)
+            case messages.TakeUp(session_id=session_id):
+                self._statuses[session_id] = SessionStatus(self.records[session_id])
+                return self._statuses[session_id]
             case messages.PurgeSession():
                 self._statuses.pop(message.session_id)
                 return messages.LoggedOut(self.unlinks)
@@ -188,6 +195,8 @@ class FakeFront:
                 record = self._statuses[session_id].record
                 if message.policy:
                     changes["contact_policy"] = message.policy.of(record.contact_policy or OFF)
+                if message.hibernate:
+                    changes["hibernate"] = None if message.hibernate == NEVER else message.hibernate
                 return self.has(session_id, record.state, **changes)
             case messages.SetWebhook():
                 self.has(
@@ -284,6 +293,7 @@ class FakeStore:
     tried: dict[tuple[str, str], list[Attempt]] = field(default_factory=dict)
     heard: Callable[[Collection[str]], None] | None = None
     audited: list[AuditEntry] = field(default_factory=list)
+    records: dict[str, SessionRecord] = field(default_factory=dict)
 
     alerts: list[Alert] = field(default_factory=list)
     history: list[HistoryPoint] = field(default_factory=list)
@@ -309,6 +319,12 @@ class FakeStore:
         if self.broken:
             raise self.broken
         yield self
+
+    def session(self, session_id: str) -> SessionRecord | None:
+        return self.records.get(session_id)
+
+    def save(self, record: SessionRecord) -> None:
+        self.records[record.id] = record
 
     def audit(self, entry: AuditEntry) -> None:
         self.audited.append(replace(entry, id=len(self.audited) + 1))
@@ -410,3 +426,31 @@ async def check_target(url: str) -> None:
     """The egress guard, as strict as needed here."""
     if "127.0.0.1" in url or not url.startswith(("http://", "https://")):
         raise Refusal(Code.TARGET_REFUSED)
+
+
+class FakeArchives:
+    """Jobs are done as soon as they are begun."""
+
+    def __init__(self) -> None:
+        self.refusal: Refusal | None = None
+        self.received = b""
+        self.arrives = "restored"
+        """Lever: whose archive it is that comes."""
+        self.jobs: dict[str, Job] = {}
+
+    def back_up(self, session_id: str) -> Job:
+        return self._done(session_id, f"/backups/{session_id}.wppmt")
+
+    async def restore(self, content: AsyncIterator[bytes]) -> Job:
+        self.received = b"".join([chunk async for chunk in content])
+        return self._done(self.arrives, None)
+
+    def job(self, job_id: str) -> Job | None:
+        return self.jobs.get(job_id)
+
+    def _done(self, session_id: str, file: str | None) -> Job:
+        if self.refusal:
+            raise self.refusal
+        job = Job(f"job_{len(self.jobs) + 1}", session_id, JobStatus.DONE, file)
+        self.jobs[job.id] = job
+        return job

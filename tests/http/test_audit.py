@@ -10,10 +10,12 @@ from tests.http.conftest import Api, token
 from tests.http.fakes import BORN
 from wppmt.domain.actions import Action, action_sentence
 from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.scopes import Scope
 from wppmt.domain.states import State
 from wppmt.http.api.routes import ROUTES
+from wppmt.http.auditing import VIEW_SECONDS
 from wppmt.store.operator_records import AuditEntry
 from wppmt.store.port import StoreUnavailable
 
@@ -147,3 +149,32 @@ def test_every_route_that_controls_or_administers_is_told_of():
 def test_every_action_has_a_sentence():
     assert len({action_sentence(action) for action in Action}) == len(Action)
     assert action_sentence("of.a.later.version") == "of.a.later.version"
+
+
+async def test_who_watches_a_screen_is_told_of_once_in_a_while(api: Api):
+    """The dashboard takes a picture every two seconds."""
+    for session in ("a", "b"):
+        api.front.has(session, process=Process(4711, 4711, "page", "session"))
+    bia = token(scope="wpp:admin", sub="bia")
+
+    async def look(session: str, who: str) -> int:
+        return (await api.get(f"/api/admin/sessions/{session}/screenshot", token=who)).status
+
+    for _ in range(3):
+        assert await look("a", ADMIN) == 200
+        api.time += 2
+    await look("b", ADMIN)
+    await look("a", bia)
+    told = [(entry["who"], entry["sessionId"], entry["action"]) for entry in await entries(api)]
+    assert told == [
+        ("ana@avelar", "a", "session.screenshot"), ("ana@avelar", "b", "session.screenshot"), ("bia", "a", "session.screenshot"),
+    ]  # fmt: skip
+    api.time += VIEW_SECONDS
+    later = token(scope="wpp:admin", sub="ana@avelar", iat=api.time, exp=api.time + 900)
+    await look("a", later)
+    assert len(await entries(api, token=later)) == 4
+
+
+async def test_a_screen_that_was_not_seen_is_not_told(api: Api):
+    assert (await api.get("/api/admin/sessions/a/screenshot", token=ADMIN)).status == 404
+    assert await entries(api) == []

@@ -110,6 +110,11 @@ async def link_another_number(api: Api) -> Answer:
     return await api.post(f"{page}/code", {"phone": "5511999990002"}, token=None)
 
 
+async def archive_that_is_refused(api: Api, code: Code) -> Answer:
+    api.archives.refusal = Refusal(code)
+    return await api.call("POST", "/api/admin/sessions/restore", data=b"x", token=token(scope="wpp:admin"))
+
+
 async def new_link(api: Api, **body: Any) -> str:
     """The path of its page."""
     api.front.has("a", State.DISCONNECTED)
@@ -143,6 +148,9 @@ PROVOKED: dict[Code, Provoke] = {
     Code.NOT_RUNNING: look_at_a_closed_one,
     Code.TARGET_REFUSED: lambda api: api.post("/api/sessions/a/start", {"webhookUrl": "http://127.0.0.1/"}),
     Code.MEDIA_FETCH_FAILED: lambda api: api.post("/api/sessions/a/send-image", PHONE | {"base64": "YWJj"}),
+    Code.NO_ARCHIVE_KEY: lambda api: archive_that_is_refused(api, Code.NO_ARCHIVE_KEY),
+    Code.ARCHIVE_REFUSED: lambda api: archive_that_is_refused(api, Code.ARCHIVE_REFUSED),
+    Code.SESSION_EXISTS: lambda api: archive_that_is_refused(api, Code.SESSION_EXISTS),
     Code.RESOURCE_LIMIT: fill_places,
     Code.STORE_UNAVAILABLE: break_store,
     Code.DRAINING: drain,

@@ -14,6 +14,7 @@ from wppmt.domain.actions import Action
 from wppmt.domain.reasons import Reason, sentence
 from wppmt.domain.remedies import remedy
 from wppmt.domain.states import State
+from wppmt.explain.material import Logged
 from wppmt.store.operator_records import Attempt, AuditEntry
 from wppmt.store.records import EventDraft, Handover, JournalEntry
 from wppmt.store.sqlite.store import SqliteStore
@@ -141,3 +142,16 @@ async def test_wrong_queries(api: Api, query: str, field: str):
 async def test_another_tenants_session_is_unknown(api: Api):
     answer: Any = await api.get(EXPLAIN, token=token(sessions="b"))
     assert (answer.status, answer.body["code"]) == (404, "SESSION_NOT_FOUND")
+
+
+async def test_the_log_is_a_source_too(api: Api):
+    answered = {"messageId": "3EB0AA", "status": 200, "ms": 12.0}
+    api.logged = [
+        Logged(BORN - 90 * HOUR, "info", "login_saved"),
+        Logged(BORN - 95, "warning", "leftover_browser_ended", {"processes": 2}),
+        Logged(BORN - 50, "info", "http_request", answered),
+    ]
+    told = await texts(api)
+    assert told.count("um navegador que sobrou de antes foi encerrado") == 1
+    assert "login gravado no disco" not in told
+    assert "a API respondeu HTTP 200 em 12,0 ms" in await texts(api, "?message=3EB0AA")

@@ -26,6 +26,7 @@ def path_of(template: str, session_id: str) -> str:
         .replace("{callId}", "CALL1")
         .replace("{keyId}", "key_1")
         .replace("{eventId}", "evt_1")
+        .replace("{job}", "job_1")
     )
 
 

@@ -8,6 +8,9 @@ from typing import Any
 from tests.support import wait_until
 from tests.system.api import Json
 from tests.system.daemon import Daemon
+from wppmt.app.running import DATABASE
+from wppmt.store.records import Desired, SessionRecord
+from wppmt.store.sqlite.store import SqliteStore
 
 
 def chromeless(folder: Path, **environ: Any) -> Daemon:
@@ -15,6 +18,19 @@ def chromeless(folder: Path, **environ: Any) -> Daemon:
     return Daemon(
         folder, WPP_SIMULATOR="external", WPP_CHROME="/bin/false", WPP_CHROMEDRIVER="/bin/false", **environ
     )
+
+
+def logged_in_before(folder: Path, *names: str, desired: Desired = Desired.RUNNING) -> None:
+    """Sessions that an earlier daemon had linked."""
+    state = folder / "state"
+    state.mkdir(mode=0o700, parents=True)
+    store = SqliteStore(state / DATABASE)
+    with store.transaction() as transaction:
+        for name in names:
+            transaction.save(
+                SessionRecord(name, 1.0, desired=desired, since=1.0, has_login=True, phone="5511988880001")
+            )
+    store.close()
 
 
 def counts(daemon: Daemon) -> Json:

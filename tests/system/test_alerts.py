@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support import wait_until
+from tests.system.alert_sink import AlertSink
 from tests.system.chromeless import chromeless, counts
 from tests.system.daemon import Daemon
 from wppmt.cli.sink import ReceivedWebhook, Sink
@@ -16,25 +17,6 @@ from wppmt.cli.sink import ReceivedWebhook, Sink
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
 SOON = 20.0
-Told = tuple[str, str, str | None]
-"""Code, status, session."""
-
-
-class Operator:
-    """Takes alerts, and keeps the signed requests."""
-
-    def __init__(self) -> None:
-        self.taken: list[ReceivedWebhook] = []
-
-    def take(self, delivery: ReceivedWebhook) -> bool:
-        self.taken.append(delivery)
-        return True
-
-    @property
-    def told(self) -> list[Told]:
-        """At least once is promised: an event that comes again is known by its id."""
-        events = {one.event["id"]: one.event for one in self.taken}
-        return [(one["code"], one["status"], one["sessionId"]) for one in events.values()]
 
 
 class Tenant:
@@ -48,8 +30,8 @@ class Tenant:
 
 
 @pytest.fixture
-def operator() -> Operator:
-    return Operator()
+def operator() -> AlertSink:
+    return AlertSink()
 
 
 @pytest.fixture
@@ -58,7 +40,7 @@ def tenant() -> Tenant:
 
 
 @pytest.fixture
-def sinks(operator: Operator, tenant: Tenant) -> Iterator[tuple[Sink, Sink]]:
+def sinks(operator: AlertSink, tenant: Tenant) -> Iterator[tuple[Sink, Sink]]:
     with Sink(0, operator.take) as alerts, Sink(0, tenant.take) as webhooks:
         yield alerts, webhooks
 
@@ -101,7 +83,7 @@ def history(daemon: Daemon) -> list[str]:
 
 
 def test_alerts_begin_and_end_once_whatever_is_killed(
-    daemon: Daemon, operator: Operator, tenant: Tenant, sinks: tuple[Sink, Sink], tmp_path: Path
+    daemon: Daemon, operator: AlertSink, tenant: Tenant, sinks: tuple[Sink, Sink], tmp_path: Path
 ):
     daemon.start()
     secret = daemon.api.call("POST", "/api/admin/alerts/secret").json["secret"]

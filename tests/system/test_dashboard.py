@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,8 +20,6 @@ from wppmt.cli.sink import Sink
 pytestmark = [pytest.mark.chrome, pytest.mark.timeout(120)]
 
 PHONE = (320, 640)
-TOLD_SECONDS = 5.0
-"""From a session's state to its reason and remedy on the page."""
 
 
 @pytest.fixture(scope="module")
@@ -114,64 +112,6 @@ def test_its_screen_its_day_and_its_story_are_shown(at_work: Operator, tenant: T
     newest = at_work.does("return document.querySelector('#view tbody tr').innerText")
     assert "session." in newest, "not what was done last: the service's own start is the oldest"
     assert not [line for line in at_work.complaints() if "404" not in line]
-
-
-def strike(kind: str) -> Callable[[Tenant], object]:
-    return lambda tenant: tenant.daemon.phones.fault(kind, phone=tenant.phone)
-
-
-TROUBLES = [
-    pytest.param(
-        lambda tenant: tenant.daemon.phones.unlink(tenant.phone),
-        "desvinculado",
-        "novo QR Code",
-        id="unlinked",
-    ),
-    pytest.param(lambda tenant: tenant.browser.kill(), "caiu", "memória do servidor", id="browser"),
-    pytest.param(
-        strike("needs_update"),
-        "pede uma atualização",
-        "atualize chromium",
-        id="update",
-        marks=pytest.mark.long,
-    ),
-    pytest.param(
-        strike("refuse_socket"),
-        "Sem conexão com o WhatsApp",
-        "Verifique rede",
-        id="network",
-        marks=pytest.mark.long,
-    ),
-    pytest.param(strike("page_hang"), "parou de", "Nada a fazer", id="hang", marks=pytest.mark.long),
-    pytest.param(
-        strike("tos_block"),
-        "bloqueou esta conta",
-        "O cliente resolve no celular",
-        id="refused",
-        marks=pytest.mark.long,
-    ),
-]
-
-
-@pytest.mark.parametrize(("provoke", "reason", "remedy"), TROUBLES)
-def test_a_trouble_is_told_with_its_remedy(
-    at_work: Operator, new_tenant: NewTenant, provoke: Callable[[Tenant], object], reason: str, remedy: str
-):
-    tenant = new_tenant().connect()
-    at_work.finds(row(tenant, "connected"))
-    at_work.does(_RECORD.replace("ID", tenant.name))
-    provoke(tenant)
-    event = tenant.hears("connection_change", limit=60)
-    assert event["status"] != "connected"
-    wait_until(lambda: reason in at_work.does("return window.told.join(' ')"), TOLD_SECONDS)
-    assert remedy in at_work.does("return window.told.join(' ')")
-
-
-_RECORD = """
-window.told = [];
-const row = document.querySelector('[data-session=ID]');
-new MutationObserver(() => window.told.push(row.textContent)).observe(row, { subtree: true, childList: true, characterData: true });
-"""
 
 
 def test_a_logout_is_asked_twice_and_says_what_is_lost(at_work: Operator, tenant: Tenant):

@@ -1,18 +1,27 @@
-"""A letter to the operator by the system's mail program: what it says, and that a failure holds up nobody."""
+"""A letter to the operator by the system's mail program: what it says, and what came of it."""
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
+import json
+import time
 from dataclasses import replace
+from email.message import EmailMessage
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from actors.runtime.effects import Log, Wake
-from actors.workers.mail import RETRY_SECONDS, MailWorker, SendMail
+from actors.runtime.effects import Post
+from actors.watch.alerts import event_fields
 from wppmt.app import mail
+from wppmt.app.posting import Transports, poster
 from wppmt.domain.alerts import Alert, AlertCode, Cause
+from wppmt.store.outbox_records import Delivery
+from wppmt.store.records import ALERTS, EventRecord
+from wppmt.webhook.classify import Answered, Delivered, RetryLater, classify_attempt
 
 ALERT = Alert(
     Cause(AlertCode.SESSION_IN_ERROR, "loja-1"),
@@ -21,7 +30,12 @@ ALERT = Alert(
     1_770_733_800.0,
     "loja-1",
 )
-TO = ("ops@exemplo.com", "plantao@exemplo.com")
+TO = mail.url(("ops@exemplo.com", "plantao@exemplo.com"))
+
+
+def delivery(alert: Alert, **changes: object) -> Delivery:
+    body = json.dumps(event_fields(alert) | changes).encode()
+    return Delivery(1, EventRecord("evt_1", ALERTS, 1, "alert", alert.since, body), TO)
 
 
 @pytest.fixture
@@ -33,10 +47,15 @@ def sendmail(tmp_path: Path) -> Path:
     return program
 
 
+def taken(sendmail: Path) -> EmailMessage:
+    written = (sendmail.parent / "letter").read_bytes()
+    return email.message_from_bytes(written, policy=email.policy.default)
+
+
 def test_a_letter_says_what_is_wrong_and_what_to_do(sendmail: Path):
-    mail.send(sendmail, TO, "servidor", ALERT)
+    assert classify_attempt(mail.attempt(sendmail, "servidor", delivery(ALERT)), 0.0) == Delivered()
     assert (sendmail.parent / "arguments").read_text() == "-i -t\n"
-    letter = email.message_from_bytes((sendmail.parent / "letter").read_bytes(), policy=email.policy.default)
+    letter = taken(sendmail)
     assert letter["To"] == "ops@exemplo.com, plantao@exemplo.com"
     assert letter["Subject"] == "[wppmt servidor] ALERTA: Sessão em erro: loja-1"
     text = letter.get_content()
@@ -50,41 +69,47 @@ def test_a_letter_says_what_is_wrong_and_what_to_do(sendmail: Path):
 
 
 def test_the_end_is_told_as_such(sendmail: Path):
-    mail.send(sendmail, TO, "servidor", replace(ALERT, ended_at=1_770_733_860.0))
-    letter = email.message_from_bytes((sendmail.parent / "letter").read_bytes(), policy=email.policy.default)
+    mail.attempt(sendmail, "servidor", delivery(replace(ALERT, ended_at=1_770_733_860.0)))
+    letter = taken(sendmail)
     assert "Resolvido" in letter["Subject"]
     assert "Até: 2026-02-10T14:31:00Z" in letter.get_content()
 
 
+def test_an_alert_that_only_another_version_knows_is_told_by_its_code(sendmail: Path):
+    mail.attempt(sendmail, "servidor", delivery(ALERT, code="TIDE_HIGH", sessionId=None))
+    assert taken(sendmail)["Subject"] == "[wppmt servidor] ALERTA: TIDE_HIGH"
+
+
 @pytest.mark.parametrize("program", ["#!/bin/sh\nexit 75\n", None])
-def test_a_mail_program_that_refuses_is_an_error_that_says_so(tmp_path: Path, program: str | None):
+def test_a_mail_program_that_refuses_is_asked_again_later(tmp_path: Path, program: str | None):
     path = tmp_path / "sendmail"
     if program:
         path.write_text(program)
         path.chmod(0o755)
-    with pytest.raises(OSError, match="sendmail"):
-        mail.send(path, TO, "servidor", ALERT)
+    outcome = mail.attempt(path, "servidor", delivery(ALERT))
+    assert not isinstance(outcome, Answered)
+    assert "sendmail" in outcome.detail
+    assert classify_attempt(outcome, 0.0) == RetryLater()
 
 
-def test_it_is_tried_some_times_and_then_given_up():
-    def refuse(_: Alert) -> None:
-        raise OSError("saiu com código 75")
+async def test_it_holds_up_no_webhook_and_only_alerts_are_letters():
+    told: asyncio.Queue[Any] = asyncio.Queue()
 
-    worker, letter = MailWorker(refuse), SendMail(ALERT)
-    for seconds in RETRY_SECONDS:
-        log, wake = worker.do(letter, 0.0)
-        assert isinstance(log, Log)
-        assert isinstance(wake, Wake)
-        assert wake.seconds == seconds
-        assert isinstance(wake.message, SendMail)
-        letter = wake.message
-    [log] = worker.do(letter, 0.0)
-    assert isinstance(log, Log)
-    assert log.details
-    assert log.details["abandoned"] is True
+    def slow(_: Delivery) -> Answered:
+        time.sleep(0.05)
+        return Answered(mail.TAKEN)
 
+    class Elsewhere:
+        async def post(self, *_: object) -> Answered:
+            return Answered(204)
 
-def test_one_that_was_taken_is_done():
-    taken: list[Alert] = []
-    assert list(MailWorker(taken.append).do(SendMail(ALERT), 0.0)) == []
-    assert taken == [ALERT]
+    transports = Transports(cast("Any", Elsewhere()), cast("Any", Elsewhere()), slow)
+    post = poster(asyncio.get_running_loop(), transports, "")
+    letter = delivery(ALERT)
+    webhook = replace(letter, number=2, endpoint="https://operador.test/")
+    tenants = replace(letter, number=3, event=replace(letter.event, session_id="loja-1"))
+    for one in (letter, webhook, tenants):
+        post(Post(one, 1, None), told.put_nowait)
+    done = [await told.get() for _ in range(3)]
+    assert {one.number: one.outcome.status for one in done} == {1: mail.TAKEN, 2: 204, 3: 204}
+    assert done[-1].number == 1

@@ -15,33 +15,42 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ulid import ULID
+
 from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
 from actors.runtime.effects import Mind, Worker
 from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_threads import PykkaThreads
 from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.memory_pressure import MemoryPressure
 from actors.supervisor.messages import Boot, DiskMeasured
 from actors.supervisor.root import Root
 from actors.webhooks.messages import OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.load import MONITOR, Measure
+from actors.workers.pressure import LookAtPressure, PressureWorker
 from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
 from wppmt import __version__
 from wppmt.app import (
+    archives,
     browsers,
     capacity,
     disk,
     host,
+    log_reading,
     logs,
     memory,
     metering,
     policies,
+    pressure,
     running,
     sockets,
     watching,
     wiring,
 )
+from wppmt.app.archives import Archives
+from wppmt.app.jobs import Jobs
 from wppmt.app.posting import Transports, poster
 from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.app.settings import Settings
@@ -50,7 +59,7 @@ from wppmt.app.simulator_process import simulator
 from wppmt.browser.wa_js.shelf import Shelf
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import SetupError
-from wppmt.domain.messages import ROOT, WEBHOOK, Describe
+from wppmt.domain.messages import PRESSURE, ROOT, WEBHOOK, Describe
 from wppmt.domain.troubles import troubles_of
 from wppmt.http import server
 from wppmt.http.app import make_app
@@ -65,6 +74,7 @@ from wppmt.net.egress import Egress
 from wppmt.store.redis import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
 from wppmt.webhook.transport import WebhookTransport
+from wppmt.wppconnect import taking
 
 if TYPE_CHECKING:
     from wppmt.tracing.spans import Spans
@@ -142,7 +152,7 @@ class Daemon:
         self._phase = DaemonPhase.STARTING
         self._redis_watch = RedisWatch(logs.log)
         self._http: server.Runner | None = None
-        self._meter = metering.new_meter(settings, self._directory.statuses)
+        self._meter = metering.new_meter(settings, self._directory.statuses, self._directory.overview)
         self._loop_lag = LoopLag()
         self._spans: Spans | None = None
         self._stop_seconds = policies.all_browsers_stop_seconds(settings)
@@ -175,9 +185,11 @@ class Daemon:
             count = self._meter.count
             store = SqliteStore(self._settings.store.state_dir / running.DATABASE, count=count)
             down.callback(store.close)
+            former, _ = running.noted(self._settings.store.state_dir)
             running.note(self._settings)
             egress = wiring.webhook_egress(self._settings)
             media, received = wiring.media(self._settings), wiring.received(self._settings)
+            archives.sweep_up(archives.surroundings(self._settings), logs.log)
             wiring.sweep(store, media, received)
             timeout_seconds = self._settings.webhooks.timeout_ms / 1000
             transport = WebhookTransport(egress, timeout_seconds, time.time)
@@ -187,19 +199,22 @@ class Daemon:
             down.push_async_callback(self._stop_http)
             threads = PykkaThreads(asyncio.get_running_loop())
             chromes = self._make_browsers(self._settings, os.environ, inherited.lines, store)
-            self._start_actors(threads, store, Transports(transport, to_operator), received, chromes)
+            transports = Transports(transport, to_operator, watching.mailer(self._settings))
+            self._start_actors(threads, store, transports, received, chromes)
             down.push_async_callback(self._stop_actors, threads, chromes, signals)
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
             await down.enter_async_context(
                 wiring.mirrored(self._settings, store, self._directory, self._redis_watch)
             )
-            ports = self._ports(store, egress, transport, media, received)
+            jobs = Jobs(lambda: f"job_{ULID()}")
+            down.push_async_callback(jobs.close)
+            ports = self._ports(jobs, store, egress, transport, media, received)
             await down.enter_async_context(self._loop_lag.watched())
             await down.enter_async_context(metrics.listening(for_metrics, lambda: ports.metrics(_all)))
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
             down.push_async_callback(self._drain)
-            wiring.audit(store, Action.START_SERVICE, __version__)
+            wiring.audit_start(store, former)
             down.callback(self._audit_end, store, signals)
             on_ready()
             with host.notified_systemd(
@@ -233,11 +248,13 @@ class Daemon:
         )
         runtime = Interpreter(self._directory, threads, world)
         shelf, began = Shelf(settings.store.wa_js_dir), time.time()
+        waiting = partial(pressure.measured, settings.sessions.pressure_file)
         free_mb = partial(disk.free_mb, settings.store.tokens_dir)
         services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
             MONITOR: lambda: (wiring.monitor(settings, runtime.browsers.loads, self._meter), Measure()),
             DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
+            PRESSURE: lambda: (PressureWorker(waiting, memory.give_back), LookAtPressure()),
             WA_JS: lambda: (WaJsWorker(shelf, self._directory.statuses, began), LookAtWaJs()),
             **watching.services(settings, store, self._directory, self._meter.figures),
         }
@@ -250,6 +267,7 @@ class Daemon:
             is_alive=self._directory.is_alive,
             status=self._directory.status,
             disk=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
+            pressure=MemoryPressure(settings.sessions.pressure_percent),
         )
         supervisor = runtime.spawn(ROOT, root)
         # Before Boot: on a disk that is short no browser must start.
@@ -258,6 +276,7 @@ class Daemon:
 
     def _ports(
         self,
+        jobs: Jobs,
         store: SqliteStore,
         egress: Egress,
         transport: WebhookTransport,
@@ -290,10 +309,20 @@ class Daemon:
             usage=browsers.usage,
             profile_mb=ProfileSizes(settings.store.tokens_dir).of,
             has_login_copy=partial(wiring.has_login_copy, settings),
+            waits_for_import=partial(taking.waits, settings.store.tokens_dir),
             limits=partial(wiring.account_limits, settings, store),
             settings=policies.http_policy(settings),
+            archives=Archives(
+                where=archives.surroundings(settings),
+                front=self._directory,
+                jobs=jobs,
+                now=time.time,
+                log=logs.log,
+                count=self._meter.count,
+            ),
             count=self._meter.count,
             figures=self._meter.figures,
+            logged=partial(log_reading.told, settings.logs.dir / logs.FILE),
             metrics=partial(exposition, sources),
         )
 

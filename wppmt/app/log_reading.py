@@ -1,16 +1,22 @@
-"""Reading the log files: the last lines of a session, and those that follow."""
+"""Reading the log files: the last lines of a session, those that follow, and what they tell since a moment."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
 from wppmt.domain.log import LOG_LEVELS, LogLevel
+from wppmt.domain.units import MEGABYTE
+from wppmt.explain.material import Logged
+
+READ_BYTES = 32 * MEGABYTE
+"""Of the newest lines, at most: whoever asks waits for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,48 @@ def last_lines(file: Path, wanted: Wanted, count: int) -> list[str]:
         if len(found) >= count:
             break
     return found
+
+
+def told(file: Path, session_id: str, since: float, room: int = READ_BYTES) -> list[Logged]:
+    """What was written of a session since then, oldest first: of the newest `room` bytes, and never at level `debug`.
+
+    Nothing where no log can be read.
+    """
+    found: list[Logged] = []
+    wanted = Wanted(session_id, "info")
+    try:
+        for each in _newest_first(file):
+            if room <= 0 or each.stat().st_mtime < since:
+                break
+            lines = _end_of(each, room)
+            room -= each.stat().st_size
+            found = [*_since(map(_logged, filter(wanted.takes, lines)), since), *found]
+    except OSError:
+        return found
+    return found
+
+
+def _end_of(file: Path, room: int) -> Iterator[str]:
+    """Its last `room` bytes, without the line that is cut in two."""
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        if (size := file.stat().st_size) > room:
+            lines.seek(size - room)
+            lines.readline()
+        yield from map(_bare, lines)
+
+
+def _since(lines: Iterable[Logged | None], since: float) -> Iterator[Logged]:
+    return (line for line in lines if line is not None and line.at >= since)
+
+
+def _logged(line: str) -> Logged | None:
+    """None for a line that only another program can have written."""
+    fields = json.loads(line)
+    try:
+        at = datetime.fromisoformat(fields["timestamp"]).timestamp()
+        return Logged(at, fields["level"], str(fields["event"]), dict(fields["details"]))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _bare(line: str) -> str:

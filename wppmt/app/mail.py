@@ -1,43 +1,62 @@
-"""A letter for each alert, handed to the system's mail program, which keeps and delivers it."""
+"""A letter for each alert, as one attempt of the outbox: handed to the system's mail program, which takes it on."""
 
 from __future__ import annotations
 
+import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
-from wppmt.domain.alerts import TITLES, Alert
-from wppmt.domain.times import iso
+from wppmt.domain.alerts import TITLES, AlertCode
+from wppmt.domain.system_errors import explain
+from wppmt.store.outbox_records import Delivery
+from wppmt.webhook.classify import Answered, AttemptResult, Fault, Unanswered
 
+SCHEME = "mailto:"
+TAKEN = 250
+"""What a mail server says of a letter that it takes."""
 SECONDS = 30.0
 """For the mail program to take a letter."""
 
 
-def letter(alert: Alert, recipients: Sequence[str], host: str) -> EmailMessage:
-    """In Portuguese, from whoever runs the service."""
-    about = f": {alert.session_id}" if alert.session_id else ""
+def url(recipients: Sequence[str]) -> str:
+    """The endpoint of letters to them; empty without any."""
+    return SCHEME + ",".join(recipients) if recipients else ""
+
+
+def letter(alert: Mapping[str, Any], recipients: Sequence[str], host: str) -> EmailMessage:
+    """In Portuguese, from whoever runs the service; of the event `alert` (docs/contract.md 15)."""
+    about = f": {alert['sessionId']}" if alert["sessionId"] else ""
     mail = EmailMessage()
-    word = "ALERTA" if alert.is_firing else "Resolvido"
-    mail["Subject"] = f"[wppmt {host}] {word}: {TITLES[alert.code]}{about}"
+    word = "ALERTA" if alert["status"] == "firing" else "Resolvido"
+    mail["Subject"] = f"[wppmt {host}] {word}: {_title(alert['code'])}{about}"
     mail["To"] = ", ".join(recipients)
     mail["Auto-Submitted"] = "auto-generated"
-    lines = [alert.message + ".", "", f"Desde: {iso(alert.since)}"]
-    lines += (
-        ["", f"O que fazer: {alert.remedy}."] if alert.ended_at is None else [f"Até: {iso(alert.ended_at)}"]
-    )
-    mail.set_content("\n".join([*lines, "", f"Código: {alert.code}"]))
+    lines = [f"{alert['message']}.", "", f"Desde: {alert['since']}"]
+    lines += [f"Até: {alert['endedAt']}"] if alert["endedAt"] else ["", f"O que fazer: {alert['remedy']}."]
+    mail.set_content("\n".join([*lines, "", f"Código: {alert['code']}"]))
     return mail
 
 
-def send(sendmail: Path, recipients: Sequence[str], host: str, alert: Alert) -> None:
-    """Blocks until the mail program has taken it. Raises OSError where it does not."""
-    text = letter(alert, recipients, host).as_bytes()
+def _title(code: str) -> str:
+    """What another version knew stands for itself."""
+    return TITLES[AlertCode(code)] if code in set(AlertCode) else code
+
+
+def attempt(sendmail: Path, host: str, delivery: Delivery) -> AttemptResult:
+    """Blocks until the mail program has taken the letter, or has not."""
+    recipients = delivery.endpoint.removeprefix(SCHEME).split(",")
+    text = letter(json.loads(delivery.event.body), recipients, host).as_bytes()
     try:
         done = subprocess.run(
             [sendmail, "-i", "-t"], input=text, capture_output=True, timeout=SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        raise OSError(f"{sendmail} não terminou em {SECONDS:.0f} s") from None
+        return Unanswered(Fault.TIMEOUT, f"{sendmail} não terminou em {SECONDS:.0f} s")
+    except OSError as failure:
+        return Unanswered(Fault.BROKEN, f"{sendmail} não pôde ser executado: {explain(failure)}")
     if done.returncode:
-        raise OSError(f"{sendmail} saiu com código {done.returncode}")
+        return Unanswered(Fault.BROKEN, f"{sendmail} saiu com código {done.returncode}")
+    return Answered(TAKEN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from actors.session.policy import SessionPolicy
 from actors.watch.policy import AlertPolicy, Thresholds
 from actors.webhooks.policy import WebhookPolicy
+from wppmt.app import mail
 from wppmt.app.addresses import base_url
 from wppmt.app.settings import Settings
 from wppmt.domain.contact_policy import ContactPolicy
@@ -79,9 +80,10 @@ def alert_policy(settings: Settings) -> AlertPolicy:
         error_rate=alerts.error_percent / 100,
         response_seconds=alerts.slow_seconds,
         webhooks_failed=alerts.webhooks_failed,
+        free_slots_share=alerts.free_slots_percent / 100,
         default_endpoint=settings.webhooks.url,
     )
-    return AlertPolicy(thresholds, alerts.webhook_url, sends_mail=bool(alerts.email))
+    return AlertPolicy(thresholds, alerts.webhook_url, mail.url(alerts.email))
 
 
 def webhook_schedule(settings: Settings) -> WebhookSchedule:

@@ -1,4 +1,4 @@
-"""One webhook attempt on the daemon's event loop: by the tenants' way out, or by the operator's own."""
+"""One attempt of the outbox on the daemon's event loop: by the tenants' way out, by the operator's own, or as a letter."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 from actors.runtime.effects import Post
 from actors.webhooks.messages import Attempted
+from wppmt.app.mail import SCHEME
 from wppmt.store.outbox_records import Delivery
 from wppmt.store.records import ALERTS
 from wppmt.webhook.answers import kept_answer
+from wppmt.webhook.classify import AttemptResult
 from wppmt.webhook.transport import WebhookTransport
 
 Report = Callable[[object], object]
+SendMail = Callable[[Delivery], AttemptResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,16 @@ class Transports:
     operator: WebhookTransport
     """To the alerts' webhook, which may be where no tenant may go."""
 
-    def of(self, delivery: Delivery) -> WebhookTransport:
-        return self.operator if delivery.event.session_id == ALERTS else self.tenants
+    mail: SendMail
+    """Alerts to people; blocks."""
+
+    async def attempt(self, effect: Post) -> AttemptResult:
+        delivery = effect.delivery
+        if delivery.event.session_id != ALERTS:
+            return await self.tenants.post(delivery, effect.attempt, effect.secrets)
+        if delivery.endpoint.startswith(SCHEME):
+            return await asyncio.to_thread(self.mail, delivery)
+        return await self.operator.post(delivery, effect.attempt, effect.secrets)
 
 
 def poster(
@@ -37,7 +48,7 @@ def poster(
 
     async def attempt(effect: Post, report: Report) -> None:
         began, delivery = time.monotonic(), effect.delivery
-        outcome = await transports.of(delivery).post(delivery, effect.attempt, effect.secrets)
+        outcome = await transports.attempt(effect)
         duration_ms = round((time.monotonic() - began) * 1000)
         answer = kept_answer(outcome, delivery.endpoint, default_url)
         report(Attempted(delivery.number, outcome, duration_ms, answer))

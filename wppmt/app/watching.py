@@ -16,9 +16,9 @@ from actors.watch.alerts import AlertMind
 from actors.watch.history import HistoryMind
 from actors.watch.messages import HISTORY, Begin, Sample
 from actors.watch.seen import Seen
-from actors.workers.mail import MAIL, MailBegin, MailWorker
 from actors.workers.watch import WATCH, LookAround, WatchWorker
 from wppmt.app import mail, policies
+from wppmt.app.posting import SendMail
 from wppmt.app.settings import Settings
 from wppmt.domain.figures import Figures
 from wppmt.domain.messages import ALERT_ACTOR
@@ -35,15 +35,16 @@ def services(
 ) -> Services:
     """By address, each with its first message."""
     see = partial(_see, directory, figures, time.time())
-    parts: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
+    return {
         ALERT_ACTOR: lambda: (_alerts(settings, store), Begin()),
         WATCH: lambda: (WatchWorker(see), LookAround()),
         HISTORY: lambda: (HistoryMind(store, directory.statuses), Sample()),
     }
-    if settings.alerts.email:
-        send = partial(mail.send, settings.alerts.sendmail, settings.alerts.email, socket.gethostname())
-        parts[MAIL] = lambda: (MailWorker(send), MailBegin())
-    return parts
+
+
+def mailer(settings: Settings) -> SendMail:
+    """By the system's mail program, in this machine's name."""
+    return partial(mail.attempt, settings.alerts.sendmail, socket.gethostname())
 
 
 def egress(settings: Settings) -> Egress:
@@ -66,11 +67,13 @@ def _alerts(settings: Settings, store: Store) -> AlertMind:
 
 def _see(directory: Directory, figures: Callable[[], Figures], began: float, now: float) -> Seen:
     overview = directory.overview()
+    shortages = {one.resource: one for one in overview.shortages}
     return Seen(
         at=now,
         uptime=now - began,
         figures=figures(),
-        disk=next((one for one in overview.shortages if one.resource is Resource.DISK), None),
+        disk=shortages.get(Resource.DISK),
+        pressure=shortages.get(Resource.PRESSURE),
         common_cause=overview.common_cause,
         sessions=tuple(status.record for status in directory.statuses()),
     )

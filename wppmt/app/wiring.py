@@ -19,6 +19,7 @@ from actors.session.actor import SessionMind
 from actors.session.assembly import Tools, session_mind
 from actors.webhooks.actor import WebhookMind
 from actors.workers.load import LoadWorker, Scale
+from wppmt import __version__
 from wppmt.app import logs, memory, policies, processors
 from wppmt.app.browsers import login_copies
 from wppmt.app.disk import free_mb
@@ -141,6 +142,13 @@ def audit(store: Store, action: Action, target: str | None = None) -> None:
             transaction.audit(AuditEntry(time.time(), action, SERVICE, target=target))
     except StoreUnavailable as failure:
         logs.log("audit_failed", level="error", action=action.value, error=str(failure))
+
+
+def audit_start(store: Store, former: str) -> None:
+    """`former`: the version that ran here before; empty where none has."""
+    if former not in {"", __version__}:
+        audit(store, Action.CHANGE_VERSION, f"{former} → {__version__}")
+    audit(store, Action.START_SERVICE, __version__)
 
 
 def end_strays(store: Store, browsers: Browsers) -> None:

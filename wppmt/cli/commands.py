@@ -18,7 +18,10 @@ PLACES = {
     "alerts": "live.alerts",
     "dead-letters": "live.dead_letters",
     "key": "live.key",
+    "backup": "backup",
+    "restore": "restore",
     "lgpd": "lgpd",
+    "import": "wppconnect:take_over",
     "serve": "serve",
     "run": "serve",
     "handover": "handover",
@@ -28,10 +31,11 @@ PLACES = {
     "sim": "sim",
     "sink": "sink",
     "token": "token",
+    "instances": "instances",
     "doctor": "doctor",
     "demo": "demo",
 }
-"""By name, the module of `wppmt.cli` that has the function."""
+"""By name, the module of `wppmt.cli` that has the function; behind a colon the function's name, where it is another."""
 
 
 class Commands(MutableMapping[str, click.Command]):
@@ -42,8 +46,9 @@ class Commands(MutableMapping[str, click.Command]):
 
     def __getitem__(self, name: str) -> click.Command:
         if name not in self._loaded:
-            module = importlib.import_module(f"wppmt.cli.{PLACES[name]}")
-            self._loaded[name] = getattr(module, name.replace("-", "_"))
+            place, _, function = PLACES[name].partition(":")
+            module = importlib.import_module(f"wppmt.cli.{place}")
+            self._loaded[name] = getattr(module, function or name.replace("-", "_"))
             name_placeholders(self._loaded[name])
         return self._loaded[name]
 

@@ -5,6 +5,7 @@ What can be seen is judged; what only a person can see is said as a notice, with
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from wppmt.app.addresses import is_wildcard
 from wppmt.app.settings import ContactSettings, Settings
 from wppmt.cli import machine_checks, reachability
 from wppmt.cli.findings import Check, Finding, run
+from wppmt.deploy.instances import FIRST, unit_of
 from wppmt.store.sqlite.peek import Evidence, evidence
 
 ENVIRONMENT = Path("/etc/wppmt/wppmt.env")
@@ -32,14 +34,18 @@ class Host:
 
     enabled: Sequence[str]
     """Of the units, which start at boot."""
+    units: Sequence[str] = UNITS
     environment: Path = ENVIRONMENT
     schedules: Sequence[Path] = SCHEDULES
     evidence: Evidence = field(default_factory=Evidence)
 
     @classmethod
     def look(cls, settings: Settings) -> Host:
+        unit = unit_of(os.environ.get("WPP_INSTANCE") or FIRST)
+        units = (unit, unit.replace(".service", ".socket"))
         return cls(
-            enabled=[unit for unit in UNITS if _is_enabled(unit)],
+            enabled=[unit for unit in units if _is_enabled(unit)],
+            units=units,
             evidence=evidence(settings.store.state_dir / running.DATABASE),
         )
 
@@ -76,9 +82,9 @@ def finding_with_contact(finding: Finding, contacts: ContactSettings) -> Finding
 
 
 def service(host: Host) -> Finding:
-    missing = [unit for unit in UNITS if unit not in host.enabled]
+    missing = [unit for unit in host.units if unit not in host.enabled]
     text = f"não inicia no boot: {', '.join(missing)}" if missing else "serviço instalado; inicia no boot"
-    return Finding(not missing, text, "Rode: systemctl enable --now wppmt.socket wppmt.service")
+    return Finding(not missing, text, f"Rode: systemctl enable --now {' '.join(reversed(host.units))}")
 
 
 def address(settings: Settings) -> Finding:

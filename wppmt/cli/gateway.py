@@ -7,7 +7,8 @@ import json
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
-from typing import Any
+from types import MappingProxyType
+from typing import Any, BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
@@ -111,25 +112,33 @@ class Gateway:
         )
         return answer
 
-    def _request(
+    def upload(self, path: str, content: BinaryIO, size: int) -> Json:
+        """A file as the body of a POST: `size` bytes, from where `content` stands."""
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        answer: Json = json.loads(self._request("POST", path, content=content, headers=headers))
+        return answer
+
+    def _request(  # noqa: PLR0913 - the one way out, for every kind of request
         self,
         method: str,
         path: str,
         body: Json | None = None,
         *,
+        content: BinaryIO | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
         seconds: float = TIMEOUT_SECONDS,
         accepted: int = 200,
     ) -> bytes:
         """The body of an answer. `accepted`: a status that is no refusal, besides the successes."""
-        headers = {"Authorization": f"Bearer {self._make_token()}"}
+        headers = {"Authorization": f"Bearer {self._make_token()}", **headers}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        data = None if body is None else json.dumps(body).encode()
+        data = content if body is None else json.dumps(body).encode()
         request = Request(f"{self.url}{path}", data, headers, method=method)  # noqa: S310 - the address is our own
         try:
             with _open(request, timeout=seconds) as answer:
-                content: bytes = answer.read()
-                return content
+                said: bytes = answer.read()
+                return said
         except HTTPError as failure:
             if failure.code == accepted:
                 with failure:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,13 +13,16 @@ from pathlib import Path
 
 import click
 
-from wppmt.app import host
+from wppmt.app import host, running
 from wppmt.browser.wa_js import npm
 from wppmt.browser.wa_js.shelf import LARGEST, VERSION, Shelf, Unusable, file_name
 from wppmt.cli.context import SettingsSource, pass_source
 from wppmt.cli.errors import CommandFailed
+from wppmt.domain.actions import Action
 from wppmt.domain.system_errors import explain
 from wppmt.domain.wa_js import SHIPPED, Choice, Plan
+from wppmt.store.operator_records import AuditEntry
+from wppmt.store.sqlite import beside
 
 POLL_SECONDS = 0.3
 UNTAKEN_SECONDS = 10.0
@@ -58,6 +63,7 @@ def add(source: SettingsSource, what: str) -> None:
             content = _content(Path(what))
             name = file_name(content)
             shelf.add(name, content, str(Path(what).absolute()), now)
+        _audit(source, Action.KEEP_WA_JS, name)
         click.echo(f"Guardado: {name}. Para usar: wppmt wa-js use {name}")
 
 
@@ -76,7 +82,13 @@ def use(source: SettingsSource, version: str, session: str | None) -> None:
         name = SHIPPED if version == shelf.shipped_name else version
         if flaw := shelf.flaw(name):
             raise Unusable(flaw)
-        _change(source, shelf, lambda plan: plan.want(_chosen(plan.settled, name, session)))
+        what = f"{version} ({session})" if session else version
+        _change(
+            source,
+            shelf,
+            (Action.USE_WA_JS, what),
+            lambda plan: plan.want(_chosen(plan.settled, name, session)),
+        )
 
 
 @wa_js.command(short_help="Volta ao wa-js de antes.")
@@ -84,23 +96,36 @@ def use(source: SettingsSource, version: str, session: str | None) -> None:
 def rollback(source: SettingsSource) -> None:
     """Desfaz a troca em andamento; sem nenhuma, volta ao que era usado antes da última."""
     with _refusals():
-        _change(source, _shelf(source), Plan.want_back)
+        _change(source, _shelf(source), (Action.ROLL_BACK_WA_JS, None), Plan.want_back)
 
 
 def _chosen(settled: Choice, name: str, session: str | None) -> Choice:
     return settled.with_session(session, name) if session else Choice(name)
 
 
-def _change(source: SettingsSource, shelf: Shelf, change: Callable[[Plan], Plan]) -> None:
+def _change(
+    source: SettingsSource, shelf: Shelf, deed: tuple[Action, str | None], change: Callable[[Plan], Plan]
+) -> None:
     with shelf.changing() as changing:
-        changing.plan = change(changing.plan)
-        plan = changing.plan
+        before, plan = changing.plan, change(changing.plan)
+        changing.plan = plan
+    if plan != before:
+        _audit(source, *deed)
     if plan.is_quiet:
         click.echo("Já é o que as sessões usam: nada a trocar")
     elif host.running(_state_dir(source)) is None:
         click.echo(LATER)
     else:
         _follow(shelf)
+
+
+def _audit(source: SettingsSource, action: Action, target: str | None) -> None:
+    """It is done: an audit trail that cannot be written now does not undo it."""
+    entry = AuditEntry(time.time(), action, getpass.getuser(), target=target)
+    try:
+        beside.audit(_state_dir(source) / running.DATABASE, entry)
+    except sqlite3.Error as failure:
+        click.echo(f"Aviso: não foi anotado na auditoria ({failure})", err=True)
 
 
 def _follow(shelf: Shelf) -> None:

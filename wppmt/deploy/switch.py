@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,23 +28,23 @@ class Machine(Protocol):
     """What is asked of the machine."""
 
     def runs(self) -> bool:
-        """Whether the service is up, or systemd keeps starting it."""
+        """Whether any instance of the service is up, or systemd keeps starting it."""
 
     def reload_units(self) -> None: ...
 
     def let_go(self) -> None:
-        """The service ends, its browsers stay; systemd starts what is `current`."""
+        """Every instance that runs ends, its browsers stay; systemd starts what is `current`."""
 
     def kill(self) -> None:
-        """The same, for a service that does not listen."""
+        """The same, for those that do not listen."""
 
     def start(self) -> None: ...
 
-    def health(self) -> Health | None:
-        """What `/api/health` answers now."""
+    def healths(self) -> Sequence[Health | None]:
+        """What `/api/health` answers now, of each instance that runs; None for one that does not answer."""
 
     def refusal(self, tree: Path) -> str:
-        """Why this tree must not run on the state that is there; empty where it may."""
+        """Why this tree must not run on the state of one of the instances; empty where it may."""
 
     def now(self) -> float: ...
 
@@ -78,12 +79,12 @@ def switch(trees: Trees, machine: Machine, to: str) -> str:
     if refusal := machine.refusal(trees.root / to):
         raise Trouble(f"A versão {to} não foi posta em uso: {refusal}. Segue a {trees.pointed(CURRENT)}")
     runs = machine.runs()
-    health = machine.health() if runs else None
+    connected = _connected(machine.healths()) if runs else 0
     trees.note(
         {
             "from": start,
             "to": to,
-            "connected": noted.get("connected", _connected(health)),
+            "connected": noted.get("connected", connected),
             "former": noted.get("former", trees.pointed(FORMER)),
         }
     )
@@ -135,31 +136,37 @@ def _watch(trees: Trees, machine: Machine, *, runs: bool) -> str:
 def _answers(machine: Machine, version: str, seconds: float) -> bool:
     end = machine.now() + seconds
     while machine.now() < end:
-        if (machine.health() or {}).get("version") == version:
+        found = machine.healths()
+        if found and all((health or {}).get("version") == version for health in found):
             return True
         machine.sleep(POLL_SECONDS)
     return False
 
 
 def _is_well(machine: Machine, version: str, connected: int, seconds: float) -> bool:
-    """The very version answers, has not just died, and brought sessions back, if there were any."""
+    """Every instance answers as this very version, none has just died, and as many as before have sessions back."""
     end = machine.now() + seconds
     while machine.now() < end:
-        health = machine.health()
-        if (
-            health is not None
-            and health.get("version") == version
-            and float(health.get("uptimeSeconds", 0)) >= SETTLED_SECONDS
-            and (not connected or _connected(health))
-        ):
+        found = machine.healths()
+        is_settled = found and all(_has_settled(health, version) for health in found)
+        if is_settled and _connected(found) >= min(connected, len(found)):
             return True
         machine.sleep(POLL_SECONDS)
     return False
 
 
-def _connected(health: Health | None) -> int:
-    sessions = (health or {}).get("sessions")
-    return int(sessions.get("connected", 0)) if isinstance(sessions, dict) else 0
+def _has_settled(health: Health | None, version: str) -> bool:
+    return (
+        health is not None
+        and health.get("version") == version
+        and float(health.get("uptimeSeconds", 0)) >= SETTLED_SECONDS
+    )
+
+
+def _connected(healths: Sequence[Health | None]) -> int:
+    """How many instances have a session that is connected."""
+    counts = ((health or {}).get("sessions") for health in healths)
+    return sum(1 for count in counts if isinstance(count, dict) and int(count.get("connected", 0)))
 
 
 COMMANDS = {"install": install, "back": back, "resume": resume}

@@ -55,6 +55,9 @@ class Code(StrEnum):
     NO_LOGIN_COPY = "NO_LOGIN_COPY"
     ALREADY_CONNECTED = "ALREADY_CONNECTED"
     NOT_RUNNING = "NOT_RUNNING"
+    NO_ARCHIVE_KEY = "NO_ARCHIVE_KEY"
+    ARCHIVE_REFUSED = "ARCHIVE_REFUSED"
+    SESSION_EXISTS = "SESSION_EXISTS"
     LINK_ENDED = "LINK_ENDED"
     WRONG_PHONE = "WRONG_PHONE"
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
@@ -139,6 +142,13 @@ CATALOGUE: dict[Code, Meaning] = {
     Code.ALREADY_CONNECTED: Meaning(
         409, "Esta sessão já tem um login. Para conectar outro número, faça logout antes"
     ),
+    Code.NO_ARCHIVE_KEY: Meaning(
+        409, "Este serviço não tem uma chave de backup válida (WPP_ARCHIVE_KEY). Veja details"
+    ),
+    Code.ARCHIVE_REFUSED: Meaning(
+        422, "O arquivo não pode ser restaurado aqui. Nada foi mudado. Veja details"
+    ),
+    Code.SESSION_EXISTS: Meaning(409, "Esta sessão já existe aqui. Nada foi mudado"),
     Code.NOT_RUNNING: Meaning(409, "O navegador desta sessão não está aberto: não há página para mostrar"),
     Code.LINK_ENDED: Meaning(410, "Este link de conexão não vale mais. Peça um novo a quem o enviou"),
     Code.WRONG_PHONE: Meaning(422, "Este link de conexão é de outro número"),

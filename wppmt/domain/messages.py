@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from wppmt.domain.contact_policy import PolicyChange
+from wppmt.domain.hibernation import HibernationPlan
 from wppmt.domain.reasons import Reason
 from wppmt.store.outbox_records import DeadLetterFilter
 from wppmt.store.records import SessionStatus
@@ -13,6 +14,7 @@ from wppmt.store.records import SessionStatus
 ROOT = "root"
 WEBHOOK = "webhook"
 ALERT_ACTOR = "alerts"
+PRESSURE = "pressure"
 
 
 def session_address(session_id: str) -> str:
@@ -37,6 +39,8 @@ class StartSession:
     ignore: tuple[str, ...] | None = None
     """Kinds of chats of which nothing is told (wppmt.domain.chats.IGNORABLE)."""
     policy: PolicyChange | None = None
+    hibernate: HibernationPlan | None = None
+    """NEVER takes the plan away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,14 @@ class RestoreLogin:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyLogin:
+    """To a session: keep a copy of its login as it is now, for which a connected browser is exchanged for a new one.
+
+    Answered with None when the old one is down, or at once where there is none; refuses SESSION_BUSY while one comes up.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class LogOut:
     """To a session: unlink at WhatsApp, then remove the profile. Answered with LoggedOut."""
 
@@ -103,6 +115,23 @@ class LogOut:
 @dataclass(frozen=True, slots=True)
 class PurgeSession:
     """To Root: log out and forget everything. Answered with LoggedOut."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequireRoom:
+    """To Root: may a further session run? Answered with None; refuses RESOURCE_LIMIT and DRAINING."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUp:
+    """To Root: a session has come into the registry that no start has made; it goes on from there. Answered with SessionStatus.
+
+    Refuses SESSION_NOT_FOUND.
+    """
 
     session_id: str
 
@@ -168,6 +197,8 @@ class ConfigureSession:
     description: str | None = None
     ignore: tuple[str, ...] | None = None
     policy: PolicyChange | None = None
+    hibernate: HibernationPlan | None = None
+    """NEVER takes the plan away."""
     proxy: str | None = None
     """Counts from the next start of the browser on; empty: the default one."""
 

@@ -33,6 +33,11 @@ class WebhookOutcome(StrEnum):
     """It was the last one."""
 
 
+class BackupOutcome(StrEnum):
+    DONE = "done"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class RequestAnswered:
     route: str
@@ -120,6 +125,12 @@ class Committed:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class BackupEnded:
+    session_id: str
+    outcome: BackupOutcome
+
+
 Occurrence = (
     RequestAnswered
     | SendAnswered
@@ -130,6 +141,7 @@ Occurrence = (
     | WebhookAttempted
     | InboundMissed
     | Committed
+    | BackupEnded
 )
 Count = Callable[[Occurrence], None]
 """Cheap, from any thread."""

@@ -1,12 +1,12 @@
-"""Reads from the store what an explanation is made of. Blocks; raises StoreUnavailable."""
+"""Reads from store and log what an explanation is made of. Blocks; raises StoreUnavailable."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from wppmt.domain.message_ids import parse_message_id
-from wppmt.explain.material import TOLD_EVENTS, Deliveries, MessageMaterial, SessionMaterial
+from wppmt.explain.material import TOLD_EVENTS, Deliveries, Logged, MessageMaterial, SessionMaterial
 from wppmt.explain.words import body_of
 from wppmt.store.port import Store
 from wppmt.store.records import EventRecord, SessionRecord
@@ -14,8 +14,13 @@ from wppmt.store.records import EventRecord, SessionRecord
 MOST_ROWS = 500
 """Of each kind."""
 
+ReadLog = Callable[[str, float], Sequence[Logged]]
+"""What the log says of a session since an epoch second, in order; nothing where it cannot be read."""
 
-def of_session(store: Store, record: SessionRecord, since: float, now: float) -> SessionMaterial:
+
+def of_session(
+    store: Store, logged: ReadLog, record: SessionRecord, since: float, now: float
+) -> SessionMaterial:
     troubled = store.troubled(record.id, since, MOST_ROWS)
     return SessionMaterial(
         record=record,
@@ -24,10 +29,13 @@ def of_session(store: Store, record: SessionRecord, since: float, now: float) ->
         audit=store.audit_last(MOST_ROWS, (record.id,), since),
         failed=store.failed(record.id, since, MOST_ROWS),
         deliveries=_deliveries(store, record.id, troubled),
+        logged=logged(record.id, since),
     )
 
 
-def of_message(store: Store, record: SessionRecord, message_id: str, now: float) -> MessageMaterial | None:
+def of_message(
+    store: Store, logged: ReadLog, record: SessionRecord, message_id: str, now: float
+) -> MessageMaterial | None:
     """By its short or its whole id; None: nothing is known of it."""
     short = parse_message_id(message_id).id
     if not short:
@@ -41,7 +49,8 @@ def of_message(store: Store, record: SessionRecord, message_id: str, now: float)
         return None
     around = store.events_named(record.id, TOLD_EVENTS, entry.accepted_at, MOST_ROWS) if entry else ()
     deliveries = _deliveries(store, record.id, [event.id for event in events])
-    return MessageMaterial(record, now, entry, events, around, deliveries)
+    lines = logged(record.id, entry.accepted_at) if entry else ()
+    return MessageMaterial(record, now, entry, events, around, deliveries, lines)
 
 
 def _deliveries(store: Store, session_id: str, event_ids: Sequence[str]) -> Deliveries:

@@ -1,4 +1,4 @@
-"""What an explanation is made of: rows of the store, and nothing else."""
+"""What an explanation is made of: rows of the store and lines of the log, and nothing else."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ class Deliveries:
 
 
 @dataclass(frozen=True, slots=True)
+class Logged:
+    """A line of the log that names the session."""
+
+    at: float
+    level: str
+    event: str
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SessionMaterial:
     record: SessionRecord
     now: float
@@ -34,6 +44,7 @@ class SessionMaterial:
     """Messages that were not sent, or of which that is not known."""
     deliveries: Deliveries = Deliveries()
     """Of the events whose delivery failed at least once."""
+    logged: Sequence[Logged] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,8 @@ class MessageMaterial:
     around: Sequence[EventRecord] = ()
     """Of TOLD_EVENTS, from then on."""
     deliveries: Deliveries = Deliveries()
+    logged: Sequence[Logged] = ()
+    """From when it was accepted on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from wppmt.domain.errors import Code
 from wppmt.domain.remedies import ITSELF, remedy
 from wppmt.domain.states import State
+from wppmt.explain.logged import message_lines
 from wppmt.explain.material import Explanation, Line, MessageMaterial
 from wppmt.explain.session import MOST_LINES, at_end, event_lines, failure_of
 from wppmt.explain.webhook import delivery_advice, delivery_lines
@@ -56,6 +57,7 @@ def explain_message(material: MessageMaterial) -> Explanation:
         lines += _end_of(entry)
     lines += [line for event in material.around if _is_concerned(entry, event) for line in event_lines(event)]
     lines += delivery_lines(material.deliveries, material.events)
+    lines += message_lines(material.logged, entry.id) if entry else ()
     # Of the same moment, in the order in which they were found.
     lines.sort(key=lambda line: line.at)
     advice = [_advice(material), delivery_advice(material.deliveries)]

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from wppmt.domain.actions import SERVICE, action_sentence
 from wppmt.domain.errors import CATALOGUE, Code
+from wppmt.domain.hibernation import CAUSES, Cause
 from wppmt.domain.reasons import Reason, sentence
 from wppmt.domain.remedies import remedy
+from wppmt.explain.logged import session_lines
 from wppmt.explain.material import Explanation, Line, SessionMaterial
 from wppmt.explain.webhook import delivery_advice, outage_lines
 from wppmt.explain.words import body_of, kind_word, masked, state_line, whom
@@ -26,6 +28,7 @@ def explain_session(material: SessionMaterial) -> Explanation:
         Line(at_end(entry), f"{failure_of(entry)} (para {whom(entry.to)})") for entry in material.failed
     ]
     lines += outage_lines(material.deliveries)
+    lines += session_lines(material.logged)
     lines.sort(key=lambda line: line.at)
     reason = sentence(record.reason, record.missing)
     now = Line(material.now, f"Agora: {state_line(record.state, reason)}")
@@ -59,8 +62,15 @@ def _limit(paused: object) -> str:
 def _audited(entry: AuditEntry) -> str:
     who = {None: "", SERVICE: " pelo serviço"}.get(entry.who, f" por {entry.who}")
     target = entry.target or ""
-    detail = sentence(Reason(target)) if target in set(Reason) else target
+    detail = _detail(target)
     return f"{action_sentence(entry.action)}{who}{f' ({detail})' if detail else ''}"
+
+
+def _detail(target: str) -> str:
+    """A code in words; a name stands for itself."""
+    if target in set(Reason):
+        return sentence(Reason(target))
+    return CAUSES[Cause(target)] if target in set(Cause) else target
 
 
 def failure_of(entry: JournalEntry) -> str:

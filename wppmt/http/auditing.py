@@ -27,6 +27,7 @@ class Deed:
     target: str | None = None
 
 
+VIEW_SECONDS = 900.0
 DEEDS = web.RequestKey("deeds", list[Deed])
 
 
@@ -36,6 +37,32 @@ def tell(
     """Instead of the route's own action; several deeds are several entries."""
     deed = Deed(action, session_id or request.get(SESSION_ID), target)
     request.setdefault(DEEDS, []).append(deed)
+
+
+class Viewings:
+    """Who has lately looked at which session: whoever goes on looking is told of once in a while."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[str | None, str], float] = {}
+
+    def is_told(self, who: str | None, session_id: str, now: float) -> bool:
+        """Otherwise it is told now."""
+        view = (who, session_id)
+        self._told = {seen: at for seen, at in self._told.items() if 0 <= now - at < VIEW_SECONDS}
+        if view in self._told:
+            return True
+        self._told[view] = now
+        return False
+
+
+VIEWINGS = web.AppKey("viewings", Viewings)
+
+
+def tell_view(request: web.Request) -> None:
+    """That the route's picture is looked at, unless the same person's look at it was told a moment ago."""
+    who, session_id = request[GRANT].who, request[SESSION_ID]
+    if request.app[VIEWINGS].is_told(who, session_id, request.app[PORTS].now()):
+        request[DEEDS] = []
 
 
 @web.middleware
@@ -66,8 +93,10 @@ async def _write(request: web.Request, action: Action) -> None:
             target=deed.target,
             request_id=request.get(REQUEST_ID),
         )
-        for deed in request.get(DEEDS) or [Deed(action, request.get(SESSION_ID))]
+        for deed in request.get(DEEDS, [Deed(action, request.get(SESSION_ID))])
     ]
+    if not entries:
+        return
     try:
         await asyncio.to_thread(_record, ports, entries)
     except StoreUnavailable:

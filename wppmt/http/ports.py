@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from secrets import token_urlsafe
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from aiohttp import web
@@ -14,10 +14,12 @@ from aiohttp import web
 from wppmt.browser.port import Usage
 from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.figures import Figures
+from wppmt.domain.jobs import Job
 from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
 from wppmt.domain.occurrences import Count, uncounted
 from wppmt.domain.troubles import Trouble
+from wppmt.explain.gather import ReadLog
 from wppmt.http.pairing.policy import PairingPolicy
 from wppmt.http.security.api_keys import PREFIX, Keyring
 from wppmt.http.security.auth import Authenticator
@@ -45,6 +47,22 @@ CheckTarget = Callable[[str], Awaitable[None]]
 
 PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[AttemptResult]]
 """One attempt with its number, signed, within WEBHOOK_TIMEOUT; what came back. Never raises."""
+
+
+class Archives(Protocol):
+    """A session as one file. What takes longer than an answer is a job."""
+
+    def back_up(self, session_id: str) -> Job:
+        """Begun, or the one that runs for this session. Raises Refusal(NO_ARCHIVE_KEY)."""
+
+    async def restore(self, content: AsyncIterator[bytes]) -> Job:
+        """An archive, read to its end and looked at: whose it is, and whether it may come. `done` when the session is here.
+
+        Raises Refusal(NO_ARCHIVE_KEY, ARCHIVE_REFUSED, SESSION_EXISTS, RESOURCE_LIMIT, STORE_UNAVAILABLE, DRAINING).
+        """
+
+    def job(self, job_id: str) -> Job | None:
+        """Of the last ones that were begun since the daemon is up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +98,8 @@ class Ports:
     post_webhook: PostWebhook
     media: MediaFiles
     received: ReceivedMedia
+    archives: Archives
+    """Backups of sessions, and their way back."""
     phase: Callable[[], DaemonPhase]
     memory_mb: Callable[[], int | None]
     """Resident memory of the daemon and all its browsers."""
@@ -98,6 +118,8 @@ class Ports:
     """What a session's cgroup has used, where it has one."""
     has_login_copy: Callable[[str], bool] = lambda _: False
     """Whether a good copy of the session's login could be restored; reads the disk."""
+    waits_for_import: Callable[[str], bool] = lambda _: False
+    """Whether `wppmt import` has put a profile in this session's place; reads the disk."""
     buckets: Buckets = field(default_factory=lambda: Buckets(0))
     """For what no session counts."""
     brake: Brake = field(default_factory=Brake)
@@ -106,6 +128,8 @@ class Ports:
     count: Count = uncounted
     figures: Callable[[], Figures] = Figures
     """What the service measures of itself, as of now."""
+    logged: ReadLog = lambda _session_id, _since: ()
+    """What the log tells of a session; reads the disk."""
     metrics: Callable[[Callable[[str], bool]], bytes] = lambda _: b""
     """What Prometheus reads, of the sessions that may be seen; blocks."""
     new_id: Callable[[], str] = lambda: uuid4().hex

@@ -10,6 +10,8 @@ from prometheus_client import CollectorRegistry, Histogram, disable_created_metr
 
 from wppmt.domain.occurrences import (
     Acknowledged,
+    BackupEnded,
+    BackupOutcome,
     BrowserRestarted,
     Committed,
     InboundMissed,
@@ -90,6 +92,13 @@ class Instruments:
         self._missed = Tally(
             "inbound_missed_total", "Messages that no event had told of when they came; told late", SESSION
         )
+        self._backups = Tally(
+            "backups_total",
+            "Backups of sessions, by what came of each",
+            SESSION,
+            "outcome",
+            known=tuple(BackupOutcome),
+        )
         self._requests = Tally("requests_total", "Requests answered, but for those of health and metrics")
         self._failures = Tally(
             "requests_failed_total",
@@ -137,6 +146,8 @@ class Instruments:
                 self._attempts_failed.add(by=outcome is not WebhookOutcome.DELIVERED)
             case InboundMissed(session_id=session_id, messages=messages):
                 self._missed.add(session_id, by=messages)
+            case BackupEnded(session_id=session_id, outcome=outcome):
+                self._backups.add(session_id, outcome)
             case Committed(seconds=seconds):
                 self._commit.observe(seconds)
 
@@ -144,7 +155,7 @@ class Instruments:
         """The counters, of these sessions alone."""
         for tally in (
             self._restarts, self._sends, self._failed_later, self._attempts, self._attempts_failed, self._missed,
-            self._requests, self._failures,
+            self._backups, self._requests, self._failures,
         ):  # fmt: skip
             yield tally.family(sessions)
 

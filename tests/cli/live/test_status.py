@@ -57,6 +57,18 @@ def test_what_an_alert_says_better_is_not_said_twice(ask: Call, api: StubApi):
     assert "texto (SESSION_IN_ERROR)" not in shown
 
 
+def test_an_alert_of_a_session_in_trouble_is_told_once_with_that_session(ask: Call, api: StubApi):
+    of_session = ALERT | {"sessionId": "ruim", "message": "Sessão ruim em erro: O login salvo não foi aceito"}
+    exhausted = ALERT | {"code": "WEBHOOK_EXHAUSTED", "sessionId": "ruim", "message": "Eventos abandonados"}
+    api.answers["GET /api/admin/alerts"] = {"firing": [of_session, exhausted], "recent": []}
+    shown = " ".join(ask("status").stdout.split())
+    assert shown.count("O login salvo não foi aceito") == 1
+    assert shown.count("SESSION_IN_ERROR") == 1
+    assert "(TOKEN_CORRUPT). Alerta: SESSION_IN_ERROR → Restaure" in shown
+    assert "! WEBHOOK_EXHAUSTED" in shown
+    assert json.loads(ask("status", "--json").stdout)["alerts"]["firing"] == [of_session, exhausted]
+
+
 def test_the_worst_comes_first_and_lines_fit(ask: Call):
     lines = ask("status", COLUMNS="80").stdout.splitlines()
     assert max(map(len, lines)) <= 80

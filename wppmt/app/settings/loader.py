@@ -16,13 +16,20 @@ from pydantic_core import ErrorDetails
 
 from wppmt.app import secret
 from wppmt.app.addresses import base_url, is_wildcard, loopback
-from wppmt.app.settings.model import AuthSettings, HttpSettings, PolicySettings, Settings, keys
+from wppmt.app.settings.model import (
+    ArchiveSettings,
+    AuthSettings,
+    HttpSettings,
+    PolicySettings,
+    Settings,
+    keys,
+)
 from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import explain
 from wppmt.net import proxies
 
-OF_COMMANDS = ("WPP_CONFIG", "WPP_API_URL", "WPP_API_TOKEN")
-"""Variables that are no setting: where commands find the settings, and the API."""
+OF_COMMANDS = ("WPP_CONFIG", "WPP_API_URL", "WPP_API_TOKEN", "WPP_INSTANCE")
+"""Variables that are no setting: where commands find the settings, and the API; which of several instances this is."""
 DEFAULT_FILES = (
     Path(__file__).parents[3] / "config/default.toml",  # a clone
     Path(sys.prefix) / "share/wppmt/default.toml",  # an installed package
@@ -176,8 +183,15 @@ def _settle(settings: Settings, folder: Path, notices: tuple[str, ...], *, makes
         settings.auth, store.state_dir, simulated=settings.simulator.used, makes_key=makes_key
     )
     notices += more + _about_public_url(settings.http)
-    update = {"store": store, "logs": logs, "auth": auth, "notices": notices}
+    archive = _settle_archive(settings.archive, folder, store.state_dir)
+    update = {"store": store, "archive": archive, "logs": logs, "auth": auth, "notices": notices}
     return settings.model_copy(update=update)
+
+
+def _settle_archive(archive: ArchiveSettings, folder: Path, state_dir: Path) -> ArchiveSettings:
+    backup_dir = folder / archive.backup_dir if archive.backup_dir else state_dir / "backups"
+    key_file = str(folder / archive.key_file) if archive.key_file else ""
+    return archive.model_copy(update={"backup_dir": str(backup_dir), "key_file": key_file})
 
 
 def _check_policy(policy: PolicySettings) -> None:

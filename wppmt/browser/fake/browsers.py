@@ -127,7 +127,7 @@ class FakeBrowsers:
     def scan(self, code: str, number: str) -> bool:
         """A phone scans a QR text, or types a pairing code. False if no page shows it."""
         for browser in [browser for browsers in self.opened.values() for browser in browsers]:
-            if browser.is_alive and browser.page.shows(code):
+            if browser.is_alive and browser.page.codes.shows(code):
                 browser.scan(number)
                 return True
         return False
@@ -158,4 +158,4 @@ class FakeBrowsers:
             return
         phone.undelivered.append(message)
         for browser in self.living(phone.linked):
-            browser.page.take_undelivered()
+            browser.page.traffic.take_undelivered()

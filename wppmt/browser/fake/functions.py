@@ -10,21 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from wppmt.browser.cdp import json_text
+from wppmt.browser.fake.blobs import Blobs, Rejected
 from wppmt.browser.fake.kinds import SHOWN, media_type
 from wppmt.browser.fake.lists import FakeLists, WalkEnded
 from wppmt.browser.fake.page import FakePage
 from wppmt.browser.fake.targets import EDIT_SECONDS, REVOKE_SECONDS, Untargeted, meant
 from wppmt.browser.fake.world import FakeProfile, FakeWhatsApp, Phone, login_items
 from wppmt.browser.port import CallRejected, CallResult
-
-
-class _Rejected(Exception):
-    """A function of the page says no."""
-
-    def __init__(self, reason: str, until: float | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.until = until
 
 
 class FakeFunctions:
@@ -35,7 +27,7 @@ class FakeFunctions:
         self._world = world
         self._profile = profile
         self._lists = FakeLists(world, profile)
-        self._blobs: dict[int, tuple[bytes, Mapping[str, Any]]] = {}
+        self._blobs = Blobs()
         self._answers: dict[str, Mapping[str, Any]] = {}
         """Of the sends that this page began: each id once."""
 
@@ -48,7 +40,7 @@ class FakeFunctions:
             return CallRejected("unknown_function", function)
         try:
             return json_text.whole(run(arguments))
-        except _Rejected as rejected:
+        except Rejected as rejected:
             return CallRejected(rejected.reason, until=rejected.until)
         except WalkEnded:
             return CallRejected("walk_ended")
@@ -76,7 +68,7 @@ class FakeFunctions:
         return self._send(arguments, arguments["text"], more)
 
     def do_send_media(self, arguments: Mapping[str, Any]) -> CallResult:
-        data, _ = self._blob(arguments["source"])
+        data = self._blobs.bytes_of(arguments["source"])
         media = {"mimetype": arguments["mimetype"], "fileName": arguments.get("fileName"), "size": len(data)}
         flags = {name: True for name in ("viewOnce", "gif", "note") if arguments.get(name)}
         if arguments.get("waveform"):
@@ -85,7 +77,7 @@ class FakeFunctions:
         return self._send(arguments, arguments.get("caption") or "", more)
 
     def do_ignore(self, arguments: Mapping[str, Any]) -> CallResult:
-        self._page.ignored = frozenset(arguments["kinds"])
+        self._page.traffic.ignored = frozenset(arguments["kinds"])
         return {}
 
     def do_forward(self, arguments: Mapping[str, Any]) -> CallResult:
@@ -98,19 +90,19 @@ class FakeFunctions:
     def do_edit(self, arguments: Mapping[str, Any]) -> CallResult:
         target = meant(self._profile, arguments["messageId"])
         if not target.is_own:
-            raise _Rejected("not_own_message")
+            raise Rejected("not_own_message")
         if target.type != "chat":
-            raise _Rejected("not_editable")
+            raise Rejected("not_editable")
         if self._page.now() - target.at > EDIT_SECONDS:
-            raise _Rejected("too_late_to_edit")
+            raise Rejected("too_late_to_edit")
         return self._act("edit", arguments, body=arguments["text"])
 
     def do_delete(self, arguments: Mapping[str, Any]) -> CallResult:
         target = meant(self._profile, arguments["messageId"])
         if arguments["forEveryone"] and not target.is_own:
-            raise _Rejected("not_own_message")
+            raise Rejected("not_own_message")
         if arguments["forEveryone"] and self._page.now() - target.at > REVOKE_SECONDS:
-            raise _Rejected("too_late_to_delete")
+            raise Rejected("too_late_to_delete")
         return self._act("revoke", arguments, for_everyone=arguments["forEveryone"])
 
     def do_find_act(self, arguments: Mapping[str, Any]) -> CallResult:
@@ -140,7 +132,7 @@ class FakeFunctions:
         found, limit = sorted(held, key=lambda message: message["timestamp"]), arguments["limit"]
         more = len(found) > limit
         last = found[limit - 1]["timestamp"] if more else math.inf
-        self._page.unheard.clear()
+        self._page.traffic.unheard.clear()
         return {
             "messages": [message for message in found if message["timestamp"] <= last],
             "more": more,
@@ -150,14 +142,14 @@ class FakeFunctions:
         }
 
     def do_pairing_code(self, arguments: Mapping[str, Any]) -> CallResult:
-        return {"code": self._page.show_pairing_code(arguments["phone"])}
+        return {"code": self._page.codes.show_to_type(arguments["phone"])}
 
     def do_logout(self, _: Mapping[str, Any]) -> CallResult:
         self._page.unlink("user_initiated")
         return {"done": True}
 
     def do_refresh_qr(self, _: Mapping[str, Any]) -> CallResult:
-        self._page.refresh_codes()
+        self._page.codes.refresh()
         return {}
 
     def do_ask_server(self, _: Mapping[str, Any]) -> CallResult:
@@ -187,25 +179,25 @@ class FakeFunctions:
         return self._lists.messages(arguments)
 
     def do_upload(self, arguments: Mapping[str, Any]) -> CallResult:
-        return self._keep(Path(arguments["path"]).read_bytes(), {})
+        return self._blobs.keep(Path(arguments["path"]).read_bytes(), {})
 
     def do_download_media(self, arguments: Mapping[str, Any]) -> CallResult:
         for message in self._profile.received:
             known = message["messageId"]
             if arguments["messageId"] in {known, message["id"]} and known in self._profile.media:
                 if (message.get("size") or 0) > arguments["limit"]:
-                    raise _Rejected("too_large")
-                kept = self._keep(self._profile.media[known], message)
+                    raise Rejected("too_large")
+                kept = self._blobs.keep(self._profile.media[known], message)
                 return {**kept, "id": message["id"], "chats": [message["chatId"]]}
-        raise _Rejected("media_gone")
+        raise Rejected("media_gone")
 
     def do_blob_read(self, arguments: Mapping[str, Any]) -> CallResult:
-        data, _ = self._blob(arguments["blob"])
+        data = self._blobs.bytes_of(arguments["blob"])
         part = data[arguments["offset"] : arguments["offset"] + arguments["length"]]
         return {"data": base64.b64encode(part).decode()}
 
     def do_blob_end(self, arguments: Mapping[str, Any]) -> CallResult:
-        self._blobs.pop(arguments["blob"], None)
+        self._blobs.end(arguments["blob"])
         return {}
 
     def _send_kind(self, function: str, arguments: Mapping[str, Any]) -> CallResult:
@@ -227,12 +219,12 @@ class FakeFunctions:
         if arguments["id"] in self._answers:
             return self._answers[arguments["id"]]
         if self._page.rejection is not None:
-            raise _Rejected(self._page.rejection)
+            raise Rejected(self._page.rejection)
         to = self._chat(arguments["to"])
         if arguments.get("knownOnly") and self._is_new(to):
-            raise _Rejected("new_contact")
+            raise Rejected("new_contact")
         if limit := self._limit(to, arguments):
-            raise _Rejected(limit, self._page.limits.end_of(limit))
+            raise Rejected(limit, self._page.limits.end_of(limit))
         return self._hand_over(arguments["id"], to, text, more)
 
     def _limit(self, to: str, arguments: Mapping[str, Any]) -> str | None:
@@ -261,19 +253,19 @@ class FakeFunctions:
             "more": dict(more),
             "at": self._page.now(),
         }
-        self._page.hand_over(message_id)
+        self._page.traffic.hand_over(message_id)
         answer = {"to": to, "messageId": f"true_{to}_{message_id}", "ack": 0} | standing
         self._answers[message_id] = answer
         return answer
 
     def _chat(self, to: str) -> str:
         if not self._page.facts.authenticated:
-            raise _Rejected("failed")
+            raise Rejected("failed")
         if to.endswith(("@g.us", "@lid")):
             return to
         phone = self._find(to)
         if phone is None:
-            raise _Rejected("not_on_whatsapp")
+            raise Rejected("not_on_whatsapp")
         return f"{phone.number}@c.us"
 
     def _has_written(self, chat: str) -> bool:
@@ -288,20 +280,4 @@ class FakeFunctions:
 
     def _require_connection(self) -> None:
         if not self._page.is_connected:
-            raise _Rejected("could_not_look")
-
-    def _keep(self, data: bytes, about: Mapping[str, Any]) -> dict[str, Any]:
-        number = len(self._blobs) + 1
-        self._blobs[number] = (data, about)
-        return {
-            "blob": number,
-            "size": len(data),
-            "mimetype": about.get("mimetype", "application/octet-stream"),
-            "fileName": about.get("fileName"),
-        }
-
-    def _blob(self, number: int) -> tuple[bytes, Mapping[str, Any]]:
-        try:
-            return self._blobs[number]
-        except KeyError:
-            raise _Rejected("blob_not_found") from None
+            raise Rejected("could_not_look")

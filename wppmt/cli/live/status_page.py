@@ -18,6 +18,7 @@ _SERVICE = {
     "draining": "sendo encerrado",
     "unreachable": "não responde agora; o que segue é de antes",
 }
+_OF_A_STATE = {"SESSION_IN_ERROR", "WHATSAPP_CHANGED"}
 _WORST_FIRST = (
     "error",
     "reconnecting",
@@ -58,13 +59,26 @@ def page(overview: Overview, now: float, *, trouble_first: bool = False) -> list
     lines = service_lines(overview.health, room, has_figures=has_figures, known=known)
     if overview.figures:
         lines += shown.wrapped(" · ".join(figures_shown(overview.figures)), "  ", room)
-    lines += [line for alert in firing for line in alert_lines(alert, now, room)]
-    table, trouble = ["", *session_lines(sessions, now, room)], _attention_lines(sessions, now, room)
+    told = _told_by_their_sessions(firing, sessions)
+    lines += [line for alert in firing if alert not in told for line in alert_lines(alert, now, room)]
+    table, trouble = ["", *session_lines(sessions, now, room)], _attention_lines(sessions, told, now, room)
     return [*lines, *trouble, *table] if trouble_first else [*lines, *table, *trouble]
 
 
-def _attention_lines(sessions: Sequence[Json], now: float, room: int) -> list[str]:
-    lines = [line for row in sessions if needs_attention(row) for line in trouble_lines(row, now, room)]
+def _told_by_their_sessions(firing: Sequence[Json], sessions: Sequence[Json]) -> list[Json]:
+    """Alerts of which the lines of a session in trouble say the same: why, since when, and what to do."""
+    shown_anyway = {row["sessionId"] for row in sessions if _is_in_trouble(row)}
+    return [alert for alert in firing if alert["code"] in _OF_A_STATE and alert["sessionId"] in shown_anyway]
+
+
+def _attention_lines(sessions: Sequence[Json], told: Sequence[Json], now: float, room: int) -> list[str]:
+    alerts = {alert["sessionId"]: str(alert["code"]) for alert in told}
+    lines = [
+        line
+        for row in sessions
+        if needs_attention(row)
+        for line in trouble_lines(row, now, room, alerts.get(row["sessionId"], ""))
+    ]
     return ["", "O que pede atenção:", *lines] if lines else []
 
 
@@ -100,7 +114,8 @@ def figures_shown(figures: Json) -> Iterator[str]:
     share = f" ({100 * figures['memoryMb'] / limit:.0f} %)" if limit else ""
     yield f"memória {shown.megabytes(figures['memoryMb'])} de {shown.megabytes(limit)}{share}"
     yield f"CPU {shown.decimal(figures['cpuPercent'])} %"
-    yield f"{figures['connected']} conectadas de {figures['wanted']} que deveriam"
+    asleep = f", {figures['hibernating']} hibernando" if figures.get("hibernating") else ""
+    yield f"{figures['connected']} conectadas de {figures['wanted']} que deveriam{asleep}"
     yield f"erros {shown.decimal(figures['errorPercent'])} % de {figures['requests']} em 5 min"
     yield f"respostas em até {shown.decimal(round(figures['responseSeconds'], 2))} s"
     yield f"webhooks sem sucesso no último minuto: {figures['webhooksFailed']}"
@@ -143,6 +158,8 @@ def needs_attention(row: Json) -> bool:
 
 def _is_in_trouble(row: Json) -> bool:
     match row["status"]:
+        case "connected" if row.get("hibernation"):
+            return False
         case "connected":
             return not all((row.get("abilities") or {}).values())
         case "disconnected":
@@ -156,11 +173,11 @@ def _dead(row: Json) -> int:
     return found
 
 
-def trouble_lines(row: Json, now: float, room: int) -> list[str]:
-    """Which, since when, why; and what to do."""
+def trouble_lines(row: Json, now: float, room: int, alert: str = "") -> list[str]:
+    """Which, since when, why; and what to do. `alert`: the code of the one that fires for it."""
     name, code = row["sessionId"], row.get("reasonCode") or ""
     head = f"{name}: {shown.state(row['status'])} há {shown.ago(row.get('since'), now)}. {row.get('reason') or ''} ({code})"
-    lines = shown.wrapped(head, "  ", room, "")
+    lines = shown.wrapped(f"{head}. Alerta: {alert}" if alert else head, "  ", room, "")
     if row["status"] != "connected" and _is_in_trouble(row) and row.get("remedy"):
         lines += shown.wrapped(row["remedy"], "    ", room, "  → ")
     lacking = [name for name, can in (row.get("abilities") or {}).items() if not can]

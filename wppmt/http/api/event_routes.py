@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code
-from wppmt.http.api import event_responses, responses, schemas
+from wppmt.http.api import event_responses, responses, schemas, send_responses
 from wppmt.http.api.query_parameters import LARGEST, LARGEST_PAGE, PAGE
 from wppmt.http.api.route import ASKED, SESSION, Access, Route
 from wppmt.http.handlers import contacts, events, webhook_test, webhooks
@@ -61,7 +61,7 @@ EVENT_ROUTES = (
     ),
     Route(
         "GET", f"{SESSION}/messages/{{messageId}}", events.show_message, Access.SESSION,
-        "Consultar o andamento de uma mensagem enviada", {200: responses.JournalMessage},
+        "Consultar o andamento de uma mensagem enviada", {200: send_responses.JournalMessage},
         refusals=(Code.MESSAGE_NOT_FOUND,),
     ),
     Route(

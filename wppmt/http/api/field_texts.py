@@ -14,6 +14,8 @@ FIELD_TEXTS: Mapping[str, str] = {
         "estado da sessão: `initializing` (abrindo), `waiting_scan` (aguardando a leitura do QR Code), `connected`, "
         "`disconnected` (encerrada), `phone_disconnected`, `reconnecting`, `error`"
     ),
+    "job": "o trabalho que foi pedido: um backup, uma restauração",
+    "JobShown.status": "`running` (em andamento, ou na fila), `done` (feito) ou `failed` (falhou; nada foi mudado)",
     "previousStatus": "estado anterior da sessão",
     "reason": "por que a sessão está neste estado, em uma frase para pessoas",
     "remedy": "o que uma pessoa faz a respeito, em uma frase",
@@ -61,6 +63,11 @@ FIELD_TEXTS: Mapping[str, str] = {
     "budget": "o limite diário da própria sessão",
     "ContactBudget.used": "novos contatos de hoje",
     "resetsAt": "a próxima meia-noite no fuso da sessão",
+    "hibernate": "quando a sessão hiberna, isto é, fecha o navegador sem uso; `null`: nunca",
+    "idleMinutes": "minutos sem mensagem e sem pedido à página até hibernar, de 0,05 a 1440",
+    "awakeFrom": "`HH:MM`, no fuso de `policy`: começo do horário em que nunca hiberna; com `awakeTo`",
+    "awakeTo": "`HH:MM`: o fim desse horário; pode ser no dia seguinte",
+    "wakeHours": "acorda ao menos a cada tantas horas para receber o que chegou, de 0,1 a 6",
     "policy": "regras da sessão para quem nunca escreveu a ela; o que falta fica como está",
     "newContactsPerDay": "novos contatos por dia; 0: sem limite",
     "warmUp": "`true`: no dia N depois da leitura do QR Code, no máximo 5 + 5 × N novos contatos",

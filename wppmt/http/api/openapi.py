@@ -13,20 +13,14 @@ from pydantic.json_schema import models_json_schema
 from wppmt.domain.errors import CATALOGUE, Code
 from wppmt.http.api import responses
 from wppmt.http.api.field_texts import field_text
+from wppmt.http.api.openapi_examples import error_example, example
+from wppmt.http.api.openapi_parameters import parameters, refusals
 from wppmt.http.api.route import Route, Shape
 from wppmt.http.security.api_keys import HEADER as API_KEY_HEADER
-from wppmt.http.security.guard import SESSION_ID_HEADER
 from wppmt.webhook.models import HOOKS, HookKind
 
 Json = dict[str, Any]
 _REF = "#/components/schemas/{model}"
-_ALWAYS = (
-    Code.UNSUPPORTED_ENCODING, Code.PAYLOAD_TOO_LARGE, Code.INVALID_REQUEST, Code.RATE_LIMITED, Code.INTERNAL,
-)  # fmt: skip
-_WITH_TOKEN = (
-    Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED, Code.FORBIDDEN, Code.DRAINING, Code.STORE_UNAVAILABLE,
-)  # fmt: skip
-_OF_SESSION = (Code.INVALID_SESSION_ID, Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND)
 _TAGS: Mapping[str, str] = {
     "sessions": "Sessões",
     "pairing": "Link de conexão",
@@ -39,8 +33,10 @@ _TAGS: Mapping[str, str] = {
     "events": "Eventos",
     "watch": "Administração",
     "admin": "Administração",
+    "imports": "Administração",
     "api_keys": "Chaves",
     "audit_trail": "Administração",
+    "archives": "Administração",
     "attempts": "Eventos",
     "streams": "Eventos",
     "explain": "Eventos",
@@ -55,52 +51,6 @@ _TAGS: Mapping[str, str] = {
     "dashboard": "Painel",
 }
 """By the file of the handler."""
-_PATH_PARAMETERS: Mapping[str, Json] = {
-    "sessionId": {
-        "schema": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"},
-        "example": "cliente-001",
-    },
-    "messageId": {"schema": {"type": "string", "maxLength": 256}, "example": "3EB0F6F2E2E2E2E2E2E"},
-    "chatId": {
-        "schema": {"type": "string"},
-        "example": "5511888888888@c.us",
-        "description": "a conversa: `…@c.us`, `…@g.us`, `…@lid`, ou um número",
-    },
-    "groupId": {
-        "schema": {"type": "string"},
-        "example": "120363041234567890@g.us",
-        "description": "id do grupo",
-    },
-    "labelId": {"schema": {"type": "string", "maxLength": 32}, "example": "3"},
-    "callId": {"schema": {"type": "string", "maxLength": 128}, "example": "7B1E6A0C5D2F4E8A9B3C1D0E2F4A6B8C"},
-    "token": {"schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}, "example": "Zk3v0c…"},
-    "keyId": {"schema": {"type": "string", "maxLength": 64}, "example": "key_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
-    "eventId": {"schema": {"type": "string", "maxLength": 64}, "example": "evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
-    "file": {"schema": {"type": "string"}, "example": "viewer.js"},
-    "phone": {
-        "schema": {"type": "string"},
-        "example": "5511999999999",
-        "description": "8 a 15 dígitos com o código do país (com ou sem +, espaços, hífens)",
-    },
-}
-_HEADER_PARAMETERS: Mapping[str, Json] = {
-    "Idempotency-Key": {
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7e]+$"},
-        "description": "a mesma chave com o mesmo corpo devolve a resposta guardada (48 h)",
-    },
-    "Last-Event-ID": {
-        "schema": {"type": "string", "pattern": "^[0-9a-z]{1,16}$"},
-        "description": "o id do último evento recebido: continua dele; 0: o registro inteiro; ausente: a partir de agora",
-    },
-    "Prefer": {
-        "schema": {"type": "string"},
-        "description": "respond-async: responde 202 sem esperar o WhatsApp",
-    },
-    "X-Session-ID": {
-        "schema": {"type": "string"},
-        "description": "opcional; se enviado, deve ser igual à sessão da URL",
-    },
-}
 _ABOUT = (
     "Um número de WhatsApp por cliente, uma API para todos. Toda rota exige `Authorization: Bearer` com um JWT ou uma "
     "chave `wpk_…` (ou `X-Api-Key`), menos as de saúde e de documentação. Para experimentar uma rota aqui, informe o token ou a chave em **Authorize**: ficam só "
@@ -137,7 +87,7 @@ def _operation(route: Route) -> Json:
         "operationId": _operation_id(route),
         "tags": [_TAGS[route.handler.__module__.rpartition(".")[2]]],
         "summary": route.summary,
-        "parameters": list(_parameters(route)),
+        "parameters": list(parameters(route)),
         "responses": _responses(route),
     }
     if route.scope:
@@ -146,24 +96,15 @@ def _operation(route: Route) -> Json:
         operation["security"] = []
     if route.body is not None:
         operation["requestBody"] = {"required": route.body_required, "content": _content([route.body])}
+    if route.upload:
+        content = {route.upload: {"schema": {"type": "string", "format": "binary"}}}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
 def _operation_id(route: Route) -> str:
     words = re.findall(r"[A-Za-z]+", route.path.removeprefix("/api"))
     return route.method.lower() + "".join(word[0].upper() + word[1:] for word in words)
-
-
-def _parameters(route: Route) -> Iterable[Json]:
-    for name in re.findall(r"\{(\w+)\}", route.path):
-        text = field_text("Path", name)
-        yield {"name": name, "in": "path", "required": True, "description": text, **_PATH_PARAMETERS[name]}
-    for name, schema in route.query.items():
-        text = str(schema.get("description") or field_text("Query", name))
-        yield {"name": name, "in": "query", "description": text, "schema": dict(schema)}
-    session_header = (SESSION_ID_HEADER,) if Code.SESSION_ID_MISMATCH in _refusals(route) else ()
-    for name in (*session_header, *route.headers):
-        yield {"name": name, "in": "header", **_HEADER_PARAMETERS[name]}
 
 
 def _responses(route: Route) -> Json:
@@ -173,7 +114,7 @@ def _responses(route: Route) -> Json:
         shapes[status] += _models(shape)
     if route.media:
         shapes.setdefault(200, [])
-    for code in _refusals(route):
+    for code in refusals(route):
         status = CATALOGUE[code].http_status
         codes[status].append(code)
         shapes[status] += [] if responses.Error in shapes[status] else [responses.Error]
@@ -192,65 +133,16 @@ def _response(
     return {"description": "\n\n".join(said) or "Feito", "content": content}
 
 
-def _refusals(route: Route) -> tuple[Code, ...]:
-    """Everything that this route may refuse, by its access, its body and its own doing."""
-    codes = [*_ALWAYS, *route.refusals]
-    if route.access.needs_token:
-        codes += _WITH_TOKEN
-    if route.body is not None:
-        codes.append(Code.RESOURCE_LIMIT)
-    if route.access.names_session:
-        codes += _OF_SESSION
-    return tuple(dict.fromkeys(codes))
-
-
 def _content(models: Sequence[type[BaseModel]], codes: Sequence[Code] = (), status: int = 200) -> Json:
     refs = [{"$ref": _REF.format(model=model.__name__)} for model in models]
-    examples = {model.__name__: _example(model, status) for model in models if model is not responses.Error}
-    examples |= {code.value: _error_example(code) for code in codes}
+    examples = {model.__name__: example(model, status) for model in models if model is not responses.Error}
+    examples |= {code.value: error_example(code) for code in codes}
     media: Json = {"schema": refs[0] if len(refs) == 1 else {"oneOf": refs}}
     if len(examples) == 1 and not codes:
         media["example"] = next(iter(examples.values()))
     else:
         media["examples"] = {name: {"value": value} for name, value in examples.items()}
     return {"application/json": media}
-
-
-def _error_example(code: Code) -> Json:
-    return {
-        "success": False,
-        "error": CATALOGUE[code].text,
-        "code": code.value,
-        "requestId": "5f0c8f5a4d1e4b7f",
-    }
-
-
-def _example(model: type[BaseModel], status: int = 200) -> Json:
-    """One whole example, put together from those of the fields; an optional field without any is left out.
-
-    The last example of a field is that of a service that can't serve (`status` 5xx).
-    """
-    schema = model.model_json_schema(mode="serialization")
-    return _object_example(schema, schema.get("$defs", {}), -1 if status >= 500 else 0)
-
-
-def _object_example(schema: Json, shared: Json, which: int) -> Json:
-    found = {name: _value_example(field, shared, which) for name, field in schema["properties"].items()}
-    return {
-        name: value
-        for name, value in found.items()
-        if value is not None or name in schema.get("required", ())
-    }
-
-
-def _value_example(field: Json, shared: Json, which: int) -> Any:
-    if "examples" in field:
-        return field["examples"][which]
-    if "$ref" in field:
-        return _object_example(shared[field["$ref"].rpartition("/")[2]], shared, which)
-    if field.get("type") == "array" and "$ref" in field["items"]:
-        return [_value_example(field["items"], shared, which)]
-    return field.get("const", field.get("default"))
 
 
 def _models(shape: Shape) -> list[type[BaseModel]]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from wppmt.domain.alerts import AlertCode
+from wppmt.domain.jobs import JobStatus
 from wppmt.domain.states import State
 from wppmt.http.api.responses import AnswerBody, Instant, Status
 
@@ -110,6 +111,12 @@ class ServiceFigures(AnswerBody):
     )
     wanted: int = Field(examples=[10], description="sessões que deveriam estar conectadas")
     connected: int = Field(examples=[9], description="destas, as que estão")
+    hibernating: int = Field(examples=[0], description="destas, as que hibernam")
+    free_slots: int = Field(examples=[0], description="sessões que ainda podem ser iniciadas")
+    memory_pressure_percent: float | None = Field(
+        examples=[0.4],
+        description="dos últimos dez segundos, quanto se esperou por memória na máquina; null: o kernel não diz",
+    )
     requests: int = Field(examples=[240], description="requisições dos últimos 5 minutos")
     error_percent: float = Field(
         examples=[0.4],
@@ -201,3 +208,22 @@ class SessionHistory(AnswerBody):
 
 class Probe(AnswerBody):
     status: str = Field(examples=["ok", "draining"])
+
+
+class JobBegun(AnswerBody):
+    """Ask for it with GET /api/admin/jobs/{job}."""
+
+    job: str = Field(examples=["job_01HZX3V5Q4W8Y0T2R6N9M1K7J5"])
+    session_id: str = Field(examples=["cliente-001"])
+
+
+class JobShown(AnswerBody):
+    job: str = Field(examples=["job_01HZX3V5Q4W8Y0T2R6N9M1K7J5"])
+    session_id: str = Field(examples=["cliente-001"])
+    status: JobStatus = Field(examples=["done"])
+    file: str | None = Field(
+        default=None,
+        examples=["/var/lib/wppmt/backups/cliente-001-20261129T030000Z.wppmt"],
+        description="o arquivo que um backup terminado deixou, nesta máquina",
+    )
+    error: str | None = Field(default=None, examples=[None], description="por que falhou; nada foi mudado")

@@ -6,7 +6,7 @@ from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code
 from wppmt.http.api import operator_responses, responses
 from wppmt.http.api.route import ASKED, Access, Route
-from wppmt.http.handlers import admin, dashboard, docs, health, metrics, sessions, watch
+from wppmt.http.handlers import admin, archives, dashboard, docs, health, metrics, sessions, watch
 
 OPERATOR_ROUTES = (
     Route(
@@ -27,6 +27,7 @@ OPERATOR_ROUTES = (
         "GET", "/api/admin/sessions/{sessionId}/screenshot", admin.show_screenshot, Access.ADMIN_SESSION,
         "Ver o que o navegador da sessão mostra agora", {}, media=("image/png",),
         refusals=(*ASKED, Code.NOT_RUNNING),
+        action=Action.VIEW_SCREEN,
     ),
     Route(
         "POST", "/api/admin/sessions/restart-crashed", admin.restart_crashed, Access.ADMIN,
@@ -40,6 +41,24 @@ OPERATOR_ROUTES = (
         refusals=(Code.STORE_UNAVAILABLE,),
         query={"hours": {"type": "integer", "minimum": 1, "maximum": watch.MOST_HOURS, "default": watch.HOURS,
                          "description": "das últimas tantas horas"}},
+    ),
+    Route(
+        "POST", "/api/admin/sessions/{sessionId}/backup", archives.back_up, Access.ADMIN_SESSION,
+        "Fazer o backup de uma sessão: um arquivo cifrado em WPP_BACKUP_DIR", {202: operator_responses.JobBegun},
+        refusals=(Code.NO_ARCHIVE_KEY,),
+        action=Action.BACK_UP,
+    ),
+    Route(
+        "POST", "/api/admin/sessions/restore", archives.restore, Access.ADMIN,
+        "Restaurar uma sessão do arquivo que vem no corpo; a sessão não pode existir aqui",
+        {202: operator_responses.JobBegun}, upload="application/octet-stream",
+        refusals=(Code.NO_ARCHIVE_KEY, Code.ARCHIVE_REFUSED, Code.SESSION_EXISTS, Code.RESOURCE_LIMIT, *ASKED),
+        action=Action.TAKE_IN,
+    ),
+    Route(
+        "GET", "/api/admin/jobs/{job}", archives.show_job, Access.ADMIN,
+        "Como está um trabalho que foi pedido: um backup, uma restauração", {200: operator_responses.JobShown},
+        refusals=(Code.NOT_FOUND,),
     ),
     Route(
         "GET", "/api/admin/alerts", watch.list_alerts, Access.ADMIN,

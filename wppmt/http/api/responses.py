@@ -177,6 +177,11 @@ class Policy(AnswerBody):
     time_zone: str = Field(examples=["America/Sao_Paulo"])
 
 
+class HibernationState(AnswerBody):
+    since: Instant = Field(description="desde quando hiberna")
+    next_wake: Instant = Field(description="quando acorda sozinha, se nada a acordar antes")
+
+
 class Status(AnswerBody):
     """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1, and what docs/contract.md 3 adds."""
 
@@ -205,9 +210,21 @@ class Status(AnswerBody):
     queue: int = Field(examples=[0], description="mensagens na fila de envio")
     inbound_missed: int = Field(examples=[0])
     abilities: Abilities
+    hibernation: HibernationState | None = Field(
+        examples=[None], description="de uma sessão que hiberna (`reasonCode` `HIBERNATING`); senão null"
+    )
     wa_js: str | None = Field(examples=["4.6.0"])
     login_saved: bool | None = Field(examples=[True])
     limits: AccountLimits
+
+
+class Hibernate(AnswerBody):
+    """The plan of a session that may hibernate."""
+
+    idle_minutes: float = Field(examples=[30])
+    awake_from: str | None = Field(examples=["08:00"])
+    awake_to: str | None = Field(examples=["20:00"])
+    wake_hours: float = Field(examples=[6])
 
 
 class SessionSettings(AnswerBody):
@@ -221,6 +238,7 @@ class SessionSettings(AnswerBody):
     )
     policy: Policy
     ignore: list[str] = Field(examples=[["channels", "status"]])
+    hibernate: Hibernate | None
 
 
 class SessionList(AnswerBody):
@@ -235,38 +253,6 @@ class Restarting(AnswerBody):
     session_id: str = Field(examples=["cliente-001"])
     status: State = Field(examples=["initializing"])
     message: str = Field(examples=["Reinício em andamento. Um reinício não apaga o login."])
-
-
-class SentBody(AnswerBody):
-    """WhatsApp's server has it: docs/MULTI_TENANT_ARCHITECTURE.md 4.2.2."""
-
-    success: Literal[True] = True
-    id: str = Field(examples=["3EB0F6F2E2E2E2E2E2E"])
-    to: str = Field(examples=["5511999999999@c.us"])
-    status: Literal["pending", "sent", "delivered", "read", "played"] = Field(examples=["sent"])
-    timestamp: Instant
-    ack: int = Field(examples=[1])
-    reference: str | None = absent(examples=["pedido-4711"], description="o da requisição")
-
-
-class ActedBody(AnswerBody):
-    """An act on a message: WhatsApp's server has it (200), or the rest comes by `message_ack` (202)."""
-
-    success: Literal[True] = True
-    id: str = Field(
-        examples=["3EB0F6F2E2E2E2E2E2F"], description="id da própria operação, como em `message_ack`"
-    )
-    message_id: str = Field(examples=["3EB0F6F2E2E2E2E2E2E"], description="a mensagem, como na URL")
-    status: MessageStatus = Field(examples=["sent"])
-    timestamp: Instant
-    reference: str | None = absent(examples=["pedido-4711"], description="o da requisição")
-
-
-class Pending(SentBody):
-    """202: the rest comes by the `message_ack` webhook."""
-
-    status: Literal["pending"]
-    ack: int = Field(examples=[0])
 
 
 class Contact(AnswerBody):
@@ -287,22 +273,3 @@ class NumberCheckBody(AnswerBody):
     can_receive_message: bool = Field(examples=[True])
     is_business: bool = Field(examples=[False])
     resolved_phone: str | None = Field(examples=["5511999999999"])
-
-
-class JournalMessage(AnswerBody):
-    """The journal's view of a message on its way out; its text is not kept for reading."""
-
-    id: str = Field(examples=["3EB0F6F2E2E2E2E2E2E"])
-    session_id: str = Field(examples=["cliente-001"])
-    to: str = Field(examples=["5511999999999@c.us"])
-    type: str = Field(examples=["text"])
-    status: MessageStatus = Field(examples=["delivered"])
-    ack: int = Field(examples=[2])
-    accepted_at: Instant
-    handed_at: Instant | None = Field(
-        examples=["2026-02-10T14:30:01Z"], description="quando foi entregue à página do WhatsApp Web"
-    )
-    acked_at: Instant | None = Field(
-        examples=["2026-02-10T14:30:02Z"], description="quando veio a última confirmação do WhatsApp"
-    )
-    reference: str | None = absent(examples=["pedido-4711"], description="o da requisição de envio")

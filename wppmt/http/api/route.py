@@ -75,6 +75,8 @@ class Route:
     """The dashboard asks it; its own requests are counted for its token, not for the session."""
     is_stream: bool = False
     """It is answered without an end; no session's rate counts it."""
+    upload: str = ""
+    """Its body is a file of this media type, not JSON: the handler reads it, however long."""
     media: tuple[str, ...] = ()
     """Media types that 200 may have beside JSON."""
     bare: Mapping[int, str] = field(default_factory=dict)
@@ -101,8 +103,16 @@ class Route:
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """With a file in it."""
+MAX_UPLOAD_BYTES = 8 * 1024**3
 MAX_PLAIN_BYTES = 1024 * 1024
 """Without: a longest text, every letter of it escaped, fits in."""
+
+
+def largest_body_of(route: Route | None) -> int:
+    """Bytes that a request may bring; without a route as well."""
+    if route and route.upload:
+        return MAX_UPLOAD_BYTES
+    return largest_body(route.body if route else None)
 
 
 def largest_body(model: type[Body] | None) -> int:

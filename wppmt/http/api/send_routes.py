@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wppmt.domain.errors import Code
-from wppmt.http.api import responses, send_schemas
+from wppmt.http.api import send_responses, send_schemas
 from wppmt.http.api.route import ASKED, SESSION, Access, Route
 from wppmt.http.handlers import acts, kinds, media_sends, sends
 
@@ -21,8 +21,8 @@ _ACT = (
 _MADE_SEND = (
     *_SEND, Code.TARGET_REFUSED, Code.MEDIA_FETCH_FAILED, Code.UNSUPPORTED_MEDIA, Code.MEDIA_TOO_LARGE,
 )  # fmt: skip
-_SENT = {200: responses.SentBody, 202: responses.Pending}
-_ACTED = {200: responses.ActedBody, 202: responses.ActedBody}
+_SENT = {200: send_responses.SentBody, 202: send_responses.Pending}
+_ACTED = {200: send_responses.ActedBody, 202: send_responses.ActedBody}
 _MESSAGE = f"{SESSION}/messages/{{messageId}}"
 _MEDIA_SEND = (*_SEND, Code.TARGET_REFUSED, Code.MEDIA_FETCH_FAILED, Code.PAYLOAD_TOO_LARGE)
 
@@ -30,17 +30,17 @@ _MEDIA_SEND = (*_SEND, Code.TARGET_REFUSED, Code.MEDIA_FETCH_FAILED, Code.PAYLOA
 SEND_ROUTES = (
     Route(
         "POST", f"{SESSION}/send-message", sends.send_message, Access.SESSION,
-        "Enviar uma mensagem de texto", {200: responses.SentBody, 202: responses.Pending},
+        "Enviar uma mensagem de texto", {200: send_responses.SentBody, 202: send_responses.Pending},
         body=send_schemas.SendTextBody, headers=_SEND_HEADERS, refusals=_SEND,
     ),
     Route(
         "POST", f"{SESSION}/send-image", media_sends.send_image, Access.SESSION,
-        "Enviar uma imagem por URL ou base64", {200: responses.SentBody, 202: responses.Pending},
+        "Enviar uma imagem por URL ou base64", {200: send_responses.SentBody, 202: send_responses.Pending},
         body=send_schemas.SendImageBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
     ),
     Route(
         "POST", f"{SESSION}/send-file", media_sends.send_file, Access.SESSION,
-        "Enviar documento, imagem, vídeo, áudio ou mensagem de voz", {200: responses.SentBody, 202: responses.Pending},
+        "Enviar documento, imagem, vídeo, áudio ou mensagem de voz", {200: send_responses.SentBody, 202: send_responses.Pending},
         body=send_schemas.SendFileBody, headers=_SEND_HEADERS, refusals=_MEDIA_SEND,
     ),
     Route(

@@ -11,7 +11,7 @@ export function figuresShown(figures) {
     cpu: { percent: number(figures.cpuPercent) },
     connected: { connected: figures.connected, wanted: figures.wanted },
     errors: { percent: number(figures.errorPercent), requests: number(figures.requests) },
-    answers: { seconds: number(figures.responseSeconds) },
+    answers: { seconds: number(figures.responseSeconds.toFixed(2)) },
     webhooks: { count: number(figures.webhooksFailed) },
     disk: { free: megabytes(figures.diskFreeMb) },
   };

@@ -68,7 +68,7 @@ function tools() {
         ${ORDER_NAMES.map((name) => html`<option value=${name} ?selected=${name === choice.order}>${t(`order.${name}`)}</option>`)}
       </select></label>
       <span class="gap"></span>
-      ${model.isAdmin ? html`<button type="button" @click=${restartCrashed}>${t('restartCrashed')}</button>` : nothing}
+      ${model.isAdmin ? html`<button type="button" id="restart-crashed" @click=${restartCrashed}>${t('restartCrashed')}</button>` : nothing}
       <button type="button" class="main" id="new-session" @click=${startNew}>${t('newSession')}</button>
     </div>
     <div class="chips" role="group" aria-label=${t('filter')}>

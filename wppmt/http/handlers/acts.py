@@ -8,7 +8,7 @@ from wppmt.domain.message_ids import parse_message_id
 from wppmt.domain.outgoing import Act, Deletion, Edit, Reaction
 from wppmt.domain.sends import SendContent
 from wppmt.domain.times import iso
-from wppmt.http.api import responses
+from wppmt.http.api import send_responses
 from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.send_schemas import EditBody, ReactionBody, TracedBody
@@ -45,7 +45,7 @@ async def _act(request: web.Request, body: TracedBody, act: Act) -> web.Response
     chat = parse_message_id(act.message_id).chat
     sent = await send(request, SendContent(chat, act, **await traced(request, body)))
     return answer(
-        responses.ActedBody(
+        send_responses.ActedBody(
             id=sent.id,
             message_id=act.message_id,
             status=ACK_STATUS[max(sent.ack, 0)],

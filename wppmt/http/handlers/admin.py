@@ -14,7 +14,7 @@ from wppmt.domain.messages import ROOT, session_address
 from wppmt.domain.reasons import sentence
 from wppmt.http.api import operator_responses, views
 from wppmt.http.api.json_responses import answer
-from wppmt.http.auditing import tell
+from wppmt.http.auditing import tell, tell_view
 from wppmt.http.ports import PORTS, Ports
 from wppmt.http.security.grant import Grant
 from wppmt.http.security.guard import GRANT, SESSION_ID
@@ -70,6 +70,7 @@ async def show_screenshot(request: web.Request) -> web.Response:
     picture: bytes = await request.app[PORTS].front.ask(
         address, messages.TakeScreenshot(), SCREENSHOT_SECONDS
     )
+    tell_view(request)
     return web.Response(body=picture, content_type="image/png")
 
 

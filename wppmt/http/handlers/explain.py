@@ -16,9 +16,8 @@ from wppmt.explain.session import explain_session
 from wppmt.http.api import record_responses as responses
 from wppmt.http.api.body_reader import invalid
 from wppmt.http.api.json_responses import answer
-from wppmt.http.ports import PORTS
+from wppmt.http.ports import PORTS, Ports
 from wppmt.http.security.guard import SESSION_ID
-from wppmt.store.port import Store
 from wppmt.store.records import SessionRecord
 
 USUAL_SECONDS = 86_400.0
@@ -33,20 +32,20 @@ async def explain(request: web.Request) -> web.Response:
     now, message_id = ports.now(), _message_id(request)
     since = _since(request, now - USUAL_SECONDS)
     if message_id is None:
-        found = await asyncio.to_thread(_of_session, ports.store, status.record, since, now)
+        found = await asyncio.to_thread(_of_session, ports, status.record, since, now)
     else:
-        found = await asyncio.to_thread(_of_message, ports.store, status.record, message_id, now)
+        found = await asyncio.to_thread(_of_message, ports, status.record, message_id, now)
     timeline = [responses.ExplainedMoment(at=iso(line.at), text=line.text) for line in found.timeline]
     return answer(responses.Explained(message_id=message_id, timeline=timeline, advice=found.advice))
 
 
-def _of_session(store: Store, record: SessionRecord, since: float, now: float) -> Explanation:
-    return explain_session(gather.of_session(store, record, since, now))
+def _of_session(ports: Ports, record: SessionRecord, since: float, now: float) -> Explanation:
+    return explain_session(gather.of_session(ports.store, ports.logged, record, since, now))
 
 
-def _of_message(store: Store, record: SessionRecord, message_id: str, now: float) -> Explanation:
+def _of_message(ports: Ports, record: SessionRecord, message_id: str, now: float) -> Explanation:
     """Raises Refusal(MESSAGE_NOT_FOUND)."""
-    material = gather.of_message(store, record, message_id, now)
+    material = gather.of_message(ports.store, ports.logged, record, message_id, now)
     if material is None:
         raise Refusal(Code.MESSAGE_NOT_FOUND)
     return explain_message(material)

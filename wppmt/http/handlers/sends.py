@@ -13,7 +13,7 @@ from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.sends import extra_seconds
 from wppmt.domain.times import iso
 from wppmt.http import measuring
-from wppmt.http.api import responses
+from wppmt.http.api import send_responses
 from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.phones import parse_mention, parse_recipient
@@ -106,7 +106,7 @@ def _responds_async(request: web.Request) -> bool:
 
 def sent_answer(sent: sends.Sent) -> web.Response:
     return answer(
-        responses.SentBody(
+        send_responses.SentBody(
             id=sent.id,
             to=sent.to.replace("@s.whatsapp.net", "@c.us"),
             status=ACK_STATUS[max(sent.ack, 0)],

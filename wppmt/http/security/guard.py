@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from contextlib import suppress
 from ipaddress import ip_address
 
@@ -12,7 +11,8 @@ from aiohttp.typedefs import Handler
 
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.scopes import ADMIN_CLAIM, Scope
-from wppmt.http.api.route import Access, Route, largest_body, route_of
+from wppmt.domain.session_ids import is_session_id
+from wppmt.http.api.route import Access, Route, largest_body_of, route_of
 from wppmt.http.connections import whose
 from wppmt.http.ports import PORTS, DaemonPhase
 from wppmt.http.security.api_keys import HEADER as API_KEY_HEADER
@@ -30,7 +30,6 @@ HANGS_UP = web.RequestKey("hangs_up", bool)
 SESSION_ID_HEADER = "X-Session-ID"
 DASHBOARD_HEADER = "X-Wppmt-Dashboard"
 """On what the dashboard asks."""
-_SESSION_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
 
 
 @web.middleware
@@ -154,7 +153,7 @@ def _check_head(request: web.Request, route: Route | None) -> None:
     if request.headers.get(hdrs.EXPECT, "100-continue").lower() != "100-continue":
         problem = {"field": "Expect", "problem": "só 100-continue é aceito"}
         raise Refusal(Code.INVALID_REQUEST, details=[problem])
-    if (request.content_length or 0) > largest_body(route.body if route else None):
+    if (request.content_length or 0) > largest_body_of(route):
         raise Refusal(Code.PAYLOAD_TOO_LARGE)
 
 
@@ -163,7 +162,7 @@ async def admit(request: web.Request, session_id: str, access: Access) -> None:
 
     A session of another tenant and one that does not exist are refused alike, before anything is counted.
     """
-    if not _SESSION_ID.fullmatch(session_id):
+    if not is_session_id(session_id):
         raise Refusal(Code.INVALID_SESSION_ID)
     if any(said != session_id for said in request.headers.getall(SESSION_ID_HEADER, [])):
         raise Refusal(Code.SESSION_ID_MISMATCH)

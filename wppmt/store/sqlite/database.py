@@ -59,7 +59,7 @@ class Database:
         _prepare_files(path)
         try:
             with self._writing:
-                _migrate(self._open_writer(), path)
+                migrate(self._open_writer(), path)
         except sqlite3.Error as failure:
             self.close()
             why = getattr(failure, "sqlite_errorname", type(failure).__name__)
@@ -174,8 +174,11 @@ def _prepare_files(path: Path) -> None:
         raise SetupError(f"Outros usuários podem ler {path}. Corrija com: chmod 600 {path}")
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """A newer form is left as it is where it says that this code can work with it."""
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the database to the current schema, from whichever before; an empty one, too.
+
+    A newer form is left as it is where it says that this code can work with it. Raises SetupError, sqlite3.Error.
+    """
     found = peek.read(connection)
     if found.version > VERSION:
         if found.oldest_reader > VERSION:

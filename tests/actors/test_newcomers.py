@@ -1,0 +1,43 @@
+"""Sessions that came from elsewhere get their actor while the daemon runs."""
+
+from __future__ import annotations
+
+from tests.actors.gateway import Gateway
+from wppmt.domain.messages import ROOT, TakeUp
+from wppmt.domain.states import State
+from wppmt.store.records import Desired, imported
+
+ME = "5511999990001"
+
+
+def test_an_import_is_known_stopped_and_connects_without_a_code_when_it_is_started(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.close("a")
+    # The profile comes under another name.
+    gateway.world.profiles["loja"] = gateway.world.profiles.pop("a")
+    gateway.world.phones[ME].linked = "loja"
+    with gateway.store.transaction() as transaction:
+        transaction.save(imported("loja", gateway.time.moment))
+    status = gateway.ask(ROOT, TakeUp("loja"))
+    assert (status.record.state, status.record.desired) == (State.DISCONNECTED, Desired.STOPPED)
+    assert gateway.state("loja") is State.DISCONNECTED
+    assert gateway.count_browsers("loja") == 0
+    gateway.start("loja")
+    gateway.until("loja", State.CONNECTED)
+    assert gateway.changes("loja") == ["initializing", "connected"]
+    assert not gateway.events("loja", "qr_code")
+
+
+def test_one_that_is_wanted_runs_as_after_a_boot(gateway: Gateway):
+    gateway.connect("a", ME)
+    record = gateway.record("a")
+    gateway.close("a")
+    gateway.kill_daemon()
+    with gateway.store.transaction() as transaction:
+        transaction.forget("a")
+    gateway.boot()
+    gateway.settle()
+    with gateway.store.transaction() as transaction:
+        transaction.save(record)
+    gateway.ask(ROOT, TakeUp("a"))
+    gateway.until("a", State.CONNECTED)

@@ -1,0 +1,57 @@
+"""Jobs of the daemon: done one after the other, on its event loop, and known as long as there are not too many newer ones."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from wppmt.domain.jobs import Job, JobStatus
+
+KEPT = 1000
+Work = Callable[[], Awaitable[str | None]]
+"""Makes a file, or none, and says which. Raises JobFailed."""
+
+
+class JobFailed(Exception):
+    """The text is a Portuguese sentence."""
+
+
+class Jobs:
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self._new_id = new_id
+        self._jobs: dict[str, Job] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+
+    def begin(self, session_id: str, work: Work) -> Job:
+        job = Job(self._new_id(), session_id)
+        self._jobs[job.id] = job
+        for old in list(self._jobs)[:-KEPT]:
+            del self._jobs[old]
+        task = asyncio.create_task(self._do(job, work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return job
+
+    def get(self, job_id: str) -> Job | None:
+        return self._jobs.get(job_id)
+
+    async def close(self) -> None:
+        """What waits is given up; what is under way in a thread comes to its end there."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _do(self, job: Job, work: Work) -> None:
+        async with self._turn:
+            try:
+                ended = replace(job, status=JobStatus.DONE, file=await work())
+            except JobFailed as failure:
+                ended = replace(job, status=JobStatus.FAILED, error=str(failure))
+        if job.id in self._jobs:
+            self._jobs[job.id] = ended
