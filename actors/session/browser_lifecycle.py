@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from actors.runtime.effects import (
+from actors.runtime.browser_effects import (
     AdoptBrowser,
     CloseBrowser,
-    Count,
-    Effect,
     EndLeftovers,
     KillBrowser,
-    Log,
     OpenBrowser,
     ProfileAction,
+)
+from actors.runtime.effects import (
+    Count,
+    Effect,
+    Log,
     Tell,
 )
 from actors.session.browser_phases import COMING, RUNNING, Phase, Step, is_possible, next_phase

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from actors.runtime.effects import Effect, Log, Tell
+from actors.runtime.effects import (
+    Effect,
+    Log,
+    Tell,
+)
 from actors.session.messages import MemoryShort
 from actors.workers.pressure import GiveBack
 from wppmt.domain.messages import PRESSURE, session_address

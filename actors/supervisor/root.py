@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from actors.runtime.browser_effects import (
+    KillBrowser,
+)
 from actors.runtime.effects import (
     AbandonSession,
     Answer,
     Ask,
     Effect,
-    KillBrowser,
     Log,
     Publish,
     Reply,

@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from actors.runtime.effects import Effect, Mind
+from actors.runtime.effects import (
+    Effect,
+    Mind,
+)
 from tests.actors.gateway import Gateway
 
 EVENTS = (
