@@ -23,11 +23,10 @@ def look(children: Children) -> dict[float, list[str]]:
     """Who is pinged, by the seconds after the look."""
     pinged: dict[float, list[str]] = {}
     for effect in children.ping_all(LOOK_SECONDS):
-        match effect:
-            case Tell(to=to):
-                pinged.setdefault(0.0, []).append(to)
-            case Wake(seconds=seconds, message=PingDue(sessions=sessions)):
-                pinged[seconds] = [tell.to for tell in children.ping_sessions(sessions)]
+        if isinstance(effect, Tell):
+            pinged.setdefault(0.0, []).append(effect.to)
+        elif isinstance(effect, Wake) and isinstance(effect.message, PingDue):
+            pinged[effect.seconds] = [tell.to for tell in children.ping_sessions(effect.message.sessions)]
     return pinged
 
 
