@@ -119,7 +119,7 @@ class Lanes:
         return bool(self._flights)
 
     def start(self, state: LaneState, delivery: Delivery, *, is_retry: bool) -> None:
-        """An attempt at `delivery` begins."""
+        """An attempt at `delivery` begins: the lane goes to the end of the rows that it still waits in."""
         origin = state.origin
         self._begun += 1
         flight = Flight(delivery, state, self._begun, is_retry, is_probe=origin.is_held)
@@ -130,6 +130,7 @@ class Lanes:
         else:
             state.first = state.cursor = delivery.number
         origin.is_probed = origin.is_held
+        self._due.pop(state.lane, None)
         self._sort(state)
 
     def flight(self, number: int) -> Flight | None:
