@@ -7,9 +7,7 @@ import threading
 from typing import Any
 
 from actors.runtime.cell import Mailbox
-from actors.runtime.effects import (
-    Ask,
-)
+from actors.runtime.effects import Ask
 from wppmt.domain import request_id
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.overview import Overview

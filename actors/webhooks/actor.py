@@ -9,15 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from actors.runtime.effects import (
-    Answer,
-    Ask,
-    Effect,
-    Log,
-    Post,
-    Reply,
-    Wake,
-)
+from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Reply, Wake
 from actors.webhooks.attempts import attempt_of, counted, lane_of, tried_once_more
 from actors.webhooks.exhaustion import Exhaustion
 from actors.webhooks.health import DeliveryHealth
