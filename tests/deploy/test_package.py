@@ -208,6 +208,20 @@ def test_a_further_instance_runs_beside_the_first(debian: Container):
     assert SESSION in wppmt(debian, "sessions")
 
 
+def test_the_daily_backup_runs_shut_in_as_its_unit_is(debian: Container):
+    with (debian.root / "etc/wppmt/wppmt.env").open("a") as file:
+        file.write(f"WPP_ARCHIVE_KEY={'0123456789abcdef' * 4}\n")
+    debian.run("systemctl", "restart", "wppmt")
+    wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
+    debian.run("systemctl", "enable", "--now", "wppmt-backup.timer")
+    debian.run("systemctl", "start", "wppmt-backup.service")
+    made = debian.ask("find", "/var/lib/wppmt/var/backups", "-type", "f").split()
+    assert [Path(path).name.rpartition("-")[0] for path in made] == [SESSION]
+    assert debian.mode(made[0]) == ("wppmt:wppmt", "600")
+    assert f"Sessão {SESSION}, com o login" in wppmt(debian, "restore", "--check", made[0])
+    wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
+
+
 def test_the_page_s_list_and_its_commands(debian: Container):
     """docs/implantacao.md: a line for each of the eleven points, and each command of the page runs."""
     said = wppmt(debian, "doctor", "--deploy", check=False).splitlines()
