@@ -8,15 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from actors.runtime.effects import (
-    Ask,
-    Effect,
-    Log,
-    Mind,
-    Tell,
-    Worker,
-    request_of,
-)
+from actors.runtime.effects import Ask, Effect, Log, Mind, Tell, Worker, request_of
 from actors.session.messages import Ping, Pong
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT

@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from actors.runtime.effects import (
-    Mind,
-    Post,
-    Worker,
-)
+from actors.runtime.effects import Mind, Post, Worker
 from wppmt.browser.port import Browsers
 from wppmt.domain.log import WriteLog
 from wppmt.domain.occurrences import Count, uncounted

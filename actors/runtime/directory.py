@@ -7,9 +7,7 @@ import threading
 from typing import Any
 
 from actors.runtime.cell import Mailbox
-from actors.runtime.effects import (
-    Ask,
-)
+from actors.runtime.effects import Ask
 from wppmt.domain import request_id
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.overview import Overview
@@ -103,6 +101,11 @@ class Directory:
 
     def statuses(self) -> tuple[SessionStatus, ...]:
         return tuple(sorted(self._statuses.copy().values(), key=lambda status: status.record.id))
+
+    @property
+    def sessions(self) -> int:
+        """How many statuses there are. Every log line asks."""
+        return len(self._statuses)
 
     def overview(self) -> Overview:
         """The last one that was published."""

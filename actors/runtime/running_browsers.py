@@ -27,9 +27,7 @@ from actors.runtime.browser_effects import (
 from actors.runtime.cell import Cell, Mailbox, Scheduler
 from actors.runtime.dependencies import ReceivedFiles, RuntimeDependencies
 from actors.runtime.directory import Directory
-from actors.runtime.effects import (
-    Worker,
-)
+from actors.runtime.effects import Worker
 from actors.session.messages import BrowserClosed, DiskChecked, LoginChecked, Noticed, ProfileRemoved
 from actors.session.sending.send_codec import SENDING
 from actors.workers.browser import Adopt, BrowserWorker, Close, Open, Retire

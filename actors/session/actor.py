@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from actors.runtime.effects import (
-    Ask,
-    Effect,
-    Publish,
-    Tell,
-    request_of,
-)
+from actors.runtime.effects import Ask, Effect, Publish, Tell, request_of
 from actors.runtime.rollback import Memory
 from actors.session import messages
 from actors.session.browser_news import BrowserNews

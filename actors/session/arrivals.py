@@ -8,10 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from actors.runtime.effects import (
-    Effect,
-    Log,
-)
+from actors.runtime.effects import Effect, Log
 from actors.session.messages import Called, PageAnswered, Timer
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy

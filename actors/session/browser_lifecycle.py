@@ -13,12 +13,7 @@ from actors.runtime.browser_effects import (
     OpenBrowser,
     ProfileAction,
 )
-from actors.runtime.effects import (
-    Count,
-    Effect,
-    Log,
-    Tell,
-)
+from actors.runtime.effects import Count, Effect, Log, Tell
 from actors.session.browser_phases import COMING, RUNNING, Phase, Step, is_possible, next_phase
 from actors.session.heartbeat import Heartbeat
 from actors.session.messages import Haste, RestartFailed, SlotFreed, SlotWanted, Timer

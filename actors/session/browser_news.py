@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actors.runtime.effects import (
-    Effect,
-    Log,
-)
+from actors.runtime.effects import Effect, Log
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.browser_phases import Phase
 from actors.session.closing import Closing

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actors.runtime.effects import (
-    Answer,
-    Effect,
-    Reply,
-    Tell,
-)
+from actors.runtime.effects import Answer, Effect, Reply, Tell
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.messages import Quiet
 from actors.session.status import Status

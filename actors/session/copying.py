@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actors.runtime.effects import (
-    Answer,
-    Effect,
-    Reply,
-)
+from actors.runtime.effects import Answer, Effect, Reply
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.browser_phases import COMING
 from actors.session.logout import Logout

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from actors.runtime.effects import (
-    Effect,
-)
+from actors.runtime.effects import Effect
 from actors.session.messages import Called, Timer
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actors.runtime.effects import (
-    Effect,
-)
+from actors.runtime.effects import Effect
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.closing import Closing
 from actors.session.logout import Logout

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actors.runtime.effects import (
-    Effect,
-    Log,
-)
+from actors.runtime.effects import Effect, Log
 from actors.session.messages import Called, Timer
 from actors.session.needs_person import RENEWAL_SECONDS, NeedsPerson
 from actors.session.page_calls import Page

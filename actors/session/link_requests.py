@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actors.runtime.effects import (
-    Answer,
-    Effect,
-    Reply,
-)
+from actors.runtime.effects import Answer, Effect, Reply
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.links import Links
 from actors.session.logout import Logout

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from actors.runtime.effects import (
-    Effect,
-    Log,
-)
+from actors.runtime.effects import Effect, Log
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.phone_numbers import is_same_number

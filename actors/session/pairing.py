@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from actors.runtime.effects import (
-    Effect,
-    Log,
-)
+from actors.runtime.effects import Effect, Log
 from actors.session.messages import Called, Timer
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy

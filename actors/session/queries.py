@@ -6,11 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-from actors.runtime.effects import (
-    Answer,
-    Effect,
-    Reply,
-)
+from actors.runtime.effects import Answer, Effect, Reply
 from actors.session.messages import Called, PageAnswered
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from actors.runtime.effects import (
-    Count,
-    Effect,
-)
+from actors.runtime.effects import Count, Effect
 from actors.session.arrivals import Arrivals
 from actors.session.chat_filter import ChatFilter
 from actors.session.inbound_audit import InboundAudit

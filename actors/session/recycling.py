@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actors.runtime.effects import (
-    Count,
-    Effect,
-    Log,
-)
+from actors.runtime.effects import Count, Effect, Log
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.messages import Timer
 from actors.session.policy import SessionPolicy

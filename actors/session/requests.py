@@ -6,14 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from actors.runtime.browser_effects import (
-    ProfileAction,
-)
-from actors.runtime.effects import (
-    Answer,
-    Effect,
-    Reply,
-)
+from actors.runtime.browser_effects import ProfileAction
+from actors.runtime.effects import Answer, Effect, Reply
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
@@ -142,6 +136,7 @@ class Requests:
             max_messages_per_day=request.max_messages_per_day,
             pairing_phone=request.pairing_phone,
             proxy=request.proxy,
+            engine=request.engine,
             ignore=request.ignore,
         )
         yield from self._set_policy(request.policy, now)
@@ -160,6 +155,7 @@ class Requests:
             description=request.description,
             ignore=request.ignore,
             proxy=request.proxy,
+            engine=request.engine,
         )
         yield from self._set_policy(request.policy, now)
         yield from self._set_hibernation(request.hibernate, now)

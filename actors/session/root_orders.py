@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from actors.runtime.effects import (
-    Count,
-    Effect,
-    Tell,
-)
+from actors.runtime.effects import Count, Effect, Tell
 from actors.session import messages
 from actors.session.arrivals import Arrivals
 from actors.session.browser_lifecycle import BrowserLifecycle

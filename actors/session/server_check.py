@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actors.runtime.effects import (
-    Effect,
-    Log,
-)
+from actors.runtime.effects import Effect, Log
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.messages import Called, Timer
 from actors.session.page_calls import Page

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
-from actors.runtime.effects import (
-    Wake,
-)
+from actors.runtime.effects import Wake
 from actors.session.messages import Due, Timer
 
 

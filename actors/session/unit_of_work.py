@@ -7,11 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
-from actors.runtime.effects import (
-    Effect,
-    Log,
-    Tell,
-)
+from actors.runtime.effects import Effect, Log, Tell
 from actors.webhooks.messages import OutboxGrew
 from wppmt.domain.actions import SERVICE, Action
 from wppmt.domain.log import LogLevel

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from actors.runtime.effects import (
-    Reply,
-)
+from actors.runtime.effects import Reply
 from wppmt.domain.errors import Code, Refusal
 
 MOST = 100

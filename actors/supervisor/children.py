@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from actors.runtime.effects import (
-    Tell,
-)
+from actors.runtime.effects import Effect, Log, SpawnService, Tell, Wake
 from actors.session.messages import Ping
+from actors.supervisor.messages import PingDue
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
-from wppmt.store.records import Desired, SessionStatus
+from wppmt.store.records import Desired, SessionRecord, SessionStatus
 
 HUNG_PINGS = 4
 """An actor that left so many pings in a row unanswered is hung. It never waits for a browser, so this is generous.
 
 Pings are counted, not seconds: a clock that jumps, or a daemon that was frozen, makes nobody look hung.
 """
+
+PINGED_AT_ONCE = 20
+"""Hundreds of threads that wake at one moment cost several times what they cost one after the other."""
 
 
 @dataclass(slots=True)
@@ -49,12 +51,39 @@ class Children:
         child.unanswered += 1
         return Tell(address, Ping())
 
+    def look_after_services(self) -> Iterator[Effect]:
+        """Replace the dead and hung, and ping all of them."""
+        for address, service in self.services.items():
+            if trouble := self.trouble_with(address, service):
+                yield Log("error", "actor_replaced", None, {"actor": address, "reason": trouble.value})
+                yield SpawnService(address)
+                service.unanswered = 0
+            yield self.ping(address, service)
+
+    def ping_all(self, within: float) -> Iterator[Effect]:
+        """Every session, in groups over so many seconds."""
+        sessions = sorted(self.sessions)
+        yield from self.ping_sessions(sessions[:PINGED_AT_ONCE])
+        for first in range(PINGED_AT_ONCE, len(sessions), PINGED_AT_ONCE):
+            group = tuple(sessions[first : first + PINGED_AT_ONCE])
+            yield Wake(within * first / len(sessions), PingDue(group))
+
+    def ping_sessions(self, sessions: Iterable[str]) -> Iterator[Tell]:
+        """Those that are still there."""
+        for session_id in sessions:
+            if child := self.sessions.get(session_id):
+                yield self.ping(session_address(session_id), child)
+
     def trouble(self, session_id: str) -> Reason | None:
         return self.trouble_with(session_address(session_id), self.sessions[session_id])
 
-    def has_crashed(self, status: SessionStatus) -> bool:
+    def statuses(self, status: Callable[[str], SessionStatus | None]) -> dict[str, SessionStatus]:
+        """Of all sessions, as far as they have one."""
+        found = {session_id: status(session_id) for session_id in sorted(self.sessions)}
+        return {session_id: status for session_id, status in found.items() if status}
+
+    def has_crashed(self, record: SessionRecord) -> bool:
         """A stopped session has not: a dead actor of it is replaced at the next look, without a browser."""
-        record = status.record
         if record.desired is Desired.STOPPED:
             return False
         return record.state is State.ERROR or self.trouble(record.id) is not None

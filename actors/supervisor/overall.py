@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actors.runtime.effects import (
-    Effect,
-    PublishOverview,
-)
+from actors.runtime.effects import Effect, PublishOverview
 from actors.supervisor.common_cause import CommonCause
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.memory_pressure import MemoryPressure

@@ -9,11 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from actors.runtime.effects import (
-    Effect,
-    Log,
-    Tell,
-)
+from actors.runtime.effects import Effect, Log, Tell
 from actors.session.messages import OpenAnew
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason, sentence

@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 
-from actors.runtime.effects import (
-    Answer,
-    Ask,
-    Effect,
-    Log,
-    Reply,
-    Tell,
-)
+from actors.runtime.effects import Answer, Ask, Effect, Log, Reply, Tell
 from actors.watch.courses import Courses
 from actors.watch.messages import (
     Begin,

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
-from actors.runtime.effects import (
-    Effect,
-    Wake,
-)
+from actors.runtime.effects import Effect, Wake
 from actors.watch.messages import Sample
 from wppmt.domain.states import State
 from wppmt.store.port import Store, StoreUnavailable

@@ -9,15 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from actors.runtime.effects import (
-    Answer,
-    Ask,
-    Effect,
-    Log,
-    Post,
-    Reply,
-    Wake,
-)
+from actors.runtime.effects import Answer, Ask, Effect, Log, Post, Reply, Wake
 from actors.webhooks.attempts import attempt_of, counted, lane_of, tried_once_more
 from actors.webhooks.exhaustion import Exhaustion
 from actors.webhooks.health import DeliveryHealth
@@ -139,7 +131,7 @@ class WebhookMind:
     def _start_first(self, state: LaneState) -> list[Effect]:
         delivery = self._store.first_attempt(state.lane, state.cursor)
         if delivery is None:
-            state.more = False
+            self._lanes.has_no_more(state)
             self._lanes.drop_idle(state)
             return []
         return self._post(state, delivery, is_retry=False)
@@ -149,7 +141,7 @@ class WebhookMind:
         horizon = now + self._longest_wait
         delivery = self._store.retry(state.lane, state.retries, after=state.floor, horizon=horizon)
         if delivery is None or is_ahead(delivery.next_at, now, self._longest_wait):
-            state.retry_at = NEVER if delivery is None else delivery.next_at
+            self._lanes.retry_at(state, NEVER if delivery is None else delivery.next_at)
             self._lanes.drop_idle(state)
             return []
         return self._post(state, delivery, is_retry=True)

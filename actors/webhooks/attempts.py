@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actors.runtime.effects import (
-    Count,
-    Effect,
-)
+from actors.runtime.effects import Count, Effect
 from actors.webhooks.messages import Attempted
 from wppmt.domain.occurrences import WebhookAttempted, WebhookOutcome
 from wppmt.store.operator_records import Attempt

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from actors.runtime.effects import (
-    Effect,
-    Tell,
-)
+from actors.runtime.effects import Effect, Tell
 from actors.watch.messages import EndpointDelivered, EndpointExhausted
 from wppmt.domain.messages import ALERT_ACTOR
 from wppmt.store.outbox_records import Lane

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, replace
 
-from actors.runtime.effects import (
-    Answer,
-    Effect,
-    Log,
-    Reply,
-    Wake,
-)
+from actors.runtime.effects import Answer, Effect, Log, Reply, Wake
 from actors.webhooks.exhaustion import Exhaustion
 from actors.webhooks.origins import origin_of
 from wppmt.domain.messages import ReplayDeadLetters

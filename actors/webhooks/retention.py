@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from actors.runtime.effects import (
-    Effect,
-    Log,
-)
+from actors.runtime.effects import Effect, Log
 from actors.webhooks.policy import WebhookPolicy
 from wppmt.store.port import Store
 

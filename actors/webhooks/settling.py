@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors.runtime.effects import (
-    Effect,
-    Wake,
-)
+from actors.runtime.effects import Effect, Wake
 from wppmt.store.operator_records import Attempt
 from wppmt.store.outbox_records import Delivery
 from wppmt.store.port import STORE_RETRY_SECONDS, Store, StoreUnavailable

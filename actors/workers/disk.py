@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from actors.runtime.effects import (
-    Effect,
-    Tell,
-    Wake,
-)
+from actors.runtime.effects import Effect, Tell, Wake
 from actors.supervisor.messages import DiskMeasured
 from wppmt.domain.messages import ROOT
 

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from actors.runtime.effects import (
-    Effect,
-    Tell,
-    Wake,
-)
+from actors.runtime.effects import Effect, Tell, Wake
 from actors.session.messages import Measured
 from actors.supervisor.messages import MemoryMeasured
 from wppmt.browser.port import Load

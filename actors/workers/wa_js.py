@@ -7,12 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from actors.runtime.effects import (
-    Effect,
-    Log,
-    Tell,
-    Wake,
-)
+from actors.runtime.effects import Effect, Log, Tell, Wake
 from actors.session.messages import OpenAnew
 from actors.supervisor.changeover import Move, Step, advance, go_back
 from wppmt.domain.messages import session_address

@@ -15,12 +15,7 @@ from typing import Any
 
 from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
-from actors.runtime.effects import (
-    Ask,
-    Mind,
-    Post,
-    Worker,
-)
+from actors.runtime.effects import Ask, Mind, Post, Worker
 from actors.runtime.interpreter import Interpreter
 from actors.session.assembly import Tools, session_mind
 from actors.session.policy import SessionPolicy

@@ -8,10 +8,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
-from actors.runtime.effects import (
-    Effect,
-    Mind,
-)
+from actors.runtime.effects import Effect, Mind
 from tests.actors.gateway import Gateway
 
 PLAIN = (str, int, float, bool, bytes, type(None), Enum)

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from actors.runtime.effects import (
-    Post,
-)
+from actors.runtime.effects import Post
 from actors.session.heartbeat import PROBES
 from actors.session.messages import Called, MemoryShort, PageAnswered
 from tests.actors.gateway import DOWN, HANGS, OK, Gateway

@@ -6,11 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.runtime.effects import (
-    Log,
-    Tell,
-    Wake,
-)
+from actors.runtime.effects import Log, Tell, Wake
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.messages import DiskMeasured
 from actors.workers.disk import DiskWorker, LookAtDisk

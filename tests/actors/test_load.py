@@ -6,11 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from actors.runtime.effects import (
-    Effect,
-    Tell,
-    Wake,
-)
+from actors.runtime.effects import Effect, Tell, Wake
 from actors.session.messages import Measured
 from actors.supervisor.messages import MemoryMeasured
 from actors.workers.load import CpuTally, LoadWorker, Measure, Scale

@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.runtime.effects import (
-    Tell,
-)
+from actors.runtime.effects import Tell
 from actors.session.messages import MemoryShort
 from actors.supervisor.memory_pressure import AGAIN_SECONDS, AT_ONCE, CALM_SECONDS, RELEASE, MemoryPressure
 from actors.supervisor.messages import PressureMeasured

@@ -13,11 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.runtime.effects import (
-    Effect,
-    Mind,
-    Worker,
-)
+from actors.runtime.effects import Effect, Mind, Worker
 from actors.watch.alerts import AlertMind
 from actors.watch.history import HistoryMind
 from actors.watch.messages import Begin, Observed, Sample

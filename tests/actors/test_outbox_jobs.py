@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.runtime.effects import (
-    Log,
-)
+from actors.runtime.effects import Log
 from actors.webhooks.exhaustion import Exhaustion
 from actors.webhooks.outbox_jobs import STEP, DeadLetterJob, OutboxJobs
 from wppmt.store.outbox_records import DeadLetterOrder, Lane, WebhookCounts

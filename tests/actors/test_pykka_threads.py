@@ -15,13 +15,7 @@ import pytest
 
 from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory, PendingReply
-from actors.runtime.effects import (
-    Answer,
-    Ask,
-    Effect,
-    Tell,
-    Wake,
-)
+from actors.runtime.effects import Answer, Ask, Effect, Tell, Wake
 from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_threads import PykkaThreads
 from actors.session.messages import Ping, Pong

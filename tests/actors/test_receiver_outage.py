@@ -7,11 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.runtime.effects import (
-    Mind,
-    Post,
-    Worker,
-)
+from actors.runtime.effects import Mind, Post, Worker
 from actors.webhooks.actor import WebhookMind
 from actors.webhooks.messages import OutboxGrew
 from tests.actors.gateway import OK, Gateway, Posted

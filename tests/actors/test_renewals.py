@@ -6,10 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from actors.runtime.effects import (
-    Log,
-    Tell,
-)
+from actors.runtime.effects import Log, Tell
 from actors.supervisor.renewals import BACK_SECONDS, Renewals
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway

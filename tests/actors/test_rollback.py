@@ -11,9 +11,7 @@ from typing import Any
 
 import pytest
 
-from actors.runtime.effects import (
-    Effect,
-)
+from actors.runtime.effects import Effect
 from actors.runtime.rollback import CONTAINERS, Memory, parts_of
 from tests.actors.pictures import Pictured, PicturedGateway, picture
 from tests.actors.scenario import Scenario

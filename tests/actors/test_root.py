@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actors.runtime.browser_effects import (
-    EndLeftovers,
-)
-from actors.runtime.effects import (
-    AbandonSession,
-    SpawnSession,
-)
+from actors.runtime.browser_effects import EndLeftovers
+from actors.runtime.effects import AbandonSession, SpawnSession
 from actors.session.messages import SlotWanted
 from actors.supervisor.children import HUNG_PINGS
 from actors.supervisor.root import WATCH_SECONDS

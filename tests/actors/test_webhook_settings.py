@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.runtime.effects import (
-    Post,
-)
+from actors.runtime.effects import Post
 from actors.session.unit_of_work import ROTATED_SECRETS
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import ENDPOINT, OK, Gateway

@@ -11,16 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from actors.runtime.effects import (
-    Answer,
-    Ask,
-    Count,
-    Effect,
-    Log,
-    Post,
-    Tell,
-    Wake,
-)
+from actors.runtime.effects import Answer, Ask, Count, Effect, Log, Post, Tell, Wake
 from actors.webhooks.actor import WebhookMind
 from actors.webhooks.messages import Attempted, OutboxGrew
 from actors.webhooks.policy import WebhookPolicy

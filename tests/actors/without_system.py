@@ -9,10 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from actors.runtime.effects import (
-    Effect,
-    Mind,
-)
+from actors.runtime.effects import Effect, Mind
 from tests.actors.gateway import Gateway
 
 EVENTS = (

@@ -24,9 +24,7 @@ from typing import Any, Self
 
 from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
-from actors.runtime.effects import (
-    Post,
-)
+from actors.runtime.effects import Post
 from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_threads import PykkaThreads
 from actors.webhooks.actor import WebhookMind

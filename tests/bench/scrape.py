@@ -19,10 +19,7 @@ from statistics import quantiles
 
 from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
-from actors.runtime.effects import (
-    Mind,
-    Worker,
-)
+from actors.runtime.effects import Mind, Worker
 from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_threads import PykkaThreads
 from actors.supervisor.messages import Boot

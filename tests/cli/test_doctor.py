@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from tests.cli.conftest import Call
+from tests.defaults import SETTINGS
 from tests.support import free_port
 from wppmt import __version__
 from wppmt.app.settings import Settings, load
@@ -70,6 +72,29 @@ def test_chromedriver_is_looked_for_where_it_is_used_alone(call: Call, tmp_path:
     nowhere = {"WPP_CHROMEDRIVER": str(tmp_path / "none")}
     assert "none" not in call("doctor", **nowhere).stdout
     assert "none: não encontrado" in call("doctor", WPP_BROWSER_ENGINE="undetected", **nowhere).stdout
+
+
+def profile(tokens: Path, name: str, opened_by: str) -> None:
+    (tokens / name).mkdir(parents=True)
+    (tokens / name / ".opened-by").write_text(opened_by)
+
+
+def test_headless_shell_is_looked_for_where_it_is_used(call: Call, tmp_path: Path):
+    nowhere = {"WPP_HEADLESS_SHELL": str(tmp_path / "none"), "WPP_TOKENS_DIR": str(tmp_path / "tokens")}
+    missing = "none: não encontrado. Instale: apt-get install chromium-headless-shell"
+    assert "none" not in call("doctor", **nowhere).stdout
+    assert missing in call("doctor", WPP_BROWSER_ENGINE="headless-shell", **nowhere).stdout
+    profile(tmp_path / "tokens", "a", "headless-shell 156.0.1")
+    assert missing in call("doctor", **nowhere).stdout, "a session has chosen it for itself"
+
+
+def test_profiles_that_are_too_new_for_headless_shell_are_named(tmp_path: Path):
+    shell = program(tmp_path, "shell", "156.0.1")
+    profile(tmp_path, "a", "chrome 157.0.1")
+    profile(tmp_path, "b", "headless-shell 156.0.2")
+    [said] = complaints(program_checks.headless_shell(shell, [tmp_path / "a", tmp_path / "b"]))
+    assert "gravados por um Chromium mais novo: a." in said
+    assert "apt-get install chromium-headless-shell" in said
 
 
 def test_missing_wa_js_is_reported_as_missing(tmp_path: Path):
@@ -133,6 +158,18 @@ def test_sandbox(is_root: bool, more: dict[str, str], can_unshare: bool, fine: b
         machine_checks.sandbox(is_root=is_root, settings=settings, can_unshare=lambda: can_unshare).fine
         is fine
     )
+
+
+def test_backup_key(tmp_path: Path):
+    def found(**given: object) -> Finding:
+        return machine_checks.backup_key(SETTINGS.archive.model_copy(update=given))
+
+    none, weak, missing = found(), found(key=SecretStr("curta")), found(key_file=str(tmp_path / "key"))
+    assert (none.fine, none.is_notice) == (True, True)
+    assert (weak.fine, "32 bytes" in weak.text, "curta" in weak.text) == (False, True, False)
+    assert not missing.fine
+    good = found(key=SecretStr("x" * 32))
+    assert (good.fine, good.is_notice) == (True, False)
 
 
 def test_disk(tmp_path: Path):

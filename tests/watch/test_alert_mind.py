@@ -11,13 +11,7 @@ from typing import Any
 
 import pytest
 
-from actors.runtime.effects import (
-    Answer,
-    Ask,
-    Effect,
-    Log,
-    Tell,
-)
+from actors.runtime.effects import Answer, Ask, Effect, Log, Tell
 from actors.watch.alerts import OVERLAP_SECONDS, AlertMind
 from actors.watch.messages import Begin, EndpointDelivered, EndpointExhausted, Observed
 from actors.watch.seen import Seen

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.runtime.effects import (
-    Wake,
-)
+from actors.runtime.effects import Wake
 from actors.watch.history import FINE_DAYS, KEEP_DAYS, HistoryMind
 from actors.watch.messages import Sample
 from tests.actors.gateway import FlakyStore

@@ -14,9 +14,7 @@ from typing import Any, cast
 
 import pytest
 
-from actors.runtime.effects import (
-    Post,
-)
+from actors.runtime.effects import Post
 from actors.watch.alerts import event_fields
 from wppmt.app import mail
 from wppmt.app.posting import Transports, poster

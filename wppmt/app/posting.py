@@ -8,9 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from actors.runtime.effects import (
-    Post,
-)
+from actors.runtime.effects import Post
 from actors.webhooks.messages import Attempted
 from wppmt.app.mail import SCHEME
 from wppmt.store.outbox_records import Delivery

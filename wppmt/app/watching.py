@@ -11,10 +11,7 @@ from functools import partial
 from ulid import ULID
 
 from actors.runtime.directory import Directory
-from actors.runtime.effects import (
-    Mind,
-    Worker,
-)
+from actors.runtime.effects import Mind, Worker
 from actors.watch.alerts import AlertMind
 from actors.watch.history import HistoryMind
 from actors.watch.messages import HISTORY, Begin, Sample

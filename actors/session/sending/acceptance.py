@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from actors.runtime.effects import (
-    Answer,
-    DeleteFile,
-    Effect,
-    Reply,
-    Wake,
-)
+from actors.runtime.effects import Answer, DeleteFile, Effect, Reply, Wake
 from actors.session.messages import PageAnswered
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy

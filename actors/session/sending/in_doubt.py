@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from enum import Enum, auto
 
-from actors.runtime.effects import (
-    Effect,
-    Wake,
-)
+from actors.runtime.effects import Effect, Wake
 from actors.session.messages import Called
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy

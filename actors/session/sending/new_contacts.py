@@ -10,9 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from actors.runtime.effects import (
-    Effect,
-)
+from actors.runtime.effects import Effect
 from actors.session.messages import Called, Timer
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy

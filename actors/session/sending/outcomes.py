@@ -7,13 +7,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
-from actors.runtime.effects import (
-    Answer,
-    Count,
-    DeleteFile,
-    Effect,
-    Reply,
-)
+from actors.runtime.effects import Answer, Count, DeleteFile, Effect, Reply
 from actors.session.sending.send_codec import MAY_HAVE_LEFT, is_act
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.errors import CATALOGUE, Code, Refusal

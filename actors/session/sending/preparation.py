@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actors.runtime.effects import (
-    Effect,
-    Wake,
-)
+from actors.runtime.effects import Effect, Wake
 from actors.session.messages import Called
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy

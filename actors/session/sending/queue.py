@@ -11,10 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from actors.runtime.effects import (
-    Effect,
-    Wake,
-)
+from actors.runtime.effects import Effect, Wake
 from actors.session.messages import Called, PageAnswered
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from actors.runtime.effects import (
-    Effect,
-)
+from actors.runtime.effects import Effect
 from actors.session.sending.in_doubt import InDoubt
 from actors.session.sending.new_contacts import NewContacts
 from actors.session.sending.outcomes import Outcomes, may_have_left

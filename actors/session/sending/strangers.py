@@ -10,9 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
-from actors.runtime.effects import (
-    Effect,
-)
+from actors.runtime.effects import Effect
 from actors.session.policy import SessionPolicy
 from actors.session.sending.send_codec import OPENING
 from actors.session.unit_of_work import UnitOfWork
