@@ -119,12 +119,8 @@ class Root:
             case DiskMeasured(free_mb=free_mb):
                 return [*self._disk.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
             case PressureMeasured(percent=percent):
-                told = [
-                    *self._pressure.measured(
-                        percent, longest_unused(self._children.statuses(self._status)), now
-                    )
-                ]
-                return [*told, *self._grant(now)]
+                unused = longest_unused(self._children.statuses(self._status))
+                return [*self._pressure.measured(percent, unused, now), *self._grant(now)]
             case session_messages.Quiet(session_id=session_id):
                 return self._closing_all.quiet(session_id)
             case session_messages.Vanished(session_id=session_id):
