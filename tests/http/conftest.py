@@ -70,6 +70,7 @@ class Api:
         self.figures = Figures()
         self.troubles: list[Trouble] = []
         self.has_login_copy = True
+        self.engine_flaws: dict[tuple[str, str], str] = {}
         self.waiting_imports: set[str] = set()
         self.usage: dict[str, Usage] = {}
         self.logged: list[Logged] = []
@@ -114,6 +115,7 @@ class Api:
             version="1.2.3",
             profile_mb=lambda _: 100,
             usage=self.usage.get,
+            engine_flaw=lambda session_id, engine: self.engine_flaws.get((session_id, engine), ""),
             has_login_copy=lambda _: self.has_login_copy,
             waits_for_import=self.waiting_imports.__contains__,
             limits=lambda record: gate_of(record, OFF, lambda _: frozenset(), self.time).shown(record.limits),
