@@ -45,8 +45,8 @@ ROWS = (
 P95 = {"send": "envio, um após o outro, p95", "inbound": "recebida → webhook, p95"}
 CAPTION = "One run on the simulator; a real page weighs several times as much. wppconnect, whatsapp-web.js: without HTTP."
 DRAWN = (
-    ("pss_10", "Memory per session, 10 sessions (MB PSS)"),
-    ("pss_heavy", "The same, page 100 MB heavier (MB)"),
+    ("pss_10", "Memory per session at 10 (MB PSS)"),
+    ("pss_heavy", "The same, page 100 MB heavier"),
     ("start_to_qr", "Start → QR code (s)"),
     ("restart_10", "Restart with 10 sessions (s)"),
     ("inbound", "Message → webhook (ms)"),
