@@ -11,6 +11,7 @@ from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
 from actors.session.copying import Copying
+from actors.session.leaving import Leaving
 from actors.session.link_requests import LinkRequests
 from actors.session.logout import Logout
 from actors.session.policy import SessionPolicy
@@ -43,6 +44,7 @@ class Requests:
     logout: Logout
     closing: Closing
     copying: Copying
+    leaving: Leaving
     status: Status
     sending: SendQueue
     acceptance: Acceptance
@@ -69,6 +71,13 @@ class Requests:
                 yield Answer(reply, self.status.now())
             case messages.RestoreLogin():
                 yield from self._restore(reply, now)
+            case messages.PrepareToLeave(departure=departure):
+                yield from self.leaving.prepare(departure, reply)
+            case messages.GiveAway():
+                yield from self.leaving.give_away(request, reply, now)
+            case messages.Stay():
+                yield from self.leaving.stay(now)
+                yield Answer(reply, None)
             case messages.CopyLogin():
                 yield from self.copying.ask(reply)
             case sends.SendText() | sends.SendMedia() | sends.SendContent():

@@ -11,6 +11,7 @@ from actors.session.arrivals import Arrivals
 from actors.session.closing import Closing
 from actors.session.copying import Copying
 from actors.session.inbound_audit import InboundAudit
+from actors.session.leaving import Leaving
 from actors.session.links import Links
 from actors.session.login_saving import LoginSaving
 from actors.session.readiness import Readiness
@@ -29,6 +30,7 @@ class TurnEnd:
     inbound_audit: InboundAudit
     links: Links
     copying: Copying
+    leaving: Leaving
     closing: Closing
 
     def look(self, now: float, *, login_ended: bool) -> Iterator[Effect]:
@@ -43,4 +45,5 @@ class TurnEnd:
         yield from self.inbound_audit.look(now)
         yield from self.links.look(now)
         yield from self.copying.look(now)
+        yield from self.leaving.look(now)
         yield from self.closing.look()
