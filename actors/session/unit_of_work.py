@@ -228,6 +228,7 @@ class UnitOfWork:
         transaction = self._open()
         if not transaction.step_departure(departure, DepartureState.GONE, now):
             return False
+        self.audit(now, Action.MOVE_AWAY, departure.owner)
         self.forget()
         return True
 
