@@ -24,7 +24,7 @@ WHATSAPP ?= simulated
 # What `make chaos` takes; bash owns SECONDS, so it is read here and not in a recipe.
 CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS)) $(if $(TENANTS),--tenants $(TENANTS)) \
-	$(if $(JSON),--json $(JSON))
+	$(if $(HIBERNATE),--hibernate $(HIBERNATE)) $(if $(JSON),--json $(JSON))
 
 .PHONY: help setup system interpreter lock run demo test test-long test-peers check check-code check-format check-lint \
 	check-types check-imports check-affected format docs wheel deb bench chaos mutate clean
@@ -159,7 +159,7 @@ deb: wheel ## build dist/wppmt_VERSION_ARCH.deb, and have lintian look at it
 bench: setup ## measure; prints a table and writes it as JSON
 	@$(BIN)/python -m tests.bench
 
-chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= TENANTS= (docs/reliability.md)
+chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= TENANTS= HIBERNATE= (docs/reliability.md)
 	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 mutate: setup ## break the code in 400 small ways, and show those that no test notices; MUTANTS= SEED=

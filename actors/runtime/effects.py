@@ -235,6 +235,14 @@ class KeepMedia:
 
 
 @dataclass(frozen=True, slots=True)
+class DropCaches:
+    """The browser gives back what memory it can spare; no answer."""
+
+    session_id: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteFile:
     """A file that was sent, or never will be."""
 
@@ -285,6 +293,7 @@ BrowserEffect = (
     | TakeScreenshot
     | UploadFile
     | KeepMedia
+    | DropCaches
 )
 Effect = (
     BrowserEffect

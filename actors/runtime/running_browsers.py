@@ -18,6 +18,7 @@ from actors.runtime.effects import (
     CheckDisk,
     CheckLogin,
     CloseBrowser,
+    DropCaches,
     EndLeftovers,
     KeepMedia,
     KillBrowser,
@@ -101,6 +102,8 @@ class RunningBrowsers:
                 self._upload(cell, effect)
             case KeepMedia():
                 self._keep_media(cell, effect)
+            case DropCaches():
+                self._drop_caches(effect)
             case _:
                 assert_never(effect)
 
@@ -109,6 +112,11 @@ class RunningBrowsers:
         with self._lock:
             running = dict(self._running)
         return {session_id: life.browser.load() for session_id, life in running.items()}
+
+    def _drop_caches(self, effect: DropCaches) -> None:
+        running = self._running.get(effect.session_id)
+        if running is not None and running.generation == effect.generation:
+            running.browser.drop_caches()
 
     def _call_page(self, cell: Cell, call: CallPage) -> None:
         def use(browser: Browser, done: OnResult) -> None:

@@ -120,6 +120,7 @@ class SessionMind:
                 | messages.Confirm()
                 | messages.Quiesce()
                 | messages.DiskShort()
+                | messages.MemoryShort()
                 | messages.SlotGranted()
             ):
                 return self.root_orders.told(message, now)

@@ -38,6 +38,10 @@ class Arrivals:
         self._failures = 0
         """Of the first one."""
 
+    @property
+    def is_idle(self) -> bool:
+        return not self._wanted
+
     def restore(self) -> None:
         """Take up what an earlier actor or daemon left."""
         self._wanted = deque(self._work.store.wanted_media(self._work.record.id))

@@ -16,6 +16,7 @@ from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
 from actors.session.copying import Copying
 from actors.session.due_timers import DueTimers
+from actors.session.hibernation import Hibernation
 from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
 from actors.session.inventory_watch import InventoryWatch
@@ -52,6 +53,7 @@ from actors.session.status import Status
 from actors.session.timers import Timers
 from actors.session.turn_end import TurnEnd
 from actors.session.unit_of_work import UnitOfWork
+from actors.session.waiting_room import WaitingRoom
 from wppmt.store.port import Store
 from wppmt.store.records import SessionRecord
 
@@ -84,6 +86,7 @@ class _Assembly:
 
     def __init__(self, record: SessionRecord, tools: Tools) -> None:
         self.policy = policy = tools.policy
+        self.random = tools.random
         self.timers = timers = Timers()
         self.page = page = Page(record.id, record.generation)
         self.work = work = UnitOfWork(
@@ -131,6 +134,8 @@ class _Assembly:
         self.media_url = tools.media_url
         self.reception = self._made(Reception)
         self.queries = Queries(page, self.reception, policy)
+        self.waiting_room = WaitingRoom()
+        self.hibernation = self._made(Hibernation)
 
     def mind(self) -> SessionMind:
         """After those who decide what becomes of each message."""

@@ -19,7 +19,7 @@ from actors.runtime.effects import (
 )
 from actors.session.browser_phases import COMING, RUNNING, Phase, Step, is_possible, next_phase
 from actors.session.heartbeat import Heartbeat
-from actors.session.messages import RestartFailed, SlotFreed, SlotWanted, Timer
+from actors.session.messages import Haste, RestartFailed, SlotFreed, SlotWanted, Timer
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.screen import Screen
@@ -62,6 +62,7 @@ class BrowserLifecycle:
         self._action = ProfileAction.NONE
         """What is done with the profile before the next start."""
         self._reopen = False
+        self._haste = Haste.USUAL
         self._is_forced = False
         self.live_since = 0.0
         self.outdated = ""
@@ -115,16 +116,24 @@ class BrowserLifecycle:
         """Go on from the record of an earlier actor, whose browsers' messages are stale from now on."""
         self._page.next_browser(after=generation)
 
-    def open(self, action: ProfileAction = ProfileAction.NONE) -> Iterator[Effect]:
+    def open(
+        self, action: ProfileAction = ProfileAction.NONE, haste: Haste = Haste.USUAL
+    ) -> Iterator[Effect]:
         """Ask Root for a start slot; a browser on its way down is waited for."""
         self._timers.disarm(Timer.RETRY)
-        self._action = action
+        self._action, self._haste = action, haste
         if self.is_closing:
             self._reopen = True
         elif is_possible(self.phase, Step.WANTED):
             self._step(Step.WANTED)
             self._page.next_browser()
-            yield Tell(ROOT, SlotWanted(self._session_id, self._page.generation))
+            yield self._want_slot()
+
+    def hurry(self) -> Iterator[Effect]:
+        """Somebody waits now for the browser that is to come."""
+        self._haste = Haste.SOMEBODY_WAITS
+        if self.phase is Phase.QUEUED:
+            yield self._want_slot()
 
     def adopt(self, left: Process) -> Iterator[Effect]:
         """Take over what an earlier daemon left. Nothing starts, so this takes no slot."""
@@ -263,7 +272,7 @@ class BrowserLifecycle:
         self._page.next_browser()
         if self._reopen:
             self._reopen = False
-            yield from self.open(self._action)
+            yield from self.open(self._action, self._haste)
 
     def _stop_waiting(self) -> None:
         self._screen.forget()
@@ -272,6 +281,9 @@ class BrowserLifecycle:
 
     def _step(self, step: Step) -> None:
         self.phase = next_phase(self.phase, step)
+
+    def _want_slot(self) -> Tell:
+        return Tell(ROOT, SlotWanted(self._session_id, self._page.generation, self._haste))
 
     def _free_slot(self) -> Tell:
         return Tell(ROOT, SlotFreed(self._session_id, self._page.generation))

@@ -12,6 +12,7 @@ from actors.session.arrivals import Arrivals
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.browser_news import BrowserNews
 from actors.session.copying import Copying
+from actors.session.hibernation import Hibernation
 from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
 from actors.session.leaving import Leaving
@@ -47,6 +48,7 @@ class DueTimers:
     leaving: Leaving
     new_contacts: NewContacts
     arrivals: Arrivals
+    hibernation: Hibernation
 
     def due(self, timer: Timer, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a timer
         match timer:
@@ -90,5 +92,9 @@ class DueTimers:
                 yield from self.leaving.due(now)
             case Timer.ARRIVALS:
                 yield from self.arrivals.pump()
+            case Timer.HIBERNATION:
+                yield from self.hibernation.due(now)
+            case Timer.WAKING:
+                yield from self.hibernation.late(now)
             case _:
                 assert_never(timer)

@@ -54,6 +54,11 @@ class InboundAudit:
     _noticed_at: float = field(default=0.0, init=False)
     """When the page's last notice came."""
 
+    @property
+    def is_settled(self) -> bool:
+        """What came before this connection is in the log, and nothing is being asked."""
+        return not (self._is_new or self._is_asking)
+
     def noticed(self, at: float) -> None:
         self._noticed_at = at
 

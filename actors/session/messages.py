@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from wppmt.browser.port import BrowserFailure, CallResult, Notice
 from wppmt.domain.process import Process
@@ -48,6 +48,11 @@ class Quiesce:
 @dataclass(frozen=True, slots=True)
 class DiskShort:
     """Root: no browser may write now. End yours in order, and want another; slots are given when there is room."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryShort:
+    """Root: the machine lacks memory. Give back what you can; hibernate where that is allowed, and nobody uses you."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,10 @@ class Timer(StrEnum):
     """The browser has waited long enough to be closed, or the session for a word whether it leaves."""
     ARRIVALS = "arrivals"
     """Received media is asked for again."""
+    HIBERNATION = "hibernation"
+    """A session may have had nothing to do for long enough to hibernate; one that hibernates is to look what came in."""
+    WAKING = "waking"
+    """A hibernating session that is needed has not come back in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +216,23 @@ class Due:
     number: int
 
 
+class Haste(IntEnum):
+    """Who gets a start slot before others."""
+
+    SOMEBODY_WAITS = 0
+    """A hibernating session is needed now."""
+    USUAL = 1
+    SCHEDULED = 2
+    """A hibernating session only looks what came in; while the machine lacks memory that can wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class SlotWanted:
     """To Root: may I start a browser?"""
 
     session_id: str
     generation: int
+    haste: Haste = Haste.USUAL
 
 
 @dataclass(frozen=True, slots=True)

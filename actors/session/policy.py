@@ -79,5 +79,7 @@ class SessionPolicy:
     idle_seconds: float = 60.0
     recycle_pause: float = 300.0
     """At least so long between two exchanges."""
+    wake_deadline: float = 15.0
+    """For a hibernating session that is needed to be there; then it is told as any other that reconnects."""
     secret_overlap: float = 86_400.0
     """How long a rotated signing secret stays valid."""

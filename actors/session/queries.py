@@ -57,6 +57,10 @@ class Queries:
         self._open: dict[str, tuple[Reply, Read, bool]] = {}
         """Each with whether it may be asked again."""
 
+    @property
+    def is_idle(self) -> bool:
+        return not self._open
+
     def ask(self, query: Query, reply: Reply) -> Iterator[Effect]:
         subject = str(next(self._numbers))
         match query:

@@ -11,6 +11,7 @@ from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
 from actors.session.copying import Copying
+from actors.session.hibernation import Hibernation
 from actors.session.leaving import Leaving
 from actors.session.link_requests import LinkRequests
 from actors.session.logout import Logout
@@ -18,14 +19,17 @@ from actors.session.policy import SessionPolicy
 from actors.session.queries import Queries
 from actors.session.screen import Screen
 from actors.session.sending.acceptance import Acceptance, require_connected
+from actors.session.sending.examination import Examination
 from actors.session.sending.queue import SendQueue
 from actors.session.sending.strangers import Strangers
 from actors.session.starts import Starts
 from actors.session.status import Status
 from actors.session.unit_of_work import UnitOfWork
+from actors.session.waiting_room import WaitingRoom
 from wppmt.domain import messages, sends
 from wppmt.domain.contact_policy import PolicyChange
 from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.hibernation import NEVER, Cause, HibernationPlan
 from wppmt.domain.page_condition import PageCondition
 from wppmt.domain.page_queries import PageQuery
 from wppmt.domain.reasons import Reason
@@ -48,7 +52,10 @@ class Requests:
     status: Status
     sending: SendQueue
     acceptance: Acceptance
+    examination: Examination
     queries: Queries
+    hibernation: Hibernation
+    waiting_room: WaitingRoom
     strangers: Strangers
     link_requests: LinkRequests
     chat_filter: ChatFilter
@@ -81,12 +88,22 @@ class Requests:
             case messages.CopyLogin():
                 yield from self.copying.ask(reply)
             case sends.SendText() | sends.SendMedia() | sends.SendContent():
-                yield from self.acceptance.send(request, reply, now)
+                self.hibernation.used(now)
+                if self.work.record.is_hibernating and self.examination.is_needed(request, now):
+                    self.waiting_room.enter(request, reply)
+                else:
+                    yield from self.acceptance.send(request, reply, now)
             case sends.AnnounceMedia():
                 yield from self.acceptance.announce(request, reply, now)
+                # It comes back while the file is fetched.
+                yield from self.hibernation.wake(Cause.REQUEST, now)
             case PageQuery() | messages.CheckNumber() | messages.FetchMedia():
                 require_connected(self.work.record)
-                yield from self.queries.ask(request, reply)
+                self.hibernation.used(now)
+                if self.work.record.is_hibernating:
+                    self.waiting_room.enter(request, reply)
+                else:
+                    yield from self.queries.ask(request, reply)
             case messages.TakeScreenshot():
                 if not self.lifecycle.is_live:
                     raise Refusal(Code.NOT_RUNNING)
@@ -104,6 +121,16 @@ class Requests:
             case _:
                 raise TypeError(type(request).__name__)
 
+    def resume(self, now: float) -> Iterator[Effect]:
+        """At the end of every turn: whoever waited for a hibernating session's page, once it is there or did not come."""
+        if self.work.record.is_hibernating:
+            return
+        for request, reply in self.waiting_room.leave():
+            try:
+                yield from [*self.asked(request, reply, now)]
+            except Refusal as refusal:
+                yield Answer(reply, refusal)
+
     def _start(self, request: messages.StartSession, reply: Reply, now: float) -> Iterator[Effect]:
         if self.logout.is_active:
             raise Refusal(Code.SESSION_BUSY, retry_after=5)
@@ -120,11 +147,13 @@ class Requests:
             ignore=request.ignore,
         )
         yield from self._set_policy(request.policy, now)
+        yield from self._set_hibernation(request.hibernate, now)
         if request.webhook_url is not None:
             yield from work.set_webhook(now, request.webhook_url, work.record.webhook_events)
         secret = work.ensure_secret()
         if self.work.record.state is State.DISCONNECTED:
             yield from self.starts.start(Reason.STARTING, now)
+        yield from self.hibernation.wake(Cause.OPERATOR, now)
         yield Answer(reply, messages.Started(created, self.status.now(), secret))
 
     def _configure(self, request: messages.ConfigureSession, reply: Reply, now: float) -> Iterator[Effect]:
@@ -135,12 +164,17 @@ class Requests:
             proxy=request.proxy,
         )
         yield from self._set_policy(request.policy, now)
+        yield from self._set_hibernation(request.hibernate, now)
         yield from self.chat_filter.tell_page()
         yield Answer(reply, self.status.now())
 
     def _set_policy(self, change: PolicyChange | None, now: float) -> Iterator[Effect]:
         if change is not None:
             yield from self.work.write(now, contact_policy=change.of(self.strangers.policy))
+
+    def _set_hibernation(self, plan: HibernationPlan | None, now: float) -> Iterator[Effect]:
+        if plan is not None:
+            yield from self.hibernation.plan_changed(None if plan == NEVER else plan, now)
 
     def _write_given(self, now: float, **settings: Any) -> Iterator[Effect]:
         """None leaves a setting as it is."""

@@ -10,6 +10,7 @@ from actors.session import messages
 from actors.session.arrivals import Arrivals
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.closing import Closing
+from actors.session.hibernation import Hibernation
 from actors.session.interruptions import Interruptions
 from actors.session.links import Links
 from actors.session.logout import Logout
@@ -32,6 +33,7 @@ Order = (
     | messages.Confirm
     | messages.Quiesce
     | messages.DiskShort
+    | messages.MemoryShort
     | messages.SlotGranted
 )
 
@@ -48,6 +50,7 @@ class RootOrders:
     sending: SendQueue
     arrivals: Arrivals
     recycling: Recycling
+    hibernation: Hibernation
     has_begun: bool = field(default=False, init=False)
     """Begin has been handled: the record is up to date."""
 
@@ -66,6 +69,8 @@ class RootOrders:
                 yield from self.closing.quiesce()
             case messages.DiskShort():
                 yield from self.interruptions.make_room(now)
+            case messages.MemoryShort():
+                yield from self.hibernation.memory_short(now)
             case messages.SlotGranted(generation=generation):
                 yield from self.lifecycle.granted(generation, now)
 
@@ -89,7 +94,8 @@ class RootOrders:
         if record.reason is Reason.WRONG_PHONE and record.has_login:
             # Another number than the pairing link's had just been paired.
             yield from self.logout.turn_out(now, on_main=False)
-        elif record.desired is Desired.STOPPED or self._waits_for_a_person:
+        elif record.desired is Desired.STOPPED or self._waits_for_a_person or record.is_hibernating:
+            # One that hibernates was on its way down, or on its way up for whoever asks again.
             if record.process is not None:
                 yield from self.lifecycle.end_leftovers()
         elif record.state is State.DISCONNECTED:

@@ -25,6 +25,13 @@ class MemoryMeasured:
 
 
 @dataclass(frozen=True, slots=True)
+class PressureMeasured:
+    """So much of the last seconds programs waited for memory, in per cent; None where the kernel does not tell."""
+
+    percent: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ShutDown:
     """Asked by the daemon: close every browser, keep every login. Answered with the ids that had to be killed."""
 

@@ -24,11 +24,13 @@ from actors.supervisor.children import Child, Children
 from actors.supervisor.closing_all import ClosingAll
 from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
 from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.memory_pressure import MemoryPressure
 from actors.supervisor.messages import (
     Boot,
     DiskMeasured,
     MemoryMeasured,
     PauseOver,
+    PressureMeasured,
     ShutDown,
     ShutDownDue,
     Watch,
@@ -61,6 +63,7 @@ class Root:
         is_alive: Callable[[str], bool],
         status: Callable[[str], SessionStatus | None],
         disk: DiskPolicy | None = None,
+        pressure: MemoryPressure | None = None,
     ) -> None:
         self._store = store
         self._children = Children(services, is_alive)
@@ -69,8 +72,11 @@ class Root:
         self._slots = StartSlots(starts_at_once)
         self._common_cause = CommonCause()
         self._disk = disk or DiskPolicy()
+        self._pressure = pressure or MemoryPressure()
         self._renewals = Renewals()
-        self._overall = Overall(self._disk, self._common_cause, self._renewals, memory_limit_mb)
+        self._overall = Overall(
+            self._disk, self._pressure, self._common_cause, self._renewals, memory_limit_mb
+        )
         self._closing_all = ClosingAll()
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:
@@ -109,6 +115,9 @@ class Root:
                 return ()
             case DiskMeasured(free_mb=free_mb):
                 return [*self._disk.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
+            case PressureMeasured(percent=percent):
+                told = [*self._pressure.measured(percent, self._longest_unused(), now)]
+                return [*told, *self._grant(now)]
             case session_messages.Quiet(session_id=session_id):
                 return self._closing_all.quiet(session_id)
             case session_messages.Vanished(session_id=session_id):
@@ -258,6 +267,11 @@ class Root:
         found = {session_id: self._status(session_id) for session_id in sorted(self._children.sessions)}
         return {session_id: status for session_id, status in found.items() if status}
 
+    def _longest_unused(self) -> list[str]:
+        """Of the sessions that have a browser."""
+        records = [one.record for one in self._statuses().values() if one.record.process]
+        return [one.id for one in sorted(records, key=lambda one: (one.last_activity or 0.0, one.id))]
+
     def _replace(self, session_id: str) -> Iterator[Effect]:
         """Replace an actor: first the old one is cut off and its browser killed, then a new one reads the record."""
         cause = self._children.trouble(session_id) or Reason.ACTOR_FAILED
@@ -288,7 +302,8 @@ class Root:
     def _grant(self, now: float) -> Iterator[Effect]:
         if not self._may_start(now):
             return
-        for wish in self._slots.grant(now):
+        least = session_messages.Haste.USUAL if self._pressure.is_high else session_messages.Haste.SCHEDULED
+        for wish in self._slots.grant(now, least):
             yield Tell(session_address(wish.session_id), session_messages.SlotGranted(wish.generation))
 
     def _forward(self, session_id: str, request: object, reply: Reply) -> Iterator[Effect]:

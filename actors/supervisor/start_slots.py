@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from actors.session.messages import SlotWanted
+from actors.session.messages import Haste, SlotWanted
 
 SLOT_SECONDS = 90.0
 """A slot is taken back after this: a start that hangs must not block the others."""
 
 
 class StartSlots:
-    """At most `capacity` browsers start at the same time: first come, first served, each slot for a limited time."""
+    """At most `capacity` browsers start at the same time, by haste and then as they came, each slot for a limited time."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
@@ -29,10 +29,13 @@ class StartSlots:
         self._taken = {wish: since for wish, since in self._taken.items() if not _is(wish, session_id, up_to)}
         self._waiting = deque(wish for wish in self._waiting if not _is(wish, session_id, up_to))
 
-    def grant(self, now: float) -> Iterator[SlotWanted]:
+    def grant(self, now: float, least: Haste = Haste.SCHEDULED) -> Iterator[SlotWanted]:
+        """To those that have at least this haste."""
         self._taken = {wish: since for wish, since in self._taken.items() if now - since <= SLOT_SECONDS}
-        while self._waiting and len(self._taken) < self._capacity:
-            wish = self._waiting.popleft()
+        for wish in sorted(self._waiting, key=lambda wish: wish.haste):
+            if wish.haste > least or len(self._taken) >= self._capacity:
+                return
+            self._waiting.remove(wish)
             self._taken[wish] = now
             yield wish
 

@@ -16,6 +16,8 @@ class Thresholds:
     response_seconds: float
     webhooks_failed: int
     """A minute."""
+    free_slots_share: float = 0.0
+    """Fires at so few or fewer, of all; 0: never."""
     default_endpoint: str = ""
     """Where the events of sessions without a webhook of their own go."""
 

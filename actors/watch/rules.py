@@ -40,6 +40,7 @@ AS_INTENDED = {
     Reason.WA_JS_CHANGED,
     Reason.LOGIN_COPY,
     Reason.RECYCLED,
+    Reason.WAKING,
 }
 NAMED = 5
 """Sessions in a sentence."""
@@ -79,6 +80,9 @@ def judge(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
     yield from _webhooks(seen, thresholds)
     if seen.disk:
         yield Finding(Cause(AlertCode.DISK_LOW), str(seen.disk))
+    if seen.pressure:
+        yield Finding(Cause(AlertCode.MEMORY_PRESSURE), str(seen.pressure))
+    yield from _free_slots(seen, thresholds)
     yield from _common_cause(seen)
     for record in seen.sessions:
         yield from _session(record, seen)
@@ -95,7 +99,7 @@ def _level(finding: Finding, value: float, threshold: float, *, is_known: bool =
 def _memory(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
     used, limit = seen.figures.sample.total_memory_mb, seen.figures.memory_limit_mb
     message = (
-        f"{used} MB de memória em uso, mais de {thresholds.memory_share:.0%} do limite de {limit} MB"
+        f"{used} MB de memória em uso, mais de {100 * thresholds.memory_share:.0f} % do limite de {limit} MB"
         " (WPP_MEMORY_LIMIT_MB)"
     )
     finding = Finding(Cause(AlertCode.MEMORY_HIGH), message)
@@ -104,7 +108,9 @@ def _memory(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
 
 
 def _processor(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
-    message = f"Mais de {thresholds.cpu_share:.0%} do processador em uso por {CPU_SECONDS / 60:.0f} minutos"
+    message = (
+        f"Mais de {100 * thresholds.cpu_share:.0f} % do processador em uso por {CPU_SECONDS / 60:.0f} minutos"
+    )
     finding = Finding(Cause(AlertCode.CPU_HIGH), message, hold=CPU_SECONDS)
     share = seen.figures.sample.cpu_share
     yield from _level(finding, share, thresholds.cpu_share, is_known=share > 0)
@@ -116,18 +122,23 @@ def _traffic(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
     is_known = seen.uptime >= TRAFFIC_SECONDS or recent.requests >= LEAST_REQUESTS
     errors = Finding(
         Cause(AlertCode.ERROR_RATE),
-        f"{recent.error_rate:.1%} das {recent.requests} requisições dos últimos 5 minutos falharam"
-        f" (respostas 5xx e envios); o limite é {thresholds.error_rate:.0%}",
+        f"{_decimal(100 * recent.error_rate, 1)} % das {recent.requests} requisições dos últimos 5 minutos falharam"
+        f" (respostas 5xx e envios); o limite é {100 * thresholds.error_rate:.0f} %",
     )
     rate = recent.error_rate if recent.requests >= LEAST_REQUESTS else 0.0
     yield from _level(errors, rate, thresholds.error_rate, is_known=is_known)
     slow = Finding(
         Cause(AlertCode.SLOW_RESPONSES),
-        f"As respostas dos últimos 5 minutos levam até {recent.response_seconds:.1f} s, sem contar a espera pelo"
-        f" WhatsApp; o limite é {thresholds.response_seconds:g} s",
+        f"As respostas dos últimos 5 minutos levam até {_decimal(recent.response_seconds, 1)} s, sem contar a espera pelo"
+        f" WhatsApp; o limite é {_decimal(thresholds.response_seconds)} s",
     )
     seconds = recent.response_seconds if recent.requests >= LEAST_SLOW else 0.0
     yield from _level(slow, seconds, thresholds.response_seconds, is_known=is_known)
+
+
+def _decimal(value: float, digits: int | None = None) -> str:
+    """As people write it here, with a comma."""
+    return (f"{value:g}" if digits is None else f"{value:.{digits}f}").replace(".", ",")
 
 
 def _webhooks(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
@@ -138,6 +149,13 @@ def _webhooks(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
     # Whether one works is known by its next delivery alone; one that nobody uses any more needs none.
     for endpoint in {record.webhook_url or thresholds.default_endpoint for record in seen.sessions}:
         yield Unsure(Cause(AlertCode.WEBHOOK_EXHAUSTED, endpoint))
+
+
+def _free_slots(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
+    free, most = seen.figures.free_slots, seen.figures.max_sessions
+    if thresholds.free_slots_share and most and free <= thresholds.free_slots_share * most:
+        message = f"Restam {free} de {most} vagas para sessões (WPP_MAX_SESSIONS)"
+        yield Finding(Cause(AlertCode.FEW_FREE_SLOTS), message, is_live=True)
 
 
 def _common_cause(seen: Seen) -> Iterator[Word]:

@@ -18,5 +18,7 @@ class Seen:
     """Seconds since the daemon began: no count reaches further back."""
     figures: Figures = field(default_factory=Figures)
     disk: Shortage | None = None
+    pressure: Shortage | None = None
+    """Of memory, as programs that wait for it show."""
     common_cause: CommonFailure | None = None
     sessions: tuple[SessionRecord, ...] = ()

@@ -20,6 +20,7 @@ from actors.runtime.interpreter import Interpreter
 from actors.session.assembly import Tools, session_mind
 from actors.session.policy import SessionPolicy
 from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.memory_pressure import MemoryPressure
 from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
 from actors.supervisor.root import Root
 from actors.webhooks.actor import WebhookMind
@@ -214,6 +215,7 @@ class Gateway:
         endpoint: str = ENDPOINT,
         schedule: WebhookSchedule | None = None,
         plans: Plans | None = None,
+        pressure_percent: float = 0.0,
     ) -> None:
         self.random = Random(seed)
         self.time = VirtualTime()
@@ -238,6 +240,7 @@ class Gateway:
         self._endpoint = endpoint
         self._schedule = schedule or webhook_schedule()
         self._plans = plans
+        self._pressure_percent = pressure_percent
         self._max_sessions = max_sessions
         self._starts_at_once = starts_at_once
         self._message_ids = count(1)
@@ -274,6 +277,7 @@ class Gateway:
             is_alive=self.directory.is_alive,
             status=self.directory.status,
             disk=DiskPolicy("/tokens", MIN_FREE_MB),
+            pressure=MemoryPressure(self._pressure_percent),
         )
         supervisor = self.runtime.spawn(ROOT, self.watched(root))
         supervisor.put(DiskMeasured(self.free_mb))

@@ -202,6 +202,8 @@ def who_is_well_is_left_alone(history: History) -> Iterator[str]:
                 continue
             if line.event == "connection_change":
                 is_connected = line.details["status"] == "connected"
+            elif line.event in {"hibernating", "awake"}:
+                is_connected = line.event == "awake"
             elif line.event == "browser_failed" and is_connected:
                 since = max((at for at in opened if at < line.at), default=0.0)
                 if not any(since <= at <= line.at for at in struck):

@@ -8,13 +8,14 @@ from typing import Any
 
 from actors.runtime.effects import Post
 from actors.session.heartbeat import PROBES
-from actors.session.messages import Called, PageAnswered
+from actors.session.messages import Called, MemoryShort, PageAnswered
 from tests.actors.gateway import DOWN, HANGS, OK, Gateway
 from tests.actors.history import Asked, History
 from tests.defaults import session_policy, webhook_schedule
 from wppmt.browser.fake.browsers import FakeBrowser
 from wppmt.browser.port import CallTimeout, ChannelClosed
 from wppmt.domain import messages, sends
+from wppmt.domain.hibernation import NEVER, HibernationPlan
 from wppmt.domain.messages import ROOT, session_address
 from wppmt.store.outbox_records import DeadLetterFilter
 from wppmt.webhook.classify import AttemptResult, Fault, Unanswered
@@ -125,6 +126,25 @@ class Scenario:
         self.gateway.browsers.refuse_start(name, "CHROME_MISSING", times=self.random.choice([6, 10, 12]))
         self._browser_trouble(name, "crash")
         self.gateway.run(340)
+
+    def hibernate(self, name: str) -> None:
+        """After a few seconds without use, for a minute or so: there is much to be seen of it in little time."""
+        plan = HibernationPlan(
+            self.random.choice([0.05, 0.2, 1]), wake_hours=self.random.choice([0.01, 0.03, 6])
+        )
+        self._configure(name, plan)
+
+    def never_hibernate(self, name: str) -> None:
+        self._configure(name, NEVER)
+
+    def _configure(self, name: str, plan: HibernationPlan) -> None:
+        self._ask(session_address(name), name, "configure", messages.ConfigureSession(hibernate=plan))
+
+    def ask_page(self, name: str) -> None:
+        self._ask(session_address(name), name, "question", messages.CheckNumber(FRIEND))
+
+    def lack_memory(self, name: str) -> None:
+        self.gateway.directory.tell(session_address(name), MemoryShort())
 
     def write(self, name: str) -> None:
         for _ in range(self.random.choice([1, 1, 3])):
@@ -309,6 +329,10 @@ ACTS: dict[Act, float] = {
     Scenario.close: 1.5,
     Scenario.log_out: 0.7,
     Scenario.kill_daemon: 2,
+    Scenario.hibernate: 5,
+    Scenario.never_hibernate: 0.5,
+    Scenario.ask_page: 2,
+    Scenario.lack_memory: 0.5,
     Scenario.poison: 0.7,
     Scenario.stall: 0.7,
     Scenario.stall_in_turn: 0.7,

@@ -27,6 +27,8 @@ MARGIN_SECONDS = 660.0
 """Beside its load: starting the tenants, coming to rest, stopping. Then the run is cut off."""
 DISK_MIN_FREE_MB = 40
 """Where the profiles lie on a disk that is small itself."""
+WITH_HIBERNATION = 0.25
+"""Of the preset's load: who always has something to do never hibernates."""
 
 
 def main() -> int:
@@ -50,6 +52,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(10**6))
     parser.add_argument("--seconds", type=float, help="of load and faults; default: the preset's")
     parser.add_argument("--tenants", type=int, help="default: the preset's")
+    parser.add_argument(
+        "--hibernate",
+        type=float,
+        help="seconds without use after which sessions hibernate; a quarter of the load",
+    )
     parser.add_argument("--history", type=Path, default=Path("var/chaos.jsonl"), help="where it is recorded")
     parser.add_argument("--json", type=Path, help="where the figures go as JSON")
     parser.add_argument("--judge", type=Path, help="run nothing: judge this history")
@@ -78,9 +85,16 @@ def play(preset: Preset, options: argparse.Namespace, recorder: Recorder) -> Non
         recorder.add("phase", name="loaded")
         progress("todas conectadas; começa a carga")
         end = time.monotonic() + (options.seconds or preset.seconds)
-        made.traffic.start(preset.sends, preset.inbound)
+        part = 1.0
+        if options.hibernate:
+            part = WITH_HIBERNATION
+            made.hibernate({"idleMinutes": options.hibernate / 60, "wakeHours": 0.1})
+        made.traffic.start(part * preset.sends, part * preset.inbound)
         preset.play(Run(made, Faults(made), Random(options.seed), end, progress))
         made.traffic.stop()
+        if options.hibernate:
+            # Whoever still sleeps wakes, and hears what was written to it.
+            made.hibernate(None)
         settle(made, progress)
         gather(made)
         recorder.add("phase", name="stopping")

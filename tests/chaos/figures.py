@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tests.bench.figures import Report
 from tests.chaos.history import ACCEPTED, History, Record
-from tests.chaos.judges import Violation, judge
+from tests.chaos.judges import Violation, is_asleep, judge
 
 QUICK_SECONDS = 60.0
 """Health that earns an attempt at once after the next failure (docs/contract.md 4)."""
@@ -64,6 +64,8 @@ def _count(history: History, made: Verdict) -> None:
     add("faults", "falhas injetadas", "", [len(history.faults)])
     add("sends", "envios oferecidos", "", [len(history.sends)])
     add("inbound", "mensagens escritas às sessões", "", [len(history.of("written"))])
+    if slept := history.of("slept"):
+        add("slept", "hibernações", "", [len(slept)])
     add("webhooks", "eventos entregues", "", [len(history.webhooks)])
     for kind, text in COUNTED.items():
         add(kind, text, "", [counts[kind]], goal=0)
@@ -213,6 +215,10 @@ def daemon_killed(history: History, report: Report) -> None:
     alone = [(fault["t"], history.next_fault(fault)) for fault in kills if fault["fault"] == "kill_daemon"]
     if alone:
         closed = [entry for entry in history.of("world", event="page_close") if entry.get("device")]
+        # Of a device it is not known whose it is.
+        closed = [
+            one for one in closed if not any(is_asleep(history, name, one["t"]) for name in history.tenants)
+        ]
         seen = sum(any(start < entry["t"] < end for start, end in alone) for entry in closed)
         report.add(
             "disconnections", "desconexões vistas pelo WhatsApp, morte só do serviço", "", [seen], goal=0

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.chaos.history import Recorder
 from tests.chaos.observe import POLL_SECONDS, WORLD_SECONDS, Loop, States, World, note_webhook
@@ -59,6 +60,12 @@ class Ground:
             tenant.start()
             tenant.want_all()
             tenant.connect()
+
+    def hibernate(self, plan: Mapping[str, Any] | None) -> None:
+        """Every tenant by this plan from now on; None: none of them."""
+        for tenant in self.tenants:
+            answer = self.daemon.api.call("PATCH", tenant.path, {"hibernate": plan})
+            assert answer.status == 200, answer.json
 
     def note_leftovers(self) -> None:
         """Whoever still runs some seconds after the daemon's end."""

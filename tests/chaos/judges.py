@@ -16,6 +16,10 @@ SETTLED = {"failed", "unknown"}
 LEGAL = {(before.value, after.value) for before, row in TABLE.items() for after in row.values()}
 SAMPLED_SECONDS = 0.1
 """Two looks at /proc: what is shorter is a process between fork and exec, or one that is refused and leaves."""
+SLEEP_SECONDS = 45.0
+"""For a browser to go down in order once its session hibernates; the daemon may die in between."""
+WHOLE_SECONDS = 1.5
+"""The API tells in whole seconds since when."""
 SOCKET_SECONDS = 0.25
 """A reloaded page may be back before the server has read the old one's farewell."""
 
@@ -166,9 +170,10 @@ def chain_broken(history: History) -> Findings:
 def bystander(history: History) -> Findings:
     """No browser ends and no session leaves `connected` but by a fault of its own or one that strikes all."""
     for browser in history.browsers:
-        if history.loaded < browser.end < history.stopping and not _is_blamed(
+        is_excused = _is_blamed(history, browser.key, browser.end) or is_asleep(
             history, browser.key, browser.end
-        ):
+        )
+        if history.loaded < browser.end < history.stopping and not is_excused:
             yield browser.end, f"o Chrome de {browser.key} (pid {browser.pid}) terminou sem falha dele"
     for tenant in history.tenants:
         for change in history.changes(tenant):
@@ -179,6 +184,14 @@ def bystander(history: History) -> Findings:
                 and not _is_blamed(history, tenant, change["t"])
             ):
                 yield change["t"], f"{tenant} saiu de connected sem falha dele: {change.get('reasonCode')}"
+
+
+def is_asleep(history: History, tenant: str, t: float) -> bool:
+    """Whether its browser may end at this moment because it hibernates."""
+    return any(
+        slept["t"] - WHOLE_SECONDS <= t <= slept["t"] + SLEEP_SECONDS
+        for slept in history.of("slept", tenant=tenant)
+    )
 
 
 def _is_blamed(history: History, tenant: str, t: float) -> bool:

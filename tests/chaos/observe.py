@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, Self
 
 import urllib3
@@ -98,6 +99,8 @@ class States:
         self._recorder = recorder
         self.now: dict[str, str] = {}
         """Each session's state; empty while the daemon does not answer."""
+        self._asleep: dict[str, str] = {}
+        """Since when each session that was seen to hibernate last did."""
 
     def look(self) -> None:
         answer = noted_call(self._recorder, self._api, "list", None, ("GET", "/api/sessions"))
@@ -109,6 +112,14 @@ class States:
             if self.now.get(tenant) != status:
                 self._recorder.add("state", tenant=tenant, status=status)
         self.now = shown
+        for one in answer.json["sessions"]:
+            self._note_sleep(one["sessionId"], one.get("hibernation"))
+
+    def _note_sleep(self, tenant: str, hibernation: Mapping[str, str] | None) -> None:
+        if hibernation and self._asleep.get(tenant) != hibernation["since"]:
+            self._asleep[tenant] = hibernation["since"]
+            ago = time.time() - datetime.fromisoformat(hibernation["since"]).timestamp()
+            self._recorder.add("slept", time.monotonic() - ago, tenant=tenant)
 
 
 class World:

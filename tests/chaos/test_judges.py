@@ -117,6 +117,14 @@ def test_what_is_no_violation():
     assert kinds(lines) == set()
 
 
+def test_a_browser_may_end_because_its_session_hibernates():
+    slept = {"kind": "slept", "t": 29.9, "tenant": "a"}
+    lines = [*without(clean(), kind="fault"), fault(30.0, "kill_keeper", ""), slept]
+    lines = without(lines, event="connection_change", status="reconnecting")
+    assert "o Chrome de a" not in " ".join(one.text for one in judge(History(lines)))
+    assert "bystander" in kinds([*without(lines, kind="slept"), slept | {"tenant": "b"}])
+
+
 def test_a_retry_with_its_key_is_one_send():
     lines = again(
         clean(), {"t": 9.0, "end": 9.5, "status": 0, "error": "broken"}, kind="call", text="text-a-1"

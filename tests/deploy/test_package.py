@@ -140,6 +140,8 @@ def test_it_installs_with_one_command(debian: Container, debs: dict[str, Path]):
     assert debian.mode("/var/lib/wppmt") == ("wppmt:wppmt", "700")
     assert re.search(r"^WPP_SECRET=[0-9a-f]{64}$", debian.read("/etc/wppmt/wppmt.env"), re.MULTILINE)
     assert debian.ask("systemctl", "is-enabled", "wppmt.service", "wppmt.socket").split() == ["enabled"] * 2
+    enabled = debian.run("systemctl", "is-enabled", "wppmt-backup.timer", check=False)
+    assert enabled.stdout.strip() == "disabled", "without a key there is no backup"
     wait_until(lambda: health(debian).get("version") == __version__, 30)
     assert debian.exists("/usr/share/bash-completion/completions/wppmt")
     assert debian.ask("wppmt", "--version") == f"wppmt {__version__}"

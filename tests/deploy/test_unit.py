@@ -23,6 +23,8 @@ from wppmt.http import server
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNIT, SOCKET = DEPLOY / "wppmt.service", DEPLOY / "wppmt.socket"
 SWITCH = DEPLOY / "wppmt-switch.service"
+BACKUP, TIMER = DEPLOY / "wppmt-backup.service", DEPLOY / "wppmt-backup.timer"
+FURTHER_BACKUP, FURTHER_TIMER = DEPLOY / "wppmt-backup@.service", DEPLOY / "wppmt-backup@.timer"
 FURTHER, FURTHER_SOCKET = DEPLOY / "wppmt@.service", DEPLOY / "wppmt@.socket"
 
 
@@ -36,7 +38,10 @@ def read(path: Path) -> configparser.ConfigParser:
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
 def test_systemd_accepts_the_units():
     verdict = subprocess.run(
-        ["systemd-analyze", "verify", SOCKET, UNIT, SWITCH], capture_output=True, text=True, check=False
+        ["systemd-analyze", "verify", SOCKET, UNIT, SWITCH, BACKUP, TIMER],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (verdict.returncode, verdict.stderr) == (0, "")
 
@@ -71,6 +76,24 @@ def test_a_further_instance_is_shut_in_like_the_first():
         "EnvironmentFile=-/etc/wppmt/wppmt.env", "EnvironmentFile=/etc/wppmt/instances/%i.env",
         "StateDirectory=wppmt-%i", "WorkingDirectory=/var/lib/wppmt-%i", "Requires=wppmt@%i.socket",
     } <= further  # fmt: skip
+
+
+def told(file: Path) -> set[str]:
+    return {line for line in file.read_text().splitlines() if line[:1] not in {"#", ""}}
+
+
+def test_the_backup_of_a_further_instance_is_that_of_the_first_with_its_own_folders():
+    assert {line.partition("=")[0] for line in told(BACKUP) ^ told(FURTHER_BACKUP)} == {
+        "Description", "After", "StateDirectory", "WorkingDirectory", "EnvironmentFile", "Environment",
+    }  # fmt: skip
+    assert {line.partition("=")[0] for line in told(TIMER) ^ told(FURTHER_TIMER)} == {"Description"}
+    service = read(UNIT)["Service"]
+    for name in ("User", "WorkingDirectory", "EnvironmentFile", "StateDirectory", "ProtectSystem"):
+        assert read(BACKUP)["Service"][name] == service[name], name
+    assert read(BACKUP)["Service"]["ExecStart"].endswith("wppmt backup --rotate")
+    # `wppmt doctor --deploy` finds it by its name where it is enabled.
+    assert "wppmt-backup" in TIMER.read_text()
+    assert "wppmt-backup" in FURTHER_TIMER.read_text()
 
 
 def test_what_is_written_down_for_an_instance_is_what_its_unit_reads():

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wppmt.domain.contact_policy import DAY_SECONDS, ContactPolicy, is_clock, is_time_zone
+from wppmt.domain.clocks import is_clock, is_time_zone
+from wppmt.domain.contact_policy import DAY_SECONDS, ContactPolicy
 
 NIGHT = ContactPolicy(quiet_from="22:00", quiet_to="07:30")
 NOON = ContactPolicy(quiet_from="12:00", quiet_to="13:00")

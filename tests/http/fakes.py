@@ -12,6 +12,7 @@ from wppmt.domain import messages, sends
 from wppmt.domain.alerts import Alert
 from wppmt.domain.contact_policy import OFF
 from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.hibernation import NEVER
 from wppmt.domain.jobs import Job, JobStatus
 from wppmt.domain.message_ids import parse_message_id
 from wppmt.domain.page_queries import PageQuery, Question
@@ -194,6 +195,8 @@ class FakeFront:
                 record = self._statuses[session_id].record
                 if message.policy:
                     changes["contact_policy"] = message.policy.of(record.contact_policy or OFF)
+                if message.hibernate:
+                    changes["hibernate"] = None if message.hibernate == NEVER else message.hibernate
                 return self.has(session_id, record.state, **changes)
             case messages.SetWebhook():
                 self.has(

@@ -106,10 +106,11 @@ class TestAnAdminBoundToASession:
 async def test_the_figures_that_alerts_judge_by(api: Api):
     api.figures = Figures(
         Sample(total_memory_mb=1650, cpu_share=0.1254), Recent(300, 3, 0.25, 2), memory_limit_mb=4096,
-        disk_free_mb=52_000, wanted=10, connected=9,
+        disk_free_mb=52_000, wanted=10, connected=9, hibernating=3, max_sessions=12, running=11, pressure_percent=0.4,
     )  # fmt: skip
     answer = await api.get("/api/admin/sessions", token=token(scope="wpp:admin"))
     assert answer.body["figures"] == {
         "memoryMb": 1650, "memoryLimitMb": 4096, "cpuPercent": 12.5, "wanted": 10, "connected": 9, "requests": 300,
         "errorPercent": 1.0, "responseSeconds": 0.25, "webhooksFailed": 2, "diskFreeMb": 52_000,
+        "hibernating": 3, "freeSlots": 1, "memoryPressurePercent": 0.4,
     }  # fmt: skip

@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 from tests.http.conftest import Api
+from tests.http.fakes import BORN
 from wppmt.domain.account_limits import AccountLimits, Source
 from wppmt.domain.contact_policy import ContactPolicy
+from wppmt.domain.hibernation import HibernationPlan
 from wppmt.domain.messages import StartSession
+from wppmt.domain.reasons import Reason
+from wppmt.domain.states import State
 from wppmt.domain.times import iso
 
 PATH = "/api/sessions/cliente-001"
@@ -33,6 +37,7 @@ async def test_a_session_begins_with_the_daemons_policy(api: Api):
     assert answer.status == 200
     assert answer.body == {
         "sessionId": "cliente-001", "description": "Empresa ABC", "proxy": None, "policy": OFF, "ignore": ["channels", "status"],
+        "hibernate": None,
     }  # fmt: skip
 
 
@@ -137,3 +142,68 @@ async def test_a_pause_of_our_own_says_so(api: Api):
     assert cool_down == {"active": True, "kind": None, "until": iso(api.time + 60), "source": "gateway"}
     api.time += 60
     assert (await api.get(f"{PATH}/limits")).body["coolDown"]["source"] == "unknown"
+
+
+# ---- hibernation
+
+PLAN = {"idleMinutes": 30, "awakeFrom": "08:00", "awakeTo": "20:00", "wakeHours": 4}
+
+
+async def test_a_plan_to_hibernate_is_kept_whole_and_taken_away_by_null(api: Api):
+    assert (await api.call("PATCH", PATH, json={"hibernate": PLAN})).body["hibernate"] == PLAN
+    assert (await api.call("PATCH", PATH, json={"description": "x"})).body["hibernate"] == PLAN
+    short = await api.call("PATCH", PATH, json={"hibernate": {"idleMinutes": 0.5}})
+    assert short.body["hibernate"] == {
+        "idleMinutes": 0.5, "awakeFrom": None, "awakeTo": None, "wakeHours": 6,
+    }  # fmt: skip
+    assert (await api.get(PATH)).body == short.body
+    assert (await api.call("PATCH", PATH, json={"hibernate": None})).body["hibernate"] is None
+
+
+async def test_start_takes_a_plan_and_null_says_nothing(api: Api):
+    await api.post(f"{PATH}/start", {"hibernate": PLAN})
+    await api.post(f"{PATH}/start", {"hibernate": None})
+    first, second = [message for _, message in api.front.asked if isinstance(message, StartSession)]
+    assert first.hibernate == HibernationPlan(30, "08:00", "20:00", 4)
+    assert second.hibernate is None
+
+
+@pytest.mark.parametrize(
+    ("plan", "field"),
+    [
+        ({}, "hibernate.idleMinutes"),
+        (PLAN | {"idleMinutes": 0}, "hibernate.idleMinutes"),
+        (PLAN | {"idleMinutes": -5}, "hibernate.idleMinutes"),
+        (PLAN | {"idleMinutes": "30"}, "hibernate.idleMinutes"),
+        (PLAN | {"wakeHours": 0}, "hibernate.wakeHours"),
+        (PLAN | {"wakeHours": 7}, "hibernate.wakeHours"),
+        (PLAN | {"awakeFrom": "8h"}, "hibernate.awakeFrom"),
+        (PLAN | {"awakeTo": "24:00"}, "hibernate.awakeTo"),
+        (PLAN | {"awakeFrom": "20:00"}, "hibernate"),
+        ({"idleMinutes": 30, "awakeFrom": "08:00"}, "hibernate"),
+        (30, "hibernate"),
+    ],
+)
+@pytest.mark.parametrize("start", [False, True])
+async def test_a_plan_that_makes_no_sense_is_refused(api: Api, plan: Any, field: str, start: bool):
+    how, path = ("POST", f"{PATH}/start") if start else ("PATCH", PATH)
+    answer = await api.call(how, path, json={"hibernate": plan})
+    assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
+    assert field in {detail["field"] for detail in answer.body["details"]}
+    assert (await api.get(PATH)).body["hibernate"] is None
+
+
+async def test_a_session_that_hibernates_says_so_and_needs_no_qr_code(api: Api):
+    api.front.has(
+        "cliente-001", state=State.CONNECTED, reason=Reason.HIBERNATING, asleep_since=BORN, wake_at=BORN + 3600,
+        phone="5511999999999", has_login=True,
+    )  # fmt: skip
+    status = (await api.get(f"{PATH}/status")).body
+    assert (status["status"], status["reasonCode"]) == ("connected", "HIBERNATING")
+    assert status["hibernation"] == {"since": iso(BORN), "nextWake": iso(BORN + 3600)}
+    assert status["abilities"] == {"canSend": True, "canReceive": False, "canAck": True, "canSendMedia": True}
+    code = await api.get(f"{PATH}/qrcode")
+    assert (code.status, code.body["status"], code.body["phone"]) == (200, "connected", "5511999999999")
+    assert "hiberna" in code.body["message"]
+    picture = await api.call("GET", f"{PATH}/qrcode", headers={"Accept": "image/png"})
+    assert (picture.status, picture.body["code"]) == (404, "QR_NOT_AVAILABLE")

@@ -173,6 +173,7 @@ async def test_status_begins_as_the_documents_example(api: Api):
         "reasonCode": "READY", "restarts": 2, "memoryMb": 150, "since": "2026-02-10T14:30:00Z",
         "createdAt": "2026-02-10T14:30:00Z", "pushname": None, "maxMessagesPerDay": None, "queue": 0, "inboundMissed": 0,
         "abilities": {"canSend": True, "canReceive": True, "canAck": True, "canSendMedia": True}, "waJs": None, "loginSaved": True,
+        "hibernation": None,
             "limits": {
                 "coolDown": {"active": False, "kind": None, "until": None, "source": "unknown"},
                 "newChats": {"status": None, "used": None, "total": None, "cycleEndsAt": None, "source": "unknown"},

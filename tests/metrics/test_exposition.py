@@ -13,6 +13,8 @@ from wppmt.domain.alerts import Alert, AlertCode, Cause
 from wppmt.domain.figures import Sample
 from wppmt.domain.occurrences import (
     Acknowledged,
+    BackupEnded,
+    BackupOutcome,
     BrowserRestarted,
     Committed,
     InboundMissed,
@@ -54,6 +56,7 @@ HAPPENED: Sequence[Occurrence] = (
     WebhookAttempted("a", WebhookOutcome.DELIVERED),
     WebhookAttempted("a", WebhookOutcome.DEAD),
     InboundMissed("b", 3),
+    BackupEnded("b", BackupOutcome.FAILED),
     Committed(0.004),
 )
 NOW = 1_770_733_800.0
@@ -79,7 +82,13 @@ def text(
     """Two sessions, of which one is connected; everything has happened once."""
     a = SessionRecord("a", 0.0, state=State.CONNECTED, reason=Reason.READY, has_login=True, messages_sent=12)
     b = SessionRecord("b", 0.0, state=State.ERROR, reason=Reason.RECONNECT_FAILED, has_login=True)
-    meter = Meter(lambda: (SessionStatus(a, queue=4), SessionStatus(b)), lambda: 700, 4096)
+    meter = Meter(
+        lambda: (SessionStatus(a, queue=4), SessionStatus(b)),
+        lambda: 700,
+        4096,
+        max_sessions=10,
+        pressure_percent=lambda: 12.5,
+    )
     for occurrence in HAPPENED:
         meter.count(occurrence)
     meter.record(Sample(NOW - 5, {"a": 300}, {"a": 12.5, "b": 40.0}, 420, 120, 9.5, 0.25))
@@ -156,6 +165,7 @@ def test_what_happened_is_counted_by_outcome_and_reason():
     assert told["wppmt_webhook_attempts_total", "a", "delivered"] == 1
     assert told["wppmt_webhook_attempts_total", "a", "dead"] == 1
     assert told["wppmt_inbound_missed_total", "b"] == 3
+    assert told["wppmt_backups_total", "b", "failed"] == 1
     assert (told["wppmt_send_seconds_count",], told["wppmt_ack_seconds_count",]) == (3, 1)
     assert told["wppmt_store_commit_seconds_count",] == 1
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from wppmt.domain.figures import Sample
 from wppmt.domain.occurrences import RequestAnswered
+from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.metrics.meter import Meter
 from wppmt.store.records import Desired, SessionRecord, SessionStatus
@@ -42,3 +43,10 @@ def test_what_is_counted_is_in_the_next_snapshot():
     meter = Meter(tuple, lambda: 700, 1000)
     meter.count(RequestAnswered("/x", "GET", 503, 0.1, failed=True))
     assert meter.figures().recent.error_rate == 1.0
+
+
+def test_who_hibernates_is_connected_and_takes_a_slot_as_any_other():
+    asleep = status("asleep", State.CONNECTED, reason=Reason.HIBERNATING, has_login=True)
+    figures = Meter(lambda: (*STATUSES, asleep), lambda: 700, 4096, max_sessions=5).figures()
+    assert (figures.connected, figures.wanted, figures.hibernating) == (2, 3, 1)
+    assert (figures.running, figures.free_slots) == (4, 1)

@@ -12,6 +12,7 @@ import pytest
 from tests.store.drafts import ENDPOINT, LANE, draft, record
 from wppmt.domain.account_limits import AccountLimits, Source
 from wppmt.domain.contact_policy import ContactPolicy
+from wppmt.domain.hibernation import HibernationPlan
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -76,6 +77,10 @@ FULL_RECORD = SessionRecord(
     proxy="http://u:p@proxy.test:3128",
     login_saved=False,
     missing="MsgStore, sendFileMessage",
+    hibernate=HibernationPlan(30.5, "08:00", "20:00", 4.5),
+    asleep_since=20.5,
+    wake_at=21.5,
+    long_awake_at=22.5,
 )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import wait_until
 from tests.system.conftest import NewDaemon, NewTenant
 from tests.system.daemon import ROOT, Daemon
 from tests.system.tenant import Tenant, new_text
@@ -94,3 +95,25 @@ def test_from_machine_to_machine(
     tenant.daemon = third
     tenant.reaches("connected")
     assert_goes_on(tenant, stranger, "k1", first, text)
+
+
+@pytest.mark.parametrize("moment", ["asked", "browser down"])
+def test_a_daemon_that_is_killed_in_the_middle_loses_nothing(
+    new_daemon: NewDaemon, new_tenant: NewTenant, outside: dict[str, str], stranger: str, moment: str
+):
+    daemon = new_daemon(**outside, WPP_ARCHIVE_KEY=KEY)
+    daemon.start()
+    tenant = new_tenant(daemon).connect()
+    begun = daemon.api.call("POST", f"/api/admin/sessions/{tenant.name}/backup")
+    assert begun.status == 202
+    if moment == "browser down":
+        wait_until(lambda: daemon.browser(tenant.name) is None, 20)
+    daemon.kill()
+    daemon.start()
+    tenant.reaches("connected", 30)
+    assert tenant.send(stranger, new_text()).status == 200
+    state = daemon.folder / "state"
+    left = [*(daemon.folder / "tokens").glob(".arriv*"), *state.glob("archive/*"), *state.glob("backups/.*")]
+    assert left == []
+    assert daemon.api.call("GET", f"/api/admin/jobs/{begun.json['job']}").status == 404
+    assert backed_up(daemon, tenant.name)[0].exists()

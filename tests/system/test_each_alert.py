@@ -287,7 +287,7 @@ class TestOfRealSessions:
         watched.daemon.phones.fault("missing_module", module="WAWebUserPrefsIsLoggedIn")
         assert tenant.post("restart").status == 202
         alert = watched.begins("WHATSAPP_CHANGED", tenant.name, limit=60)
-        assert "WAWebUserPrefsIsLoggedIn" in alert["message"]
+        assert "O WhatsApp Web mudou" in alert["message"]
         assert tenant.post("restart").status == 202
         watched.ends("WHATSAPP_CHANGED", tenant.name)
         watched.never("SESSION_IN_ERROR")

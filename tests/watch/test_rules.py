@@ -25,6 +25,7 @@ NOW = 1_000_000.0
 THRESHOLDS = replace(alert_policy(SETTINGS).thresholds, default_endpoint="http://turbozap.test/hook")
 FINDING, UNSURE, REPLACED, FINE = "finding", "unsure", "replaced", "fine"
 SHORT = Shortage(Resource.DISK, 150, 250)
+PRESSED = Shortage(Resource.PRESSURE, 35, 20)
 SHARED = CommonFailure(frozenset({"a", "b"}), 2, {"CHROME_MISSING": 2})
 
 
@@ -95,6 +96,13 @@ def test_the_processor_must_be_busy_for_five_minutes_and_the_others_ring_at_once
     for figures in (weighed(memory_mb=4000), recent(requests=20, failures=20, webhooks_failed=20)):
         words = judge(seen(figures=figures), THRESHOLDS)
         assert {word.hold for word in words if isinstance(word, Finding)} == {0.0}
+
+
+def test_numbers_are_written_as_people_here_write_them():
+    bad = seen(figures=recent(requests=49, failures=20, response_seconds=7.75))
+    assert finding(bad, AlertCode.ERROR_RATE).message.startswith("40,8 % das 49 requisições")
+    assert "levam até 7,8 s" in finding(bad, AlertCode.SLOW_RESPONSES).message
+    assert finding(bad, AlertCode.ERROR_RATE).message.endswith("o limite é 5 %")
 
 
 @pytest.mark.parametrize(
@@ -204,3 +212,21 @@ def test_every_code_has_a_title_and_a_remedy():
 
     assert has_all(TITLES)
     assert has_all(REMEDIES)
+
+
+def test_memory_that_programs_wait_for():
+    assert findings(seen(pressure=PRESSED)) == {AlertCode.MEMORY_PRESSURE}
+    assert "35 %" in finding(seen(pressure=PRESSED), AlertCode.MEMORY_PRESSURE).message
+
+
+@pytest.mark.parametrize(
+    ("most", "running", "expected"),
+    [(10, 9, FINDING), (10, 12, FINDING), (10, 8, FINE), (3, 3, FINDING), (3, 2, FINE), (0, 0, FINE)],
+)
+def test_slots_that_run_out(most: int, running: int, expected: str):
+    words = said(seen(figures=Figures(max_sessions=most, running=running)))
+    assert words.get(Cause(AlertCode.FEW_FREE_SLOTS), FINE) == expected
+
+
+def test_who_hibernates_lacks_nothing():
+    assert findings(seen(session(reason=Reason.HIBERNATING))) == set()

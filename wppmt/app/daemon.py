@@ -23,11 +23,13 @@ from actors.runtime.effects import Mind, Worker
 from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_threads import PykkaThreads
 from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.memory_pressure import MemoryPressure
 from actors.supervisor.messages import Boot, DiskMeasured
 from actors.supervisor.root import Root
 from actors.webhooks.messages import OutboxGrew
 from actors.workers.disk import DISK, DiskWorker, LookAtDisk
 from actors.workers.load import MONITOR, Measure
+from actors.workers.pressure import LookAtPressure, PressureWorker
 from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
 from wppmt import __version__
 from wppmt.app import (
@@ -41,6 +43,7 @@ from wppmt.app import (
     memory,
     metering,
     policies,
+    pressure,
     running,
     sockets,
     watching,
@@ -57,7 +60,7 @@ from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.wa_js.shelf import Shelf
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import SetupError
-from wppmt.domain.messages import ROOT, WEBHOOK, Describe
+from wppmt.domain.messages import PRESSURE, ROOT, WEBHOOK, Describe
 from wppmt.domain.troubles import troubles_of
 from wppmt.http import server
 from wppmt.http.app import make_app
@@ -145,7 +148,7 @@ class Daemon:
         self._phase = DaemonPhase.STARTING
         self._redis_watch = RedisWatch(logs.log)
         self._http: server.Runner | None = None
-        self._meter = metering.new_meter(settings, self._directory.statuses)
+        self._meter = metering.new_meter(settings, self._directory.statuses, self._directory.overview)
         self._loop_lag = LoopLag()
         self._spans: Spans | None = None
         self._stop_seconds = policies.all_browsers_stop_seconds(settings)
@@ -241,11 +244,13 @@ class Daemon:
         )
         runtime = Interpreter(self._directory, threads, world)
         shelf, began = Shelf(settings.store.wa_js_dir), time.time()
+        waiting = partial(pressure.measured, settings.sessions.pressure_file)
         free_mb = partial(disk.free_mb, settings.store.tokens_dir)
         services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
             WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
             MONITOR: lambda: (wiring.monitor(settings, runtime.browsers.loads, self._meter), Measure()),
             DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
+            PRESSURE: lambda: (PressureWorker(waiting, memory.give_back), LookAtPressure()),
             WA_JS: lambda: (WaJsWorker(shelf, self._directory.statuses, began), LookAtWaJs()),
             **watching.services(settings, store, self._directory, self._meter.figures),
         }
@@ -258,6 +263,7 @@ class Daemon:
             is_alive=self._directory.is_alive,
             status=self._directory.status,
             disk=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
+            pressure=MemoryPressure(settings.sessions.pressure_percent),
         )
         supervisor = runtime.spawn(ROOT, root)
         # Before Boot: on a disk that is short no browser must start.

@@ -14,6 +14,7 @@ from wppmt.app.addresses import loopback
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
 from wppmt.domain.errors import SetupError
+from wppmt.domain.overview import Overview
 from wppmt.metrics.exposition import Sources
 from wppmt.metrics.loop_lag import LoopLag
 from wppmt.metrics.meter import Meter
@@ -24,9 +25,18 @@ if TYPE_CHECKING:
     from wppmt.tracing.spans import Spans
 
 
-def new_meter(settings: Settings, statuses: Callable[[], Sequence[SessionStatus]]) -> Meter:
-    disk_free_mb = partial(free_mb, settings.store.tokens_dir)
-    return Meter(statuses, disk_free_mb, settings.sessions.memory_limit_mb)
+def new_meter(
+    settings: Settings,
+    statuses: Callable[[], Sequence[SessionStatus]],
+    overview: Callable[[], Overview] = Overview,
+) -> Meter:
+    return Meter(
+        statuses,
+        partial(free_mb, settings.store.tokens_dir),
+        settings.sessions.memory_limit_mb,
+        max_sessions=settings.sessions.max,
+        pressure_percent=lambda: overview().pressure_percent,
+    )
 
 
 def spans(settings: Settings) -> Spans | None:

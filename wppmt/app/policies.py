@@ -80,6 +80,7 @@ def alert_policy(settings: Settings) -> AlertPolicy:
         error_rate=alerts.error_percent / 100,
         response_seconds=alerts.slow_seconds,
         webhooks_failed=alerts.webhooks_failed,
+        free_slots_share=alerts.free_slots_percent / 100,
         default_endpoint=settings.webhooks.url,
     )
     return AlertPolicy(thresholds, alerts.webhook_url, mail.url(alerts.email))

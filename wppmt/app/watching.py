@@ -67,11 +67,13 @@ def _alerts(settings: Settings, store: Store) -> AlertMind:
 
 def _see(directory: Directory, figures: Callable[[], Figures], began: float, now: float) -> Seen:
     overview = directory.overview()
+    shortages = {one.resource: one for one in overview.shortages}
     return Seen(
         at=now,
         uptime=now - began,
         figures=figures(),
-        disk=next((one for one in overview.shortages if one.resource is Resource.DISK), None),
+        disk=shortages.get(Resource.DISK),
+        pressure=shortages.get(Resource.PRESSURE),
         common_cause=overview.common_cause,
         sessions=tuple(status.record for status in directory.statuses()),
     )

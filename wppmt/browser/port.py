@@ -159,6 +159,9 @@ class Browser(Protocol):
     def screenshot(self, deadline: float, done: OnResult) -> None:
         """What the page shows now; `done` gets the bytes of a PNG, or a CallFailure. Never blocks."""
 
+    def drop_caches(self) -> None:
+        """Give back what memory can be spared; the page goes on as it is. Never blocks, and nobody is told how it went."""
+
     def load(self) -> Load:
         """What the browser's processes take of the machine. Some milliseconds, from any thread."""
 

@@ -34,6 +34,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield Check("ports", lambda: machine_checks.ports(settings))
     yield Check("sandbox", lambda: [machine_checks.sandbox(is_root=os.geteuid() == 0, settings=settings)])
     yield Check("memory", lambda: [machine_checks.memory(settings)])
+    yield Check("pressure", lambda: [machine_checks.memory_pressure(settings.sessions.pressure_file)])
     yield Check(
         "disk", lambda: [machine_checks.disk(settings.store.tokens_dir, settings.store.disk_min_free_mb)]
     )

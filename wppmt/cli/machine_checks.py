@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from wppmt.app import capacity
+from wppmt.app import capacity, pressure
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
 from wppmt.cli.findings import Finding
@@ -130,6 +130,15 @@ def memory(settings: Settings, there_is_mb: int | None = None) -> Finding:
     there_is = capacity.there_is_mb() if there_is_mb is None else there_is_mb
     plan = capacity.plan(settings.sessions.max, there_is, simulated=settings.simulator.used)
     return Finding(plan.fits, str(plan), "Diminua WPP_MAX_SESSIONS ou aumente a memória")
+
+
+def memory_pressure(file: Path) -> Finding:
+    """Without it the service works, and learns of a lack of memory only when the kernel ends something."""
+    percent = pressure.measured(file)
+    if percent is None:
+        text = f"O kernel não diz quanto se espera por memória ({file}, WPP_PRESSURE_FILE): sem ação antes de ela acabar"
+        return Finding(True, f"{text}. Inicie-o com psi=1", is_notice=True)
+    return Finding(True, f"Programas esperam por memória {percent:.0f} % do tempo ({file})")
 
 
 def disk(folder: Path, min_free_mb: int) -> Finding:

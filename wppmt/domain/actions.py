@@ -19,6 +19,8 @@ class Action(StrEnum):
     CLOSE_SESSION = "session.close"
     PURGE_SESSION = "session.purge"
     RESTART_SESSION = "session.restart"
+    HIBERNATE_SESSION = "session.hibernate"
+    WAKE_SESSION = "session.wake"
     RESET_LOGIN = "session.reset"
     RESTORE_LOGIN = "session.restore"
     LOG_OUT = "session.logout"
@@ -56,6 +58,8 @@ _SENTENCES = {
     Action.CLOSE_SESSION: "sessão encerrada, com o login guardado",
     Action.PURGE_SESSION: "sessão removida, com todos os dados",
     Action.RESTART_SESSION: "navegador reiniciado",
+    Action.HIBERNATE_SESSION: "sessão posta para hibernar",
+    Action.WAKE_SESSION: "sessão acordada",
     Action.RESET_LOGIN: "login que não foi aceito posto em quarentena (reset)",
     Action.RESTORE_LOGIN: "login restaurado da última cópia (restore)",
     Action.LOG_OUT: "sessão desvinculada do WhatsApp (logout)",

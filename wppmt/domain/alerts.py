@@ -20,6 +20,8 @@ class AlertCode(StrEnum):
     INBOUND_MISSED = "INBOUND_MISSED"
     WHATSAPP_CHANGED = "WHATSAPP_CHANGED"
     WEBHOOK_EXHAUSTED = "WEBHOOK_EXHAUSTED"
+    MEMORY_PRESSURE = "MEMORY_PRESSURE"
+    FEW_FREE_SLOTS = "FEW_FREE_SLOTS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ TITLES: Mapping[AlertCode, str] = {
     AlertCode.INBOUND_MISSED: "Mensagens recebidas não foram avisadas na hora",
     AlertCode.WHATSAPP_CHANGED: "O WhatsApp Web mudou",
     AlertCode.WEBHOOK_EXHAUSTED: "Um webhook deixou de receber eventos",
+    AlertCode.MEMORY_PRESSURE: "Os programas da máquina esperam por memória",
+    AlertCode.FEW_FREE_SLOTS: "Restam poucas vagas para sessões",
 }
 """Without a name of a session or of an address: anybody may read them."""
 
@@ -107,6 +111,13 @@ REMEDIES: Mapping[AlertCode, str] = {
     AlertCode.WEBHOOK_EXHAUSTED: (
         "Corrija o destino, confirme com POST /api/sessions/{id}/webhook/test e reenvie os eventos abandonados (POST"
         " /api/sessions/{id}/dead-letters/replay). Se ele respondeu 410, configure o webhook de novo (PUT)"
+    ),
+    AlertCode.MEMORY_PRESSURE: (
+        "O serviço já devolve o que pode e não inicia sessões. Dê mais memória à máquina, ative zram, ou deixe hibernar sessões"
+        " pouco usadas (hibernate; docs/operacao.md)"
+    ),
+    AlertCode.FEW_FREE_SLOTS: (
+        "Encerre sessões que ninguém usa (DELETE) ou aumente WPP_MAX_SESSIONS, se houver memória (wppmt doctor)"
     ),
 }
 """What to do about it."""

@@ -5,20 +5,15 @@ Moments are epoch seconds; a day is a calendar day of the policy's time zone.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, reset_tzpath
+
+from wppmt.domain import clocks
 
 FIRST_DAY = 5
 """New contacts on the day on which an account was linked, while it warms up; so many more on each further day."""
 DAY_SECONDS = 86_400.0
-# The zones of the package tzdata, whatever the machine has: a day begins at the same moment on each.
-reset_tzpath(())
-_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +45,16 @@ class ContactPolicy:
 
     def day_of(self, now: float) -> tuple[float, float]:
         """When the day began, and when the next one begins."""
-        today = datetime.fromtimestamp(now, _zone(self.time_zone)).date()
-        return self._moment(today, "00:00"), self._moment(today + timedelta(days=1), "00:00")
+        return clocks.day_of(now, self.time_zone)
 
     def quiet_until(self, now: float) -> float | None:
         """The end of the quiet hours, while they are."""
-        if not self.quiet_from:
+        if not self.quiet_from or not clocks.is_within(now, self.quiet_from, self.quiet_to, self.time_zone):
             return None
-        local = datetime.fromtimestamp(now, _zone(self.time_zone))
-        if not _is_between(f"{local:%H:%M}", self.quiet_from, self.quiet_to):
-            return None
-        days = (local.date(), local.date() + timedelta(days=1))
-        # Where clocks are set back, the end may come twice that day: the first one may be over.
-        ends = (self._moment(day, self.quiet_to, fold=fold) for day in days for fold in (0, 1))
-        return min(end for end in ends if end > now)
+        return clocks.next_time(self.quiet_to, now, self.time_zone)
 
     def gap(self, random: Random) -> float:
         return random.uniform(self.gap_min, self.gap_max)
-
-    def _moment(self, day: date, clock: str, fold: int = 0) -> float:
-        hour, minute = (int(part) for part in clock.split(":"))
-        local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=_zone(self.time_zone), fold=fold)
-        return local.astimezone(UTC).timestamp()
 
 
 OFF = ContactPolicy()
@@ -108,25 +91,3 @@ class PolicyChange:
 
 
 TAKE_DEFAULT = PolicyChange(is_default=True)
-
-
-def is_clock(text: str) -> bool:
-    """`HH:MM`."""
-    return bool(_CLOCK.fullmatch(text))
-
-
-def is_time_zone(name: str) -> bool:
-    try:
-        _zone(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
-
-
-def _is_between(clock: str, start: str, end: str) -> bool:
-    return start <= clock < end if start < end else clock >= start or clock < end
-
-
-@cache
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)

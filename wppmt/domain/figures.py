@@ -57,6 +57,19 @@ class Figures:
     """Sessions that should run and have a login, or had one."""
     connected: int = 0
     """Of these."""
+    hibernating: int = 0
+    """Of those that are connected."""
+    max_sessions: int = 0
+    """That may run at once; 0 where that is not known."""
+    running: int = 0
+    """Sessions that should run, whether they were ever paired or not."""
+    pressure_percent: float | None = None
+    """Of the last seconds in which programs waited for memory; None where the kernel does not tell."""
+
+    @property
+    def free_slots(self) -> int:
+        """Sessions that may still be started."""
+        return max(0, self.max_sessions - self.running)
 
     @property
     def memory_share(self) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from wppmt.domain.contact_policy import PolicyChange
+from wppmt.domain.hibernation import HibernationPlan
 from wppmt.domain.reasons import Reason
 from wppmt.store.move_records import Departure
 from wppmt.store.outbox_records import DeadLetterFilter
@@ -14,6 +15,7 @@ from wppmt.store.records import SessionStatus
 ROOT = "root"
 WEBHOOK = "webhook"
 ALERT_ACTOR = "alerts"
+PRESSURE = "pressure"
 
 
 def session_address(session_id: str) -> str:
@@ -38,6 +40,8 @@ class StartSession:
     ignore: tuple[str, ...] | None = None
     """Kinds of chats of which nothing is told (wppmt.domain.chats.IGNORABLE)."""
     policy: PolicyChange | None = None
+    hibernate: HibernationPlan | None = None
+    """NEVER takes the plan away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +246,8 @@ class ConfigureSession:
     description: str | None = None
     ignore: tuple[str, ...] | None = None
     policy: PolicyChange | None = None
+    hibernate: HibernationPlan | None = None
+    """NEVER takes the plan away."""
     proxy: str | None = None
     """Counts from the next start of the browser on; empty: the default one."""
 

@@ -34,6 +34,8 @@ class Overview:
     """Of it alone."""
     shortages: tuple[Shortage, ...] = ()
     """Of memory and disk: no session starts."""
+    pressure_percent: float | None = None
+    """Of the last seconds in which programs waited for memory; None where the kernel does not tell."""
     common_cause: CommonFailure | None = None
     stopped_renewal: str | None = None
     """The session at which an upgrade's exchange of browsers stands still, and what to do."""

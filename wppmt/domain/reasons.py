@@ -14,6 +14,8 @@ class Reason(StrEnum):
     ENTER_CODE = "ENTER_CODE"
     READY = "READY"
     ACCOUNT_CHANGED = "ACCOUNT_CHANGED"
+    HIBERNATING = "HIBERNATING"
+    WAKING = "WAKING"
     STOPPED = "STOPPED"
     LOGGED_OUT = "LOGGED_OUT"
     NOT_UNLINKED = "NOT_UNLINKED"
@@ -63,6 +65,8 @@ _SENTENCES = {
     Reason.ENTER_CODE: "Aguardando o código de pareamento no celular",
     Reason.READY: "Conectado ao WhatsApp",
     Reason.ACCOUNT_CHANGED: "Conectado ao WhatsApp com outro número. Confirme se é o desta sessão",
+    Reason.HIBERNATING: "Hibernando, com o login guardado. Um envio a acorda; o que chegar espera até lá",
+    Reason.WAKING: "A sessão hibernava e demora a acordar. Reconectando",
     Reason.STOPPED: "Sessão encerrada a pedido",
     Reason.LOGGED_OUT: "Aparelho desvinculado do WhatsApp. É preciso ler um novo QR Code",
     Reason.NOT_UNLINKED: "Login removido só deste servidor. Remova o aparelho no celular, em Aparelhos conectados",

@@ -52,6 +52,8 @@ _ITSELF = {
     Reason.STARTING,
     Reason.RESTARTED,
     Reason.READY,
+    Reason.HIBERNATING,
+    Reason.WAKING,
     Reason.CHANNEL_SILENT,
     Reason.WA_JS_CHANGED,
     Reason.LOGIN_COPY,

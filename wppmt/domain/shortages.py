@@ -12,6 +12,7 @@ from wppmt.domain.errors import Code, Refusal
 class Resource(StrEnum):
     SESSIONS = "sessions"
     MEMORY = "memory"
+    PRESSURE = "memoryPressure"
     DISK = "disk"
     STREAMS = "streams"
 
@@ -19,6 +20,7 @@ class Resource(StrEnum):
 _SENTENCES = {
     Resource.SESSIONS: "{current} sessões no ar; o máximo é {limit} (WPP_MAX_SESSIONS)",
     Resource.MEMORY: "{current} MB de memória em uso; o limite é {limit} MB (WPP_MEMORY_LIMIT_MB)",
+    Resource.PRESSURE: "{current} % do tempo os programas esperam por memória; o limite é {limit} % (WPP_MEMORY_PRESSURE_PERCENT)",
     Resource.DISK: "{current} MB livres no disco dos logins; são necessários {limit} MB (WPP_DISK_MIN_FREE_MB)",
     Resource.STREAMS: "{current} streams de eventos abertos; o máximo é {limit}, metade de WPP_MAX_CONNECTIONS",
 }
@@ -26,7 +28,7 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """Sessions and streams are counted, the others are in MB; `limit` is what `current` must not exceed, of the disk: fall short of."""
+    """Sessions and streams are counted, pressure is in per cent, the others are in MB; `limit` is what `current` must not exceed, of the disk: fall short of."""
 
     resource: Resource
     current: int

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from wppmt.domain.actions import SERVICE, action_sentence
 from wppmt.domain.errors import CATALOGUE, Code
+from wppmt.domain.hibernation import CAUSES, Cause
 from wppmt.domain.reasons import Reason, sentence
 from wppmt.domain.remedies import remedy
 from wppmt.explain.logged import session_lines
@@ -61,8 +62,15 @@ def _limit(paused: object) -> str:
 def _audited(entry: AuditEntry) -> str:
     who = {None: "", SERVICE: " pelo serviço"}.get(entry.who, f" por {entry.who}")
     target = entry.target or ""
-    detail = sentence(Reason(target)) if target in set(Reason) else target
+    detail = _detail(target)
     return f"{action_sentence(entry.action)}{who}{f' ({detail})' if detail else ''}"
+
+
+def _detail(target: str) -> str:
+    """A code in words; a name stands for itself."""
+    if target in set(Reason):
+        return sentence(Reason(target))
+    return CAUSES[Cause(target)] if target in set(Cause) else target
 
 
 def failure_of(entry: JournalEntry) -> str:

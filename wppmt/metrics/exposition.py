@@ -76,7 +76,9 @@ class _Scrape:
         for name, text, value in (
             ("sessions_wanted", "Sessions that should be connected: not stopped, and paired once", figures.wanted),
             ("sessions_wanted_connected", "Of wppmt_sessions_wanted, those that are connected", figures.connected),
+            ("sessions_hibernating", "Of wppmt_sessions_wanted_connected, those that hibernate", figures.hibernating),
             ("sessions_max", "Sessions that may run at once", sources.max_sessions),
+            ("sessions_free", "Sessions that may still be started", figures.free_slots),
             ("memory_bytes", "Memory of the daemon and all browsers (PSS)", sample.total_memory_mb * MEGABYTE),
             ("daemon_memory_bytes", "Of wppmt_memory_bytes, the daemon's own", sample.daemon_memory_mb * MEGABYTE),
             ("memory_limit_bytes", "Above it no further session starts", figures.memory_limit_mb * MEGABYTE),
@@ -87,6 +89,9 @@ class _Scrape:
             ("measured_timestamp_seconds", "When memory and processor time were last measured", sample.at),
         ):  # fmt: skip
             yield _gauge(name, text, {(): value})
+        pressure = {} if figures.pressure_percent is None else {(): figures.pressure_percent / 100}
+        text = "Of the last ten seconds, those in which programs waited for memory; 1 is all"
+        yield _gauge("memory_pressure_ratio", text, pressure)
         cpu = {(): sample.daemon_cpu_seconds}
         yield _counter("daemon_cpu_seconds_total", "Processor time of the daemon", cpu)
 

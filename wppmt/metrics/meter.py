@@ -23,6 +23,9 @@ class Meter:
         disk_free_mb: Callable[[], int],
         memory_limit_mb: int,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        max_sessions: int = 0,
+        pressure_percent: Callable[[], float | None] = lambda: None,
     ) -> None:
         """`clock` in seconds, never set back."""
         self.also: Count | None = None
@@ -30,6 +33,8 @@ class Meter:
         self.statuses = statuses
         self._disk_free_mb = disk_free_mb
         self._memory_limit_mb = memory_limit_mb
+        self._max_sessions = max_sessions
+        self._pressure_percent = pressure_percent
         self._recent = RecentCounts(clock)
         self._instruments = Instruments()
         self._sample = Sample()
@@ -53,7 +58,8 @@ class Meter:
         self._sample = sample
 
     def figures(self) -> Figures:
-        wanted = [status.record for status in self.statuses() if _should_be_connected(status.record)]
+        records = [status.record for status in self.statuses()]
+        wanted = [record for record in records if _should_be_connected(record)]
         return Figures(
             sample=self._sample,
             recent=self._recent.now(),
@@ -61,6 +67,10 @@ class Meter:
             disk_free_mb=self._disk_free_mb(),
             wanted=len(wanted),
             connected=sum(record.state is State.CONNECTED for record in wanted),
+            hibernating=sum(record.is_hibernating for record in wanted),
+            max_sessions=self._max_sessions,
+            running=sum(record.desired is Desired.RUNNING for record in records),
+            pressure_percent=self._pressure_percent(),
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from wppmt.domain.account_limits import UNKNOWN, AccountLimits
 from wppmt.domain.chats import IGNORED_AT_FIRST
 from wppmt.domain.contact_policy import ContactPolicy
+from wppmt.domain.hibernation import HibernationPlan
 from wppmt.domain.inventory import WHOLE, Inventory
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
@@ -110,6 +111,19 @@ class SessionRecord:
     """Own proxy of the browser, with its password; empty means the daemon's default."""
     login_saved: bool = True
     """False from the scan on until the login is seen on the disk: a browser that dies before has lost it."""
+    hibernate: HibernationPlan | None = None
+    """None: it never hibernates."""
+    asleep_since: float = 0.0
+    """Of a session that hibernates, or when it last began to."""
+    wake_at: float = 0.0
+    """When the schedule wakes one that hibernates."""
+    long_awake_at: float = 0.0
+    """When it was last awake for long; 0 where that was never noted."""
+
+    @property
+    def is_hibernating(self) -> bool:
+        """Also while its browser still goes down, or comes back: until its page can be used, or the wake has failed."""
+        return self.state is State.CONNECTED and self.reason is Reason.HIBERNATING
 
     @property
     def is_login_in_use(self) -> bool:

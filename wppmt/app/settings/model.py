@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-from wppmt.domain.contact_policy import is_time_zone
+from wppmt.domain.clocks import is_time_zone
 from wppmt.domain.log import LogLevel
 
 
@@ -78,6 +78,8 @@ class SessionSettings(SettingsGroup):
     tenant_memory_mb: Annotated[int, Env("WPP_TENANT_MEMORY_MB"), Field(ge=0)]
     tenant_memory_hard_mb: Annotated[int, Env("WPP_TENANT_MEMORY_HARD_MB"), Field(ge=0)]
     measure_seconds: Annotated[Seconds, Env("WPP_MEASURE_SECONDS")]
+    pressure_percent: Annotated[float, Env("WPP_MEMORY_PRESSURE_PERCENT"), Field(ge=0, le=100)]
+    pressure_file: Annotated[Path, Env("WPP_PRESSURE_FILE")]
     starts_at_once: Annotated[int, Env("WPP_STARTS_AT_ONCE"), Field(ge=0)]
     qr_max: Annotated[int, Env("WPP_QR_MAX"), Field(ge=1)]
     send_deadline_seconds: Annotated[Seconds, Env("WPP_SEND_DEADLINE")]
@@ -148,6 +150,7 @@ class AlertSettings(SettingsGroup):
     error_percent: Annotated[float, Env("WPP_ALERT_ERROR_PERCENT"), Field(gt=0, le=100)]
     slow_seconds: Annotated[Seconds, Env("WPP_ALERT_SLOW_SECONDS")]
     webhooks_failed: Annotated[int, Env("WPP_ALERT_WEBHOOKS_FAILED"), Field(ge=1)]
+    free_slots_percent: Annotated[float, Env("WPP_ALERT_FREE_SLOTS_PERCENT"), Field(ge=0, le=100)]
 
 
 class StoreSettings(SettingsGroup):

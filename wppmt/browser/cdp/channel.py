@@ -15,7 +15,7 @@ from typing import Any
 
 from wppmt.browser.cdp import json_text
 from wppmt.browser.cdp.connection import Command, Connection, waited_for
-from wppmt.browser.cdp.devtools import dom, inspector, page, runtime, target
+from wppmt.browser.cdp.devtools import dom, inspector, memory, page, runtime, target
 from wppmt.browser.chrome.injection import TELL
 from wppmt.browser.port import (
     Beat,
@@ -32,6 +32,7 @@ from wppmt.browser.port import (
 )
 
 DIALOG_SECONDS = 5.0
+DROP_SECONDS = 10.0
 RENDERER_CRASHED = "a aba caiu"
 PAGE_CLOSED = "a aba foi fechada"
 
@@ -93,6 +94,11 @@ class Channel:
         """`done` gets the bytes of a PNG, or a CallFailure."""
         taken = page.capture_screenshot(format_="png")
         self._request(taken, deadline, then(done, lambda text: done(base64.b64decode(text))))
+
+    def drop_caches(self) -> None:
+        """Chrome is told, in all its processes, that memory is short."""
+        told = memory.simulate_pressure_notification(memory.PressureLevel.CRITICAL)
+        self._request(told, DROP_SECONDS, lambda _: None)
 
     def ask(self, command: Command[Any], seconds: float) -> Any:
         """One command to the page; blocks. Raises CallFailure."""

@@ -1,6 +1,6 @@
 """Selenium's own DevTools bindings: commands and events with types. Only the domains used here are loaded.
 
-Their package imports all fifty domains, which takes a second of a slow processor and 11 MB; these six and what they need
+Their package imports all fifty domains, which takes a second of a slow processor and 11 MB; these seven and what they need
 take half of both. They live under a name of their own here, so that nobody finds Selenium's package half loaded.
 """
 
@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     # Types alone are read from it, which are the same in the newest one.
-    from selenium.webdriver.common.devtools.v155 import browser, dom, inspector, page, runtime, target, util
+    from selenium.webdriver.common.devtools.v155 import (
+        browser,
+        dom,
+        inspector,
+        memory,
+        page,
+        runtime,
+        target,
+        util,
+    )
 else:
     _NAME = f"{__name__}_bindings"
 
@@ -28,9 +37,9 @@ else:
         return package
 
     sys.modules[_NAME] = _bindings()
-    browser, dom, inspector, page, runtime, target, util = (
+    browser, dom, inspector, memory, page, runtime, target, util = (
         import_module(f"{_NAME}.{domain}")
-        for domain in ("browser", "dom", "inspector", "page", "runtime", "target", "util")
+        for domain in ("browser", "dom", "inspector", "memory", "page", "runtime", "target", "util")
     )
 
-__all__ = ["browser", "dom", "inspector", "page", "runtime", "target", "util"]
+__all__ = ["browser", "dom", "inspector", "memory", "page", "runtime", "target", "util"]

@@ -125,6 +125,10 @@ class ChromeBrowser:
         else:
             self._channel.screenshot(deadline, done)
 
+    def drop_caches(self) -> None:
+        if self._channel is not None:
+            self._channel.drop_caches()
+
     def load(self) -> Load:
         """Of Chrome and its helpers; processor time as their cgroup counts it, where they have one."""
         if not self._group:

@@ -50,6 +50,10 @@ class FakeAdoption:
         else:
             self.browser.screenshot(deadline, done)
 
+    def drop_caches(self) -> None:
+        if self.browser is not None:
+            self.browser.drop_caches()
+
     def load(self) -> Load:
         return self.browser.load() if self.browser else Load()
 

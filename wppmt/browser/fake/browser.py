@@ -52,6 +52,8 @@ class FakeBrowser(WhatsAppLevers):
         self.goodbye = ""
         """Why the page before this one was logged out."""
         self.weight = Load(120.0, 70.0, 3.0)
+        self.caches_dropped = 0
+        """How often."""
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
         """Every call that reached the page, in order."""
         self.pid = pid
@@ -104,6 +106,9 @@ class FakeBrowser(WhatsAppLevers):
             done(outcome if isinstance(outcome, CallFailure) else PICTURE)
 
         self.call("facts", {}, deadline, look)
+
+    def drop_caches(self) -> None:
+        self.caches_dropped += 1
 
     def load(self) -> Load:
         return self.weight if self.is_alive else Load()

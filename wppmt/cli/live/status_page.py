@@ -114,7 +114,8 @@ def figures_shown(figures: Json) -> Iterator[str]:
     share = f" ({100 * figures['memoryMb'] / limit:.0f} %)" if limit else ""
     yield f"memória {shown.megabytes(figures['memoryMb'])} de {shown.megabytes(limit)}{share}"
     yield f"CPU {shown.decimal(figures['cpuPercent'])} %"
-    yield f"{figures['connected']} conectadas de {figures['wanted']} que deveriam"
+    asleep = f", {figures['hibernating']} hibernando" if figures.get("hibernating") else ""
+    yield f"{figures['connected']} conectadas de {figures['wanted']} que deveriam{asleep}"
     yield f"erros {shown.decimal(figures['errorPercent'])} % de {figures['requests']} em 5 min"
     yield f"respostas em até {shown.decimal(round(figures['responseSeconds'], 2))} s"
     yield f"webhooks sem sucesso no último minuto: {figures['webhooksFailed']}"
@@ -157,6 +158,8 @@ def needs_attention(row: Json) -> bool:
 
 def _is_in_trouble(row: Json) -> bool:
     match row["status"]:
+        case "connected" if row.get("hibernation"):
+            return False
         case "connected":
             return not all((row.get("abilities") or {}).values())
         case "disconnected":

@@ -111,6 +111,12 @@ class ServiceFigures(AnswerBody):
     )
     wanted: int = Field(examples=[10], description="sessões que deveriam estar conectadas")
     connected: int = Field(examples=[9], description="destas, as que estão")
+    hibernating: int = Field(examples=[0], description="destas, as que hibernam")
+    free_slots: int = Field(examples=[0], description="sessões que ainda podem ser iniciadas")
+    memory_pressure_percent: float | None = Field(
+        examples=[0.4],
+        description="dos últimos dez segundos, quanto se esperou por memória na máquina; null: o kernel não diz",
+    )
     requests: int = Field(examples=[240], description="requisições dos últimos 5 minutos")
     error_percent: float = Field(
         examples=[0.4],

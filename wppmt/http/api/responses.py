@@ -177,6 +177,11 @@ class Policy(AnswerBody):
     time_zone: str = Field(examples=["America/Sao_Paulo"])
 
 
+class HibernationState(AnswerBody):
+    since: Instant = Field(description="desde quando hiberna")
+    next_wake: Instant = Field(description="quando acorda sozinha, se nada a acordar antes")
+
+
 class Status(AnswerBody):
     """docs/MULTI_TENANT_ARCHITECTURE.md 4.2.1, and what docs/contract.md 3 adds."""
 
@@ -205,9 +210,21 @@ class Status(AnswerBody):
     queue: int = Field(examples=[0], description="mensagens na fila de envio")
     inbound_missed: int = Field(examples=[0])
     abilities: Abilities
+    hibernation: HibernationState | None = Field(
+        examples=[None], description="de uma sessão que hiberna (`reasonCode` `HIBERNATING`); senão null"
+    )
     wa_js: str | None = Field(examples=["4.6.0"])
     login_saved: bool | None = Field(examples=[True])
     limits: AccountLimits
+
+
+class Hibernate(AnswerBody):
+    """The plan of a session that may hibernate."""
+
+    idle_minutes: float = Field(examples=[30])
+    awake_from: str | None = Field(examples=["08:00"])
+    awake_to: str | None = Field(examples=["20:00"])
+    wake_hours: float = Field(examples=[6])
 
 
 class SessionSettings(AnswerBody):
@@ -221,6 +238,7 @@ class SessionSettings(AnswerBody):
     )
     policy: Policy
     ignore: list[str] = Field(examples=[["channels", "status"]])
+    hibernate: Hibernate | None
 
 
 class SessionList(AnswerBody):

@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
-from wppmt.domain.contact_policy import TAKE_DEFAULT, PolicyChange, is_clock, is_time_zone
+from wppmt.domain.clocks import is_clock, is_time_zone
+from wppmt.domain.contact_policy import TAKE_DEFAULT, PolicyChange
+from wppmt.domain.hibernation import LONGEST_HOURS, NEVER, HibernationPlan
 from wppmt.http.api.schemas import DIGITS, Body, Ignored, Number, ProxyUrl, Url, WantedEvent, is_blank
 
 DAY = 86_400
@@ -88,6 +90,34 @@ class PolicyBody(Body):
         )
 
 
+class HibernateBody(Body):
+    """The whole plan: what is absent takes its default."""
+
+    idle_minutes: float = Field(ge=0.05, le=1440, examples=[30])
+    awake_from: str = Field("", examples=["08:00"])
+    awake_to: str = Field("", examples=["20:00"])
+    wake_hours: float = Field(LONGEST_HOURS, ge=0.1, le=LONGEST_HOURS, examples=[6])
+
+    @field_validator("awake_from", "awake_to")
+    @classmethod
+    def _is_clock(cls, text: str) -> str:
+        if text and not is_clock(text):
+            raise ValueError("use HH:MM, de 00:00 a 23:59")
+        return text
+
+    @model_validator(mode="after")
+    def _are_hours(self) -> HibernateBody:
+        if bool(self.awake_from) is not bool(self.awake_to):
+            raise ValueError("awakeFrom e awakeTo vão juntos")
+        if self.awake_from and self.awake_from == self.awake_to:
+            raise ValueError("awakeFrom e awakeTo são o mesmo horário: a sessão nunca hibernaria")
+        return self
+
+    @property
+    def plan(self) -> HibernationPlan:
+        return HibernationPlan(self.idle_minutes, self.awake_from, self.awake_to, self.wake_hours)
+
+
 class ChangeBody(Body):
     """What is absent stays as it was; null or an empty text takes the default."""
 
@@ -99,6 +129,14 @@ class ChangeBody(Body):
     )
     policy: PolicyBody | None = Field(None, description="`null`: o padrão do serviço volta a valer")
     ignore: Ignored | None = Field(None, examples=[["groups", "channels", "status"]])
+    hibernate: HibernateBody | None = None
+
+    @property
+    def hibernation_plan(self) -> HibernationPlan | None:
+        """None where nothing is said of it."""
+        if self.hibernate:
+            return self.hibernate.plan
+        return NEVER if "hibernate" in self.model_fields_set else None
 
     @property
     def policy_change(self) -> PolicyChange | None:
@@ -135,6 +173,12 @@ class StartBody(Body):
     )
     policy: PolicyBody | None = None
     ignore: Ignored | None = Field(None, examples=[["groups", "channels", "status"]])
+    hibernate: HibernateBody | None = None
+
+    @property
+    def hibernation_plan(self) -> HibernationPlan | None:
+        """None where nothing is said of it; null says nothing."""
+        return self.hibernate.plan if self.hibernate else None
 
     @property
     def policy_change(self) -> PolicyChange | None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from wppmt.browser.port import Usage
 from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.figures import Figures
+from wppmt.domain.hibernation import HibernationPlan
 from wppmt.domain.reasons import sentence
 from wppmt.domain.remedies import remedy
 from wppmt.domain.states import State
@@ -20,6 +21,8 @@ from wppmt.http.api.responses import (
     Abilities,
     AccountLimits,
     AlreadyConnected,
+    Hibernate,
+    HibernationState,
     MessageStatus,
     Policy,
     QrCode,
@@ -31,6 +34,8 @@ from wppmt.http.api.send_responses import JournalMessage
 from wppmt.net import proxies
 from wppmt.store.outbox_records import Delivery, WebhookCounts
 from wppmt.store.records import ACK_STATUS, Handover, JournalEntry, SessionRecord, SessionStatus
+
+ASLEEP = "WhatsApp já está conectado; a sessão hiberna e não precisa de QR Code"
 
 
 def shown_webhook(own_url: str, default_url: str) -> str | None:
@@ -104,6 +109,7 @@ def _status_fields(
         "queue": status.queue,
         "inbound_missed": record.inbound_missed,
         "abilities": abilities_of(status),
+        "hibernation": _hibernation_of(record),
         "wa_js": status.inventory.wa_js or None,
         "login_saved": record.login_saved if record.has_login else None,
         "limits": AccountLimits.model_validate(limits),
@@ -118,6 +124,9 @@ def figures_of(figures: Figures) -> ServiceFigures:
         cpu_percent=round(100 * sample.cpu_share, 1),
         wanted=figures.wanted,
         connected=figures.connected,
+        hibernating=figures.hibernating,
+        free_slots=figures.free_slots,
+        memory_pressure_percent=figures.pressure_percent,
         requests=recent.requests,
         error_percent=round(100 * recent.error_rate, 1),
         response_seconds=round(recent.response_seconds, 3),
@@ -133,7 +142,23 @@ def settings_of(record: SessionRecord, default_policy: ContactPolicy) -> Session
         proxy=proxies.shown(record.proxy) or None,
         policy=_policy_of(record.contact_policy or default_policy),
         ignore=list(record.ignore),
+        hibernate=_plan_of(record.hibernate) if record.hibernate else None,
     )
+
+
+def _plan_of(plan: HibernationPlan) -> Hibernate:
+    return Hibernate(
+        idle_minutes=plan.idle_minutes,
+        awake_from=plan.awake_from or None,
+        awake_to=plan.awake_to or None,
+        wake_hours=plan.wake_hours,
+    )
+
+
+def _hibernation_of(record: SessionRecord) -> HibernationState | None:
+    if not record.is_hibernating:
+        return None
+    return HibernationState(since=iso(record.asleep_since), next_wake=iso(record.wake_at))
 
 
 def _policy_of(policy: ContactPolicy) -> Policy:
@@ -147,11 +172,12 @@ def _policy_of(policy: ContactPolicy) -> Policy:
 
 
 def abilities_of(status: SessionStatus) -> Abilities:
-    """What can be done now: whatever its page has, only while it is connected."""
+    """What can be done now: whatever its page has, only while it is connected. One that hibernates wakes for a send."""
     is_connected, found = status.record.state is State.CONNECTED, status.inventory
+    hears = is_connected and not status.record.is_hibernating
     return Abilities(
         can_send=is_connected and found.can_send,
-        can_receive=is_connected and found.can_receive,
+        can_receive=hears and found.can_receive,
         can_ack=is_connected and found.can_ack,
         can_send_media=is_connected and found.can_send_media,
     )
@@ -200,7 +226,10 @@ def dead_letter_of(delivery: Delivery, own_url: str) -> DeadLetter:
 def qr_code_of(status: SessionStatus) -> QrCode | AlreadyConnected:
     record = status.record
     if record.state is State.CONNECTED:
-        return AlreadyConnected(session_id=record.id, status=record.state, phone=record.phone or None)
+        said = ASLEEP if record.is_hibernating else AlreadyConnected.model_fields["message"].default
+        return AlreadyConnected(
+            session_id=record.id, status=record.state, message=said, phone=record.phone or None
+        )
     code = status.qr if record.state is State.WAITING_SCAN else None
     return QrCode(
         session_id=record.id,

@@ -73,6 +73,7 @@ function summaryPart() {
   const draw = (session) => html`<dl class="facts">
     ${fact('description', session.description ?? '–')}
     ${fact('abilities', abilities(session))}
+    ${session.hibernation ? fact('hibernation', t('hibernation', { since: moment(session.hibernation.since), wake: moment(session.hibernation.nextWake) })) : nothing}
     ${fact('phone', phone(session.phone))}
     ${fact('pushname', session.pushname ?? '–')}
     ${fact('platform', session.platform ?? '–')}

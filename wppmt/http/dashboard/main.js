@@ -71,7 +71,7 @@ async function sessions() {
 async function countAlerts() {
   if (model.alerts === false) return;
   try {
-    model.alerts = (await get('/api/admin/alerts')).firing.length;
+    model.alerts = (await get('/api/admin/alerts')).firing.map(({ code }) => code);
   } catch (refused) {
     if (refused instanceof Refused) model.alerts = false;
   }
@@ -100,7 +100,7 @@ function drawFrame() {
   document.documentElement.lang = language();
   document.title = `wppmt · ${t('title')}`;
   const links = Object.keys(VIEWS).map((name) => html`<a href="#${name}" aria-current=${name === view ? 'page' : nothing}>${t(`view.${name}`)}
-    ${name === 'alerts' && model.alerts ? html`<b class="count">${model.alerts}</b>` : nothing}</a>`);
+    ${name === 'alerts' && model.alerts?.length ? html`<b class="count">${model.alerts.length}</b>` : nothing}</a>`);
   render(html`<h1 class="brand">wppmt</h1><nav aria-label=${t('views')}>${links}</nav>
     <span class="gap"></span><button type="button" class="plain" id="language" lang=${t('otherCode')} @click=${otherLanguage}>${t('other')}</button>
     <button type="button" class="plain" id="leave" @click=${() => logOut('')}>${t('leave')}</button>`, find('bar'));
@@ -112,11 +112,13 @@ function banner() {
   const { health } = model;
   if (!health) return nothing;
   const room = t('health.of', { used: health.sessions.total, most: health.maxSessions });
+  // Where the alerts stand, they are not told twice.
+  const reasons = health.reasons.filter(({ reasonCode }) => view !== 'alerts' || !(model.alerts || []).includes(reasonCode));
   const weight = health.memoryMb === null || model.figures ? nothing : html` · ${t('health.memory', { mb: megabytes(health.memoryMb) })}`;
   return html`<p class="banner ${health.status}"><span class="dot" aria-hidden="true"></span><strong>${t(`health.${health.status}`)}</strong>
       <span>${room}${weight} · ${health.version}</span>
       ${model.figures ? figuresShown(model.figures) : nothing}</p>
-    ${health.reasons.map(({ reasonCode, reason }) => html`<p class="banner degraded"><strong>${reasonCode}</strong> ${reason}</p>`)}
+    ${reasons.length ? html`<ul class="banner degraded">${reasons.map(({ reasonCode, reason }) => html`<li><strong>${reasonCode}</strong> ${reason}</li>`)}</ul>` : nothing}
     ${model.isAdmin === false ? html`<p class="banner">${t('notAdmin')}</p>` : nothing}`;
 }
 

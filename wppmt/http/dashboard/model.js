@@ -11,7 +11,7 @@ export const model = {
   health: null,
   /** Of the service as a whole, for administrators. */
   figures: null,
-  /** null: not known; false: this gateway has none. */
+  /** The codes of those that fire; null: not known; false: this gateway has none. */
   alerts: null,
   isReachable: true,
 };

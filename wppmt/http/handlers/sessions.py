@@ -108,6 +108,7 @@ def _settings_of(body: ChangeBody | StartBody) -> dict[str, Any]:
         "description": body.description,
         "ignore": None if body.ignore is None else tuple(dict.fromkeys(body.ignore)),
         "policy": body.policy_change,
+        "hibernate": body.hibernation_plan,
     }
 
 

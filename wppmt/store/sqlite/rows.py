@@ -9,6 +9,7 @@ from typing import Any
 
 from wppmt.domain.account_limits import AccountLimits, Source
 from wppmt.domain.contact_policy import ContactPolicy
+from wppmt.domain.hibernation import HibernationPlan
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -23,9 +24,10 @@ from wppmt.store.records import (
     SessionRecord,
 )
 
-_OWN: dict[str, type[AccountLimits | ContactPolicy]] = {
+_OWN: dict[str, type[AccountLimits | ContactPolicy | HibernationPlan]] = {
     "limits": AccountLimits,
     "contact_policy": ContactPolicy,
+    "hibernate": HibernationPlan,
 }
 _NESTED = ("process", *_OWN)
 """Fields that are values of their own."""
