@@ -20,7 +20,7 @@ from actors.session.starts import Starts
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, GiveAway
+from wppmt.domain.messages import ROOT, GiveAway, PrepareToLeave, Stay
 from wppmt.domain.reasons import Reason
 from wppmt.store.move_records import Departure
 
@@ -49,8 +49,18 @@ class Leaving:
     def is_active(self) -> bool:
         return self._departure is not None
 
-    def prepare(self, departure: Departure, reply: Reply) -> Iterator[Effect]:
+    def asked(self, request: PrepareToLeave | GiveAway | Stay, reply: Reply, now: float) -> Iterator[Effect]:
         """Raises Refusal(SESSION_BUSY)."""
+        match request:
+            case PrepareToLeave(departure=departure):
+                yield from self._prepare(departure, reply)
+            case GiveAway():
+                yield from self._give_away(request, reply, now)
+            case Stay():
+                yield from self._stay(now)
+                yield Answer(reply, None)
+
+    def _prepare(self, departure: Departure, reply: Reply) -> Iterator[Effect]:
         if self.logout.is_active or self.is_active or not self.work.is_written:
             raise Refusal(Code.SESSION_BUSY, retry_after=5)
         self._departure, self._is_closed = departure, False
@@ -75,12 +85,11 @@ class Leaving:
         if not self.is_active:
             return
         if self._is_closed:
-            yield from self.stay(now)
+            yield from self._stay(now)
         else:
             yield from self._close(now)
 
-    def give_away(self, request: GiveAway, reply: Reply, now: float) -> Iterator[Effect]:
-        """Raises Refusal(SESSION_BUSY)."""
+    def _give_away(self, request: GiveAway, reply: Reply, now: float) -> Iterator[Effect]:
         session_id = self.work.record.id
         is_ready = self._departure == request.departure and self.lifecycle.phase is Phase.NONE
         is_known = self.work.store.last_sequence(session_id) == request.sequence
@@ -91,7 +100,7 @@ class Leaving:
         yield Tell(ROOT, Vanished(session_id))
         yield Stop()
 
-    def stay(self, now: float) -> Iterator[Effect]:
+    def _stay(self, now: float) -> Iterator[Effect]:
         if not self.is_active:
             return
         self._departure = None

@@ -78,13 +78,8 @@ class Requests:
                 yield Answer(reply, self.status.now())
             case messages.RestoreLogin():
                 yield from self._restore(reply, now)
-            case messages.PrepareToLeave(departure=departure):
-                yield from self.leaving.prepare(departure, reply)
-            case messages.GiveAway():
-                yield from self.leaving.give_away(request, reply, now)
-            case messages.Stay():
-                yield from self.leaving.stay(now)
-                yield Answer(reply, None)
+            case messages.PrepareToLeave() | messages.GiveAway() | messages.Stay():
+                yield from self.leaving.asked(request, reply, now)
             case messages.CopyLogin():
                 yield from self.copying.ask(reply)
             case sends.SendText() | sends.SendMedia() | sends.SendContent():

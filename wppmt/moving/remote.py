@@ -72,7 +72,7 @@ class Remote:
 
     async def offer(self, session_id: str, offer: Mapping[str, Any]) -> None:
         """May it come? Raises Declined, Unreachable; so do all."""
-        await self._ask("POST", f"/api/admin/arrivals/{session_id}", json=offer)
+        await self._ask("GET", f"/api/admin/arrivals/{session_id}", params=dict(offer))
 
     async def send(self, session_id: str, archive: Path, key: str) -> None:
         """It is there, checked, when this returns."""
