@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 SETTLED_SECONDS = 30.0
 EVENTS = 5
-LOGIN = "Default/IndexedDB/https_web.whatsapp.com_0.indexeddb.leveldb/000003.log"
+LOGIN = "Default/IndexedDB/https_web.whatsapp.com_0.indexeddb.leveldb/CURRENT"
 STEPS = ("GET {arrival}", "PUT {arrival}", "POST {take}")
 
 
