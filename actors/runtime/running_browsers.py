@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
-from actors.runtime.cell import Cell, Mailbox, Scheduler
-from actors.runtime.dependencies import ReceivedFiles, RuntimeDependencies
-from actors.runtime.directory import Directory
-from actors.runtime.effects import (
+from actors.runtime.browser_effects import (
     AdoptBrowser,
     BrowserEffect,
     CallPage,
@@ -26,8 +23,11 @@ from actors.runtime.effects import (
     RemoveProfile,
     TakeScreenshot,
     UploadFile,
-    Worker,
 )
+from actors.runtime.cell import Cell, Mailbox, Scheduler
+from actors.runtime.dependencies import ReceivedFiles, RuntimeDependencies
+from actors.runtime.directory import Directory
+from actors.runtime.effects import Worker
 from actors.session.messages import BrowserClosed, DiskChecked, LoginChecked, Noticed, ProfileRemoved
 from actors.session.sending.send_codec import SENDING
 from actors.workers.browser import Adopt, BrowserWorker, Close, Open, Retire

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from actors.runtime.effects import (
+from actors.runtime.browser_effects import (
     AdoptBrowser,
     CloseBrowser,
-    Count,
-    Effect,
     EndLeftovers,
     KillBrowser,
-    Log,
     OpenBrowser,
     ProfileAction,
-    Tell,
 )
+from actors.runtime.effects import Count, Effect, Log, Tell
 from actors.session.browser_phases import COMING, RUNNING, Phase, Step, is_possible, next_phase
 from actors.session.heartbeat import Heartbeat
 from actors.session.messages import Haste, RestartFailed, SlotFreed, SlotWanted, Timer

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from actors.runtime.effects import DropCaches, Effect, Log
+from actors.runtime.browser_effects import DropCaches
+from actors.runtime.effects import Effect, Log
 from actors.session.arrivals import Arrivals
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.closing import Closing

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actors.runtime.effects import CheckLogin, Effect, Log
+from actors.runtime.browser_effects import CheckLogin
+from actors.runtime.effects import Effect, Log
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.messages import Called, LoginChecked, Timer
 from actors.session.page_calls import Page

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actors.runtime.effects import Answer, Effect, Log, RemoveProfile, Reply, Stop, Tell, Withdraw
+from actors.runtime.browser_effects import RemoveProfile
+from actors.runtime.effects import Answer, Effect, Log, Reply, Stop, Tell, Withdraw
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.browser_phases import Phase
 from actors.session.messages import Called, ProfileRemoved, Timer, Vanished

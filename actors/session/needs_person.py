@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from actors.runtime.effects import Effect, Log, ProfileAction
+from actors.runtime.browser_effects import ProfileAction
+from actors.runtime.effects import Effect, Log
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.messages import Timer
 from actors.session.page_calls import Page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from actors.runtime.effects import CallPage, KeepMedia, TakeScreenshot, UploadFile
+from actors.runtime.browser_effects import CallPage, KeepMedia, TakeScreenshot, UploadFile
 from actors.session.messages import Called, PageAnswered
 from wppmt.browser.port import CallResult
 from wppmt.domain.inventory import WHOLE

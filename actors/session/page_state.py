@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from actors.runtime.effects import CheckDisk, Effect, Log
+from actors.runtime.browser_effects import CheckDisk
+from actors.runtime.effects import Effect, Log
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.interruptions import Interruptions
 from actors.session.inventory_watch import InventoryWatch

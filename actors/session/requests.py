@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from actors.runtime.effects import Answer, Effect, ProfileAction, Reply
+from actors.runtime.browser_effects import ProfileAction
+from actors.runtime.effects import Answer, Effect, Reply
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from actors.runtime.effects import Effect, ProfileAction
+from actors.runtime.browser_effects import ProfileAction
+from actors.runtime.effects import Effect
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.reasons import Reason

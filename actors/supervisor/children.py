@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from actors.runtime.effects import Tell
+from actors.runtime.effects import Effect, Log, SpawnService, Tell
 from actors.session.messages import Ping
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
-from wppmt.store.records import Desired, SessionStatus
+from wppmt.store.records import Desired, SessionRecord, SessionStatus
 
 HUNG_PINGS = 4
 """An actor that left so many pings in a row unanswered is hung. It never waits for a browser, so this is generous.
@@ -47,12 +47,25 @@ class Children:
         child.unanswered += 1
         return Tell(address, Ping())
 
+    def look_after_services(self) -> Iterator[Effect]:
+        """Replace the dead and hung, and ping all of them."""
+        for address, service in self.services.items():
+            if trouble := self.trouble_with(address, service):
+                yield Log("error", "actor_replaced", None, {"actor": address, "reason": trouble.value})
+                yield SpawnService(address)
+                service.unanswered = 0
+            yield self.ping(address, service)
+
     def trouble(self, session_id: str) -> Reason | None:
         return self.trouble_with(session_address(session_id), self.sessions[session_id])
 
-    def has_crashed(self, status: SessionStatus) -> bool:
+    def statuses(self, status: Callable[[str], SessionStatus | None]) -> dict[str, SessionStatus]:
+        """Of all sessions, as far as they have one."""
+        found = {session_id: status(session_id) for session_id in sorted(self.sessions)}
+        return {session_id: status for session_id, status in found.items() if status}
+
+    def has_crashed(self, record: SessionRecord) -> bool:
         """A stopped session has not: a dead actor of it is replaced at the next look, without a browser."""
-        record = status.record
         if record.desired is Desired.STOPPED:
             return False
         return record.state is State.ERROR or self.trouble(record.id) is not None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from actors.runtime.effects import Answer, Effect, KillBrowser, Reply, Tell, Wake
+from actors.runtime.browser_effects import KillBrowser
+from actors.runtime.effects import Answer, Effect, Reply, Tell, Wake
 from actors.session.messages import Quiesce
 from actors.supervisor.messages import ShutDownDue
 from wppmt.domain.messages import session_address

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from actors.runtime.effects import Effect, KillBrowser, Log, Tell
+from actors.runtime.browser_effects import KillBrowser
+from actors.runtime.effects import Effect, Log, Tell
 from actors.session.messages import DiskShort
 from wppmt.domain.messages import session_address
 from wppmt.domain.shortages import Resource, Shortage

@@ -5,13 +5,14 @@ While programs wait for memory, caches are dropped, sessions that nobody uses hi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from actors.runtime.effects import Effect, Log, Tell
 from actors.session.messages import MemoryShort
 from actors.workers.pressure import GiveBack
 from wppmt.domain.messages import PRESSURE, session_address
 from wppmt.domain.shortages import Resource, Shortage
+from wppmt.store.records import SessionStatus
 
 RELEASE = 0.5
 """Of the mark: below that it is calm…"""
@@ -70,3 +71,9 @@ class MemoryPressure:
         for name in due[:AT_ONCE]:
             self._told[name] = now
             yield Tell(session_address(name), MemoryShort())
+
+
+def longest_unused(statuses: Mapping[str, SessionStatus]) -> list[str]:
+    """Sessions that have a browser."""
+    records = [one.record for one in statuses.values() if one.record.process]
+    return [one.id for one in sorted(records, key=lambda one: (one.last_activity or 0.0, one.id))]

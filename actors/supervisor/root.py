@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from actors.runtime.browser_effects import KillBrowser
 from actors.runtime.effects import (
     AbandonSession,
     Answer,
     Ask,
     Effect,
-    KillBrowser,
     Log,
     Publish,
     Reply,
@@ -24,7 +24,7 @@ from actors.supervisor.children import Child, Children
 from actors.supervisor.closing_all import ClosingAll
 from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
 from actors.supervisor.disk_policy import DiskPolicy
-from actors.supervisor.memory_pressure import MemoryPressure
+from actors.supervisor.memory_pressure import MemoryPressure, longest_unused
 from actors.supervisor.messages import (
     Boot,
     DiskMeasured,
@@ -116,7 +116,11 @@ class Root:
             case DiskMeasured(free_mb=free_mb):
                 return [*self._disk.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
             case PressureMeasured(percent=percent):
-                told = [*self._pressure.measured(percent, self._longest_unused(), now)]
+                told = [
+                    *self._pressure.measured(
+                        percent, longest_unused(self._children.statuses(self._status)), now
+                    )
+                ]
                 return [*told, *self._grant(now)]
             case session_messages.Quiet(session_id=session_id):
                 return self._closing_all.quiet(session_id)
@@ -160,9 +164,8 @@ class Root:
             case ShutDown(deadline=deadline):
                 yield from self._closing_all.begin(reply, self._children.sessions, deadline)
                 # The dead can't close their browsers; the hung show by their unanswered pings.
-                yield from self._closing_all.kill(
-                    set(filter(self._children.trouble, self._children.sessions))
-                )
+                troubled = set(filter(self._children.trouble, self._children.sessions))
+                yield from self._closing_all.kill(troubled)
             case _:
                 raise TypeError(type(request).__name__)
 
@@ -222,12 +225,12 @@ class Root:
     def _restart_crashed(self, sessions: frozenset[str] | None, reply: Reply) -> Iterator[Effect]:
         """A session that cannot be restarted does not stop the others."""
         restarted, skipped = [], []
-        for session_id, status in self._statuses().items():
-            if not self._children.has_crashed(status) or (
-                sessions is not None and session_id not in sessions
-            ):
+        for session_id, status in self._children.statuses(self._status).items():
+            record = status.record
+            is_meant = sessions is None or session_id in sessions
+            if not is_meant or not self._children.has_crashed(record):
                 continue
-            if status.record.reason is Reason.TOKEN_CORRUPT:
+            if record.reason is Reason.TOKEN_CORRUPT:
                 # A new browser would show a QR code; whether the login is restored instead is a person's choice.
                 skipped.append((session_id, Reason.TOKEN_CORRUPT))
                 continue
@@ -242,17 +245,11 @@ class Root:
 
     def _watch(self, now: float) -> Iterator[Effect]:
         if self._closing_all.has_begun:
-            yield from self._closing_all.kill(
-                set(filter(self._children.trouble, self._closing_all.waited_for))
-            )
+            troubled = set(filter(self._children.trouble, self._closing_all.waited_for))
+            yield from self._closing_all.kill(troubled)
             yield Wake(WATCH_SECONDS, Watch())
             return
-        for address, service in self._children.services.items():
-            if trouble := self._children.trouble_with(address, service):
-                yield Log("error", "actor_replaced", None, {"actor": address, "reason": trouble.value})
-                yield SpawnService(address)
-                service.unanswered = 0
-            yield self._children.ping(address, service)
+        yield from self._children.look_after_services()
         for session_id in sorted(self._children.sessions):
             if self._children.trouble(session_id):
                 yield from self._replace(session_id)
@@ -260,17 +257,8 @@ class Root:
         self._common_cause.look(self._admission.wanted, self._status)
         yield from self._grant(now)
         if self._may_start(now):
-            yield from self._renewals.look(self._statuses(), now)
+            yield from self._renewals.look(self._children.statuses(self._status), now)
         yield Wake(WATCH_SECONDS, Watch())
-
-    def _statuses(self) -> dict[str, SessionStatus]:
-        found = {session_id: self._status(session_id) for session_id in sorted(self._children.sessions)}
-        return {session_id: status for session_id, status in found.items() if status}
-
-    def _longest_unused(self) -> list[str]:
-        """Of the sessions that have a browser."""
-        records = [one.record for one in self._statuses().values() if one.record.process]
-        return [one.id for one in sorted(records, key=lambda one: (one.last_activity or 0.0, one.id))]
 
     def _replace(self, session_id: str) -> Iterator[Effect]:
         """Replace an actor: first the old one is cut off and its browser killed, then a new one reads the record."""

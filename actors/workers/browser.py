@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from actors.runtime.effects import Effect, Log, ProfileAction, Stop, Tell
+from actors.runtime.browser_effects import ProfileAction
+from actors.runtime.effects import Effect, Log, Stop, Tell
 from actors.session.messages import BrowserClosed, BrowserFailed, BrowserOpened
 from wppmt.browser.port import (
     Browser,

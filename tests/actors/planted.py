@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from actors.runtime import cell, effects, interpreter, rollback
+from actors.runtime import cell, interpreter, rollback
+from actors.runtime.browser_effects import KillBrowser
 from actors.session import (
     actor,
     browser_lifecycle,
@@ -189,7 +190,7 @@ def a_browser_is_started_beside_the_old_one(patch: pytest.MonkeyPatch) -> None:
     original = interpreter.Interpreter.perform
 
     def perform(self: Any, cell: Any, effect: Any) -> None:
-        if not isinstance(effect, effects.KillBrowser):
+        if not isinstance(effect, KillBrowser):
             original(self, cell, effect)
 
     patch.setattr(interpreter.Interpreter, "perform", perform)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actors.runtime.effects import AbandonSession, EndLeftovers, SpawnSession
+from actors.runtime.browser_effects import EndLeftovers
+from actors.runtime.effects import AbandonSession, SpawnSession
 from actors.session.messages import SlotWanted
 from actors.supervisor.children import HUNG_PINGS
 from actors.supervisor.root import WATCH_SECONDS

@@ -203,7 +203,7 @@ async def test_without_room_nothing_is_restored(world: World, other: World):
     [
         (Code.ARCHIVE_REFUSED, lambda content: content[:20]),
         (Code.ARCHIVE_REFUSED, lambda content: b"PK" + content),
-        (Code.ARCHIVE_REFUSED, lambda content: content[:40] + b"\0" + content[41:]),
+        (Code.ARCHIVE_REFUSED, lambda content: content[:40] + bytes([content[40] ^ 1]) + content[41:]),
     ],
 )
 async def test_a_bad_archive_is_refused_at_once(

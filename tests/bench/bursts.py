@@ -39,7 +39,7 @@ def measure_bursts(bench: Bench, tenant: Tenant) -> None:
 
 def _burst(bench: Bench, tenant: Tenant, person: str) -> list[float]:
     phones = bench.daemon.phones
-    seen = len(phones.log())
+    seen, before = len(phones.log()), bench.receiver.count
 
     def write(number: int) -> str:
         message = {"to": tenant.phone, "body": new_text()} | KINDS[number % len(KINDS)]
@@ -47,6 +47,7 @@ def _burst(bench: Bench, tenant: Tenant, person: str) -> list[float]:
 
     with ThreadPoolExecutor(WRITERS) as pool:
         ids = set(pool.map(write, range(MESSAGES)))
+    wait_until(lambda: bench.receiver.count >= before + MESSAGES, 60)
     came = wait_until(lambda: _arrived(bench, tenant, ids), 60)
     sent = {line["id"]: line["t"] for line in phones.log(after=seen) if line["event"] == "send"}
     return [(came[message_id] - sent[message_id]) * 1000 for message_id in ids]

@@ -84,20 +84,30 @@ def measure_starts(bench: Bench) -> None:
 
 def measure_sends(bench: Bench, tenant: Tenant) -> None:
     """One after the other, over HTTP, with the journal's commits; the simulator's delay is taken off."""
-    person, medians, slow = bench.person(), [], []
+    customer, stranger = bench.person(), bench.person()
+    _receive(bench, tenant, customer)
+    medians, slow, to_stranger = [], [], []
     for block in range(bench.plan.blocks):
         bench.progress(f"envios {block + 1} de {bench.plan.blocks}")
-        times = []
-        for _ in range(bench.plan.sends):
-            began = time.perf_counter()
-            sent = tenant.send(person, new_text())
-            times.append((time.perf_counter() - began) * 1000 - ACK_MS)
-            assert sent.status == 200, sent
+        times = _send_times(bench, tenant, customer)
         medians.append(statistics.median(times))
         slow.append(statistics.quantiles(times, n=20)[18])
+        to_stranger.append(statistics.median(_send_times(bench, tenant, stranger)))
     add = bench.report.add
     add("send", f"envio por HTTP, acima da espera do servidor ({ACK_MS} ms)", "ms", medians, goal=12)
     add("send_p95", "o mesmo, percentil 95", "ms", slow)
+    add("send_to_stranger", "envio a quem nunca escreveu (a conversa é lida antes)", "ms", to_stranger)
+
+
+def _send_times(bench: Bench, tenant: Tenant, to: str) -> list[float]:
+    """Milliseconds above the acknowledgement."""
+    times = []
+    for _ in range(bench.plan.sends):
+        began = time.perf_counter()
+        sent = tenant.send(to, new_text())
+        times.append((time.perf_counter() - began) * 1000 - ACK_MS)
+        assert sent.status == 200, sent
+    return times
 
 
 def measure_events(bench: Bench, tenant: Tenant) -> None:

@@ -93,6 +93,23 @@ def faults_struck(ground: ChromeGround) -> list[str]:
     return [line["kind"] for line in lines if line["event"] == "fault" and "ordered" not in line]
 
 
+def test_a_drawn_code_is_told_once_and_does_not_wait_for_wa_js(
+    chrome_ground: ChromeGround, open_on: OpenOn, new_phone: NewPhone
+) -> None:
+    life, phone = open_on(chrome_ground, "early-code"), new_phone()
+    chrome_ground.register(phone, "Dono")
+    life.start()
+    shown = life.event("qr_changed")
+    life.event("ready")
+    told = names(life)
+    assert told.index("qr_changed") < told.index("ready")
+    assert shown["ttlMs"] == 60_000
+    life.facts(mode="QR")
+    assert names(life).count("qr_changed") == 1
+    chrome_ground.scan(phone, shown["code"])
+    life.facts(authenticated=True, mode="MAIN", phone=phone)
+
+
 def test_a_socket_that_opens_again_at_the_codes_is_no_refusal(
     chrome_ground: ChromeGround, open_on: OpenOn
 ) -> None:
@@ -114,6 +131,8 @@ def test_a_refused_pairing_is_told_by_the_next_page(
     life, phone = open_on(chrome_ground, "refused"), new_phone()
     chrome_ground.register(phone, "Dono")
     life.start()
+    # Before that nobody can hear of a refusal; no person scans so soon.
+    life.event("ready")
     with pytest.raises(SimulatorError):
         chrome_ground.scan(phone, life.event("qr_changed")["code"])
     life.event("pairing_refused", 20)

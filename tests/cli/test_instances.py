@@ -71,3 +71,11 @@ def test_who_may_not_read_the_settings_is_told(call: Call, root: Path):
     done = call("instances", "list", "--root", str(root))
     assert done.exit_code == 1
     assert "sudo -u wppmt" in done.output
+
+
+def test_without_a_word_more_it_lists_also_for_programs(call: Call):
+    """Of this machine, whatever there is on it."""
+    done = call("instances", "--json")
+    assert (
+        isinstance(json.loads(done.output), list) if done.exit_code == 0 else "sudo -u wppmt" in done.output
+    )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +29,12 @@ def variables(file: Path) -> dict[str, str]:
 
 
 def as_podman(told: Service, data: Path) -> list[str]:
-    """`podman run`'s options for the same container, but for its network; `data` stands for the host's folder."""
+    """`podman run`'s options for the same container, but for its network and its restarts; `data` stands for the host's folder."""
     limits = told["deploy"]["resources"]["limits"]
-    options = [
-        "--user",
-        told["user"],
-        "--restart",
-        told["restart"],
-        "--cpus",
-        limits["cpus"],
-        "--memory",
-        limits["memory"],
-    ]
+    options = ["--user", told["user"], "--cpus", limits["cpus"], "--memory", limits["memory"]]
     options += ["--pids-limit", str(told["pids_limit"]), "--shm-size", told["shm_size"].replace("gb", "g")]
     options += ["--stop-timeout", told["stop_grace_period"].removesuffix("s")]
-    options += ["--health-cmd", json.dumps(told["healthcheck"]["test"]), "--health-interval", "disable"]
+    options += ["--health-cmd", shlex.join(told["healthcheck"]["test"][1:]), "--health-interval", "disable"]
     options += [f"--cap-drop={name}" for name in told["cap_drop"]]
     options += [f"--tmpfs={path}" for path in told["tmpfs"]]
     options += ["--read-only"] if told["read_only"] else []

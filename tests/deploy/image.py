@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).parents[2]
-BASE, IMAGE = "localhost/wppmt-test-base", "localhost/wppmt-test"
+BASE, IMAGE = "localhost/wppmt-test-base", os.environ.get("WPPMT_TEST_IMAGE", "localhost/wppmt-test")
+"""The first is made once, and may be removed at any time; of the second `WPPMT_TEST_IMAGE` names one that was built before."""
 NEEDS = ("podman", "runc", "debootstrap", "dpkg-deb")
 PODMAN = ("podman", "--runtime", "runc", "--cgroup-manager=cgroupfs")
 LIMITS = ("--ulimit", "nofile=20000:20000", "--ulimit", "nproc=1024:1024")
@@ -75,6 +76,10 @@ class Podman:
 
     def _has(self, image: str) -> bool:
         return subprocess.run([*PODMAN, "image", "exists", image], check=False).returncode == 0
+
+    def once(self, *words: str, check: bool = True) -> str:
+        """A container without any network, until its command ends."""
+        return self.run("run", "--rm", "--network=none", *LIMITS, *words, check=check)
 
     def start(self, name: str, options: Sequence[str], command: Sequence[str] = ()) -> None:
         self._made.append(name)

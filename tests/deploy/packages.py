@@ -65,7 +65,7 @@ def later(package: Path, version: str, edits: Mapping[str, Edit] | None = None) 
     (folder / "DEBIAN/md5sums").unlink()
     made = package.parent / f"wppmt_{version}_all.deb"
     subprocess.run(
-        ["dpkg-deb", "--root-owner-group", "-z1", "--build", folder, made],
+        ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", folder, made],
         check=True,
         stdout=subprocess.DEVNULL,
     )

@@ -42,6 +42,11 @@ class Receiver:
     def __exit__(self, *_: object) -> None:
         self.sink.__exit__(None, None, None)
 
+    @property
+    def count(self) -> int:
+        """Of all arrivals; asking holds up none."""
+        return len(self._arrivals)
+
     def of(self, session: str) -> list[Arrival]:
         """All arrivals of one session, in order."""
         with self._news:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import wait_until
 from tests.system.conftest import NewDaemon, NewTenant
 from tests.system.daemon import ROOT, Daemon
 from tests.system.tenant import Tenant
@@ -135,7 +136,9 @@ def assert_tells(tenant: Tenant, code: str, words: str, limit: float = 20) -> No
     status = tenant.status()
     if status["reasonCode"] == code:
         assert status["reason"] == change["reason"]
-    lines = [line for line in tenant.daemon.log() if line["sessionId"] == tenant.name]
-    assert any(line["level"] in {"warning", "error"} and words in str(line["details"]) for line in lines), (
-        lines
-    )
+
+    def is_logged() -> bool:
+        lines = [line for line in tenant.daemon.log() if line["sessionId"] == tenant.name]
+        return any(line["level"] in {"warning", "error"} and words in str(line["details"]) for line in lines)
+
+    wait_until(is_logged)

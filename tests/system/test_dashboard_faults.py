@@ -122,7 +122,7 @@ FAULTS = [
     Fault("qr_never", Reason.QR_NEVER, at="first page", within=100),
     Fault("qr_expire_fast", Reason.QR_EXPIRED, {"ttlMs": 300}, at="first page", within=100),
     Fault("qr_wrapped", Reason.SCAN_QR, {"form": "suffix"}, at="first page"),
-    Fault("pairing_refused", Reason.SCAN_QR, at="pairing", deed=scan, story="recusou o pareamento"),
+    Fault("pairing_refused", Reason.SCAN_QR, at="pairing", deed=scan, story="Falha na autenticação"),
     Fault("passkey_required", Reason.PASSKEY_REQUIRED, at="pairing", deed=scan, in_ci=True),
 ]
 

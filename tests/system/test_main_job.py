@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.support import wait_until
@@ -148,7 +150,12 @@ def test_the_log_tells_the_story_without_its_words(tenant: Tenant, stranger: str
     message_id = tenant.send(stranger, text).json["id"]
     tenant.daemon.phones.write(stranger, tenant.phone, text)
     tenant.hears_message(text)
-    lines = [line for line in shared_daemon.log() if line["sessionId"] == tenant.name]
+
+    def told() -> list[dict[str, Any]]:
+        lines = [line for line in shared_daemon.log() if line["sessionId"] == tenant.name]
+        return lines if any(line["details"].get("messageId") == message_id for line in lines) else []
+
+    lines = wait_until(told)
     assert {"timestamp", "level", "sessionId", "event", "details", "metadata"} <= set(lines[0])
     changes = [line["details"] for line in lines if line["event"] == "connection_change"]
     assert changes[-1]["status"] == "connected"

@@ -62,10 +62,10 @@ class Prometheus:
 
     def is_up(self) -> bool:
         try:
-            [target] = self.get("targets")["activeTargets"]
+            targets = self.get("targets")["activeTargets"]
         except OSError:
             return False
-        return bool(target["health"] == "up" and not target["lastError"])
+        return [(target["health"], target["lastError"]) for target in targets] == [("up", "")]
 
     def firing(self) -> dict[str, dict[str, Any]]:
         return {

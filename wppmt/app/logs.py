@@ -16,9 +16,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TextIO, cast
 
@@ -36,6 +39,8 @@ from wppmt.domain.system_errors import explain
 FILE = "wppmt.log"
 LOOK_SECONDS = 1.0
 """Between two looks for repeats whose minute is over."""
+GATHER_SECONDS = 0.02
+AT_ONCE = 500
 WAITING_LINES = 10_000
 """Lines kept while the disk does not take them; further ones are counted and dropped."""
 
@@ -67,7 +72,7 @@ def render(
 
 
 class Journal:
-    """Takes events from any thread without waiting; its own thread hands the lines to `write`."""
+    """Takes events from any thread without waiting; its own thread hands the lines of one level to `write`, with breaks."""
 
     def __init__(
         self,
@@ -113,19 +118,29 @@ class Journal:
         self._thread.join(limit)
 
     def _run(self) -> None:
-        while True:
-            try:
-                entry = self._lines.get(timeout=LOOK_SECONDS)
-            except queue.Empty:
-                self._tell_repeats()
-                continue
-            if entry is None:
-                return
-            self._write(*entry)
-            if self._dropped and self._lines.empty():
-                dropped, self._dropped = self._dropped, 0
-                self._put("log_lines_dropped", None, "warning", {"count": dropped})
+        is_over = False
+        while not is_over:
+            if entries := self._next_entries():
+                is_over = None in entries
+                lines = [entry for entry in entries if entry]
+                for level, some in groupby(lines, itemgetter(0)):
+                    self._write(level, "\n".join(line for _, line in some))
+                if self._dropped and self._lines.empty():
+                    dropped, self._dropped = self._dropped, 0
+                    self._put("log_lines_dropped", None, "warning", {"count": dropped})
             self._tell_repeats()
+
+    def _next_entries(self) -> Sequence[tuple[LogLevel, str] | None]:
+        """Those of one moment together: where each line wakes this thread, a busy service does little but change threads."""
+        try:
+            entries = [self._lines.get(timeout=LOOK_SECONDS)]
+        except queue.Empty:
+            return []
+        time.sleep(GATHER_SECONDS)
+        with suppress(queue.Empty):
+            while len(entries) < AT_ONCE:
+                entries.append(self._lines.get_nowait())
+        return entries
 
     def _tell_repeats(self, *, all_of_them: bool = False) -> None:
         if not all_of_them and time.monotonic() < self._looks_at:
@@ -220,8 +235,8 @@ def _open_sinks(settings: LogSettings) -> None:
         ) from None
 
 
-def _to_people(stream: TextIO, line: str) -> None:
-    stream.write(f"{pretty(line.rstrip(), colour=stream.isatty())}\n")
+def _to_people(stream: TextIO, lines: str) -> None:
+    stream.writelines(f"{pretty(line, colour=stream.isatty())}\n" for line in lines.rstrip().splitlines())
     stream.flush()
 
 

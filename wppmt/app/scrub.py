@@ -6,6 +6,7 @@ import re
 import sqlite3
 import traceback
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 HIDDEN = "***"
@@ -13,6 +14,8 @@ LONGEST = 2_000
 """Characters kept of a text."""
 _READ_AT_MOST = 8_000
 _DEEPEST = 4
+KEYS_KEPT = 1024
+"""Whose treatment is remembered: there are few of them, and each line asks for several."""
 
 _HIDDEN_KEYS = re.compile(
     r".*(secret|password|authorization|cookie|signature|credential|qrcode|qrtext|pairingcode|base64|apikey).*"
@@ -52,13 +55,14 @@ def scrub(details: Mapping[str, object], *, mask_phones: bool) -> dict[str, obje
     }
 
 
+@lru_cache(maxsize=KEYS_KEPT)
 def _camel(key: str) -> str:
     return re.sub(r"(?<=[a-z0-9])_([a-z0-9])", lambda found: found[1].upper(), key)
 
 
 def _value(key: str, value: object, mask_phones: bool, depth: int) -> object:
-    name = re.sub(r"[^a-z0-9]", "", key.lower())
-    if _HIDDEN_KEYS.fullmatch(name):
+    name = _plain_name(key)
+    if _is_hidden(name):
         return HIDDEN
     match value:
         case bool() | int() | float() | None:
@@ -79,6 +83,16 @@ def _value(key: str, value: object, mask_phones: bool, depth: int) -> object:
         case _:
             # The text of an unknown object may contain anything; paths and times are useful and safe.
             return _text(name, str(value), mask_phones) if _is_plain(value) else type(value).__name__
+
+
+@lru_cache(maxsize=KEYS_KEPT)
+def _plain_name(key: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", key.lower())
+
+
+@lru_cache(maxsize=KEYS_KEPT)
+def _is_hidden(name: str) -> bool:
+    return bool(_HIDDEN_KEYS.fullmatch(name))
 
 
 def _is_plain(value: object) -> bool:

@@ -87,7 +87,7 @@ def read_archive(file: BinaryIO, key: bytes, place: Place, chrome: str) -> Itera
         text = f"Outro arquivo da sessão {manifest.session_id} está sendo restaurado agora"
         raise ArchiveRefused(Why.EXISTS, text) from None
     try:
-        contents.unpack(folder)
+        contents.read(folder)
         require_not_newer(profile_version(folder / PROFILE), chrome)
         rows.bring_up(folder / ROWS, manifest.session_id, manifest.schema_version)
         flush_tree(folder)
@@ -106,7 +106,7 @@ def look_into(file: BinaryIO, key: bytes, place: Place, chrome: str) -> Manifest
 def check_archive(file: BinaryIO, key: bytes) -> Manifest:
     """Read all of it, to see that it is whole. Raises ArchiveRefused, OSError."""
     contents = Contents(file, key)
-    contents.check()
+    contents.read(None)
     return contents.manifest
 
 

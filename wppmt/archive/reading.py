@@ -28,17 +28,16 @@ class Contents:
             raise forged("manifesto grande demais")
         self.manifest: Manifest = manifest.parse(self._exactly(length))
 
-    def unpack(self, into: Path) -> None:
-        """All files, each of the size and with the hash that the manifest says. `into` is empty. Raises OSError, too."""
-        for member in self.manifest.files:
-            self._unpack(member, into)
-        if self._some(1) or self._unpacker.unused_data:
-            raise forged("mais do que diz o manifesto")
+    def read(self, into: Path | None) -> None:
+        """All files, each of the size and with the hash that the manifest says. `into` is empty; None: nothing is kept.
 
-    def check(self) -> None:
-        """Read all, and keep nothing."""
+        Raises OSError, too.
+        """
         for member in self.manifest.files:
-            self._copy(member, None)
+            if into is None:
+                self._copy(member, None)
+            else:
+                self._unpack(member, into)
         if self._some(1) or self._unpacker.unused_data:
             raise forged("mais do que diz o manifesto")
 

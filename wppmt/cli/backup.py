@@ -52,7 +52,7 @@ def backup(
     """
     settings = source.simulated().load()
     with _where(source, settings, to) as (session_ids, back_up):
-        rows = [_one(session_id, back_up) for session_id in wanted or session_ids()]
+        rows = [_one(session_id, back_up, as_json=as_json) for session_id in wanted or session_ids()]
     if rotates:
         _rotate(rows, settings.archive.keep)
     if as_json:
@@ -100,11 +100,11 @@ def _brought(made: Path, to: Path | None) -> Path:
         raise CommandFailed(f"O backup está em {made}; levá-lo a {to} falhou: {reason_of(failure)}") from None
 
 
-def _one(session_id: str, back_up: BackUp) -> dict[str, str | None]:
+def _one(session_id: str, back_up: BackUp, *, as_json: bool) -> dict[str, str | None]:
     """What became of it, told at once; one that fails does not stop the others."""
     try:
         made, error = str(back_up(session_id)), None
-        click.echo(f"{session_id}: {made}", err=True)
+        click.echo(f"{session_id}: {made}", err=as_json)
     except GatewayError as refusal:
         if isinstance(failed := ending(refusal), NoDaemon):
             raise

@@ -40,11 +40,12 @@ root_option = click.option(
 
 
 @click.group(short_help="As instâncias desta máquina, lado a lado.", invoke_without_command=True)
+@as_json
 @click.pass_context
-def instances(context: click.Context) -> None:
+def instances(context: click.Context, *, as_json: bool) -> None:
     """As instâncias desta máquina (wppconnect-3, -4, …), cada uma um serviço próprio (sem comando, o mesmo que list)."""
     if context.invoked_subcommand is None:
-        context.invoke(show_list)
+        context.invoke(show_list, as_json=as_json)
 
 
 @instances.command("list", short_help="Cada instância: porta, estado, sessões, versão.")

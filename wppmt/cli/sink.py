@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -82,8 +84,7 @@ class Sink:
     """Listens on loopback while used with `with`; `port` 0 takes a free one. `on_webhook` runs on other threads."""
 
     def __init__(self, port: int, on_webhook: OnWebhook) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(on_webhook))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), _handler(on_webhook))
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
         self.target = f"127.0.0.1:{self._server.server_port}"
 
@@ -98,8 +99,39 @@ class Sink:
         self._server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    """Keeps its clients' connections, and ends with them."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self._connections: set[socket.socket] = set()
+        super().__init__(address, handler)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        self._connections.add(request)
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._connections.discard(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+    def server_close(self) -> None:
+        super().server_close()
+        for connection in tuple(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
 def _handler(on_webhook: OnWebhook) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
         def do_POST(self) -> None:
             delivery = self._read()
             if delivery is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, reset_tzpath
 
 # The zones of the package tzdata, whatever the machine has: a day begins at the same moment on each.
@@ -49,6 +49,7 @@ def next_time(clock: str, now: float, zone: str) -> float:
     return min(one for one in found if one > now)
 
 
+@lru_cache(maxsize=256)
 def moment(day: date, clock: str, zone: str, fold: int = 0) -> float:
     hour, minute = (int(part) for part in clock.split(":"))
     local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=_zone(zone), fold=fold)

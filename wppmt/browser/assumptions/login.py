@@ -107,6 +107,13 @@ PAIRING = Topic(
             "vale a forma do wa-js, sem a plataforma",
         ),
         Assumption(
+            "O código que a página desenha já vale, esteja o wa-js pronto ou não",
+            Mark.BUILD,
+            "WAWebLinkDeviceQrcode.react, WAWebConnModel",
+            f"{PAGE}#firstCodeMayBeDrawn",
+            "o QR Code vem quando o wa-js fica pronto, quase um segundo depois",
+        ),
+        Assumption(
             "O celular reconhece o código pela referência e pelas chaves: lê a forma do wa-js também",
             Mark.GUESSED,
             "o celular não está no build",

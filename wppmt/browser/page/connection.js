@@ -119,16 +119,21 @@
 
   const DRAWN_WITHIN_MS = 500;
   const LOOK_MS = 25;
+  const CODE_PARTS = 5;
+  const drawnTexts = () => [...document.querySelectorAll('[data-ref]')].map(({ dataset }) => dataset.ref);
 
   /** The text that the page draws, which holds more than wa-js knows of; a phone reads either. */
   async function drawnText(ref) {
     for (let waited = 0; waited < DRAWN_WITHIN_MS; waited += LOOK_MS) {
-      const drawn = [...document.querySelectorAll('[data-ref]')].map(({ dataset }) => dataset.ref);
-      const own = drawn.find((code) => code.includes(ref));
+      const own = drawnTexts().find((code) => code.includes(ref));
       if (own) return own;
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     return null;
+  }
+
+  function showCode(code, refTTL, at) {
+    emit('qr_changed', { code, ttlMs: refTTL > 0 ? refTTL : null, at });
   }
 
   async function codeMayHaveChanged() {
@@ -137,10 +142,24 @@
     shownCode = code.ref;
     const at = Date.now();
     const shown = (await drawnText(code.ref)) || code.fullCode;
-    if (shownCode !== code.ref) return;
-    const ttl = quietly(() => WPP.whatsapp.Conn.refTTL, 0);
-    emit('qr_changed', { code: shown, ttlMs: ttl > 0 ? ttl : null, at });
+    if (shownCode === code.ref) showCode(shown, quietly(() => WPP.whatsapp.Conn.refTTL, 0), at);
   }
+
+  // Before the reference there may be an address.
+  const refOf = (drawn) => drawn.split('#').pop().split(',')[0];
+
+  /** wa-js says nothing until the table of modules was quiet for 750 ms; a phone can scan what is drawn before. */
+  function firstCodeMayBeDrawn() {
+    if (shownCode !== null || WPP.isInjected) return;
+    const drawn = drawnTexts().find((text) => text.split(',').length >= CODE_PARTS);
+    if (!drawn) {
+      setTimeout(firstCodeMayBeDrawn, LOOK_MS);
+      return;
+    }
+    shownCode = refOf(drawn);
+    showCode(drawn, quietly(() => module('WAWebConnModel').Conn.refTTL, 0), Date.now());
+  }
+  firstCodeMayBeDrawn();
 
   // wa-js asks for it where it was until 2025.
   functions.refresh_qr = () => {

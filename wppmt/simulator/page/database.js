@@ -45,6 +45,18 @@ const database = (() => {
     });
   }
 
+  // For each row whether it was not there before, and is now.
+  async function insert(store, rows) {
+    const isNew = [];
+    await write(store, (held) => rows.forEach((row, index) => {
+      held.getKey(row.id).onsuccess = ({ target }) => {
+        isNew[index] = target.result === undefined;
+        if (isNew[index]) held.put(row);
+      };
+    }));
+    return isNew;
+  }
+
   // The newest rows of an index in a key range, oldest first.
   async function newest(index, range, count, direction) {
     const db = await open();
@@ -66,6 +78,7 @@ const database = (() => {
 
   return {
     newest,
+    insert,
     get: (store, key) => read(store, (rows) => rows.get(key)),
     all: (store) => read(store, (rows) => rows.getAll()),
     async entries(store) {

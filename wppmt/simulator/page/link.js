@@ -1,15 +1,18 @@
-// The websocket to the server: calls with answers, and pushes, which are handled strictly one after the other.
+// The websocket to the server: calls with answers, and pushes, which are handled strictly one after the other; those of a
+// kind that is taken together, with all of that kind that wait right behind.
 
 const HEALTH_CHECK_MS = 15_000;
 const DEAD_AFTER_MS = 20_000; // without a word from the other side
 
 const link = (() => {
   const handlers = {};
+  const together = new Set();
   const calls = new Map();
   let socket;
   let lastCall = 0;
   let lastWord = 0;
-  let handled = Promise.resolve();
+  const waiting = [];
+  let isHandling = false;
 
   const isOpen = () => !!socket && socket.readyState === WebSocket.OPEN;
 
@@ -30,13 +33,28 @@ const link = (() => {
     if (isOpen()) socket.send(JSON.stringify({ type: 'confirm', data: { n } }));
   }
 
-  async function handle(frame) {
+  function nextFrames() {
+    const [{ type }] = waiting;
+    const end = together.has(type) ? waiting.findIndex((frame) => frame.type !== type) : 1;
+    return waiting.splice(0, end < 0 ? waiting.length : end);
+  }
+
+  async function handle(frames) {
+    const [{ type, data }] = frames;
     try {
-      await handlers[frame.type](frame.data);
-      if (frame.n) confirm(frame.n); // not before it is stored: the server keeps it until then
+      await handlers[type](together.has(type) ? frames.map((frame) => frame.data) : data);
+      // Not before they are stored: the server keeps them until then.
+      for (const { n } of frames) if (n) confirm(n);
     } catch (error) {
       throwLater(error);
     }
+  }
+
+  async function handleWaiting() {
+    if (isHandling) return;
+    isHandling = true;
+    while (waiting.length) await handle(nextFrames());
+    isHandling = false;
   }
 
   function receive(event) {
@@ -46,7 +64,8 @@ const link = (() => {
       calls.get(frame.re).resolve(frame.data);
       calls.delete(frame.re);
     } else {
-      handled = handled.then(() => handle(frame));
+      waiting.push(frame);
+      handleWaiting();
     }
   }
 
@@ -90,5 +109,9 @@ const link = (() => {
     msSinceLastWord: () => (lastWord ? performance.now() - lastWord : -1),
     call, tell, open, isOpen, abandon, close: () => socket && socket.close(),
     on: (type, handler) => { handlers[type] = handler; },
+    onMany(type, handler) {
+      together.add(type);
+      handlers[type] = handler;
+    },
   };
 })();

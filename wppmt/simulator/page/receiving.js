@@ -17,20 +17,29 @@ function rawOf(message) {
   };
 }
 
-// Stored first: if the page dies here, the server sends it again and it is recognised by its id.
-link.on('message', async (message) => {
-  if (message.sender) learnContact(message.sender);
-  if (await database.get('message', message.id)) return;
-  const raw = { ...rawOf(message), id: MsgKey.fromString(message.id), order: nextOrder() };
-  await database.put('message', rowOf(raw));
-  if (message.unheard) return storeUnheard(raw);
-  await importNamespace('WAWebHandleSingleMsgWorkerCompatible').handleSingleMsg(raw.id.remote, raw);
+// Stored first: if the page dies here, the server sends them again and they are recognised by their ids.
+link.onMany('message', async (messages) => {
+  for (const { sender } of messages) if (sender) learnContact(sender);
+  const raws = messages.map((message) => ({ ...rawOf(message), id: MsgKey.fromString(message.id), order: nextOrder() }));
+  const isNew = await database.insert('message', raws.map(rowOf));
+  for (const [index, raw] of raws.entries()) {
+    if (isNew[index]) await takeMessage(raw, messages[index]).catch(throwLater);
+  }
+  await storeTouchedChats();
 });
 
-async function storeUnheard(raw) {
+async function takeMessage(raw, { unheard }) {
+  if (!unheard) return importNamespace('WAWebHandleSingleMsgWorkerCompatible').handleSingleMsg(raw.id.remote, raw);
   addMessage(raw, { silent: true });
-  const chat = Chats.get(addressOf(raw.id.remote));
-  if (chat) await storeChat(chat);
+  touched.add(Chats.get(addressOf(raw.id.remote)));
+}
+
+const touched = new Set();
+
+async function storeTouchedChats() {
+  const chats = [...touched].filter(Boolean);
+  touched.clear();
+  await Promise.all(chats.map(storeChat));
 }
 
 // What lets us write to whoever has written to us, whatever limit there is towards strangers.
@@ -41,7 +50,7 @@ async function handleSingleMsg(chatId, raw) {
   const chat = Chats.get(addressOf(chatId));
   if (!chat) return;
   if (!raw.id.fromMe) chat.set({ unreadCount: Math.max(chat.unreadCount, 0) + 1, tcToken: TC_TOKEN });
-  await storeChat(chat);
+  touched.add(chat);
 }
 
 link.on('receipt', async ({ id, key, ack, ackString, chat, participant, everyone }) => {
