@@ -73,6 +73,7 @@ class Api:
         self.has_login_copy = True
         self.waiting_imports: set[str] = set()
         self.moves = FakeMoves()
+        self.require_here = self.moves.require_here
         self.usage: dict[str, Usage] = {}
         self.logged: list[Logged] = []
         self.front = FakeFront(lambda: self.time)
@@ -119,7 +120,7 @@ class Api:
             has_login_copy=lambda _: self.has_login_copy,
             waits_for_import=self.waiting_imports.__contains__,
             moves=self.moves,
-            require_here=self.moves.require_here,
+            require_here=self.require_here,
             limits=lambda record: gate_of(record, OFF, lambda _: frozenset(), self.time).shown(record.limits),
             settings=self.settings,
             count=self.counted.append,

@@ -139,7 +139,8 @@ def at(relay: Relay, moment: str, act: Callable[[], None]) -> Iterator[None]:
 
 def test_without_trouble_it_goes(pair: Pair):
     session = pair.next_session()
-    assert pair.move(session)["status"] == "done"
+    ended = pair.move(session)
+    assert ended["status"] == "done", ended
     assert pair.owner(session) == "target"
     assert pair.has_all(session)
     assert (pair.source.folder / "tokens" / ".moved" / session / LOGIN).exists()
