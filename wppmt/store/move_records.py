@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 
 class DepartureState(StrEnum):
@@ -45,3 +47,30 @@ class Incoming:
     at: float
     is_taken: bool = False
     """It is a session of this instance."""
+
+
+class MovesWritten(Protocol):
+    """A part of wppmt.store.port.Transaction."""
+
+    def save_departure(self, departure: Departure) -> None:
+        """Insert or replace: there is one of a session."""
+
+    def step_departure(self, departure: Departure, state: DepartureState, at: float) -> bool:
+        """Bring it from `departure.state` to `state`; False, and nothing done, where it is not in that state any more."""
+
+    def drop_departure(self, session_id: str) -> None: ...
+
+    def save_incoming(self, incoming: Incoming) -> None:
+        """Insert or replace."""
+
+    def drop_incoming(self, session_id: str) -> None: ...
+
+
+class MovesRead(Protocol):
+    """A part of wppmt.store.port.Store."""
+
+    def departures(self) -> Sequence[Departure]:
+        """Oldest first; of a session that came back there is none."""
+
+    def incoming(self) -> Sequence[Incoming]:
+        """Oldest first, also those that were taken."""

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from wppmt.domain.alerts import Alert
-from wppmt.store.move_records import Departure, DepartureState, Incoming
+from wppmt.store.move_records import MovesRead, MovesWritten
 from wppmt.store.operator_records import ApiKey, Attempt, AuditEntry
 from wppmt.store.outbox_records import (
     Backlog,
@@ -42,7 +42,7 @@ class StoreUnavailable(Exception):
     """The store cannot read or commit right now; nothing was changed."""
 
 
-class Transaction(Protocol):
+class Transaction(MovesWritten, Protocol):
     """Changes that happen together or not at all; durable when the `with` block ends."""
 
     def save(self, record: SessionRecord) -> None:
@@ -87,19 +87,6 @@ class Transaction(Protocol):
 
     def delete_api_key(self, key_id: str) -> None: ...
 
-    def save_departure(self, departure: Departure) -> None:
-        """Insert or replace: there is one of a session."""
-
-    def step_departure(self, departure: Departure, state: DepartureState, at: float) -> bool:
-        """Bring it from `departure.state` to `state`; False, and nothing done, where it is not in that state any more."""
-
-    def drop_departure(self, session_id: str) -> None: ...
-
-    def save_incoming(self, incoming: Incoming) -> None:
-        """Insert or replace."""
-
-    def drop_incoming(self, session_id: str) -> None: ...
-
     def audit(self, entry: AuditEntry) -> None:
         """Append; what `entry.id` says does not matter."""
 
@@ -122,7 +109,7 @@ class Transaction(Protocol):
         """
 
 
-class Store(Protocol):
+class Store(MovesRead, Protocol):
     """Thread-safe; calls take well under a millisecond, a commit about as long as one fsync."""
 
     def transaction(self) -> AbstractContextManager[Transaction]: ...
@@ -183,12 +170,6 @@ class Store(Protocol):
 
     def living_link(self, session_id: str) -> PairingLink | None:
         """The session's newest link that has not been ended; its time may be over."""
-
-    def departures(self) -> Sequence[Departure]:
-        """Oldest first; of a session that came back there is none."""
-
-    def incoming(self) -> Sequence[Incoming]:
-        """Oldest first, also those that were taken."""
 
     def api_keys(self) -> Sequence[ApiKey]:
         """All, the oldest first; expired ones, too."""

@@ -272,18 +272,10 @@ INSERT INTO event_numbers VALUES (0);
 _MOVES = """
 -- Sessions that leave for another instance, or have; and those that one has sent, which wait for its word.
 CREATE TABLE departures (
-    session_id TEXT PRIMARY KEY,
-    state TEXT NOT NULL,
-    owner TEXT NOT NULL,
-    key TEXT NOT NULL,
-    at REAL NOT NULL
+    session_id TEXT PRIMARY KEY, state TEXT NOT NULL, owner TEXT NOT NULL, key TEXT NOT NULL, at REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE incoming (
-    session_id TEXT PRIMARY KEY,
-    digest TEXT NOT NULL,
-    source TEXT NOT NULL,
-    who TEXT,
-    at REAL NOT NULL,
+    session_id TEXT PRIMARY KEY, digest TEXT NOT NULL, source TEXT NOT NULL, who TEXT, at REAL NOT NULL,
     is_taken INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
