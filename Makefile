@@ -26,8 +26,11 @@ CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS)) $(if $(TENANTS),--tenants $(TENANTS)) \
 	$(if $(HIBERNATE),--hibernate $(HIBERNATE)) $(if $(JSON),--json $(JSON))
 
+# What `make bench-peers` takes: ONLY="wppmt wppconnect".
+RACE := $(if $(ONLY),--only $(ONLY)) $(if $(RESUME),--resume) $(if $(COUNT),--count) $(if $(QUICK),--quick)
+
 .PHONY: help setup system interpreter lock run demo test test-long test-peers check check-code check-format check-lint \
-	check-types check-imports check-affected format docs wheel deb bench chaos mutate clean
+	check-types check-imports check-affected format docs wheel deb bench bench-peers bench-growth chaos mutate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -158,6 +161,13 @@ deb: wheel ## build dist/wppmt_VERSION_ARCH.deb, and have lintian look at it
 
 bench: setup ## measure; prints a table and writes it as JSON
 	@$(BIN)/python -m tests.bench
+
+# Without their install scripts puppeteer fetches no browser: they race with Debian's.
+bench-peers: setup $(PEERS)/node_modules/.package-lock.json ## race wppconnect and whatsapp-web.js (20 minutes); ONLY= RESUME=1 COUNT=1 QUICK=1
+	@$(BIN)/python -m tests.bench.peers $(RACE)
+
+bench-growth: setup ## what the daemon costs with 100, 300 and 1,000 sessions (fake browsers, 5 minutes)
+	@$(BIN)/python -m tests.bench.growth
 
 chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= TENANTS= HIBERNATE= (docs/reliability.md)
 	@$(BIN)/python -m tests.chaos $(CHAOS)

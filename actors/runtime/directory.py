@@ -102,6 +102,11 @@ class Directory:
     def statuses(self) -> tuple[SessionStatus, ...]:
         return tuple(sorted(self._statuses.copy().values(), key=lambda status: status.record.id))
 
+    @property
+    def sessions(self) -> int:
+        """How many statuses there are. Every log line asks."""
+        return len(self._statuses)
+
     def overview(self) -> Overview:
         """The last one that was published."""
         return self._overview

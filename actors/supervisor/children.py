@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from actors.runtime.effects import Effect, Log, SpawnService, Tell
+from actors.runtime.effects import Effect, Log, SpawnService, Tell, Wake
 from actors.session.messages import Ping
+from actors.supervisor.messages import PingDue
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -18,6 +19,9 @@ HUNG_PINGS = 4
 
 Pings are counted, not seconds: a clock that jumps, or a daemon that was frozen, makes nobody look hung.
 """
+
+PINGED_AT_ONCE = 20
+"""Hundreds of threads that wake at one moment cost several times what they cost one after the other."""
 
 
 @dataclass(slots=True)
@@ -55,6 +59,20 @@ class Children:
                 yield SpawnService(address)
                 service.unanswered = 0
             yield self.ping(address, service)
+
+    def ping_all(self, within: float) -> Iterator[Effect]:
+        """Every session, in groups over so many seconds."""
+        sessions = sorted(self.sessions)
+        yield from self.ping_sessions(sessions[:PINGED_AT_ONCE])
+        for first in range(PINGED_AT_ONCE, len(sessions), PINGED_AT_ONCE):
+            group = tuple(sessions[first : first + PINGED_AT_ONCE])
+            yield Wake(within * first / len(sessions), PingDue(group))
+
+    def ping_sessions(self, sessions: Iterable[str]) -> Iterator[Tell]:
+        """Those that are still there."""
+        for session_id in sessions:
+            if child := self.sessions.get(session_id):
+                yield self.ping(session_address(session_id), child)
 
     def trouble(self, session_id: str) -> Reason | None:
         return self.trouble_with(session_address(session_id), self.sessions[session_id])

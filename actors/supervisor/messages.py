@@ -16,6 +16,13 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class PingDue:
+    """These are pinged a while after the others."""
+
+    sessions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryMeasured:
     """What all sessions and the daemon hold together."""
 

@@ -30,6 +30,7 @@ from actors.supervisor.messages import (
     DiskMeasured,
     MemoryMeasured,
     PauseOver,
+    PingDue,
     PressureMeasured,
     ShutDown,
     ShutDownDue,
@@ -91,6 +92,8 @@ class Root:
                 return self._boot()
             case Watch():
                 return self._watch(now)
+            case PingDue(sessions=sessions):
+                return self._children.ping_sessions(sessions)
             case session_messages.Pong(address=address):
                 self._children.answered(address)
                 return ()
@@ -116,12 +119,8 @@ class Root:
             case DiskMeasured(free_mb=free_mb):
                 return [*self._disk.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
             case PressureMeasured(percent=percent):
-                told = [
-                    *self._pressure.measured(
-                        percent, longest_unused(self._children.statuses(self._status)), now
-                    )
-                ]
-                return [*told, *self._grant(now)]
+                unused = longest_unused(self._children.statuses(self._status))
+                return [*self._pressure.measured(percent, unused, now), *self._grant(now)]
             case session_messages.Quiet(session_id=session_id):
                 return self._closing_all.quiet(session_id)
             case session_messages.Vanished(session_id=session_id):
@@ -250,10 +249,9 @@ class Root:
             yield Wake(WATCH_SECONDS, Watch())
             return
         yield from self._children.look_after_services()
-        for session_id in sorted(self._children.sessions):
-            if self._children.trouble(session_id):
-                yield from self._replace(session_id)
-            yield self._children.ping(session_address(session_id), self._children.sessions[session_id])
+        for session_id in sorted(filter(self._children.trouble, self._children.sessions)):
+            yield from self._replace(session_id)
+        yield from self._children.ping_all(WATCH_SECONDS)
         self._common_cause.look(self._admission.wanted, self._status)
         yield from self._grant(now)
         if self._may_start(now):

@@ -84,9 +84,10 @@ def judge(seen: Seen, thresholds: Thresholds) -> Iterator[Word]:
         yield Finding(Cause(AlertCode.MEMORY_PRESSURE), str(seen.pressure))
     yield from _free_slots(seen, thresholds)
     yield from _common_cause(seen)
+    explained = _explained(seen)
     for record in seen.sessions:
-        yield from _session(record, seen)
-    yield from _connected(seen)
+        yield from _session(record, explained)
+    yield from _connected(seen, explained)
 
 
 def _level(finding: Finding, value: float, threshold: float, *, is_known: bool = True) -> Iterator[Word]:
@@ -167,7 +168,7 @@ def _common_cause(seen: Seen) -> Iterator[Word]:
         yield Unsure(cause)
 
 
-def _session(record: SessionRecord, seen: Seen) -> Iterator[Word]:
+def _session(record: SessionRecord, explained: frozenset[str]) -> Iterator[Word]:
     if not _should_run(record):
         return
     in_error = Cause(AlertCode.SESSION_IN_ERROR, record.id)
@@ -177,7 +178,7 @@ def _session(record: SessionRecord, seen: Seen) -> Iterator[Word]:
         message = f"Sessão {record.id}: {sentence(record.reason, record.missing)}"
         yield Finding(changed, message, remedy(record.reason), record.id)
         yield Replaced(in_error)
-    elif record.state is State.ERROR and record.id in _explained(seen):
+    elif record.state is State.ERROR and record.id in explained:
         yield Replaced(in_error)
     elif record.state is State.ERROR:
         message = f"Sessão {record.id} em erro: {sentence(record.reason)}"
@@ -195,12 +196,12 @@ def _heard(record: SessionRecord) -> Iterator[Word]:
         yield Finding(Cause(AlertCode.INBOUND_MISSED, record.id), message, session_id=record.id)
 
 
-def _connected(seen: Seen) -> Iterator[Word]:
+def _connected(seen: Seen, explained: frozenset[str]) -> Iterator[Word]:
     """Of those that should run and were once paired; without those of which another alert tells."""
     cause = Cause(AlertCode.FEWER_CONNECTED)
     paired = [record for record in seen.sessions if _should_run(record) and _was_paired(record)]
     missing = [record for record in paired if record.state is not State.CONNECTED]
-    untold = [record for record in missing if not _is_told(record, seen)]
+    untold = [record for record in missing if not _is_told(record, explained)]
     away = [record for record in untold if not _is_opening(record, seen.at)]
     if away:
         names = ", ".join(f"{record.id} ({sentence(record.reason)})" for record in away[:NAMED])
@@ -221,12 +222,8 @@ def _was_paired(record: SessionRecord) -> bool:
     return record.has_login or bool(record.last_phone)
 
 
-def _is_told(record: SessionRecord, seen: Seen) -> bool:
-    return (
-        record.state is State.ERROR
-        or record.reason is Reason.WHATSAPP_CHANGED
-        or record.id in _explained(seen)
-    )
+def _is_told(record: SessionRecord, explained: frozenset[str]) -> bool:
+    return record.state is State.ERROR or record.reason is Reason.WHATSAPP_CHANGED or record.id in explained
 
 
 def _explained(seen: Seen) -> frozenset[str]:

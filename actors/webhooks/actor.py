@@ -133,7 +133,7 @@ class WebhookMind:
     def _start_first(self, state: LaneState) -> list[Effect]:
         delivery = self._store.first_attempt(state.lane, state.cursor)
         if delivery is None:
-            state.more = False
+            self._lanes.has_no_more(state)
             self._lanes.drop_idle(state)
             return []
         return self._post(state, delivery, is_retry=False)
@@ -143,7 +143,7 @@ class WebhookMind:
         horizon = now + self._longest_wait
         delivery = self._store.retry(state.lane, state.retries, after=state.floor, horizon=horizon)
         if delivery is None or is_ahead(delivery.next_at, now, self._longest_wait):
-            state.retry_at = NEVER if delivery is None else delivery.next_at
+            self._lanes.retry_at(state, NEVER if delivery is None else delivery.next_at)
             self._lanes.drop_idle(state)
             return []
         return self._post(state, delivery, is_retry=True)

@@ -62,12 +62,18 @@ class Flight:
 
 
 class Lanes:
-    """All lanes with something to do, the one served longest ago first."""
+    """All lanes with something to do. A turn looks only at those that wait, the one that waits longest first: however
+    many have an attempt in flight, they cost nothing.
+    """
 
     def __init__(self, longest_wait: float) -> None:
         self._longest_wait = longest_wait
         """No retry is due later than so many seconds from now."""
         self._states: dict[Lane, LaneState] = {}
+        self._ready: dict[Lane, LaneState] = {}
+        """Those that wait for a first attempt."""
+        self._due: dict[Lane, LaneState] = {}
+        """Those that wait for a retry."""
         self._origins: dict[str, Origin] = {}
         self._flights: dict[int, Flight] = {}
         self._begun = 0
@@ -83,21 +89,32 @@ class Lanes:
             origin.lanes += 1
             state = self._states[lane] = LaneState(lane, origin, cursor, floor=cursor, retry_at=retry_at)
         state.more = True
+        self._sort(state)
 
     def for_first_attempt(self, now: float) -> Iterator[LaneState]:
-        for state in tuple(self._states.values()):
-            if state.more and state.first is None and self._may_be_tried(state, now):
+        for state in tuple(self._ready.values()):
+            if self._may_be_tried(state, now):
                 yield state
 
     def for_retry(self, now: float) -> Iterator[LaneState]:
-        """Each as often as it may have one more at once; until `start`, or a later `retry_at`."""
-        for state in tuple(self._states.values()):
+        """Each as often as it may have one more at once; until `start`, or a later moment by `retry_at`."""
+        for state in tuple(self._due.values()):
             while (
                 not self._is_ahead(state.retry_at, now)
                 and self._has_room_for_retry(state)
                 and self._may_be_tried(state, now)
             ):
                 yield state
+
+    def has_no_more(self, state: LaneState) -> None:
+        """The store has no first attempt behind its cursor."""
+        state.more = False
+        self._sort(state)
+
+    def retry_at(self, state: LaneState, moment: float) -> None:
+        """Its next retry is due then, by the store; NEVER: there is none."""
+        state.retry_at = moment
+        self._sort(state)
 
     @property
     def is_anything_in_flight(self) -> bool:
@@ -107,7 +124,7 @@ class Lanes:
         return any(flight.state.lane.session_id == session_id for flight in self._flights.values())
 
     def start(self, state: LaneState, delivery: Delivery, *, is_retry: bool) -> None:
-        """An attempt at `delivery` begins: the lane goes to the end of the row."""
+        """An attempt at `delivery` begins: the lane goes to the end of the rows that it still waits in."""
         origin = state.origin
         self._begun += 1
         flight = Flight(delivery, state, self._begun, is_retry, is_probe=origin.is_held)
@@ -118,7 +135,8 @@ class Lanes:
         else:
             state.first = state.cursor = delivery.number
         origin.is_probed = origin.is_held
-        self._states[state.lane] = self._states.pop(state.lane)
+        self._due.pop(state.lane, None)
+        self._sort(state)
 
     def flight(self, number: int) -> Flight | None:
         return self._flights.get(number)
@@ -133,9 +151,11 @@ class Lanes:
             state.retry_at = 0.0
         else:
             state.first = None
+        self._sort(state)
 
     def retry_by(self, state: LaneState, moment: float) -> None:
         state.retry_at = min(state.retry_at, moment)
+        self._sort(state)
 
     def refuse(self, flight: Flight, now: float) -> bool:
         """The attempt could not connect, and counts as not made. True when its origin is held from now on."""
@@ -144,6 +164,7 @@ class Lanes:
         if not flight.is_retry:
             state.cursor = max(flight.delivery.number - 1, state.floor)
             state.more = True
+        self._sort(state)
         return state.origin.refuse(flight.begun, is_probe=flight.is_probe, now=now)
 
     def reach(self, flight: Flight) -> bool:
@@ -155,6 +176,7 @@ class Lanes:
         """Everything pending up to this number becomes a dead letter; what is later came after the webhook was set again."""
         state.more, state.retry_at = False, NEVER
         state.cursor, state.floor = max(state.cursor, up_to), up_to
+        self._sort(state)
 
     def drop_idle(self, state: LaneState) -> None:
         if state.is_idle and state.lane in self._states:
@@ -166,12 +188,18 @@ class Lanes:
     def next_moment(self, now: float) -> float:
         """When time alone makes another attempt possible; NEVER if only an outcome or a new event can."""
         moments = [probe for origin in self._origins.values() if (probe := origin.next_probe) is not None]
-        for state in self._states.values():
-            if self._has_room_for_retry(state) and state.retry_at != NEVER:
-                moments.append(max(state.retry_at, state.rests_until))
-            if state.more and state.first is None:
-                moments.append(state.rests_until)
+        moments += [state.rests_until for state in self._ready.values()]
+        moments += [
+            max(state.retry_at, state.rests_until)
+            for state in self._due.values()
+            if self._has_room_for_retry(state)
+        ]
         return min((moment for moment in moments if moment > now), default=NEVER)
+
+    def _sort(self, state: LaneState) -> None:
+        """Into the rows that it waits in, at their end, and out of the others. One that waits already keeps its place."""
+        _put(self._ready, state, waits=state.more and state.first is None)
+        _put(self._due, state, waits=state.retry_at != NEVER)
 
     def _is_ahead(self, retry_at: float, now: float) -> bool:
         return retry_at == NEVER or is_ahead(retry_at, now, self._longest_wait)
@@ -187,3 +215,10 @@ class Lanes:
             and state.origin.retries < RETRIES_PER_ORIGIN
             and len(self._flights) < CONNECTIONS
         )
+
+
+def _put(row: dict[Lane, LaneState], state: LaneState, *, waits: bool) -> None:
+    if waits:
+        row.setdefault(state.lane, state)
+    else:
+        row.pop(state.lane, None)

@@ -316,11 +316,13 @@ def copy_login(gateway: Gateway) -> Callable[[], object]:
 
 def test_who_asks_for_a_copy_has_one_before_the_next_browser_does_anything(gateway: Gateway):
     old = gateway.connect("a", ME)
-    answer = copy_login(gateway)
-    gateway.run_until(lambda: copies(gateway))
+    asked = gateway.request(A, messages.CopyLogin())
+    # Whatever else comes meanwhile.
+    gateway.directory.tell(A, Measured(100))
+    gateway.run_until(lambda: asked.answers)
+    assert (asked.value, copies(gateway)) == (None, [ME])
+    assert gateway.browsers.living("a") == []
     gateway.until("a", State.CONNECTED, 10)
-    assert answer() is None
-    assert copies(gateway) == [ME]
     assert gateway.browser("a") is not old
     assert gateway.changes("a")[-3:] == ["connected", "reconnecting", "connected"]
     assert (gateway.record("a").failures, gateway.record("a").restarts) == (0, 0)

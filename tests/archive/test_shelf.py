@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from wppmt.archive.durable import publish
 from wppmt.archive.shelf import archives_of, bring, rotate
 from wppmt.archive.writing import archive_name
 
@@ -58,3 +59,18 @@ def test_what_is_there_is_never_replaced(tmp_path: Path):
         bring(archive, tmp_path / "folder")
     assert archive.read_bytes() == b"new"
     assert [path.read_bytes() for path in (tmp_path / "folder").iterdir()] == [b"old"]
+
+
+def no_links(part: Path, whole: Path) -> None:
+    """As on FAT."""
+    raise PermissionError(1, "Operation not permitted", str(part))
+
+
+def test_a_disk_without_links_takes_archives_too(tmp_path: Path):
+    (tmp_path / "part").write_bytes(b"new")
+    publish(tmp_path / "part", tmp_path / "whole", no_links)
+    assert [path.name for path in tmp_path.iterdir()] == ["whole"]
+    (tmp_path / "part").write_bytes(b"other")
+    with pytest.raises(FileExistsError):
+        publish(tmp_path / "part", tmp_path / "whole", no_links)
+    assert (tmp_path / "whole").read_bytes() == b"new"

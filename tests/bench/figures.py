@@ -6,7 +6,7 @@ import os
 import platform
 import statistics
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ class Report:
     def table(self) -> str:
         """In Markdown, so that it can stand in docs/benchmarks.md as it is."""
         lines = [
-            _describe(self.machine),
+            described(self.machine),
             "",
             "| medida | mediana | mín–máx | valores | meta |",
             "|---|---|---|---|---|",
@@ -99,7 +99,7 @@ class Report:
         return "\n".join(lines)
 
 
-def _describe(machine: dict[str, Any]) -> str:
+def described(machine: Mapping[str, Any]) -> str:
     return (
         "{cores} núcleos, {memoryGb} GB, Linux {kernel}, Python {python}, Chromium {chromium}; carga no início: {load}"
     ).format(**machine)

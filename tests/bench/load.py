@@ -9,9 +9,10 @@ import asyncio
 import itertools
 import json
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 CONNECTIONS = 16
@@ -68,7 +69,9 @@ def is_whole(answer: bytes) -> bool:
     return len(answer) >= at + len(HEAD_END) + length
 
 
-async def ask(port: int, paths: list[str], token: str, seconds: float) -> dict[str, Any]:
+async def ask(
+    port: int, paths: list[str], token: str, seconds: float, connections: int = CONNECTIONS
+) -> dict[str, Any]:
     """Rate (requests a second) and latencies (ms)."""
     head = f"Host: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n\r\n"
     requests = itertools.cycle([f"GET {path} HTTP/1.1\r\n{head}".encode() for path in paths])
@@ -77,7 +80,7 @@ async def ask(port: int, paths: list[str], token: str, seconds: float) -> dict[s
     loop = asyncio.get_running_loop()
     made = [
         await loop.create_connection(lambda: Asking(requests, times, began + seconds), "127.0.0.1", port)
-        for _ in range(CONNECTIONS)
+        for _ in range(connections)
     ]
     await asyncio.gather(*(asking.done for _, asking in made))
     return {
@@ -85,6 +88,19 @@ async def ask(port: int, paths: list[str], token: str, seconds: float) -> dict[s
         "p50": 1000 * statistics.median(times),
         "p99": 1000 * statistics.quantiles(times, n=100)[98],
     }
+
+
+def asked(plan: Mapping[str, Any]) -> dict[str, float]:
+    """What `ask` finds, asked by a process of its own; `plan` by its parameters' names."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.load"],
+        input=json.dumps(plan).encode(),
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=plan["seconds"] + 30,
+    )
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
 
 
 if __name__ == "__main__":

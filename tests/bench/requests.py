@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
 
 import jwt
 
+from tests.bench.load import asked
 from tests.bench.measures import RESTORE_SECONDS, Bench
 from tests.defaults import auth_policy
 from tests.support import free_port, wait_until
@@ -47,8 +46,8 @@ def _measure_reads(bench: Bench, crowd: list[Tenant]) -> None:
     with _bare(api.call("GET", paths[0]).body) as port:
         for block in range(bench.plan.blocks):
             bench.progress(f"leituras de status {block + 1} de {bench.plan.blocks}")
-            ours.append(_ask({"port": bench.daemon.port, **plan}))
-            bare.append(_ask({"port": port, **plan}))
+            ours.append(asked({"port": bench.daemon.port, **plan}))
+            bare.append(asked({"port": port, **plan}))
     add, add_rate = bench.report.add, bench.report.add_rate
     text = f"leituras de status, {len(crowd)} sessões"
     add_rate("reads", text, "/s", [one["rate"] for one in ours], 2500)
@@ -57,18 +56,6 @@ def _measure_reads(bench: Bench, crowd: list[Tenant]) -> None:
     add_rate(
         "reads_bare", "comparação: aiohttp sem nada, a mesma resposta", "/s", [one["rate"] for one in bare]
     )
-
-
-def _ask(plan: Mapping[str, Any]) -> dict[str, float]:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.load"],
-        input=json.dumps(plan).encode(),
-        stdout=subprocess.PIPE,
-        check=True,
-        timeout=READ_SECONDS + 30,
-    )
-    figures: dict[str, float] = json.loads(done.stdout)
-    return figures
 
 
 @contextmanager

@@ -21,7 +21,7 @@ import pytest
 from tests.browser.conftest import pair
 from tests.browser.ground import ChromeGround, Life, process
 from tests.support import free_port, wait_until
-from wppmt.browser.cdp.devtools import runtime
+from wppmt.browser.cdp.devtools import memory, runtime
 from wppmt.browser.chrome import processes
 from wppmt.browser.chrome.browser import ChromeBrowser
 from wppmt.browser.chrome.browsers import ChromeBrowsers
@@ -99,6 +99,14 @@ def test_the_memory_flags_work(started: Life) -> None:
     commands = [command(pid) for pid in processes.members(process(started).group)]
     assert not [line for line in commands if "--top-chrome-webui" in line]
     assert len(helpers(started, "--type=renderer")) == 1
+
+
+def test_chrome_still_takes_the_notice_that_memory_is_short(started: Life) -> None:
+    """Nobody is told of a refusal where it is given in earnest."""
+    assert isinstance(started.browser, ChromeBrowser)
+    assert started.browser._channel
+    critical = memory.simulate_pressure_notification(memory.PressureLevel.CRITICAL)
+    assert started.browser._channel.ask(critical, 10.0) is None
 
 
 def test_nothing_says_headless(started: Life) -> None:

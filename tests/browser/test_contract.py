@@ -77,6 +77,13 @@ def test_the_page_can_be_seen(ground: Ground, open_on: OpenOn, paired: Paired) -
     assert isinstance(open_on(ground, "unopened").picture(), NotCalled)
 
 
+def test_a_browser_that_drops_its_caches_goes_on(ground: Ground, open_on: OpenOn, paired: Paired) -> None:
+    life = paired[0]
+    life.browser.drop_caches()
+    assert life.value("facts")["ready"]
+    open_on(ground, "unopened").browser.drop_caches()
+
+
 def test_a_pairing_code_connects(ground: Ground, open_on: OpenOn, new_phone: NewPhone) -> None:
     life, phone = open_on(ground, "by-code"), new_phone()
     ground.register(phone, "Dono")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -20,6 +21,7 @@ from wppmt.store.records import Handover, SessionRecord
 from wppmt.store.sqlite.peek import Evidence, evidence
 from wppmt.store.sqlite.store import SqliteStore
 
+DEPLOY = Path(__file__).parents[2] / "deploy"
 SECRET = "s" * 32
 
 
@@ -37,7 +39,12 @@ def host(tmp_path: Path) -> Host:
     (tmp_path / "cron.d" / "wppmt").write_text(
         "tar -C /var/lib/wppmt -cf - tokens-3\ncurl -sf http://127.0.0.1:8005/api/health\n"
     )
-    return Host(UNITS, UNITS, tmp_path / "wppmt.env", (tmp_path / "cron.d",), Evidence(sent=3, restarted=1))
+    return Host(
+        UNITS,
+        environment=tmp_path / "wppmt.env",
+        schedules=(tmp_path / "cron.d",),
+        evidence=Evidence(sent=3, restarted=1),
+    )
 
 
 def lines(settings: Settings, host: Host) -> list[str]:
@@ -74,6 +81,24 @@ def test_the_units_are_those_of_the_instance_that_was_asked_about(
 ):
     monkeypatch.setenv("WPP_INSTANCE", "wppconnect-4")
     assert Host.look(settings).units == ("wppmt@wppconnect-4.service", "wppmt@wppconnect-4.socket")
+
+
+def test_the_service_s_own_unit_is_no_backup(settings: Settings, host: Host, tmp_path: Path):
+    """It names the folder; where it is enabled it lies among the administrator's units."""
+    (tmp_path / "wants").mkdir()
+    for name in ("wppmt.service", "wppmt@wppconnect-4.service"):
+        shutil.copy(DEPLOY / "wppmt.service", tmp_path / "wants" / name)
+    assert "tokens-3" in (DEPLOY / "wppmt.service").read_text()
+    assert "✗  8. nenhum backup" in lines(settings, replace(host, schedules=(tmp_path / "wants",)))[7]
+    shutil.copy(DEPLOY / "wppmt-backup.timer", tmp_path / "wants")
+    assert "✓  8. backup agendado" in lines(settings, replace(host, schedules=(tmp_path / "wants",)))[7]
+
+
+def test_in_a_container_what_is_out_of_sight_is_a_notice(settings: Settings, host: Host):
+    """What starts the service, and what copies its folders, is on the host."""
+    found = lines(settings, replace(host, enabled=(), schedules=(), has_systemd=False))
+    assert found[0].startswith("!  1. sem systemd")
+    assert found[7].startswith("!  8. sem systemd")
 
 
 def test_rights_too_open_are_seen(settings: Settings, host: Host):

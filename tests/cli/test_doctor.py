@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from tests.cli.conftest import Call
+from tests.defaults import SETTINGS
 from tests.support import free_port
 from wppmt import __version__
 from wppmt.app.settings import Settings, load
@@ -133,6 +135,18 @@ def test_sandbox(is_root: bool, more: dict[str, str], can_unshare: bool, fine: b
         machine_checks.sandbox(is_root=is_root, settings=settings, can_unshare=lambda: can_unshare).fine
         is fine
     )
+
+
+def test_backup_key(tmp_path: Path):
+    def found(**given: object) -> Finding:
+        return machine_checks.backup_key(SETTINGS.archive.model_copy(update=given))
+
+    none, weak, missing = found(), found(key=SecretStr("curta")), found(key_file=str(tmp_path / "key"))
+    assert (none.fine, none.is_notice) == (True, True)
+    assert (weak.fine, "32 bytes" in weak.text, "curta" in weak.text) == (False, True, False)
+    assert not missing.fine
+    good = found(key=SecretStr("x" * 32))
+    assert (good.fine, good.is_notice) == (True, False)
 
 
 def test_disk(tmp_path: Path):

@@ -158,6 +158,13 @@ def test_it_has_no_right_that_it_does_not_need(running: Podman):
     assert not running.ask(NAME, "sh", "-c", "touch /opt/wppmt/x /app/x && echo written")
 
 
+def test_the_deployment_list_is_that_of_a_container(running: Podman):
+    said = running.run("exec", NAME, "wppmt", "doctor", "--deploy", check=False).splitlines()
+    marks = {int(line[2:4]): line[0] for line in said if line[:1] in {"✓", "✗", "!"}}
+    assert len(marks) == 11
+    assert (marks[1], marks[4], marks[8]) == ("!", "✓", "!")
+
+
 def test_the_demo_plays_inside(running: Podman):
     assert "Tudo certo" in running.run("exec", NAME, "wppmt", "demo")
 

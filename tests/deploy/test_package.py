@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -163,7 +164,7 @@ def test_every_line_of_the_sandbox_probe_is_fine(debian: Container):
 def test_a_session_connects(debian: Container):
     debian.write("/etc/systemd/system/sim.service", SIMULATOR_UNIT.format(version=__version__))
     with (debian.root / "etc/wppmt/wppmt.env").open("a") as file:
-        file.write("WPP_SIMULATOR=external\n")
+        file.write(f"WPP_SIMULATOR=external\nWPP_ARCHIVE_KEY={secrets.token_hex(32)}\n")
     debian.run("systemctl", "daemon-reload")
     debian.run("systemctl", "enable", "--now", "sim.service")
     debian.run("systemctl", "restart", "wppmt")
@@ -206,6 +207,16 @@ def test_a_further_instance_runs_beside_the_first(debian: Container):
     assert "a instância nobody não existe" in refused
     assert SESSION not in wppmt(debian, "sessions", WPP_INSTANCE=FURTHER)
     assert SESSION in wppmt(debian, "sessions")
+
+
+def test_the_daily_backup_writes_a_file_for_each_session(debian: Container):
+    """docs/operacao.md, "Backup"."""
+    linked = devices(debian)
+    debian.run("systemctl", "enable", "--now", "wppmt-backup.timer")
+    debian.run("systemctl", "start", "wppmt-backup")
+    [file] = debian.ask("find", "/var/lib/wppmt/var/backups", "-name", f"{SESSION}-*.wppmt").split()
+    assert debian.mode(file) == ("wppmt:wppmt", "600")
+    wait_until(lambda: status(debian) == "connected" and devices(debian) == linked, CONNECT_SECONDS)
 
 
 def test_the_page_s_list_and_its_commands(debian: Container):

@@ -152,6 +152,8 @@ class TestASession:
             ],
             audit=[
                 AuditEntry(5.0, Action.START_SESSION, "ana", session_id="a"),
+                AuditEntry(27.0, Action.HIBERNATE_SESSION, "wppmt", session_id="a", target="idle"),
+                AuditEntry(28.0, Action.WAKE_SESSION, "wppmt", session_id="a", target="request"),
                 AuditEntry(30.0, Action.RESTART_SESSION, "wppmt", session_id="a", target="BROWSER_CRASHED"),
                 AuditEntry(31.0, Action.CLOSE_SESSION, session_id="a"),
             ],
@@ -171,6 +173,8 @@ class TestASession:
             (10.0, "Conectado ao WhatsApp"),
             (20.0, "webhook recusado 3 vezes (HTTP 500, HTTP 404)"),
             (25.0, "webhook voltou a receber"),
+            (27.0, "sessão posta para hibernar pelo serviço (sem uso)"),
+            (28.0, "sessão acordada pelo serviço (um envio ou outro pedido)"),
             (30.0, f"navegador reiniciado pelo serviço ({sentence(Reason.BROWSER_CRASHED)})"),
             (31.0, "sessão encerrada, com o login guardado"),
             (35.0, "texto: não foi enviada. Este número não está no WhatsApp (para ***8888)"),

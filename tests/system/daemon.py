@@ -30,6 +30,8 @@ GONE_SECONDS = 5.0
 class Daemon:
     """`wppmt serve`. Starts when told; may be killed and started again on the same folder and ports."""
 
+    ready_seconds = READY_SECONDS
+
     def __init__(
         self, folder: Path, *, product: Path = ROOT, activated: bool = False, **environ: str
     ) -> None:
@@ -94,7 +96,7 @@ class Daemon:
 
     def await_ready(self) -> None:
         """It was launched; what it said when it gives up."""
-        process, end = self.process, time.monotonic() + READY_SECONDS
+        process, end = self.process, time.monotonic() + self.ready_seconds
         while not self.api.is_ready():
             assert process.poll() is None, f"exit {process.returncode}: {self.stderr()}"
             assert time.monotonic() < end, f"not ready: {self.stderr()}"

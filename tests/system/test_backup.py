@@ -6,14 +6,17 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support import wait_until
+from tests.support import free_port, wait_until
 from tests.system.conftest import NewDaemon, NewTenant
 from tests.system.daemon import ROOT, Daemon
+from tests.system.receiver import Receiver
 from tests.system.tenant import Tenant, new_text
 from wppmt.archive.arrival import check_archive
+from wppmt.cli.sink import ReceivedWebhook, Sink
 
 pytestmark = [pytest.mark.chrome, pytest.mark.timeout(120)]
 
@@ -117,3 +120,54 @@ def test_a_daemon_that_is_killed_in_the_middle_loses_nothing(
     assert left == []
     assert daemon.api.call("GET", f"/api/admin/jobs/{begun.json['job']}").status == 404
     assert backed_up(daemon, tenant.name)[0].exists()
+
+
+@pytest.mark.long
+def test_webhooks_on_their_way_arrive_once_and_from_the_new_machine(
+    new_daemon: NewDaemon,
+    new_tenant: NewTenant,
+    outside: dict[str, str],
+    stranger: str,
+    receiver: Receiver,
+    tmp_path: Path,
+):
+    port = free_port()
+    options = outside | {
+        "WPP_EGRESS_ALLOW": f"{receiver.sink.target},127.0.0.1:{port}",
+        "WPP_ARCHIVE_KEY": KEY,
+    }
+    here, there = (new_daemon(**options, WPP_WEBHOOK_HOLD_HOURS="1") for _ in range(2))
+    here.start()
+    tenant = new_tenant(here).connect()
+    late = {"url": f"http://127.0.0.1:{port}/late"}
+    assert here.api.call("PUT", f"{tenant.path}/webhook", late).status == 200
+    for text in (texts := [new_text() for _ in range(3)]):
+        here.private.add(text)
+        here.phones.write(stranger, tenant.phone, text)
+    wait_until(lambda: pending(tenant) >= len(texts), 20)
+    [archive] = backed_up(here, tenant.name, "--to", str(tmp_path))
+    here.stop()
+
+    there.private |= {*texts, tenant.phone, stranger}
+    there.start()
+    tenant.daemon = there
+    wppmt(there, "restore", "--yes", str(archive))
+    arrived: list[dict[str, Any]] = []
+
+    def take(delivery: ReceivedWebhook) -> bool:
+        arrived.append(dict(delivery.event))
+        return True
+
+    with Sink(port, take):
+        wait_until(lambda: tenant.status()["status"] == "connected" and not pending(tenant), 90)
+    seen = [event["id"] for event in arrived]
+    assert len(seen) == len(set(seen))
+    bodies = [event["message"]["body"] for event in arrived if event["event"] == "message_received"]
+    assert bodies == texts
+    sequences = [event["sequence"] for event in arrived]
+    assert sequences == sorted(sequences)
+
+
+def pending(tenant: Tenant) -> int:
+    rows = tenant.daemon.api.get("/api/admin/sessions")["sessions"]
+    return int(next(row["webhooks"]["pending"] for row in rows if row["sessionId"] == tenant.name))

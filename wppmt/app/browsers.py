@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from socket import socket
+from typing import Protocol
 
 from wppmt.app import logs
 from wppmt.app.settings import Settings
@@ -17,9 +18,20 @@ from wppmt.browser.chrome.settings import UNDETECTED, ChromeSettings
 from wppmt.browser.keeper.lines import Keeper
 from wppmt.browser.keeper.process import KeeperProcess
 from wppmt.browser.keeper.systemd import SystemdStore
-from wppmt.browser.port import Usage
+from wppmt.browser.port import Browsers, Usage
 from wppmt.domain.errors import SetupError
 from wppmt.store.port import Store
+
+
+class TenantBrowsers(Browsers, Protocol):
+    """All that the daemon has, for as long as it lives."""
+
+    def let_go(self) -> None:
+        """Nothing is read from any browser any more: they are the next daemon's. Blocks."""
+
+
+MakeBrowsers = Callable[[Settings, Mapping[str, str], Mapping[str, socket], Store], TenantBrowsers]
+"""Within the running loop: settings, environment, the lines that systemd has stored, the open store."""
 
 
 def chrome_settings(settings: Settings) -> ChromeSettings:

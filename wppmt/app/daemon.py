@@ -57,7 +57,6 @@ from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.app.settings import Settings
 from wppmt.app.shutdown import StopSignal, stop_actors
 from wppmt.app.simulator_process import simulator
-from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.wa_js.shelf import Shelf
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import SetupError
@@ -88,7 +87,11 @@ REST_SECONDS = 30.0
 """On top of what the browsers take, for all the rest of a stop, as reported to systemd."""
 
 
-def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> int:
+def serve(
+    settings: Settings,
+    on_ready: Callable[[], None] = lambda: None,
+    make_browsers: browsers.MakeBrowsers = browsers.make_browsers,
+) -> int:
     """Run until SIGTERM or SIGINT, which end every browser in order, or SIGUSR2, which leaves them to the next daemon.
 
     Returns the exit status. Raises SetupError where the start is refused.
@@ -96,7 +99,7 @@ def serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> in
     os.umask(0o077)
     memory.tame_allocator()
     host.raise_descriptors()
-    daemon = Daemon(settings)
+    daemon = Daemon(settings, make_browsers)
     logs.configure(settings.logs, daemon.metadata)
     for notice in settings.notices:
         logs.log("setting_noticed", level="warning", note=notice)
@@ -143,8 +146,9 @@ def _api_sockets(settings: Settings, inherited: sockets.Inherited) -> Iterator[S
 class Daemon:
     """What lives as long as the process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, make_browsers: browsers.MakeBrowsers) -> None:
         self._settings = settings
+        self._make_browsers = make_browsers
         self._directory = Directory()
         self._phase = DaemonPhase.STARTING
         self._redis_watch = RedisWatch(logs.log)
@@ -162,7 +166,7 @@ class Daemon:
     def metadata(self) -> dict[str, object]:
         """For every log line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2)."""
         total = self._directory.overview().memory_mb
-        return {"memoryUsage": f"{total / 1000:.1f}GB", "sessionCount": len(self._directory.statuses())}
+        return {"memoryUsage": f"{total / 1000:.1f}GB", "sessionCount": self._directory.sessions}
 
     async def run(
         self,
@@ -198,7 +202,7 @@ class Daemon:
             down.push_async_callback(to_operator.close)
             down.push_async_callback(self._stop_http)
             threads = PykkaThreads(asyncio.get_running_loop())
-            chromes = browsers.make_browsers(self._settings, os.environ, inherited.lines, store)
+            chromes = self._make_browsers(self._settings, os.environ, inherited.lines, store)
             transports = Transports(transport, to_operator, watching.mailer(self._settings))
             self._start_actors(threads, store, transports, received, chromes)
             down.push_async_callback(self._stop_actors, threads, chromes, signals)
@@ -231,7 +235,7 @@ class Daemon:
         store: SqliteStore,
         transports: Transports,
         received: ReceivedMedia,
-        chromes: ChromeBrowsers,
+        chromes: browsers.TenantBrowsers,
     ) -> None:
         settings = self._settings
         wiring.end_strays(store, chromes)
@@ -362,7 +366,9 @@ class Daemon:
         if self._http:
             await self._http.cleanup()
 
-    async def _stop_actors(self, threads: PykkaThreads, chromes: ChromeBrowsers, signals: StopSignal) -> None:
+    async def _stop_actors(
+        self, threads: PykkaThreads, chromes: browsers.TenantBrowsers, signals: StopSignal
+    ) -> None:
         await stop_actors(
             self._directory, threads, chromes, self._stop_seconds, hands_over=signals.hands_over
         )

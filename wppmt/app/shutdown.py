@@ -12,7 +12,7 @@ from actors.runtime.pykka_threads import PykkaThreads
 from actors.supervisor.messages import ShutDown
 from actors.webhooks.messages import Drain
 from wppmt.app import logs
-from wppmt.browser.chrome.browsers import ChromeBrowsers
+from wppmt.app.browsers import TenantBrowsers
 from wppmt.domain.errors import Refusal
 from wppmt.domain.messages import ROOT, WEBHOOK
 
@@ -41,7 +41,7 @@ class StopSignal:
 
 
 async def stop_actors(
-    directory: Directory, threads: PykkaThreads, chromes: ChromeBrowsers, seconds: float, *, hands_over: bool
+    directory: Directory, threads: PykkaThreads, chromes: TenantBrowsers, seconds: float, *, hands_over: bool
 ) -> None:
     """Sessions first, all together, in so many seconds; the webhook actor leaves its work to the store."""
     if hands_over:

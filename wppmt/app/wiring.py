@@ -67,7 +67,7 @@ def monitor(settings: Settings, browsers: Callable[[], Mapping[str, Load]], mete
     """What the daemon and these browsers take of the machine, into the meter."""
     scale = Scale(
         browsers=browsers,
-        own_memory_mb=memory.weigh,
+        own_memory_mb=memory.OwnWeight(),
         own_cpu_seconds=processors.used_seconds,
         processors=processors.available(),
         seconds=settings.sessions.measure_seconds,

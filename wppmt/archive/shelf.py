@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from secrets import token_hex
 
-from wppmt.archive.durable import flush
+from wppmt.archive.durable import publish
 from wppmt.archive.place import PART, SUFFIX
 
 _STAMP = r"-\d{8}T\d{9}Z"
@@ -38,9 +38,8 @@ def bring(archive: Path, folder: Path) -> Path:
             shutil.copyfileobj(source, file)
             file.flush()
             os.fsync(descriptor)
-        os.link(part, whole)
+        publish(part, whole)
     finally:
         part.unlink(missing_ok=True)
-    flush(folder)
     archive.unlink()
     return whole

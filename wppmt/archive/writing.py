@@ -16,7 +16,7 @@ from typing import BinaryIO
 from wppmt import __version__
 from wppmt.archive import rows
 from wppmt.archive.chrome import profile_version
-from wppmt.archive.durable import flush
+from wppmt.archive.durable import publish
 from wppmt.archive.manifest import FORMAT, OUTGOING, PROFILE, ROWS, Manifest, Member
 from wppmt.archive.place import PART, SUFFIX, Place
 from wppmt.archive.refusal import ArchiveRefused, Why
@@ -101,11 +101,9 @@ def _publish(stage: Path, manifest: Manifest, folder: Path, key: bytes) -> Path:
             _seal(stage, manifest, file, key)
             file.flush()
             os.fsync(descriptor)
-        # Unlike a rename, this never takes the place of another archive.
-        os.link(part, whole)
+        publish(part, whole)
     finally:
         part.unlink(missing_ok=True)
-    flush(folder)
     return whole
 
 

@@ -6,6 +6,7 @@ What can be seen is judged; what only a person can see is said as a notice, with
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from wppmt.store.sqlite.peek import Evidence, evidence
 
 ENVIRONMENT = Path("/etc/wppmt/wppmt.env")
 SCHEDULES = (Path("/etc/cron.d"), Path("/etc/cron.daily"), Path("/etc/crontab"), Path("/etc/systemd/system"))
+SYSTEMD = Path("/run/systemd/system")
 UNITS = ("wppmt.service", "wppmt.socket")
 BACKEND, SUPPORT = {"webhook"}, {"send", "reconnect"}
 """Points that are TurboZap's, and those that the first line of support tries out; the others are the machine's."""
@@ -35,6 +37,8 @@ class Host:
     enabled: Sequence[str]
     """Of the units, which start at boot."""
     units: Sequence[str] = UNITS
+    has_systemd: bool = True
+    """In a container there is none: what starts the service, and what copies its folders, is out of sight."""
     environment: Path = ENVIRONMENT
     schedules: Sequence[Path] = SCHEDULES
     evidence: Evidence = field(default_factory=Evidence)
@@ -46,6 +50,7 @@ class Host:
         return cls(
             enabled=[unit for unit in units if _is_enabled(unit)],
             units=units,
+            has_systemd=SYSTEMD.is_dir(),
             evidence=evidence(settings.store.state_dir / running.DATABASE),
         )
 
@@ -61,7 +66,7 @@ def points(settings: Settings, host: Host | None = None) -> Iterator[Finding]:
         Check("environment", lambda: [environment(found.environment)]),
         Check("firewall", lambda: [firewall(settings)]),
         Check("webhook", lambda: [webhook(settings)]),
-        Check("backup", lambda: [backup(found.schedules)]),
+        Check("backup", lambda: [backup(found)]),
         Check("monitoring", lambda: [monitoring(settings, found.schedules)]),
         Check("send", lambda: [sent(found.evidence)]),
         Check("reconnect", lambda: [reconnected(found.evidence)]),
@@ -82,6 +87,9 @@ def finding_with_contact(finding: Finding, contacts: ContactSettings) -> Finding
 
 
 def service(host: Host) -> Finding:
+    if not host.has_systemd:
+        text = "sem systemd: confira se o Docker o reinicia: docker inspect --format '{{.HostConfig.RestartPolicy.Name}}' …"
+        return Finding(True, text, is_notice=True)
     missing = [unit for unit in host.units if unit not in host.enabled]
     text = f"não inicia no boot: {', '.join(missing)}" if missing else "serviço instalado; inicia no boot"
     return Finding(not missing, text, f"Rode: systemctl enable --now {' '.join(reversed(host.units))}")
@@ -131,8 +139,11 @@ def webhook(settings: Settings) -> Finding:
     return reachability.webhook(settings)
 
 
-def backup(schedules: Sequence[Path]) -> Finding:
-    where = _mentioning(schedules, "tokens-3", "wppmt-backup")
+def backup(host: Host) -> Finding:
+    where = _mentioning(host.schedules, "tokens-3", "wppmt-backup")
+    if not where and not host.has_systemd:
+        text = "sem systemd: confira, no host, se as pastas de tokens e do banco são copiadas"
+        return Finding(True, text, is_notice=True)
     text = (
         f"backup agendado em {where}"
         if where
@@ -169,9 +180,11 @@ def reconnected(found: Evidence) -> Finding:
 
 
 def _mentioning(places: Sequence[Path], *words: str) -> Path | None:
-    """The first file that names one of these; what may not be read is passed over."""
+    """The first file that names one of these, but for the service's own units; what may not be read is passed over."""
     for place in places:
         for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if re.match(r"wppmt[.@]", file.name):
+                continue
             try:
                 text = file.read_text(errors="replace") if file.is_file() else ""
             except OSError:

@@ -38,6 +38,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield Check(
         "disk", lambda: [machine_checks.disk(settings.store.tokens_dir, settings.store.disk_min_free_mb)]
     )
+    yield Check("backup-key", lambda: [machine_checks.backup_key(settings.archive)])
 
 
 def examine(settings: Settings) -> Iterator[Finding]:

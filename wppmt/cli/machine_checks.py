@@ -14,6 +14,9 @@ from pathlib import Path
 from wppmt.app import capacity, pressure
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
+from wppmt.app.settings.model import ArchiveSettings
+from wppmt.archive.key import archive_key
+from wppmt.archive.refusal import ArchiveRefused
 from wppmt.cli.findings import Finding
 from wppmt.cli.gateway import Gateway, url_of
 from wppmt.domain.system_errors import explain
@@ -139,6 +142,17 @@ def memory_pressure(file: Path) -> Finding:
         text = f"O kernel não diz quanto se espera por memória ({file}, WPP_PRESSURE_FILE): sem ação antes de ela acabar"
         return Finding(True, f"{text}. Inicie-o com psi=1", is_notice=True)
     return Finding(True, f"Programas esperam por memória {percent:.0f} % do tempo ({file})")
+
+
+def backup_key(archive: ArchiveSettings) -> Finding:
+    """None is no problem until somebody wants a backup; one that is no good is."""
+    given = archive.key.get_secret_value()
+    try:
+        archive_key(given, archive.key_file)
+    except ArchiveRefused as refused:
+        is_wanted = bool(given or archive.key_file)
+        return Finding(not is_wanted, str(refused), is_notice=not is_wanted)
+    return Finding(True, "a chave dos backups é válida")
 
 
 def disk(folder: Path, min_free_mb: int) -> Finding:

@@ -127,6 +127,18 @@ def test_dead_letters_are_attention_also_where_all_else_is_well(ask: Call, api: 
     assert "7 eventos abandonados: veja wppmt dead-letters list boa" in ask("status").stdout
 
 
+def test_who_hibernates_is_counted_and_needs_no_attention(ask: Call, api: StubApi):
+    asleep = row(
+        "sono", reasonCode="HIBERNATING", hibernation={"since": "2026-02-10T14:30:00Z", "nextWake": "2026-02-10T20:30:00Z"},
+        abilities={"canSend": True, "canReceive": False, "canAck": True, "canSendMedia": True},
+    )  # fmt: skip
+    api.answers["GET /api/admin/sessions"] = {"figures": FIGURES | {"hibernating": 1}, "sessions": [asleep]}
+    shown = " ".join(ask("status").stdout.split())
+    assert "1 conectadas de 2 que deveriam, 1 hibernando" in shown
+    assert "O que pede atenção" not in shown
+    assert "HIBERNATING" in shown
+
+
 def test_what_a_stranger_wrote_does_nothing_to_the_terminal(ask: Call, api: StubApi):
     api.answers["GET /api/admin/sessions"] = {"sessions": [row("ruim", "error", reason="a\x1b]0;x\x07b")]}
     assert "\x1b" not in ask("status").stdout

@@ -6,16 +6,25 @@ import contextlib
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from wppmt.app import logs
 from wppmt.browser.cdp.channel import Channel
 from wppmt.browser.cdp.connection import Connection
 from wppmt.browser.cdp.deadlines import Schedule
-from wppmt.browser.cdp.devtools import page, runtime, target
+from wppmt.browser.cdp.devtools import target
 from wppmt.browser.cdp.line import Line
-from wppmt.browser.chrome import adoption, driver, ending, first_page, injection, launch, processes
+from wppmt.browser.chrome import (
+    adoption,
+    driver,
+    ending,
+    first_page,
+    injection,
+    launch,
+    page_loading,
+    processes,
+)
 from wppmt.browser.chrome.failures import start_failures
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.chrome.standing import Place
@@ -24,8 +33,6 @@ from wppmt.browser.keeper.lines import Keeper, line_name
 from wppmt.browser.port import (
     NOTHING,
     Beat,
-    BrowserGone,
-    CallFailure,
     ChannelClosed,
     Json,
     Load,
@@ -36,7 +43,7 @@ from wppmt.browser.port import (
     OnResult,
     StartFailed,
 )
-from wppmt.browser.profile import login, mending
+from wppmt.browser.profile import login
 from wppmt.browser.profile.folder import ProfileFolder
 from wppmt.browser.wa_js.shelf import Shelf, Unusable
 from wppmt.domain.process import Process
@@ -46,13 +53,6 @@ ADOPTION_STEP_SECONDS = 3.0
 """A browser that works answers within milliseconds."""
 OTHER_COMMAND = "aberto com outra linha de comando"
 OTHER_PAGE = "a página roda outra versão da ponte ou do wa-js"
-LOADED = """new Promise((done) => {
-  const told = () => done(performance.getEntriesByType('navigation')[0]?.responseStatus || 0);
-  if (document.readyState === 'loading') addEventListener('DOMContentLoaded', told);
-  else told();
-})"""
-"""The HTTP status of what has loaded; 0 where Chrome does not tell."""
-FIRST_BAD_STATUS = 400
 SAVE_SECONDS = 3.0
 """For a login to reach the disk before the browser is stopped; Chrome needs one."""
 SAVE_POLL_SECONDS = 0.05
@@ -186,7 +186,10 @@ class ChromeBrowser:
         if self._settings.undetected:
             patched = self._settings.patched_driver()
             driver.attach(self._settings.programs(), patched, self._profile.path, self._group, seconds)
-        self._open_page(channel)
+        watch = partial(self._standstill.watch, lambda: self._interrupt(channel))
+        page_loading.load(
+            channel, self._settings.page_url, self._settings.load_seconds, self._way.failure, watch
+        )
         self._keep(line)
         return Process(pid=self._group, group=self._group, page=page_id, devtools_session=session)
 
@@ -196,7 +199,7 @@ class ChromeBrowser:
         with profile.writer(LOCK_SECONDS) as writer:
             profile.check()
             # It reads and writes megabytes, and kill must not wait for that.
-            mend(profile)
+            profile.mend()
             driver.forget_port(profile.path)
             with self._guard:
                 self._refuse_if_killed()
@@ -252,24 +255,6 @@ class ChromeBrowser:
             raise StartFailed("INJECT_FAILED", str(why)) from why
         return injection.script(self._settings.origin, self._settings.page_settings, library)
 
-    def _open_page(self, channel: Channel) -> None:
-        seconds = self._settings.load_seconds
-        try:
-            opened = channel.ask(page.navigate(self._settings.page_url), seconds)
-            if error := opened[2]:
-                raise self._way.failure(error, urlsplit(self._settings.page_url).netloc) or StartFailed(
-                    "PAGE_LOAD_FAILED", error
-                )
-            self._standstill.watch(lambda: self._interrupt(channel))
-            loaded, _ = channel.ask(runtime.evaluate(LOADED, await_promise=True), seconds)
-            status = int(loaded.value or 0)
-            if status >= FIRST_BAD_STATUS:
-                raise StartFailed("PAGE_LOAD_FAILED", f"HTTP {status}")
-        except BrowserGone:
-            raise
-        except CallFailure as failure:
-            raise StartFailed("PAGE_LOAD_FAILED", str(failure)) from failure
-
     def _interrupt(self, channel: Channel) -> None:
         logs.log("page_interrupted", self._profile.path.name, level="warning")
         channel.interrupt()
@@ -305,16 +290,3 @@ class ChromeBrowser:
         """What could not be adopted is as it was."""
         self.let_go()
         self._group = 0
-
-
-def mend(profile: ProfileFolder) -> bool:
-    """By the profile's writer. Whether something was amiss."""
-    dropped = mending.mend(profile.path)
-    if dropped:
-        logs.log(
-            "login_mended",
-            profile.path.name,
-            level="warning",
-            dropped={f: d._asdict() for f, d in dropped.items()},
-        )
-    return bool(dropped)

@@ -10,7 +10,7 @@ from wppmt.browser.cdp.connection import Connection
 from wppmt.browser.cdp.deadlines import Deadlines, Schedule
 from wppmt.browser.cdp.line import Line
 from wppmt.browser.chrome import driver, ending, launch
-from wppmt.browser.chrome.browser import LOCK_SECONDS, ChromeBrowser, mend
+from wppmt.browser.chrome.browser import LOCK_SECONDS, ChromeBrowser
 from wppmt.browser.chrome.cgroups import Cgroups
 from wppmt.browser.chrome.failures import start_failures
 from wppmt.browser.chrome.settings import ChromeSettings
@@ -93,7 +93,7 @@ class ChromeBrowsers:
         profile = self._profile(session_id)
         try:
             with profile.writer(LOCK_SECONDS):
-                if not mend(profile):
+                if not profile.mend():
                     self._snapshots.take(session_id, profile.path)
         except (OSError, ProfileLocked, ProfileUnusable) as trouble:
             logs.log("snapshot_not_taken", session_id, level="warning", error=str(trouble))

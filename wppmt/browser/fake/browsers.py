@@ -48,6 +48,12 @@ class FakeBrowsers:
     def adopt(self, session_id: str, left: Process) -> FakeAdoption:
         return FakeAdoption(self.opened.get(session_id, []), left)
 
+    def let_go(self) -> None:
+        """They live on, and nobody hears of them."""
+        for browsers in self.opened.values():
+            for browser in browsers:
+                browser.let_go()
+
     def left(self) -> Collection[str]:
         return {session_id for session_id in self.opened if self.living(session_id)}
 

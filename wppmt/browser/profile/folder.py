@@ -13,6 +13,7 @@ from pathlib import Path
 from tenacity import wait_fixed
 
 from wppmt.app import logs
+from wppmt.browser.profile import mending
 from wppmt.browser.profile.snapshots import copy_login, remove, shelve
 from wppmt.polling import poll
 
@@ -101,6 +102,14 @@ class ProfileFolder:
             raise ProfileUnusable(f"{inner} é um link")
         if inner.exists() and not (inner.is_dir() and os.access(inner, os.R_OK | os.W_OK | os.X_OK)):
             raise ProfileUnreadable(f"{inner} não é uma pasta que se possa ler e escrever")
+
+    def mend(self) -> bool:
+        """By the profile's writer, before Chrome opens it. Whether something was amiss."""
+        dropped = mending.mend(self.path)
+        if dropped:
+            what = {file: each._asdict() for file, each in dropped.items()}
+            logs.log("login_mended", self.path.name, level="warning", dropped=what)
+        return bool(dropped)
 
     def set_aside(self, keep: int, patience: float = 0.0) -> None:
         """Out of the way, into `.quarantine/`, where a person can look at it. Raises ProfileLocked."""
