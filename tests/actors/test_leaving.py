@@ -169,3 +169,22 @@ def test_taken_up_elsewhere_its_webhooks_and_events_go_on_without_a_gap(
     sequences = [row["sequence"] for row in gateway.events("a")]
     assert sequences == list(range(1, len(sequences) + 1))
     assert rows.has_login
+
+
+def test_a_stopped_one_goes_too(gateway: Gateway, departure: Departure):
+    gateway.close("a")
+    sequence = prepare(gateway, departure)
+    gateway.ask(A, GiveAway(departure, sequence))
+    gateway.settle()
+    assert gateway.store.session("a") is None
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0, 40.0])
+def test_one_whose_browser_does_not_come_up_goes_too(gateway: Gateway, departure: Departure, seconds: float):
+    gateway.browsers.refuse_start("a", "CHROME_MISSING", times=1000)
+    gateway.browser("a").crash()
+    gateway.run(seconds)
+    sequence = prepare(gateway, departure)
+    gateway.ask(A, GiveAway(departure, sequence))
+    gateway.settle()
+    assert gateway.store.session("a") is None
