@@ -41,7 +41,7 @@ setup: system interpreter $(VENV)/.installed $(NODE_MODULES:=/.package-lock.json
 system:
 	@missing=(); \
 	need() { command -v "$$1" >/dev/null || missing+=("$${@:2}"); }; \
-	need chromium chromium; need chromedriver chromium-driver; need redis-server redis-server; need curl curl; \
+	need chromium chromium; need chromium-headless-shell chromium-headless-shell; need chromedriver chromium-driver; need redis-server redis-server; need curl curl; \
 	need ffprobe ffmpeg; \
 	need node nodejs; need npm npm; need $(PYTHON) python3 python3-venv; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || [ -x $(BIN)/python ] || missing+=(python3-venv); \

@@ -140,6 +140,7 @@ class Requests:
             max_messages_per_day=request.max_messages_per_day,
             pairing_phone=request.pairing_phone,
             proxy=request.proxy,
+            engine=request.engine,
             ignore=request.ignore,
         )
         yield from self._set_policy(request.policy, now)
@@ -158,6 +159,7 @@ class Requests:
             description=request.description,
             ignore=request.ignore,
             proxy=request.proxy,
+            engine=request.engine,
         )
         yield from self._set_policy(request.policy, now)
         yield from self._set_hibernation(request.hibernate, now)

@@ -507,3 +507,12 @@ def test_whatever_comes_whenever_it_is_back_in_the_end(
     )
     if event == "message":
         assert gateway.received("a") == [happened]
+
+
+def test_a_backup_does_not_wake_it(asleep: Gateway):
+    """Its login was flushed, and nobody has its profile."""
+    opened = asleep.count_browsers("a")
+    assert asleep.ask(A, messages.CopyLogin()) is None
+    asleep.run(60)
+    assert is_asleep(asleep)
+    assert asleep.count_browsers("a") == opened

@@ -73,6 +73,19 @@ def test_the_engine_that_opens_ports_asks_for_a_yes(tmp_path: Path):
     assert browsers.chrome_settings(accepted).undetected
 
 
+def test_headless_shell_has_no_window(tmp_path: Path):
+    with pytest.raises(SetupError, match="WPP_HEADLESS=false"):
+        browsers.chrome_settings(
+            settings(tmp_path, WPP_BROWSER_ENGINE="headless-shell", WPP_HEADLESS="false", WPP_SIMULATOR="1")
+        )
+
+
+def test_a_sessions_engine_is_tried_before_it_is_chosen(tmp_path: Path):
+    chosen = settings(tmp_path, WPP_SIMULATOR="external", WPP_HEADLESS_SHELL=str(tmp_path / "none"))
+    assert "apt-get install chromium-headless-shell" in browsers.engine_flaw(chosen, "a", "headless-shell")
+    assert "WPP_UNDETECTED_ACCEPT_LOCAL_PORTS" in browsers.engine_flaw(chosen, "a", "undetected")
+
+
 def test_whoever_is_not_root_has_a_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     assert browsers.chrome_settings(settings(tmp_path)).sandbox

@@ -15,6 +15,7 @@ from tests.browser.ground import ChromeGround, FakeGround, Ground, Life
 from tests.browser.scene import Scene
 from tests.support import wait_until
 from wppmt.browser.port import Browsers
+from wppmt.domain.engines import Engine
 from wppmt.simulator.client import Simulator
 
 Open = Callable[[str], Life]
@@ -52,12 +53,51 @@ def chrome_ground(
     return ChromeGround(tmp_path_factory.mktemp("tokens"), simulator, int(simulator_addresses["pagePort"]))
 
 
-@pytest.fixture(scope="module", params=["fake", pytest.param("chrome", marks=pytest.mark.chrome)])
+@pytest.fixture(scope="module")
+def shell_ground(
+    simulator_addresses: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> ChromeGround:
+    """The same on the engine headless-shell."""
+    simulator = Simulator(simulator_addresses["control"])
+    page_port = int(simulator_addresses["pagePort"])
+    return ChromeGround(tmp_path_factory.mktemp("tokens"), simulator, page_port, engine=Engine.HEADLESS_SHELL)
+
+
+_ON_SHELL = {
+    "test_a_file_reaches_the_phone",
+    "test_a_killed_browser_fails_its_calls_at_once",
+    "test_a_left_browser_is_adopted_with_all_that_its_page_told",
+    "test_a_login_outlives_the_browser",
+    "test_a_message_comes_in_the_documents_shape",
+    "test_a_scan_connects",
+    "test_a_text_arrives_once_under_the_chosen_id",
+    "test_the_page_can_be_seen",
+}
+"""Of the contract, what every run tries on headless-shell too; the rest takes minutes more, for what Chromium shares."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """The whole contract on headless-shell is for `make test-long`."""
+    on = getattr(item, "callspec", None)
+    if on and on.params.get("ground") == "headless-shell" and item.originalname not in _ON_SHELL:  # type: ignore[attr-defined]
+        item.add_marker(pytest.mark.long)
+
+
+_GROUNDS = [
+    "fake",
+    pytest.param("chrome", marks=pytest.mark.chrome),
+    pytest.param("headless-shell", marks=pytest.mark.chrome),
+]
+
+
+@pytest.fixture(scope="module", params=_GROUNDS)
 def ground(request: pytest.FixtureRequest) -> Ground:
-    """The contract holds on both."""
+    """The contract holds on all of them."""
     if request.param == "fake":
         return FakeGround()
-    real: ChromeGround = request.getfixturevalue("chrome_ground")
+    real: ChromeGround = request.getfixturevalue(
+        "chrome_ground" if request.param == "chrome" else "shell_ground"
+    )
     return real
 
 

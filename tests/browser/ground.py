@@ -30,6 +30,7 @@ from wppmt.browser.port import (
     OnResult,
     PageEvent,
 )
+from wppmt.domain.engines import Engine
 from wppmt.domain.process import Process
 from wppmt.simulator.client import Simulator
 
@@ -228,9 +229,13 @@ class FakeGround:
 
 
 class ChromeGround:
-    def __init__(self, tokens_dir: Path, simulator: Simulator, page_port: int) -> None:
+    def __init__(
+        self, tokens_dir: Path, simulator: Simulator, page_port: int, engine: str = Engine.CHROME
+    ) -> None:
         rules = f"MAP * 127.0.0.1:{page_port}"
-        self.settings = chrome_settings(tokens_dir, resolver_rules=rules, beat_seconds=BEAT_SECONDS)
+        self.settings = chrome_settings(
+            tokens_dir, resolver_rules=rules, beat_seconds=BEAT_SECONDS, engine=engine
+        )
         self.browsers: Browsers = ChromeBrowsers(self.settings)
         self.simulator = simulator
 

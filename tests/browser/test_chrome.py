@@ -99,6 +99,8 @@ def test_the_memory_flags_work(started: Life) -> None:
     commands = [command(pid) for pid in processes.members(process(started).group)]
     assert not [line for line in commands if "--top-chrome-webui" in line]
     assert len(helpers(started, "--type=renderer")) == 1
+    assert helpers(started, "--type=gpu-process") == []
+    assert len(helpers(started, "--type=zygote")) == 1
 
 
 def test_chrome_still_takes_the_notice_that_memory_is_short(started: Life) -> None:
@@ -385,7 +387,7 @@ def test_no_chrome(settings: ChromeSettings) -> None:
 
 
 def test_no_chromedriver(settings: ChromeSettings) -> None:
-    undetected = replace(settings, engine="undetected", driver_path=Path("/nonexistent"))
+    undetected = replace(settings, engine="undetected", accepts_ports=True, driver_path=Path("/nonexistent"))
     assert failing(undetected, "no-driver").code == "CHROME_MISSING"
 
 
@@ -658,7 +660,10 @@ def undetected(settings: ChromeSettings, opened: list[Life], monkeypatch: pytest
     """Started beside a proxy that would answer nothing."""
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
-    life = Life(ChromeBrowsers(replace(settings, engine="undetected")).open("undetected"), "undetected")
+    life = Life(
+        ChromeBrowsers(replace(settings, engine="undetected", accepts_ports=True)).open("undetected"),
+        "undetected",
+    )
     opened.append(life)
     life.start()
     life.event("qr_changed")

@@ -49,9 +49,9 @@ def test_a_proxy_is_the_setting_or_none() -> None:
 
 
 def test_what_costs_memory_or_isolation_is_not_used() -> None:
-    assert not {"--no-zygote", "--in-process-gpu", "--single-process", "--enable-automation"} & set(
-        switches(SITUATION)
-    )
+    used = set(switches(SITUATION))
+    assert not {"--no-zygote", "--single-process", "--enable-automation"} & used
+    assert len({"--in-process-gpu", "--no-unsandboxed-zygote"} & used) == 2, "one alone costs memory"
 
 
 def test_the_first_page_is_blank() -> None:

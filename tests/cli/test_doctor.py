@@ -74,6 +74,29 @@ def test_chromedriver_is_looked_for_where_it_is_used_alone(call: Call, tmp_path:
     assert "none: não encontrado" in call("doctor", WPP_BROWSER_ENGINE="undetected", **nowhere).stdout
 
 
+def profile(tokens: Path, name: str, opened_by: str) -> None:
+    (tokens / name).mkdir(parents=True)
+    (tokens / name / ".opened-by").write_text(opened_by)
+
+
+def test_headless_shell_is_looked_for_where_it_is_used(call: Call, tmp_path: Path):
+    nowhere = {"WPP_HEADLESS_SHELL": str(tmp_path / "none"), "WPP_TOKENS_DIR": str(tmp_path / "tokens")}
+    missing = "none: não encontrado. Instale: apt-get install chromium-headless-shell"
+    assert "none" not in call("doctor", **nowhere).stdout
+    assert missing in call("doctor", WPP_BROWSER_ENGINE="headless-shell", **nowhere).stdout
+    profile(tmp_path / "tokens", "a", "headless-shell 156.0.1")
+    assert missing in call("doctor", **nowhere).stdout, "a session has chosen it for itself"
+
+
+def test_profiles_that_are_too_new_for_headless_shell_are_named(tmp_path: Path):
+    shell = program(tmp_path, "shell", "156.0.1")
+    profile(tmp_path, "a", "chrome 157.0.1")
+    profile(tmp_path, "b", "headless-shell 156.0.2")
+    [said] = complaints(program_checks.headless_shell(shell, [tmp_path / "a", tmp_path / "b"]))
+    assert "gravados por um Chromium mais novo: a." in said
+    assert "apt-get install chromium-headless-shell" in said
+
+
 def test_missing_wa_js_is_reported_as_missing(tmp_path: Path):
     finding = program_checks.shipped_wa_js(tmp_path)
     assert str(finding) == f"✗ wa-js não está em {tmp_path}. Rode: make setup"

@@ -216,6 +216,7 @@ def test_the_daily_backup_writes_a_file_for_each_session(debian: Container):
     debian.run("systemctl", "start", "wppmt-backup")
     [file] = debian.ask("find", "/var/lib/wppmt/var/backups", "-name", f"{SESSION}-*.wppmt").split()
     assert debian.mode(file) == ("wppmt:wppmt", "600")
+    assert f"Sessão {SESSION}, com o login" in wppmt(debian, "restore", "--check", file)
     wait_until(lambda: status(debian) == "connected" and devices(debian) == linked, CONNECT_SECONDS)
 
 

@@ -71,6 +71,7 @@ class Api:
         self.figures = Figures()
         self.troubles: list[Trouble] = []
         self.has_login_copy = True
+        self.engine_flaws: dict[tuple[str, str], str] = {}
         self.waiting_imports: set[str] = set()
         self.moves = FakeMoves()
         self.require_here = self.moves.require_here
@@ -117,6 +118,7 @@ class Api:
             version="1.2.3",
             profile_mb=lambda _: 100,
             usage=self.usage.get,
+            engine_flaw=lambda session_id, engine: self.engine_flaws.get((session_id, engine), ""),
             has_login_copy=lambda _: self.has_login_copy,
             waits_for_import=self.waiting_imports.__contains__,
             moves=self.moves,

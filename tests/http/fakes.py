@@ -190,7 +190,10 @@ class FakeFront:
                     self.links[digest] = replace(link, end=link.end or LinkEnd.REVOKED)
                 return self._statuses[session_id]
             case messages.ConfigureSession():
-                given = {"description": message.description, "proxy": message.proxy, "ignore": message.ignore}
+                given = {
+                    "description": message.description, "proxy": message.proxy, "engine": message.engine,
+                    "ignore": message.ignore,
+                }  # fmt: skip
                 changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
                 record = self._statuses[session_id].record
                 if message.policy:
@@ -223,7 +226,7 @@ class FakeFront:
         wished = {
             "webhook_url": message.webhook_url, "description": message.description,
             "max_messages_per_day": message.max_messages_per_day, "webhook_events": message.events,
-            "pairing_phone": message.pairing_phone,
+            "pairing_phone": message.pairing_phone, "engine": message.engine,
         }  # fmt: skip
         changes = {name: value for name, value in wished.items() if value is not None}
         state = known.record.state if known else State.INITIALIZING

@@ -36,7 +36,7 @@ async def test_a_session_begins_with_the_daemons_policy(api: Api):
     answer = await api.get(PATH)
     assert answer.status == 200
     assert answer.body == {
-        "sessionId": "cliente-001", "description": "Empresa ABC", "proxy": None, "policy": OFF, "ignore": ["channels", "status"],
+        "sessionId": "cliente-001", "description": "Empresa ABC", "proxy": None, "engine": None, "policy": OFF, "ignore": ["channels", "status"],
         "hibernate": None,
     }  # fmt: skip
 

@@ -10,7 +10,8 @@ import pytest
 
 from tests.redis_server import RedisServer
 from wppmt.http.security import limits
-from wppmt.http.security.limits import RateLimiter, RedisWindows
+from wppmt.http.security.limits import RateLimiter
+from wppmt.http.security.redis_windows import RedisWindows
 
 
 class Redis(RedisServer):

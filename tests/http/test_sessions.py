@@ -169,7 +169,7 @@ async def test_status_begins_as_the_documents_example(api: Api):
     assert answer.raw.startswith(example[:-1])
     more = {name: value for name, value in answer.body.items() if name not in json.loads(example)}
     assert more == {
-        "description": "Empresa ABC", "webhookUrl": URL, "proxy": None, "reason": "Conectado ao WhatsApp",
+        "description": "Empresa ABC", "webhookUrl": URL, "proxy": None, "engine": None, "reason": "Conectado ao WhatsApp",
         "reasonCode": "READY", "restarts": 2, "memoryMb": 150, "since": "2026-02-10T14:30:00Z",
         "createdAt": "2026-02-10T14:30:00Z", "pushname": None, "maxMessagesPerDay": None, "queue": 0, "inboundMissed": 0,
         "abilities": {"canSend": True, "canReceive": True, "canAck": True, "canSendMedia": True}, "waJs": None, "loginSaved": True,
@@ -352,4 +352,43 @@ async def test_what_is_no_proxy_is_refused_without_repeating_it(api: Api, proxy:
     assert (refused.status, refused.body["code"]) == (400, "INVALID_REQUEST")
     assert refused.body["details"][0]["field"] == "proxy"
     assert b"segredo" not in refused.raw
+    assert api.front.asked == []
+
+
+async def test_an_engine_of_its_own_is_shown_and_null_takes_the_default(api: Api):
+    api.front.has("a")
+    changed = await api.call("PATCH", "/api/sessions/a", json={"engine": "headless-shell"})
+    assert changed.body["engine"] == "headless-shell"
+    assert api.front.asked == [(session_address("a"), messages.ConfigureSession(engine="headless-shell"))]
+    assert (await api.get("/api/sessions/a/status")).body["engine"] == "headless-shell"
+    back = await api.call("PATCH", "/api/sessions/a", json={"engine": None})
+    assert back.body["engine"] is None
+    assert api.front.asked[-1] == (session_address("a"), messages.ConfigureSession(engine=""))
+
+
+async def test_a_start_may_bring_an_engine(api: Api):
+    await api.post("/api/sessions/a/start", json={"engine": "headless-shell"})
+    assert api.front.asked == [(messages.ROOT, messages.StartSession("a", engine="headless-shell"))]
+
+
+@pytest.mark.parametrize("engine", ["firefox", "Chrome", 7])
+async def test_an_unknown_engine_is_refused_by_the_known_ones(api: Api, engine: object):
+    refused = await api.post("/api/sessions/a/start", json={"engine": engine})
+    assert (refused.status, refused.body["code"]) == (400, "INVALID_REQUEST")
+    [problem] = refused.body["details"]
+    assert problem["field"] == "engine"
+    assert "headless-shell" in problem["problem"]
+    assert api.front.asked == []
+
+
+async def test_an_engine_that_cannot_open_the_session_is_refused_before_anything_opens(api: Api):
+    api.front.has("a")
+    api.engine_flaws["a", "headless-shell"] = "o perfil é mais novo"
+    wish = {"engine": "headless-shell"}
+    for refused in (
+        await api.call("PATCH", "/api/sessions/a", json=wish),
+        await api.post("/api/sessions/a/start", json=wish),
+    ):
+        assert (refused.status, refused.body["code"]) == (400, "INVALID_REQUEST")
+        assert refused.body["details"] == [{"field": "engine", "problem": "o perfil é mais novo"}]
     assert api.front.asked == []

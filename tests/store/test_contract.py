@@ -75,6 +75,7 @@ FULL_RECORD = SessionRecord(
     next_first=18.5,
     first_handed_at=19.5,
     proxy="http://u:p@proxy.test:3128",
+    engine="headless-shell",
     login_saved=False,
     missing="MsgStore, sendFileMessage",
     hibernate=HibernationPlan(30.5, "08:00", "20:00", 4.5),

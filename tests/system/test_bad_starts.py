@@ -88,7 +88,7 @@ def test_a_daemon_without_chrome(new_daemon: NewDaemon, new_tenant: NewTenant):
     daemon.start()
     tenant = new_tenant(daemon)
     assert tenant.start().status == 201
-    assert_tells(tenant, "CHROME_MISSING", "Instale os pacotes chromium e chromium-driver")
+    assert_tells(tenant, "CHROME_MISSING", "wppmt doctor diz que pacote instalar")
 
 
 def test_a_daemon_without_wa_js(new_daemon: NewDaemon, new_tenant: NewTenant, tmp_path: Path):

@@ -66,7 +66,7 @@ class Watched:
         wait_until(lambda: (code, "firing", session) in self._told.told, limit + SLACK)
         [alert] = [one for one in self._alerts("firing") if self._is(one, code, session)]
         assert code in self._reasons()
-        assert self._logged("alert_firing", code, session) == 1
+        wait_until(lambda: self._logged("alert_firing", code, session) == 1)
         self._operator.shows("#view", alert["message"], 15)
         assert alert["remedy"] in self._operator.text("#view")
         self._operator.keeps_picture(f"alerta-{code}")
@@ -77,7 +77,7 @@ class Watched:
         wait_until(lambda: (code, "resolved", session) in self._told.told, limit + SLACK)
         assert not [one for one in self._alerts("firing") if self._is(one, code, session)]
         assert [one for one in self._alerts("recent") if self._is(one, code, session)]
-        assert self._logged("alert_resolved", code, session) == 1
+        wait_until(lambda: self._logged("alert_resolved", code, session) == 1)
         for status in ("firing", "resolved"):
             assert self._told.told.count((code, status, session)) == 1
         wait_until(lambda: code not in self._reasons() or self.fires(code), 5)

@@ -11,14 +11,15 @@ from typing import Protocol
 
 from wppmt.app import logs
 from wppmt.app.settings import Settings
-from wppmt.browser.chrome import driver, launch
+from wppmt.browser.chrome import driver, engines, launch
 from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.chrome.cgroups import Cgroups, Limits
-from wppmt.browser.chrome.settings import UNDETECTED, ChromeSettings
+from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.keeper.lines import Keeper
 from wppmt.browser.keeper.process import KeeperProcess
 from wppmt.browser.keeper.systemd import SystemdStore
-from wppmt.browser.port import Browsers, Usage
+from wppmt.browser.port import Browsers, StartFailed, Usage
+from wppmt.domain.engines import Engine
 from wppmt.domain.errors import SetupError
 from wppmt.store.port import Store
 
@@ -35,8 +36,8 @@ MakeBrowsers = Callable[[Settings, Mapping[str, str], Mapping[str, socket], Stor
 
 
 def chrome_settings(settings: Settings) -> ChromeSettings:
-    """Raises SetupError for what is not safe, or what nobody has said yes to."""
-    _require_accepted_ports(settings)
+    """Raises SetupError for what is not safe, what nobody has said yes to, and what cannot be."""
+    _require_usable_engine(settings)
     browser, simulated = settings.browser, settings.simulator.used
     return ChromeSettings(
         tokens_dir=settings.store.tokens_dir,
@@ -45,8 +46,10 @@ def chrome_settings(settings: Settings) -> ChromeSettings:
         snapshots_kept=settings.store.login_copies,
         resolver_rules=f"MAP * 127.0.0.1:{settings.simulator.page_port}" if simulated else None,
         chrome_path=Path(browser.chrome) if browser.chrome else launch.CHROME,
+        shell_path=Path(browser.headless_shell) if browser.headless_shell else launch.HEADLESS_SHELL,
         driver_path=Path(browser.driver) if browser.driver else driver.DRIVER,
         engine=browser.engine,
+        accepts_ports=browser.undetected_accept_local_ports,
         headless=browser.headless,
         sandbox=_sandbox(settings),
         beat_seconds=browser.beat_seconds,
@@ -65,6 +68,7 @@ def make_browsers(
         chrome_settings(settings),
         keeper,
         proxy_of=partial(proxy_of, settings, store),
+        engine_of=partial(engine_of, store),
         cgroups=_cgroups(settings),
     )
 
@@ -94,6 +98,22 @@ def proxy_of(settings: Settings, store: Store, session_id: str) -> str:
     return (record.proxy if record else "") or settings.browser.proxy_url
 
 
+def engine_of(store: Store, session_id: str) -> str:
+    """The session's own; empty: it has none. Asked at each start."""
+    record = store.session(session_id)
+    return record.engine if record else ""
+
+
+def engine_flaw(settings: Settings, session_id: str, engine: str) -> str:
+    """Why this session's browser could not be opened by this engine, in Portuguese; empty: it could. Runs the program."""
+    chosen = chrome_settings(settings).on(engine)
+    try:
+        engines.check(chosen, chosen.tokens_dir.absolute() / session_id)
+    except StartFailed as refused:
+        return refused.detail
+    return ""
+
+
 def _keeper(settings: Settings, environ: Mapping[str, str], lines: Mapping[str, socket]) -> Keeper:
     """Systemd where it has room (FDSTORE, which from version 254 on it sets itself), else a process of our own."""
     if environ.get("NOTIFY_SOCKET") and environ.get("FDSTORE", "0") != "0":
@@ -101,9 +121,13 @@ def _keeper(settings: Settings, environ: Mapping[str, str], lines: Mapping[str, 
     return KeeperProcess(settings.store.tokens_dir)
 
 
-def _require_accepted_ports(settings: Settings) -> None:
+def _require_usable_engine(settings: Settings) -> None:
     browser = settings.browser
-    if browser.engine == UNDETECTED and not browser.undetected_accept_local_ports:
+    if browser.engine == Engine.HEADLESS_SHELL and not browser.headless:
+        raise SetupError(
+            "O motor headless-shell não tem janela: WPP_HEADLESS=false só vale com WPP_BROWSER_ENGINE=chrome"
+        )
+    if browser.engine == Engine.UNDETECTED and not browser.undetected_accept_local_ports:
         raise SetupError(
             "O motor undetected abre portas sem senha em 127.0.0.1, por onde qualquer usuário desta máquina lê as"
             " conversas e roda programas como o wppmt. Para aceitar: WPP_UNDETECTED_ACCEPT_LOCAL_PORTS=true;"

@@ -72,7 +72,7 @@ from wppmt.media.received import ReceivedMedia
 from wppmt.metrics.exposition import exposition
 from wppmt.metrics.loop_lag import LoopLag
 from wppmt.net.egress import Egress
-from wppmt.store.redis import RedisWatch
+from wppmt.store.redis_watch import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
 from wppmt.webhook.transport import WebhookTransport
 from wppmt.wppconnect import taking
@@ -312,6 +312,7 @@ class Daemon:
             version=__version__,
             usage=browsers.usage,
             profile_mb=ProfileSizes(settings.store.tokens_dir).of,
+            engine_flaw=partial(browsers.engine_flaw, settings),
             has_login_copy=partial(wiring.has_login_copy, settings),
             waits_for_import=partial(taking.waits, settings.store.tokens_dir),
             limits=partial(wiring.account_limits, settings, store),

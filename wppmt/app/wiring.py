@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from random import SystemRandom
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ulid import ULID
@@ -34,7 +34,7 @@ from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.buckets import Buckets
 from wppmt.http.security.jwks import Jwks, fetch_from
 from wppmt.http.security.keys import Keys, PublicKey, SharedSecret
-from wppmt.http.security.limits import RateLimiter, RedisWindows
+from wppmt.http.security.limits import RateLimiter
 from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
 from wppmt.metrics.meter import Meter
@@ -42,10 +42,15 @@ from wppmt.net.egress import Egress, policy
 from wppmt.store.operator_records import AuditEntry
 from wppmt.store.port import Store, StoreUnavailable
 from wppmt.store.records import Desired, SessionRecord, SessionStatus
-from wppmt.store.redis import Copy, RedisMirror, RedisWatch
+from wppmt.store.redis_watch import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
 from wppmt.store.standing import gate_of
 from wppmt.webhook.signature import new_secret
+
+if TYPE_CHECKING:
+    from limits.aio.storage import Storage
+
+    from wppmt.store.redis import Copy
 
 SERVICE_DESCRIPTORS = 256
 """Kept for the store, the log, webhooks under way, and connections that are accepted and not yet counted."""
@@ -177,8 +182,17 @@ def _keys(settings: Settings) -> Keys:
 
 
 def rate_limiter(settings: Settings, redis_watch: RedisWatch) -> RateLimiter:
-    shared = RedisWindows(settings.redis.url) if settings.redis.url else None
-    return RateLimiter(settings.http.rate_per_minute, time.time, shared, redis_watch.report_of("rates"))
+    report = redis_watch.report_of("rates")
+    return RateLimiter(settings.http.rate_per_minute, time.time, _shared_windows(settings.redis.url), report)
+
+
+def _shared_windows(redis_url: str) -> Storage | None:
+    if not redis_url:
+        return None
+    # Here, so that who has no Redis does not pay for its client: a tenth of a second, and memory.
+    from wppmt.http.security.redis_windows import RedisWindows  # noqa: PLC0415
+
+    return RedisWindows(redis_url)
 
 
 def buckets(settings: Settings) -> Buckets:
@@ -194,6 +208,8 @@ async def mirrored(
     if not settings.redis.url:
         yield
         return
+    # Here for the same reason as above.
+    from wppmt.store.redis import Copy, RedisMirror  # noqa: PLC0415
 
     def render(status: SessionStatus) -> Iterator[Copy]:
         limits = account_limits(settings, store, status.record)

@@ -8,18 +8,20 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
 from types import MappingProxyType
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
-from PIL import Image
 from tenacity import RetryCallState
 
 from wppmt.app.settings import HttpSettings
 from wppmt.cli.errors import CommandFailed
 from wppmt.domain.system_errors import explain
 from wppmt.polling import poll
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 TIMEOUT_SECONDS = 90.0
 """More than the longest answer takes: a logout of a session whose browser has to be opened for it."""
@@ -183,11 +185,14 @@ def _seldom_after_a_while(state: RetryCallState) -> float:
 
 def read_qr(picture: bytes) -> str | None:
     """The text of the QR code in a PNG."""
+    # Here, so that no other command waits for it.
+    from PIL import Image  # noqa: PLC0415
+
     found = qr_reader()(Image.open(io.BytesIO(picture)))
     return found[0].text if found else None
 
 
-def qr_reader() -> Callable[[Image.Image], Sequence[Any]]:
+def qr_reader() -> Callable[[Image], Sequence[Any]]:
     """Finds the codes in a picture. Raises CommandFailed where the optional package for that is not installed."""
     try:
         from zxingcpp import read_barcodes  # noqa: PLC0415 - the daemon does without it

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from wppmt.app.settings import Settings
+from wppmt.browser.chrome import engines
 from wppmt.browser.chrome.driver import DRIVER
-from wppmt.browser.chrome.launch import CHROME
-from wppmt.browser.chrome.settings import UNDETECTED
+from wppmt.browser.chrome.launch import CHROME, HEADLESS_SHELL
 from wppmt.browser.wa_js.shelf import BUNDLE, Shelf, Unusable
 from wppmt.cli.findings import Finding
+from wppmt.domain.engines import Engine
 from wppmt.domain.wa_js import SHIPPED
 from wppmt.media.probe import FFMPEG, FFPROBE
 
@@ -25,8 +27,15 @@ SECONDS = 20
 
 def programs(settings: Settings) -> Iterator[Finding]:
     browser, chrome = settings.browser, Path(settings.browser.chrome or CHROME)
-    yield from chromium(chrome)
-    if browser.engine == UNDETECTED:
+    profiles = _profiles(settings.store.tokens_dir)
+    used = {browser.engine, *(engines.opened_by(profile)[0] for profile in profiles)}
+    if used & {Engine.CHROME, Engine.UNDETECTED}:
+        yield from chromium(chrome)
+    if Engine.HEADLESS_SHELL in used:
+        by_default = browser.engine == Engine.HEADLESS_SHELL
+        theirs = [one for one in profiles if by_default or engines.opened_by(one)[0] == Engine.HEADLESS_SHELL]
+        yield from headless_shell(Path(browser.headless_shell or HEADLESS_SHELL), theirs)
+    if browser.engine == Engine.UNDETECTED:
         accepted = browser.undetected_accept_local_ports
         yield from chromedriver(Path(browser.driver or DRIVER), chrome, accepted=accepted)
 
@@ -36,6 +45,28 @@ def chromium(chrome: Path) -> Iterator[Finding]:
     yield _program(chrome, found, "chromium")
     if found:
         yield recent(found)
+
+
+def headless_shell(shell: Path, profiles: Sequence[Path]) -> Iterator[Finding]:
+    """For the engine of that name: whether it is there, and may open these profiles."""
+    found = version(shell)
+    yield _program(shell, found, engines.SHELL_PACKAGE)
+    if not found:
+        return
+    yield recent(found)
+    newer = [one.name for one in profiles if engines.is_newer(engines.last_version(one), found)]
+    yield Finding(
+        not newer,
+        f"headless-shell {found}: perfis gravados por um Chromium mais novo: {', '.join(newer) or 'nenhum'}",
+        f"Atualize: apt-get update && apt-get install {engines.SHELL_PACKAGE}; ou use o motor chrome nessas sessões",
+    )
+
+
+def _profiles(tokens: Path) -> Sequence[Path]:
+    """Of the sessions that have one."""
+    with contextlib.suppress(OSError):
+        return sorted(one for one in tokens.iterdir() if one.is_dir() and not one.name.startswith("."))
+    return []
 
 
 def chromedriver(driver: Path, chrome: Path, *, accepted: bool) -> Iterator[Finding]:

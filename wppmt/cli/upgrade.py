@@ -18,7 +18,7 @@ from wppmt import __version__
 from wppmt.app import browsers, running
 from wppmt.app.disk import free_mb
 from wppmt.app.settings import Settings
-from wppmt.browser.chrome import injection, launch, processes
+from wppmt.browser.chrome import engines, injection, launch, processes
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.port import StartFailed
 from wppmt.cli.context import SettingsSource, pass_source
@@ -78,7 +78,7 @@ def _existing(folder: Path) -> Path:
 def _starts_alike(session: str, chromes: ChromeSettings) -> bool:
     profile = chromes.tokens_dir.absolute() / session
     try:
-        wanted = _without_proxy(chromes.command(profile))
+        wanted = _without_proxy(chromes.on(engines.opened_by(profile)[0]).command(profile))
     except StartFailed:
         return False
     return any(_without_proxy(arguments) == wanted for _, arguments in processes.own_commands())

@@ -37,6 +37,7 @@ class StartSession:
     max_messages_per_day: int | None = None
     pairing_phone: str | None = None
     proxy: str | None = None
+    engine: str | None = None
     ignore: tuple[str, ...] | None = None
     """Kinds of chats of which nothing is told (wppmt.domain.chats.IGNORABLE)."""
     policy: PolicyChange | None = None
@@ -249,7 +250,8 @@ class ConfigureSession:
     hibernate: HibernationPlan | None = None
     """NEVER takes the plan away."""
     proxy: str | None = None
-    """Counts from the next start of the browser on; empty: the default one."""
+    engine: str | None = None
+    """Both count from the next start of the browser on; empty: the default one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     BROWSER_HUNG = "BROWSER_HUNG"
     CHANNEL_SILENT = "CHANNEL_SILENT"
     CHROME_MISSING = "CHROME_MISSING"
+    ENGINE_UNUSABLE = "ENGINE_UNUSABLE"
     PROFILE_LOCKED = "PROFILE_LOCKED"
     PROFILE_UNUSABLE = "PROFILE_UNUSABLE"
     PAGE_LOAD_FAILED = "PAGE_LOAD_FAILED"
@@ -78,7 +79,8 @@ _SENTENCES = {
     Reason.BROWSER_CRASHED: "O navegador da sessão caiu. Reconectando",
     Reason.BROWSER_HUNG: "O navegador da sessão parou de responder. Reconectando",
     Reason.CHANNEL_SILENT: "A página do WhatsApp parou de dar sinal de vida. Reconectando",
-    Reason.CHROME_MISSING: "Chromium ou chromedriver não encontrado. Instale os pacotes chromium e chromium-driver",
+    Reason.CHROME_MISSING: "O programa do motor desta sessão não foi encontrado ou não roda. wppmt doctor diz que pacote instalar",
+    Reason.ENGINE_UNUSABLE: "O motor desta sessão não pode abrir este perfil. Atualize o pacote dele ou troque o motor",
     Reason.PROFILE_LOCKED: "O perfil da sessão está em uso por outro processo. Encerre-o ou reinicie a sessão",
     Reason.PROFILE_UNUSABLE: "A pasta do perfil não é segura (é um link ou pertence a outro usuário)",
     Reason.PAGE_LOAD_FAILED: "A página do WhatsApp Web não carregou. Verifique a rede e o proxy do servidor",

@@ -11,7 +11,6 @@ from aiohttp import web
 
 from wppmt.http.api.body_reader import BODY_ROOM, PARSER, expect_later
 from wppmt.http.api.body_room import BodyRoom
-from wppmt.http.api.openapi import openapi
 from wppmt.http.api.route import MAX_BODY_BYTES, ROUTE_OF
 from wppmt.http.api.routes import ROUTES
 from wppmt.http.auditing import VIEWINGS, Viewings
@@ -43,7 +42,7 @@ def make_app(ports: Ports) -> web.Application:
         app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_later): route
         for route in ROUTES
     }
-    app[OPENAPI] = _document(ports.version)
+    app[OPENAPI] = lambda: _document(ports.version)
     app.on_response_prepare.append(add_headers)
     return app
 
@@ -55,4 +54,7 @@ async def _parser(app: web.Application) -> AsyncIterator[None]:
 
 @lru_cache(maxsize=1)
 def _document(version: str) -> bytes:
+    # Here, so that the start does not wait for it, nor for the models of all webhooks that it describes.
+    from wppmt.http.api.openapi import openapi  # noqa: PLC0415
+
     return json.dumps(openapi(ROUTES, version), ensure_ascii=False).encode()

@@ -142,6 +142,8 @@ class Ports:
     """Size of a session's profile folder; may read the disk."""
     usage: Callable[[str], Usage | None] = lambda _: None
     """What a session's cgroup has used, where it has one."""
+    engine_flaw: Callable[[str, str], str] = lambda _, __: ""
+    """Why this session's browser could not be opened by this engine, in Portuguese; empty: it could. Runs a program."""
     has_login_copy: Callable[[str], bool] = lambda _: False
     """Whether a good copy of the session's login could be restored; reads the disk."""
     waits_for_import: Callable[[str], bool] = lambda _: False

@@ -109,6 +109,8 @@ class SessionRecord:
     """When a first message to a stranger was last handed over."""
     proxy: str = ""
     """Own proxy of the browser, with its password; empty means the daemon's default."""
+    engine: str = ""
+    """Own engine (wppmt.domain.engines.Engine); empty means the daemon's default."""
     login_saved: bool = True
     """False from the scan on until the login is seen on the disk: a browser that dies before has lost it."""
     hibernate: HibernationPlan | None = None

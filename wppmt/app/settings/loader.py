@@ -128,6 +128,7 @@ def _notices(environ: Mapping[str, str]) -> Iterator[str]:
 _COMPLAINTS = {
     "bool_parsing": "deve ser true ou false",
     "bool_type": "deve ser true ou false",
+    "enum": "deve ser um destes: {expected}",
     "finite_number": "deve ser um número finito",
     "float_parsing": "deve ser um número",
     "float_type": "deve ser um número",

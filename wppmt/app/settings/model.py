@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from wppmt.domain.clocks import is_time_zone
+from wppmt.domain.engines import Engine
 from wppmt.domain.log import LogLevel
 
 
@@ -41,7 +42,10 @@ Level = Annotated[LogLevel, BeforeValidator(_lower)]
 class SettingsGroup(BaseModel):
     """The settings of one part of the product. A text may be empty where default.toml says what that means."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+    # Built once, within Settings, and not each for itself before.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, defer_build=True
+    )
 
 
 class HttpSettings(SettingsGroup):
@@ -202,7 +206,8 @@ class LogSettings(SettingsGroup):
 class BrowserSettings(SettingsGroup):
     chrome: Annotated[str, Env("WPP_CHROME")]
     driver: Annotated[str, Env("WPP_CHROMEDRIVER")]
-    engine: Annotated[Literal["chrome", "undetected"], Env("WPP_BROWSER_ENGINE")]
+    headless_shell: Annotated[str, Env("WPP_HEADLESS_SHELL")]
+    engine: Annotated[Engine, Env("WPP_BROWSER_ENGINE")]
     undetected_accept_local_ports: Annotated[bool, Env("WPP_UNDETECTED_ACCEPT_LOCAL_PORTS")]
     headless: Annotated[bool, Env("WPP_HEADLESS")]
     proxy_url: Annotated[str, Env("WPP_PROXY_URL", hidden=True), Field(repr=False)]

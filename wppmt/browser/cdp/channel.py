@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -54,14 +54,18 @@ class Channel:
         self._notify = notify
         connection.listen(session, self._hear, lambda why: notify(ChannelClosed(why)))
 
-    def equip(self, scripts: Sequence[str], seconds: float) -> None:
-        """For a session that is new: from here on every document gets `scripts` first, in this order, and a way to tell."""
+    def equip(self, scripts: Sequence[str], seconds: float, also: Iterable[Command[Any]] = ()) -> None:
+        """For a session that is new: from here on every document gets `scripts` first, in this order, and a way to tell.
+
+        `also` are further commands, before any page.
+        """
         for command in (
             inspector.enable(),
             page.enable(),
             runtime.enable(),
             runtime.add_binding(name=TELL),
             *(page.add_script_to_evaluate_on_new_document(source=text) for text in scripts),
+            *also,
         ):
             self.ask(command, seconds)
 

@@ -19,6 +19,7 @@ from wppmt.browser.chrome import (
     adoption,
     driver,
     ending,
+    engines,
     first_page,
     injection,
     launch,
@@ -182,7 +183,7 @@ class ChromeBrowser:
         page_id = first_page.find_page(connection, self._group, self._profile.path, seconds)
         session = connection.ask(target.attach_to_target(page_id, flatten=True), STEP_SECONDS)
         channel = self._channel = Channel(connection, session, self._tell)
-        channel.equip(script.texts, STEP_SECONDS)
+        channel.equip(script.texts, STEP_SECONDS, self._settings.likeness())
         if self._settings.undetected:
             patched = self._settings.patched_driver()
             driver.attach(self._settings.programs(), patched, self._profile.path, self._group, seconds)
@@ -195,12 +196,14 @@ class ChromeBrowser:
 
     def _launch(self) -> Line:
         profile, programs = self._profile, self._settings.programs()
+        engines.check(self._settings, profile.path)
         command = self._settings.command(profile.path, self._way.prepare())
         with profile.writer(LOCK_SECONDS) as writer:
             profile.check()
             # It reads and writes megabytes, and kill must not wait for that.
             profile.mend()
             driver.forget_port(profile.path)
+            engines.note(self._settings, profile.path)
             with self._guard:
                 self._refuse_if_killed()
                 self._group, end = launch.start_chrome(programs, command, profile.path, writer)

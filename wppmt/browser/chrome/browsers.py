@@ -27,7 +27,8 @@ from wppmt.domain.process import Process
 class ChromeBrowsers:
     """The port's implementation. `keeper` holds what a later daemon needs to adopt; without one nothing is left to it.
 
-    `proxy_of` is asked at each start: a session's proxy as a URL, with its password; empty: none. `cgroups`: prepared.
+    `proxy_of` is asked at each start: a session's proxy as a URL, with its password; empty: none.
+    So is `engine_of`: a session's own engine; empty: the default one. `cgroups`: prepared.
     """
 
     def __init__(
@@ -37,10 +38,11 @@ class ChromeBrowsers:
         schedule: Schedule | None = None,
         proxy_of: Callable[[str], str] = lambda _: "",
         cgroups: Cgroups | None = None,
+        engine_of: Callable[[str], str] = lambda _: "",
     ) -> None:
         self._settings = settings
         self._keeper = keeper or InMemory()
-        self._proxy_of = proxy_of
+        self._proxy_of, self._engine_of = proxy_of, engine_of
         self._cgroups = cgroups
         self._schedule = schedule or Deadlines()
         self._snapshots = Snapshots(settings.snapshots_dir, settings.snapshots_kept)
@@ -120,7 +122,7 @@ class ChromeBrowsers:
             self._snapshots.forget(session_id)
 
     def _make(self, session_id: str, left: Process | None = None) -> ChromeBrowser:
-        settings, profile = self._settings, self._profile(session_id)
+        settings, profile = self._settings.on(self._engine_of(session_id)), self._profile(session_id)
         way = Way(self._proxy_of(session_id), profile.path, simulated=settings.resolver_rules is not None)
         place = Place(way, Standing(session_id, self._cgroups))
         browser = ChromeBrowser(settings, profile, self._schedule, self._keeper, place, left)

@@ -22,6 +22,7 @@ from wppmt.domain.system_errors import explain
 
 # The program itself: /usr/bin/chromium is a script that adds flags of its own.
 CHROME = Path("/usr/lib/chromium/chromium")
+HEADLESS_SHELL = Path("/usr/lib/chromium/chromium-headless-shell")
 ENVIRONMENT: Mapping[str, str] = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 """Never the daemon's own, which holds secrets."""
 
@@ -49,8 +50,10 @@ def chrome_version(chrome: Path) -> str:
         # One asks, all others wait for its answer: a whole daemon's sessions are adopted at the same moment.
         with _asking:
             return _version(chrome, chrome.stat().st_mtime_ns)
-    except (OSError, subprocess.TimeoutExpired) as trouble:
-        raise StartFailed("CHROME_MISSING", f"{chrome}: {trouble}") from trouble
+    except OSError as trouble:
+        raise StartFailed("CHROME_MISSING", f"{chrome}: {explain(trouble)}") from trouble
+    except subprocess.TimeoutExpired as trouble:
+        raise StartFailed("CHROME_MISSING", f"{chrome} não disse a sua versão a tempo") from trouble
 
 
 @cache

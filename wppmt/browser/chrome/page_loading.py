@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from wppmt.browser.cdp.channel import Channel
-from wppmt.browser.cdp.devtools import page, runtime
+from wppmt.browser.cdp.devtools import navigate, runtime
 from wppmt.browser.port import BrowserGone, CallFailure, StartFailed
 
 LOADED = """new Promise((done) => {
@@ -26,8 +26,7 @@ def load(channel: Channel, url: str, seconds: float, explain: Explain, navigated
     Raises StartFailed, BrowserGone.
     """
     try:
-        opened = channel.ask(page.navigate(url), seconds)
-        if error := opened[2]:
+        if error := channel.ask(navigate(url), seconds):
             raise explain(error, urlsplit(url).netloc) or StartFailed("PAGE_LOAD_FAILED", error)
         navigated()
         loaded, _ = channel.ask(runtime.evaluate(LOADED, await_promise=True), seconds)

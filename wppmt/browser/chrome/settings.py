@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from wppmt.browser.chrome import driver, launch, patched_driver
-from wppmt.browser.chrome.flags import Situation, command_line, user_agent
+from wppmt.browser.cdp.connection import Command
+from wppmt.browser.chrome import driver, launch, likeness, patched_driver
+from wppmt.browser.chrome.flags import Situation, command_line, major, user_agent
 from wppmt.browser.chrome.launch import Programs
-
-UNDETECTED = "undetected"
+from wppmt.domain.engines import Engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,9 @@ class ChromeSettings:
     snapshots_kept: int
     """Copies of a login, and as many profiles in quarantine."""
     engine: str
-    """"chrome", or "undetected": with a chromedriver patched by undetected-chromedriver beside it."""
+    """Of sessions that have none of their own."""
+    accepts_ports: bool = False
+    """Whether the operator has said yes to what "undetected" opens."""
     headless: bool
     sandbox: bool
     beat_seconds: float
@@ -39,6 +41,7 @@ class ChromeSettings:
     resolver_rules: str | None = None
     """Simulator mode, such as "MAP * 127.0.0.1:8443"."""
     chrome_path: Path = launch.CHROME
+    shell_path: Path = launch.HEADLESS_SHELL
     driver_path: Path = driver.DRIVER
     environment: Mapping[str, str] = field(default_factory=dict)
     """More of it for Chrome, beside PATH and LANG; never the daemon's, which holds secrets."""
@@ -58,11 +61,27 @@ class ChromeSettings:
 
     @property
     def undetected(self) -> bool:
-        return self.engine == UNDETECTED
+        return self.engine == Engine.UNDETECTED
+
+    @property
+    def program(self) -> Path:
+        """The engine's browser."""
+        return self.shell_path if self.engine == Engine.HEADLESS_SHELL else self.chrome_path
+
+    def on(self, engine: str) -> ChromeSettings:
+        """The same for a session with an engine of its own; empty: it has none."""
+        return replace(self, engine=engine) if engine else self
 
     def programs(self) -> Programs:
         """What the launcher runs."""
-        return Programs(self.chrome_path, {**launch.ENVIRONMENT, **self.environment})
+        return Programs(self.program, {**launch.ENVIRONMENT, **self.environment})
+
+    def likeness(self) -> Sequence[Command[None]]:
+        """What the page's session is told before the first page. Raises StartFailed."""
+        if self.engine != Engine.HEADLESS_SHELL:
+            return ()
+        version = launch.chrome_version(self.program)
+        return (likeness.override(user_agent(version), major(version)),)
 
     def command(self, profile: Path, proxy: str = "") -> Sequence[str]:
         """A tenant's whole command line, the program first; asks Chrome for its version. Raises StartFailed.
@@ -71,14 +90,14 @@ class ChromeSettings:
         """
         situation = Situation(
             profile=profile,
-            user_agent=user_agent(launch.chrome_version(self.chrome_path)),
+            user_agent=user_agent(launch.chrome_version(self.program)),
             headless=self.headless,
             sandbox=self.sandbox,
             resolver_rules=self.resolver_rules,
             proxy=proxy or None,
-            undetected=self.undetected,
+            engine=self.engine,
         )
-        return [str(self.chrome_path), *command_line(situation)]
+        return [str(self.program), *command_line(situation)]
 
     def patched_driver(self) -> Path:
         """For the engine "undetected". Raises StartFailed."""

@@ -18,6 +18,8 @@ from wppmt.browser.profile.snapshots import copy_login, remove, shelve
 from wppmt.polling import poll
 
 LOCK = ".writer.lock"
+OPENED_BY = ".opened-by"
+"""Which engine opened it last, and its version."""
 QUARANTINE = ".quarantine"
 """Beside the profiles; no session id begins with a dot."""
 POLL_SECONDS = 0.01

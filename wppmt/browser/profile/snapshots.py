@@ -10,6 +10,8 @@ from pathlib import Path
 
 # Measured: with these cookies, localStorage and IndexedDB are back. All else Chrome makes anew.
 LOGIN = (
+    # By whom it was written: an older program must not open a copy either.
+    ".opened-by",
     "Local State",
     "Default/Cookies",
     "Default/Cookies-journal",

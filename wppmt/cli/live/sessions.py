@@ -14,6 +14,7 @@ from wppmt.cli.live.completion import session_id
 from wppmt.cli.live.connection import as_json, is_missing, on_the_daemon
 from wppmt.cli.live.shown import Column
 from wppmt.cli.live.status import rows
+from wppmt.domain.engines import Engine
 
 LOST = (
     "Isto desvincula {session} do WhatsApp e apaga o login deste servidor, com as cópias. Só volta com um QR Code novo,"
@@ -88,13 +89,24 @@ def _told(answer: Json, done: str, *, as_json: bool) -> None:
 @click.option(
     "--phone", metavar="NÚMERO", help="Pede um código de pareamento para este número, em vez de QR Code."
 )
+@click.option(
+    "--engine",
+    type=click.Choice([*Engine]),
+    help="Em que a página roda (docs/motores.md); sem isto, como antes.",
+)
 @as_json
 @on_the_daemon
 def start(
-    gateway: Gateway, session: str, *, webhook_url: str | None, phone: str | None, as_json: bool
+    gateway: Gateway,
+    session: str,
+    *,
+    webhook_url: str | None,
+    phone: str | None,
+    engine: str | None,
+    as_json: bool,
 ) -> None:
     """Inicia a sessão ID; uma encerrada volta com o login que tem."""
-    wanted = {"webhookUrl": webhook_url, "phone": phone}
+    wanted = {"webhookUrl": webhook_url, "phone": phone, "engine": engine}
     answer = gateway.call("POST", session, "start", {name: value for name, value in wanted.items() if value})
     _told(
         answer,

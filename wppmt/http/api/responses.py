@@ -22,7 +22,8 @@ def absent(default: Any = None, **kwargs: Any) -> Any:
 class AnswerBody(BaseModel):
     """An answer's JSON."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+    # Built at the first use: all of them at once are a good part of the service's start.
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, defer_build=True)
 
 
 class FieldProblem(AnswerBody):
@@ -200,6 +201,9 @@ class Status(AnswerBody):
         examples=["http://proxy.exemplo:3128"],
         description="o da sessão, sem usuário e senha; null: o padrão do serviço",
     )
+    engine: str | None = Field(
+        examples=["headless-shell"], description="o da sessão; null: o padrão do serviço (WPP_BROWSER_ENGINE)"
+    )
     reason: str = Field(examples=["Conectado ao WhatsApp"])
     reason_code: str = Field(examples=["READY"])
     restarts: int = Field(examples=[0])
@@ -237,6 +241,7 @@ class SessionSettings(AnswerBody):
         examples=["http://proxy.exemplo:3128"],
         description="sem usuário e senha; null: o padrão do serviço",
     )
+    engine: str | None = Field(examples=["headless-shell"], description="null: o padrão do serviço")
     policy: Policy
     ignore: list[str] = Field(examples=[["channels", "status"]])
     hibernate: Hibernate | None

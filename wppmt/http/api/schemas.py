@@ -48,7 +48,9 @@ Number = Annotated[str, Field(**_PHONE, description=DIGITS)]
 class Body(BaseModel):
     """A request body. Unknown fields are ignored: TurboZap's clients may be newer than we are."""
 
-    model_config = ConfigDict(strict=True, alias_generator=to_camel, populate_by_name=True, frozen=True)
+    model_config = ConfigDict(
+        strict=True, alias_generator=to_camel, populate_by_name=True, frozen=True, defer_build=True
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -12,6 +12,7 @@ from wppmt.domain.hibernation import LONGEST_HOURS, NEVER, HibernationPlan
 from wppmt.http.api.schemas import DIGITS, Body, Ignored, Number, ProxyUrl, Url, WantedEvent, is_blank
 
 DAY = 86_400
+EngineName = Literal["chrome", "headless-shell", "undetected"]
 Seconds = Annotated[float, Field(ge=0, le=DAY)]
 Description = Annotated[str, Field(max_length=500)]
 
@@ -127,6 +128,11 @@ class ChangeBody(Body):
         examples=["socks5://proxy.exemplo:1080"],
         description="vale a partir do próximo início do navegador (`POST …/restart`)",
     )
+    engine: EngineName | Literal[""] | None = Field(
+        None,
+        examples=["headless-shell"],
+        description="em que a página roda; vale a partir do próximo início do navegador. `null`: o padrão do serviço",
+    )
     policy: PolicyBody | None = Field(None, description="`null`: o padrão do serviço volta a valer")
     ignore: Ignored | None = Field(None, examples=[["groups", "channels", "status"]])
     hibernate: HibernateBody | None = None
@@ -151,7 +157,9 @@ class ChangeBody(Body):
         """Here a blank text is meant."""
         if not isinstance(body, dict):
             return body
-        return body | {name: "" for name in ("description", "proxy") if name in body and is_blank(body[name])}
+        return body | {
+            name: "" for name in ("description", "proxy", "engine") if name in body and is_blank(body[name])
+        }
 
 
 class StartBody(Body):
@@ -170,6 +178,11 @@ class StartBody(Body):
         None,
         examples=["http://usuario:senha@proxy.exemplo:3128"],
         description="proxy só do navegador desta sessão; vale a partir do próximo início do navegador",
+    )
+    engine: EngineName | None = Field(
+        None,
+        examples=["headless-shell"],
+        description="em que a página desta sessão roda; vale a partir do próximo início do navegador",
     )
     policy: PolicyBody | None = None
     ignore: Ignored | None = Field(None, examples=[["groups", "channels", "status"]])

@@ -86,6 +86,7 @@ function summaryPart() {
     ${fact('profile', megabytes(session.profileMb))}
     ${fact('login', t(`login.${session.loginSaved}`))}
     ${fact('waJs', session.waJs ?? '–')}
+    ${fact('engine', session.engine ?? t('engine.default'))}
     ${fact('proxy', session.proxy ?? '–')}
     ${fact('createdAt', moment(session.createdAt))}
     ${session.lastError ? fact('lastError', session.lastError) : nothing}

@@ -50,6 +50,7 @@ async def _start(request: web.Request, body: StartBody) -> web.Response:
     ports = request.app[PORTS]
     if body.webhook_url is not None:
         await ports.check_target(body.webhook_url)
+    await _check_engine(ports, request[SESSION_ID], body.engine)
     started: messages.Started = await ports.front.ask(
         ROOT, _start_message(request[SESSION_ID], body), START_SECONDS
     )
@@ -74,8 +75,13 @@ def _start_message(session_id: str, body: StartBody) -> messages.StartSession:
         max_messages_per_day=body.max_messages_per_day,
         pairing_phone=None if body.phone is None else parse_phone(body.phone),
         **_settings_of(body),
-        proxy=body.proxy,
     )
+
+
+async def _check_engine(ports: Ports, session_id: str, engine: str | None) -> None:
+    """Raises Refusal for one by which its browser could not be opened."""
+    if engine and (flaw := await asyncio.to_thread(ports.engine_flaw, session_id, engine)):
+        raise invalid("engine", flaw)
 
 
 async def list_sessions(request: web.Request) -> web.Response:
@@ -106,6 +112,8 @@ async def show_status(request: web.Request) -> web.Response:
 def _settings_of(body: ChangeBody | StartBody) -> dict[str, Any]:
     return {
         "description": body.description,
+        "proxy": body.proxy,
+        "engine": body.engine,
         "ignore": None if body.ignore is None else tuple(dict.fromkeys(body.ignore)),
         "policy": body.policy_change,
         "hibernate": body.hibernation_plan,
@@ -123,9 +131,10 @@ async def show_settings(request: web.Request) -> web.Response:
 
 
 async def change(request: web.Request) -> web.Response:
-    """A proxy counts from the next start of the browser on."""
+    """A proxy or an engine counts from the next start of the browser on."""
     body = await read_body(request, ChangeBody)
-    ports, asked = request.app[PORTS], messages.ConfigureSession(proxy=body.proxy, **_settings_of(body))
+    ports, asked = request.app[PORTS], messages.ConfigureSession(**_settings_of(body))
+    await _check_engine(ports, request[SESSION_ID], body.engine)
     status: SessionStatus = await ports.front.ask(session_address(request[SESSION_ID]), asked, START_SECONDS)
     return answer(views.settings_of(status.record, ports.settings.contact_policy))
 

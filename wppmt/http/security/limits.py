@@ -6,17 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
-import redis
 from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.storage import MemoryStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
-from redis.asyncio import ConnectionPool
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 RETRY_REDIS_SECONDS = 5.0
-_REDIS_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +40,7 @@ class _PerSession(RateLimitItemPerMinute):
 class RateLimiter:
     """Counts per session, whatever the token or address. `per_minute` 0 switches it off.
 
-    `shared` is Redis (see RedisWindows); while it does not answer, requests are counted in memory, and
+    `shared` is Redis (wppmt.http.security.redis_windows); while it does not answer, requests are counted in memory, and
     `report(available)` is told once per change.
     """
 
@@ -90,26 +85,3 @@ async def _hit(limiter: MovingWindowRateLimiter, item: RateLimitItem, session_id
     admitted = await limiter.hit(item, session_id)
     stats = await limiter.get_window_stats(item, session_id)
     return Window(admitted, item.amount, stats.remaining, stats.reset_time)
-
-
-class RedisWindows(RedisStorage):
-    """Rate windows in Redis (URL: redis, rediss or unix) under `wpp:<id>:rate`, with expiry."""
-
-    def __init__(self, url: str) -> None:
-        # Short timeouts: a slow Redis must not slow the API. A connection that it dropped is made anew once.
-        self._pool = ConnectionPool.from_url(
-            url,
-            socket_timeout=_REDIS_SECONDS,
-            socket_connect_timeout=_REDIS_SECONDS,
-            retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
-        )
-        super().__init__(
-            "async+redis://",
-            wrap_exceptions=True,
-            implementation="redispy",
-            key_prefix="wpp",
-            connection_pool=self._pool,  # type: ignore[arg-type]  # documented, but not in its types
-        )
-
-    async def close(self) -> None:
-        await self._pool.aclose()
