@@ -42,6 +42,8 @@ async def test_an_archive_waits_until_its_source_gives_the_session_away(api: Api
     headers = {"X-Move-Key": KEY, "Content-Type": "application/octet-stream"}
     sent = await api.call("PUT", ARRIVALS, data=b"sealed", headers=headers, token=ADMIN)
     assert (sent.status, sent.body["taken"], sent.body["status"]) == (201, False, None)
+    [entry] = api.store.audited
+    assert (entry.action, entry.session_id) == ("session.receive", "loja")
     assert api.moves.waiting["loja"][:2] == (KEY, b"sealed")
     shown = await api.call("GET", "/api/arrivals/loja", headers={"X-Move-Key": KEY}, token=None)
     assert (shown.status, shown.body["taken"]) == (200, False)

@@ -6,6 +6,7 @@ import re
 
 from aiohttp import web
 
+from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.moves import Arrived, Offer, Sender
 from wppmt.domain.session_ids import is_session_id
@@ -13,6 +14,7 @@ from wppmt.http.api import archive_responses, archive_schemas, operator_response
 from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
 from wppmt.http.api.query_parameters import whole_number
+from wppmt.http.auditing import tell
 from wppmt.http.handlers.archives import content_of
 from wppmt.http.ports import PORTS
 from wppmt.http.security.guard import GRANT, SESSION_ID, client_of
@@ -47,6 +49,7 @@ async def receive(request: web.Request) -> web.Response:
     session_id, ports = _session(request), request.app[PORTS]
     sender = Sender(client_of(request), request[GRANT].who)
     await ports.moves.accept(session_id, _key(request), content_of(request), sender)
+    tell(request, Action.RECEIVE, session_id)
     return answer(_shown(session_id, Arrived(is_taken=False, state=None)), 201)
 
 
