@@ -11,6 +11,7 @@ WIDTH, HEIGHT = 280, 190
 """Of one panel, its margins included."""
 COLUMNS = 3
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 34, 30
+MARGIN = 20
 COLOURS = ("#0f766e", "#b45309", "#6d28d9", "#64748b", "#be123c")
 INK, FAINT, PAPER = "#1f2937", "#d1d5db", "#ffffff"
 FONT = "font-family='system-ui, sans-serif'"
@@ -18,7 +19,7 @@ FONT = "font-family='system-ui, sans-serif'"
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One drawing. `labels` stand below, `series` are the values by name; None: not measured."""
+    """One drawing. `labels` stand below, `series` are the values by name; None: not measured. Of lines, labels are numbers."""
 
     title: str
     labels: Sequence[str]
@@ -26,14 +27,16 @@ class Panel:
 
     @property
     def top(self) -> float:
-        """The upper end of the scale: the next round number."""
-        most = max((value for values in self.series.values() for value in values if value), default=1.0)
+        """The upper end of the scale: the next round number with room for a value above the highest point."""
+        most = 1.08 * max(
+            (value for values in self.series.values() for value in values if value), default=1.0
+        )
         step = 10.0 ** math.floor(math.log10(most))
         return next(step * factor for factor in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if most <= step * factor)
 
 
 def lines(caption: str, panels: Sequence[Panel]) -> str:
-    """Each series a line over the labels, which are evenly spaced."""
+    """Each series a line over the labels' numbers: what grows in proportion to them is straight."""
     return _page(caption, panels, _line_panel)
 
 
@@ -73,7 +76,7 @@ def _frame(panel: Panel) -> Iterator[str]:
 
 
 def _line_panel(panel: Panel) -> Iterator[str]:
-    xs = [_x(place, len(panel.labels), margin=20) for place in range(len(panel.labels))]
+    xs = list(map(_scale([float(label) for label in panel.labels]), map(float, panel.labels)))
     for x, label in zip(xs, panel.labels, strict=True):
         yield _text(x, HEIGHT - BOTTOM + 16, label, size=10, anchor="middle")
     for place, (name, values) in enumerate(panel.series.items()):
@@ -87,7 +90,8 @@ def _line_panel(panel: Panel) -> Iterator[str]:
             yield f"<circle cx='{x:.1f}' cy='{y:.1f}' r='3' fill='{colour}'/>"
             yield _text(x, y - 7, number(value), size=10, anchor="middle", colour=colour)
         if len(panel.series) > 1 and there:
-            yield _text(WIDTH - RIGHT, TOP - 2 + 12 * place, name, size=10, anchor="end", colour=colour)
+            x, y, _ = there[-1]
+            yield _text(x - 6, y + 14, name, size=10, anchor="end", colour=colour)
 
 
 def _bar_panel(panel: Panel) -> Iterator[str]:
@@ -107,9 +111,15 @@ def _bar_panel(panel: Panel) -> Iterator[str]:
         yield _text(middle, y - 5, number(value), size=10, anchor="middle", weight="600")
 
 
-def _x(place: int, places: int, margin: float) -> float:
-    room = WIDTH - LEFT - RIGHT - 2 * margin
-    return LEFT + margin + (room * place / (places - 1) if places > 1 else room / 2)
+def _scale(places: Sequence[float]) -> Callable[[float], float]:
+    """Where each of them lies, with a margin to both sides."""
+    least, most = min(places), max(places)
+    room = WIDTH - LEFT - RIGHT - 2 * MARGIN
+
+    def x(place: float) -> float:
+        return LEFT + MARGIN + room * ((place - least) / (most - least) if most > least else 0.5)
+
+    return x
 
 
 def _y(value: float, panel: Panel) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -23,13 +24,24 @@ def test_every_point_has_its_value():
     assert len(page.findall(".//svg:circle", NAMES)) == 4
 
 
+def test_what_grows_in_proportion_is_a_straight_line():
+    page = drawn(lines("", [Panel("", ["100", "300", "1000"], {"": [1.0, 3.0, 10.0]})]))
+    points = [
+        (float(one.attrib["cx"]), float(one.attrib["cy"])) for one in page.iterfind(".//svg:circle", NAMES)
+    ]
+    slopes = [(y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in itertools.pairwise(points)]
+    assert slopes[0] == pytest.approx(slopes[1], rel=0.02)
+
+
 def test_a_bar_is_as_high_as_its_value():
     page = drawn(bars("", [Panel("", ["a", "b", "c"], {"": [100.0, 50.0, None]})]))
     first, second = (float(one.attrib["height"]) for one in page.findall(".//svg:g/svg:rect", NAMES))
     assert first == pytest.approx(2 * second, rel=0.01)
 
 
-@pytest.mark.parametrize(("most", "top"), [(0.9, 1), (1.2, 1.5), (38, 40), (115, 150), (1000, 1000), (0, 1)])
+@pytest.mark.parametrize(
+    ("most", "top"), [(0.9, 1), (1.2, 1.5), (36, 40), (115, 150), (1000, 1500), (0, 1.5)]
+)
 def test_the_scale_ends_at_a_round_number(most: float, top: float):
     assert Panel("", ["a"], {"": [most]}).top == pytest.approx(top)
 

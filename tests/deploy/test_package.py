@@ -35,7 +35,7 @@ SIMULATOR_UNIT = """
 User=wppmt
 StateDirectory=sim
 Environment=WPP_STATE_DIR=/var/lib/sim WPP_SIMULATOR=1
-ExecStart=/opt/wppmt/{version}/bin/wppmt simulator
+ExecStart=/opt/wppmt/current/bin/wppmt simulator
 [Install]
 WantedBy=multi-user.target
 """
@@ -162,7 +162,7 @@ def test_every_line_of_the_sandbox_probe_is_fine(debian: Container):
 
 
 def test_a_session_connects(debian: Container):
-    debian.write("/etc/systemd/system/sim.service", SIMULATOR_UNIT.format(version=__version__))
+    debian.write("/etc/systemd/system/sim.service", SIMULATOR_UNIT)
     with (debian.root / "etc/wppmt/wppmt.env").open("a") as file:
         file.write(f"WPP_SIMULATOR=external\nWPP_ARCHIVE_KEY={secrets.token_hex(32)}\n")
     debian.run("systemctl", "daemon-reload")
@@ -310,6 +310,8 @@ def test_a_broken_version_goes_back_by_itself(debian: Container, debs: dict[str,
 def test_after_a_reboot_all_are_connected_without_a_qr_code(debian: Container):
     linked = devices(debian)
     debian.halt()
+    last = debian.read("/var/lib/wppmt/logs/wppmt.log").rpartition('"event":"draining"')[2]
+    assert "browser_failed" not in last, "every Chrome was closed in order"
     debian.boot()
     wait_until(lambda: health(debian).get("version") == NEWER, 60)
     wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
@@ -413,8 +415,6 @@ def test_remove_keeps_logins_and_settings(debian: Container):
 
 def test_installed_again_the_session_is_back_without_a_qr_code(debian: Container, debs: dict[str, Path]):
     apt(debian, "install", deb(debs, NEWER))
-    debian.write("/etc/systemd/system/sim.service", SIMULATOR_UNIT.format(version=NEWER))
-    debian.run("systemctl", "daemon-reload")
     debian.run("systemctl", "restart", "sim.service")
     wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
     wait_until(lambda: instances(debian).get(FURTHER) == ("ok", NEWER), 60)

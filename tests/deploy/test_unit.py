@@ -140,6 +140,12 @@ def test_systemd_finds_little_exposed(unit: Path):
     assert float(exposure) <= 3.0
 
 
+@pytest.mark.parametrize("unit", [UNIT, FURTHER], ids=lambda unit: unit.name)
+def test_no_chrome_hangs_on_the_system_s_bus(unit: Path):
+    """It aborts when that goes, which at every reboot is before its login is written."""
+    assert read(unit)["Service"]["InaccessiblePaths"] == "-/run/dbus"
+
+
 def test_systemd_keeps_a_line_for_every_browser_and_gives_up_never():
     """Until it gives up, or is told to stop, it keeps the lines: else every browser would close."""
     unit = read(UNIT)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from wppmt.app import running
 from wppmt.app.browsers import login_copies
@@ -32,6 +32,7 @@ from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import ROOT, CopyLogin, Front, RequireRoom, TakeUp, session_address
 from wppmt.domain.occurrences import BackupEnded, BackupOutcome, Count, uncounted
 from wppmt.store.port import StoreUnavailable
+from wppmt.store.records import SessionRecord
 
 T = TypeVar("T")
 
@@ -57,6 +58,27 @@ class Surroundings:
     key: Callable[[], bytes]
     """Raises ArchiveRefused(NO_KEY)."""
     chrome: Callable[[], str]
+
+    def back_up(
+        self, record: SessionRecord | None, session_id: str, before: Path | None, folder: Path, now: float
+    ) -> Path:
+        """A new archive in `folder`, which has been read again. `before` is the newest copy of the login of before this backup.
+
+        Raises ArchiveRefused, OSError, sqlite3.Error.
+        """
+        key = self.key()
+        has_login = record is not None and record.has_login
+        with self.logins.of(session_id, before) if has_login else nullcontext() as login:
+            path, _ = write_archive(self.place, session_id, login, folder, key, now)
+        with path.open("rb") as file:
+            check_archive(file, key)
+        return path
+
+    def restore(self, archive: BinaryIO) -> str:
+        """The id of the session that is there now. Raises ArchiveRefused, OSError, sqlite3.Error."""
+        with read_archive(archive, self.key(), self.place, self.chrome()) as arrival:
+            arrival.install()
+        return arrival.manifest.session_id
 
 
 def surroundings(settings: Settings) -> Surroundings:
@@ -102,11 +124,11 @@ class Archives:
     """Backups that have not ended: session → job."""
 
     def back_up(self, session_id: str) -> Job:
-        key = _refusing(self.where.key)
+        _refusing(self.where.key)
         running = self.jobs.get(self._running.get(session_id, ""))
         if running and running.status is JobStatus.RUNNING:
             return running
-        job = self.jobs.begin(session_id, partial(self._back_up, session_id, key))
+        job = self.jobs.begin(session_id, partial(self._back_up, session_id))
         self._running[session_id] = job.id
         return job
 
@@ -123,18 +145,18 @@ class Archives:
         except BaseException:
             _remove(upload)
             raise
-        return self.jobs.begin(session_id, partial(self._restore, session_id, upload, key))
+        return self.jobs.begin(session_id, partial(self._restore, session_id, upload))
 
     def _whose(self, upload: Path, key: bytes) -> str:
         with upload.open("rb") as file:
             return look_into(file, key, self.where.place, self.where.chrome()).session_id
 
-    async def _back_up(self, session_id: str, key: bytes) -> str:
+    async def _back_up(self, session_id: str) -> str:
         began = self.now()
         try:
             before = await asyncio.to_thread(self.where.logins.newest_copy, session_id)
             await self._copy_login(session_id)
-            file = await asyncio.to_thread(self._write, session_id, before, key)
+            file = await asyncio.to_thread(self._write, session_id, before)
         except Exception as failure:
             text = _told(failure)
             self.log("backup_failed", session_id, level="error", reason=text)
@@ -158,19 +180,14 @@ class Archives:
                 return
             await asyncio.sleep(self.busy_seconds)
 
-    def _write(self, session_id: str, before: Path | None, key: bytes) -> Path:
+    def _write(self, session_id: str, before: Path | None) -> Path:
         status = self.front.status(session_id)
-        has_login = status is not None and status.record.has_login
-        where = self.where
-        with where.logins.of(session_id, before) if has_login else nullcontext() as login:
-            path, _ = write_archive(where.place, session_id, login, where.backups, key, self.now())
-        with path.open("rb") as file:
-            check_archive(file, key)
-        return path
+        record = status.record if status else None
+        return self.where.back_up(record, session_id, before, self.where.backups, self.now())
 
-    async def _restore(self, session_id: str, upload: Path, key: bytes) -> None:
+    async def _restore(self, session_id: str, upload: Path) -> None:
         try:
-            await asyncio.to_thread(self._install, upload, key)
+            await asyncio.to_thread(self._install, upload)
             await self.front.ask(ROOT, TakeUp(session_id), ASK_SECONDS)
         except Exception as failure:
             text = _told(failure)
@@ -180,13 +197,9 @@ class Archives:
             _remove(upload)
         self.log("session_restored", session_id)
 
-    def _install(self, upload: Path, key: bytes) -> None:
-        where = self.where
-        with (
-            upload.open("rb") as file,
-            read_archive(file, key, where.place, where.chrome()) as arrival,
-        ):
-            arrival.install()
+    def _install(self, upload: Path) -> None:
+        with upload.open("rb") as archive:
+            self.where.restore(archive)
 
 
 async def _keep(content: AsyncIterator[bytes], upload: Path) -> None:

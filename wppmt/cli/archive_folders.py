@@ -5,15 +5,14 @@ from __future__ import annotations
 import getpass
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from wppmt.app import archives, host
 from wppmt.app.archives import Surroundings
 from wppmt.app.settings import Settings
-from wppmt.archive.arrival import check_archive, read_archive, sweep
-from wppmt.archive.writing import write_archive
+from wppmt.archive.arrival import sweep
 from wppmt.cli.errors import CommandFailed
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import SetupError
@@ -33,22 +32,14 @@ class Folders:
 
     def back_up(self, session_id: str, folder: Path) -> Path:
         """The archive."""
-        where, record, key = self._where, self._store.session(session_id), self._where.key()
-        before = where.logins.newest_copy(session_id)
-        has_login = record is not None and record.has_login
-        with where.logins.of(session_id, before) if has_login else nullcontext() as login:
-            path, _ = write_archive(where.place, session_id, login, folder, key, time.time())
-        with path.open("rb") as file:
-            check_archive(file, key)
+        record, before = self._store.session(session_id), self._where.logins.newest_copy(session_id)
+        path = self._where.back_up(record, session_id, before, folder, time.time())
         self._note(Action.BACK_UP, session_id)
         return path
 
     def restore(self, archive: BinaryIO) -> str:
         """The session's id."""
-        where = self._where
-        with read_archive(archive, where.key(), where.place, where.chrome()) as arrival:
-            arrival.install()
-        session_id = arrival.manifest.session_id
+        session_id = self._where.restore(archive)
         self._note(Action.TAKE_IN, session_id)
         return session_id
 

@@ -13,7 +13,7 @@ MEMORY_MB, THREADS = 1.0, 3.0
 LINEAR, LEVEL = 1.25, 1.5
 """At most: of what each session more costs, between the sizes and up to the smallest; of what does not depend on their number,
 at the largest and at the smallest size."""
-CAPTION = "O serviço inteiro em um processo, navegadores de mentira, HTTP e SQLite de verdade."
+CAPTION = "O serviço inteiro em um processo, HTTP e SQLite reais, navegadores simulados."
 
 
 def per_session(costs: Costs, base: Costs, attribute: str) -> float:

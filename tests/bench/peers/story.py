@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import statistics
 import threading
 import time
@@ -10,18 +11,23 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import psutil
 
-from tests.bench.peers.contestant import Contestant, File, Place
+from tests.bench.peers.contestant import Contestant, Failed, File, Place
 from tests.bench.weights import Weight, cpu_percent, weigh
 from tests.system import files, processes
 from tests.system.tenant import new_phone, new_text
 
+T = TypeVar("T")
 HEAP_MB, CHATS = 100, 500
 """Of the heavy page."""
 MEGABYTE = 1_000_000
 PAUSE_SECONDS = 0.05
+REACH_SECONDS = 0.2
+"""From the code on the screen to the scan."""
+MISSED_AT_MOST = 3
 COUNTED_AT_MOST = 95
 
 
@@ -58,6 +64,9 @@ class Run:
     crowd: list[str] = field(default_factory=list)
     """Connected sessions."""
     phones: dict[str, str] = field(default_factory=dict)
+    missed: dict[str, str] = field(default_factory=dict)
+    """Starts that failed, and why."""
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def note(self, key: str, *values: float) -> None:
         self.figures.setdefault(key, []).extend(values)
@@ -68,23 +77,39 @@ class Run:
         self.place.phones.register(phone, "Pessoa")
         return phone
 
-    def pair(self, session: str) -> tuple[float, float, float]:
-        """A new session with a new number: when it was asked for, when its code was there, when it was connected."""
+    def pair(self, session: str) -> tuple[float, float]:
+        """A new session with a new number: seconds until its code was there, and from the scan until it was connected."""
         phone = self.phones[session] = self.person()
         asked = time.monotonic()
         self.contestant.open(session)
         code = self.contestant.qr(session, asked)
         shown = time.monotonic()
+        time.sleep(REACH_SECONDS)
+        scanned = time.monotonic()
         self.place.phones.scan(phone, code)
-        return asked, shown, self.contestant.connected_at(session, shown)
+        return shown - asked, self.contestant.connected_at(session, scanned) - scanned
+
+    def tries(self, session: str, start: Callable[[str], T]) -> T | None:
+        """None for a start that failed: nothing of it stays to be weighed with the others."""
+        try:
+            return start(session)
+        except Failed as failure:
+            self.missed[session] = str(failure)
+            with suppress(Exception):
+                self.contestant.close(session)
+            with suppress(Exception):
+                self.contestant.browser(session).kill()
+            return None
 
     def grow(self, size: int) -> None:
         """So many are connected, and each has sent and received."""
         person = self.person()
-        for number in range(len(self.crowd), size):
-            session = f"cliente-{number}"
-            self.pair(session)
-            self.crowd.append(session)
+        while len(self.crowd) < size:
+            session = f"cliente-{next(self._numbers)}"
+            if self.tries(session, self.pair) is not None:
+                self.crowd.append(session)
+            elif len(self.missed) > MISSED_AT_MOST:
+                raise Failed(f"{len(self.missed)} inícios falharam: {self.missed}")
         for session in self.crowd:
             self.contestant.send(session, person, new_text())
             receive(self, session, person)
@@ -108,16 +133,20 @@ def up(run: Run) -> None:
 
 def starts(run: Run) -> None:
     """Each alone, on a new profile; then once more with the login that it kept."""
-    for number in range(run.plan.starts):
-        session = f"inicio-{number}"
-        asked, shown, connected = run.pair(session)
-        run.note("start_to_qr", shown - asked)
-        run.note("scan_to_connected", connected - shown)
+
+    def alone(session: str) -> tuple[float, float, float]:
+        to_qr, to_connected = run.pair(session)
         run.contestant.close(session)
         asked = time.monotonic()
         run.contestant.open(session)
-        run.note("kept_login", run.contestant.connected_at(session, asked) - asked)
+        kept = run.contestant.connected_at(session, asked) - asked
         run.contestant.close(session)
+        return to_qr, to_connected, kept
+
+    for number in range(run.plan.starts):
+        if times := run.tries(f"inicio-{number}", alone):
+            for key, seconds in zip(("start_to_qr", "scan_to_connected", "kept_login"), times, strict=True):
+                run.note(key, seconds)
 
 
 def first(run: Run) -> None:
@@ -279,13 +308,15 @@ def play(run: Run, told: Callable[[str], None]) -> Iterator[Run]:
                 return
     finally:
         run.contestant.end()
+        if run.missed:
+            run.failures["inícios"] = str(run.missed)
 
 
 def _took(step: Step, run: Run, told: Callable[[str], None]) -> bool:
     try:
         step(run)
     except Exception as failure:  # noqa: BLE001 - a foreign program may fail in any way
-        run.failures[step.__name__] = f"{type(failure).__name__}: {str(failure)[:300]}"
+        run.failures[step.__name__] = f"{type(failure).__name__}: {str(failure)[-300:]}"
         told(f"{run.contestant.name}: {step.__name__} falhou: {run.failures[step.__name__]}")
         return False
     return True

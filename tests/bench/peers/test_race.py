@@ -86,6 +86,9 @@ class Fake:
         self.broken = set(broken)
         self.is_up = self.has_ended = False
         self.restarted_with: list[Sequence[str]] = []
+        self.misses: set[str] = set()
+        """Sessions that never connect."""
+        self.closed: set[str] = set()
         self.arrive: Callable[[str], object] = lambda _: None
         self.mortal = True
         """Whether a death is the end of it."""
@@ -105,9 +108,12 @@ class Fake:
         return session
 
     def connected_at(self, session: str, since: float) -> float:
+        if session in self.misses:
+            raise Failed("not connected")
         return time.monotonic()
 
     def close(self, session: str) -> None:
+        self.closed.add(session)
         self._do("close")
 
     def send(self, session: str, to: str, text: str) -> None:
@@ -207,6 +213,23 @@ def test_a_step_that_fails_is_told_and_the_story_goes_on(place: Place):
     assert run.failures == {"media": "Failed: send_file"}
     assert "pss_heavy" in run.figures
     assert fake.has_ended
+
+
+def test_a_start_that_fails_leaves_nothing_behind_and_another_takes_its_place(place: Place):
+    fake = Fake()
+    fake.mortal = False
+    fake.misses = {"inicio-0", "cliente-1"}
+    run = played(fake, place)
+    assert run.crowd == ["cliente-0", "cliente-2", "cliente-3"]
+    assert len(run.figures["start_to_qr"]) == 1
+    assert fake.closed >= fake.misses
+    assert run.failures.keys() == {"inícios"}
+
+
+def test_who_misses_every_start_is_given_up(place: Place):
+    fake = Fake()
+    fake.misses = {f"cliente-{number}" for number in range(100)}
+    assert "first" in played(fake, place).failures
 
 
 def test_who_does_not_come_up_plays_nothing_and_is_ended(place: Place):
