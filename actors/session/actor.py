@@ -28,7 +28,7 @@ from actors.session.turn_end import TurnEnd
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT, GiveAway, PrepareToLeave, Stay
 from wppmt.store.records import SessionRecord, SessionStatus
 
 
@@ -90,7 +90,7 @@ class SessionMind:
     def _react(self, message: object, now: float) -> Iterable[Effect]:  # noqa: C901 - one case a message
         match message:
             case Ask(message=request, reply=reply):
-                self._require_open()
+                self._require_open(request)
                 return self.requests.asked(request, reply, now)
             case messages.Noticed(generation=generation, notice=notice, at=at):
                 return self.page_events.noticed(notice, at, now) if self._is_current(generation) else ()
@@ -127,10 +127,12 @@ class SessionMind:
             case _:
                 raise TypeError(type(message).__name__)
 
-    def _require_open(self) -> None:
-        """Raises Refusal: DRAINING, SESSION_BUSY."""
+    def _require_open(self, request: object) -> None:
+        """Raises Refusal: DRAINING, MOVING, SESSION_BUSY."""
         if self.closing.is_quiescing:
             raise Refusal(Code.DRAINING, retry_after=10)
+        if self.closing.is_held and not isinstance(request, PrepareToLeave | GiveAway | Stay):
+            raise Refusal(Code.MOVING, retry_after=2)
         if not self.root_orders.has_begun:
             # The previous actor may have written the record since; Begin, which reads it again, is on its way.
             raise Refusal(Code.SESSION_BUSY, retry_after=5)

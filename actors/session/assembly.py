@@ -20,6 +20,7 @@ from actors.session.hibernation import Hibernation
 from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
 from actors.session.inventory_watch import InventoryWatch
+from actors.session.leaving import Leaving
 from actors.session.link_requests import LinkRequests
 from actors.session.links import Links
 from actors.session.login_saving import LoginSaving
@@ -129,6 +130,7 @@ class _Assembly:
         self.inbound_audit = self._made(InboundAudit)
         self.recycling = recycling = Recycling(work, lifecycle, sending, timers, policy)
         self.copying = Copying(work, lifecycle, sending, recycling, self.logout, timers)
+        self.leaving = self._made(Leaving)
         self.media_url = tools.media_url
         self.reception = self._made(Reception)
         self.queries = Queries(page, self.reception, policy)

@@ -56,7 +56,7 @@ class BrowserNews:
         """The end of a logout; a restart that was asked for meanwhile begins."""
         was_active = self.logout.is_active
         yield from self.logout.profile_removed(removed, now)
-        is_wanted = self.work.desired is Desired.RUNNING and not self.closing.is_quiescing
+        is_wanted = self.work.desired is Desired.RUNNING and not self.closing.keeps_down
         if was_active and is_wanted:
             yield from self.starts.start(Reason.RESTARTED, now)
 

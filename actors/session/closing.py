@@ -17,11 +17,18 @@ class Closing:
     def __init__(self, lifecycle: BrowserLifecycle, status: Status) -> None:
         self.is_quiescing = False
         """The daemon stops."""
+        self.is_held = False
+        """The session is about to leave for another instance."""
         self._lifecycle = lifecycle
         self._status = status
         self._replies: list[Reply] = []
         self._is_quiet = False
         """Root has been notified that no browser is left."""
+
+    @property
+    def keeps_down(self) -> bool:
+        """No browser is to come."""
+        return self.is_quiescing or self.is_held
 
     def close(self, reply: Reply) -> Iterator[Effect]:
         """Answered with the session's status when no process is left."""

@@ -15,6 +15,7 @@ from actors.session.copying import Copying
 from actors.session.hibernation import Hibernation
 from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
+from actors.session.leaving import Leaving
 from actors.session.login_saving import LoginSaving
 from actors.session.logout import Logout
 from actors.session.messages import Timer
@@ -44,6 +45,7 @@ class DueTimers:
     inbound_audit: InboundAudit
     recycling: Recycling
     copying: Copying
+    leaving: Leaving
     new_contacts: NewContacts
     arrivals: Arrivals
     hibernation: Hibernation
@@ -86,6 +88,8 @@ class DueTimers:
                 yield from self.login_saving.check()
             case Timer.RECYCLE:
                 yield from self.recycling.look(now)
+            case Timer.LEAVE:
+                yield from self.leaving.due(now)
             case Timer.ARRIVALS:
                 yield from self.arrivals.pump()
             case Timer.HIBERNATION:

@@ -110,7 +110,7 @@ class Hibernation:
 
     def wake(self, cause: Cause, now: float) -> Iterator[Effect]:
         """Nothing to do where it is awake, or on its way for somebody."""
-        if not self.work.record.is_hibernating or self.closing.is_quiescing:
+        if not self.work.record.is_hibernating or self.closing.keeps_down:
             return
         is_needed = cause is not Cause.SCHEDULE
         if is_needed:
@@ -136,7 +136,7 @@ class Hibernation:
         return self.timers.arm(Timer.WAKING, self.policy.wake_deadline)
 
     def _look_asleep(self, now: float) -> Iterator[Effect]:
-        if self.closing.is_quiescing:
+        if self.closing.keeps_down:
             return
         if len(self.sending) or len(self.waiting_room):
             yield from self.wake(Cause.REQUEST, now)

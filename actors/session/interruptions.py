@@ -45,7 +45,7 @@ class Interruptions:
 
     def make_room(self, now: float) -> Iterator[Effect]:
         """The disk is short: stop the browser in order, without a copy; a new one waits for a start slot."""
-        if self._logout.is_active or self._closing.is_quiescing or not self._lifecycle.is_expected:
+        if self._logout.is_active or self._closing.keeps_down or not self._lifecycle.is_expected:
             return
         yield from self._lifecycle.hold()
         record = self._work.record

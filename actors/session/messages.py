@@ -198,6 +198,8 @@ class Timer(StrEnum):
     RECYCLE = "recycle"
     COPY = "copy"
     """The login has waited long enough to be copied between two messages."""
+    LEAVE = "leave"
+    """The browser has waited long enough to be closed, or the session for a word whether it leaves."""
     ARRIVALS = "arrivals"
     """Received media is asked for again."""
     HIBERNATION = "hibernation"

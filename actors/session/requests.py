@@ -13,6 +13,7 @@ from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
 from actors.session.copying import Copying
 from actors.session.hibernation import Hibernation
+from actors.session.leaving import Leaving
 from actors.session.link_requests import LinkRequests
 from actors.session.logout import Logout
 from actors.session.policy import SessionPolicy
@@ -48,6 +49,7 @@ class Requests:
     logout: Logout
     closing: Closing
     copying: Copying
+    leaving: Leaving
     status: Status
     sending: SendQueue
     acceptance: Acceptance
@@ -77,6 +79,8 @@ class Requests:
                 yield Answer(reply, self.status.now())
             case messages.RestoreLogin():
                 yield from self._restore(reply, now)
+            case messages.PrepareToLeave() | messages.GiveAway() | messages.Stay():
+                yield from self.leaving.asked(request, reply, now)
             case messages.CopyLogin():
                 yield from self.copying.ask(reply)
             case sends.SendText() | sends.SendMedia() | sends.SendContent():

@@ -61,7 +61,7 @@ class RootOrders:
             case messages.Restart():
                 yield from self._restart(now)
             case messages.OpenAnew(reason=reason):
-                if not (self.logout.is_active or self.closing.is_quiescing):
+                if not (self.logout.is_active or self.closing.keeps_down):
                     yield from self.recycling.open_anew(reason, now)
             case messages.Confirm(number=number):
                 yield Tell(ROOT, messages.DesiredConfirmed(number, self.work.desired))
@@ -110,7 +110,7 @@ class RootOrders:
             yield from self.starts.resume(now)
 
     def _restart(self, now: float) -> Iterator[Effect]:
-        if self.closing.is_quiescing:
+        if self.closing.keeps_down:
             return
         if self.logout.is_active:
             yield from self.logout.restart(now)

@@ -34,10 +34,10 @@ class Starts:
         yield from self._work.move(now, Event.STARTED, reason, **(fresh | changes))
         yield from self._lifecycle.open(action)
 
-    def resume(self, now: float) -> Iterator[Effect]:
-        """The daemon was restarted."""
+    def resume(self, now: float, reason: Reason = Reason.DAEMON_RESTARTED) -> Iterator[Effect]:
+        """It was interrupted through no fault of its own."""
         if self._work.record.has_login:
-            yield from self._work.move(now, Event.RESUMED, Reason.DAEMON_RESTARTED, process=None)
+            yield from self._work.move(now, Event.RESUMED, reason, process=None)
             yield from self._lifecycle.open()
         else:
             yield from self.start(Reason.STARTING, now, process=None)

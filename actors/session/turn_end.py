@@ -12,6 +12,7 @@ from actors.session.closing import Closing
 from actors.session.copying import Copying
 from actors.session.hibernation import Hibernation
 from actors.session.inbound_audit import InboundAudit
+from actors.session.leaving import Leaving
 from actors.session.links import Links
 from actors.session.login_saving import LoginSaving
 from actors.session.readiness import Readiness
@@ -33,6 +34,7 @@ class TurnEnd:
     inbound_audit: InboundAudit
     links: Links
     copying: Copying
+    leaving: Leaving
     closing: Closing
 
     def look(self, now: float, *, login_ended: bool) -> Iterator[Effect]:
@@ -49,4 +51,5 @@ class TurnEnd:
         yield from self.inbound_audit.look(now)
         yield from self.links.look(now)
         yield from self.copying.look(now)
+        yield from self.leaving.look(now)
         yield from self.closing.look()

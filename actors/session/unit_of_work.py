@@ -14,6 +14,7 @@ from wppmt.domain.log import LogLevel
 from wppmt.domain.messages import WEBHOOK
 from wppmt.domain.reasons import RECOVERABLE, Reason, sentence
 from wppmt.domain.states import Event, State, step
+from wppmt.store.move_records import Departure, DepartureState
 from wppmt.store.operator_records import AuditEntry
 from wppmt.store.outbox_records import Lane, SigningSecrets
 from wppmt.store.port import Store, Transaction
@@ -221,6 +222,15 @@ class UnitOfWork:
         secrets = SigningSecrets(self._new_secret(), tuple(still_valid[:ROTATED_SECRETS]))
         self._open().save_secrets(self.record.id, secrets)
         return secrets.current
+
+    def give_away(self, departure: Departure, now: float) -> bool:
+        """It is another instance's from this commit on. False where it was decided meanwhile that it stays."""
+        transaction = self._open()
+        if not transaction.step_departure(departure, DepartureState.GONE, now):
+            return False
+        self.audit(now, Action.MOVE_AWAY, departure.owner)
+        self.forget()
+        return True
 
     def forget(self) -> None:
         self._open().forget(self.record.id)

@@ -17,6 +17,7 @@ from actors.webhooks.lanes import NEVER, Flight, Lanes, LaneState
 from actors.webhooks.messages import Attempted, Drain, Look, OutboxGrew, ReplayDue, TrimOutbox
 from actors.webhooks.origins import is_ahead, origin_of
 from actors.webhooks.outbox_jobs import STEP, Continue, DeadLetterJob, OutboxJobs, ReplayJob
+from actors.webhooks.pauses import Pauses
 from actors.webhooks.policy import WebhookPolicy
 from actors.webhooks.retention import TIDY_PAUSE_SECONDS, Retention
 from actors.webhooks.settling import Settle, Settling
@@ -57,11 +58,12 @@ class WebhookMind:
         self._alarm = NEVER
         self._is_leaving = False
         self._asked_to_leave: list[Reply] = []
+        self._pauses = Pauses(self._lanes, self._settling)
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:
         """Raises StoreUnavailable only when nothing was changed yet: give the message again."""
         effects = [*self._take(message, now), *self._start_attempts(now), *self._set_timers(now)]
-        return effects + self._leave() if self._asked_to_leave else effects
+        return [*effects, *self._pauses.look(), *(self._leave() if self._asked_to_leave else ())]
 
     def _take(self, message: object, now: float) -> Sequence[Effect]:
         match message:
@@ -102,7 +104,7 @@ class WebhookMind:
                 self._asked_to_leave.append(ask.reply)
                 return []
             case _:
-                raise TypeError(f"not for me: {type(ask.message).__name__}")
+                return self._pauses.asked(ask)
 
     # Finding work
 

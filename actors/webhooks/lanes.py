@@ -77,6 +77,8 @@ class Lanes:
         self._origins: dict[str, Origin] = {}
         self._flights: dict[int, Flight] = {}
         self._begun = 0
+        self.paused: set[str] = set()
+        """Sessions of which no attempt is started."""
 
     def wake(self, lane: Lane, cursor: int, *, retry_at: float = NEVER) -> None:
         """There is something new behind `cursor`; a known lane keeps its own cursor."""
@@ -117,6 +119,9 @@ class Lanes:
     @property
     def is_anything_in_flight(self) -> bool:
         return bool(self._flights)
+
+    def is_in_flight(self, session_id: str) -> bool:
+        return any(flight.state.lane.session_id == session_id for flight in self._flights.values())
 
     def start(self, state: LaneState, delivery: Delivery, *, is_retry: bool) -> None:
         """An attempt at `delivery` begins: the lane goes to the end of the rows that it still waits in."""
@@ -200,6 +205,8 @@ class Lanes:
         return retry_at == NEVER or is_ahead(retry_at, now, self._longest_wait)
 
     def _may_be_tried(self, state: LaneState, now: float) -> bool:
+        if state.lane.session_id in self.paused:
+            return False
         return state.origin.may_be_tried(now) and not is_ahead(state.rests_until, now, REST_SECONDS)
 
     def _has_room_for_retry(self, state: LaneState) -> bool:

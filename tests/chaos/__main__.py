@@ -90,7 +90,7 @@ def play(preset: Preset, options: argparse.Namespace, recorder: Recorder) -> Non
             part = WITH_HIBERNATION
             made.hibernate({"idleMinutes": options.hibernate / 60, "wakeHours": 0.1})
         made.traffic.start(part * preset.sends, part * preset.inbound)
-        preset.play(Run(made, Faults(made), Random(options.seed), end, progress))
+        preset.play(Run(made, Faults(made), Random(options.seed), end, progress, options.hibernate or 0.0))
         made.traffic.stop()
         if options.hibernate:
             # Whoever still sleeps wakes, and hears what was written to it.

@@ -32,6 +32,8 @@ class Run:
     random: Random
     end: float
     progress: Progress
+    asleep_after: float = 0.0
+    """Seconds without use after which sessions hibernate; 0: they never do."""
 
     @property
     def tenants(self) -> list[Tenant]:
@@ -117,7 +119,8 @@ def kill_daemon_and_browsers(run: Run) -> None:
 
 def _again(run: Run, fault: Callable[[], bool], text: str, times: int) -> None:
     for number in range(times):
-        if not run.rest(REST_SECONDS):
+        # Whoever hibernates needs the time for it: after each recovery idleness begins anew.
+        if not run.rest(REST_SECONDS + 2 * run.asleep_after):
             return
         began = time.monotonic()
         fault()

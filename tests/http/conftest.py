@@ -17,6 +17,7 @@ from yarl import URL
 
 from tests.defaults import auth_policy, http_policy
 from tests.http import documented
+from tests.http.fake_moves import FakeMoves
 from tests.http.fakes import BORN, FakeArchives, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
 from wppmt.browser.port import Usage
 from wppmt.domain.contact_policy import OFF
@@ -72,6 +73,8 @@ class Api:
         self.has_login_copy = True
         self.engine_flaws: dict[tuple[str, str], str] = {}
         self.waiting_imports: set[str] = set()
+        self.moves = FakeMoves()
+        self.require_here = self.moves.require_here
         self.usage: dict[str, Usage] = {}
         self.logged: list[Logged] = []
         self.front = FakeFront(lambda: self.time)
@@ -118,6 +121,8 @@ class Api:
             engine_flaw=lambda session_id, engine: self.engine_flaws.get((session_id, engine), ""),
             has_login_copy=lambda _: self.has_login_copy,
             waits_for_import=self.waiting_imports.__contains__,
+            moves=self.moves,
+            require_here=self.require_here,
             limits=lambda record: gate_of(record, OFF, lambda _: frozenset(), self.time).shown(record.limits),
             settings=self.settings,
             count=self.counted.append,

@@ -47,6 +47,11 @@ async def look_at_a_closed_one(api: Api) -> Answer:
     return await api.get("/api/admin/sessions/a/screenshot", token=token(scope="wpp:admin"))
 
 
+async def one_that_is_away(api: Api, owner: str) -> Answer:
+    api.moves.away["a"] = owner
+    return await api.get("/api/sessions/a/status")
+
+
 async def fail(api: Api) -> Answer:
     api.front.bug = RuntimeError()
     return await api.post(SEND, HELLO)
@@ -145,6 +150,8 @@ PROVOKED: dict[Code, Provoke] = {
     Code.RATE_LIMITED: ask_twice,
     Code.WEBHOOK_TEST_IN_FLIGHT: try_twice,
     Code.NOT_CONNECTED: close_first,
+    Code.MOVING: lambda api: one_that_is_away(api, ""),
+    Code.NOT_OWNER: lambda api: one_that_is_away(api, "https://wppconnect-4.test"),
     Code.NOT_RUNNING: look_at_a_closed_one,
     Code.TARGET_REFUSED: lambda api: api.post("/api/sessions/a/start", {"webhookUrl": "http://127.0.0.1/"}),
     Code.MEDIA_FETCH_FAILED: lambda api: api.post("/api/sessions/a/send-image", PHONE | {"base64": "YWJj"}),

@@ -51,6 +51,7 @@ from wppmt.app import (
 )
 from wppmt.app.archives import Archives
 from wppmt.app.jobs import Jobs
+from wppmt.app.moves import Moves, make_moves
 from wppmt.app.posting import Transports, poster
 from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.app.settings import Settings
@@ -190,6 +191,9 @@ class Daemon:
             egress = wiring.webhook_egress(self._settings)
             media, received = wiring.media(self._settings), wiring.received(self._settings)
             archives.sweep_up(archives.surroundings(self._settings), logs.log)
+            jobs = Jobs(lambda: f"job_{ULID()}")
+            moves = make_moves(self._settings, store, self._directory, jobs, received)
+            moves.recover()
             wiring.sweep(store, media, received)
             timeout_seconds = self._settings.webhooks.timeout_ms / 1000
             transport = WebhookTransport(egress, timeout_seconds, time.time)
@@ -207,9 +211,9 @@ class Daemon:
             await down.enter_async_context(
                 wiring.mirrored(self._settings, store, self._directory, self._redis_watch)
             )
-            jobs = Jobs(lambda: f"job_{ULID()}")
             down.push_async_callback(jobs.close)
-            ports = self._ports(jobs, store, egress, transport, media, received)
+            await down.enter_async_context(moves.following.running())
+            ports = self._ports(moves, store, egress, transport, media, received)
             await down.enter_async_context(self._loop_lag.watched())
             await down.enter_async_context(metrics.listening(for_metrics, lambda: ports.metrics(_all)))
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
@@ -276,7 +280,7 @@ class Daemon:
 
     def _ports(
         self,
-        jobs: Jobs,
+        moves: Moves,
         store: SqliteStore,
         egress: Egress,
         transport: WebhookTransport,
@@ -316,12 +320,14 @@ class Daemon:
             archives=Archives(
                 where=archives.surroundings(settings),
                 front=self._directory,
-                jobs=jobs,
+                jobs=moves.departing.jobs,
                 now=time.time,
                 log=logs.log,
                 count=self._meter.count,
             ),
             count=self._meter.count,
+            moves=moves,
+            require_here=moves.standing.require_here,
             figures=self._meter.figures,
             logged=partial(log_reading.told, settings.logs.dir / logs.FILE),
             metrics=partial(exposition, sources),

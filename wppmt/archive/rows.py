@@ -39,7 +39,19 @@ CARRIED: Mapping[str, str] = {
     "history": "session_id",
 }
 """Each table that has rows of a session, with the column that names it."""
-LEFT = frozenset({"links", "alerts", "audit", "api_keys", "forgotten", "event_numbers", "compatibility"})
+LEFT = frozenset(
+    {
+        "links",
+        "alerts",
+        "audit",
+        "api_keys",
+        "departures",
+        "incoming",
+        "forgotten",
+        "event_numbers",
+        "compatibility",
+    }
+)
 """Of the installation: links lead to its address, alerts, keys and the audit trail are its operator's."""
 NUMBERED = {
     "journal": "number",

@@ -44,6 +44,11 @@ def restore(gateway: Gateway, archive: BinaryIO, size: int) -> str:
     return str(_ended(gateway, job)["sessionId"])
 
 
+def move(gateway: Gateway, session_id: str, to: str, token: str) -> None:
+    """To another instance. Raises CommandFailed, GatewayError."""
+    _ended(gateway, gateway.ask("POST", f"/api/admin/sessions/{session_id}/move", {"to": to, "token": token}))
+
+
 def _ended(gateway: Gateway, job: Json) -> Json:
     def look() -> Json | None:
         found = gateway.ask("GET", f"/api/admin/jobs/{job['job']}")

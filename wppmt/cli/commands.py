@@ -21,6 +21,7 @@ PLACES = {
     "backup": "backup",
     "restore": "restore",
     "lgpd": "lgpd",
+    "move": "move",
     "import": "wppconnect:take_over",
     "serve": "serve",
     "run": "serve",

@@ -13,6 +13,10 @@ class Action(StrEnum):
 
     START_SESSION = "session.start"
     IMPORT_SESSION = "session.import"
+    MOVE = "session.move"
+    MOVE_AWAY = "session.move_away"
+    RECEIVE = "session.receive"
+    MOVE_IN = "session.move_in"
     CHANGE_SESSION = "session.change"
     CLOSE_SESSION = "session.close"
     PURGE_SESSION = "session.purge"
@@ -49,6 +53,10 @@ class Action(StrEnum):
 
 _SENTENCES = {
     Action.START_SESSION: "sessão iniciada",
+    Action.MOVE: "mudança da sessão para outra instância pedida",
+    Action.RECEIVE: "arquivo de uma sessão recebido de outra instância",
+    Action.MOVE_AWAY: "sessão mudada para outra instância",
+    Action.MOVE_IN: "sessão recebida de outra instância",
     Action.IMPORT_SESSION: "sessão trazida do wppconnect, com o login",
     Action.CHANGE_SESSION: "configurações da sessão mudadas",
     Action.CLOSE_SESSION: "sessão encerrada, com o login guardado",

@@ -58,6 +58,8 @@ class Code(StrEnum):
     NO_ARCHIVE_KEY = "NO_ARCHIVE_KEY"
     ARCHIVE_REFUSED = "ARCHIVE_REFUSED"
     SESSION_EXISTS = "SESSION_EXISTS"
+    MOVING = "MOVING"
+    NOT_OWNER = "NOT_OWNER"
     LINK_ENDED = "LINK_ENDED"
     WRONG_PHONE = "WRONG_PHONE"
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
@@ -149,6 +151,12 @@ CATALOGUE: dict[Code, Meaning] = {
         422, "O arquivo não pode ser restaurado aqui. Nada foi mudado. Veja details"
     ),
     Code.SESSION_EXISTS: Meaning(409, "Esta sessão já existe aqui. Nada foi mudado"),
+    Code.MOVING: Meaning(
+        503, "Esta sessão está mudando de instância. Nada foi feito; tente de novo em instantes"
+    ),
+    Code.NOT_OWNER: Meaning(
+        421, "Esta sessão é de outra instância: repita a chamada em owner, com a mesma Idempotency-Key"
+    ),
     Code.NOT_RUNNING: Meaning(409, "O navegador desta sessão não está aberto: não há página para mostrar"),
     Code.LINK_ENDED: Meaning(410, "Este link de conexão não vale mais. Peça um novo a quem o enviou"),
     Code.WRONG_PHONE: Meaning(422, "Este link de conexão é de outro número"),

@@ -17,6 +17,7 @@ from wppmt.domain.figures import Figures
 from wppmt.domain.jobs import Job
 from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import Front
+from wppmt.domain.moves import Arrived, Offer, Sender
 from wppmt.domain.occurrences import Count, uncounted
 from wppmt.domain.troubles import Trouble
 from wppmt.explain.gather import ReadLog
@@ -65,6 +66,27 @@ class Archives(Protocol):
         """Of the last ones that were begun since the daemon is up."""
 
 
+class Moves(Protocol):
+    """A session's way between two instances: its source's side, and its target's."""
+
+    def begin(self, session_id: str, to: str, token: str) -> Job:
+        """At the source. Raises Refusal(INVALID_REQUEST) for a URL that no session goes to."""
+
+    async def check(self, session_id: str, offer: Offer) -> None:
+        """At the target, as all that follows. Raises Refusal where it may not come."""
+
+    async def accept(self, session_id: str, key: str, content: AsyncIterator[bytes], sender: Sender) -> None:
+        """Its archive, checked whole, waits when this returns. Raises Refusal."""
+
+    async def take(self, session_id: str, key: str) -> Arrived:
+        """It is given away to us. Raises Refusal(NOT_FOUND) for another key; all that follow do."""
+
+    def state(self, session_id: str, key: str) -> Arrived: ...
+
+    async def drop(self, session_id: str, key: str) -> None:
+        """It is not. Raises Refusal(SESSION_EXISTS) where it was taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpPolicy:
     """The settings that answers depend on."""
@@ -100,6 +122,10 @@ class Ports:
     received: ReceivedMedia
     archives: Archives
     """Backups of sessions, and their way back."""
+    moves: Moves
+    """Sessions that go to other instances, or come from them."""
+    require_here: Callable[[str], None]
+    """Raises Refusal for a session of another instance (NOT_OWNER), or on its way (MOVING)."""
     phase: Callable[[], DaemonPhase]
     memory_mb: Callable[[], int | None]
     """Resident memory of the daemon and all its browsers."""

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from wppmt.domain.alerts import Alert
+from wppmt.store.move_records import MovesRead, MovesWritten
 from wppmt.store.operator_records import ApiKey, Attempt, AuditEntry
 from wppmt.store.outbox_records import (
     Backlog,
@@ -41,7 +42,7 @@ class StoreUnavailable(Exception):
     """The store cannot read or commit right now; nothing was changed."""
 
 
-class Transaction(Protocol):
+class Transaction(MovesWritten, Protocol):
     """Changes that happen together or not at all; durable when the `with` block ends."""
 
     def save(self, record: SessionRecord) -> None:
@@ -108,7 +109,7 @@ class Transaction(Protocol):
         """
 
 
-class Store(Protocol):
+class Store(MovesRead, Protocol):
     """Thread-safe; calls take well under a millisecond, a commit about as long as one fsync."""
 
     def transaction(self) -> AbstractContextManager[Transaction]: ...

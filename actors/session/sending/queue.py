@@ -179,6 +179,17 @@ class SendQueue:
             yield from self._settling.drop(entry, now)
         self.lost()
 
+    def leave(self, now: float) -> Iterator[Effect]:
+        """It all goes on elsewhere; from there comes the `message_ack` of what is only `pending` here."""
+        for entry in (*self._pending.queued, *self._pending.handed):
+            yield from self._outcomes.answer(entry.id, as_sent(entry, now))
+        self.lost()
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Nothing is under way, or no page is there with which it could be."""
+        return not self._page.is_usable or (self.is_idle and not self.handed)
+
     def login_ended(self, now: float) -> Iterator[Effect]:
         """The next login's page does not hold what was handed to this one's, and would send it again."""
         yield from self.close(now)

@@ -34,6 +34,7 @@ _TAGS: Mapping[str, str] = {
     "watch": "Administração",
     "admin": "Administração",
     "imports": "Administração",
+    "moves": "Administração",
     "api_keys": "Chaves",
     "audit_trail": "Administração",
     "archives": "Administração",

@@ -18,7 +18,9 @@ _ALWAYS = (
 _WITH_TOKEN = (
     Code.UNAUTHENTICATED, Code.TOKEN_EXPIRED, Code.FORBIDDEN, Code.DRAINING, Code.STORE_UNAVAILABLE,
 )  # fmt: skip
-_OF_SESSION = (Code.INVALID_SESSION_ID, Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND)
+_OF_SESSION = (
+    Code.INVALID_SESSION_ID, Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND, Code.NOT_OWNER, Code.MOVING,
+)  # fmt: skip
 _PATH_PARAMETERS: Mapping[str, Json] = {
     "sessionId": {
         "schema": {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"},
@@ -60,6 +62,10 @@ _HEADER_PARAMETERS: Mapping[str, Json] = {
     "Prefer": {
         "schema": {"type": "string"},
         "description": "respond-async: responde 202 sem esperar o WhatsApp",
+    },
+    "X-Move-Key": {
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "description": "a chave da mudança, que só a origem conhece",
     },
     "X-Session-ID": {
         "schema": {"type": "string"},

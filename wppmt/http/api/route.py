@@ -37,13 +37,15 @@ class Access(Enum):
     """The same, but it need not exist yet."""
     LINK = auto()
     """Who has the link's address; the handler looks it up, and counts who guesses."""
+    MOVE = auto()
+    """Who has the key of a move; the handler compares it."""
     ADMIN = auto()
     ADMIN_SESSION = auto()
     """The path's session, by an administrator: it exists; no rate is counted."""
 
     @property
     def needs_token(self) -> bool:
-        return self not in {Access.PUBLIC, Access.LINK}
+        return self not in {Access.PUBLIC, Access.LINK, Access.MOVE}
 
     @property
     def names_session(self) -> bool:

@@ -28,7 +28,7 @@ SESSION_ROUTES = (
         body=session_schemas.CreateBody,
         refusals=(
             *ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE, Code.INVALID_SESSION_ID,
-            Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND, Code.RATE_LIMITED,
+            Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND, Code.RATE_LIMITED, Code.NOT_OWNER, Code.MOVING,
         ),
         action=Action.START_SESSION,
     ),

@@ -32,7 +32,7 @@ async def restore(request: web.Request) -> web.Response:
         raise Refusal(Code.FORBIDDEN, details=[{"field": "sessions", "problem": problem}])
     if not request.body_exists:
         raise invalid("body", "envie o arquivo no corpo")
-    job = await request.app[PORTS].archives.restore(_content(request))
+    job = await request.app[PORTS].archives.restore(content_of(request))
     tell(request, Action.TAKE_IN, job.session_id)
     return answer(operator_responses.JobBegun(job=job.id, session_id=job.session_id), 202)
 
@@ -48,7 +48,7 @@ async def show_job(request: web.Request) -> web.Response:
     )
 
 
-async def _content(request: web.Request) -> AsyncIterator[bytes]:
+async def content_of(request: web.Request) -> AsyncIterator[bytes]:
     if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0  # no part of the answer, as aiohttp counts it

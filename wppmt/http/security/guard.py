@@ -167,6 +167,8 @@ async def admit(request: web.Request, session_id: str, access: Access) -> None:
     if any(said != session_id for said in request.headers.getall(SESSION_ID_HEADER, [])):
         raise Refusal(Code.SESSION_ID_MISMATCH)
     ports = request.app[PORTS]
+    if request[GRANT].may(session_id):
+        ports.require_here(session_id)
     exists = access is Access.NEW_SESSION or ports.front.status(session_id) is not None
     if not request[GRANT].may(session_id) or not exists:
         raise Refusal(Code.SESSION_NOT_FOUND)

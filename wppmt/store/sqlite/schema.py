@@ -269,12 +269,24 @@ CREATE TABLE event_numbers (deleted INTEGER NOT NULL);
 INSERT INTO event_numbers VALUES (0);
 """
 
+_MOVES = """
+-- Sessions that leave for another instance, or have; and those that one has sent, which wait for its word.
+CREATE TABLE departures (
+    session_id TEXT PRIMARY KEY, state TEXT NOT NULL, owner TEXT NOT NULL, key TEXT NOT NULL, at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE incoming (
+    session_id TEXT PRIMARY KEY, digest TEXT NOT NULL, source TEXT NOT NULL, who TEXT, at REAL NOT NULL,
+    is_taken INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
 STEPS: tuple[str, ...] = (
     _FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH, _SIXTH, _SEVENTH, _EIGHTH, _ALERTS_AND_HISTORY,
     _API_KEYS,
     _AUDIT,
     _ATTEMPTS,
     _EVENT_NUMBERS,
+    _MOVES,
 )  # fmt: skip
 VERSION = len(STEPS)
 OLDEST_READER = 5

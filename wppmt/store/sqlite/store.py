@@ -14,6 +14,7 @@ from wppmt.store.sqlite.attempts import PRUNE_ATTEMPTS, SqliteAttempts
 from wppmt.store.sqlite.database import BUSY_MILLISECONDS, Database
 from wppmt.store.sqlite.event_numbers import NEWEST, numbers_kept
 from wppmt.store.sqlite.forgetting import sweep
+from wppmt.store.sqlite.moves import SqliteMoves
 from wppmt.store.sqlite.operator_rows import SqliteRecords
 from wppmt.store.sqlite.outbox import SqliteOutbox
 from wppmt.store.sqlite.rows import (
@@ -30,7 +31,7 @@ from wppmt.store.sqlite.watch import PRUNE_ALERTS, SqliteWatch
 PRUNE_STEP = 500
 
 
-class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords, SqliteAttempts, SqliteStories):
+class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords, SqliteAttempts, SqliteStories, SqliteMoves):
     """Implements wppmt.store.Store on one file. Raises SetupError when that cannot be used.
 
     `step` is how many rows of a kind are deleted in one transaction.

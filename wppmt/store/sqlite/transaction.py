@@ -8,9 +8,11 @@ from collections.abc import Sequence
 
 from wppmt.domain.alerts import Alert
 from wppmt.domain.states import State
+from wppmt.store.move_records import Departure, DepartureState, Incoming
 from wppmt.store.operator_records import ApiKey, AuditEntry
 from wppmt.store.outbox_records import DeliveryState, Lane, SigningSecrets
 from wppmt.store.records import EventDraft, EventRecord, JournalEntry, PairingLink, SessionRecord
+from wppmt.store.sqlite import moves
 from wppmt.store.sqlite.event_numbers import ADD_EVENT
 from wppmt.store.sqlite.forgetting import clear, forget
 from wppmt.store.sqlite.operator_rows import save_api_key, save_audit
@@ -163,6 +165,21 @@ class SqliteTransaction:
 
     def audit(self, entry: AuditEntry) -> None:
         save_audit(self._connection, entry)
+
+    def save_departure(self, departure: Departure) -> None:
+        moves.save_departure(self._connection, departure)
+
+    def step_departure(self, departure: Departure, state: DepartureState, at: float) -> bool:
+        return moves.step_departure(self._connection, departure, state, at)
+
+    def drop_departure(self, session_id: str) -> None:
+        moves.drop_departure(self._connection, session_id)
+
+    def save_incoming(self, incoming: Incoming) -> None:
+        moves.save_incoming(self._connection, incoming)
+
+    def drop_incoming(self, session_id: str) -> None:
+        moves.drop_incoming(self._connection, session_id)
 
     def dead_letter(self, lane: Lane, at: float, error: str) -> int:
         return sum(

@@ -1,0 +1,89 @@
+"""How settings become what moves sessions between instances."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import partial
+
+from wppmt.app import archives, logs
+from wppmt.app.browsers import login_copies
+from wppmt.app.jobs import Jobs
+from wppmt.app.settings import Settings
+from wppmt.browser.profile.folder import ProfileFolder
+from wppmt.browser.profile.snapshots import Snapshots
+from wppmt.domain.jobs import Job
+from wppmt.domain.messages import Front
+from wppmt.domain.moves import Arrived, Offer, Sender
+from wppmt.media.received import ReceivedMedia
+from wppmt.moving.departing import Departing
+from wppmt.moving.following import Following
+from wppmt.moving.receiving import Receiving
+from wppmt.moving.standing import Standing
+from wppmt.store.port import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Implements wppmt.http.ports.Moves."""
+
+    departing: Departing
+    receiving: Receiving
+    following: Following
+
+    @property
+    def standing(self) -> Standing:
+        return self.departing.standing
+
+    def recover(self) -> None:
+        """Before any actor. Raises StoreUnavailable, OSError."""
+        self.departing.recover()
+        self.receiving.recover()
+
+    def begin(self, session_id: str, to: str, token: str) -> Job:
+        return self.departing.begin(session_id, to, token)
+
+    async def check(self, session_id: str, offer: Offer) -> None:
+        await self.receiving.check(session_id, offer)
+
+    async def accept(self, session_id: str, key: str, content: AsyncIterator[bytes], sender: Sender) -> None:
+        await self.receiving.accept(session_id, key, content, sender)
+
+    async def take(self, session_id: str, key: str) -> Arrived:
+        return await self.receiving.take(session_id, key)
+
+    def state(self, session_id: str, key: str) -> Arrived:
+        return self.receiving.state(session_id, key)
+
+    async def drop(self, session_id: str, key: str) -> None:
+        await self.receiving.drop(session_id, key)
+
+
+def make_moves(settings: Settings, store: Store, front: Front, jobs: Jobs, received: ReceivedMedia) -> Moves:
+    where, standing = archives.surroundings(settings), Standing(store)
+    departing = Departing(
+        place=where.place,
+        store=store,
+        front=front,
+        jobs=jobs,
+        standing=standing,
+        now=time.time,
+        log=logs.log,
+    )
+    receiving = Receiving(
+        place=where.place,
+        chrome=where.chrome,
+        store=store,
+        front=front,
+        standing=standing,
+        now=time.time,
+        log=logs.log,
+    )
+    return Moves(departing, receiving, Following(departing, partial(_forget_login, settings, received)))
+
+
+def _forget_login(settings: Settings, received: ReceivedMedia, session_id: str) -> None:
+    ProfileFolder(settings.store.tokens_dir, session_id).forget_quarantine()
+    Snapshots(login_copies(settings), settings.store.login_copies).forget(session_id)
+    received.forget(session_id)
