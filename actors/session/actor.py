@@ -28,7 +28,8 @@ from actors.session.turn_end import TurnEnd
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, GiveAway, PrepareToLeave, Stay
+from wppmt.domain.messages import ROOT
+from wppmt.domain.move_messages import GiveAway, PrepareToLeave, Stay
 from wppmt.store.records import SessionRecord, SessionStatus
 
 

@@ -20,7 +20,8 @@ from actors.session.starts import Starts
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, GiveAway, PrepareToLeave, Stay
+from wppmt.domain.messages import ROOT
+from wppmt.domain.move_messages import GiveAway, PrepareToLeave, Stay
 from wppmt.domain.reasons import Reason
 from wppmt.store.move_records import Departure
 

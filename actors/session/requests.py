@@ -27,7 +27,7 @@ from actors.session.starts import Starts
 from actors.session.status import Status
 from actors.session.unit_of_work import UnitOfWork
 from actors.session.waiting_room import WaitingRoom
-from wppmt.domain import messages, sends
+from wppmt.domain import messages, move_messages, sends
 from wppmt.domain.contact_policy import PolicyChange
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.hibernation import NEVER, Cause, HibernationPlan
@@ -79,7 +79,7 @@ class Requests:
                 yield Answer(reply, self.status.now())
             case messages.RestoreLogin():
                 yield from self._restore(reply, now)
-            case messages.PrepareToLeave() | messages.GiveAway() | messages.Stay():
+            case move_messages.PrepareToLeave() | move_messages.GiveAway() | move_messages.Stay():
                 yield from self.leaving.asked(request, reply, now)
             case messages.CopyLogin():
                 yield from self.copying.ask(reply)

@@ -39,7 +39,7 @@ from actors.supervisor.messages import (
 from actors.supervisor.overall import Overall
 from actors.supervisor.renewals import Renewals
 from actors.supervisor.start_slots import StartSlots
-from wppmt.domain import messages
+from wppmt.domain import messages, move_messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
@@ -152,10 +152,10 @@ class Root:
                 yield self._let_in(session_id)
             case messages.PurgeSession(session_id=session_id):
                 yield from self._forward(session_id, request, reply)
-            case messages.RequireRoom(session_id=session_id):
+            case move_messages.RequireRoom(session_id=session_id):
                 self._require_room_for(session_id)
                 yield Answer(reply, None)
-            case messages.TakeUp(session_id=session_id):
+            case move_messages.TakeUp(session_id=session_id):
                 yield from self._take_up(session_id, reply)
             case messages.Describe():
                 root = {"actor": "root", "children": len(self._children.sessions)}

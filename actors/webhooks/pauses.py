@@ -8,7 +8,7 @@ from actors.runtime.effects import Answer, Ask, Effect, Reply, Wake
 from actors.webhooks.lanes import Lanes
 from actors.webhooks.messages import OutboxGrew
 from actors.webhooks.settling import Settling
-from wppmt.domain.messages import ArePaused, PauseWebhooks, ResumeWebhooks
+from wppmt.domain.move_messages import ArePaused, PauseWebhooks, ResumeWebhooks
 
 
 class Pauses:

@@ -7,9 +7,8 @@ import pytest
 from tests.actors.gateway import DOWN, OK, Gateway
 from wppmt.domain import sends
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import (
-    ROOT,
-    WEBHOOK,
+from wppmt.domain.messages import ROOT, WEBHOOK, session_address
+from wppmt.domain.move_messages import (
     ArePaused,
     GiveAway,
     PauseWebhooks,
@@ -17,7 +16,6 @@ from wppmt.domain.messages import (
     ResumeWebhooks,
     Stay,
     TakeUp,
-    session_address,
 )
 from wppmt.domain.states import State
 from wppmt.store.move_records import Departure, DepartureState

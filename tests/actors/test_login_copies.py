@@ -10,7 +10,7 @@ from actors.session.messages import Measured
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from tests.defaults import session_policy
-from wppmt.domain import messages
+from wppmt.domain import messages, move_messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, session_address
 from wppmt.domain.reasons import Reason
@@ -398,22 +398,22 @@ def test_a_session_that_came_into_the_registry_is_taken_up(gateway: Gateway):
     gateway.connect("a", ME)
     with gateway.store.transaction() as transaction:
         transaction.save(SessionRecord("b", 1.0, since=1.0, state=State.RECONNECTING, has_login=False))
-    status = gateway.ask(ROOT, messages.TakeUp("b"))
+    status = gateway.ask(ROOT, move_messages.TakeUp("b"))
     assert status.record.id == "b"
     gateway.until("b", State.WAITING_SCAN, 10)
     opened = gateway.count_browsers("b")
-    gateway.ask(ROOT, messages.TakeUp("b"))
+    gateway.ask(ROOT, move_messages.TakeUp("b"))
     gateway.run(10)
     assert gateway.count_browsers("b") == opened
     with pytest.raises(Refusal) as refused:
-        gateway.ask(ROOT, messages.TakeUp("c"))
+        gateway.ask(ROOT, move_messages.TakeUp("c"))
     assert refused.value.code is Code.SESSION_NOT_FOUND
 
 
 def test_one_more_needs_room(make_gateway: MakeGateway):
     gateway = make_gateway(max_sessions=1)
-    assert gateway.ask(ROOT, messages.RequireRoom("b")) is None
+    assert gateway.ask(ROOT, move_messages.RequireRoom("b")) is None
     gateway.connect("a", ME)
     with pytest.raises(Refusal) as refused:
-        gateway.ask(ROOT, messages.RequireRoom("b"))
+        gateway.ask(ROOT, move_messages.RequireRoom("b"))
     assert refused.value.code is Code.RESOURCE_LIMIT

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.actors.gateway import Gateway
-from wppmt.domain.messages import ROOT, TakeUp
+from wppmt.domain.messages import ROOT
+from wppmt.domain.move_messages import TakeUp
 from wppmt.domain.states import State
 from wppmt.store.records import Desired, imported
 

@@ -21,7 +21,8 @@ from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.jobs import Job, JobStatus
 from wppmt.domain.log import LogLevel
-from wppmt.domain.messages import ROOT, CopyLogin, RequireRoom, TakeUp
+from wppmt.domain.messages import ROOT, CopyLogin
+from wppmt.domain.move_messages import RequireRoom, TakeUp
 from wppmt.domain.occurrences import BackupEnded, BackupOutcome, Occurrence
 from wppmt.store.records import SessionStatus
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.archive.installation import ENDPOINT, KEY, LOGIN, NOW, Installation, payload
-from wppmt.archive import rows
+from wppmt.archive import tables
 from wppmt.archive.arrival import check_archive, read_archive, sweep
 from wppmt.archive.refusal import ArchiveRefused, Why
 from wppmt.archive.writing import write_archive
@@ -23,7 +23,7 @@ def test_all_rows_and_the_login_arrive(here: Installation, there: Installation):
     there.take_in(archive)
     before, after = here.rows(), there.rows()
     moved = before["sessions"], after["sessions"], before["journal"], after["journal"]
-    for table in rows.CARRIED.keys() - {"sessions", "journal"}:
+    for table in tables.CARRIED.keys() - {"sessions", "journal"}:
         assert after[table] == before[table], table
     assert [
         json.loads(row["record"]) | {"process": None, "page": "", "page_event": 0} for row in moved[0]
@@ -185,5 +185,5 @@ def test_numbers_of_events_are_new_ones(here: Installation, there: Installation)
 
 def test_every_table_is_carried_or_left(here: Installation):
     """A new table has to be given one or the other."""
-    tables = set(here.rows()) - {"sqlite_sequence"}
-    assert tables == set(rows.CARRIED) | rows.LEFT
+    found = set(here.rows()) - {"sqlite_sequence"}
+    assert found == set(tables.CARRIED) | tables.LEFT

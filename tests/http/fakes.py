@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wppmt.domain import messages, sends
+from wppmt.domain import messages, move_messages, sends
 from wppmt.domain.alerts import Alert
 from wppmt.domain.contact_policy import OFF
 from wppmt.domain.errors import Code, Refusal
@@ -121,7 +121,7 @@ class FakeFront:
                 if message.session_id not in self._statuses:
                     raise Refusal(Code.SESSION_NOT_FOUND)
                 return self.has(message.session_id, State.INITIALIZING, reason=Reason.RESTARTED)
-            case messages.TakeUp(session_id=session_id):
+            case move_messages.TakeUp(session_id=session_id):
                 self._statuses[session_id] = SessionStatus(self.records[session_id])
                 return self._statuses[session_id]
             case messages.PurgeSession():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.http.conftest import Api, token
 from tests.http.fakes import BORN
-from wppmt.domain.messages import ROOT, TakeUp
+from wppmt.domain.messages import ROOT
+from wppmt.domain.move_messages import TakeUp
 from wppmt.store.records import Desired, imported
 
 ADMIN = token(scope="wpp:admin")

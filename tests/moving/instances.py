@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from wppmt.app.jobs import Jobs
 from wppmt.archive.place import Place
-from wppmt.domain import messages
+from wppmt.domain import move_messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.log import LogLevel
 from wppmt.domain.moves import Offer, Sender
@@ -58,15 +58,15 @@ class FakeActors:
 
     def _do(self, session_id: str, message: object) -> Any:
         match message:
-            case messages.PrepareToLeave():
+            case move_messages.PrepareToLeave():
                 self.running.discard(session_id)
-            case messages.Stay():
+            case move_messages.Stay():
                 self.running.add(session_id)
-            case messages.TakeUp(session_id=taken):
+            case move_messages.TakeUp(session_id=taken):
                 self.running.add(taken)
-            case messages.ArePaused():
+            case move_messages.ArePaused():
                 return self.are_paused
-            case messages.GiveAway(departure=departure, sequence=sequence):
+            case move_messages.GiveAway(departure=departure, sequence=sequence):
                 if self.store.last_sequence(session_id) != sequence:
                     raise Refusal(Code.SESSION_BUSY)
                 with self.store.transaction() as transaction:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.moving.instances import LOGIN, Instance, Wire
-from wppmt.domain import messages
+from wppmt.domain import move_messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.jobs import Job, JobStatus
 from wppmt.moving import departing
@@ -102,7 +102,13 @@ async def test_what_fails_before_the_commit_leaves_it_here(pair: Pair, step: str
 
 
 @pytest.mark.parametrize(
-    "message", [messages.PrepareToLeave, messages.PauseWebhooks, messages.ArePaused, messages.GiveAway]
+    "message",
+    [
+        move_messages.PrepareToLeave,
+        move_messages.PauseWebhooks,
+        move_messages.ArePaused,
+        move_messages.GiveAway,
+    ],
 )
 async def test_an_actor_that_refuses_leaves_it_here(pair: Pair, message: type):
     pair.source.actors.refused[message] = Refusal(Code.SESSION_BUSY)
@@ -118,7 +124,7 @@ async def test_webhooks_that_have_not_rested_all_the_time_keep_it_here(pair: Pai
 
 
 async def test_the_commit_s_answer_is_lost_and_it_has_gone(pair: Pair):
-    pair.source.actors.lost.add(messages.GiveAway)
+    pair.source.actors.lost.add(move_messages.GiveAway)
     assert (await pair.move()).status is JobStatus.DONE
     assert pair.owners == ["target"]
     assert pair.source.has_nothing_of("loja")

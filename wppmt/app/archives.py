@@ -29,7 +29,8 @@ from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.jobs import Job, JobStatus
 from wppmt.domain.log import WriteLog
-from wppmt.domain.messages import ROOT, CopyLogin, Front, RequireRoom, TakeUp, session_address
+from wppmt.domain.messages import ROOT, CopyLogin, Front, session_address
+from wppmt.domain.move_messages import RequireRoom, TakeUp
 from wppmt.domain.occurrences import BackupEnded, BackupOutcome, Count, uncounted
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.records import SessionRecord

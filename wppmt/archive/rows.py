@@ -13,6 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from wppmt.archive.refusal import ArchiveRefused, Why, forged
+from wppmt.archive.row_checks import require_one, require_schema, sequence_of
+from wppmt.archive.tables import CARRIED, NUMBERED, OF_EVENTS
 from wppmt.domain.errors import SetupError
 from wppmt.store.records import SessionRecord
 from wppmt.store.sqlite import peek
@@ -20,48 +22,9 @@ from wppmt.store.sqlite.database import Database, migrate
 from wppmt.store.sqlite.event_numbers import NEWEST
 from wppmt.store.sqlite.forgetting import clear
 from wppmt.store.sqlite.rows import dump_session, load_session
-from wppmt.store.sqlite.schema import STEPS, VERSION
+from wppmt.store.sqlite.schema import VERSION
 
 BUSY_SECONDS = 10.0
-CARRIED: Mapping[str, str] = {
-    "sessions": "id",
-    "events": "session_id",
-    "deliveries": "session_id",
-    "attempts": "session_id",
-    # After the deliveries: a trigger counts those where there is a row.
-    "tallies": "session_id",
-    "stopped_lanes": "session_id",
-    "secrets": "session_id",
-    "journal": "session_id",
-    "received": "session_id",
-    "wanted_media": "session_id",
-    "chat_names": "session_id",
-    "history": "session_id",
-}
-"""Each table that has rows of a session, with the column that names it."""
-LEFT = frozenset(
-    {
-        "links",
-        "alerts",
-        "audit",
-        "api_keys",
-        "departures",
-        "incoming",
-        "forgotten",
-        "event_numbers",
-        "compatibility",
-    }
-)
-"""Of the installation: links lead to its address, alerts, keys and the audit trail are its operator's."""
-NUMBERED = {
-    "journal": "number",
-    "wanted_media": "number",
-    "deliveries": "number",
-    "attempts": "number",
-}
-"""Tables whose rows are numbered anew where they arrive, in the same order."""
-OF_EVENTS = ("deliveries", "attempts")
-"""Their column `event` is the number of a row of `events`."""
 
 
 def extract(database: Path, session_id: str, to: Path) -> tuple[SessionRecord, int]:
@@ -83,7 +46,7 @@ def extract(database: Path, session_id: str, to: Path) -> tuple[SessionRecord, i
                     f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM source.{table} WHERE {owner} = ?",  # noqa: S608
                     (session_id,),
                 )
-            return _record(connection, session_id), _sequence(connection)
+            return _record(connection, session_id), sequence_of(connection)
 
 
 def bring_up(rows: Path, session_id: str, named_version: int) -> None:
@@ -97,12 +60,12 @@ def bring_up(rows: Path, session_id: str, named_version: int) -> None:
         if form.version != named_version:
             raise forged("esquema diferente do que diz o manifesto")
         # Before anything of it runs: a trigger or a view would be code.
-        _require_schema(connection, form.version)
+        require_schema(connection, form.version)
         migrate(connection, rows)
         [[verdict]] = connection.execute("PRAGMA quick_check(1)")
         if verdict != "ok":
             raise forged("banco de dados danificado")
-        _require_one(connection, session_id)
+        require_one(connection, session_id)
 
 
 def outgoing(rows: Path) -> dict[int, str]:
@@ -196,11 +159,6 @@ def _record(connection: sqlite3.Connection, session_id: str) -> SessionRecord:
     return load_session(row[0])
 
 
-def _sequence(connection: sqlite3.Connection) -> int:
-    row = connection.execute("SELECT sequence FROM main.tallies").fetchone()
-    return int(row[0]) if row else 0
-
-
 def _require_absent(connection: sqlite3.Connection, session_id: str) -> None:
     if connection.execute("SELECT 1 FROM main.sessions WHERE id = ?", (session_id,)).fetchone():
         raise ArchiveRefused(Why.EXISTS, f"A sessão {session_id} já existe aqui")
@@ -221,57 +179,6 @@ def _require_known(form: peek.Form) -> None:
         raise ArchiveRefused(
             Why.NEWER, "O banco daqui é de uma versão mais nova do wppmt: use o comando dela"
         )
-
-
-def _require_schema(connection: sqlite3.Connection, version: int) -> None:
-    """The tables, indexes and triggers of that version, and nothing else."""
-    with closing(_connect(":memory:")) as ours:
-        for step in STEPS[:version]:
-            ours.executescript(step)
-        if _objects(connection) != _objects(ours):
-            raise forged("tabelas ou gatilhos que não são do wppmt")
-
-
-def _objects(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
-    """Kind, name and form of each. Of a table its columns: SQLite writes anew what it was made by, and not always alike."""
-    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
-    return {
-        (kind, name, _form(connection, name) if str(sql).startswith("CREATE TABLE") else f"{table} {sql}")
-        for kind, name, table, sql in rows
-    }
-
-
-def _form(connection: sqlite3.Connection, table: str) -> str:
-    rows = connection.execute(
-        "SELECT name, type, hidden, pk, dflt_value FROM pragma_table_xinfo(?)", (table,)
-    )
-    return repr(rows.fetchall())
-
-
-def _require_one(connection: sqlite3.Connection, session_id: str) -> None:
-    """All rows are of the session that the manifest names, and their numbers hang together."""
-    for table, owner in CARRIED.items():
-        foreign = connection.execute(f"SELECT 1 FROM {table} WHERE {owner} IS NOT ? LIMIT 1", (session_id,))  # noqa: S608
-        if foreign.fetchone():
-            raise forged(f"linhas de outra sessão ({table})")
-    for table in LEFT - {"event_numbers", "compatibility"}:
-        if connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():  # noqa: S608
-            raise forged(f"linhas que não são da sessão ({table})")
-    [[record]] = connection.execute(
-        "SELECT record FROM sessions WHERE json_type(record) = 'object'"
-    ).fetchall()
-    named = {load_session(record).id}
-    named |= {
-        found
-        for [found] in connection.execute("SELECT DISTINCT CAST(body AS TEXT) ->> 'sessionId' FROM events")
-    }
-    if named != {session_id}:
-        raise forged("linhas de outra sessão")
-    if connection.execute("SELECT 1 FROM journal WHERE NOT json_valid(payload)").fetchone():
-        raise forged("mensagem que não se pode ler")
-    [[newest]] = connection.execute("SELECT coalesce(max(sequence), 0) FROM events")
-    if newest > _sequence(connection):
-        raise forged("sequence menor que a do último evento")
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> list[str]:

@@ -22,7 +22,7 @@ from wppmt.archive.refusal import ArchiveRefused, reason_of
 from wppmt.archive.writing import write_archive
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnusable
 from wppmt.browser.profile.snapshots import remove
-from wppmt.domain import messages
+from wppmt.domain import move_messages
 from wppmt.domain.errors import CATALOGUE, Code, Refusal
 from wppmt.domain.jobs import Job
 from wppmt.domain.log import WriteLog
@@ -137,17 +137,17 @@ class Departing:
         session_id, front = departure.session_id, self.front
         await asyncio.to_thread(self._save, departure)
         address = session_address(session_id)
-        await front.ask(address, messages.PrepareToLeave(departure), HOLD_SECONDS)
-        await front.ask(WEBHOOK, messages.PauseWebhooks(session_id), HOLD_SECONDS)
+        await front.ask(address, move_messages.PrepareToLeave(departure), HOLD_SECONDS)
+        await front.ask(WEBHOOK, move_messages.PauseWebhooks(session_id), HOLD_SECONDS)
         archive, manifest = await asyncio.to_thread(self._write, departure)
         try:
             await remote.send(session_id, archive, departure.key)
         finally:
             await asyncio.to_thread(archive.unlink, missing_ok=True)
-        if not await front.ask(WEBHOOK, messages.ArePaused(session_id), ASK_SECONDS):
+        if not await front.ask(WEBHOOK, move_messages.ArePaused(session_id), ASK_SECONDS):
             # Another actor has taken over, and may have delivered what is in the archive as pending.
             raise Refusal(Code.SESSION_BUSY)
-        await front.ask(address, messages.GiveAway(departure, manifest.sequence), ASK_SECONDS)
+        await front.ask(address, move_messages.GiveAway(departure, manifest.sequence), ASK_SECONDS)
 
     def _save(self, departure: Departure) -> None:
         with self.store.transaction() as transaction:
@@ -176,9 +176,9 @@ class Departing:
     async def _go_on(self, remote: Remote, departure: Departure) -> None:
         """Here, as before. What cannot be told now is told later (`following.py`)."""
         with contextlib.suppress(Refusal):
-            await self.front.ask(session_address(departure.session_id), messages.Stay(), ASK_SECONDS)
+            await self.front.ask(session_address(departure.session_id), move_messages.Stay(), ASK_SECONDS)
         with contextlib.suppress(Refusal):
-            await self.front.ask(WEBHOOK, messages.ResumeWebhooks(departure.session_id), ASK_SECONDS)
+            await self.front.ask(WEBHOOK, move_messages.ResumeWebhooks(departure.session_id), ASK_SECONDS)
         with contextlib.suppress(Declined, Unreachable, StoreUnavailable):
             await self.withdraw(remote, replace(departure, state=DepartureState.STAYED))
 
@@ -187,7 +187,7 @@ class Departing:
         await asyncio.to_thread(self.standing.reload)
         gone = self.standing.departure(departure.session_id) or departure
         with contextlib.suppress(Refusal):
-            await self.front.ask(WEBHOOK, messages.ResumeWebhooks(departure.session_id), ASK_SECONDS)
+            await self.front.ask(WEBHOOK, move_messages.ResumeWebhooks(departure.session_id), ASK_SECONDS)
         with contextlib.suppress(OSError):
             await asyncio.to_thread(self._set_aside, departure.session_id)
         await self._until(lambda: self.settle(remote, gone), TAKE_SECONDS)

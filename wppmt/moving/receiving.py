@@ -22,7 +22,8 @@ from wppmt.browser.profile.snapshots import remove
 from wppmt.domain.actions import SERVICE, Action
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.log import WriteLog
-from wppmt.domain.messages import ROOT, Front, RequireRoom, TakeUp
+from wppmt.domain.messages import ROOT, Front
+from wppmt.domain.move_messages import RequireRoom, TakeUp
 from wppmt.domain.moves import Arrived, Offer, Sender
 from wppmt.moving.standing import Standing
 from wppmt.store.move_records import Incoming

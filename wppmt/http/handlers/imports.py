@@ -6,7 +6,7 @@ import asyncio
 
 from aiohttp import web
 
-from wppmt.domain import messages
+from wppmt.domain import move_messages
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT
@@ -29,7 +29,7 @@ async def register(request: web.Request) -> web.Response:
     if not await asyncio.to_thread(ports.waits_for_import, session_id):
         raise invalid("sessionId", "wppmt import não trouxe um perfil para esta sessão")
     await asyncio.to_thread(_save, ports, session_id)
-    made: SessionStatus = await ports.front.ask(ROOT, messages.TakeUp(session_id), ASK_SECONDS)
+    made: SessionStatus = await ports.front.ask(ROOT, move_messages.TakeUp(session_id), ASK_SECONDS)
     tell(request, Action.IMPORT_SESSION, session_id)
     return answer(archive_responses.Imported(session_id=session_id, status=made.record.state), status=201)
 
