@@ -230,6 +230,9 @@ def test_what_came_in_meanwhile_is_told_at_the_next_wake_once_and_with_its_own_t
     assert asleep.record("a").missed_in_a_row == 0
 
 
+# Two days, beat by beat.
+@pytest.mark.slow
+@pytest.mark.timeout(60)
 def test_by_the_schedule_it_stays_shortly_and_once_a_day_for_long(asleep: Gateway):
     stays = []
     while asleep.time.moment < NIGHT + 2.2 * 24 * HOUR:

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from tests.http.conftest import Api, serve
 from wppmt.domain.errors import Refusal
-from wppmt.http.api import chat_schemas, record_schemas, schemas, send_schemas, session_schemas
+from wppmt.http.api import (
+    archive_schemas,
+    chat_schemas,
+    record_schemas,
+    schemas,
+    send_schemas,
+    session_schemas,
+)
 from wppmt.http.api.schemas import Body, validate
 
 CONTENT = base64.b64encode(b"a;b\n").decode()
@@ -24,6 +31,9 @@ LEAST: dict[type[Body], dict[str, Any]] = {
     chat_schemas.CreateLabelBody: {"name": "Novo"},
     session_schemas.StartBody: {},
     session_schemas.CreateBody: {"sessionId": "a"},
+    session_schemas.HibernateBody: {"idleMinutes": 30},
+    archive_schemas.ImportBody: {"sessionId": "loja"},
+    archive_schemas.MoveBody: {"to": "https://exemplo.com", "token": "a"},
     send_schemas.SendTextBody: {"phone": "5511999999999", "message": "oi"},
     send_schemas.SendImageBody: {"phone": "5511999999999", "base64": CONTENT},
     send_schemas.SendFileBody: {"phone": "5511999999999", "fileUrl": "https://exemplo.com/a.pdf"},
@@ -51,8 +61,6 @@ LEAST: dict[type[Body], dict[str, Any]] = {
     schemas.WebhookTestBody: {},
     schemas.ReplayBody: {},
     record_schemas.ApiKeyBody: {"name": "n8n", "scopes": ["read"]},
-    schemas.PairingLinkBody: {},
-    schemas.PairingCodeBody: {},
 }
 """The least that each route takes."""
 

@@ -12,70 +12,46 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
-from functools import partial
 from typing import TYPE_CHECKING
 
 from ulid import ULID
 
-from actors.runtime.dependencies import RuntimeDependencies
 from actors.runtime.directory import Directory
-from actors.runtime.effects import Mind, Worker
-from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_threads import PykkaThreads
-from actors.supervisor.disk_policy import DiskPolicy
-from actors.supervisor.memory_pressure import MemoryPressure
-from actors.supervisor.messages import Boot, DiskMeasured
-from actors.supervisor.root import Root
-from actors.webhooks.messages import OutboxGrew
-from actors.workers.disk import DISK, DiskWorker, LookAtDisk
-from actors.workers.load import MONITOR, Measure
-from actors.workers.pressure import LookAtPressure, PressureWorker
-from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
-from wppmt import __version__
 from wppmt.app import (
     archives,
     browsers,
     capacity,
-    disk,
+    front_ports,
     host,
-    log_reading,
     logs,
     memory,
     metering,
     policies,
-    pressure,
     running,
     sockets,
     watching,
     wiring,
 )
-from wppmt.app.archives import Archives
+from wppmt.app.actor_system import start_actors
 from wppmt.app.jobs import Jobs
-from wppmt.app.moves import Moves, make_moves
-from wppmt.app.posting import Transports, poster
-from wppmt.app.profile_sizes import ProfileSizes
+from wppmt.app.moves import make_moves
+from wppmt.app.posting import Transports
+from wppmt.app.process_wide import ProcessWide
 from wppmt.app.settings import Settings
 from wppmt.app.shutdown import StopSignal, stop_actors
 from wppmt.app.simulator_process import simulator
-from wppmt.browser.wa_js.shelf import Shelf
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import SetupError
-from wppmt.domain.messages import PRESSURE, ROOT, WEBHOOK, Describe
-from wppmt.domain.troubles import troubles_of
+from wppmt.domain.messages import ROOT, Describe
 from wppmt.http import server
 from wppmt.http.app import make_app
 from wppmt.http.handlers import metrics
 from wppmt.http.ports import DaemonPhase, Ports
-from wppmt.http.security.api_keys import Keyring
-from wppmt.media.fetch import MediaFiles
-from wppmt.media.received import ReceivedMedia
-from wppmt.metrics.exposition import exposition
 from wppmt.metrics.loop_lag import LoopLag
-from wppmt.net.egress import Egress
 from wppmt.store.redis_watch import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
 from wppmt.webhook.transport import WebhookTransport
-from wppmt.wppconnect import taking
 
 if TYPE_CHECKING:
     from wppmt.tracing.spans import Spans
@@ -156,6 +132,9 @@ class Daemon:
         self._meter = metering.new_meter(settings, self._directory.statuses, self._directory.overview)
         self._loop_lag = LoopLag()
         self._spans: Spans | None = None
+        self._process_wide = ProcessWide(
+            settings, self._directory, self._meter, self._loop_lag, self._redis_watch
+        )
         self._stop_seconds = policies.all_browsers_stop_seconds(settings)
 
     def trace(self, spans: Spans | None) -> None:
@@ -204,7 +183,7 @@ class Daemon:
             threads = PykkaThreads(asyncio.get_running_loop())
             chromes = self._make_browsers(self._settings, os.environ, inherited.lines, store)
             transports = Transports(transport, to_operator, watching.mailer(self._settings))
-            self._start_actors(threads, store, transports, received, chromes)
+            start_actors(self._process_wide, threads, store, transports, received, chromes)
             down.push_async_callback(self._stop_actors, threads, chromes, signals)
             # Answered after the boot: whoever asks for a session from here on finds it.
             await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
@@ -213,7 +192,16 @@ class Daemon:
             )
             down.push_async_callback(jobs.close)
             await down.enter_async_context(moves.following.running())
-            ports = self._ports(moves, store, egress, transport, media, received)
+            ports = front_ports.ports(
+                self._process_wide,
+                lambda: self._phase,
+                moves=moves,
+                store=store,
+                egress=egress,
+                transport=transport,
+                media=media,
+                received=received,
+            )
             await down.enter_async_context(self._loop_lag.watched())
             await down.enter_async_context(metrics.listening(for_metrics, lambda: ports.metrics(_all)))
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
@@ -228,110 +216,6 @@ class Daemon:
 
     def _audit_end(self, store: SqliteStore, signals: StopSignal) -> None:
         wiring.audit(store, Action.STOP_SERVICE, "handover" if signals.hands_over else None)
-
-    def _start_actors(
-        self,
-        threads: PykkaThreads,
-        store: SqliteStore,
-        transports: Transports,
-        received: ReceivedMedia,
-        chromes: browsers.TenantBrowsers,
-    ) -> None:
-        settings = self._settings
-        wiring.end_strays(store, chromes)
-        world = RuntimeDependencies(
-            now=time.time,
-            browsers=chromes,
-            new_session=partial(wiring.new_session, store, wiring.tools(settings, store)),
-            new_service=lambda address: services[address](),
-            post=poster(asyncio.get_running_loop(), transports, settings.webhooks.url),
-            log=logs.log,
-            received=received,
-            count=self._meter.count,
-            is_disk_short=partial(wiring.is_disk_short, settings),
-        )
-        runtime = Interpreter(self._directory, threads, world)
-        shelf, began = Shelf(settings.store.wa_js_dir), time.time()
-        waiting = partial(pressure.measured, settings.sessions.pressure_file)
-        free_mb = partial(disk.free_mb, settings.store.tokens_dir)
-        services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
-            WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
-            MONITOR: lambda: (wiring.monitor(settings, runtime.browsers.loads, self._meter), Measure()),
-            DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
-            PRESSURE: lambda: (PressureWorker(waiting, memory.give_back), LookAtPressure()),
-            WA_JS: lambda: (WaJsWorker(shelf, self._directory.statuses, began), LookAtWaJs()),
-            **watching.services(settings, store, self._directory, self._meter.figures),
-        }
-        root = Root(
-            store,
-            services=tuple(services),
-            max_sessions=settings.sessions.max,
-            starts_at_once=settings.sessions.starts_at_once or os.cpu_count() or 1,
-            memory_limit_mb=settings.sessions.memory_limit_mb,
-            is_alive=self._directory.is_alive,
-            status=self._directory.status,
-            disk=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
-            pressure=MemoryPressure(settings.sessions.pressure_percent),
-        )
-        supervisor = runtime.spawn(ROOT, root)
-        # Before Boot: on a disk that is short no browser must start.
-        supervisor.put(DiskMeasured(free_mb()))
-        supervisor.put(Boot())
-
-    def _ports(
-        self,
-        moves: Moves,
-        store: SqliteStore,
-        egress: Egress,
-        transport: WebhookTransport,
-        media: MediaFiles,
-        received: ReceivedMedia,
-    ) -> Ports:
-        settings = self._settings
-        overview = self._directory.overview
-        sources = metering.sources(
-            settings, self._meter, store, self._directory.mailboxes, self._loop_lag, time.time
-        )
-        return Ports(
-            front=self._directory,
-            store=store,
-            authenticator=wiring.authenticator(settings),
-            keyring=Keyring(store),
-            rate_limiter=wiring.rate_limiter(settings, self._redis_watch),
-            buckets=wiring.buckets(settings),
-            check_target=egress.check,
-            post_webhook=transport.post,
-            media=media,
-            received=received,
-            phase=lambda: self._phase,
-            memory_mb=lambda: overview().memory_mb,
-            daemon_memory_mb=lambda: overview().daemon_memory_mb,
-            troubles=lambda: (*troubles_of(overview()), *self._redis_watch.troubles),
-            now=time.time,
-            log=logs.log,
-            version=__version__,
-            usage=browsers.usage,
-            profile_mb=ProfileSizes(settings.store.tokens_dir).of,
-            engine_flaw=partial(browsers.engine_flaw, settings),
-            has_login_copy=partial(wiring.has_login_copy, settings),
-            waits_for_import=partial(taking.waits, settings.store.tokens_dir),
-            limits=partial(wiring.account_limits, settings, store),
-            settings=policies.http_policy(settings),
-            archives=Archives(
-                where=archives.surroundings(settings),
-                front=self._directory,
-                jobs=moves.departing.jobs,
-                now=time.time,
-                log=logs.log,
-                count=self._meter.count,
-            ),
-            count=self._meter.count,
-            moves=moves,
-            require_here=moves.standing.require_here,
-            figures=self._meter.figures,
-            logged=partial(log_reading.told, settings.logs.dir / logs.FILE),
-            metrics=partial(exposition, sources),
-        )
 
     async def _start_http(
         self, ports: Ports, listening: Sequence[socket.socket], *, is_inherited: bool

@@ -15,8 +15,9 @@ SAMPLES_A_SECOND = 4000
 BARS, HIGHEST_BAR = 64, 100
 _LOUDNESS = bytes(min(2 * abs(sample - 128), 255) for sample in range(256))
 """Of each value of an unsigned 8-bit sample."""
+# The encoder's quickest way: twice the bits that WhatsApp's phones spend on a voice make up for it.
 _VOICE = (
-    "-ac", "1", "-ar", "48000", "-c:a", "libopus", "-b:a", "32k", "-application", "voip", "-compression_level", "4",
+    "-ac", "1", "-ar", "48000", "-c:a", "libopus", "-b:a", "32k", "-application", "voip", "-compression_level", "0",
     "-f", "ogg", "-y",
 )  # fmt: skip
 _DRAWN = ("-ac", "1", "-ar", str(SAMPLES_A_SECOND), "-f", "u8", "pipe:1")

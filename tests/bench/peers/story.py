@@ -43,6 +43,8 @@ class Plan:
     idle_seconds: float = 15.0
     back_seconds: float = 20.0
     """How long a contestant has to come back from a death."""
+    notice_seconds: float = 1.0
+    """After a death, before anything is sent: what is handed to a page as it dies is in doubt, and waits on purpose."""
     count_mb: float = 0.0
     """More sessions, until all of it weighs so much; 0: not counted."""
 
@@ -250,6 +252,7 @@ def chrome_dies(run: Run) -> None:
     session = run.crowd[-1]
     run.contestant.browser(session).kill()
     killed = time.monotonic()
+    time.sleep(run.plan.notice_seconds)
     came_back = _sends_again(run, session, killed)
     run.note("chrome_back", 1.0 if came_back else 0.0)
     if came_back:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,14 @@ from wppmt.cli.sink import ReceivedWebhook
 from wppmt.simulator.client import AccountInfo, InboxLine, Simulator
 
 PLAN = Plan(
-    starts=2, sends=3, crowds=(1, 2, 3), media=1, settle_seconds=0, idle_seconds=0.01, back_seconds=0.2
+    starts=2,
+    sends=3,
+    crowds=(1, 2, 3),
+    media=1,
+    settle_seconds=0,
+    idle_seconds=0.01,
+    back_seconds=0.2,
+    notice_seconds=0,
 )
 MACHINE = {"cores": 2, "memoryGb": 24, "kernel": "6", "python": "3.11", "chromium": "156", "load": 0.1}
 
@@ -250,7 +258,7 @@ def test_a_chrome_that_stays_dead_is_told_as_zero(place: Place):
 def test_sessions_are_counted_while_they_fit(place: Place):
     own = psutil.Process().memory_full_info().pss / 2**20
     # The whole weighs the same here, however many share it: with two of them a third would be half of it more.
-    plan = Plan(1, 1, (1, 2), 1, 0, 0.01, 0.2, count_mb=1.2 * own)
+    plan = replace(PLAN, crowds=(1, 2), count_mb=1.2 * own)
     assert played(Fake(), place, plan).figures["counted"] == [2.0]
 
 

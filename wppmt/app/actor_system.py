@@ -1,0 +1,89 @@
+"""Starts the actors: Root, the services that it keeps alive, and what performs their effects."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from functools import partial
+
+from actors.runtime.dependencies import RuntimeDependencies
+from actors.runtime.effects import Mind, Worker
+from actors.runtime.interpreter import Interpreter
+from actors.runtime.pykka_threads import PykkaThreads
+from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.memory_pressure import MemoryPressure
+from actors.supervisor.messages import Boot, DiskMeasured
+from actors.supervisor.root import Root
+from actors.webhooks.messages import OutboxGrew
+from actors.workers.disk import DISK, DiskWorker, LookAtDisk
+from actors.workers.load import MONITOR, Measure
+from actors.workers.pressure import LookAtPressure, PressureWorker
+from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
+from wppmt.app import (
+    browsers,
+    disk,
+    logs,
+    memory,
+    pressure,
+    watching,
+    wiring,
+)
+from wppmt.app.posting import Transports, poster
+from wppmt.app.process_wide import ProcessWide
+from wppmt.browser.wa_js.shelf import Shelf
+from wppmt.domain.messages import PRESSURE, ROOT, WEBHOOK
+from wppmt.media.received import ReceivedMedia
+from wppmt.store.sqlite.store import SqliteStore
+
+
+def start_actors(
+    process_wide: ProcessWide,
+    threads: PykkaThreads,
+    store: SqliteStore,
+    transports: Transports,
+    received: ReceivedMedia,
+    chromes: browsers.TenantBrowsers,
+) -> None:
+    """Root, and with it all others; returns at once."""
+    settings = process_wide.settings
+    wiring.end_strays(store, chromes)
+    world = RuntimeDependencies(
+        now=time.time,
+        browsers=chromes,
+        new_session=partial(wiring.new_session, store, wiring.tools(settings, store)),
+        new_service=lambda address: services[address](),
+        post=poster(asyncio.get_running_loop(), transports, settings.webhooks.url),
+        log=logs.log,
+        received=received,
+        count=process_wide.meter.count,
+        is_disk_short=partial(wiring.is_disk_short, settings),
+    )
+    runtime = Interpreter(process_wide.directory, threads, world)
+    shelf, began = Shelf(settings.store.wa_js_dir), time.time()
+    waiting = partial(pressure.measured, settings.sessions.pressure_file)
+    free_mb = partial(disk.free_mb, settings.store.tokens_dir)
+    services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
+        WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
+        MONITOR: lambda: (wiring.monitor(settings, runtime.browsers.loads, process_wide.meter), Measure()),
+        DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
+        PRESSURE: lambda: (PressureWorker(waiting, memory.give_back), LookAtPressure()),
+        WA_JS: lambda: (WaJsWorker(shelf, process_wide.directory.statuses, began), LookAtWaJs()),
+        **watching.services(settings, store, process_wide.directory, process_wide.meter.figures),
+    }
+    root = Root(
+        store,
+        services=tuple(services),
+        max_sessions=settings.sessions.max,
+        starts_at_once=settings.sessions.starts_at_once or os.cpu_count() or 1,
+        memory_limit_mb=settings.sessions.memory_limit_mb,
+        is_alive=process_wide.directory.is_alive,
+        status=process_wide.directory.status,
+        disk=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
+        pressure=MemoryPressure(settings.sessions.pressure_percent),
+    )
+    supervisor = runtime.spawn(ROOT, root)
+    # Before Boot: on a disk that is short no browser must start.
+    supervisor.put(DiskMeasured(free_mb()))
+    supervisor.put(Boot())

@@ -1,0 +1,95 @@
+"""What the HTTP front is handed: each port from the part that serves it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from wppmt import __version__
+from wppmt.app import (
+    archives,
+    browsers,
+    log_reading,
+    logs,
+    metering,
+    policies,
+    wiring,
+)
+from wppmt.app.archives import Archives
+from wppmt.app.moves import Moves
+from wppmt.app.process_wide import ProcessWide
+from wppmt.app.profile_sizes import ProfileSizes
+from wppmt.domain.troubles import troubles_of
+from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.http.security.api_keys import Keyring
+from wppmt.media.fetch import MediaFiles
+from wppmt.media.received import ReceivedMedia
+from wppmt.metrics.exposition import exposition
+from wppmt.net.egress import Egress
+from wppmt.store.sqlite.store import SqliteStore
+from wppmt.webhook.transport import WebhookTransport
+from wppmt.wppconnect import taking
+
+
+def ports(  # noqa: PLR0913 - given once, by the composition root
+    process_wide: ProcessWide,
+    phase: Callable[[], DaemonPhase],
+    *,
+    moves: Moves,
+    store: SqliteStore,
+    egress: Egress,
+    transport: WebhookTransport,
+    media: MediaFiles,
+    received: ReceivedMedia,
+) -> Ports:
+    settings = process_wide.settings
+    overview = process_wide.directory.overview
+    sources = metering.sources(
+        settings,
+        process_wide.meter,
+        store,
+        process_wide.directory.mailboxes,
+        process_wide.loop_lag,
+        time.time,
+    )
+    return Ports(
+        front=process_wide.directory,
+        store=store,
+        authenticator=wiring.authenticator(settings),
+        keyring=Keyring(store),
+        rate_limiter=wiring.rate_limiter(settings, process_wide.redis_watch),
+        buckets=wiring.buckets(settings),
+        check_target=egress.check,
+        post_webhook=transport.post,
+        media=media,
+        received=received,
+        phase=phase,
+        memory_mb=lambda: overview().memory_mb,
+        daemon_memory_mb=lambda: overview().daemon_memory_mb,
+        troubles=lambda: (*troubles_of(overview()), *process_wide.redis_watch.troubles),
+        now=time.time,
+        log=logs.log,
+        version=__version__,
+        usage=browsers.usage,
+        profile_mb=ProfileSizes(settings.store.tokens_dir).of,
+        engine_flaw=partial(browsers.engine_flaw, settings),
+        has_login_copy=partial(wiring.has_login_copy, settings),
+        waits_for_import=partial(taking.waits, settings.store.tokens_dir),
+        limits=partial(wiring.account_limits, settings, store),
+        settings=policies.http_policy(settings),
+        archives=Archives(
+            where=archives.surroundings(settings),
+            front=process_wide.directory,
+            jobs=moves.departing.jobs,
+            now=time.time,
+            log=logs.log,
+            count=process_wide.meter.count,
+        ),
+        count=process_wide.meter.count,
+        moves=moves,
+        require_here=moves.standing.require_here,
+        figures=process_wide.meter.figures,
+        logged=partial(log_reading.told, settings.logs.dir / logs.FILE),
+        metrics=partial(exposition, sources),
+    )
