@@ -81,10 +81,14 @@ class Pair:
             case _:
                 return ""
 
+    def settled_owner(self, session: str) -> str:
+        """Once both have answered on a connection that is not one to the killed."""
+        return wait_until(lambda: self.owner(session), SETTLED_SECONDS)
+
     def has_all(self, session: str) -> bool:
         """The owner has the login and every event, and there is no other login under the session's name."""
         daemon, other = self.source, self.target
-        if self.owner(session) == "target":
+        if self.settled_owner(session) == "target":
             daemon, other = other, daemon
         events = daemon.api.get(f"/api/sessions/{session}/events?limit=1000")["events"]
         received = [event for event in events if event["event"] == "message_received"]
@@ -189,14 +193,15 @@ def test_killed_at_each_step_one_of_them_has_it(pair: Pair, step: str, when: str
     killed: Daemon = getattr(pair, victim)
     with at(pair.relay, f"{when} {line}", lambda: killed_and_started(killed)):
         ended = pair.move(session)
-    wait_until(lambda: pair.owner(session), SETTLED_SECONDS)
+    owner = pair.settled_owner(session)
     assert pair.has_all(session)
+    assert pair.settled_owner(session) == owner
     if "take" in step:
-        assert pair.owner(session) == "target"
+        assert owner == "target"
     elif victim == "source":
-        assert pair.owner(session) == "source"
+        assert owner == "source"
     if ended:
-        assert (ended["status"] == "done") == (pair.owner(session) == "target")
+        assert (ended["status"] == "done") == (owner == "target")
 
 
 def test_a_session_that_stayed_can_go_later_and_come_back(pair: Pair):

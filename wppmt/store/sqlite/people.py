@@ -48,6 +48,8 @@ IMPERSONAL = frozenset(
         "compatibility",
         "api_keys",
         "audit",  # of operators, and never of a contact
+        "departures",
+        "incoming",  # its archive names people, and goes with the move
     }
 )
 _ENVELOPE = ("event", "sessionId", "timestamp", "id", "sequence", "schemaVersion")
