@@ -113,6 +113,9 @@ class PageEvents:
         match event.name:
             case "ready" | "facts_changed":
                 yield from self.judge(Facts.of(data["facts"]), now)
+                if self.page_state.lacks_its_code:
+                    # It was adopted before wa-js was there to tell what the page shows.
+                    yield from self.cursor.read_anew()
             case "qr_changed" if self.logout.is_active:
                 yield from self.logout.on_qr()
             case "qr_changed" if self.lifecycle.is_live:

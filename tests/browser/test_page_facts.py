@@ -131,8 +131,6 @@ def test_a_refused_pairing_is_told_by_the_next_page(
     life, phone = open_on(chrome_ground, "refused"), new_phone()
     chrome_ground.register(phone, "Dono")
     life.start()
-    # Before that nobody can hear of a refusal; no person scans so soon.
-    life.event("ready")
     with pytest.raises(SimulatorError):
         chrome_ground.scan(phone, life.event("qr_changed")["code"])
     life.event("pairing_refused", 20)

@@ -111,8 +111,14 @@
   }
   tellOfLastPage();
 
+  /** By WhatsApp's own word where wa-js does not answer yet; a page that cannot be asked has not lost its login. */
+  function isRegistered() {
+    const word = quietly(() => WPP.conn.isRegistered(), null);
+    return word ?? quietly(() => module('WAWebUserPrefsMultiDevice').isRegistered(), wasRegistered);
+  }
+
   self.addEventListener('pagehide', () => {
-    if (wasRegistered && !quietly(() => WPP.conn.isRegistered(), true)) loggedOut();
+    if (wasRegistered && !isRegistered()) loggedOut();
   });
 
   // ---- codes -------------------------------------------------------------------------------------------------
@@ -149,17 +155,21 @@
   const refOf = (drawn) => drawn.split('#').pop().split(',')[0];
 
   /** wa-js says nothing until the table of modules was quiet for 750 ms; a phone can scan what is drawn before. */
+  function watchWithoutWaJs() {
+    if (WPP.isInjected) return;
+    setTimeout(watchWithoutWaJs, LOOK_MS);
+    if (shownCode === null) firstCodeMayBeDrawn();
+    else wasRegistered = wasRegistered || isRegistered();
+  }
+
   function firstCodeMayBeDrawn() {
-    if (shownCode !== null || WPP.isInjected) return;
     const drawn = drawnTexts().find((text) => text.split(',').length >= CODE_PARTS);
-    if (!drawn) {
-      setTimeout(firstCodeMayBeDrawn, LOOK_MS);
-      return;
-    }
+    if (!drawn) return;
     shownCode = refOf(drawn);
     showCode(drawn, quietly(() => module('WAWebConnModel').Conn.refTTL, 0), Date.now());
   }
-  firstCodeMayBeDrawn();
+
+  watchWithoutWaJs();
 
   // wa-js asks for it where it was until 2025.
   functions.refresh_qr = () => {
