@@ -7,7 +7,7 @@ import hmac
 import os
 import shutil
 import sqlite3
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -35,6 +35,7 @@ ASK_SECONDS = 15.0
 SPARE_BYTES = 64 * 1024**2
 COPIES = 4
 """Of an archive on the disk at once: as it came, unpacked, its rows a second time, and room for them to go on."""
+WITHDRAWN_KEPT = 1000
 MOVED = ".moved"
 """In the tokens folder: profiles of sessions that have left."""
 
@@ -55,6 +56,8 @@ class Receiving:
     _turns: defaultdict[str, asyncio.Lock] = field(
         default_factory=lambda: defaultdict(asyncio.Lock), init=False
     )
+    _withdrawn: deque[str] = field(default_factory=lambda: deque(maxlen=WITHDRAWN_KEPT), init=False)
+    """Digests of the keys of moves that were called off before their archive was here."""
 
     @property
     def folder(self) -> Path:
@@ -71,6 +74,8 @@ class Receiving:
         """Raises Refusal; then nothing waits that did not before. What waits is replaced by its own sender alone."""
         async with self._turns[session_id]:
             self._require_none_other(session_id, key)
+            if digest_of(key) in self._withdrawn:
+                raise Refusal(Code.NOT_FOUND)
             part = self.folder / f".{session_id}.part"
             try:
                 await self._keep(content, part)
@@ -98,6 +103,10 @@ class Receiving:
     async def drop(self, session_id: str, key: str) -> None:
         """Its source keeps it. Raises Refusal(NOT_FOUND), SESSION_EXISTS where it was taken."""
         async with self._turns[session_id]:
+            incoming = self.standing.incoming(session_id)
+            if incoming is None or incoming.digest != digest_of(key):
+                # What the source sent before it died may be on its way still.
+                self._withdrawn.append(digest_of(key))
             if self._of(session_id, key).is_taken:
                 raise Refusal(Code.SESSION_EXISTS)
             await asyncio.to_thread(self._forget, session_id)
