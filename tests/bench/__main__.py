@@ -43,7 +43,7 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="few runs and two tenants: a look, no result")
     arguments = parser.parse_args()
-    report = Report()
+    report = Report(on_figure=progress)
     with (
         tempfile.TemporaryDirectory(prefix="wppmt-bench-", ignore_cleanup_errors=True) as folder,
         Receiver() as receiver,

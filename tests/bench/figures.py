@@ -6,7 +6,7 @@ import os
 import platform
 import statistics
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,15 +67,21 @@ class Report:
 
     figures: list[Figure] = field(default_factory=list)
     machine: dict[str, Any] = field(default_factory=machine)
+    on_figure: Callable[[str], object] = lambda _: None
+    """Told each as soon as it is there: a run that is cut off has not been for nothing."""
 
     def add(self, key: str, text: str, unit: str, values: Sequence[float], goal: float | None = None) -> None:
-        self.figures.append(Figure(key, text, unit, values, goal))
+        self._add(Figure(key, text, unit, values, goal))
 
     def add_rate(
         self, key: str, text: str, unit: str, values: Sequence[float], goal: float | None = None
     ) -> None:
         """One that is the better the larger it is."""
-        self.figures.append(Figure(key, text, unit, values, goal, is_more_better=True))
+        self._add(Figure(key, text, unit, values, goal, is_more_better=True))
+
+    def _add(self, figure: Figure) -> None:
+        self.figures.append(figure)
+        self.on_figure(f"{figure.text}: {_number(figure.median)} {figure.unit}")
 
     def as_json(self) -> dict[str, Any]:
         return {"machine": self.machine, "figures": [figure.as_json() for figure in self.figures]}

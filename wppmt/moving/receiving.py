@@ -25,10 +25,12 @@ from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import ROOT, Front
 from wppmt.domain.move_messages import RequireRoom, TakeUp
 from wppmt.domain.moves import Arrived, Offer, Sender
+from wppmt.domain.states import State
 from wppmt.moving.standing import Standing
 from wppmt.store.move_records import Incoming
 from wppmt.store.operator_records import AuditEntry
 from wppmt.store.port import Store
+from wppmt.store.records import SessionRecord
 from wppmt.store.sqlite.schema import VERSION
 
 ASK_SECONDS = 15.0
@@ -215,9 +217,15 @@ class Receiving:
         return incoming
 
     def _shown(self, incoming: Incoming) -> Arrived:
-        status = self.front.status(incoming.session_id)
         found = self.standing.incoming(incoming.session_id) or incoming
-        return Arrived(found.is_taken, status.record.state if status and found.is_taken else None)
+        status = self.front.status(incoming.session_id) if found.is_taken else None
+        return Arrived(found.is_taken, _state(status.record) if status else None)
+
+
+def _state(record: SessionRecord) -> State | None:
+    """None where its actor has had no turn yet: it came as `connected`, and has no browser."""
+    has_page = record.process or record.is_hibernating
+    return record.state if has_page or record.state is not State.CONNECTED else None
 
 
 class _archive_refusals:  # noqa: N801 - used as a statement
