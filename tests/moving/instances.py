@@ -97,7 +97,7 @@ class Instance:
         standing = Standing(self.store)
         self.departing = Departing(
             place=self.place, store=self.store, front=self.actors, jobs=self.jobs, standing=standing,
-            now=lambda: self.time, log=self._log, connect=self._connect,
+            now=lambda: self.time, log=self._log, connect=self._connect, take_seconds=0.0,
         )  # fmt: skip
         self.receiving = Receiving(
             place=self.place, chrome=lambda: self.chrome, store=self.store, front=self.actors, standing=standing,

@@ -13,7 +13,6 @@ from tests.moving.instances import LOGIN, Instance, Wire
 from wppmt.domain import move_messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.jobs import Job, JobStatus
-from wppmt.moving import departing
 from wppmt.moving.following import KEEP_SECONDS
 from wppmt.moving.receiving import MOVED
 from wppmt.moving.remote import instance_url
@@ -131,10 +130,7 @@ async def test_the_commit_s_answer_is_lost_and_it_has_gone(pair: Pair):
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_the_target_is_told_until_it_has_taken_it(
-    pair: Pair, when: str, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(departing, "TAKE_SECONDS", 0.0)
+async def test_the_target_is_told_until_it_has_taken_it(pair: Pair, when: str):
     pair.wire.broken = {"take": when}
     await pair.move()
     refusals = [pair.refusal(pair.source), pair.refusal(pair.target)]
@@ -172,8 +168,7 @@ async def test_a_source_killed_before_the_commit_goes_on_and_the_target_forgets(
     assert pair.target.has_nothing_of("loja")
 
 
-async def test_a_target_killed_between_rows_and_note_has_it(pair: Pair, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(departing, "TAKE_SECONDS", 0.0)
+async def test_a_target_killed_between_rows_and_note_has_it(pair: Pair):
     pair.wire.broken = {"take": "before"}
     await pair.move()
     key = pair.source.store.departures()[0].key
@@ -193,9 +188,8 @@ def _values(incoming: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("step", ["send", "take"])
-async def test_a_full_disk_at_the_target(pair: Pair, step: str, monkeypatch: pytest.MonkeyPatch):
+async def test_a_full_disk_at_the_target(pair: Pair, step: str):
     """Before the commit it stays; after it, it waits until there is room."""
-    monkeypatch.setattr(departing, "TAKE_SECONDS", 0.0)
     tokens = pair.target.place.tokens
     full = tokens.with_name("full")
     if step == "take":
@@ -227,10 +221,7 @@ async def test_what_the_target_does_not_take(pair: Pair):
     assert pair.source.owns("loja")
 
 
-async def test_another_sender_does_not_replace_what_may_be_the_only_copy(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(departing, "TAKE_SECONDS", 0.0)
+async def test_another_sender_does_not_replace_what_may_be_the_only_copy(pair: Pair):
     pair.wire.broken = {"take": "before"}
     await pair.move()
 

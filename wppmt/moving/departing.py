@@ -54,6 +54,8 @@ class Departing:
     now: Callable[[], float]
     log: WriteLog
     connect: Callable[[str, str], Remote] = Remote
+    take_seconds: float = TAKE_SECONDS
+    """For the other instance to say that it has it, before that is left to `following.py`."""
 
     @property
     def folder(self) -> Path:
@@ -190,7 +192,7 @@ class Departing:
             await self.front.ask(WEBHOOK, move_messages.ResumeWebhooks(departure.session_id), ASK_SECONDS)
         with contextlib.suppress(OSError):
             await asyncio.to_thread(self._set_aside, departure.session_id)
-        await self._until(lambda: self.settle(remote, gone), TAKE_SECONDS)
+        await self._until(lambda: self.settle(remote, gone), self.take_seconds)
         if was_connected:
             await self._until(lambda: _is_connected(remote, departure), BACK_SECONDS)
 
