@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -35,3 +37,15 @@ async def eventually(predicate: Callable[[], T], limit: float = 5.0) -> T:
         assert time.monotonic() < end, f"not within {limit} s: {predicate}"
         await asyncio.sleep(0.005)
     return value
+
+
+@contextmanager
+def meanwhile(run: Callable[[], object], over: threading.Event) -> Iterator[None]:
+    """While the block runs, `run` does, on a thread of its own; `over` is what ends it."""
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

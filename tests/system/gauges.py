@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import psutil
 
+from tests.support import meanwhile
 from tests.system import processes
 from tests.system.daemon import Daemon
 from tests.system.tenant import Tenant
@@ -22,15 +23,8 @@ class Stopwatch:
         self._work = work
         self._over = threading.Event()
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        thread = threading.Thread(target=self._run)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._over.set()
-            thread.join()
+    def running(self) -> AbstractContextManager[None]:
+        return meanwhile(self._run, self._over)
 
     def _run(self) -> None:
         while not self._over.is_set():

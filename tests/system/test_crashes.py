@@ -7,13 +7,12 @@ import signal
 import statistics
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import psutil
 import pytest
 
-from tests.support import wait_until
+from tests.support import meanwhile, wait_until
 from tests.system import processes
 from tests.system.conftest import NewDaemon, NewTenant
 from tests.system.tenant import Tenant, new_text
@@ -46,15 +45,8 @@ class Traffic:
             self._tenant.status()
             self.reads.append(time.monotonic() - began)
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        thread = threading.Thread(target=self.run)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._over.set()
-            thread.join()
+    def running(self) -> AbstractContextManager[None]:
+        return meanwhile(self.run, self._over)
 
 
 def assert_untouched(neighbour: Tenant, stranger: str, traffic: Traffic, before: tuple[int, int]) -> None:

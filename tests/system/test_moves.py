@@ -6,13 +6,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import pytest
 
-from tests.support import wait_until
+from tests.support import meanwhile, wait_until
 from tests.system.api import Answer, Api
 from tests.system.conftest import NewDaemon, NewTenant
 from tests.system.daemon import ROOT, Daemon
@@ -147,15 +146,8 @@ class Client:
     def _send(self, api: Api, body: dict[str, str]) -> Answer:
         return api.call("POST", f"{self.tenant.path}/send-message", body)
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        thread = threading.Thread(target=self.run)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._over.set()
-            thread.join()
+    def running(self) -> AbstractContextManager[None]:
+        return meanwhile(self.run, self._over)
 
 
 @pytest.mark.long
