@@ -181,6 +181,12 @@ class Daemon:
         file = self.folder / "logs" / "wppmt.log"
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
+    def logged(self, event: str, session_id: str) -> list[dict[str, Any]]:
+        """At least one line, which may be on its way to the file still."""
+        return wait_until(
+            lambda: [line for line in self.log() if (line["event"], line["sessionId"]) == (event, session_id)]
+        )
+
     def leaks(self) -> list[str]:
         """Private things that stand in a log, with their file."""
         files = [

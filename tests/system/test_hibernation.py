@@ -84,7 +84,7 @@ def test_it_sleeps_without_a_chrome_and_wakes_for_a_send_with_all_that_came_in(
     assert all(abs(said - at) < 3 for (_, said), (_, at) in zip(told(tenant), written, strict=True))
     assert tenant.status()["hibernation"] is None
     assert tenant.changes() == changes
-    assert [line["details"]["cause"] for line in daemon.log() if line["event"] == "waking"] == ["request"]
+    assert [line["details"]["cause"] for line in daemon.logged("waking", tenant.name)] == ["request"]
     happened = "\n".join(line["text"] for line in daemon.api.get(f"{tenant.path}/explain")["timeline"])
     assert "sessão posta para hibernar pelo serviço (sem uso)" in happened
     assert "sessão acordada pelo serviço (um envio ou outro pedido)" in happened

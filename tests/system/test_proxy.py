@@ -45,11 +45,7 @@ def test_one_kind_after_the_other_and_a_dead_one_by_name(
         nobody = f"socks5://127.0.0.1:{free_port()}"
         change(nobody)
         wait_until(lambda: tenant.status()["reasonCode"] == "PROXY_FAILED")
-        [failed, *_] = [
-            line
-            for line in tenant.daemon.log()
-            if line["event"] == "browser_failed" and line["sessionId"] == tenant.name
-        ]
+        [failed, *_] = tenant.daemon.logged("browser_failed", tenant.name)
         assert failed["details"]["detail"] == f"o proxy {nobody} não responde: conexão recusada"
         change(f"socks5://127.0.0.1:{socks.port}")
         tenant.reaches("connected")

@@ -81,8 +81,8 @@ def test_a_change_a_broken_one_a_cut_file_and_the_way_back(
     kept.write_text(kept.read_text()[:-100])
     bia.post("restart")
     wait_until(lambda: runs(bia) == SHIPPED, WAIT_SECONDS)
-    [refused] = [line for line in daemon.log() if line["event"] == "wa_js_refused"]
-    assert (refused["level"], refused["sessionId"]) == ("error", bia.name)
+    [refused] = daemon.logged("wa_js_refused", bia.name)
+    assert refused["level"] == "error"
     assert "hash" in refused["details"]["note"]
     assert "recusada" in run(daemon, "list").stdout
 
