@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.cluster.certificates import Authority, Pair
+from tests.cluster.certificates import Authority
 from tests.support import free_port, wait_until
 
 START_SECONDS = 20.0
+Pair = tuple[Path, Path]
+"""A certificate and its key."""
 
 
 class Member:
@@ -46,7 +48,7 @@ class EtcdServers:
         self, folder: Path, count: int, authority: Authority | None = None, more: Sequence[str] = ()
     ) -> None:
         self._authority = authority
-        self._pair = authority.pair("etcd") if authority else None
+        self._pair = authority.certify("etcd") if authority else None
         scheme = "https" if authority else "http"
         peers = {f"etcd{n}": f"{scheme}://127.0.0.1:{free_port()}" for n in range(count)}
         self.members = [
@@ -89,7 +91,7 @@ class EtcdServers:
         return bool(status["leader"] == status["header"]["member_id"])
 
     def _context(self) -> ssl.SSLContext | None:
-        return self._authority.client_context(self._pair) if self._authority else None
+        return client_context(self._authority, self._pair) if self._authority else None
 
     def _member(
         self, name: str, folder: Path, url: str, peers: dict[str, str], more: Sequence[str]
@@ -122,13 +124,21 @@ def etcd_servers(
         servers.stop()
 
 
+def client_context(authority: Authority, pair: Pair | None) -> ssl.SSLContext:
+    """Of a client that trusts this authority, and shows what it vouched for, or nothing."""
+    context = ssl.create_default_context(cafile=authority.file)
+    if pair:
+        context.load_cert_chain(*pair)
+    return context
+
+
 def _tls(authority: Authority | None, pair: Pair | None) -> list[str]:
     if authority is None or pair is None:
         return []
     clients = [
-        f"--cert-file={pair.certificate}",
-        f"--key-file={pair.key}",
-        f"--trusted-ca-file={authority.certificate}",
+        f"--cert-file={pair[0]}",
+        f"--key-file={pair[1]}",
+        f"--trusted-ca-file={authority.file}",
         "--client-cert-auth",
     ]
     return [*clients, *(f"--peer-{one[2:]}" for one in clients)]
