@@ -40,7 +40,9 @@ class Plan:
     crowds: tuple[int, ...] = (1, 5, 10)
     media: int = 2
     settle_seconds: float = 4.0
-    idle_seconds: float = 15.0
+    quiet_seconds: float = 30.0
+    """After the last page has loaded: what a page does late, as WhatsApp's loads modules in waves, is no idling."""
+    idle_seconds: float = 20.0
     back_seconds: float = 20.0
     """How long a contestant has to come back from a death."""
     notice_seconds: float = 1.0
@@ -50,7 +52,14 @@ class Plan:
 
 
 QUICK = Plan(
-    starts=1, sends=5, crowds=(1, 2), media=1, settle_seconds=1.0, idle_seconds=3.0, back_seconds=10.0
+    starts=1,
+    sends=5,
+    crowds=(1, 2),
+    media=1,
+    settle_seconds=1.0,
+    quiet_seconds=5.0,
+    idle_seconds=3.0,
+    back_seconds=10.0,
 )
 
 
@@ -220,7 +229,7 @@ def at_once(run: Run) -> None:
 
 
 def idle(run: Run) -> None:
-    time.sleep(run.plan.settle_seconds)
+    time.sleep(run.plan.quiet_seconds)
     run.note("idle", cpu_percent(run.contestant.processes, run.plan.idle_seconds))
 
 

@@ -11,6 +11,7 @@ from wppmt.browser.cdp.deadlines import Deadlines, Schedule
 from wppmt.browser.cdp.line import Line
 from wppmt.browser.chrome import driver, ending, launch
 from wppmt.browser.chrome.browser import LOCK_SECONDS, ChromeBrowser
+from wppmt.browser.chrome.census import Census
 from wppmt.browser.chrome.cgroups import Cgroups
 from wppmt.browser.chrome.failures import start_failures
 from wppmt.browser.chrome.settings import ChromeSettings
@@ -46,6 +47,7 @@ class ChromeBrowsers:
         self._cgroups = cgroups
         self._schedule = schedule or Deadlines()
         self._snapshots = Snapshots(settings.snapshots_dir, settings.snapshots_kept)
+        self._census = Census()
         self._made: WeakSet[ChromeBrowser] = WeakSet()
         if not settings.sandbox:
             note = "Chrome roda SEM sandbox: só para o simulador, nunca com o WhatsApp real"
@@ -124,7 +126,7 @@ class ChromeBrowsers:
     def _make(self, session_id: str, left: Process | None = None) -> ChromeBrowser:
         settings, profile = self._settings.on(self._engine_of(session_id)), self._profile(session_id)
         way = Way(self._proxy_of(session_id), profile.path, simulated=settings.resolver_rules is not None)
-        place = Place(way, Standing(session_id, self._cgroups))
+        place = Place(way, Standing(session_id, self._cgroups), self._census)
         browser = ChromeBrowser(settings, profile, self._schedule, self._keeper, place, left)
         self._made.add(browser)
         return browser
