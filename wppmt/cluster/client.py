@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -81,7 +81,7 @@ class EtcdClient:
             except Compacted:
                 continue  # between two of its pages
 
-    async def watch(self, prefix: str, after: int) -> AsyncIterator[tuple[Change, ...]]:
+    async def watch(self, prefix: str, after: int) -> AsyncGenerator[tuple[Change, ...], None]:
         failures = 0
         while True:
             try:
@@ -125,7 +125,7 @@ class EtcdClient:
         async with self._http.post(f"{endpoint}/v3/{what}", json=body, timeout=timeout) as answer:
             return gateway.understood(await answer.read())
 
-    async def _stream(self, prefix: str, after: int) -> AsyncIterator[tuple[Change, ...]]:
+    async def _stream(self, prefix: str, after: int) -> AsyncGenerator[tuple[Change, ...], None]:
         """Raises Compacted, Unavailable, aiohttp.ClientError, OSError; aiohttp.SocketTimeoutError after SILENCE_SECONDS."""
         wanted = {
             "key": gateway.encoded(prefix),

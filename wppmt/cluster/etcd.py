@@ -4,7 +4,7 @@ used; least of all its locks, which do not keep two holders apart.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -117,7 +117,7 @@ class Etcd(Protocol):
     async def read(self, prefix: str) -> Snapshot:
         """Of one revision, with everything that was committed before the call."""
 
-    def watch(self, prefix: str, after: int) -> AsyncIterator[tuple[Change, ...]]:
+    def watch(self, prefix: str, after: int) -> AsyncGenerator[tuple[Change, ...], None]:
         """Everything that happens to such keys from revision `after` + 1 on, in order; the changes of one commit come together.
 
         Raises Compacted. It ends in no other way: who has had enough closes it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 
 from wppmt.cluster.etcd import Change, Committed, Compare, Operation, Snapshot, Unavailable
@@ -41,7 +41,7 @@ class MemoryEtcd:
     async def read(self, prefix: str) -> Snapshot:
         return self._reached().read(prefix, self._now())
 
-    async def watch(self, prefix: str, after: int) -> AsyncIterator[tuple[Change, ...]]:
+    async def watch(self, prefix: str, after: int) -> AsyncGenerator[tuple[Change, ...], None]:
         while True:
             self._reached().expire(self._now())
             changes = self.tree.since(prefix, after)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from wppmt.cluster import keys
 from wppmt.cluster.etcd import Compare, CreateRevision, Delete, Entry, ModRevision, Operation, Put, Snapshot
-from wppmt.cluster.values import Home, Owner
+from wppmt.cluster.values import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +124,4 @@ def _owned_as(session_id: str, held: Held) -> Compare:
 
 
 def _owner(session_id: str, machine: str, lease: int) -> Operation:
-    return Put(keys.owner(session_id), Owner(machine=machine).dump(), lease)
+    return Put(keys.owner(session_id), machine, lease)

@@ -1,5 +1,5 @@
 """The right to open a session's browser on this machine. Whoever starts or adopts a Chrome asks here, with the profile's lock in its
-hands, and has the stamp on the disk before Chrome runs.
+hands.
 """
 
 from __future__ import annotations
@@ -30,6 +30,18 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Right:
+    """It holds for this one start, and ends with its lease: whoever ends browsers in time is told of the lease beside the browser, and
+    ends at once what was allowed under another one. A daemon that was stopped in between comes back with an old right in its hands.
+    """
+
+    stamp: Stamp
+    """To be on the disk before the browser is started."""
+    lease: int
+    """0: of none, since no other machine may take the session."""
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """How this machine lives in the cluster."""
 
@@ -40,8 +52,8 @@ class Terms:
 
 def right_to_open(
     terms: Terms, membership: Membership, held: Held | None, stamp: Stamp | None, now: float
-) -> Stamp | Denied:
-    """What to write into the profile before its browser is started. `held`: as etcd said last, or as a commit of ours left it; None:
+) -> Right | Denied:
+    """For a browser that is about to be started or adopted. `held`: as etcd said last, or as a commit of ours left it; None:
     etcd has not been asked since this daemon was started. `stamp`: None in a profile that was never opened in a cluster.
     """
     home = Home.parse(held.home.value) if held and held.home else None
@@ -54,7 +66,7 @@ def right_to_open(
 
 def _owned(
     terms: Terms, membership: Membership, held: Held, stamp: Stamp | None, now: float
-) -> Stamp | Denied:
+) -> Right | Denied:
     if not membership.may_start(now):
         return Denied.NO_LEASE
     epoch = epoch_on(membership.lease, held)
@@ -62,13 +74,13 @@ def _owned(
         return Denied.NOT_OWNER
     if stamp and epoch < stamp.epoch:
         return Denied.NEWER_EPOCH
-    return Stamp(epoch, terms.machine, terms.fences)
+    return Right(Stamp(epoch, terms.machine, terms.fences), membership.lease if terms.fences else 0)
 
 
-def _alone(terms: Terms, home: Home | None, stamp: Stamp | None) -> Stamp | Denied:
+def _alone(terms: Terms, home: Home | None, stamp: Stamp | None) -> Right | Denied:
     """No etcd in reach, and nobody takes a session from a machine that did not promise to fence: it goes on with its own."""
     if stamp and stamp.machine != terms.machine:
         return Denied.NEWER_EPOCH
     if home is None and (stamp is None or stamp.fences):
         return Denied.NO_LEASE
-    return Stamp(stamp.epoch if stamp else 0, terms.machine, fences=False)
+    return Right(Stamp(stamp.epoch if stamp else 0, terms.machine, fences=False), 0)
