@@ -61,7 +61,7 @@ def lay(process_wide: ProcessWide, down: AsyncExitStack) -> Foundation:
 
 
 def _cluster(process_wide: ProcessWide, moves: Moves, store: SqliteStore) -> Cluster | None:
-    if not process_wide.settings.cluster.used:
+    if not process_wide.settings.cluster.etcd:
         return None
     # Here, so that who is alone pays nothing for it.
     from wppmt.app.cluster import make_cluster  # noqa: PLC0415

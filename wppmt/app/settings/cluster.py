@@ -15,7 +15,7 @@ _FILES = ("etcd_ca", "etcd_cert", "etcd_key")
 
 def settle_cluster(cluster: ClusterSettings, http: HttpSettings, folder: Path) -> ClusterSettings:
     """Names and addresses filled in, paths absolute. Raises SetupError."""
-    if not cluster.used:
+    if not cluster.etcd:
         return cluster
     _check_endpoints(cluster)
     update = {name: str(folder / path) if (path := getattr(cluster, name)) else "" for name in _FILES}

@@ -198,11 +198,6 @@ class ClusterSettings(SettingsGroup):
     url: Annotated[str, Env("WPP_CLUSTER_URL"), Field(pattern=r"^(https?://[^\s/?#@]+)?$")]
     failover: Annotated[bool, Env("WPP_CLUSTER_FAILOVER")]
 
-    @property
-    def used(self) -> bool:
-        """Whether this is one of several machines."""
-        return bool(self.etcd)
-
 
 class RedisSettings(SettingsGroup):
     url: Annotated[
