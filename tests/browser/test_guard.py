@@ -204,7 +204,7 @@ def test_one_of_an_older_version_which_only_keeps_is_replaced(
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
         listening.bind(str(tmp_path / SOCKET))
         listening.listen(4)
-        process = subprocess.Popen([sys.executable, "-I", "-S", str(old), "old"], stdin=listening)
+        process = subprocess.Popen([sys.executable, "-I", "-S", str(old), "old"], stdin=listening.fileno())
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
         client.connect(str(tmp_path / SOCKET))
         name = line_name("loja", browser.process.pid)
