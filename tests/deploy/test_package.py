@@ -269,21 +269,22 @@ def test_power_lost_in_the_middle_of_an_upgrade_is_made_good_at_the_next_boot(
     debian: Container, debs: dict[str, Path]
 ):
     """After the links were turned, before anybody knew whether the new version is well: it is not."""
+    before = debian.link(CURRENT)
     debian.run("dpkg", "--unpack", deb(debs, BROKEN))
     tree = f"/opt/wppmt/{BROKEN}"
     debian.run("cp", "-a", "/usr/lib/wppmt/tree", tree)
-    debian.write("/opt/wppmt/.switch.json", json.dumps({"from": NEWER, "to": BROKEN, "connected": 1}))
-    debian.run("ln", "-sfn", NEWER, "/opt/wppmt/former")
+    debian.write("/opt/wppmt/.switch.json", json.dumps({"from": before, "to": BROKEN, "connected": 1}))
+    debian.run("ln", "-sfn", before, "/opt/wppmt/former")
     debian.run("ln", "-sfn", BROKEN, CURRENT)
     debian.run("sync")
     debian.cut()
     # Whether the new version is well is known a minute later; only then the boot is over.
     debian.boot(is_busy=True)
-    wait_until(lambda: health(debian).get("version") == NEWER, UPGRADE_SECONDS)
+    wait_until(lambda: health(debian).get("version") == before, UPGRADE_SECONDS)
     wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
-    assert debian.ask("readlink", CURRENT) == NEWER
+    assert debian.ask("readlink", CURRENT) == before
     wait_until(lambda: not debian.exists("/opt/wppmt/.switch.json"), 30)
-    install(debian, debs, NEWER)
+    install(debian, debs, before)
 
 
 def to_come(debian: Container) -> str:
