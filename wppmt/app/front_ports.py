@@ -10,11 +10,11 @@ from wppmt import __version__
 from wppmt.app import (
     archives,
     browsers,
+    front_parts,
+    front_policies,
     log_reading,
     logs,
     metering,
-    policies,
-    wiring,
 )
 from wppmt.app.archives import Archives
 from wppmt.app.moves import Moves
@@ -56,10 +56,10 @@ def ports(  # noqa: PLR0913 - given once, by the composition root
     return Ports(
         front=process_wide.directory,
         store=store,
-        authenticator=wiring.authenticator(settings),
+        authenticator=front_parts.authenticator(settings),
         keyring=Keyring(store),
-        rate_limiter=wiring.rate_limiter(settings, process_wide.redis_watch),
-        buckets=wiring.buckets(settings),
+        rate_limiter=front_parts.rate_limiter(settings, process_wide.redis_watch),
+        buckets=front_parts.buckets(settings),
         check_target=egress.check,
         post_webhook=transport.post,
         media=media,
@@ -74,10 +74,10 @@ def ports(  # noqa: PLR0913 - given once, by the composition root
         usage=browsers.usage,
         profile_mb=ProfileSizes(settings.store.tokens_dir).of,
         engine_flaw=partial(browsers.engine_flaw, settings),
-        has_login_copy=partial(wiring.has_login_copy, settings),
+        has_login_copy=partial(front_parts.has_login_copy, settings),
         waits_for_import=partial(taking.waits, settings.store.tokens_dir),
-        limits=partial(wiring.account_limits, settings, store),
-        settings=policies.http_policy(settings),
+        limits=partial(front_parts.account_limits, settings, store),
+        settings=front_policies.http_policy(settings),
         archives=Archives(
             where=archives.surroundings(settings),
             front=process_wide.directory,
