@@ -16,29 +16,23 @@ from contextlib import AsyncExitStack
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ulid import ULID
-
 from actors.runtime.directory import Directory
 from actors.runtime.pykka_threads import PykkaThreads
 from wppmt.app import (
-    archives,
     browsers,
     capacity,
+    foundation,
     host,
     loading,
     logs,
     memory,
     metering,
     policies,
-    running,
     sockets,
-    watching,
     wiring,
 )
 from wppmt.app.actor_system import start_actors
-from wppmt.app.jobs import Jobs
-from wppmt.app.moves import make_moves
-from wppmt.app.posting import Transports
+from wppmt.app.foundation import Foundation
 from wppmt.app.process_wide import ProcessWide
 from wppmt.app.settings import Settings
 from wppmt.app.shutdown import StopSignal, stop_actors
@@ -49,7 +43,6 @@ from wppmt.domain.messages import ROOT, Describe
 from wppmt.metrics.loop_lag import LoopLag
 from wppmt.store.redis_watch import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
-from wppmt.webhook.transport import WebhookTransport
 
 if TYPE_CHECKING:
     from wppmt.app.front import Front
@@ -168,54 +161,36 @@ class Daemon:
         async with AsyncExitStack() as down:
             if self._spans:
                 down.push_async_callback(asyncio.to_thread, self._spans.close)
-            count = self._meter.count
-            store = SqliteStore(self._settings.store.state_dir / running.DATABASE, count=count)
-            down.callback(store.close)
-            former, _ = running.noted(self._settings.store.state_dir)
-            running.note(self._settings)
-            egress = wiring.webhook_egress(self._settings)
-            received = wiring.received(self._settings)
-            archives.sweep_up(archives.surroundings(self._settings), logs.log)
-            jobs = Jobs(lambda: f"job_{ULID()}")
-            moves = make_moves(self._settings, store, self._directory, jobs, received)
-            moves.recover()
-            received.sweep()
-            timeout_seconds = self._settings.webhooks.timeout_ms / 1000
-            transport = WebhookTransport(egress, timeout_seconds, time.time)
-            to_operator = WebhookTransport(watching.egress(self._settings), timeout_seconds, time.time)
-            down.push_async_callback(transport.close)
-            down.push_async_callback(to_operator.close)
+            base = foundation.lay(self._process_wide, down)
             down.push_async_callback(self._stop_front)
-            threads = PykkaThreads(asyncio.get_running_loop())
-            chromes = self._make_browsers(self._settings, os.environ, inherited.lines, store)
-            transports = Transports(transport, to_operator, watching.mailer(self._settings))
-            start_actors(self._process_wide, threads, store, transports, received, chromes)
-            down.push_async_callback(self._stop_actors, threads, chromes, signals)
-            make_front = await _loaded_front()
-            # Answered after the boot: whoever asks for a session from here on finds it.
-            await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
-            self._front = front = make_front(
-                self._process_wide,
-                moves=moves,
-                store=store,
-                egress=egress,
-                transport=transport,
-                received=received,
-            )
-            await down.enter_async_context(front.mirrored())
-            down.push_async_callback(jobs.close)
-            await down.enter_async_context(moves.following.running())
+            front = self._front = await self._boot(base, inherited, signals, down)
             await down.enter_async_context(self._loop_lag.watched())
             await down.enter_async_context(front.measured(for_metrics))
             await front.start(listening, is_inherited=inherited.listening is not None)
             down.push_async_callback(self._drain, front)
-            wiring.audit_start(store, former)
-            down.callback(self._audit_end, store, signals)
+            wiring.audit_start(base.store, base.former)
+            down.callback(self._audit_end, base.store, signals)
             on_ready()
             with host.notified_systemd(
                 lambda: self._directory.is_alive(ROOT), self._stop_seconds + REST_SECONDS
             ):
                 await signals.wait()
+
+    async def _boot(
+        self, base: Foundation, inherited: sockets.Inherited, signals: StopSignal, down: AsyncExitStack
+    ) -> Front:
+        """The actors, and what needs them. Whoever asks for a session from here on finds it."""
+        threads = PykkaThreads(asyncio.get_running_loop())
+        chromes = self._make_browsers(self._settings, os.environ, inherited.lines, base.store)
+        start_actors(self._process_wide, threads, base.store, base.transports, base.received, chromes)
+        down.push_async_callback(self._stop_actors, threads, chromes, signals)
+        make_front = await _loaded_front()
+        await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
+        front = make_front(self._process_wide, base)
+        await down.enter_async_context(front.mirrored())
+        down.push_async_callback(base.jobs.close)
+        await down.enter_async_context(base.moves.following.running())
+        return front
 
     def _audit_end(self, store: SqliteStore, signals: StopSignal) -> None:
         wiring.audit(store, Action.STOP_SERVICE, "handover" if signals.hands_over else None)

@@ -10,18 +10,13 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
 from wppmt.app import front_parts, front_ports, host, logs, sockets
-from wppmt.app.moves import Moves
+from wppmt.app.foundation import Foundation
 from wppmt.app.process_wide import ProcessWide
 from wppmt.domain.errors import SetupError
 from wppmt.http import server
 from wppmt.http.app import make_app
 from wppmt.http.handlers import metrics
 from wppmt.http.ports import DaemonPhase
-from wppmt.media.received import ReceivedMedia
-from wppmt.net.egress import Egress
-from wppmt.store.port import Store
-from wppmt.store.sqlite.store import SqliteStore
-from wppmt.webhook.transport import WebhookTransport
 
 SETTLE_SECONDS = 10.0
 """Of the time that the browsers have to go down, at most so long for the requests under way."""
@@ -30,33 +25,15 @@ SETTLE_SECONDS = 10.0
 class Front:
     """Refuses everything until `start`. Raises SetupError for settings that it cannot serve with."""
 
-    def __init__(
-        self,
-        process_wide: ProcessWide,
-        *,
-        moves: Moves,
-        store: SqliteStore,
-        egress: Egress,
-        transport: WebhookTransport,
-        received: ReceivedMedia,
-    ) -> None:
+    def __init__(self, process_wide: ProcessWide, base: Foundation) -> None:
         self._process_wide = process_wide
         self._settings = process_wide.settings
-        self._store: Store = store
+        self._store = base.store
         self._phase = DaemonPhase.STARTING
         self._runner: server.Runner | None = None
         media = front_parts.media(self._settings)
-        front_parts.sweep(store, media)
-        self._ports = front_ports.ports(
-            process_wide,
-            lambda: self._phase,
-            moves=moves,
-            store=store,
-            egress=egress,
-            transport=transport,
-            media=media,
-            received=received,
-        )
+        front_parts.sweep(base.store, media)
+        self._ports = front_ports.ports(process_wide, base, media, lambda: self._phase)
 
     def mirrored(self) -> AbstractAsyncContextManager[None]:
         """Status and QR copied to Redis, where there is one, while the block runs."""
