@@ -74,6 +74,7 @@ def _archives(process_wide: ProcessWide, base: Foundation) -> Archives:
         now=time.time,
         log=logs.log,
         count=process_wide.meter.count,
+        claimed=(base.cluster or Alone()).claimed,
     )
 
 
