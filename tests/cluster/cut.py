@@ -62,9 +62,12 @@ class Cut:
         self._loop.call_soon_threadsafe(self._hang_up)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.run_until_complete(self._end())
+        self._loop.close()
+
+    async def _end(self) -> None:
         self._server.close()
-        pending = asyncio.all_tasks(self._loop)
+        pending = asyncio.all_tasks() - {asyncio.current_task()}
         for task in pending:
             task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
-        self._loop.close()
+        await asyncio.gather(*pending, return_exceptions=True)

@@ -17,6 +17,7 @@ from wppmt.cluster.ownership import claim, take_back
 from wppmt.cluster.right import Denied, Stamp, Terms
 from wppmt.cluster.tree import Tree
 from wppmt.cluster.values import Home, Machine
+from wppmt.domain.log import LogLevel
 
 
 @dataclass
@@ -42,10 +43,15 @@ class World:
             note=LeaseNote(state_dir),
             now=lambda: self.now,
             describe=lambda: Machine(url=f"https://{name}.test", boot=boot),
-            log=lambda event, *_, **__: self.logged.append(event),
+            log=self.log,
         )
         made.vouch = lambda lease, close_at, kill_at: self.told.append((lease, close_at, kill_at))
         return made
+
+    def log(
+        self, event: str, session_id: str | None = None, /, *, level: LogLevel = "info", **details: object
+    ) -> None:
+        self.logged.append(event)
 
     @property
     def profile(self) -> Path:

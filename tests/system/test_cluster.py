@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,16 @@ FENCED_SECONDS = KILL_SECONDS + RENEW_SECONDS + 1
 """Since the last renewal may have been sent just now."""
 BACK_SECONDS = 40.0
 FRIEND = "5511977770001"
+JUMPING_CLOCK = """
+import time
+_true = time.time
+
+def _told():
+    with open({clock!r}) as file:
+        return _true() + float(file.read() or 0)
+
+time.time = _told
+"""
 
 
 class Judge:
@@ -226,6 +237,28 @@ def test_a_kernel_clock_that_is_ten_minutes_off_changes_nothing(
     _is_back(tenant)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("seconds", [600, -600])
+def test_a_wall_clock_that_jumps_ten_minutes_changes_nothing(
+    new_machine: NewMachine, new_tenant: NewTenant, judge: Judge, link: Cut, tmp_path: Path, seconds: int
+):
+    clock = tmp_path / "clock"
+    clock.write_text("0")
+    (tmp_path / "sitecustomize.py").write_text(JUMPING_CLOCK.format(clock=str(clock)))
+    machine = new_machine(WPP_CLUSTER_FAILOVER="true", PYTHONPATH=str(tmp_path))
+    tenant = new_tenant(machine).connect()
+    browser, before = tenant.browser, judge.epoch(tenant)
+    clock.write_text(str(seconds))
+    end = time.monotonic() + TTL + RENEW_SECONDS
+    wait_until(lambda: time.monotonic() > end, TTL + RENEW_SECONDS + 1)
+    assert (_lives(browser), judge.epoch(tenant)) == (True, before)
+    link.cut()
+    judge.sees_it_fenced(tenant, browser)
+    clock.write_text("0")
+    link.heal()
+    _is_back(tenant)
+
+
 def _lives(process: psutil.Process) -> bool:
     return bool(processes.alive({process}))
 
@@ -238,9 +271,8 @@ def _is_back(tenant: Tenant) -> None:
 
 
 def _is_given_up(tenant: Tenant, home: Home) -> None:
-    answer = wait_until(
-        lambda: found if (found := tenant.post("restart")).status == 421 else None, BACK_SECONDS
-    )
+    wait_until(lambda: tenant.post("restart").status == 421, BACK_SECONDS)
+    answer = tenant.post("restart")
     assert (answer.json["code"], answer.json["owner"]) == ("NOT_OWNER", home.url)
     tokens = tenant.daemon.folder / "tokens"
     wait_until(lambda: not (tokens / tenant.name).exists() and (tokens / ".moved" / tenant.name).is_dir(), 20)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -121,15 +121,26 @@ class Cluster:
         """
         self.member.vouch = guard.until
         await self._join()
-        tasks = [asyncio.create_task(one) for one in (self.member.keep_lease(), self.member.follow())]
+        tasks = [self._task(one) for one in (self.member.keep_lease, self.member.follow)]
         try:
             await self._settle()
-            tasks += [asyncio.create_task(one) for one in (self._fence(), self.upkeep.keep())]
+            tasks += [self._task(one) for one in (self._fence, self.upkeep.keep)]
             yield
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _task(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        async def again_and_again() -> None:
+            while True:
+                try:
+                    await work()
+                except Exception as failure:  # noqa: BLE001 - without it, this machine would lose its sessions one by one
+                    self.member.log("cluster_work_failed", level="error", error=failure)
+                await asyncio.sleep(1)
+
+        return asyncio.create_task(again_and_again())
 
     async def _join(self) -> None:
         try:
