@@ -82,7 +82,7 @@ def ground(
 ) -> Iterator[Ground]:
     """All up but the tenants; whatever happens, nothing of it runs on when the block ends."""
     with ExitStack() as down:
-        phones, page_port = down.enter_context(_simulator(folder / "world"))
+        phones, page_port = down.enter_context(simulator(folder / "world"))
         receiver = down.enter_context(Receiver(lambda arrival: note_webhook(recorder, arrival)))
         daemon = Daemon(
             folder / "gateway",
@@ -124,7 +124,7 @@ def _customer(tenant: Tenant) -> Customer:
 
 
 @contextmanager
-def _simulator(folder: Path) -> Iterator[tuple[Simulator, int]]:
+def simulator(folder: Path) -> Iterator[tuple[Simulator, int]]:
     """A process of its own, so that the phones' world lives on when the daemon dies."""
     folder.mkdir(parents=True)
     control, page = free_port(), free_port()

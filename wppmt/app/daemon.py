@@ -233,7 +233,7 @@ class Daemon:
 
 async def _loaded_front() -> type[Front]:
     """In a thread of its own: the loop wakes actors meanwhile."""
-    with loading.at_once():
+    with loading.at_once(), loading.giving_way():
         await asyncio.to_thread(import_module, "wppmt.app.front")
     from wppmt.app.front import Front  # noqa: PLC0415
 
