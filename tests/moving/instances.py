@@ -93,7 +93,7 @@ class Instance:
         """A daemon on these folders, as after a kill."""
         self.store = SqliteStore(self.place.database)
         self.actors = FakeActors(self.store)
-        self.jobs = Jobs(self._new_job)
+        self.jobs = Jobs(self._new_job, self._log)
         standing = Standing(self.store)
         self.departing = Departing(
             place=self.place, store=self.store, front=self.actors, jobs=self.jobs, standing=standing,

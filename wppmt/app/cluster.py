@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,10 +16,10 @@ from actors.runtime.directory import Directory
 from wppmt import __version__
 from wppmt.app import archives, browsers, logs
 from wppmt.app.etcd import etcd_client
+from wppmt.app.left_behind import Browsers, LeftBehind
 from wppmt.app.moves import Moves
 from wppmt.app.settings import Settings
 from wppmt.app.upkeep import Upkeep
-from wppmt.browser.keeper.guard import Guard
 from wppmt.browser.port import StartFailed
 from wppmt.cluster.etcd import Etcd, LeaseGone, Unavailable
 from wppmt.cluster.lease_note import LeaseNote, boot_id
@@ -32,6 +32,7 @@ from wppmt.cluster.view import View
 from wppmt.domain.cluster import ClusterShown
 from wppmt.domain.errors import Code, Refusal, SetupError
 from wppmt.domain.messages import ROOT, MayRunBrowsers
+from wppmt.domain.troubles import CLUSTER_FENCED, CLUSTER_FROZEN, Trouble
 from wppmt.moving.giving_up import GivingUp
 from wppmt.store.port import Store
 from wppmt.store.sqlite.schema import VERSION
@@ -114,22 +115,35 @@ class Cluster:
     # Its life.
 
     @asynccontextmanager
-    async def living(self, guard: Guard) -> AsyncIterator[None]:
+    async def living(self, browsers: Browsers) -> AsyncIterator[None]:
         """From before the first actor until after the last. First, what is ours is taken back, and what is another's given up.
 
-        `guard` closes the browsers of this machine when nobody else does. Raises SetupError.
+        The guard of `browsers` closes them when nobody else does. Raises SetupError.
         """
-        self.member.vouch = guard.until
+        self.member.vouch = browsers.guard.until
+        tokens = self.settings.store.tokens_dir
+        self.upkeep.left_behind = await asyncio.to_thread(LeftBehind, tokens, browsers)
         await self._join()
-        tasks = [asyncio.create_task(one) for one in (self.member.keep_lease(), self.member.follow())]
+        tasks = [self._task(one) for one in (self.member.keep_lease, self.member.follow)]
         try:
             await self._settle()
-            tasks += [asyncio.create_task(one) for one in (self._fence(), self.upkeep.keep())]
+            tasks += [self._task(one) for one in (self._fence, self.upkeep.keep)]
             yield
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _task(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        async def again_and_again() -> None:
+            while True:
+                try:
+                    await work()
+                except Exception as failure:  # noqa: BLE001 - without it, this machine would lose its sessions one by one
+                    self.member.log("cluster_work_failed", level="error", error=failure)
+                await asyncio.sleep(1)
+
+        return asyncio.create_task(again_and_again())
 
     async def _join(self) -> None:
         try:
@@ -187,7 +201,14 @@ class Cluster:
     def _coming(self, session_id: str, found: Held) -> Transaction:
         if found.home:
             return take_back(session_id, found.home, self.machine, self.lease)
-        return claim(session_id, self.upkeep.home_of(session_id), self.lease)
+        return claim(session_id, self.upkeep.home(session_id), self.lease)
+
+    @property
+    def troubles(self) -> Sequence[Trouble]:
+        """For /api/health."""
+        if not self.is_frozen:
+            return ()
+        return (CLUSTER_FROZEN if self.may_run_browsers else CLUSTER_FENCED,)
 
     def shown(self) -> ClusterShown:
         return replace(

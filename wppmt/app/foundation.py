@@ -47,7 +47,7 @@ def lay(process_wide: ProcessWide, down: AsyncExitStack) -> Foundation:
     egress = wiring.webhook_egress(settings)
     received = wiring.received(settings)
     archives.sweep_up(archives.surroundings(settings), logs.log)
-    jobs = Jobs(lambda: f"job_{ULID()}")
+    jobs = Jobs(lambda: f"job_{ULID()}", logs.log)
     moves = make_moves(settings, store, process_wide.directory, jobs, received)
     moves.recover()
     received.sweep()
