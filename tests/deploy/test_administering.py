@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,7 @@ pytestmark = [
 ]
 
 FRONTS = {"haproxy": "/etc/haproxy/haproxy.cfg", "nginx": "/etc/nginx/conf.d/wppmt.conf"}
+SCALE = Path(__file__).parents[2] / "docs" / "escala.md"
 EXAMPLES = "/usr/share/doc/wppmt/examples"
 OUTSIDE = "203.0.113.7"
 """An address of the machine that is not its loopback: whoever comes from there is not on it."""
@@ -76,6 +78,15 @@ def test_a_clone_of_the_repository_is_not_taken_for_the_package_s_own(
     debian.run("mv", TREES, "/opt/wppmt-repositorio")
     apt(debian, "install", deb(debs, __version__))
     assert health(debian)["version"] == __version__
+
+
+def test_a_cluster_is_there_for_whoever_wants_one(debian: Container):
+    """docs/escala.md: nothing of it runs by itself, and its files lie where the page says."""
+    enabled = debian.run("systemctl", "is-enabled", "wppmt-route", check=False)
+    assert enabled.stdout.strip() == "disabled"
+    for name in re.findall(rf"{EXAMPLES}/([\w./-]+\w)", SCALE.read_text(encoding="utf-8")):
+        assert debian.exists(f"{EXAMPLES}/{name}"), name
+    assert "WPP_CLUSTER_ETCD" in wppmt(debian, "route", check=False)
 
 
 def test_a_session_connects(debian: Container):
