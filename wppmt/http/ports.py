@@ -23,8 +23,8 @@ from wppmt.domain.troubles import Trouble
 from wppmt.explain.gather import ReadLog
 from wppmt.http.pairing.policy import PairingPolicy
 from wppmt.http.security.api_keys import PREFIX, Keyring
-from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.buckets import Brake, Buckets
+from wppmt.http.security.grant import Grant
 from wppmt.http.security.limits import RateLimiter
 from wppmt.http.streaming.policy import StreamPolicy
 from wppmt.media.fetch import MediaFiles
@@ -48,6 +48,11 @@ CheckTarget = Callable[[str], Awaitable[None]]
 
 PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[AttemptResult]]
 """One attempt with its number, signed, within WEBHOOK_TIMEOUT; what came back. Never raises."""
+
+
+class Grants(Protocol):
+    async def grant(self, authorization: Sequence[str], now: float, /) -> Grant:
+        """What these Authorization headers allow. Raises Refusal."""
 
 
 class Archives(Protocol):
@@ -113,7 +118,7 @@ class Ports:
 
     front: Front
     store: Store
-    authenticator: Authenticator
+    authenticator: Grants
     keyring: Keyring
     rate_limiter: RateLimiter
     check_target: CheckTarget
