@@ -79,7 +79,7 @@ class AckWatchdog:
             yield from self.lifecycle.fail(Reason.ACKS_MISSING, now, graceful=True)
         else:
             self.screen.distrust()
-            yield from self.needs_person.report(Reason.ACKS_MISSING, now)
+            yield from self.needs_person.give_up(Reason.ACKS_MISSING, now)
             yield self.timers.arm(Timer.TRUST, self.policy.ack_patience)
 
     def _reload(self, now: float) -> Iterator[Effect]:

@@ -85,53 +85,70 @@ class _Assembly:
     """Gone when the mind is made: no part sees it."""
 
     def __init__(self, record: SessionRecord, tools: Tools) -> None:
-        self.policy = policy = tools.policy
+        self.policy = tools.policy
         self.random = tools.random
-        self.timers = timers = Timers()
-        self.page = page = Page(record.id, record.generation)
-        self.work = work = UnitOfWork(
+        self.new_message_id = tools.new_message_id
+        self.media_url = tools.media_url
+        self.timers = Timers()
+        self.page = Page(record.id, record.generation)
+        self.work = UnitOfWork(
             record,
             tools.store,
             new_event_id=tools.new_event_id,
             new_secret=tools.new_secret,
             default_webhook=tools.default_webhook,
         )
-        # The browser, and what it shows.
-        self.pairing = pairing = Pairing(work, page, timers, policy, tools.qr_picture)
-        self.screen = screen = Screen(pairing, page, timers)
-        self.lifecycle = lifecycle = BrowserLifecycle(work, page, screen, timers, policy, tools.random)
-        # Messages out and in.
-        self.outcomes = outcomes = Outcomes(work)
-        self.strangers = strangers = Strangers(work, policy, tools.random)
+        self._make_browser(tools.qr_picture)
+        self._make_messages()
+        self._make_starts_and_ends()
+        self._make_caretakers()
+
+    def _make_browser(self, qr_picture: Callable[[str], str]) -> None:
+        """The browser, and what it shows."""
+        work, page, timers, policy = self.work, self.page, self.timers, self.policy
+        self.pairing = Pairing(work, page, timers, policy, qr_picture)
+        self.screen = Screen(self.pairing, page, timers)
+        self.lifecycle = BrowserLifecycle(work, page, self.screen, timers, policy, self.random)
+
+    def _make_messages(self) -> None:
+        """Messages out and in."""
+        work, page, timers, policy = self.work, self.page, self.timers, self.policy
+        self.outcomes = Outcomes(work)
+        self.strangers = strangers = Strangers(work, policy, self.random)
         self.new_contacts = new_contacts = NewContacts(work, page, timers, policy, strangers)
-        self.sending = sending = SendQueue(work, outcomes, page, policy, new_contacts, strangers)
+        self.sending = SendQueue(work, self.outcomes, page, policy, new_contacts, strangers)
         self.examination = Examination(page, policy, new_contacts, strangers)
         self.refusals = Refusals(work, new_contacts, strangers)
-        self.new_message_id = tools.new_message_id
         self.acceptance = self._made(Acceptance)
         self.arrivals = Arrivals(work, page, timers, policy)
         self.cursor = PageEventCursor(work, page, policy)
         self.chat_filter = self._made(ChatFilter)
-        # What lets the browser start and end.
-        self.status = Status(work, page, lifecycle, pairing, sending)
+
+    def _make_starts_and_ends(self) -> None:
+        """What lets the browser start and end, and what follows from what it shows."""
+        work, page, lifecycle = self.work, self.page, self.lifecycle
+        self.status = Status(work, page, lifecycle, self.pairing, self.sending)
         self.closing = Closing(lifecycle, self.status)
         self.starts = Starts(work, lifecycle)
         self.links = Links(work)
-        self.logout = Logout(work, page, lifecycle, timers, policy)
+        self.logout = Logout(work, page, lifecycle, self.timers, self.policy)
         self.interruptions = Interruptions(work, lifecycle, self.starts, self.logout, self.closing)
-        # What follows from what it shows.
         self.needs_person = self._made(NeedsPerson)
-        self.inventory_watch = InventoryWatch(work, page, screen, self.needs_person, timers, policy)
+        self.inventory_watch = InventoryWatch(
+            work, page, self.screen, self.needs_person, self.timers, self.policy
+        )
         self.readiness = self._made(Readiness)
-        # What looks after all of it.
+
+    def _make_caretakers(self) -> None:
+        """What looks after all of it."""
+        work, page, lifecycle, timers, policy = self.work, self.page, self.lifecycle, self.timers, self.policy
         self.watchdog = self._made(AckWatchdog)
         self.server_check = ServerCheck(work, page, lifecycle, timers, policy)
         self.login_saving = LoginSaving(work, page, lifecycle, timers, policy)
         self.inbound_audit = self._made(InboundAudit)
-        self.recycling = recycling = Recycling(work, lifecycle, sending, timers, policy)
-        self.copying = Copying(work, lifecycle, sending, recycling, self.logout, timers)
+        self.recycling = recycling = Recycling(work, lifecycle, self.sending, timers, policy)
+        self.copying = Copying(work, lifecycle, self.sending, recycling, self.logout, timers)
         self.leaving = self._made(Leaving)
-        self.media_url = tools.media_url
         self.reception = self._made(Reception)
         self.queries = Queries(page, self.reception, policy)
         self.waiting_room = WaitingRoom()

@@ -51,11 +51,11 @@ class NeedsPerson:
             self._renewed_at = now
             yield from self.lifecycle.fail(Reason.UPDATE_NEEDED, now, graceful=True)
             return
-        yield from self.report(PERSON[condition], now)
+        yield from self.give_up(PERSON[condition], now)
         if condition is PageCondition.CHANGED and not self.timers.is_armed(Timer.CHANGED):
             yield self.timers.arm(Timer.CHANGED, self.policy.changed_pause)
 
-    def report(self, reason: Reason, now: float) -> Iterator[Effect]:
+    def give_up(self, reason: Reason, now: float) -> Iterator[Effect]:
         """Move to `error`, unless it is there for this reason already."""
         record = self.work.record
         self.timers.disarm(Timer.SCREEN)
@@ -68,7 +68,7 @@ class NeedsPerson:
 
     def distrust_login(self, now: float) -> Iterator[Effect]:
         """A QR code in place of a login, without a reason from WhatsApp: docs/MULTI_TENANT_ARCHITECTURE.md 11.3."""
-        yield from self.report(Reason.TOKEN_CORRUPT, now)
+        yield from self.give_up(Reason.TOKEN_CORRUPT, now)
         yield from self.lifecycle.close(ProfileAction.SET_ASIDE)
 
     def renew_changed(self, now: float) -> Iterator[Effect]:

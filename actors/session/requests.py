@@ -17,7 +17,7 @@ from actors.session.leaving import Leaving
 from actors.session.link_requests import LinkRequests
 from actors.session.logout import Logout
 from actors.session.policy import SessionPolicy
-from actors.session.queries import Queries
+from actors.session.queries import Queries, Query
 from actors.session.screen import Screen
 from actors.session.sending.acceptance import Acceptance, require_connected
 from actors.session.sending.examination import Examination
@@ -73,10 +73,7 @@ class Requests:
             case messages.PurgeSession():
                 yield from self._log_out(reply, now, forget=True)
             case messages.ResetLogin():
-                self._require_corrupt()
-                # The profile was set aside when its login was distrusted; if that failed, it is now.
-                yield from self.starts.start(Reason.STARTING, now, action=ProfileAction.SET_ASIDE, **NO_LOGIN)
-                yield Answer(reply, self.status.now())
+                yield from self._reset(reply, now)
             case messages.RestoreLogin():
                 yield from self._restore(reply, now)
             case move_messages.PrepareToLeave() | move_messages.GiveAway() | move_messages.Stay():
@@ -84,22 +81,13 @@ class Requests:
             case messages.CopyLogin():
                 yield from self.copying.ask(reply)
             case sends.SendText() | sends.SendMedia() | sends.SendContent():
-                self.hibernation.used(now)
-                if self.work.record.is_hibernating and self.examination.is_needed(request, now):
-                    self.waiting_room.enter(request, reply)
-                else:
-                    yield from self.acceptance.send(request, reply, now)
+                yield from self._send(request, reply, now)
             case sends.AnnounceMedia():
                 yield from self.acceptance.announce(request, reply, now)
                 # It comes back while the file is fetched.
                 yield from self.hibernation.wake(Cause.REQUEST, now)
             case PageQuery() | messages.CheckNumber() | messages.FetchMedia():
-                require_connected(self.work.record)
-                self.hibernation.used(now)
-                if self.work.record.is_hibernating:
-                    self.waiting_room.enter(request, reply)
-                else:
-                    yield from self.queries.ask(request, reply)
+                yield from self._query(request, reply, now)
             case messages.TakeScreenshot():
                 if not self.lifecycle.is_live:
                     raise Refusal(Code.NOT_RUNNING)
@@ -178,6 +166,27 @@ class Requests:
         """None leaves a setting as it is."""
         if changes := {name: value for name, value in settings.items() if value is not None}:
             yield from self.work.write(now, **changes)
+
+    def _send(self, request: sends.Send, reply: Reply, now: float) -> Iterator[Effect]:
+        self.hibernation.used(now)
+        if self.work.record.is_hibernating and self.examination.is_needed(request, now):
+            self.waiting_room.enter(request, reply)
+        else:
+            yield from self.acceptance.send(request, reply, now)
+
+    def _query(self, request: Query, reply: Reply, now: float) -> Iterator[Effect]:
+        require_connected(self.work.record)
+        self.hibernation.used(now)
+        if self.work.record.is_hibernating:
+            self.waiting_room.enter(request, reply)
+        else:
+            yield from self.queries.ask(request, reply)
+
+    def _reset(self, reply: Reply, now: float) -> Iterator[Effect]:
+        self._require_corrupt()
+        # The profile was set aside when its login was distrusted; if that failed, it is now.
+        yield from self.starts.start(Reason.STARTING, now, action=ProfileAction.SET_ASIDE, **NO_LOGIN)
+        yield Answer(reply, self.status.now())
 
     def _restore(self, reply: Reply, now: float) -> Iterator[Effect]:
         """Also after a restart that went on without the login: the copy is as good as it was."""

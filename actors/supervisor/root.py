@@ -22,6 +22,7 @@ from actors.session import messages as session_messages
 from actors.supervisor.admission import Admission
 from actors.supervisor.children import Child, Children
 from actors.supervisor.closing_all import ClosingAll
+from actors.supervisor.cluster_fence import ClusterFence
 from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.memory_pressure import MemoryPressure, longest_unused
@@ -73,6 +74,7 @@ class Root:
         self._slots = StartSlots(starts_at_once)
         self._common_cause = CommonCause()
         self._disk = disk or DiskPolicy()
+        self._fence = ClusterFence()
         self._pressure = pressure or MemoryPressure()
         self._renewals = Renewals()
         self._overall = Overall(
@@ -118,6 +120,8 @@ class Root:
                 return ()
             case DiskMeasured(free_mb=free_mb):
                 return [*self._disk.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
+            case messages.MayRunBrowsers(may=may):
+                return [*self._fence.told(sorted(self._children.sessions), is_closed=not may), *self._grant(now)]
             case PressureMeasured(percent=percent):
                 unused = longest_unused(self._children.statuses(self._status))
                 return [*self._pressure.measured(percent, unused, now), *self._grant(now)]
@@ -218,8 +222,8 @@ class Root:
             yield from self._replace(session_id)
         yield Tell(session_address(session_id), session_messages.Restart())
         yield self._let_in(session_id)
-        if self._disk.is_short:
-            yield self._disk.announce(session_id)
+        yield from self._disk.announce(session_id)
+        yield from self._fence.announce(session_id)
 
     def _restart_crashed(self, sessions: frozenset[str] | None, reply: Reply) -> Iterator[Effect]:
         """A session that cannot be restarted does not stop the others."""
@@ -274,8 +278,8 @@ class Root:
         self._children.sessions[session_id] = Child()
         yield SpawnSession(session_id)
         yield Tell(session_address(session_id), session_messages.Begin(cause))
-        if self._disk.is_short:
-            yield self._disk.announce(session_id)
+        yield from self._disk.announce(session_id)
+        yield from self._fence.announce(session_id)
 
     def _restart_failed(self, failure: session_messages.RestartFailed, now: float) -> Iterator[Effect]:
         if common := self._common_cause.note(failure, len(self._admission.wanted), now):
@@ -283,13 +287,11 @@ class Root:
             yield Wake(PAUSE_SECONDS, PauseOver())
 
     def _may_start(self, now: float) -> bool:
-        return not (self._common_cause.is_pausing(now) or self._disk.is_short)
+        return not (self._common_cause.is_pausing(now) or self._disk.is_short or self._fence.is_closed)
 
     def _grant(self, now: float) -> Iterator[Effect]:
-        if not self._may_start(now):
-            return
         least = session_messages.Haste.USUAL if self._pressure.is_high else session_messages.Haste.SCHEDULED
-        for wish in self._slots.grant(now, least):
+        for wish in self._slots.grant(now, least) if self._may_start(now) else ():
             yield Tell(session_address(wish.session_id), session_messages.SlotGranted(wish.generation))
 
     def _forward(self, session_id: str, request: object, reply: Reply) -> Iterator[Effect]:

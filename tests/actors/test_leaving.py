@@ -69,7 +69,7 @@ def test_given_away_nothing_of_it_is_here_and_no_browser_ever_starts(gateway: Ga
     assert gateway.store.session("a") is None
     assert gateway.state("a") is None
     assert [one.state for one in gateway.store.departures()] == [DepartureState.GONE]
-    [entry] = [one for one in gateway.store.audit_after(0, 100) if one.action == "session.move_away"]
+    [entry] = [one for one in gateway.store.audit_entries_after(0, 100) if one.action == "session.move_away"]
     assert (entry.session_id, entry.target) == ("a", OTHER)
     opened = gateway.count_browsers("a")
     gateway.kill_daemon()

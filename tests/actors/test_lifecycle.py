@@ -573,5 +573,5 @@ def test_a_login_that_ends_is_audited_whoever_ended_it(gateway: Gateway):
 def audited(gateway: Gateway) -> list[tuple[str | None, str, str | None, str | None]]:
     return [
         (entry.who, entry.action, entry.session_id, entry.target)
-        for entry in gateway.store.audit_after(0, 10)
+        for entry in gateway.store.audit_entries_after(0, 10)
     ]

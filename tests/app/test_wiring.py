@@ -107,7 +107,7 @@ def test_another_version_than_before_is_told_at_its_start(
 ):
     store = SqliteStore(tmp_path / "any.sqlite")
     wiring.audit_start(store, former)
-    assert [(one.action, one.target) for one in store.audit_after(0, 9)] == [
+    assert [(one.action, one.target) for one in store.audit_entries_after(0, 9)] == [
         *told,
         ("service.start", __version__),
     ]

@@ -48,7 +48,7 @@ def test_all_sessions_each_its_file(call: Call, here: Installation, tmp_path: Pa
     names = sorted(path.name.partition("-")[0] for path in (tmp_path / "usb").iterdir())
     assert names == ["loja", "padaria"]
     with closing(stored(environ["WPP_STATE_DIR"])) as store:
-        assert [(one.action, one.session_id) for one in store.audit_after(0, 10)] == [
+        assert [(one.action, one.session_id) for one in store.audit_entries_after(0, 10)] == [
             ("session.backup", "loja"), ("session.backup", "padaria"),
         ]  # fmt: skip
 
@@ -62,7 +62,7 @@ def test_it_comes_back_elsewhere(call: Call, here: Installation, elsewhere: dict
     assert "próximo início" in result.stderr
     there = Installation(Path(elsewhere["WPP_STATE_DIR"]).parent)
     assert there.login() == LOGIN
-    assert [(one.action, one.session_id) for one in there.store.audit_after(0, 10)] == [
+    assert [(one.action, one.session_id) for one in there.store.audit_entries_after(0, 10)] == [
         ("session.take_in", "loja")
     ]
     there.store.close()

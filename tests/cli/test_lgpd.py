@@ -44,7 +44,7 @@ def test_exports_one_archive_and_erases_with_a_receipt(
     [receipt] = (Path(environ["WPP_STATE_DIR"]) / "lgpd").iterdir()
     assert str(receipt) in erased.stdout
     assert MARIA not in receipt.read_text()
-    [entry] = store.audit_after(0, 10)
+    [entry] = store.audit_entries_after(0, 10)
     assert (entry.action, entry.session_id, entry.target) == ("lgpd.erase", "loja", receipt.name)
     assert "Nada está guardado" in call("lgpd", "export", "--contact", MARIA).stdout
 

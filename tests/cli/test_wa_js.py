@@ -229,7 +229,7 @@ def test_what_was_done_stands_in_the_audit_trail(call: Call, shelf: Shelf, file:
     for arguments in (("add", str(file)), ("use", name, "--session", "loja"), ("rollback",), ("rollback",)):
         assert call("wa-js", *arguments).exit_code == 0
     assert call("wa-js", "use", "9.9.9").exit_code == 1
-    told = store.audit_after(0, 10)
+    told = store.audit_entries_after(0, 10)
     assert [(entry.action, entry.target) for entry in told] == [
         ("wa_js.add", name), ("wa_js.use", f"{name} (loja)"), ("wa_js.rollback", None),
     ]  # fmt: skip

@@ -52,7 +52,9 @@ def test_each_profile_becomes_a_stopped_session_with_its_login(
     store = SqliteStore(Path(environ["WPP_STATE_DIR"]) / "wppmt.sqlite")
     try:
         found = {record.id: (record.desired, record.has_login) for record in store.sessions()}
-        trail = {entry.session_id for entry in store.audit_after(0, 10) if entry.action == "session.import"}
+        trail = {
+            entry.session_id for entry in store.audit_entries_after(0, 10) if entry.action == "session.import"
+        }
     finally:
         store.close()
     assert found == dict.fromkeys(("loja-centro", "filial"), (Desired.STOPPED, True))

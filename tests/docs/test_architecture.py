@@ -1,4 +1,4 @@
-"""docs/ARCHITECTURE.md shows calls that exist."""
+"""docs/ARCHITECTURE.md shows calls that exist, and what it says of the shape of the code is true."""
 
 from __future__ import annotations
 
@@ -12,10 +12,19 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs/ARCHITECTURE.md").read_text()
 
 
+OURS = [
+    path
+    for package in ("wppmt", "actors")
+    for path in (ROOT / package).rglob("*")
+    if path.suffix in {".py", ".js", ".mjs", ".css", ".html"} and "node_modules" not in path.parts
+]
+MODULES = [path for path in OURS if path.suffix == ".py"]
+
+
 def names() -> set[str]:
     """Every class, function and method of the product; methods with their class, too."""
     found = set()
-    for path in [*(ROOT / "wppmt").rglob("*.py"), *(ROOT / "actors").rglob("*.py")]:
+    for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ClassDef):
                 found |= {f"{node.name}.{inner.name}" for inner in node.body if isinstance(inner, FUNCTIONS)}
@@ -52,3 +61,23 @@ def test_every_diagram_is_drawn_from_its_table_as_it_is_now():
 def test_a_stale_diagram_is_noticed():
     stale = TEXT.replace("connected --> disconnected: closed\n", "")
     assert redrawn(stale) == TEXT != stale
+
+
+def test_no_function_is_longer_than_fifty_lines():
+    long = {
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, FUNCTIONS) and lines_of(node) > 50
+    }
+    assert long == set()
+
+
+def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    assert function.end_lineno
+    return function.end_lineno - function.lineno + 1
+
+
+def test_no_file_is_longer_than_three_hundred_lines():
+    assert len(OURS) > len(MODULES) > 300
+    assert {path for path in OURS if len(path.read_text().splitlines()) > 300} == set()

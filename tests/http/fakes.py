@@ -332,13 +332,13 @@ class FakeStore:
     def audit(self, entry: AuditEntry) -> None:
         self.audited.append(replace(entry, id=len(self.audited) + 1))
 
-    def audit_after(
+    def audit_entries_after(
         self, after: int, limit: int, sessions: Collection[str] | None = None
     ) -> Sequence[AuditEntry]:
         found = [one for one in self.audited if one.id > after]
         return [one for one in found if sessions is None or one.session_id in sessions][:limit]
 
-    def audit_last(
+    def last_audit_entries(
         self, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
     ) -> Sequence[AuditEntry]:
         found = [one for one in self.audited if one.at >= since]

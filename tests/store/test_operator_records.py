@@ -64,44 +64,44 @@ class TestAudit:
 
     def test_entries_come_back_in_order_with_ids_that_grow(self, store: Store):
         audited(store, self.FULL, AuditEntry(2.5, "service.start"))
-        first, second = store.audit_after(0, 10)
+        first, second = store.audit_entries_after(0, 10)
         assert replace(first, id=0) == self.FULL
         assert (second.action, second.session_id) == ("service.start", None)
         assert 0 < first.id < second.id
-        assert store.audit_after(first.id, 10) == [second]
-        assert store.audit_after(0, 1) == [first]
+        assert store.audit_entries_after(first.id, 10) == [second]
+        assert store.audit_entries_after(0, 1) == [first]
 
     def test_of_some_sessions(self, store: Store):
         audited(store, self.FULL, replace(self.FULL, session_id="b"), replace(self.FULL, session_id=None))
-        assert [entry.session_id for entry in store.audit_after(0, 10, {"b", "c"})] == ["b"]
-        assert store.audit_after(0, 10, frozenset()) == []
+        assert [entry.session_id for entry in store.audit_entries_after(0, 10, {"b", "c"})] == ["b"]
+        assert store.audit_entries_after(0, 10, frozenset()) == []
 
     def test_not_before_a_moment(self, store: Store):
         audited(store, *(replace(self.FULL, at=at) for at in (1.0, 2.0, 3.0)))
-        assert [entry.at for entry in store.audit_last(10, since=2.0)] == [2.0, 3.0]
+        assert [entry.at for entry in store.last_audit_entries(10, since=2.0)] == [2.0, 3.0]
 
     def test_the_newest_in_order(self, store: Store):
         audited(
             store, *(replace(self.FULL, at=at, session_id="ab"[int(at) % 2]) for at in (1.0, 2.0, 3.0, 4.0))
         )
-        assert [entry.at for entry in store.audit_last(2)] == [3.0, 4.0]
-        assert [entry.at for entry in store.audit_last(2, {"a"})] == [2.0, 4.0]
-        assert [entry.at for entry in store.audit_last(9, frozenset())] == []
+        assert [entry.at for entry in store.last_audit_entries(2)] == [3.0, 4.0]
+        assert [entry.at for entry in store.last_audit_entries(2, {"a"})] == [2.0, 4.0]
+        assert [entry.at for entry in store.last_audit_entries(9, frozenset())] == []
 
     def test_a_purged_session_leaves_its_entries(self, store: Store):
         audited(store, self.FULL)
         with store.transaction() as transaction:
             transaction.forget("a")
-        assert len(store.audit_after(0, 10)) == 1
+        assert len(store.audit_entries_after(0, 10)) == 1
 
     def test_old_ones_go_and_their_ids_never_come_back(self, store: Store):
         audited(store, *(replace(self.FULL, at=at) for at in (1.0, 2.0, 3.0)))
-        newest = store.audit_after(0, 10)[-1].id
+        newest = store.audit_entries_after(0, 10)[-1].id
         assert (store.drop_audit(3.0), store.drop_audit(3.0)) == (2, 0)
-        assert [entry.at for entry in store.audit_after(0, 10)] == [3.0]
+        assert [entry.at for entry in store.audit_entries_after(0, 10)] == [3.0]
         store.drop_audit(4.0)
         audited(store, self.FULL)
-        assert store.audit_after(0, 10)[0].id > newest
+        assert store.audit_entries_after(0, 10)[0].id > newest
 
 
 class TestAttempts:

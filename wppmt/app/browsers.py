@@ -63,7 +63,7 @@ def make_browsers(
     settings: Settings, environ: Mapping[str, str], lines: Mapping[str, socket], store: Store
 ) -> ChromeBrowsers:
     """`lines`: what systemd has stored for an earlier daemon."""
-    keeper = _keeper(settings, environ, lines)
+    keeper, guard = _keeper_and_guard(settings, environ, lines)
     return ChromeBrowsers(
         chrome_settings(settings),
         keeper,

@@ -14,29 +14,23 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from ulid import ULID
-
 from actors.runtime.directory import Directory
 from actors.runtime.pykka_threads import PykkaThreads
 from wppmt.app import (
-    archives,
     browsers,
     capacity,
+    foundation,
     front_ports,
     host,
     logs,
     memory,
     metering,
     policies,
-    running,
     sockets,
-    watching,
     wiring,
 )
 from wppmt.app.actor_system import start_actors
-from wppmt.app.jobs import Jobs
-from wppmt.app.moves import make_moves
-from wppmt.app.posting import Transports
+from wppmt.app.foundation import Foundation
 from wppmt.app.process_wide import ProcessWide
 from wppmt.app.settings import Settings
 from wppmt.app.shutdown import StopSignal, stop_actors
@@ -51,7 +45,6 @@ from wppmt.http.ports import DaemonPhase, Ports
 from wppmt.metrics.loop_lag import LoopLag
 from wppmt.store.redis_watch import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
-from wppmt.webhook.transport import WebhookTransport
 
 if TYPE_CHECKING:
     from wppmt.tracing.spans import Spans
@@ -162,57 +155,36 @@ class Daemon:
         async with AsyncExitStack() as down:
             if self._spans:
                 down.push_async_callback(asyncio.to_thread, self._spans.close)
-            count = self._meter.count
-            store = SqliteStore(self._settings.store.state_dir / running.DATABASE, count=count)
-            down.callback(store.close)
-            former, _ = running.noted(self._settings.store.state_dir)
-            running.note(self._settings)
-            egress = wiring.webhook_egress(self._settings)
-            media, received = wiring.media(self._settings), wiring.received(self._settings)
-            archives.sweep_up(archives.surroundings(self._settings), logs.log)
-            jobs = Jobs(lambda: f"job_{ULID()}")
-            moves = make_moves(self._settings, store, self._directory, jobs, received)
-            moves.recover()
-            wiring.sweep(store, media, received)
-            timeout_seconds = self._settings.webhooks.timeout_ms / 1000
-            transport = WebhookTransport(egress, timeout_seconds, time.time)
-            to_operator = WebhookTransport(watching.egress(self._settings), timeout_seconds, time.time)
-            down.push_async_callback(transport.close)
-            down.push_async_callback(to_operator.close)
+            base = foundation.lay(self._process_wide, down)
             down.push_async_callback(self._stop_http)
-            threads = PykkaThreads(asyncio.get_running_loop())
-            chromes = self._make_browsers(self._settings, os.environ, inherited.lines, store)
-            transports = Transports(transport, to_operator, watching.mailer(self._settings))
-            start_actors(self._process_wide, threads, store, transports, received, chromes)
-            down.push_async_callback(self._stop_actors, threads, chromes, signals)
-            # Answered after the boot: whoever asks for a session from here on finds it.
-            await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
-            await down.enter_async_context(
-                wiring.mirrored(self._settings, store, self._directory, self._redis_watch)
-            )
-            down.push_async_callback(jobs.close)
-            await down.enter_async_context(moves.following.running())
-            ports = front_ports.ports(
-                self._process_wide,
-                lambda: self._phase,
-                moves=moves,
-                store=store,
-                egress=egress,
-                transport=transport,
-                media=media,
-                received=received,
-            )
+            await self._boot(base, inherited, signals, down)
+            ports = front_ports.ports(self._process_wide, base, lambda: self._phase)
             await down.enter_async_context(self._loop_lag.watched())
             await down.enter_async_context(metrics.listening(for_metrics, lambda: ports.metrics(_all)))
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
             down.push_async_callback(self._drain)
-            wiring.audit_start(store, former)
-            down.callback(self._audit_end, store, signals)
+            wiring.audit_start(base.store, base.former)
+            down.callback(self._audit_end, base.store, signals)
             on_ready()
             with host.notified_systemd(
                 lambda: self._directory.is_alive(ROOT), self._stop_seconds + REST_SECONDS
             ):
                 await signals.wait()
+
+    async def _boot(
+        self, base: Foundation, inherited: sockets.Inherited, signals: StopSignal, down: AsyncExitStack
+    ) -> None:
+        """The actors, and what needs them. Whoever asks for a session from here on finds it."""
+        threads = PykkaThreads(asyncio.get_running_loop())
+        chromes = self._make_browsers(self._settings, os.environ, inherited.lines, base.store)
+        start_actors(self._process_wide, threads, base.store, base.transports, base.received, chromes)
+        down.push_async_callback(self._stop_actors, threads, chromes, signals)
+        await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
+        await down.enter_async_context(
+            wiring.mirrored(self._settings, base.store, self._directory, self._redis_watch)
+        )
+        down.push_async_callback(base.jobs.close)
+        await down.enter_async_context(base.moves.following.running())
 
     def _audit_end(self, store: SqliteStore, signals: StopSignal) -> None:
         wiring.audit(store, Action.STOP_SERVICE, "handover" if signals.hands_over else None)

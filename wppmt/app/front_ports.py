@@ -17,53 +17,30 @@ from wppmt.app import (
     wiring,
 )
 from wppmt.app.archives import Archives
-from wppmt.app.moves import Moves
+from wppmt.app.foundation import Foundation
 from wppmt.app.process_wide import ProcessWide
 from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.domain.troubles import troubles_of
 from wppmt.http.ports import DaemonPhase, Ports
 from wppmt.http.security.api_keys import Keyring
-from wppmt.media.fetch import MediaFiles
-from wppmt.media.received import ReceivedMedia
-from wppmt.metrics.exposition import exposition
-from wppmt.net.egress import Egress
-from wppmt.store.sqlite.store import SqliteStore
-from wppmt.webhook.transport import WebhookTransport
+from wppmt.metrics.exposition import Sources, exposition
 from wppmt.wppconnect import taking
 
 
-def ports(  # noqa: PLR0913 - given once, by the composition root
-    process_wide: ProcessWide,
-    phase: Callable[[], DaemonPhase],
-    *,
-    moves: Moves,
-    store: SqliteStore,
-    egress: Egress,
-    transport: WebhookTransport,
-    media: MediaFiles,
-    received: ReceivedMedia,
-) -> Ports:
+def ports(process_wide: ProcessWide, base: Foundation, phase: Callable[[], DaemonPhase]) -> Ports:
     settings = process_wide.settings
     overview = process_wide.directory.overview
-    sources = metering.sources(
-        settings,
-        process_wide.meter,
-        store,
-        process_wide.directory.mailboxes,
-        process_wide.loop_lag,
-        time.time,
-    )
     return Ports(
         front=process_wide.directory,
-        store=store,
+        store=base.store,
         authenticator=wiring.authenticator(settings),
-        keyring=Keyring(store),
+        keyring=Keyring(base.store),
         rate_limiter=wiring.rate_limiter(settings, process_wide.redis_watch),
         buckets=wiring.buckets(settings),
-        check_target=egress.check,
-        post_webhook=transport.post,
-        media=media,
-        received=received,
+        check_target=base.egress.check,
+        post_webhook=base.transports.tenants.post,
+        media=base.media,
+        received=base.received,
         phase=phase,
         memory_mb=lambda: overview().memory_mb,
         daemon_memory_mb=lambda: overview().daemon_memory_mb,
@@ -76,20 +53,35 @@ def ports(  # noqa: PLR0913 - given once, by the composition root
         engine_flaw=partial(browsers.engine_flaw, settings),
         has_login_copy=partial(wiring.has_login_copy, settings),
         waits_for_import=partial(taking.waits, settings.store.tokens_dir),
-        limits=partial(wiring.account_limits, settings, store),
+        limits=partial(wiring.account_limits, settings, base.store),
         settings=policies.http_policy(settings),
-        archives=Archives(
-            where=archives.surroundings(settings),
-            front=process_wide.directory,
-            jobs=moves.departing.jobs,
-            now=time.time,
-            log=logs.log,
-            count=process_wide.meter.count,
-        ),
+        archives=_archives(process_wide, base),
         count=process_wide.meter.count,
-        moves=moves,
-        require_here=moves.standing.require_here,
+        moves=base.moves,
+        require_here=base.moves.standing.require_here,
         figures=process_wide.meter.figures,
         logged=partial(log_reading.told, settings.logs.dir / logs.FILE),
-        metrics=partial(exposition, sources),
+        metrics=partial(exposition, _sources(process_wide, base)),
+    )
+
+
+def _archives(process_wide: ProcessWide, base: Foundation) -> Archives:
+    return Archives(
+        where=archives.surroundings(process_wide.settings),
+        front=process_wide.directory,
+        jobs=base.jobs,
+        now=time.time,
+        log=logs.log,
+        count=process_wide.meter.count,
+    )
+
+
+def _sources(process_wide: ProcessWide, base: Foundation) -> Sources:
+    return metering.sources(
+        process_wide.settings,
+        process_wide.meter,
+        base.store,
+        process_wide.directory.mailboxes,
+        process_wide.loop_lag,
+        time.time,
     )

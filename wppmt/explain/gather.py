@@ -26,7 +26,7 @@ def of_session(
         record=record,
         now=now,
         events=store.events_named(record.id, TOLD_EVENTS, since, MOST_ROWS),
-        audit=store.audit_last(MOST_ROWS, (record.id,), since),
+        audit=store.last_audit_entries(MOST_ROWS, (record.id,), since),
         failed=store.failed(record.id, since, MOST_ROWS),
         deliveries=_deliveries(store, record.id, troubled),
         logged=logged(record.id, since),

@@ -14,8 +14,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from wppmt.domain.alerts import Alert, AlertCode
 from wppmt.domain.states import State
 from wppmt.domain.units import MEGABYTE
-from wppmt.metrics.instruments import SESSION
 from wppmt.metrics.meter import Meter
+from wppmt.metrics.tallies import SESSION
 from wppmt.metrics.text import Family, written
 from wppmt.store.outbox_records import Backlog
 from wppmt.store.port import StoreUnavailable

@@ -81,7 +81,7 @@ class Departing:
             if departure.state is DepartureState.LEAVING:
                 self.step(departure, DepartureState.STAYED)
             elif departure.state is not DepartureState.STAYED:
-                self._set_aside(departure.session_id)
+                self.set_aside(departure.session_id)
         self.standing.reload()
 
     def step(self, departure: Departure, state: DepartureState) -> bool:
@@ -197,7 +197,7 @@ class Departing:
         with contextlib.suppress(Refusal):
             await self.front.ask(WEBHOOK, move_messages.ResumeWebhooks(departure.session_id), ASK_SECONDS)
         with contextlib.suppress(OSError):
-            await asyncio.to_thread(self._set_aside, departure.session_id)
+            await asyncio.to_thread(self.set_aside, departure.session_id)
         await self._until(lambda: self.settle(remote, gone), self.take_seconds)
         if was_connected:
             await self._until(lambda: _is_connected(remote, departure), BACK_SECONDS)
@@ -222,7 +222,7 @@ class Departing:
             return False
         return True
 
-    def _set_aside(self, session_id: str) -> None:
+    def set_aside(self, session_id: str) -> None:
         """Under a name that no browser is started on."""
         profile, aside = self.place.profile(session_id), self.place.tokens / MOVED / session_id
         if profile.is_dir() and not profile.is_symlink():

@@ -115,15 +115,15 @@ class Views:
     def group(self, group: Group, viewer: str) -> Json:
         """A group as a page of ``viewer`` sees it; what only its admins see is left to queries."""
 
-        def seen(phones: Iterable[str]) -> list[str]:
+        def addresses(phones: Iterable[str]) -> list[str]:
             return [self._accounts.address(phone, viewer) for phone in phones]
 
         return {
             "id": group.id,
             "subject": group.subject,
             "owner": self._accounts.address(group.creator, viewer) if group.creator else None,
-            "participants": seen(group.participants),
-            "admins": seen(group.admins),
+            "participants": addresses(group.participants),
+            "admins": addresses(group.admins),
             "past": [[self._accounts.address(phone, viewer), t] for phone, t in group.past],
             "created": group.created,
             "description": group.description,

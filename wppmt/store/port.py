@@ -177,12 +177,12 @@ class Store(MovesRead, Protocol):
     def note_key_uses(self, used: Mapping[str, float]) -> None:
         """When each of these keys, by id, was last used. A power cut may undo the last ones."""
 
-    def audit_after(
+    def audit_entries_after(
         self, after: int, limit: int, sessions: Collection[str] | None = None
     ) -> Sequence[AuditEntry]:
         """The audit trail behind this id, oldest first: of these sessions (None: all of it)."""
 
-    def audit_last(
+    def last_audit_entries(
         self, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
     ) -> Sequence[AuditEntry]:
         """Its newest `limit` entries, oldest first, and none from before `since`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from actors.session.sending.send_codec import turn
+from actors.session.sending.send_codec import queue_order
 from wppmt.store.records import JournalEntry
 
 
@@ -47,7 +47,7 @@ class PendingMessages:
     def take_back(self, entry: JournalEntry) -> None:
         """It was handed over, and waits again where it stood."""
         self.settle(entry.id)
-        self._queue = deque(sorted([entry, *self._queue], key=turn))
+        self._queue = deque(sorted([entry, *self._queue], key=queue_order))
 
     def hand(self, entry: JournalEntry) -> None:
         """Also anew, with more that is known of it."""

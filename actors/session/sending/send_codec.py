@@ -152,6 +152,6 @@ def extra_seconds(entry: JournalEntry) -> float:
     return sends.extra_seconds(int(entry.payload.get("typingMs", 0)), int(entry.payload.get("size", 0)))
 
 
-def turn(entry: JournalEntry) -> tuple[float, float]:
+def queue_order(entry: JournalEntry) -> tuple[float, float]:
     """The order of the queue: as accepted; what was handed over before goes first."""
     return entry.accepted_at, entry.handed_at or float("inf")

@@ -182,6 +182,28 @@ class ArchiveSettings(SettingsGroup):
     keep: Annotated[int, Env("WPP_BACKUP_KEEP"), Field(ge=1, le=1000)]
 
 
+Endpoint = Annotated[str, Field(pattern=r"^https?://(\[[0-9a-fA-F:.]+\]|[^:/?#@\s\[\]]+):\d{1,5}$")]
+
+
+class ClusterSettings(SettingsGroup):
+    """Several machines, on etcd."""
+
+    etcd: Annotated[tuple[Endpoint, ...], BeforeValidator(_split), Env("WPP_CLUSTER_ETCD")]
+    etcd_ca: Annotated[str, Env("WPP_CLUSTER_ETCD_CA")]
+    etcd_cert: Annotated[str, Env("WPP_CLUSTER_ETCD_CERT")]
+    etcd_key: Annotated[str, Env("WPP_CLUSTER_ETCD_KEY")]
+    machine: Annotated[
+        str, Env("WPP_CLUSTER_MACHINE"), Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_-]{0,62}[A-Za-z0-9])?)?$")
+    ]
+    url: Annotated[str, Env("WPP_CLUSTER_URL"), Field(pattern=r"^(https?://[^\s/?#@]+)?$")]
+    failover: Annotated[bool, Env("WPP_CLUSTER_FAILOVER")]
+
+    @property
+    def used(self) -> bool:
+        """Whether this is one of several machines."""
+        return bool(self.etcd)
+
+
 class RedisSettings(SettingsGroup):
     url: Annotated[
         str, Env("REDIS_URL", hidden=True), Field(pattern=r"^((rediss?|unix)://\S+)?$", repr=False)
@@ -263,6 +285,7 @@ class Settings(SettingsGroup):
     alerts: AlertSettings
     store: StoreSettings
     archive: ArchiveSettings
+    cluster: ClusterSettings
     redis: RedisSettings
     logs: LogSettings
     traces: TraceSettings

@@ -77,7 +77,7 @@ class ChromeBrowser:
         self._profile = profile
         self._schedule = schedule
         self._keeper = keeper
-        self._way, self._standing = place.way, place.standing
+        self._way, self._standing, self._permit = place.way, place.standing, place.permit
         self._left = left
         self._beaten = threading.Event()
         self._guard = threading.Lock()
@@ -204,10 +204,13 @@ class ChromeBrowser:
             profile.mend()
             driver.forget_port(profile.path)
             engines.note(self._settings, profile.path)
+            self._permit.require()
             with self._guard:
                 self._refuse_if_killed()
-                self._group, end = launch.start_chrome(programs, command, profile.path, writer)
+                expect = self._permit.expect
+                self._group, end = launch.start_chrome(programs, command, profile.path, writer, expect)
                 self._standing.starting(self._group)
+            self._permit.watch(self._group, end)
             self._way.started(self._group)
         return Line(end)
 
@@ -215,12 +218,14 @@ class ChromeBrowser:
         command = self._settings.command(self._profile.path, self._way.adopted())
         if not adoption.prove(left, self._profile, command):
             self.outdated = OTHER_COMMAND
+        self._permit.require()
         end = self._keeper.take(self._line_name(left.pid))
         if end is None:
             raise StartFailed("BROWSER_CRASHED", "o canal do navegador não foi guardado")
         with self._guard:
             self._refuse_if_killed()
             self._group = left.group
+        self._permit.watch(left.group, end)
         # Its session is used on: a new one beside it would hear everything twice.
         connection = self._connection = Connection(Line(end), self._schedule)
         channel = self._channel = Channel(connection, left.devtools_session, self._tell)

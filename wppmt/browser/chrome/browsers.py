@@ -13,10 +13,12 @@ from wppmt.browser.chrome import driver, ending, launch
 from wppmt.browser.chrome.browser import LOCK_SECONDS, ChromeBrowser
 from wppmt.browser.chrome.cgroups import Cgroups
 from wppmt.browser.chrome.failures import start_failures
+from wppmt.browser.chrome.permit import Permit
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.chrome.standing import Place, Standing
+from wppmt.browser.keeper.guard import Guard, Unguarded
 from wppmt.browser.keeper.lines import InMemory, Keeper, line_name
-from wppmt.browser.port import LoginItems, StartFailed
+from wppmt.browser.port import LoginItems, Right, StartFailed
 from wppmt.browser.profile import login
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnusable
 from wppmt.browser.profile.snapshots import Snapshots
@@ -28,10 +30,11 @@ class ChromeBrowsers:
     """The port's implementation. `keeper` holds what a later daemon needs to adopt; without one nothing is left to it.
 
     `proxy_of` is asked at each start: a session's proxy as a URL, with its password; empty: none.
-    So is `engine_of`: a session's own engine; empty: the default one. `cgroups`: prepared.
+    So is `engine_of`: a session's own engine; empty: the default one. `cgroups`: prepared. `right` is asked at each start;
+    `guard` is told of each browser.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - given once, by the composition root
         self,
         settings: ChromeSettings,
         keeper: Keeper | None = None,
@@ -39,9 +42,12 @@ class ChromeBrowsers:
         proxy_of: Callable[[str], str] = lambda _: "",
         cgroups: Cgroups | None = None,
         engine_of: Callable[[str], str] = lambda _: "",
+        right: Right = lambda _session_id, _profile: None,
+        guard: Guard | None = None,
     ) -> None:
         self._settings = settings
         self._keeper = keeper or InMemory()
+        self._right, self._guard = right, guard or Unguarded()
         self._proxy_of, self._engine_of = proxy_of, engine_of
         self._cgroups = cgroups
         self._schedule = schedule or Deadlines()
@@ -124,7 +130,8 @@ class ChromeBrowsers:
     def _make(self, session_id: str, left: Process | None = None) -> ChromeBrowser:
         settings, profile = self._settings.on(self._engine_of(session_id)), self._profile(session_id)
         way = Way(self._proxy_of(session_id), profile.path, simulated=settings.resolver_rules is not None)
-        place = Place(way, Standing(session_id, self._cgroups))
+        permit = Permit(profile.path, self._right, self._guard)
+        place = Place(way, Standing(session_id, self._cgroups), permit)
         browser = ChromeBrowser(settings, profile, self._schedule, self._keeper, place, left)
         self._made.add(browser)
         return browser

@@ -29,7 +29,7 @@ def brands(major: int) -> Sequence[dict[str, str]]:
     return made if major % 2 == 0 else made[::-1]
 
 
-def override(user_agent: str, major: int) -> Generator[dict[str, Any], dict[str, Any], None]:
+def override_user_agent(user_agent: str, major: int) -> Generator[dict[str, Any], dict[str, Any], None]:
     """DevTools' Emulation.setUserAgentOverride, as Selenium's bindings would make it, without loading all of that domain."""
     yield {
         "method": "Emulation.setUserAgentOverride",

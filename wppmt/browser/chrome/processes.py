@@ -101,6 +101,12 @@ def group_of(pid: int) -> int:
     return _stat(pid)[1]
 
 
+def began(pid: int) -> int:
+    """When it began, in ticks since the boot: with its number, which is given to others later, it is one of a kind; 0 when it is gone."""
+    fields = _fields(pid)
+    return int(fields[19]) if fields else 0
+
+
 def is_alive(pid: int) -> bool:
     """Whether it runs, or could if it were not stopped; a zombie does not."""
     _, group, zombie = _stat(pid)

@@ -81,7 +81,7 @@ class ChromeSettings:
         if self.engine != Engine.HEADLESS_SHELL:
             return ()
         version = launch.chrome_version(self.program)
-        return (likeness.override(user_agent(version), major(version)),)
+        return (likeness.override_user_agent(user_agent(version), major(version)),)
 
     def command(self, profile: Path, proxy: str = "") -> Sequence[str]:
         """A tenant's whole command line, the program first; asks Chrome for its version. Raises StartFailed.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from wppmt.browser.chrome import priority
 from wppmt.browser.chrome.cgroups import Cgroups
+from wppmt.browser.chrome.permit import Permit
 from wppmt.browser.port import ChannelClosed, Notice, Usage
 from wppmt.browser.proxy.way import Way
 
@@ -55,3 +56,4 @@ class Place:
 
     way: Way
     standing: Standing
+    permit: Permit

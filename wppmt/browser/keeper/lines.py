@@ -44,9 +44,12 @@ class Copies:
 
     def add(self, name: str, end: socket.socket) -> socket.socket:
         """A copy of `end`; it."""
+        copy = end.dup()
         with self._guard:
-            copy = self._ends[name] = end.dup()
-            return copy
+            former, self._ends[name] = self._ends.get(name), copy
+        if former:
+            former.close()
+        return copy
 
     def take(self, name: str) -> socket.socket | None:
         """A copy of the copy."""

@@ -20,11 +20,11 @@ async def list_entries(request: web.Request) -> web.Response:
     store, sessions = request.app[PORTS].store, request[GRANT].sessions
     if "last" in request.query:
         last = whole_number(request, "last", default=PAGE, between=(1, LARGEST_PAGE))
-        newest = await asyncio.to_thread(store.audit_last, last, sessions)
+        newest = await asyncio.to_thread(store.last_audit_entries, last, sessions)
         return answer(responses.AuditPage(entries=[_shown(entry) for entry in newest], next_cursor=None))
     after = whole_number(request, "after", default=0, between=(0, LARGEST))
     limit = page_of(request)
-    found = await asyncio.to_thread(store.audit_after, after, limit + 1, sessions)
+    found = await asyncio.to_thread(store.audit_entries_after, after, limit + 1, sessions)
     entries = [_shown(entry) for entry in found[:limit]]
     return answer(
         responses.AuditPage(entries=entries, next_cursor=entries[-1].id if len(found) > limit else None)

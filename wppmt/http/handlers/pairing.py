@@ -84,11 +84,11 @@ async def open_link(request: web.Request) -> web.Response:
     if link.opened_at is None:
         wish = messages.OpenLink(link.session_id, link.digest)
         await request.app[PORTS].front.ask(ROOT, wish, ASK_SECONDS)
-    return _state(request, link)
+    return _answer_state(request, link)
 
 
 async def show_state(request: web.Request) -> web.Response:
-    return _state(request, await _found(request))
+    return _answer_state(request, await _found(request))
 
 
 async def ask_code(request: web.Request) -> web.Response:
@@ -97,7 +97,7 @@ async def ask_code(request: web.Request) -> web.Response:
     body = await read_body(request, PairingCodeBody)
     wish = messages.AskPairingCode(link.digest, _number(link, body.phone))
     await request.app[PORTS].front.ask(session_address(link.session_id), wish, ASK_SECONDS)
-    return _state(request, link)
+    return _answer_state(request, link)
 
 
 async def show_file(request: web.Request) -> web.Response:
@@ -144,7 +144,7 @@ async def _living(request: web.Request) -> PairingLink:
     return link
 
 
-def _state(request: web.Request, link: PairingLink) -> web.Response:
+def _answer_state(request: web.Request, link: PairingLink) -> web.Response:
     now = request.app[PORTS].now()
     status, end = _status(request, link), link.end_at(now)
     step = _step(status, end)

@@ -15,7 +15,7 @@ from wppmt.http.protocol import Protocol
 from wppmt.http.security.grant import Grant
 from wppmt.http.security.guard import GRANT, SESSION_ID
 from wppmt.http.streaming.bell import Ear
-from wppmt.http.streaming.readers import ManySessions, OneSession, Reader
+from wppmt.http.streaming.readers import ManySessionsReader, OneSessionReader, Reader
 from wppmt.http.streaming.streams import STREAMS, Streams
 from wppmt.store.port import StoreUnavailable
 
@@ -25,13 +25,13 @@ _HEADERS = {"Content-Type": STREAM, "X-Accel-Buffering": "no"}
 
 async def of_session(request: web.Request) -> web.StreamResponse:
     session_id, store = request[SESSION_ID], request.app[PORTS].store
-    reader = await _resumed(request, lambda last: OneSession.resume(store, session_id, last))
+    reader = await _resumed(request, lambda last: OneSessionReader.resume(store, session_id, last))
     return await _stream(request, reader, frozenset({session_id}), session_id)
 
 
 async def of_all(request: web.Request) -> web.StreamResponse:
     sessions, store = request[GRANT].sessions, request.app[PORTS].store
-    reader = await _resumed(request, lambda last: ManySessions.resume(store, sessions, last))
+    reader = await _resumed(request, lambda last: ManySessionsReader.resume(store, sessions, last))
     return await _stream(request, reader, sessions, sessions)
 
 

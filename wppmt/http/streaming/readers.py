@@ -35,7 +35,7 @@ class Reader(Protocol):
         """The next events, at most STEP; none: there is nothing new. Raises StoreUnavailable."""
 
 
-class OneSession:
+class OneSessionReader:
     """Ids are the session's sequence numbers."""
 
     def __init__(self, store: Store, session_id: str, position: int) -> None:
@@ -47,7 +47,7 @@ class OneSession:
     def resume(cls, store: Store, session_id: str, last_event_id: str | None) -> Self:
         """None: from now on. Raises ValueError for what is no id, and StoreUnavailable."""
         said = None if last_event_id is None else int(_matched(_SEQUENCE, last_event_id)[0])
-        return cls(store, session_id, _start(said, store.last_sequence(session_id)))
+        return cls(store, session_id, _resume_at(said, store.last_sequence(session_id)))
 
     @property
     def cursor(self) -> str:
@@ -60,7 +60,7 @@ class OneSession:
         return [Told(str(event.sequence), event.body) for event in events]
 
 
-class ManySessions:
+class ManySessionsReader:
     """Ids are opaque: where in the log of all an event stands. `sessions` None: every session."""
 
     def __init__(self, store: Store, sessions: frozenset[str] | None, position: int) -> None:
@@ -72,7 +72,7 @@ class ManySessions:
     def resume(cls, store: Store, sessions: frozenset[str] | None, last_event_id: str | None) -> Self:
         """None: from now on. Raises ValueError for what is no id, and StoreUnavailable."""
         said = None if last_event_id is None else int(_matched(_CURSOR, last_event_id)[1] or "0", 16)
-        return cls(store, sessions, _start(said, store.last_event_number()))
+        return cls(store, sessions, _resume_at(said, store.last_event_number()))
 
     @property
     def cursor(self) -> str:
@@ -89,7 +89,7 @@ class ManySessions:
         return [Told(f"c{number:x}", event.body) for number, event in rows]
 
 
-def _start(said: int | None, newest: int) -> int:
+def _resume_at(said: int | None, newest: int) -> int:
     if said is None:
         return newest
     return said if said <= newest else 0

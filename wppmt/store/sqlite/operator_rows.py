@@ -32,7 +32,7 @@ class SqliteRecords:
                 [(at, key_id) for key_id, at in used.items()],
             )
 
-    def audit_after(
+    def audit_entries_after(
         self, after: int, limit: int, sessions: Collection[str] | None = None
     ) -> Sequence[AuditEntry]:
         rows = self._read(
@@ -42,7 +42,7 @@ class SqliteRecords:
         )
         return [AuditEntry(**dict(row)) for row in rows]
 
-    def audit_last(
+    def last_audit_entries(
         self, limit: int, sessions: Collection[str] | None = None, since: float = 0.0
     ) -> Sequence[AuditEntry]:
         rows = self._read(

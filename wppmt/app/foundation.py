@@ -1,0 +1,63 @@
+"""What the daemon's other parts stand on: made before the first actor, closed after the last."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from ulid import ULID
+
+from wppmt.app import archives, logs, running, watching, wiring
+from wppmt.app.jobs import Jobs
+from wppmt.app.moves import Moves, make_moves
+from wppmt.app.posting import Transports
+from wppmt.app.process_wide import ProcessWide
+from wppmt.media.fetch import MediaFiles
+from wppmt.media.received import ReceivedMedia
+from wppmt.net.egress import Egress
+from wppmt.store.sqlite.store import SqliteStore
+from wppmt.webhook.transport import WebhookTransport
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    store: SqliteStore
+    former: str
+    """The version that ran here before; empty where none has."""
+    egress: Egress
+    media: MediaFiles
+    received: ReceivedMedia
+    jobs: Jobs
+    moves: Moves
+    transports: Transports
+
+
+def lay(process_wide: ProcessWide, down: AsyncExitStack) -> Foundation:
+    """Also clears away what a killed daemon left half done. `down` closes it. Raises SetupError, StoreUnavailable, OSError."""
+    settings = process_wide.settings
+    store = SqliteStore(settings.store.state_dir / running.DATABASE, count=process_wide.meter.count)
+    down.callback(store.close)
+    former, _ = running.noted(settings.store.state_dir)
+    running.note(settings)
+    egress = wiring.webhook_egress(settings)
+    media, received = wiring.media(settings), wiring.received(settings)
+    archives.sweep_up(archives.surroundings(settings), logs.log)
+    jobs = Jobs(lambda: f"job_{ULID()}")
+    moves = make_moves(settings, store, process_wide.directory, jobs, received)
+    moves.recover()
+    wiring.sweep(store, media, received)
+    transports = _transports(process_wide, egress)
+    down.push_async_callback(transports.tenants.close)
+    down.push_async_callback(transports.operator.close)
+    return Foundation(store, former, egress, media, received, jobs, moves, transports)
+
+
+def _transports(process_wide: ProcessWide, egress: Egress) -> Transports:
+    settings = process_wide.settings
+    timeout_seconds = settings.webhooks.timeout_ms / 1000
+    return Transports(
+        tenants=WebhookTransport(egress, timeout_seconds, time.time),
+        operator=WebhookTransport(watching.egress(settings), timeout_seconds, time.time),
+        mail=watching.mailer(settings),
+    )
