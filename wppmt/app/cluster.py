@@ -149,7 +149,12 @@ class Cluster:
         """The lease is kept, etcd is followed. From before the first actor until after the last."""
         running = [
             asyncio.create_task(one)
-            for one in (self.member.keep_lease(), self.member.follow(), self._fence(), self._keep_reconciled())
+            for one in (
+                self.member.keep_lease(),
+                self.member.follow(),
+                self._fence(),
+                self._keep_reconciled(),
+            )
         ]
         try:
             yield
@@ -270,7 +275,13 @@ class Cluster:
                 if one.home
             ],
             moves=[
-                MoveShown(session_id, _machine_of(view, session_id), aim.value.machine, aim.value.why, aim.value.refused)
+                MoveShown(
+                    session_id,
+                    _machine_of(view, session_id),
+                    aim.value.machine,
+                    aim.value.why,
+                    aim.value.refused,
+                )
                 for session_id, aim in sorted(view.goals.items())
             ],
         )
@@ -286,7 +297,11 @@ class Cluster:
             used=self.directory.sessions if is_here else value.used,
             is_here=is_here,
             is_drained=name in self.view.drains,
-            versions={"wppmt": versions.wppmt, "chrome": versions.chrome, "schema": str(versions.schema_version)},
+            versions={
+                "wppmt": versions.wppmt,
+                "chrome": versions.chrome,
+                "schema": str(versions.schema_version),
+            },
         )
 
 

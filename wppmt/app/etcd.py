@@ -24,9 +24,7 @@ def tls(cluster: ClusterSettings) -> ssl.SSLContext | None:
         if cluster.etcd_cert:
             context.load_cert_chain(cluster.etcd_cert, cluster.etcd_key)
     except (OSError, ssl.SSLError) as failure:
-        why = (
-            failure.reason if isinstance(failure, ssl.SSLError) and failure.reason else explain(failure)
-        )
+        why = failure.reason if isinstance(failure, ssl.SSLError) and failure.reason else explain(failure)
         raise SetupError(
             f"Os certificados para o etcd (WPP_CLUSTER_ETCD_CA, _CERT e _KEY) não podem ser usados: {why}"
         ) from None

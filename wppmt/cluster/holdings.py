@@ -25,9 +25,7 @@ class Holdings:
     def reset(self, snapshot: Snapshot) -> None:
         """It may be older than the last commit."""
         entries = {entry.key: entry for entry in snapshot.entries if entry.key.startswith(keys.SESSIONS)}
-        self._committed = {
-            key: done for key, done in self._committed.items() if done[0] > snapshot.revision
-        }
+        self._committed = {key: done for key, done in self._committed.items() if done[0] > snapshot.revision}
         for key, (_, entry) in self._committed.items():
             _put(entries, key, entry)
         self._entries, self.is_known = entries, True

@@ -187,7 +187,14 @@ def _settle(settings: Settings, folder: Path, notices: tuple[str, ...], *, makes
     notices += more + _about_public_url(settings.http)
     archive = _settle_archive(settings.archive, folder, store.state_dir)
     cluster = settle_cluster(settings.cluster, settings.http, folder)
-    update = {"store": store, "archive": archive, "logs": logs, "auth": auth, "cluster": cluster, "notices": notices}
+    update = {
+        "store": store,
+        "archive": archive,
+        "logs": logs,
+        "auth": auth,
+        "cluster": cluster,
+        "notices": notices,
+    }
     return settings.model_copy(update=update)
 
 

@@ -23,8 +23,9 @@ _OURS = (
     ),
     Route(
         "POST", "/api/admin/sessions/{sessionId}/move", moves.move, Access.ADMIN_SESSION,
-        "Mudar a sessão para outra instância, com login, eventos e fila", {202: JobBegun},
+        "Mudar a sessão para outra máquina do cluster, ou outra instância, com login, eventos e fila", {202: JobBegun},
         body=schemas.MoveBody,
+        refusals=(Code.SESSION_BUSY, Code.CLUSTER_UNAVAILABLE),
         action=Action.MOVE,
     ),
 )  # fmt: skip
