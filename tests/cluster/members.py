@@ -13,6 +13,7 @@ from tests.moving.instances import OURS, FakeActors, Instance, Wire
 from wppmt.app.archives import Surroundings
 from wppmt.app.cluster_errands import Errands
 from wppmt.app.returning import Returning
+from wppmt.archive.arrival import sweep
 from wppmt.archive.login import Logins
 from wppmt.archive.writing import write_archive
 from wppmt.browser.profile.snapshots import Snapshots
@@ -34,8 +35,9 @@ from wppmt.store.sqlite.store import SqliteStore
 
 PEER = "cluster"
 ARCHIVE_KEY = b"k" * 32
-ROUNDS = 6
 NEVER = -1
+PLACES = 1000
+LOOK_SECONDS = 0.002
 
 
 class Killed(BaseException):
@@ -191,13 +193,17 @@ class Cluster:
 
     async def settle(self) -> None:
         """Everybody does what is to be done, until nothing is."""
-        for _ in range(ROUNDS):
+        before = -1
+        while before != self.tree.revision:
+            before = self.tree.revision
             for one in [one for one in self.members.values() if one.is_up]:
                 await one.look()
             view = View()
             view.reset(self.tree.read(keys.PREFIX, self.now))
             for wanted in commits(self.leader.look(view, self.now), view):
                 self._commit(wanted)
+        for one in self.members.values():
+            one.refresh()
 
     def close(self) -> None:
         for one in self.members.values():
@@ -241,6 +247,7 @@ class Member:
             self.instance.place, Logins(self.instance.place.tokens, Snapshots(cluster.folder / "copies", 1)),
             cluster.archives, lambda: ARCHIVE_KEY, lambda: OURS,
         )  # fmt: skip
+        sweep(where.place)
         returning = Returning(
             where=where, archives=cluster.archives, store=self.instance.store, front=self.instance.actors,
             standing=self.instance.departing.standing, now=lambda: cluster.now, log=self.instance.log,
@@ -291,7 +298,8 @@ class Member:
             await self._keep_own()
             await self.errands.look()
             await self.rest()
-            await self.instance.following.look()
+            if self.is_up:
+                await self.instance.following.look()
         except Killed:
             self.kill()
 
@@ -301,8 +309,10 @@ class Member:
             while self.is_up and (found := self.instance.jobs.get(job)) and found.status is JobStatus.RUNNING:
                 # Each look of a source's takes a second of its own time.
                 self.instance.time += 1
-                await asyncio.sleep(0)
+                await asyncio.sleep(LOOK_SECONDS)
         if not self.is_up:
+            # A thread of its own may be in the midst of something.
+            await asyncio.gather(*self.instance.jobs._tasks, return_exceptions=True)  # noqa: SLF001
             self.kill()
 
     async def _keep_own(self) -> None:
@@ -324,7 +334,7 @@ class Member:
         self.lease = tree.grant(1e9, now)
         versions = Versions(schema_version=1, chrome=OURS)
         value = Machine(
-            url=f"https://{self.name}", peer=f"https://{self.name}:1", places=10, versions=versions
+            url=f"https://{self.name}", peer=f"https://{self.name}:1", places=PLACES, versions=versions
         )
         wanted = Transaction([], [Put(keys.machine(self.name), value.dump(), self.lease)])
         assert tree.commit(wanted.compares, wanted.operations, now).succeeded

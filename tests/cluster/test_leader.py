@@ -247,7 +247,9 @@ def test_the_parts_that_others_play(cluster: Cluster):
         return list(errands(cluster.view, machine, here.__contains__))
 
     goals = {session: aim.revision for session, aim in cluster.view.goals.items()}
-    assert of("m3") == [Leave("a", asked, goals["a"])]
+    assert of("m3", "a") == [Leave("a", asked, goals["a"])]
+    # It has been given away, and etcd is not told yet.
+    assert of("m3") == []
     assert of("m2") == []
     cluster.put(keys.goal("b"), lost.dump())
     cluster.dies("m3")

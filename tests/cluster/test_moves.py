@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.members import Cluster, Member
+from tests.cluster.members import NEVER, Cluster, Member
 from wppmt.cluster import keys
 from wppmt.cluster.etcd import Put
 from wppmt.cluster.leader import REFUSED_SECONDS
@@ -33,10 +33,10 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     made.close()
 
 
-async def _asked(cluster: Cluster, target: str = "m2") -> None:
+async def _asked(cluster: Cluster, target: str = "m2", session: str = "loja") -> None:
     source = cluster.members["m1"]
     source.refresh()
-    await source.errands.ask("loja", target)
+    await source.errands.ask(session, target)
     await source.rest()
 
 
@@ -67,92 +67,77 @@ async def test_and_back_again(cluster: Cluster):
 
 
 @pytest.mark.parametrize("victim", ["m1", "m2"])
-async def test_killed_at_each_step_and_started_again(tmp_path: Path, victim: str):
+async def test_killed_at_each_step_and_started_again(cluster: Cluster, victim: str):
     """Every commit in a store or in etcd, every word between two machines or to an actor is a step."""
     for step in range(POINTS):
-        cluster = Cluster(tmp_path / str(step))
-        cluster.joins("m1", "m2")
-        cluster.members["m1"].has("loja")
-        is_killed = await _killed_at(cluster, victim, step)
+        session = f"loja-{step}"
+        cluster.members["m1"].has(session)
+        is_killed = await _killed_at(cluster, victim, step, session)
+        if is_killed:
+            cluster.members[victim].boot()
         await cluster.settle()
-        [owner] = cluster.owners("loja")
-        assert cluster.home("loja") == owner, step
+        [owner] = cluster.owners(session)
+        assert cluster.home(session) == owner, step
         other = cluster.members["m2" if owner == "m1" else "m1"].instance
-        assert other.has_nothing_of("loja"), step
+        assert other.has_nothing_of(session), step
         assert not other.departing.standing.waiting(), step
-        cluster.close()
         if not is_killed:
             return
     pytest.fail("it never came to an end")
 
 
-async def _killed_at(cluster: Cluster, victim: str, step: int) -> bool:
+async def _killed_at(cluster: Cluster, victim: str, step: int, session: str = "loja") -> bool:
     """Whether that was before the move's end."""
     one = cluster.members[victim]
     one.life.ends_at = one.life.points + step
     try:
-        await _asked(cluster)
+        await _asked(cluster, session=session)
     except BaseException:  # noqa: BLE001 - Killed, in the midst of being asked
         one.life.is_over = True
     if one.is_up:
-        one.life.ends_at = -1
+        one.life.ends_at = NEVER
         return False
     one.kill()
-    one.boot()
     return True
 
 
-async def test_the_target_takes_up_what_is_its_own_though_the_source_never_comes_back(tmp_path: Path):
+async def test_the_target_takes_up_what_is_its_own_though_the_source_never_comes_back(cluster: Cluster):
     """From the moment that etcd says so; before it, the target has the archive and leaves it alone."""
-    was_taken = set()
+    source, was_taken = cluster.members["m1"], set()
     for step in range(POINTS):
-        cluster = Cluster(tmp_path / str(step))
-        cluster.joins("m1", "m2")
-        source = cluster.members["m1"]
-        source.has("loja")
-        source.life.ends_at = source.life.points + step
-        try:
-            await _asked(cluster)
-        except BaseException:  # noqa: BLE001 - Killed, in the midst of being asked
-            source.life.is_over = True
-        if source.is_up:
-            cluster.close()
+        session = f"loja-{step}"
+        source.has(session)
+        if not await _killed_at(cluster, "m1", step, session):
             break
         source.is_lost()
-        before = cluster.home("loja")
+        before = cluster.home(session)
         await cluster.settle()
-        assert cluster.owners("loja") == (["m2"] if before == "m2" else []), step
+        assert cluster.owners(session) == (["m2"] if before == "m2" else []), step
         was_taken.add(before)
-        cluster.close()
+        source.boot()
+        await cluster.settle()
+        assert len(cluster.owners(session)) == 1, step
     assert was_taken == {"m1", "m2"}
 
 
 async def test_a_lost_machine_s_session_comes_up_from_what_it_had_sent(cluster: Cluster):
     """It died on its way: what waits at the target is newer than every backup."""
     source, target = cluster.members["m1"], cluster.members["m2"]
-    source.instance.actors.refused[move_messages.GiveAway] = Refusal(Code.OUTCOME_UNKNOWN)
-    waits = target.instance.receiving
-    original = source.life.points
-    while not waits.standing.waiting():
-        source.life.ends_at, source.life.is_over = source.life.points + 1, False
+    for step in range(POINTS):
+        session = f"loja-{step}"
+        source.has(session)
+        assert await _killed_at(cluster, "m1", step, session)
+        if target.instance.receiving.standing.waiting():
+            break
         source.boot()
-        original += 1
-        source.life.ends_at = original
-        await _quietly(cluster)
-        assert original < 2 * POINTS
+        await cluster.settle()
     source.is_lost()
     await cluster.settle()
     cluster.now += 61
     await cluster.settle()
-    assert cluster.owners("loja") == ["m2"]
-    assert not target.view.goals
-
-
-async def _quietly(cluster: Cluster) -> None:
-    try:
-        await _asked(cluster)
-    except BaseException:  # noqa: BLE001 - Killed, in the midst of being asked
-        cluster.members["m1"].kill()
+    assert cluster.owners(session) == ["m2"]
+    assert "session_returned" not in target.instance.logged
+    assert session not in target.view.goals
 
 
 async def _lost(cluster: Cluster, member: Member) -> None:
@@ -187,14 +172,14 @@ async def test_whoever_brings_it_up_is_killed_at_each_step_and_started_again(tmp
         cluster.now += 61
         other.life.ends_at = other.life.points + step
         await cluster.settle()
-        is_over = other.is_up
-        if not is_over:
+        was_killed = not other.is_up
+        if was_killed:
             other.boot()
             await cluster.settle()
         assert cluster.owners("loja") == ["m2"], step
         assert not other.view.goals, step
         cluster.close()
-        if is_over:
+        if not was_killed:
             return
     pytest.fail("it never came to an end")
 
@@ -267,6 +252,7 @@ async def test_a_drained_machine_ends_empty_and_gets_nothing(cluster: Cluster):
     [owner] = cluster.owners("loja")
     assert owner in {"m2", "m3"}
     await cluster.members[owner].errands.drain("m1", wanted=False)
+    cluster.members[owner].refresh()
     assert not cluster.members[owner].view.drains
 
 

@@ -49,7 +49,7 @@ def errands(view: View, me: str, is_here: Callable[[str], bool]) -> Iterator[Err
         if goal.refused or home is None:
             continue
         if goal.why is not Why.LOST:
-            if standing.owner == home.machine == me != goal.machine:
+            if standing.owner == home.machine == me != goal.machine and is_here(session):
                 yield Leave(session, goal, aim.revision)
         elif goal.machine == me == home.machine and standing.owner in {me, ""}:
             yield (Done if is_here(session) else Return)(session, goal, aim.revision)

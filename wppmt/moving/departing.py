@@ -104,10 +104,10 @@ class Departing:
 
     async def _move(self, remote: Remote, session_id: str, owner: str) -> None:
         self.ownership.require_decidable()
-        await self._end_former(session_id)
         status = self.front.status(session_id)
         if status is None:
             raise Refusal(Code.SESSION_NOT_FOUND)
+        await self._end_former(session_id)
         offer = await asyncio.to_thread(self._offer, session_id)
         await remote.offer(
             session_id, {"schemaVersion": offer.schema_version, "chrome": offer.chrome, "size": offer.size}
