@@ -42,6 +42,7 @@ system:
 	@missing=(); \
 	need() { command -v "$$1" >/dev/null || missing+=("$${@:2}"); }; \
 	need chromium chromium; need chromium-headless-shell chromium-headless-shell; need chromedriver chromium-driver; need redis-server redis-server; need curl curl; \
+	need etcd etcd-server; \
 	need ffprobe ffmpeg; \
 	need node nodejs; need npm npm; need $(PYTHON) python3 python3-venv; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || [ -x $(BIN)/python ] || missing+=(python3-venv); \

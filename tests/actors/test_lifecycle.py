@@ -8,6 +8,7 @@ from actors.supervisor.messages import MemoryMeasured, ShutDown
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from tests.defaults import session_policy
+from wppmt.browser.fake.browsers import FakeTimes
 from wppmt.browser.port import StartFailed
 from wppmt.domain import messages, sends
 from wppmt.domain.errors import Code, Refusal
@@ -306,6 +307,22 @@ def test_what_a_page_owed_when_the_logout_gave_up_is_owed_no_more(make_gateway: 
     assert not logout.value.unlinked
     assert not gateway.logged("actor_failed")
     assert gateway.count_browsers("a") == 2
+
+
+def test_a_page_that_is_slow_to_log_out_is_asked_once(make_gateway: MakeGateway):
+    gateway = make_gateway(times=FakeTimes(call=5.0, beat=1.0))
+    bring_to(gateway, State.DISCONNECTED)
+    logout = gateway.request(A, messages.LogOut())
+    gateway.run_until(lambda: gateway.browsers.living("a"))
+    page = gateway.browser("a")
+    # It shows its main screen again and again; stopped before its answer, it does all that it was asked for together.
+    gateway.run(4)
+    page.hang()
+    gateway.run(5)
+    page.wake()
+    gateway.run_until(lambda: logout.answers)
+    assert logout.value.unlinked
+    assert [function for function, _ in page.calls].count("logout") == 1
 
 
 IN_USE = StartFailed("PROFILE_LOCKED", "outro processo usa o perfil")

@@ -69,8 +69,8 @@ class EtcdServers:
     def is_healthy(self, member: Member) -> bool:
         """It answers, and knows a leader."""
         try:
-            return self.call(member, "GET", "/health").get("health") == "true"
-        except OSError:
+            return bool(self.call(member, "GET", "/health")["health"] == "true")
+        except (OSError, KeyError):
             return False
 
     def leader(self) -> Member:

@@ -114,7 +114,7 @@ class EtcdClient:
             try:
                 return await self._ask_one(endpoint, what, body)
             except (aiohttp.ClientError, OSError, Unavailable) as failure:
-                trouble = f"{endpoint}: {failure or type(failure).__name__}"
+                trouble = f"{endpoint}: {str(failure) or type(failure).__name__}"
                 self._prefer_another(endpoint)
                 if once and not isinstance(failure, _NOT_SENT):
                     break

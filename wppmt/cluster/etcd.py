@@ -54,7 +54,7 @@ class ModRevision:
 class Lease:
     key: str
     is_: int
-    """0: it is on no lease. There must be such a key."""
+    """0: it is on no lease, or there is no such key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ over in two steps. Between them it is the target's alone, by `home`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wppmt.cluster import keys
 from wppmt.cluster.etcd import Compare, CreateRevision, Delete, Entry, ModRevision, Operation, Put, Snapshot
@@ -60,17 +60,13 @@ def take_back(session_id: str, home: Entry, machine: str, lease: int) -> Transac
 
 
 def hand_over(session_id: str, held: Held, target: Home, alive: Entry) -> Transaction:
-    """By its owner, or by its home while nobody owns it; `alive` is the target's machine key. Raises ValueError without a home."""
-    if held.home is None:
-        raise ValueError(session_id)
-    given_up: list[Operation] = [Delete(held.owner.key)] if held.owner else []
-    return Transaction(
-        [
-            _owned_as(session_id, held),
-            _unchanged(held.home),
-            CreateRevision(alive.key, alive.create_revision),
-        ],
-        [*given_up, Put(keys.home(session_id), target.dump())],
+    """By its owner, or by its home while nobody owns it; `alive` is the target's machine key. That it fences only the target itself
+    can promise: it says so later (`rewrite_home`). Raises ValueError without a home.
+    """
+    unpromised = target.model_copy(update={"fences": False})
+    passed_on = _given_up(session_id, held, [Put(keys.home(session_id), unpromised.dump())])
+    return replace(
+        passed_on, compares=[*passed_on.compares, CreateRevision(alive.key, alive.create_revision)]
     )
 
 
@@ -86,12 +82,7 @@ def fail_over(session_id: str, home: Entry, lost: str, me: Home, lease: int) -> 
 
 def release(session_id: str, held: Held) -> Transaction:
     """The session is no more. Raises ValueError without a home."""
-    if held.home is None:
-        raise ValueError(session_id)
-    given_up: list[Operation] = [Delete(held.owner.key)] if held.owner else []
-    return Transaction(
-        [_owned_as(session_id, held), _unchanged(held.home)], [*given_up, Delete(keys.home(session_id))]
-    )
+    return _given_up(session_id, held, [Delete(keys.home(session_id))])
 
 
 def rewrite_home(session_id: str, held: Held, home: Home) -> Transaction:
@@ -109,6 +100,14 @@ def together(transactions: Sequence[Transaction]) -> Transaction:
         [compare for one in transactions for compare in one.compares],
         [operation for one in transactions for operation in one.operations],
     )
+
+
+def _given_up(session_id: str, held: Held, operations: Sequence[Operation]) -> Transaction:
+    """No owner, and this for the home; all as it was read."""
+    if held.home is None:
+        raise ValueError(session_id)
+    owned: Sequence[Operation] = [Delete(held.owner.key)] if held.owner else []
+    return Transaction([_owned_as(session_id, held), _unchanged(held.home)], [*owned, *operations])
 
 
 def _absent(key: str) -> Compare:

@@ -59,28 +59,23 @@ def right_to_open(
     home = Home.parse(held.home.value) if held and held.home else None
     if held and (home is None or home.machine != terms.machine):
         return Denied.NOT_OWNER
-    if terms.fences or (home and home.fences) or membership.holds(now):
-        return _owned(terms, membership, held or Held(), stamp, now)
-    return _alone(terms, home, stamp)
-
-
-def _owned(
-    terms: Terms, membership: Membership, held: Held, stamp: Stamp | None, now: float
-) -> Right | Denied:
+    fences = terms.fences or bool(home and home.fences)
+    if not fences and not membership.holds(now):
+        return _alone(terms.machine, home, stamp)
     if not membership.may_start(now):
         return Denied.NO_LEASE
-    epoch = epoch_on(membership.lease, held)
+    epoch = epoch_on(membership.lease, held or Held())
     if epoch is None:
         return Denied.NOT_OWNER
     if stamp and epoch < stamp.epoch:
         return Denied.NEWER_EPOCH
-    return Right(Stamp(epoch, terms.machine, terms.fences), membership.lease if terms.fences else 0)
+    return Right(Stamp(epoch, terms.machine, fences), membership.lease if fences else 0)
 
 
-def _alone(terms: Terms, home: Home | None, stamp: Stamp | None) -> Right | Denied:
+def _alone(machine: str, home: Home | None, stamp: Stamp | None) -> Right | Denied:
     """No etcd in reach, and nobody takes a session from a machine that did not promise to fence: it goes on with its own."""
-    if stamp and stamp.machine != terms.machine:
+    if stamp and stamp.machine != machine:
         return Denied.NEWER_EPOCH
     if home is None and (stamp is None or stamp.fences):
         return Denied.NO_LEASE
-    return Right(Stamp(stamp.epoch if stamp else 0, terms.machine, fences=False), 0)
+    return Right(Stamp(stamp.epoch if stamp else 0, machine, fences=False), 0)

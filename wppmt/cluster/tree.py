@@ -99,7 +99,7 @@ class Tree:
             case ModRevision():
                 return (entry.mod_revision if entry else 0) == compare.is_
             case Lease():
-                return entry is not None and entry.lease == compare.is_
+                return (entry.lease if entry else 0) == compare.is_
 
     def _require(self, leases: Sequence[int]) -> None:
         if not all(lease in self._leases for lease in leases):
