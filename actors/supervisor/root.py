@@ -121,7 +121,10 @@ class Root:
             case DiskMeasured(free_mb=free_mb):
                 return [*self._disk.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
             case messages.MayRunBrowsers(may=may):
-                return [*self._fence.told(sorted(self._children.sessions), is_closed=not may), *self._grant(now)]
+                return [
+                    *self._fence.told(sorted(self._children.sessions), is_closed=not may),
+                    *self._grant(now),
+                ]
             case PressureMeasured(percent=percent):
                 unused = longest_unused(self._children.statuses(self._status))
                 return [*self._pressure.measured(percent, unused, now), *self._grant(now)]

@@ -33,18 +33,20 @@ from wppmt.app import (
 from wppmt.app.posting import Transports, poster
 from wppmt.app.process_wide import ProcessWide
 from wppmt.browser.wa_js.shelf import Shelf
-from wppmt.domain.messages import PRESSURE, ROOT, WEBHOOK
+from wppmt.domain.messages import PRESSURE, ROOT, WEBHOOK, MayRunBrowsers
 from wppmt.media.received import ReceivedMedia
 from wppmt.store.sqlite.store import SqliteStore
 
 
-def start_actors(
+def start_actors(  # noqa: PLR0913 - given once, by the composition root
     process_wide: ProcessWide,
     threads: PykkaThreads,
     store: SqliteStore,
     transports: Transports,
     received: ReceivedMedia,
     chromes: browsers.TenantBrowsers,
+    *,
+    may_run_browsers: bool = True,
 ) -> None:
     """Root, and with it all others; returns at once."""
     settings = process_wide.settings
@@ -86,4 +88,5 @@ def start_actors(
     supervisor = runtime.spawn(ROOT, root)
     # Before Boot: on a disk that is short no browser must start.
     supervisor.put(DiskMeasured(free_mb()))
+    supervisor.put(MayRunBrowsers(may_run_browsers))
     supervisor.put(Boot())

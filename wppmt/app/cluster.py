@@ -1,48 +1,45 @@
-"""This machine in its cluster. Imported only where there is one (WPP_CLUSTER_ETCD)."""
+"""One machine of a cluster: this one. Imported only where there is one (WPP_CLUSTER_ETCD)."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from actors.runtime.directory import Directory
 from wppmt import __version__
-from wppmt.app import archives, logs
+from wppmt.app import archives, browsers, logs
 from wppmt.app.etcd import etcd_client
 from wppmt.app.moves import Moves
 from wppmt.app.settings import Settings
-from wppmt.browser.keeper.guard import Guard, Unguarded
+from wppmt.app.upkeep import Upkeep
+from wppmt.browser.keeper.guard import Guard
 from wppmt.browser.port import StartFailed
-from wppmt.cluster import keys
 from wppmt.cluster.etcd import Etcd, LeaseGone, Unavailable
 from wppmt.cluster.lease_note import LeaseNote, boot_id
 from wppmt.cluster.member import Member, NameTaken
-from wppmt.cluster.ownership import Held, Transaction, claim, epoch_on, held, take_back
-from wppmt.cluster.reconciling import Commit, GiveUp, Situation, steps
-from wppmt.cluster.right import Terms
+from wppmt.cluster.overview import show
+from wppmt.cluster.ownership import Held, Transaction, claim, epoch_on, take_back
+from wppmt.cluster.right import Denied, Terms
 from wppmt.cluster.values import Home, Machine, Versions
 from wppmt.cluster.view import View
-from wppmt.domain.cluster import ClusterShown, MachineShown, MoveShown, SessionShown
+from wppmt.domain.cluster import ClusterShown
 from wppmt.domain.errors import Code, Refusal, SetupError
 from wppmt.domain.messages import ROOT, MayRunBrowsers
 from wppmt.moving.giving_up import GivingUp
-from wppmt.store.move_records import DepartureState
-from wppmt.store.port import Store, StoreUnavailable
+from wppmt.store.port import Store
 from wppmt.store.sqlite.schema import VERSION
 
-BEGIN_SECONDS = 30.0
-"""For a machine that finds etcd; one whose name was on another lease has to wait until that has run out."""
-RECONCILE_SECONDS, PAUSE_SECONDS = 3.0, 0.3
+SETTLE_SECONDS = 30.0
+"""For everything to be taken back before the first browser; what is not, is later."""
 FENCE_SECONDS = 0.25
 RETRY_SECONDS = 5.0
-_UNFINISHED = {DepartureState.LEAVING, DepartureState.GONE}
-
-OnTime = Callable[[], Awaitable[None]]
 
 
 @dataclass(kw_only=True, eq=False)
@@ -51,17 +48,9 @@ class Cluster:
 
     settings: Settings
     member: Member
-    moves: Moves
+    upkeep: Upkeep
     store: Store
     directory: Directory
-    guard: Guard = field(default_factory=Unguarded)
-    """Who closes the browsers of this machine when nobody else does; set before the first actor."""
-    _known: set[str] = field(default_factory=set, init=False)
-    """Sessions that were in the registry since the daemon was started."""
-    _claiming: set[str] = field(default_factory=set, init=False)
-    _giving_up: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
-    _settled_on: int = field(default=0, init=False)
-    """The lease under which everything was taken back that could be."""
 
     @property
     def machine(self) -> str:
@@ -89,11 +78,6 @@ class Cluster:
         """By which this machine owns it; None where it does not."""
         return epoch_on(self.lease, self.member.holdings.of(session_id))
 
-    def home_of(self, session_id: str) -> Home:
-        """What this machine writes of a session of its own."""
-        terms = self.member.terms
-        return Home(machine=terms.machine, url=self.settings.cluster.url, fences=terms.fences)
-
     # Whose is a session?
 
     def require_here(self, session_id: str) -> None:
@@ -105,68 +89,72 @@ class Cluster:
     @asynccontextmanager
     async def claimed(self, session_id: str) -> AsyncIterator[None]:
         """Within, the session is this machine's, though it has no row yet. Raises Refusal: NOT_OWNER, CLUSTER_UNAVAILABLE."""
-        self._claiming.add(session_id)
+        self.upkeep.claiming.add(session_id)
         try:
             if self.store.session(session_id) is None:
                 await self._claim(session_id)
-            self._known.add(session_id)
             yield
         finally:
-            self._claiming.discard(session_id)
+            self.upkeep.claiming.discard(session_id)
 
-    def right(self, session_id: str, profile: Path) -> None:
+    def right(self, session_id: str, profile: Path) -> int:
         """wppmt.browser.port.Right."""
-        denied = self.member.right(session_id, profile)
-        if denied is not None:
-            raise StartFailed("OWNERSHIP_UNPROVEN", denied.value)
+        verdict = self.member.right(session_id, profile)
+        if isinstance(verdict, Denied):
+            raise StartFailed("OWNERSHIP_UNPROVEN", verdict.value)
+        return verdict
 
     @property
     def may_run_browsers(self) -> bool:
         """Also after a lease that is new: not before everything is taken back."""
         return not self.member.terms.fences or (
-            not self.member.is_fenced and self._settled_on == self.member.membership.lease
+            not self.member.is_fenced and self.upkeep.settled_on == self.lease
         )
 
     # Its life.
 
-    async def begin(self) -> None:
-        """Before the first actor: what is ours is taken back, what is another's is given up. Raises SetupError."""
+    @asynccontextmanager
+    async def living(self, guard: Guard) -> AsyncIterator[None]:
+        """From before the first actor until after the last. First, what is ours is taken back, and what is another's given up.
+
+        `guard` closes the browsers of this machine when nobody else does. Raises SetupError.
+        """
+        self.member.vouch = guard.until
+        await self._join()
+        tasks = [asyncio.create_task(one) for one in (self.member.keep_lease(), self.member.follow())]
         try:
-            async with asyncio.timeout(BEGIN_SECONDS):
-                await self.member.join()
-                await self.member.read()
-                await self._reconcile(self._give_up_unstarted)
+            await self._settle()
+            tasks += [asyncio.create_task(one) for one in (self._fence(), self.upkeep.keep())]
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _join(self) -> None:
+        try:
+            await self.member.join()
+            await self.member.read()
         except NameTaken:
             raise SetupError(
                 f"Já há uma máquina {self.machine} neste cluster, e ela está no ar: escolha outro"
                 " WPP_CLUSTER_MACHINE"
             ) from None
-        except (Unavailable, LeaseGone, TimeoutError):
+        except Unavailable:
             self.member.log("etcd_unreachable", level="error", note="O serviço começa sem o etcd")
 
-    @asynccontextmanager
-    async def living(self) -> AsyncIterator[None]:
-        """The lease is kept, etcd is followed. From before the first actor until after the last."""
-        running = [
-            asyncio.create_task(one)
-            for one in (
-                self.member.keep_lease(),
-                self.member.follow(),
-                self._fence(),
-                self._keep_reconciled(),
-            )
-        ]
+    async def _settle(self) -> None:
         try:
-            yield
-        finally:
-            tasks = [*running, *self._giving_up.values()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await self.upkeep.before_actors()
+        except (Unavailable, LeaseGone, TimeoutError):
+            return
 
-    async def leave(self) -> None:
-        """Its browsers are closed: whoever may bring its sessions up need not wait."""
-        await self.member.leave()
+    async def leave(self, *, hands_over: bool) -> None:
+        """Where its browsers are closed, whoever may bring its sessions up need not wait."""
+        if not hands_over:
+            await self.member.leave()
+        await self.etcd.close()
 
     async def _fence(self) -> None:
         """Root is told of each change."""
@@ -178,65 +166,6 @@ class Cluster:
                 self.member.log(event, level="info" if may else "error")
             await asyncio.sleep(FENCE_SECONDS)
 
-    async def _keep_reconciled(self) -> None:
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.member.changed.wait(), RECONCILE_SECONDS)
-            self.member.changed.clear()
-            try:
-                await self.member.tell()
-                await self._reconcile(self._give_up)
-            except (Unavailable, LeaseGone):
-                pass
-            except (StoreUnavailable, OSError) as failure:
-                self.member.log("cluster_not_reconciled", level="warning", note=str(failure))
-            await asyncio.sleep(PAUSE_SECONDS)
-
-    async def _reconcile(self, give_up: Callable[[str, str], Awaitable[None]]) -> None:
-        """Raises Unavailable, LeaseGone, StoreUnavailable, OSError."""
-        if not self.member.holdings.is_known:
-            return
-        lease = self.lease
-        here = {record.id for record in await asyncio.to_thread(self.store.sessions)}
-        self._known |= here
-        situation = Situation(
-            lease=lease, here=here, ended=self._known - here, on_their_way=self._on_their_way()
-        )
-        for step in list(steps(situation, self.member.holdings, self.home_of)):
-            match step:
-                case Commit(session_id=session_id, transaction=transaction):
-                    if await self.member.commit(transaction) and session_id not in here:
-                        self._known.discard(session_id)
-                case GiveUp(session_id=session_id):
-                    if home := await self._is_elsewhere(session_id):
-                        await give_up(session_id, f"{home.url}#{home.machine}")
-        self._settled_on = lease
-
-    def _on_their_way(self) -> Collection[str]:
-        moving = {one.session_id for one in self.store.departures() if one.state in _UNFINISHED}
-        moving |= {one.session_id for one in self.store.incoming() if not one.is_taken}
-        return moving | self._claiming | self._giving_up.keys()
-
-    async def _is_elsewhere(self, session_id: str) -> Home | None:
-        """As of now: what a watch has told may be old. Raises Unavailable."""
-        home = _home(held(await self.etcd.read(keys.session(session_id)), session_id))
-        return home if home and home.machine != self.machine else None
-
-    async def _give_up_unstarted(self, session_id: str, owner: str) -> None:
-        await asyncio.to_thread(GivingUp(self.moves.departing).before_actors, session_id, owner)
-
-    async def _give_up(self, session_id: str, owner: str) -> None:
-        """It takes as long as a browser takes to close: meanwhile the others go on."""
-        task = asyncio.create_task(self._try_to_give_up(session_id, owner))
-        self._giving_up[session_id] = task
-        task.add_done_callback(lambda _: self._giving_up.pop(session_id, None))
-
-    async def _try_to_give_up(self, session_id: str, owner: str) -> None:
-        try:
-            await GivingUp(self.moves.departing).give_up(session_id, owner)
-        except (Refusal, StoreUnavailable, OSError) as failure:
-            self.member.log("session_not_given_up", session_id, level="warning", note=str(failure))
-
     async def _claim(self, session_id: str) -> None:
         """Raises Refusal."""
         found = self.member.holdings.of(session_id)
@@ -245,6 +174,7 @@ class Cluster:
         self.require_here(session_id)
         if not self.member.membership.holds(self.member.now()):
             raise Refusal(Code.CLUSTER_UNAVAILABLE, retry_after=RETRY_SECONDS)
+        self.upkeep.expect(session_id)
         try:
             if not await self.member.commit(self._coming(session_id, found)):
                 await self.member.read()
@@ -257,51 +187,13 @@ class Cluster:
     def _coming(self, session_id: str, found: Held) -> Transaction:
         if found.home:
             return take_back(session_id, found.home, self.machine, self.lease)
-        return claim(session_id, self.home_of(session_id), self.lease)
-
-    # What is told of it.
+        return claim(session_id, self.upkeep.home_of(session_id), self.lease)
 
     def shown(self) -> ClusterShown:
-        view = self.view
-        return ClusterShown(
-            machine=self.machine,
-            leader=view.leader,
+        return replace(
+            show(self.view, self.machine, self.directory.sessions),
             is_frozen=self.is_frozen,
             failover=self.member.terms.fences,
-            machines=[self._machine_shown(name) for name in sorted(view.machines)],
-            sessions=[
-                SessionShown(session_id, one.home.machine, one.owner == one.home.machine, one.epoch)
-                for session_id, one in sorted(view.sessions.items())
-                if one.home
-            ],
-            moves=[
-                MoveShown(
-                    session_id,
-                    _machine_of(view, session_id),
-                    aim.value.machine,
-                    aim.value.why,
-                    aim.value.refused,
-                )
-                for session_id, aim in sorted(view.goals.items())
-            ],
-        )
-
-    def _machine_shown(self, name: str) -> MachineShown:
-        value = self.view.machines[name].value
-        is_here, versions = name == self.machine, value.versions
-        return MachineShown(
-            name=name,
-            url=value.url,
-            state=value.state,
-            places=value.places,
-            used=self.directory.sessions if is_here else value.used,
-            is_here=is_here,
-            is_drained=name in self.view.drains,
-            versions={
-                "wppmt": versions.wppmt,
-                "chrome": versions.chrome,
-                "schema": str(versions.schema_version),
-            },
         )
 
 
@@ -328,17 +220,33 @@ def make_cluster(settings: Settings, moves: Moves, store: Store, directory: Dire
         note=LeaseNote(settings.store.state_dir),
         now=lambda: time.clock_gettime(time.CLOCK_BOOTTIME),
         describe=describe,
-        vouch=lambda close_at, kill_at: made.guard.until(close_at, kill_at),
         log=logs.log,
     )
-    made = Cluster(settings=settings, member=member, moves=moves, store=store, directory=directory)
-    return made
+    upkeep = Upkeep(
+        member=member,
+        store=store,
+        giving_up=GivingUp(moves.departing),
+        home_of=partial(_home_of, settings, store, member.terms),
+    )
+    return Cluster(settings=settings, member=member, upkeep=upkeep, store=store, directory=directory)
+
+
+def _home_of(settings: Settings, store: Store, terms: Terms, session_id: str) -> Home:
+    """Raises StoreUnavailable."""
+    return Home(
+        machine=terms.machine,
+        url=settings.cluster.url,
+        fences=terms.fences,
+        proxy=_digest(browsers.proxy_of(settings, store, session_id)),
+    )
+
+
+def _digest(proxy: str) -> str:
+    """Which proxy it is, and nothing of it."""
+    parts = urlsplit(proxy)
+    where = f"{parts.hostname}:{parts.port}"
+    return hashlib.sha256(where.encode()).hexdigest()[:16] if proxy else ""
 
 
 def _home(found: Held) -> Home | None:
     return Home.parse(found.home.value) if found.home else None
-
-
-def _machine_of(view: View, session_id: str) -> str:
-    home = view.standing(session_id).home
-    return home.machine if home else ""

@@ -47,6 +47,7 @@ from wppmt.store.redis_watch import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
+    from wppmt.app.cluster import Cluster
     from wppmt.tracing.spans import Spans
 
 BOOT_SECONDS = 30.0
@@ -175,9 +176,21 @@ class Daemon:
         self, base: Foundation, inherited: sockets.Inherited, signals: StopSignal, down: AsyncExitStack
     ) -> None:
         """The actors, and what needs them. Whoever asks for a session from here on finds it."""
-        threads = PykkaThreads(asyncio.get_running_loop())
-        chromes = self._make_browsers(self._settings, os.environ, inherited.lines, base.store)
-        start_actors(self._process_wide, threads, base.store, base.transports, base.received, chromes)
+        threads, cluster = PykkaThreads(asyncio.get_running_loop()), base.cluster
+        right = cluster.right if cluster else browsers.always
+        chromes = self._make_browsers(self._settings, os.environ, inherited.lines, base.store, right)
+        if cluster:
+            down.push_async_callback(self._leave, cluster, signals)
+            await down.enter_async_context(cluster.living(chromes.guard))
+        start_actors(
+            self._process_wide,
+            threads,
+            base.store,
+            base.transports,
+            base.received,
+            chromes,
+            may_run_browsers=cluster is None or cluster.may_run_browsers,
+        )
         down.push_async_callback(self._stop_actors, threads, chromes, signals)
         await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
         await down.enter_async_context(
@@ -185,6 +198,10 @@ class Daemon:
         )
         down.push_async_callback(base.jobs.close)
         await down.enter_async_context(base.moves.following.running())
+
+    async def _leave(self, cluster: Cluster, signals: StopSignal) -> None:
+        """A daemon that hands over leaves its lease to the next one, with its browsers."""
+        await cluster.leave(hands_over=signals.hands_over)
 
     def _audit_end(self, store: SqliteStore, signals: StopSignal) -> None:
         wiring.audit(store, Action.STOP_SERVICE, "handover" if signals.hands_over else None)

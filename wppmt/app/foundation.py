@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ulid import ULID
 
@@ -19,6 +20,9 @@ from wppmt.net.egress import Egress
 from wppmt.store.sqlite.store import SqliteStore
 from wppmt.webhook.transport import WebhookTransport
 
+if TYPE_CHECKING:
+    from wppmt.app.cluster import Cluster
+
 
 @dataclass(frozen=True, slots=True)
 class Foundation:
@@ -31,6 +35,8 @@ class Foundation:
     jobs: Jobs
     moves: Moves
     transports: Transports
+    cluster: Cluster | None
+    """None: this machine is alone."""
 
 
 def lay(process_wide: ProcessWide, down: AsyncExitStack) -> Foundation:
@@ -50,7 +56,17 @@ def lay(process_wide: ProcessWide, down: AsyncExitStack) -> Foundation:
     transports = _transports(process_wide, egress)
     down.push_async_callback(transports.tenants.close)
     down.push_async_callback(transports.operator.close)
-    return Foundation(store, former, egress, media, received, jobs, moves, transports)
+    cluster = _cluster(process_wide, moves, store)
+    return Foundation(store, former, egress, media, received, jobs, moves, transports, cluster)
+
+
+def _cluster(process_wide: ProcessWide, moves: Moves, store: SqliteStore) -> Cluster | None:
+    if not process_wide.settings.cluster.used:
+        return None
+    # Here, so that who is alone pays nothing for it.
+    from wppmt.app.cluster import make_cluster  # noqa: PLC0415
+
+    return make_cluster(process_wide.settings, moves, store, process_wide.directory)
 
 
 def _transports(process_wide: ProcessWide, egress: Egress) -> Transports:

@@ -21,7 +21,7 @@ from wppmt.app.foundation import Foundation
 from wppmt.app.process_wide import ProcessWide
 from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.domain.troubles import troubles_of
-from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.http.ports import Alone, DaemonPhase, Ports
 from wppmt.http.security.api_keys import Keyring
 from wppmt.metrics.exposition import Sources, exposition
 from wppmt.wppconnect import taking
@@ -58,7 +58,8 @@ def ports(process_wide: ProcessWide, base: Foundation, phase: Callable[[], Daemo
         archives=_archives(process_wide, base),
         count=process_wide.meter.count,
         moves=base.moves,
-        require_here=base.moves.standing.require_here,
+        require_here=partial(_require_here, base),
+        cluster=base.cluster or Alone(),
         figures=process_wide.meter.figures,
         logged=partial(log_reading.told, settings.logs.dir / logs.FILE),
         metrics=partial(exposition, _sources(process_wide, base)),
@@ -85,3 +86,10 @@ def _sources(process_wide: ProcessWide, base: Foundation) -> Sources:
         process_wide.loop_lag,
         time.time,
     )
+
+
+def _require_here(base: Foundation, session_id: str) -> None:
+    """Raises Refusal: NOT_OWNER, MOVING. Of a session on its way, this machine knows more than the cluster."""
+    base.moves.standing.require_here(session_id)
+    if base.cluster:
+        base.cluster.require_here(session_id)

@@ -134,9 +134,9 @@ CallResult = Any | CallFailure
 OnResult = Callable[[CallResult], None]
 
 
-Right = Callable[[str, Path], None]
+Right = Callable[[str, Path], int]
 """Whether this machine may open, or take over, a session's browser now: asked with its id and its profile's folder, by whoever
-holds that profile's lock or has proved that the browser does. Raises StartFailed.
+holds that profile's lock or has proved that the browser does. The number of the right, for its guard. Raises StartFailed, OSError.
 """
 
 

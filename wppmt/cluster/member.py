@@ -49,9 +49,9 @@ class Member:
     now: Callable[[], float]
     describe: Callable[[], Machine]
     """What this machine says of itself now."""
-    vouch: Callable[[float, float], None]
-    """Tells the guard when the browsers have to be closed, and killed."""
     log: WriteLog
+    vouch: Callable[[int, float, float], None] = field(default=lambda *_: None, init=False)
+    """Tells the guard the lease, and when the browsers have to be closed, and killed."""
     membership: Membership = field(default=Membership(), init=False)
     view: View = field(default_factory=View, init=False)
     holdings: Holdings = field(default_factory=Holdings, init=False)
@@ -67,8 +67,8 @@ class Member:
         """Browsers may not run here now."""
         return self.terms.fences and not self.membership.may_start(self.now())
 
-    def right(self, session_id: str, profile: Path) -> Denied | None:
-        """May its browser be opened now? Stamps the profile if so. Raises OSError."""
+    def right(self, session_id: str, profile: Path) -> int | Denied:
+        """May its browser be opened now? If so, the profile is stamped, and this is the lease that says so. Raises OSError."""
         held = self.holdings.of(session_id) if self.holdings.is_known else None
         home = Home.parse(held.home.value) if held and held.home else None
         if home and home.fences and not self.terms.fences:
@@ -78,9 +78,9 @@ class Member:
         verdict = right_to_open(self.terms, self.membership, held, stamp, self.now())
         if isinstance(verdict, Denied):
             return verdict
-        if verdict != stamp:
-            stamps.write(profile, verdict)
-        return None
+        if verdict.stamp != stamp:
+            stamps.write(profile, verdict.stamp)
+        return verdict.lease
 
     async def commit(self, transaction: Transaction) -> bool:
         """Whether all that it compares was so, and it is done. Raises Unavailable, LeaseGone."""
@@ -207,10 +207,10 @@ class Member:
 
     def _lost(self) -> None:
         """Whoever relies on that may bring sessions up from this moment on, usually long after the browsers were closed."""
-        self.membership = Membership()
+        lost, self.membership = self.membership.lease, Membership()
         if self.terms.fences:
             now = self.now()
-            self.vouch(now, now + KILL_SECONDS - CLOSE_SECONDS)
+            self.vouch(lost, now, now + KILL_SECONDS - CLOSE_SECONDS)
         self.log("lease_lost", level="warning")
         self.changed.set()
 
@@ -218,7 +218,8 @@ class Member:
         is_new = membership.lease != self.membership.lease
         self.membership = membership
         if self.terms.fences:
-            self.vouch(membership.sent_at + CLOSE_SECONDS, membership.sent_at + KILL_SECONDS)
+            sent_at = membership.sent_at
+            self.vouch(membership.lease, sent_at + CLOSE_SECONDS, sent_at + KILL_SECONDS)
         if is_new:
             self.log("lease_taken", machine=self.terms.machine)
             self.changed.set()

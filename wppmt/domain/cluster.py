@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -16,7 +16,9 @@ class MachineShown:
     """Of the places; one of another machine may be a second late."""
     is_here: bool
     is_drained: bool
-    versions: Mapping[str, str]
+    wppmt: str
+    chrome: str
+    schema_version: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from secrets import token_urlsafe
@@ -12,6 +13,7 @@ from uuid import uuid4
 from aiohttp import web
 
 from wppmt.browser.port import Usage
+from wppmt.domain.cluster import ALONE, ClusterShown
 from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.figures import Figures
 from wppmt.domain.jobs import Job
@@ -92,6 +94,26 @@ class Moves(Protocol):
         """It is not. Raises Refusal(SESSION_EXISTS) where it was taken."""
 
 
+class Cluster(Protocol):
+    """Several machines that share the sessions."""
+
+    def claimed(self, session_id: str) -> AbstractAsyncContextManager[None]:
+        """Within, this machine may make the session. Raises Refusal: NOT_OWNER with `owner`, CLUSTER_UNAVAILABLE."""
+
+    def shown(self) -> ClusterShown:
+        """As far as this machine knows, now."""
+
+
+class Alone:
+    """No cluster: whatever is here may be made here."""
+
+    def claimed(self, _: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
+
+    def shown(self) -> ClusterShown:
+        return ALONE
+
+
 @dataclass(frozen=True, slots=True)
 class HttpPolicy:
     """The settings that answers depend on."""
@@ -143,6 +165,7 @@ class Ports:
     settings: HttpPolicy
     limits: Callable[[SessionRecord], Mapping[str, Any]]
     """WhatsApp's limits on new contacts and the session's own, as of now (wppmt.domain.stranger_gate)."""
+    cluster: Cluster = field(default_factory=Alone)
     profile_mb: Callable[[str], int | None] = lambda _: None
     """Size of a session's profile folder; may read the disk."""
     usage: Callable[[str], Usage | None] = lambda _: None

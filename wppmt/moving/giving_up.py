@@ -41,9 +41,7 @@ class GivingUp:
             raise
         finally:
             with suppress(Refusal):
-                await self.departing.front.ask(
-                    WEBHOOK, move_messages.ResumeWebhooks(session_id), ASK_SECONDS
-                )
+                await self.departing.front.ask(WEBHOOK, move_messages.ResumeWebhooks(session_id), ASK_SECONDS)
         await asyncio.to_thread(self.departing.set_aside, session_id)
         self.departing.log("session_given_up", session_id, level="warning", owner=owner)
 

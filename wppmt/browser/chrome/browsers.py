@@ -42,12 +42,13 @@ class ChromeBrowsers:
         proxy_of: Callable[[str], str] = lambda _: "",
         cgroups: Cgroups | None = None,
         engine_of: Callable[[str], str] = lambda _: "",
-        right: Right = lambda _session_id, _profile: None,
+        *,
+        right: Right = lambda _session_id, _profile: 0,
         guard: Guard | None = None,
     ) -> None:
         self._settings = settings
         self._keeper = keeper or InMemory()
-        self._right, self._guard = right, guard or Unguarded()
+        self._right, self.guard = right, guard or Unguarded()
         self._proxy_of, self._engine_of = proxy_of, engine_of
         self._cgroups = cgroups
         self._schedule = schedule or Deadlines()
@@ -130,7 +131,7 @@ class ChromeBrowsers:
     def _make(self, session_id: str, left: Process | None = None) -> ChromeBrowser:
         settings, profile = self._settings.on(self._engine_of(session_id)), self._profile(session_id)
         way = Way(self._proxy_of(session_id), profile.path, simulated=settings.resolver_rules is not None)
-        permit = Permit(profile.path, self._right, self._guard)
+        permit = Permit(profile.path, self._right, self.guard)
         place = Place(way, Standing(session_id, self._cgroups), permit)
         browser = ChromeBrowser(settings, profile, self._schedule, self._keeper, place, left)
         self._made.add(browser)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from socket import socket
 
@@ -10,22 +10,23 @@ from wppmt.browser.keeper.guard import Guard
 from wppmt.browser.port import Right
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Permit:
     """Of one life of one session's browser."""
 
     profile: Path
     right: Right
     guard: Guard
+    _term: int = field(default=0, init=False)
 
     def require(self) -> None:
         """Nothing is spawned or taken over that has not passed here. Raises StartFailed, OSError."""
-        self.right(self.profile.name, self.profile)
+        self._term = self.right(self.profile.name, self.profile)
 
     def expect(self, end: socket) -> None:
         """Whoever guards has the line before there is a browser: this process may be stopped at any moment. Raises OSError."""
-        self.guard.expect(self.profile.name, end)
+        self.guard.expect(self.profile.name, end, self._term)
 
     def watch(self, group: int, end: socket) -> None:
         """Raises OSError."""
-        self.guard.watch(self.profile.name, group, end)
+        self.guard.watch(self.profile.name, group, end, self._term)

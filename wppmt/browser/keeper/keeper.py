@@ -5,9 +5,11 @@ when it keeps nothing and nobody is connected. Nothing of the product is importe
 the daemon can talk to it. One message is one request, with at most one descriptor:
 
     keep NAME (and a descriptor)    forget NAME    all: each as NAME and its descriptor, then "."
-    group NAME PID START: the browser's process group, and when its first process began (/proc/PID/stat, field 22)
-    until CLOSE KILL: when every browser has to be closed, and killed, unless a later one is told before; in
-    nanoseconds of CLOCK_BOOTTIME, which no clock that is set wrong can move; 0 0: never
+    group NAME PID START TERM: the browser's process group, and when its first process began (/proc/PID/stat, field 22);
+    0 0 before it is started. TERM is a number: by what right. Told before the line itself
+    until TERM CLOSE KILL: this is the right by which browsers run now, and when every one has to be closed, and killed,
+    unless something later is told before; in nanoseconds of CLOCK_BOOTTIME, which no clock that is set wrong can move;
+    0 0 0: always. A browser by another right is ended at once
     guards?: "guards", which a keeper of an older version does not answer
 """
 
@@ -52,13 +54,36 @@ class Kept:
             self.end.shutdown(socket.SHUT_RDWR)
 
 
+class Group:
+    """A browser's processes, and by what right they run."""
+
+    def __init__(self, pid: int, start: int, term: int) -> None:
+        self.pid = pid
+        self.start = start
+        self.term = term
+
+    def kill(self) -> None:
+        """All of them, stopped or not, unless the number is another's by now."""
+        if not self.pid:
+            return
+        try:
+            with open(f"/proc/{self.pid}/stat", encoding="ascii", errors="replace") as file:  # noqa: PTH123 - pathlib is large
+                began = int(file.read().rpartition(")")[2].split()[19])
+        except OSError:
+            # The first one may have ended before the others.
+            began = self.start
+        if began == self.start:
+            with contextlib.suppress(OSError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+
 class Keeper:
     def __init__(self, listening: socket.socket) -> None:
         self._listening = listening
         self._clients: dict[int, socket.socket] = {}
         self._kept: dict[int, Kept] = {}
-        self._groups: dict[str, tuple[int, int]] = {}
-        self._close_at = self._kill_at = 0
+        self._groups: dict[str, Group] = {}
+        self._term = self._close_at = self._kill_at = 0
         self._poll = select.poll()
         self._poll.register(listening, select.POLLIN)
 
@@ -98,14 +123,23 @@ class Keeper:
 
     def _guard(self) -> None:
         """What nobody has said in time may go on is closed, and then ended, whatever the daemon does."""
-        if not self._kill_at or (now := _now()) < self._close_at:
+        if not self._kill_at:
             return
+        now = _now()
         for kept in self._kept.values():
-            if not kept.is_asked:
-                kept.ask_to_close()
-            if now >= self._kill_at:
+            if self._is_over(kept.name, now):
                 kept.cut()
-                _kill(*self._groups.get(kept.name, (0, 0)))
+                self._kill(kept.name)
+            elif now >= self._close_at and not kept.is_asked:
+                kept.ask_to_close()
+
+    def _is_over(self, name: str, now: int) -> bool:
+        group = self._groups.get(name)
+        return now >= self._kill_at > 0 or (group is not None and self._term not in {0, group.term})
+
+    def _kill(self, name: str) -> None:
+        if name in self._groups:
+            self._groups[name].kill()
 
     def _admit(self) -> None:
         client, _ = self._listening.accept()
@@ -141,17 +175,20 @@ class Keeper:
             case ["forget", name]:
                 self._release(name)
                 self._groups.pop(name, None)
-            case ["group", name, pid, start]:
-                self._groups[name] = int(pid), int(start)
-                if self._kill_at and _now() >= self._kill_at:
-                    # Its daemon was stopped between the two words.
-                    _kill(*self._groups[name])
-            case ["until", close_at, kill_at]:
-                self._close_at, self._kill_at = int(close_at), int(kill_at)
+            case ["group", name, pid, start, term]:
+                self._groups[name] = Group(int(pid), int(start), int(term))
+                if self._is_over(name, _now()):
+                    # Its daemon was stopped while it started it, and its line is cut already.
+                    self._kill(name)
+            case ["until", term, close_at, kill_at]:
+                self._term, self._close_at, self._kill_at = int(term), int(close_at), int(kill_at)
             case ["guards?"]:
                 client.send(GUARDS)
             case ["all"]:
                 self._hand_out(client)
+            case _:
+                # Of a newer version.
+                pass
 
     def _hand_out(self, client: socket.socket) -> None:
         client.settimeout(ANSWER_SECONDS)
@@ -171,20 +208,6 @@ class Keeper:
 
 def _now() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-
-
-def _kill(group: int, start: int) -> None:
-    """All of a process group, stopped or not, unless its number is another's by now."""
-    if not group:
-        return
-    try:
-        with open(f"/proc/{group}/stat", encoding="ascii", errors="replace") as file:  # noqa: PTH123 - no import of pathlib here
-            began = int(file.read().rpartition(")")[2].split()[19])
-    except OSError:
-        began = start
-    if began == start:
-        with contextlib.suppress(OSError):
-            os.killpg(group, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ class KeeperProcess:
         self._guards = guards
         self._groups: dict[str, str] = {}
         """What the keeper knows of each line's process, as it is told."""
-        self._until = "until 0 0"
+        self._until = "until 0 0 0"
         self._guard = threading.RLock()
         self._is_closed = False
         self._watcher: threading.Thread | None = None
@@ -77,21 +77,24 @@ class KeeperProcess:
             if self._connection:
                 _send(self._connection, f"forget {name}")
 
-    def expect(self, session_id: str, end: socket.socket) -> None:
-        self.keep(line_name(session_id, STARTING), end)
+    def expect(self, session_id: str, end: socket.socket, term: int) -> None:
+        self._guarded(line_name(session_id, STARTING), f"{STARTING} 0 {term}", end)
 
-    def watch(self, session_id: str, pid: int, end: socket.socket) -> None:
-        name = line_name(session_id, pid)
+    def watch(self, session_id: str, pid: int, end: socket.socket, term: int) -> None:
         with self._guard:
-            self._groups[name] = f"group {name} {pid} {processes.began(pid)}"
-            self.keep(name, end)
-            if self._connection:
-                _send(self._connection, self._groups[name])
+            self._guarded(line_name(session_id, pid), f"{pid} {processes.began(pid)} {term}", end)
             self.forget(line_name(session_id, STARTING))
 
-    def until(self, close_at: float, kill_at: float) -> None:
+    def _guarded(self, name: str, group: str, end: socket.socket) -> None:
         with self._guard:
-            self._until = f"until {int(close_at * NANOSECONDS)} {int(kill_at * NANOSECONDS)}"
+            self._groups[name] = f"group {name} {group}"
+            if self._connection:
+                _send(self._connection, self._groups[name])
+            self.keep(name, end)
+
+    def until(self, term: int, close_at: float, kill_at: float) -> None:
+        with self._guard:
+            self._until = f"until {term} {int(close_at * NANOSECONDS)} {int(kill_at * NANOSECONDS)}"
             if self._connection:
                 _send(self._connection, self._until)
 
@@ -152,11 +155,10 @@ class KeeperProcess:
         self._connection = self._find()
         if self._connection is None:
             raise OSError("o guardião dos canais não abriu")
-        _send(self._connection, self._until)
+        for told in (self._until, *self._groups.values()):
+            _send(self._connection, told)
         for name, end in self._copies:
             _send(self._connection, f"keep {name}", end)
-        for group in self._groups.values():
-            _send(self._connection, group)
         self._watch(self._connection)
 
     def _watch(self, connection: socket.socket) -> None:
