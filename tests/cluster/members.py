@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,8 +30,8 @@ from wppmt.domain.jobs import JobStatus
 from wppmt.moving.destination import Destination
 from wppmt.moving.remote import Unreachable
 from wppmt.store.move_records import DepartureState
-from wppmt.store.port import Transaction as Writing
 from wppmt.store.sqlite.store import SqliteStore
+from wppmt.store.sqlite.transaction import SqliteTransaction
 
 PEER = "cluster"
 ARCHIVE_KEY = b"k" * 32
@@ -83,7 +83,7 @@ class MortalEtcd:
         self._life.point()
         return await self._etcd.read(prefix)
 
-    def watch(self, prefix: str, after: int) -> AsyncIterator[tuple[Change, ...]]:
+    def watch(self, prefix: str, after: int) -> AsyncGenerator[tuple[Change, ...], None]:
         return self._etcd.watch(prefix, after)
 
     async def close(self) -> None:
@@ -94,7 +94,7 @@ class MortalStore(SqliteStore):
     life = Life()
 
     @contextmanager
-    def transaction(self) -> Iterator[Writing]:
+    def transaction(self) -> Iterator[SqliteTransaction]:
         self.life.point()
         with super().transaction() as transaction:
             yield transaction
@@ -312,7 +312,7 @@ class Member:
                 await asyncio.sleep(LOOK_SECONDS)
         if not self.is_up:
             # A thread of its own may be in the midst of something.
-            await asyncio.gather(*self.instance.jobs._tasks, return_exceptions=True)  # noqa: SLF001
+            await asyncio.gather(*self.instance.jobs._tasks, return_exceptions=True)
             self.kill()
 
     async def _keep_own(self) -> None:

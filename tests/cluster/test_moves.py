@@ -122,7 +122,7 @@ async def test_the_target_takes_up_what_is_its_own_though_the_source_never_comes
 
 async def test_a_lost_machine_s_session_comes_up_from_what_it_had_sent(cluster: Cluster):
     """It died on its way: what waits at the target is newer than every backup."""
-    source, target = cluster.members["m1"], cluster.members["m2"]
+    source, target, session = cluster.members["m1"], cluster.members["m2"], ""
     for step in range(POINTS):
         session = f"loja-{step}"
         source.has(session)

@@ -118,8 +118,13 @@ class Errands:
             )
 
     def _begin(self, errand: Errand) -> Job:
-        work = {Leave: self._leave, Return: self._come_back, Done: self._end}[type(errand)]
-        return self._start(errand.session, partial(work, errand))
+        match errand:
+            case Leave():
+                return self._start(errand.session, partial(self._leave, errand))
+            case Return():
+                return self._start(errand.session, partial(self._come_back, errand))
+            case Done():
+                return self._start(errand.session, partial(self._end, errand))
 
     def _start(self, session_id: str, work: Callable[[], Awaitable[None]]) -> Job:
         job = self.jobs.begin(session_id, work, waits=False)

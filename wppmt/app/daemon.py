@@ -163,6 +163,8 @@ class Daemon:
             await down.enter_async_context(self._loop_lag.watched())
             await down.enter_async_context(metrics.listening(for_metrics, lambda: ports.metrics(_all)))
             await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
+            if base.cluster:
+                await down.enter_async_context(base.cluster.working(ports))
             down.push_async_callback(self._drain)
             wiring.audit_start(base.store, base.former)
             down.callback(self._audit_end, base.store, signals)

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-
-from aiohttp import web
 
 from wppmt.cluster.view import View
 from wppmt.domain.errors import SetupError
-from wppmt.domain.scopes import Scope
 from wppmt.domain.system_errors import explain
-from wppmt.http.api.archive_routes import ARRIVALS
-from wppmt.http.app import make_app
-from wppmt.http.ports import Ports
-from wppmt.http.security.grant import Grant
 from wppmt.moving.destination import Destination
 from wppmt.moving.remote import Remote
 
@@ -72,30 +64,3 @@ class Peers:
             return Remote(to.url, token)
         living = self.view.machines.get(to.machine)
         return Remote(living.value.peer if living else "", tls=self.tls())
-
-
-class _Trusted:
-    """Whoever comes here has shown a certificate."""
-
-    async def grant(self, _authorization: Sequence[str], _now: float, /) -> Grant:
-        return Grant(None, frozenset(Scope), PEER)
-
-
-@asynccontextmanager
-async def listening(
-    where: tuple[str, int], certificates: Certificates, ports: Ports
-) -> AsyncIterator[tuple[str, int]]:
-    """Only what one machine asks of another is served there. Where it listens. Raises SetupError."""
-    app = make_app(replace(ports, authenticator=_Trusted()), ARRIVALS)
-    runner = web.AppRunner(app, access_log=None, auto_decompress=False)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, *where, ssl_context=certificates.for_server())
-        try:
-            await site.start()
-        except OSError as failure:
-            raise SetupError(f"WPP_CLUSTER_LISTEN={where[0]}:{where[1]}: {explain(failure)}") from None
-        host, port = runner.addresses[0][:2]
-        yield host, port
-    finally:
-        await runner.cleanup()

@@ -111,6 +111,9 @@ class View:
                 self._drains.discard(name)
             case ["leader"]:
                 self.leader, self.leader_term = (entry.value, entry.create_revision) if entry else ("", 0)
+            case _:
+                # Another version's.
+                pass
 
     def _set_owner(self, session_id: str, entry: Entry | None) -> None:
         old = self.standing(session_id)

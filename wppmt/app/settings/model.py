@@ -197,6 +197,14 @@ class ClusterSettings(SettingsGroup):
     ]
     url: Annotated[str, Env("WPP_CLUSTER_URL"), Field(pattern=r"^(https?://[^\s/?#@]+)?$")]
     failover: Annotated[bool, Env("WPP_CLUSTER_FAILOVER")]
+    failover_seconds: Annotated[float, Env("WPP_CLUSTER_FAILOVER_SECONDS"), Field(ge=0, le=86_400)]
+    listen: Annotated[str, Env("WPP_CLUSTER_LISTEN"), Field(pattern=r"^(\S+:\d{1,5})?$")]
+    cert: Annotated[str, Env("WPP_CLUSTER_CERT")]
+    key: Annotated[str, Env("WPP_CLUSTER_KEY")]
+    ca: Annotated[str, Env("WPP_CLUSTER_CA")]
+    archives: Annotated[str, Env("WPP_CLUSTER_ARCHIVES")]
+    moves_at_once: Annotated[int, Env("WPP_CLUSTER_MOVES_AT_ONCE"), Field(ge=1, le=100)]
+    scale_hook: Annotated[str, Env("WPP_CLUSTER_SCALE_HOOK")]
 
     @property
     def used(self) -> bool:
