@@ -47,7 +47,7 @@ class DiskPolicy:
             )
             yield Log("error", "disk_short", None, self._details(free_mb) | {"note": note})
             for session_id in sessions:
-                yield from self.announce(session_id)
+                yield self.announce(session_id)
         elif self.is_short and free_mb >= self.enough_mb:
             self.is_short = False
             yield Log("info", "disk_free", None, self._details(free_mb))
@@ -60,9 +60,8 @@ class DiskPolicy:
             for session_id in sessions:
                 yield KillBrowser(session_id)
 
-    def announce(self, session_id: str) -> Iterator[Effect]:
-        if self.is_short:
-            yield Tell(session_address(session_id), DiskShort())
+    def announce(self, session_id: str) -> Effect:
+        return Tell(session_address(session_id), DiskShort())
 
     @property
     def enough_mb(self) -> int:

@@ -22,9 +22,9 @@ from actors.session import messages as session_messages
 from actors.supervisor.admission import Admission
 from actors.supervisor.children import Child, Children
 from actors.supervisor.closing_all import ClosingAll
-from actors.supervisor.cluster_fence import ClusterFence
 from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
 from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.gate import Gate
 from actors.supervisor.memory_pressure import MemoryPressure, longest_unused
 from actors.supervisor.messages import (
     Boot,
@@ -73,13 +73,11 @@ class Root:
         self._status = status
         self._slots = StartSlots(starts_at_once)
         self._common_cause = CommonCause()
-        self._disk = disk or DiskPolicy()
-        self._fence = ClusterFence()
+        disk = disk or DiskPolicy()
+        self._gate = Gate(disk)
         self._pressure = pressure or MemoryPressure()
         self._renewals = Renewals()
-        self._overall = Overall(
-            self._disk, self._pressure, self._common_cause, self._renewals, memory_limit_mb
-        )
+        self._overall = Overall(disk, self._pressure, self._common_cause, self._renewals, memory_limit_mb)
         self._closing_all = ClosingAll()
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:
@@ -118,13 +116,8 @@ class Root:
             case MemoryMeasured():
                 self._overall.measured(message)
                 return ()
-            case DiskMeasured(free_mb=free_mb):
-                return [*self._disk.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
-            case messages.MayRunBrowsers(may=may):
-                return [
-                    *self._fence.told(sorted(self._children.sessions), is_closed=not may),
-                    *self._grant(now),
-                ]
+            case DiskMeasured() | messages.MayRunBrowsers():
+                return [*self._gate.told(message, sorted(self._children.sessions)), *self._grant(now)]
             case PressureMeasured(percent=percent):
                 unused = longest_unused(self._children.statuses(self._status))
                 return [*self._pressure.measured(percent, unused, now), *self._grant(now)]
@@ -225,8 +218,7 @@ class Root:
             yield from self._replace(session_id)
         yield Tell(session_address(session_id), session_messages.Restart())
         yield self._let_in(session_id)
-        yield from self._disk.announce(session_id)
-        yield from self._fence.announce(session_id)
+        yield from self._gate.announce(session_id)
 
     def _restart_crashed(self, sessions: frozenset[str] | None, reply: Reply) -> Iterator[Effect]:
         """A session that cannot be restarted does not stop the others."""
@@ -281,8 +273,7 @@ class Root:
         self._children.sessions[session_id] = Child()
         yield SpawnSession(session_id)
         yield Tell(session_address(session_id), session_messages.Begin(cause))
-        yield from self._disk.announce(session_id)
-        yield from self._fence.announce(session_id)
+        yield from self._gate.announce(session_id)
 
     def _restart_failed(self, failure: session_messages.RestartFailed, now: float) -> Iterator[Effect]:
         if common := self._common_cause.note(failure, len(self._admission.wanted), now):
@@ -290,7 +281,7 @@ class Root:
             yield Wake(PAUSE_SECONDS, PauseOver())
 
     def _may_start(self, now: float) -> bool:
-        return not (self._common_cause.is_pausing(now) or self._disk.is_short or self._fence.is_closed)
+        return not (self._common_cause.is_pausing(now) or self._gate.is_closed)
 
     def _grant(self, now: float) -> Iterator[Effect]:
         least = session_messages.Haste.USUAL if self._pressure.is_high else session_messages.Haste.SCHEDULED

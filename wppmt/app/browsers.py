@@ -137,7 +137,7 @@ def _keeper_and_guard(
     end browsers while the daemon is stopped.
     """
     folder = settings.store.tokens_dir
-    if settings.cluster.used and settings.cluster.failover:
+    if settings.cluster.etcd and settings.cluster.failover:
         process = KeeperProcess(folder, guards=True)
         return process, process
     if environ.get("NOTIFY_SOCKET") and environ.get("FDSTORE", "0") != "0":

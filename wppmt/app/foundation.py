@@ -66,7 +66,7 @@ def lay(process_wide: ProcessWide, down: AsyncExitStack) -> Foundation:
 
 
 def _member(process_wide: ProcessWide) -> Member | None:
-    if not process_wide.settings.cluster.used:
+    if not process_wide.settings.cluster.etcd:
         return None
     # Here, as below, so that who is alone pays nothing for it.
     from wppmt.app.cluster import make_member  # noqa: PLC0415

@@ -112,8 +112,7 @@ class View:
             case ["leader"]:
                 self.leader, self.leader_term = (entry.value, entry.create_revision) if entry else ("", 0)
             case _:
-                # Another version's.
-                pass
+                return
 
     def _set_owner(self, session_id: str, entry: Entry | None) -> None:
         old = self.standing(session_id)

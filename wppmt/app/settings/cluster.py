@@ -16,7 +16,7 @@ _FILES = ("etcd_ca", "etcd_cert", "etcd_key", "cert", "key", "ca", "archives")
 
 def settle_cluster(cluster: ClusterSettings, http: HttpSettings, folder: Path) -> ClusterSettings:
     """Names and addresses filled in, paths absolute. Raises SetupError."""
-    if not cluster.used:
+    if not cluster.etcd:
         return cluster
     _check_endpoints(cluster)
     _check_peers(cluster)

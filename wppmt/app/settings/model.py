@@ -206,11 +206,6 @@ class ClusterSettings(SettingsGroup):
     moves_at_once: Annotated[int, Env("WPP_CLUSTER_MOVES_AT_ONCE"), Field(ge=1, le=100)]
     scale_hook: Annotated[str, Env("WPP_CLUSTER_SCALE_HOOK")]
 
-    @property
-    def used(self) -> bool:
-        """Whether this is one of several machines."""
-        return bool(self.etcd)
-
 
 class RedisSettings(SettingsGroup):
     url: Annotated[

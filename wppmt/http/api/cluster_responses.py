@@ -10,13 +10,13 @@ from wppmt.http.api.responses import AnswerBody
 class ClusterMachine(AnswerBody):
     name: str = Field(examples=["maquina-1"], description="WPP_CLUSTER_MACHINE")
     url: str = Field(examples=["https://10.0.0.1:8005"], description="onde ela atende (WPP_CLUSTER_URL)")
-    state: str = Field(examples=["ok"])
+    state: str = Field(examples=["ok"], description="como ela está, em uma palavra")
     is_here: bool = Field(examples=[True], description="é a que responde agora")
     is_drained: bool = Field(examples=[False], description="não recebe sessões (wppmt drain)")
     places: int = Field(examples=[50], description="quantas sessões cabem (WPP_MAX_SESSIONS)")
-    used: int = Field(examples=[12])
+    used: int = Field(examples=[12], description="quantas sessões há")
     version: str = Field(examples=["1.0.0"], description="do wppmt")
-    chrome: str = Field(examples=["156.0.8078.79"])
+    chrome: str = Field(examples=["156.0.8078.79"], description="versão do Chromium; vazio: não encontrado")
     schema_version: int = Field(
         examples=[22], description="do banco: um login só vai a um igual ou mais novo"
     )
@@ -52,6 +52,6 @@ class Cluster(AnswerBody):
     )
     failover: bool = Field(examples=[False], description="WPP_CLUSTER_FAILOVER desta máquina")
     free_slots: int = Field(examples=[38], description="lugares nas máquinas que recebem sessões")
-    machines: list[ClusterMachine]
+    machines: list[ClusterMachine] = Field(description="as que estão no ar, por nome")
     sessions: list[ClusterSession] = Field(description="as que o token alcança")
     moves: list[ClusterMove] = Field(description="as que devem ir a outra máquina")
