@@ -18,6 +18,7 @@ from wppmt.domain.system_errors import explain
 from wppmt.http.api.archive_routes import ARRIVALS
 from wppmt.http.app import make_app
 from wppmt.http.ports import Ports
+from wppmt.http.security.buckets import Buckets
 from wppmt.http.security.grant import Grant
 
 
@@ -33,7 +34,7 @@ async def listening(
     where: tuple[str, int], certificates: Certificates, ports: Ports
 ) -> AsyncIterator[tuple[str, int]]:
     """Only what one machine asks of another is served there. Where it listens. Raises SetupError."""
-    app = make_app(replace(ports, authenticator=_Trusted()), ARRIVALS)
+    app = make_app(replace(ports, authenticator=_Trusted(), buckets=Buckets(0)), ARRIVALS)
     runner = web.AppRunner(app, access_log=None, auto_decompress=False)
     await runner.setup()
     try:
