@@ -77,7 +77,8 @@ class ChromeBrowser:
         self._profile = profile
         self._schedule = schedule
         self._keeper = keeper
-        self._way, self._standing, self._permit = place.way, place.standing, place.permit
+        self._way, self._standing = place.way, place.standing
+        self._permit, self._census = place.permit, place.census
         self._left = left
         self._beaten = threading.Event()
         self._guard = threading.Lock()
@@ -134,7 +135,8 @@ class ChromeBrowser:
         """Of Chrome and its helpers; processor time as their cgroup counts it, where they have one."""
         if not self._group:
             return Load()
-        load, usage = processes.load(self._group), self._standing.usage()
+        load = processes.load(self._group, self._census.members(self._group))
+        usage = self._standing.usage()
         return replace(load, cpu_seconds=usage.cpu_seconds) if usage else load
 
     def stop(self, unsaved: LoginItems = NOTHING) -> bool:

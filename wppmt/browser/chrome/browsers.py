@@ -11,6 +11,7 @@ from wppmt.browser.cdp.deadlines import Deadlines, Schedule
 from wppmt.browser.cdp.line import Line
 from wppmt.browser.chrome import driver, ending, launch
 from wppmt.browser.chrome.browser import LOCK_SECONDS, ChromeBrowser
+from wppmt.browser.chrome.census import Census
 from wppmt.browser.chrome.cgroups import Cgroups
 from wppmt.browser.chrome.failures import start_failures
 from wppmt.browser.chrome.permit import Permit
@@ -53,6 +54,7 @@ class ChromeBrowsers:
         self._cgroups = cgroups
         self._schedule = schedule or Deadlines()
         self._snapshots = Snapshots(settings.snapshots_dir, settings.snapshots_kept)
+        self._census = Census()
         self._made: WeakSet[ChromeBrowser] = WeakSet()
         if not settings.sandbox:
             note = "Chrome roda SEM sandbox: só para o simulador, nunca com o WhatsApp real"
@@ -132,7 +134,7 @@ class ChromeBrowsers:
         settings, profile = self._settings.on(self._engine_of(session_id)), self._profile(session_id)
         way = Way(self._proxy_of(session_id), profile.path, simulated=settings.resolver_rules is not None)
         permit = Permit(profile.path, self._right, self.guard)
-        place = Place(way, Standing(session_id, self._cgroups), permit)
+        place = Place(way, Standing(session_id, self._cgroups), permit, self._census)
         browser = ChromeBrowser(settings, profile, self._schedule, self._keeper, place, left)
         self._made.add(browser)
         return browser

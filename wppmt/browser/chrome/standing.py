@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from wppmt.browser.chrome import priority
+from wppmt.browser.chrome.census import Census
 from wppmt.browser.chrome.cgroups import Cgroups
 from wppmt.browser.chrome.permit import Permit
 from wppmt.browser.port import ChannelClosed, Notice, Usage
@@ -57,3 +58,4 @@ class Place:
     way: Way
     standing: Standing
     permit: Permit
+    census: Census
