@@ -29,7 +29,7 @@ CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 # What `make bench-peers` takes: ONLY="wppmt wppconnect".
 RACE := $(if $(ONLY),--only $(ONLY)) $(if $(RESUME),--resume) $(if $(COUNT),--count) $(if $(QUICK),--quick)
 
-.PHONY: help setup system interpreter lock run demo test test-long test-peers check check-code check-format check-lint \
+.PHONY: help setup system cluster-tools interpreter lock run demo test test-long test-peers check check-code check-format check-lint \
 	check-types check-imports check-affected format docs wheel deb bench bench-peers bench-growth chaos mutate clean
 
 help: ## this list
@@ -38,14 +38,8 @@ help: ## this list
 setup: system interpreter $(VENV)/.installed $(NODE_MODULES:=/.package-lock.json) ## everything the rest needs; skips what is there
 
 # What comes from Debian. Each line: the command that proves it is there, and its package.
-system:
-	@missing=(); \
-	need() { command -v "$$1" >/dev/null || missing+=("$${@:2}"); }; \
-	need chromium chromium; need chromium-headless-shell chromium-headless-shell; need chromedriver chromium-driver; need redis-server redis-server; need curl curl; \
-	need etcd etcd-server; \
-	need ffprobe ffmpeg; \
-	need node nodejs; need npm npm; need $(PYTHON) python3 python3-venv; \
-	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || [ -x $(BIN)/python ] || missing+=(python3-venv); \
+MISSING := missing=(); need() { command -v "$$1" >/dev/null || missing+=("$${@:2}"); }; want() { need "$$@"; };
+define INSTALL_MISSING
 	if (( $${#missing[@]} )); then \
 		sudo=; (( EUID == 0 )) || sudo=sudo; \
 		command -v apt-get >/dev/null && { [ -z "$$sudo" ] || command -v sudo >/dev/null; } || \
@@ -55,7 +49,19 @@ system:
 		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
 			"$${missing[@]}" >/dev/null; \
 	fi
+endef
+system:
+	@$(MISSING) \
+	need chromium chromium; need chromium-headless-shell chromium-headless-shell; need chromedriver chromium-driver; need redis-server redis-server; need curl curl; \
+	need ffprobe ffmpeg; \
+	need node nodejs; need npm npm; need $(PYTHON) python3 python3-venv; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || [ -x $(BIN)/python ] || missing+=(python3-venv); \
+	$(INSTALL_MISSING)
 	@chmod 700 tokens-3  # git cannot keep that: logins will lie there
+
+# What only the tests and the demonstration of a cluster use: no service of one machine needs it.
+cluster-tools:
+	@$(MISSING) want etcd etcd-server; want haproxy haproxy; $(INSTALL_MISSING)
 
 # A virtual environment belongs to one interpreter: with another one, or after its upgrade, it is made anew.
 interpreter:
@@ -99,7 +105,7 @@ run: setup ## start the daemon with the simulator; WHATSAPP=real starts against 
 demo: setup ## play the whole story by itself: pair, send, receive
 	@$(BIN)/wppmt demo
 
-test: setup ## all tests but the long ones (10 to 15 minutes on 2 cores); starts real Chromes
+test: setup cluster-tools ## all tests but the long ones (10 to 15 minutes on 2 cores); starts real Chromes
 	@echo "All tests but the long ones: first those without Chrome (about 2 minutes on 2 free cores)," \
 		"then those with Chrome, two files at a time (about 10). How far it is, every 25 seconds."
 	@failed=(); \
@@ -108,7 +114,7 @@ test: setup ## all tests but the long ones (10 to 15 minutes on 2 cores); starts
 	for pass in "$${failed[@]}"; do echo "Failed: tests $$pass, see above" >&2; done; \
 	(( $${#failed[@]} == 0 ))
 
-test-long: setup ## the tests that take minutes
+test-long: setup cluster-tools ## the tests that take minutes
 	@$(BIN)/pytest -m long
 
 # Without their install scripts puppeteer fetches no browser: the clients use Debian's.

@@ -66,7 +66,7 @@ class World:
             here.place, self.logins, here.backups, lambda: archive_key(key, ""), lambda: "156.0.0.1"
         )
         self.archives = Archives(
-            where=self.where, front=self.actors, jobs=Jobs(lambda: f"job_{next(self.numbers)}"),
+            where=self.where, front=self.actors, jobs=Jobs(lambda: f"job_{next(self.numbers)}", self.log),
             now=lambda: NOW + next(self.seconds), log=self.log, count=self.counted.append, busy_seconds=0.0,
         )  # fmt: skip
 

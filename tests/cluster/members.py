@@ -12,13 +12,13 @@ from typing import Any, Self
 from tests.moving.instances import OURS, FakeActors, Instance, Wire
 from wppmt.app.archives import Surroundings
 from wppmt.app.cluster_errands import Errands
+from wppmt.app.custody import Custody
 from wppmt.app.returning import Returning
 from wppmt.archive.arrival import sweep
 from wppmt.archive.login import Logins
 from wppmt.archive.writing import write_archive
 from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.cluster import keys
-from wppmt.cluster.custody import Custody
 from wppmt.cluster.etcd import Change, Committed, Compare, Operation, Put, Snapshot
 from wppmt.cluster.leader import Leader, Terms, commits, election
 from wppmt.cluster.memory import MemoryEtcd

@@ -101,7 +101,7 @@ class Instance:
         """A daemon on these folders, as after a kill."""
         self.store = self.open_store()
         self.actors = self.make_actors()
-        self.jobs = Jobs(self._new_job)
+        self.jobs = Jobs(self._new_job, self.log)
         standing = Standing(self.store)
         self.departing = Departing(
             place=self.place, store=self.store, front=self.actors, jobs=self.jobs, standing=standing,

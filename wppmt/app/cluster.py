@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from actors.runtime.directory import Directory
 from wppmt import __version__
@@ -37,9 +36,6 @@ from wppmt.domain.messages import ROOT, MayRunBrowsers
 from wppmt.moving.giving_up import GivingUp
 from wppmt.store.port import Store
 from wppmt.store.sqlite.schema import VERSION
-
-if TYPE_CHECKING:
-    from wppmt.http.ports import Ports
 
 SETTLE_SECONDS = 30.0
 """For everything to be taken back before the first browser; what is not, is later."""
@@ -202,15 +198,6 @@ class Cluster:
         if found.home:
             return take_back(session_id, found.home, self.machine, self.lease)
         return claim(session_id, self.upkeep.home_of(session_id), self.lease)
-
-    @asynccontextmanager
-    async def working(self, ports: Ports) -> AsyncIterator[None]:
-        """Sessions come and go. While the actors are there. Raises SetupError."""
-        # Here: the front is loaded while the browsers open.
-        from wppmt.app.peer_listener import peer_listener  # noqa: PLC0415
-
-        async with peer_listener(self.settings.cluster, ports), self.work.running():
-            yield
 
     def shown(self) -> ClusterShown:
         return replace(

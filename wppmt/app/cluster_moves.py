@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from wppmt.app import browsers
 from wppmt.app.addresses import is_wildcard
+from wppmt.app.custody import Custody
 from wppmt.app.peers import PEER, Certificates, Peers
 from wppmt.app.settings import Settings
 from wppmt.app.settings.model import ClusterSettings
-from wppmt.cluster.custody import Custody
 from wppmt.cluster.member import Member
 from wppmt.cluster.right import Terms
 from wppmt.cluster.values import Home

@@ -15,7 +15,6 @@ from wppmt.app.jobs import Jobs
 from wppmt.app.moves import Moves, make_moves
 from wppmt.app.posting import Transports
 from wppmt.app.process_wide import ProcessWide
-from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
 from wppmt.moving.ownership import Alone, Ownership
 from wppmt.moving.remote import Remote
@@ -34,7 +33,6 @@ class Foundation:
     former: str
     """The version that ran here before; empty where none has."""
     egress: Egress
-    media: MediaFiles
     received: ReceivedMedia
     jobs: Jobs
     moves: Moves
@@ -51,18 +49,18 @@ def lay(process_wide: ProcessWide, down: AsyncExitStack) -> Foundation:
     former, _ = running.noted(settings.store.state_dir)
     running.note(settings)
     egress = wiring.webhook_egress(settings)
-    media, received = wiring.media(settings), wiring.received(settings)
+    received = wiring.received(settings)
     archives.sweep_up(archives.surroundings(settings), logs.log)
-    jobs = Jobs(lambda: f"job_{ULID()}")
+    jobs = Jobs(lambda: f"job_{ULID()}", logs.log)
     member = _member(process_wide)
     moves = _moves(process_wide, store, jobs, received, member)
     moves.recover()
-    wiring.sweep(store, media, received)
+    received.sweep()
     transports = _transports(process_wide, egress)
     down.push_async_callback(transports.tenants.close)
     down.push_async_callback(transports.operator.close)
     cluster = _cluster(process_wide, member, moves, store)
-    return Foundation(store, former, egress, media, received, jobs, moves, transports, cluster)
+    return Foundation(store, former, egress, received, jobs, moves, transports, cluster)
 
 
 def _member(process_wide: ProcessWide) -> Member | None:

@@ -10,11 +10,11 @@ from wppmt import __version__
 from wppmt.app import (
     archives,
     browsers,
+    front_parts,
+    front_policies,
     log_reading,
     logs,
     metering,
-    policies,
-    wiring,
 )
 from wppmt.app.archives import Archives
 from wppmt.app.foundation import Foundation
@@ -23,23 +23,26 @@ from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.domain.troubles import troubles_of
 from wppmt.http.ports import Alone, DaemonPhase, Ports
 from wppmt.http.security.api_keys import Keyring
+from wppmt.media.fetch import MediaFiles
 from wppmt.metrics.exposition import Sources, exposition
 from wppmt.wppconnect import taking
 
 
-def ports(process_wide: ProcessWide, base: Foundation, phase: Callable[[], DaemonPhase]) -> Ports:
+def ports(
+    process_wide: ProcessWide, base: Foundation, media: MediaFiles, phase: Callable[[], DaemonPhase]
+) -> Ports:
     settings = process_wide.settings
     overview = process_wide.directory.overview
     return Ports(
         front=process_wide.directory,
         store=base.store,
-        authenticator=wiring.authenticator(settings),
+        authenticator=front_parts.authenticator(settings),
         keyring=Keyring(base.store),
-        rate_limiter=wiring.rate_limiter(settings, process_wide.redis_watch),
-        buckets=wiring.buckets(settings),
+        rate_limiter=front_parts.rate_limiter(settings, process_wide.redis_watch),
+        buckets=front_parts.buckets(settings),
         check_target=base.egress.check,
         post_webhook=base.transports.tenants.post,
-        media=base.media,
+        media=media,
         received=base.received,
         phase=phase,
         memory_mb=lambda: overview().memory_mb,
@@ -51,10 +54,10 @@ def ports(process_wide: ProcessWide, base: Foundation, phase: Callable[[], Daemo
         usage=browsers.usage,
         profile_mb=ProfileSizes(settings.store.tokens_dir).of,
         engine_flaw=partial(browsers.engine_flaw, settings),
-        has_login_copy=partial(wiring.has_login_copy, settings),
+        has_login_copy=partial(front_parts.has_login_copy, settings),
         waits_for_import=partial(taking.waits, settings.store.tokens_dir),
-        limits=partial(wiring.account_limits, settings, base.store),
-        settings=policies.http_policy(settings),
+        limits=partial(front_parts.account_limits, settings, base.store),
+        settings=front_policies.http_policy(settings),
         archives=_archives(process_wide, base),
         count=process_wide.meter.count,
         moves=base.moves,

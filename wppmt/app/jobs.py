@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from wppmt.domain.jobs import Job, JobStatus
+from wppmt.domain.log import WriteLog
 
 KEPT = 1000
+BROKE = "Erro interno: a causa está no log (job_broke)"
 Work = Callable[[], Awaitable[str | None]]
 """Makes a file, or none, and says which. Raises JobFailed."""
 
@@ -19,8 +21,9 @@ class JobFailed(Exception):
 
 
 class Jobs:
-    def __init__(self, new_id: Callable[[], str]) -> None:
+    def __init__(self, new_id: Callable[[], str], log: WriteLog) -> None:
         self._new_id = new_id
+        self._log = log
         self._jobs: dict[str, Job] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
@@ -54,5 +57,8 @@ class Jobs:
                 ended = replace(job, status=JobStatus.DONE, file=await work())
             except JobFailed as failure:
                 ended = replace(job, status=JobStatus.FAILED, error=str(failure))
+            except Exception as failure:  # noqa: BLE001 - our own mistake; who waits must not wait for ever
+                self._log("job_broke", job.session_id, level="error", job=job.id, error=failure)
+                ended = replace(job, status=JobStatus.FAILED, error=BROKE)
         if job.id in self._jobs:
             self._jobs[job.id] = ended

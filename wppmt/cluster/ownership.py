@@ -1,5 +1,6 @@
 """The commits by which a session comes to a machine and leaves it. Each compares what it relies on, so two machines that believe
-different things cannot both succeed; who hears Unavailable reads again and asks `epoch_on`.
+different things cannot both succeed; who hears Unavailable reads again and asks `epoch_on`. Those that make an owner raise LeaseGone for
+lease 0, as etcd does for one that has run out.
 
     absent --claim--> home A, owner A --lease ends--> home A --take_back--> home A, owner A (a later epoch)
     home A, owner A --hand_over--> home B --take_back--> home B, owner B
@@ -15,7 +16,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from wppmt.cluster import keys
-from wppmt.cluster.etcd import Compare, CreateRevision, Delete, Entry, ModRevision, Operation, Put, Snapshot
+from wppmt.cluster.etcd import (
+    Compare,
+    CreateRevision,
+    Delete,
+    Entry,
+    LeaseGone,
+    ModRevision,
+    Operation,
+    Put,
+    Snapshot,
+)
 from wppmt.cluster.values import Home
 
 
@@ -86,8 +97,9 @@ def release(session_id: str, held: Held) -> Transaction:
 
 
 def rewrite_home(session_id: str, held: Held, home: Home) -> Transaction:
-    """The same machine says something else of itself. Raises ValueError without a home."""
-    if held.home is None:
+    """The same machine says something else of itself. Raises ValueError where the home is not that machine's."""
+    former = Home.parse(held.home.value) if held.home else None
+    if held.home is None or former is None or former.machine != home.machine:
         raise ValueError(session_id)
     return Transaction(
         [_owned_as(session_id, held), _unchanged(held.home)], [Put(keys.home(session_id), home.dump())]
@@ -123,4 +135,7 @@ def _owned_as(session_id: str, held: Held) -> Compare:
 
 
 def _owner(session_id: str, machine: str, lease: int) -> Operation:
+    """Raises LeaseGone: on no lease the key would stay for ever, and nobody else could own the session."""
+    if not lease:
+        raise LeaseGone
     return Put(keys.owner(session_id), machine, lease)

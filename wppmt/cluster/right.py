@@ -67,7 +67,7 @@ def right_to_open(
     epoch = epoch_on(membership.lease, held or Held())
     if epoch is None:
         return Denied.NOT_OWNER
-    if stamp and epoch < stamp.epoch:
+    if stamp and (epoch < stamp.epoch or (epoch == stamp.epoch and stamp.machine != terms.machine)):
         return Denied.NEWER_EPOCH
     return Right(Stamp(epoch, terms.machine, fences), membership.lease if fences else 0)
 

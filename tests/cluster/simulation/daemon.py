@@ -99,6 +99,7 @@ class Daemon:
 
     def _renew(self, lease: int) -> Steps:
         sent = self.host.clock()
+        self.host.trip()
         yield Ask(lambda tree, now: tree.renew(lease, now))
         self._renewed(lease, self.minds.sent_at(sent, self.host.clock()))
 
@@ -146,16 +147,16 @@ class Daemon:
         disk, lease = self.host.disk, self.membership.lease
         if not held.owner and held.home:
             yield _commit(ownership.take_back(session, held.home, self.host.name, lease))
-            held = yield from self._read(session)
+            return
         if session not in disk.profiles and ownership.epoch_on(lease, held):
             # What was sent here, or the newest archive, where a fail-over was cut off before it was restored.
             yield 0.2
             disk.profiles.add(session)
             disk.stamps.pop(session, None)
             disk.incoming.discard(session)
-        if home.fences is not self.host.fences and held.home:
+        if home.fences is not self.host.fences:
             yield _commit(ownership.rewrite_home(session, held, self._home()))
-            held = yield from self._read(session)
+            return
         if session in self.host.browsers:
             self._adopt(session, held)
         elif session not in self.host.locked:
@@ -177,9 +178,9 @@ class Daemon:
 
     def _open(self, session: str, held: Held) -> Task:
         """On a worker, which may be slow: what it was told may be old by the time that it acts."""
-        host = self.host
-        yield 0.01 if host.world.is_calm else host.world.random.choice([0.01, 0.01, 0.01, 4.0, 25.0])
-        if session in host.locked or session not in host.disk.profiles or session in host.disk.departures:
+        host, random = self.host, self.host.world.random
+        yield 0.01 if host.world.is_calm else random.choice([0.01, 0.01, 0.01, 4.0, 25.0])
+        if session in host.locked or not host.has_profile(session):
             return
         host.locked.add(session)
         right = self.minds.right(self._terms, self.membership, held, host.stamps.get(session), host.clock())
@@ -187,7 +188,8 @@ class Daemon:
             host.locked.discard(session)
             return
         host.stamps[session] = right.stamp
-        yield 0.05
+        host.trip()
+        yield 0.05 if host.world.is_calm else random.choice([0.05, 0.05, 3.0, 25.0])
         if right.lease and not host.guard.watch(session, right.lease):
             host.end_browser(session)
             return
@@ -205,7 +207,7 @@ class Daemon:
         if target.is_on and not target.is_frozen and session in host.disk.profiles:
             target.disk.incoming.add(session)
             host.disk.departures[session] = target.name
-            host.disk.profiles.discard(session)
+            host.give_away(session, target, ownership.epoch_on(self.membership.lease, held) or 0)
         host.locked.discard(session)
 
     def _settle(self, session: str, held: Held) -> Steps:

@@ -107,6 +107,23 @@ class Host:
         self.process = Process(self.world, self.link)
         return self.process
 
+    def has_profile(self, session: str) -> bool:
+        return session in self.disk.profiles or self.shared_stamps is not None
+
+    def give_away(self, session: str, target: Host, epoch: int) -> None:
+        """With the profile's lock in hand: no browser is started on it any more by a worker that does not know yet."""
+        self.disk.profiles.discard(session)
+        if self.shared_stamps is not None:
+            former = self.shared_stamps.get(session)
+            self.shared_stamps[session] = Stamp(max(epoch, former.epoch if former else 0), target.name, False)
+
+    def trip(self) -> None:
+        """Now and then the daemon is stopped right here, where it hurts most."""
+        random = self.world.random
+        if not self.world.is_calm and not self.process.is_stopped and random.random() < 0.03:
+            self.process.stop()
+            self.world.after(random.uniform(5, 30), self.process.go_on)
+
     def start_browser(self, session: str) -> None:
         self.browsers.add(session)
         self.spawned(self, session)

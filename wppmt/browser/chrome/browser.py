@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from tenacity import wait_fixed
 
 from wppmt.app import logs
 from wppmt.browser.cdp.channel import Channel
@@ -48,6 +49,7 @@ from wppmt.browser.profile import login
 from wppmt.browser.profile.folder import ProfileFolder
 from wppmt.browser.wa_js.shelf import Shelf, Unusable
 from wppmt.domain.process import Process
+from wppmt.polling import poll
 
 STEP_SECONDS = 10.0
 ADOPTION_STEP_SECONDS = 3.0
@@ -153,12 +155,9 @@ class ChromeBrowser:
 
     def _await_saved(self, items: LoginItems) -> None:
         """What is on the disk survives whatever happens on the way down."""
-        end = time.monotonic() + SAVE_SECONDS
-        while time.monotonic() < end and not self._killed:
-            if login.is_saved(self._profile.path, self._settings.origin, items):
-                return
-            time.sleep(SAVE_POLL_SECONDS)
-        logs.log("login_not_saved", self._profile.path.name, level="warning", seconds=SAVE_SECONDS)
+        is_saved = partial(login.is_saved, self._profile.path, self._settings.origin, items)
+        if not poll(is_saved, SAVE_SECONDS, wait_fixed(SAVE_POLL_SECONDS), unless=lambda: self._killed):
+            logs.log("login_not_saved", self._profile.path.name, level="warning", seconds=SAVE_SECONDS)
 
     def kill(self) -> None:
         """End the whole process group at once, from any thread; whoever is blocked in start or stop fails fast."""
