@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,6 +33,7 @@ from wppmt.domain.cluster import ClusterShown
 from wppmt.domain.errors import Code, Refusal, SetupError
 from wppmt.domain.jobs import Job
 from wppmt.domain.messages import ROOT, MayRunBrowsers
+from wppmt.domain.troubles import CLUSTER_FENCED, CLUSTER_FROZEN, Trouble
 from wppmt.moving.giving_up import GivingUp
 from wppmt.store.port import Store
 from wppmt.store.sqlite.schema import VERSION
@@ -131,15 +132,26 @@ class Cluster:
         """
         self.member.vouch = guard.until
         await self._join()
-        tasks = [asyncio.create_task(one) for one in (self.member.keep_lease(), self.member.follow())]
+        tasks = [self._task(one) for one in (self.member.keep_lease, self.member.follow)]
         try:
             await self._settle()
-            tasks += [asyncio.create_task(one) for one in (self._fence(), self.upkeep.keep())]
+            tasks += [self._task(one) for one in (self._fence, self.upkeep.keep)]
             yield
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _task(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        async def again_and_again() -> None:
+            while True:
+                try:
+                    await work()
+                except Exception as failure:  # noqa: BLE001 - without it, this machine would lose its sessions one by one
+                    self.member.log("cluster_work_failed", level="error", error=failure)
+                await asyncio.sleep(1)
+
+        return asyncio.create_task(again_and_again())
 
     async def _join(self) -> None:
         try:
@@ -198,6 +210,13 @@ class Cluster:
         if found.home:
             return take_back(session_id, found.home, self.machine, self.lease)
         return claim(session_id, self.upkeep.home_of(session_id), self.lease)
+
+    @property
+    def troubles(self) -> Sequence[Trouble]:
+        """For /api/health."""
+        if not self.is_frozen:
+            return ()
+        return (CLUSTER_FROZEN if self.may_run_browsers else CLUSTER_FENCED,)
 
     def shown(self) -> ClusterShown:
         return replace(

@@ -47,7 +47,11 @@ def ports(
         phase=phase,
         memory_mb=lambda: overview().memory_mb,
         daemon_memory_mb=lambda: overview().daemon_memory_mb,
-        troubles=lambda: (*troubles_of(overview()), *process_wide.redis_watch.troubles),
+        troubles=lambda: (
+            *troubles_of(overview()),
+            *process_wide.redis_watch.troubles,
+            *(base.cluster.troubles if base.cluster else ()),
+        ),
         now=time.time,
         log=logs.log,
         version=__version__,
@@ -77,6 +81,7 @@ def _archives(process_wide: ProcessWide, base: Foundation) -> Archives:
         now=time.time,
         log=logs.log,
         count=process_wide.meter.count,
+        claimed=(base.cluster or Alone()).claimed,
     )
 
 

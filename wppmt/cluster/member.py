@@ -131,7 +131,7 @@ class Member:
     async def keep_lease(self) -> None:
         """Until cancelled."""
         while True:
-            renewed = await self._renew()
+            renewed = await self.renew()
             await asyncio.sleep(RENEW_SECONDS if renewed else AGAIN_SECONDS)
 
     async def follow(self) -> None:
@@ -184,8 +184,8 @@ class Member:
         self._vouched(Membership(lease).renewed(sent_at))
         return True
 
-    async def _renew(self) -> bool:
-        """A lease that is gone is replaced."""
+    async def renew(self) -> bool:
+        """Once. A lease that is gone is replaced at the next. Whether there is one, renewed."""
         sent_at = self.now()
         try:
             if self.membership.lease:

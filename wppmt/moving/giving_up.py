@@ -37,7 +37,7 @@ class GivingUp:
         try:
             await self._end(departure)
         except BaseException:
-            await asyncio.to_thread(self._undo, departure)
+            await self._undo(departure)
             raise
         finally:
             with suppress(Refusal):
@@ -67,9 +67,17 @@ class GivingUp:
         self.departing.standing.reload()
         return self.departing.standing.departure(session_id)
 
-    def _undo(self, departure: Departure) -> None:
+    async def _undo(self, departure: Departure) -> None:
         """Unless it was given up, and only the word of it was lost."""
+        if await asyncio.to_thread(self._drop, departure):
+            address = session_address(departure.session_id)
+            with suppress(Refusal):
+                await self.departing.front.ask(address, move_messages.Stay(), ASK_SECONDS)
+
+    def _drop(self, departure: Departure) -> bool:
         with self.departing.store.transaction() as transaction:
-            if transaction.step_departure(departure, DepartureState.STAYED, self.departing.now()):
+            stays = transaction.step_departure(departure, DepartureState.STAYED, self.departing.now())
+            if stays:
                 transaction.drop_departure(departure.session_id)
         self.departing.standing.reload()
+        return stays

@@ -196,7 +196,7 @@ class ChromeBrowser:
         return Process(pid=self._group, group=self._group, page=page_id, devtools_session=session)
 
     def _launch(self) -> Line:
-        profile, programs = self._profile, self._settings.programs()
+        profile, programs, permit = self._profile, self._settings.programs(), self._permit
         engines.check(self._settings, profile.path)
         command = self._settings.command(profile.path, self._way.prepare())
         with profile.writer(LOCK_SECONDS) as writer:
@@ -205,13 +205,12 @@ class ChromeBrowser:
             profile.mend()
             driver.forget_port(profile.path)
             engines.note(self._settings, profile.path)
-            self._permit.require()
+            permit.require()
             with self._guard:
                 self._refuse_if_killed()
-                expect = self._permit.expect
-                self._group, end = launch.start_chrome(programs, command, profile.path, writer, expect)
+                self._group, end = launch.start_chrome(programs, command, profile.path, writer, permit.expect)
                 self._standing.starting(self._group)
-            self._permit.watch(self._group, end)
+            permit.watch(self._group, end)
             self._way.started(self._group)
         return Line(end)
 

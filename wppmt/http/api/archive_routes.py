@@ -18,7 +18,7 @@ _OURS = (
         "POST", "/api/admin/imports", imports.register, Access.ADMIN,
         "Fazer uma sessão do perfil que wppmt import trouxe", {201: answers.Imported},
         body=schemas.ImportBody,
-        refusals=(*ASKED, Code.SESSION_EXISTS),
+        refusals=(*ASKED, Code.SESSION_EXISTS, Code.NOT_OWNER, Code.CLUSTER_UNAVAILABLE),
         action=Action.IMPORT_SESSION,
     ),
     Route(
