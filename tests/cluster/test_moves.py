@@ -18,7 +18,7 @@ from wppmt.domain.jobs import JobStatus
 from wppmt.moving.receiving import MOVED
 from wppmt.store.move_records import DepartureState
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
 
 POINTS = 60
 """At most so many things does a daemon do during one move."""

@@ -48,7 +48,6 @@ RETRY_SECONDS = 5.0
 class Cluster:
     """What the daemon's other parts ask of it: `claimed`, `require_here`, `right`, `shown`."""
 
-    settings: Settings
     member: Member
     upkeep: Upkeep
     store: Store
@@ -265,7 +264,6 @@ def make_cluster(
         home_of=home_of,
     )
     return Cluster(
-        settings=settings,
         member=member,
         upkeep=upkeep,
         store=store,
