@@ -154,13 +154,14 @@ class Daemon:
             disk.profiles.add(session)
             disk.stamps.pop(session, None)
             disk.incoming.discard(session)
-        if home.fences is not self.host.fences:
-            yield _commit(ownership.rewrite_home(session, held, self._home()))
-            return
         if session in self.host.browsers:
+            # Before others may count on its end: a former life, which did not fence, may have started it.
             self._adopt(session, held)
         elif session not in self.host.locked:
             self.host.process.run(self._open(session, held))
+        if home.fences is not self.host.fences:
+            yield _commit(ownership.rewrite_home(session, held, self._home()))
+            return
         if not self.host.world.is_calm and self.host.world.random.random() < 0.03:
             yield from self._move(session, held)
 

@@ -96,17 +96,25 @@ class Process:
 
     def __init__(self, world: World, link: Link) -> None:
         self._world, self._link = world, link
-        self.is_alive, self.is_stopped = True, False
+        self.is_alive = True
+        self._stops = 0
         self._missed: list[tuple[Task, Any]] = []
 
     def run(self, task: Task) -> None:
         self._world.after(0, lambda: self._go_on(task, None))
 
+    @property
+    def is_stopped(self) -> bool:
+        return self._stops > 0
+
     def stop(self) -> None:
-        self.is_stopped = True
+        """For one more reason; each of them has to end."""
+        self._stops += 1
 
     def go_on(self) -> None:
-        self.is_stopped = False
+        self._stops -= 1
+        if self.is_stopped:
+            return
         missed, self._missed = self._missed, []
         for task, thing in missed:
             self._go_on(task, thing)
