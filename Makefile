@@ -30,7 +30,7 @@ CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 RACE := $(if $(ONLY),--only $(ONLY)) $(if $(RESUME),--resume) $(if $(COUNT),--count) $(if $(QUICK),--quick)
 
 .PHONY: help setup system cluster-tools interpreter lock run demo test test-long test-peers check check-code check-format check-lint \
-	check-types check-imports check-affected format docs wheel deb bench bench-peers bench-growth chaos mutate clean
+	check-types check-imports check-affected format docs wheel deb bench bench-peers bench-growth chaos cluster-demo mutate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -178,6 +178,10 @@ bench-growth: setup ## what the daemon costs with 100, 300 and 1,000 sessions (f
 
 chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= TENANTS= HIBERNATE= (docs/reliability.md)
 	@$(BIN)/python -m tests.chaos $(CHAOS)
+
+# MOVES=50: instead of its acts, so many moves of one session under load.
+cluster-demo: setup cluster-tools ## three machines on etcd, with HAProxy and real Chromes, on this one (docs/escala.md); MOVES=
+	@$(BIN)/python -m tests.cluster.demo $(if $(MOVES),--moves $(MOVES))
 
 mutate: setup ## break the code in 400 small ways, and show those that no test notices; MUTANTS= SEED=
 	@nice $(BIN)/python -m tests.mutation $(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(SEED),--seed $(SEED))

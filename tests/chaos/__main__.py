@@ -38,7 +38,7 @@ def main() -> int:
     preset = PRESETS[options.preset]
     options.history.parent.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(options.history)
-    with _time_limit((options.seconds or preset.seconds) + MARGIN_SECONDS):
+    with time_limit((options.seconds or preset.seconds) + MARGIN_SECONDS):
         try:
             play(preset, options, recorder)
         finally:
@@ -106,7 +106,7 @@ def play(preset: Preset, options: argparse.Namespace, recorder: Recorder) -> Non
 
 
 @contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
+def time_limit(seconds: float) -> Iterator[None]:
     """Nothing that hangs keeps browsers on the machine."""
 
     def stop(*_: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,10 +16,11 @@ from wppmt.app import archives, logs
 from wppmt.app.cluster_moves import home_of_session, peer_url
 from wppmt.app.cluster_work import ClusterWork, errands, leading
 from wppmt.app.etcd import etcd_client
+from wppmt.app.keeping_on import kept_on
+from wppmt.app.left_behind import Browsers, LeftBehind
 from wppmt.app.moves import Moves
 from wppmt.app.settings import Settings
 from wppmt.app.upkeep import Upkeep
-from wppmt.browser.keeper.guard import Guard
 from wppmt.browser.port import StartFailed
 from wppmt.cluster.etcd import Etcd, LeaseGone, Unavailable
 from wppmt.cluster.lease_note import LeaseNote, boot_id
@@ -48,6 +49,7 @@ RETRY_SECONDS = 5.0
 class Cluster:
     """What the daemon's other parts ask of it: `claimed`, `require_here`, `right`, `shown`."""
 
+    settings: Settings
     member: Member
     upkeep: Upkeep
     store: Store
@@ -124,33 +126,24 @@ class Cluster:
     # Its life.
 
     @asynccontextmanager
-    async def living(self, guard: Guard) -> AsyncIterator[None]:
+    async def living(self, browsers: Browsers) -> AsyncIterator[None]:
         """From before the first actor until after the last. First, what is ours is taken back, and what is another's given up.
 
-        `guard` closes the browsers of this machine when nobody else does. Raises SetupError.
+        The guard of `browsers` closes them when nobody else does. Raises SetupError.
         """
-        self.member.vouch = guard.until
+        self.member.vouch = browsers.guard.until
+        tokens = self.settings.store.tokens_dir
+        self.upkeep.left_behind = await asyncio.to_thread(LeftBehind, tokens, browsers)
         await self._join()
-        tasks = [self._task(one) for one in (self.member.keep_lease, self.member.follow)]
+        tasks = [kept_on(one, self.member.log) for one in (self.member.keep_lease, self.member.follow)]
         try:
             await self._settle()
-            tasks += [self._task(one) for one in (self._fence, self.upkeep.keep)]
+            tasks += [kept_on(one, self.member.log) for one in (self._fence, self.upkeep.keep)]
             yield
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _task(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
-        async def again_and_again() -> None:
-            while True:
-                try:
-                    await work()
-                except Exception as failure:  # noqa: BLE001 - without it, this machine would lose its sessions one by one
-                    self.member.log("cluster_work_failed", level="error", error=failure)
-                await asyncio.sleep(1)
-
-        return asyncio.create_task(again_and_again())
 
     async def _join(self) -> None:
         try:
@@ -208,7 +201,7 @@ class Cluster:
     def _coming(self, session_id: str, found: Held) -> Transaction:
         if found.home:
             return take_back(session_id, found.home, self.machine, self.lease)
-        return claim(session_id, self.upkeep.home_of(session_id), self.lease)
+        return claim(session_id, self.upkeep.home(session_id), self.lease)
 
     @property
     def troubles(self) -> Sequence[Trouble]:
@@ -264,6 +257,7 @@ def make_cluster(
         home_of=home_of,
     )
     return Cluster(
+        settings=settings,
         member=member,
         upkeep=upkeep,
         store=store,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from wppmt.app import archives, logs
 from wppmt.app.cluster_errands import Errands
+from wppmt.app.keeping_on import kept_on
 from wppmt.app.moves import Moves
 from wppmt.app.returning import Returning
 from wppmt.app.scale_hook import advise
@@ -30,7 +31,7 @@ class ClusterWork:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(one) for one in (self.leading.run(), self.errands.run())]
+        tasks = [kept_on(one, logs.log) for one in (self.leading.run, self.errands.run)]
         try:
             yield
         finally:

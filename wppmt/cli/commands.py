@@ -35,6 +35,8 @@ PLACES = {
     "sink": "sink",
     "token": "token",
     "instances": "instances",
+    "cluster": "live.cluster",
+    "route": "route",
     "doctor": "doctor",
     "demo": "demo",
 }
