@@ -13,14 +13,16 @@ from actors.runtime.directory import Directory
 from tests.defaults import SETTINGS
 from tests.moving.instances import Instance
 from wppmt.app.cluster import Cluster
+from wppmt.app.left_behind import LeftBehind
 from wppmt.app.upkeep import Upkeep
-from wppmt.cluster import keys
+from wppmt.browser.keeper.guard import Guard
+from wppmt.cluster import keys, stamps
 from wppmt.cluster.etcd import Put, Snapshot
 from wppmt.cluster.lease_note import LeaseNote
 from wppmt.cluster.member import Member
 from wppmt.cluster.memory import MemoryEtcd
 from wppmt.cluster.ownership import fail_over
-from wppmt.cluster.right import Terms
+from wppmt.cluster.right import Stamp, Terms
 from wppmt.cluster.tree import Tree
 from wppmt.cluster.values import Goal, Home, Machine, Why
 from wppmt.domain.errors import Code, Refusal
@@ -189,6 +191,51 @@ async def test_one_that_cannot_be_closed_now_is_given_up_later(ground: Ground):
     instance.actors.refused.clear()
     await GivingUp(instance.departing).give_up("loja", "https://b.test#b")
     assert instance.store.session("loja") is None
+
+
+@dataclass
+class FakeBrowsers:
+    """Those that a former daemon left."""
+
+    running: set[str]
+    watched: set[str] = field(default_factory=set)
+
+    @property
+    def guard(self) -> Guard:
+        return cast("Guard", self)
+
+    def watches(self, session_id: str) -> bool:
+        return session_id in self.watched
+
+    def left(self) -> set[str]:
+        return self.running
+
+
+def promised(cluster: Cluster, session_id: str) -> bool:
+    entry = cluster.member.holdings.of(session_id).home
+    home = Home.parse(entry.value) if entry else None
+    assert home
+    return home.fences
+
+
+async def test_that_it_fences_is_not_promised_before_left_browsers_are_guarded_or_gone(ground: Ground):
+    cluster, instance = ground.machine("a")
+    for name in ("adopted", "ended", "opened-under-a-guard", "without"):
+        instance.has(name)
+    tokens = instance.place.tokens
+    stamps.write(tokens / "opened-under-a-guard", Stamp(1, "a", fences=True))
+    stamps.write(tokens / "ended", Stamp(1, "a", fences=False))
+    browsers = FakeBrowsers({"adopted", "ended", "opened-under-a-guard"})
+    cluster.upkeep.left_behind = LeftBehind(tokens, browsers)
+    await begun(cluster)
+    assert [promised(cluster, name) for name in ("adopted", "ended")] == [False, False]
+    assert [promised(cluster, name) for name in ("opened-under-a-guard", "without")] == [True, True]
+    browsers.watched.add("adopted")
+    await tick(cluster)
+    assert [promised(cluster, name) for name in ("adopted", "ended")] == [True, False]
+    browsers.running.discard("ended")
+    await tick(cluster)
+    assert promised(cluster, "ended")
 
 
 @pytest.mark.parametrize(("fences", "trouble"), [(True, CLUSTER_FENCED), (False, CLUSTER_FROZEN)])

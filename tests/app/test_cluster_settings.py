@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,14 @@ def test_certificates_that_are_not_there_are_said(tmp_path: Path):
     with pytest.raises(SetupError, match="certificados para o etcd"):
         tls(found)
     assert tls(load(LOOPBACK).cluster) is None
+
+
+def test_who_is_alone_does_not_even_import_it():
+    told = "import sys, wppmt.app.daemon, wppmt.app.front_ports, wppmt.http.app; print(*sys.modules)"
+    found = subprocess.run(
+        [sys.executable, "-c", told], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "wppmt.app.daemon" in found
+    assert not [
+        name for name in found if name.startswith(("wppmt.cluster", "wppmt.app.cluster", "wppmt.app.etcd"))
+    ]

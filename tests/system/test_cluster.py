@@ -227,7 +227,7 @@ def test_a_kernel_clock_that_is_ten_minutes_off_changes_nothing(
 ):
     environ = outside | {"WPP_CLUSTER_ETCD": link.url, "WPP_CLUSTER_FAILOVER": "true"}
     machine = new_daemon(WPP_CLUSTER_MACHINE=f"fora{seconds}", **environ)
-    machine.prefix = ("unshare", "-T", "--boottime", seconds, "--fork", "--kill-child")
+    machine.prefix = ("unshare", "-T", "--boottime", seconds)
     machine.start()
     tenant = new_tenant(machine).connect()
     browser = tenant.browser

@@ -16,10 +16,10 @@ from actors.runtime.directory import Directory
 from wppmt import __version__
 from wppmt.app import archives, browsers, logs
 from wppmt.app.etcd import etcd_client
+from wppmt.app.left_behind import Browsers, LeftBehind
 from wppmt.app.moves import Moves
 from wppmt.app.settings import Settings
 from wppmt.app.upkeep import Upkeep
-from wppmt.browser.keeper.guard import Guard
 from wppmt.browser.port import StartFailed
 from wppmt.cluster.etcd import Etcd, LeaseGone, Unavailable
 from wppmt.cluster.lease_note import LeaseNote, boot_id
@@ -115,12 +115,14 @@ class Cluster:
     # Its life.
 
     @asynccontextmanager
-    async def living(self, guard: Guard) -> AsyncIterator[None]:
+    async def living(self, browsers: Browsers) -> AsyncIterator[None]:
         """From before the first actor until after the last. First, what is ours is taken back, and what is another's given up.
 
-        `guard` closes the browsers of this machine when nobody else does. Raises SetupError.
+        The guard of `browsers` closes them when nobody else does. Raises SetupError.
         """
-        self.member.vouch = guard.until
+        self.member.vouch = browsers.guard.until
+        tokens = self.settings.store.tokens_dir
+        self.upkeep.left_behind = await asyncio.to_thread(LeftBehind, tokens, browsers)
         await self._join()
         tasks = [self._task(one) for one in (self.member.keep_lease, self.member.follow)]
         try:
@@ -199,7 +201,7 @@ class Cluster:
     def _coming(self, session_id: str, found: Held) -> Transaction:
         if found.home:
             return take_back(session_id, found.home, self.machine, self.lease)
-        return claim(session_id, self.upkeep.home_of(session_id), self.lease)
+        return claim(session_id, self.upkeep.home(session_id), self.lease)
 
     @property
     def troubles(self) -> Sequence[Trouble]:

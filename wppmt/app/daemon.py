@@ -186,7 +186,7 @@ class Daemon:
         chromes = self._make_browsers(self._settings, os.environ, inherited.lines, base.store, right)
         if cluster:
             down.push_async_callback(self._leave, cluster, signals)
-            await down.enter_async_context(cluster.living(chromes.guard))
+            await down.enter_async_context(cluster.living(chromes))
         start_actors(
             self._process_wide,
             threads,

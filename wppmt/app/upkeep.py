@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Container, Sequence
 from dataclasses import dataclass, field
 
 from wppmt.cluster import keys
@@ -32,6 +32,8 @@ class Upkeep:
     giving_up: GivingUp
     home_of: Callable[[str], Home]
     """What this machine says of a session of its own; reads the store."""
+    left_behind: Container[str] = field(default=(), init=False)
+    """Sessions whose browser nobody guards yet."""
     claiming: set[str] = field(default_factory=set, init=False)
     """Sessions that are about to come into the registry."""
     settled_on: int = field(default=0, init=False)
@@ -39,6 +41,11 @@ class Upkeep:
     _known: set[str] = field(default_factory=set, init=False)
     """Sessions that were in the registry since the daemon was started, and did not leave it."""
     _leaving: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
+
+    def home(self, session_id: str) -> Home:
+        """What is written of it now. That this machine fences, not before that is so."""
+        home = self.home_of(session_id)
+        return home.model_copy(update={"fences": False}) if session_id in self.left_behind else home
 
     def expect(self, session_id: str) -> None:
         """It was claimed: where nothing comes of it, it is released."""
@@ -91,7 +98,7 @@ class Upkeep:
         self._known |= here
         self._known -= {one.session_id for one in self.store.departures()}
         situation = Situation(lease=lease, here=here, ended=self._known - here, on_their_way=on_their_way)
-        return list(steps(situation, self.member.holdings, self.home_of))
+        return list(steps(situation, self.member.holdings, self.home))
 
     def _on_their_way(self) -> Collection[str]:
         """Whom a move, a start or a way back from a backup takes care of."""

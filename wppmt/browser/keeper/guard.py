@@ -19,6 +19,9 @@ class Guard(Protocol):
     def watch(self, session_id: str, pid: int, end: socket.socket, term: int) -> None:
         """It is started, or taken over; `pid` is its process group, too."""
 
+    def watches(self, session_id: str) -> bool:
+        """Whether it was told of a browser of this session, by this daemon."""
+
     def until(self, term: int, close_at: float, kill_at: float) -> None:
         """The current right, and when all browsers are closed, and killed, unless a later moment is told before.
 
@@ -34,3 +37,6 @@ class Unguarded:
     def watch(self, session_id: str, pid: int, end: socket.socket, term: int) -> None: ...
 
     def until(self, term: int, close_at: float, kill_at: float) -> None: ...
+
+    def watches(self, session_id: str) -> bool:  # noqa: ARG002 - the port's
+        return False

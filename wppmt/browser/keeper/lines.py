@@ -92,6 +92,11 @@ def line_name(session_id: str, pid: int) -> str:
     return f"{_PREFIX}{session_id}-{pid}"
 
 
+def session_of(name: str) -> str:
+    """Of a line's name."""
+    return name.removeprefix(_PREFIX).rpartition("-")[0]
+
+
 def is_line_name(name: str) -> bool:
     """Whether we have named it."""
     return name.startswith(_PREFIX)

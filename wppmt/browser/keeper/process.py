@@ -18,7 +18,7 @@ from pathlib import Path
 from wppmt.app import logs
 from wppmt.browser.chrome import processes
 from wppmt.browser.keeper import keeper
-from wppmt.browser.keeper.lines import Copies, line_name
+from wppmt.browser.keeper.lines import Copies, line_name, session_of
 
 SOCKET = ".keeper"
 """In the tokens folder; no session id begins with a dot."""
@@ -84,6 +84,10 @@ class KeeperProcess:
         with self._guard:
             self._guarded(line_name(session_id, pid), f"{pid} {processes.began(pid)} {term}", end)
             self.forget(line_name(session_id, STARTING))
+
+    def watches(self, session_id: str) -> bool:
+        with self._guard:
+            return any(session_of(name) == session_id for name in self._groups)
 
     def _guarded(self, name: str, group: str, end: socket.socket) -> None:
         with self._guard:
