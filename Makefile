@@ -24,7 +24,7 @@ WHATSAPP ?= simulated
 # What `make chaos` takes; bash owns SECONDS, so it is read here and not in a recipe.
 CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS)) $(if $(TENANTS),--tenants $(TENANTS)) \
-	$(if $(HIBERNATE),--hibernate $(HIBERNATE)) $(if $(JSON),--json $(JSON))
+	$(if $(HIBERNATE),--hibernate $(HIBERNATE)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(JSON),--json $(JSON))
 
 # What `make bench-peers` takes: ONLY="wppmt wppconnect".
 RACE := $(if $(ONLY),--only $(ONLY)) $(if $(RESUME),--resume) $(if $(COUNT),--count) $(if $(QUICK),--quick)
@@ -176,7 +176,7 @@ bench-peers: setup $(PEERS)/node_modules/.package-lock.json ## race wppconnect a
 bench-growth: setup ## what the daemon costs with 100, 300 and 1,000 sessions (fake browsers, 5 minutes)
 	@$(BIN)/python -m tests.bench.growth
 
-chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= TENANTS= HIBERNATE= (docs/reliability.md)
+chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= TENANTS= HIBERNATE= ENGINE= (docs/reliability.md)
 	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 # MOVES=50: instead of its acts, so many moves of one session under load.
