@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,13 +13,16 @@ from tests.deploy import container, packages
 from tests.deploy.container import Container
 from tests.deploy.installed import (
     CONNECT_SECONDS,
+    SESSION,
     TREES,
+    api,
     apt,
     chrome,
     connect,
     deb,
     health,
     status,
+    wppmt,
 )
 from tests.support import wait_until
 from wppmt import __version__
@@ -33,6 +37,7 @@ pytestmark = [
 ]
 
 FRONTS = {"haproxy": "/etc/haproxy/haproxy.cfg", "nginx": "/etc/nginx/conf.d/wppmt.conf"}
+SCALE = Path(__file__).parents[2] / "docs" / "escala.md"
 EXAMPLES = "/usr/share/doc/wppmt/examples"
 OUTSIDE = "203.0.113.7"
 """An address of the machine that is not its loopback: whoever comes from there is not on it."""
@@ -75,15 +80,39 @@ def test_a_clone_of_the_repository_is_not_taken_for_the_package_s_own(
     assert health(debian)["version"] == __version__
 
 
+def test_a_cluster_is_there_for_whoever_wants_one(debian: Container):
+    """docs/escala.md: nothing of it runs by itself, and its files lie where the page says."""
+    enabled = debian.run("systemctl", "is-enabled", "wppmt-route", check=False)
+    assert enabled.stdout.strip() == "disabled"
+    for name in re.findall(rf"{EXAMPLES}/([\w./-]+\w)", SCALE.read_text(encoding="utf-8")):
+        assert debian.exists(f"{EXAMPLES}/{name}"), name
+    assert "WPP_CLUSTER_ETCD" in wppmt(debian, "route", check=False)
+
+
 def test_a_session_connects(debian: Container):
     connect(debian)
+
+
+def test_the_deployment_list_is_all_fine_once_a_person_has_done_what_it_asks_for(debian: Container):
+    """docs/implantacao.md, points 8, 10 and 11."""
+    assert "nenhuma mensagem foi enviada ainda" in wppmt(debian, "doctor", "--deploy", check=False)
+    debian.run("systemctl", "enable", "wppmt-backup.timer")
+    wppmt(debian, "sim", "account", "5511987650002", "Ana")
+    sent = {"phone": "5511987650002", "message": "Teste da implantação"}
+    assert api(debian, "POST", f"/sessions/{SESSION}/send-message", sent)["success"]
+    assert api(debian, "POST", f"/sessions/{SESSION}/restart")["success"]
+    wait_until(
+        lambda: "voltaram de um reinício" in wppmt(debian, "doctor", "--deploy", check=False), CONNECT_SECONDS
+    )
+    said = wppmt(debian, "doctor", "--deploy")
+    assert len([line for line in said.splitlines() if line[:1] in {"✓", "!"}]) == 11
 
 
 @pytest.fixture(params=FRONTS)
 def front(request: pytest.FixtureRequest, debian: Container) -> Iterator[str]:
     """Installed by apt and configured by the package's example alone, but for the name of the certificate's owner."""
     name: str = request.param
-    apt(debian, "install", name)
+    apt(debian, "install", name, "iproute2")
     debian.run("sh", "-ec", CERTIFICATE)
     example = f"{EXAMPLES}/front/{Path(FRONTS[name]).name.replace('wppmt', 'nginx')}"
     debian.run("cp", example, FRONTS[name])
@@ -142,12 +171,12 @@ NEWER_STATE = (
     " 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(sys.argv[2])' /var/lib/wppmt/var/wppmt.sqlite"
     " 'PRAGMA user_version = 900; UPDATE compatibility SET oldest_reader = 900'"
 )
-MISTAKES = {
+MISTAKES: dict[str, tuple[str, ...]] = {
     "a secret that is too short": (
-        f"sed -i 's/^WPP_SECRET=.*/WPP_SECRET=curta/' {SECRETS}", "WPP_SECRET tem menos de 32 bytes",
+        f"sed -i 's/^WPP_SECRET=.*/WPP_SECRET=curta/; /^WPP_SIMULATOR/d' {SECRETS}", "WPP_SECRET tem menos de 32 bytes",
     ),
     "the secret of the documentation": (
-        f"sed -i 's/^WPP_SECRET=.*/WPP_SECRET=avelar-wpp-secret/' {SECRETS}", "é a chave de exemplo da documentação",
+        f"sed -i 's/^WPP_SECRET=.*/WPP_SECRET=avelar-wpp-secret/; /^WPP_SIMULATOR/d' {SECRETS}", "é a chave de exemplo da documentação",
     ),
     "a setting that there is not": (
         f"printf '[http]\\nporta = 8005\\n' >>{SETTINGS}", "chave desconhecida http.porta. Você quis dizer http.port?",
@@ -158,35 +187,40 @@ MISTAKES = {
         NEWER_STATE,
         "é de uma versão mais nova do wppmt (esquema 900",
     ),
-    "folders of root's": (f"chown -R root:root {STATE}", "pertence a outro usuário"),
+    "folders of root's": (f"chown -R root:root {STATE}", "pertence a outro usuário", "não pode ser lido por quem roda o serviço"),
     "a number that is none": (f"echo WPP_MAX_SESSIONS=dez >>{SECRETS}", "WPP_MAX_SESSIONS (sessions.max) deve ser um número inteiro"),
 }  # fmt: skip
-"""What root does, and the one line that the service and `wppmt upgrade --check` say then."""
+"""What root does, and what the one line names that the service says then; the last, that of `wppmt upgrade --check`."""
 
 
-def told(debian: Container) -> set[str]:
-    """What the service says of why it does not start."""
-    lines = debian.ask("journalctl", "-u", "wppmt", "-o", "cat", "-n", "12").splitlines()
-    return {line.removeprefix("Erro: ") for line in lines if line.startswith("Erro: ")}
+@pytest.fixture
+def stopped(debian: Container) -> Iterator[str]:
+    """The service, whose settings and state are afterwards as they were; where its journal ends by now."""
+    debian.run("systemctl", "stop", "wppmt.socket", "wppmt.service")
+    debian.run("sh", "-ec", f"mkdir /root/good; cp -a --parents /etc/wppmt {STATE} /root/good")
+    yield debian.ask("journalctl", "-n", "0", "--show-cursor").partition("cursor: ")[2]
+    debian.run("systemctl", "stop", "wppmt.socket", "wppmt.service")
+    debian.run("sh", "-ec", f"rm -rf /etc/wppmt {STATE}; cp -a /root/good/. /; rm -rf /root/good")
+
+
+def told(debian: Container, cursor: str) -> set[str]:
+    """What the service has said since of why it does not start."""
+    lines = debian.ask("journalctl", "-u", "wppmt", "-o", "cat", "--after-cursor", cursor).splitlines()
+    return {line for line in lines if line.startswith("Erro: ")}
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_in_one_line_and_costs_nothing(debian: Container, mistake: str):
-    made, said = MISTAKES[mistake]
-    debian.run("systemctl", "stop", "wppmt.socket", "wppmt.service")
-    debian.run(
-        "sh", "-ec", f"rm -rf /root/good; mkdir /root/good; cp -a --parents /etc/wppmt {STATE} /root/good"
-    )
+def test_a_mistake_is_told_in_one_line_and_costs_nothing(debian: Container, stopped: str, mistake: str):
+    made, *said = MISTAKES[mistake]
     debian.run("sh", "-ec", made)
     checked = debian.run("wppmt", "upgrade", "--check", "--brief", check=False)
     [line] = (checked.stdout + checked.stderr).splitlines()
-    assert (said in line, checked.returncode) == (True, 1)
+    assert said[-1] in line
+    assert checked.returncode == 1
     debian.run("systemctl", "start", "wppmt", check=False)
-    wait_until(lambda: told(debian), 30)
-    [line] = told(debian)
-    assert said in line
-    debian.run("systemctl", "stop", "wppmt.socket", "wppmt.service")
-    debian.run("sh", "-ec", f"rm -rf /etc/wppmt {STATE}; cp -a /root/good/. /")
+    wait_until(lambda: told(debian, stopped), 30)
+    [line] = told(debian, stopped)
+    assert said[0] in line
 
 
 def test_root_is_refused_outside_the_simulator(debian: Container):
