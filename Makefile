@@ -24,13 +24,13 @@ WHATSAPP ?= simulated
 # What `make chaos` takes; bash owns SECONDS, so it is read here and not in a recipe.
 CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS)) $(if $(TENANTS),--tenants $(TENANTS)) \
-	$(if $(HIBERNATE),--hibernate $(HIBERNATE)) $(if $(JSON),--json $(JSON))
+	$(if $(HIBERNATE),--hibernate $(HIBERNATE)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(JSON),--json $(JSON))
 
 # What `make bench-peers` takes: ONLY="wppmt wppconnect".
 RACE := $(if $(ONLY),--only $(ONLY)) $(if $(RESUME),--resume) $(if $(COUNT),--count) $(if $(QUICK),--quick)
 
 .PHONY: help setup system cluster-tools interpreter lock run demo test test-long test-peers check check-code check-format check-lint \
-	check-types check-imports check-affected format docs wheel deb bench bench-peers bench-growth chaos cluster-demo mutate clean
+	check-types check-imports check-affected format docs wheel deb bench bench-cluster bench-peers bench-growth chaos cluster-demo mutate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -173,10 +173,13 @@ bench: setup ## measure; prints a table and writes it as JSON
 bench-peers: setup $(PEERS)/node_modules/.package-lock.json ## race wppconnect and whatsapp-web.js (20 minutes); ONLY= RESUME=1 COUNT=1 QUICK=1
 	@$(BIN)/python -m tests.bench.peers $(RACE)
 
+bench-cluster: setup cluster-tools ## 1,000 simulated machines on three real etcd, and 10 % of them die (2 minutes)
+	@$(BIN)/python -m tests.bench.cluster
+
 bench-growth: setup ## what the daemon costs with 100, 300 and 1,000 sessions (fake browsers, 5 minutes)
 	@$(BIN)/python -m tests.bench.growth
 
-chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= TENANTS= HIBERNATE= (docs/reliability.md)
+chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= TENANTS= HIBERNATE= ENGINE= (docs/reliability.md)
 	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 # MOVES=50: instead of its acts, so many moves of one session under load.

@@ -104,6 +104,8 @@ class RootOrders:
         elif record.state is State.DISCONNECTED:
             # Someone asked for it, and the daemon died before the first step.
             yield from self.starts.start(Reason.STARTING, now, process=None)
+        elif cause is Reason.MACHINE_LOST:
+            yield from self.starts.resume(now, cause)
         elif cause is not Reason.DAEMON_RESTARTED:
             yield from self.lifecycle.fail(cause, now)
         elif record.process is not None:

@@ -155,8 +155,8 @@ class Root:
             case move_messages.RequireRoom(session_id=session_id):
                 self._require_room_for(session_id)
                 yield Answer(reply, None)
-            case move_messages.TakeUp(session_id=session_id):
-                yield from self._take_up(session_id, reply)
+            case move_messages.TakeUp():
+                yield from self._take_up(request, reply)
             case messages.Describe():
                 root = {"actor": "root", "children": len(self._children.sessions)}
                 yield Answer(reply, messages.ActorTree((root, *self._children.describe())))
@@ -172,21 +172,21 @@ class Root:
         for address in self._children.services:
             yield SpawnService(address)
         for record in self._store.sessions():
-            yield from self._go_on(record)
+            yield from self._go_on(record, Reason.DAEMON_RESTARTED)
         yield Wake(WATCH_SECONDS, Watch())
 
-    def _go_on(self, record: SessionRecord) -> Iterator[Effect]:
+    def _go_on(self, record: SessionRecord, cause: Reason) -> Iterator[Effect]:
         """From where it was last committed, as which it is known from the first request on."""
         self._admission.set_desired(record.id, record.desired)
         yield Publish(SessionStatus(record))
-        yield from self._spawn(record.id, Reason.DAEMON_RESTARTED)
+        yield from self._spawn(record.id, cause)
 
-    def _take_up(self, session_id: str, reply: Reply) -> Iterator[Effect]:
-        record = self._store.session(session_id)
+    def _take_up(self, request: move_messages.TakeUp, reply: Reply) -> Iterator[Effect]:
+        record = self._store.session(request.session_id)
         if record is None:
             raise Refusal(Code.SESSION_NOT_FOUND)
-        if session_id not in self._children.sessions:
-            yield from self._go_on(record)
+        if request.session_id not in self._children.sessions:
+            yield from self._go_on(record, request.reason)
         yield Answer(reply, SessionStatus(record))
 
     def _start(self, request: messages.StartSession, reply: Reply) -> Iterator[Effect]:

@@ -13,7 +13,9 @@ from actors.runtime.directory import Directory
 from tests.defaults import SETTINGS
 from tests.moving.instances import Instance
 from wppmt.app.cluster import Cluster
+from wppmt.app.cluster_work import ClusterWork, errands, leading
 from wppmt.app.left_behind import LeftBehind
+from wppmt.app.moves import Moves
 from wppmt.app.upkeep import Upkeep
 from wppmt.browser.keeper.guard import Guard
 from wppmt.cluster import keys, stamps
@@ -56,14 +58,24 @@ class Ground:
             describe=lambda: Machine(url=f"https://{name}.test", boot="boot"),
             log=lambda *_, **__: None,
         )
+
+        def home_of(_: str) -> Home:
+            return Home(machine=name, url=f"https://{name}.test", fences=fences)
+
         upkeep = Upkeep(
-            member=member,
-            store=instance.store,
-            giving_up=GivingUp(instance.departing),
-            home_of=lambda _: Home(machine=name, url=f"https://{name}.test", fences=fences),
+            member=member, store=instance.store, giving_up=GivingUp(instance.departing), home_of=home_of
+        )
+        moves = Moves(instance.departing, instance.receiving, instance.following)
+        work = ClusterWork(
+            leading(SETTINGS, member), errands(SETTINGS, member, moves, instance.store, home_of)
         )
         return Cluster(
-            settings=SETTINGS, member=member, upkeep=upkeep, store=instance.store, directory=Directory()
+            settings=SETTINGS,
+            member=member,
+            upkeep=upkeep,
+            store=instance.store,
+            directory=Directory(),
+            work=work,
         )
 
     def kept(self) -> Snapshot:

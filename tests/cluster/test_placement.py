@@ -123,13 +123,12 @@ def test_the_order_of_what_is_told_does_not_matter(
 @given(st.lists(st.integers(0, 30), min_size=2, max_size=6))
 def test_machines_of_one_kind_become_even(counts: list[int]):
     rooms = [Room(f"m{number}", 30, NEW) for number in range(len(counts))]
-    placed = [Placed(f"s{number}x", room.machine) for number, room in enumerate(rooms) for _ in range(1)]
     placed = [Placed(f"s{m}x{n}y", f"m{m}") for m, count in enumerate(counts) for n in range(count)]
     while moves := plan(rooms, placed, (), LIMITS):
         assert {move.why for move in moves} == {Why.BALANCE}
         placed = after(placed, moves)
     shares = [taken(placed)[room.machine] / 30 for room in rooms]
-    assert max(shares) - min(shares) < UNEVEN + 1 / 30
+    assert max(shares) - min(shares) <= UNEVEN + 1 / 30 + 1e-9
 
 
 def test_a_customer_s_sessions_are_spread():

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from actors.runtime.directory import Directory
 from wppmt import __version__
-from wppmt.app import archives, browsers, logs
+from wppmt.app import archives, logs
+from wppmt.app.cluster_moves import home_of_session, peer_url
+from wppmt.app.cluster_work import ClusterWork, errands, leading
 from wppmt.app.etcd import etcd_client
+from wppmt.app.keeping_on import kept_on
 from wppmt.app.left_behind import Browsers, LeftBehind
 from wppmt.app.moves import Moves
 from wppmt.app.settings import Settings
@@ -31,6 +32,7 @@ from wppmt.cluster.values import Home, Machine, Versions
 from wppmt.cluster.view import View
 from wppmt.domain.cluster import ClusterShown
 from wppmt.domain.errors import Code, Refusal, SetupError
+from wppmt.domain.jobs import Job
 from wppmt.domain.messages import ROOT, MayRunBrowsers
 from wppmt.domain.troubles import CLUSTER_FENCED, CLUSTER_FROZEN, Trouble
 from wppmt.moving.giving_up import GivingUp
@@ -52,6 +54,7 @@ class Cluster:
     upkeep: Upkeep
     store: Store
     directory: Directory
+    work: ClusterWork
 
     @property
     def machine(self) -> str:
@@ -72,8 +75,7 @@ class Cluster:
 
     @property
     def is_frozen(self) -> bool:
-        """What is known of the others may be old: nobody moves."""
-        return not (self.member.is_current and self.member.membership.holds(self.member.now()))
+        return self.member.is_frozen
 
     def epoch_of(self, session_id: str) -> int | None:
         """By which this machine owns it; None where it does not."""
@@ -86,6 +88,15 @@ class Cluster:
         home = _home(self.member.holdings.of(session_id))
         if home and home.machine != self.machine:
             raise Refusal(Code.NOT_OWNER, extra={"owner": home.url})
+        self.work.errands.require_all_here(session_id)
+
+    async def move(self, session_id: str, machine: str) -> Job:
+        """Raises Refusal."""
+        return await self.work.errands.ask(session_id, machine)
+
+    async def drain(self, machine: str, *, wanted: bool) -> None:
+        """Raises Refusal."""
+        await self.work.errands.drain(machine, wanted=wanted)
 
     @asynccontextmanager
     async def claimed(self, session_id: str) -> AsyncIterator[None]:
@@ -124,26 +135,15 @@ class Cluster:
         tokens = self.settings.store.tokens_dir
         self.upkeep.left_behind = await asyncio.to_thread(LeftBehind, tokens, browsers)
         await self._join()
-        tasks = [self._task(one) for one in (self.member.keep_lease, self.member.follow)]
+        tasks = [kept_on(one, self.member.log) for one in (self.member.keep_lease, self.member.follow)]
         try:
             await self._settle()
-            tasks += [self._task(one) for one in (self._fence, self.upkeep.keep)]
+            tasks += [kept_on(one, self.member.log) for one in (self._fence, self.upkeep.keep)]
             yield
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _task(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
-        async def again_and_again() -> None:
-            while True:
-                try:
-                    await work()
-                except Exception as failure:  # noqa: BLE001 - without it, this machine would lose its sessions one by one
-                    self.member.log("cluster_work_failed", level="error", error=failure)
-                await asyncio.sleep(1)
-
-        return asyncio.create_task(again_and_again())
 
     async def _join(self) -> None:
         try:
@@ -218,7 +218,7 @@ class Cluster:
         )
 
 
-def make_cluster(settings: Settings, moves: Moves, store: Store, directory: Directory) -> Cluster:
+def make_member(settings: Settings, directory: Directory) -> Member:
     """Within the running loop; nothing is asked of etcd yet. Raises SetupError."""
     cluster, boot = settings.cluster, boot_id()
     versions = Versions(
@@ -228,13 +228,14 @@ def make_cluster(settings: Settings, moves: Moves, store: Store, directory: Dire
     def describe() -> Machine:
         return Machine(
             url=cluster.url,
+            peer=peer_url(cluster),
             places=settings.sessions.max,
             used=directory.sessions,
             versions=versions,
             boot=boot,
         )
 
-    member = Member(
+    return Member(
         etcd=etcd_client(cluster),
         terms=Terms(machine=cluster.machine, fences=cluster.failover),
         boot=boot,
@@ -243,30 +244,28 @@ def make_cluster(settings: Settings, moves: Moves, store: Store, directory: Dire
         describe=describe,
         log=logs.log,
     )
+
+
+def make_cluster(
+    settings: Settings, member: Member, moves: Moves, store: Store, directory: Directory
+) -> Cluster:
+    home_of = partial(home_of_session, settings, store, member.terms)
     upkeep = Upkeep(
         member=member,
         store=store,
         giving_up=GivingUp(moves.departing),
-        home_of=partial(_home_of, settings, store, member.terms),
+        home_of=home_of,
     )
-    return Cluster(settings=settings, member=member, upkeep=upkeep, store=store, directory=directory)
-
-
-def _home_of(settings: Settings, store: Store, terms: Terms, session_id: str) -> Home:
-    """Raises StoreUnavailable."""
-    return Home(
-        machine=terms.machine,
-        url=settings.cluster.url,
-        fences=terms.fences,
-        proxy=_digest(browsers.proxy_of(settings, store, session_id)),
+    return Cluster(
+        settings=settings,
+        member=member,
+        upkeep=upkeep,
+        store=store,
+        directory=directory,
+        work=ClusterWork(
+            leading=leading(settings, member), errands=errands(settings, member, moves, store, home_of)
+        ),
     )
-
-
-def _digest(proxy: str) -> str:
-    """Which proxy it is, and nothing of it."""
-    parts = urlsplit(proxy)
-    where = f"{parts.hostname}:{parts.port}"
-    return hashlib.sha256(where.encode()).hexdigest()[:16] if proxy else ""
 
 
 def _home(found: Held) -> Home | None:

@@ -168,6 +168,9 @@ class Daemon:
             await down.enter_async_context(self._loop_lag.watched())
             await down.enter_async_context(front.measured(for_metrics))
             await front.start(listening, is_inherited=inherited.listening is not None)
+            if base.cluster:
+                await down.enter_async_context(front.receiving())
+                await down.enter_async_context(base.cluster.work.running())
             down.push_async_callback(self._drain, front)
             wiring.audit_start(base.store, base.former)
             down.callback(self._audit_end, base.store, signals)
@@ -241,7 +244,7 @@ async def _nothing() -> None: ...
 
 async def _loaded_front() -> type[Front]:
     """In a thread of its own: the loop wakes actors meanwhile."""
-    with loading.at_once():
+    with loading.at_once(), loading.giving_way():
         await asyncio.to_thread(import_module, "wppmt.app.front")
     from wppmt.app.front import Front  # noqa: PLC0415
 

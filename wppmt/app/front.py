@@ -6,8 +6,8 @@ The daemon imports it once the browsers are opening: it is most of what the serv
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from wppmt.app import front_parts, front_ports, host, logs, sockets
 from wppmt.app.foundation import Foundation
@@ -43,6 +43,15 @@ class Front:
     def measured(self, places: Sequence[socket.socket]) -> AbstractAsyncContextManager[None]:
         """`/metrics` alone, at these addresses of this machine, while the block runs."""
         return metrics.listening(places, lambda: self._ports.metrics(_all))
+
+    @asynccontextmanager
+    async def receiving(self) -> AsyncIterator[None]:
+        """Sessions of other machines of the cluster, while the block runs. Raises SetupError."""
+        # Here: who is alone has no etcd.
+        from wppmt.app.peer_listener import peer_listener  # noqa: PLC0415
+
+        async with peer_listener(self._settings.cluster, self._ports):
+            yield
 
     async def start(self, listening: Sequence[socket.socket], *, is_inherited: bool) -> None:
         """Raises SetupError where nobody can listen."""

@@ -1,4 +1,4 @@
-"""Jobs of the daemon: done one after the other, on its event loop, and known as long as there are not too many newer ones."""
+"""Jobs of the daemon: done one after the other for the most part, on its event loop, and known as long as there are not too many newer ones."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ class Jobs:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
 
-    def begin(self, session_id: str, work: Work) -> Job:
+    def begin(self, session_id: str, work: Work, *, waits: bool = True) -> Job:
+        """`waits`: for its turn; what others keep from being too many at once need not."""
         job = Job(self._new_id(), session_id)
         self._jobs[job.id] = job
         for old in list(self._jobs)[:-KEPT]:
             del self._jobs[old]
-        task = asyncio.create_task(self._do(job, work))
+        task = asyncio.create_task(self._do(job, work, self._turn if waits else asyncio.Lock()))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return job
@@ -50,8 +51,8 @@ class Jobs:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    async def _do(self, job: Job, work: Work) -> None:
-        async with self._turn:
+    async def _do(self, job: Job, work: Work, turn: asyncio.Lock) -> None:
+        async with turn:
             try:
                 ended = replace(job, status=JobStatus.DONE, file=await work())
             except JobFailed as failure:

@@ -22,6 +22,8 @@ PLACES = {
     "restore": "restore",
     "lgpd": "lgpd",
     "move": "move",
+    "drain": "drain",
+    "undrain": "drain",
     "import": "wppconnect:take_over",
     "serve": "serve",
     "run": "serve",

@@ -82,6 +82,11 @@ class Member:
             stamps.write(profile, verdict.stamp)
         return verdict.lease
 
+    @property
+    def is_frozen(self) -> bool:
+        """What is known of the others may be old: nobody moves."""
+        return not (self.is_current and self.membership.holds(self.now()))
+
     async def commit(self, transaction: Transaction) -> bool:
         """Whether all that it compares was so, and it is done. Raises Unavailable, LeaseGone."""
         committed = await self.etcd.commit(transaction.compares, transaction.operations)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, insort
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -75,7 +75,7 @@ def customer_of(session: str) -> str:
 def plan(
     rooms: Iterable[Room], placed: Sequence[Placed], lost: Iterable[str], limits: Limits
 ) -> tuple[Move, ...]:
-    """First the sessions of `lost` machines, then of drained ones, then what evens the loads."""
+    """First the sessions of `lost` machines, then of drained ones; where there are none, one that evens the loads."""
     return _Plan(rooms, placed, frozenset(lost), limits).moves()
 
 
@@ -129,7 +129,7 @@ class _Plan:
         found = [*self._returns()]
         found += self._limited(self._drains())
         if not found and not self._on_the_way:
-            # Where much is on its way already, evenness has time.
+            # Evenness has time: nobody waits for it.
             found += self._limited(self._evening())
         return tuple(found)
 
@@ -152,18 +152,11 @@ class _Plan:
                 yield self._move(session, target, Why.DRAIN)
 
     def _evening(self) -> Iterator[Move]:
-        by_machine: defaultdict[str, list[Placed]] = defaultdict(list)
-        for session in self._placed:
-            by_machine[session.machine].append(session)
-        while pair := self._uneven():
+        if pair := self._uneven():
             source, target = pair
-            going = self._goer(by_machine[source.room.machine], source, target)
-            if going is None:
-                return
-            by_machine[source.room.machine].remove(going)
-            move = self._move(going, target, Why.BALANCE)
-            self._shift(source, going, -1)
-            yield move
+            sessions = (one for one in self._placed if one.machine == source.room.machine)
+            if going := self._goer(sessions, source, target):
+                yield self._move(going, target, Why.BALANCE)
 
     def _uneven(self) -> tuple[_Load, _Load] | None:
         """The most and the least loaded, where a session that went would leave them more even by far."""

@@ -10,7 +10,8 @@ from wppmt.app.addresses import base_url, is_loopback
 from wppmt.app.settings.model import ClusterSettings, HttpSettings
 from wppmt.domain.errors import SetupError
 
-_FILES = ("etcd_ca", "etcd_cert", "etcd_key")
+MOST_PORT = 65535
+_FILES = ("etcd_ca", "etcd_cert", "etcd_key", "cert", "key", "ca", "archives")
 
 
 def settle_cluster(cluster: ClusterSettings, http: HttpSettings, folder: Path) -> ClusterSettings:
@@ -18,6 +19,7 @@ def settle_cluster(cluster: ClusterSettings, http: HttpSettings, folder: Path) -
     if not cluster.etcd:
         return cluster
     _check_endpoints(cluster)
+    _check_peers(cluster)
     update = {name: str(folder / path) if (path := getattr(cluster, name)) else "" for name in _FILES}
     update["machine"] = cluster.machine or _host_name()
     update["url"] = cluster.url or http.public_url.rstrip("/") or base_url(http.host, http.port)
@@ -38,6 +40,16 @@ def _check_endpoints(cluster: ClusterSettings) -> None:
         raise SetupError("WPP_CLUSTER_ETCD_CERT e WPP_CLUSTER_ETCD_KEY: defina os dois, ou nenhum")
     if schemes == {"http"} and (cluster.etcd_ca or cluster.etcd_cert):
         raise SetupError("WPP_CLUSTER_ETCD_CA, _CERT e _KEY só valem com https:// em WPP_CLUSTER_ETCD")
+
+
+def _check_peers(cluster: ClusterSettings) -> None:
+    if cluster.listen and not (cluster.cert and cluster.key and cluster.ca):
+        raise SetupError(
+            "WPP_CLUSTER_LISTEN recebe logins inteiros, e só de máquinas com certificado: defina também"
+            " WPP_CLUSTER_CERT, WPP_CLUSTER_KEY e WPP_CLUSTER_CA (docs/escala.md)"
+        )
+    if not 0 <= int(cluster.listen.rpartition(":")[2] or 0) <= MOST_PORT:
+        raise SetupError(f"WPP_CLUSTER_LISTEN={cluster.listen}: a porta vai até {MOST_PORT}")
 
 
 def _host_name() -> str:

@@ -36,6 +36,7 @@ _TAGS: Mapping[str, str] = {
     "imports": "Administração",
     "moves": "Administração",
     "cluster": "Administração",
+    "drains": "Administração",
     "api_keys": "Chaves",
     "audit_trail": "Administração",
     "archives": "Administração",
