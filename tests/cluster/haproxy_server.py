@@ -40,7 +40,8 @@ class HAProxyServer:
         own = self.folder / "machine.pem"
         own.write_bytes(b"".join(file.read_bytes() for file in files))
         for old, new in {
-            "log /dev/log local0": "",
+            "    log /dev/log local0\n    chroot /var/lib/haproxy\n    user haproxy\n    group haproxy\n": "",
+            " mode 660 group haproxy": "",
             "/run/haproxy/admin.sock": str(self.socket),
             "/etc/haproxy/wppmt": str(FRONT / "errors"),
             "/var/lib/wppmt-route": str(self.maps),

@@ -52,6 +52,17 @@ def test_draws_stay_while_nobody_lives_but_not_to_who_is_nowhere():
     assert made == Tables({"loja": "m1"}, {"m1": "10.0.0.1/8443"}, {"0": "m1"})
 
 
+@pytest.mark.parametrize("odd", ["m1;shutdown frontend wppmt", "m1 m2", "m1\n", ""])
+def test_what_is_no_name_never_reaches_haproxy(odd: str):
+    made = tables(
+        {"loja": odd, odd: "m1", "outra": "m1"},
+        {odd: "10.0.0.9/1", "m1": "10.0.0.1/8443"},
+        {odd: 9},
+        Tables(),
+    )
+    assert made == Tables({"outra": "m1"}, {"m1": "10.0.0.1/8443"}, {})
+
+
 def test_who_has_no_address_is_not_drawn():
     made = tables({}, {"m1": "10.0.0.1/8443"}, {"m1": 1, "m2": 50}, Tables())
     assert set(made.draws.values()) == {"m1"}

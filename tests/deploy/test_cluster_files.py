@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import wait_until
+from wppmt.app.settings import keys, load
 
 ROOT = Path(__file__).parents[2]
 CLUSTER = ROOT / "deploy" / "cluster"
@@ -98,3 +99,18 @@ def test_three_come_up_elect_one_and_take_nobody_without_a_certificate(certifica
         None, "--insecure-skip-tls-verify", "--dial-timeout=2s", "--command-timeout=3s", "get", "a"
     )
     assert stranger.returncode != 0
+
+
+def test_the_settings_of_the_guide_are_settings_of_this_version(tmp_path: Path, certificates: Path):
+    text = by_guide('sed "s/=NOME$', "m2", tmp_path, "/etc/wppmt/wppmt.env")
+    found = variables(text)
+    assert "NOME" not in text.replace("Troque NOME", "")
+    assert found["WPP_CLUSTER_MACHINE"] == "m2"
+    assert found["WPP_CLUSTER_URL"] == "https://127.0.0.42:8443"
+    assert found.keys() <= {env.name for _, _, env in keys()}
+    environ = {
+        name: value.replace("/etc/wppmt/cluster", str(certificates / "m2")) for name, value in found.items()
+    }
+    settings = load({"WPP_SECRET": "x" * 40, **environ}, folder=tmp_path)
+    assert settings.cluster.machine == "m2"
+    assert len(settings.cluster.etcd) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -9,6 +10,8 @@ from urllib.parse import urlsplit
 DRAWS = 100
 """HAProxy draws a number below it for a request that is of no session yet."""
 Table = Mapping[str, str]
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+"""What is otherwise is no session and no machine, and might be a command to HAProxy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,15 @@ def tables(homes: Table, addresses: Table, free: Mapping[str, int], before: Tabl
     """What holds now: each session's machine, where each is, and how many more sessions take those that live. Where none does,
     draws stay as they were.
     """
-    known = {name: places for name, places in free.items() if name in addresses}
-    left = {number: name for number, name in before.draws.items() if name in addresses}
-    return Tables(homes, addresses, draws(known) or left)
+    machines = {name: address for name, address in addresses.items() if _PLAIN.fullmatch(name)}
+    owners = {
+        session: name
+        for session, name in homes.items()
+        if _PLAIN.fullmatch(session) and _PLAIN.fullmatch(name)
+    }
+    known = {name: places for name, places in free.items() if name in machines}
+    left = {number: name for number, name in before.draws.items() if name in machines}
+    return Tables(owners, machines, draws(known) or left)
 
 
 def draws(free: Mapping[str, int]) -> dict[str, str]:

@@ -146,6 +146,8 @@ def cluster(
         shared = {
             "WPP_SECRET": secrets.token_hex(32),
             "WPP_ARCHIVE_KEY": secrets.token_hex(32),
+            # With few places three sessions are a load that the leader would spread.
+            "WPP_MAX_SESSIONS": "50",
             "WPP_SIMULATOR": "external",
             "WPP_SIMULATOR_PORT": phones.url.rpartition(":")[2],
             "WPP_SIMULATOR_PAGE_PORT": str(page_port),
