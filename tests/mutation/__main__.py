@@ -14,7 +14,7 @@ from random import Random
 
 import click
 
-from tests.mutation.explained import EXPLAINED
+from tests.mutation.explained import explained
 from tests.mutation.tool import Tool, ToolFailed, Verdict, Verdicts
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +27,7 @@ EXPECTED = {
     "untested": Verdict.NO_TEST,
 }
 """What must become of every mutant of these."""
+UNNOTICED = {Verdict.SURVIVED, Verdict.NO_TEST, Verdict.DOUBTFUL}
 
 
 def known_as(name: str, diff: str) -> str:
@@ -36,7 +37,7 @@ def known_as(name: str, diff: str) -> str:
 
 
 class Report:
-    """Tells of each mutant that no test noticed, as soon as that is known."""
+    """Tells of each mutant that nobody noticed, as soon as that is known, and at the end why."""
 
     def __init__(self, tool: Tool, names: Sequence[str]) -> None:
         self._tool = tool
@@ -44,12 +45,12 @@ class Report:
         self._began = time.monotonic()
         self._told: set[str] = set()
         self._said_at = 0
-        self.unexplained: set[str] = set()
 
     def look(self, verdicts: Verdicts) -> None:
         for name, verdict in verdicts.items():
-            if verdict in {Verdict.SURVIVED, Verdict.NO_TEST} and name not in self._told:
-                self._tell(name, verdict)
+            if verdict in UNNOTICED and name not in self._told:
+                self._told.add(name)
+                self.say(f"{verdict.value}: {known_as(name, self._tool.change(name))}")
         if len(verdicts) >= self._said_at + 20:
             self._said_at = len(verdicts)
             self.say(f"{len(verdicts)} of {len(self._names)}: {tallied(verdicts)}")
@@ -57,13 +58,17 @@ class Report:
     def say(self, text: str) -> None:
         click.echo(f"[{(time.monotonic() - self._began) / 60:.1f} min] {text}")
 
-    def _tell(self, name: str, verdict: Verdict) -> None:
-        self._told.add(name)
-        change = self._tool.change(name)
-        why = EXPLAINED.get(known_as(name, change))
-        if why is None:
-            self.unexplained.add(name)
-        click.echo(f"\n{verdict}: {name}\n{known_as(name, change)}\n{why or 'not explained'}\n{change}")
+    def end(self, verdicts: Verdicts) -> bool:
+        """Whether nothing is left to be explained."""
+        left = 0
+        for name, verdict in sorted(verdicts.items()):
+            if verdict in UNNOTICED:
+                change = self._tool.change(name)
+                why = explained(known_as(name, change))
+                left += why is None
+                click.echo(f"\n{verdict.value}: {name}\n{why or 'not explained'}\n{change}")
+        self.say(f"{tallied(verdicts)}; not explained: {left}")
+        return left == 0
 
 
 def tallied(verdicts: Verdicts) -> str:
@@ -89,14 +94,14 @@ def _function(name: str) -> str:
 @click.option("--only", default="", help="Of these mutants alone, by a part of their names.")
 def main(count: int, seed: int, children: int, only: str) -> None:
     try:
-        sys.exit(broken(count, seed, children, only))
+        sys.exit(not run(count, seed, children, only))
     except ToolFailed as failure:
         click.echo(failure.args[0], err=True)
         sys.exit(2)
 
 
-def broken(count: int, seed: int, children: int, only: str) -> bool:
-    """Whether a mutant is left of which nobody says why no test notices it. Raises ToolFailed."""
+def run(count: int, seed: int, children: int, only: str) -> bool:
+    """Whether it is known of every mutant why nobody notices it, where that is so. Raises ToolFailed."""
     click.echo("Making the mutants, and noting which test runs what (some minutes)")
     began = time.monotonic()
     tool = Tool(ROOT, PLACE)
@@ -113,12 +118,10 @@ def broken(count: int, seed: int, children: int, only: str) -> bool:
     if doubtful := [name for name in names if verdicts[name] is Verdict.DOUBTFUL]:
         report.say(f"once more, alone: {', '.join(doubtful)}")
         verdicts |= tool.run(doubtful, 1, report.look)
-    report.look(verdicts)
-    left = {name for name in names if verdicts[name] is Verdict.DOUBTFUL}
-    report.say(f"{tallied(verdicts)}; not explained: {len(report.unexplained)}")
-    for name in sorted(report.unexplained | left):
-        click.echo(f"  {name}")
-    return bool(report.unexplained or left)
+    report.say("which of them the type checker refuses")
+    unnoticed = [name for name in names if verdicts[name] in UNNOTICED]
+    verdicts |= dict.fromkeys(tool.refused(unnoticed), Verdict.REFUSED)
+    return report.end(verdicts)
 
 
 if __name__ == "__main__":

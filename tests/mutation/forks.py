@@ -23,7 +23,8 @@ import psutil
 import pytest
 from mutmut.mutation import trampoline
 
-PASSED, FAILED, BROKEN, HANGS = 0, 1, 3, 37
+PASSED, FAILED, STOPPED, BROKEN, HANGS = range(5)
+"""Exit codes; stopped: from outside."""
 LOOK_SECONDS = 0.05
 IDLE_SECONDS = 60.0
 """Asleep for so long, and nothing done meanwhile."""
@@ -114,8 +115,10 @@ class Forks:
             ACTIVE.mutant = mutant
             try:
                 os._exit(self._code([self._items[test] for test in tests]))
-            except BaseException:  # noqa: BLE001 - whatever it is, it must not go on as if it were the parent
+            except Exception:  # noqa: BLE001 - whatever it is, it must not go on as if it were the parent
                 os._exit(BROKEN)
+            except BaseException:  # noqa: BLE001 - neither then
+                os._exit(STOPPED)
         self._running[pid] = Fork(mutant, psutil.Process(pid))
 
     def _code(self, items: Sequence[pytest.Item]) -> int:

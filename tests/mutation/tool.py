@@ -16,6 +16,7 @@ from configparser import ConfigParser
 from enum import StrEnum
 from pathlib import Path
 
+from tests.mutation import types
 from tests.mutation.forks import BROKEN, FAILED, HANGS, NO_MUTANT, PASSED
 from tests.mutation.processor_time import TOO_LONG
 
@@ -26,6 +27,7 @@ LOOK_SECONDS = 5.0
 class Verdict(StrEnum):
     KILLED = "killed"
     SURVIVED = "survived"
+    REFUSED = "refused by the type checker"
     NO_TEST = "no test"
     DOUBTFUL = "doubtful"
     """Ended by a signal: nothing is said of it, neither that a test noticed it, nor that none did."""
@@ -114,6 +116,13 @@ class Tool:
         """What the mutant changes, as a diff."""
         command = [MUTMUT, "show", name]
         return subprocess.run(command, cwd=self._place, check=True, capture_output=True, text=True).stdout
+
+    def refused(self, names: Iterable[str]) -> set[str]:
+        """Of these, by the type checker."""
+        return types.refused(self._place, names, self._apply)
+
+    def _apply(self, name: str) -> None:
+        subprocess.run([MUTMUT, "apply", name], cwd=self._place, check=True, capture_output=True)
 
     def _tests_of(self, name: str) -> list[str]:
         """The quick ones first."""
