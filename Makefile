@@ -24,13 +24,13 @@ WHATSAPP ?= simulated
 # What `make chaos` takes; bash owns SECONDS, so it is read here and not in a recipe.
 CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 	$(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS)) $(if $(TENANTS),--tenants $(TENANTS)) \
-	$(if $(HIBERNATE),--hibernate $(HIBERNATE)) $(if $(JSON),--json $(JSON))
+	$(if $(HIBERNATE),--hibernate $(HIBERNATE)) $(if $(ENGINE),--engine $(ENGINE)) $(if $(JSON),--json $(JSON))
 
 # What `make bench-peers` takes: ONLY="wppmt wppconnect".
 RACE := $(if $(ONLY),--only $(ONLY)) $(if $(RESUME),--resume) $(if $(COUNT),--count) $(if $(QUICK),--quick)
 
-.PHONY: help setup system interpreter lock run demo test test-long test-peers check check-code check-format check-lint \
-	check-types check-imports check-affected format docs wheel deb bench bench-peers bench-growth chaos mutate clean
+.PHONY: help setup system cluster-tools interpreter lock run demo test test-long test-peers check check-code check-format check-lint \
+	check-types check-imports check-affected format docs wheel deb bench bench-cluster bench-peers bench-growth chaos cluster-demo mutate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -38,13 +38,8 @@ help: ## this list
 setup: system interpreter $(VENV)/.installed $(NODE_MODULES:=/.package-lock.json) ## everything the rest needs; skips what is there
 
 # What comes from Debian. Each line: the command that proves it is there, and its package.
-system:
-	@missing=(); \
-	need() { command -v "$$1" >/dev/null || missing+=("$${@:2}"); }; \
-	need chromium chromium; need chromium-headless-shell chromium-headless-shell; need chromedriver chromium-driver; need redis-server redis-server; need curl curl; \
-	need ffprobe ffmpeg; \
-	need node nodejs; need npm npm; need $(PYTHON) python3 python3-venv; \
-	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || [ -x $(BIN)/python ] || missing+=(python3-venv); \
+MISSING := missing=(); need() { command -v "$$1" >/dev/null || missing+=("$${@:2}"); }; want() { need "$$@"; };
+define INSTALL_MISSING
 	if (( $${#missing[@]} )); then \
 		sudo=; (( EUID == 0 )) || sudo=sudo; \
 		command -v apt-get >/dev/null && { [ -z "$$sudo" ] || command -v sudo >/dev/null; } || \
@@ -54,7 +49,19 @@ system:
 		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
 			"$${missing[@]}" >/dev/null; \
 	fi
+endef
+system:
+	@$(MISSING) \
+	need chromium chromium; need chromium-headless-shell chromium-headless-shell; need chromedriver chromium-driver; need redis-server redis-server; need curl curl; \
+	need ffprobe ffmpeg; \
+	need node nodejs; need npm npm; need $(PYTHON) python3 python3-venv; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || [ -x $(BIN)/python ] || missing+=(python3-venv); \
+	$(INSTALL_MISSING)
 	@chmod 700 tokens-3  # git cannot keep that: logins will lie there
+
+# What only the tests and the demonstration of a cluster use: no service of one machine needs it.
+cluster-tools:
+	@$(MISSING) want etcd etcd-server; want haproxy haproxy; $(INSTALL_MISSING)
 
 # A virtual environment belongs to one interpreter: with another one, or after its upgrade, it is made anew.
 interpreter:
@@ -98,7 +105,7 @@ run: setup ## start the daemon with the simulator; WHATSAPP=real starts against 
 demo: setup ## play the whole story by itself: pair, send, receive
 	@$(BIN)/wppmt demo
 
-test: setup ## all tests but the long ones (10 to 15 minutes on 2 cores); starts real Chromes
+test: setup cluster-tools ## all tests but the long ones (10 to 15 minutes on 2 cores); starts real Chromes
 	@echo "All tests but the long ones: first those without Chrome (about 2 minutes on 2 free cores)," \
 		"then those with Chrome, two files at a time (about 10). How far it is, every 25 seconds."
 	@failed=(); \
@@ -107,7 +114,7 @@ test: setup ## all tests but the long ones (10 to 15 minutes on 2 cores); starts
 	for pass in "$${failed[@]}"; do echo "Failed: tests $$pass, see above" >&2; done; \
 	(( $${#failed[@]} == 0 ))
 
-test-long: setup ## the tests that take minutes
+test-long: setup cluster-tools ## the tests that take minutes
 	@$(BIN)/pytest -m long
 
 # Without their install scripts puppeteer fetches no browser: the clients use Debian's.
@@ -166,11 +173,18 @@ bench: setup ## measure; prints a table and writes it as JSON
 bench-peers: setup $(PEERS)/node_modules/.package-lock.json ## race wppconnect and whatsapp-web.js (20 minutes); ONLY= RESUME=1 COUNT=1 QUICK=1
 	@$(BIN)/python -m tests.bench.peers $(RACE)
 
+bench-cluster: setup cluster-tools ## 1,000 simulated machines on three real etcd, and 10 % of them die (2 minutes)
+	@$(BIN)/python -m tests.bench.cluster
+
 bench-growth: setup ## what the daemon costs with 100, 300 and 1,000 sessions (fake browsers, 5 minutes)
 	@$(BIN)/python -m tests.bench.growth
 
-chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= TENANTS= HIBERNATE= (docs/reliability.md)
+chaos: setup ## break things and judge what came of it; PRESET= SEED= SECONDS= TENANTS= HIBERNATE= ENGINE= (docs/reliability.md)
 	@$(BIN)/python -m tests.chaos $(CHAOS)
+
+# MOVES=50: instead of its acts, so many moves of one session under load.
+cluster-demo: setup cluster-tools ## three machines on etcd, with HAProxy and real Chromes, on this one (docs/escala.md); MOVES=
+	@$(BIN)/python -m tests.cluster.demo $(if $(MOVES),--moves $(MOVES))
 
 mutate: setup ## break the code in 400 small ways, and show those that no test notices; MUTANTS= SEED=
 	@nice $(BIN)/python -m tests.mutation $(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(SEED),--seed $(SEED))

@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.session.policy import SessionPolicy
 from actors.webhooks.policy import WebhookPolicy
-from wppmt.app import policies
+from wppmt.app import front_policies, policies
 from wppmt.app.settings import load
 from wppmt.http.ports import HttpPolicy
 from wppmt.http.security.auth import AuthPolicy
@@ -29,8 +29,8 @@ def webhook_schedule(**changes: Any) -> WebhookSchedule:
 
 
 def auth_policy(**changes: Any) -> AuthPolicy:
-    return replace(policies.auth_policy(SETTINGS), **changes)
+    return replace(front_policies.auth_policy(SETTINGS), **changes)
 
 
 def http_policy(**changes: Any) -> HttpPolicy:
-    return replace(policies.http_policy(SETTINGS), **changes)
+    return replace(front_policies.http_policy(SETTINGS), **changes)

@@ -121,6 +121,7 @@ class SessionMind:
                 | messages.Confirm()
                 | messages.Quiesce()
                 | messages.DiskShort()
+                | messages.Withhold()
                 | messages.MemoryShort()
                 | messages.SlotGranted()
             ):

@@ -1,4 +1,4 @@
-"""A browser ends although the session is to go on: it has failed, or the disk is short."""
+"""A browser ends although the session is to go on: it has failed, or no browser may run for now."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Interruptions:
         else:
             yield from self._lifecycle.fail(reason, now, detail=detail, graceful=graceful)
 
-    def make_room(self, now: float) -> Iterator[Effect]:
-        """The disk is short: stop the browser in order, without a copy; a new one waits for a start slot."""
+    def hold(self, why: Reason, now: float) -> Iterator[Effect]:
+        """No browser may run for now: stop it in order, without a copy; a new one waits for a start slot."""
         if self._logout.is_active or self._closing.keeps_down or not self._lifecycle.is_expected:
             return
         yield from self._lifecycle.hold()
         record = self._work.record
-        reason = record.reason if record.state is State.ERROR else Reason.RESOURCE_LIMIT
+        reason = record.reason if record.state is State.ERROR else why
         yield from self._work.move(now, Event.RESUMED, reason)
 
     def _not_adopted(self, now: float) -> Iterator[Effect]:

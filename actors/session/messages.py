@@ -51,6 +51,11 @@ class DiskShort:
 
 
 @dataclass(frozen=True, slots=True)
+class Withhold:
+    """Root: it can't be proved that this session is this machine's. As with DiskShort."""
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryShort:
     """Root: the machine lacks memory. Give back what you can; hibernate where that is allowed, and nobody uses you."""
 

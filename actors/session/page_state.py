@@ -119,7 +119,7 @@ class PageState:
             return
         record = self.work.record
         if checked.is_short:
-            yield from self.interruptions.make_room(now)
+            yield from self.interruptions.hold(Reason.RESOURCE_LIMIT, now)
         elif record.has_login and record.login_saved:
             yield from self.needs_person.distrust_login(now)
         else:

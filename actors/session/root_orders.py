@@ -33,6 +33,7 @@ Order = (
     | messages.Confirm
     | messages.Quiesce
     | messages.DiskShort
+    | messages.Withhold
     | messages.MemoryShort
     | messages.SlotGranted
 )
@@ -68,7 +69,9 @@ class RootOrders:
             case messages.Quiesce():
                 yield from self.closing.quiesce()
             case messages.DiskShort():
-                yield from self.interruptions.make_room(now)
+                yield from self.interruptions.hold(Reason.RESOURCE_LIMIT, now)
+            case messages.Withhold():
+                yield from self.interruptions.hold(Reason.OWNERSHIP_UNPROVEN, now)
             case messages.MemoryShort():
                 yield from self.hibernation.memory_short(now)
             case messages.SlotGranted(generation=generation):
@@ -101,6 +104,8 @@ class RootOrders:
         elif record.state is State.DISCONNECTED:
             # Someone asked for it, and the daemon died before the first step.
             yield from self.starts.start(Reason.STARTING, now, process=None)
+        elif cause is Reason.MACHINE_LOST:
+            yield from self.starts.resume(now, cause)
         elif cause is not Reason.DAEMON_RESTARTED:
             yield from self.lifecycle.fail(cause, now)
         elif record.process is not None:

@@ -24,6 +24,7 @@ from actors.supervisor.children import Child, Children
 from actors.supervisor.closing_all import ClosingAll
 from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
 from actors.supervisor.disk_policy import DiskPolicy
+from actors.supervisor.gate import Gate
 from actors.supervisor.memory_pressure import MemoryPressure, longest_unused
 from actors.supervisor.messages import (
     Boot,
@@ -72,12 +73,11 @@ class Root:
         self._status = status
         self._slots = StartSlots(starts_at_once)
         self._common_cause = CommonCause()
-        self._disk = disk or DiskPolicy()
+        disk = disk or DiskPolicy()
+        self._gate = Gate(disk)
         self._pressure = pressure or MemoryPressure()
         self._renewals = Renewals()
-        self._overall = Overall(
-            self._disk, self._pressure, self._common_cause, self._renewals, memory_limit_mb
-        )
+        self._overall = Overall(disk, self._pressure, self._common_cause, self._renewals, memory_limit_mb)
         self._closing_all = ClosingAll()
 
     def handle(self, message: object, now: float) -> Iterable[Effect]:
@@ -116,8 +116,8 @@ class Root:
             case MemoryMeasured():
                 self._overall.measured(message)
                 return ()
-            case DiskMeasured(free_mb=free_mb):
-                return [*self._disk.measured(free_mb, sorted(self._children.sessions)), *self._grant(now)]
+            case DiskMeasured() | messages.MayRunBrowsers():
+                return [*self._gate.told(message, sorted(self._children.sessions)), *self._grant(now)]
             case PressureMeasured(percent=percent):
                 unused = longest_unused(self._children.statuses(self._status))
                 return [*self._pressure.measured(percent, unused, now), *self._grant(now)]
@@ -155,8 +155,8 @@ class Root:
             case move_messages.RequireRoom(session_id=session_id):
                 self._require_room_for(session_id)
                 yield Answer(reply, None)
-            case move_messages.TakeUp(session_id=session_id):
-                yield from self._take_up(session_id, reply)
+            case move_messages.TakeUp():
+                yield from self._take_up(request, reply)
             case messages.Describe():
                 root = {"actor": "root", "children": len(self._children.sessions)}
                 yield Answer(reply, messages.ActorTree((root, *self._children.describe())))
@@ -172,21 +172,21 @@ class Root:
         for address in self._children.services:
             yield SpawnService(address)
         for record in self._store.sessions():
-            yield from self._go_on(record)
+            yield from self._go_on(record, Reason.DAEMON_RESTARTED)
         yield Wake(WATCH_SECONDS, Watch())
 
-    def _go_on(self, record: SessionRecord) -> Iterator[Effect]:
+    def _go_on(self, record: SessionRecord, cause: Reason) -> Iterator[Effect]:
         """From where it was last committed, as which it is known from the first request on."""
         self._admission.set_desired(record.id, record.desired)
         yield Publish(SessionStatus(record))
-        yield from self._spawn(record.id, Reason.DAEMON_RESTARTED)
+        yield from self._spawn(record.id, cause)
 
-    def _take_up(self, session_id: str, reply: Reply) -> Iterator[Effect]:
-        record = self._store.session(session_id)
+    def _take_up(self, request: move_messages.TakeUp, reply: Reply) -> Iterator[Effect]:
+        record = self._store.session(request.session_id)
         if record is None:
             raise Refusal(Code.SESSION_NOT_FOUND)
-        if session_id not in self._children.sessions:
-            yield from self._go_on(record)
+        if request.session_id not in self._children.sessions:
+            yield from self._go_on(record, request.reason)
         yield Answer(reply, SessionStatus(record))
 
     def _start(self, request: messages.StartSession, reply: Reply) -> Iterator[Effect]:
@@ -218,8 +218,7 @@ class Root:
             yield from self._replace(session_id)
         yield Tell(session_address(session_id), session_messages.Restart())
         yield self._let_in(session_id)
-        if self._disk.is_short:
-            yield self._disk.announce(session_id)
+        yield from self._gate.announce(session_id)
 
     def _restart_crashed(self, sessions: frozenset[str] | None, reply: Reply) -> Iterator[Effect]:
         """A session that cannot be restarted does not stop the others."""
@@ -274,8 +273,7 @@ class Root:
         self._children.sessions[session_id] = Child()
         yield SpawnSession(session_id)
         yield Tell(session_address(session_id), session_messages.Begin(cause))
-        if self._disk.is_short:
-            yield self._disk.announce(session_id)
+        yield from self._gate.announce(session_id)
 
     def _restart_failed(self, failure: session_messages.RestartFailed, now: float) -> Iterator[Effect]:
         if common := self._common_cause.note(failure, len(self._admission.wanted), now):
@@ -283,13 +281,11 @@ class Root:
             yield Wake(PAUSE_SECONDS, PauseOver())
 
     def _may_start(self, now: float) -> bool:
-        return not (self._common_cause.is_pausing(now) or self._disk.is_short)
+        return not (self._common_cause.is_pausing(now) or self._gate.is_closed)
 
     def _grant(self, now: float) -> Iterator[Effect]:
-        if not self._may_start(now):
-            return
         least = session_messages.Haste.USUAL if self._pressure.is_high else session_messages.Haste.SCHEDULED
-        for wish in self._slots.grant(now, least):
+        for wish in self._slots.grant(now, least) if self._may_start(now) else ():
             yield Tell(session_address(wish.session_id), session_messages.SlotGranted(wish.generation))
 
     def _forward(self, session_id: str, request: object, reply: Reply) -> Iterator[Effect]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.actors.gateway import Gateway
 from wppmt.domain.messages import ROOT
 from wppmt.domain.move_messages import TakeUp
+from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.records import Desired, imported
 
@@ -42,3 +45,20 @@ def test_one_that_is_wanted_runs_as_after_a_boot(gateway: Gateway):
         transaction.save(record)
     gateway.ask(ROOT, TakeUp("a"))
     gateway.until("a", State.CONNECTED)
+
+
+def test_one_whose_machine_is_lost_says_so_while_it_comes_back(gateway: Gateway):
+    gateway.connect("a", ME)
+    record = gateway.record("a")
+    gateway.kill_daemon()
+    with gateway.store.transaction() as transaction:
+        transaction.forget("a")
+    gateway.boot()
+    gateway.settle()
+    with gateway.store.transaction() as transaction:
+        transaction.save(replace(record, process=None))
+    gateway.ask(ROOT, TakeUp("a", Reason.MACHINE_LOST))
+    gateway.settle()
+    gateway.until("a", State.CONNECTED)
+    [lost, _] = gateway.events("a", "connection_change")[-2:]
+    assert (lost["status"], lost["reasonCode"]) == ("reconnecting", "MACHINE_LOST")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,9 +67,18 @@ class World:
             here.place, self.logins, here.backups, lambda: archive_key(key, ""), lambda: "156.0.0.1"
         )
         self.archives = Archives(
-            where=self.where, front=self.actors, jobs=Jobs(lambda: f"job_{next(self.numbers)}"),
+            where=self.where, front=self.actors, jobs=Jobs(lambda: f"job_{next(self.numbers)}", self.log),
             now=lambda: NOW + next(self.seconds), log=self.log, count=self.counted.append, busy_seconds=0.0,
+            claimed=self.claimed,
         )  # fmt: skip
+        self.owner = ""
+        """Lever: the session is this other machine's."""
+
+    @asynccontextmanager
+    async def claimed(self, _: str) -> AsyncIterator[None]:
+        if self.owner:
+            raise Refusal(Code.NOT_OWNER, extra={"owner": self.owner})
+        yield
 
     def log(
         self, event: str, session_id: str | None = None, /, *, level: LogLevel = "info", **details: object
@@ -186,6 +196,16 @@ async def test_a_restored_session_is_taken_up(world: World, other: World):
     assert (job.session_id, (await other.ended(job)).status) == ("loja", JobStatus.DONE)
     assert other.actors.asked == [(ROOT, RequireRoom("loja")), (ROOT, TakeUp("loja"))]
     assert other.here.login() == LOGIN
+    assert other.here.leftovers() == []
+
+
+async def test_what_is_another_machines_is_not_restored(world: World, other: World):
+    archive = await archive_of(world)
+    other.owner = "https://b.test"
+    with pytest.raises(Refusal) as refused:
+        await other.archives.restore(chunks(archive))
+    assert (refused.value.code, refused.value.extra) == (Code.NOT_OWNER, {"owner": "https://b.test"})
+    assert other.here.store.session("loja") is None
     assert other.here.leftovers() == []
 
 

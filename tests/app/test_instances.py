@@ -95,7 +95,7 @@ def test_two_that_would_take_the_same_are_told(machine: Definitions):
 
 
 @pytest.mark.parametrize(
-    "name", ["wppmt", "", "../x", "a/b", "Loja", "-a", "a-", "a.b", "a" * 49, "a b", "é"]
+    "name", ["wppmt", "route", "", "../x", "a/b", "Loja", "-a", "a-", "a.b", "a" * 49, "a b", "é"]
 )
 def test_names_that_would_not_do(machine: Definitions, name: str):
     with pytest.raises(SetupError, match="não serve de nome"):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wppmt import __version__
-from wppmt.app import browsers, policies, wiring
+from wppmt.app import browsers, front_parts, front_policies, policies, wiring
 from wppmt.app.settings import Settings, load
 from wppmt.domain.errors import Code, Refusal, SetupError
 from wppmt.store.sqlite.store import SqliteStore
@@ -24,14 +24,14 @@ async def test_the_default_webhook_s_address_is_closed_to_media(tmp_path: Path):
         chosen = settings(tmp_path, WEBHOOK_URL=place)
         wiring.webhook_egress(chosen).check_url(place)
         with pytest.raises(Refusal) as refused:
-            await wiring.media(chosen).from_url(f"{place}admin.png")
+            await front_parts.media(chosen).from_url(f"{place}admin.png")
         assert refused.value.code is Code.TARGET_REFUSED
 
 
 async def test_what_the_operator_lists_is_open_to_both(tmp_path: Path):
     chosen = settings(tmp_path, WEBHOOK_URL="http://127.0.0.1:9/", WPP_EGRESS_ALLOW="127.0.0.1:9")
     with pytest.raises(Refusal) as refused:
-        await wiring.media(chosen).from_url("http://127.0.0.1:9/x.png")
+        await front_parts.media(chosen).from_url("http://127.0.0.1:9/x.png")
     assert refused.value.code is Code.MEDIA_FETCH_FAILED
 
 
@@ -51,7 +51,7 @@ def test_a_browser_that_has_longer_to_close_is_given_it_by_everyone(tmp_path: Pa
     for seconds in (15.0, 100.0):
         chosen = settings(tmp_path, WPP_STOP_DEADLINE=str(seconds), WPP_SIMULATOR="external")
         assert browsers.chrome_settings(chosen).stop_seconds == seconds
-        session, http = policies.session_policy(chosen), policies.http_policy(chosen)
+        session, http = policies.session_policy(chosen), front_policies.http_policy(chosen)
         assert seconds < session.close_deadline < policies.all_browsers_stop_seconds(chosen)
         assert session.close_deadline < http.close_deadline
 
@@ -93,9 +93,9 @@ def test_whoever_is_not_root_has_a_sandbox(tmp_path: Path, monkeypatch: pytest.M
 
 def test_connections_leave_descriptors_for_store_browsers_and_webhooks(tmp_path: Path):
     chosen = settings(tmp_path)
-    assert wiring.connection_limits(chosen, 1 << 20).total == 1000
-    assert wiring.connection_limits(chosen, 1024).total == 1024 - 256 - 8 * 10
-    assert wiring.connection_limits(chosen, 64).total == wiring.LEAST_CONNECTIONS
+    assert front_parts.connection_limits(chosen, 1 << 20).total == 1000
+    assert front_parts.connection_limits(chosen, 1024).total == 1024 - 256 - 8 * 10
+    assert front_parts.connection_limits(chosen, 64).total == front_parts.LEAST_CONNECTIONS
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from tests.bench.outbox import measure_outbox
 from tests.bench.page import measure_page
 from tests.bench.requests import measure_requests
 from tests.bench.scrape import measure_scrape
+from tests.bench.waking import measure_waking
 from tests.system.daemon import Daemon
 from tests.system.files import FileServer
 from tests.system.receiver import Receiver
@@ -79,6 +80,7 @@ def run(bench: Bench, web: FileServer) -> None:
     measure_sends(bench, tenant)
     measure_events(bench, tenant)
     measure_bursts(bench, tenant)
+    measure_waking(bench, tenant)
     measure_lists(bench)
     crowd = measure_crowds(bench, tenant)
     measure_idle(bench, crowd)

@@ -88,6 +88,9 @@ class Peer:
         """After the piece that it waits for already."""
         self._reads.clear()
 
+    def read_on(self) -> None:
+        self._reads.set()
+
     def end(self) -> None:
         self._reads.set()
         self._end.shutdown(socket.SHUT_RDWR)
@@ -221,6 +224,46 @@ def test_what_a_full_socket_kept_back_was_surely_not_done(channel: Channel, peer
     kinds = {type(outcome[0]) for outcome in outcomes}
     assert NotCalled in kinds
     assert kinds <= {NotCalled, CallTimeout}
+
+
+def test_what_the_peer_reads_late_arrives_in_order_and_nobody_has_waited(
+    channel: Channel, peer: Peer
+) -> None:
+    peer.stop_reading()
+    outcomes = [call(channel, 30.0, text="x" * 300_000) for _ in range(9)]
+    assert writers() == 1, "one for all that is left"
+    peer.read_on()
+    wait_until(lambda: all(outcomes))
+    numbers = [peer.commands.get(timeout=1)["id"] for _ in outcomes]
+    assert numbers == sorted(numbers)
+    wait_until(lambda: not writers())
+
+
+def test_each_of_many_who_call_at_once_is_heard_once(channel: Channel, peer: Peer) -> None:
+    peer.answer = lambda command: success(command["id"], str(command["id"]))
+    outcomes: list[list[Any]] = []
+    callers = [
+        threading.Thread(
+            target=lambda: outcomes.extend([call(channel, text="x" * 40_000) for _ in range(20)])
+        )
+        for _ in range(8)
+    ]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+    wait_until(lambda: len(outcomes) == 160 and all(outcomes))
+    assert len({number for [number] in outcomes}) == 160
+
+
+def test_a_peer_that_reads_costs_no_thread_to_write(channel: Channel) -> None:
+    for _ in range(20):
+        answered(channel)
+        assert writers() == 0
+
+
+def writers() -> int:
+    return sum(thread.name == "channel-write" for thread in threading.enumerate())
 
 
 def test_events_and_beats_are_told_in_order(channel: Channel, peer: Peer, notices: list[object]) -> None:

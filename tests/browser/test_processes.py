@@ -13,6 +13,7 @@ import pytest
 
 from tests.support import wait_until
 from wppmt.browser.chrome import processes
+from wppmt.browser.chrome.census import Census
 from wppmt.browser.port import Load
 
 Sleeper = subprocess.Popen[bytes]
@@ -96,22 +97,46 @@ def test_a_name_that_looks_like_the_rest_of_the_line_misleads_nobody(tmp_path: P
         process.wait()
 
 
+def weigh(group: int) -> Load:
+    return processes.load(group, Census().members(group))
+
+
+def test_one_walk_serves_all_groups_of_a_moment() -> None:
+    walks: list[float] = []
+    now = 0.0
+
+    def walk() -> dict[int, list[int]]:
+        walks.append(now)
+        return {7: [7, 8], **({9: [9]} if len(walks) > 1 else {})}
+
+    census = Census(walk, lambda: now)
+    assert [census.members(7), census.members(7)] == [[7, 8], [7, 8]]
+    assert len(walks) == 1
+    assert census.members(9) == [9], "one that has just begun is looked for"
+    assert len(walks) == 2
+    now = 2.0
+    assert census.members(7) == [7, 8]
+    assert len(walks) == 3
+
+
 def test_weight_is_of_the_whole_group(sleeper: Sleeper) -> None:
-    weight = processes.load(sleeper.pid)
+    weight = weigh(sleeper.pid)
     assert 1 < weight.uss <= weight.pss < 100
     processes.end_group(sleeper.pid, 5)
-    assert processes.load(sleeper.pid).pss == 0
+    assert weigh(sleeper.pid).pss == 0
 
 
-BURNS = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'while sum(range(10**5)): pass'], timeout=0.5)"
-"""A child works for half a second and is waited for; then the parent waits for its input."""
-STAYS = f"try: {BURNS}\nexcept Exception: pass\nsys.stdin.read()"
+BURNS = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time\\nwhile time.process_time() < 0.3: pass'])"
+"""A child works for a third of a second and is waited for; then the parent waits for its input."""
+STAYS = f"{BURNS}\nsys.stdin.read()"
 
 
 def test_processor_time_of_a_child_that_has_ended_still_counts() -> None:
     with subprocess.Popen([sys.executable, "-c", STAYS], stdin=subprocess.PIPE, process_group=0) as parent:
-        wait_until(lambda: processes.load(parent.pid).cpu_seconds >= 0.1)
-        wait_until(lambda: processes.members(parent.pid) == [parent.pid])
-        assert processes.load(parent.pid).cpu_seconds >= 0.1
+        wait_until(lambda: weigh(parent.pid).cpu_seconds >= 0.1)
+        # A child that has ended counts nothing until its parent has waited for it.
+        wait_until(
+            lambda: processes.members(parent.pid) == [parent.pid] and weigh(parent.pid).cpu_seconds >= 0.1
+        )
         processes.end_group(parent.pid, 5)
-    assert processes.load(parent.pid) == Load()
+    assert weigh(parent.pid) == Load()

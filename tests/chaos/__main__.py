@@ -20,6 +20,7 @@ from tests.chaos.ground import ground
 from tests.chaos.history import History, Recorder
 from tests.chaos.presets import PRESETS, Preset, Run, small_disk
 from tests.system.daemon import ROOT
+from wppmt.domain.engines import Engine
 
 SHOWN = 12
 """Violations that are told one by one."""
@@ -38,7 +39,7 @@ def main() -> int:
     preset = PRESETS[options.preset]
     options.history.parent.mkdir(parents=True, exist_ok=True)
     recorder = Recorder(options.history)
-    with _time_limit((options.seconds or preset.seconds) + MARGIN_SECONDS):
+    with time_limit((options.seconds or preset.seconds) + MARGIN_SECONDS):
         try:
             play(preset, options, recorder)
         finally:
@@ -57,6 +58,7 @@ def _options() -> argparse.Namespace:
         type=float,
         help="seconds without use after which sessions hibernate; a quarter of the load",
     )
+    parser.add_argument("--engine", choices=[*Engine], default=Engine.CHROME, help="that the browsers are of")
     parser.add_argument("--history", type=Path, default=Path("var/chaos.jsonl"), help="where it is recorded")
     parser.add_argument("--json", type=Path, help="where the figures go as JSON")
     parser.add_argument("--judge", type=Path, help="run nothing: judge this history")
@@ -72,6 +74,7 @@ def play(preset: Preset, options: argparse.Namespace, recorder: Recorder) -> Non
             down.enter_context(tempfile.TemporaryDirectory(prefix="wppmt-chaos-", ignore_cleanup_errors=True))
         )
         environ = down.enter_context(small_disk(folder, preset.disk(tenants))) if preset.disk else {}
+        environ["WPP_BROWSER_ENGINE"] = options.engine
         if preset.disk_holds_profiles:
             environ["WPP_TOKENS_DIR"] = str(folder / "disk" / "tokens")
             environ["WPP_DISK_MIN_FREE_MB"] = str(DISK_MIN_FREE_MB)
@@ -106,7 +109,7 @@ def play(preset: Preset, options: argparse.Namespace, recorder: Recorder) -> Non
 
 
 @contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
+def time_limit(seconds: float) -> Iterator[None]:
     """Nothing that hangs keeps browsers on the machine."""
 
     def stop(*_: object) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
-from tests.chaos.ground import Ground
+from tests.chaos.history import Recorder
 from tests.chaos.observe import event_fields
+from tests.chaos.traffic import Traffic
 from tests.support import wait_until
+from tests.system.api import Api
+from tests.system.receiver import Receiver
+from tests.system.tenant import Tenant
+from wppmt.simulator.client import Simulator
 
 CONNECTED_SECONDS = 90.0
 """Two attempts by the schedule, and the start itself."""
@@ -21,7 +26,29 @@ PAGE = 1000
 Progress = Callable[[str], None]
 
 
-def settle(ground: Ground, progress: Progress) -> None:
+class Place(Protocol):
+    """Where a run took place, on one machine or on several."""
+
+    @property
+    def recorder(self) -> Recorder: ...
+    @property
+    def receiver(self) -> Receiver: ...
+    @property
+    def phones(self) -> Simulator: ...
+    @property
+    def tenants(self) -> Sequence[Tenant]: ...
+    @property
+    def traffic(self) -> Traffic: ...
+    @property
+    def api(self) -> Api: ...
+
+    def are_connected(self) -> bool: ...
+
+    def pending(self) -> int:
+        """Webhooks that wait for their delivery."""
+
+
+def settle(ground: Place, progress: Progress) -> None:
     """Nothing is asked of the outcome here: what did not come to rest in time is in the history as it is."""
     ground.recorder.add("phase", name="quiet")
     progress("carga encerrada; esperando todas conectadas")
@@ -32,7 +59,7 @@ def settle(ground: Ground, progress: Progress) -> None:
     if _not_arrived(ground):
         progress("esperando o destino de envios pendentes")
         _await(lambda: not _without_fate(ground), FATE_SECONDS)
-    _await(lambda: ground.daemon.api.get("/api/health")["webhooks"]["pending"] == 0, ARRIVED_SECONDS)
+    _await(lambda: ground.pending() == 0, ARRIVED_SECONDS)
     ground.recorder.add("phase", name="settled")
 
 
@@ -41,7 +68,7 @@ def _await(condition: Callable[[], bool], seconds: float) -> None:
         wait_until(condition, seconds)
 
 
-def _unheard(ground: Ground) -> set[str]:
+def _unheard(ground: Place) -> set[str]:
     """Written to a tenant and not heard of by webhook."""
     heard = {
         arrival.event["message"]["id"]
@@ -53,14 +80,14 @@ def _unheard(ground: Ground) -> set[str]:
     return ground.traffic.written.keys() - heard
 
 
-def _not_arrived(ground: Ground) -> set[str]:
+def _not_arrived(ground: Place) -> set[str]:
     """Accepted, and in nobody's inbox."""
     arrived = {line["id"] for person in _people(ground) for line in ground.phones.inbox(person)}
     time.sleep(0.1)
     return ground.traffic.accepted.keys() - arrived
 
 
-def _without_fate(ground: Ground) -> set[str]:
+def _without_fate(ground: Place) -> set[str]:
     time.sleep(1)
     return {
         message_id
@@ -69,10 +96,10 @@ def _without_fate(ground: Ground) -> set[str]:
     }
 
 
-def _fate(ground: Ground, message_id: str) -> str:
+def _fate(ground: Place, message_id: str) -> str:
     """The journal's word."""
     tenant = ground.traffic.accepted[message_id].name
-    answer = ground.daemon.api.call("GET", f"/api/sessions/{tenant}/messages/{message_id}")
+    answer = ground.api.call("GET", f"/api/sessions/{tenant}/messages/{message_id}")
     return str(answer.json["status"]) if answer.status == 200 else f"HTTP {answer.status}"
 
 
@@ -88,11 +115,11 @@ def _said(line: Mapping[str, Any]) -> str:
     return str(line["body"] if line["type"] in {"chat", "edit"} else name or line["id"])
 
 
-def _people(ground: Ground) -> set[str]:
+def _people(ground: Place) -> set[str]:
     return {customer.person for customer in ground.traffic.customers}
 
 
-def gather(ground: Ground) -> None:
+def gather(ground: Place) -> None:
     """The durable log of every tenant, the inboxes, and the journal where an inbox lacks something."""
     for person in sorted(_people(ground)):
         for line in ground.phones.inbox(person):
@@ -104,10 +131,10 @@ def gather(ground: Ground) -> None:
         _gather_events(ground, tenant.name)
 
 
-def _gather_events(ground: Ground, tenant: str) -> None:
+def _gather_events(ground: Place, tenant: str) -> None:
     after, more = 0, True
     while more:
-        page = ground.daemon.api.get(f"/api/sessions/{tenant}/events?after={after}&limit={PAGE}")
+        page = ground.api.get(f"/api/sessions/{tenant}/events?after={after}&limit={PAGE}")
         for event in page["events"]:
             ground.recorder.add("logged", **event_fields(event))
         after, more = page["next"], page["more"]

@@ -18,6 +18,7 @@ from tests.chaos.observe import POLL_SECONDS, WORLD_SECONDS, Loop, States, World
 from tests.chaos.traffic import Customer, Traffic
 from tests.chaos.watch import Watch, read_command
 from tests.support import free_port, wait_until
+from tests.system.api import Api
 from tests.system.daemon import GONE_SECONDS, ROOT, STOP_SECONDS, Daemon
 from tests.system.receiver import Receiver
 from tests.system.tenant import Tenant, new_phone
@@ -44,6 +45,14 @@ class Ground:
         """Until it takes requests."""
         self.watch.follow(self.daemon.launch().pid)
         self.daemon.await_ready()
+
+    @property
+    def api(self) -> Api:
+        return self.daemon.api
+
+    def pending(self) -> int:
+        """Webhooks that wait for their delivery."""
+        return int(self.api.get("/api/health")["webhooks"]["pending"])
 
     def are_connected(self) -> bool:
         return all(self.states.now.get(one.name) == "connected" for one in self.tenants)
@@ -82,7 +91,7 @@ def ground(
 ) -> Iterator[Ground]:
     """All up but the tenants; whatever happens, nothing of it runs on when the block ends."""
     with ExitStack() as down:
-        phones, page_port = down.enter_context(_simulator(folder / "world"))
+        phones, page_port = down.enter_context(simulator(folder / "world"))
         receiver = down.enter_context(Receiver(lambda arrival: note_webhook(recorder, arrival)))
         daemon = Daemon(
             folder / "gateway",
@@ -100,9 +109,9 @@ def ground(
         down.callback(daemon.end)
         made_tenants = [Tenant(daemon, receiver, f"cliente-{number:03d}") for number in range(1, tenants + 1)]
         watch = down.enter_context(Watch(daemon.folder, Path(daemon.environ["WPP_TOKENS_DIR"]), recorder))
-        down.callback(_end, watch)
+        down.callback(end_all, watch)
         states, world = States(daemon.api, recorder), World(phones, recorder)
-        traffic = Traffic(daemon.api, phones, recorder, [_customer(tenant) for tenant in made_tenants])
+        traffic = Traffic(daemon.api, phones, recorder, [customer(tenant) for tenant in made_tenants])
         down.callback(traffic.abandon)
         made = Ground(folder, recorder, daemon, phones, receiver, watch, states, made_tenants, traffic)
         made.start_daemon()
@@ -111,20 +120,21 @@ def ground(
         yield made
 
 
-def _end(watch: Watch) -> None:
+def end_all(watch: Watch) -> None:
+    """Nothing of what it watched runs on."""
     for pid in watch.alive():
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
-def _customer(tenant: Tenant) -> Customer:
+def customer(tenant: Tenant) -> Customer:
     person = new_phone()
     tenant.daemon.phones.register(person, f"Pessoa de {tenant.name}")
     return Customer(tenant.name, tenant.phone, person)
 
 
 @contextmanager
-def _simulator(folder: Path) -> Iterator[tuple[Simulator, int]]:
+def simulator(folder: Path) -> Iterator[tuple[Simulator, int]]:
     """A process of its own, so that the phones' world lives on when the daemon dies."""
     folder.mkdir(parents=True)
     control, page = free_port(), free_port()

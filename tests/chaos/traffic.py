@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.chaos.history import ACCEPTED, Recorder
 from tests.chaos.observe import noted_call
-from tests.system.api import Api
+from tests.system.api import Answer, Api
 from wppmt.simulator.client import Simulator, SimulatorError
 
 RETRY_SECONDS = 0.5
@@ -102,13 +102,18 @@ class Traffic:
         request = (method, f"/api/sessions/{customer.name}/{path}", body, {"Idempotency-Key": text})
         more = {"text": text, "attempt": attempt}
         answer = noted_call(self._recorder, self._api, "send", customer.name, request, **more)
-        if answer is None or (answer.status == 409 and answer.json["code"] == "IDEMPOTENCY_IN_FLIGHT"):
+        if answer is None or self.asks_again(answer):
             return False
         if answer.status in ACCEPTED:
             self.accepted[answer.json["id"]] = customer
             if path == "send-message":
                 self._texts[customer.name] = answer.json["id"]
         return True
+
+    @staticmethod
+    def asks_again(answer: Answer) -> bool:
+        """Whether this answer is no end of the matter."""
+        return answer.status == 409 and answer.json["code"] == "IDEMPOTENCY_IN_FLIGHT"
 
     def _what(self, customer: Customer, text: str) -> tuple[str, str, dict[str, Any]]:
         """A text every other time, else another kind, or an act on the last text: the same at every attempt."""

@@ -15,8 +15,10 @@ from tests.cli.conftest import Call
 from wppmt.app.settings import Settings, load
 from wppmt.cli import deployment
 from wppmt.cli.deployment import UNITS, Host, points
+from wppmt.domain.actions import Action
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
+from wppmt.store.operator_records import AuditEntry
 from wppmt.store.records import Handover, SessionRecord
 from wppmt.store.sqlite.peek import Evidence, evidence
 from wppmt.store.sqlite.store import SqliteStore
@@ -151,6 +153,11 @@ def test_what_has_been_seen_to_work_is_read_from_the_database(tmp_path: Path):
         ):
             transaction.save(SessionRecord(name, 1.0, state=state, reason=Reason.READY, restarts=restarts))
     assert evidence(path) == Evidence(sent=0, restarted=1)
+    # As doctor's advice has it done: asked for, instead of brought about by a failure.
+    with closing(SqliteStore(path)) as store, store.transaction() as transaction:
+        transaction.audit(AuditEntry(2.0, Action.RESTART_SESSION, who="ana", session_id="b"))
+        transaction.audit(AuditEntry(2.0, Action.RESTART_SESSION, who="ana", session_id="c"))
+    assert evidence(path) == Evidence(sent=0, restarted=2)
     with closing(sqlite3.connect(path)) as connection:
         columns = [row[1] for row in connection.execute("PRAGMA table_info(journal)")]
         values = {

@@ -110,6 +110,16 @@ def test_a_state_of_a_newer_version_is_refused_in_one_line(call: Call, environ: 
     assert form(path) == Form(99, THIS.version + 1), "nothing was changed"
 
 
+def test_a_state_that_cannot_be_read_is_told_in_one_line(call: Call, environ: dict[str, str]):
+    path = Path(environ["WPP_STATE_DIR"]) / running.DATABASE
+    path.parent.mkdir()
+    path.write_text("no database, but longer than the head of one would be " * 20)
+    done = call("upgrade", "--check", "--brief", **SIMULATED)
+    assert done.exit_code == 1
+    [line] = done.output.splitlines()
+    assert line.startswith(f"Erro: O estado em {path.parent} não pode ser lido por quem roda o serviço: ")
+
+
 def test_the_daemon_says_what_it_is_made_of(environ: dict[str, str]):
     settings = load(environ | {"WPP_SIMULATOR": "1"})
     settings.store.state_dir.mkdir()

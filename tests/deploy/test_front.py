@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import re
 import shutil
 import socket
@@ -109,6 +110,9 @@ def haproxy(folder: Path, port: int, upstream: int, certificate: Path) -> list[s
         "127.0.0.1:8005", f"127.0.0.1:{upstream}"
     )
     text = text.replace("/etc/ssl/wppmt", str(certificate))
+    if os.geteuid():
+        # Only root can become another.
+        text = re.sub(r"^ +(chroot|user|group) .*\n", "", text, flags=re.MULTILINE)
     (folder / "haproxy.cfg").write_text(text)
     return ["haproxy", "-db", "-f", folder / "haproxy.cfg"]
 

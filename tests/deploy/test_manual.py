@@ -38,8 +38,8 @@ PACKAGES = {
 }  # fmt: skip
 """Commands of the manual that a minimal Debian lacks, and what brings them."""
 MINIMAL = {
-    "adduser", "apt-get", "cat", "cd", "chmod", "cp", "date", "df", "du", "echo", "env", "install", "journalctl", "ln",
-    "printf", "sort", "systemctl", "tail", "tar", "umask",
+    "adduser", "apt-get", "cat", "cd", "chmod", "cp", "date", "df", "du", "echo", "env", "install", "journalctl", "ln", "mv",
+    "printf", "rm", "sort", "systemctl", "tail", "tar", "umask",
 }  # fmt: skip
 """What a minimal Debian 12 with systemd has, and the shell itself."""
 

@@ -13,6 +13,25 @@ import pytest
 
 from tests.deploy import container, packages
 from tests.deploy.container import Container
+from tests.deploy.installed import (
+    CONNECT_SECONDS,
+    CURRENT,
+    SESSION,
+    TREES,
+    UPGRADE_SECONDS,
+    apt,
+    chrome,
+    connect,
+    deb,
+    devices,
+    full,
+    health,
+    install,
+    instances,
+    is_settled,
+    status,
+    wppmt,
+)
 from tests.support import wait_until
 from wppmt import __version__
 
@@ -25,20 +44,9 @@ pytestmark = [
     ),
 ]
 
-NEWER, BRIDGED, BROKEN, DEAF = "0.2.91", "0.2.91.1", "0.2.92", "0.2.93"
+NEWER, BRIDGED, BROKEN, DEAF = (f"{__version__}.{more}" for more in ("91", "91.1", "92", "93"))
 FURTHER, FURTHER_PORT = "wppconnect-4", 8015
-CONNECT_SECONDS, UPGRADE_SECONDS = 120.0, 240.0
 PAGE = Path(__file__).parents[2] / "docs" / "implantacao.md"
-SESSION, PHONE = "cliente-001", "5511987650001"
-SIMULATOR_UNIT = """
-[Service]
-User=wppmt
-StateDirectory=sim
-Environment=WPP_STATE_DIR=/var/lib/sim WPP_SIMULATOR=1
-ExecStart=/opt/wppmt/current/bin/wppmt simulator
-[Install]
-WantedBy=multi-user.target
-"""
 
 
 @pytest.fixture(scope="module")
@@ -88,53 +96,9 @@ def debian(debs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> I
         shutil.copy(made.log_file, kept / "package.txt")
 
 
-def apt(debian: Container, *words: str, check: bool = True, said: str | None = None, **environ: str) -> str:
-    done = debian.run("apt-get", "-y", "--no-install-recommends", *words, check=check, said=said, **environ)
-    return done.stdout + done.stderr
-
-
-def deb(debs: dict[str, Path], version: str) -> str:
-    return f"/root/{debs[version].name}"
-
-
-def wppmt(debian: Container, *words: str, check: bool = True, **environ: str) -> str:
-    done = debian.run("wppmt", *words, user="wppmt", check=check, **environ)
-    return done.stdout + done.stderr
-
-
-def health(debian: Container, port: int = 8005) -> dict[str, object]:
-    said = debian.ask("curl", "-s", "-m", "3", f"http://127.0.0.1:{port}/api/health")
-    return dict(json.loads(said)) if said.startswith("{") else {}
-
-
-def api(debian: Container, method: str, path: str, body: object | None = None) -> dict[str, object]:
-    token = debian.ask("wppmt", "token", "--admin", user="wppmt")
-    data = ["-H", "Content-Type: application/json", "-d", json.dumps(body)] if body is not None else []
-    said = debian.ask(
-        "curl", "-s", "-m", "30", "-X", method, "-H", f"Authorization: Bearer {token}", *data,
-        f"http://127.0.0.1:8005/api{path}",
-    )  # fmt: skip
-    return dict(json.loads(said))
-
-
-def status(debian: Container) -> object:
-    return api(debian, "GET", f"/sessions/{SESSION}/status").get("status")
-
-
-def chrome(debian: Container) -> str:
-    """The pid of the session's browser."""
-    return debian.ask("pgrep", "-u", "wppmt", "-o", "-f", f"user-data-dir=/var/lib/wppmt/tokens-3/{SESSION}")
-
-
-def devices(debian: Container) -> list[tuple[object, object]]:
-    """What is linked to the phone, and how many pages of it are connected."""
-    said = debian.ask("curl", "-s", f"http://127.0.0.1:8006/sim/accounts/{PHONE}/devices")
-    return [(device["device"], device["sockets"]) for device in json.loads(said)]
-
-
 def test_it_installs_with_one_command(debian: Container, debs: dict[str, Path]):
     apt(debian, "install", deb(debs, __version__))
-    assert debian.ask("readlink", "/opt/wppmt/current") == __version__
+    assert debian.ask("readlink", CURRENT) == __version__
     assert debian.mode("/etc/wppmt") == ("root:wppmt", "750")
     assert debian.mode("/etc/wppmt/wppmt.env") == ("root:wppmt", "640")
     assert debian.mode("/etc/wppmt/wppmt.toml") == ("root:wppmt", "640")
@@ -162,26 +126,9 @@ def test_every_line_of_the_sandbox_probe_is_fine(debian: Container):
 
 
 def test_a_session_connects(debian: Container):
-    debian.write("/etc/systemd/system/sim.service", SIMULATOR_UNIT)
     with (debian.root / "etc/wppmt/wppmt.env").open("a") as file:
-        file.write(f"WPP_SIMULATOR=external\nWPP_ARCHIVE_KEY={secrets.token_hex(32)}\n")
-    debian.run("systemctl", "daemon-reload")
-    debian.run("systemctl", "enable", "--now", "sim.service")
-    debian.run("systemctl", "restart", "wppmt")
-    wait_until(lambda: health(debian).get("version") == __version__, 60)
-    wait_until(lambda: debian.ask("curl", "-s", "http://127.0.0.1:8006/sim/health"), 30)
-    wppmt(debian, "sim", "account", PHONE, "Loja")
-    assert api(debian, "POST", f"/sessions/{SESSION}/start", {})
-    wait_until(lambda: status(debian) == "waiting_scan", CONNECT_SECONDS)
-    wppmt(debian, "sim", "scan", PHONE, SESSION)
-    wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
-    wait_until(lambda: api(debian, "GET", f"/sessions/{SESSION}/status").get("loginSaved") is not False, 30)
-
-
-def instances(debian: Container) -> dict[str, tuple[object, object]]:
-    """State and version, by name."""
-    rows = json.loads(debian.ask("wppmt", "instances", "--json", user="wppmt") or "[]")
-    return {row["name"]: (row["state"], row["version"]) for row in rows}
+        file.write(f"WPP_ARCHIVE_KEY={secrets.token_hex(32)}\n")
+    connect(debian)
 
 
 def test_a_further_instance_runs_beside_the_first(debian: Container):
@@ -277,14 +224,14 @@ def test_where_the_bridge_changed_the_session_is_reopened_without_a_qr_code(
     before, linked = chrome(debian), devices(debian)
     check = debian.run("wppmt", "upgrade", "--check", deb(debs, BRIDGED)).stdout
     assert "1 de 1 são reabertas, uma depois da outra, sem QR Code" in check
-    assert f"wppmt {BRIDGED} em uso" in apt(debian, "install", deb(debs, BRIDGED))
+    assert f"wppmt {BRIDGED} em uso" in install(debian, debs, BRIDGED)
     wait_until(lambda: renewed(debian, before, linked), CONNECT_SECONDS)
     wait_until(lambda: "browser_renewed" in debian.ask("journalctl", "-u", "wppmt", "-o", "cat"), 30)
     between = chrome(debian)
     debian.run("wppmt", "upgrade", "--back")
     wait_until(lambda: renewed(debian, between, linked), CONNECT_SECONDS)
     # What dpkg knows is brought in line with what runs.
-    assert f"{NEWER} já é a versão em uso" in apt(debian, "install", "--allow-downgrades", deb(debs, NEWER))
+    assert f"{NEWER} já é a versão em uso" in install(debian, debs, NEWER)
 
 
 def test_a_secret_open_to_all_is_closed_and_said_so(debian: Container):
@@ -297,13 +244,13 @@ def test_a_secret_open_to_all_is_closed_and_said_so(debian: Container):
 @pytest.mark.parametrize("version", [BROKEN, DEAF])
 def test_a_broken_version_goes_back_by_itself(debian: Container, debs: dict[str, Path], version: str):
     before = chrome(debian)
-    said = apt(debian, "install", deb(debs, version), check=False)
+    said = install(debian, debs, version, check=False)
     assert f"wppmt {version} não ficou saudável em 60 s; a {NEWER} está no ar de novo" in said
-    assert debian.ask("readlink", "/opt/wppmt/current") == NEWER
+    assert debian.ask("readlink", CURRENT) == NEWER
     assert [health(debian, port).get("version") for port in (8005, FURTHER_PORT)] == [NEWER, NEWER]
     assert (status(debian), chrome(debian)) == ("connected", before)
     # The way out that the message names: a version that is good.
-    apt(debian, "install", "--allow-downgrades", deb(debs, NEWER))
+    install(debian, debs, NEWER)
     assert debian.ask("dpkg-query", "-W", "-f", "${Status}", "wppmt") == "install ok installed"
 
 
@@ -322,84 +269,86 @@ def test_power_lost_in_the_middle_of_an_upgrade_is_made_good_at_the_next_boot(
     debian: Container, debs: dict[str, Path]
 ):
     """After the links were turned, before anybody knew whether the new version is well: it is not."""
+    before = debian.link(CURRENT)
     debian.run("dpkg", "--unpack", deb(debs, BROKEN))
     tree = f"/opt/wppmt/{BROKEN}"
     debian.run("cp", "-a", "/usr/lib/wppmt/tree", tree)
-    debian.write("/opt/wppmt/.switch.json", json.dumps({"from": NEWER, "to": BROKEN, "connected": 1}))
-    debian.run("ln", "-sfn", NEWER, "/opt/wppmt/former")
-    debian.run("ln", "-sfn", BROKEN, "/opt/wppmt/current")
+    debian.write("/opt/wppmt/.switch.json", json.dumps({"from": before, "to": BROKEN, "connected": 1}))
+    debian.run("ln", "-sfn", before, "/opt/wppmt/former")
+    debian.run("ln", "-sfn", BROKEN, CURRENT)
     debian.run("sync")
     debian.cut()
     # Whether the new version is well is known a minute later; only then the boot is over.
     debian.boot(is_busy=True)
-    wait_until(lambda: health(debian).get("version") == NEWER, UPGRADE_SECONDS)
+    wait_until(lambda: health(debian).get("version") == before, UPGRADE_SECONDS)
     wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
-    assert debian.ask("readlink", "/opt/wppmt/current") == NEWER
+    assert debian.ask("readlink", CURRENT) == before
     wait_until(lambda: not debian.exists("/opt/wppmt/.switch.json"), 30)
-    apt(debian, "install", "--allow-downgrades", deb(debs, NEWER))
+    install(debian, debs, before)
 
 
-CUTS: dict[str, tuple[str, Callable[[Container, str], bool]]] = {
-    "while dpkg unpacks": (
-        BRIDGED, lambda debian, _: debian.exists("/usr/lib/wppmt/tree/.build.dpkg-new"),
-    ),
-    "while its tree is put in its place": (
-        __version__, lambda debian, version: debian.exists(f"/opt/wppmt/.new-{version}"),
-    ),
-    "when the switch is written down": (
-        NEWER, lambda debian, _: debian.exists("/opt/wppmt/.switch.json"),
-    ),
-    "when the links are turned": (
-        BRIDGED, lambda debian, version: debian.link("/opt/wppmt/current") == version,
-    ),
-    "when the new version answers": (
-        __version__, lambda debian, version: health(debian).get("version") == version,
-    ),
-}  # fmt: skip
-"""At what the machine shows of it; and to which version, each of which has no tree there yet."""
+def to_come(debian: Container) -> str:
+    """A good version that has no tree here: of the three only two are kept."""
+    return next(
+        version for version in (BRIDGED, __version__, NEWER) if not debian.exists(f"{TREES}/{version}")
+    )
+
+
+CUTS: dict[str, Callable[[Container, str], bool]] = {
+    "while dpkg unpacks": lambda debian, _: debian.exists("/usr/lib/wppmt/tree/.build.dpkg-new"),
+    "while its tree is put in its place": lambda debian, to: debian.exists(f"{TREES}/.new-{to}"),
+    "when the switch is written down": lambda debian, _: debian.exists(f"{TREES}/.switch.json"),
+    "when the links are turned": lambda debian, to: debian.link(CURRENT) == to,
+    "when the new version answers": lambda debian, to: health(debian).get("version") == to,
+}
+"""At what the machine shows of it."""
 
 
 @pytest.mark.parametrize("cut", CUTS)
 def test_power_lost_at_any_step_of_an_upgrade_costs_nothing(
     debian: Container, debs: dict[str, Path], cut: str
 ):
-    to, is_there = CUTS[cut]
-    before, linked = debian.link("/opt/wppmt/current"), devices(debian)
+    wait_until(lambda: is_settled(debian), CONNECT_SECONDS)
+    before, to, linked = debian.link(CURRENT), to_come(debian), devices(debian)
     with debian.begun("apt-get", "-y", "--allow-downgrades", "install", deb(debs, to)):
-        wait_until(lambda: is_there(debian, to), UPGRADE_SECONDS)
+        wait_until(lambda: CUTS[cut](debian, to), UPGRADE_SECONDS)
         debian.say(f"=== {cut}")
         debian.cut()
     debian.boot(is_busy=True)
     wait_until(lambda: health(debian).get("version") in {before, to}, UPGRADE_SECONDS)
     wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
     assert devices(debian) == linked
-    wait_until(lambda: not debian.exists("/opt/wppmt/.switch.json"), UPGRADE_SECONDS)
-    # What docs/operacao.md says: dpkg ends what it had begun; where it had not got so far, once more.
-    debian.run("dpkg", "--configure", "-a", check=False)
-    apt(debian, "install", "--allow-downgrades", deb(debs, to))
-    assert debian.link("/opt/wppmt/current") == to
+    wait_until(lambda: not debian.exists(f"{TREES}/.switch.json"), UPGRADE_SECONDS)
+    # As docs/operacao.md says; where dpkg was cut off while it unpacked an older version, apt itself gives up.
+    debian.run("dpkg", "-i", deb(debs, to))
+    assert debian.link(CURRENT) == to
     wait_until(lambda: health(debian).get("version") == to, 60)
-    wait_until(lambda: status(debian) == "connected" and devices(debian) == linked, CONNECT_SECONDS)
+    wait_until(lambda: is_settled(debian) and devices(debian) == linked, CONNECT_SECONDS)
 
 
+FULL = {TREES: "o disco está cheio. Nada mudou", "/usr/lib/wppmt": "No space left on device"}
+"""Where the new version goes to, and the one line that says why it does not."""
+
+
+@pytest.mark.parametrize("folder", FULL)
 def test_a_full_disk_stops_an_upgrade_with_one_line_and_costs_nothing(
-    debian: Container, debs: dict[str, Path]
+    debian: Container, debs: dict[str, Path], folder: str
 ):
-    apt(debian, "install", "--allow-downgrades", deb(debs, NEWER))
-    wait_until(lambda: status(debian) == "connected", CONNECT_SECONDS)
-    before = chrome(debian)
-    debian.run(
-        "sh",
-        "-c",
-        "mkdir -p /mnt/opt && mount -t tmpfs -o size=1g tmpfs /mnt/opt && cp -a /opt/wppmt /mnt/opt/",
-    )
-    debian.run("mount", "--bind", "/mnt/opt/wppmt", "/opt/wppmt")
-    debian.run("sh", "-c", "head -c 2g /dev/zero >/opt/wppmt/filler; true", check=False)
-    said = apt(debian, "install", "--allow-downgrades", deb(debs, __version__), check=False)
-    assert "o disco está cheio. Nada mudou" in said
-    assert (health(debian)["version"], status(debian), chrome(debian)) == (NEWER, "connected", before)
-    debian.run("umount", "-l", "/opt/wppmt")
-    apt(debian, "install", "--allow-downgrades", deb(debs, NEWER))
+    wait_until(lambda: is_settled(debian), CONNECT_SECONDS)
+    before, to, browser, linked = debian.link(CURRENT), to_come(debian), chrome(debian), devices(debian)
+    with full(debian, folder):
+        said = install(debian, debs, to, check=False)
+        assert sum(FULL[folder] in line for line in said.splitlines()) == 1
+        assert health(debian)["version"] == before
+        assert (status(debian), chrome(debian), devices(debian)) == ("connected", browser, linked)
+        # What was in use is whole: it starts again.
+        debian.run("systemctl", "kill", "-s", "KILL", "--kill-whom=main", "wppmt")
+        wait_until(lambda: health(debian).get("version") == before, 60)
+        wait_until(lambda: (status(debian), chrome(debian)) == ("connected", browser), CONNECT_SECONDS)
+    debian.run("dpkg", "--configure", "-a")
+    install(debian, debs, to)
+    assert (debian.link(CURRENT), health(debian)["version"]) == (to, to)
+    wait_until(lambda: is_settled(debian) and devices(debian) == linked, CONNECT_SECONDS)
 
 
 def test_remove_keeps_logins_and_settings(debian: Container):

@@ -416,6 +416,30 @@ def test_after_one_that_was_not_well_the_former_one_is_as_before(tmp_path: Path)
     assert machine.running == A
 
 
+def test_what_somebody_else_put_there_stays(trees: Trees, machine: FakeMachine):
+    (trees.root / "backup").mkdir()
+    install(trees, machine)
+    ship(trees, C)
+    install(trees, machine)
+    assert (trees.root / "backup").exists()
+    assert not (trees.root / A).exists()
+
+
+@pytest.mark.parametrize("command", ["install", "back", "resume"])
+def test_a_clone_of_the_repository_is_refused_in_one_line(
+    trees: Trees, machine: FakeMachine, command: str, capsys: pytest.CaptureFixture[str]
+):
+    """Its logins may lie in it."""
+    (trees.root / ".git").mkdir()
+    (trees.root / "tokens-3").mkdir()
+    assert main([command], trees, machine) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert "é uma instalação a partir do repositório" in line
+    assert "Nada mudou" in line
+    assert (trees.root / "tokens-3").exists()
+    assert (machine.running, machine.calls) == (A, [])
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o775])
 def test_a_folder_that_others_may_write_to_is_refused_in_one_line(
     trees: Trees, machine: FakeMachine, mode: int, capsys: pytest.CaptureFixture[str]

@@ -25,6 +25,7 @@ UNIT, SOCKET = DEPLOY / "wppmt.service", DEPLOY / "wppmt.socket"
 SWITCH = DEPLOY / "wppmt-switch.service"
 BACKUP, TIMER = DEPLOY / "wppmt-backup.service", DEPLOY / "wppmt-backup.timer"
 FURTHER_BACKUP, FURTHER_TIMER = DEPLOY / "wppmt-backup@.service", DEPLOY / "wppmt-backup@.timer"
+ROUTE = DEPLOY / "wppmt-route.service"
 FURTHER, FURTHER_SOCKET = DEPLOY / "wppmt@.service", DEPLOY / "wppmt@.socket"
 
 
@@ -38,7 +39,7 @@ def read(path: Path) -> configparser.ConfigParser:
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
 def test_systemd_accepts_the_units():
     verdict = subprocess.run(
-        ["systemd-analyze", "verify", SOCKET, UNIT, SWITCH, BACKUP, TIMER],
+        ["systemd-analyze", "verify", SOCKET, UNIT, SWITCH, BACKUP, TIMER, ROUTE],
         capture_output=True,
         text=True,
         check=False,

@@ -17,6 +17,7 @@ from yarl import URL
 
 from tests.defaults import auth_policy, http_policy
 from tests.http import documented
+from tests.http.fake_cluster import FakeCluster
 from tests.http.fake_moves import FakeMoves
 from tests.http.fakes import BORN, FakeArchives, FakeFront, FakeLog, FakeReceiver, FakeStore, check_target
 from wppmt.browser.port import Usage
@@ -74,6 +75,7 @@ class Api:
         self.engine_flaws: dict[tuple[str, str], str] = {}
         self.waiting_imports: set[str] = set()
         self.moves = FakeMoves()
+        self.cluster = FakeCluster()
         self.require_here = self.moves.require_here
         self.usage: dict[str, Usage] = {}
         self.logged: list[Logged] = []
@@ -123,6 +125,7 @@ class Api:
             waits_for_import=self.waiting_imports.__contains__,
             moves=self.moves,
             require_here=self.require_here,
+            cluster=self.cluster,
             limits=lambda record: gate_of(record, OFF, lambda _: frozenset(), self.time).shown(record.limits),
             settings=self.settings,
             count=self.counted.append,

@@ -52,6 +52,11 @@ async def one_that_is_away(api: Api, owner: str) -> Answer:
     return await api.get("/api/sessions/a/status")
 
 
+async def start_without_etcd(api: Api) -> Answer:
+    api.cluster.refusal = Refusal(Code.CLUSTER_UNAVAILABLE, retry_after=5)
+    return await api.post("/api/sessions/b/start")
+
+
 async def fail(api: Api) -> Answer:
     api.front.bug = RuntimeError()
     return await api.post(SEND, HELLO)
@@ -151,6 +156,7 @@ PROVOKED: dict[Code, Provoke] = {
     Code.WEBHOOK_TEST_IN_FLIGHT: try_twice,
     Code.NOT_CONNECTED: close_first,
     Code.MOVING: lambda api: one_that_is_away(api, ""),
+    Code.CLUSTER_UNAVAILABLE: start_without_etcd,
     Code.NOT_OWNER: lambda api: one_that_is_away(api, "https://wppconnect-4.test"),
     Code.NOT_RUNNING: look_at_a_closed_one,
     Code.TARGET_REFUSED: lambda api: api.post("/api/sessions/a/start", {"webhookUrl": "http://127.0.0.1/"}),

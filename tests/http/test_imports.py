@@ -20,6 +20,7 @@ async def test_a_profile_that_waits_becomes_a_stopped_session(api: Api):
         {"success": True, "sessionId": "loja", "status": "disconnected"},
     )
     assert api.front.asked == [(ROOT, TakeUp("loja"))]
+    assert api.cluster.claims == ["loja"]
     record = api.front.records["loja"]
     assert (record.desired, record.has_login) == (Desired.STOPPED, True)
     [entry] = api.store.audited

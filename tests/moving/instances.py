@@ -15,6 +15,7 @@ from wppmt.domain.log import LogLevel
 from wppmt.domain.moves import Offer, Sender
 from wppmt.moving.departing import Departing
 from wppmt.moving.following import Following
+from wppmt.moving.ownership import Alone, Ownership
 from wppmt.moving.receiving import Receiving
 from wppmt.moving.remote import Declined, Unreachable
 from wppmt.moving.standing import Standing
@@ -79,35 +80,48 @@ class FakeActors:
 
 
 class Instance:
-    def __init__(self, folder: Path, connect: Callable[[str, str], Any], chrome: str = OURS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        connect: Callable[[str, str], Any],
+        chrome: str = OURS,
+        ownership: Ownership | None = None,
+    ) -> None:
         self.place = Place(folder / "state/wppmt.sqlite", folder / "tokens", folder / "state/media/out")
         self.place.tokens.mkdir(parents=True, exist_ok=True)
         self.chrome = chrome
         self.time = 1000.0
         self.logged: list[str] = []
         self._connect = connect
+        self._ownership = ownership or Alone()
         self._jobs = 0
         self.boot()
 
     def boot(self) -> None:
         """A daemon on these folders, as after a kill."""
-        self.store = SqliteStore(self.place.database)
-        self.actors = FakeActors(self.store)
-        self.jobs = Jobs(self._new_job)
+        self.store = self.open_store()
+        self.actors = self.make_actors()
+        self.jobs = Jobs(self._new_job, self.log)
         standing = Standing(self.store)
         self.departing = Departing(
             place=self.place, store=self.store, front=self.actors, jobs=self.jobs, standing=standing,
-            now=lambda: self.time, log=self._log, connect=self._connect, take_seconds=0.0,
+            now=lambda: self.time, log=self.log, connect=self._connect, take_seconds=0.0, ownership=self._ownership,
         )  # fmt: skip
         self.receiving = Receiving(
             place=self.place, chrome=lambda: self.chrome, store=self.store, front=self.actors, standing=standing,
-            now=lambda: self.time, log=self._log,
+            now=lambda: self.time, log=self.log, ownership=self._ownership,
         )  # fmt: skip
         self.forgotten: list[str] = []
         self.following = Following(self.departing, self.forgotten.append)
         self.departing.recover()
         self.receiving.recover()
         self.actors.running = {record.id for record in self.store.sessions()}
+
+    def open_store(self) -> SqliteStore:
+        return SqliteStore(self.place.database)
+
+    def make_actors(self) -> FakeActors:
+        return FakeActors(self.store)
 
     def has(self, session_id: str) -> None:
         """A session with a login and some events."""
@@ -142,7 +156,7 @@ class Instance:
         self._jobs += 1
         return f"job_{self._jobs}"
 
-    def _log(
+    def log(
         self, event: str, session_id: str | None = None, /, *, level: LogLevel = "info", **details: object
     ) -> None:
         self.logged.append(event)
@@ -155,6 +169,8 @@ class Wire:
         self.target: Instance
         self.broken: dict[str, str] = {}
         """Lever: step → `before` or `after`."""
+        self.who = "operator"
+        """By whose right it sends."""
 
     def __call__(self, _: str, token: str) -> Wire:
         return self
@@ -172,7 +188,7 @@ class Wire:
         async def content() -> AsyncIterator[bytes]:
             yield archive.read_bytes()  # noqa: ASYNC240 - a test's file
 
-        sender = Sender("10.0.0.1", "operator")
+        sender = Sender("10.0.0.1", self.who)
         await self._pass("send", lambda: self.target.receiving.accept(session_id, key, content(), sender))
 
     async def take(self, session_id: str, key: str) -> None:

@@ -63,6 +63,8 @@ class Daemon:
         self.simulator_port = int(self.environ["WPP_SIMULATOR_PORT"])
         self.api = Api(self.port, self.secret)
         self.phones = Simulator(f"http://127.0.0.1:{self.simulator_port}")
+        self.prefix: Sequence[str] = ()
+        """Before its command: what it is run by."""
         self.private: set[str] = {self.secret}
         """What must never stand in a log."""
         self._product = product
@@ -72,7 +74,7 @@ class Daemon:
     def launch(self) -> subprocess.Popen[bytes]:
         """Start it; whether it comes up is the caller's question."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        command: Sequence[str] = [sys.executable, "-m", "wppmt", "serve"]
+        command: Sequence[str] = [*self.prefix, sys.executable, "-m", "wppmt", "serve"]
         given: tuple[int, ...] = ()
         if self._systemd:
             command, given = self._systemd.command(command)

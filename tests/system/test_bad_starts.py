@@ -73,6 +73,10 @@ def test_a_refused_start_ends_no_browser_that_was_left(new_daemon: NewDaemon, ne
         taken.listen()
         assert str(daemon.port) in refusal(daemon)
         assert tenant.browser == browser
+    daemon.environ["WPP_JWT_PUBLIC_KEY"] = "no key"
+    assert "WPP_JWT_PUBLIC_KEY não é uma chave pública PEM" in daemon.refuses_to_start()
+    assert tenant.browser == browser
+    del daemon.environ["WPP_JWT_PUBLIC_KEY"]
     daemon.start()
     assert tenant.browser == browser
 

@@ -8,15 +8,18 @@ import threading
 import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from tests.proxy_server import behind_tls
 from tests.support import meanwhile, wait_until
 from tests.system.api import Answer, Api
 from tests.system.conftest import NewDaemon, NewTenant
 from tests.system.daemon import ROOT, Daemon
 from tests.system.receiver import Receiver
 from tests.system.tenant import Tenant, new_text
+from wppmt.simulator.tls import server_context
 
 pytestmark = [pytest.mark.chrome, pytest.mark.timeout(120)]
 
@@ -111,6 +114,30 @@ def _failed(source: Daemon, session: str, body: dict[str, str]) -> str:
     assert shown
     assert shown["status"] == "failed"
     return shown["error"]
+
+
+def test_over_https_if_the_certificate_is_good(
+    new_daemon: NewDaemon, new_tenant: NewTenant, outside: dict[str, str], tmp_path: Path
+) -> None:
+    good, strange = tmp_path / "good", tmp_path / "strange"
+    for folder in (good, strange):
+        folder.mkdir()
+    target, context = new_daemon(**outside), server_context(good)
+    target.start()
+    source = new_daemon(**outside, SSL_CERT_FILE=str(good / "page.pem"))
+    source.start()
+    tenant = new_tenant(source).connect()
+    path = f"/api/admin/sessions/{tenant.name}/move"
+    with behind_tls(target.port, server_context(strange)) as other, behind_tls(target.port, context) as port:
+        body = {"to": f"https://127.0.0.1:{other}", "token": target.api.token()}
+        assert "certificado não foi aceito" in _failed(source, tenant.name, body)
+        there = f"https://127.0.0.1:{port}"
+        job = source.api.call("POST", path, {**body, "to": there}).json["job"]
+        wait_until(lambda: source.api.get(f"/api/admin/jobs/{job}")["status"] == "done", CONNECTED_SECONDS)
+        gone = source.api.call("GET", f"{tenant.path}/status")
+        assert (gone.status, gone.json["owner"]) == (421, there)
+    tenant.daemon = target
+    assert tenant.status()["status"] == "connected"
 
 
 @dataclass

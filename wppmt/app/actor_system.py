@@ -32,19 +32,22 @@ from wppmt.app import (
 )
 from wppmt.app.posting import Transports, poster
 from wppmt.app.process_wide import ProcessWide
+from wppmt.app.settings import Settings
 from wppmt.browser.wa_js.shelf import Shelf
-from wppmt.domain.messages import PRESSURE, ROOT, WEBHOOK
+from wppmt.domain.messages import PRESSURE, ROOT, WEBHOOK, MayRunBrowsers
 from wppmt.media.received import ReceivedMedia
 from wppmt.store.sqlite.store import SqliteStore
 
 
-def start_actors(
+def start_actors(  # noqa: PLR0913 - given once, by the composition root
     process_wide: ProcessWide,
     threads: PykkaThreads,
     store: SqliteStore,
     transports: Transports,
     received: ReceivedMedia,
     chromes: browsers.TenantBrowsers,
+    *,
+    may_run_browsers: bool = True,
 ) -> None:
     """Root, and with it all others; returns at once."""
     settings = process_wide.settings
@@ -62,13 +65,12 @@ def start_actors(
     )
     runtime = Interpreter(process_wide.directory, threads, world)
     shelf, began = Shelf(settings.store.wa_js_dir), time.time()
-    waiting = partial(pressure.measured, settings.sessions.pressure_file)
     free_mb = partial(disk.free_mb, settings.store.tokens_dir)
     services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
         WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
         MONITOR: lambda: (wiring.monitor(settings, runtime.browsers.loads, process_wide.meter), Measure()),
         DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
-        PRESSURE: lambda: (PressureWorker(waiting, memory.give_back), LookAtPressure()),
+        PRESSURE: lambda: (_pressure_worker(settings), LookAtPressure()),
         WA_JS: lambda: (WaJsWorker(shelf, process_wide.directory.statuses, began), LookAtWaJs()),
         **watching.services(settings, store, process_wide.directory, process_wide.meter.figures),
     }
@@ -84,6 +86,10 @@ def start_actors(
         pressure=MemoryPressure(settings.sessions.pressure_percent),
     )
     supervisor = runtime.spawn(ROOT, root)
-    # Before Boot: on a disk that is short no browser must start.
-    supervisor.put(DiskMeasured(free_mb()))
-    supervisor.put(Boot())
+    # Before Boot: no browser must start on a disk that is short, nor where another machine may run it.
+    for news in (DiskMeasured(free_mb()), MayRunBrowsers(may_run_browsers), Boot()):
+        supervisor.put(news)
+
+
+def _pressure_worker(settings: Settings) -> PressureWorker:
+    return PressureWorker(partial(pressure.measured, settings.sessions.pressure_file), memory.give_back)

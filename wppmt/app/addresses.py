@@ -29,7 +29,7 @@ def loopback(where: str, setting: str) -> tuple[str, int]:
     """Host and port of `host:port`. Raises SetupError for one that other machines can reach."""
     host, _, port = where.rpartition(":")
     host = host.strip("[]")
-    if host != "localhost" and not _is_loopback(host):
+    if not is_loopback(host):
         raise SetupError(
             f"{setting} deve ser um endereço desta máquina, como {LOOPBACK}:9464: ali não se pede token."
             " Para ler de outra máquina, use /metrics da API, com token"
@@ -39,11 +39,12 @@ def loopback(where: str, setting: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens there."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return False
+        return host == "localhost"
 
 
 def _is_unspecified(host: str) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ from wppmt.store.port import StoreUnavailable
 from wppmt.store.records import SessionRecord
 
 T = TypeVar("T")
+Claimed = Callable[[str], AbstractAsyncContextManager[None]]
 
 ASK_SECONDS = 15.0
 COPY_SECONDS = 90.0
@@ -120,6 +121,8 @@ class Archives:
     now: Callable[[], float]
     log: WriteLog
     count: Count = uncounted
+    claimed: Claimed = lambda _: nullcontext()
+    """Within, the session may be made on this machine; asked before anything is, and again when it is done. Raises Refusal."""
     busy_seconds: float = BUSY_SECONDS
     _running: dict[str, str] = field(default_factory=dict, init=False)
     """Backups that have not ended: session → job."""
@@ -142,7 +145,8 @@ class Archives:
         try:
             await _keep(content, upload)
             session_id = await asyncio.to_thread(_refusing, partial(self._whose, upload, key))
-            await self.front.ask(ROOT, RequireRoom(session_id), ASK_SECONDS)
+            async with self.claimed(session_id):
+                await self.front.ask(ROOT, RequireRoom(session_id), ASK_SECONDS)
         except BaseException:
             _remove(upload)
             raise
@@ -188,8 +192,9 @@ class Archives:
 
     async def _restore(self, session_id: str, upload: Path) -> None:
         try:
-            await asyncio.to_thread(self._install, upload)
-            await self.front.ask(ROOT, TakeUp(session_id), ASK_SECONDS)
+            async with self.claimed(session_id):
+                await asyncio.to_thread(self._install, upload)
+                await self.front.ask(ROOT, TakeUp(session_id), ASK_SECONDS)
         except Exception as failure:
             text = _told(failure)
             self.log("restore_failed", session_id, level="error", reason=text)

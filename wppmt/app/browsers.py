@@ -15,10 +15,11 @@ from wppmt.browser.chrome import driver, engines, launch
 from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.chrome.cgroups import Cgroups, Limits
 from wppmt.browser.chrome.settings import ChromeSettings
+from wppmt.browser.keeper.guard import Guard, Unguarded
 from wppmt.browser.keeper.lines import Keeper
 from wppmt.browser.keeper.process import KeeperProcess
 from wppmt.browser.keeper.systemd import SystemdStore
-from wppmt.browser.port import Browsers, StartFailed, Usage
+from wppmt.browser.port import Browsers, Right, StartFailed, Usage
 from wppmt.domain.engines import Engine
 from wppmt.domain.errors import SetupError
 from wppmt.store.port import Store
@@ -27,12 +28,21 @@ from wppmt.store.port import Store
 class TenantBrowsers(Browsers, Protocol):
     """All that the daemon has, for as long as it lives."""
 
+    @property
+    def guard(self) -> Guard:
+        """Who ends them in time where other machines may open their sessions."""
+
     def let_go(self) -> None:
         """Nothing is read from any browser any more: they are the next daemon's. Blocks."""
 
 
-MakeBrowsers = Callable[[Settings, Mapping[str, str], Mapping[str, socket], Store], TenantBrowsers]
-"""Within the running loop: settings, environment, the lines that systemd has stored, the open store."""
+MakeBrowsers = Callable[[Settings, Mapping[str, str], Mapping[str, socket], Store, Right], TenantBrowsers]
+"""Within the running loop: settings, environment, the lines that systemd has stored, the open store, whom to ask at each start."""
+
+
+def always(_session_id: str, _profile: Path) -> int:
+    """A Right: there is nobody else who could open a session's browser."""
+    return 0
 
 
 def chrome_settings(settings: Settings) -> ChromeSettings:
@@ -60,16 +70,22 @@ def chrome_settings(settings: Settings) -> ChromeSettings:
 
 
 def make_browsers(
-    settings: Settings, environ: Mapping[str, str], lines: Mapping[str, socket], store: Store
+    settings: Settings,
+    environ: Mapping[str, str],
+    lines: Mapping[str, socket],
+    store: Store,
+    right: Right = always,
 ) -> ChromeBrowsers:
     """`lines`: what systemd has stored for an earlier daemon."""
-    keeper = _keeper(settings, environ, lines)
+    keeper, guard = _keeper_and_guard(settings, environ, lines)
     return ChromeBrowsers(
         chrome_settings(settings),
         keeper,
         proxy_of=partial(proxy_of, settings, store),
         engine_of=partial(engine_of, store),
         cgroups=_cgroups(settings),
+        right=right,
+        guard=guard,
     )
 
 
@@ -114,11 +130,19 @@ def engine_flaw(settings: Settings, session_id: str, engine: str) -> str:
     return ""
 
 
-def _keeper(settings: Settings, environ: Mapping[str, str], lines: Mapping[str, socket]) -> Keeper:
-    """Systemd where it has room (FDSTORE, which from version 254 on it sets itself), else a process of our own."""
+def _keeper_and_guard(
+    settings: Settings, environ: Mapping[str, str], lines: Mapping[str, socket]
+) -> tuple[Keeper, Guard]:
+    """Systemd where it has room (FDSTORE, which from version 254 on it sets itself), else a process of our own; which alone can
+    end browsers while the daemon is stopped.
+    """
+    folder = settings.store.tokens_dir
+    if settings.cluster.etcd and settings.cluster.failover:
+        process = KeeperProcess(folder, guards=True)
+        return process, process
     if environ.get("NOTIFY_SOCKET") and environ.get("FDSTORE", "0") != "0":
-        return SystemdStore(environ["NOTIFY_SOCKET"], lines)
-    return KeeperProcess(settings.store.tokens_dir)
+        return SystemdStore(environ["NOTIFY_SOCKET"], lines), Unguarded()
+    return KeeperProcess(folder), Unguarded()
 
 
 def _require_usable_engine(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """The composition root: settings → logs → store → actors → HTTP on the way up.
 
+Nothing that only HTTP needs is imported before the actors have started: while browsers open there is time for it.
 On the way down HTTP stays until the actors are gone, and answers that it is going.
 """
 
@@ -12,6 +13,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from actors.runtime.directory import Directory
@@ -20,8 +22,8 @@ from wppmt.app import (
     browsers,
     capacity,
     foundation,
-    front_ports,
     host,
+    loading,
     logs,
     memory,
     metering,
@@ -38,20 +40,16 @@ from wppmt.app.simulator_process import simulator
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import SetupError
 from wppmt.domain.messages import ROOT, Describe
-from wppmt.http import server
-from wppmt.http.app import make_app
-from wppmt.http.handlers import metrics
-from wppmt.http.ports import DaemonPhase, Ports
 from wppmt.metrics.loop_lag import LoopLag
 from wppmt.store.redis_watch import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
+    from wppmt.app.cluster import Cluster
+    from wppmt.app.front import Front
     from wppmt.tracing.spans import Spans
 
 BOOT_SECONDS = 30.0
-SETTLE_SECONDS = 10.0
-"""Of the time that the browsers have to go down, at most so long for the requests under way."""
 REST_SECONDS = 30.0
 """On top of what the browsers take, for all the rest of a stop, as reported to systemd."""
 
@@ -75,6 +73,7 @@ def serve(
     try:
         # Refused before anything is taken or ended.
         browsers.chrome_settings(settings)
+        _require_usable_key(settings)
         capacity.tell(settings)
         daemon.trace(metering.spans(settings))
         # Before anything starts a child, which must not inherit it.
@@ -92,6 +91,15 @@ def serve(
     logs.log("stopped")
     logs.close()
     return 0
+
+
+def _require_usable_key(settings: Settings) -> None:
+    """Raises SetupError."""
+    if settings.auth.public_key:
+        # Here, so that nobody else waits for what reads it.
+        from wppmt.http.security.keys import PublicKey  # noqa: PLC0415
+
+        PublicKey(settings.auth.public_key)
 
 
 def _alone(settings: Settings) -> contextlib.AbstractContextManager[None]:
@@ -119,9 +127,8 @@ class Daemon:
         self._settings = settings
         self._make_browsers = make_browsers
         self._directory = Directory()
-        self._phase = DaemonPhase.STARTING
         self._redis_watch = RedisWatch(logs.log)
-        self._http: server.Runner | None = None
+        self._front: Front | None = None
         self._meter = metering.new_meter(settings, self._directory.statuses, self._directory.overview)
         self._loop_lag = LoopLag()
         self._spans: Spans | None = None
@@ -156,13 +163,15 @@ class Daemon:
             if self._spans:
                 down.push_async_callback(asyncio.to_thread, self._spans.close)
             base = foundation.lay(self._process_wide, down)
-            down.push_async_callback(self._stop_http)
-            await self._boot(base, inherited, signals, down)
-            ports = front_ports.ports(self._process_wide, base, lambda: self._phase)
+            down.push_async_callback(self._stop_front)
+            front = self._front = await self._boot(base, inherited, signals, down)
             await down.enter_async_context(self._loop_lag.watched())
-            await down.enter_async_context(metrics.listening(for_metrics, lambda: ports.metrics(_all)))
-            await self._start_http(ports, listening, is_inherited=inherited.listening is not None)
-            down.push_async_callback(self._drain)
+            await down.enter_async_context(front.measured(for_metrics))
+            await front.start(listening, is_inherited=inherited.listening is not None)
+            if base.cluster:
+                await down.enter_async_context(front.receiving())
+                await down.enter_async_context(base.cluster.work.running())
+            down.push_async_callback(self._drain, front)
             wiring.audit_start(base.store, base.former)
             down.callback(self._audit_end, base.store, signals)
             on_ready()
@@ -173,55 +182,49 @@ class Daemon:
 
     async def _boot(
         self, base: Foundation, inherited: sockets.Inherited, signals: StopSignal, down: AsyncExitStack
-    ) -> None:
+    ) -> Front:
         """The actors, and what needs them. Whoever asks for a session from here on finds it."""
-        threads = PykkaThreads(asyncio.get_running_loop())
-        chromes = self._make_browsers(self._settings, os.environ, inherited.lines, base.store)
-        start_actors(self._process_wide, threads, base.store, base.transports, base.received, chromes)
-        down.push_async_callback(self._stop_actors, threads, chromes, signals)
-        await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
-        await down.enter_async_context(
-            wiring.mirrored(self._settings, base.store, self._directory, self._redis_watch)
+        threads, cluster = PykkaThreads(asyncio.get_running_loop()), base.cluster
+        right = cluster.right if cluster else browsers.always
+        chromes = self._make_browsers(self._settings, os.environ, inherited.lines, base.store, right)
+        if cluster:
+            down.push_async_callback(self._leave, cluster, signals)
+            await down.enter_async_context(cluster.living(chromes))
+        start_actors(
+            self._process_wide,
+            threads,
+            base.store,
+            base.transports,
+            base.received,
+            chromes,
+            may_run_browsers=cluster is None or cluster.may_run_browsers,
         )
+        down.push_async_callback(self._stop_actors, threads, chromes, signals)
+        make_front = await _loaded_front()
+        await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
+        front = make_front(self._process_wide, base)
+        await down.enter_async_context(front.mirrored())
         down.push_async_callback(base.jobs.close)
         await down.enter_async_context(base.moves.following.running())
+        return front
+
+    async def _leave(self, cluster: Cluster, signals: StopSignal) -> None:
+        """A daemon that hands over leaves its lease to the next one, with its browsers."""
+        await cluster.leave(hands_over=signals.hands_over)
 
     def _audit_end(self, store: SqliteStore, signals: StopSignal) -> None:
         wiring.audit(store, Action.STOP_SERVICE, "handover" if signals.hands_over else None)
 
-    async def _start_http(
-        self, ports: Ports, listening: Sequence[socket.socket], *, is_inherited: bool
-    ) -> None:
-        http = self._settings.http
-        limits = wiring.connection_limits(self._settings, host.descriptors())
-        wanted, runner = (http.host, http.port), server.Runner(make_app(ports), limits)
-        self._phase = DaemonPhase.READY
-        try:
-            await runner.start(*listening)
-        except OSError as failure:
-            raise SetupError(sockets.cannot_listen(http.host, http.port, failure)) from None
-        self._http = runner
-        address = runner.addresses[0][:2] if is_inherited else wanted
-        if address != wanted:
-            note = f"A API escuta no endereço de wppmt.socket, não no de WPP_HOST e WPP_PORT ({http.host}:{http.port})"
-            logs.log("socket_differs", level="warning", note=note)
-        logs.log("ready", host=address[0], port=address[1], inherited=is_inherited)
+    async def _drain(self, front: Front) -> None:
+        began = time.monotonic()
+        await front.drain()
+        self._stop_seconds -= time.monotonic() - began
 
-    async def _drain(self) -> None:
-        """Refuse new requests from here on; those under way may finish."""
-        self._phase = DaemonPhase.DRAINING
-        logs.log("draining")
-        if self._http:
-            began = time.monotonic()
-            self._http.drain()
-            await self._http.settle(SETTLE_SECONDS)
-            self._stop_seconds -= time.monotonic() - began
-
-    async def _stop_http(self) -> None:
-        """The last to stop: until now it has answered 503."""
+    async def _stop_front(self) -> None:
+        """The last to stop."""
         self._directory.expire_all()
-        if self._http:
-            await self._http.cleanup()
+        if self._front:
+            await self._front.stop()
 
     async def _stop_actors(
         self, threads: PykkaThreads, chromes: browsers.TenantBrowsers, signals: StopSignal
@@ -231,6 +234,10 @@ class Daemon:
         )
 
 
-def _all(_: str) -> bool:
-    """On this machine's own address every session is shown."""
-    return True
+async def _loaded_front() -> type[Front]:
+    """In a thread of its own: the loop wakes actors meanwhile."""
+    with loading.at_once(), loading.giving_way():
+        await asyncio.to_thread(import_module, "wppmt.app.front")
+    from wppmt.app.front import Front  # noqa: PLC0415
+
+    return Front

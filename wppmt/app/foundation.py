@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ulid import ULID
 
@@ -13,11 +15,16 @@ from wppmt.app.jobs import Jobs
 from wppmt.app.moves import Moves, make_moves
 from wppmt.app.posting import Transports
 from wppmt.app.process_wide import ProcessWide
-from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
+from wppmt.moving.ownership import Alone, Ownership
+from wppmt.moving.remote import Remote
 from wppmt.net.egress import Egress
 from wppmt.store.sqlite.store import SqliteStore
 from wppmt.webhook.transport import WebhookTransport
+
+if TYPE_CHECKING:
+    from wppmt.app.cluster import Cluster
+    from wppmt.cluster.member import Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +33,12 @@ class Foundation:
     former: str
     """The version that ran here before; empty where none has."""
     egress: Egress
-    media: MediaFiles
     received: ReceivedMedia
     jobs: Jobs
     moves: Moves
     transports: Transports
+    cluster: Cluster | None
+    """None: this machine is alone."""
 
 
 def lay(process_wide: ProcessWide, down: AsyncExitStack) -> Foundation:
@@ -41,16 +49,52 @@ def lay(process_wide: ProcessWide, down: AsyncExitStack) -> Foundation:
     former, _ = running.noted(settings.store.state_dir)
     running.note(settings)
     egress = wiring.webhook_egress(settings)
-    media, received = wiring.media(settings), wiring.received(settings)
+    received = wiring.received(settings)
     archives.sweep_up(archives.surroundings(settings), logs.log)
-    jobs = Jobs(lambda: f"job_{ULID()}")
-    moves = make_moves(settings, store, process_wide.directory, jobs, received)
+    jobs = Jobs(lambda: f"job_{ULID()}", logs.log)
+    member = _member(process_wide)
+    moves = _moves(process_wide, store, jobs, received, member)
     moves.recover()
-    wiring.sweep(store, media, received)
+    received.sweep()
     transports = _transports(process_wide, egress)
     down.push_async_callback(transports.tenants.close)
     down.push_async_callback(transports.operator.close)
-    return Foundation(store, former, egress, media, received, jobs, moves, transports)
+    cluster = _cluster(process_wide, member, moves, store)
+    return Foundation(store, former, egress, received, jobs, moves, transports, cluster)
+
+
+def _member(process_wide: ProcessWide) -> Member | None:
+    if not process_wide.settings.cluster.etcd:
+        return None
+    # Here, as below, so that who is alone pays nothing for it.
+    from wppmt.app.cluster import make_member  # noqa: PLC0415
+
+    return make_member(process_wide.settings, process_wide.directory)
+
+
+def _moves(
+    process_wide: ProcessWide, store: SqliteStore, jobs: Jobs, received: ReceivedMedia, member: Member | None
+) -> Moves:
+    settings = process_wide.settings
+    ownership: Ownership = Alone()
+    connect: Callable[[str, str], Remote] = Remote
+    if member is not None:
+        from wppmt.app.cluster_moves import custody, peers  # noqa: PLC0415
+
+        ownership, connect = custody(settings, store, member), peers(settings, member).connect
+    return make_moves(
+        settings, store, process_wide.directory, jobs, received, ownership=ownership, connect=connect
+    )
+
+
+def _cluster(
+    process_wide: ProcessWide, member: Member | None, moves: Moves, store: SqliteStore
+) -> Cluster | None:
+    if member is None:
+        return None
+    from wppmt.app.cluster import make_cluster  # noqa: PLC0415
+
+    return make_cluster(process_wide.settings, member, moves, store, process_wide.directory)
 
 
 def _transports(process_wide: ProcessWide, egress: Egress) -> Transports:

@@ -10,55 +10,63 @@ from wppmt import __version__
 from wppmt.app import (
     archives,
     browsers,
+    front_parts,
+    front_policies,
     log_reading,
     logs,
     metering,
-    policies,
-    wiring,
 )
 from wppmt.app.archives import Archives
 from wppmt.app.foundation import Foundation
 from wppmt.app.process_wide import ProcessWide
 from wppmt.app.profile_sizes import ProfileSizes
 from wppmt.domain.troubles import troubles_of
-from wppmt.http.ports import DaemonPhase, Ports
+from wppmt.http.ports import Alone, DaemonPhase, Ports
 from wppmt.http.security.api_keys import Keyring
+from wppmt.media.fetch import MediaFiles
 from wppmt.metrics.exposition import Sources, exposition
 from wppmt.wppconnect import taking
 
 
-def ports(process_wide: ProcessWide, base: Foundation, phase: Callable[[], DaemonPhase]) -> Ports:
+def ports(
+    process_wide: ProcessWide, base: Foundation, media: MediaFiles, phase: Callable[[], DaemonPhase]
+) -> Ports:
     settings = process_wide.settings
     overview = process_wide.directory.overview
     return Ports(
         front=process_wide.directory,
         store=base.store,
-        authenticator=wiring.authenticator(settings),
+        authenticator=front_parts.authenticator(settings),
         keyring=Keyring(base.store),
-        rate_limiter=wiring.rate_limiter(settings, process_wide.redis_watch),
-        buckets=wiring.buckets(settings),
+        rate_limiter=front_parts.rate_limiter(settings, process_wide.redis_watch),
+        buckets=front_parts.buckets(settings),
         check_target=base.egress.check,
         post_webhook=base.transports.tenants.post,
-        media=base.media,
+        media=media,
         received=base.received,
         phase=phase,
         memory_mb=lambda: overview().memory_mb,
         daemon_memory_mb=lambda: overview().daemon_memory_mb,
-        troubles=lambda: (*troubles_of(overview()), *process_wide.redis_watch.troubles),
+        troubles=lambda: (
+            *troubles_of(overview()),
+            *process_wide.redis_watch.troubles,
+            *(base.cluster.troubles if base.cluster else ()),
+        ),
         now=time.time,
         log=logs.log,
         version=__version__,
         usage=browsers.usage,
         profile_mb=ProfileSizes(settings.store.tokens_dir).of,
         engine_flaw=partial(browsers.engine_flaw, settings),
-        has_login_copy=partial(wiring.has_login_copy, settings),
+        has_login_copy=partial(front_parts.has_login_copy, settings),
         waits_for_import=partial(taking.waits, settings.store.tokens_dir),
-        limits=partial(wiring.account_limits, settings, base.store),
-        settings=policies.http_policy(settings),
+        limits=partial(front_parts.account_limits, settings, base.store),
+        settings=front_policies.http_policy(settings),
         archives=_archives(process_wide, base),
         count=process_wide.meter.count,
         moves=base.moves,
-        require_here=base.moves.standing.require_here,
+        require_here=partial(_require_here, base),
+        cluster=base.cluster or Alone(),
         figures=process_wide.meter.figures,
         logged=partial(log_reading.told, settings.logs.dir / logs.FILE),
         metrics=partial(exposition, _sources(process_wide, base)),
@@ -73,6 +81,7 @@ def _archives(process_wide: ProcessWide, base: Foundation) -> Archives:
         now=time.time,
         log=logs.log,
         count=process_wide.meter.count,
+        claimed=(base.cluster or Alone()).claimed,
     )
 
 
@@ -85,3 +94,10 @@ def _sources(process_wide: ProcessWide, base: Foundation) -> Sources:
         process_wide.loop_lag,
         time.time,
     )
+
+
+def _require_here(base: Foundation, session_id: str) -> None:
+    """Raises Refusal: NOT_OWNER, MOVING. Of a session on its way, this machine knows more than the cluster."""
+    base.moves.standing.require_here(session_id)
+    if base.cluster:
+        base.cluster.require_here(session_id)

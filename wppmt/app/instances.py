@@ -12,7 +12,7 @@ from typing import Any
 
 from wppmt.app import settings
 from wppmt.app.settings import Settings
-from wppmt.deploy.instances import FIRST, NAME, Definitions, Instance, unit_of
+from wppmt.deploy.instances import NAME, RESERVED, Definitions, Instance, unit_of
 from wppmt.domain.errors import SetupError
 
 INVALID, STOPPED = "invalid", "stopped"
@@ -126,9 +126,9 @@ def _write(file: Path, text: str, group: int) -> None:
 
 
 def _require_free(definitions: Definitions, name: str, port: int) -> None:
-    if not NAME.fullmatch(name) or name == FIRST:
+    if not NAME.fullmatch(name) or name in RESERVED:
         raise SetupError(
-            f"{name!r} não serve de nome: letras minúsculas, algarismos e hífens, no máximo 48, e não {FIRST}"
+            f"{name!r} não serve de nome: letras minúsculas, algarismos e hífens, no máximo 48, e não {' nem '.join(RESERVED)}"
         )
     if not definitions.settings.is_dir():
         raise SetupError(f"{definitions.settings} não existe: instale o wppmt antes (docs/operacao.md)")

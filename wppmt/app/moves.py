@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,7 +19,9 @@ from wppmt.domain.moves import Arrived, Offer, Sender
 from wppmt.media.received import ReceivedMedia
 from wppmt.moving.departing import Departing
 from wppmt.moving.following import Following
+from wppmt.moving.ownership import Ownership
 from wppmt.moving.receiving import Receiving
+from wppmt.moving.remote import Remote
 from wppmt.moving.standing import Standing
 from wppmt.store.port import Store
 
@@ -60,7 +62,16 @@ class Moves:
         await self.receiving.drop(session_id, key)
 
 
-def make_moves(settings: Settings, store: Store, front: Front, jobs: Jobs, received: ReceivedMedia) -> Moves:
+def make_moves(  # noqa: PLR0913 - given once, by the composition root
+    settings: Settings,
+    store: Store,
+    front: Front,
+    jobs: Jobs,
+    received: ReceivedMedia,
+    *,
+    ownership: Ownership,
+    connect: Callable[[str, str], Remote],
+) -> Moves:
     where, standing = archives.surroundings(settings), Standing(store)
     departing = Departing(
         place=where.place,
@@ -70,6 +81,8 @@ def make_moves(settings: Settings, store: Store, front: Front, jobs: Jobs, recei
         standing=standing,
         now=time.time,
         log=logs.log,
+        connect=connect,
+        ownership=ownership,
     )
     receiving = Receiving(
         place=where.place,
@@ -79,6 +92,7 @@ def make_moves(settings: Settings, store: Store, front: Front, jobs: Jobs, recei
         standing=standing,
         now=time.time,
         log=logs.log,
+        ownership=ownership,
     )
     return Moves(departing, receiving, Following(departing, partial(_forget_login, settings, received)))
 

@@ -1,4 +1,4 @@
-"""How settings become the policies of the parts: plain values, and no part itself."""
+"""How settings become the policies of the parts, but for the HTTP front's: plain values, and no part itself."""
 
 from __future__ import annotations
 
@@ -10,10 +10,6 @@ from wppmt.app.addresses import base_url
 from wppmt.app.settings import Settings
 from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.units import MEGABYTE
-from wppmt.http.pairing.policy import PairingPolicy
-from wppmt.http.ports import HttpPolicy
-from wppmt.http.security.auth import AuthPolicy
-from wppmt.http.streaming.policy import StreamPolicy
 from wppmt.webhook.schedule import WebhookSchedule
 
 DAY = 86_400.0
@@ -90,35 +86,6 @@ def webhook_schedule(settings: Settings) -> WebhookSchedule:
     return WebhookSchedule(settings.webhooks.retries)
 
 
-def auth_policy(settings: Settings) -> AuthPolicy:
-    auth = settings.auth
-    return AuthPolicy(
-        max_lifetime=auth.max_lifetime_seconds,
-        issuer=auth.issuer,
-        audience=auth.audience,
-        require_session_claim=auth.require_session_claim,
-    )
-
-
 def public_url(settings: Settings) -> str:
     """The API as those outside reach it; without a slash at its end."""
     return settings.http.public_url.rstrip("/") or base_url(settings.http.host, settings.http.port)
-
-
-def http_policy(settings: Settings) -> HttpPolicy:
-    return HttpPolicy(
-        max_sessions=settings.sessions.max,
-        send_deadline=settings.sessions.send_deadline_seconds,
-        close_deadline=all_browsers_stop_seconds(settings),
-        default_webhook_url=settings.webhooks.url,
-        contact_policy=contact_policy(settings),
-        base_url=public_url(settings),
-        pairing=PairingPolicy(
-            base_url=public_url(settings),
-            return_allow=settings.pairing.return_allow,
-            frame_ancestors=settings.pairing.frame_ancestors,
-        ),
-        # The other half of the connections is for requests that end.
-        streams=StreamPolicy(most=settings.http.max_connections // 2),
-        bodies_bytes=settings.http.bodies_mb * MEGABYTE,
-    )

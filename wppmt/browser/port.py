@@ -134,6 +134,12 @@ CallResult = Any | CallFailure
 OnResult = Callable[[CallResult], None]
 
 
+Right = Callable[[str, Path], int]
+"""Whether this machine may open, or take over, a session's browser now: asked with its id and its profile's folder, by whoever
+holds that profile's lock or has proved that the browser does. The number of the right, for its guard. Raises StartFailed, OSError.
+"""
+
+
 class Browser(Protocol):
     """One life of one session's Chrome with WhatsApp Web in it."""
 

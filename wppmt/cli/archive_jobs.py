@@ -49,6 +49,11 @@ def move(gateway: Gateway, session_id: str, to: str, token: str) -> None:
     _ended(gateway, gateway.ask("POST", f"/api/admin/sessions/{session_id}/move", {"to": to, "token": token}))
 
 
+def move_within(gateway: Gateway, session_id: str, machine: str) -> None:
+    """To another machine of the cluster. Raises CommandFailed, GatewayError."""
+    _ended(gateway, gateway.ask("POST", f"/api/admin/sessions/{session_id}/move", {"machine": machine}))
+
+
 def _ended(gateway: Gateway, job: Json) -> Json:
     def look() -> Json | None:
         found = gateway.ask("GET", f"/api/admin/jobs/{job['job']}")

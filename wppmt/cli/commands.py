@@ -22,6 +22,8 @@ PLACES = {
     "restore": "restore",
     "lgpd": "lgpd",
     "move": "move",
+    "drain": "drain",
+    "undrain": "drain",
     "import": "wppconnect:take_over",
     "serve": "serve",
     "run": "serve",
@@ -33,6 +35,8 @@ PLACES = {
     "sink": "sink",
     "token": "token",
     "instances": "instances",
+    "cluster": "live.cluster",
+    "route": "route",
     "doctor": "doctor",
     "demo": "demo",
 }

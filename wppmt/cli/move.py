@@ -21,9 +21,10 @@ from wppmt.moving.remote import instance_url
 ONLY_ISSUER = "Sem WPP_SECRET comum às duas instâncias, dê um token da outra: --token-file ARQUIVO"
 
 
-@click.command(short_help="Muda uma sessão para outra instância.")
+@click.command(short_help="Muda uma sessão para outra instância, ou outra máquina do cluster.")
 @session_id
-@click.option("--to", "to", metavar="URL", required=True, help="A outra instância: https://HOST[:PORTA].")
+@click.option("--to", "to", metavar="URL", help="A outra instância: https://HOST[:PORTA].")
+@click.option("--machine", metavar="MAQUINA", help="A outra máquina do cluster (WPP_CLUSTER_MACHINE dela).")
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -32,10 +33,41 @@ ONLY_ISSUER = "Sem WPP_SECRET comum às duas instâncias, dê um token da outra:
 )
 @as_json
 @pass_source
-def move(source: SettingsSource, session: str, *, to: str, token_file: Path | None, as_json: bool) -> None:
-    """Muda a sessão ID para a instância em URL: login, eventos, fila e webhooks vão juntos, sem QR Code. Se algo falha, ela
-    continua aqui; depois, esta instância responde 421 com a outra. O perfil antigo é apagado em 24 h.
+def move(
+    source: SettingsSource,
+    session: str,
+    *,
+    to: str | None,
+    machine: str | None,
+    token_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Muda a sessão ID para a instância em URL, ou para a máquina MAQUINA do cluster: login, eventos, fila e webhooks vão
+    juntos, sem QR Code. Se algo falha, ela continua aqui; depois, esta instância responde 421 com a outra. O perfil
+    antigo é apagado em 24 h.
     """
+    if machine and not to:
+        _within(source, session, machine, as_json=as_json)
+    elif to and not machine:
+        _to_another(source, session, to, token_file, as_json=as_json)
+    else:
+        raise click.UsageError("Diga --to URL ou --machine MAQUINA, só um dos dois.")
+
+
+def _within(source: SettingsSource, session: str, machine: str, *, as_json: bool) -> None:
+    try:
+        archive_jobs.move_within(connect(source), session, machine)
+    except GatewayError as refusal:
+        raise ending(refusal) from None
+    if as_json:
+        shown.echo_json({"sessionId": session, "machine": machine})
+    else:
+        click.echo(f"{session}: agora na máquina {machine}")
+
+
+def _to_another(
+    source: SettingsSource, session: str, to: str, token_file: Path | None, *, as_json: bool
+) -> None:
     try:
         url = instance_url(to)
     except ValueError as wrong:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from wppmt.app.settings import Settings
+from wppmt.cli import cluster_checks
 from wppmt.cli.findings import Check, Finding
 from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import Explained, explain
@@ -50,6 +51,8 @@ def checks(settings: Settings, *, whatsapp: Target = WHATSAPP, simulator_runs: b
     yield Check("whatsapp", lambda: whatsapp_of(settings, whatsapp, simulator_runs=simulator_runs))
     if settings.redis.url:
         yield Check("redis", lambda: [redis_server(settings.redis.url)])
+    if settings.cluster.etcd:
+        yield Check("etcd", lambda: cluster_checks.etcd(settings.cluster))
     if settings.webhooks.url:
         yield Check("webhook", lambda: [webhook(settings)])
     if settings.auth.jwks_url:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import shlex
 import sys
 import time
@@ -15,6 +14,7 @@ from types import ModuleType
 import click
 
 from wppmt import __version__
+from wppmt.app import loading
 from wppmt.app.settings import Settings, keys
 from wppmt.cli.context import SettingsSource, pass_source
 from wppmt.cli.errors import CommandFailed
@@ -48,16 +48,9 @@ def _serve(settings: Settings, on_ready: Callable[[], None] = lambda: None) -> N
 
 
 def _daemon() -> ModuleType:
-    """Only for these commands: the others need neither Selenium nor the actors, and start at once without them.
-
-    What modules are made of lives as long as the process: to look through it for garbage, again and again during the
-    loading, takes a tenth of that time, and would be done again with each full collection.
-    """
-    gc.disable()
-    from wppmt.app import daemon  # noqa: PLC0415
-
-    gc.freeze()
-    gc.enable()
+    """Only for these commands: the others need neither Selenium nor the actors, and start at once without them."""
+    with loading.at_once():
+        from wppmt.app import daemon  # noqa: PLC0415
     return daemon
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -24,7 +26,9 @@ from wppmt.browser.port import StartFailed
 from wppmt.cli.context import SettingsSource, pass_source
 from wppmt.cli.errors import CommandFailed
 from wppmt.cli.findings import Finding
+from wppmt.deploy.machine import USER
 from wppmt.domain.errors import SetupError
+from wppmt.domain.system_errors import explain
 from wppmt.domain.units import MEGABYTE
 from wppmt.store.sqlite import peek
 from wppmt.store.sqlite.peek import THIS, Form
@@ -175,6 +179,11 @@ def upgrade(
         findings = list(judge(look(settings), running.page_version(settings)))
     except SetupError as refusal:
         raise CommandFailed(str(refusal)) from None
+    except (OSError, sqlite3.Error) as failure:
+        why = explain(failure) if isinstance(failure, OSError) else str(failure)
+        raise CommandFailed(
+            f"O estado em {settings.store.state_dir} não pode ser lido por quem roda o serviço: {why} (WPP_STATE_DIR)"
+        ) from None
     fine = True
     for finding in findings:
         fine &= finding.fine
@@ -195,11 +204,22 @@ def _go_back() -> None:
 
 def _become_owner(source: SettingsSource) -> None:
     """What root opens of a database leaves files beside it that the service could not use."""
-    folder = _existing(source.load().store.state_dir)
-    if os.geteuid() == 0 and (owner := folder.stat()).st_uid:
+    if os.geteuid():
+        return
+    user, group = _owner(source.load().store.state_dir)
+    if user:
         os.setgroups([])
-        os.setresgid(owner.st_gid, owner.st_gid, owner.st_gid)
-        os.setresuid(owner.st_uid, owner.st_uid, owner.st_uid)
+        os.setresgid(group, group, group)
+        os.setresuid(user, user, user)
+
+
+def _owner(state_dir: Path) -> tuple[int, int]:
+    """Of a package's service the account is known, also where somebody has made root the owner of its state."""
+    if SWITCH.exists():
+        account = pwd.getpwnam(USER)
+        return account.pw_uid, account.pw_gid
+    found = _existing(state_dir).stat()
+    return found.st_uid, found.st_gid
 
 
 def _ask_package(package: Path, *, brief: bool) -> int:

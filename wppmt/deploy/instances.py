@@ -10,6 +10,8 @@ from wppmt.deploy.environment import variables
 
 FIRST = "wppmt"
 """The one that every installation has: wppmt.service."""
+RESERVED = (FIRST, "route")
+"""Names of no further instance: the folder of the second would be wppmt-route.service's."""
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
 
 

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import shutil
 import stat
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ TREES = Path("/opt/wppmt")
 SHIPPED = Path("/usr/lib/wppmt/tree")
 CURRENT, FORMER = "current", "former"
 JOURNAL, LOCK = ".switch.json", ".lock"
+CLONE = ".git"
+_OURS = re.compile(r"\d|\.new-|\.old-")
+"""How the name of a version's folder begins, also while it is put in its place."""
 BUILD = ".build"
 """In a tree: its version, and a word that names its very files."""
 
@@ -97,10 +101,10 @@ class Trees:
         return True
 
     def prune(self) -> None:
-        """Whatever is neither current nor former."""
+        """Every version that is neither current nor former, and what is left of one; nothing else that lies there."""
         kept = {self.pointed(CURRENT), self.pointed(FORMER)}
         for entry in self.root.iterdir():
-            if entry.is_dir() and not entry.is_symlink() and entry.name not in kept:
+            if _OURS.match(entry.name) and not entry.is_symlink() and entry.name not in kept:
                 shutil.rmtree(entry, ignore_errors=True)
 
     def note(self, content: dict[str, Any]) -> None:
@@ -136,7 +140,12 @@ class Trees:
             yield
 
     def _require_ours(self) -> None:
-        """Whoever may write here decides what the service, and root's own `wppmt`, will run."""
+        """Whoever may write here decides what the service, and root's own `wppmt`, will run; logins may lie in a clone."""
+        if (self.root / CLONE).exists():
+            raise Trouble(
+                f"{self.root} é uma instalação a partir do repositório: pare o serviço e mova-a antes"
+                ' (docs/operacao.md, "Do repositório para o pacote"). Nada mudou'
+            )
         found = self.root.stat()
         if found.st_uid != os.geteuid() or found.st_mode & 0o022:
             mode = stat.S_IMODE(found.st_mode)

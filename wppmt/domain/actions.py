@@ -47,6 +47,8 @@ class Action(StrEnum):
     CHANGE_VERSION = "service.version"
     STOP_SERVICE = "service.stop"
     ERASE_PERSON = "lgpd.erase"
+    DRAIN = "machine.drain"
+    UNDRAIN = "machine.undrain"
     BACK_UP = "session.backup"
     TAKE_IN = "session.take_in"
 
@@ -88,6 +90,8 @@ _SENTENCES = {
     Action.START_SERVICE: "serviço iniciado",
     Action.STOP_SERVICE: "serviço encerrado",
     Action.ERASE_PERSON: "dados de um contato apagados (LGPD)",
+    Action.DRAIN: "esvaziamento da máquina pedido",
+    Action.UNDRAIN: "esvaziamento da máquina terminado",
     Action.BACK_UP: "backup da sessão feito",
     Action.TAKE_IN: "sessão restaurada de um arquivo",
 }

@@ -60,6 +60,7 @@ class Code(StrEnum):
     SESSION_EXISTS = "SESSION_EXISTS"
     MOVING = "MOVING"
     NOT_OWNER = "NOT_OWNER"
+    CLUSTER_UNAVAILABLE = "CLUSTER_UNAVAILABLE"
     LINK_ENDED = "LINK_ENDED"
     WRONG_PHONE = "WRONG_PHONE"
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
@@ -156,6 +157,9 @@ CATALOGUE: dict[Code, Meaning] = {
     ),
     Code.NOT_OWNER: Meaning(
         421, "Esta sessão é de outra instância: repita a chamada em owner, com a mesma Idempotency-Key"
+    ),
+    Code.CLUSTER_UNAVAILABLE: Meaning(
+        503, "O etcd do cluster não responde, e sem ele nenhuma sessão nova começa. Nada foi feito"
     ),
     Code.NOT_RUNNING: Meaning(409, "O navegador desta sessão não está aberto: não há página para mostrar"),
     Code.LINK_ENDED: Meaning(410, "Este link de conexão não vale mais. Peça um novo a quem o enviou"),

@@ -23,6 +23,13 @@ def session_address(session_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class MayRunBrowsers:
+    """Told to Root whenever it changes: whether this machine can prove, in its cluster, that its sessions are its own."""
+
+    may: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StartSession:
     """To Root. None leaves a setting of an existing session as it is. Answered with Started.
 

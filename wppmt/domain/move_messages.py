@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wppmt.domain.reasons import Reason
 from wppmt.store.move_records import Departure
 
 
@@ -22,6 +23,8 @@ class TakeUp:
     """
 
     session_id: str
+    reason: Reason = Reason.DAEMON_RESTARTED
+    """Why it has to be connected anew."""
 
 
 @dataclass(frozen=True, slots=True)

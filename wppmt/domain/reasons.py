@@ -54,6 +54,8 @@ class Reason(StrEnum):
     ACKS_MISSING = "ACKS_MISSING"
     RESOURCE_LIMIT = "RESOURCE_LIMIT"
     DAEMON_RESTARTED = "DAEMON_RESTARTED"
+    OWNERSHIP_UNPROVEN = "OWNERSHIP_UNPROVEN"
+    MACHINE_LOST = "MACHINE_LOST"
     ACTOR_FAILED = "ACTOR_FAILED"
     ACTOR_HUNG = "ACTOR_HUNG"
     RECONNECT_FAILED = "RECONNECT_FAILED"
@@ -106,6 +108,8 @@ _SENTENCES = {
     Reason.ACKS_MISSING: "O WhatsApp não confirma as mensagens enviadas. As pendentes não se perdem",
     Reason.RESOURCE_LIMIT: "Falta disco ou memória para esta sessão. Libere: ela volta sozinha, sem QR Code",
     Reason.DAEMON_RESTARTED: "O serviço foi reiniciado. Reconectando",
+    Reason.OWNERSHIP_UNPROVEN: "Esta máquina não pode provar no etcd que a sessão é dela. O navegador espera; volta sozinho",
+    Reason.MACHINE_LOST: "A máquina da sessão caiu. Outra a retoma do último backup; mensagens recentes podem precisar de novo envio",
     Reason.ACTOR_FAILED: "Erro interno da sessão. Reconectando",
     Reason.ACTOR_HUNG: "A sessão parou de responder. Reconectando",
     Reason.RECONNECT_FAILED: "Dez tentativas de reconexão falharam. As tentativas continuam",

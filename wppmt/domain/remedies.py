@@ -45,6 +45,8 @@ _REMEDIES = {
     Reason.RECYCLED: "Nada a fazer agora; se repetir, aumente o limite de memória da sessão.",
     Reason.ACKS_MISSING: "Nada a fazer agora; se ficar em erro, verifique a conta no celular e a rede.",
     Reason.RESOURCE_LIMIT: "Libere disco ou memória no servidor, ou encerre sessões paradas.",
+    Reason.OWNERSHIP_UNPROVEN: "Verifique a rede até o etcd e o próprio etcd (docs/escala.md); as sessões voltam sozinhas.",
+    Reason.MACHINE_LOST: "Se a sessão não ler mensagens antigas ou pedir um código, o cliente lê um novo QR Code.",
     Reason.ACTOR_FAILED: "Nada a fazer agora; se repetir, envie o trecho do log a quem mantém o wppmt.",
     Reason.ACTOR_HUNG: "Nada a fazer agora; se repetir, envie o trecho do log a quem mantém o wppmt.",
     Reason.RECONNECT_FAILED: "Verifique o motivo anterior (Explicar); reiniciar recomeça a contagem.",

@@ -60,7 +60,9 @@ def explain(failure: OSError) -> str:
     if isinstance(failure, Explained):
         return str(failure)
     if isinstance(failure, ssl.SSLCertVerificationError):
-        return f"o certificado não foi aceito ({failure.verify_code})"
+        # An HTTP client's own error has no code; the one that it was made of has.
+        code = getattr(failure, "verify_code", None) or getattr(failure.__cause__, "verify_code", "?")
+        return f"o certificado não foi aceito ({code})"
     if isinstance(failure, ssl.SSLError):
         return "a conexão TLS falhou"
     if isinstance(failure, TimeoutError) and not failure.errno:

@@ -17,6 +17,7 @@ class TroubleCode(StrEnum):
     MEMORY_LIMIT = "MEMORY_LIMIT"
     REDIS_DOWN = "REDIS_DOWN"
     RENEWAL_STOPPED = "RENEWAL_STOPPED"
+    CLUSTER_UNREACHABLE = "CLUSTER_UNREACHABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,16 @@ REDIS_DOWN = Trouble(TroubleCode.REDIS_DOWN, "Redis fora do ar (REDIS_URL): o se
 RENEWAL_STOPPED = Trouble(
     TroubleCode.RENEWAL_STOPPED,
     "A troca de versão parou em uma sessão com problema: renewal_stopped no log diz qual e o que fazer",
+)
+
+
+CLUSTER_FROZEN = Trouble(
+    TroubleCode.CLUSTER_UNREACHABLE,
+    "O etcd do cluster não responde (WPP_CLUSTER_ETCD): as sessões seguem aqui, e nenhuma começa ou muda de máquina",
+)
+CLUSTER_FENCED = Trouble(
+    TroubleCode.CLUSTER_UNREACHABLE,
+    "O etcd do cluster não responde (WPP_CLUSTER_ETCD): os navegadores desta máquina esperam fechados por ele",
 )
 
 

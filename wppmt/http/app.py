@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
@@ -11,7 +11,7 @@ from aiohttp import web
 
 from wppmt.http.api.body_reader import BODY_ROOM, PARSER, expect_later
 from wppmt.http.api.body_room import BodyRoom
-from wppmt.http.api.route import MAX_BODY_BYTES, ROUTE_OF
+from wppmt.http.api.route import MAX_BODY_BYTES, ROUTE_OF, Route
 from wppmt.http.api.routes import ROUTES
 from wppmt.http.auditing import VIEWINGS, Viewings
 from wppmt.http.handlers.api_keys import uses_written
@@ -25,8 +25,8 @@ from wppmt.http.security.buckets import Buckets
 from wppmt.http.streaming.streams import streams_opened
 
 
-def make_app(ports: Ports) -> web.Application:
-    """The whole API. Serve it with `wppmt.http.server.Runner`, whose protocol knows how to refuse malformed HTTP."""
+def make_app(ports: Ports, routes: Sequence[Route] = ROUTES) -> web.Application:
+    """The whole API, or a part of it. Serve it with `wppmt.http.server.Runner`, whose protocol knows how to refuse malformed HTTP."""
     app = web.Application(middlewares=MIDDLEWARES)
     app[PORTS] = ports
     app[STARTED_AT] = ports.now()
@@ -40,7 +40,7 @@ def make_app(ports: Ports) -> web.Application:
     app.cleanup_ctx.append(streams_opened)
     app[ROUTE_OF] = {
         app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_later): route
-        for route in ROUTES
+        for route in routes
     }
     app[OPENAPI] = lambda: _document(ports.version)
     app.on_response_prepare.append(add_headers)

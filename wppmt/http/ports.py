@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from secrets import token_urlsafe
@@ -12,7 +13,9 @@ from uuid import uuid4
 from aiohttp import web
 
 from wppmt.browser.port import Usage
+from wppmt.domain.cluster import ALONE, ClusterShown
 from wppmt.domain.contact_policy import ContactPolicy
+from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.figures import Figures
 from wppmt.domain.jobs import Job
 from wppmt.domain.log import WriteLog
@@ -23,8 +26,8 @@ from wppmt.domain.troubles import Trouble
 from wppmt.explain.gather import ReadLog
 from wppmt.http.pairing.policy import PairingPolicy
 from wppmt.http.security.api_keys import PREFIX, Keyring
-from wppmt.http.security.auth import Authenticator
 from wppmt.http.security.buckets import Brake, Buckets
+from wppmt.http.security.grant import Grant
 from wppmt.http.security.limits import RateLimiter
 from wppmt.http.streaming.policy import StreamPolicy
 from wppmt.media.fetch import MediaFiles
@@ -48,6 +51,11 @@ CheckTarget = Callable[[str], Awaitable[None]]
 
 PostWebhook = Callable[[Delivery, int, SigningSecrets | None], Awaitable[AttemptResult]]
 """One attempt with its number, signed, within WEBHOOK_TIMEOUT; what came back. Never raises."""
+
+
+class Grants(Protocol):
+    async def grant(self, authorization: Sequence[str], now: float, /) -> Grant:
+        """What these Authorization headers allow. Raises Refusal."""
 
 
 class Archives(Protocol):
@@ -87,6 +95,43 @@ class Moves(Protocol):
         """It is not. Raises Refusal(SESSION_EXISTS) where it was taken."""
 
 
+class Cluster(Protocol):
+    """Several machines that share the sessions."""
+
+    def claimed(self, session_id: str) -> AbstractAsyncContextManager[None]:
+        """Within, this machine may make the session. Raises Refusal: NOT_OWNER with `owner`, CLUSTER_UNAVAILABLE."""
+
+    async def move(self, session_id: str, machine: str) -> Job:
+        """A session of this machine's goes to another one. Raises Refusal: INVALID_REQUEST, SESSION_BUSY, CLUSTER_UNAVAILABLE."""
+
+    async def drain(self, machine: str, *, wanted: bool) -> None:
+        """Its sessions are to go, and none may come; or that is over. Raises Refusal: INVALID_REQUEST, CLUSTER_UNAVAILABLE."""
+
+    def shown(self) -> ClusterShown:
+        """As far as this machine knows, now."""
+
+
+class Alone:
+    """No cluster: whatever is here may be made here."""
+
+    def claimed(self, _: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
+
+    async def move(self, _session_id: str, _machine: str) -> Job:
+        raise _no_cluster()
+
+    async def drain(self, _machine: str, *, wanted: bool) -> None:  # noqa: ARG002 - the port's own name
+        raise _no_cluster()
+
+    def shown(self) -> ClusterShown:
+        return ALONE
+
+
+def _no_cluster() -> Refusal:
+    problem = "este serviço não faz parte de um cluster (WPP_CLUSTER_ETCD)"
+    return Refusal(Code.INVALID_REQUEST, details=[{"field": "machine", "problem": problem}])
+
+
 @dataclass(frozen=True, slots=True)
 class HttpPolicy:
     """The settings that answers depend on."""
@@ -113,7 +158,7 @@ class Ports:
 
     front: Front
     store: Store
-    authenticator: Authenticator
+    authenticator: Grants
     keyring: Keyring
     rate_limiter: RateLimiter
     check_target: CheckTarget
@@ -138,6 +183,7 @@ class Ports:
     settings: HttpPolicy
     limits: Callable[[SessionRecord], Mapping[str, Any]]
     """WhatsApp's limits on new contacts and the session's own, as of now (wppmt.domain.stranger_gate)."""
+    cluster: Cluster = field(default_factory=Alone)
     profile_mb: Callable[[str], int | None] = lambda _: None
     """Size of a session's profile folder; may read the disk."""
     usage: Callable[[str], Usage | None] = lambda _: None

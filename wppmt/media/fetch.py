@@ -17,6 +17,7 @@ from yarl import URL
 from wppmt.domain.errors import Code, Refusal
 from wppmt.media import base64_text
 from wppmt.media.content_disposition import file_name_in, name_in_address
+from wppmt.media.disk import on_a_disk_with_room
 from wppmt.media.examine import Examiner, MediaFile, unusable
 from wppmt.media.file_names import NAMELESS, clean_name
 from wppmt.media.sandbox import Sandbox
@@ -161,15 +162,6 @@ def _type_in(stated: str | None) -> str:
     """The type in what a caller said, without parameters; empty when it is none that a document may have."""
     mimetype = (stated or "").partition(";")[0].strip().lower()
     return mimetype if _DOCUMENT_TYPE.fullmatch(mimetype) else ""
-
-
-@contextmanager
-def on_a_disk_with_room() -> Iterator[None]:
-    """What the disk refuses is a Refusal(STORE_UNAVAILABLE)."""
-    try:
-        yield
-    except OSError:
-        raise Refusal(Code.STORE_UNAVAILABLE) from None
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from wppmt.domain.message_ids import MessageId, parse_message_id
-from wppmt.media.fetch import on_a_disk_with_room
+from wppmt.media.disk import on_a_disk_with_room
 from wppmt.media.file_names import clean_name
 
 

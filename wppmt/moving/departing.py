@@ -9,7 +9,7 @@ import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
 
@@ -29,6 +29,8 @@ from wppmt.domain.log import WriteLog
 from wppmt.domain.messages import WEBHOOK, Front, session_address
 from wppmt.domain.moves import Offer
 from wppmt.domain.states import State
+from wppmt.moving.destination import Destination
+from wppmt.moving.ownership import Alone, Ownership, Undecided
 from wppmt.moving.receiving import MOVED
 from wppmt.moving.remote import Declined, Remote, Unreachable, instance_url
 from wppmt.moving.standing import Standing
@@ -54,6 +56,8 @@ class Departing:
     now: Callable[[], float]
     log: WriteLog
     connect: Callable[[str, str], Remote] = Remote
+    """By a departure's `owner`, and the token where one is needed."""
+    ownership: Ownership = field(default_factory=Alone)
     take_seconds: float = TAKE_SECONDS
     """For the other instance to say that it has it, before that is left to `following.py`."""
 
@@ -68,7 +72,7 @@ class Departing:
             owner = instance_url(to)
         except ValueError as wrong:
             raise Refusal(Code.INVALID_REQUEST, details=[{"field": "to", "problem": str(wrong)}]) from None
-        return self.jobs.begin(session_id, lambda: self._told(session_id, owner, token))
+        return self.jobs.begin(session_id, lambda: self.move(session_id, owner, token))
 
     def recover(self) -> None:
         """At the start, before any actor: what had not been given away is ours. Raises StoreUnavailable, OSError."""
@@ -77,7 +81,7 @@ class Departing:
             if departure.state is DepartureState.LEAVING:
                 self.step(departure, DepartureState.STAYED)
             elif departure.state is not DepartureState.STAYED:
-                self._set_aside(departure.session_id)
+                self.set_aside(departure.session_id)
         self.standing.reload()
 
     def step(self, departure: Departure, state: DepartureState) -> bool:
@@ -86,22 +90,24 @@ class Departing:
         self.standing.reload()
         return stepped
 
-    async def _told(self, session_id: str, owner: str, token: str) -> None:
+    async def move(self, session_id: str, owner: str, token: str = "") -> None:
+        """`owner`: a Destination, as text. Raises JobFailed; then the session is here, as before."""
         began = self.now()
         try:
             async with self.connect(owner, token) as remote:
                 await self._move(remote, session_id, owner)
         except TROUBLES as failure:
-            text = _reason(failure)
+            text = reason(failure)
             self.log("move_failed", session_id, level="error", owner=owner, reason=text)
             raise JobFailed(text) from failure
         self.log("session_moved", session_id, owner=owner, seconds=round(self.now() - began, 1))
 
     async def _move(self, remote: Remote, session_id: str, owner: str) -> None:
-        await self._end_former(session_id)
+        self.ownership.require_decidable()
         status = self.front.status(session_id)
         if status is None:
             raise Refusal(Code.SESSION_NOT_FOUND)
+        await self._end_former(session_id)
         offer = await asyncio.to_thread(self._offer, session_id)
         await remote.offer(
             session_id, {"schemaVersion": offer.schema_version, "chrome": offer.chrome, "size": offer.size}
@@ -191,7 +197,7 @@ class Departing:
         with contextlib.suppress(Refusal):
             await self.front.ask(WEBHOOK, move_messages.ResumeWebhooks(departure.session_id), ASK_SECONDS)
         with contextlib.suppress(OSError):
-            await asyncio.to_thread(self._set_aside, departure.session_id)
+            await asyncio.to_thread(self.set_aside, departure.session_id)
         await self._until(lambda: self.settle(remote, gone), self.take_seconds)
         if was_connected:
             await self._until(lambda: _is_connected(remote, departure), BACK_SECONDS)
@@ -204,16 +210,19 @@ class Departing:
     async def settle(self, remote: Remote, gone: Departure) -> bool:
         """The other instance takes it, or has; False where it did not say so."""
         try:
-            await remote.take(gone.session_id, gone.key)
+            if await self.ownership.give(gone.session_id, Destination.parse(gone.owner)):
+                await remote.take(gone.session_id, gone.key)
+            else:
+                await remote.drop(gone.session_id, gone.key)
             await asyncio.to_thread(self.step, gone, DepartureState.SETTLED)
-        except (Declined, Unreachable, StoreUnavailable) as failure:
+        except (Declined, Unreachable, Undecided, StoreUnavailable) as failure:
             self.log(
                 "move_not_settled", gone.session_id, level="warning", owner=gone.owner, reason=str(failure)
             )
             return False
         return True
 
-    def _set_aside(self, session_id: str) -> None:
+    def set_aside(self, session_id: str) -> None:
         """Under a name that no browser is started on."""
         profile, aside = self.place.profile(session_id), self.place.tokens / MOVED / session_id
         if profile.is_dir() and not profile.is_symlink():
@@ -241,7 +250,8 @@ async def _is_connected(remote: Remote, departure: Departure) -> bool:
         return False
 
 
-def _reason(failure: Exception) -> str:
+def reason(failure: Exception) -> str:
+    """Why a session did not move, in a Portuguese sentence."""
     match failure:
         case Refusal():
             problems = "; ".join(str(one["problem"]) for one in failure.details)

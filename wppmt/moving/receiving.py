@@ -26,6 +26,7 @@ from wppmt.domain.messages import ROOT, Front
 from wppmt.domain.move_messages import RequireRoom, TakeUp
 from wppmt.domain.moves import Arrived, Offer, Sender
 from wppmt.domain.states import State
+from wppmt.moving.ownership import Alone, Ownership
 from wppmt.moving.standing import Standing
 from wppmt.store.move_records import Incoming
 from wppmt.store.operator_records import AuditEntry
@@ -38,6 +39,7 @@ SPARE_BYTES = 64 * 1024**2
 COPIES = 4
 """Of an archive on the disk at once: as it came, unpacked, its rows a second time, and room for them to go on."""
 WITHDRAWN_KEPT = 1000
+KEY_SUFFIX = ".key"
 MOVED = ".moved"
 """In the tokens folder: profiles of sessions that have left."""
 
@@ -55,6 +57,7 @@ class Receiving:
     standing: Standing
     now: Callable[[], float]
     log: WriteLog
+    ownership: Ownership = field(default_factory=Alone)
     _turns: defaultdict[str, asyncio.Lock] = field(
         default_factory=lambda: defaultdict(asyncio.Lock), init=False
     )
@@ -75,6 +78,7 @@ class Receiving:
     async def accept(self, session_id: str, key: str, content: AsyncIterator[bytes], sender: Sender) -> None:
         """Raises Refusal; then nothing waits that did not before. What waits is replaced by its own sender alone."""
         async with self._turns[session_id]:
+            self.ownership.require_may_come(session_id, sender)
             self._require_none_other(session_id, key)
             if digest_of(key) in self._withdrawn:
                 raise Refusal(Code.NOT_FOUND)
@@ -93,10 +97,28 @@ class Receiving:
         async with self._turns[session_id]:
             incoming = self._of(session_id, key)
             if not incoming.is_taken:
+                await self.ownership.take(session_id)
                 await asyncio.to_thread(self._install, incoming, key)
                 self.log("session_moved_in", session_id, source=incoming.source)
             await self.front.ask(ROOT, TakeUp(session_id), ASK_SECONDS)
             return self._shown(incoming)
+
+    async def take_up(self, session_id: str) -> bool:
+        """It is ours by the cluster's word, and whoever sent it has not said so: whether it waited here.
+
+        Raises Refusal; STORE_UNAVAILABLE where the disk does not let it.
+        """
+        incoming = self.standing.incoming(session_id)
+        if incoming is None or incoming.is_taken:
+            return False
+        try:
+            key = await asyncio.to_thread(self._key_file(session_id).read_text, encoding="ascii")
+        except FileNotFoundError:
+            return False
+        except OSError:
+            raise Refusal(Code.STORE_UNAVAILABLE, retry_after=2) from None
+        await self.take(session_id, key)
+        return True
 
     def state(self, session_id: str, key: str) -> Arrived:
         """Raises Refusal(NOT_FOUND)."""
@@ -122,7 +144,7 @@ class Receiving:
                 self._note_taken(incoming)
         waiting = {one.session_id for one in self.store.incoming() if not one.is_taken}
         for file in self.folder.iterdir():
-            if file.name not in waiting:
+            if file.name.removesuffix(KEY_SUFFIX) not in waiting:
                 file.unlink()
         self.standing.reload()
 
@@ -172,11 +194,30 @@ class Receiving:
                 if arrival.manifest.session_id != session_id:
                     raise ArchiveRefused(Why.FORGED, "o arquivo é de outra sessão")
         part.rename(self.folder / session_id)
+        if self.ownership.is_peer(sender):
+            self._keep_key(session_id, key)
         flush(self.folder)
         incoming = Incoming(session_id, digest_of(key), sender.address, sender.who, self.now())
         with self.store.transaction() as transaction:
             transaction.save_incoming(incoming)
         self.standing.reload()
+
+    def _keep_key(self, session_id: str, key: str) -> None:
+        """Beside its archive, which is the login itself: who sent it may never come back to show the key."""
+        file = self._key_file(session_id)
+        file.unlink(missing_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as out:
+            out.write(key)
+            out.flush()
+            os.fsync(descriptor)
+
+    def _key_file(self, session_id: str) -> Path:
+        return self.folder / f"{session_id}{KEY_SUFFIX}"
+
+    def _clear_away(self, session_id: str) -> None:
+        (self.folder / session_id).unlink(missing_ok=True)
+        self._key_file(session_id).unlink(missing_ok=True)
 
     def _install(self, incoming: Incoming, key: str) -> None:
         session_id = incoming.session_id
@@ -202,13 +243,13 @@ class Receiving:
             transaction.audit(replace(entry, target=incoming.source))
         self.standing.reload()
         remove(self.place.tokens / MOVED / session_id)
-        (self.folder / session_id).unlink(missing_ok=True)
+        self._clear_away(session_id)
 
     def _forget(self, session_id: str) -> None:
         with self.store.transaction() as transaction:
             transaction.drop_incoming(session_id)
         self.standing.reload()
-        (self.folder / session_id).unlink(missing_ok=True)
+        self._clear_away(session_id)
 
     def _of(self, session_id: str, key: str) -> Incoming:
         incoming = self.standing.incoming(session_id)

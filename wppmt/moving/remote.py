@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -54,15 +55,20 @@ def _is_loopback(host: str) -> bool:
 
 
 class Remote:
-    """Used as `async with`. `token` is for what comes before the key is known there."""
+    """Used as `async with`. `token` is for what comes before the key is known there; `tls` shows and demands certificates.
 
-    def __init__(self, url: str, token: str = "") -> None:
+    Without a URL it is one that nobody can reach now.
+    """
+
+    def __init__(self, url: str, token: str = "", tls: SSLContext | None = None) -> None:
         self._url = url
         self._token = token
+        self._tls = tls
         self._http: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
-        self._http = aiohttp.ClientSession()
+        connector = aiohttp.TCPConnector(ssl=self._tls) if self._tls else None
+        self._http = aiohttp.ClientSession(connector=connector)
         return self
 
     async def __aexit__(
@@ -101,6 +107,8 @@ class Remote:
     async def _ask(
         self, method: str, path: str, *, key: str = "", seconds: float = ASK_SECONDS, **more: Any
     ) -> Mapping[str, Any]:
+        if not self._url:
+            raise Unreachable("A outra máquina não está no cluster agora")
         headers = {KEY_HEADER: key} if key else {}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from wppmt.domain.errors import Code, Refusal
+from wppmt.moving.destination import Destination
 from wppmt.store.move_records import Departure, DepartureState, Incoming
 from wppmt.store.port import Store
 
@@ -32,11 +33,15 @@ class Standing:
     def incoming(self, session_id: str) -> Incoming | None:
         return self._incoming.get(session_id)
 
+    def waiting(self) -> Sequence[Incoming]:
+        """Those whose archive is here and that are not ours yet."""
+        return [one for one in self._incoming.values() if not one.is_taken]
+
     def require_here(self, session_id: str) -> None:
         """Raises Refusal: NOT_OWNER with `owner`, MOVING."""
         departure, incoming = self._departures.get(session_id), self._incoming.get(session_id)
         if departure and departure.state in _AWAY:
-            raise Refusal(Code.NOT_OWNER, extra={"owner": departure.owner})
+            raise Refusal(Code.NOT_OWNER, extra={"owner": Destination.parse(departure.owner).url})
         is_leaving = departure is not None and departure.state is DepartureState.LEAVING
         if is_leaving or (incoming and not incoming.is_taken):
             raise Refusal(Code.MOVING, retry_after=RETRY_SECONDS)

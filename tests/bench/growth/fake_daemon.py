@@ -18,6 +18,7 @@ from wppmt.app import daemon
 from wppmt.app.settings import Settings, load
 from wppmt.browser.cdp.deadlines import Deadlines
 from wppmt.browser.fake.browsers import FakeBrowsers, FakeTimes
+from wppmt.browser.port import Right
 from wppmt.store.port import Store
 
 AT_ONCE = FakeTimes(ready=0.01)
@@ -26,7 +27,7 @@ FRIEND = "5511888880001"
 
 
 def make_browsers(
-    _: Settings, __: Mapping[str, str], ___: Mapping[str, socket], store: Store
+    _: Settings, __: Mapping[str, str], ___: Mapping[str, socket], store: Store, ____: Right
 ) -> FakeBrowsers:
     """With the logins that the store knows of; messages arrive as standard input says."""
     made = FakeBrowsers(Deadlines(), time.time, AT_ONCE)

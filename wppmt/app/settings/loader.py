@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from wppmt.app import secret
 from wppmt.app.addresses import base_url, is_wildcard, loopback
+from wppmt.app.settings.cluster import settle_cluster
 from wppmt.app.settings.model import (
     ArchiveSettings,
     AuthSettings,
@@ -185,7 +186,15 @@ def _settle(settings: Settings, folder: Path, notices: tuple[str, ...], *, makes
     )
     notices += more + _about_public_url(settings.http)
     archive = _settle_archive(settings.archive, folder, store.state_dir)
-    update = {"store": store, "archive": archive, "logs": logs, "auth": auth, "notices": notices}
+    cluster = settle_cluster(settings.cluster, settings.http, folder)
+    update = {
+        "store": store,
+        "archive": archive,
+        "logs": logs,
+        "auth": auth,
+        "cluster": cluster,
+        "notices": notices,
+    }
     return settings.model_copy(update=update)
 
 

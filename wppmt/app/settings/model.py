@@ -3,49 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from wppmt.app.settings.group import (
+    Env,
+    FramingOrigin,
+    Items,
+    Level,
+    Origin,
+    Port,
+    Seconds,
+    SettingsGroup,
+    lower,
+    split,
+)
 from wppmt.domain.clocks import is_time_zone
 from wppmt.domain.engines import Engine
-from wppmt.domain.log import LogLevel
-
-
-@dataclass(frozen=True, slots=True)
-class Env:
-    """The environment variable of a setting. A hidden one is never shown: it is, or may contain, a password."""
-
-    name: str
-    hidden: bool = False
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _split(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-Port = Annotated[int, Field(ge=1, le=65535)]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
-Items = Annotated[tuple[str, ...], BeforeValidator(_split)]
-_HOST = r"([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+(:[0-9]{1,5})?"
-Origin = Annotated[str, Field(pattern=rf"^https?://{_HOST}$")]
-FramingOrigin = Annotated[str, Field(pattern=rf"^https?://(\*\.)?{_HOST}$")]
-Level = Annotated[LogLevel, BeforeValidator(_lower)]
-
-
-class SettingsGroup(BaseModel):
-    """The settings of one part of the product. A text may be empty where default.toml says what that means."""
-
-    # Built once, within Settings, and not each for itself before.
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, defer_build=True
-    )
 
 
 class HttpSettings(SettingsGroup):
@@ -119,9 +95,9 @@ class MediaSettings(SettingsGroup):
 
 
 class PairingSettings(SettingsGroup):
-    return_allow: Annotated[tuple[Origin, ...], BeforeValidator(_split), Env("WPP_PAIRING_RETURN_ALLOW")]
+    return_allow: Annotated[tuple[Origin, ...], BeforeValidator(split), Env("WPP_PAIRING_RETURN_ALLOW")]
     frame_ancestors: Annotated[
-        tuple[FramingOrigin, ...], BeforeValidator(_split), Env("WPP_PAIRING_FRAME_ANCESTORS")
+        tuple[FramingOrigin, ...], BeforeValidator(split), Env("WPP_PAIRING_FRAME_ANCESTORS")
     ]
 
 
@@ -147,7 +123,7 @@ class AlertSettings(SettingsGroup):
     webhook_url: Annotated[
         str, Env("WPP_ALERT_WEBHOOK_URL", hidden=True), Field(pattern=r"^(https?://\S+)?$", repr=False)
     ]
-    email: Annotated[tuple[Mailbox, ...], BeforeValidator(_split), Env("WPP_ALERT_EMAIL")]
+    email: Annotated[tuple[Mailbox, ...], BeforeValidator(split), Env("WPP_ALERT_EMAIL")]
     sendmail: Annotated[Path, Env("WPP_SENDMAIL")]
     memory_percent: Annotated[float, Env("WPP_ALERT_MEMORY_PERCENT"), Field(gt=0, le=100)]
     cpu_percent: Annotated[float, Env("WPP_ALERT_CPU_PERCENT"), Field(gt=0, le=100)]
@@ -182,6 +158,31 @@ class ArchiveSettings(SettingsGroup):
     keep: Annotated[int, Env("WPP_BACKUP_KEEP"), Field(ge=1, le=1000)]
 
 
+Endpoint = Annotated[str, Field(pattern=r"^https?://(\[[0-9a-fA-F:.]+\]|[^:/?#@\s\[\]]+):\d{1,5}$")]
+
+
+class ClusterSettings(SettingsGroup):
+    """Several machines, on etcd."""
+
+    etcd: Annotated[tuple[Endpoint, ...], BeforeValidator(split), Env("WPP_CLUSTER_ETCD")]
+    etcd_ca: Annotated[str, Env("WPP_CLUSTER_ETCD_CA")]
+    etcd_cert: Annotated[str, Env("WPP_CLUSTER_ETCD_CERT")]
+    etcd_key: Annotated[str, Env("WPP_CLUSTER_ETCD_KEY")]
+    machine: Annotated[
+        str, Env("WPP_CLUSTER_MACHINE"), Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_-]{0,62}[A-Za-z0-9])?)?$")
+    ]
+    url: Annotated[str, Env("WPP_CLUSTER_URL"), Field(pattern=r"^(https?://[^\s/?#@]+)?$")]
+    failover: Annotated[bool, Env("WPP_CLUSTER_FAILOVER")]
+    failover_seconds: Annotated[float, Env("WPP_CLUSTER_FAILOVER_SECONDS"), Field(ge=0, le=86_400)]
+    listen: Annotated[str, Env("WPP_CLUSTER_LISTEN"), Field(pattern=r"^(\S+:\d{1,5})?$")]
+    cert: Annotated[str, Env("WPP_CLUSTER_CERT")]
+    key: Annotated[str, Env("WPP_CLUSTER_KEY")]
+    ca: Annotated[str, Env("WPP_CLUSTER_CA")]
+    archives: Annotated[str, Env("WPP_CLUSTER_ARCHIVES")]
+    moves_at_once: Annotated[int, Env("WPP_CLUSTER_MOVES_AT_ONCE"), Field(ge=1, le=100)]
+    scale_hook: Annotated[str, Env("WPP_CLUSTER_SCALE_HOOK")]
+
+
 class RedisSettings(SettingsGroup):
     url: Annotated[
         str, Env("REDIS_URL", hidden=True), Field(pattern=r"^((rediss?|unix)://\S+)?$", repr=False)
@@ -196,7 +197,7 @@ class TraceSettings(SettingsGroup):
 class LogSettings(SettingsGroup):
     level: Annotated[Level, Env("LOG_LEVEL")]
     stderr_level: Annotated[Level | Literal[""], Env("WPP_LOG_STDERR_LEVEL")]
-    stderr_format: Annotated[Literal["json", "pretty"], BeforeValidator(_lower), Env("LOG_FORMAT")]
+    stderr_format: Annotated[Literal["json", "pretty"], BeforeValidator(lower), Env("LOG_FORMAT")]
     dir: Annotated[Path, Env("WPP_LOG_DIR")]
     rotate_mb: Annotated[int, Env("WPP_LOG_ROTATE_MB"), Field(ge=1)]
     keep_days: Annotated[int, Env("WPP_LOG_KEEP_DAYS"), Field(ge=1)]
@@ -263,6 +264,7 @@ class Settings(SettingsGroup):
     alerts: AlertSettings
     store: StoreSettings
     archive: ArchiveSettings
+    cluster: ClusterSettings
     redis: RedisSettings
     logs: LogSettings
     traces: TraceSettings

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import queue
 import secrets
 import threading
 from collections.abc import Callable, Generator
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 from wppmt.browser.cdp.deadlines import Cancel, Schedule
 from wppmt.browser.cdp.devtools import inspector, page, runtime, target, util
 from wppmt.browser.cdp.line import Line, LineClosed
+from wppmt.browser.cdp.writing import Writer
 from wppmt.browser.port import BrowserGone, CallFailure, CallTimeout, Json, NotCalled, PageGone
 
 GRACE_SECONDS = 5.0
@@ -48,7 +48,7 @@ class _Pending:
 
 
 class Connection:
-    """Two threads from `start` on: one reads and only dispatches, one writes, so that no caller waits for Chrome."""
+    """A thread from `start` on, which reads and only dispatches; no caller waits for Chrome."""
 
     def __init__(self, line: Line, schedule: Schedule) -> None:
         self._line = line
@@ -61,16 +61,14 @@ class Connection:
         self._guard = threading.Lock()
         self._open = True
         self._why = ""
-        self._outgoing: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
-        self._writer = threading.Thread(target=self._write, name="channel-write", daemon=True)
+        self._writer = Writer(line, self._hand)
         self._reader = threading.Thread(target=self._read, name="channel-read", daemon=True)
 
     def start(self, *, taken_over: bool = False) -> None:
         """`taken_over`: somebody else spoke here before, and may have been cut off in the middle of a word."""
         if taken_over:
             # What he had begun ends here, as an error that nobody waits for.
-            self._outgoing.put((-1, b""))
-        self._writer.start()
+            self._writer.put(-1, b"")
         self._reader.start()
 
     def listen(self, session: str, hear: Hear, on_end: Callable[[str], None]) -> None:
@@ -101,8 +99,9 @@ class Connection:
             is_open = self._open
             if is_open:
                 self._pending[number] = pending
-                self._outgoing.put((number, text))
-        if not is_open:
+        if is_open:
+            self._writer.put(number, text)
+        else:
             pending.cancel()
             done(NotCalled("canal fechado"))
 
@@ -124,17 +123,6 @@ class Connection:
         self._line.let_go()
         if self._reader.ident is not None:
             self._reader.join()
-
-    def _write(self) -> None:
-        while (item := self._outgoing.get()) is not None:
-            number, text = item
-            if text and not self._hand(number):
-                continue
-            try:
-                self._line.send(text)
-            except LineClosed:
-                # The reader hears of it, too, and tells.
-                return
 
     def _hand(self, number: int) -> bool:
         """Whether it is still wanted."""
@@ -186,8 +174,7 @@ class Connection:
             self._open = False
             self._why = self._why or why
             numbers, on_end = list(self._pending), self._on_end
-        self._outgoing.put(None)
-        self._writer.join()
+        self._writer.end()
         self._line.release()
         for number in numbers:
             if (pending := self._take(number)) is not None:

@@ -14,6 +14,7 @@ from threading import Lock
 
 END = b"\0"
 PIECE_BYTES = 1 << 16
+LET_GO = "canal entregue"
 
 
 class LineClosed(Exception):
@@ -26,7 +27,7 @@ def pair() -> tuple[socket.socket, socket.socket]:
 
 
 class Line:
-    """For one reader and one writer, which may be two threads. Takes `end` over."""
+    """For one reader and one writer at a time, in any threads. Takes `end` over."""
 
     def __init__(self, end: socket.socket) -> None:
         self.end = end
@@ -39,15 +40,27 @@ class Line:
 
     def send(self, message: bytes) -> None:
         """Blocks while Chrome does not read. Raises LineClosed."""
-        left = memoryview(message + END)
+        self.finish(self.offer(message))
+
+    def offer(self, message: bytes) -> memoryview:
+        """As much as Chrome takes at once; the answer is what is left, for `finish`. Raises LineClosed."""
+        return self._pass(memoryview(message + END))
+
+    def finish(self, left: memoryview) -> None:
+        """Blocks while Chrome does not read. Raises LineClosed."""
         while left:
             self._wait_for(select.POLLOUT)
-            try:
-                left = left[self.end.send(left, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL) :]
-            except BlockingIOError:
-                continue
-            except OSError as trouble:
-                raise LineClosed(str(trouble)) from trouble
+            left = self._pass(left)
+
+    def _pass(self, left: memoryview) -> memoryview:
+        if self._is_let_go:
+            raise LineClosed(LET_GO)
+        try:
+            return left[self.end.send(left, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL) :]
+        except BlockingIOError:
+            return left
+        except OSError as trouble:
+            raise LineClosed(str(trouble)) from trouble
 
     def receive(self) -> bytes:
         """Blocks until a whole message is here. Raises LineClosed."""
@@ -77,7 +90,7 @@ class Line:
         poll.register(self._wake, select.POLLIN)
         poll.poll()
         if self._is_let_go:
-            raise LineClosed("canal entregue")
+            raise LineClosed(LET_GO)
 
     def hang_up(self) -> None:
         """From any thread, and for every copy of this end: whoever waits wakes up, and Chrome closes."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+
+from tenacity import wait_fixed
 
 from wppmt.app import logs
 from wppmt.browser.cdp.channel import Channel
@@ -48,6 +49,7 @@ from wppmt.browser.profile import login
 from wppmt.browser.profile.folder import ProfileFolder
 from wppmt.browser.wa_js.shelf import Shelf, Unusable
 from wppmt.domain.process import Process
+from wppmt.polling import poll
 
 STEP_SECONDS = 10.0
 ADOPTION_STEP_SECONDS = 3.0
@@ -78,6 +80,7 @@ class ChromeBrowser:
         self._schedule = schedule
         self._keeper = keeper
         self._way, self._standing = place.way, place.standing
+        self._permit, self._census = place.permit, place.census
         self._left = left
         self._beaten = threading.Event()
         self._guard = threading.Lock()
@@ -134,7 +137,8 @@ class ChromeBrowser:
         """Of Chrome and its helpers; processor time as their cgroup counts it, where they have one."""
         if not self._group:
             return Load()
-        load, usage = processes.load(self._group), self._standing.usage()
+        load = processes.load(self._group, self._census.members(self._group))
+        usage = self._standing.usage()
         return replace(load, cpu_seconds=usage.cpu_seconds) if usage else load
 
     def stop(self, unsaved: LoginItems = NOTHING) -> bool:
@@ -151,12 +155,9 @@ class ChromeBrowser:
 
     def _await_saved(self, items: LoginItems) -> None:
         """What is on the disk survives whatever happens on the way down."""
-        end = time.monotonic() + SAVE_SECONDS
-        while time.monotonic() < end and not self._killed:
-            if login.is_saved(self._profile.path, self._settings.origin, items):
-                return
-            time.sleep(SAVE_POLL_SECONDS)
-        logs.log("login_not_saved", self._profile.path.name, level="warning", seconds=SAVE_SECONDS)
+        is_saved = partial(login.is_saved, self._profile.path, self._settings.origin, items)
+        if not poll(is_saved, SAVE_SECONDS, wait_fixed(SAVE_POLL_SECONDS), unless=lambda: self._killed):
+            logs.log("login_not_saved", self._profile.path.name, level="warning", seconds=SAVE_SECONDS)
 
     def kill(self) -> None:
         """End the whole process group at once, from any thread; whoever is blocked in start or stop fails fast."""
@@ -195,7 +196,7 @@ class ChromeBrowser:
         return Process(pid=self._group, group=self._group, page=page_id, devtools_session=session)
 
     def _launch(self) -> Line:
-        profile, programs = self._profile, self._settings.programs()
+        profile, programs, permit = self._profile, self._settings.programs(), self._permit
         engines.check(self._settings, profile.path)
         command = self._settings.command(profile.path, self._way.prepare())
         with profile.writer(LOCK_SECONDS) as writer:
@@ -204,10 +205,12 @@ class ChromeBrowser:
             profile.mend()
             driver.forget_port(profile.path)
             engines.note(self._settings, profile.path)
+            permit.require()
             with self._guard:
                 self._refuse_if_killed()
-                self._group, end = launch.start_chrome(programs, command, profile.path, writer)
+                self._group, end = launch.start_chrome(programs, command, profile.path, writer, permit.expect)
                 self._standing.starting(self._group)
+            permit.watch(self._group, end)
             self._way.started(self._group)
         return Line(end)
 
@@ -215,12 +218,14 @@ class ChromeBrowser:
         command = self._settings.command(self._profile.path, self._way.adopted())
         if not adoption.prove(left, self._profile, command):
             self.outdated = OTHER_COMMAND
+        self._permit.require()
         end = self._keeper.take(self._line_name(left.pid))
         if end is None:
             raise StartFailed("BROWSER_CRASHED", "o canal do navegador não foi guardado")
         with self._guard:
             self._refuse_if_killed()
             self._group = left.group
+        self._permit.watch(left.group, end)
         # Its session is used on: a new one beside it would hear everything twice.
         connection = self._connection = Connection(Line(end), self._schedule)
         channel = self._channel = Channel(connection, left.devtools_session, self._tell)

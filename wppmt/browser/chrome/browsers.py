@@ -11,12 +11,15 @@ from wppmt.browser.cdp.deadlines import Deadlines, Schedule
 from wppmt.browser.cdp.line import Line
 from wppmt.browser.chrome import driver, ending, launch
 from wppmt.browser.chrome.browser import LOCK_SECONDS, ChromeBrowser
+from wppmt.browser.chrome.census import Census
 from wppmt.browser.chrome.cgroups import Cgroups
 from wppmt.browser.chrome.failures import start_failures
+from wppmt.browser.chrome.permit import Permit
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.chrome.standing import Place, Standing
+from wppmt.browser.keeper.guard import Guard, Unguarded
 from wppmt.browser.keeper.lines import InMemory, Keeper, line_name
-from wppmt.browser.port import LoginItems, StartFailed
+from wppmt.browser.port import LoginItems, Right, StartFailed
 from wppmt.browser.profile import login
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnusable
 from wppmt.browser.profile.snapshots import Snapshots
@@ -28,10 +31,11 @@ class ChromeBrowsers:
     """The port's implementation. `keeper` holds what a later daemon needs to adopt; without one nothing is left to it.
 
     `proxy_of` is asked at each start: a session's proxy as a URL, with its password; empty: none.
-    So is `engine_of`: a session's own engine; empty: the default one. `cgroups`: prepared.
+    So is `engine_of`: a session's own engine; empty: the default one. `cgroups`: prepared. `right` is asked at each start;
+    `guard` is told of each browser.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - given once, by the composition root
         self,
         settings: ChromeSettings,
         keeper: Keeper | None = None,
@@ -39,13 +43,18 @@ class ChromeBrowsers:
         proxy_of: Callable[[str], str] = lambda _: "",
         cgroups: Cgroups | None = None,
         engine_of: Callable[[str], str] = lambda _: "",
+        *,
+        right: Right = lambda _session_id, _profile: 0,
+        guard: Guard | None = None,
     ) -> None:
         self._settings = settings
         self._keeper = keeper or InMemory()
+        self._right, self.guard = right, guard or Unguarded()
         self._proxy_of, self._engine_of = proxy_of, engine_of
         self._cgroups = cgroups
         self._schedule = schedule or Deadlines()
         self._snapshots = Snapshots(settings.snapshots_dir, settings.snapshots_kept)
+        self._census = Census()
         self._made: WeakSet[ChromeBrowser] = WeakSet()
         if not settings.sandbox:
             note = "Chrome roda SEM sandbox: só para o simulador, nunca com o WhatsApp real"
@@ -124,7 +133,8 @@ class ChromeBrowsers:
     def _make(self, session_id: str, left: Process | None = None) -> ChromeBrowser:
         settings, profile = self._settings.on(self._engine_of(session_id)), self._profile(session_id)
         way = Way(self._proxy_of(session_id), profile.path, simulated=settings.resolver_rules is not None)
-        place = Place(way, Standing(session_id, self._cgroups))
+        permit = Permit(profile.path, self._right, self.guard)
+        place = Place(way, Standing(session_id, self._cgroups), permit, self._census)
         browser = ChromeBrowser(settings, profile, self._schedule, self._keeper, place, left)
         self._made.add(browser)
         return browser

@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -68,19 +68,24 @@ def _version(chrome: Path, _modified: int) -> str:
 
 
 def start_chrome(
-    programs: Programs, command: Sequence[str], profile: Path, writer: int
+    programs: Programs,
+    command: Sequence[str],
+    profile: Path,
+    writer: int,
+    expected: Callable[[socket], None] = lambda _: None,
 ) -> tuple[int, socket]:
     """Its pid, which is also its process group, and our end of the line to it. Raises StartFailed.
 
-    Chrome inherits the profile's lock and holds it while it lives.
+    Chrome inherits the profile's lock and holds it while it lives. `expected` is handed our end before there is a Chrome.
     """
     ours, theirs = line.pair()
     with theirs, moved_up(writer) as lock, moved_up(theirs.fileno()) as end:
         inherited = [(os.POSIX_SPAWN_DUP2, lock, lock)]
         inherited += [(os.POSIX_SPAWN_DUP2, end, place) for place in PIPE]
         try:
+            expected(ours)
             pid = spawn(command, programs, profile / CHROME_LOG, also=inherited)
-        except StartFailed:
+        except (StartFailed, OSError):
             ours.close()
             raise
     return pid, ours

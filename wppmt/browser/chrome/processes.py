@@ -7,7 +7,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tenacity import wait_none
@@ -35,11 +35,20 @@ def threads(pid: int) -> Sequence[int]:
         return []
 
 
-def load(group: int) -> Load:
-    """Over the whole process group; processes that end meanwhile count nothing, but with who has waited for them."""
+def by_group() -> Mapping[int, Sequence[int]]:
+    """All living processes of the machine."""
+    found: dict[int, list[int]] = {}
+    for pid in _pids():
+        _, group, _ = _stat(pid)
+        found.setdefault(group, []).append(pid)
+    return found
+
+
+def load(group: int, among: Sequence[int]) -> Load:
+    """Of those `among` the processes that are of the group; those that end meanwhile count nothing, but with who has waited for them."""
     pss = uss = 0
     ticks = 0
-    for pid in _pids():
+    for pid in among:
         fields = _fields(pid)
         if fields is None or int(fields[2]) != group or fields[0] == "Z":
             continue
@@ -99,6 +108,12 @@ def has_open(pid: int, path: Path) -> bool:
 def group_of(pid: int) -> int:
     """Its process group; 0 when it is gone."""
     return _stat(pid)[1]
+
+
+def began(pid: int) -> int:
+    """When it began, in ticks since the boot: with its number, which is given to others later, it is one of a kind; 0 when it is gone."""
+    fields = _fields(pid)
+    return int(fields[19]) if fields else 0
 
 
 def is_alive(pid: int) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 from wppmt.browser.fake.adoption import FakeAdoption
 from wppmt.browser.fake.browser import FakeBrowser
 from wppmt.browser.fake.world import FakeTimes, FakeWhatsApp, login_items
+from wppmt.browser.keeper.guard import Unguarded
 from wppmt.browser.port import LoginItems, StartFailed
 from wppmt.domain.process import Process
 
@@ -35,6 +36,7 @@ class FakeBrowsers:
         """Epoch seconds, for messages."""
         self.times = times or FakeTimes()
         self.world = FakeWhatsApp()
+        self.guard = Unguarded()
         self.opened: dict[str, list[FakeBrowser]] = {}
         self._refusals: dict[str, deque[str]] = {}
         self._hanging: set[str] = set()

@@ -44,9 +44,12 @@ class Copies:
 
     def add(self, name: str, end: socket.socket) -> socket.socket:
         """A copy of `end`; it."""
+        copy = end.dup()
         with self._guard:
-            copy = self._ends[name] = end.dup()
-            return copy
+            former, self._ends[name] = self._ends.get(name), copy
+        if former:
+            former.close()
+        return copy
 
     def take(self, name: str) -> socket.socket | None:
         """A copy of the copy."""
@@ -87,6 +90,11 @@ class InMemory:
 def line_name(session_id: str, pid: int) -> str:
     """Of one Chrome's life: what the keeper has not yet forgotten is never taken for the next one's."""
     return f"{_PREFIX}{session_id}-{pid}"
+
+
+def session_of(name: str) -> str:
+    """Of a line's name."""
+    return name.removeprefix(_PREFIX).rpartition("-")[0]
 
 
 def is_line_name(name: str) -> bool:

@@ -1,4 +1,6 @@
-"""Without systemd, a small process keeps the lines. Its death alone costs nothing: the daemon fills a new one."""
+"""A small process keeps the lines, where systemd does not or nobody but it may guard them. Its death alone costs nothing: the
+daemon fills a new one.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wppmt.app import logs
+from wppmt.browser.chrome import processes
 from wppmt.browser.keeper import keeper
-from wppmt.browser.keeper.lines import Copies
+from wppmt.browser.keeper.lines import Copies, line_name, session_of
 
 SOCKET = ".keeper"
 """In the tokens folder; no session id begins with a dot."""
@@ -24,13 +27,23 @@ PAUSE_SECONDS = 0.2
 PATIENCE_SECONDS = 2.0
 """With a keeper that does not answer, or does not read."""
 BACKLOG = 4
+NANOSECONDS = 1_000_000_000
+STARTING = 0
+"""Instead of a process's number, while there is none."""
 
 
 class KeeperProcess:
-    """Finds the keeper that an earlier daemon has left; starts one with the first line that there is to keep."""
+    """Finds the keeper that an earlier daemon has left; starts one with the first line that there is to keep.
 
-    def __init__(self, folder: Path) -> None:
+    It also is the wppmt.browser.keeper.guard.Guard; where it `guards`, none is accepted that cannot.
+    """
+
+    def __init__(self, folder: Path, *, guards: bool = False) -> None:
         self._folder = folder
+        self._guards = guards
+        self._groups: dict[str, str] = {}
+        """What the keeper knows of each line's process, as it is told."""
+        self._until = "until 0 0 0"
         self._guard = threading.RLock()
         self._is_closed = False
         self._watcher: threading.Thread | None = None
@@ -38,7 +51,11 @@ class KeeperProcess:
         """Of the keeper, where it is our child."""
         self._connection = self._find()
         self._copies = Copies(self._found())
+        if self._connection and guards and not _can_guard(self._connection):
+            self._dismiss(self._connection)
         if self._connection:
+            if not guards:
+                _send(self._connection, self._until)
             self._watch(self._connection)
 
     def keep(self, name: str, end: socket.socket) -> None:
@@ -56,8 +73,34 @@ class KeeperProcess:
     def forget(self, name: str) -> None:
         with self._guard:
             self._copies.drop(name)
+            self._groups.pop(name, None)
             if self._connection:
                 _send(self._connection, f"forget {name}")
+
+    def expect(self, session_id: str, end: socket.socket, term: int) -> None:
+        self._guarded(line_name(session_id, STARTING), f"{STARTING} 0 {term}", end)
+
+    def watch(self, session_id: str, pid: int, end: socket.socket, term: int) -> None:
+        with self._guard:
+            self._guarded(line_name(session_id, pid), f"{pid} {processes.began(pid)} {term}", end)
+            self.forget(line_name(session_id, STARTING))
+
+    def watches(self, session_id: str) -> bool:
+        with self._guard:
+            return any(session_of(name) == session_id for name in self._groups)
+
+    def _guarded(self, name: str, group: str, end: socket.socket) -> None:
+        with self._guard:
+            self._groups[name] = f"group {name} {group}"
+            if self._connection:
+                _send(self._connection, self._groups[name])
+            self.keep(name, end)
+
+    def until(self, term: int, close_at: float, kill_at: float) -> None:
+        with self._guard:
+            self._until = f"until {term} {int(close_at * NANOSECONDS)} {int(kill_at * NANOSECONDS)}"
+            if self._connection:
+                _send(self._connection, self._until)
 
     def close(self) -> None:
         with self._guard:
@@ -94,6 +137,15 @@ class KeeperProcess:
             self._connection = None
             return {}
 
+    def _dismiss(self, connection: socket.socket) -> None:
+        """One of an older version, which only keeps: it ends when it has nothing, and a new one gets the copies."""
+        for name, _ in self._copies:
+            _send(connection, f"forget {name}")
+        connection.close()
+        self._connection = None
+        if len(self._copies):
+            self._start()
+
     def _start(self) -> None:
         with (
             socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening,
@@ -107,6 +159,8 @@ class KeeperProcess:
         self._connection = self._find()
         if self._connection is None:
             raise OSError("o guardião dos canais não abriu")
+        for told in (self._until, *self._groups.values()):
+            _send(self._connection, told)
         for name, end in self._copies:
             _send(self._connection, f"keep {name}", end)
         self._watch(self._connection)
@@ -159,6 +213,14 @@ def _spawn(listening: socket.socket, path: Path) -> int:
     null = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (1, 2)]
     files = [(os.POSIX_SPAWN_DUP2, listening.fileno(), 0), *null]
     return os.posix_spawn(command[0], command, {}, file_actions=files, setsid=True)
+
+
+def _can_guard(connection: socket.socket) -> bool:
+    try:
+        connection.send(b"guards?")
+        return connection.recv(keeper.MESSAGE_BYTES) == keeper.GUARDS
+    except OSError:
+        return False
 
 
 def _send(connection: socket.socket, text: str, *ends: socket.socket) -> None:

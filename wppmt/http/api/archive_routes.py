@@ -13,20 +13,23 @@ from wppmt.http.handlers import imports, moves
 _COMES = (*ASKED, Code.SESSION_EXISTS, Code.ARCHIVE_REFUSED, Code.RESOURCE_LIMIT, Code.MOVING)
 _KNOWN = (Code.INVALID_SESSION_ID, Code.NOT_FOUND, Code.STORE_UNAVAILABLE)
 
-ARCHIVE_ROUTES = (
+_OURS = (
     Route(
         "POST", "/api/admin/imports", imports.register, Access.ADMIN,
         "Fazer uma sessão do perfil que wppmt import trouxe", {201: answers.Imported},
         body=schemas.ImportBody,
-        refusals=(*ASKED, Code.SESSION_EXISTS),
+        refusals=(*ASKED, Code.SESSION_EXISTS, Code.NOT_OWNER, Code.CLUSTER_UNAVAILABLE),
         action=Action.IMPORT_SESSION,
     ),
     Route(
         "POST", "/api/admin/sessions/{sessionId}/move", moves.move, Access.ADMIN_SESSION,
-        "Mudar a sessão para outra instância, com login, eventos e fila", {202: JobBegun},
+        "Mudar a sessão para outra máquina do cluster, ou outra instância, com login, eventos e fila", {202: JobBegun},
         body=schemas.MoveBody,
+        refusals=(Code.SESSION_BUSY, Code.CLUSTER_UNAVAILABLE),
         action=Action.MOVE,
     ),
+)  # fmt: skip
+ARRIVALS = (
     Route(
         "GET", "/api/admin/arrivals/{sessionId}", moves.may_come, Access.ADMIN,
         "Entre instâncias: esta sessão pode vir?", {200: answers.MayCome},
@@ -62,3 +65,5 @@ ARCHIVE_ROUTES = (
         headers=(moves.KEY_HEADER,), refusals=(*_KNOWN, Code.SESSION_EXISTS),
     ),
 )  # fmt: skip
+"""What one instance asks of another."""
+ARCHIVE_ROUTES = (*_OURS, *ARRIVALS)

@@ -15,17 +15,23 @@ class ImportBody(Body):
 
 
 class MoveBody(Body):
-    """POST /api/admin/sessions/{sessionId}/move."""
+    """POST /api/admin/sessions/{sessionId}/move: to a machine of the cluster, or to any other instance."""
 
-    to: str = Field(
+    machine: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        examples=["maquina-2"],
+        description="a máquina do cluster; sem `to` e `token`",
+    )
+    to: str | None = Field(
+        default=None,
         min_length=1,
         max_length=300,
-        examples=["https://wppconnect-4.avelarsys.com"],
-        description="a outra instância: esquema, host e porta; http só nesta máquina",
+        description="a outra instância: esquema, host e porta; http só nesta máquina; com `token`",
     )
-    token: str = Field(
+    token: str | None = Field(
+        default=None,
         min_length=1,
         max_length=8000,
-        examples=["eyJhbGciOiJIUzI1NiJ9…"],
         description="um token, ou uma chave, com a permissão `admin` na outra instância",
     )

@@ -35,6 +35,8 @@ _TAGS: Mapping[str, str] = {
     "admin": "Administração",
     "imports": "Administração",
     "moves": "Administração",
+    "cluster": "Administração",
+    "drains": "Administração",
     "api_keys": "Chaves",
     "audit_trail": "Administração",
     "archives": "Administração",

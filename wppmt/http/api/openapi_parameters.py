@@ -43,6 +43,11 @@ _PATH_PARAMETERS: Mapping[str, Json] = {
     "keyId": {"schema": {"type": "string", "maxLength": 64}, "example": "key_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
     "eventId": {"schema": {"type": "string", "maxLength": 64}, "example": "evt_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
     "job": {"schema": {"type": "string", "maxLength": 64}, "example": "job_01HZX3V5Q4W8Y0T2R6N9M1K7J5"},
+    "machine": {
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
+        "example": "maquina-1",
+        "description": "o nome de uma máquina do cluster (WPP_CLUSTER_MACHINE)",
+    },
     "file": {"schema": {"type": "string"}, "example": "viewer.js"},
     "phone": {
         "schema": {"type": "string"},

@@ -52,7 +52,10 @@ OPERATOR_ROUTES = (
         "POST", "/api/admin/sessions/restore", archives.restore, Access.ADMIN,
         "Restaurar uma sessão do arquivo que vem no corpo; a sessão não pode existir aqui",
         {202: operator_responses.JobBegun}, upload="application/octet-stream",
-        refusals=(Code.NO_ARCHIVE_KEY, Code.ARCHIVE_REFUSED, Code.SESSION_EXISTS, Code.RESOURCE_LIMIT, *ASKED),
+        refusals=(
+            Code.NO_ARCHIVE_KEY, Code.ARCHIVE_REFUSED, Code.SESSION_EXISTS, Code.RESOURCE_LIMIT, Code.NOT_OWNER,
+            Code.CLUSTER_UNAVAILABLE, *ASKED,
+        ),
         action=Action.TAKE_IN,
     ),
     Route(

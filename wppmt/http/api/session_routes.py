@@ -18,7 +18,8 @@ SESSION_ROUTES = (
         "Criar ou iniciar uma sessão",
         {201: responses.StartedBody, 200: responses.StartedBody},
         body=session_schemas.StartBody, body_required=False,
-        refusals=(*ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE), on_dashboard=True,
+        refusals=(*ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE, Code.CLUSTER_UNAVAILABLE),
+        on_dashboard=True,
         action=Action.START_SESSION,
     ),
     Route(
@@ -29,6 +30,7 @@ SESSION_ROUTES = (
         refusals=(
             *ASKED, Code.RESOURCE_LIMIT, Code.TARGET_REFUSED, Code.INVALID_PHONE, Code.INVALID_SESSION_ID,
             Code.SESSION_ID_MISMATCH, Code.SESSION_NOT_FOUND, Code.RATE_LIMITED, Code.NOT_OWNER, Code.MOVING,
+            Code.CLUSTER_UNAVAILABLE,
         ),
         action=Action.START_SESSION,
     ),

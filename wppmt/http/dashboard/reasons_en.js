@@ -50,6 +50,8 @@ export const EN_REASONS = {
   RECYCLED: 'The browser went over its memory limit and is being replaced. Reconnecting',
   ACKS_MISSING: 'WhatsApp does not acknowledge what is sent. What is pending is not lost',
   RESOURCE_LIMIT: 'Not enough disk or memory for this session. It comes back by itself',
+  OWNERSHIP_UNPROVEN: 'This machine cannot prove in etcd that the session is its own. The browser waits; it comes back by itself',
+  MACHINE_LOST: 'The machine of this session is lost. Another one takes it up from the last backup; recent messages may have to be sent again',
   DAEMON_RESTARTED: 'The service was restarted. Reconnecting',
   ACTOR_FAILED: 'Internal error of the session. Reconnecting',
   ACTOR_HUNG: 'The session stopped answering. Reconnecting',
@@ -105,5 +107,7 @@ export const EN_REMEDIES = {
   CHANNEL_SILENT: ITSELF,
   WA_JS_CHANGED: ITSELF,
   LOGIN_COPY: ITSELF,
+  OWNERSHIP_UNPROVEN: 'Check the network to etcd, and etcd itself (docs/escala.md); the sessions come back by themselves.',
+  MACHINE_LOST: 'If the session cannot read old messages or asks for a code, the customer scans a new QR code.',
   DAEMON_RESTARTED: ITSELF,
 };

@@ -28,8 +28,9 @@ async def register(request: web.Request) -> web.Response:
         raise Refusal(Code.SESSION_EXISTS)
     if not await asyncio.to_thread(ports.waits_for_import, session_id):
         raise invalid("sessionId", "wppmt import não trouxe um perfil para esta sessão")
-    await asyncio.to_thread(_save, ports, session_id)
-    made: SessionStatus = await ports.front.ask(ROOT, move_messages.TakeUp(session_id), ASK_SECONDS)
+    async with ports.cluster.claimed(session_id):
+        await asyncio.to_thread(_save, ports, session_id)
+        made: SessionStatus = await ports.front.ask(ROOT, move_messages.TakeUp(session_id), ASK_SECONDS)
     tell(request, Action.IMPORT_SESSION, session_id)
     return answer(archive_responses.Imported(session_id=session_id, status=made.record.state), status=201)
 

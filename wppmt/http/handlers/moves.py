@@ -27,8 +27,18 @@ _CHROME = re.compile(r"(\d{1,6}(\.\d{1,6}){0,3})?")
 
 async def move(request: web.Request) -> web.Response:
     """POST /api/admin/sessions/{sessionId}/move."""
-    body = await read_body(request, archive_schemas.MoveBody)
-    job = request.app[PORTS].moves.begin(request[SESSION_ID], body.to, body.token)
+    body, ports = await read_body(request, archive_schemas.MoveBody), request.app[PORTS]
+    match body.machine, body.to, body.token:
+        case str(machine), None, None:
+            job = await ports.cluster.move(request[SESSION_ID], machine)
+        case None, str(to), str(token):
+            job = ports.moves.begin(request[SESSION_ID], to, token)
+        case None, None, _:
+            raise invalid("to", "diga machine, ou to e token")
+        case None, _, None:
+            raise invalid("token", "to precisa de token")
+        case _:
+            raise invalid("machine", "com machine, nem to nem token")
     return answer(operator_responses.JobBegun(job=job.id, session_id=job.session_id), 202)
 
 

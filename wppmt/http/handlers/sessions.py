@@ -51,9 +51,10 @@ async def _start(request: web.Request, body: StartBody) -> web.Response:
     if body.webhook_url is not None:
         await ports.check_target(body.webhook_url)
     await _check_engine(ports, request[SESSION_ID], body.engine)
-    started: messages.Started = await ports.front.ask(
-        ROOT, _start_message(request[SESSION_ID], body), START_SECONDS
-    )
+    async with ports.cluster.claimed(request[SESSION_ID]):
+        started: messages.Started = await ports.front.ask(
+            ROOT, _start_message(request[SESSION_ID], body), START_SECONDS
+        )
     record = started.status.record
     return answer(
         responses.StartedBody(

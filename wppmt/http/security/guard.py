@@ -85,8 +85,8 @@ def _is_apart(request: web.Request, access: Access) -> bool:
 
 def _asker(request: web.Request) -> str:
     """Whom a request is counted for: a token or key by its digest, however the header was written around it."""
-    if GRANT in request:
-        shown = request.headers.get(API_KEY_HEADER) or request.headers[hdrs.AUTHORIZATION]
+    shown = request.headers.get(API_KEY_HEADER) or request.headers.get(hdrs.AUTHORIZATION)
+    if GRANT in request and shown:
         return hashlib.sha256(shown.split()[-1].encode()).hexdigest()
     return whose(request.remote or "")
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from wppmt.domain.actions import Action
 from wppmt.store.sqlite.schema import OLDEST_READER, VERSION
 
 
@@ -26,6 +27,12 @@ class Evidence:
     restarted: int = 0
 
 
+_RESTARTED = """
+SELECT COUNT(*) FROM sessions WHERE record ->> 'state' = 'connected' AND (
+    record ->> 'restarts' > 0 OR EXISTS (SELECT 1 FROM audit WHERE action = ? AND session_id = sessions.id)
+)
+"""
+"""By the service itself, or because somebody asked for it."""
 THIS = Form(VERSION, OLDEST_READER)
 """What this code makes of it."""
 
@@ -39,16 +46,15 @@ def form(path: Path) -> Form | None:
 
 
 def evidence(path: Path) -> Evidence:
-    """As `form`. Nothing, where there is no database or it is of a form that this code does not know."""
+    """As `form`. Nothing, where there is no database or it is of a form that this code does not know, or has not yet brought up to date."""
     if not path.exists():
         return Evidence()
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        if read(connection).oldest_reader > VERSION:
+        found = read(connection)
+        if found.oldest_reader > VERSION or found.version < VERSION:
             return Evidence()
         [sent] = connection.execute("SELECT COUNT(*) FROM journal WHERE ack > 0").fetchone()
-        [restarted] = connection.execute(
-            "SELECT COUNT(*) FROM sessions WHERE record ->> 'state' = 'connected' AND record ->> 'restarts' > 0"
-        ).fetchone()
+        [restarted] = connection.execute(_RESTARTED, (Action.RESTART_SESSION,)).fetchone()
     return Evidence(sent, restarted)
 
 
