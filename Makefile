@@ -30,7 +30,7 @@ CHAOS := $(if $(PRESET),--preset $(PRESET)) $(if $(SEED),--seed $(SEED)) \
 RACE := $(if $(ONLY),--only $(ONLY)) $(if $(RESUME),--resume) $(if $(COUNT),--count) $(if $(QUICK),--quick)
 
 .PHONY: help setup system cluster-tools interpreter lock run demo test test-long test-peers check check-code check-format check-lint \
-	check-types check-imports check-affected format docs wheel deb bench bench-peers bench-growth chaos cluster-demo mutate clean
+	check-types check-imports check-affected format docs wheel deb bench bench-cluster bench-peers bench-growth chaos cluster-demo mutate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -172,6 +172,9 @@ bench: setup ## measure; prints a table and writes it as JSON
 # Without their install scripts puppeteer fetches no browser: they race with Debian's.
 bench-peers: setup $(PEERS)/node_modules/.package-lock.json ## race wppconnect and whatsapp-web.js (20 minutes); ONLY= RESUME=1 COUNT=1 QUICK=1
 	@$(BIN)/python -m tests.bench.peers $(RACE)
+
+bench-cluster: setup cluster-tools ## 1,000 simulated machines on three real etcd, and 10 % of them die (2 minutes)
+	@$(BIN)/python -m tests.bench.cluster
 
 bench-growth: setup ## what the daemon costs with 100, 300 and 1,000 sessions (fake browsers, 5 minutes)
 	@$(BIN)/python -m tests.bench.growth

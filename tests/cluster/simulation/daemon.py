@@ -1,4 +1,6 @@
-"""A machine's daemon, made of the minds that the real one is made of. One task renews the lease, another tends the sessions one by one."""
+"""A machine's daemon, made of the minds that the real one is made of. One task renews the lease, another tends the sessions, and each
+start of a browser is one of its own.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +12,19 @@ from typing import Any
 from tests.cluster.simulation.host import Host
 from tests.cluster.simulation.world import Ask, Task
 from wppmt.cluster import keys, membership, ownership
-from wppmt.cluster.etcd import Committed, Entry, LeaseGone, Unavailable
+from wppmt.cluster.etcd import Committed, LeaseGone, Unavailable
+from wppmt.cluster.holdings import Holdings
 from wppmt.cluster.membership import RENEW_SECONDS, TTL, Joining, Membership
 from wppmt.cluster.ownership import Held, Transaction
+from wppmt.cluster.reconciling import GiveUp, Situation, steps
 from wppmt.cluster.right import Denied, Right, Terms, right_to_open
 from wppmt.cluster.tree import Tree
 from wppmt.cluster.values import Home, Machine
 
 Steps = Generator[float | Ask, Any, Any]
 LOOK_SECONDS = 1.0
+DISK_SECONDS = (0.01, 0.01, 0.01, 4.0, 25.0)
+"""A worker is slow, or its disk."""
 
 
 @dataclass(frozen=True)
@@ -39,53 +45,40 @@ class Daemon:
     minds: Minds
     peers: dict[str, Host]
     membership: Membership = field(default_factory=Membership)
+    holdings: Holdings = field(default_factory=Holdings)
 
     def live(self) -> Task:
-        disk = self.host.disk
-        if self.host.fences:
-            disk.may_be_fencing = True
         yield from self._join()
         self.host.process.run(self._renewing())
         while True:
-            for session in self.sessions:
-                try:
-                    yield from self._tend(session)
-                except (Unavailable, LeaseGone):
-                    yield 0.1
-            yield from self._stop_fencing()
+            with suppress(Unavailable, LeaseGone):
+                yield from self._look()
             yield LOOK_SECONDS * self.host.world.random.uniform(0.5, 1.5)
 
-    @property
-    def _terms(self) -> Terms:
-        return Terms(self.host.name, self.host.disk.may_be_fencing)
+    # Its lease.
 
     def _join(self) -> Steps:
         self.membership, began = Membership(), self.host.clock()
         while not self.membership.lease:
             with suppress(Unavailable, LeaseGone):
-                yield from self._join_once(self.host.clock() - began)
+                yield from self._join_once(min(self.host.clock() - began, TTL))
             yield 0.5
 
     def _join_once(self, waited: float) -> Steps:
         host, key = self.host, keys.machine(self.host.name)
         found = yield Ask(lambda tree, now: tree.read(key, now).entries)
-        match membership.joining(
-            found[0] if found else None, host.disk.noted_lease, host.boot_id, min(waited, TTL)
-        ):
+        match membership.joining(found[0] if found else None, host.disk.noted_lease, host.boot_id, waited):
             case Joining.REGISTER:
                 sent = host.clock()
                 lease = yield Ask(lambda tree, now: tree.grant(TTL, now))
                 host.disk.noted_lease = lease
-                done: Committed = yield _commit(membership.register(host.name, self._value(), lease))
-                if done.succeeded:
+                value = Machine(url=f"http://{host.name}", boot=host.boot_id)
+                if (yield from self._commit(membership.register(host.name, value, lease))):
                     self._renewed(lease, self.minds.sent_at(sent, host.clock()))
             case Joining.GO_ON:
                 yield from self._renew(host.disk.noted_lease)
             case _:
                 return
-
-    def _value(self) -> Machine:
-        return Machine(url=f"http://{self.host.name}", boot=self.host.boot_id)
 
     def _renewing(self) -> Task:
         while True:
@@ -108,69 +101,133 @@ class Daemon:
         self.membership = former.renewed(sent)
         self.host.guard.renewed(lease, sent)
 
+    # Its sessions.
+
+    def _look(self) -> Steps:
+        self.holdings.reset((yield Ask(lambda tree, now: tree.read(keys.PREFIX, now))))
+        disk = self.host.disk
+        situation = Situation(
+            lease=self.membership.lease,
+            here=disk.profiles,
+            ended=disk.ended,
+            on_their_way={*disk.departures, *disk.incoming},
+        )
+        for step in list(steps(situation, self.holdings, self._home_of)):
+            if isinstance(step, GiveUp):
+                self.host.end_browser(step.session_id)
+                disk.profiles.discard(step.session_id)
+            else:
+                yield from self._commit(step.transaction)
+        for session in list(disk.profiles):
+            self._adopt_or_open(session)
+        for session in self.sessions:
+            yield from self._tend(session)
+
+    def _home_of(self, session: str) -> Home:
+        """Others may count on a guard only when it has what a former life left behind."""
+        host = self.host
+        is_guarded = session not in host.browsers or session in host.guard.watched
+        return Home(machine=host.name, fences=host.fences and is_guarded)
+
     def _tend(self, session: str) -> Steps:
-        host, disk = self.host, self.host.disk
-        held: Held = yield from self._read(session)
-        home = Home.parse(held.home.value) if held.home else None
+        held, disk = self.holdings.of(session), self.host.disk
+        home = _home(held)
         if session in disk.departures:
-            yield from self._settle(session, held)
+            yield from self._settle(session, held, home)
         elif home is None:
-            if session in disk.profiles:
-                yield _commit(ownership.claim(session, self._home(), self.membership.lease))
-        elif home.machine != host.name:
-            yield from self._not_mine(session, held, home)
-        else:
-            yield from self._mine(session, held, home)
+            yield from self._begin(session)
+        elif home.machine != self.host.name:
+            disk.ended.discard(session)
+            yield from self._fail_over(session, held, home)
+        elif session in disk.profiles:
+            yield from self._leave(session, held)
+        elif session not in disk.ended:
+            yield from self._take_up(session, held)
 
-    def _home(self) -> Home:
-        return Home(machine=self.host.name, fences=self.host.fences)
+    def _begin(self, session: str) -> Steps:
+        """Anybody may be asked for a session that is nowhere: it is claimed before there is anything of it."""
+        self.host.disk.ended.discard(session)
+        if self.host.world.random.random() < 0.3:
+            new = ownership.claim(session, self._home_of(session), self.membership.lease)
+            if (yield from self._commit(new)):
+                self._install(session)
 
-    def _not_mine(self, session: str, held: Held, home: Home) -> Steps:
-        self.host.end_browser(session)
-        self.host.disk.profiles.discard(session)
-        if held.home and not held.owner and self.minds.may_fail_over(home):
-            yield from self._fail_over(session, held.home, home)
-
-    def _fail_over(self, session: str, entry: Entry, home: Home) -> Steps:
-        """As a goal of the leader has it: here of anybody, at any time, wise or not. etcd's compares are what holds."""
-        lives = yield Ask(lambda tree, now: tree.read(keys.machine(home.machine), now).entries)
-        if lives or self.host.world.random.random() > 0.2:
-            return
-        wanted = ownership.fail_over(session, entry, home.machine, self._home(), self.membership.lease)
-        done: Committed = yield _commit(wanted)
-        if done.succeeded:
-            yield 0.3
-            self.host.disk.profiles.add(session)
-            self.host.disk.stamps.pop(session, None)
-
-    def _mine(self, session: str, held: Held, home: Home) -> Steps:
-        disk, lease = self.host.disk, self.membership.lease
-        if not held.owner and held.home:
-            yield _commit(ownership.take_back(session, held.home, self.host.name, lease))
-            return
-        if session not in disk.profiles and ownership.epoch_on(lease, held):
-            # What was sent here, or the newest archive, where a fail-over was cut off before it was restored.
+    def _take_up(self, session: str, held: Held) -> Steps:
+        """It was sent here, or this machine failed over and was cut off before its backup was restored."""
+        lease = self.membership.lease
+        if held.home and held.owner is None:
+            yield from self._commit(ownership.take_back(session, held.home, self.host.name, lease))
+        elif ownership.epoch_on(lease, held):
             yield 0.2
-            disk.profiles.add(session)
-            disk.stamps.pop(session, None)
-            disk.incoming.discard(session)
+            self._install(session)
+
+    def _install(self, session: str) -> None:
+        disk = self.host.disk
+        disk.profiles.add(session)
+        disk.stamps.pop(session, None)
+        disk.incoming.discard(session)
+
+    def _fail_over(self, session: str, held: Held, home: Home) -> Steps:
+        """As a goal of the leader has it: here by anybody, at any time, wise or not. etcd's compares are what holds."""
+        self.host.disk.incoming.discard(session)
+        if held.home is None or held.owner or not self.minds.may_fail_over(home):
+            return
+        lives = yield Ask(lambda tree, now: tree.read(keys.machine(home.machine), now).entries)
+        if not lives and self.host.world.random.random() < 0.2:
+            mine, lease = self._home_of(session), self.membership.lease
+            yield from self._commit(ownership.fail_over(session, held.home, home.machine, mine, lease))
+
+    def _leave(self, session: str, held: Held) -> Steps:
+        """To another machine, or for good. The archive needs no etcd; the local commit is what nobody starts it after."""
+        host, random = self.host, self.host.world.random
+        is_starting = session in host.locked and session not in host.browsers
+        chance = random.random()
+        if host.world.is_calm or is_starting or chance > 0.04:
+            return
+        host.end_browser(session)
+        host.locked.add(session)
+        yield 0.5
+        target = random.choice([one for one in self.peers.values() if one is not host])
+        epoch = ownership.epoch_on(self.membership.lease, held) or 0
+        if chance < 0.01:
+            host.give_away(session, "nobody", epoch)
+            host.disk.ended.add(session)
+        elif target.would_take(session) and session in host.disk.profiles:
+            target.disk.incoming.add(session)
+            host.disk.departures[session] = target.name
+            host.give_away(session, target.name, epoch)
+        host.locked.discard(session)
+
+    def _settle(self, session: str, held: Held, home: Home | None) -> Steps:
+        """Until etcd knows, or knows better: somebody may have failed over meanwhile."""
+        target = self.host.disk.departures[session]
+        if home is None or home.machine != self.host.name:
+            del self.host.disk.departures[session]
+            return
+        alive = yield Ask(lambda tree, now: tree.read(keys.machine(target), now).entries)
+        if alive:
+            yield from self._commit(ownership.hand_over(session, held, Home(machine=target), alive[0]))
+
+    # Its browsers.
+
+    def _right(self, session: str, held: Held) -> Right | Denied:
+        host, home = self.host, _home(held)
+        if home and home.fences and not host.fences:
+            return Denied.NO_LEASE
+        terms = Terms(host.name, host.fences)
+        return self.minds.right(terms, self.membership, held, host.stamps.get(session), host.clock())
+
+    def _adopt_or_open(self, session: str) -> None:
+        held = self.holdings.of(session)
         if session in self.host.browsers:
-            # Before others may count on its end: a former life, which did not fence, may have started it.
-            self._adopt(session, held)
+            self._adopt(session, self._right(session, held))
         elif session not in self.host.locked:
             self.host.process.run(self._open(session, held))
-        if home.fences is not self.host.fences:
-            yield _commit(ownership.rewrite_home(session, held, self._home()))
-            return
-        if not self.host.world.is_calm and self.host.world.random.random() < 0.03:
-            yield from self._move(session, held)
 
-    def _adopt(self, session: str, held: Held) -> None:
-        """What runs under a guard must be of the present lease; what the daemon before left behind is asked for anew."""
+    def _adopt(self, session: str, right: Right | Denied) -> None:
         host = self.host
-        right = self.minds.right(self._terms, self.membership, held, host.stamps.get(session), host.clock())
         if isinstance(right, Denied):
-            if self._terms.fences:
+            if host.fences or session in host.guard.watched:
                 host.end_browser(session)
         elif right.lease:
             host.guard.watch(session, right.lease)
@@ -178,77 +235,35 @@ class Daemon:
             host.guard.watched.pop(session, None)
 
     def _open(self, session: str, held: Held) -> Task:
-        """On a worker, which may be slow: what it was told may be old by the time that it acts."""
+        """What it was told may be old by the time that it acts."""
         host, random = self.host, self.host.world.random
-        yield 0.01 if host.world.is_calm else random.choice([0.01, 0.01, 0.01, 4.0, 25.0])
+        yield 0.01 if host.world.is_calm else random.choice(DISK_SECONDS)
         if session in host.locked or not host.has_profile(session):
             return
         host.locked.add(session)
-        right = self.minds.right(self._terms, self.membership, held, host.stamps.get(session), host.clock())
+        right = self._right(session, held)
         if isinstance(right, Denied):
             host.locked.discard(session)
             return
         host.stamps[session] = right.stamp
         host.trip()
-        yield 0.05 if host.world.is_calm else random.choice([0.05, 0.05, 3.0, 25.0])
+        yield 0.05 if host.world.is_calm else random.choice(DISK_SECONDS)
         if right.lease and not host.guard.watch(session, right.lease):
             host.end_browser(session)
             return
         host.start_browser(session)
 
-    def _move(self, session: str, held: Held) -> Steps:
-        """To anybody; the archive needs no etcd. The commit of the departure is the moment after which it is not started here."""
-        host = self.host
-        target = host.world.random.choice([one for one in self.peers.values() if one is not host])
-        if session in host.locked and session not in host.browsers:
-            return
-        host.end_browser(session)
-        host.locked.add(session)
-        yield 0.5
-        if target.is_on and not target.is_frozen and session in host.disk.profiles:
-            target.disk.incoming.add(session)
-            host.disk.departures[session] = target.name
-            host.give_away(session, target, ownership.epoch_on(self.membership.lease, held) or 0)
-        host.locked.discard(session)
+    def _commit(self, wanted: Transaction) -> Steps:
+        """Whether all that it compares was so."""
 
-    def _settle(self, session: str, held: Held) -> Steps:
-        """Until etcd knows, or knows better: somebody may have failed over meanwhile."""
-        disk = self.host.disk
-        home = Home.parse(held.home.value) if held.home else None
-        target = disk.departures[session]
-        if home is None or home.machine != self.host.name:
-            del disk.departures[session]
-            return
-        alive = yield Ask(lambda tree, now: tree.read(keys.machine(target), now).entries)
-        if alive:
-            yield _commit(ownership.hand_over(session, held, Home(machine=target), alive[0]))
+        def commit(tree: Tree, now: float) -> Committed:
+            return tree.commit(wanted.compares, wanted.operations, now)
 
-    def _stop_fencing(self) -> Steps:
-        """Only when no home of ours says that we fence, nor can: each is written anew, which also defeats what a former life of ours
-        may have sent and what is still on its way.
-        """
-        host = self.host
-        if host.fences or not host.disk.may_be_fencing:
-            return
-        try:
-            for session in self.sessions:
-                held = yield from self._read(session)
-                home = Home.parse(held.home.value) if held.home else None
-                if home and home.machine == host.name:
-                    done = yield _commit(ownership.rewrite_home(session, held, self._home()))
-                    if not done.succeeded:
-                        return
-        except (Unavailable, LeaseGone):
-            return
-        host.disk.may_be_fencing = False
-
-    def _read(self, session: str) -> Steps:
-        snapshot = yield Ask(lambda tree, now: tree.read(keys.session(session), now))
-        return ownership.held(snapshot, session)
+        done: Committed = yield Ask(commit)
+        if done.succeeded:
+            self.holdings.committed(wanted, done.revision)
+        return done.succeeded
 
 
-def _commit(wanted: Transaction) -> Ask:
-    def commit(tree: Tree, now: float) -> Committed:
-        return tree.commit(wanted.compares, wanted.operations, now)
-
-    return Ask(commit)
+def _home(held: Held) -> Home | None:
+    return Home.parse(held.home.value) if held.home else None

@@ -17,9 +17,9 @@ class Disk:
     """What is left when everything is killed."""
 
     noted_lease: int = 0
-    may_be_fencing: bool = False
-    """One home in etcd may say so."""
     profiles: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
+    """For good, by the customer; etcd may not know yet."""
     stamps: dict[str, Stamp] = field(default_factory=dict)
     departures: dict[str, str] = field(default_factory=dict)
     """Given away by the local commit; to whom."""
@@ -107,15 +107,19 @@ class Host:
         self.process = Process(self.world, self.link)
         return self.process
 
+    def would_take(self, session: str) -> bool:
+        """An archive that is sent here."""
+        return self.is_on and not self.is_frozen and session not in self.disk.profiles
+
     def has_profile(self, session: str) -> bool:
         return session in self.disk.profiles or self.shared_stamps is not None
 
-    def give_away(self, session: str, target: Host, epoch: int) -> None:
+    def give_away(self, session: str, target: str, epoch: int) -> None:
         """With the profile's lock in hand: no browser is started on it any more by a worker that does not know yet."""
         self.disk.profiles.discard(session)
         if self.shared_stamps is not None:
             former = self.shared_stamps.get(session)
-            self.shared_stamps[session] = Stamp(max(epoch, former.epoch if former else 0), target.name, False)
+            self.shared_stamps[session] = Stamp(max(epoch, former.epoch if former else 0), target, False)
 
     def trip(self) -> None:
         """Now and then the daemon is stopped right here, where it hurts most."""

@@ -19,7 +19,7 @@ class Verdict:
     doubles: list[str] = field(default_factory=list)
     """Two machines that ran a browser of one session at the same time."""
     lost: list[str] = field(default_factory=list)
-    """Sessions that were not open on exactly one machine in the end."""
+    """Sessions that were not open on exactly one machine in the end; of those that were ended, somebody has begun a new one."""
     openings: int = 0
     epochs: int = 0
     """How often a session got an owner."""
