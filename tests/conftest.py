@@ -19,6 +19,9 @@ NOT_FAST = ("chrome", "slow", "long", "peers")
 # pytest-timeout watches over time; Hypothesis's own deadline only fails on a busy machine.
 hypothesis.settings.register_profile("full", deadline=None)
 hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
+hypothesis.settings.register_profile(
+    "mutation", deadline=None, max_examples=20, derandomize=True, database=None
+)
 hypothesis.settings.load_profile("full")
 
 

@@ -22,7 +22,7 @@ WAITS = {"not_stored", NotCalled.__name__}
 """What has nothing to do with this file: a full disk, no page."""
 TRIES = 5
 PAUSE_SECONDS = 10.0
-"""After the first failure; each further one doubles it."""
+"""After what is no failure of the file's; twice that after its first, and each further one doubles it."""
 
 
 class Arrivals:

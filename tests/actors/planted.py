@@ -23,6 +23,7 @@ from actors.session import (
 )
 from actors.session.inbound_audit import InboundAudit
 from actors.session.sending import queue, settling
+from actors.session.waiting_room import WaitingRoom
 from actors.supervisor.children import Children
 from actors.webhooks import lanes
 from actors.workers import browser
@@ -31,7 +32,7 @@ from wppmt.browser.fake.browsers import FakeBrowsers
 from wppmt.domain.reasons import Reason
 from wppmt.domain.reconnect_delay import FAILURES_BEFORE_ERROR
 from wppmt.store import fencing
-from wppmt.store.records import Desired, Handover
+from wppmt.store.records import Desired, Handover, SessionRecord
 from wppmt.store.sqlite.transaction import SqliteTransaction
 
 FROM_BROWSER = (
@@ -253,6 +254,15 @@ def locks_are_deleted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(FakeBrowsers, "is_locked", lambda self, session_id: False)
 
 
+def whoever_waits_for_a_wake_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(WaitingRoom, "leave", lambda self: [])
+
+
+def a_session_that_was_closed_hibernates(patch: pytest.MonkeyPatch) -> None:
+    """Told by its plan and its next wake, which a close leaves as they are, instead of by its reason."""
+    patch.setattr(SessionRecord, "is_hibernating", property(lambda self: self.hibernate and self.wake_at))
+
+
 PLANTED: tuple[Bug, ...] = (
     posted_before_the_commit,
     new_event_id_on_every_attempt,
@@ -278,4 +288,6 @@ PLANTED: tuple[Bug, ...] = (
     the_ring_is_not_read_again,
     one_lane_is_shared_by_all_endpoints,
     locks_are_deleted,
+    whoever_waits_for_a_wake_is_forgotten,
+    a_session_that_was_closed_hibernates,
 )

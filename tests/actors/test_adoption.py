@@ -8,6 +8,7 @@ import pytest
 
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
+from tests.defaults import session_policy
 from wppmt.domain import messages, sends
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
@@ -36,6 +37,15 @@ def adopted(gateway: Gateway) -> None:
 
 
 @pytest.mark.slow
+def test_a_code_that_an_earlier_daemon_showed_counts_once(make_gateway: MakeGateway):
+    gateway = make_gateway(policy=session_policy(qr_max=3))
+    gateway.show_qr("a")
+    gateway.kill_daemon()
+    gateway.boot()
+    gateway.until("a", State.DISCONNECTED, 900)
+    assert len(gateway.events("a", "qr_code")) == 3
+
+
 def test_nobody_notices(gateway: Gateway):
     browsers = [gateway.connect("a", ME), gateway.connect("b", OTHER)]
     told = gateway.events("a"), gateway.events("b")

@@ -96,6 +96,13 @@ def test_killed_while_it_is_prepared_it_goes_on_here(gateway: Gateway, departure
     assert gateway.send("a", FRIEND).ack == 1
 
 
+def test_it_prepares_for_one_departure_at_a_time(gateway: Gateway, departure: Departure):
+    prepare(gateway, departure)
+    with pytest.raises(Refusal) as refusal:
+        prepare(gateway, departure)
+    assert (refusal.value.code, refusal.value.retry_after) == (Code.SESSION_BUSY, 5)
+
+
 def test_what_is_decided_to_stay_is_not_given_away(gateway: Gateway, departure: Departure):
     """Whichever commit is first decides: that it stays, or that it goes."""
     sequence = prepare(gateway, departure)

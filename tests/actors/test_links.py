@@ -178,6 +178,27 @@ def test_a_code_by_number_is_shown_beside_the_qr_code(gateway: Gateway):
     gateway.until("a", State.CONNECTED)
 
 
+def test_a_page_that_reads_a_scan_is_not_asked_for_a_code(gateway: Gateway):
+    closed(gateway)
+    make(gateway)
+    open_page(gateway)
+    page = gateway.browser("a")
+    page.set_facts(registered=True, mode="SYNCING")
+    gateway.run(1)
+    gateway.ask(session_address("a"), messages.AskPairingCode("d1", ME))
+    gateway.run(1)
+    assert "pairing_code" not in [function for function, _ in page.calls]
+
+
+def test_whoever_is_being_logged_out_shows_nobody_a_code(gateway: Gateway):
+    gateway.connect("a", ME)
+    gateway.request(session_address("a"), messages.LogOut())
+    gateway.settle()
+    with pytest.raises(Refusal) as refused:
+        gateway.ask(session_address("a"), messages.OpenLink("a", "d1"))
+    assert (refused.value.code, refused.value.retry_after) == (Code.SESSION_BUSY, 5)
+
+
 def test_only_a_few_codes_by_number_are_asked_for(gateway: Gateway):
     closed(gateway)
     make(gateway)

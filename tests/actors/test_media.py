@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -516,6 +517,19 @@ class TestArrival:
         assert [log.details["reason"] for log in gateway.logs if log.event == "media_not_kept"] == [
             "media_gone"
         ]
+
+    def test_what_does_not_come_is_tried_at_growing_distances_and_then_given_up(
+        self, make_gateway: Callable[..., Gateway]
+    ):
+        gateway = make_gateway(policy=session_policy(media_deadline=0.001))
+        gateway.connect("a", ME)
+        picture(gateway)
+        gateway.run_until(lambda: gateway.logged("media_not_kept"), 1000)
+        [line] = gateway.logged("media_not_kept")
+        [received] = gateway.events("a", "message_received")
+        begin = datetime.fromisoformat(received["timestamp"]).timestamp()
+        assert line.at - begin == pytest.approx(20 + 40 + 80 + 160 + 320, abs=2)
+        assert gateway.store.wanted_media("a") == []
 
     @pytest.mark.parametrize("way", CRASHES)
     def test_a_browser_lost_meanwhile_is_asked_again(self, gateway: Gateway, way: str):

@@ -114,6 +114,16 @@ def test_a_change_is_told_once_however_often_it_is_read(gateway: Gateway, name: 
     assert name in {post.name for post in gateway.posts}
 
 
+def test_a_change_names_its_chat_as_messages_do(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.receive(FRIEND)
+    browser.happens("message_revoked", **CHANGES["message_revoked"], chatNames=[f"{FRIEND}@c.us"])
+    gateway.run(1)
+    [received], [revoked] = gateway.events("a", "message_received"), gateway.events("a", "message_revoked")
+    assert revoked["chatKey"] == received["message"]["chatKey"]
+    assert "chatNames" not in revoked
+
+
 def test_who_asks_for_a_change_alone_gets_nothing_else(gateway: Gateway):
     browser = gateway.connect("a", ME, events=("call_received",))
     gateway.run(1)

@@ -85,7 +85,9 @@ def test_typing_comes_first_and_nothing_overtakes_it(gateway: Gateway):
     first, second = begin(gateway, "primeira", typing_ms=3000), begin(gateway, "segunda")
     gateway.run(2.9)
     assert sent_texts(gateway) == []
-    assert [name for name, _ in browser.calls if name in {"typing", "send_text"}] == ["typing"]
+    assert [call for call in browser.calls if call[0] in {"typing", "send_text"}] == [
+        ("typing", {"to": FRIEND, "state": "composing"})
+    ]
     gateway.run(0.2)
     assert sent_texts(gateway) == ["primeira", "segunda"]
     assert first.value.ack == second.value.ack == 1

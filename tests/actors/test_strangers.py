@@ -226,4 +226,7 @@ def test_what_has_waited_beyond_the_policy_is_not_sent_late(connected: Gateway):
     with pytest.raises(Refusal) as refused:
         _ = late.value
     assert refused.value.code is Code.QUIET_HOURS
+    assert refused.value.retry_after
+    quiet_ends = datetime(2026, 3, 10, 13, tzinfo=ZoneInfo("America/Sao_Paulo")).timestamp()
+    assert late.answered_at + refused.value.retry_after == pytest.approx(quiet_ends, abs=1)
     assert connected.inbox(stranger(0)) == []

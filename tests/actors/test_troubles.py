@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from actors.session.messages import DiskChecked
 from actors.session.unit_of_work import error_payload
 from tests.actors.gateway import Gateway, Pending
 from wppmt.domain import messages, sends
+from wppmt.domain.account_limits import Source
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
 from wppmt.domain.reasons import Reason
@@ -28,6 +30,14 @@ def refusal(gateway: Gateway, to: str) -> Refusal:
 
 
 # ---- what needs a person
+
+
+def test_an_answer_about_the_disk_that_nobody_waits_for_says_nothing_of_the_login(gateway: Gateway):
+    gateway.connect("a", ME)
+    generation = gateway.record("a").generation
+    gateway.directory.tell(session_address("a"), DiskChecked(generation, is_short=False))
+    gateway.run(10)
+    assert (gateway.state("a"), gateway.reason("a")) == (State.CONNECTED, Reason.READY)
 
 
 @pytest.mark.parametrize(
@@ -241,6 +251,18 @@ def test_a_limit_has_the_end_that_whatsapp_tells(gateway: Gateway, name: str, wo
     gateway.run(100)
     assert gateway.send("a", STRANGER).ack == 1
     assert errors(gateway) == [code.value]
+
+
+@pytest.mark.parametrize("until", [None, 5000.0])
+def test_a_limit_says_who_knows_its_end(gateway: Gateway, until: float | None):
+    """Without WhatsApp's word it is a pause of our own."""
+    page = gateway.connect("a", ME).page
+    end = None if until is None else gateway.time.moment + until
+    page.set_limit("quota", active=True, until=end, status="REACHED", used=7, total=7)
+    gateway.run(1)
+    limits = gateway.record("a").limits
+    assert limits.quota_source is (Source.GATEWAY if until is None else Source.WHATSAPP)
+    assert (limits.quota_status, limits.quota_used, limits.quota_total) == ("REACHED", 7, 7)
 
 
 @pytest.mark.parametrize(

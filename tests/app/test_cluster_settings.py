@@ -45,6 +45,12 @@ def test_an_etcd_without_tls_is_only_this_machines_own():
         ({"WPP_CLUSTER_ETCD": "https://10.0.0.1"}, "WPP_CLUSTER_ETCD"),
         ({"WPP_CLUSTER_ETCD": "https://u:p@10.0.0.1:2379"}, "WPP_CLUSTER_ETCD"),
         ({"WPP_CLUSTER_ETCD_CERT": "a.pem"}, "os dois, ou nenhum"),
+        ({"WPP_CLUSTER_LISTEN": "127.0.0.1:8443"}, "WPP_CLUSTER_CERT"),
+        (
+            {"WPP_CLUSTER_LISTEN": "127.0.0.1:8443", "WPP_CLUSTER_CERT": "a", "WPP_CLUSTER_KEY": "b"},
+            "WPP_CLUSTER_CA",
+        ),
+        ({"WPP_CLUSTER_LISTEN": "8443"}, "WPP_CLUSTER_LISTEN"),
         ({"WPP_CLUSTER_ETCD_KEY": "a.key"}, "os dois, ou nenhum"),
         ({"WPP_CLUSTER_MACHINE": "uma máquina"}, "WPP_CLUSTER_MACHINE"),
         ({"WPP_CLUSTER_MACHINE": "m/1"}, "WPP_CLUSTER_MACHINE"),

@@ -104,8 +104,10 @@ PIX = {
                 "pix": {"keyType": "EMAIL", "key": "a@b.br", "name": "Loja"},
             },
         ),
+        ("interactive", {"title": "Escolha"}, {"body": "Escolha"}),
         ("list_response", {"listResponse": {"title": "Opção 1"}}, {"body": "Opção 1"}),
         ("groups_v4_invite", {"inviteGrpName": "Equipe"}, {"body": "Convite para o grupo Equipe"}),
+        ("groups_v4_invite", {"inviteGrpName": "Equipe", "comment": "Venha"}, {"body": "Venha"}),
     ],
 )
 def test_each_kind_says_what_a_person_reads(
@@ -118,7 +120,7 @@ def test_what_is_not_known_says_so() -> None:
     told = fields_of("hologram", {"body": "um holograma"})
     assert told == {"type": "unknown", "rawType": "hologram", "body": "um holograma"}
     assert JPEG not in fields_of("hologram", {"body": JPEG})["body"]
-    assert fields_of("hologram", {})["body"]
+    assert fields_of("hologram", {})["body"] == "Mensagem de um tipo que não é conhecido aqui"
 
 
 def test_a_quoted_message_is_read_as_it_would_be_by_itself() -> None:

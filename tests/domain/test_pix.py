@@ -12,6 +12,8 @@ from wppmt.domain.pix import pix_key
     [
         ("CPF", "111.444.777-35", "11144477735"),
         ("CPF", "11144477736", None),
+        # The first check digit is wrong, the second is right for it.
+        ("CPF", "11144477743", None),
         ("CPF", "11111111111", None),
         ("CPF", "1114447773", None),
         ("CNPJ", "11.222.333/0001-81", "11222333000181"),
@@ -23,6 +25,8 @@ from wppmt.domain.pix import pix_key
         ("PHONE", "(11) 99999-8888", "+5511999998888"),
         ("PHONE", "+55 11 3333-4444", "+551133334444"),
         ("PHONE", "5511999998888", "+5511999998888"),
+        # The country's number is also an area's.
+        ("PHONE", "(55) 99999-8888", "+5555999998888"),
         ("PHONE", "999998888", None),
         ("PHONE", "+14155550123", None),
         ("EMAIL", " Pix@Loja.br ", "pix@loja.br"),

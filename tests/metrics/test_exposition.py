@@ -10,6 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from wppmt.domain.alerts import Alert, AlertCode, Cause
+from wppmt.domain.cluster import ALONE, ClusterShown, MachineShown
 from wppmt.domain.figures import Sample
 from wppmt.domain.occurrences import (
     Acknowledged,
@@ -77,7 +78,9 @@ class Told(dict[tuple[str, ...], float]):
 
 
 def text(
-    backlogs: Callable[[], Sequence[Backlog]] = lambda: BACKLOGS, may_see: MaySee = lambda _: True
+    backlogs: Callable[[], Sequence[Backlog]] = lambda: BACKLOGS,
+    may_see: MaySee = lambda _: True,
+    cluster: ClusterShown = ALONE,
 ) -> bytes:
     """Two sessions, of which one is connected; everything has happened once."""
     a = SessionRecord("a", 0.0, state=State.CONNECTED, reason=Reason.READY, has_login=True, messages_sent=12)
@@ -102,6 +105,7 @@ def text(
         max_sessions=10,
         disk_min_free_mb=500,
         version="1.2.3",
+        cluster=lambda: cluster,
     )
     return exposition(sources, may_see)
 
@@ -119,6 +123,22 @@ def parsed(said: bytes) -> Told:
 def _values(labels: dict[str, str]) -> list[str]:
     """The session first, then by the names of the labels."""
     return [labels[name] for name in sorted(labels, key=lambda name: (name != "session", name))]
+
+
+def test_a_cluster_tells_its_places_and_who_is_alone_does_not():
+    assert not [name for name in read().names if "cluster" in name]
+    machines = [
+        MachineShown(name, "https://x", "ok", 10, used, name == "a", name == "c", "1", "156", 25)
+        for name, used in (("a", 4), ("b", 9), ("c", 0))
+    ]
+    told = parsed(text(cluster=ClusterShown(machine="a", leader="b", machines=machines)))
+    names = (
+        "wppmt_cluster_slots",
+        "wppmt_cluster_free_slots",
+        "wppmt_cluster_machines",
+        "wppmt_cluster_leader",
+    )
+    assert [told[name,] for name in names] == [20, 7, 3, 0]
 
 
 def test_every_promised_name_is_there():

@@ -73,7 +73,9 @@ class Judge:
         """It has ended, and before anybody may open the session elsewhere."""
         wait_until(lambda: not self.epoch(tenant) or not _lives(browser), TTL + RENEW_SECONDS + 2)
         assert not _lives(browser), "the browser outlived its owner key"
+        gone_at = time.monotonic()
         wait_until(lambda: not self.epoch(tenant), TTL + RENEW_SECONDS + 2)
+        print(f"The browser was gone {time.monotonic() - gone_at:.1f} s before its owner key")  # noqa: T201 - a figure of docs/escala.md
 
 
 @pytest.fixture(scope="module")

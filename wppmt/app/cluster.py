@@ -263,7 +263,8 @@ def make_cluster(
         store=store,
         directory=directory,
         work=ClusterWork(
-            leading=leading(settings, member), errands=errands(settings, member, moves, store, home_of)
+            leading=leading(settings, member),
+            errands=errands(settings, member, moves, store, upkeep.home),
         ),
     )
 

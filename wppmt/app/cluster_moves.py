@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,7 +27,8 @@ def custody(settings: Settings, store: Store, member: Member) -> Custody:
         view=member.view,
         lease=lambda: member.membership.lease,
         commit=member.commit,
-        home_of=partial(home_of_session, settings, store, member.terms),
+        # Whether it fences is promised later, when every browser is guarded.
+        home_of=partial(home_of_session, settings, store, replace(member.terms, fences=False)),
         is_frozen=lambda: member.is_frozen,
         peer=PEER,
     )

@@ -11,7 +11,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -199,7 +199,9 @@ class Daemon:
             chromes,
             may_run_browsers=cluster is None or cluster.may_run_browsers,
         )
-        down.push_async_callback(self._stop_actors, threads, chromes, signals)
+        # A daemon that hands over leaves the next one as much time as the guard has.
+        last = cluster.member.renew if cluster else _nothing
+        down.push_async_callback(self._stop_actors, threads, chromes, signals, last)
         make_front = await _loaded_front()
         await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
         front = make_front(self._process_wide, base)
@@ -227,11 +229,17 @@ class Daemon:
             await self._front.stop()
 
     async def _stop_actors(
-        self, threads: PykkaThreads, chromes: browsers.TenantBrowsers, signals: StopSignal
+        self,
+        threads: PykkaThreads,
+        chromes: browsers.TenantBrowsers,
+        signals: StopSignal,
+        last: Callable[[], Awaitable[object]],
     ) -> None:
-        await stop_actors(
-            self._directory, threads, chromes, self._stop_seconds, hands_over=signals.hands_over
-        )
+        seconds, hands_over = self._stop_seconds, signals.hands_over
+        await stop_actors(self._directory, threads, chromes, seconds, hands_over=hands_over, last=last)
+
+
+async def _nothing() -> None: ...
 
 
 async def _loaded_front() -> type[Front]:

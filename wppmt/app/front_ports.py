@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from wppmt import __version__
@@ -86,7 +87,7 @@ def _archives(process_wide: ProcessWide, base: Foundation) -> Archives:
 
 
 def _sources(process_wide: ProcessWide, base: Foundation) -> Sources:
-    return metering.sources(
+    found = metering.sources(
         process_wide.settings,
         process_wide.meter,
         base.store,
@@ -94,6 +95,7 @@ def _sources(process_wide: ProcessWide, base: Foundation) -> Sources:
         process_wide.loop_lag,
         time.time,
     )
+    return replace(found, cluster=base.cluster.shown) if base.cluster else found
 
 
 def _require_here(base: Foundation, session_id: str) -> None:

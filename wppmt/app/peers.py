@@ -11,7 +11,7 @@ from wppmt.cluster.view import View
 from wppmt.domain.errors import SetupError
 from wppmt.domain.system_errors import explain
 from wppmt.moving.destination import Destination
-from wppmt.moving.remote import Remote
+from wppmt.moving.remote import Remote, Unreachable
 
 PEER = "cluster"
 """By whose right a peer acts, as the audit trail tells it."""
@@ -58,9 +58,12 @@ class Peers:
     """Anew for each, so that a renewed certificate is used at once."""
 
     def connect(self, owner: str, token: str) -> Remote:
-        """`owner` as a departure keeps it."""
+        """`owner` as a departure keeps it. Raises Unreachable where our own certificate is no good (any more)."""
         to = Destination.parse(owner)
         if not to.machine:
             return Remote(to.url, token)
         living = self.view.machines.get(to.machine)
-        return Remote(living.value.peer if living else "", tls=self.tls())
+        try:
+            return Remote(living.value.peer if living else "", tls=self.tls())
+        except SetupError as refused:
+            raise Unreachable(str(refused)) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from actors.runtime.directory import Directory
@@ -41,9 +42,18 @@ class StopSignal:
 
 
 async def stop_actors(
-    directory: Directory, threads: PykkaThreads, chromes: TenantBrowsers, seconds: float, *, hands_over: bool
+    directory: Directory,
+    threads: PykkaThreads,
+    chromes: TenantBrowsers,
+    seconds: float,
+    *,
+    hands_over: bool,
+    last: Callable[[], Awaitable[object]],
 ) -> None:
-    """Sessions first, all together, in so many seconds; the webhook actor leaves its work to the store."""
+    """Sessions first, all together, in so many seconds; the webhook actor leaves its work to the store.
+
+    `last` is done before the browsers are let go.
+    """
     if hands_over:
         logs.log("handed_over", note="Os navegadores continuam conectados até o próximo início do serviço")
     else:
@@ -51,6 +61,7 @@ async def stop_actors(
     with contextlib.suppress(Refusal):
         await directory.ask(WEBHOOK, Drain(), DRAIN_SECONDS)
     await asyncio.to_thread(threads.stop)
+    await last()
     # While the locks are ours: the next daemon finds nobody else at the other end.
     await asyncio.to_thread(chromes.let_go)
 

@@ -58,5 +58,10 @@ class ClusterShown:
         """Of the machines that take sessions."""
         return sum(max(one.places - one.used, 0) for one in self.machines if not one.is_drained)
 
+    @property
+    def places(self) -> int:
+        """Free or not, of the machines that take sessions."""
+        return sum(one.places for one in self.machines if not one.is_drained)
+
 
 ALONE = ClusterShown()

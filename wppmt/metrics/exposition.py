@@ -12,6 +12,7 @@ from typing import Any
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from wppmt.domain.alerts import Alert, AlertCode
+from wppmt.domain.cluster import ALONE, ClusterShown
 from wppmt.domain.states import State
 from wppmt.domain.units import MEGABYTE
 from wppmt.metrics.meter import Meter
@@ -44,6 +45,7 @@ class Sources:
     max_sessions: int
     disk_min_free_mb: int
     version: str
+    cluster: Callable[[], ClusterShown] = lambda: ALONE
 
 
 def exposition(sources: Sources, may_see: MaySee = lambda _: True) -> bytes:
@@ -66,6 +68,7 @@ class _Scrape:
         yield from self._service()
         yield from self._sessions()
         yield from self._stored()
+        yield from self._cluster()
         yield self._mailboxes()
         yield from self._sources.meter.counted(self._shown)
 
@@ -94,6 +97,19 @@ class _Scrape:
         yield _gauge("memory_pressure_ratio", text, pressure)
         cpu = {(): sample.daemon_cpu_seconds}
         yield _counter("daemon_cpu_seconds_total", "Processor time of the daemon", cpu)
+
+    def _cluster(self) -> Iterator[Family]:
+        """Every machine tells the same, as far as it knows; one that is alone tells nothing."""
+        shown = self._sources.cluster()
+        if not shown.machine:
+            return
+        yield _gauge("cluster_slots", "Sessions that the cluster's machines may run", {(): shown.places})
+        yield _gauge(
+            "cluster_free_slots", "Of wppmt_cluster_slots, those that are free", {(): shown.free_places}
+        )
+        yield _gauge("cluster_machines", "Machines of the cluster that live", {(): len(shown.machines)})
+        leads = shown.leader == shown.machine
+        yield _gauge("cluster_leader", "1 for the machine that leads the cluster", {(): int(leads)})
 
     def _sessions(self) -> Iterator[Family]:
         sample, records = self._figures.sample, [status.record for status in self._statuses]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -38,7 +39,8 @@ class Following:
     async def look(self) -> None:
         """Once. What a move under way does at the same time may be done twice."""
         for departure in await asyncio.to_thread(self.departing.store.departures):
-            await self._follow(departure)
+            with contextlib.suppress(Unreachable):
+                await self._follow(departure)
 
     async def _look_again(self) -> None:
         while True:
@@ -56,10 +58,8 @@ class Following:
                     await departing.settle(remote, departure)
             case DepartureState.STAYED:
                 async with departing.connect(departure.owner, "") as remote:
-                    try:
+                    with contextlib.suppress(Declined):
                         await departing.withdraw(remote, departure)
-                    except (Declined, Unreachable):
-                        return
             case DepartureState.SETTLED if departing.now() - departure.at > KEEP_SECONDS:
                 await asyncio.to_thread(self._clear, departure.session_id)
             case _:
