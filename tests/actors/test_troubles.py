@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from actors.session.messages import DiskChecked
 from actors.session.unit_of_work import error_payload
 from tests.actors.gateway import Gateway, Pending
 from wppmt.domain import messages, sends
@@ -29,6 +30,14 @@ def refusal(gateway: Gateway, to: str) -> Refusal:
 
 
 # ---- what needs a person
+
+
+def test_an_answer_about_the_disk_that_nobody_waits_for_says_nothing_of_the_login(gateway: Gateway):
+    gateway.connect("a", ME)
+    generation = gateway.record("a").generation
+    gateway.directory.tell(session_address("a"), DiskChecked(generation, is_short=False))
+    gateway.run(10)
+    assert (gateway.state("a"), gateway.reason("a")) == (State.CONNECTED, Reason.READY)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -18,6 +18,10 @@ from wppmt.cluster.view import View
 
 T = TypeVar("T")
 AGAIN_SECONDS = 0.2
+
+
+class TooBusy(Exception):
+    """A lease ran out while its machine lived: this computer has too much else to do for a measurement."""
 
 
 @dataclass
@@ -40,27 +44,36 @@ class SimulatedMachine:
     died_at: float = 0.0
     """When its last renewal was sent; 0: it lives."""
     renewed_at: float = 0.0
-    _renewing: asyncio.Task[None] | None = None
+    renewing: asyncio.Task[None] | None = None
 
     async def join(self) -> None:
-        self.lease = await self.etcd.grant(TTL)
         value = Machine(url=f"https://{self.name}", peer=f"https://{self.name}:8444", places=self.places)
-        done = await self._commit(membership.register(self.name, value, self.lease))
-        assert done.succeeded
-        self._renewing = asyncio.create_task(self._renew())
+        while not self.lease:
+            with suppress(Unavailable):
+                self.lease = await self.etcd.grant(TTL)
+        await self._surely(membership.register(self.name, value, self.lease), keys.machine(self.name))
+        self.renewing = asyncio.create_task(self._renew())
 
     def die(self) -> None:
-        assert self._renewing
-        self._renewing.cancel()
+        assert self.renewing
+        self.renewing.cancel()
         self.died_at = self.renewed_at
 
-    async def claim(self, sessions: Iterable[str]) -> None:
+    async def claim(self, sessions: Sequence[str]) -> None:
         """All in one commit, to be ready soon; a daemon claims each as it starts."""
         home = Home(machine=self.name, fences=True)
-        done = await self._commit(
-            ownership.together([ownership.claim(session, home, self.lease) for session in sessions])
-        )
-        assert done.succeeded
+        claims = [ownership.claim(session, home, self.lease) for session in sessions]
+        await self._surely(ownership.together(claims), keys.owner(sessions[0]))
+
+    async def _surely(self, wanted: Transaction, key: str) -> None:
+        """Until it is done, also where nobody said so; `key` is then on the lease."""
+        while True:
+            with suppress(Unavailable):
+                await self._commit(wanted)
+                found = (await self.etcd.read(key)).entries
+                if [entry.lease for entry in found if entry.key == key] != [self.lease]:
+                    raise TooBusy
+                return
 
     async def take_up(self, session: str, view: View) -> None:
         """As the goal says: the session of a machine that is lost. Its archive would be restored between the two commits."""
@@ -116,14 +129,25 @@ class Fleet:
     """Kept by the witness: one watch for all, where each daemon has its own (see `fan_out`)."""
     _busy: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
+    async def _take_up(self, target: SimulatedMachine, session: str) -> None:
+        with suppress(LeaseGone):  # the leader will find another one
+            await target.take_up(session, self.view)
+
     def goal_changed(self, session: str, goal: Goal | None) -> None:
         if goal and goal.why is Why.LOST and session not in self._busy:
             target = self.machines[goal.machine]
             if target.died_at:
                 return  # the leader does not know yet
-            task = asyncio.create_task(target.take_up(session, self.view))
+            task = asyncio.create_task(self._take_up(target, session))
             self._busy[session] = task
             task.add_done_callback(lambda _: self._busy.pop(session, None))
+
+    async def stop(self) -> None:
+        """Nobody renews any more."""
+        renewing = [machine.renewing for machine in self.machines.values() if machine.renewing]
+        for task in renewing:
+            task.cancel()
+        await asyncio.gather(*renewing, return_exceptions=True)
 
     async def settle(self) -> None:
         while self._busy:

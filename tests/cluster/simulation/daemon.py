@@ -194,6 +194,7 @@ class Daemon:
             host.disk.ended.add(session)
         elif target.would_take(session) and session in host.disk.profiles:
             target.disk.incoming.add(session)
+            target.disk.ended.discard(session)
             host.disk.departures[session] = target.name
             host.give_away(session, target.name, epoch)
         host.locked.discard(session)

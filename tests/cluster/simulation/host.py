@@ -117,9 +117,9 @@ class Host:
     def give_away(self, session: str, target: str, epoch: int) -> None:
         """With the profile's lock in hand: no browser is started on it any more by a worker that does not know yet."""
         self.disk.profiles.discard(session)
-        if self.shared_stamps is not None:
-            former = self.shared_stamps.get(session)
-            self.shared_stamps[session] = Stamp(max(epoch, former.epoch if former else 0), target, False)
+        former = self.stamps.get(session)
+        if self.shared_stamps is not None and (former is None or former.epoch <= epoch):
+            self.shared_stamps[session] = Stamp(epoch, target, fences=False)
 
     def trip(self) -> None:
         """Now and then the daemon is stopped right here, where it hurts most."""

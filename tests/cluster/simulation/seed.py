@@ -11,7 +11,7 @@ from tests.cluster.simulation.host import Guard, Host
 from tests.cluster.simulation.world import World
 from wppmt.cluster.right import Stamp
 
-FAULTS_SECONDS, CALM_SECONDS = 120.0, 60.0
+FAULTS_SECONDS, CALM_SECONDS = 120.0, 120.0
 
 
 @dataclass
