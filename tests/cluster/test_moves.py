@@ -104,7 +104,7 @@ async def _killed_at(cluster: Cluster, victim: str, step: int, session: str = "l
 async def test_the_target_takes_up_what_is_its_own_though_the_source_never_comes_back(cluster: Cluster):
     """From the moment that etcd says so; before it, the target has the archive and leaves it alone."""
     source, was_taken = cluster.members["m1"], set()
-    for step in range(POINTS):
+    for step in range(0, POINTS, 2):
         session = f"loja-{step}"
         source.has(session)
         if not await _killed_at(cluster, "m1", step, session):

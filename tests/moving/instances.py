@@ -195,7 +195,10 @@ class Wire:
         await self._pass("take", lambda: self.target.receiving.take(session_id, key))
 
     async def status(self, session_id: str, key: str) -> str | None:
-        return self.target.receiving.state(session_id, key).state
+        try:
+            return self.target.receiving.state(session_id, key).state
+        except Refusal as refusal:
+            raise Declined(refusal.code, str(refusal.code)) from None
 
     async def drop(self, session_id: str, key: str) -> None:
         try:

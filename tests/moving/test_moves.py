@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from tests.moving.instances import LOGIN, Instance, Wire
 from wppmt.domain import move_messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.jobs import Job, JobStatus
+from wppmt.domain.states import State
 from wppmt.moving.following import KEEP_SECONDS
 from wppmt.moving.receiving import MOVED
 from wppmt.moving.remote import instance_url
-from wppmt.store.move_records import DepartureState
+from wppmt.store.move_records import Departure, DepartureState
 
 pytestmark = pytest.mark.slow
 
@@ -261,6 +263,26 @@ async def test_there_and_back_again(pair: Pair):
     assert pair.owners == ["target"]
     assert pair.refusal(pair.target) is None
     assert not (pair.target.place.tokens / MOVED / "loja").exists()
+
+
+async def test_one_that_has_gone_on_from_there_is_not_waited_for(pair: Pair):
+    record = pair.source.store.session("loja")
+    assert record
+    with pair.source.store.transaction() as transaction:
+        transaction.save(replace(record, state=State.CONNECTED))
+    begun = pair.source.departing.begin("loja", OTHER, "token")
+    async with asyncio.timeout(10):
+        while not any(one.is_taken for one in pair.target.store.incoming()):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        gone = Departure("loja", DepartureState.GONE, "http://127.0.0.1:3", "ab" * 32, 1000.0)
+        with pair.target.store.transaction() as transaction:
+            transaction.save_departure(gone)
+        pair.target.departing.standing.reload()
+        # The source's time stands still: it has not waited to the end.
+        while (job := pair.source.jobs.get(begun.id)) and job.status is JobStatus.RUNNING:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert job
+    assert job.status is JobStatus.DONE
 
 
 async def test_the_old_profile_goes_after_a_day(pair: Pair):

@@ -200,7 +200,7 @@ class Departing:
             await asyncio.to_thread(self.set_aside, departure.session_id)
         await self._until(lambda: self.settle(remote, gone), self.take_seconds)
         if was_connected:
-            await self._until(lambda: _is_connected(remote, departure), BACK_SECONDS)
+            await self._until(lambda: _is_back(remote, departure), BACK_SECONDS)
 
     async def _until(self, is_so: Callable[[], Awaitable[bool]], seconds: float) -> None:
         end = self.now() + seconds
@@ -243,10 +243,13 @@ def _files(profile: Path) -> Iterator[Path]:
         yield from (path for path in (profile / name).rglob("*") if path.is_file())
 
 
-async def _is_connected(remote: Remote, departure: Departure) -> bool:
+async def _is_back(remote: Remote, departure: Departure) -> bool:
+    """Connected there, as it was here; or not there any more, but on its way to the next one."""
     try:
         return await remote.status(departure.session_id, departure.key) == State.CONNECTED
-    except (Declined, Unreachable):
+    except Declined:
+        return True
+    except Unreachable:
         return False
 
 

@@ -121,8 +121,11 @@ class Receiving:
         return True
 
     def state(self, session_id: str, key: str) -> Arrived:
-        """Raises Refusal(NOT_FOUND)."""
-        return self._shown(self._of(session_id, key))
+        """Raises Refusal: NOT_FOUND; NOT_OWNER, MOVING where it goes on from here."""
+        incoming = self._of(session_id, key)
+        if incoming.is_taken:
+            self.standing.require_here(session_id)
+        return self._shown(incoming)
 
     async def drop(self, session_id: str, key: str) -> None:
         """Its source keeps it. Raises Refusal(NOT_FOUND), SESSION_EXISTS where it was taken."""

@@ -44,7 +44,7 @@ class SimulatedMachine:
     died_at: float = 0.0
     """When its last renewal was sent; 0: it lives."""
     renewed_at: float = 0.0
-    _renewing: asyncio.Task[None] | None = None
+    renewing: asyncio.Task[None] | None = None
 
     async def join(self) -> None:
         value = Machine(url=f"https://{self.name}", peer=f"https://{self.name}:8444", places=self.places)
@@ -52,11 +52,11 @@ class SimulatedMachine:
             with suppress(Unavailable):
                 self.lease = await self.etcd.grant(TTL)
         await self._surely(membership.register(self.name, value, self.lease), keys.machine(self.name))
-        self._renewing = asyncio.create_task(self._renew())
+        self.renewing = asyncio.create_task(self._renew())
 
     def die(self) -> None:
-        assert self._renewing
-        self._renewing.cancel()
+        assert self.renewing
+        self.renewing.cancel()
         self.died_at = self.renewed_at
 
     async def claim(self, sessions: Sequence[str]) -> None:
@@ -141,6 +141,13 @@ class Fleet:
             task = asyncio.create_task(self._take_up(target, session))
             self._busy[session] = task
             task.add_done_callback(lambda _: self._busy.pop(session, None))
+
+    async def stop(self) -> None:
+        """Nobody renews any more."""
+        renewing = [machine.renewing for machine in self.machines.values() if machine.renewing]
+        for task in renewing:
+            task.cancel()
+        await asyncio.gather(*renewing, return_exceptions=True)
 
     async def settle(self) -> None:
         while self._busy:

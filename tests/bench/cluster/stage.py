@@ -76,6 +76,7 @@ async def run(size: Size, servers: EtcdServers) -> Result:
         with Meter(servers) as meter:
             await _fan_out(size, servers, result)
         result.fan_out_usage = meter.usage
+    await fleet.stop()
     result.doubles = witness.doubles
     for client in clients:
         await client.close()
