@@ -40,7 +40,8 @@ def test_the_owner_opens_it_and_says_by_which_right(terms: Terms, lease: int, st
         (Held(), None, Denied.NOT_OWNER),
         (None, None, Denied.NOT_OWNER),
         (Held(held().owner, replace(held().home, value="?")), None, Denied.NOT_OWNER),  # type: ignore[type-var]
-        (held(), Stamp(EPOCH + 1, "a", fences=False), Denied.NEWER_EPOCH),
+        (held(), Stamp(EPOCH + 1, "b", fences=False), Denied.NEWER_EPOCH),
+        (held(), Stamp(2**63, "", fences=True), Denied.NEWER_EPOCH),
         (held(), Stamp(EPOCH, "b", fences=False), Denied.NEWER_EPOCH),
     ],
 )
@@ -48,6 +49,13 @@ def test_who_is_not_the_owner_of_this_epoch_does_not(
     terms: Terms, known: Held | None, stamp: Stamp | None, denied: Denied
 ) -> None:
     assert right_to_open(terms, MEMBER, known, stamp, SENT) is denied
+
+
+@pytest.mark.parametrize("terms", [FENCING, PLAIN])
+def test_an_etcd_that_was_set_up_anew_shuts_nobody_out_of_its_own_profiles(terms: Terms) -> None:
+    verdict = right_to_open(terms, MEMBER, held(), Stamp(EPOCH + 1000, "a", fences=True), SENT)
+    assert isinstance(verdict, Right)
+    assert verdict.stamp == Stamp(EPOCH, "a", terms.fences)
 
 
 def test_who_fences_opens_nothing_that_would_be_closed_at_once() -> None:

@@ -67,7 +67,8 @@ def right_to_open(
     epoch = epoch_on(membership.lease, held or Held())
     if epoch is None:
         return Denied.NOT_OWNER
-    if stamp and (epoch < stamp.epoch or (epoch == stamp.epoch and stamp.machine != terms.machine)):
+    if stamp and stamp.machine != terms.machine and epoch <= stamp.epoch:
+        # Its own stamp says nothing against it: an etcd that was set up anew counts from the beginning.
         return Denied.NEWER_EPOCH
     return Right(Stamp(epoch, terms.machine, fences), membership.lease if fences else 0)
 
