@@ -82,7 +82,7 @@ def _archives(process_wide: ProcessWide, base: Foundation) -> Archives:
         now=time.time,
         log=logs.log,
         count=process_wide.meter.count,
-        claimed=(base.cluster or Alone()).claimed,
+        claimed=partial((base.cluster or Alone()).claimed, restores=True),
     )
 
 
@@ -100,6 +100,7 @@ def _sources(process_wide: ProcessWide, base: Foundation) -> Sources:
 
 def _require_here(base: Foundation, session_id: str) -> None:
     """Raises Refusal: NOT_OWNER, MOVING. Of a session on its way, this machine knows more than the cluster."""
-    base.moves.standing.require_here(session_id)
+    is_told = base.cluster is not None and base.cluster.is_known
+    base.moves.standing.require_here(session_id, is_told=is_told)
     if base.cluster:
         base.cluster.require_here(session_id)

@@ -37,11 +37,16 @@ class Standing:
         """Those whose archive is here and that are not ours yet."""
         return [one for one in self._incoming.values() if not one.is_taken]
 
-    def require_here(self, session_id: str) -> None:
-        """Raises Refusal: NOT_OWNER with `owner`, MOVING."""
+    def require_here(self, session_id: str, *, is_told: bool = False) -> None:
+        """`is_told`: etcd says where the cluster's sessions have gone on to from where this one has sent them.
+
+        Raises Refusal: NOT_OWNER with `owner`, MOVING.
+        """
         departure, incoming = self._departures.get(session_id), self._incoming.get(session_id)
         if departure and departure.state in _AWAY:
-            raise Refusal(Code.NOT_OWNER, extra={"owner": Destination.parse(departure.owner).url})
+            to = Destination.parse(departure.owner)
+            if not (is_told and to.machine and departure.state is DepartureState.SETTLED):
+                raise Refusal(Code.NOT_OWNER, extra={"owner": to.url})
         is_leaving = departure is not None and departure.state is DepartureState.LEAVING
         if is_leaving or (incoming and not incoming.is_taken):
             raise Refusal(Code.MOVING, retry_after=RETRY_SECONDS)
