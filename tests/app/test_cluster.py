@@ -18,18 +18,19 @@ from wppmt.app.left_behind import LeftBehind
 from wppmt.app.moves import Moves
 from wppmt.app.upkeep import Upkeep
 from wppmt.browser.keeper.guard import Guard
+from wppmt.browser.port import StartFailed
 from wppmt.cluster import keys, stamps
 from wppmt.cluster.etcd import Put, Snapshot
 from wppmt.cluster.lease_note import LeaseNote
 from wppmt.cluster.member import Member
 from wppmt.cluster.memory import MemoryEtcd
-from wppmt.cluster.ownership import fail_over
+from wppmt.cluster.ownership import fail_over, release
 from wppmt.cluster.right import Stamp, Terms
 from wppmt.cluster.tree import Tree
 from wppmt.cluster.values import Goal, Home, Machine, Why
-from wppmt.domain.errors import Code, Refusal
+from wppmt.domain.errors import Code, Refusal, SetupError
 from wppmt.domain.move_messages import GiveAway
-from wppmt.domain.troubles import CLUSTER_FENCED, CLUSTER_FROZEN, Trouble
+from wppmt.domain.troubles import CLUSTER_DISPUTED, CLUSTER_FENCED, CLUSTER_FROZEN, CLUSTER_MISSING, Trouble
 from wppmt.moving.giving_up import GivingUp
 from wppmt.store.move_records import Departure, DepartureState
 
@@ -44,7 +45,14 @@ class Ground:
     made: list[Instance] = field(default_factory=list)
 
     def machine(self, name: str, *, fences: bool = True) -> tuple[Cluster, Instance]:
-        instance = Instance(self.folder / name, lambda *_: None)
+        return self._installed(name, name, fences=fences)
+
+    def machine_again(self, name: str) -> tuple[Cluster, Instance]:
+        """Its disk was lost."""
+        return self._installed(name, f"{name}-again", fences=True)
+
+    def _installed(self, name: str, folder: str, *, fences: bool) -> tuple[Cluster, Instance]:
+        instance = Instance(self.folder / folder, lambda *_: None)
         self.made.append(instance)
         return self.daemon(name, instance, fences=fences), instance
 
@@ -160,6 +168,7 @@ async def test_a_machine_that_was_lost_gives_up_what_another_has_brought_up(grou
     instance.has("loja")
     instance.has("padaria")
     await begun(lost)
+    await tick(lost)
     profile = instance.place.profile("loja")
     helper, _ = ground.machine("b")
     ground.now += 20
@@ -172,12 +181,108 @@ async def test_a_machine_that_was_lost_gives_up_what_another_has_brought_up(grou
     assert [record.id for record in instance.store.sessions()] == ["padaria"]
     assert not profile.exists()
     assert (instance.place.tokens / ".moved" / "loja").is_dir()
+    assert again.upkeep.disputed == set()
     with pytest.raises(Refusal) as away:
         instance.departing.standing.require_here("loja")
     assert away.value.extra == {"owner": "https://b.test"}
     assert again.epoch_of("padaria")
     assert again.epoch_of("loja") is None
     assert helper.epoch_of("loja")
+
+
+async def test_what_only_an_old_etcd_says_is_another_s_stays_here_closed(ground: Ground):
+    first, _ = ground.machine("a")
+    await begun(first)
+    async with first.claimed("loja"):
+        pass
+    second, instance = ground.machine("b")
+    instance.has("loja")
+    profile = instance.place.profile("loja")
+    stamps.write(profile, Stamp(10**6, "b", fences=True))
+    await begun(second)
+    second.member.is_current = True
+    assert instance.store.session("loja")
+    assert profile.is_dir()
+    assert second.upkeep.disputed == {"loja"}
+    assert second.troubles == [CLUSTER_DISPUTED]
+    with pytest.raises(StartFailed):
+        second.right("loja", profile)
+    held = first.member.holdings.of("loja")
+    assert await first.member.commit(release("loja", held))
+    await tick(second)
+    await tick(second)
+    assert second.epoch_of("loja")
+    assert second.troubles == []
+
+
+async def test_a_machine_that_has_sessions_keeps_its_name(ground: Ground):
+    cluster, instance = ground.machine("a")
+    await begun(cluster)
+    browsers = FakeBrowsers(set())
+    with_another_name = ground.daemon("b", instance)
+    instance.has("loja")
+    with pytest.raises(SetupError, match="WPP_CLUSTER_MACHINE=a"):
+        async with with_another_name.living(browsers):
+            pass
+    with instance.store.transaction() as transaction:
+        transaction.forget("loja")
+    async with with_another_name.living(browsers):
+        assert with_another_name.lease
+
+
+async def test_what_etcd_says_is_here_and_is_not_is_told_and_not_begun_anew(ground: Ground):
+    former, _ = ground.machine("a")
+    await begun(former)
+    async with former.claimed("loja"):
+        pass
+    ground.now += 20
+    reinstalled = await begun(ground.machine_again("a")[0])
+    reinstalled.member.is_current = True
+    assert reinstalled.troubles == [CLUSTER_MISSING]
+    assert (await refused_claim(reinstalled, "loja")).code is Code.SESSION_EXISTS
+    async with reinstalled.claimed("loja", restores=True):
+        assert reinstalled.epoch_of("loja")
+    await tick(reinstalled)
+    assert reinstalled.upkeep.missing == {"loja"}
+    assert ground.kept().entries
+
+
+async def test_what_was_ended_before_a_crash_is_released_after_it(ground: Ground):
+    cluster, instance = ground.machine("a")
+    instance.has("loja")
+    await begun(cluster)
+    with instance.store.transaction() as transaction:
+        transaction.forget("loja")
+    await begun(ground.daemon("a", instance))
+    assert not ground.kept().entries
+
+
+async def test_a_name_that_once_went_away_may_begin_here_again(ground: Ground):
+    cluster, instance = ground.machine("a")
+    await begun(cluster)
+    with instance.store.transaction() as transaction:
+        transaction.save_departure(Departure("loja", DepartureState.SETTLED, "https://b.test#b", "00", 1.0))
+    standing = instance.departing.standing
+    standing.reload()
+    with pytest.raises(Refusal):
+        standing.require_here("loja")
+    standing.require_here("loja", is_told=cluster.is_known)
+    async with cluster.claimed("loja"):
+        assert standing.departure("loja") is None
+    assert not instance.store.departures()
+
+
+@pytest.mark.parametrize(
+    ("state", "owner"),
+    [(DepartureState.GONE, "https://b.test#b"), (DepartureState.SETTLED, "https://outside.test")],
+)
+async def test_what_etcd_cannot_know_is_this_machines_word(ground: Ground, state: DepartureState, owner: str):
+    _, instance = ground.machine("a")
+    with instance.store.transaction() as transaction:
+        transaction.save_departure(Departure("loja", state, owner, "00", 1.0))
+    instance.departing.standing.reload()
+    with pytest.raises(Refusal):
+        instance.departing.standing.require_here("loja", is_told=True)
 
 
 async def test_given_up_while_it_runs_its_actor_is_closed_first(ground: Ground):
@@ -219,6 +324,8 @@ class FakeBrowsers:
     def watches(self, session_id: str) -> bool:
         return session_id in self.watched
 
+    def until(self, term: int, close_at: float, kill_at: float) -> None: ...
+
     def left(self) -> set[str]:
         return self.running
 
@@ -256,9 +363,9 @@ async def test_without_etcd_no_session_begins_and_health_says_so(
 ):
     cluster = await begun(ground.machine("a", fences=fences)[0])
     cluster.member.is_current = True
-    assert (cluster.troubles, cluster.may_run_browsers) == ((), True)
+    assert (cluster.troubles, cluster.may_run_browsers) == ([], True)
     cast("MemoryEtcd", cluster.etcd).is_reachable = False
     ground.now += 11
     assert (await refused_claim(cluster, "nova")).code is Code.CLUSTER_UNAVAILABLE
-    assert cluster.troubles == (trouble,)
+    assert cluster.troubles == [trouble]
     assert cluster.may_run_browsers is not fences

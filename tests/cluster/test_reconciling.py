@@ -9,7 +9,7 @@ from wppmt.cluster import keys
 from wppmt.cluster.etcd import Put
 from wppmt.cluster.holdings import Holdings
 from wppmt.cluster.ownership import Transaction, epoch_on, fail_over, hand_over
-from wppmt.cluster.reconciling import GiveUp, Situation, Step, steps
+from wppmt.cluster.reconciling import Dispute, GiveUp, Situation, Step, steps
 from wppmt.cluster.tree import Tree
 from wppmt.cluster.values import Home
 
@@ -26,6 +26,8 @@ class Machine:
     busy: set[str] = field(default_factory=set)
     fences: bool = False
     holdings: Holdings = field(default_factory=Holdings)
+    opened: dict[str, int] = field(default_factory=dict)
+    """By which epoch."""
 
     def join(self, now: float) -> None:
         self.lease = self.tree.grant(10, now)
@@ -36,14 +38,14 @@ class Machine:
     def plan(self, now: float) -> Collection[Step]:
         self.holdings.reset(self.tree.read(keys.PREFIX, now))
         situation = Situation(lease=self.lease, here=self.here, ended=self.ended, on_their_way=self.busy)
-        return list(steps(situation, self.holdings, self.home))
+        return list(steps(situation, self.holdings, self.home, self.opened.get))
 
     def tick(self, now: float) -> list[GiveUp]:
         given_up = []
         for step in self.plan(now):
             if isinstance(step, GiveUp):
                 given_up.append(step)
-            else:
+            elif not isinstance(step, Dispute):
                 self.commit(step.transaction, now)
         return given_up
 
@@ -86,14 +88,24 @@ def test_without_a_lease_nothing_is_written():
     assert machine.plan(0) == []
 
 
-def test_of_two_that_have_it_one_claims_and_the_other_gives_up():
+def test_of_two_that_have_it_one_claims_and_the_other_keeps_its_own_closed():
     tree = Tree()
     one, other = Machine("a", tree, here={"loja"}), Machine("b", tree, here={"loja"})
     one.join(0)
     other.join(0)
     one.tick(0)
-    assert [(step.session_id, step.home.machine) for step in other.tick(0)] == [("loja", "a")]
+    assert other.plan(0) == [Dispute("loja", one.home())]
     assert other.epoch("loja", 0) is None
+
+
+def test_a_home_that_was_written_before_it_was_opened_here_is_an_old_one():
+    """etcd is restored from a backup of before the session came here."""
+    tree = Tree()
+    former, now = Machine("a", tree, here={"loja"}), Machine("b", tree, here={"loja"}, opened={"loja": 1000})
+    former.join(0)
+    former.tick(0)
+    now.join(0)
+    assert now.plan(0) == [Dispute("loja", former.home())]
 
 
 def test_a_machine_that_comes_back_gives_up_what_was_failed_over():
@@ -101,6 +113,7 @@ def test_a_machine_that_comes_back_gives_up_what_was_failed_over():
     lost, helper = Machine("a", tree, here={"loja"}, fences=True), Machine("b", tree, fences=True)
     lost.join(0)
     lost.tick(0)
+    lost.opened["loja"] = lost.epoch("loja", 0) or 0
     helper.join(20)
     assert helper.plan(20) == []
     held = helper.holdings.of("loja")

@@ -20,7 +20,7 @@ class FakeCluster:
     drained: list[tuple[str, bool]] = field(default_factory=list)
 
     @asynccontextmanager
-    async def claimed(self, session_id: str) -> AsyncIterator[None]:
+    async def claimed(self, session_id: str, *, restores: bool = False) -> AsyncIterator[None]:
         if self.refusal:
             raise self.refusal
         self.claims.append(session_id)

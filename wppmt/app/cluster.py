@@ -20,7 +20,7 @@ from wppmt.app.keeping_on import kept_on
 from wppmt.app.left_behind import Browsers, LeftBehind
 from wppmt.app.moves import Moves
 from wppmt.app.settings import Settings
-from wppmt.app.upkeep import Upkeep
+from wppmt.app.upkeep import MISSING, Upkeep
 from wppmt.browser.port import StartFailed
 from wppmt.cluster.etcd import Etcd, LeaseGone, Unavailable
 from wppmt.cluster.lease_note import LeaseNote, boot_id
@@ -34,8 +34,9 @@ from wppmt.domain.cluster import ClusterShown
 from wppmt.domain.errors import Code, Refusal, SetupError
 from wppmt.domain.jobs import Job
 from wppmt.domain.messages import ROOT, MayRunBrowsers
-from wppmt.domain.troubles import CLUSTER_FENCED, CLUSTER_FROZEN, Trouble
+from wppmt.domain.troubles import CLUSTER_DISPUTED, CLUSTER_FENCED, CLUSTER_FROZEN, CLUSTER_MISSING, Trouble
 from wppmt.moving.giving_up import GivingUp
+from wppmt.store.move_records import DepartureState
 from wppmt.store.port import Store
 from wppmt.store.sqlite.schema import VERSION
 
@@ -77,6 +78,11 @@ class Cluster:
     def is_frozen(self) -> bool:
         return self.member.is_frozen
 
+    @property
+    def is_known(self) -> bool:
+        """Whether etcd has told since the daemon was started whose the sessions are."""
+        return self.member.holdings.is_known
+
     def epoch_of(self, session_id: str) -> int | None:
         """By which this machine owns it; None where it does not."""
         return epoch_on(self.lease, self.member.holdings.of(session_id))
@@ -99,12 +105,15 @@ class Cluster:
         await self.work.errands.drain(machine, wanted=wanted)
 
     @asynccontextmanager
-    async def claimed(self, session_id: str) -> AsyncIterator[None]:
-        """Within, the session is this machine's, though it has no row yet. Raises Refusal: NOT_OWNER, CLUSTER_UNAVAILABLE."""
+    async def claimed(self, session_id: str, *, restores: bool = False) -> AsyncIterator[None]:
+        """Within, the session is this machine's, though it has no row yet. Raises Refusal: NOT_OWNER, CLUSTER_UNAVAILABLE, and
+        SESSION_EXISTS for one that is missing here, unless what is missing is brought.
+        """
         self.upkeep.claiming.add(session_id)
         try:
             if self.store.session(session_id) is None:
-                await self._claim(session_id)
+                await self._claim(session_id, restores=restores)
+                await asyncio.to_thread(self._begin_anew, session_id)
             yield
         finally:
             self.upkeep.claiming.discard(session_id)
@@ -132,6 +141,7 @@ class Cluster:
         The guard of `browsers` closes them when nobody else does. Raises SetupError.
         """
         self.member.vouch = browsers.guard.until
+        self._require_same_name()
         tokens = self.settings.store.tokens_dir
         self.upkeep.left_behind = await asyncio.to_thread(LeftBehind, tokens, browsers)
         await self._join()
@@ -144,6 +154,16 @@ class Cluster:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _require_same_name(self) -> None:
+        """By another one, all its sessions would be another machine's. Raises SetupError, StoreUnavailable."""
+        former, sessions = self.member.note.machine(), self.store.sessions()
+        if former and former != self.machine and sessions:
+            raise SetupError(
+                f"Esta máquina é {former} no cluster, e tem sessões ({len(sessions)}) sob esse nome, não sob"
+                f" {self.machine}: ponha WPP_CLUSTER_MACHINE={former}, ou esvazie-a com esse nome antes de trocá-lo"
+                " (wppmt drain)"
+            )
 
     async def _join(self) -> None:
         try:
@@ -180,15 +200,19 @@ class Cluster:
                 self.member.log(event, level="info" if may else "error")
             await asyncio.sleep(FENCE_SECONDS)
 
-    async def _claim(self, session_id: str) -> None:
+    async def _claim(self, session_id: str, *, restores: bool) -> None:
         """Raises Refusal."""
-        found = self.member.holdings.of(session_id)
+        found, is_missing = self.member.holdings.of(session_id), self.upkeep.is_missing(session_id)
+        if is_missing and not restores:
+            self.require_here(session_id)
+            raise Refusal(Code.SESSION_EXISTS, details=[{"field": "sessionId", "problem": MISSING}])
         if epoch_on(self.lease, found) is not None:
             return
         self.require_here(session_id)
         if not self.member.membership.holds(self.member.now()):
             raise Refusal(Code.CLUSTER_UNAVAILABLE, retry_after=RETRY_SECONDS)
-        self.upkeep.expect(session_id)
+        if not is_missing:
+            self.upkeep.expect(session_id)
         try:
             if not await self.member.commit(self._coming(session_id, found)):
                 await self.member.read()
@@ -198,6 +222,15 @@ class Cluster:
         except (Unavailable, LeaseGone):
             raise Refusal(Code.CLUSTER_UNAVAILABLE, retry_after=RETRY_SECONDS) from None
 
+    def _begin_anew(self, session_id: str) -> None:
+        """That one of this name once went away is history. Raises StoreUnavailable."""
+        standing = self.work.errands.departing.standing
+        departure = standing.departure(session_id)
+        if departure and departure.state is DepartureState.SETTLED:
+            with self.store.transaction() as transaction:
+                transaction.drop_departure(session_id)
+            standing.reload()
+
     def _coming(self, session_id: str, found: Held) -> Transaction:
         if found.home:
             return take_back(session_id, found.home, self.machine, self.lease)
@@ -206,9 +239,14 @@ class Cluster:
     @property
     def troubles(self) -> Sequence[Trouble]:
         """For /api/health."""
-        if not self.is_frozen:
-            return ()
-        return (CLUSTER_FROZEN if self.may_run_browsers else CLUSTER_FENCED,)
+        found: list[Trouble] = []
+        if self.is_frozen:
+            found.append(CLUSTER_FROZEN if self.may_run_browsers else CLUSTER_FENCED)
+        if self.upkeep.disputed:
+            found.append(CLUSTER_DISPUTED)
+        if self.upkeep.missing:
+            found.append(CLUSTER_MISSING)
+        return found
 
     def shown(self) -> ClusterShown:
         return replace(

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection, Container, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from wppmt.cluster import keys
+from wppmt.cluster import keys, stamps
 from wppmt.cluster.etcd import LeaseGone, Unavailable
 from wppmt.cluster.member import Member
-from wppmt.cluster.ownership import held
-from wppmt.cluster.reconciling import Commit, GiveUp, Situation, Step, steps
+from wppmt.cluster.ownership import epoch_on, held
+from wppmt.cluster.reconciling import Commit, Dispute, GiveUp, Situation, Step, steps
+from wppmt.cluster.right import Stamp
 from wppmt.cluster.values import Home
 from wppmt.domain.errors import Refusal
 from wppmt.moving.destination import Destination
@@ -20,6 +22,14 @@ from wppmt.store.move_records import DepartureState
 from wppmt.store.port import Store, StoreUnavailable
 
 LOOK_SECONDS, PAUSE_SECONDS = 3.0, 0.3
+DISPUTED = (
+    "O etcd diz que ela é da outra máquina, e nada prova que esta a entregou: fica fechada aqui. Se a certa é a daqui, pare a outra"
+    " com DELETE e apague as chaves dela no etcd (etcdctl del --prefix); se é a de lá, guarde um backup desta e apague-a"
+)
+MISSING = (
+    "O etcd diz que ela é desta máquina, e aqui não há nada dela: restaure um backup dela aqui (wppmt restore); ou, se não deve"
+    " mais existir ou está em outra máquina, apague as chaves dela no etcd (etcdctl del --prefix)"
+)
 _UNFINISHED = {DepartureState.LEAVING, DepartureState.GONE}
 
 
@@ -38,6 +48,10 @@ class Upkeep:
     """Sessions that are about to come into the registry."""
     settled_on: int = field(default=0, init=False)
     """The lease under which everything was taken back that could be."""
+    disputed: frozenset[str] = field(default=frozenset(), init=False)
+    """Sessions that are here, closed, while etcd names another machine, and nothing says which is right."""
+    missing: frozenset[str] = field(default=frozenset(), init=False)
+    """Sessions that are this machine's by etcd, and of which it knows nothing."""
     _known: set[str] = field(default_factory=set, init=False)
     """Sessions that were in the registry since the daemon was started, and did not leave it."""
     _leaving: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
@@ -53,6 +67,7 @@ class Upkeep:
 
     async def before_actors(self) -> None:
         """Raises Unavailable, LeaseGone, StoreUnavailable, OSError."""
+        self._known |= set(await asyncio.to_thread(self.store.forgotten))
         await self._reconcile(self._give_up_unstarted)
 
     async def keep(self) -> None:
@@ -62,8 +77,10 @@ class Upkeep:
                 await self._look()
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:
-            for task in self._leaving.values():
+            leaving = list(self._leaving.values())
+            for task in leaving:
                 task.cancel()
+            await asyncio.gather(*leaving, return_exceptions=True)
 
     async def _look(self) -> None:
         with contextlib.suppress(TimeoutError):
@@ -81,13 +98,18 @@ class Upkeep:
         if not self.member.holdings.is_known:
             return
         lease = self.member.membership.lease
+        disputed = set()
         for step in await asyncio.to_thread(self._steps, lease):
             match step:
+                case Dispute(session_id=session_id):
+                    disputed.add(session_id)
                 case Commit(transaction=transaction):
                     await self.member.commit(transaction)
                 case GiveUp(session_id=session_id):
                     if home := await self._is_elsewhere(session_id):
                         await give_up(session_id, str(Destination(home.url, home.machine)))
+        self._tell("session_disputed", DISPUTED, disputed - self.disputed)
+        self.disputed = frozenset(disputed)
         self.settled_on = lease
 
     def _steps(self, lease: int) -> Sequence[Step]:
@@ -98,7 +120,44 @@ class Upkeep:
         self._known |= here
         self._known -= {one.session_id for one in self.store.departures()}
         situation = Situation(lease=lease, here=here, ended=self._known - here, on_their_way=on_their_way)
-        return list(steps(situation, self.member.holdings, self.home))
+        self._prove(here - on_their_way, lease)
+        self._look_for_missing(here | on_their_way)
+        return list(steps(situation, self.member.holdings, self.home, self._epoch_here))
+
+    def _prove(self, here: Collection[str], lease: int) -> None:
+        """Also of a session whose browser was never opened here it is on the disk that it was this machine's."""
+        for session_id in here:
+            epoch, profile = epoch_on(lease, self.member.holdings.of(session_id)), self._profile(session_id)
+            if epoch is not None and profile.is_dir() and not (profile / stamps.FILE).exists():
+                with contextlib.suppress(OSError):
+                    stamps.write(profile, Stamp(epoch, self.member.terms.machine, fences=True))
+
+    def _epoch_here(self, session_id: str) -> int | None:
+        try:
+            stamp = stamps.read(self._profile(session_id))
+        except OSError:
+            return None
+        return stamp.epoch if stamp and stamp.machine == self.member.terms.machine else None
+
+    def _profile(self, session_id: str) -> Path:
+        return self.giving_up.departing.place.profile(session_id)
+
+    def is_missing(self, session_id: str) -> bool:
+        """It is to be here by etcd, and nothing here ever was it, as far as is known."""
+        standing = self.member.view.standing(session_id)
+        is_ours = standing.home is not None and standing.home.machine == self.member.terms.machine
+        return is_ours and session_id not in self._known
+
+    def _look_for_missing(self, accounted: Collection[str]) -> None:
+        missing = {
+            one for one in list(self.member.view.sessions) if one not in accounted and self.is_missing(one)
+        }
+        self._tell("session_missing", MISSING, missing - self.missing)
+        self.missing = frozenset(missing)
+
+    def _tell(self, event: str, note: str, sessions: Collection[str]) -> None:
+        for session_id in sorted(sessions):
+            self.member.log(event, session_id, level="error", note=note)
 
     def _on_their_way(self) -> Collection[str]:
         """Whom a move, a start or a way back from a backup takes care of."""

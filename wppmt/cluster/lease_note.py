@@ -1,8 +1,11 @@
-"""The lease that a state folder uses, so that the next daemon goes on with it, and nobody is without an owner meanwhile."""
+"""The lease and the name that a state folder uses: the next daemon goes on with the lease, so that nobody is without an owner
+meanwhile, and with the name, by which etcd knows its sessions.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,15 +19,27 @@ class LeaseNote:
 
     def read(self) -> int:
         """0: none."""
-        try:
-            return int(json.loads(self._path.read_text())["lease"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return 0
+        lease = self._noted().get("lease")
+        return lease if isinstance(lease, int) else 0
 
-    def write(self, lease: int) -> None:
+    def machine(self) -> str:
+        """Empty: not known."""
+        machine = self._noted().get("machine")
+        return machine if isinstance(machine, str) else ""
+
+    def write(self, lease: int, machine: str) -> None:
         """A disk that is full costs the next daemon some seconds."""
         with suppress(OSError):
-            self._path.write_text(json.dumps({"lease": lease}))
+            part = self._path.with_suffix(".part")
+            part.write_text(json.dumps({"lease": lease, "machine": machine}))
+            part.rename(self._path)
+
+    def _noted(self) -> Mapping[str, object]:
+        try:
+            noted = json.loads(self._path.read_text())
+        except (OSError, ValueError):
+            return {}
+        return noted if isinstance(noted, dict) else {}
 
 
 def boot_id() -> str:

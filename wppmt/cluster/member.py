@@ -122,7 +122,7 @@ class Member:
     async def leave(self) -> None:
         """Others need not wait until the lease has run out."""
         lease, self.membership = self.membership.lease, Membership()
-        self.note.write(0)
+        self.note.write(0, self.terms.machine)
         try:
             await self.etcd.revoke(lease)
         except Unavailable:
@@ -164,7 +164,7 @@ class Member:
         sent_at = self.now()
         lease = await self.etcd.grant(TTL)
         # Before the name: a daemon that dies here finds its own lease again.
-        self.note.write(lease)
+        self.note.write(lease, self.terms.machine)
         said = self.describe()
         try:
             if not await self.commit(register(self.terms.machine, said, lease)):

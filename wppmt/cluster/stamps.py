@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from secrets import token_hex
 
 from wppmt.archive.durable import flush
 from wppmt.cluster.right import Stamp
@@ -28,7 +29,7 @@ def read(profile: Path) -> Stamp | None:
 def write(profile: Path, stamp: Stamp) -> None:
     """On the disk when this returns. Raises OSError."""
     text = json.dumps({"epoch": stamp.epoch, "machine": stamp.machine, "fences": stamp.fences})
-    part = profile / f"{FILE}.part"
+    part = profile / f"{FILE}.{token_hex(4)}.part"
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123 - of a descriptor
         file.write(text)

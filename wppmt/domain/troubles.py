@@ -18,6 +18,8 @@ class TroubleCode(StrEnum):
     REDIS_DOWN = "REDIS_DOWN"
     RENEWAL_STOPPED = "RENEWAL_STOPPED"
     CLUSTER_UNREACHABLE = "CLUSTER_UNREACHABLE"
+    CLUSTER_DISPUTED = "CLUSTER_DISPUTED"
+    CLUSTER_MISSING = "CLUSTER_MISSING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,15 @@ CLUSTER_FROZEN = Trouble(
 CLUSTER_FENCED = Trouble(
     TroubleCode.CLUSTER_UNREACHABLE,
     "O etcd do cluster não responde (WPP_CLUSTER_ETCD): os navegadores desta máquina esperam fechados por ele",
+)
+CLUSTER_DISPUTED = Trouble(
+    TroubleCode.CLUSTER_DISPUTED,
+    "O etcd diz que uma sessão desta máquina é de outra, e nada prova que ela a recebeu: fica fechada aqui, com o login"
+    " guardado; session_disputed no log diz qual e o que fazer",
+)
+CLUSTER_MISSING = Trouble(
+    TroubleCode.CLUSTER_MISSING,
+    "O etcd diz que uma sessão é desta máquina, e aqui não há nada dela: session_missing no log diz qual e o que fazer",
 )
 
 

@@ -98,8 +98,10 @@ class Moves(Protocol):
 class Cluster(Protocol):
     """Several machines that share the sessions."""
 
-    def claimed(self, session_id: str) -> AbstractAsyncContextManager[None]:
-        """Within, this machine may make the session. Raises Refusal: NOT_OWNER with `owner`, CLUSTER_UNAVAILABLE."""
+    def claimed(self, session_id: str, *, restores: bool = False) -> AbstractAsyncContextManager[None]:
+        """Within, this machine may make the session. Raises Refusal: NOT_OWNER with `owner`, CLUSTER_UNAVAILABLE, and
+        SESSION_EXISTS where there should be one already, unless that is what is brought.
+        """
 
     async def move(self, session_id: str, machine: str) -> Job:
         """A session of this machine's goes to another one. Raises Refusal: INVALID_REQUEST, SESSION_BUSY, CLUSTER_UNAVAILABLE."""
@@ -114,7 +116,7 @@ class Cluster(Protocol):
 class Alone:
     """No cluster: whatever is here may be made here."""
 
-    def claimed(self, _: str) -> AbstractAsyncContextManager[None]:
+    def claimed(self, _session_id: str, *, restores: bool = False) -> AbstractAsyncContextManager[None]:  # noqa: ARG002 - the port's
         return nullcontext()
 
     async def move(self, _session_id: str, _machine: str) -> Job:

@@ -118,6 +118,9 @@ class Store(MovesRead, Protocol):
 
     def session(self, session_id: str) -> SessionRecord | None: ...
 
+    def forgotten(self) -> Sequence[str]:
+        """Sessions that were forgotten a while ago at most: until `prune` has deleted what is left of them."""
+
     def unfinished(self, session_id: str) -> Sequence[JournalEntry]:
         """Journal entries that are ACCEPTED or HANDED, oldest first."""
 

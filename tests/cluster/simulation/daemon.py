@@ -16,7 +16,7 @@ from wppmt.cluster.etcd import Committed, LeaseGone, Unavailable
 from wppmt.cluster.holdings import Holdings
 from wppmt.cluster.membership import RENEW_SECONDS, TTL, Joining, Membership
 from wppmt.cluster.ownership import Held, Transaction
-from wppmt.cluster.reconciling import GiveUp, Situation, steps
+from wppmt.cluster.reconciling import Commit, GiveUp, Situation, steps
 from wppmt.cluster.right import Denied, Right, Terms, right_to_open
 from wppmt.cluster.tree import Tree
 from wppmt.cluster.values import Home, Machine
@@ -112,16 +112,20 @@ class Daemon:
             ended=disk.ended,
             on_their_way={*disk.departures, *disk.incoming},
         )
-        for step in list(steps(situation, self.holdings, self._home_of)):
+        for step in list(steps(situation, self.holdings, self._home_of, self._epoch_here)):
             if isinstance(step, GiveUp):
                 self.host.end_browser(step.session_id)
                 disk.profiles.discard(step.session_id)
-            else:
+            elif isinstance(step, Commit):
                 yield from self._commit(step.transaction)
         for session in list(disk.profiles):
             self._adopt_or_open(session)
         for session in self.sessions:
             yield from self._tend(session)
+
+    def _epoch_here(self, session: str) -> int | None:
+        stamp = self.host.stamps.get(session)
+        return stamp.epoch if stamp and stamp.machine == self.host.name else None
 
     def _home_of(self, session: str) -> Home:
         """Others may count on a guard only when it has what a former life left behind."""

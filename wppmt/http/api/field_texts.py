@@ -226,7 +226,7 @@ FIELD_TEXTS: Mapping[str, str] = {
     "reasons": "o que impede o trabalho do serviço como um todo; vazio quando `status` é `ok`",
     "HealthReason.reason": "o problema, em uma frase para pessoas",
     "HealthReason.reasonCode": (
-        "`NONE_CONNECTED`, `MEMORY_LIMIT`, `REDIS_DOWN`, `RENEWAL_STOPPED` ou o código de um alerta ativo, para programas"
+        "`NONE_CONNECTED`, `MEMORY_LIMIT`, `REDIS_DOWN`, `RENEWAL_STOPPED`, em um cluster `CLUSTER_UNREACHABLE`, `CLUSTER_DISPUTED`, `CLUSTER_MISSING`, ou o código de um alerta ativo, para programas"
     ),
     "HealthBody.status": "`ok`, `degraded` (veja `reasons`), `starting` ou `draining` (sendo encerrado)",
     "HealthBody.sessions": "quantas sessões há, ao todo e por estado",

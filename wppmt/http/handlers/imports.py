@@ -28,7 +28,7 @@ async def register(request: web.Request) -> web.Response:
         raise Refusal(Code.SESSION_EXISTS)
     if not await asyncio.to_thread(ports.waits_for_import, session_id):
         raise invalid("sessionId", "wppmt import não trouxe um perfil para esta sessão")
-    async with ports.cluster.claimed(session_id):
+    async with ports.cluster.claimed(session_id, restores=True):
         await asyncio.to_thread(_save, ports, session_id)
         made: SessionStatus = await ports.front.ask(ROOT, move_messages.TakeUp(session_id), ASK_SECONDS)
     tell(request, Action.IMPORT_SESSION, session_id)

@@ -67,6 +67,9 @@ class SqliteStore(SqliteOutbox, SqliteWatch, SqliteRecords, SqliteAttempts, Sqli
         rows = self._read("SELECT record FROM sessions WHERE id = ?", (session_id,))
         return load_session(rows[0]["record"]) if rows else None
 
+    def forgotten(self) -> Sequence[str]:
+        return [row["session_id"] for row in self._read("SELECT session_id FROM forgotten")]
+
     def unfinished(self, session_id: str) -> Sequence[JournalEntry]:
         rows = self._read(
             "SELECT * FROM journal WHERE session_id = ? AND handover IN ('accepted', 'handed')"
