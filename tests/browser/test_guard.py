@@ -16,9 +16,10 @@ import pytest
 
 from tests.support import wait_until
 from wppmt.browser.chrome import processes
+from wppmt.browser.chrome.permit import Permit
 from wppmt.browser.keeper import keeper
 from wppmt.browser.keeper.lines import line_name
-from wppmt.browser.keeper.process import SOCKET, KeeperProcess
+from wppmt.browser.keeper.process import SOCKET, STARTING, KeeperProcess
 
 GONE_SECONDS = 5.0
 TERM, LATER_TERM = 7, 8
@@ -181,6 +182,44 @@ def test_it_ends_them_when_the_daemon_is_dead(tmp_path: Path, new_browser: Calla
     assert browser.heard() == keeper.CLOSE
     wait_until(lambda: not browser.is_alive(), GONE_SECONDS)
     wait_until(lambda: not guards_of(tmp_path), GONE_SECONDS)
+
+
+def test_what_was_not_started_is_expected_no_more(guard: KeeperProcess, new_browser: Callable[[], Browser]):
+    browser = new_browser()
+    guard.until(TERM, boot_time() + NEVER, boot_time() + NEVER)
+    permit = Permit(Path("loja"), lambda *_: TERM, guard)
+    permit.expect(browser.ours)
+    assert guard.watches("loja")
+    permit.ended()
+    assert not guard.watches("loja")
+    assert guard.take(line_name("loja", STARTING)) is None
+
+
+def test_what_has_begun_is_watched_on_when_a_former_life_ends(
+    guard: KeeperProcess, new_browser: Callable[[], Browser]
+):
+    browser = new_browser()
+    guard.until(TERM, boot_time() + NEVER, boot_time() + NEVER)
+    former = Permit(Path("loja"), lambda *_: TERM, guard)
+    former.expect(browser.ours)
+    former.watch(browser.process.pid, browser.ours)
+    Permit(Path("loja"), lambda *_: TERM, guard).expect(browser.ours)
+    former.ended()
+    taken = guard.take(line_name("loja", STARTING))
+    assert taken
+    taken.close()
+
+
+def test_a_daemon_that_only_keeps_does_not_hold_back_a_guard_that_it_finds(
+    tmp_path: Path, guard: KeeperProcess, new_browser: Callable[[], Browser], stack: ExitStack
+):
+    browser, now = new_browser(), boot_time()
+    guard.until(TERM, now + 0.8, now + 0.9)
+    watched(guard, browser)
+    guard.close()
+    made = KeeperProcess(tmp_path)
+    stack.callback(made.close)
+    wait_until(lambda: not browser.is_alive(), GONE_SECONDS)
 
 
 def test_a_guard_that_dies_is_replaced_and_knows_all_again(

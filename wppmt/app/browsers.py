@@ -142,7 +142,10 @@ def _keeper_and_guard(
         return process, process
     if environ.get("NOTIFY_SOCKET") and environ.get("FDSTORE", "0") != "0":
         return SystemdStore(environ["NOTIFY_SOCKET"], lines), Unguarded()
-    return KeeperProcess(folder), Unguarded()
+    keeper = KeeperProcess(folder)
+    if not settings.cluster.etcd:
+        keeper.until(0, 0.0, 0.0)
+    return keeper, Unguarded(keeper.until)
 
 
 def _require_usable_engine(settings: Settings) -> None:

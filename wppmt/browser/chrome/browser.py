@@ -293,6 +293,7 @@ class ChromeBrowser:
             ending.end(self._group)
             self._standing.ended()
             self._keeper.forget(self._line_name(self._group))
+        self._permit.ended()
 
     def _leave(self) -> None:
         """What could not be adopted is as it was."""

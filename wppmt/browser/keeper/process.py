@@ -54,8 +54,6 @@ class KeeperProcess:
         if self._connection and guards and not _can_guard(self._connection):
             self._dismiss(self._connection)
         if self._connection:
-            if not guards:
-                _send(self._connection, self._until)
             self._watch(self._connection)
 
     def keep(self, name: str, end: socket.socket) -> None:
@@ -83,7 +81,10 @@ class KeeperProcess:
     def watch(self, session_id: str, pid: int, end: socket.socket, term: int) -> None:
         with self._guard:
             self._guarded(line_name(session_id, pid), f"{pid} {processes.began(pid)} {term}", end)
-            self.forget(line_name(session_id, STARTING))
+            self.expect_no_more(session_id)
+
+    def expect_no_more(self, session_id: str) -> None:
+        self.forget(line_name(session_id, STARTING))
 
     def watches(self, session_id: str) -> bool:
         with self._guard:
