@@ -69,6 +69,26 @@ def test_a_later_epoch_is_the_new_commits():
     assert (found.create_revision, found.lease) == (30, 88)
 
 
+def test_a_watch_that_was_faster_than_the_answer_is_not_undone():
+    holdings = claimed(10)
+    holdings.apply([deleted(keys.owner("loja"), 11)])
+    home = holdings.of("loja").home
+    assert home
+    holdings.apply([Change(keys.owner("loja"), owner(30, 88), 30), deleted(keys.owner("loja"), 31)])
+    holdings.committed(take_back("loja", home, "a", 88), 30)
+    assert holdings.of("loja").owner is None
+
+
+def test_what_was_absent_is_new_also_where_its_end_was_not_yet_told():
+    holdings = claimed(10)
+    home = holdings.of("loja").home
+    assert home
+    holdings.committed(take_back("loja", home, "a", 88), 30)
+    found = holdings.of("loja").owner
+    assert found
+    assert found.create_revision == 30
+
+
 def test_nothing_is_known_before_etcd_has_told_anything():
     holdings = Holdings()
     assert not holdings.is_known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from wppmt.cluster import keys
-from wppmt.cluster.etcd import Change, Delete, Entry, Snapshot
+from wppmt.cluster.etcd import Change, CreateRevision, Delete, Entry, Snapshot
 from wppmt.cluster.ownership import Held, Transaction
 
 
@@ -18,6 +18,8 @@ class Holdings:
         self._entries: dict[str, Entry] = {}
         self._committed: dict[str, tuple[int, Entry | None]] = {}
         """What was committed here, which a watch tells later."""
+        self._seen = 0
+        """The last revision that etcd has told of."""
 
     def of(self, session_id: str) -> Held:
         return Held(self._entries.get(keys.owner(session_id)), self._entries.get(keys.home(session_id)))
@@ -28,10 +30,11 @@ class Holdings:
         self._committed = {key: done for key, done in self._committed.items() if done[0] > snapshot.revision}
         for key, (_, entry) in self._committed.items():
             _put(entries, key, entry)
-        self._entries, self.is_known = entries, True
+        self._entries, self.is_known, self._seen = entries, True, snapshot.revision
 
     def apply(self, changes: Iterable[Change]) -> None:
         for change in changes:
+            self._seen = max(self._seen, change.revision)
             done = self._committed.get(change.key)
             if not change.key.startswith(keys.SESSIONS) or (done and change.revision < done[0]):
                 continue
@@ -40,8 +43,12 @@ class Holdings:
 
     def committed(self, transaction: Transaction, revision: int) -> None:
         """It has succeeded."""
+        if revision <= self._seen:
+            # A watch was faster, and may have told what came after.
+            return
+        new = {one.key for one in transaction.compares if isinstance(one, CreateRevision) and one.is_ == 0}
         for operation in transaction.operations:
-            former = self._entries.get(operation.key)
+            former = None if operation.key in new else self._entries.get(operation.key)
             entry = None
             if not isinstance(operation, Delete):
                 created = former.create_revision if former else revision

@@ -82,11 +82,13 @@ class View:
 
     def reset(self, snapshot: Snapshot) -> None:
         """Everything anew, as at the start, and after changes were missed."""
-        self.leader, self.leader_term = "", 0
-        for part in (self._machines, self._sessions, self._goals, self._drains):
-            part.clear()
+        anew = View()
         for entry in snapshot.entries:
-            self._set(entry.key, entry)
+            anew._set(entry.key, entry)
+        # Another thread may be reading: it finds one or the other, and neither half.
+        self.leader, self.leader_term = anew.leader, anew.leader_term
+        self._machines, self._sessions = anew._machines, anew._sessions
+        self._goals, self._drains = anew._goals, anew._drains
         self.revision = snapshot.revision
 
     def apply(self, changes: Iterable[Change]) -> None:
