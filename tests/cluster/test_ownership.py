@@ -153,11 +153,3 @@ def test_a_machine_says_nothing_of_another_s_home(cluster: Cluster) -> None:
     for made in (ownership.release, lambda session, held: ownership.rewrite_home(session, held, A)):
         with pytest.raises(ValueError, match="loja"):
             made("loja", Held())
-
-
-def test_many_are_claimed_together_or_none(cluster: Cluster) -> None:
-    a = cluster.join("a")
-    cluster.commit(ownership.claim("loja", A, a))
-    together = ownership.together([ownership.claim(session, A, a) for session in ("loja", "outra")])
-    assert not cluster.commit(together).succeeded
-    assert not cluster.tree.read(keys.session("outra"), cluster.now).entries

@@ -7,7 +7,7 @@ import re
 PREFIX = "/wppmt/"
 MACHINES, DRAINS = f"{PREFIX}machines/", f"{PREFIX}drains/"
 SESSIONS, GOALS = f"{PREFIX}sessions/", f"{PREFIX}goals/"
-LEADER, POLICY = f"{PREFIX}leader", f"{PREFIX}policy"
+LEADER = f"{PREFIX}leader"
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,63}", re.ASCII)
 

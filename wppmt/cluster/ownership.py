@@ -106,14 +106,6 @@ def rewrite_home(session_id: str, held: Held, home: Home) -> Transaction:
     )
 
 
-def together(transactions: Sequence[Transaction]) -> Transaction:
-    """Of different sessions, all or none; etcd takes 128 compares and as many operations."""
-    return Transaction(
-        [compare for one in transactions for compare in one.compares],
-        [operation for one in transactions for operation in one.operations],
-    )
-
-
 def _given_up(session_id: str, held: Held, operations: Sequence[Operation]) -> Transaction:
     """No owner, and this for the home; all as it was read."""
     if held.home is None:

@@ -63,7 +63,7 @@ class SimulatedMachine:
         """All in one commit, to be ready soon; a daemon claims each as it starts."""
         home = Home(machine=self.name, fences=True)
         claims = [ownership.claim(session, home, self.lease) for session in sessions]
-        await self._surely(ownership.together(claims), keys.owner(sessions[0]))
+        await self._surely(_together(claims), keys.owner(sessions[0]))
 
     async def _surely(self, wanted: Transaction, key: str) -> None:
         """Until it is done, also where nobody said so; `key` is then on the lease."""
@@ -163,3 +163,11 @@ async def at_most(limit: int, jobs: Iterable[Awaitable[object]]) -> None:
             await job
 
     await asyncio.gather(*(one(job) for job in jobs))
+
+
+def _together(transactions: Sequence[Transaction]) -> Transaction:
+    """Of different sessions, all or none; etcd takes 128 compares and as many operations."""
+    return Transaction(
+        [compare for one in transactions for compare in one.compares],
+        [operation for one in transactions for operation in one.operations],
+    )
