@@ -258,7 +258,7 @@ class Cluster:
 
 def make_member(settings: Settings, directory: Directory) -> Member:
     """Within the running loop; nothing is asked of etcd yet. Raises SetupError."""
-    cluster, boot = settings.cluster, boot_id()
+    cluster, boot = settings.cluster, boot_id(settings.store.state_dir)
     versions = Versions(
         wppmt=__version__, schema_version=VERSION, chrome=archives.surroundings(settings).chrome()
     )

@@ -42,6 +42,9 @@ class LeaseNote:
         return noted if isinstance(noted, dict) else {}
 
 
-def boot_id() -> str:
-    """The kernel's: another one after each boot of the machine, and on each machine."""
-    return BOOT_ID.read_text().strip()
+def boot_id(state_dir: Path) -> str:
+    """Another one after each boot of the machine, on each machine, and for each folder: what was copied, with all that it notes, is
+    another machine's. Raises OSError.
+    """
+    found = state_dir.stat()
+    return f"{BOOT_ID.read_text().strip()}:{found.st_dev}:{found.st_ino}"

@@ -58,7 +58,7 @@ class Joining(Enum):
 def joining(registered: Entry | None, noted: int, boot: str, waited: float) -> Joining:
     """What to do with `keys.machine(name)` as it is. `noted`: the lease that this state folder used last, or 0. `waited`: seconds.
 
-    A state folder may have been copied together with what it notes; the kernel's boot id cannot be.
+    A state folder may have been copied together with what it notes; the boot id, which is also the folder's, cannot be.
     """
     if registered is None:
         return Joining.REGISTER

@@ -29,7 +29,6 @@ class Versions(_Value):
     """Of the database: an archive goes to the same one, or to a newer."""
     chrome: str = ""
     """As `schema_version`, of the profile; empty: not known, and not compared."""
-    bridge: str = ""
 
 
 class Machine(_Value):
@@ -45,7 +44,7 @@ class Machine(_Value):
     versions: Versions = Versions()
     state: str = "ok"
     boot: str = ""
-    """Of the machine's kernel, to tell a restart from a silence."""
+    """Of the machine's kernel and its state folder, to tell a restart from a silence, and from a copy."""
 
 
 class Home(_Value):
