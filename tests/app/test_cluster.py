@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from actors.runtime.directory import Directory
 from tests.defaults import SETTINGS
-from tests.moving.instances import Instance
+from tests.moving.instances import FakeActors, Instance
 from wppmt.app.cluster import Cluster
 from wppmt.app.cluster_work import ClusterWork, errands, leading
 from wppmt.app.left_behind import LeftBehind
@@ -20,7 +22,7 @@ from wppmt.app.upkeep import Upkeep
 from wppmt.browser.keeper.guard import Guard
 from wppmt.browser.port import StartFailed
 from wppmt.cluster import keys, stamps
-from wppmt.cluster.etcd import Put, Snapshot
+from wppmt.cluster.etcd import Put, Snapshot, Unavailable
 from wppmt.cluster.lease_note import LeaseNote
 from wppmt.cluster.member import Member
 from wppmt.cluster.memory import MemoryEtcd
@@ -29,10 +31,11 @@ from wppmt.cluster.right import Stamp, Terms
 from wppmt.cluster.tree import Tree
 from wppmt.cluster.values import Goal, Home, Machine, Why
 from wppmt.domain.errors import Code, Refusal, SetupError
-from wppmt.domain.move_messages import GiveAway
+from wppmt.domain.move_messages import GiveAway, PrepareToLeave
 from wppmt.domain.troubles import CLUSTER_DISPUTED, CLUSTER_FENCED, CLUSTER_FROZEN, CLUSTER_MISSING, Trouble
 from wppmt.moving.giving_up import GivingUp
 from wppmt.store.move_records import Departure, DepartureState
+from wppmt.store.port import Store
 
 
 @dataclass
@@ -285,6 +288,91 @@ async def test_what_etcd_cannot_know_is_this_machines_word(ground: Ground, state
         instance.departing.standing.require_here("loja", is_told=True)
 
 
+async def test_a_guard_that_was_left_goes_on_until_nobody_counts_on_it(ground: Ground):
+    fencing, instance = ground.machine("a")
+    instance.has("loja")
+    await begun(fencing)
+    plain = ground.daemon("a", instance, fences=False)
+    told: list[tuple[int, float, float]] = []
+    plain.member.vouch = lambda *said: told.append(said)
+    etcd = cast("MemoryEtcd", plain.etcd)
+    etcd.is_reachable = False
+    with pytest.raises(Unavailable):
+        await begun(plain)
+    assert not told
+    etcd.is_reachable = True
+    await begun(plain)
+    assert not promised(plain, "loja")
+    assert told == [(0, 0.0, 0.0)]
+
+
+async def test_what_is_given_up_before_the_actors_is_given_up_whole(ground: Ground):
+    lost, instance = ground.machine("a")
+    instance.has("loja")
+    await begun(lost)
+    await tick(lost)
+    helper, _ = ground.machine("b")
+    ground.now += 20
+    await begun(helper)
+    home = helper.member.holdings.of("loja").home
+    assert home
+    assert await helper.member.commit(
+        fail_over("loja", home, "a", Home(machine="b", url="https://b.test"), helper.lease)
+    )
+    again = ground.daemon("a", instance)
+    began, may_end = threading.Event(), threading.Event()
+
+    def log(*_: object, **__: object) -> None:
+        began.set()
+        may_end.wait(10)
+
+    again.upkeep.giving_up = GivingUp(replace(instance.departing, log=log))
+    work = asyncio.create_task(begun(again))
+    await asyncio.to_thread(began.wait, 10)
+    work.cancel()
+    assert not (await asyncio.wait({work}, timeout=0.05))[0]
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert not instance.place.profile("loja").exists()
+
+
+class Hanging(FakeActors):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.hangs = asyncio.Event()
+
+    async def ask(self, address: str, message: object, deadline: float) -> Any:
+        if isinstance(message, PrepareToLeave):
+            self.hangs.set()
+            await asyncio.Event().wait()
+        return await super().ask(address, message, deadline)
+
+
+async def test_what_it_was_giving_up_is_undone_before_it_ends(ground: Ground):
+    cluster, instance = ground.machine("a")
+    instance.has("loja")
+    await begun(cluster)
+    await tick(cluster)
+    helper, _ = ground.machine("b")
+    ground.now += 20
+    await begun(helper)
+    home = helper.member.holdings.of("loja").home
+    assert home
+    me = Home(machine="b", url="https://b.test")
+    assert await helper.member.commit(fail_over("loja", home, "a", me, helper.lease))
+    front = Hanging(instance.store)
+    cluster.upkeep.giving_up = GivingUp(replace(instance.departing, front=front))
+    await cluster.member.read()
+    keeping = asyncio.create_task(cluster.upkeep.keep())
+    await front.hangs.wait()
+    keeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await keeping
+    assert not instance.store.departures()
+    assert instance.store.session("loja")
+
+
 async def test_given_up_while_it_runs_its_actor_is_closed_first(ground: Ground):
     cluster, instance = ground.machine("a")
     instance.has("loja")
@@ -347,7 +435,9 @@ async def test_that_it_fences_is_not_promised_before_left_browsers_are_guarded_o
     browsers = FakeBrowsers({"adopted", "ended", "opened-under-a-guard"})
     cluster.upkeep.left_behind = LeftBehind(tokens, browsers)
     await begun(cluster)
+    await tick(cluster)
     assert [promised(cluster, name) for name in ("adopted", "ended")] == [False, False]
+    assert stamps.read(tokens / "adopted") is None
     assert [promised(cluster, name) for name in ("opened-under-a-guard", "without")] == [True, True]
     browsers.watched.add("adopted")
     await tick(cluster)

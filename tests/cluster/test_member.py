@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from wppmt.cluster import keys, stamps
 from wppmt.cluster.etcd import Unavailable
-from wppmt.cluster.lease_note import LeaseNote
+from wppmt.cluster.lease_note import LeaseNote, boot_id
 from wppmt.cluster.member import Member, NameTaken
 from wppmt.cluster.memory import MemoryEtcd
 from wppmt.cluster.ownership import claim, take_back
@@ -137,6 +140,26 @@ async def test_a_copied_state_folder_does_not_bring_the_lease_along(
     monkeypatch.setattr("asyncio.sleep", let_time_pass(world, 1))
     await copy.join()
     assert copy.membership.lease != first.membership.lease
+
+
+def test_a_copy_of_a_state_folder_is_another_boot(tmp_path: Path):
+    one, copy = tmp_path / "one", tmp_path / "copy"
+    one.mkdir()
+    copy.mkdir()
+    assert boot_id(one) == boot_id(one) != boot_id(copy)
+
+
+async def test_while_the_guard_does_not_listen_the_rest_goes_on(world: World):
+    member = await joined(world.machine())
+    lease, listens = member.membership.lease, threading.Event()
+    member.vouch = lambda *_: cast("None", listens.wait(10))
+    world.now += 3
+    renewal = asyncio.create_task(member.renew())
+    assert not (await asyncio.wait({renewal}, timeout=0.05))[0]
+    assert (member.membership.lease, member.membership.sent_at) == (lease, 1000.0)
+    listens.set()
+    assert await renewal
+    assert member.membership.sent_at == 1003.0
 
 
 async def test_who_leaves_in_order_makes_nobody_wait(world: World):

@@ -54,6 +54,7 @@ class Upkeep:
     """Sessions that are this machine's by etcd, and of which it knows nothing."""
     _known: set[str] = field(default_factory=set, init=False)
     """Sessions that were in the registry since the daemon was started, and did not leave it."""
+    _is_guard_released: bool = field(default=False, init=False)
     _leaving: dict[str, asyncio.Task[None]] = field(default_factory=dict, init=False)
 
     def home(self, session_id: str) -> Home:
@@ -110,7 +111,19 @@ class Upkeep:
                         await give_up(session_id, str(Destination(home.url, home.machine)))
         self._tell("session_disputed", DISPUTED, disputed - self.disputed)
         self.disputed = frozenset(disputed)
+        await self._release_the_guard()
         self.settled_on = lease
+
+    async def _release_the_guard(self) -> None:
+        """One that a former daemon has left: it goes on until nobody counts on it any more."""
+        if self._is_guard_released or self.member.terms.fences:
+            return
+        entries = [self.member.holdings.of(session_id).home for session_id in self._known]
+        homes = [Home.parse(entry.value) for entry in entries if entry]
+        me = self.member.terms.machine
+        if not any(home.fences for home in homes if home and home.machine == me):
+            await self.member.tell_guard(0, 0.0, 0.0)
+            self._is_guard_released = True
 
     def _steps(self, lease: int) -> Sequence[Step]:
         """What a move does meanwhile is seen before or after; that is why it is asked twice."""
@@ -127,6 +140,9 @@ class Upkeep:
     def _prove(self, here: Collection[str], lease: int) -> None:
         """Also of a session whose browser was never opened here it is on the disk that it was this machine's."""
         for session_id in here:
+            if session_id in self.left_behind:
+                # A stamp would say that somebody guards its browser.
+                continue
             epoch, profile = epoch_on(lease, self.member.holdings.of(session_id)), self._profile(session_id)
             if epoch is not None and profile.is_dir() and not (profile / stamps.FILE).exists():
                 with contextlib.suppress(OSError):
@@ -174,7 +190,13 @@ class Upkeep:
         return home if home and home.machine != self.member.terms.machine else None
 
     async def _give_up_unstarted(self, session_id: str, owner: str) -> None:
-        await asyncio.to_thread(self.giving_up.before_actors, session_id, owner)
+        """Whoever has no more time for it has that much: the actors find it whole, or not at all."""
+        work = asyncio.ensure_future(asyncio.to_thread(self.giving_up.before_actors, session_id, owner))
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.wait({work})
+            raise
 
     async def _give_up(self, session_id: str, owner: str) -> None:
         """It takes as long as a browser takes to close: meanwhile the others go on."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from wppmt.cluster import keys, stamps
@@ -59,6 +61,7 @@ class Member:
     """What is known of etcd is kept up to date. False: nobody moves anything."""
     changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Something in etcd, or of the lease, is not as it was."""
+    _voucher: Executor = field(default_factory=partial(ThreadPoolExecutor, 1, "vouching"), init=False)
     _told: Machine | None = field(default=None, init=False)
     _is_silent: bool = field(default=False, init=False)
 
@@ -172,7 +175,7 @@ class Member:
         except LeaseGone:
             return False
         self._told = said
-        self._vouched(Membership(lease).renewed(sent_at))
+        await self._vouched(Membership(lease).renewed(sent_at))
         return True
 
     async def _go_on(self, lease: int) -> bool:
@@ -181,7 +184,7 @@ class Member:
             await self.etcd.renew(lease)
         except LeaseGone:
             return False
-        self._vouched(Membership(lease).renewed(sent_at))
+        await self._vouched(Membership(lease).renewed(sent_at))
         return True
 
     async def renew(self) -> bool:
@@ -190,11 +193,11 @@ class Member:
         try:
             if self.membership.lease:
                 await self.etcd.renew(self.membership.lease)
-                self._vouched(self.membership.renewed(sent_at))
+                await self._vouched(self.membership.renewed(sent_at))
             else:
                 await self.join()
         except LeaseGone:
-            self._lost()
+            await self._lost()
             return False
         except Unavailable:
             if not self._is_silent:
@@ -210,21 +213,27 @@ class Member:
         self._is_silent = False
         return True
 
-    def _lost(self) -> None:
+    async def tell_guard(self, lease: int, close_at: float, kill_at: float) -> None:
+        """It may not listen for a while; and threads that others keep busy may not be free in time."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._voucher, self.vouch, lease, close_at, kill_at)
+
+    async def _lost(self) -> None:
         """Whoever relies on that may bring sessions up from this moment on, usually long after the browsers were closed."""
         lost, self.membership = self.membership.lease, Membership()
         if self.terms.fences:
             now = self.now()
-            self.vouch(lost, now, now + KILL_SECONDS - CLOSE_SECONDS)
+            await self.tell_guard(lost, now, now + KILL_SECONDS - CLOSE_SECONDS)
         self.log("lease_lost", level="warning")
         self.changed.set()
 
-    def _vouched(self, membership: Membership) -> None:
+    async def _vouched(self, membership: Membership) -> None:
+        """The guard hears of a lease before anybody opens a browser under it."""
         is_new = membership.lease != self.membership.lease
-        self.membership = membership
         if self.terms.fences:
             sent_at = membership.sent_at
-            self.vouch(membership.lease, sent_at + CLOSE_SECONDS, sent_at + KILL_SECONDS)
+            await self.tell_guard(membership.lease, sent_at + CLOSE_SECONDS, sent_at + KILL_SECONDS)
+        self.membership = membership
         if is_new:
             self.log("lease_taken", machine=self.terms.machine)
             self.changed.set()
