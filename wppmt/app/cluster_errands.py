@@ -190,8 +190,10 @@ class Errands:
             found = held(await self.etcd.read(keys.session(errand.session)), errand.session)
             home = found.home_value
             may_be = home is not None and home.machine == errand.lost and home.fences
-            is_done = found.home is not None and may_be and await self.commit(
-                fail_over(errand.session, found.home, errand.lost, me, self.lease())
+            is_done = (
+                found.home is not None
+                and may_be
+                and await self.commit(fail_over(errand.session, found.home, errand.lost, me, self.lease()))
             )
         except (Unavailable, LeaseGone):
             raise JobFailed("O etcd não responde") from None
