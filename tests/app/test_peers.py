@@ -67,9 +67,9 @@ def test_what_peers_come_by_is_tried_before_anything_is_taken(tmp_path: Path):
         assert not none
     with peer_sockets(cluster) as [found]:
         assert found.getsockname() == ("127.0.0.1", port)
-    with socket.create_server(("127.0.0.1", port)):
-        with pytest.raises(SetupError, match="WPP_CLUSTER_LISTEN"), peer_sockets(cluster):
-            pass
+    taken = socket.create_server(("127.0.0.1", port))
+    with taken, pytest.raises(SetupError, match="WPP_CLUSTER_LISTEN"), peer_sockets(cluster):
+        pass
     bad = cluster.model_copy(update={"ca": str(tmp_path / "none.pem")})
     with pytest.raises(SetupError, match="WPP_CLUSTER_CA"), peer_sockets(bad):
         pass
