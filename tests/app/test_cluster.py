@@ -31,6 +31,7 @@ from wppmt.cluster.right import Stamp, Terms
 from wppmt.cluster.tree import Tree
 from wppmt.cluster.values import Goal, Home, Machine, Why
 from wppmt.domain.errors import Code, Refusal, SetupError
+from wppmt.domain.messages import CloseSession, session_address
 from wppmt.domain.move_messages import GiveAway, PrepareToLeave
 from wppmt.domain.troubles import CLUSTER_DISPUTED, CLUSTER_FENCED, CLUSTER_FROZEN, CLUSTER_MISSING, Trouble
 from wppmt.moving.giving_up import GivingUp
@@ -216,6 +217,40 @@ async def test_what_only_an_old_etcd_says_is_another_s_stays_here_closed(ground:
     await tick(second)
     assert second.epoch_of("loja")
     assert second.troubles == []
+
+
+class Closing(FakeActors):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.closed: list[str] = []
+        self.has_closed = asyncio.Event()
+
+    async def ask(self, address: str, message: object, deadline: float) -> Any:
+        if isinstance(message, CloseSession):
+            self.closed.append(address)
+            self.has_closed.set()
+        return await super().ask(address, message, deadline)
+
+
+async def test_what_comes_to_be_disputed_while_it_runs_is_closed_once(ground: Ground):
+    first, _ = ground.machine("a")
+    await begun(first)
+    async with first.claimed("loja"):
+        pass
+    second, instance = ground.machine("b")
+    await begun(second)
+    instance.has("loja")
+    front = Closing(instance.store)
+    second.upkeep.giving_up = GivingUp(replace(instance.departing, front=front))
+    keeping = asyncio.create_task(second.upkeep.keep())
+    await front.has_closed.wait()
+    second.member.changed.set()
+    await asyncio.sleep(0.5)
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    assert front.closed == [session_address("loja")]
+    assert second.upkeep.disputed == {"loja"}
+    assert instance.store.session("loja")
 
 
 async def test_a_machine_that_has_sessions_keeps_its_name(ground: Ground):

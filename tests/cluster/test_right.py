@@ -55,7 +55,7 @@ def test_who_is_not_the_owner_of_this_epoch_does_not(
 def test_an_etcd_that_was_set_up_anew_shuts_nobody_out_of_its_own_profiles(terms: Terms) -> None:
     verdict = right_to_open(terms, MEMBER, held(), Stamp(EPOCH + 1000, "a", fences=True), SENT)
     assert isinstance(verdict, Right)
-    assert verdict.stamp == Stamp(EPOCH, "a", terms.fences)
+    assert verdict.stamp == Stamp(EPOCH + 1000, "a", terms.fences)
 
 
 def test_who_fences_opens_nothing_that_would_be_closed_at_once() -> None:

@@ -28,7 +28,7 @@ from wppmt.cluster.member import Member, NameTaken
 from wppmt.cluster.overview import show
 from wppmt.cluster.ownership import Held, Transaction, claim, epoch_on, take_back
 from wppmt.cluster.right import Denied, Terms
-from wppmt.cluster.values import Home, Machine, Versions
+from wppmt.cluster.values import Machine, Versions
 from wppmt.cluster.view import View
 from wppmt.domain.cluster import ClusterShown
 from wppmt.domain.errors import Code, Refusal, SetupError
@@ -91,7 +91,7 @@ class Cluster:
 
     def require_here(self, session_id: str) -> None:
         """Raises Refusal(NOT_OWNER) with `owner`."""
-        home = _home(self.member.holdings.of(session_id))
+        home = self.member.holdings.of(session_id).home_value
         if home and home.machine != self.machine:
             raise Refusal(Code.NOT_OWNER, extra={"owner": home.url})
         self.work.errands.require_all_here(session_id)
@@ -305,7 +305,3 @@ def make_cluster(
             errands=errands(settings, member, moves, store, upkeep.home),
         ),
     )
-
-
-def _home(found: Held) -> Home | None:
-    return Home.parse(found.home.value) if found.home else None

@@ -16,11 +16,13 @@ from wppmt.cluster.reconciling import Commit, Dispute, GiveUp, Situation, Step, 
 from wppmt.cluster.right import Stamp
 from wppmt.cluster.values import Home
 from wppmt.domain.errors import Refusal
+from wppmt.domain.messages import CloseSession, session_address
 from wppmt.moving.destination import Destination
 from wppmt.moving.giving_up import GivingUp
 from wppmt.store.move_records import DepartureState
 from wppmt.store.port import Store, StoreUnavailable
 
+CLOSE_SECONDS = 75.0
 LOOK_SECONDS, PAUSE_SECONDS = 3.0, 0.3
 DISPUTED = (
     "O etcd diz que ela é da outra máquina, e nada prova que esta a entregou: fica fechada aqui. Se a certa é a daqui, pare a outra"
@@ -69,7 +71,7 @@ class Upkeep:
     async def before_actors(self) -> None:
         """Raises Unavailable, LeaseGone, StoreUnavailable, OSError."""
         self._known |= set(await asyncio.to_thread(self.store.forgotten))
-        await self._reconcile(self._give_up_unstarted)
+        await self._reconcile(self._give_up_unstarted, _nothing)
 
     async def keep(self) -> None:
         """Until cancelled, and with it what it has begun."""
@@ -89,13 +91,15 @@ class Upkeep:
         self.member.changed.clear()
         try:
             await self.member.tell()
-            await self._reconcile(self._give_up)
+            await self._reconcile(self._give_up, self._close)
         except (Unavailable, LeaseGone):
             return
         except (StoreUnavailable, OSError) as failure:
             self.member.log("cluster_not_reconciled", level="warning", note=str(failure))
 
-    async def _reconcile(self, give_up: Callable[[str, str], Awaitable[None]]) -> None:
+    async def _reconcile(
+        self, give_up: Callable[[str, str], Awaitable[None]], close: Callable[[str], Awaitable[None]]
+    ) -> None:
         if not self.member.holdings.is_known:
             return
         lease = self.member.membership.lease
@@ -109,7 +113,9 @@ class Upkeep:
                 case GiveUp(session_id=session_id):
                     if home := await self._is_elsewhere(session_id):
                         await give_up(session_id, str(Destination(home.url, home.machine)))
-        self._tell("session_disputed", DISPUTED, disputed - self.disputed)
+        new = sorted(disputed - self.disputed)
+        self._tell("session_disputed", DISPUTED, new)
+        await asyncio.gather(*(close(session_id) for session_id in new))
         self.disputed = frozenset(disputed)
         await self._release_the_guard()
         self.settled_on = lease
@@ -118,8 +124,7 @@ class Upkeep:
         """One that a former daemon has left: it goes on until nobody counts on it any more."""
         if self._is_guard_released or self.member.terms.fences:
             return
-        entries = [self.member.holdings.of(session_id).home for session_id in self._known]
-        homes = [Home.parse(entry.value) for entry in entries if entry]
+        homes = [self.member.holdings.of(session_id).home_value for session_id in self._known]
         me = self.member.terms.machine
         if not any(home.fences for home in homes if home and home.machine == me):
             await self.member.tell_guard(0, 0.0, 0.0)
@@ -185,9 +190,16 @@ class Upkeep:
 
     async def _is_elsewhere(self, session_id: str) -> Home | None:
         """As of now: what a watch has told may be old. Raises Unavailable."""
-        found = held(await self.member.etcd.read(keys.session(session_id)), session_id).home
-        home = Home.parse(found.value) if found else None
+        home = held(await self.member.etcd.read(keys.session(session_id)), session_id).home_value
         return home if home and home.machine != self.member.terms.machine else None
+
+    async def _close(self, session_id: str) -> None:
+        """Raises nothing: whoever starts it from now on is refused."""
+        front = self.giving_up.departing.front
+        try:
+            await front.ask(session_address(session_id), CloseSession(), CLOSE_SECONDS)
+        except Refusal as refusal:
+            self.member.log("session_not_closed", session_id, level="error", note=str(refusal))
 
     async def _give_up_unstarted(self, session_id: str, owner: str) -> None:
         """Whoever has no more time for it has that much: the actors find it whole, or not at all."""
@@ -209,3 +221,7 @@ class Upkeep:
             await self.giving_up.give_up(session_id, owner)
         except (Refusal, StoreUnavailable, OSError) as failure:
             self.member.log("session_not_given_up", session_id, level="warning", note=str(failure))
+
+
+async def _nothing(_: str) -> None:
+    """It has no actor yet, and no browser is opened or adopted without a right."""

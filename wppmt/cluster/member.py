@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from wppmt.cluster.membership import (
     register,
     rewrite,
 )
-from wppmt.cluster.ownership import Transaction
+from wppmt.cluster.ownership import Transaction, epoch_on, rewrite_home
 from wppmt.cluster.right import Denied, Terms, right_to_open
 from wppmt.cluster.values import Home, Machine
 from wppmt.cluster.view import View
@@ -123,7 +124,10 @@ class Member:
         return snapshot
 
     async def leave(self) -> None:
-        """Others need not wait until the lease has run out."""
+        """Others need not wait until the lease has run out; but they wait for this machine, as the logins are newer here than in
+        any archive.
+        """
+        await asyncio.gather(*(self._reserve(session_id) for session_id in self.view.sessions))
         lease, self.membership = self.membership.lease, Membership()
         self.note.write(0, self.terms.machine)
         try:
@@ -131,11 +135,23 @@ class Member:
         except Unavailable:
             return
 
+    async def _reserve(self, session_id: str) -> None:
+        """Nobody else brings it up, if it is ours."""
+        found = self.holdings.of(session_id)
+        home = found.home_value
+        is_owned = found.owner is None or epoch_on(self.membership.lease, found) is not None
+        if home and home.fences and home.machine == self.terms.machine and is_owned:
+            unpromised = home.model_copy(update={"fences": False})
+            with suppress(Unavailable, LeaseGone):
+                await self.commit(rewrite_home(session_id, found, unpromised))
+
     async def keep_lease(self) -> None:
         """Until cancelled."""
         while True:
             renewed = await self.renew()
-            await asyncio.sleep(RENEW_SECONDS if renewed else AGAIN_SECONDS)
+            # However long the answer took: the guard counts from when it was sent.
+            due = self.membership.sent_at + RENEW_SECONDS - self.now()
+            await asyncio.sleep(max(due, 0.0) if renewed else AGAIN_SECONDS)
 
     async def follow(self) -> None:
         """Until cancelled."""

@@ -62,7 +62,7 @@ def steps(
     """
     for session_id in sorted(set(situation.here) - set(situation.on_their_way)):
         held, me = holdings.of(session_id), home_of(session_id)
-        home = Home.parse(held.home.value) if held.home else None
+        home = held.home_value
         if held.home and home and home.machine != me.machine:
             epoch = epoch_here(session_id)
             is_later = epoch is not None and held.home.mod_revision > epoch
@@ -71,7 +71,7 @@ def steps(
             yield from _of_one(session_id, situation.lease, held, home, me)
     for session_id in sorted(set(situation.ended) - set(situation.on_their_way) - set(situation.here)):
         held = holdings.of(session_id)
-        home = Home.parse(held.home.value) if held.home else None
+        home = held.home_value
         is_owned = held.owner is None or epoch_on(situation.lease, held) is not None
         if home and is_owned and home.machine == home_of(session_id).machine:
             yield Commit(session_id, release(session_id, held))

@@ -68,9 +68,11 @@ def right_to_open(
     if epoch is None:
         return Denied.NOT_OWNER
     if stamp and stamp.machine != terms.machine and epoch <= stamp.epoch:
-        # Its own stamp says nothing against it: an etcd that was set up anew counts from the beginning.
         return Denied.NEWER_EPOCH
-    return Right(Stamp(epoch, terms.machine, fences), membership.lease if fences else 0)
+    # Its own stamp says nothing against it, as an etcd that was set up anew counts from the beginning; but it is never lowered:
+    # where machines share a folder, what this one believes may be old.
+    highest = max(epoch, stamp.epoch) if stamp else epoch
+    return Right(Stamp(highest, terms.machine, fences), membership.lease if fences else 0)
 
 
 def _alone(machine: str, home: Home | None, stamp: Stamp | None) -> Right | Denied:

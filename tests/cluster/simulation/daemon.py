@@ -118,6 +118,8 @@ class Daemon:
                 disk.profiles.discard(step.session_id)
             elif isinstance(step, Commit):
                 yield from self._commit(step.transaction)
+            else:
+                self.host.end_browser(step.session_id)
         for session in list(disk.profiles):
             self._adopt_or_open(session)
         for session in self.sessions:
