@@ -36,7 +36,7 @@ from wppmt.domain.move_messages import GiveAway, PrepareToLeave
 from wppmt.domain.troubles import CLUSTER_DISPUTED, CLUSTER_FENCED, CLUSTER_FROZEN, CLUSTER_MISSING, Trouble
 from wppmt.moving.giving_up import GivingUp
 from wppmt.store.move_records import Departure, DepartureState
-from wppmt.store.port import Store
+from wppmt.store.sqlite.store import SqliteStore
 
 
 @dataclass
@@ -220,7 +220,7 @@ async def test_what_only_an_old_etcd_says_is_another_s_stays_here_closed(ground:
 
 
 class Closing(FakeActors):
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: SqliteStore) -> None:
         super().__init__(store)
         self.closed: list[str] = []
         self.has_closed = asyncio.Event()
@@ -251,6 +251,23 @@ async def test_what_comes_to_be_disputed_while_it_runs_is_closed_once(ground: Gr
     assert front.closed == [session_address("loja")]
     assert second.upkeep.disputed == {"loja"}
     assert instance.store.session("loja")
+
+
+async def test_an_operator_can_say_that_the_other_one_is_right(ground: Ground):
+    first, _ = ground.machine("a")
+    await begun(first)
+    async with first.claimed("loja"):
+        pass
+    second, instance = ground.machine("b")
+    instance.has("loja")
+    profile = instance.place.profile("loja")
+    await begun(second)
+    assert second.upkeep.disputed
+    (profile / stamps.FILE).write_text('{"epoch": 0, "machine": "b", "fences": true}')
+    await tick(second)
+    assert instance.store.session("loja") is None
+    assert (instance.place.tokens / ".moved" / "loja").is_dir()
+    assert not second.upkeep.disputed
 
 
 async def test_a_machine_that_has_sessions_keeps_its_name(ground: Ground):
@@ -373,7 +390,7 @@ async def test_what_is_given_up_before_the_actors_is_given_up_whole(ground: Grou
 
 
 class Hanging(FakeActors):
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: SqliteStore) -> None:
         super().__init__(store)
         self.hangs = asyncio.Event()
 

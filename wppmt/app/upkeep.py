@@ -25,12 +25,12 @@ from wppmt.store.port import Store, StoreUnavailable
 CLOSE_SECONDS = 75.0
 LOOK_SECONDS, PAUSE_SECONDS = 3.0, 0.3
 DISPUTED = (
-    "O etcd diz que ela é da outra máquina, e nada prova que esta a entregou: fica fechada aqui. Se a certa é a daqui, pare a outra"
-    " com DELETE e apague as chaves dela no etcd (etcdctl del --prefix); se é a de lá, guarde um backup desta e apague-a"
+    "O etcd diz que ela é de outra máquina, e nada prova que esta a entregou: fica fechada aqui, com o login."
+    " docs/operacao.md (O etcd e as máquinas discordam) diz como decidir qual é a certa"
 )
 MISSING = (
     "O etcd diz que ela é desta máquina, e aqui não há nada dela: restaure um backup dela aqui (wppmt restore); ou, se não deve"
-    " mais existir ou está em outra máquina, apague as chaves dela no etcd (etcdctl del --prefix)"
+    " mais existir ou está em outra máquina, apague as chaves dela no etcd: etcdctl del --prefix /wppmt/sessions/ID/"
 )
 _UNFINISHED = {DepartureState.LEAVING, DepartureState.GONE}
 
