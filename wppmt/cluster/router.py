@@ -13,6 +13,7 @@ from wppmt.cluster.haproxy import HAProxy, Unanswered
 from wppmt.cluster.map_files import MapFiles
 from wppmt.cluster.routing import Tables, tables
 from wppmt.cluster.view import View
+from wppmt.domain.cluster import MachineState
 
 LOOK_SECONDS = 1.0
 """Between two looks at HAProxy's process, where nothing changes."""
@@ -110,9 +111,10 @@ class Router:
         self._tables = made
 
     def _free(self) -> dict[str, int]:
-        """Of those that take new sessions; where all are drained, of all."""
+        """Of those that take new sessions; where none does, of all."""
         machines = self._view.machines
-        takers = machines.keys() - self._view.drains or machines.keys()
+        well = {name for name, one in machines.items() if one.value.state == MachineState.OK}
+        takers = well - self._view.drains or machines.keys()
         return {name: machines[name].value.places - machines[name].value.used for name in takers}
 
     async def _tell(self, *, asks: bool) -> None:
