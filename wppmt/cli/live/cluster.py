@@ -73,8 +73,9 @@ def _remarks(answer: Json, machine: Json) -> Iterator[str]:
         yield "líder"
     if machine["isDrained"]:
         yield "sendo esvaziada"
-    if machine["state"] != "ok":
-        yield STATES.get(machine["state"], machine["state"])
+    state = str(machine["state"])
+    if state != "ok":
+        yield STATES.get(state, state)
 
 
 def _moves(answer: Json, room: int) -> Iterator[str]:
