@@ -209,6 +209,9 @@ async def test_what_fails_when_it_is_decided_already_is_tried_again_and_not_refu
     assert not aim.value.refused
     with pytest.raises(Refusal, match="MOVING"):
         other.errands.require_all_here("loja")
+    # Not even the login is in its place.
+    place = other.instance.place
+    place.profile("loja").rename(place.arrived("loja"))
     other.instance.actors.refused.clear()
     cluster.now += MOST_SECONDS
     await cluster.settle()
