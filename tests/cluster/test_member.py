@@ -21,6 +21,7 @@ from wppmt.cluster.ownership import claim, take_back
 from wppmt.cluster.right import Denied, Stamp, Terms
 from wppmt.cluster.tree import Tree
 from wppmt.cluster.values import Home, Machine
+from wppmt.domain.cluster import MachineState
 from wppmt.domain.log import LogLevel
 
 
@@ -309,3 +310,13 @@ async def test_what_it_says_of_itself_is_written_when_it_changes(world: World):
     told = Machine.parse(entry.value)
     assert told
     assert told.used == 3
+
+
+async def test_on_its_way_down_it_says_so(world: World):
+    member = await joined(world.machine())
+    member.is_stopping = True
+    await member.tell()
+    [entry] = world.tree.read(keys.machine("a"), world.now).entries
+    told = Machine.parse(entry.value)
+    assert told
+    assert told.state == MachineState.STOPPING

@@ -15,6 +15,7 @@ from wppmt.cluster.memory import MemoryEtcd
 from wppmt.cluster.patience import MOST_SECONDS
 from wppmt.cluster.values import Goal, Home, Why
 from wppmt.domain import move_messages
+from wppmt.domain.cluster import MachineState
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.jobs import JobStatus
 from wppmt.moving.receiving import MOVED
@@ -208,6 +209,9 @@ async def test_what_fails_when_it_is_decided_already_is_tried_again_and_not_refu
     assert not aim.value.refused
     with pytest.raises(Refusal, match="MOVING"):
         other.errands.require_all_here("loja")
+    # Not even the login is in its place.
+    place = other.instance.place
+    place.profile("loja").rename(place.arrived("loja"))
     other.instance.actors.refused.clear()
     cluster.now += MOST_SECONDS
     await cluster.settle()
@@ -330,8 +334,16 @@ async def test_one_that_is_logging_out_is_not_moved(cluster: Cluster):
 async def test_where_no_session_goes(cluster: Cluster):
     source = cluster.members["m1"]
     cluster.tree.commit([], [Put(keys.drain("m3"), "{}")], cluster.now)
+    there = source.view.machines["m2"]
+    full = there.value.model_copy(update={"state": MachineState.SHORT})
+    cluster.tree.commit([], [Put(keys.machine("m2"), full.dump(), there.lease)], cluster.now)
     source.refresh()
-    for machine, problem in (("m1", "já é"), ("m9", "não há"), ("m3", "esvaziada")):
+    for machine, problem in (
+        ("m1", "já é"),
+        ("m9", "não há"),
+        ("m3", "esvaziada"),
+        ("m2", "falta nela disco"),
+    ):
         with pytest.raises(Refusal) as refusal:
             await source.errands.ask("loja", machine)
         assert problem in refusal.value.details[0]["problem"]

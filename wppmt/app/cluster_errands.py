@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,6 +28,7 @@ from wppmt.cluster.patience import Patience
 from wppmt.cluster.placement import opens
 from wppmt.cluster.values import Goal, Home, Why
 from wppmt.cluster.view import View
+from wppmt.domain.cluster import MachineState
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.jobs import Job, JobStatus
 from wppmt.domain.log import WriteLog
@@ -36,6 +37,11 @@ from wppmt.moving.destination import Destination
 from wppmt.moving.receiving import Receiving
 
 LOOK_SECONDS = 0.5
+NOT_NOW: Mapping[str, str] = {
+    MachineState.STOPPING: "ela está parando",
+    MachineState.SHORT: "falta nela disco ou memória",
+    MachineState.FAILING: "muitas sessões dela falharam ao mesmo tempo",
+}
 RETRY_SECONDS = 1.0
 
 
@@ -118,6 +124,9 @@ class Errands:
             raise _no_target(f"a máquina {machine} não recebe sessões (WPP_CLUSTER_LISTEN)")
         if machine in self.view.drains:
             raise _no_target(f"a máquina {machine} está sendo esvaziada (wppmt undrain {machine})")
+        if there.value.state != MachineState.OK:
+            why = NOT_NOW.get(there.value.state, there.value.state)
+            raise _no_target(f"a máquina {machine} não recebe sessões agora: {why}")
         if here and not opens(here.value.versions, there.value.versions):
             raise _no_target(
                 f"a máquina {machine} tem um wppmt ou um Chromium mais antigo, que não abre os dados desta: atualize-a"

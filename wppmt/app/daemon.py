@@ -183,6 +183,8 @@ class Daemon:
                 await down.enter_async_context(front.receiving(for_peers))
                 await down.enter_async_context(base.cluster.work.running())
             down.push_async_callback(self._drain, front)
+            if base.cluster:
+                down.callback(base.cluster.stops)
             wiring.audit_start(base.store, base.former)
             down.callback(self._audit_end, base.store, signals)
             on_ready()

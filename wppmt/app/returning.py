@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wppmt.app.archives import Surroundings
 from wppmt.app.jobs import JobFailed
-from wppmt.archive.arrival import Arrival, read_archive
+from wppmt.archive.arrival import Arrival, read_archive, take_place
 from wppmt.archive.refusal import ArchiveRefused, Why
 from wppmt.archive.shelf import archives_of
 from wppmt.browser.profile.snapshots import remove
@@ -46,9 +46,11 @@ class Returning:
         whatever `decide` raises.
         """
         try:
-            # Ours already, and its rows too: then only Root has not taken it up.
             if lost or await asyncio.to_thread(self.store.session, session_id) is None:
                 await self._restore(session_id, decide)
+            else:
+                # Its rows were here, and something failed after that.
+                await asyncio.to_thread(take_place, self.where.place, session_id)
             await asyncio.to_thread(self._note, session_id, lost)
             await self.front.ask(ROOT, TakeUp(session_id, Reason.MACHINE_LOST), ASK_SECONDS)
         except (Refusal, ArchiveRefused, StoreUnavailable, OSError, sqlite3.Error) as failure:

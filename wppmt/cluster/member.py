@@ -29,6 +29,7 @@ from wppmt.cluster.ownership import Transaction, epoch_on, rewrite_home
 from wppmt.cluster.right import Denied, Terms, right_to_open
 from wppmt.cluster.values import Home, Machine
 from wppmt.cluster.view import View
+from wppmt.domain.cluster import MachineState
 from wppmt.domain.log import WriteLog
 
 AGAIN_SECONDS = 0.3
@@ -60,6 +61,8 @@ class Member:
     holdings: Holdings = field(default_factory=Holdings, init=False)
     is_current: bool = field(default=False, init=False)
     """What is known of etcd is kept up to date. False: nobody moves anything."""
+    is_stopping: bool = field(default=False, init=False)
+    """Nobody brings a session to a machine that is on its way down."""
     changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Something in etcd, or of the lease, is not as it was."""
     _voucher: Executor = field(default_factory=partial(ThreadPoolExecutor, 1, "vouching"), init=False)
@@ -170,6 +173,8 @@ class Member:
     async def tell(self) -> None:
         """What this machine says of itself, where that has changed. Raises Unavailable, LeaseGone."""
         said = self.describe()
+        if self.is_stopping:
+            said = said.model_copy(update={"state": MachineState.STOPPING})
         if self.membership.lease and said != self._told:
             await self.commit(rewrite(self.terms.machine, said, self.membership.lease))
             self._told = said
