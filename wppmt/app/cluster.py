@@ -14,6 +14,7 @@ from actors.runtime.directory import Directory
 from wppmt import __version__
 from wppmt.app import archives, logs
 from wppmt.app.cluster_moves import home_of_session, peer_url
+from wppmt.app.cluster_names import require_same_name
 from wppmt.app.cluster_work import ClusterWork, errands, leading
 from wppmt.app.etcd import etcd_client
 from wppmt.app.keeping_on import kept_on
@@ -37,7 +38,6 @@ from wppmt.domain.jobs import Job
 from wppmt.domain.messages import ROOT, MayRunBrowsers
 from wppmt.domain.troubles import CLUSTER_DISPUTED, CLUSTER_FENCED, CLUSTER_FROZEN, CLUSTER_MISSING, Trouble
 from wppmt.moving.giving_up import GivingUp
-from wppmt.store.move_records import DepartureState
 from wppmt.store.port import Store
 from wppmt.store.sqlite.schema import VERSION
 
@@ -114,7 +114,7 @@ class Cluster:
         try:
             if self.store.session(session_id) is None:
                 await self._claim(session_id, restores=restores)
-                await asyncio.to_thread(self._begin_anew, session_id)
+                await asyncio.to_thread(self.upkeep.begin_anew, session_id)
             yield
         finally:
             self.upkeep.claiming.discard(session_id)
@@ -142,7 +142,7 @@ class Cluster:
         The guard of `browsers` closes them when nobody else does. Raises SetupError.
         """
         self.member.vouch = browsers.guard.until
-        self._require_same_name()
+        require_same_name(self.member.note.machine(), self.machine, len(self.store.sessions()))
         tokens = self.settings.store.tokens_dir
         self.upkeep.left_behind = await asyncio.to_thread(LeftBehind, tokens, browsers)
         await self._join()
@@ -155,16 +155,6 @@ class Cluster:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _require_same_name(self) -> None:
-        """By another one, all its sessions would be another machine's. Raises SetupError, StoreUnavailable."""
-        former, sessions = self.member.note.machine(), self.store.sessions()
-        if former and former != self.machine and sessions:
-            raise SetupError(
-                f"Esta máquina é {former} no cluster, e tem sessões ({len(sessions)}) sob esse nome, não sob"
-                f" {self.machine}: ponha WPP_CLUSTER_MACHINE={former}, ou esvazie-a com esse nome antes de trocá-lo"
-                " (wppmt drain)"
-            )
 
     async def _join(self) -> None:
         try:
@@ -227,15 +217,6 @@ class Cluster:
                     raise Refusal(Code.SESSION_BUSY, retry_after=RETRY_SECONDS)
         except (Unavailable, LeaseGone):
             raise Refusal(Code.CLUSTER_UNAVAILABLE, retry_after=RETRY_SECONDS) from None
-
-    def _begin_anew(self, session_id: str) -> None:
-        """That one of this name once went away is history. Raises StoreUnavailable."""
-        standing = self.work.errands.departing.standing
-        departure = standing.departure(session_id)
-        if departure and departure.state is DepartureState.SETTLED:
-            with self.store.transaction() as transaction:
-                transaction.drop_departure(session_id)
-            standing.reload()
 
     def _coming(self, session_id: str, found: Held) -> Transaction:
         if found.home:

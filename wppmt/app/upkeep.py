@@ -169,6 +169,15 @@ class Upkeep:
         is_ours = standing.home is not None and standing.home.machine == self.member.terms.machine
         return is_ours and session_id not in self._known
 
+    def begin_anew(self, session_id: str) -> None:
+        """That one of this name once went away is history. Raises StoreUnavailable."""
+        standing = self.giving_up.departing.standing
+        departure = standing.departure(session_id)
+        if departure and departure.state is DepartureState.SETTLED:
+            with self.store.transaction() as transaction:
+                transaction.drop_departure(session_id)
+            standing.reload()
+
     def _look_for_missing(self, accounted: Collection[str]) -> None:
         missing = {
             one for one in list(self.member.view.sessions) if one not in accounted and self.is_missing(one)

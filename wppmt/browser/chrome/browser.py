@@ -230,8 +230,7 @@ class ChromeBrowser:
         connection = self._connection = Connection(Line(end), self._schedule)
         channel = self._channel = Channel(connection, left.devtools_session, self._tell)
         connection.start(taken_over=True)
-        version = channel.ask_page("version", {}, ADOPTION_STEP_SECONDS)
-        if not injection.understands(version):
+        if not injection.understands(version := channel.ask_page("version", {}, ADOPTION_STEP_SECONDS)):
             raise StartFailed("INJECT_FAILED", "a página roda uma ponte que esta versão não entende")
         if version != self._script().version:
             self.outdated = OTHER_PAGE
