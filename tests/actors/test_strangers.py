@@ -88,6 +88,27 @@ def test_whoever_writes_is_no_stranger_any_more(connected: Gateway):
     assert connected.send("a", stranger(1)).ack == 1
 
 
+@pytest.mark.parametrize(("gap", "code"), [((0.0, 0.0), None), ((60.0, 60.0), Code.STRANGER_GAP)])
+def test_when_a_first_message_has_failed_the_next_one_to_the_same_person_is_the_first(
+    connected: Gateway, gap: tuple[float, float], code: Code | None
+):
+    """So the gap is for it, too. Those to others wait as they did."""
+    configure(connected, new_contacts_per_day=5, gap=gap)
+    connected.browser("a").refuse_next_send("ack_-1")
+    wishes = [(stranger(0), "primeira", 0), (stranger(0), "segunda", 5000), (FRIEND, "outra", 5000)]
+    failed, heir, other = (
+        connected.request(session_address("a"), SendText(to, text, typing_ms=typing_ms))
+        for to, text, typing_ms in wishes
+    )
+    connected.run(20)
+    assert [reply.answers[0].code for reply in (failed, heir) if isinstance(reply.answers[0], Refusal)] == [
+        Code.SEND_FAILED,
+        *filter(None, [code]),
+    ]
+    assert connected.inbox(stranger(0)) == ([] if code else [heir.value.id])
+    assert connected.inbox(FRIEND) == [other.value.id]
+
+
 def test_a_number_that_is_not_on_whatsapp_does_not_count(connected: Gateway):
     configure(connected, new_contacts_per_day=1)
     assert refusal(connected, "5511000000000").code is Code.NOT_ON_WHATSAPP
