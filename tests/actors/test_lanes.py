@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actors.webhooks.lanes import CONNECTIONS, RETRIES_PER_LANE, Lanes, LaneState
+from actors.webhooks.lanes import CONNECTIONS, NEVER, RETRIES_PER_LANE, Lanes, LaneState
+from actors.webhooks.origins import HOLD_AFTER
 from wppmt.store.outbox_records import Delivery, Lane
 from wppmt.store.records import EventRecord
 
@@ -50,6 +51,22 @@ def test_a_stopped_lane_goes_on_behind_its_dead_letters():
     lanes.finish(flight)
     lanes.refuse(flight, 1000.0)
     assert state.cursor == 9
+
+
+def test_an_origin_that_nobody_needs_any_more_is_not_probed():
+    lanes = Lanes(longest_wait=300.0)
+    lanes.wake(LANE, cursor=0)
+    [state] = lanes.for_first_attempt(NOW)
+    for number in range(1, HOLD_AFTER + 1):
+        begin(lanes, state, number, is_retry=False)
+        flight = lanes.flight(number)
+        assert flight
+        lanes.finish(flight)
+        lanes.refuse(flight, NOW)
+    assert NOW < lanes.next_moment(NOW) < NEVER
+    lanes.stop(state, up_to=HOLD_AFTER)
+    lanes.drop_idle(state)
+    assert lanes.next_moment(NOW) == NEVER
 
 
 def test_a_forgotten_lane_begins_behind_what_a_job_may_still_take():

@@ -65,6 +65,17 @@ def test_what_needs_a_person_is_one_error_at_once_and_ends_by_itself(
     assert gateway.state("a") is State.CONNECTED
 
 
+def test_the_last_error_is_known_beside_the_state_that_follows_it(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    assert gateway.status("a").last_error == ""
+    browser.set_facts(banned=True)
+    gateway.settle()
+    browser.set_facts(banned=False)
+    gateway.settle()
+    [error] = gateway.events("a", "error")
+    assert (gateway.state("a"), gateway.status("a").last_error) == (State.CONNECTED, error["error"])
+
+
 def test_only_what_mends_itself_is_called_recoverable():
     by_themselves = {reason for reason in Reason if error_payload(reason)["recoverable"]}
     assert by_themselves == {
