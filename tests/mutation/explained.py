@@ -18,6 +18,10 @@ EXPLAINED: Mapping[str, str] = {
     "actors.supervisor.renewals.xǁRenewalsǁ_judge: note = None": ONLY_A_LOG,
     'actors.watch.alerts.xǁAlertMindǁ_tell: details = {"code": alert.code.value, "note": alert.message, "REMEDY": alert.remedy}': ONLY_A_LOG,
     'actors.session.inbound_audit.xǁInboundAuditǁ_tell: details = {"messages": missed, "inARow": self._in_a_row(), "ISNEWCONNECTION": self._is_new}': ONLY_A_LOG,
+    'actors.session.inventory_watch.xǁInventoryWatchǁtake: details = {"missing": found.names, "XXwhatsappBuildXX": found.whatsapp_build, "waJs": found.wa_js}': ONLY_A_LOG,
+    "actors.webhooks.actor.xǁWebhookMindǁ_find_lanes: self._lanes.wake(tip.lane, seen, retry_at=NEVER if self._begun else 1.0)": (
+        "Seconds since 1970: a retry that was due then, or a second later, is due now."
+    ),
     "actors.watch.history.xǁHistoryMindǁ__init__: self._coarse_at = 1.0": (
         "Seconds since 1970: the first sample of a daemon is longer than ten minutes after either."
     ),
