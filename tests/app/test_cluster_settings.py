@@ -53,6 +53,7 @@ def test_an_etcd_without_tls_is_only_this_machines_own():
         ({"WPP_CLUSTER_LISTEN": "8443"}, "WPP_CLUSTER_LISTEN"),
         ({"WPP_CLUSTER_ETCD_KEY": "a.key"}, "os dois, ou nenhum"),
         ({"WPP_CLUSTER_MACHINE": "uma máquina"}, "WPP_CLUSTER_MACHINE"),
+        ({"WPP_CLUSTER_SCALE_HOOK": "/usr/local/bin/grow 'cell one"}, "aspas"),
         ({"WPP_CLUSTER_MACHINE": "m/1"}, "WPP_CLUSTER_MACHINE"),
         ({"WPP_CLUSTER_MACHINE": "m" * 64}, "WPP_CLUSTER_MACHINE"),
         ({"WPP_CLUSTER_URL": "https://m1.test/path"}, "WPP_CLUSTER_URL"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
 
 from tests.cluster.certificates import make_authority
 from tests.defaults import SETTINGS
-from wppmt.app.cluster_moves import peer_url
+from tests.support import free_port
+from wppmt.app.cluster_moves import peer_sockets, peer_url
 from wppmt.app.peers import Certificates, Peers
 from wppmt.cluster.view import View
 from wppmt.domain.errors import SetupError
@@ -53,3 +55,21 @@ def test_certificates_that_are_no_good_are_named(tmp_path: Path):
     swapped = Certificates(key, certificate, authority.file)
     with pytest.raises(SetupError, match="WPP_CLUSTER_KEY"):
         swapped.for_client()
+
+
+def test_what_peers_come_by_is_tried_before_anything_is_taken(tmp_path: Path):
+    authority = make_authority(tmp_path)
+    certificate, key = authority.certify("m1")
+    files = {"cert": str(certificate), "key": str(key), "ca": str(authority.file)}
+    port = free_port()
+    cluster = SETTINGS.cluster.model_copy(update=files | {"listen": f"127.0.0.1:{port}"})
+    with peer_sockets(SETTINGS.cluster) as none:
+        assert not none
+    with peer_sockets(cluster) as [found]:
+        assert found.getsockname() == ("127.0.0.1", port)
+    taken = socket.create_server(("127.0.0.1", port))
+    with taken, pytest.raises(SetupError, match="WPP_CLUSTER_LISTEN"), peer_sockets(cluster):
+        pass
+    bad = cluster.model_copy(update={"ca": str(tmp_path / "none.pem")})
+    with pytest.raises(SetupError, match="WPP_CLUSTER_CA"), peer_sockets(bad):
+        pass

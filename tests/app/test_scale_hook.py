@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
 import pytest
 
+from tests.support import wait_until
 from wppmt.app.scale_hook import advise
 from wppmt.cluster.scaling import Advice, Places
 from wppmt.domain.log import LogLevel
@@ -50,3 +52,14 @@ async def test_one_that_fails_costs_a_line_of_the_log(command: str):
     log = Log()
     await advise(command, log, Advice.FEWER, PLACES)
     assert log.told == (["cluster_advice", "scale_hook_failed"] if command else ["cluster_advice"])
+
+
+async def test_one_that_is_not_waited_for_any_more_is_ended(tmp_path: Path):
+    said = tmp_path / "pid"
+    command = script(tmp_path, f"echo $$ > {said}.new; mv {said}.new {said}; exec sleep 600")
+    telling = asyncio.create_task(advise(command, Log(), Advice.MORE, PLACES))
+    await asyncio.to_thread(wait_until, said.exists, 10)
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(said.read_text()), 0)

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 
 from wppmt.browser.chrome.ending import close_in_order
 
-OBEYS = "import time; print(flush=True); time.sleep(60)"
-IGNORES = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); {OBEYS}"
+WAITS = "print(flush=True); time.sleep(60)"
+# Whoever starts the tests in the background has the signal ignored, and a child inherits that.
+OBEYS = f"import signal, time; signal.signal(signal.SIGINT, signal.SIG_DFL); {WAITS}"
+IGNORES = f"import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); {WAITS}"
 
 
 @contextmanager

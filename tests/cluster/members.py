@@ -255,7 +255,7 @@ class Member:
         self.errands = Errands(
             machine=self.name, view=self.view, lease=lambda: self.lease, home_of=self.home_of, commit=self.commit,
             etcd=self.etcd, jobs=self.instance.jobs, departing=self.instance.departing, receiving=self.instance.receiving,
-            returning=returning, log=self.instance.log,
+            returning=returning, log=self.instance.log, now=lambda: cluster.now,
         )  # fmt: skip
 
     def kill(self) -> None:

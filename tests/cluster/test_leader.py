@@ -15,6 +15,7 @@ from wppmt.cluster.scaling import IDLE_SECONDS, SHORT_SECONDS, Advice, Places, S
 from wppmt.cluster.tree import Tree
 from wppmt.cluster.values import Goal, Home, Machine, Versions, Why
 from wppmt.cluster.view import View
+from wppmt.domain.cluster import MachineState
 
 TTL = 10
 VERSIONS = Versions(schema_version=25, chrome="156.0.1.1")
@@ -283,3 +284,18 @@ def test_fewer_machines_are_asked_for_when_half_was_idle_for_a_day():
         fresh = Scaling()
         fresh.look(places, 0.0)
         assert fresh.look(places, 1e9) is not Advice.FEWER
+
+
+@pytest.mark.parametrize("state", [*(set(MachineState) - {MachineState.OK}), "resting"])
+def test_only_a_machine_that_is_well_gets_sessions(cluster: Cluster, state: str):
+    """Also where it is the least loaded one; what a newer version says of itself is taken for no."""
+    cluster.has("m3", "a")
+    cluster.has("m1", "b", "c")
+    cluster.put(
+        keys.machine("m2"),
+        Machine(url="https://m2", peer="https://m2:1", places=10, state=state).dump(),
+        cluster.leases["m2"],
+    )
+    cluster.put(keys.drain("m3"), "{}")
+    cluster.look()
+    assert cluster.goals == {"a": "m1"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from wppmt.cluster import keys
@@ -38,6 +39,7 @@ class Ground:
         for one in machines:
             one.view.reset(self.tree.read(keys.PREFIX, 0.0))
             await one.look()
+        await asyncio.sleep(0)
 
 
 async def test_one_leads_and_when_it_is_gone_another_one_does():
@@ -75,3 +77,30 @@ async def test_who_leads_writes_goals_and_another_one_does_not():
     assert not second.view.goals
     await ground.look(first, second)
     assert second.view.goals["loja"].value.machine == "m2"
+
+
+async def test_a_command_that_takes_long_keeps_nobody_from_leading_and_ends_with_it():
+    ground, told, ended = Ground(), asyncio.Event(), asyncio.Event()
+
+    async def slowly(_: Advice, __: Places) -> None:
+        told.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    machine, _ = ground.machine("m1"), ground.machine("m2")
+    machine.told, machine.look_seconds = slowly, 0.001
+    await ground.look(machine)
+    await ground.look(machine)
+    assert told.is_set()
+    ground.tree.commit([], [Put(keys.home("loja"), Home(machine="m1").dump())], 0.0)
+    ground.tree.commit([], [Put(keys.drain("m1"), "{}")], 0.0)
+    async with asyncio.timeout(5):
+        await ground.look(machine, machine)
+    assert machine.view.goals["loja"].value.machine == "m2"
+    running = asyncio.create_task(machine.run())
+    await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert ended.is_set()

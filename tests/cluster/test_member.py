@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from wppmt.cluster.ownership import claim, take_back
 from wppmt.cluster.right import Denied, Stamp, Terms
 from wppmt.cluster.tree import Tree
 from wppmt.cluster.values import Home, Machine
+from wppmt.domain.cluster import MachineState
 from wppmt.domain.log import LogLevel
 
 
@@ -146,6 +148,41 @@ async def test_who_leaves_in_order_makes_nobody_wait(world: World):
     assert (await joined(world.machine(boot="boot-2"))).membership.lease
 
 
+async def test_who_leaves_in_order_is_waited_for(world: World):
+    """Its logins are newer than every archive: nobody brings its sessions up in its stead."""
+    first = await owning(world.machine())
+    await first.read()
+    await first.leave()
+    [entry] = world.tree.read(keys.SESSIONS, world.now).entries
+    home = Home.parse(entry.value)
+    assert home
+    assert (entry.key, home.machine, home.fences) == (keys.home("loja"), "a", False)
+
+
+async def test_each_renewal_is_sent_three_seconds_after_the_last_however_late_that_was_answered(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    sent = []
+
+    class Slow(MemoryEtcd):
+        async def renew(self, lease: int) -> None:
+            sent.append(world.now)
+            world.now += 1.5
+            await super().renew(lease)
+
+    async def sleep(seconds: float) -> None:
+        world.now += seconds
+        if len(sent) == 3:
+            raise CancelledError
+
+    member = await joined(world.machine())
+    member.etcd = Slow(lambda: world.now, world.tree)
+    monkeypatch.setattr("asyncio.sleep", sleep)
+    with pytest.raises(CancelledError):
+        await member.keep_lease()
+    assert sent == [1000, 1003, 1006]
+
+
 async def test_cut_off_it_holds_no_right_from_the_moment_the_guard_would_close(world: World):
     member = await owning(world.machine())
     reach(member, is_reachable=False)
@@ -250,3 +287,13 @@ async def test_what_it_says_of_itself_is_written_when_it_changes(world: World):
     told = Machine.parse(entry.value)
     assert told
     assert told.used == 3
+
+
+async def test_on_its_way_down_it_says_so(world: World):
+    member = await joined(world.machine())
+    member.is_stopping = True
+    await member.tell()
+    [entry] = world.tree.read(keys.machine("a"), world.now).entries
+    told = Machine.parse(entry.value)
+    assert told
+    assert told.state == MachineState.STOPPING

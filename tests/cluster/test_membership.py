@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from wppmt.cluster.client import RENEWAL_SECONDS
 from wppmt.cluster.etcd import Entry, LeaseGone
 from wppmt.cluster.membership import (
     CLOSE_SECONDS,
@@ -45,6 +46,10 @@ def test_without_a_lease_nothing_is_believed() -> None:
 
 def test_a_guard_is_done_before_the_lease_can_run_out() -> None:
     assert RENEW_SECONDS < CLOSE_SECONDS < KILL_SECONDS < TTL
+
+
+def test_a_renewal_can_be_tried_at_three_endpoints_before_browsers_are_closed() -> None:
+    assert RENEW_SECONDS + 3 * RENEWAL_SECONDS < CLOSE_SECONDS
 
 
 @pytest.mark.parametrize(

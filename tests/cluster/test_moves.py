@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.cluster.members import NEVER, Cluster, Member
+from tests.cluster.members import NEVER, Cluster, Member, MortalEtcd
 from wppmt.cluster import keys
-from wppmt.cluster.etcd import Put
+from wppmt.cluster.etcd import Committed, Compare, Delete, Operation, Put
 from wppmt.cluster.leader import REFUSED_SECONDS
-from wppmt.cluster.values import Goal
+from wppmt.cluster.memory import MemoryEtcd
+from wppmt.cluster.patience import MOST_SECONDS
+from wppmt.cluster.values import Goal, Home, Why
 from wppmt.domain import move_messages
+from wppmt.domain.cluster import MachineState
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.jobs import JobStatus
 from wppmt.moving.receiving import MOVED
@@ -192,6 +195,102 @@ async def test_without_an_archive_it_waits_and_says_so(cluster: Cluster):
     assert "backup" in aim.value.refused
 
 
+async def test_what_fails_when_it_is_decided_already_is_tried_again_and_not_refused(tmp_path: Path):
+    """Refused, the goal would be deleted one day, and a `start` would then begin a session without a login."""
+    cluster = Cluster(tmp_path)
+    cluster.joins("m1", "m2")
+    lost, other = cluster.members["m1"], cluster.members["m2"]
+    lost.has("loja")
+    lost.backs_up("loja")
+    other.instance.actors.refused[move_messages.TakeUp] = Refusal(Code.SESSION_BUSY)
+    await _lost(cluster, lost)
+    assert cluster.home("loja") == "m2"
+    [aim] = other.view.goals.values()
+    assert not aim.value.refused
+    with pytest.raises(Refusal, match="MOVING"):
+        other.errands.require_all_here("loja")
+    # Not even the login is in its place.
+    place = other.instance.place
+    place.profile("loja").rename(place.arrived("loja"))
+    other.instance.actors.refused.clear()
+    cluster.now += MOST_SECONDS
+    await cluster.settle()
+    assert cluster.owners("loja") == ["m2"]
+    assert not other.view.goals
+    cluster.close()
+
+
+async def test_what_fails_is_left_alone_for_a_while(cluster: Cluster):
+    one, goal = cluster.members["m1"], Goal(machine="m1", why=Why.LOST)
+    cluster.tree.commit([], [Put(keys.goal("outra"), goal.dump())], cluster.now)
+    cluster.tree.commit([], [Put(keys.home("outra"), Home(machine="m1").dump())], cluster.now)
+    tried = []
+    for seconds in (0.0, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4):
+        cluster.now += seconds
+        await one.look()
+        tried.append(len(one.instance.jobs._jobs))
+    assert tried == [1, 1, 1, 2, 2, 2, 2, 2]
+    assert one.instance.logged.count("errand_failed") == 1
+
+
+async def test_a_look_that_finds_the_goal_before_its_commit_is_answered_begins_one_move(cluster: Cluster):
+    source = cluster.members["m1"]
+
+    class QuickWatch(MortalEtcd):
+        async def commit(self, compares: Sequence[Compare], operations: Sequence[Operation]) -> Committed:
+            done = await super().commit(compares, operations)
+            source.refresh()
+            await source.errands.look()
+            return done
+
+    source.errands.etcd = QuickWatch(MemoryEtcd(lambda: cluster.now, cluster.tree), source.life)
+    job = await source.errands.ask("loja", "m2")
+    assert list(source.instance.jobs._jobs) == [job.id]
+    await source.rest()
+    assert cluster.owners("loja") == ["m2"]
+
+
+async def _given_and_not_settled(cluster: Cluster) -> str:
+    """Its source died when etcd, and nobody else, knew that it is the target's."""
+    source = cluster.members["m1"]
+    for step in range(POINTS):
+        session = f"loja-{step}"
+        source.has(session)
+        assert await _killed_at(cluster, "m1", step, session)
+        if cluster.home(session) == "m2":
+            return session
+        source.boot()
+        await cluster.settle()
+    pytest.fail("it was never given")
+
+
+async def test_a_source_learns_that_its_target_has_passed_it_on(cluster: Cluster):
+    session = await _given_and_not_settled(cluster)
+    await cluster.settle()
+    there = cluster.members["m2"]
+    await there.errands.ask(session, "m3")
+    await there.rest()
+    assert cluster.owners(session) == ["m3"]
+    source = cluster.members["m1"]
+    source.boot()
+    await cluster.settle()
+    states = {one.session_id: one.state for one in source.instance.store.departures()}
+    assert states[session] is DepartureState.SETTLED
+    assert cluster.owners(session) == ["m3"]
+
+
+async def test_an_archive_that_waits_is_kept_when_etcd_has_forgotten_whose_it_is(cluster: Cluster):
+    session = await _given_and_not_settled(cluster)
+    cluster.tree.commit([], [Delete(keys.home(session))], cluster.now)
+    source, target = cluster.members["m1"], cluster.members["m2"]
+    source.boot()
+    await cluster.settle()
+    assert [one.session_id for one in target.instance.departing.standing.waiting()] == [session]
+    assert (target.instance.receiving.folder / session).is_file()
+    states = {one.session_id: one.state for one in source.instance.store.departures()}
+    assert states[session] is DepartureState.GONE
+
+
 async def test_a_machine_that_does_not_fence_is_waited_for(tmp_path: Path):
     cluster = Cluster(tmp_path)
     cluster.joins("m1", "m2")
@@ -235,8 +334,16 @@ async def test_one_that_is_logging_out_is_not_moved(cluster: Cluster):
 async def test_where_no_session_goes(cluster: Cluster):
     source = cluster.members["m1"]
     cluster.tree.commit([], [Put(keys.drain("m3"), "{}")], cluster.now)
+    there = source.view.machines["m2"]
+    full = there.value.model_copy(update={"state": MachineState.SHORT})
+    cluster.tree.commit([], [Put(keys.machine("m2"), full.dump(), there.lease)], cluster.now)
     source.refresh()
-    for machine, problem in (("m1", "já é"), ("m9", "não há"), ("m3", "esvaziada")):
+    for machine, problem in (
+        ("m1", "já é"),
+        ("m9", "não há"),
+        ("m3", "esvaziada"),
+        ("m2", "falta nela disco"),
+    ):
         with pytest.raises(Refusal) as refusal:
             await source.errands.ask("loja", machine)
         assert problem in refusal.value.details[0]["problem"]

@@ -27,6 +27,7 @@ def path_of(template: str, session_id: str) -> str:
         .replace("{keyId}", "key_1")
         .replace("{eventId}", "evt_1")
         .replace("{job}", "job_1")
+        .replace("{machine}", "m1")
     )
 
 

@@ -40,9 +40,11 @@ class FakeActors:
     lost: set[type] = field(default_factory=set)
     """Lever: it is done, and its answer does not come."""
     are_paused: bool = True
+    unknown: set[str] = field(default_factory=set)
+    """Sessions that Root has refused to take up: their rows are here, and nobody serves them."""
 
     def status(self, session_id: str) -> SessionStatus | None:
-        record = self.store.session(session_id)
+        record = self.store.session(session_id) if session_id not in self.unknown else None
         return SessionStatus(record) if record else None
 
     def statuses(self) -> tuple[SessionStatus, ...]:
@@ -51,6 +53,8 @@ class FakeActors:
     async def ask(self, address: str, message: object, deadline: float) -> Any:
         assert deadline > 0
         if refusal := self.refused.get(type(message)):
+            if isinstance(message, move_messages.TakeUp):
+                self.unknown.add(message.session_id)
             raise refusal
         answer = self._do(address.removeprefix("session:"), message)
         if type(message) in self.lost:
@@ -64,6 +68,7 @@ class FakeActors:
             case move_messages.Stay():
                 self.running.add(session_id)
             case move_messages.TakeUp(session_id=taken):
+                self.unknown.discard(taken)
                 self.running.add(taken)
             case move_messages.ArePaused():
                 return self.are_paused

@@ -77,6 +77,13 @@ def test_a_refused_start_ends_no_browser_that_was_left(new_daemon: NewDaemon, ne
     assert "WPP_JWT_PUBLIC_KEY não é uma chave pública PEM" in daemon.refuses_to_start()
     assert tenant.browser == browser
     del daemon.environ["WPP_JWT_PUBLIC_KEY"]
+    files = {f"WPP_CLUSTER_{name}": f"/none/{name}.pem" for name in ("CERT", "KEY", "CA")}
+    cluster = files | {"WPP_CLUSTER_ETCD": "http://127.0.0.1:1", "WPP_CLUSTER_LISTEN": "127.0.0.1:8443"}
+    daemon.environ |= cluster
+    assert "Certificados do cluster (/none/CERT.pem" in daemon.refuses_to_start()
+    assert tenant.browser == browser
+    for name in cluster:
+        del daemon.environ[name]
     daemon.start()
     assert tenant.browser == browser
 

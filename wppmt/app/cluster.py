@@ -18,6 +18,7 @@ from wppmt.app.cluster_work import ClusterWork, errands, leading
 from wppmt.app.etcd import etcd_client
 from wppmt.app.keeping_on import kept_on
 from wppmt.app.left_behind import Browsers, LeftBehind
+from wppmt.app.machine_state import state_of
 from wppmt.app.moves import Moves
 from wppmt.app.settings import Settings
 from wppmt.app.upkeep import Upkeep
@@ -164,6 +165,11 @@ class Cluster:
         except (Unavailable, LeaseGone, TimeoutError):
             return
 
+    def stops(self) -> None:
+        """From now on nobody brings a session here."""
+        self.member.is_stopping = True
+        self.member.changed.set()
+
     async def leave(self, *, hands_over: bool) -> None:
         """Where its browsers are closed, whoever may bring its sessions up need not wait."""
         if not hands_over:
@@ -233,6 +239,7 @@ def make_member(settings: Settings, directory: Directory) -> Member:
             used=directory.sessions,
             versions=versions,
             boot=boot,
+            state=state_of(directory.overview()),
         )
 
     return Member(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +16,6 @@ from wppmt.cluster.etcd import (
     Committed,
     Compare,
     Delete,
-    Entry,
     Etcd,
     LeaseGone,
     ModRevision,
@@ -24,10 +23,12 @@ from wppmt.cluster.etcd import (
     Put,
     Unavailable,
 )
-from wppmt.cluster.ownership import Transaction, fail_over
+from wppmt.cluster.ownership import Transaction, fail_over, held
+from wppmt.cluster.patience import Patience
 from wppmt.cluster.placement import opens
 from wppmt.cluster.values import Goal, Home, Why
 from wppmt.cluster.view import View
+from wppmt.domain.cluster import MachineState
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.jobs import Job, JobStatus
 from wppmt.domain.log import WriteLog
@@ -36,6 +37,11 @@ from wppmt.moving.destination import Destination
 from wppmt.moving.receiving import Receiving
 
 LOOK_SECONDS = 0.5
+NOT_NOW: Mapping[str, str] = {
+    MachineState.STOPPING: "ela está parando",
+    MachineState.SHORT: "falta nela disco ou memória",
+    MachineState.FAILING: "muitas sessões dela falharam ao mesmo tempo",
+}
 RETRY_SECONDS = 1.0
 
 
@@ -53,8 +59,11 @@ class Errands:
     receiving: Receiving
     returning: Returning
     log: WriteLog
+    now: Callable[[], float]
+    """Seconds of a clock that never goes back."""
     look_seconds: float = LOOK_SECONDS
     _under_way: dict[str, Job] = field(default_factory=dict, init=False)
+    _patience: Patience = field(default_factory=Patience, init=False)
 
     async def run(self) -> None:
         while True:
@@ -64,11 +73,11 @@ class Errands:
     async def look(self) -> None:
         """Once: begin what is to be done and is not being done."""
         for errand in list(errands(self.view, self.machine, self._is_here)):
-            if not self._is_busy(errand.session):
+            if self._may_begin(errand.session):
                 self._begin(errand)
         for incoming in self.receiving.standing.waiting():
             home = self.view.standing(incoming.session_id).home
-            if home and home.machine == self.machine and not self._is_busy(incoming.session_id):
+            if home and home.machine == self.machine and self._may_begin(incoming.session_id):
                 self._start(incoming.session_id, partial(self._take_up, incoming.session_id))
 
     async def ask(self, session_id: str, machine: str) -> Job:
@@ -85,6 +94,9 @@ class Errands:
         committed = await self._put([ModRevision(key, aim.revision if aim else 0)], Put(key, goal.dump()))
         if not committed.succeeded:
             raise Refusal(Code.SESSION_BUSY, retry_after=RETRY_SECONDS)
+        if self._is_busy(session_id):
+            # A look has found the goal before its commit was answered.
+            return self._under_way[session_id]
         return self._begin(Leave(session_id, goal, committed.revision))
 
     def require_all_here(self, session_id: str) -> None:
@@ -112,6 +124,9 @@ class Errands:
             raise _no_target(f"a máquina {machine} não recebe sessões (WPP_CLUSTER_LISTEN)")
         if machine in self.view.drains:
             raise _no_target(f"a máquina {machine} está sendo esvaziada (wppmt undrain {machine})")
+        if there.value.state != MachineState.OK:
+            why = NOT_NOW.get(there.value.state, there.value.state)
+            raise _no_target(f"a máquina {machine} não recebe sessões agora: {why}")
         if here and not opens(here.value.versions, there.value.versions):
             raise _no_target(
                 f"a máquina {machine} tem um wppmt ou um Chromium mais antigo, que não abre os dados desta: atualize-a"
@@ -127,9 +142,19 @@ class Errands:
                 return self._start(errand.session, partial(self._end, errand))
 
     def _start(self, session_id: str, work: Callable[[], Awaitable[None]]) -> Job:
-        job = self.jobs.begin(session_id, work, waits=False)
+        job = self.jobs.begin(session_id, partial(self._try, session_id, work), waits=False)
         self._under_way[session_id] = job
         return job
+
+    async def _try(self, session_id: str, work: Callable[[], Awaitable[None]]) -> None:
+        """What fails is not tried again at once: it may mean to read a whole archive. Raises what `work` raises."""
+        try:
+            await work()
+        except Exception as failure:
+            if self._patience.failed(session_id, str(failure), self.now()):
+                self.log("errand_failed", session_id, level="error", reason=str(failure))
+            raise
+        self._patience.succeeded(session_id)
 
     async def _leave(self, errand: Leave) -> None:
         machine = errand.goal.machine
@@ -151,22 +176,34 @@ class Errands:
             else:
                 await self.returning.bring(errand.session, errand.lost, partial(self._decide, errand))
         except JobFailed as failure:
-            self.log("session_not_returned", errand.session, level="error", reason=str(failure))
-            if errand.lost:
+            if errand.lost and not await self._may_be_ours(errand.session):
                 await self._refuse(errand, str(failure))
             raise
         await self._end(errand)
+
+    async def _may_be_ours(self, session_id: str) -> bool:
+        """Decided, whatever failed afterwards: the goal stands until the session is here. So, too, where nobody can say."""
+        try:
+            found = held(await self.etcd.read(keys.session(session_id)), session_id)
+        except Unavailable:
+            return True
+        home = found.home_value
+        return home is not None and home.machine == self.machine
 
     async def _decide(self, errand: Return) -> None:
         """Nobody else has it from here on. Raises JobFailed."""
         if not errand.lost:
             return
-        standing = self.view.standing(errand.session)
-        key = keys.home(errand.session)
-        home = Entry(key, "", 0, standing.home_revision, 0)
         me = self.home_of(errand.session)
         try:
-            is_done = await self.commit(fail_over(errand.session, home, errand.lost, me, self.lease()))
+            found = held(await self.etcd.read(keys.session(errand.session)), errand.session)
+            home = found.home_value
+            may_be = home is not None and home.machine == errand.lost and home.fences
+            is_done = (
+                found.home is not None
+                and may_be
+                and await self.commit(fail_over(errand.session, found.home, errand.lost, me, self.lease()))
+            )
         except (Unavailable, LeaseGone):
             raise JobFailed("O etcd não responde") from None
         if not is_done:
@@ -197,6 +234,9 @@ class Errands:
             return await self.etcd.commit(compares, [operation])
         except Unavailable:
             raise Refusal(Code.CLUSTER_UNAVAILABLE, retry_after=RETRY_SECONDS) from None
+
+    def _may_begin(self, session_id: str) -> bool:
+        return not self._is_busy(session_id) and self._patience.may_try(session_id, self.now())
 
     def _is_busy(self, session_id: str) -> bool:
         job = self._under_way.get(session_id)

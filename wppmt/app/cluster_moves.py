@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import socket
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from wppmt.app import browsers
+from wppmt.app import browsers, sockets
 from wppmt.app.addresses import is_wildcard
 from wppmt.app.custody import Custody
 from wppmt.app.peers import PEER, Certificates, Peers
@@ -40,6 +43,22 @@ def peers(settings: Settings, member: Member) -> Peers:
 
 def certificates(cluster: ClusterSettings) -> Certificates:
     return Certificates(Path(cluster.cert), Path(cluster.key), Path(cluster.ca))
+
+
+@contextlib.contextmanager
+def peer_sockets(cluster: ClusterSettings) -> Iterator[Sequence[socket.socket]]:
+    """Of WPP_CLUSTER_LISTEN, whose certificates can be used; none where it is empty. Raises SetupError."""
+    if not cluster.listen:
+        yield ()
+        return
+    for usable in (certificates(cluster).for_server, certificates(cluster).for_client):
+        usable()
+    found = sockets.reserve(*listen_address(cluster.listen), "WPP_CLUSTER_LISTEN")
+    try:
+        yield found
+    finally:
+        for one in found:
+            one.close()
 
 
 def peer_url(cluster: ClusterSettings) -> str:

@@ -79,4 +79,5 @@ def errands(
         receiving=moves.receiving,
         returning=returning,
         log=logs.log,
+        now=member.now,
     )

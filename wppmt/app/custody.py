@@ -50,10 +50,15 @@ class Custody:
     async def give(self, session_id: str, to: Destination) -> bool:
         try:
             there = held(await self.etcd.read(keys.session(session_id)), session_id)
-            home = _home(there)
-            if home is None or home.machine != self.machine:
-                # Given already, or somebody has brought it up without us.
-                return not to.machine if home is None else home.machine == to.machine
+            home = there.home_value
+            if home is None:
+                if to.machine:
+                    # What etcd knew is lost, and what was sent may be all that there is of the session.
+                    raise Undecided("O etcd não sabe de quem é a sessão")
+                return True
+            if home.machine != self.machine:
+                # Given already, or a third one has it by now.
+                return home.machine == to.machine
             wanted = await self._giving(session_id, there, home, to)
             if not await self.commit(wanted):
                 raise Undecided("O etcd tem outra coisa agora")
@@ -100,7 +105,7 @@ class Custody:
 
     def _taking(self, session_id: str, there: Held, lease: int) -> Transaction | None:
         """None: it is not ours, or not yet."""
-        home = _home(there)
+        home = there.home_value
         if there.home is None and there.owner is None:
             # It comes from an instance outside the cluster.
             return claim(session_id, self.home_of(session_id), lease)
@@ -108,10 +113,6 @@ class Custody:
         if there.home is None or there.owner is not None or not is_ours:
             return None
         return take_back(session_id, there.home, self.machine, lease)
-
-
-def _home(there: Held) -> Home | None:
-    return Home.parse(there.home.value) if there.home else None
 
 
 def _unavailable() -> Refusal:

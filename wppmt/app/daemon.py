@@ -82,9 +82,10 @@ def serve(
             _alone(settings),
             _api_sockets(settings, inherited) as listening,
             metering.reserved_sockets(settings) as for_metrics,
+            _peer_sockets(settings) as for_peers,
             simulator(settings),
         ):
-            asyncio.run(daemon.run(on_ready, listening, for_metrics, inherited))
+            asyncio.run(daemon.run(on_ready, listening, for_metrics, for_peers, inherited))
     except SetupError as refusal:
         logs.log("start_refused", level="error", note=str(refusal), contact=settings.contacts.infra)
         raise
@@ -120,6 +121,15 @@ def _api_sockets(settings: Settings, inherited: sockets.Inherited) -> Iterator[S
             one.close()
 
 
+def _peer_sockets(settings: Settings) -> contextlib.AbstractContextManager[Sequence[socket.socket]]:
+    if not settings.cluster.etcd:
+        return contextlib.nullcontext(())
+    # Here: who is alone has no etcd.
+    from wppmt.app.cluster_moves import peer_sockets  # noqa: PLC0415
+
+    return peer_sockets(settings.cluster)
+
+
 class Daemon:
     """What lives as long as the process."""
 
@@ -152,6 +162,7 @@ class Daemon:
         on_ready: Callable[[], None],
         listening: Sequence[socket.socket],
         for_metrics: Sequence[socket.socket],
+        for_peers: Sequence[socket.socket],
         inherited: sockets.Inherited,
     ) -> None:
         """Everything up, wait for the signal, everything down.
@@ -169,9 +180,11 @@ class Daemon:
             await down.enter_async_context(front.measured(for_metrics))
             await front.start(listening, is_inherited=inherited.listening is not None)
             if base.cluster:
-                await down.enter_async_context(front.receiving())
+                await down.enter_async_context(front.receiving(for_peers))
                 await down.enter_async_context(base.cluster.work.running())
             down.push_async_callback(self._drain, front)
+            if base.cluster:
+                down.callback(base.cluster.stops)
             wiring.audit_start(base.store, base.former)
             down.callback(self._audit_end, base.store, signals)
             on_ready()

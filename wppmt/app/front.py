@@ -45,12 +45,12 @@ class Front:
         return metrics.listening(places, lambda: self._ports.metrics(_all))
 
     @asynccontextmanager
-    async def receiving(self) -> AsyncIterator[None]:
-        """Sessions of other machines of the cluster, while the block runs. Raises SetupError."""
+    async def receiving(self, places: Sequence[socket.socket]) -> AsyncIterator[None]:
+        """Sessions of other machines of the cluster, at these addresses, while the block runs. Raises SetupError."""
         # Here: who is alone has no etcd.
         from wppmt.app.peer_listener import peer_listener  # noqa: PLC0415
 
-        async with peer_listener(self._settings.cluster, self._ports):
+        async with peer_listener(self._settings.cluster, places, self._ports):
             yield
 
     async def start(self, listening: Sequence[socket.socket], *, is_inherited: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -9,7 +10,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from wppmt.app import logs
-from wppmt.app.cluster_moves import certificates, listen_address
+from wppmt.app.cluster_moves import certificates
 from wppmt.app.peers import PEER, Certificates
 from wppmt.app.settings.model import ClusterSettings
 from wppmt.domain.errors import SetupError
@@ -31,30 +32,37 @@ class _Trusted:
 
 @asynccontextmanager
 async def listening(
-    where: tuple[str, int], certificates: Certificates, ports: Ports
+    places: Sequence[socket.socket], certificates: Certificates, ports: Ports
 ) -> AsyncIterator[tuple[str, int]]:
     """Only what one machine asks of another is served there. Where it listens. Raises SetupError."""
     app = make_app(replace(ports, authenticator=_Trusted(), buckets=Buckets(0)), ARRIVALS)
     runner = web.AppRunner(app, access_log=None, auto_decompress=False)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, *where, ssl_context=certificates.for_server())
-        try:
-            await site.start()
-        except OSError as failure:
-            raise SetupError(f"WPP_CLUSTER_LISTEN={where[0]}:{where[1]}: {explain(failure)}") from None
+        tls = certificates.for_server()
+        for place in places:
+            await _listen(web.SockSite(runner, place, ssl_context=tls))
         host, port = runner.addresses[0][:2]
         yield host, port
     finally:
         await runner.cleanup()
 
 
+async def _listen(site: web.SockSite) -> None:
+    try:
+        await site.start()
+    except OSError as failure:
+        raise SetupError(f"WPP_CLUSTER_LISTEN: {explain(failure)}") from None
+
+
 @asynccontextmanager
-async def peer_listener(cluster: ClusterSettings, ports: Ports) -> AsyncIterator[None]:
-    """Raises SetupError."""
-    if not cluster.listen:
+async def peer_listener(
+    cluster: ClusterSettings, places: Sequence[socket.socket], ports: Ports
+) -> AsyncIterator[None]:
+    """At none, where there are none. Raises SetupError."""
+    if not places:
         yield
         return
-    async with listening(listen_address(cluster.listen), certificates(cluster), ports) as (host, port):
+    async with listening(places, certificates(cluster), ports) as (host, port):
         logs.log("cluster_listens", host=host, port=port)
         yield

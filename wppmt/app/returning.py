@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wppmt.app.archives import Surroundings
 from wppmt.app.jobs import JobFailed
-from wppmt.archive.arrival import Arrival, read_archive
+from wppmt.archive.arrival import Arrival, read_archive, take_place
 from wppmt.archive.refusal import ArchiveRefused, Why
 from wppmt.archive.shelf import archives_of
 from wppmt.browser.profile.snapshots import remove
@@ -46,14 +46,22 @@ class Returning:
         whatever `decide` raises.
         """
         try:
-            await self.front.ask(ROOT, RequireRoom(session_id), ASK_SECONDS)
-            archive = await asyncio.to_thread(self._newest, session_id)
-            await self._install(session_id, archive, decide)
+            if lost or await asyncio.to_thread(self.store.session, session_id) is None:
+                await self._restore(session_id, decide)
+            else:
+                # Its rows were here, and something failed after that.
+                await asyncio.to_thread(take_place, self.where.place, session_id)
             await asyncio.to_thread(self._note, session_id, lost)
             await self.front.ask(ROOT, TakeUp(session_id, Reason.MACHINE_LOST), ASK_SECONDS)
         except (Refusal, ArchiveRefused, StoreUnavailable, OSError, sqlite3.Error) as failure:
             raise JobFailed(reason(failure)) from None
-        self.log("session_returned", session_id, lost=lost, archive=archive.name)
+        self.log("session_returned", session_id, lost=lost)
+
+    async def _restore(self, session_id: str, decide: Callable[[], Awaitable[None]]) -> None:
+        await self.front.ask(ROOT, RequireRoom(session_id), ASK_SECONDS)
+        archive = await asyncio.to_thread(self._newest, session_id)
+        await self._install(session_id, archive, decide)
+        self.log("session_restored", session_id, archive=archive.name)
 
     def _newest(self, session_id: str) -> Path:
         found = archives_of(self.archives, session_id) if self.archives else []
@@ -72,7 +80,11 @@ class Returning:
             key, chrome = self.where.key(), self.where.chrome()
             with archive.open("rb") as file, read_archive(file, key, self.where.place, chrome) as arrival:
                 _require_its(arrival, session_id)
-                asyncio.run_coroutine_threadsafe(_awaited(decide), loop).result(DECIDE_SECONDS)
+                decided = asyncio.run_coroutine_threadsafe(_awaited(decide), loop)
+                try:
+                    decided.result(DECIDE_SECONDS)
+                finally:
+                    decided.cancel()
                 arrival.install()
 
         await asyncio.to_thread(install)

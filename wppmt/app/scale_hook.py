@@ -45,9 +45,12 @@ async def _run(words: list[str], log: WriteLog, places: Places) -> None:
     try:
         code = await asyncio.wait_for(process.wait(), HOOK_SECONDS)
     except TimeoutError:
-        process.kill()
-        await process.wait()
         log("scale_hook_failed", level="error", note=f"Não terminou em {HOOK_SECONDS:.0f} segundos")
         return
+    finally:
+        # Also where nobody waits for it any more.
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     if code:
         log("scale_hook_failed", level="error", code=code)

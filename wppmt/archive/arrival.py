@@ -54,7 +54,7 @@ class Arrival:
             for path in brought.values():
                 path.unlink(missing_ok=True)
             raise
-        _take_place(place, session_id)
+        take_place(place, session_id)
 
     def _places(self) -> dict[int, Path]:
         """Of each message that waits with a file, where that file will be: no message ever names another one of this machine."""
@@ -117,15 +117,15 @@ def sweep(place: Place, backups: Path | None = None) -> None:
     for folder in place.tokens.glob(f"{ARRIVED}*"):
         session_id = folder.name.removeprefix(ARRIVED)
         if rows.exists(place.database, session_id):
-            _take_place(place, session_id)
+            take_place(place, session_id)
         remove(folder)
     remove(place.staging)
     for part in backups.glob(f".*{PART}") if backups else ():
         part.unlink(missing_ok=True)
 
 
-def _take_place(place: Place, session_id: str) -> None:
-    """Its rows are there: the login is the session's from now on."""
+def take_place(place: Place, session_id: str) -> None:
+    """Its rows are there: the login is the session's from now on. Nothing where that is so already. Raises OSError."""
     waiting, profile = place.arrived(session_id), place.profile(session_id)
     if waiting.exists() and not os.path.lexists(profile):
         waiting.rename(profile)

@@ -28,7 +28,11 @@ from wppmt.cluster.etcd import (
 from wppmt.cluster.tree import require_acceptable
 
 CONNECT_SECONDS, ANSWER_SECONDS = 0.5, 1.5
-"""At one endpoint. A renewal has time to try three of them before a machine that fences has to close its browsers."""
+"""At one endpoint."""
+RENEWAL_SECONDS = 0.9
+"""As ANSWER_SECONDS: it can be tried at three endpoints before a machine that fences has to close its browsers, and writes nothing
+that a disk could be slow with.
+"""
 SILENCE_SECONDS = 10.0
 """A watch that heard nothing for so long may be one that the network forgot: it is opened again, where it was."""
 PAGE = 1_000
@@ -58,7 +62,8 @@ class EtcdClient:
         return int((await self._ask("lease/grant", {"TTL": ttl}))["ID"])
 
     async def renew(self, lease: int) -> None:
-        answer = await self._ask("lease/keepalive", {"ID": str(lease)})
+        seconds = min(self._answer_seconds, RENEWAL_SECONDS)
+        answer = await self._ask("lease/keepalive", {"ID": str(lease)}, seconds=seconds)
         if not int(answer.get("result", {}).get("TTL", 0)):
             raise LeaseGone
 
@@ -107,12 +112,14 @@ class EtcdClient:
             self._opened = aiohttp.ClientSession(connector=connector)
         return self._opened
 
-    async def _ask(self, what: str, body: Mapping[str, Any], *, once: bool = False) -> Mapping[str, Any]:
-        """Raises Unavailable, LeaseGone, ValueError. `once`: it may be done one time at most."""
+    async def _ask(
+        self, what: str, body: Mapping[str, Any], *, once: bool = False, seconds: float | None = None
+    ) -> Mapping[str, Any]:
+        """Raises Unavailable, LeaseGone, Compacted. `once`: it may be done one time at most; `seconds`: at one endpoint."""
         trouble = "no endpoint"
         for endpoint in tuple(self._endpoints):
             try:
-                return await self._ask_one(endpoint, what, body)
+                return await self._ask_one(endpoint, what, body, seconds or self._answer_seconds)
             except (aiohttp.ClientError, OSError, Unavailable) as failure:
                 trouble = f"{endpoint}: {str(failure) or type(failure).__name__}"
                 self._prefer_another(endpoint)
@@ -120,8 +127,10 @@ class EtcdClient:
                     break
         raise Unavailable(trouble)
 
-    async def _ask_one(self, endpoint: str, what: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        timeout = aiohttp.ClientTimeout(total=self._answer_seconds, sock_connect=CONNECT_SECONDS)
+    async def _ask_one(
+        self, endpoint: str, what: str, body: Mapping[str, Any], seconds: float
+    ) -> Mapping[str, Any]:
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
         async with self._http.post(f"{endpoint}/v3/{what}", json=body, timeout=timeout) as answer:
             return gateway.understood(await answer.read())
 

@@ -21,7 +21,7 @@ from wppmt.cluster.etcd import (
     Unavailable,
 )
 
-_INVALID_ARGUMENT, _NOT_FOUND, _OUT_OF_RANGE = 3, 5, 11
+_NOT_FOUND, _OUT_OF_RANGE = 5, 11
 """gRPC's codes."""
 Json = Mapping[str, Any]
 
@@ -66,7 +66,7 @@ def watched(line: bytes) -> tuple[Change, ...]:
 
 
 def understood(body: bytes) -> Json:
-    """Raises Unavailable, LeaseGone, Compacted, and ValueError for a request that can never succeed."""
+    """Raises Unavailable, LeaseGone, Compacted."""
     try:
         answer = json.loads(body)
     except ValueError:
@@ -93,8 +93,6 @@ def _refusal(answer: Json) -> Exception:
             return LeaseGone(text)
         case _ if code == _OUT_OF_RANGE and "compacted" in text:
             return Compacted(text)
-        case _ if code == _INVALID_ARGUMENT:
-            return ValueError(text)
         case _:
             return Unavailable(text)
 

@@ -14,6 +14,7 @@ from wppmt.cluster.placement import Limits, Placed, Room, free_places, plan
 from wppmt.cluster.scaling import Advice, Places, Scaling
 from wppmt.cluster.values import Goal, Why
 from wppmt.cluster.view import Aim, Standing, View
+from wppmt.domain.cluster import MachineState
 
 REFUSED_SECONDS = 600.0
 """A machine that refused a session is not asked again for so long, and the refusal can be read."""
@@ -22,7 +23,6 @@ STUCK_SECONDS = 900.0
 STUCK = "Ninguém a começou ou terminou a tempo"
 GOALS_AT_ONCE = 50
 """In one commit; etcd takes 128 operations."""
-OPEN_STATES = {"ok", "degraded"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def _may_return(standing: Standing) -> bool:
 def _rooms(view: View) -> Iterator[Room]:
     for name, living in view.machines.items():
         value = living.value
-        is_open = value.state in OPEN_STATES and bool(value.peer)
+        is_open = value.state == MachineState.OK and bool(value.peer)
         yield Room(name, value.places, value.versions, is_open, name in view.drains)
 
 

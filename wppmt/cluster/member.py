@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,10 +23,11 @@ from wppmt.cluster.membership import (
     register,
     rewrite,
 )
-from wppmt.cluster.ownership import Transaction
+from wppmt.cluster.ownership import Transaction, epoch_on, rewrite_home
 from wppmt.cluster.right import Denied, Terms, right_to_open
 from wppmt.cluster.values import Home, Machine
 from wppmt.cluster.view import View
+from wppmt.domain.cluster import MachineState
 from wppmt.domain.log import WriteLog
 
 AGAIN_SECONDS = 0.3
@@ -57,6 +59,8 @@ class Member:
     holdings: Holdings = field(default_factory=Holdings, init=False)
     is_current: bool = field(default=False, init=False)
     """What is known of etcd is kept up to date. False: nobody moves anything."""
+    is_stopping: bool = field(default=False, init=False)
+    """Nobody brings a session to a machine that is on its way down."""
     changed: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     """Something in etcd, or of the lease, is not as it was."""
     _told: Machine | None = field(default=None, init=False)
@@ -120,7 +124,10 @@ class Member:
         return snapshot
 
     async def leave(self) -> None:
-        """Others need not wait until the lease has run out."""
+        """Others need not wait until the lease has run out; but they wait for this machine, as the logins are newer here than in
+        any archive.
+        """
+        await asyncio.gather(*(self._reserve(session_id) for session_id in self.view.sessions))
         lease, self.membership = self.membership.lease, Membership()
         self.note.write(0)
         try:
@@ -128,11 +135,23 @@ class Member:
         except Unavailable:
             return
 
+    async def _reserve(self, session_id: str) -> None:
+        """Nobody else brings it up, if it is ours."""
+        found = self.holdings.of(session_id)
+        home = found.home_value
+        is_owned = found.owner is None or epoch_on(self.membership.lease, found) is not None
+        if home and home.fences and home.machine == self.terms.machine and is_owned:
+            unpromised = home.model_copy(update={"fences": False})
+            with suppress(Unavailable, LeaseGone):
+                await self.commit(rewrite_home(session_id, found, unpromised))
+
     async def keep_lease(self) -> None:
         """Until cancelled."""
         while True:
             renewed = await self.renew()
-            await asyncio.sleep(RENEW_SECONDS if renewed else AGAIN_SECONDS)
+            # However long the answer took: the guard counts from when it was sent.
+            due = self.membership.sent_at + RENEW_SECONDS - self.now()
+            await asyncio.sleep(max(due, 0.0) if renewed else AGAIN_SECONDS)
 
     async def follow(self) -> None:
         """Until cancelled."""
@@ -151,6 +170,8 @@ class Member:
     async def tell(self) -> None:
         """What this machine says of itself, where that has changed. Raises Unavailable, LeaseGone."""
         said = self.describe()
+        if self.is_stopping:
+            said = said.model_copy(update={"state": MachineState.STOPPING})
         if self.membership.lease and said != self._told:
             await self.commit(rewrite(self.terms.machine, said, self.membership.lease))
             self._told = said

@@ -43,6 +43,10 @@ class Held:
     owner: Entry | None = None
     home: Entry | None = None
 
+    @property
+    def home_value(self) -> Home | None:
+        return Home.parse(self.home.value) if self.home else None
+
 
 def held(snapshot: Snapshot, session_id: str) -> Held:
     """From a read of `keys.session(session_id)`, or of more."""

@@ -13,11 +13,14 @@ from wppmt.cluster.haproxy import HAProxy, Unanswered
 from wppmt.cluster.map_files import MapFiles
 from wppmt.cluster.routing import Tables, tables
 from wppmt.cluster.view import View
+from wppmt.domain.cluster import MachineState
 
 LOOK_SECONDS = 1.0
 """Between two looks at HAProxy's process, where nothing changes."""
 ASK_EVERY = 30
 """Looks until it is asked what it holds, whether or not something seems to have changed."""
+RESOLVE_EVERY = 300
+"""Looks until all names are looked up again: a host may have another address by now."""
 
 
 class Router:
@@ -75,6 +78,9 @@ class Router:
             asks = look % ASK_EVERY == 0
             if asks and self._addresses.forget_failures():
                 self._changed.set()
+            if look and look % RESOLVE_EVERY == 0:
+                self._addresses.forget_all()
+                self._changed.set()
             # Until etcd has answered, what was true when this last ran stays.
             if self._changed.is_set() and self._view.revision:
                 self._changed.clear()
@@ -92,7 +98,8 @@ class Router:
         # Who lost its lease may serve on where it was.
         urls = {home.machine: home.url for home in homes.values() if home.url}
         urls |= {name: machine.value.url for name, machine in view.machines.items()}
-        await self._addresses.look_up(urls.values())
+        came = {name: machine.created for name, machine in view.machines.items()}
+        await self._addresses.look_up({url: came.get(name, 0) for name, url in urls.items()})
         made = tables(
             {name: home.machine for name, home in homes.items()},
             {name: address for name, url in urls.items() if (address := self._addresses.of(url))},
@@ -104,9 +111,10 @@ class Router:
         self._tables = made
 
     def _free(self) -> dict[str, int]:
-        """Of those that take new sessions; where all are drained, of all."""
+        """Of those that take new sessions; where none does, of all."""
         machines = self._view.machines
-        takers = machines.keys() - self._view.drains or machines.keys()
+        well = {name for name, one in machines.items() if one.value.state == MachineState.OK}
+        takers = well - self._view.drains or machines.keys()
         return {name: machines[name].value.places - machines[name].value.used for name in takers}
 
     async def _tell(self, *, asks: bool) -> None:

@@ -7,6 +7,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from wppmt.domain.cluster import MachineState
+
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -43,7 +45,8 @@ class Machine(_Value):
     """For so many sessions (WPP_MAX_SESSIONS)."""
     used: int = Field(default=0, ge=0)
     versions: Versions = Versions()
-    state: str = "ok"
+    state: str = MachineState.OK
+    """Only where it is OK sessions may come; a newer version may know more states."""
     boot: str = ""
     """Of the machine's kernel, to tell a restart from a silence."""
 

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MachineState(StrEnum):
+    """How a machine is, by its own word. What a newer version may say besides is as good as any of the last three."""
+
+    OK = "ok"
+    STOPPING = "stopping"
+    SHORT = "short"
+    """Of disk or memory: no session starts there."""
+    FAILING = "failing"
+    """Many of its sessions failed at the same time, and so would others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +23,7 @@ class MachineShown:
     name: str
     url: str
     state: str
+    """A MachineState, or a newer version's."""
     places: int
     used: int
     """Of the places; one of another machine may be a second late."""
@@ -19,6 +32,10 @@ class MachineShown:
     wppmt: str
     chrome: str
     schema_version: int
+
+    @property
+    def takes_sessions(self) -> bool:
+        return not self.is_drained and self.state == MachineState.OK
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +73,12 @@ class ClusterShown:
     @property
     def free_places(self) -> int:
         """Of the machines that take sessions."""
-        return sum(max(one.places - one.used, 0) for one in self.machines if not one.is_drained)
+        return sum(max(one.places - one.used, 0) for one in self.machines if one.takes_sessions)
 
     @property
     def places(self) -> int:
         """Free or not, of the machines that take sessions."""
-        return sum(one.places for one in self.machines if not one.is_drained)
+        return sum(one.places for one in self.machines if one.takes_sessions)
 
 
 ALONE = ClusterShown()

@@ -28,6 +28,7 @@ PLAN = Plan(
     crowds=(1, 2, 3),
     media=1,
     settle_seconds=0,
+    quiet_seconds=0,
     idle_seconds=0.01,
     back_seconds=0.2,
     notice_seconds=0,

@@ -44,6 +44,13 @@ def test_each_machine_with_its_sessions_and_its_room(api: StubApi, ask: Call):
     assert "líder, sendo esvaziada" in second
 
 
+def test_a_machine_that_takes_no_sessions_now_says_why(api: StubApi, ask: Call):
+    machines = [machine("m1", 2, state="short"), machine("m2", 1, state="resting")]
+    _, first, second = shown(api, ask, machines=machines)
+    assert first.endswith("sem disco ou memória")
+    assert second.endswith("resting")
+
+
 def test_a_machine_that_is_gone_is_shown_with_what_is_its_own(api: StubApi, ask: Call):
     lines = shown(api, ask, sessions=[*ANSWER["sessions"], session("loja-4", "m3", owned=False)])
     assert lines[-1].split()[:2] == ["m3", "1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ def settle_cluster(cluster: ClusterSettings, http: HttpSettings, folder: Path) -
         return cluster
     _check_endpoints(cluster)
     _check_peers(cluster)
+    _check_hook(cluster.scale_hook)
     update = {name: str(folder / path) if (path := getattr(cluster, name)) else "" for name in _FILES}
     update["machine"] = cluster.machine or _host_name()
     update["url"] = cluster.url or http.public_url.rstrip("/") or base_url(http.host, http.port)
@@ -50,6 +52,15 @@ def _check_peers(cluster: ClusterSettings) -> None:
         )
     if not 0 <= int(cluster.listen.rpartition(":")[2] or 0) <= MOST_PORT:
         raise SetupError(f"WPP_CLUSTER_LISTEN={cluster.listen}: a porta vai até {MOST_PORT}")
+
+
+def _check_hook(command: str) -> None:
+    try:
+        shlex.split(command)
+    except ValueError:
+        raise SetupError(
+            f"WPP_CLUSTER_SCALE_HOOK={command}: falta fechar aspas, ou algo depois da barra"
+        ) from None
 
 
 def _host_name() -> str:

@@ -21,6 +21,8 @@ MACHINES = (
 SESSIONS = (Column("SESSÃO", least=12), Column("MÁQUINA", least=8), Column("", least=12))
 WHY = {"asked": "a pedido", "drain": "para esvaziar", "balance": "para equilibrar", "lost": "máquina perdida"}
 
+STATES = {"stopping": "parando", "short": "sem disco ou memória", "failing": "muitas sessões falham"}
+
 
 @click.command(short_help="As máquinas do cluster, e quantas sessões há em cada uma.")
 @click.option("--sessions", "lists", is_flag=True, help="Também cada sessão, com a máquina dela.")
@@ -71,6 +73,9 @@ def _remarks(answer: Json, machine: Json) -> Iterator[str]:
         yield "líder"
     if machine["isDrained"]:
         yield "sendo esvaziada"
+    state = str(machine["state"])
+    if state != "ok":
+        yield STATES.get(state, state)
 
 
 def _moves(answer: Json, room: int) -> Iterator[str]:

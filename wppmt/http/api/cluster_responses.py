@@ -13,7 +13,10 @@ class ClusterMachine(AnswerBody):
         examples=["https://10.0.0.1:8443"],
         description="por onde os HAProxy do cluster chegam a ela (WPP_CLUSTER_URL)",
     )
-    state: str = Field(examples=["ok"], description="como ela está, em uma palavra")
+    state: str = Field(
+        examples=["ok"],
+        description="`ok`; não recebe sessões em `stopping` (para), `short` (falta disco ou memória) e `failing` (muitas sessões falham juntas)",
+    )
     is_here: bool = Field(examples=[True], description="é a que responde agora")
     is_drained: bool = Field(examples=[False], description="não recebe sessões (wppmt drain)")
     places: int = Field(examples=[50], description="quantas sessões cabem (WPP_MAX_SESSIONS)")
