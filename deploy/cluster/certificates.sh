@@ -10,16 +10,22 @@ umask 077
 
 fail() { echo "Erro: $*" >&2; exit 1; }
 
+# O openssl fala também quando tudo vai bem: o que diz só aparece se algo falha.
+quiet() { local said; said=$("$@" 2>&1) || fail "$said"; }
+
 authority() {
     [[ ! -e ca.key ]] || fail "já há uma autoridade aqui: $PWD/ca.key"
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj '/CN=wppmt cluster' \
+    trap 'rm -f ca.key ca.pem' EXIT
+    quiet openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj '/CN=wppmt cluster' \
         -addext basicConstraints=critical,CA:TRUE,pathlen:0 -addext keyUsage=critical,keyCertSign,cRLSign \
-        -keyout ca.key -out ca.pem 2>/dev/null
+        -keyout ca.key -out ca.pem
+    trap - EXIT
 }
 
 machine() {
     local name=${1:-}; shift || true
-    [[ $name =~ ^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$ ]] || fail "NOME: letras, algarismos, - e _"
+    # As de WPP_CLUSTER_MACHINE.
+    [[ $name =~ ^[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?$ ]] || fail "NOME: até 63 letras, algarismos, - e _; - e _ só no meio"
     (( $# )) || fail "qual é o IP de $name nesta rede?"
     [[ -e ca.key ]] || fail "falta ca.key nesta pasta: certificates.sh authority"
     [[ ! -e $name ]] || fail "$PWD/$name já existe"
@@ -28,15 +34,18 @@ machine() {
         if [[ $one =~ ^[0-9.]+$|: ]]; then names+=",IP:$one"; else names+=",DNS:$one"; fi
     done
     mkdir "$name"
+    # Um certificado pela metade não fica: ocuparia o lugar do da próxima tentativa.
+    trap "rm -rf '$name'" EXIT
     cp ca.pem "$name/ca.pem"
-    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$name" \
-        -keyout "$name/machine.key" -out "$name/request" 2>/dev/null
+    quiet openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$name" \
+        -keyout "$name/machine.key" -out "$name/request"
     # Das duas pontas: um etcd fala também consigo mesmo, como cliente.
     printf '%s\n' "subjectAltName=$names" extendedKeyUsage=serverAuth,clientAuth basicConstraints=critical,CA:FALSE >"$name/uses"
-    openssl x509 -req -in "$name/request" -CA ca.pem -CAkey ca.key -days 825 -extfile "$name/uses" \
-        -set_serial "0x$(openssl rand -hex 16)" -out "$name/machine.crt" 2>/dev/null
+    quiet openssl x509 -req -in "$name/request" -CA ca.pem -CAkey ca.key -days 825 -extfile "$name/uses" \
+        -set_serial "0x$(openssl rand -hex 16)" -out "$name/machine.crt"
     cat "$name/machine.crt" "$name/machine.key" >"$name/machine.pem"
     rm "$name/request" "$name/uses"
+    trap - EXIT
 }
 
 case ${1:-} in

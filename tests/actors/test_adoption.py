@@ -36,14 +36,13 @@ def adopted(gateway: Gateway) -> None:
     gateway.run(1)
 
 
-@pytest.mark.slow
 def test_a_code_that_an_earlier_daemon_showed_counts_once(make_gateway: MakeGateway):
-    gateway = make_gateway(policy=session_policy(qr_max=3))
+    gateway = make_gateway(policy=session_policy(qr_max=2))
     gateway.show_qr("a")
     gateway.kill_daemon()
     gateway.boot()
     gateway.until("a", State.DISCONNECTED, 900)
-    assert len(gateway.events("a", "qr_code")) == 3
+    assert len(gateway.events("a", "qr_code")) == 2
 
 
 def test_nobody_notices(gateway: Gateway):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from actors.supervisor.common_cause import PAUSE_SECONDS
+from actors.session.messages import RestartFailed
+from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from wppmt.domain.overview import CommonFailure
+from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 
 ENDLESS = 1000
@@ -33,6 +35,18 @@ def crash(gateway: Gateway, failing: int, times: int = ENDLESS) -> float:
 
 def common_cause(gateway: Gateway) -> CommonFailure | None:
     return gateway.directory.overview().common_cause
+
+
+@pytest.mark.parametrize(
+    ("running", "failing", "is_shared"),
+    [(2, 2, False), (3, 3, True), (5, 2, False), (5, 3, True), (6, 3, False), (7, 4, True), (8, 4, False)],
+)
+def test_it_takes_three_and_more_than_half(running: int, failing: int, is_shared: bool):
+    judgement = CommonCause()
+    failures = [RestartFailed(f"s{number}", Reason.BROWSER_CRASHED) for number in range(failing)]
+    found = [judgement.note(failure, running, 1000.0) for failure in failures]
+    assert [bool(one) for one in found] == [False] * (failing - 1) + [is_shared]
+    assert judgement.is_pausing(1000.0) is is_shared
 
 
 @pytest.mark.slow

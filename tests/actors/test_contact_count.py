@@ -17,6 +17,7 @@ from actors.session.unit_of_work import UnitOfWork
 from tests.actors.gateway import FlakyStore
 from tests.defaults import session_policy
 from wppmt.domain.contact_policy import DAY_SECONDS, ContactPolicy
+from wppmt.domain.errors import Code
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.records import Handover, JournalEntry, SessionRecord
 
@@ -130,6 +131,19 @@ class Office:
                 self.hand_over()
         except StoreUnavailable:
             self.boot()
+
+
+def test_under_a_lowered_budget_go_those_of_today_and_not_yesterdays(tmp_path: Path) -> None:
+    """A day begins with its first moment."""
+    midnight, _ = (policy := ContactPolicy(new_contacts_per_day=2)).day_of(1_770_000_000.0)
+    office = Office(FlakyStore(tmp_path), Random(0), policy, midnight - 1)
+    office.accept(1)
+    office.now = midnight
+    office.accept(2)
+    office.work.write(office.now, contact_policy=replace(policy, new_contacts_per_day=1))
+    office.now += 60
+    late = [office.strangers.late(entry, office.now) for entry in office.queue]
+    assert late == [Code.NEW_CONTACT_BUDGET, None]
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.actors.gateway import DOWN, OK, Gateway
+from tests.actors.gateway import DOWN, HANGS, OK, TIMEOUT_SECONDS, Gateway
 from wppmt.domain import sends
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, WEBHOOK, session_address
@@ -159,6 +159,19 @@ def test_webhooks_rest_and_go_on(gateway: Gateway, departure: Departure):
     gateway.run(400)
     assert [post.attempt for post in gateway.posts if post.name == "message_received"][-1] > 1
     assert gateway.ask(WEBHOOK, ArePaused("a")) is False
+
+
+def test_each_whose_webhooks_rest_is_told_once_when_its_last_attempt_has_ended(
+    gateway: Gateway, departure: Departure
+):
+    gateway.receive = lambda post: HANGS
+    gateway.browsers.send_from_phone(FRIEND, ME, "oi")
+    gateway.run(5)
+    replies = [gateway.request(WEBHOOK, PauseWebhooks(session_id)) for session_id in ("a", "b")]
+    for answers in ([0, 1], [1, 1]):
+        gateway.settle()
+        assert [len(reply.answers) for reply in replies] == answers
+        gateway.run(TIMEOUT_SECONDS)
 
 
 def test_taken_up_elsewhere_its_webhooks_and_events_go_on_without_a_gap(

@@ -90,6 +90,16 @@ class TestOut:
         [arguments] = [arguments for name, arguments in browser.calls if name == "send_media"]
         assert (arguments["kind"], arguments["ptt"]) == ("audio", True)
 
+    @pytest.mark.parametrize(("kind", "shown"), [("voice", "recording"), ("audio", "composing")])
+    def test_before_a_voice_note_a_recording_is_shown(
+        self, gateway: Gateway, files: Path, kind: str, shown: str
+    ):
+        browser = gateway.connect("a", ME)
+        sent = gateway.ask(A, media(new_file(files), kind=kind, mimetype="audio/ogg", typing_ms=2000))
+        assert sent.ack == 1
+        states = [arguments["state"] for name, arguments in browser.calls if name == "typing"]
+        assert states == [shown]
+
     def test_the_file_stays_until_it_is_acknowledged_and_no_longer(self, gateway: Gateway, files: Path):
         browser, path = gateway.connect("a", ME), new_file(files)
         browser.hold_acks()

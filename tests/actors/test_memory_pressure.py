@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from actors.runtime.effects import Tell
 from actors.session.messages import MemoryShort
-from actors.supervisor.memory_pressure import AGAIN_SECONDS, AT_ONCE, CALM_SECONDS, RELEASE, MemoryPressure
+from actors.supervisor.memory_pressure import (
+    AGAIN_SECONDS,
+    AT_ONCE,
+    CALM_SECONDS,
+    RELEASE,
+    MemoryPressure,
+    longest_unused,
+)
 from actors.supervisor.messages import PressureMeasured
 from actors.workers.pressure import LOOK_SECONDS, GiveBack, LookAtPressure, PressureWorker
 from tests.actors.conftest import MakeGateway
@@ -20,12 +27,15 @@ from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.hibernation import HOUR, HibernationPlan
 from wppmt.domain.messages import PRESSURE, ROOT, session_address
+from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.sends import SendText
 from wppmt.domain.shortages import Resource
+from wppmt.store.records import SessionRecord, SessionStatus
 
 MARK = 20.0
 ME, FRIEND = "5511999990001", "5511888880001"
+BROWSER = Process(1, 1, "page", "devtools")
 PERCENTS = st.lists(st.one_of(st.floats(0, 100), st.just(None)), max_size=200)
 SESSIONS = ("a", "b", "c", "d", "e")
 
@@ -82,6 +92,22 @@ def test_the_longest_unused_are_told_first_and_then_the_others():
         ["session:e"],
         [],
     ]
+
+
+@pytest.mark.parametrize(
+    ("used", "order"),
+    [
+        ({"a": 300.0, "b": 100.0, "c": 200.0}, ["b", "c", "a"]),
+        ({"c": 100.0, "a": 100.0, "b": 100.0}, ["a", "b", "c"]),
+        # Never used is the longest.
+        ({"a": 0.5, "c": None, "b": None}, ["b", "c", "a"]),
+    ],
+)
+def test_whose_last_use_is_longest_ago_comes_first(used: dict[str, float | None], order: list[str]):
+    known = {name: SessionRecord(name, 0.0, last_activity=at, process=BROWSER) for name, at in used.items()}
+    closed = SessionRecord("closed", 0.0, last_activity=None)
+    statuses = {name: SessionStatus(record) for name, record in {**known, "closed": closed}.items()}
+    assert longest_unused(statuses) == order
 
 
 def test_the_worker_tells_what_it_measures_and_gives_back_what_the_daemon_has():

@@ -67,6 +67,16 @@ def test_after_the_last_code_the_browser_is_closed(make_gateway: MakeGateway):
     gateway.show_qr("a")
 
 
+def test_after_a_login_has_ended_as_many_codes_are_shown_as_before_it(make_gateway: MakeGateway):
+    gateway = make_gateway(policy=session_policy(qr_max=2))
+    gateway.connect("a", ME).unlink()
+    gateway.until("a", State.WAITING_SCAN)
+    before = len(gateway.events("a", "qr_code")) - 1
+    gateway.until("a", State.DISCONNECTED)
+    assert len(gateway.events("a", "qr_code")) - before == 2
+    assert gateway.count_browsers("a") == 1
+
+
 @pytest.mark.parametrize("most", [6, 7, 14])
 def test_another_batch_is_asked_for_while_more_codes_are_allowed(make_gateway: MakeGateway, most: int):
     """WhatsApp shows six, and then none until somebody asks."""

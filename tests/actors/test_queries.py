@@ -71,17 +71,17 @@ def test_saved_contacts_are_asked_for_alone(gateway: Gateway):
 
 
 @pytest.mark.parametrize(
-    ("question", "code"),
-    [(Question.CHATS, Code.SESSION_BUSY), (Question.LEAVE_GROUP, Code.OUTCOME_UNKNOWN)],
+    ("question", "code", "retry_after"),
+    [(Question.CHATS, Code.SESSION_BUSY, 5), (Question.LEAVE_GROUP, Code.OUTCOME_UNKNOWN, None)],
 )
 def test_what_was_not_answered_may_be_asked_again_only_if_it_changes_nothing(
-    gateway: Gateway, question: Question, code: Code
+    gateway: Gateway, question: Question, code: Code, retry_after: float | None
 ):
     gateway.connect("a", ME)
     gateway.browser("a").hang()
     with pytest.raises(Refusal) as refused:
         gateway.ask(A, page(question, unread=False))
-    assert refused.value.code is code
+    assert (refused.value.code, refused.value.retry_after) == (code, retry_after)
 
 
 def test_a_session_that_is_not_connected_is_asked_nothing(gateway: Gateway):

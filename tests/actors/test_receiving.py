@@ -184,6 +184,22 @@ def test_none_is_lost_or_reported_twice_across_crashes_reloads_and_daemons(
     assert set(told) == set(ids)
 
 
+def test_what_the_page_has_forgotten_holds_up_nothing_that_it_remembers(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    gateway.run(60)
+    browser.go_silent()
+    forgotten, remembered = browser.receive(FRIEND), browser.receive(FRIEND)
+    while len(browser.page.ring) > 1:
+        browser.page._ring.popleft()
+    browser.go_silent(False)
+    gateway.run(15)
+    later = browser.receive(FRIEND)
+    gateway.run(1)
+    assert gateway.received("a") == [remembered, later]
+    gateway.run(gateway.policy.audit_seconds)
+    assert gateway.received("a") == [remembered, later, forgotten]
+
+
 def test_what_came_while_stopped_comes_at_the_next_start_in_order(gateway: Gateway):
     gateway.connect("a", ME)
     gateway.close("a")

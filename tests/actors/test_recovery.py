@@ -163,6 +163,17 @@ def test_a_channel_that_only_loses_events_is_asked_and_nothing_is_lost(gateway: 
     assert gateway.count_browsers("a") == 1
 
 
+def test_a_page_whose_beats_tell_of_nothing_new_is_not_read_again(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.receive(FRIEND)
+    gateway.run(20)
+    before = len(browser.calls)
+    gateway.run(60)
+    assert {name for name, _ in browser.calls[before:]} == {"ask_server"}, (
+        "only whether it is still connected"
+    )
+
+
 def test_a_closed_channel_ends_the_browser_behind_it(gateway: Gateway):
     browser = gateway.connect("a", ME)
     browser.drop_channel()

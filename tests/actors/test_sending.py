@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from actors.session.messages import Called, PageAnswered
 from tests.actors.gateway import Gateway, Pending
 from wppmt.domain import sends
 from wppmt.domain.errors import Code, Refusal
@@ -101,12 +102,28 @@ def test_without_an_acknowledgement_the_answer_is_pending(gateway: Gateway):
     assert reply.answers == []
     gateway.run(0.2)
     assert reply.value.ack == 0
+    assert reply.value.to == f"{FRIEND}@c.us", "as the page has told, however it was written"
     assert gateway.acks("a", reply.value.id) == []
     browser.hold_acks(False)
     gateway.run(1)
     assert gateway.acks("a", reply.value.id) == ["sent"]
     assert len(reply.answers) == 1
     assert gateway.inbox(FRIEND) == [reply.value.id]
+
+
+def test_the_page_s_answer_may_be_the_acknowledgement(gateway: Gateway):
+    """WhatsApp's server had it before the page could say so."""
+    browser = gateway.connect("a", ME)
+    browser.hold_acks()
+    reply = begin(gateway)
+    gateway.run_until(lambda: calls(gateway, "send_text"))
+    [message_id] = calls(gateway, "send_text")
+    told = {"to": f"{FRIEND}@c.us", "ack": 1}
+    answer = PageAnswered(gateway.record("a").generation, Called.SEND, told, message_id)
+    gateway.directory.tell(A, answer)
+    gateway.settle()
+    assert reply.value.ack == 1
+    assert gateway.acks("a", message_id) == ["sent"]
 
 
 def test_an_asynchronous_send_is_pending_at_once(gateway: Gateway):

@@ -71,6 +71,14 @@ def test_the_budget_of_a_day(connected: Gateway):
     assert connected.send("a", stranger(2)).ack == 1
 
 
+def test_that_the_days_last_new_contact_was_written_to_is_told_once(connected: Gateway):
+    configure(connected, new_contacts_per_day=2)
+    before = len(connected.events("a", "account_limit"))
+    for number, times in ((0, 0), (1, 1), (0, 1), (1, 1)):
+        connected.send("a", stranger(number))
+        assert len(connected.events("a", "account_limit")) - before == times
+
+
 def test_whoever_writes_is_no_stranger_any_more(connected: Gateway):
     configure(connected, new_contacts_per_day=1)
     connected.send("a", stranger(0))
@@ -78,6 +86,27 @@ def test_whoever_writes_is_no_stranger_any_more(connected: Gateway):
     connected.browser("a").receive(stranger(1))
     connected.run(1)
     assert connected.send("a", stranger(1)).ack == 1
+
+
+@pytest.mark.parametrize(("gap", "code"), [((0.0, 0.0), None), ((60.0, 60.0), Code.STRANGER_GAP)])
+def test_when_a_first_message_has_failed_the_next_one_to_the_same_person_is_the_first(
+    connected: Gateway, gap: tuple[float, float], code: Code | None
+):
+    """So the gap is for it, too. Those to others wait as they did."""
+    configure(connected, new_contacts_per_day=5, gap=gap)
+    connected.browser("a").refuse_next_send("ack_-1")
+    wishes = [(stranger(0), "primeira", 0), (stranger(0), "segunda", 5000), (FRIEND, "outra", 5000)]
+    failed, heir, other = (
+        connected.request(session_address("a"), SendText(to, text, typing_ms=typing_ms))
+        for to, text, typing_ms in wishes
+    )
+    connected.run(20)
+    assert [reply.answers[0].code for reply in (failed, heir) if isinstance(reply.answers[0], Refusal)] == [
+        Code.SEND_FAILED,
+        *filter(None, [code]),
+    ]
+    assert connected.inbox(stranger(0)) == ([] if code else [heir.value.id])
+    assert connected.inbox(FRIEND) == [other.value.id]
 
 
 def test_a_number_that_is_not_on_whatsapp_does_not_count(connected: Gateway):
@@ -214,6 +243,28 @@ def test_a_page_that_cannot_look_refuses_for_now(connected: Gateway):
     connected.browser("a").page.is_replaced = True
     refused = refusal(connected, stranger(0))
     assert (refused.code, refused.retry_after) == (Code.COULD_NOT_LOOK, 5)
+
+
+def test_a_page_that_does_not_say_who_it_is_refuses_for_now(connected: Gateway):
+    configure(connected, new_contacts_per_day=5)
+    connected.browser("a").hang()
+    refused = refusal(connected, stranger(0))
+    assert (refused.code, refused.retry_after) == (Code.COULD_NOT_LOOK, 5)
+
+
+def test_nobody_new_is_reached_by_what_was_accepted_before_there_was_a_policy(connected: Gateway):
+    waiting = [
+        connected.request(session_address("a"), SendText(to, "oi", typing_ms=15_000))
+        for to in (stranger(0), FRIEND)
+    ]
+    connected.run(1)
+    configure(connected, new_contacts_per_day=5)
+    connected.run(60)
+    with pytest.raises(Refusal) as refused:
+        _ = waiting[0].value
+    assert refused.value.code is Code.COULD_NOT_LOOK
+    assert connected.inbox(stranger(0)) == []
+    assert waiting[1].value.ack == 1
 
 
 def test_what_has_waited_beyond_the_policy_is_not_sent_late(connected: Gateway):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -23,9 +24,9 @@ def errors(gateway: Gateway) -> list[str]:
     return [event["code"] for event in gateway.events("a", "error")]
 
 
-def refusal(gateway: Gateway, to: str) -> Refusal:
+def refusal(gateway: Gateway, to: str, **more: Any) -> Refusal:
     with pytest.raises(Refusal) as refused:
-        gateway.send("a", to)
+        gateway.send("a", to, **more)
     return refused.value
 
 
@@ -62,6 +63,17 @@ def test_what_needs_a_person_is_one_error_at_once_and_ends_by_itself(
     browser.set_facts(mode="MAIN", banned=False)
     gateway.settle()
     assert gateway.state("a") is State.CONNECTED
+
+
+def test_the_last_error_is_known_beside_the_state_that_follows_it(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    assert gateway.status("a").last_error == ""
+    browser.set_facts(banned=True)
+    gateway.settle()
+    browser.set_facts(banned=False)
+    gateway.settle()
+    [error] = gateway.events("a", "error")
+    assert (gateway.state("a"), gateway.status("a").last_error) == (State.CONNECTED, error["error"])
 
 
 def test_only_what_mends_itself_is_called_recoverable():
@@ -194,6 +206,15 @@ def test_new_contacts_wait_and_everyone_else_goes_on(cooling: Gateway):
     assert (cooling.state("a"), errors(cooling)) == (State.CONNECTED, ["REACHOUT_TIMELOCK"])
 
 
+def test_who_does_not_wait_is_refused_at_once_too(cooling: Gateway):
+    """The page may know nothing of the limit: it is asked with what the daemon knows, before anything is journalled."""
+    sends_before = [name for name, _ in cooling.browser("a").calls].count("send_text")
+    refused = refusal(cooling, STRANGER, respond_async=True)
+    assert refused.code is Code.REACHOUT_TIMELOCK
+    assert [name for name, _ in cooling.browser("a").calls].count("send_text") == sends_before
+    assert cooling.store.unfinished("a") == []
+
+
 def test_neither_a_restart_nor_a_new_daemon_forgets_the_pause(cooling: Gateway):
     cooling.restart("a")
     cooling.settle()
@@ -263,6 +284,19 @@ def test_a_limit_says_who_knows_its_end(gateway: Gateway, until: float | None):
     limits = gateway.record("a").limits
     assert limits.quota_source is (Source.GATEWAY if until is None else Source.WHATSAPP)
     assert (limits.quota_status, limits.quota_used, limits.quota_total) == ("REACHED", 7, 7)
+
+
+def test_a_limit_without_an_end_is_a_pause_that_hearing_of_it_again_does_not_prolong(gateway: Gateway):
+    page = gateway.connect("a", ME).page
+    gateway.world.add_phone(STRANGER)
+    for waited in (0, 60):
+        gateway.run(waited)
+        page.set_limit("reachout", active=True, until=None, kind="DEFAULT")
+        refused = refusal(gateway, STRANGER)
+        assert refused.code is Code.REACHOUT_TIMELOCK
+        assert refused.retry_after == pytest.approx(gateway.policy.limit_pause - waited, abs=2)
+    [told] = gateway.events("a", "account_limit")
+    assert (told["coolDown"]["kind"], told["coolDown"]["source"]) == ("DEFAULT", "gateway")
 
 
 @pytest.mark.parametrize(

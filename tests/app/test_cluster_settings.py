@@ -55,6 +55,7 @@ def test_an_etcd_without_tls_is_only_this_machines_own():
         ({"WPP_CLUSTER_MACHINE": "uma máquina"}, "WPP_CLUSTER_MACHINE"),
         ({"WPP_CLUSTER_SCALE_HOOK": "/usr/local/bin/grow 'cell one"}, "aspas"),
         ({"WPP_CLUSTER_MACHINE": "m/1"}, "WPP_CLUSTER_MACHINE"),
+        ({"WPP_CLUSTER_MACHINE": "m" * 64}, "WPP_CLUSTER_MACHINE"),
         ({"WPP_CLUSTER_URL": "https://m1.test/path"}, "WPP_CLUSTER_URL"),
     ],
 )

@@ -43,6 +43,7 @@ class HAProxyServer:
             "    log /dev/log local0\n    chroot /var/lib/haproxy\n    user haproxy\n    group haproxy\n": "",
             " mode 660 group haproxy": "",
             "/run/haproxy/admin.sock": str(self.socket),
+            "/etc/haproxy/wppmt/trusted.lst": "/dev/null",
             "/etc/haproxy/wppmt": str(FRONT / "errors"),
             "/var/lib/wppmt-route": str(self.maps),
             "bind :443": f"bind 127.0.0.1:{self.port}",

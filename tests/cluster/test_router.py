@@ -199,6 +199,15 @@ async def test_what_is_of_no_session_goes_where_there_is_room_and_not_where_is_d
         assert {(await place.ask("/api/sessions"))[1] for _ in range(30)} == {"m1"}
 
 
+async def test_a_pairing_link_is_known_by_the_machine_that_its_url_names(place: Place):
+    await place.live("m1", used=10)
+    await place.live("m2")
+    async with place.routing():
+        await place.goes("nova", "m2")
+        for path in ("/pair/secret", "/pair/secret/status", "/p%61ir/secret"):
+            assert {await place.ask(path) for _ in range(10)} == {(200, "m1")}
+
+
 async def test_a_haproxy_that_starts_anew_finds_its_routes_and_hears_of_further_ones(place: Place):
     for name in MACHINES:
         await place.live(name)

@@ -52,6 +52,8 @@ def test_what_it_makes_is_for_its_owner_alone_and_the_authority_s_key_goes_nowhe
         (("authority",), "já há uma autoridade"),
         (("machine",), "NOME"),
         (("machine", "m 1", "10.0.0.1"), "NOME"),
+        (("machine", "m1-", "10.0.0.1"), "NOME"),
+        (("machine", "m" * 64, "10.0.0.1"), "NOME"),
         (("machine", "m1"), "qual é o IP de m1"),
         ((), "certificates.sh authority"),
     ],
@@ -60,6 +62,14 @@ def test_what_cannot_be_is_said(authority: Path, words: tuple[str, ...], said: s
     done = run(authority, *words)
     assert done.returncode != 0
     assert said in done.stdout + done.stderr
+
+
+def test_what_openssl_refuses_is_said_and_leaves_the_place_free(authority: Path):
+    done = run(authority, "machine", "m1", "10.0.0.999")
+    assert done.returncode != 0
+    assert "10.0.0.999" in done.stderr
+    assert not (authority / "m1").exists()
+    assert run(authority, "machine", "m1", "10.0.0.1").returncode == 0
 
 
 def test_no_second_certificate_takes_a_machine_s_place(authority: Path):

@@ -45,6 +45,17 @@ def by_guide(begin: str, name: str, folder: Path, redirected: str) -> str:
     return (folder / "made").read_text(encoding="utf-8")
 
 
+def test_no_variable_of_before_stays_beside_the_new_one(tmp_path: Path):
+    """systemd would take the last of two, and the command the first."""
+    file = tmp_path / "wppmt.env"
+    file.write_text(
+        "WPP_SECRET=old\nWPP_PORT=8005\nWPP_CLUSTER_ETCD=old\nWPP_PUBLIC_URL=old\nWPP_ARCHIVE_KEY=old\n"
+    )
+    command = typed("sed -i '/^WPP_").replace("/etc/wppmt/wppmt.env", str(file))
+    subprocess.run(["bash", "-euc", command], check=True)
+    assert file.read_text() == "WPP_PORT=8005\n"
+
+
 def variables(text: str) -> dict[str, str]:
     lines = (line for line in text.splitlines() if line and not line.startswith("#"))
     return dict(line.split("=", 1) for line in lines)

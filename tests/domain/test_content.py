@@ -129,6 +129,20 @@ def test_a_quoted_message_is_read_as_it_would_be_by_itself() -> None:
     assert told["quoted"] == {"id": "3A", "from": None, "fromMe": False, "type": "vcard", "body": "Bia"}
 
 
+def test_the_ad_that_somebody_came_by_is_told_and_nothing_else_of_it() -> None:
+    ad = {
+        "title": "Oferta",
+        "body": "Só hoje",
+        "sourceUrl": "https://fb.me/1",
+        "sourceId": "120",
+        "clickId": "Af",
+    }
+    came = {"id": "3B", "type": "chat", "content": {"body": "vi o anúncio"}}
+    assert message_of(came | {"ad": ad | {"thumbnail": JPEG}})["ad"] == ad
+    assert message_of(came | {"ad": {"title": "Oferta"}})["ad"] == dict.fromkeys(ad) | {"title": "Oferta"}
+    assert "ad" not in message_of(came)
+
+
 def test_a_view_once_message_that_only_the_phone_gets_is_told() -> None:
     told = message_of({"id": "3B", "type": "ciphertext", "viewOnce": True, "content": {}})
     assert (told["type"], told["viewOnce"]) == ("unknown", True)

@@ -16,6 +16,24 @@ EXPLAINED: Mapping[str, str] = {
     'actors.webhooks.actor.xǁWebhookMindǁ_failed: "XXendpointXX": origin_of(lane.endpoint),': ONLY_A_LOG,
     'actors.supervisor.disk_policy.xǁDiskPolicyǁ_details: return {"FOLDER": self._folder, "freeMb": free_mb, "minFreeMb": self._min_free_mb}': ONLY_A_LOG,
     "actors.supervisor.renewals.xǁRenewalsǁ_judge: note = None": ONLY_A_LOG,
+    'actors.watch.alerts.xǁAlertMindǁ_tell: details = {"code": alert.code.value, "note": alert.message, "REMEDY": alert.remedy}': ONLY_A_LOG,
+    'actors.session.inbound_audit.xǁInboundAuditǁ_tell: details = {"messages": missed, "inARow": self._in_a_row(), "ISNEWCONNECTION": self._is_new}': ONLY_A_LOG,
+    'actors.session.inventory_watch.xǁInventoryWatchǁtake: details = {"missing": found.names, "XXwhatsappBuildXX": found.whatsapp_build, "waJs": found.wa_js}': ONLY_A_LOG,
+    "actors.webhooks.actor.xǁWebhookMindǁ_find_lanes: self._lanes.wake(tip.lane, seen, retry_at=NEVER if self._begun else 1.0)": (
+        "Seconds since 1970: a retry that was due then, or a second later, is due now."
+    ),
+    "actors.supervisor.root.xǁRootǁ_asked: raise TypeError(type(None).__name__)": (
+        "Only the words of an error that nothing but a mistake in this code raises."
+    ),
+    "actors.watch.history.xǁHistoryMindǁ__init__: self._coarse_at = 1.0": (
+        "Seconds since 1970: the first sample of a daemon is longer than ten minutes after either."
+    ),
+    'actors.session.sending.outcomes.x__payload: status = ACK_STATUS.get(entry.ack, "XXfailedXX")': (
+        "An acknowledgement is 1 to 4, a failure -1: ACK_STATUS has them all, and what it lacks is never put there."
+    ),
+    "actors.session.heartbeat.xǁHeartbeatǁcheck: return self._timers.arm(Timer.BEAT, self._policy.beat_seconds / 3)": (
+        "A silence is looked at every 3.3 s instead of every 5: a hung page is noticed within the promised time either way."
+    ),
 }
 
 

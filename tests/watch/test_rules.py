@@ -103,6 +103,9 @@ def test_numbers_are_written_as_people_here_write_them():
     assert finding(bad, AlertCode.ERROR_RATE).message.startswith("40,8 % das 49 requisições")
     assert "levam até 7,8 s" in finding(bad, AlertCode.SLOW_RESPONSES).message
     assert finding(bad, AlertCode.ERROR_RATE).message.endswith("o limite é 5 %")
+    busy = seen(figures=weighed(memory_mb=4000, cpu_share=0.99))
+    assert finding(busy, AlertCode.CPU_HIGH).message == "Mais de 80 % do processador em uso por 5 minutos"
+    assert "mais de 85 % do limite de 4096 MB" in finding(busy, AlertCode.MEMORY_HIGH).message
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ class ClusterSettings(SettingsGroup):
     etcd_cert: Annotated[str, Env("WPP_CLUSTER_ETCD_CERT")]
     etcd_key: Annotated[str, Env("WPP_CLUSTER_ETCD_KEY")]
     machine: Annotated[
-        str, Env("WPP_CLUSTER_MACHINE"), Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_-]{0,62}[A-Za-z0-9])?)?$")
+        str, Env("WPP_CLUSTER_MACHINE"), Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)?$")
     ]
     url: Annotated[str, Env("WPP_CLUSTER_URL"), Field(pattern=r"^(https?://[^\s/?#@]+)?$")]
     failover: Annotated[bool, Env("WPP_CLUSTER_FAILOVER")]

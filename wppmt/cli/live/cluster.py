@@ -24,12 +24,12 @@ WHY = {"asked": "a pedido", "drain": "para esvaziar", "balance": "para equilibra
 STATES = {"stopping": "parando", "short": "sem disco ou memória", "failing": "muitas sessões falham"}
 
 
-@click.command(short_help="As máquinas do cluster, e onde está cada sessão.")
+@click.command(short_help="As máquinas do cluster, e quantas sessões há em cada uma.")
 @click.option("--sessions", "lists", is_flag=True, help="Também cada sessão, com a máquina dela.")
 @as_json
 @on_the_daemon
 def cluster(gateway: Gateway, *, lists: bool, as_json: bool) -> None:
-    """Mostra as máquinas do cluster, os lugares livres, quem é a líder e o que está mudando de máquina."""
+    """Mostra as máquinas do cluster, as vagas, quem é a líder e o que está mudando de máquina."""
     answer = gateway.ask("GET", "/api/admin/cluster")
     if as_json:
         shown.echo_json(answer)

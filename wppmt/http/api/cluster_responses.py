@@ -9,7 +9,10 @@ from wppmt.http.api.responses import AnswerBody
 
 class ClusterMachine(AnswerBody):
     name: str = Field(examples=["maquina-1"], description="WPP_CLUSTER_MACHINE")
-    url: str = Field(examples=["https://10.0.0.1:8005"], description="onde ela atende (WPP_CLUSTER_URL)")
+    url: str = Field(
+        examples=["https://10.0.0.1:8443"],
+        description="por onde os HAProxy do cluster chegam a ela (WPP_CLUSTER_URL)",
+    )
     state: str = Field(
         examples=["ok"],
         description="`ok`; não recebe sessões em `stopping` (para), `short` (falta disco ou memória) e `failing` (muitas sessões falham juntas)",
@@ -54,7 +57,7 @@ class Cluster(AnswerBody):
         examples=[False], description="o etcd não responde: isto pode estar velho, e nada se move"
     )
     failover: bool = Field(examples=[False], description="WPP_CLUSTER_FAILOVER desta máquina")
-    free_slots: int = Field(examples=[38], description="lugares nas máquinas que recebem sessões")
+    free_slots: int = Field(examples=[38], description="vagas nas máquinas que recebem sessões")
     machines: list[ClusterMachine] = Field(description="as que estão no ar, por nome")
     sessions: list[ClusterSession] = Field(description="as que o token alcança")
     moves: list[ClusterMove] = Field(description="as que devem ir a outra máquina")

@@ -9,7 +9,7 @@ from wppmt.http.handlers import cluster
 CLUSTER_ROUTES = (
     Route(
         "GET", "/api/admin/cluster", cluster.show, Access.ADMIN,
-        "As máquinas do cluster, os lugares livres, de quem é cada sessão, e as mudanças",
+        "As máquinas do cluster, as vagas, de quem é cada sessão, e as mudanças",
         {200: cluster_responses.Cluster},
     ),
 )  # fmt: skip

@@ -42,7 +42,9 @@ class Error(AnswerBody):
     reconnect_required: bool | None = absent(description="true: uma pessoa precisa agir no celular")
     code: Code
     request_id: str = Field(examples=["5f0c8f5a4d1e4b7f9c3f6a2b1d0e9c8b"])
-    owner: str | None = absent(description="em `NOT_OWNER`: a instância que tem a sessão")
+    owner: str | None = absent(
+        description="em `NOT_OWNER`: a instância que tem a sessão; em um cluster é interna: repita na mesma URL"
+    )
     details: list[FieldProblem] | None = absent()
     retry_after: int | None = absent(description="quantos segundos esperar antes de tentar de novo")
 
