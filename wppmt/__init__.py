@@ -1,3 +1,3 @@
 """wppmt: a multi-tenant WhatsApp Web gateway that supervises one Chrome per tenant."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
