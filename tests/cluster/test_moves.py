@@ -162,6 +162,23 @@ async def test_a_lost_machine_s_session_comes_up_from_its_newest_archive(cluster
     assert not one.view.goals
 
 
+async def test_it_comes_up_also_where_it_was_once_moved_to(cluster: Cluster):
+    home, there, other = (cluster.members[name] for name in ("m1", "m2", "m3"))
+    for one, to in ((home, "m2"), (there, "m1"), (home, "m3"), (other, "m1")):
+        await one.errands.ask("loja", to)
+        await one.rest()
+        await cluster.settle()
+    assert cluster.owners("loja") == ["m1"]
+    # Whom a session was handed over to promises to fence it later than that.
+    promised = Put(keys.home("loja"), home.home_of("loja").dump())
+    assert cluster.tree.commit([], [promised], cluster.now).succeeded
+    home.backs_up("loja")
+    await _lost(cluster, home)
+    [owner] = cluster.owners("loja")
+    assert owner in {"m2", "m3"}
+    assert "session_returned" in cluster.members[owner].instance.logged
+
+
 async def test_whoever_brings_it_up_is_killed_at_each_step_and_started_again(tmp_path: Path):
     for step in range(POINTS):
         cluster = Cluster(tmp_path / str(step))

@@ -170,7 +170,9 @@ class Errands:
     async def _come_back(self, errand: Return) -> None:
         """What another machine has sent of it is newer than every backup."""
         try:
-            if self.receiving.standing.incoming(errand.session):
+            sent = self.receiving.standing.incoming(errand.session)
+            # One that was taken is a former stay's.
+            if sent and not sent.is_taken:
                 await self._decide(errand)
                 await self._take_up(errand.session)
             else:
