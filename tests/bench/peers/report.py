@@ -20,7 +20,7 @@ ROWS = (
     ("inbound", "recebida → webhook, p50", "ms"),
     ("inbound_callback", "recebida → callback, p50", "ms"),
     ("media_1", "documento de 1 MB em base64", "s"),
-    ("media_16", "documento de 16 MB por endereço", "s"),
+    ("media_16", "documento de 16 MB por URL", "s"),
     ("pss_1", "memória por sessão, 1 sessão (PSS)", "MB"),
     ("uss_1", "o mesmo (USS)", "MB"),
     ("pss_5", "com 5 (PSS)", "MB"),
