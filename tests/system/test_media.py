@@ -181,7 +181,10 @@ def test_sixteen_megabytes_delay_nobody_and_weigh_little(
     assert max(reads.times) < 0.5, report
     assert statistics.median(sends.times) < 0.25, report
     assert max(sends.times) < 1.5, report
-    assert sum(scale.growth) <= 3 * LARGEST, report
+    daemon, browser = scale.growth
+    # The daemon streams it. The page holds it as it came, encrypted, and on its way out: three times, and some change.
+    assert daemon <= LARGEST / 4, report
+    assert browser <= 3.25 * LARGEST, report
 
 
 # ---- in
