@@ -105,9 +105,9 @@ run: setup ## start the daemon with the simulator; WHATSAPP=real starts against 
 demo: setup ## play the whole story by itself: pair, send, receive
 	@$(BIN)/wppmt demo
 
-test: setup cluster-tools ## all tests but the long ones (10 to 15 minutes on 2 cores); starts real Chromes
-	@echo "All tests but the long ones: first those without Chrome (about 2 minutes on 2 free cores)," \
-		"then those with Chrome, two files at a time (about 10). How far it is, every 25 seconds."
+test: setup cluster-tools ## all tests but the long ones (about 20 minutes on 2 cores); starts real Chromes
+	@echo "All tests but the long ones: first those without Chrome (about 7 minutes on 2 free cores)," \
+		"then those with Chrome, two files at a time (about 12). How far it is, every 25 seconds."
 	@failed=(); \
 	$(BIN)/pytest -m "not chrome and not long and not peers" $(ALL_CORES) || failed+=("without Chrome"); \
 	$(BIN)/pytest -m "chrome and not long and not peers" $(TWO_FILES) || failed+=("with Chrome"); \

@@ -358,11 +358,12 @@ async def test_a_guard_that_was_left_goes_on_until_nobody_counts_on_it(ground: G
     assert told == [(0, 0.0, 0.0)]
 
 
-async def test_what_is_given_up_before_the_actors_is_given_up_whole(ground: Ground):
-    lost, instance = ground.machine("a")
+async def failed_over(ground: Ground) -> tuple[Cluster, Instance]:
+    """Machine a was lost for a while, and b has brought its session up."""
+    cluster, instance = ground.machine("a")
     instance.has("loja")
-    await begun(lost)
-    await tick(lost)
+    await begun(cluster)
+    await tick(cluster)
     helper, _ = ground.machine("b")
     ground.now += 20
     await begun(helper)
@@ -371,6 +372,11 @@ async def test_what_is_given_up_before_the_actors_is_given_up_whole(ground: Grou
     assert await helper.member.commit(
         fail_over("loja", home, "a", Home(machine="b", url="https://b.test"), helper.lease)
     )
+    return cluster, instance
+
+
+async def test_what_is_given_up_before_the_actors_is_given_up_whole(ground: Ground):
+    _, instance = await failed_over(ground)
     again = ground.daemon("a", instance)
     began, may_end = threading.Event(), threading.Event()
 
@@ -402,17 +408,7 @@ class Hanging(FakeActors):
 
 
 async def test_what_it_was_giving_up_is_undone_before_it_ends(ground: Ground):
-    cluster, instance = ground.machine("a")
-    instance.has("loja")
-    await begun(cluster)
-    await tick(cluster)
-    helper, _ = ground.machine("b")
-    ground.now += 20
-    await begun(helper)
-    home = helper.member.holdings.of("loja").home
-    assert home
-    me = Home(machine="b", url="https://b.test")
-    assert await helper.member.commit(fail_over("loja", home, "a", me, helper.lease))
+    cluster, instance = await failed_over(ground)
     front = Hanging(instance.store)
     cluster.upkeep.giving_up = GivingUp(replace(instance.departing, front=front))
     await cluster.member.read()
