@@ -123,7 +123,7 @@ class BrowserLifecycle:
             self._reopen = True
         elif is_possible(self.phase, Step.WANTED):
             self._step(Step.WANTED)
-            self._page.next_browser()
+            self._next_browser()
             yield self._want_slot()
 
     def hurry(self) -> Iterator[Effect]:
@@ -266,7 +266,7 @@ class BrowserLifecycle:
         self._is_forced = False
         self._step(Step.GONE)
         yield self._free_slot()
-        self._page.next_browser()
+        self._next_browser()
         if self._reopen:
             self._reopen = False
             yield from self.open(self._action, self._haste)
@@ -275,6 +275,12 @@ class BrowserLifecycle:
         self._screen.forget()
         self._timers.disarm(Timer.OPEN, Timer.ATTACH, Timer.BEAT, Timer.RETRY)
         self._reopen = False
+
+    def _next_browser(self) -> None:
+        """Kept with the record: what this actor has told Root of its slots must be stale to Root once another one takes over."""
+        self._page.next_browser()
+        if self._work.is_written:
+            self._work.change(generation=self._page.generation)
 
     def _step(self, step: Step) -> None:
         self.phase = next_phase(self.phase, step)

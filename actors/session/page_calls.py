@@ -17,9 +17,9 @@ class Page:
     def __init__(self, session_id: str, generation: int) -> None:
         self._session_id = session_id
         self._generation = generation
-        self.is_usable = False
+        self.is_usable: bool = False
         """WhatsApp's main screen is there: sends may be handed over."""
-        self.is_caught_up = True
+        self.is_caught_up: bool = True
         """WhatsApp has delivered what came while the page was away."""
         self.inventory = WHOLE
         """What it has of what the gateway uses."""

@@ -124,12 +124,16 @@ class UnitOfWork:
         """Where this session's events go; empty means nowhere."""
         return self.record.webhook_url or self._default_webhook
 
+    def change(self, **changes: Any) -> None:
+        """Of the record alone, which nobody is told of."""
+        self.record = replace(self.record, **changes)
+        self._is_changed = True
+
     def write(
         self, now: float, *happenings: Happening, journal: JournalEntry | None = None, **changes: Any
     ) -> list[Effect]:
         """Change the record and add events and a journal entry to the commit; returns the effects that follow it."""
-        self.record = replace(self.record, **changes)
-        self._is_changed = True
+        self.change(**changes)
         if journal is not None:
             self._journalled[journal.id] = journal
             self._open().journal(journal)

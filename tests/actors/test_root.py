@@ -6,7 +6,7 @@ import pytest
 
 from actors.runtime.browser_effects import EndLeftovers
 from actors.runtime.effects import AbandonSession, SpawnSession
-from actors.session.messages import SlotWanted
+from actors.session.messages import Restart, SlotFreed, SlotWanted
 from actors.supervisor.children import HUNG_PINGS
 from actors.supervisor.root import WATCH_SECONDS
 from actors.supervisor.start_slots import SLOT_SECONDS, StartSlots
@@ -201,6 +201,26 @@ def test_a_restart_works_for_a_hung_and_for_a_dead_actor(pair: Gateway):
     pair.settle()
     pair.until("a", State.CONNECTED, 10)
     assert pair.record("a").failures == 0
+
+
+def test_what_a_replaced_actor_wanted_is_not_taken_for_what_its_successor_wants(pair: Gateway):
+    pair.directory.tell(ROOT, messages.MayRunBrowsers(may=False))
+    pair.run(5)
+    root = pair.mailbox(ROOT)
+    root.stall()
+    for _ in range(3):
+        pair.directory.tell(A, Restart())
+        pair.settle()
+    *_, late = (message for message in root.mail if isinstance(message, SlotWanted))
+    root.resume()
+    pair.directory.tell(A, Poison())
+    pair.run(2 * WATCH_SECONDS)
+    # It was on its way while Root replaced who had sent it.
+    pair.directory.tell(ROOT, late)
+    pair.directory.tell(ROOT, SlotFreed(late.session_id, late.generation))
+    pair.settle()
+    pair.directory.tell(ROOT, messages.MayRunBrowsers(may=True))
+    pair.until("a", State.CONNECTED, 20)
 
 
 def test_all_crashed_ones_can_be_restarted_at_once(pair: Gateway):
