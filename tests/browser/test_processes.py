@@ -6,14 +6,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.support import wait_until
 from wppmt.browser.chrome import processes
-from wppmt.browser.chrome.census import Census
+from wppmt.browser.chrome.census import ANEW_SECONDS as CENSUS_ANEW_SECONDS
+from wppmt.browser.chrome.census import FRESH_SECONDS, Census
+from wppmt.browser.chrome.weighing import ANEW_SECONDS as WEIGHT_ANEW_SECONDS
+from wppmt.browser.chrome.weighing import Scales, weighed
 from wppmt.browser.port import Load
 
 Sleeper = subprocess.Popen[bytes]
@@ -97,26 +100,93 @@ def test_a_name_that_looks_like_the_rest_of_the_line_misleads_nobody(tmp_path: P
         process.wait()
 
 
+GROWS = "print(flush=True); input(); held = bytearray(b'1' * (20 << 20)); print(flush=True); input()"
+
+
+class Machine:
+    """Its processes, and their groups."""
+
+    def __init__(self, running: dict[int, int]) -> None:
+        self.running = running
+        self.now = 0.0
+        self.walks = 0
+        self.read: list[int] = []
+
+    def groups(self, known: Mapping[int, int]) -> Mapping[int, int]:
+        self.walks += 1
+        self.read += [pid for pid in self.running if pid not in known]
+        return {pid: known.get(pid, group) for pid, group in self.running.items()}
+
+
 def weigh(group: int) -> Load:
-    return processes.load(group, Census().members(group))
+    return Scales(Census()).load(group)
 
 
 def test_one_walk_serves_all_groups_of_a_moment() -> None:
-    walks: list[float] = []
-    now = 0.0
-
-    def walk() -> dict[int, list[int]]:
-        walks.append(now)
-        return {7: [7, 8], **({9: [9]} if len(walks) > 1 else {})}
-
-    census = Census(walk, lambda: now)
+    machine = Machine({7: 7, 8: 7})
+    census = Census(machine.groups, lambda: machine.now)
     assert [census.members(7), census.members(7)] == [[7, 8], [7, 8]]
-    assert len(walks) == 1
+    assert machine.walks == 1
+    machine.running[9] = 9
     assert census.members(9) == [9], "one that has just begun is looked for"
-    assert len(walks) == 2
-    now = 2.0
+    assert machine.walks == 2
+    machine.now = FRESH_SECONDS + 1
     assert census.members(7) == [7, 8]
-    assert len(walks) == 3
+    assert machine.walks == 3
+
+
+def test_who_is_known_is_not_read_again_for_a_minute() -> None:
+    machine = Machine({7: 7, 8: 7})
+    census = Census(machine.groups, lambda: machine.now)
+    census.members(7)
+    machine.running[9] = 7
+    machine.now = FRESH_SECONDS + 1
+    assert census.members(7) == [7, 8, 9]
+    assert machine.read == [7, 8, 9]
+    machine.running[8] = 10
+    machine.now += CENSUS_ANEW_SECONDS
+    assert census.members(7) == [7, 9], "its number has gone to another"
+
+
+def test_what_is_as_large_as_before_is_not_weighed_again_for_a_minute(sleeper: Sleeper) -> None:
+    now = 0.0
+    weighings: list[int] = []
+
+    def weigh(pid: int) -> tuple[int, int]:
+        weighings.append(pid)
+        return weighed(pid)
+
+    scales = Scales(Census(), weigh, lambda: now)
+    first = scales.load(sleeper.pid)
+    assert len(weighings) == 2
+    assert scales.load(sleeper.pid) == first
+    assert len(weighings) == 2
+    now = WEIGHT_ANEW_SECONDS
+    scales.load(sleeper.pid)
+    assert len(weighings) == 4
+
+
+def test_what_has_grown_is_weighed_again() -> None:
+    weighings: list[int] = []
+
+    def weigh(pid: int) -> tuple[int, int]:
+        weighings.append(pid)
+        return weighed(pid)
+
+    with subprocess.Popen(
+        [sys.executable, "-c", GROWS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+    ) as grows:
+        assert grows.stdin
+        assert grows.stdout
+        grows.stdout.readline()
+        scales = Scales(Census(), weigh, lambda: 0.0)
+        before = scales.load(grows.pid).uss
+        grows.stdin.write(b"\n")
+        grows.stdin.flush()
+        grows.stdout.readline()
+        assert scales.load(grows.pid).uss > before + 15
+        assert len(weighings) == 2
+        processes.end_group(grows.pid, 5)
 
 
 def test_weight_is_of_the_whole_group(sleeper: Sleeper) -> None:

@@ -80,7 +80,7 @@ class ChromeBrowser:
         self._schedule = schedule
         self._keeper = keeper
         self._way, self._standing = place.way, place.standing
-        self._permit, self._census = place.permit, place.census
+        self._permit, self._scales = place.permit, place.scales
         self._left = left
         self._beaten = threading.Event()
         self._guard = threading.Lock()
@@ -137,7 +137,7 @@ class ChromeBrowser:
         """Of Chrome and its helpers; processor time as their cgroup counts it, where they have one."""
         if not self._group:
             return Load()
-        load = processes.load(self._group, self._census.members(self._group))
+        load = self._scales.load(self._group)
         usage = self._standing.usage()
         return replace(load, cpu_seconds=usage.cpu_seconds) if usage else load
 

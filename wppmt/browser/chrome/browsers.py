@@ -17,6 +17,7 @@ from wppmt.browser.chrome.failures import start_failures
 from wppmt.browser.chrome.permit import Permit
 from wppmt.browser.chrome.settings import ChromeSettings
 from wppmt.browser.chrome.standing import Place, Standing
+from wppmt.browser.chrome.weighing import Scales
 from wppmt.browser.keeper.guard import Guard, Unguarded
 from wppmt.browser.keeper.lines import InMemory, Keeper, line_name
 from wppmt.browser.port import LoginItems, Right, StartFailed
@@ -134,7 +135,7 @@ class ChromeBrowsers:
         settings, profile = self._settings.on(self._engine_of(session_id)), self._profile(session_id)
         way = Way(self._proxy_of(session_id), profile.path, simulated=settings.resolver_rules is not None)
         permit = Permit(profile.path, self._right, self.guard)
-        place = Place(way, Standing(session_id, self._cgroups), permit, self._census)
+        place = Place(way, Standing(session_id, self._cgroups), permit, Scales(self._census))
         browser = ChromeBrowser(settings, profile, self._schedule, self._keeper, place, left)
         self._made.add(browser)
         return browser

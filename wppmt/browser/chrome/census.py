@@ -9,6 +9,8 @@ from threading import Lock
 from wppmt.browser.chrome import processes
 
 FRESH_SECONDS = 1.0
+ANEW_SECONDS = 60.0
+"""Who is known by then is read again: a number may have gone to another process."""
 
 
 class Census:
@@ -16,18 +18,32 @@ class Census:
 
     def __init__(
         self,
-        walk: Callable[[], Mapping[int, Sequence[int]]] = processes.by_group,
+        walk: Callable[[Mapping[int, int]], Mapping[int, int]] = processes.groups,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._walk = walk
         self._clock = clock
         self._guard = Lock()
-        self._found: Mapping[int, Sequence[int]] = {}
-        self._walked_at = -FRESH_SECONDS
+        self._groups: Mapping[int, int] = {}
+        self._members: dict[int, list[int]] = {}
+        self._walked_at = self._read_anew_at = -ANEW_SECONDS
 
     def members(self, group: int) -> Sequence[int]:
-        """A group that is not known yet is looked for at once."""
+        """A group that is not known yet is looked for at once, everywhere."""
         with self._guard:
-            if group not in self._found or self._clock() - self._walked_at > FRESH_SECONDS:
-                self._found, self._walked_at = self._walk(), self._clock()
-            return self._found.get(group, ())
+            if group not in self._members:
+                self._look({})
+            elif self._clock() - self._walked_at > FRESH_SECONDS:
+                self._look(self._groups)
+            return self._members.get(group, ())
+
+    def _look(self, known: Mapping[int, int]) -> None:
+        self._walked_at = self._clock()
+        if self._walked_at - self._read_anew_at > ANEW_SECONDS:
+            known = {}
+        if not known:
+            self._read_anew_at = self._walked_at
+        self._groups = self._walk(known)
+        self._members = {}
+        for pid, group in self._groups.items():
+            self._members.setdefault(group, []).append(pid)

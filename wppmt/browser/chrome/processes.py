@@ -12,14 +12,9 @@ from pathlib import Path
 
 from tenacity import wait_none
 
-from wppmt.browser.port import Load
-from wppmt.domain.units import MEGABYTE
 from wppmt.polling import poll
 
 PROC = Path("/proc")
-KIBIBYTES_PER_MEGABYTE = MEGABYTE / 1024
-"""/proc says kB and means 1024 bytes."""
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def members(group: int) -> Sequence[int]:
@@ -35,33 +30,19 @@ def threads(pid: int) -> Sequence[int]:
         return []
 
 
-def by_group() -> Mapping[int, Sequence[int]]:
-    """All living processes of the machine."""
-    found: dict[int, list[int]] = {}
-    for pid in _pids():
-        _, group, _ = _stat(pid)
-        found.setdefault(group, []).append(pid)
-    return found
+def groups(known: Mapping[int, int]) -> Mapping[int, int]:
+    """The process group of each process of the machine; that of those already `known` is not read again."""
+    return {pid: known[pid] if pid in known else group_of(pid) for pid in _pids()}
 
 
-def load(group: int, among: Sequence[int]) -> Load:
-    """Of those `among` the processes that are of the group; those that end meanwhile count nothing, but with who has waited for them."""
-    pss = uss = 0
-    ticks = 0
-    for pid in among:
-        fields = _fields(pid)
-        if fields is None or int(fields[2]) != group or fields[0] == "Z":
-            continue
-        # User and system time, its own and that of the children it has waited for.
-        ticks += sum(map(int, fields[11:15]))
-        with contextlib.suppress(OSError):
-            for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
-                name, *value = line.split()
-                if name == "Pss:":
-                    pss += int(value[0])
-                elif name in {"Private_Clean:", "Private_Dirty:", "Private_Hugetlb:"}:
-                    uss += int(value[0])
-    return Load(pss / KIBIBYTES_PER_MEGABYTE, uss / KIBIBYTES_PER_MEGABYTE, ticks / TICKS_PER_SECOND)
+def fields(pid: int) -> Sequence[str] | None:
+    """Of /proc/PID/stat, from the state on (proc_pid_stat(5), its number 3); None when it is gone."""
+    try:
+        text = (PROC / str(pid) / "stat").read_text()
+    except OSError:
+        return None
+    # The name in parentheses may hold spaces and parentheses itself.
+    return text.rpartition(")")[2].split()
 
 
 def carrying(argument: str) -> Sequence[int]:
@@ -112,8 +93,8 @@ def group_of(pid: int) -> int:
 
 def began(pid: int) -> int:
     """When it began, in ticks since the boot: with its number, which is given to others later, it is one of a kind; 0 when it is gone."""
-    fields = _fields(pid)
-    return int(fields[19]) if fields else 0
+    found = fields(pid)
+    return int(found[19]) if found else 0
 
 
 def is_alive(pid: int) -> bool:
@@ -175,18 +156,8 @@ def _pids() -> Iterator[int]:
 
 def _stat(pid: int) -> tuple[int, int, bool]:
     """Parent, process group, whether a zombie; zeros when it is gone."""
-    fields = _fields(pid)
-    if fields is None:
+    found = fields(pid)
+    if found is None:
         return 0, 0, False
-    state, parent, group = fields[:3]
+    state, parent, group = found[:3]
     return int(parent), int(group), state == "Z"
-
-
-def _fields(pid: int) -> Sequence[str] | None:
-    """Of /proc/PID/stat, from the state on (proc_pid_stat(5), its number 3); None when it is gone."""
-    try:
-        text = (PROC / str(pid) / "stat").read_text()
-    except OSError:
-        return None
-    # The name in parentheses may hold spaces and parentheses itself.
-    return text.rpartition(")")[2].split()

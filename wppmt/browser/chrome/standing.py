@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from wppmt.browser.chrome import priority
-from wppmt.browser.chrome.census import Census
 from wppmt.browser.chrome.cgroups import Cgroups
 from wppmt.browser.chrome.permit import Permit
+from wppmt.browser.chrome.weighing import Scales
 from wppmt.browser.port import ChannelClosed, Notice, Usage
 from wppmt.browser.proxy.way import Way
 
@@ -58,4 +58,4 @@ class Place:
     way: Way
     standing: Standing
     permit: Permit
-    census: Census
+    scales: Scales

@@ -58,17 +58,17 @@
     rememberLogin(read);
     const now = JSON.stringify(read);
     // `ready` tells first, unless it is sure that wa-js will not be there.
-    if (now === told || (!told && (read.ready || !read.inventory))) return;
+    if (now === told || (!told && (read.ready || !read.inventory))) return read;
     told = now;
     emit('facts_changed', { facts: read });
+    return read;
   }
 
   functions.facts = () => facts();
   // Events may be missed; the beat's look at the facts makes up for it.
   wppmt.setFacts(() => {
     wppmt.dismissNews();
-    factsMayHaveChanged();
-    return facts();
+    return factsMayHaveChanged();
   });
   wppmt.factsMayHaveChanged = factsMayHaveChanged;
 

@@ -74,7 +74,7 @@
   /** The names of both; looked for again when there are other modules. */
   function twins(name, found, check) {
     const before = looked.get(name);
-    if (before && before.modules === moduleCount()) return before.ids;
+    if (before && before.modules === countAtRest()) return before.ids;
     const id = WPP.whatsapp._moduleIdMap.get(found);
     const twin = twinOf(found, id, check);
     looked.set(name, { modules: moduleCount(), ids: twin ? [id, twin] : null });
@@ -112,6 +112,8 @@
   // ---- wa-js's search ----------------------------------------------------------------------------------------
 
   const COUNTED_FOR_MS = 250;
+  // Of a page whose modules have long come: to count thirteen thousand of them is most of what it would do at rest.
+  const AT_REST_MS = 60_000;
   let counted = { at: -Infinity, modules: 0 };
 
   /** None while WhatsApp's loader is not there yet. */
@@ -123,12 +125,14 @@
     }
   }
 
-  function moduleCount() {
-    if (performance.now() - counted.at > COUNTED_FOR_MS) {
+  function moduleCount(forMs = COUNTED_FOR_MS) {
+    if (performance.now() - counted.at > forMs) {
       counted = { at: performance.now(), modules: moduleIds().length };
     }
     return counted.modules;
   }
+
+  const countAtRest = () => moduleCount(performance.now() > AT_REST_MS ? AT_REST_MS : COUNTED_FOR_MS);
 
   // wa-js looks through all modules for what it does not find, for some of its stores once for each module: minutes, in
   // which the page stands still. What is not among these modules is looked for again when there are others.
