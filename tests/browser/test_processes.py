@@ -106,14 +106,16 @@ GROWS = "print(flush=True); input(); held = bytearray(b'1' * (20 << 20)); print(
 class Machine:
     """Its processes, and their groups."""
 
-    def __init__(self, running: dict[int, int]) -> None:
+    def __init__(self, running: dict[int, int], walk_seconds: float = 0.0) -> None:
         self.running = running
+        self.walk_seconds = walk_seconds
         self.now = 0.0
         self.walks = 0
         self.read: list[int] = []
 
     def groups(self, known: Mapping[int, int]) -> Mapping[int, int]:
         self.walks += 1
+        self.now += self.walk_seconds
         self.read += [pid for pid in self.running if pid not in known]
         return {pid: known.get(pid, group) for pid, group in self.running.items()}
 
@@ -133,6 +135,13 @@ def test_one_walk_serves_all_groups_of_a_moment() -> None:
     machine.now = FRESH_SECONDS + 1
     assert census.members(7) == [7, 8]
     assert machine.walks == 3
+
+
+def test_a_walk_that_takes_long_serves_all_of_them() -> None:
+    machine = Machine({7: 7, 8: 8, 9: 9}, walk_seconds=2 * FRESH_SECONDS)
+    census = Census(machine.groups, lambda: machine.now)
+    assert [census.members(group) for group in (7, 8, 9)] == [[7], [8], [9]]
+    assert machine.walks == 1
 
 
 def test_who_is_known_is_not_read_again_for_a_minute() -> None:
@@ -164,6 +173,20 @@ def test_what_is_as_large_as_before_is_not_weighed_again_for_a_minute(sleeper: S
     now = WEIGHT_ANEW_SECONDS
     scales.load(sleeper.pid)
     assert len(weighings) == 4
+
+
+def test_what_could_not_be_weighed_is_tried_again(sleeper: Sleeper) -> None:
+    refused = set(processes.members(sleeper.pid))
+
+    def weigh(pid: int) -> tuple[int, int]:
+        if pid in refused:
+            refused.remove(pid)
+            raise PermissionError
+        return weighed(pid)
+
+    scales = Scales(Census(), weigh, lambda: 0.0)
+    assert scales.load(sleeper.pid).pss == 0
+    assert scales.load(sleeper.pid).pss > 1
 
 
 def test_what_has_grown_is_weighed_again() -> None:

@@ -45,7 +45,8 @@ class Costs:
     status_p99: float
     events_per_second: float
     event_cpu: float
-    """The daemon's processor time for each; as `boot_cpu`, it says something on a busy machine, too."""
+    """The daemon's processor time for each; as `boot_cpu`, it says something on a busy machine, too, and is without what it
+    would have used meanwhile with nothing happening."""
     idle_percent: float
     """Of one core, nothing happening."""
 
@@ -56,7 +57,7 @@ class Effort:
 
     read_seconds: float = 5.0
     events: int = 3000
-    idle_seconds: float = 10.0
+    idle_seconds: float = 30.0
 
 
 class FakeDaemon(Daemon):
@@ -165,19 +166,20 @@ def _measured(daemon: FakeDaemon, port: int, effort: Effort, progress: Callable[
     progress(f"{sessions} sessões: leituras de status")
     read = _read(daemon, effort.read_seconds)
     progress(f"{sessions} sessões: {effort.events} mensagens recebidas")
-    used = _cpu_seconds(process)
+    used, told_since = _cpu_seconds(process), time.monotonic()
     rate = _events_per_second(daemon, port, effort.events)
-    event_cpu = (_cpu_seconds(process) - used) / effort.events
+    at_rest = idle / 100
+    event_cpu = _cpu_seconds(process) - used - at_rest * (time.monotonic() - told_since)
     return Costs(
         sessions=sessions,
         memory_mb=memory,
         threads=threads,
         boot=boot,
-        boot_cpu=boot_cpu,
+        boot_cpu=boot_cpu - at_rest * boot,
         status_p50=read["p50"] / 1000,
         status_p99=read["p99"] / 1000,
         events_per_second=rate,
-        event_cpu=event_cpu,
+        event_cpu=event_cpu / effort.events,
         idle_percent=idle,
     )
 

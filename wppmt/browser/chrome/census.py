@@ -38,12 +38,13 @@ class Census:
             return self._members.get(group, ())
 
     def _look(self, known: Mapping[int, int]) -> None:
-        self._walked_at = self._clock()
-        if self._walked_at - self._read_anew_at > ANEW_SECONDS:
+        began = self._clock()
+        if began - self._read_anew_at > ANEW_SECONDS:
             known = {}
         if not known:
-            self._read_anew_at = self._walked_at
+            self._read_anew_at = began
         self._groups = self._walk(known)
+        self._walked_at = self._clock()
         self._members = {}
         for pid, group in self._groups.items():
             self._members.setdefault(group, []).append(pid)

@@ -6,6 +6,7 @@ large as when it was last weighed, it is not weighed again.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -28,13 +29,9 @@ PRIVATE = {"Private_Clean:", "Private_Dirty:", "Private_Hugetlb:"}
 
 
 def weighed(pid: int) -> tuple[int, int]:
-    """What is a process's share, and what is its own; zeros when it is gone."""
+    """A process's share of what it has in memory, and what is its own alone. Raises OSError when it is gone."""
     pss = uss = 0
-    try:
-        lines = (processes.PROC / str(pid) / "smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0, 0
-    for line in lines:
+    for line in (processes.PROC / str(pid) / "smaps_rollup").read_text().splitlines():
         name, *value = line.split()
         if name == "Pss:":
             pss += int(value[0])
@@ -83,7 +80,8 @@ class Scales:
                 continue
             # User and system time, its own and that of the children it has waited for.
             ticks += sum(map(int, fields[11:15]))
-            weights[pid] = self._weight(pid, fields[19], int(fields[21]))
+            with contextlib.suppress(OSError):
+                weights[pid] = self._weight(pid, fields[19], int(fields[21]))
         self._weights = weights
         pss = sum(weight.pss for weight in weights.values())
         uss = sum(weight.uss for weight in weights.values())

@@ -88,6 +88,7 @@
     wasRegistered = wasRegistered || registered;
     if (wasInside || !authenticated || mode !== 'MAIN') return;
     wasInside = true;
+    wppmt.expectModules();
     setTimeout(wppmt.limitsMayHaveChanged);
   }
 

@@ -112,8 +112,10 @@
   // ---- wa-js's search ----------------------------------------------------------------------------------------
 
   const COUNTED_FOR_MS = 250;
-  // Of a page whose modules have long come: to count thirteen thousand of them is most of what it would do at rest.
+  // Of a page whose modules have all come: to count thirteen thousand of them is most of what it would do at rest. They
+  // come with the page, and with the login.
   const AT_REST_MS = 60_000;
+  let expectedAt = performance.now();
   let counted = { at: -Infinity, modules: 0 };
 
   /** None while WhatsApp's loader is not there yet. */
@@ -127,12 +129,20 @@
 
   function moduleCount(forMs = COUNTED_FOR_MS) {
     if (performance.now() - counted.at > forMs) {
-      counted = { at: performance.now(), modules: moduleIds().length };
+      const count = moduleIds().length;
+      if (count !== counted.modules) wppmt.expectModules();
+      counted = { at: performance.now(), modules: count };
     }
     return counted.modules;
   }
 
-  const countAtRest = () => moduleCount(performance.now() > AT_REST_MS ? AT_REST_MS : COUNTED_FOR_MS);
+  const isAtRest = () => performance.now() - expectedAt > AT_REST_MS;
+  const countAtRest = () => moduleCount(isAtRest() ? AT_REST_MS : COUNTED_FOR_MS);
+
+  /** More may come now. */
+  wppmt.expectModules = () => {
+    expectedAt = performance.now();
+  };
 
   // wa-js looks through all modules for what it does not find, for some of its stores once for each module: minutes, in
   // which the page stands still. What is not among these modules is looked for again when there are others.
