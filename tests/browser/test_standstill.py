@@ -27,8 +27,9 @@ class Watched:
             look()
         self.now = end
 
-    def _later(self, seconds: float, function: Callable[[], object]) -> None:
+    def _later(self, seconds: float, function: Callable[[], None], /) -> Callable[[], None]:
         self._due.append((self.now + seconds, function))
+        return self._due.clear
 
     def _free(self) -> None:
         self.freed += 1
