@@ -30,7 +30,7 @@ from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT
 from wppmt.domain.move_messages import GiveAway, PrepareToLeave, Stay
-from wppmt.store.records import SessionRecord, SessionStatus
+from wppmt.store.records import SessionStatus
 
 
 @dataclass(kw_only=True, eq=False)
@@ -64,21 +64,20 @@ class SessionMind:
 
         Raises StoreUnavailable when nothing was changed: give the message again.
         """
-        before = self.work.record
         with self._memory.undone_if_refused(), self.work.together(request_of(message)):
             effects = [*self._react(message, now)]
-            login_ended = before.has_login and not self.work.record.has_login
+            login_ended = self.work.before.has_login and not self.work.record.has_login
             effects += self.turn_end.look(now, login_ended=login_ended)
-            self._audit(before, now)
+            self._audit(now)
         record = self.work.record
-        if record.desired is not before.desired:
+        if record.desired is not self.work.before.desired:
             effects.append(Tell(ROOT, messages.DesiredChanged(record.id, record.desired)))
         return [*self._publish(), *effects]
 
-    def _audit(self, before: SessionRecord, now: float) -> None:
+    def _audit(self, now: float) -> None:
         """Whoever's doing it was: that a login came, and that one has gone."""
         record = self.work.record
-        if record.has_login is not before.has_login:
+        if record.has_login is not self.work.before.has_login:
             action = Action.LINKED if record.has_login else Action.UNLINKED
             self.work.audit(now, action, who=None)
 

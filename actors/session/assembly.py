@@ -16,6 +16,7 @@ from actors.session.chat_filter import ChatFilter
 from actors.session.closing import Closing
 from actors.session.copying import Copying
 from actors.session.due_timers import DueTimers
+from actors.session.farewell import Farewell
 from actors.session.hibernation import Hibernation
 from actors.session.inbound_audit import InboundAudit
 from actors.session.interruptions import Interruptions
@@ -131,7 +132,8 @@ class _Assembly:
         self.closing = Closing(lifecycle, self.status)
         self.starts = Starts(work, lifecycle)
         self.links = Links(work)
-        self.logout = Logout(work, page, lifecycle, self.timers, self.policy)
+        self.farewell = farewell = Farewell(work.record.id)
+        self.logout = Logout(work, page, lifecycle, self.timers, self.policy, farewell)
         self.interruptions = Interruptions(work, lifecycle, self.starts, self.logout, self.closing)
         self.needs_person = self._made(NeedsPerson)
         self.inventory_watch = InventoryWatch(

@@ -111,7 +111,7 @@ class BrowserLifecycle:
 
     def succeed(self, generation: int) -> None:
         """Go on from the record of an earlier actor, whose browsers' messages are stale from now on."""
-        self._page.next_browser(after=generation)
+        self._next_browser(after=generation)
 
     def open(
         self, action: ProfileAction = ProfileAction.NONE, haste: Haste = Haste.USUAL
@@ -139,6 +139,9 @@ class BrowserLifecycle:
         yield self._timers.arm(Timer.OPEN, self._policy.adopt_deadline)
 
     def granted(self, generation: int, now: float) -> Iterator[Effect]:
+        if generation == self._page.generation and self.phase in COMING:
+            # `hurry` asked again while the first grant was on its way; the slot is in use.
+            return
         if not is_possible(self.phase, Step.GRANTED) or generation != self._page.generation:
             yield Tell(ROOT, SlotFreed(self._session_id, generation))
             return
@@ -219,10 +222,11 @@ class BrowserLifecycle:
             return
         self._step(Step.CLOSED)
         if self.is_closing:
-            usual = ProfileAction.KEEP_COPY if self.is_proven else ProfileAction.NONE
-            what = usual if action is None else action
+            what = action or (ProfileAction.KEEP_COPY if self.is_proven else ProfileAction.NONE)
             yield CloseBrowser(self._session_id, self._page.generation, what, self.unsaved)
             yield self._timers.arm(Timer.CLOSE, self._policy.close_deadline)
+        else:
+            yield self._free_slot()
 
     def exchange(self) -> Iterator[Effect]:
         """Stop in order, and start the next one when it is down."""
@@ -276,9 +280,9 @@ class BrowserLifecycle:
         self._timers.disarm(Timer.OPEN, Timer.ATTACH, Timer.BEAT, Timer.RETRY)
         self._reopen = False
 
-    def _next_browser(self) -> None:
+    def _next_browser(self, *, after: int | None = None) -> None:
         """Kept with the record: what this actor has told Root of its slots must be stale to Root once another one takes over."""
-        self._page.next_browser()
+        self._page.next_browser(after=after)
         if self._work.is_written:
             self._work.change(generation=self._page.generation)
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from actors.runtime.effects import Answer, Effect, Reply, Stop, Tell, Withdraw
+from actors.runtime.effects import Answer, Effect, Reply
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.browser_phases import Phase
 from actors.session.closing import Closing
+from actors.session.farewell import Farewell
 from actors.session.logout import Logout
-from actors.session.messages import Timer, Vanished
+from actors.session.messages import Timer
 from actors.session.sending.queue import SendQueue
 from actors.session.starts import Starts
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT
 from wppmt.domain.move_messages import GiveAway, PrepareToLeave, Stay
 from wppmt.domain.reasons import Reason
 from wppmt.store.move_records import Departure
@@ -40,6 +40,7 @@ class Leaving:
     closing: Closing
     starts: Starts
     timers: Timers
+    farewell: Farewell
     _departure: Departure | None = field(default=None, init=False)
     _was_expected: bool = field(default=False, init=False)
     """A browser was here, or to come."""
@@ -96,10 +97,7 @@ class Leaving:
         is_known = self.work.store.last_sequence(session_id) == request.sequence
         if not (is_ready and is_known and self.work.give_away(request.departure, now)):
             raise Refusal(Code.SESSION_BUSY, retry_after=5)
-        yield Withdraw(session_id)
-        yield Answer(reply, None)
-        yield Tell(ROOT, Vanished(session_id))
-        yield Stop()
+        yield from self.farewell.say(Answer(reply, None))
 
     def _stay(self, now: float) -> Iterator[Effect]:
         if not self.is_active:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from actors.runtime.browser_effects import RemoveProfile
-from actors.runtime.effects import Answer, Effect, Log, Reply, Stop, Tell, Withdraw
+from actors.runtime.effects import Answer, Effect, Log, Reply
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.browser_phases import Phase
-from actors.session.messages import Called, ProfileRemoved, Timer, Vanished
+from actors.session.farewell import Farewell
+from actors.session.messages import Called, ProfileRemoved, Timer
 from actors.session.page_calls import Page
 from actors.session.policy import SessionPolicy
 from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork, error_payload
 from wppmt.browser.port import CallFailure, CallResult
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, LoggedOut
+from wppmt.domain.messages import LoggedOut
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import Event
 from wppmt.store.records import NO_LOGIN, Desired
@@ -25,7 +26,13 @@ class Logout:
     """At most one at a time; who asks meanwhile gets the same answer."""
 
     def __init__(
-        self, work: UnitOfWork, page: Page, lifecycle: BrowserLifecycle, timers: Timers, policy: SessionPolicy
+        self,
+        work: UnitOfWork,
+        page: Page,
+        lifecycle: BrowserLifecycle,
+        timers: Timers,
+        policy: SessionPolicy,
+        farewell: Farewell,
     ) -> None:
         self.is_active = False
         self._work = work
@@ -33,6 +40,7 @@ class Logout:
         self._lifecycle = lifecycle
         self._timers = timers
         self._policy = policy
+        self._farewell = farewell
         self._replies: list[Reply] = []
         self._forgets = False
         self._unlinked = False
@@ -112,7 +120,8 @@ class Logout:
             return
         self.is_active = False
         if self._forgets and removed.is_gone:
-            yield from self._vanish()
+            self._work.forget()
+            yield from self._farewell.say(*self._answer(LoggedOut(self._unlinked)))
             return
         if removed.is_gone or self._unlinked:
             reason = Reason.LOGGED_OUT if self._unlinked else Reason.NOT_UNLINKED
@@ -124,14 +133,6 @@ class Logout:
         # A profile that is still on the disk must not be reported as deleted; a purge can be asked for again.
         is_done = removed.is_gone or (self._unlinked and not self._forgets)
         yield from self._answer(LoggedOut(self._unlinked) if is_done else Refusal(Code.OUTCOME_UNKNOWN))
-
-    def _vanish(self) -> Iterator[Effect]:
-        session_id = self._work.record.id
-        self._work.forget()
-        yield Withdraw(session_id)
-        yield from self._answer(LoggedOut(self._unlinked))
-        yield Tell(ROOT, Vanished(session_id))
-        yield Stop()
 
     def _answer(self, value: LoggedOut | Refusal) -> Iterator[Effect]:
         for reply in self._replies:

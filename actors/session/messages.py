@@ -15,7 +15,9 @@ from wppmt.store.records import Desired
 class Begin:
     """Root: read the record and go on from it. `cause` is None at the first start, else what ended the last actor."""
 
-    cause: Reason | None = None
+    cause: Reason | None
+    incarnation: int
+    """Which of the session's actors this is; none is numbered twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,4 +288,7 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class Vanished:
+    """From this incarnation of the session's actor, which has ended."""
+
     session_id: str
+    incarnation: int

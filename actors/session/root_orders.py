@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from actors.runtime.effects import Count, Effect, Tell
+from actors.runtime.effects import Count, Effect, Tell, Withdraw
 from actors.session import messages
 from actors.session.arrivals import Arrivals
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.closing import Closing
+from actors.session.farewell import Farewell
 from actors.session.hibernation import Hibernation
 from actors.session.interruptions import Interruptions
 from actors.session.links import Links
@@ -52,12 +53,14 @@ class RootOrders:
     arrivals: Arrivals
     recycling: Recycling
     hibernation: Hibernation
+    farewell: Farewell
     has_begun: bool = field(default=False, init=False)
     """Begin has been handled: the record is up to date."""
 
     def told(self, order: Order, now: float) -> Iterator[Effect]:  # noqa: C901 - one case an order
         match order:
-            case messages.Begin(cause=cause):
+            case messages.Begin(cause=cause, incarnation=incarnation):
+                self.farewell.begin(incarnation)
                 yield from self._begin(cause, now)
             case messages.Restart():
                 yield from self._restart(now)
@@ -84,7 +87,10 @@ class RootOrders:
         self.work.refresh()
         record = self.work.record
         self.lifecycle.succeed(record.generation)
+        # The last actor may have been replaced after its commit and before it told anybody.
+        yield Tell(ROOT, messages.DesiredChanged(record.id, self.work.desired))
         if not self.work.is_written:
+            yield Withdraw(record.id)
             return
         yield from self.sending.restore(now)
         self.arrivals.restore()
@@ -115,7 +121,8 @@ class RootOrders:
             yield from self.starts.resume(now)
 
     def _restart(self, now: float) -> Iterator[Effect]:
-        if self.closing.keeps_down:
+        if self.closing.keeps_down or not self.work.is_written:
+            # Not written: purged or given away before this could be read. Only a start begins a session.
             return
         if self.logout.is_active:
             yield from self.logout.restart(now)

@@ -69,6 +69,8 @@ class UnitOfWork:
         default_webhook: str,
     ) -> None:
         self.record = record
+        self.before = record
+        """As this turn, or Begin, has found it: what the turn changes shows against it."""
         self.store = store
         self._new_event_id = new_event_id
         self._new_secret = new_secret
@@ -88,6 +90,7 @@ class UnitOfWork:
         Raises StoreUnavailable when nothing of it was kept: the caller undoes what is in memory.
         """
         self._request_id = request_id
+        self.before = self.record
         try:
             with ExitStack() as self._commits:
                 yield
@@ -99,9 +102,13 @@ class UnitOfWork:
             self._journalled.clear()
 
     def refresh(self) -> None:
-        """The record as the last actor left it, which nobody else changes from here on."""
+        """The record as the last actor left it, which nobody else changes from here on.
+
+        Without a row the session was purged or given away, whatever this actor has read before.
+        """
         self._open()
-        self.record = self.store.session(self.record.id) or self.record
+        gone = SessionRecord(id=self.record.id, created_at=self.record.created_at)
+        self.record = self.before = self.store.session(self.record.id) or gone
         if self.is_written:
             # WEBHOOK_URL may be newer than the session, and nothing leaves unsigned.
             self.ensure_secret()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from actors.runtime.effects import Effect, Log, SpawnService, Tell, Wake
@@ -31,6 +32,8 @@ class Child:
     unanswered: int = 0
     """Pings since the last Pong."""
     replaced: int = 0
+    incarnation: int = 0
+    """Of a session's actor: tells it from those before it, whose last words may come late."""
 
 
 class Children:
@@ -40,6 +43,21 @@ class Children:
         self.services = {address: Child() for address in services}
         self.sessions: dict[str, Child] = {}
         self._is_alive = is_alive
+        self._incarnations = count(1)
+
+    def add(self, session_id: str, replaced: int) -> int:
+        """Another actor of this session; its incarnation."""
+        incarnation = next(self._incarnations)
+        self.sessions[session_id] = Child(replaced=replaced, incarnation=incarnation)
+        return incarnation
+
+    def remove(self, session_id: str, incarnation: int) -> bool:
+        """False where the session has another actor by now, or none."""
+        child = self.sessions.get(session_id)
+        if child is None or child.incarnation != incarnation:
+            return False
+        del self.sessions[session_id]
+        return True
 
     def answered(self, address: str) -> None:
         """A Pong has come."""

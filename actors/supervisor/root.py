@@ -20,7 +20,7 @@ from actors.runtime.effects import (
 )
 from actors.session import messages as session_messages
 from actors.supervisor.admission import Admission
-from actors.supervisor.children import Child, Children
+from actors.supervisor.children import Children
 from actors.supervisor.closing_all import ClosingAll
 from actors.supervisor.common_cause import PAUSE_SECONDS, CommonCause
 from actors.supervisor.disk_policy import DiskPolicy
@@ -123,11 +123,8 @@ class Root:
                 return [*self._pressure.measured(percent, unused, now), *self._grant(now)]
             case session_messages.Quiet(session_id=session_id):
                 return self._closing_all.quiet(session_id)
-            case session_messages.Vanished(session_id=session_id):
-                self._children.sessions.pop(session_id, None)
-                self._admission.withdraw(session_id)
-                self._admission.set_desired(session_id, Desired.STOPPED)
-                return [AbandonSession(session_id)]
+            case session_messages.Vanished():
+                return self._vanished(message, now)
             case ShutDownDue():
                 return self._closing_all.kill_the_rest()
             case _:
@@ -266,14 +263,23 @@ class Root:
         yield KillBrowser(session_id)
         self._slots.free(session_id)
         self._admission.withdraw(session_id)
-        yield from self._spawn(session_id, cause)
-        self._children.sessions[session_id].replaced = replaced
+        yield from self._spawn(session_id, cause, replaced)
 
-    def _spawn(self, session_id: str, cause: Reason | None) -> Iterator[Effect]:
-        self._children.sessions[session_id] = Child()
+    def _spawn(self, session_id: str, cause: Reason | None, replaced: int = 0) -> Iterator[Effect]:
+        incarnation = self._children.add(session_id, replaced)
         yield SpawnSession(session_id)
-        yield Tell(session_address(session_id), session_messages.Begin(cause))
+        yield Tell(session_address(session_id), session_messages.Begin(cause, incarnation))
         yield from self._gate.announce(session_id)
+
+    def _vanished(self, farewell: session_messages.Vanished, now: float) -> Iterator[Effect]:
+        """Nothing is left of it, so that another one of this name begins as any other."""
+        session_id = farewell.session_id
+        if self._children.remove(session_id, farewell.incarnation):
+            self._slots.free(session_id)
+            self._admission.withdraw(session_id)
+            self._admission.set_desired(session_id, Desired.STOPPED)
+            yield AbandonSession(session_id)
+            yield from self._grant(now)
 
     def _restart_failed(self, failure: session_messages.RestartFailed, now: float) -> Iterator[Effect]:
         if common := self._common_cause.note(failure, len(self._admission.wanted), now):

@@ -24,7 +24,10 @@ class StartSlots:
         """By session, in the order in which they came."""
 
     def want(self, wish: SlotWanted) -> None:
-        """A newer request of the same session replaces its older one."""
+        """A newer request of the same session replaces its older one, unless that is granted: its answer is on its way."""
+        asked = wish.session_id, wish.generation
+        if any((taken.session_id, taken.generation) == asked for taken in self._taken):
+            return
         self.free(wish.session_id, wish.generation)
         self._waiting[wish.haste].setdefault(wish.session_id, wish)
 

@@ -21,7 +21,7 @@ from actors.session.assembly import Tools, session_mind
 from actors.session.policy import SessionPolicy
 from actors.supervisor.disk_policy import DiskPolicy
 from actors.supervisor.memory_pressure import MemoryPressure
-from actors.supervisor.messages import Boot, DiskMeasured, ShutDown
+from actors.supervisor.messages import Boot, DiskMeasured, ShutDown, Watch
 from actors.supervisor.root import Root
 from actors.webhooks.actor import WebhookMind
 from actors.webhooks.messages import Attempted, OutboxGrew
@@ -70,6 +70,8 @@ class FlakyStore(SqliteStore):
         """So many more commits succeed, then the disk is full."""
         self.before_write: Callable[[], None] = lambda: None
         """What happens while somebody waits for his turn to write."""
+        self.before_commit: Callable[[], None] = lambda: None
+        """What happens while a commit hangs, as in its fsync, which succeeds in the end."""
 
     @contextmanager
     def transaction(self) -> Iterator[SqliteTransaction]:
@@ -104,6 +106,7 @@ class FlakyStore(SqliteStore):
             self.is_full = self.is_full or self.fill_after < 0
         if self.is_full:
             raise StoreUnavailable("disk full, as the test asked")
+        self.before_commit()
         self.commits += 1
 
 
@@ -246,6 +249,7 @@ class Gateway:
         self._message_ids = count(1)
         self._event_ids = count(1)
         self._secrets = count(1)
+        self._given_up: set[str] = set()
         self.boot()
 
     # ---- the daemon
@@ -274,7 +278,7 @@ class Gateway:
             max_sessions=self._max_sessions,
             starts_at_once=self._starts_at_once,
             memory_limit_mb=4096,
-            is_alive=self.directory.is_alive,
+            is_alive=lambda address: address not in self._given_up and self.directory.is_alive(address),
             status=self.directory.status,
             disk=DiskPolicy("/tokens", MIN_FREE_MB),
             pressure=MemoryPressure(self._pressure_percent),
@@ -441,6 +445,24 @@ class Gateway:
             acting.resume()
 
         self.store.before_write = hang
+
+    def replace(self, address: str) -> None:
+        """Root looks, finds this actor no longer there, and replaces it; nobody but Root acts meanwhile."""
+        self._given_up.add(address)
+        self.directory.tell(ROOT, Watch())
+        self.mailbox(ROOT).read_all()
+        self._given_up.discard(address)
+
+    def replace_in_commit(self, address: str, when: Callable[[], object] = lambda: True) -> None:
+        """Its next commit, once `when` holds, hangs until Root has replaced it, and then succeeds after all."""
+
+        def hang() -> None:
+            acting = self.scheduler.acting
+            if acting is not None and acting.cell.address == address and when():
+                self.store.before_commit = lambda: None
+                self.replace(address)
+
+        self.store.before_commit = hang
 
     def hang_start(self, session_id: str) -> None:
         """The next browser of this session never answers its start: its actor's thread is stuck in it."""

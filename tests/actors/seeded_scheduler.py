@@ -82,6 +82,11 @@ class SeededMailbox:
         else:
             self._scheduler.give_turn(self, message)
 
+    def read_all(self) -> None:
+        """Its turns until it has no mail; nobody else gets one."""
+        while self.mail:
+            self.turn()
+
     def die(self) -> None:
         self.is_alive = False
         self.mail.clear()
