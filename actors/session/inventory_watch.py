@@ -62,7 +62,8 @@ class InventoryWatch:
             yield from self.reload(now)
 
     def reload(self, now: float) -> Iterator[Effect]:
-        """The page alone is loaded anew; its browser lives on."""
+        """The page alone is loaded anew; its browser lives on. What this one still shows is not its successor's."""
+        self._screen.distrust()
         record = self._work.record
         if record.state is not State.ERROR:
             yield from self._work.move(now, Event.RESUMED, record.reason)

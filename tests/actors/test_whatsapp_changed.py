@@ -105,6 +105,19 @@ def test_a_page_that_is_mended_while_it_lives_recovers_at_once_and_loses_nothing
     assert gateway.received("a") == [meanwhile]
 
 
+def test_a_mended_page_is_connected_again_only_when_it_has_loaded_anew(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.change(DUMB)
+    gateway.settle()
+    old, told = gateway.record("a").page, len(gateway.changes("a"))
+    browser.change(WHOLE)
+    gateway.run_until(lambda: len(gateway.changes("a")) > told)
+    assert gateway.state("a") is State.RECONNECTING
+    gateway.until("a", State.CONNECTED, 10)
+    assert gateway.record("a").page != old
+    assert gateway.changes("a")[told:] == ["reconnecting", "connected"]
+
+
 def test_a_page_that_loads_anew_with_another_build_is_looked_at_at_once(gateway: Gateway):
     gateway.connect("a", ME)
     gateway.world.inventories["a"] = DEAF
