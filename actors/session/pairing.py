@@ -134,8 +134,8 @@ class Pairing:
         return not self.qr and self._work.record.state is State.WAITING_SCAN
 
     def recall_qr(self, code: ShownCode, now: float) -> Iterator[Effect]:
-        """It was published before: no event."""
-        self._shown += 1
+        """It was published before: no event. Where a scan came to nothing, this actor has counted it, too."""
+        self._shown = max(self._shown, 1)
         reason = self._work.record.reason
         self._after_logout = reason if reason in LOGIN_ENDED else None
         self.qr = self._until_it_expires(code)

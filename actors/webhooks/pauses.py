@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from actors.runtime.effects import Answer, Ask, Effect, Reply, Wake
+from actors.runtime.effects import Answer, Ask, Effect, Reply
 from actors.webhooks.lanes import Lanes
-from actors.webhooks.messages import OutboxGrew
 from actors.webhooks.settling import Settling
 from wppmt.domain.move_messages import ArePaused, PauseWebhooks, ResumeWebhooks
 
@@ -30,7 +29,8 @@ class Pauses:
                 return [Answer(ask.reply, session_id in self._lanes.paused)]
             case ResumeWebhooks(session_id=session_id):
                 self._lanes.paused.discard(session_id)
-                return [Answer(ask.reply, None), Wake(0.0, OutboxGrew())]
+                # What rested is started at the end of this turn, as of any.
+                return [Answer(ask.reply, None)]
             case _:
                 raise TypeError(f"not for me: {type(ask.message).__name__}")
 

@@ -111,6 +111,21 @@ def test_a_start_behind_a_close_keeps_its_place(make_gateway: MakeGateway):
     assert len(running(gateway)) == 1
 
 
+def test_the_place_of_a_start_that_was_lost_with_its_actor_is_free(make_gateway: MakeGateway):
+    gateway = make_gateway(max_sessions=1)
+    gateway.start("a")
+    gateway.close("a")
+    gateway.directory.tell(session_address("a"), Poison())
+    gateway.settle()
+    lost = start(gateway, "a")
+    gateway.settle()
+    with pytest.raises(Refusal):
+        _ = lost.value
+    gateway.run_until(lambda: gateway.logged("actor_replaced"), 10)
+    gateway.settle()
+    assert gateway.start("b").created
+
+
 def test_a_stopped_session_whose_actor_died_is_none_that_crashed(make_gateway: MakeGateway):
     """And takes no place from whoever comes after it."""
     gateway = make_gateway(max_sessions=1)

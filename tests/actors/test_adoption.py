@@ -271,7 +271,7 @@ def test_an_adopted_session_earns_its_quick_retry(gateway: Gateway):
     gateway.connect("a", ME).crash()
     gateway.until("a", State.RECONNECTING)
     gateway.until("a", State.CONNECTED)
-    assert not gateway.record("a").quick_retry
+    assert gateway.record("a").quick_retry is False
     adopted(gateway)
     gateway.run(70)
     assert gateway.record("a").quick_retry

@@ -156,7 +156,7 @@ def test_webhooks_rest_and_go_on(gateway: Gateway, departure: Departure):
     gateway.run(400)
     assert len(gateway.posts) == before
     gateway.ask(WEBHOOK, ResumeWebhooks("a"))
-    gateway.run(400)
+    gateway.run(0.5)
     assert [post.attempt for post in gateway.posts if post.name == "message_received"][-1] > 1
     assert gateway.ask(WEBHOOK, ArePaused("a")) is False
 

@@ -504,6 +504,17 @@ def test_a_shutdown_waits_for_nobody_longer_than_its_deadline(gateway: Gateway):
     assert gateway.browsers.living("a") == gateway.browsers.living("b") == []
 
 
+def test_a_shutdown_leaves_a_slow_browser_its_time(gateway: Gateway):
+    """Root looks for the dead and the hung every five seconds meanwhile."""
+    gateway.connect("a", ME)
+    gateway.world.profiles["a"].is_saved = False
+    slow = gateway.mailbox(f"browser:a:{gateway.record('a').generation}")
+    slow.stall()
+    gateway.time.later(8, slow.resume)
+    assert gateway.shut_down(deadline=45) == ()
+    assert gateway.world.profiles["a"].login == ME
+
+
 def test_nothing_is_started_any_more_while_the_daemon_stops(gateway: Gateway):
     gateway.connect("a", ME)
     gateway.connect("b", FRIEND)

@@ -107,6 +107,24 @@ def test_a_socket_that_opens_again_at_the_codes_is_no_refusal(gateway: Gateway):
     assert (gateway.state("a"), gateway.events("a", "error")) == (State.WAITING_SCAN, [])
 
 
+def test_a_code_that_is_shown_again_after_a_scan_came_to_nothing_counts_once(make_gateway: MakeGateway):
+    gateway = make_gateway(policy=session_policy(qr_max=3))
+    gateway.show_qr("a")
+    page = gateway.browser("a").page
+    code = page.codes.show()
+    gateway.settle()
+    page.set_facts(registered=True, **connection.SYNCING.facts(registered=True))
+    gateway.settle()
+    assert gateway.status("a").qr is None
+    page.set_facts(registered=False, **connection.CODES.facts(registered=False))
+    gateway.run(12)
+    shown = gateway.status("a").qr
+    assert shown
+    assert shown.text == code
+    gateway.until("a", State.DISCONNECTED)
+    assert len(gateway.events("a", "qr_code")) == 3
+
+
 def test_a_restart_at_the_qr_screen_counts_anew(make_gateway: MakeGateway):
     gateway = make_gateway(policy=session_policy(qr_max=2))
     gateway.show_qr("a")

@@ -124,6 +124,17 @@ def test_a_change_names_its_chat_as_messages_do(gateway: Gateway):
     assert "chatNames" not in revoked
 
 
+def test_an_edited_message_is_told_in_the_form_of_a_received_one(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    browser.receive(FRIEND, "oi")
+    gateway.run(1)
+    as_told = browser.page.ring[-1].data["message"]
+    browser.happens("message_edited", message=as_told | {"content": {"body": "olá"}})
+    gateway.run(1)
+    [received], [edited] = gateway.events("a", "message_received"), gateway.events("a", "message_edited")
+    assert edited["message"] == received["message"] | {"body": "olá"}
+
+
 def test_who_asks_for_a_change_alone_gets_nothing_else(gateway: Gateway):
     browser = gateway.connect("a", ME, events=("call_received",))
     gateway.run(1)

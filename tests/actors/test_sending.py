@@ -201,6 +201,24 @@ def test_a_message_that_whatsapp_takes_back_has_failed_once(gateway: Gateway):
     assert gateway.acks("a", sent.value.id) == ["failed"]
 
 
+@pytest.mark.parametrize(("ack", "told"), [(0, "failed"), (1, "sent")])
+def test_what_a_page_holds_as_failed_without_a_word_has_failed_unless_the_server_has_it(
+    gateway: Gateway, ack: int, told: str
+):
+    """It is asked when it is back, and nothing of its ring tells."""
+    browser = gateway.connect("a", ME)
+    browser.hold_acks()
+    sent = begin(gateway, respond_async=True)
+    gateway.run(1)
+    browser.socket_lost()
+    gateway.run(1)
+    gateway.world.profiles["a"].sent[sent.value.id] |= {"failed": True, "ack": ack}
+    browser.network_back()
+    gateway.run(1)
+    assert gateway.acks("a", sent.value.id) == [told]
+    assert not gateway.logged("actor_replaced")
+
+
 @pytest.mark.parametrize(
     ("state", "person"),
     [(State.WAITING_SCAN, True), (State.DISCONNECTED, True), (State.RECONNECTING, False)],

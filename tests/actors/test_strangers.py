@@ -133,6 +133,15 @@ def test_those_who_were_written_to_before_the_policy_count(connected: Gateway):
     assert connected.send("a", stranger(3)).ack == 1
 
 
+def test_who_was_written_to_on_an_earlier_day_before_the_policy_does_not_count(connected: Gateway):
+    connected.send("a", stranger(0))
+    connected.run(DAY)
+    connected.send("a", stranger(0), "de novo")
+    configure(connected, new_contacts_per_day=1)
+    assert connected.send("a", stranger(1)).ack == 1
+    assert refusal(connected, stranger(2)).code is Code.NEW_CONTACT_BUDGET
+
+
 def test_a_young_account_has_few(connected: Gateway):
     configure(connected, new_contacts_per_day=100, warm_up=True)
     for number in range(5):

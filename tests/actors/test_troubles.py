@@ -159,6 +159,8 @@ def test_a_page_that_loads_itself_again_and_again_is_ended_in_time(gateway: Gate
 def test_a_page_that_is_too_old_is_opened_anew(gateway: Gateway):
     browser = gateway.connect("a", ME)
     gateway.run(70)
+    # Ended in order, it writes what it has not yet.
+    gateway.world.profiles["a"].is_saved = False
     browser.needs_update()
     gateway.settle()
     assert (gateway.state("a"), gateway.reason("a")) == (State.RECONNECTING, Reason.UPDATE_NEEDED)

@@ -11,6 +11,7 @@ import pytest
 
 from actors.supervisor.changeover import BACK_SECONDS
 from tests.actors.gateway import Gateway
+from wppmt.browser.fake.browsers import FakeTimes
 from wppmt.domain.inventory import UNTOLD_MESSAGES, Inventory
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -233,6 +234,21 @@ def test_a_session_that_is_stopped_meanwhile_stays_so(gateway: Gateway, plans: P
     gateway.start("b")
     gateway.until("b", State.CONNECTED)
     assert running(gateway)["b"] == NEW
+
+
+def test_one_that_was_opening_while_the_others_proved_it_is_opened_anew(
+    gateway: Gateway, plans: PlansInMemory
+):
+    """It was given what was there before, and has not told of it yet."""
+    before = opened(gateway)["c"]
+    gateway.browsers.times = FakeTimes(ready=20)
+    gateway.restart("c")
+    gateway.run_until(lambda: opened(gateway)["c"] > before and gateway.record("c").process)
+    gateway.browsers.times = FakeTimes()
+    plans.want(NEW)
+    await_quiet(gateway, plans, 15)
+    assert gateway.status("c").inventory.wa_js == ""
+    await_all(gateway, NEW)
 
 
 def test_a_login_that_waits_for_a_person_is_left_alone(gateway: Gateway, plans: PlansInMemory):

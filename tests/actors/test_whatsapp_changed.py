@@ -54,7 +54,9 @@ def test_a_page_that_cannot_receive_is_never_called_connected(gateway: Gateway, 
     [alert] = alerts(gateway)
     assert lost.missing[0] in alert
     assert gateway.record("a").has_login
-    assert refusal(gateway, TEXT).code is Code.WHATSAPP_CHANGED
+    refused = refusal(gateway, TEXT)
+    assert refused.code is Code.WHATSAPP_CHANGED
+    assert refused.details == [{"field": name, "problem": "não existe mais"} for name in lost.missing]
     assert not browser.is_alive
 
 

@@ -12,6 +12,9 @@ from wppmt.domain.pix import pix_key
     [
         ("CPF", "111.444.777-35", "11144477735"),
         ("CPF", "11144477736", None),
+        # Both remainders that end on a digit of their own: 2 gives 9, 1 gives 0.
+        ("CPF", "111.222.333-96", "11122233396"),
+        ("CPF", "222.333.444-05", "22233344405"),
         # The first check digit is wrong, the second is right for it.
         ("CPF", "11144477743", None),
         ("CPF", "11111111111", None),

@@ -31,6 +31,9 @@ EXPLAINED: Mapping[str, str] = {
     'actors.session.sending.outcomes.x__payload: status = ACK_STATUS.get(entry.ack, "XXfailedXX")': (
         "An acknowledgement is 1 to 4, a failure -1: ACK_STATUS has them all, and what it lacks is never put there."
     ),
+    'actors.session.unit_of_work.x_error_payload: def error_payload(reason: Reason, missing: str = "XXXX") -> dict[str, object]:': (
+        "Only WHATSAPP_CHANGED tells what is missing, and whoever reports it names that."
+    ),
     "actors.session.heartbeat.xǁHeartbeatǁcheck: return self._timers.arm(Timer.BEAT, self._policy.beat_seconds / 3)": (
         "A silence is looked at every 3.3 s instead of every 5: a hung page is noticed within the promised time either way."
     ),

@@ -105,7 +105,8 @@ def test_numbers_are_written_as_people_here_write_them():
     assert finding(bad, AlertCode.ERROR_RATE).message.endswith("o limite é 5 %")
     busy = seen(figures=weighed(memory_mb=4000, cpu_share=0.99))
     assert finding(busy, AlertCode.CPU_HIGH).message == "Mais de 80 % do processador em uso por 5 minutos"
-    assert "mais de 85 % do limite de 4096 MB" in finding(busy, AlertCode.MEMORY_HIGH).message
+    told = finding(busy, AlertCode.MEMORY_HIGH).message
+    assert told.endswith("mais de 85 % do limite de 4096 MB (WPP_MEMORY_LIMIT_MB)")
 
 
 @pytest.mark.parametrize(

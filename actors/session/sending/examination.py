@@ -61,4 +61,4 @@ class Examination:
 
     def end(self, to: str) -> tuple[Waiting, ...]:
         """Those who wait for this answer, in order."""
-        return self._waiting.pop(to, ())
+        return self._waiting.pop(to)
