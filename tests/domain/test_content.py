@@ -77,6 +77,11 @@ PIX = {
             {"body": "Bia", "contacts": [{"name": "Bia", "phones": ["5511922222222"], "vcard": CARD}]},
         ),
         (
+            "vcard",
+            {"body": "", "vcardFormattedName": "Zé"},
+            {"body": "Zé", "contacts": [{"name": "Zé", "phones": [], "vcard": ""}]},
+        ),
+        (
             "multi_vcard",
             {"vcardList": [{"displayName": "Bia", "vcard": CARD}, {"displayName": "Zé", "vcard": ""}]},
             {
