@@ -44,7 +44,7 @@ class Copying:
         self._timers = timers
         self._replies: list[Reply] = []
 
-    def ask(self, reply: Reply) -> Iterator[Effect]:
+    def ask(self, reply: Reply) -> None:
         """Raises Refusal(SESSION_BUSY) while a browser is on its way up, or the login on its way out."""
         is_coming = self._lifecycle.phase in COMING or (
             self._lifecycle.is_live and not self._lifecycle.is_proven
@@ -52,8 +52,6 @@ class Copying:
         if self._logout.is_active or (is_coming and self._work.record.has_login):
             raise Refusal(Code.SESSION_BUSY, retry_after=RETRY_SECONDS)
         self._replies.append(reply)
-        if self._is_worth_it and not self._timers.is_armed(Timer.COPY):
-            yield self._timers.arm(Timer.COPY, PATIENCE_SECONDS)
 
     def look(self, now: float) -> Iterator[Effect]:
         """At the end of every turn."""
@@ -62,18 +60,22 @@ class Copying:
         if self._is_worth_it:
             if self._sending.is_idle and not self._sending.handed:
                 yield from self.begin(now)
-        elif not self._lifecycle.is_closing:
-            self._timers.disarm(Timer.COPY)
+            elif not self._timers.is_armed(Timer.COPY):
+                yield self._timers.arm(Timer.COPY, PATIENCE_SECONDS)
+            return
+        self._timers.disarm(Timer.COPY)
+        if not (self._lifecycle.is_closing or self._logout.is_active):
             for reply in self._replies:
                 yield Answer(reply, None)
             self._replies.clear()
 
     def begin(self, now: float) -> Iterator[Effect]:
-        """The moment has come, or has been waited for long enough."""
+        """The moment has come, or has been waited for long enough: since the last `look` nothing has changed."""
         self._timers.disarm(Timer.COPY)
-        if self._replies and self._is_worth_it:
-            yield from self._recycling.open_anew(Reason.LOGIN_COPY, now)
+        yield from self._recycling.open_anew(Reason.LOGIN_COPY, now)
 
     @property
     def _is_worth_it(self) -> bool:
-        return self._lifecycle.is_live and self._lifecycle.is_proven and self._work.record.has_login
+        """A login that is about to end needs no copy, and its page is needed for that."""
+        is_good = self._lifecycle.is_live and self._lifecycle.is_proven and self._work.record.has_login
+        return is_good and not self._logout.is_active

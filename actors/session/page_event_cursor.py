@@ -95,12 +95,12 @@ class PageEventCursor:
 
 
 def _without_what_was_superseded(events: tuple[PageEvent, ...]) -> tuple[PageEvent, ...]:
-    """Blank outdated facts and codes; their numbers stay, so that no gap shows."""
+    """Give outdated facts and codes a name that nobody heeds; their numbers stay, so that no gap shows."""
     newest = {SCREEN_EVENTS[event.name]: event.number for event in events if event.name in SCREEN_EVENTS}
     linked = max((event.number for event in events if _tells_of_a_login(event)), default=0)
     newest |= {kind: max(newest.get(kind, 0), linked) for kind in ("qr", "pairing code")}
     return tuple(
-        replace(event, name=SUPERSEDED, data={})
+        replace(event, name=SUPERSEDED)
         if event.number < newest.get(SCREEN_EVENTS.get(event.name, ""), 0)
         else event
         for event in events

@@ -79,7 +79,7 @@ class Requests:
             case move_messages.PrepareToLeave() | move_messages.GiveAway() | move_messages.Stay():
                 yield from self.leaving.asked(request, reply, now)
             case messages.CopyLogin():
-                yield from self.copying.ask(reply)
+                self.copying.ask(reply)
             case sends.SendText() | sends.SendMedia() | sends.SendContent():
                 yield from self._send(request, reply, now)
             case sends.AnnounceMedia():

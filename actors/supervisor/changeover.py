@@ -54,7 +54,8 @@ def advance(
     """
     running = _running(statuses)
     if plan.wanted == plan.settled:
-        return None if plan.is_quiet else go_back(plan, statuses, now, "a pedido")
+        # Somebody wants back what is settled: that is done, and nothing has failed.
+        return None if plan.is_quiet else go_back(plan, statuses, now, "")
     for session_id, taken in plan.taken.items():
         name = plan.wanted.of(session_id) or shipped
         since = max(taken.since, begun)
@@ -74,7 +75,7 @@ def advance(
 
 
 def go_back(plan: Plan, statuses: Sequence[SessionStatus], now: float, why: str) -> Move:
-    """All sessions that the change has reached, at once."""
+    """All sessions that the change has reached, at once. `why` is empty where somebody asked for it."""
     changed = [name for name in _running(statuses) if plan.in_use.of(name) != plan.settled.of(name)]
     return Move(Step.GO_BACK, plan.go_back(now, why), tuple(changed))
 

@@ -83,11 +83,10 @@ class WaJsWorker:
 
     def _told(self, move: Move) -> Iterator[Effect]:
         if move.step in {Step.SETTLE, Step.GO_BACK} and move.plan.outcome:
-            undone = move.step is Step.GO_BACK
             choice, why = move.plan.outcome.choice, move.plan.outcome.why
             details = {"waJs": self._shown(choice.everyone), "sessions": dict(choice.sessions), "why": why}
-            event = "wa_js_undone" if undone else "wa_js_settled"
-            yield Log("error" if undone else "info", event, None, details)
+            event = "wa_js_undone" if why else "wa_js_settled"
+            yield Log("error" if why else "info", event, None, details)
         for session_id in move.sessions:
             wa_js = self._shown(move.plan.in_use.of(session_id))
             yield Log("info", "wa_js_changed", session_id, {"waJs": wa_js})

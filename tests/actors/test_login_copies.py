@@ -8,11 +8,12 @@ import pytest
 
 from actors.session.messages import Measured
 from tests.actors.conftest import MakeGateway
-from tests.actors.gateway import Gateway
+from tests.actors.gateway import Gateway, Pending
 from tests.defaults import session_policy
 from wppmt.domain import messages, move_messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.occurrences import BrowserRestarted
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.records import SessionRecord
@@ -391,6 +392,43 @@ def test_whoever_waits_for_a_copy_is_answered_when_the_browser_dies(gateway: Gat
     gateway.until("a", State.RECONNECTING)
     assert answer() is None
     assert copies(gateway) == []
+
+
+def waiting_for_a_copy(gateway: Gateway) -> Pending:
+    """Asked for a while ago, and put off because a message is on its way."""
+    gateway.connect("a", ME).hold_acks()
+    gateway.send("a", FRIEND, respond_async=True)
+    asked = gateway.request(A, messages.CopyLogin())
+    gateway.run(14)
+    return asked
+
+
+def test_a_logout_goes_before_a_copy_that_waits(gateway: Gateway):
+    copy = waiting_for_a_copy(gateway)
+    gateway.browser("a").hang()
+    logout = gateway.request(A, messages.LogOut())
+    gateway.run(14)
+    assert gateway.changes("a")[-1] == "disconnected"
+    assert not copy.answers, "its browser is still there"
+    gateway.run_until(lambda: logout.answers, 10)
+    assert not gateway.record("a").has_login
+    assert (copy.value, copies(gateway), gateway.count_browsers("a")) == (None, [], 1)
+    assert gateway.logged("actor_failed") == []
+
+
+def test_a_restart_on_its_way_down_is_not_interrupted_for_a_copy(gateway: Gateway):
+    copy = waiting_for_a_copy(gateway)
+    worker = gateway.mailbox("browser:a:1")
+    worker.stall()
+    gateway.restart("a")
+    gateway.run(5)
+    worker.resume()
+    gateway.until("a", State.CONNECTED, 10)
+    assert (copy.value, copies(gateway), gateway.count_browsers("a")) == (None, [ME], 2)
+    assert gateway.changes("a")[-3:] == ["connected", "initializing", "connected"]
+    assert [line for line in gateway.counted if isinstance(line, BrowserRestarted)] == [
+        BrowserRestarted("a", Reason.RESTARTED)
+    ]
 
 
 def test_a_session_that_came_into_the_registry_is_taken_up(gateway: Gateway):

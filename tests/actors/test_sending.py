@@ -316,6 +316,30 @@ def test_a_message_that_no_page_holds_is_handed_over_again(gateway: Gateway):
     assert calls(gateway, "send_text") == gateway.inbox(FRIEND)
 
 
+def test_a_message_that_the_page_holds_as_failed_was_not_sent(gateway: Gateway):
+    """The page had no connection, and what it told of that got lost."""
+    browser = gateway.connect("a", ME)
+    browser.receive(FRIEND)
+    gateway.run(5)
+    browser.go_silent()
+    browser.network_lost()
+    reply = begin(gateway)
+    gateway.run(1)
+    browser.page._ring.clear()
+    browser.network_back()
+    browser.go_silent(False)
+    gateway.run(1)
+    assert not reply.answers
+    browser.network_lost()
+    gateway.run(1)
+    browser.network_back()
+    gateway.run(1)
+    with pytest.raises(Refusal) as refused:
+        _ = reply.value
+    assert refused.value.code is Code.NOT_CONNECTED
+    assert gateway.inbox(FRIEND) == []
+
+
 def test_nobody_is_asked_twice_about_one_message(gateway: Gateway):
     """Two answers "not there" would have it sent twice."""
     browser = gateway.connect("a", ME)

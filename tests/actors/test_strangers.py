@@ -17,6 +17,7 @@ from wppmt.domain.sends import Idempotency, SendText
 from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"
+GROUP = "120363041234567890@g.us"
 DAY = 86_400
 
 
@@ -107,6 +108,31 @@ def test_when_a_first_message_has_failed_the_next_one_to_the_same_person_is_the_
     ]
     assert connected.inbox(stranger(0)) == ([] if code else [heir.value.id])
     assert connected.inbox(FRIEND) == [other.value.id]
+
+
+def test_that_the_next_one_is_the_first_is_known_to_the_next_daemon(connected: Gateway):
+    configure(connected, new_contacts_per_day=5, gap=(60.0, 60.0))
+    connected.browser("a").refuse_next_send("ack_-1")
+    failed, _ = (
+        connected.request(session_address("a"), SendText(stranger(0), text, typing_ms=typing_ms))
+        for text, typing_ms in (("primeira", 0), ("segunda", 5000))
+    )
+    connected.run_until(lambda: failed.answers)
+    [heir] = connected.store.unfinished("a")
+    connected.kill_daemon()
+    connected.boot()
+    connected.run(20)
+    assert connected.acks("a", heir.id) == ["failed"]
+    assert connected.inbox(stranger(0)) == []
+
+
+def test_a_group_is_no_stranger_and_is_not_looked_up(connected: Gateway):
+    configure(connected, new_contacts_per_day=1)
+    connected.send("a", stranger(0))
+    assert connected.send("a", GROUP).ack == 1
+    looked_up = [arguments["to"] for name, arguments in connected.browser("a").calls if name == "stands"]
+    assert looked_up == [stranger(0)]
+    assert refusal(connected, stranger(1)).code is Code.NEW_CONTACT_BUDGET
 
 
 def test_a_number_that_is_not_on_whatsapp_does_not_count(connected: Gateway):

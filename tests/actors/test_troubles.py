@@ -166,6 +166,7 @@ def test_a_page_that_is_too_old_is_opened_anew(gateway: Gateway):
     assert (gateway.state("a"), gateway.reason("a")) == (State.RECONNECTING, Reason.UPDATE_NEEDED)
     assert gateway.until("a", State.CONNECTED, 5) < 3
     assert (gateway.count_browsers("a"), errors(gateway)) == (2, [])
+    assert [copy.login for copy in gateway.world.copies["a"]] == [ME], "it was stopped in order"
 
 
 def test_one_that_is_too_old_even_then_needs_a_person(gateway: Gateway):
@@ -386,3 +387,16 @@ def test_the_end_of_a_login_has_its_reason(gateway: Gateway, word: str, away: in
     gateway.until("a", State.WAITING_SCAN, 30)
     assert gateway.reason("a") is reason
     assert errors(gateway) == (["ACCOUNT_LOCKED"] if reason is Reason.ACCOUNT_LOCKED else [])
+
+
+def test_a_login_of_which_nobody_noted_when_it_was_heard_is_not_called_unused(gateway: Gateway):
+    browser = gateway.connect("a", ME)
+    gateway.run(60)
+    gateway.kill_daemon()
+    browser.crash()
+    browser.unlink("unknown")
+    with gateway.store.transaction() as transaction:
+        transaction.save(replace(gateway.record("a"), heard_until=0.0))
+    gateway.boot()
+    gateway.until("a", State.WAITING_SCAN, 30)
+    assert gateway.reason("a") is Reason.LOGGED_OUT

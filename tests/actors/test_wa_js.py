@@ -212,6 +212,11 @@ def test_a_rollback_in_the_middle_takes_back_those_that_were_reached(gateway: Ga
     await_quiet(gateway, plans)
     await_all(gateway, OLD)
     assert opened(gateway)["c"] == before
+    outcome = plans.plan().outcome
+    assert outcome
+    assert (outcome.choice, outcome.why) == (Choice(), ""), "it is what was wanted"
+    assert len(gateway.logged("wa_js_settled")) == 1
+    assert gateway.logged("wa_js_undone") == []
 
 
 def test_a_daemon_that_dies_in_the_middle_goes_on(gateway: Gateway, plans: PlansInMemory):

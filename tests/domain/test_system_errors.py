@@ -48,3 +48,8 @@ def test_what_python_itself_raises_is_reported(tmp_path: Path):
         explain(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
         == "nome não encontrado no DNS"
     )
+
+
+def test_one_without_a_number_is_not_given_that_of_another():
+    assert explain(OSError("algo")) == "erro OSError do sistema"
+    assert explain(socket.gaierror("algo")) == "o nome não pôde ser resolvido (0)"

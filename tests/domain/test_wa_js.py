@@ -38,4 +38,4 @@ def test_a_change_that_is_undone_gives_everyone_what_was_before_it():
 
 def test_after_one_that_was_undone_the_way_back_leads_as_far_as_before_it():
     assert under_way().want_back().wanted == OLD
-    assert under_way().go_back(3.0, "a pedido").want_back().wanted == FIRST
+    assert under_way().go_back(3.0, "a: deixou de enviar").want_back().wanted == FIRST

@@ -91,6 +91,12 @@ def test_figures(code: AlertCode, figures: Figures, expected: str):
     assert said(seen(figures=figures)).get(Cause(code), FINE) == expected
 
 
+def test_a_few_slow_answers_are_no_slowness_however_low_the_threshold():
+    strict = replace(THRESHOLDS, response_seconds=0.1)
+    few = seen(figures=recent(requests=4, response_seconds=60.0))
+    assert Cause(AlertCode.SLOW_RESPONSES) not in {word.cause for word in judge(few, strict)}
+
+
 def test_the_processor_must_be_busy_for_five_minutes_and_the_others_ring_at_once():
     assert finding(seen(figures=weighed(cpu_share=0.81)), AlertCode.CPU_HIGH).hold == 300
     for figures in (weighed(memory_mb=4000), recent(requests=20, failures=20, webhooks_failed=20)):

@@ -65,10 +65,11 @@ def explain(failure: OSError) -> str:
         return f"o certificado não foi aceito ({code})"
     if isinstance(failure, ssl.SSLError):
         return "a conexão TLS falhou"
-    if isinstance(failure, TimeoutError) and not failure.errno:
+    number = failure.errno or 0
+    if isinstance(failure, TimeoutError) and not number:
         return "tempo esgotado"
     if isinstance(failure, socket.gaierror):
-        return _RESOLVER.get(failure.errno or 0, f"o nome não pôde ser resolvido ({failure.errno})")
-    if text := _TEXTS.get(failure.errno or 0):
+        return _RESOLVER.get(number, f"o nome não pôde ser resolvido ({number})")
+    if text := _TEXTS.get(number):
         return text
-    return f"erro {errno.errorcode.get(failure.errno or 0) or type(failure).__name__} do sistema"
+    return f"erro {errno.errorcode.get(number) or type(failure).__name__} do sistema"
