@@ -42,6 +42,10 @@ def test_each_code_is_reported_once_with_the_moment_at_which_it_ends(gateway: Ga
     assert epoch(second["expiresAt"]) == pytest.approx(shown_at + 80, abs=1)
 
 
+def test_nobody_links_a_session_that_has_just_begun(gateway: Gateway):
+    assert not gateway.start("a").status.is_linking
+
+
 def test_the_status_shows_the_code_that_is_on_the_screen(gateway: Gateway):
     first = gateway.show_qr("a")
     second = gateway.browser("a").show_qr("2@second")

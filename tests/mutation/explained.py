@@ -25,6 +25,9 @@ EXPLAINED: Mapping[str, str] = {
     "actors.supervisor.root.xǁRootǁ_asked: raise TypeError(type(None).__name__)": (
         "Only the words of an error that nothing but a mistake in this code raises."
     ),
+    "actors.session.logout.xǁLogoutǁ__init__: self._unlinked = True": (
+        "Each logout begins by saying whether there is a login to unlink; nothing reads it before."
+    ),
     "actors.watch.history.xǁHistoryMindǁ__init__: self._coarse_at = 1.0": (
         "Seconds since 1970: the first sample of a daemon is longer than ten minutes after either."
     ),
