@@ -145,6 +145,13 @@ def test_a_start_that_says_nothing_of_the_webhook_leaves_it_as_it_was(gateway: G
     assert (record.webhook_url, record.webhook_events) == (f"{OWN}/2", ("message_received",))
 
 
+def test_a_start_sets_all_that_it_names_before_the_browser_opens(gateway: Gateway):
+    given = {"proxy": "http://u:p@proxy.test:1", "engine": "headless-shell", "ignore": ("groups",)}
+    gateway.start("a", **given)
+    record = gateway.record("a")
+    assert {name: getattr(record, name) for name in given} == given
+
+
 def test_a_change_keeps_what_it_does_not_name(gateway: Gateway):
     gateway.connect("a", ME)
     gateway.ask(A, messages.ConfigureSession(description="Loja", proxy="http://u:p@proxy.test:1"))
