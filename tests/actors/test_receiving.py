@@ -68,6 +68,8 @@ def test_what_the_owner_writes_on_the_phone_is_told_and_what_the_api_sends_is_no
     assert (told["id"], told["body"], told["fromMe"]) == (on_the_phone, "no celular", True)
     assert told["chatId"] == told["to"] == f"{FRIEND}@c.us"
     assert gateway.events("a", "message_received") == []
+    [line] = gateway.logged("message_written_on_phone")
+    assert line.details == {"id": on_the_phone, "to": told["to"], "type": "chat"}
     # Nobody asked for it: it is in the log alone.
     assert "message_sent" not in {post.name for post in gateway.posts}
 

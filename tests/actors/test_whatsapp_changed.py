@@ -53,6 +53,7 @@ def test_a_page_that_cannot_receive_is_never_called_connected(gateway: Gateway, 
     assert "connected" not in gateway.changes("a")[-2:]
     [alert] = alerts(gateway)
     assert lost.missing[0] in alert
+    assert lost.missing[0] in gateway.events("a", "connection_change")[-1]["reason"]
     assert gateway.record("a").has_login
     refused = refusal(gateway, TEXT)
     assert refused.code is Code.WHATSAPP_CHANGED
