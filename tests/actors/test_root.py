@@ -203,6 +203,12 @@ def test_a_restart_works_for_a_hung_and_for_a_dead_actor(pair: Gateway):
     assert pair.record("a").failures == 0
 
 
+def test_root_describes_itself_first(pair: Gateway):
+    root, *others = pair.ask(ROOT, messages.Describe()).actors
+    assert root == {"actor": "root", "children": 2}
+    assert all(other["actor"] != "root" for other in others)
+
+
 def test_what_a_replaced_actor_wanted_is_not_taken_for_what_its_successor_wants(pair: Gateway):
     pair.directory.tell(ROOT, messages.MayRunBrowsers(may=False))
     pair.run(5)
