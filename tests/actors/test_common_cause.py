@@ -47,6 +47,8 @@ def test_it_takes_three_and_more_than_half(running: int, failing: int, is_shared
     found = [judgement.note(failure, running, 1000.0) for failure in failures]
     assert [bool(one) for one in found] == [False] * (failing - 1) + [is_shared]
     assert judgement.is_pausing(1000.0) is is_shared
+    # Root looks again at this very moment.
+    assert not judgement.is_pausing(1000.0 + PAUSE_SECONDS)
 
 
 @pytest.mark.slow

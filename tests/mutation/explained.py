@@ -22,6 +22,9 @@ EXPLAINED: Mapping[str, str] = {
     "actors.webhooks.actor.xǁWebhookMindǁ_find_lanes: self._lanes.wake(tip.lane, seen, retry_at=NEVER if self._begun else 1.0)": (
         "Seconds since 1970: a retry that was due then, or a second later, is due now."
     ),
+    "actors.supervisor.root.xǁRootǁ_asked: raise TypeError(None)": (
+        "Only the words of an error that nothing but a mistake in this code raises."
+    ),
     "actors.supervisor.root.xǁRootǁ_asked: raise TypeError(type(None).__name__)": (
         "Only the words of an error that nothing but a mistake in this code raises."
     ),
