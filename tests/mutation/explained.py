@@ -31,6 +31,9 @@ EXPLAINED: Mapping[str, str] = {
     "actors.session.logout.xǁLogoutǁ__init__: self._unlinked = True": (
         "Each logout begins by saying whether there is a login to unlink; nothing reads it before."
     ),
+    "actors.webhooks.actor.xǁWebhookMindǁ_works_again: effects: list[Effect] = [Wake(0.0, OutboxGrew())] if (replayed) or True else []": (
+        "One look more into the outbox, which finds nothing new."
+    ),
     "actors.watch.history.xǁHistoryMindǁ__init__: self._coarse_at = 1.0": (
         "Seconds since 1970: the first sample of a daemon is longer than ten minutes after either."
     ),
