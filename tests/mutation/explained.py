@@ -34,6 +34,7 @@ EXPLAINED: Mapping[str, str] = {
     "actors.webhooks.actor.xǁWebhookMindǁ_works_again: effects: list[Effect] = [Wake(0.0, OutboxGrew())] if (replayed) or True else []": (
         "One look more into the outbox, which finds nothing new."
     ),
+    "actors.webhooks.actor.xǁWebhookMindǁ_works_again: left = f\"{dead - replayed}{' ou mais' if (dead == COUNTED) and False else ''}\"": ONLY_A_LOG,
     "actors.watch.history.xǁHistoryMindǁ__init__: self._coarse_at = 1.0": (
         "Seconds since 1970: the first sample of a daemon is longer than ten minutes after either."
     ),
