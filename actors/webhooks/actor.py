@@ -53,7 +53,7 @@ class WebhookMind:
         self._jobs = OutboxJobs(store, self._exhaustion)
         self._tidying = Retention(store, policy)
         self._health = DeliveryHealth()
-        self._begun = False
+        self._begun: bool = False
         self._cursor = 0
         self._alarm = NEVER
         self._is_leaving = False

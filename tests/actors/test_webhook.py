@@ -20,6 +20,7 @@ from actors.webhooks.outbox_jobs import STEP
 from tests.actors.webhook_world import ERROR, GONE, HANGS, OK, REFUSED, Attempt, Endpoint, World
 from tests.defaults import webhook_policy, webhook_schedule
 from wppmt.domain.messages import ReplayDeadLetters
+from wppmt.store.operator_records import AuditEntry
 from wppmt.store.outbox_records import DeadLetterFilter, Lane, SigningSecrets, WebhookCounts
 from wppmt.store.records import EventDraft, EventRecord, SessionRecord
 from wppmt.webhook.classify import Answered, Fault, Unanswered
@@ -786,6 +787,16 @@ def test_what_is_old_enough_is_pruned_and_the_rest_stays(folder: Path):
     assert len(world.store.events_after("a", 0, 9)) == 2
     world.run(4 * HOUR)
     assert world.store.events_after("a", 0, 9) == []
+
+
+def test_the_audit_trail_stays_as_long_as_is_set(folder: Path):
+    world = World(folder, webhook_policy(audit_keep_seconds=6 * HOUR))
+    with world.store.transaction() as transaction:
+        transaction.audit(AuditEntry(world.now, "session.start"))
+    world.run(4 * HOUR)
+    assert len(world.store.audit_entries_after(0, 9)) == 1
+    world.run(4 * HOUR)
+    assert world.store.audit_entries_after(0, 9) == []
 
 
 def test_a_clock_that_is_a_week_ahead_for_an_hour_costs_no_event(folder: Path):
