@@ -145,7 +145,7 @@ class BrowserLifecycle:
         if not is_possible(self.phase, Step.GRANTED) or generation != self._page.generation:
             yield Tell(ROOT, SlotFreed(self._session_id, generation))
             return
-        yield from self._work.write(now, generation=generation, process=None)
+        yield from self._work.write(now, process=None)
         self._step(Step.GRANTED)
         self.is_proven = False
         self.starts_linked = self._work.record.has_login
@@ -157,7 +157,7 @@ class BrowserLifecycle:
         """The page has loaded; the bridge may have spoken already."""
         self.outdated = outdated
         self._timers.disarm(Timer.OPEN)
-        yield from self._work.write(now, generation=self._page.generation, process=process)
+        yield from self._work.write(now, process=process)
         yield self._free_slot()
         if self.phase in COMING:
             yield self._timers.arm(Timer.ATTACH, self._policy.attach_deadline)
