@@ -68,6 +68,13 @@ def test_a_letter_says_what_is_wrong_and_what_to_do(sendmail: Path):
         assert part in text
 
 
+def test_a_letter_that_comes_again_is_known_by_its_id(sendmail: Path):
+    mail.attempt(sendmail, "servidor", delivery(ALERT))
+    first = taken(sendmail)["Message-ID"]
+    mail.attempt(sendmail, "servidor", replace(delivery(ALERT), attempts=1))
+    assert taken(sendmail)["Message-ID"] == first == "<evt_1@servidor>"
+
+
 def test_the_end_is_told_as_such(sendmail: Path):
     mail.attempt(sendmail, "servidor", delivery(replace(ALERT, ended_at=1_770_733_860.0)))
     letter = taken(sendmail)

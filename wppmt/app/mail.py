@@ -26,13 +26,17 @@ def url(recipients: Sequence[str]) -> str:
     return SCHEME + ",".join(recipients) if recipients else ""
 
 
-def letter(alert: Mapping[str, Any], recipients: Sequence[str], host: str) -> EmailMessage:
-    """In Portuguese, from whoever runs the service; of the event `alert` (docs/contract.md 15)."""
+def letter(alert: Mapping[str, Any], recipients: Sequence[str], host: str, event_id: str) -> EmailMessage:
+    """In Portuguese, from whoever runs the service; of the event `alert` (docs/contract.md 15).
+
+    Handed over again after a crash it has the same Message-ID, by which mail programs know it.
+    """
     about = f": {alert['sessionId']}" if alert["sessionId"] else ""
     mail = EmailMessage()
     word = "ALERTA" if alert["status"] == "firing" else "Resolvido"
     mail["Subject"] = f"[wppmt {host}] {word}: {_title(alert['code'])}{about}"
     mail["To"] = ", ".join(recipients)
+    mail["Message-ID"] = f"<{event_id}@{host}>"
     mail["Auto-Submitted"] = "auto-generated"
     lines = [f"{alert['message']}.", "", f"Desde: {alert['since']}"]
     lines += [f"Até: {alert['endedAt']}"] if alert["endedAt"] else ["", f"O que fazer: {alert['remedy']}."]
@@ -48,7 +52,8 @@ def _title(code: str) -> str:
 def attempt(sendmail: Path, host: str, delivery: Delivery) -> AttemptResult:
     """Blocks until the mail program has taken the letter, or has not."""
     recipients = delivery.endpoint.removeprefix(SCHEME).split(",")
-    text = letter(json.loads(delivery.event.body), recipients, host).as_bytes()
+    event = delivery.event
+    text = letter(json.loads(event.body), recipients, host, event.id).as_bytes()
     try:
         done = subprocess.run(
             [sendmail, "-i", "-t"], input=text, capture_output=True, timeout=SECONDS, check=False
