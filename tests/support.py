@@ -18,6 +18,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+LIMIT_SECONDS = 9.0
+"""No measure of anything: what a busy machine needs, and less than the limit of a test, which would not say what was waited for."""
 PORTS = range(20_000, 32_000)
 """Below those that Linux gives to whoever asks for any: nobody comes upon one of them by chance."""
 
@@ -45,7 +47,7 @@ def _claims() -> int:
     return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
-def wait_until(predicate: Callable[[], T], limit: float = 5.0) -> T:
+def wait_until(predicate: Callable[[], T], limit: float = LIMIT_SECONDS) -> T:
     """The first true value of `predicate`, asked again and again for at most `limit` seconds."""
     end = time.monotonic() + limit
     while not (value := predicate()):
@@ -54,7 +56,7 @@ def wait_until(predicate: Callable[[], T], limit: float = 5.0) -> T:
     return value
 
 
-async def eventually(predicate: Callable[[], T], limit: float = 5.0) -> T:
+async def eventually(predicate: Callable[[], T], limit: float = LIMIT_SECONDS) -> T:
     """`wait_until` for tests that share the event loop with what they wait for."""
     end = time.monotonic() + limit
     while not (value := predicate()):

@@ -24,7 +24,7 @@ from wppmt.simulator.client import Simulator
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 30.0
 STOP_SECONDS = 40.0
-GONE_SECONDS = 5.0
+GONE_SECONDS = 15.0
 
 
 class Daemon:
