@@ -22,9 +22,9 @@ from wppmt.store.records import (
     ALL_EVENTS,
     Desired,
     EventDraft,
-    Handover,
     JournalEntry,
     PairingLink,
+    SendState,
     SessionRecord,
 )
 
@@ -163,9 +163,7 @@ class UnitOfWork:
 
     def contacts_since(self, since: float) -> frozenset[str]:
         """New contacts (Store.contacts_since), with those of this turn."""
-        fresh = {
-            entry.contact for entry in self._journalled.values() if entry.handover is not Handover.FAILED
-        }
+        fresh = {entry.contact for entry in self._journalled.values() if entry.state is not SendState.FAILED}
         return (self.store.contacts_since(self.record.id, since) | fresh) - {""}
 
     def want_media(self, message_id: str, now: float) -> None:

@@ -19,7 +19,7 @@ from wppmt.domain.move_messages import (
 )
 from wppmt.domain.states import State
 from wppmt.store.move_records import Departure, DepartureState
-from wppmt.store.records import Handover
+from wppmt.store.records import SendState
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")
@@ -140,7 +140,7 @@ def test_what_is_on_its_way_out_goes_along(gateway: Gateway, departure: Departur
     sequence = prepare(gateway, departure)
     assert [reply.value.ack for reply in waiting] == [0, 0, 0]
     unfinished = gateway.store.unfinished("a")
-    assert {entry.handover for entry in unfinished} <= {Handover.ACCEPTED, Handover.HANDED}
+    assert {entry.state for entry in unfinished} <= {SendState.ACCEPTED, SendState.HANDED}
     assert len(unfinished) == 3
     assert gateway.store.last_sequence("a") == sequence
 
