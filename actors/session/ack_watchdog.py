@@ -84,7 +84,7 @@ class AckWatchdog:
 
     def _reload(self, now: float) -> Iterator[Effect]:
         self.screen.distrust()
-        yield from self.work.move(now, Event.RESUMED, Reason.ACKS_MISSING)
+        yield from self.work.transition(now, Event.RESUMED, Reason.ACKS_MISSING)
         yield self.timers.arm(Timer.SCREEN, self.policy.screen_deadline)
         yield self.page.call(Called.RELOAD, "reload", {}, self.policy.call_deadline)
 

@@ -200,7 +200,7 @@ class BrowserLifecycle:
         yield Count(BrowserRestarted(record.id, reason))
         happenings = [("error", error_payload(Reason.RECONNECT_FAILED))] if gave_up else []
         shown = Reason.RECONNECT_FAILED if gave_up else reason
-        yield from self._work.move(
+        yield from self._work.transition(
             now,
             Event.GAVE_UP if gave_up else Event.ATTEMPT_FAILED,
             record.reason if record.state is State.ERROR else shown,

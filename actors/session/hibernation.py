@@ -96,7 +96,7 @@ class Hibernation:
     def late(self, now: float) -> Iterator[Effect]:
         """Those who wait are told; the attempt goes on."""
         if self.work.record.is_hibernating:
-            yield from self.work.move(now, Event.RESUMED, Reason.WAKING)
+            yield from self.work.transition(now, Event.RESUMED, Reason.WAKING)
 
     def memory_short(self, now: float) -> Iterator[Effect]:
         """The machine lacks memory: what can be spared goes, outside the customer's hours the browser, too."""

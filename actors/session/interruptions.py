@@ -50,7 +50,7 @@ class Interruptions:
         yield from self._lifecycle.hold()
         record = self._work.record
         reason = record.reason if record.state is State.ERROR else why
-        yield from self._work.move(now, Event.RESUMED, reason)
+        yield from self._work.transition(now, Event.RESUMED, reason)
 
     def _not_adopted(self, now: float) -> Iterator[Effect]:
         """End the leftover browser and start a new one; this does not count as a failure of the session."""

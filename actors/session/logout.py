@@ -53,7 +53,7 @@ class Logout:
         if self.is_active:
             yield from self.stay_stopped(now)
         else:
-            yield from self._work.move(now, Event.CLOSED, Reason.LOGGED_OUT, desired=Desired.STOPPED)
+            yield from self._work.transition(now, Event.CLOSED, Reason.LOGGED_OUT, desired=Desired.STOPPED)
             yield from self._leave(on_main=on_main)
         self._replies.append(reply)
         self._forgets = self._forgets or forget
@@ -61,7 +61,7 @@ class Logout:
     def turn_out(self, now: float, *, on_main: bool) -> Iterator[Effect]:
         """Nobody asked for it: the wrong number was paired. Told once; the next daemon goes on with it."""
         told = [("error", error_payload(Reason.WRONG_PHONE))] if on_main else []
-        yield from self._work.move(
+        yield from self._work.transition(
             now, Event.CLOSED, Reason.WRONG_PHONE, *told, desired=Desired.STOPPED, has_login=True
         )
         yield from self._leave(on_main=on_main)

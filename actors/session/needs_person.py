@@ -56,7 +56,7 @@ class NeedsPerson:
             yield self.timers.arm(Timer.CHANGED, self.policy.changed_pause)
 
     def give_up(self, reason: Reason, now: float) -> Iterator[Effect]:
-        """Move to `error`, unless it is there for this reason already."""
+        """To `error`, unless it is there for this reason already."""
         record = self.work.record
         self.timers.disarm(Timer.SCREEN)
         self.pairing.hide()
@@ -64,7 +64,7 @@ class NeedsPerson:
             missing = self.page.inventory.names
             yield Log("error", "needs_person", record.id, {"reason": reason.value})
             told = ("error", error_payload(reason, missing=missing))
-            yield from self.work.move(now, Event.GAVE_UP, reason, told, missing=missing)
+            yield from self.work.transition(now, Event.GAVE_UP, reason, told, missing=missing)
 
     def distrust_login(self, now: float) -> Iterator[Effect]:
         """A QR code in place of a login, without a reason from WhatsApp: docs/MULTI_TENANT_ARCHITECTURE.md 11.3."""
@@ -74,5 +74,5 @@ class NeedsPerson:
     def renew_changed(self, now: float) -> Iterator[Effect]:
         """Open a page that lacked what the gateway uses anew: no failure of the browser's, and none of the login's."""
         if self.screen.condition is PageCondition.CHANGED:
-            yield from self.work.move(now, Event.RESUMED, self.work.record.reason)
+            yield from self.work.transition(now, Event.RESUMED, self.work.record.reason)
             yield from self.lifecycle.exchange()

@@ -93,5 +93,5 @@ class Recycling:
 
     def _exchange(self, reason: Reason, now: float) -> Iterator[Effect]:
         yield Count(BrowserRestarted(self._work.record.id, reason))
-        yield from self._work.move(now, Event.RESUMED, reason)
+        yield from self._work.transition(now, Event.RESUMED, reason)
         yield from self._lifecycle.exchange()

@@ -202,7 +202,7 @@ class Requests:
             yield from self.logout.stay_stopped(now)
             yield Answer(reply, self.status.now())
             return
-        yield from self.work.move(now, Event.CLOSED, Reason.STOPPED, desired=Desired.STOPPED)
+        yield from self.work.transition(now, Event.CLOSED, Reason.STOPPED, desired=Desired.STOPPED)
         yield from self.sending.close(now)
         yield from self.closing.close(reply)
 

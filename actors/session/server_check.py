@@ -73,7 +73,7 @@ class ServerCheck:
         yield Log("warning", "login_replaced", record.id, {"again": is_again})
         if is_again:
             happening = ("error", error_payload(Reason.CONFLICT))
-            yield from self._work.move(now, Event.GAVE_UP, Reason.CONFLICT, happening)
+            yield from self._work.transition(now, Event.GAVE_UP, Reason.CONFLICT, happening)
             yield from self._lifecycle.close()
         else:
             yield from self._work.write(now, retaken_at=now)

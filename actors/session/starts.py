@@ -31,13 +31,13 @@ class Starts:
             "quick_retry": True,
             "retaken_at": 0.0,
         }
-        yield from self._work.move(now, Event.STARTED, reason, **(fresh | changes))
+        yield from self._work.transition(now, Event.STARTED, reason, **(fresh | changes))
         yield from self._lifecycle.open(action)
 
     def resume(self, now: float, reason: Reason = Reason.DAEMON_RESTARTED) -> Iterator[Effect]:
         """It was interrupted through no fault of its own."""
         if self._work.record.has_login:
-            yield from self._work.move(now, Event.RESUMED, reason, process=None)
+            yield from self._work.transition(now, Event.RESUMED, reason, process=None)
             yield from self._lifecycle.open()
         else:
             yield from self.start(Reason.STARTING, now, process=None)

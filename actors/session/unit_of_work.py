@@ -154,7 +154,7 @@ class UnitOfWork:
         """One value for ever for a chat or person that WhatsApp calls by these names."""
         return self._open().chat_key(self.record.id, names)
 
-    def receive(self, now: float, payload: Payload) -> list[Effect]:
+    def write_message(self, now: float, payload: Payload) -> list[Effect]:
         """A message that is new: received, or written by the owner on the phone."""
         if payload["message"]["fromMe"]:
             return self.write(now, ("message_sent", payload), last_activity=now)
@@ -177,7 +177,7 @@ class UnitOfWork:
     def write_link(self, link: PairingLink) -> None:
         self._open().save_link(link)
 
-    def move(
+    def transition(
         self, now: float, event: Event, reason: Reason, *happenings: Happening, **changes: Any
     ) -> list[Effect]:
         """Apply `event`; a change of state records one `connection_change`. Raises ImpossibleTransition."""
