@@ -28,7 +28,7 @@ from actors.session.turn_end import TurnEnd
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT_ACTOR
 from wppmt.domain.move_messages import GiveAway, PrepareToLeave, Stay
 from wppmt.store.records import SessionStatus
 
@@ -71,7 +71,7 @@ class SessionMind:
             self._audit(now)
         record = self.work.record
         if record.desired is not self.work.before.desired:
-            effects.append(Tell(ROOT, messages.DesiredChanged(record.id, record.desired)))
+            effects.append(Tell(ROOT_ACTOR, messages.DesiredChanged(record.id, record.desired)))
         return [*self._publish(), *effects]
 
     def _audit(self, now: float) -> None:

@@ -8,7 +8,7 @@ from actors.runtime.effects import Answer, Effect, Reply, Tell
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.messages import Quiet
 from actors.session.status import Status
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT_ACTOR
 
 
 class Closing:
@@ -49,4 +49,4 @@ class Closing:
         self._replies.clear()
         if self.is_quiescing and not self._is_quiet:
             self._is_quiet = True
-            yield Tell(ROOT, Quiet(self._status.now().record.id))
+            yield Tell(ROOT_ACTOR, Quiet(self._status.now().record.id))

@@ -19,7 +19,7 @@ from actors.session.recycling import Recycling
 from actors.session.sending.queue import SendQueue
 from actors.session.starts import Starts
 from actors.session.unit_of_work import UnitOfWork
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT_ACTOR
 from wppmt.domain.occurrences import BrowserRestarted
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -68,7 +68,7 @@ class RootOrders:
                 if not (self.logout.is_active or self.closing.keeps_down):
                     yield from self.recycling.open_anew(reason, now)
             case messages.Confirm(number=number):
-                yield Tell(ROOT, messages.DesiredConfirmed(number, self.work.desired))
+                yield Tell(ROOT_ACTOR, messages.DesiredConfirmed(number, self.work.desired))
             case messages.Quiesce():
                 yield from self.closing.quiesce()
             case messages.DiskShort():
@@ -88,7 +88,7 @@ class RootOrders:
         record = self.work.record
         self.lifecycle.succeed(record.generation)
         # The last actor may have been replaced after its commit and before it told anybody.
-        yield Tell(ROOT, messages.DesiredChanged(record.id, self.work.desired))
+        yield Tell(ROOT_ACTOR, messages.DesiredChanged(record.id, self.work.desired))
         if not self.work.is_written:
             yield Withdraw(record.id)
             return

@@ -11,7 +11,7 @@ from actors.runtime.effects import Effect, Log, Tell
 from actors.webhooks.messages import OutboxGrew
 from wppmt.domain.actions import SERVICE, Action
 from wppmt.domain.log import LogLevel
-from wppmt.domain.messages import WEBHOOK
+from wppmt.domain.messages import WEBHOOK_ACTOR
 from wppmt.domain.reasons import RECOVERABLE, Reason, sentence
 from wppmt.domain.states import Event, State, step
 from wppmt.store.move_records import Departure, DepartureState
@@ -213,7 +213,7 @@ class UnitOfWork:
         transaction.resume_lanes(self.record.id)
         if removed.endpoint and not url:
             transaction.dead_letter(removed, now, "Webhook removido")
-        return [*self.write(now, webhook_url=url, webhook_events=events), Tell(WEBHOOK, OutboxGrew())]
+        return [*self.write(now, webhook_url=url, webhook_events=events), Tell(WEBHOOK_ACTOR, OutboxGrew())]
 
     def ensure_secret(self) -> str | None:
         """Make the signing secret with the session's first webhook; None when it is there or not needed."""
@@ -256,7 +256,7 @@ class UnitOfWork:
         self._open().record(self.record.id, draft)
         yield _log_line(self.record.id, name, payload)
         if endpoint:
-            yield Tell(WEBHOOK, OutboxGrew())
+            yield Tell(WEBHOOK_ACTOR, OutboxGrew())
 
     def _open(self) -> Transaction:
         if self._transaction is None:

@@ -24,13 +24,13 @@ from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_threads import PykkaThreads
 from actors.supervisor.messages import Boot
 from actors.supervisor.root import Root
-from actors.workers.load import MONITOR, Measure
+from actors.workers.load import MONITOR_ACTOR, Measure
 from tests.bench.figures import Report, machine
 from tests.defaults import SETTINGS
 from tests.support import eventually
 from wppmt.app import metering, wiring
 from wppmt.browser.fake.browsers import FakeBrowsers
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 from wppmt.domain.occurrences import SendAnswered, SendOutcome
 from wppmt.domain.sends import SendText
 from wppmt.domain.states import State
@@ -82,14 +82,14 @@ class Crowd:
         self.runtime = Interpreter(self.directory, self.threads, world)
         root = Root(
             self.store,
-            services=(MONITOR,),
+            services=(MONITOR_ACTOR,),
             max_sessions=sessions,
             starts_at_once=sessions,
             memory_limit_mb=10**6,
             is_alive=self.directory.is_alive,
             status=self.directory.status,
         )
-        self.runtime.spawn(ROOT, root).put(Boot())
+        self.runtime.spawn(ROOT_ACTOR, root).put(Boot())
 
     def text(self) -> bytes:
         mailboxes = self.directory.mailboxes

@@ -157,7 +157,7 @@ class TestDeadLetters:
         api.front.has("a")
         answer = await api.post("/api/sessions/a/dead-letters/replay", body)
         assert answer.body == {"success": True, "replayed": 3}
-        assert api.front.asked == [(messages.WEBHOOK, messages.ReplayDeadLetters(which, url))]
+        assert api.front.asked == [(messages.WEBHOOK_ACTOR, messages.ReplayDeadLetters(which, url))]
 
     async def test_replaying_to_a_forbidden_place(self, api: Api):
         api.front.has("a")

@@ -17,10 +17,10 @@ from actors.supervisor.memory_pressure import MemoryPressure
 from actors.supervisor.messages import Boot, DiskMeasured
 from actors.supervisor.root import Root
 from actors.webhooks.messages import OutboxGrew
-from actors.workers.disk import DISK, DiskWorker, LookAtDisk
-from actors.workers.load import MONITOR, Measure
+from actors.workers.disk import DISK_ACTOR, DiskWorker, LookAtDisk
+from actors.workers.load import MONITOR_ACTOR, Measure
 from actors.workers.pressure import LookAtPressure, PressureWorker
-from actors.workers.wa_js import WA_JS, LookAtWaJs, WaJsWorker
+from actors.workers.wa_js import WA_JS_ACTOR, LookAtWaJs, WaJsWorker
 from wppmt.app import (
     browsers,
     disk,
@@ -34,7 +34,7 @@ from wppmt.app.posting import Transports, poster
 from wppmt.app.process_wide import ProcessWide
 from wppmt.app.settings import Settings
 from wppmt.browser.wa_js.shelf import Shelf
-from wppmt.domain.messages import PRESSURE, ROOT, WEBHOOK, MayRunBrowsers
+from wppmt.domain.messages import PRESSURE_ACTOR, ROOT_ACTOR, WEBHOOK_ACTOR, MayRunBrowsers
 from wppmt.media.received import ReceivedMedia
 from wppmt.store.sqlite.store import SqliteStore
 
@@ -67,11 +67,14 @@ def start_actors(  # noqa: PLR0913 - given once, by the composition root
     shelf, began = Shelf(settings.store.wa_js_dir), time.time()
     free_mb = partial(disk.free_mb, settings.store.tokens_dir)
     services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
-        WEBHOOK: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
-        MONITOR: lambda: (wiring.monitor(settings, runtime.browsers.loads, process_wide.meter), Measure()),
-        DISK: lambda: (DiskWorker(free_mb), LookAtDisk()),
-        PRESSURE: lambda: (_pressure_worker(settings), LookAtPressure()),
-        WA_JS: lambda: (WaJsWorker(shelf, process_wide.directory.statuses, began), LookAtWaJs()),
+        WEBHOOK_ACTOR: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
+        MONITOR_ACTOR: lambda: (
+            wiring.monitor(settings, runtime.browsers.loads, process_wide.meter),
+            Measure(),
+        ),
+        DISK_ACTOR: lambda: (DiskWorker(free_mb), LookAtDisk()),
+        PRESSURE_ACTOR: lambda: (_pressure_worker(settings), LookAtPressure()),
+        WA_JS_ACTOR: lambda: (WaJsWorker(shelf, process_wide.directory.statuses, began), LookAtWaJs()),
         **watching.services(settings, store, process_wide.directory, process_wide.meter.figures),
     }
     root = Root(
@@ -85,7 +88,7 @@ def start_actors(  # noqa: PLR0913 - given once, by the composition root
         disk=DiskPolicy(str(settings.store.tokens_dir), settings.store.disk_min_free_mb),
         pressure=MemoryPressure(settings.sessions.pressure_percent),
     )
-    supervisor = runtime.spawn(ROOT, root)
+    supervisor = runtime.spawn(ROOT_ACTOR, root)
     # Before Boot: no browser must start on a disk that is short, nor where another machine may run it.
     for news in (DiskMeasured(free_mb()), MayRunBrowsers(may_run_browsers), Boot()):
         supervisor.put(news)
