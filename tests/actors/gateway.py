@@ -264,7 +264,7 @@ class Gateway:
             now=self.time.now,
             browsers=self.browsers,
             new_session=self._new_session,
-            new_service=self._new_service,
+            new_shared_actor=self._new_shared_actor,
             post=self._post,
             log=self._log,
             received=self.media_files,
@@ -274,7 +274,7 @@ class Gateway:
         self.runtime = Interpreter(self.directory, self.scheduler, world)
         root = Root(
             self.store,
-            services=(WEBHOOK_ACTOR, WA_JS_ACTOR) if self._plans else (WEBHOOK_ACTOR,),
+            shared_actors=(WEBHOOK_ACTOR, WA_JS_ACTOR) if self._plans else (WEBHOOK_ACTOR,),
             max_sessions=self._max_sessions,
             starts_at_once=self._starts_at_once,
             memory_limit_mb=4096,
@@ -512,7 +512,7 @@ class Gateway:
             media_url=lambda session_id, message_id: f"http://gateway/{session_id}/{message_id}",
         )
 
-    def _new_service(self, address: str) -> tuple[Mind | Worker, object]:
+    def _new_shared_actor(self, address: str) -> tuple[Mind | Worker, object]:
         if address == WA_JS_ACTOR and self._plans:
             return WaJsWorker(self._plans, self.directory.statuses, self.time.moment), LookAtWaJs()
         assert address == WEBHOOK_ACTOR

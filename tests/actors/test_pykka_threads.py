@@ -66,7 +66,7 @@ async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
         now=loop.time,
         browsers=FakeBrowsers(loop.call_later, loop.time),
         new_session=lambda _: Mind(),
-        new_service=lambda _: (Mind(), "first"),
+        new_shared_actor=lambda _: (Mind(), "first"),
         post=lambda _, __: None,
         log=log,
         received=ReceivedMedia(tmp_path, limit=10, quota=10, keep_seconds=10, now=loop.time),

@@ -27,7 +27,7 @@ class HoldingGateway(Gateway):
 
     hold_hours = 0.0
 
-    def _new_service(self, address: str) -> tuple[Mind | Worker, object]:
+    def _new_shared_actor(self, address: str) -> tuple[Mind | Worker, object]:
         assert address == WEBHOOK_ACTOR
         policy = webhook_policy(hold_seconds=self.hold_hours * 3600)
         return WebhookMind(self.store, self._schedule, policy), OutboxGrew()

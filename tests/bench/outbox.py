@@ -101,7 +101,7 @@ class Delivery:
             now=time.time,
             browsers=NOTHING,
             new_session=NOTHING,
-            new_service=NOTHING,
+            new_shared_actor=NOTHING,
             post=self._post,
             log=lambda *_, **__: None,
             received=NOTHING,

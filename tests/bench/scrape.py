@@ -73,7 +73,7 @@ class Crowd:
             now=time.time,
             browsers=self.browsers,
             new_session=partial(wiring.new_session, self.store, wiring.tools(SETTINGS, self.store)),
-            new_service=self._new_service,
+            new_shared_actor=self._new_shared_actor,
             post=lambda _, __: None,
             log=lambda *_, **__: None,
             received=ReceivedMedia(folder, limit=1, quota=1, keep_seconds=1, now=time.time),
@@ -82,7 +82,7 @@ class Crowd:
         self.runtime = Interpreter(self.directory, self.threads, world)
         root = Root(
             self.store,
-            services=(MONITOR_ACTOR,),
+            shared_actors=(MONITOR_ACTOR,),
             max_sessions=sessions,
             starts_at_once=sessions,
             memory_limit_mb=10**6,
@@ -124,7 +124,7 @@ class Crowd:
     def _later(self, delay: float, function: Callable[[], None]) -> None:
         self.loop.call_soon_threadsafe(self.loop.call_later, delay, function)
 
-    def _new_service(self, _: str) -> tuple[Mind | Worker, object]:
+    def _new_shared_actor(self, _: str) -> tuple[Mind | Worker, object]:
         return wiring.monitor(SETTINGS, self.runtime.browsers.loads, self.meter), Measure()
 
 

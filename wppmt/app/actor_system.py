@@ -1,4 +1,4 @@
-"""Starts the actors: Root, the services that it keeps alive, and what performs their effects."""
+"""Starts the actors: Root, the shared ones that it keeps alive, and what performs their effects."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def start_actors(  # noqa: PLR0913 - given once, by the composition root
         now=time.time,
         browsers=chromes,
         new_session=partial(wiring.new_session, store, wiring.tools(settings, store)),
-        new_service=lambda address: services[address](),
+        new_shared_actor=lambda address: shared[address](),
         post=poster(asyncio.get_running_loop(), transports, settings.webhooks.url),
         log=logs.log,
         received=received,
@@ -66,7 +66,7 @@ def start_actors(  # noqa: PLR0913 - given once, by the composition root
     runtime = Interpreter(process_wide.directory, threads, world)
     shelf, began = Shelf(settings.store.wa_js_dir), time.time()
     free_mb = partial(disk.free_mb, settings.store.tokens_dir)
-    services: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
+    shared: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
         WEBHOOK_ACTOR: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
         MONITOR_ACTOR: lambda: (
             wiring.monitor(settings, runtime.browsers.loads, process_wide.meter),
@@ -75,11 +75,11 @@ def start_actors(  # noqa: PLR0913 - given once, by the composition root
         DISK_ACTOR: lambda: (DiskWorker(free_mb), LookAtDisk()),
         PRESSURE_ACTOR: lambda: (_pressure_worker(settings), LookAtPressure()),
         WA_JS_ACTOR: lambda: (WaJsWorker(shelf, process_wide.directory.statuses, began), LookAtWaJs()),
-        **watching.services(settings, store, process_wide.directory, process_wide.meter.figures),
+        **watching.shared_actors(settings, store, process_wide.directory, process_wide.meter.figures),
     }
     root = Root(
         store,
-        services=tuple(services),
+        shared_actors=tuple(shared),
         max_sessions=settings.sessions.max,
         starts_at_once=settings.sessions.starts_at_once or os.cpu_count() or 1,
         memory_limit_mb=settings.sessions.memory_limit_mb,

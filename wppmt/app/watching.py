@@ -27,12 +27,12 @@ from wppmt.net.egress import Egress, policy
 from wppmt.store.port import Store
 from wppmt.webhook.signature import new_secret
 
-Services = Mapping[str, Callable[[], tuple[Mind | Worker, object]]]
+SharedActors = Mapping[str, Callable[[], tuple[Mind | Worker, object]]]
 
 
-def services(
+def shared_actors(
     settings: Settings, store: Store, directory: Directory, figures: Callable[[], Figures]
-) -> Services:
+) -> SharedActors:
     """By address, each with its first message."""
     see = partial(_see, directory, figures, time.time())
     return {
