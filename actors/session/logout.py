@@ -29,7 +29,7 @@ class Logout:
         self,
         work: UnitOfWork,
         page: Page,
-        lifecycle: BrowserLifecycle,
+        browser: BrowserLifecycle,
         timers: Timers,
         policy: SessionPolicy,
         farewell: Farewell,
@@ -37,7 +37,7 @@ class Logout:
         self.is_active = False
         self._work = work
         self._page = page
-        self._lifecycle = lifecycle
+        self._browser = browser
         self._timers = timers
         self._policy = policy
         self._farewell = farewell
@@ -74,7 +74,7 @@ class Logout:
             yield from self._finish()
         else:
             yield self._timers.arm(Timer.LOGOUT, self._policy.logout_deadline)
-            yield from self.on_main() if on_main else self._lifecycle.open()
+            yield from self.on_main() if on_main else self._browser.open()
 
     def restart(self, now: float) -> Iterator[Effect]:
         """Start a browser afterwards, with whatever login is left. Committed, so that it survives a crash."""
@@ -143,16 +143,16 @@ class Logout:
         """Close the browser in order; the profile is removed when it is closed."""
         if self._is_removing:
             return
-        if self._lifecycle.phase in {Phase.NONE, Phase.QUEUED}:
+        if self._browser.phase in {Phase.NONE, Phase.QUEUED}:
             yield from self._remove()
         else:
             self._timers.disarm(Timer.LOGOUT)
-            yield from self._lifecycle.close()
+            yield from self._browser.close()
 
     def _remove(self) -> Iterator[Effect]:
         """Kill the browser: in a profile that is removed nothing has to be flushed."""
         self._timers.disarm(Timer.LOGOUT)
-        yield from self._lifecycle.kill()
+        yield from self._browser.kill()
         yield from self._remove_profile()
 
     def _remove_profile(self) -> Iterator[Effect]:

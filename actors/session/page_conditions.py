@@ -32,13 +32,13 @@ DIALOG_BEATS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageState:
-    """Turns facts and QR codes into transitions of the state."""
+class PageConditions:
+    """Turns what the page shows, facts and QR codes, into transitions of the state."""
 
     work: UnitOfWork
     page: Page
     screen: Screen
-    lifecycle: BrowserLifecycle
+    browser: BrowserLifecycle
     pairing: Pairing
     needs_person: NeedsPerson
     inventory_watch: InventoryWatch
@@ -154,7 +154,7 @@ class PageState:
             happenings = [("error", error_payload(reason))] if is_locked else []
             yield from self.work.write(now, *happenings, has_login=False)
             self.pairing.logged_out(reason)
-        self.lifecycle.login_ended()
+        self.browser.login_ended()
         self.screen.condition = PageCondition.UNDECIDED
         yield from self.expect_screen()
 
@@ -192,7 +192,7 @@ class PageState:
             "pairing_phone": "",
             "missing": "" if found.is_whole else found.names,
         }
-        self.lifecycle.login_shown(is_new=not record.has_login)
+        self.browser.login_shown(is_new=not record.has_login)
         if not record.has_login:
             known["login_saved"] = False
             if facts.phone != record.last_phone or not record.linked_at:
@@ -226,7 +226,7 @@ class PageState:
     def _expire(self, now: float) -> Iterator[Effect]:
         """Nobody scans: free the browser until someone asks again."""
         yield from self.work.transition(now, Event.CLOSED, Reason.QR_EXPIRED, desired=Desired.STOPPED)
-        yield from self.lifecycle.close()
+        yield from self.browser.close()
 
     def _earn_health(self) -> Iterator[Effect]:
         if not self.work.record.quick_retry and not self.timers.is_armed(Timer.HEALTH):
