@@ -50,7 +50,7 @@ def start_actors(  # noqa: PLR0913 - given once, by the composition root
     may_run_browsers: bool = True,
 ) -> None:
     """Root, and with it all others; returns at once."""
-    settings = process_wide.settings
+    settings, meter = process_wide.settings, process_wide.meter
     wiring.end_strays(store, chromes)
     world = RuntimeDependencies(
         now=time.time,
@@ -60,7 +60,7 @@ def start_actors(  # noqa: PLR0913 - given once, by the composition root
         post=poster(asyncio.get_running_loop(), transports, settings.webhooks.url),
         log=logs.log,
         received=received,
-        count=process_wide.meter.count,
+        count=meter.count,
         is_disk_short=partial(wiring.is_disk_short, settings),
     )
     runtime = Interpreter(process_wide.directory, threads, world)
@@ -68,14 +68,11 @@ def start_actors(  # noqa: PLR0913 - given once, by the composition root
     free_mb = partial(disk.free_mb, settings.store.tokens_dir)
     shared: dict[str, Callable[[], tuple[Mind | Worker, object]]] = {
         WEBHOOK_ACTOR: lambda: (wiring.webhooks(settings, store), OutboxGrew()),
-        MONITOR_ACTOR: lambda: (
-            wiring.monitor(settings, runtime.browsers.loads, process_wide.meter),
-            Measure(),
-        ),
+        MONITOR_ACTOR: lambda: (wiring.monitor(settings, runtime.browsers.loads, meter), Measure()),
         DISK_ACTOR: lambda: (DiskWorker(free_mb), LookAtDisk()),
         PRESSURE_ACTOR: lambda: (_pressure_worker(settings), LookAtPressure()),
         WA_JS_ACTOR: lambda: (WaJsWorker(shelf, process_wide.directory.statuses, began), LookAtWaJs()),
-        **watching.shared_actors(settings, store, process_wide.directory, process_wide.meter.figures),
+        **watching.shared_actors(settings, store, process_wide.directory, meter.figures),
     }
     root = Root(
         store,
