@@ -11,7 +11,7 @@ from typing import Protocol
 from actors.runtime.effects import Ask, Effect, Log, Mind, Tell, Worker, request_of
 from actors.session.messages import Ping, Pong
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT_ACTOR
 from wppmt.store.fencing import Fenced, fenced
 from wppmt.store.port import STORE_RETRY_SECONDS, StoreUnavailable
 
@@ -86,7 +86,7 @@ class Cell:
             return
         match message:
             case Ping():
-                self._runtime.perform(self, Tell(ROOT, Pong(self.address)))
+                self._runtime.perform(self, Tell(ROOT_ACTOR, Pong(self.address)))
             case CatchUp():
                 self._catch_up()
             case Ask(reply=reply):

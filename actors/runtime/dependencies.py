@@ -32,7 +32,7 @@ class RuntimeDependencies:
     """Epoch seconds."""
     browsers: Browsers
     new_session: Callable[[str], Mind]
-    new_service: Callable[[str], tuple[Mind | Worker, object]]
+    new_shared_actor: Callable[[str], tuple[Mind | Worker, object]]
     """An actor that every session shares, and its first message."""
     post: Callable[[Post, Callable[[object], object]], None]
     """One webhook attempt; never blocks. Its result, as an Attempted message, is passed to the callable."""

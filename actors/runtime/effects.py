@@ -96,7 +96,7 @@ class SpawnSession:
 
 
 @dataclass(frozen=True, slots=True)
-class SpawnService:
+class SpawnSharedActor:
     """A new actor for what all sessions share (webhooks, monitor), with its first message."""
 
     address: str
@@ -156,7 +156,7 @@ Effect = (
     | PublishOverview
     | Withdraw
     | SpawnSession
-    | SpawnService
+    | SpawnSharedActor
     | AbandonSession
     | DeleteFile
     | Post

@@ -18,8 +18,8 @@ from actors.runtime.effects import (
     Post,
     Publish,
     PublishOverview,
-    SpawnService,
     SpawnSession,
+    SpawnSharedActor,
     Stop,
     Tell,
     Wake,
@@ -75,9 +75,9 @@ class Interpreter:
                 self._scheduler.run_blocking(lambda: Path(path).unlink(missing_ok=True))
             case SpawnSession(session_id=session_id):
                 self._spawn_session(session_id)
-            case SpawnService(address=address):
-                service, first = self._world.new_service(address)
-                self.spawn(address, service).put(first)
+            case SpawnSharedActor(address=address):
+                actor, first = self._world.new_shared_actor(address)
+                self.spawn(address, actor).put(first)
             case AbandonSession(session_id=session_id):
                 self._directory.forget(session_address(session_id))
             case Post():

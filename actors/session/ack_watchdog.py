@@ -30,7 +30,7 @@ class AckWatchdog:
     work: UnitOfWork
     page: Page
     screen: Screen
-    lifecycle: BrowserLifecycle
+    browser: BrowserLifecycle
     sending: SendQueue
     needs_person: NeedsPerson
     timers: Timers
@@ -62,7 +62,7 @@ class AckWatchdog:
         moment = self._moment()
         if moment is not None and moment <= now:
             self._asked = True
-            yield self.lifecycle.heartbeat.probe()
+            yield self.browser.heartbeat.probe()
 
     def probed(self, now: float) -> Iterator[Effect]:
         """The page has answered the probe. If it still calls itself connected, the next measure is taken."""
@@ -76,7 +76,7 @@ class AckWatchdog:
         if self._tried == 1:
             yield from self._reload(now)
         elif self._tried == 2:
-            yield from self.lifecycle.fail(Reason.ACKS_MISSING, now, graceful=True)
+            yield from self.browser.fail(Reason.ACKS_MISSING, now, graceful=True)
         else:
             self.screen.distrust()
             yield from self.needs_person.give_up(Reason.ACKS_MISSING, now)
@@ -84,7 +84,7 @@ class AckWatchdog:
 
     def _reload(self, now: float) -> Iterator[Effect]:
         self.screen.distrust()
-        yield from self.work.move(now, Event.RESUMED, Reason.ACKS_MISSING)
+        yield from self.work.transition(now, Event.RESUMED, Reason.ACKS_MISSING)
         yield self.timers.arm(Timer.SCREEN, self.policy.screen_deadline)
         yield self.page.call(Called.RELOAD, "reload", {}, self.policy.call_deadline)
 

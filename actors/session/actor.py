@@ -15,8 +15,8 @@ from actors.session.login_saving import LoginSaving
 from actors.session.messages import Due, PageAnswered
 from actors.session.page_answers import PageAnswers
 from actors.session.page_calls import Page
+from actors.session.page_conditions import PageConditions
 from actors.session.page_events import PageEvents
-from actors.session.page_state import PageState
 from actors.session.recycling import Recycling
 from actors.session.requests import Requests
 from actors.session.root_orders import RootOrders
@@ -28,7 +28,7 @@ from actors.session.turn_end import TurnEnd
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT_ACTOR
 from wppmt.domain.move_messages import GiveAway, PrepareToLeave, Stay
 from wppmt.store.records import SessionStatus
 
@@ -47,7 +47,7 @@ class SessionMind:
     browser_news: BrowserNews
     page_events: PageEvents
     page_answers: PageAnswers
-    page_state: PageState
+    page_conditions: PageConditions
     due_timers: DueTimers
     sending: SendQueue
     login_saving: LoginSaving
@@ -71,7 +71,7 @@ class SessionMind:
             self._audit(now)
         record = self.work.record
         if record.desired is not self.work.before.desired:
-            effects.append(Tell(ROOT, messages.DesiredChanged(record.id, record.desired)))
+            effects.append(Tell(ROOT_ACTOR, messages.DesiredChanged(record.id, record.desired)))
         return [*self._publish(), *effects]
 
     def _audit(self, now: float) -> None:
@@ -107,7 +107,7 @@ class SessionMind:
             case messages.LoginChecked():
                 return self.login_saving.checked(message, now)
             case messages.DiskChecked():
-                return self.page_state.disk_checked(message, now)
+                return self.page_conditions.disk_checked(message, now)
             case messages.ProfileRemoved():
                 return self.browser_news.profile_removed(message, now)
             case messages.Measured(memory_mb=memory_mb):

@@ -29,9 +29,9 @@ from actors.session.logout import Logout
 from actors.session.needs_person import NeedsPerson
 from actors.session.page_answers import PageAnswers
 from actors.session.page_calls import Page
+from actors.session.page_conditions import PageConditions
 from actors.session.page_event_cursor import PageEventCursor
 from actors.session.page_events import PageEvents
-from actors.session.page_state import PageState
 from actors.session.pairing import Pairing
 from actors.session.policy import SessionPolicy
 from actors.session.queries import Queries
@@ -109,7 +109,7 @@ class _Assembly:
         work, page, timers, policy = self.work, self.page, self.timers, self.policy
         self.pairing = Pairing(work, page, timers, policy, qr_picture)
         self.screen = Screen(self.pairing, page, timers)
-        self.lifecycle = BrowserLifecycle(work, page, self.screen, timers, policy, self.random)
+        self.browser = BrowserLifecycle(work, page, self.screen, timers, policy, self.random)
 
     def _make_messages(self) -> None:
         """Messages out and in."""
@@ -127,14 +127,14 @@ class _Assembly:
 
     def _make_starts_and_ends(self) -> None:
         """What lets the browser start and end, and what follows from what it shows."""
-        work, page, lifecycle = self.work, self.page, self.lifecycle
-        self.status = Status(work, page, lifecycle, self.pairing, self.sending)
-        self.closing = Closing(lifecycle, self.status)
-        self.starts = Starts(work, lifecycle)
+        work, page, browser = self.work, self.page, self.browser
+        self.status = Status(work, page, browser, self.pairing, self.sending)
+        self.closing = Closing(browser, self.status)
+        self.starts = Starts(work, browser)
         self.links = Links(work)
         self.farewell = farewell = Farewell(work.record.id)
-        self.logout = Logout(work, page, lifecycle, self.timers, self.policy, farewell)
-        self.interruptions = Interruptions(work, lifecycle, self.starts, self.logout, self.closing)
+        self.logout = Logout(work, page, browser, self.timers, self.policy, farewell)
+        self.interruptions = Interruptions(work, browser, self.starts, self.logout, self.closing)
         self.needs_person = self._made(NeedsPerson)
         self.inventory_watch = InventoryWatch(
             work, page, self.screen, self.needs_person, self.timers, self.policy
@@ -143,13 +143,13 @@ class _Assembly:
 
     def _make_caretakers(self) -> None:
         """What looks after all of it."""
-        work, page, lifecycle, timers, policy = self.work, self.page, self.lifecycle, self.timers, self.policy
+        work, page, browser, timers, policy = self.work, self.page, self.browser, self.timers, self.policy
         self.watchdog = self._made(AckWatchdog)
-        self.server_check = ServerCheck(work, page, lifecycle, timers, policy)
-        self.login_saving = LoginSaving(work, page, lifecycle, timers, policy)
+        self.server_check = ServerCheck(work, page, browser, timers, policy)
+        self.login_saving = LoginSaving(work, page, browser, timers, policy)
         self.inbound_audit = self._made(InboundAudit)
-        self.recycling = recycling = Recycling(work, lifecycle, self.sending, timers, policy)
-        self.copying = Copying(work, lifecycle, self.sending, recycling, self.logout, timers)
+        self.recycling = recycling = Recycling(work, browser, self.sending, timers, policy)
+        self.copying = Copying(work, browser, self.sending, recycling, self.logout, timers)
         self.leaving = self._made(Leaving)
         self.reception = self._made(Reception)
         self.queries = Queries(page, self.reception, policy)
@@ -158,7 +158,7 @@ class _Assembly:
 
     def mind(self) -> SessionMind:
         """After those who decide what becomes of each message."""
-        self.page_state = self._made(PageState)
+        self.page_conditions = self._made(PageConditions)
         self.browser_news = self._made(BrowserNews)
         self.page_events = self._made(PageEvents)
         self.page_answers = self._made(PageAnswers)

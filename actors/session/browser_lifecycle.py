@@ -24,7 +24,7 @@ from actors.session.timers import Timers
 from actors.session.unit_of_work import UnitOfWork, error_payload
 from wppmt.browser.port import NOTHING, LoginItems
 from wppmt.domain.actions import Action
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT_ACTOR
 from wppmt.domain.occurrences import BrowserRestarted
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason, sentence
@@ -143,7 +143,7 @@ class BrowserLifecycle:
             # `hurry` asked again while the first grant was on its way; the slot is in use.
             return
         if not is_possible(self.phase, Step.GRANTED) or generation != self._page.generation:
-            yield Tell(ROOT, SlotFreed(self._session_id, generation))
+            yield Tell(ROOT_ACTOR, SlotFreed(self._session_id, generation))
             return
         yield from self._work.write(now, process=None)
         self._step(Step.GRANTED)
@@ -200,7 +200,7 @@ class BrowserLifecycle:
         yield Count(BrowserRestarted(record.id, reason))
         happenings = [("error", error_payload(Reason.RECONNECT_FAILED))] if gave_up else []
         shown = Reason.RECONNECT_FAILED if gave_up else reason
-        yield from self._work.move(
+        yield from self._work.transition(
             now,
             Event.GAVE_UP if gave_up else Event.ATTEMPT_FAILED,
             record.reason if record.state is State.ERROR else shown,
@@ -212,7 +212,7 @@ class BrowserLifecycle:
         )
         self._work.audit(now, Action.RESTART_SESSION, reason.value)
         if failures == FIRST_RESTART:
-            yield Tell(ROOT, RestartFailed(record.id, reason))
+            yield Tell(ROOT_ACTOR, RestartFailed(record.id, reason))
         yield self._timers.arm(Timer.RETRY, delay)
 
     def close(self, action: ProfileAction | None = None) -> Iterator[Effect]:
@@ -290,10 +290,10 @@ class BrowserLifecycle:
         self.phase = next_phase(self.phase, step)
 
     def _want_slot(self) -> Tell:
-        return Tell(ROOT, SlotWanted(self._session_id, self._page.generation, self._haste))
+        return Tell(ROOT_ACTOR, SlotWanted(self._session_id, self._page.generation, self._haste))
 
     def _free_slot(self) -> Tell:
-        return Tell(ROOT, SlotFreed(self._session_id, self._page.generation))
+        return Tell(ROOT_ACTOR, SlotFreed(self._session_id, self._page.generation))
 
     @property
     def _session_id(self) -> str:

@@ -24,7 +24,7 @@ from wppmt.store.records import Desired
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrowserNews:
     work: UnitOfWork
-    lifecycle: BrowserLifecycle
+    browser: BrowserLifecycle
     starts: Starts
     interruptions: Interruptions
     needs_person: NeedsPerson
@@ -37,19 +37,19 @@ class BrowserNews:
         match news:
             case BrowserOpened(process=process, outdated=outdated):
                 self.status.measured(None)
-                yield from self.lifecycle.opened(process, now, outdated)
+                yield from self.browser.opened(process, now, outdated)
             case BrowserFailed(failure=failure):
                 detail = failure.detail if isinstance(failure, StartFailed) else str(failure)
                 yield from self._not_opened(Reason(failure.code), detail, now)
             case BrowserClosed(was_flushed=was_flushed):
-                if was_flushed and self.lifecycle.is_proven and self.work.record.has_login:
+                if was_flushed and self.browser.is_proven and self.work.record.has_login:
                     yield from self.work.write(now, login_saved=True)
-                yield from self.lifecycle.closed()
+                yield from self.browser.closed()
                 yield from self._after_closing(now)
 
     def closing_is_late(self, now: float) -> Iterator[Effect]:
-        yield from self.lifecycle.closing_is_late()
-        if not self.lifecycle.is_closing:
+        yield from self.browser.closing_is_late()
+        if not self.browser.is_closing:
             yield from self._after_closing(now)
 
     def profile_removed(self, removed: ProfileRemoved, now: float) -> Iterator[Effect]:
@@ -70,5 +70,5 @@ class BrowserNews:
 
     def _after_closing(self, now: float) -> Iterator[Effect]:
         yield from self.work.write(now, process=None)
-        if self.logout.is_active and self.lifecycle.phase is Phase.NONE:
+        if self.logout.is_active and self.browser.phase is Phase.NONE:
             yield from self.logout.browser_closed()

@@ -30,14 +30,14 @@ class Copying:
     def __init__(
         self,
         work: UnitOfWork,
-        lifecycle: BrowserLifecycle,
+        browser: BrowserLifecycle,
         sending: SendQueue,
         recycling: Recycling,
         logout: Logout,
         timers: Timers,
     ) -> None:
         self._work = work
-        self._lifecycle = lifecycle
+        self._browser = browser
         self._sending = sending
         self._recycling = recycling
         self._logout = logout
@@ -46,9 +46,7 @@ class Copying:
 
     def ask(self, reply: Reply) -> None:
         """Raises Refusal(SESSION_BUSY) while a browser is on its way up, or the login on its way out."""
-        is_coming = self._lifecycle.phase in COMING or (
-            self._lifecycle.is_live and not self._lifecycle.is_proven
-        )
+        is_coming = self._browser.phase in COMING or (self._browser.is_live and not self._browser.is_proven)
         if self._logout.is_active or (is_coming and self._work.record.has_login):
             raise Refusal(Code.SESSION_BUSY, retry_after=RETRY_SECONDS)
         self._replies.append(reply)
@@ -64,7 +62,7 @@ class Copying:
                 yield self._timers.arm(Timer.COPY, PATIENCE_SECONDS)
             return
         self._timers.disarm(Timer.COPY)
-        if not (self._lifecycle.is_closing or self._logout.is_active):
+        if not (self._browser.is_closing or self._logout.is_active):
             for reply in self._replies:
                 yield Answer(reply, None)
             self._replies.clear()
@@ -77,5 +75,5 @@ class Copying:
     @property
     def _is_worth_it(self) -> bool:
         """A login that is about to end needs no copy, and its page is needed for that."""
-        is_good = self._lifecycle.is_live and self._lifecycle.is_proven and self._work.record.has_login
+        is_good = self._browser.is_live and self._browser.is_proven and self._work.record.has_login
         return is_good and not self._logout.is_active

@@ -20,7 +20,7 @@ from actors.session.login_saving import LoginSaving
 from actors.session.logout import Logout
 from actors.session.messages import Timer
 from actors.session.needs_person import NeedsPerson
-from actors.session.page_state import PageState
+from actors.session.page_conditions import PageConditions
 from actors.session.recycling import Recycling
 from actors.session.screen import Screen
 from actors.session.sending.new_contacts import NewContacts
@@ -32,11 +32,11 @@ from wppmt.domain.reasons import Reason
 class DueTimers:
     """A table: each timer has its line, and mypy finds the one that has none."""
 
-    lifecycle: BrowserLifecycle
+    browser: BrowserLifecycle
     interruptions: Interruptions
     browser_news: BrowserNews
     screen: Screen
-    page_state: PageState
+    page_conditions: PageConditions
     needs_person: NeedsPerson
     logout: Logout
     watchdog: AckWatchdog
@@ -53,23 +53,23 @@ class DueTimers:
     def due(self, timer: Timer, now: float) -> Iterator[Effect]:  # noqa: C901, PLR0912 - one case a timer
         match timer:
             case Timer.RETRY:
-                yield from self.lifecycle.open()
+                yield from self.browser.open()
             case Timer.OPEN:
                 yield from self.interruptions.lost(Reason.BROWSER_HUNG, now)
             case Timer.ATTACH:
                 yield from self.interruptions.lost(Reason.INJECT_FAILED, now, graceful=True)
             case Timer.SCREEN:
-                yield from self.interruptions.lost(self.page_state.overdue(), now, graceful=True)
+                yield from self.interruptions.lost(self.page_conditions.overdue(), now, graceful=True)
             case Timer.BEAT:
-                yield from self.lifecycle.heartbeat_due(now)
+                yield from self.browser.heartbeat_due(now)
             case Timer.CLOSE:
                 yield from self.browser_news.closing_is_late(now)
             case Timer.LOGOUT:
                 yield from self.logout.remove_without_unlink()
             case Timer.OFFLINE:
-                yield from self.page_state.stays_away(now)
+                yield from self.page_conditions.stays_away(now)
             case Timer.HEALTH:
-                yield from self.page_state.earns_quick_retry(now)
+                yield from self.page_conditions.earns_quick_retry(now)
             case Timer.CHANGED:
                 yield from self.needs_person.renew_changed(now)
             case Timer.ACKS:

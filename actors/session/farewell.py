@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from actors.runtime.effects import Effect, Stop, Tell, Withdraw
 from actors.session.messages import Vanished
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT_ACTOR
 
 
 class Farewell:
@@ -24,5 +24,5 @@ class Farewell:
         """Whoever is answered finds the session gone."""
         yield Withdraw(self._session_id)
         yield from answers
-        yield Tell(ROOT, Vanished(self._session_id, self._incarnation))
+        yield Tell(ROOT_ACTOR, Vanished(self._session_id, self._incarnation))
         yield Stop()

@@ -45,7 +45,7 @@ class Hibernation:
 
     work: UnitOfWork
     page: Page
-    lifecycle: BrowserLifecycle
+    browser: BrowserLifecycle
     sending: SendQueue
     examination: Examination
     strangers: Strangers
@@ -96,11 +96,11 @@ class Hibernation:
     def late(self, now: float) -> Iterator[Effect]:
         """Those who wait are told; the attempt goes on."""
         if self.work.record.is_hibernating:
-            yield from self.work.move(now, Event.RESUMED, Reason.WAKING)
+            yield from self.work.transition(now, Event.RESUMED, Reason.WAKING)
 
     def memory_short(self, now: float) -> Iterator[Effect]:
         """The machine lacks memory: what can be spared goes, outside the customer's hours the browser, too."""
-        if self.lifecycle.is_live:
+        if self.browser.is_live:
             yield DropCaches(self.work.record.id, self.page.generation)
         plan = self._plan
         if plan is None or not self._is_quiet or plan.is_awake_hour(now, self._zone):
@@ -115,9 +115,9 @@ class Hibernation:
         is_needed = cause is not Cause.SCHEDULE
         if is_needed:
             self.used(now)
-        if self.lifecycle.is_expected:
+        if self.browser.is_expected:
             if is_needed and self._is_scheduled:
-                yield from self.lifecycle.hurry()
+                yield from self.browser.hurry()
                 yield self._expect(now)
             return
         self.timers.disarm(Timer.HIBERNATION)
@@ -126,7 +126,7 @@ class Hibernation:
         self._waking_since = now
         self.work.audit(now, Action.WAKE_SESSION, cause.value)
         yield Log("info", "waking", record.id, {"cause": cause.value, "since": iso(record.asleep_since)})
-        yield from self.lifecycle.open(haste=Haste.SOMEBODY_WAITS if is_needed else Haste.SCHEDULED)
+        yield from self.browser.open(haste=Haste.SOMEBODY_WAITS if is_needed else Haste.SCHEDULED)
         if is_needed:
             yield self._expect(now)
 
@@ -142,7 +142,7 @@ class Hibernation:
             yield from self.wake(Cause.REQUEST, now)
         elif self._plan is None:
             yield from self.wake(Cause.OPERATOR, now)
-        elif not (self.lifecycle.is_expected or self.timers.is_armed(Timer.HIBERNATION)):
+        elif not (self.browser.is_expected or self.timers.is_armed(Timer.HIBERNATION)):
             left = self.work.record.wake_at - now
             yield self._look_in(left if left > 0 else self.random.uniform(0, OVERDUE_SPREAD))
 
@@ -164,7 +164,7 @@ class Hibernation:
 
     def _sleep(self, plan: HibernationPlan, cause: Cause, now: float) -> Iterator[Effect]:
         record = self.work.record
-        was_long = now - self.lifecycle.live_since >= LONG_STAY
+        was_long = now - self.browser.live_since >= LONG_STAY
         wake_at = plan.wake_at(now, self._zone, self.random)
         self.timers.disarm(Timer.HIBERNATION)
         yield from self.work.write(
@@ -176,10 +176,10 @@ class Hibernation:
         )
         self.work.audit(now, Action.HIBERNATE_SESSION, cause.value)
         yield Log("info", "hibernating", record.id, {"cause": cause.value, "nextWake": iso(wake_at)})
-        yield from self.lifecycle.close()
+        yield from self.browser.close()
 
     def _may_sleep_at(self, plan: HibernationPlan) -> float:
-        woken_at = self.lifecycle.live_since
+        woken_at = self.browser.live_since
         if self._is_scheduled and self._last_use <= woken_at:
             stay = plan.stay(woken_at, self.work.record.long_awake_at)
             return plan.after_hours(woken_at + stay, self._zone)
@@ -188,7 +188,7 @@ class Hibernation:
     @property
     def _last_use(self) -> float:
         record = self.work.record
-        return max(record.last_activity or 0.0, self._used_at, self.lifecycle.live_since, record.since)
+        return max(record.last_activity or 0.0, self._used_at, self.browser.live_since, record.since)
 
     @property
     def _is_quiet(self) -> bool:

@@ -66,6 +66,6 @@ class InventoryWatch:
         self._screen.distrust()
         record = self._work.record
         if record.state is not State.ERROR:
-            yield from self._work.move(now, Event.RESUMED, record.reason)
+            yield from self._work.transition(now, Event.RESUMED, record.reason)
         yield self._timers.arm(Timer.SCREEN, self._policy.screen_deadline)
         yield self._page.call(Called.RELOAD, "reload", {}, self._policy.call_deadline)

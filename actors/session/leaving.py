@@ -34,7 +34,7 @@ UNDECIDED_SECONDS = 600.0
 @dataclass(kw_only=True, eq=False)
 class Leaving:
     work: UnitOfWork
-    lifecycle: BrowserLifecycle
+    browser: BrowserLifecycle
     sending: SendQueue
     logout: Logout
     closing: Closing
@@ -66,7 +66,7 @@ class Leaving:
         if self.logout.is_active or self.is_active or not self.work.is_written:
             raise Refusal(Code.SESSION_BUSY, retry_after=5)
         self._departure, self._is_closed = departure, False
-        self._was_expected = self.lifecycle.is_expected
+        self._was_expected = self.browser.is_expected
         self.closing.is_held = True
         self._replies.append(reply)
         yield self.timers.arm(Timer.LEAVE, PATIENCE_SECONDS)
@@ -77,7 +77,7 @@ class Leaving:
             return
         if not self._is_closed and self.sending.is_at_rest:
             yield from self._close(now)
-        if self._is_closed and self._replies and self.lifecycle.phase is Phase.NONE:
+        if self._is_closed and self._replies and self.browser.phase is Phase.NONE:
             yield self.timers.arm(Timer.LEAVE, UNDECIDED_SECONDS)
             for reply in self._replies:
                 yield Answer(reply, None)
@@ -93,7 +93,7 @@ class Leaving:
 
     def _give_away(self, request: GiveAway, reply: Reply, now: float) -> Iterator[Effect]:
         session_id = self.work.record.id
-        is_ready = self._departure == request.departure and self.lifecycle.phase is Phase.NONE
+        is_ready = self._departure == request.departure and self.browser.phase is Phase.NONE
         is_known = self.work.store.last_sequence(session_id) == request.sequence
         if not (is_ready and is_known and self.work.give_away(request.departure, now)):
             raise Refusal(Code.SESSION_BUSY, retry_after=5)
@@ -115,4 +115,4 @@ class Leaving:
         self._is_closed = True
         self.timers.disarm(Timer.LEAVE)
         yield from self.sending.leave(now)
-        yield from self.lifecycle.close()
+        yield from self.browser.close()

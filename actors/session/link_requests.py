@@ -9,7 +9,7 @@ from actors.runtime.effects import Answer, Effect, Reply
 from actors.session.browser_lifecycle import BrowserLifecycle
 from actors.session.links import Links
 from actors.session.logout import Logout
-from actors.session.page_state import AT_THE_CODES
+from actors.session.page_conditions import AT_THE_CODES
 from actors.session.pairing import Pairing
 from actors.session.screen import Screen
 from actors.session.starts import Starts
@@ -31,7 +31,7 @@ class LinkRequests:
 
     work: UnitOfWork
     screen: Screen
-    lifecycle: BrowserLifecycle
+    browser: BrowserLifecycle
     starts: Starts
     pairing: Pairing
     links: Links
@@ -78,12 +78,12 @@ class LinkRequests:
         self.pairing.count_anew()
         state = self.work.record.state
         if state is State.ERROR:
-            yield from self.lifecycle.close()
+            yield from self.browser.close()
         if state in {State.ERROR, State.DISCONNECTED}:
             yield from self.starts.start(Reason.STARTING, now)
 
     def _ask_code(self, phone: str, now: float) -> Iterator[Effect]:
         yield from self.work.write(now, pairing_phone=phone)
         self.pairing.forget_code()
-        if self.lifecycle.is_live and self.screen.condition in AT_THE_CODES:
+        if self.browser.is_live and self.screen.condition in AT_THE_CODES:
             yield from self.pairing.request_code()

@@ -27,13 +27,13 @@ class LoginSaving:
         self,
         work: UnitOfWork,
         page: Page,
-        lifecycle: BrowserLifecycle,
+        browser: BrowserLifecycle,
         timers: Timers,
         policy: SessionPolicy,
     ) -> None:
         self._work = work
         self._page = page
-        self._lifecycle = lifecycle
+        self._browser = browser
         self._timers = timers
         self._policy = policy
         self._asked = 0
@@ -44,7 +44,7 @@ class LoginSaving:
         """At the end of every turn."""
         if not self._is_due or not self._page.is_usable:
             return
-        if self._lifecycle.starts_linked:
+        if self._browser.starts_linked:
             # What a page shows again was read from the disk.
             yield from self._work.write(now, login_saved=True)
         elif self._asked != self._page.generation:
@@ -56,19 +56,19 @@ class LoginSaving:
         if isinstance(outcome, CallFailure):
             self._asked = 0
         elif self._is_due:
-            self._lifecycle.must_save(dict(outcome["items"]))
+            self._browser.must_save(dict(outcome["items"]))
             yield from self.check()
 
     def check(self) -> Iterator[Effect]:
-        if self._is_due and self._lifecycle.unsaved:
-            yield CheckLogin(self._work.record.id, self._page.generation, self._lifecycle.unsaved)
+        if self._is_due and self._browser.unsaved:
+            yield CheckLogin(self._work.record.id, self._page.generation, self._browser.unsaved)
 
     def checked(self, checked: LoginChecked, now: float) -> Iterator[Effect]:
         if not self._is_due or checked.generation != self._page.generation:
             return
         waited = now - self._since
         if checked.is_saved:
-            self._lifecycle.must_save(NOTHING)
+            self._browser.must_save(NOTHING)
             yield Log("info", "login_saved", self._work.record.id, {"seconds": round(waited, 1)})
             yield from self._work.write(now, login_saved=True)
         else:
@@ -78,4 +78,4 @@ class LoginSaving:
     @property
     def _is_due(self) -> bool:
         record = self._work.record
-        return record.has_login and not record.login_saved and self._lifecycle.is_live
+        return record.has_login and not record.login_saved and self._browser.is_live

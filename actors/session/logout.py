@@ -29,7 +29,7 @@ class Logout:
         self,
         work: UnitOfWork,
         page: Page,
-        lifecycle: BrowserLifecycle,
+        browser: BrowserLifecycle,
         timers: Timers,
         policy: SessionPolicy,
         farewell: Farewell,
@@ -37,7 +37,7 @@ class Logout:
         self.is_active = False
         self._work = work
         self._page = page
-        self._lifecycle = lifecycle
+        self._browser = browser
         self._timers = timers
         self._policy = policy
         self._farewell = farewell
@@ -53,7 +53,7 @@ class Logout:
         if self.is_active:
             yield from self.stay_stopped(now)
         else:
-            yield from self._work.move(now, Event.CLOSED, Reason.LOGGED_OUT, desired=Desired.STOPPED)
+            yield from self._work.transition(now, Event.CLOSED, Reason.LOGGED_OUT, desired=Desired.STOPPED)
             yield from self._leave(on_main=on_main)
         self._replies.append(reply)
         self._forgets = self._forgets or forget
@@ -61,7 +61,7 @@ class Logout:
     def turn_out(self, now: float, *, on_main: bool) -> Iterator[Effect]:
         """Nobody asked for it: the wrong number was paired. Told once; the next daemon goes on with it."""
         told = [("error", error_payload(Reason.WRONG_PHONE))] if on_main else []
-        yield from self._work.move(
+        yield from self._work.transition(
             now, Event.CLOSED, Reason.WRONG_PHONE, *told, desired=Desired.STOPPED, has_login=True
         )
         yield from self._leave(on_main=on_main)
@@ -74,7 +74,7 @@ class Logout:
             yield from self._finish()
         else:
             yield self._timers.arm(Timer.LOGOUT, self._policy.logout_deadline)
-            yield from self.on_main() if on_main else self._lifecycle.open()
+            yield from self.on_main() if on_main else self._browser.open()
 
     def restart(self, now: float) -> Iterator[Effect]:
         """Start a browser afterwards, with whatever login is left. Committed, so that it survives a crash."""
@@ -143,16 +143,16 @@ class Logout:
         """Close the browser in order; the profile is removed when it is closed."""
         if self._is_removing:
             return
-        if self._lifecycle.phase in {Phase.NONE, Phase.QUEUED}:
+        if self._browser.phase in {Phase.NONE, Phase.QUEUED}:
             yield from self._remove()
         else:
             self._timers.disarm(Timer.LOGOUT)
-            yield from self._lifecycle.close()
+            yield from self._browser.close()
 
     def _remove(self) -> Iterator[Effect]:
         """Kill the browser: in a profile that is removed nothing has to be flushed."""
         self._timers.disarm(Timer.LOGOUT)
-        yield from self._lifecycle.kill()
+        yield from self._browser.kill()
         yield from self._remove_profile()
 
     def _remove_profile(self) -> Iterator[Effect]:

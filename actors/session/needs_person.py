@@ -36,7 +36,7 @@ class NeedsPerson:
 
     work: UnitOfWork
     page: Page
-    lifecycle: BrowserLifecycle
+    browser: BrowserLifecycle
     pairing: Pairing
     screen: Screen
     timers: Timers
@@ -49,14 +49,14 @@ class NeedsPerson:
         if condition is PageCondition.UPDATE_NEEDED and now - self._renewed_at > RENEWAL_SECONDS:
             # In most cases the page is outdated and not the browser: opened again it is the newest.
             self._renewed_at = now
-            yield from self.lifecycle.fail(Reason.UPDATE_NEEDED, now, graceful=True)
+            yield from self.browser.fail(Reason.UPDATE_NEEDED, now, graceful=True)
             return
         yield from self.give_up(PERSON[condition], now)
         if condition is PageCondition.CHANGED and not self.timers.is_armed(Timer.CHANGED):
             yield self.timers.arm(Timer.CHANGED, self.policy.changed_pause)
 
     def give_up(self, reason: Reason, now: float) -> Iterator[Effect]:
-        """Move to `error`, unless it is there for this reason already."""
+        """To `error`, unless it is there for this reason already."""
         record = self.work.record
         self.timers.disarm(Timer.SCREEN)
         self.pairing.hide()
@@ -64,15 +64,15 @@ class NeedsPerson:
             missing = self.page.inventory.names
             yield Log("error", "needs_person", record.id, {"reason": reason.value})
             told = ("error", error_payload(reason, missing=missing))
-            yield from self.work.move(now, Event.GAVE_UP, reason, told, missing=missing)
+            yield from self.work.transition(now, Event.GAVE_UP, reason, told, missing=missing)
 
     def distrust_login(self, now: float) -> Iterator[Effect]:
         """A QR code in place of a login, without a reason from WhatsApp: docs/MULTI_TENANT_ARCHITECTURE.md 11.3."""
         yield from self.give_up(Reason.TOKEN_CORRUPT, now)
-        yield from self.lifecycle.close(ProfileAction.SET_ASIDE)
+        yield from self.browser.close(ProfileAction.SET_ASIDE)
 
     def renew_changed(self, now: float) -> Iterator[Effect]:
         """Open a page that lacked what the gateway uses anew: no failure of the browser's, and none of the login's."""
         if self.screen.condition is PageCondition.CHANGED:
-            yield from self.work.move(now, Event.RESUMED, self.work.record.reason)
-            yield from self.lifecycle.exchange()
+            yield from self.work.transition(now, Event.RESUMED, self.work.record.reason)
+            yield from self.browser.exchange()

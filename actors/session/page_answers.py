@@ -43,7 +43,7 @@ OF_ANY_BROWSER = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageAnswers:
     page: Page
-    lifecycle: BrowserLifecycle
+    browser: BrowserLifecycle
     interruptions: Interruptions
     page_events: PageEvents
     cursor: PageEventCursor
@@ -102,7 +102,7 @@ class PageAnswers:
                 assert_never(answer.call)
 
     def _probe_answered(self, outcome: CallResult, now: float) -> Iterator[Effect]:
-        heartbeat = self.lifecycle.heartbeat
+        heartbeat = self.browser.heartbeat
         if isinstance(outcome, CallFailure):
             yield from self._probe_failed(now)
             return
@@ -116,7 +116,7 @@ class PageAnswers:
         yield from self.watchdog.probed(now)
 
     def _probe_failed(self, now: float) -> Iterator[Effect]:
-        if self.lifecycle.heartbeat.probe_failed():
-            yield self.lifecycle.heartbeat.probe()
+        if self.browser.heartbeat.probe_failed():
+            yield self.browser.heartbeat.probe()
         else:
             yield from self.interruptions.lost(Reason.BROWSER_HUNG, now)

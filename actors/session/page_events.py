@@ -12,8 +12,8 @@ from actors.session.interruptions import Interruptions
 from actors.session.links import Links
 from actors.session.logout import Logout
 from actors.session.page_calls import Page
+from actors.session.page_conditions import PageConditions
 from actors.session.page_event_cursor import PageEventCursor
-from actors.session.page_state import PageState
 from actors.session.pairing import Pairing, ShownCode
 from actors.session.readiness import Readiness
 from actors.session.reception import TOLD, Reception
@@ -33,10 +33,10 @@ class PageEvents:
     work: UnitOfWork
     page: Page
     screen: Screen
-    lifecycle: BrowserLifecycle
+    browser: BrowserLifecycle
     interruptions: Interruptions
     cursor: PageEventCursor
-    page_state: PageState
+    page_conditions: PageConditions
     readiness: Readiness
     inbound_audit: InboundAudit
     reception: Reception
@@ -62,7 +62,7 @@ class PageEvents:
             yield from self._in_order(event, now)
 
     def judge(self, facts: Facts, now: float) -> Iterator[Effect]:
-        if not self.lifecycle.is_live:
+        if not self.browser.is_live:
             # While the browser stops, messages and acknowledgements count, what the screen shows does not.
             return
         is_main = classify_page(facts) is PageCondition.MAIN
@@ -72,7 +72,7 @@ class PageEvents:
         elif is_main and self.links.is_wrong(facts.phone):
             yield from self._turn_out(now)
         elif not (is_main and self.links.lacks(facts.phone)):
-            yield from self.page_state.judge(facts, now)
+            yield from self.page_conditions.judge(facts, now)
             if self.screen.condition is PageCondition.CONFLICT:
                 yield from self.server_check.replaced(now)
 
@@ -84,9 +84,9 @@ class PageEvents:
 
     def _from_page(self, notice: Beat | PageEvent, now: float) -> Iterator[Effect]:
         if self.cursor.turns(notice):
-            yield from self.page_state.turned()
+            yield from self.page_conditions.turned()
             self.readiness.page_lost()
-        yield from self.lifecycle.heard(now)
+        yield from self.browser.heard(now)
         if isinstance(notice, PageEvent):
             yield from self._in_order(notice, now)
         else:
@@ -94,7 +94,7 @@ class PageEvents:
 
     def _on_beat(self, beat: Beat, now: float) -> Iterator[Effect]:
         yield from self.judge(Facts.of(beat.facts), now)
-        if self.page_state.lacks_its_code:
+        if self.page_conditions.lacks_its_code:
             yield from self.cursor.read_anew()
         else:
             yield from self.cursor.compare(beat)
@@ -104,7 +104,7 @@ class PageEvents:
             yield from self._on_event(event, now)
             self.cursor.heard(event)
         elif event.name == "qr_changed" and self.cursor.was_heard(event):
-            yield from self.page_state.recall_qr(ShownCode.of(event.data, now), now)
+            yield from self.page_conditions.recall_qr(ShownCode.of(event.data, now), now)
         else:
             yield from self.cursor.reread(event)
 
@@ -113,18 +113,18 @@ class PageEvents:
         match event.name:
             case "ready" | "facts_changed":
                 yield from self.judge(Facts.of(data["facts"]), now)
-                if self.page_state.lacks_its_code:
+                if self.page_conditions.lacks_its_code:
                     # It was adopted before wa-js was there to tell what the page shows.
                     yield from self.cursor.read_anew()
             case "qr_changed" if self.logout.is_active:
                 yield from self.logout.on_qr()
-            case "qr_changed" if self.lifecycle.is_live:
-                yield from self.page_state.show_qr(ShownCode.of(data, now), now)
-            case "pairing_code_changed" if self.lifecycle.is_live:
+            case "qr_changed" if self.browser.is_live:
+                yield from self.page_conditions.show_qr(ShownCode.of(data, now), now)
+            case "pairing_code_changed" if self.browser.is_live:
                 yield from self.pairing.show_code(str(data["code"]), now)
             case "logged_out":
                 self.logout.announced_by_page()
-                yield from self.page_state.logged_out(str(data.get("reason", "")), now)
+                yield from self.page_conditions.logged_out(str(data.get("reason", "")), now)
             case "pairing_refused":
                 yield from self.pairing.refused(now)
             case "news_dismissed":

@@ -115,7 +115,7 @@ class Pairing:
         payload = {"qrCode": self._qr_picture(qr.text), "expiresAt": iso(qr.expires_at)}
         waits_for = Reason.ENTER_CODE if self.code else Reason.SCAN_QR
         reason = self._after_logout or waits_for
-        yield from self._work.move(
+        yield from self._work.transition(
             now,
             Event.QR_SHOWN,
             reason,
@@ -165,7 +165,7 @@ class Pairing:
         self._timers.disarm(Timer.SCREEN)
         self.code = code
         if self._work.record.state is State.WAITING_SCAN:
-            yield from self._work.move(now, Event.QR_SHOWN, Reason.ENTER_CODE)
+            yield from self._work.transition(now, Event.QR_SHOWN, Reason.ENTER_CODE)
 
     def code_answered(self, result: CallResult, now: float) -> Iterator[Effect]:
         if isinstance(result, CallFailure):

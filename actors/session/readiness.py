@@ -25,7 +25,7 @@ class Readiness:
     work: UnitOfWork
     page: Page
     screen: Screen
-    lifecycle: BrowserLifecycle
+    browser: BrowserLifecycle
     sending: SendQueue
     new_contacts: NewContacts
     arrivals: Arrivals
@@ -52,4 +52,4 @@ class Readiness:
     @property
     def _is_usable(self) -> bool:
         is_connected = self.work.record.state is State.CONNECTED
-        return is_connected and self.lifecycle.is_live and self.screen.condition is PageCondition.MAIN
+        return is_connected and self.browser.is_live and self.screen.condition is PageCondition.MAIN

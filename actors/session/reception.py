@@ -59,7 +59,7 @@ class Reception:
             yield from self.work.write(now)
             return
         message = self.described(written)
-        yield from self.work.receive(now, {"message": message, **marks})
+        yield from self.work.write_message(now, {"message": message, **marks})
         if "mediaUrl" in message:
             yield from self.arrivals.came(str(message["messageId"]), now)
 

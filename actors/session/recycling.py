@@ -28,13 +28,13 @@ class Recycling:
     def __init__(
         self,
         work: UnitOfWork,
-        lifecycle: BrowserLifecycle,
+        browser: BrowserLifecycle,
         sending: SendQueue,
         timers: Timers,
         policy: SessionPolicy,
     ) -> None:
         self._work = work
-        self._lifecycle = lifecycle
+        self._browser = browser
         self._sending = sending
         self._timers = timers
         self._policy = policy
@@ -61,12 +61,12 @@ class Recycling:
     def _is_copy_due(self, now: float) -> bool:
         """Copies can only be taken from a browser that was stopped."""
         seconds = self._policy.copy_seconds
-        return bool(seconds) and self._lifecycle.is_live and now - self._lifecycle.live_since >= seconds
+        return bool(seconds) and self._browser.is_live and now - self._browser.live_since >= seconds
 
     def _may(self, now: float) -> bool:
         """A budget that is too small for any browser must not restart them all the time."""
         stopped = self._work.record.state is State.DISCONNECTED
-        return self._lifecycle.is_live and not stopped and now - self._last >= self._policy.recycle_pause
+        return self._browser.is_live and not stopped and now - self._last >= self._policy.recycle_pause
 
     def _is_idle(self, now: float) -> bool:
         record = self._work.record
@@ -86,12 +86,12 @@ class Recycling:
 
     def open_anew(self, why: Reason, now: float) -> Iterator[Effect]:
         """With what is meant for it now, also where the next attempt is not due yet. Without a browser to come, nothing is done."""
-        if self._lifecycle.is_expected:
+        if self._browser.is_expected:
             record = self._work.record
             reason = record.reason if record.state is State.ERROR else why
             yield from self._exchange(reason, now)
 
     def _exchange(self, reason: Reason, now: float) -> Iterator[Effect]:
         yield Count(BrowserRestarted(self._work.record.id, reason))
-        yield from self._work.move(now, Event.RESUMED, reason)
-        yield from self._lifecycle.exchange()
+        yield from self._work.transition(now, Event.RESUMED, reason)
+        yield from self._browser.exchange()

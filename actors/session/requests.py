@@ -44,7 +44,7 @@ class Requests:
 
     work: UnitOfWork
     screen: Screen
-    lifecycle: BrowserLifecycle
+    browser: BrowserLifecycle
     starts: Starts
     logout: Logout
     closing: Closing
@@ -89,7 +89,7 @@ class Requests:
             case PageQuery() | messages.CheckNumber() | messages.FetchMedia():
                 yield from self._query(request, reply, now)
             case messages.TakeScreenshot():
-                if not self.lifecycle.is_live:
+                if not self.browser.is_live:
                     raise Refusal(Code.NOT_RUNNING)
                 yield from self.queries.ask(request, reply)
             case (
@@ -192,7 +192,7 @@ class Requests:
         """Also after a restart that went on without the login: the copy is as good as it was."""
         if self.work.record.is_login_in_use or self.logout.is_active:
             raise Refusal(Code.LOGIN_NOT_CORRUPT)
-        yield from self.lifecycle.close()
+        yield from self.browser.close()
         yield from self.starts.start(Reason.RESTARTED, now, action=ProfileAction.RESTORE, has_login=True)
         yield Answer(reply, self.status.now())
 
@@ -202,12 +202,12 @@ class Requests:
             yield from self.logout.stay_stopped(now)
             yield Answer(reply, self.status.now())
             return
-        yield from self.work.move(now, Event.CLOSED, Reason.STOPPED, desired=Desired.STOPPED)
+        yield from self.work.transition(now, Event.CLOSED, Reason.STOPPED, desired=Desired.STOPPED)
         yield from self.sending.close(now)
         yield from self.closing.close(reply)
 
     def _log_out(self, reply: Reply, now: float, *, forget: bool) -> Iterator[Effect]:
-        on_main = self.lifecycle.is_live and self.screen.condition is PageCondition.MAIN
+        on_main = self.browser.is_live and self.screen.condition is PageCondition.MAIN
         self.screen.forget()
         yield from self.logout.begin(reply, now, forget=forget, on_main=on_main)
         yield from self.sending.close(now)

@@ -19,7 +19,7 @@ from actors.session.recycling import Recycling
 from actors.session.sending.queue import SendQueue
 from actors.session.starts import Starts
 from actors.session.unit_of_work import UnitOfWork
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT_ACTOR
 from wppmt.domain.occurrences import BrowserRestarted
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -43,7 +43,7 @@ Order = (
 @dataclass(kw_only=True, eq=False)
 class RootOrders:
     work: UnitOfWork
-    lifecycle: BrowserLifecycle
+    browser: BrowserLifecycle
     starts: Starts
     interruptions: Interruptions
     links: Links
@@ -68,7 +68,7 @@ class RootOrders:
                 if not (self.logout.is_active or self.closing.keeps_down):
                     yield from self.recycling.open_anew(reason, now)
             case messages.Confirm(number=number):
-                yield Tell(ROOT, messages.DesiredConfirmed(number, self.work.desired))
+                yield Tell(ROOT_ACTOR, messages.DesiredConfirmed(number, self.work.desired))
             case messages.Quiesce():
                 yield from self.closing.quiesce()
             case messages.DiskShort():
@@ -78,7 +78,7 @@ class RootOrders:
             case messages.MemoryShort():
                 yield from self.hibernation.memory_short(now)
             case messages.SlotGranted(generation=generation):
-                yield from self.lifecycle.granted(generation, now)
+                yield from self.browser.granted(generation, now)
 
     def _begin(self, cause: Reason | None, now: float) -> Iterator[Effect]:
         self.has_begun = True
@@ -86,9 +86,9 @@ class RootOrders:
             return
         self.work.refresh()
         record = self.work.record
-        self.lifecycle.succeed(record.generation)
+        self.browser.succeed(record.generation)
         # The last actor may have been replaced after its commit and before it told anybody.
-        yield Tell(ROOT, messages.DesiredChanged(record.id, self.work.desired))
+        yield Tell(ROOT_ACTOR, messages.DesiredChanged(record.id, self.work.desired))
         if not self.work.is_written:
             yield Withdraw(record.id)
             return
@@ -106,17 +106,17 @@ class RootOrders:
         elif record.desired is Desired.STOPPED or self._waits_for_a_person or record.is_hibernating:
             # One that hibernates was on its way down, or on its way up for whoever asks again.
             if record.process is not None:
-                yield from self.lifecycle.end_leftovers()
+                yield from self.browser.end_leftovers()
         elif record.state is State.DISCONNECTED:
             # Someone asked for it, and the daemon died before the first step.
             yield from self.starts.start(Reason.STARTING, now, process=None)
         elif cause is Reason.MACHINE_LOST:
             yield from self.starts.resume(now, cause)
         elif cause is not Reason.DAEMON_RESTARTED:
-            yield from self.lifecycle.fail(cause, now)
+            yield from self.browser.fail(cause, now)
         elif record.process is not None:
             # The state stays as it is: an adopted browser means that nothing changed for the customer.
-            yield from self.lifecycle.adopt(record.process)
+            yield from self.browser.adopt(record.process)
         else:
             yield from self.starts.resume(now)
 
@@ -128,7 +128,7 @@ class RootOrders:
             yield from self.logout.restart(now)
             return
         login = NO_LOGIN if self.work.record.reason is Reason.TOKEN_CORRUPT else {}
-        yield from self.lifecycle.close()
+        yield from self.browser.close()
         yield Count(BrowserRestarted(self.work.record.id, Reason.RESTARTED))
         yield from self.starts.start(Reason.RESTARTED, now, **login)
 

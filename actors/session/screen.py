@@ -11,7 +11,7 @@ from wppmt.domain.page_condition import PageCondition
 
 
 class Screen:
-    """Values only; page_state.py decides what follows from them."""
+    """Values only; page_conditions.py decides what follows from them."""
 
     def __init__(self, pairing: Pairing, page: Page, timers: Timers) -> None:
         self.condition = PageCondition.UNDECIDED

@@ -26,13 +26,13 @@ class ServerCheck:
         self,
         work: UnitOfWork,
         page: Page,
-        lifecycle: BrowserLifecycle,
+        browser: BrowserLifecycle,
         timers: Timers,
         policy: SessionPolicy,
     ) -> None:
         self._work = work
         self._page = page
-        self._lifecycle = lifecycle
+        self._browser = browser
         self._timers = timers
         self._policy = policy
         self._is_asking = False
@@ -73,8 +73,8 @@ class ServerCheck:
         yield Log("warning", "login_replaced", record.id, {"again": is_again})
         if is_again:
             happening = ("error", error_payload(Reason.CONFLICT))
-            yield from self._work.move(now, Event.GAVE_UP, Reason.CONFLICT, happening)
-            yield from self._lifecycle.close()
+            yield from self._work.transition(now, Event.GAVE_UP, Reason.CONFLICT, happening)
+            yield from self._browser.close()
         else:
             yield from self._work.write(now, retaken_at=now)
-            yield from self._lifecycle.fail(Reason.CONFLICT, now, graceful=True)
+            yield from self._browser.fail(Reason.CONFLICT, now, graceful=True)

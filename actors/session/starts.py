@@ -17,9 +17,9 @@ from wppmt.store.records import Desired
 class Starts:
     """The state and the browser of a session that begins to run."""
 
-    def __init__(self, work: UnitOfWork, lifecycle: BrowserLifecycle) -> None:
+    def __init__(self, work: UnitOfWork, browser: BrowserLifecycle) -> None:
         self._work = work
-        self._lifecycle = lifecycle
+        self._browser = browser
 
     def start(
         self, reason: Reason, now: float, *, action: ProfileAction = ProfileAction.NONE, **changes: Any
@@ -31,13 +31,13 @@ class Starts:
             "quick_retry": True,
             "retaken_at": 0.0,
         }
-        yield from self._work.move(now, Event.STARTED, reason, **(fresh | changes))
-        yield from self._lifecycle.open(action)
+        yield from self._work.transition(now, Event.STARTED, reason, **(fresh | changes))
+        yield from self._browser.open(action)
 
     def resume(self, now: float, reason: Reason = Reason.DAEMON_RESTARTED) -> Iterator[Effect]:
         """It was interrupted through no fault of its own."""
         if self._work.record.has_login:
-            yield from self._work.move(now, Event.RESUMED, reason, process=None)
-            yield from self._lifecycle.open()
+            yield from self._work.transition(now, Event.RESUMED, reason, process=None)
+            yield from self._browser.open()
         else:
             yield from self.start(Reason.STARTING, now, process=None)

@@ -15,13 +15,13 @@ class Status:
         self,
         work: UnitOfWork,
         page: Page,
-        lifecycle: BrowserLifecycle,
+        browser: BrowserLifecycle,
         pairing: Pairing,
         sending: SendQueue,
     ) -> None:
         self._work = work
         self._page = page
-        self._lifecycle = lifecycle
+        self._browser = browser
         self._pairing = pairing
         self._sending = sending
         self._memory_mb: int | None = None
@@ -35,10 +35,10 @@ class Status:
             record=self._work.record,
             qr=self._pairing.qr,
             pairing_code=self._pairing.code,
-            memory_mb=self._memory_mb if self._lifecycle.is_live else None,
+            memory_mb=self._memory_mb if self._browser.is_live else None,
             queue=len(self._sending),
             last_error=self._work.last_error,
             inventory=self._page.inventory,
             is_linking=self._pairing.is_linking,
-            outdated=self._lifecycle.outdated,
+            outdated=self._browser.outdated,
         )

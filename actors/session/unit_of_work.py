@@ -11,7 +11,7 @@ from actors.runtime.effects import Effect, Log, Tell
 from actors.webhooks.messages import OutboxGrew
 from wppmt.domain.actions import SERVICE, Action
 from wppmt.domain.log import LogLevel
-from wppmt.domain.messages import WEBHOOK
+from wppmt.domain.messages import WEBHOOK_ACTOR
 from wppmt.domain.reasons import RECOVERABLE, Reason, sentence
 from wppmt.domain.states import Event, State, step
 from wppmt.store.move_records import Departure, DepartureState
@@ -22,9 +22,9 @@ from wppmt.store.records import (
     ALL_EVENTS,
     Desired,
     EventDraft,
-    Handover,
     JournalEntry,
     PairingLink,
+    SendState,
     SessionRecord,
 )
 
@@ -154,7 +154,7 @@ class UnitOfWork:
         """One value for ever for a chat or person that WhatsApp calls by these names."""
         return self._open().chat_key(self.record.id, names)
 
-    def receive(self, now: float, payload: Payload) -> list[Effect]:
+    def write_message(self, now: float, payload: Payload) -> list[Effect]:
         """A message that is new: received, or written by the owner on the phone."""
         if payload["message"]["fromMe"]:
             return self.write(now, ("message_sent", payload), last_activity=now)
@@ -163,9 +163,7 @@ class UnitOfWork:
 
     def contacts_since(self, since: float) -> frozenset[str]:
         """New contacts (Store.contacts_since), with those of this turn."""
-        fresh = {
-            entry.contact for entry in self._journalled.values() if entry.handover is not Handover.FAILED
-        }
+        fresh = {entry.contact for entry in self._journalled.values() if entry.state is not SendState.FAILED}
         return (self.store.contacts_since(self.record.id, since) | fresh) - {""}
 
     def want_media(self, message_id: str, now: float) -> None:
@@ -179,7 +177,7 @@ class UnitOfWork:
     def write_link(self, link: PairingLink) -> None:
         self._open().save_link(link)
 
-    def move(
+    def transition(
         self, now: float, event: Event, reason: Reason, *happenings: Happening, **changes: Any
     ) -> list[Effect]:
         """Apply `event`; a change of state records one `connection_change`. Raises ImpossibleTransition."""
@@ -215,7 +213,7 @@ class UnitOfWork:
         transaction.resume_lanes(self.record.id)
         if removed.endpoint and not url:
             transaction.dead_letter(removed, now, "Webhook removido")
-        return [*self.write(now, webhook_url=url, webhook_events=events), Tell(WEBHOOK, OutboxGrew())]
+        return [*self.write(now, webhook_url=url, webhook_events=events), Tell(WEBHOOK_ACTOR, OutboxGrew())]
 
     def ensure_secret(self) -> str | None:
         """Make the signing secret with the session's first webhook; None when it is there or not needed."""
@@ -258,7 +256,7 @@ class UnitOfWork:
         self._open().record(self.record.id, draft)
         yield _log_line(self.record.id, name, payload)
         if endpoint:
-            yield Tell(WEBHOOK, OutboxGrew())
+            yield Tell(WEBHOOK_ACTOR, OutboxGrew())
 
     def _open(self) -> Transaction:
         if self._transaction is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from actors.runtime.effects import Effect, Log, SpawnService, Tell, Wake
+from actors.runtime.effects import Effect, Log, SpawnSharedActor, Tell, Wake
 from actors.session.messages import Ping
 from actors.supervisor.messages import PingDue
 from wppmt.domain.messages import session_address
@@ -37,10 +37,10 @@ class Child:
 
 
 class Children:
-    """The actors that Root has started: services by address, sessions by id."""
+    """The actors that Root has started: the shared ones by address, sessions by id."""
 
-    def __init__(self, services: tuple[str, ...], is_alive: Callable[[str], bool]) -> None:
-        self.services = {address: Child() for address in services}
+    def __init__(self, shared: tuple[str, ...], is_alive: Callable[[str], bool]) -> None:
+        self.shared = {address: Child() for address in shared}
         self.sessions: dict[str, Child] = {}
         self._is_alive = is_alive
         self._incarnations = count(1)
@@ -61,7 +61,7 @@ class Children:
 
     def answered(self, address: str) -> None:
         """A Pong has come."""
-        child = self.services.get(address) or self.sessions.get(address.removeprefix(session_address("")))
+        child = self.shared.get(address) or self.sessions.get(address.removeprefix(session_address("")))
         if child:
             child.unanswered = 0
 
@@ -69,14 +69,14 @@ class Children:
         child.unanswered += 1
         return Tell(address, Ping())
 
-    def look_after_services(self) -> Iterator[Effect]:
+    def look_after_shared(self) -> Iterator[Effect]:
         """Replace the dead and hung, and ping all of them."""
-        for address, service in self.services.items():
-            if trouble := self.trouble_with(address, service):
+        for address, child in self.shared.items():
+            if trouble := self.trouble_with(address, child):
                 yield Log("error", "actor_replaced", None, {"actor": address, "reason": trouble.value})
-                yield SpawnService(address)
-                service.unanswered = 0
-            yield self.ping(address, service)
+                yield SpawnSharedActor(address)
+                child.unanswered = 0
+            yield self.ping(address, child)
 
     def ping_all(self, within: float) -> Iterator[Effect]:
         """Every session, in groups over so many seconds."""
@@ -115,7 +115,7 @@ class Children:
     def describe(self) -> Iterator[dict[str, Any]]:
         """A row for each."""
         sessions = {session_address(session_id): child for session_id, child in sorted(self.sessions.items())}
-        for address, child in (self.services | sessions).items():
+        for address, child in (self.shared | sessions).items():
             trouble = self.trouble_with(address, child)
             yield {
                 "actor": address,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from actors.runtime.effects import Effect, Log, Tell
 from actors.session.messages import MemoryShort
 from actors.workers.pressure import GiveBack
-from wppmt.domain.messages import PRESSURE, session_address
+from wppmt.domain.messages import PRESSURE_ACTOR, session_address
 from wppmt.domain.shortages import Resource, Shortage
 from wppmt.store.records import SessionStatus
 
@@ -47,7 +47,7 @@ class MemoryPressure:
         if not self.is_high and self._mark and percent is not None and percent >= self._mark:
             self.is_high = True
             yield Log("error", "memory_pressure", None, {"percent": percent, "mark": self._mark})
-            yield Tell(PRESSURE, GiveBack())
+            yield Tell(PRESSURE_ACTOR, GiveBack())
         if self.is_high and self._has_calmed(percent or 0.0, now):
             self.is_high = False
             yield Log("info", "memory_pressure_over", None, {"percent": percent})

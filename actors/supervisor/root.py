@@ -13,8 +13,8 @@ from actors.runtime.effects import (
     Log,
     Publish,
     Reply,
-    SpawnService,
     SpawnSession,
+    SpawnSharedActor,
     Tell,
     Wake,
 )
@@ -58,7 +58,7 @@ class Root:
         self,
         store: Store,
         *,
-        services: tuple[str, ...],
+        shared_actors: tuple[str, ...],
         max_sessions: int,
         starts_at_once: int,
         memory_limit_mb: int,
@@ -68,7 +68,7 @@ class Root:
         pressure: MemoryPressure | None = None,
     ) -> None:
         self._store = store
-        self._children = Children(services, is_alive)
+        self._children = Children(shared_actors, is_alive)
         self._admission = Admission(store, max_sessions)
         self._status = status
         self._slots = StartSlots(starts_at_once)
@@ -166,8 +166,8 @@ class Root:
                 raise TypeError(type(request).__name__)
 
     def _boot(self) -> Iterator[Effect]:
-        for address in self._children.services:
-            yield SpawnService(address)
+        for address in self._children.shared:
+            yield SpawnSharedActor(address)
         for record in self._store.sessions():
             yield from self._go_on(record, Reason.DAEMON_RESTARTED)
         yield Wake(WATCH_SECONDS, Watch())
@@ -244,7 +244,7 @@ class Root:
             yield from self._closing_all.kill(troubled)
             yield Wake(WATCH_SECONDS, Watch())
             return
-        yield from self._children.look_after_services()
+        yield from self._children.look_after_shared()
         for session_id in sorted(filter(self._children.trouble, self._children.sessions)):
             yield from self._replace(session_id)
         yield from self._children.ping_all(WATCH_SECONDS)

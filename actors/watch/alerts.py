@@ -18,7 +18,7 @@ from actors.watch.rules import Finding, judge
 from actors.webhooks.messages import OutboxGrew
 from actors.webhooks.origins import origin_of
 from wppmt.domain.alerts import Alert, AlertCode, Cause
-from wppmt.domain.messages import WEBHOOK, RotateAlertSecret
+from wppmt.domain.messages import WEBHOOK_ACTOR, RotateAlertSecret
 from wppmt.domain.times import iso
 from wppmt.store.outbox_records import SigningSecrets
 from wppmt.store.port import Store, StoreUnavailable
@@ -105,7 +105,7 @@ class AlertMind:
             else:
                 yield Log("info", "alert_resolved", alert.session_id, details)
         if alerts and self._policy.endpoints:
-            yield Tell(WEBHOOK, OutboxGrew())
+            yield Tell(WEBHOOK_ACTOR, OutboxGrew())
 
     def _rotate(self, reply: Reply, now: float) -> Sequence[Effect]:
         before = self._store.secrets(ALERTS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from actors.watch.seen import Seen
 
-HISTORY = "history"
+HISTORY_ACTOR = "history"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from actors.runtime.effects import Effect, Tell, Wake
 from actors.supervisor.messages import DiskMeasured
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT_ACTOR
 
-DISK = "disk"
+DISK_ACTOR = "disk"
 LOOK_SECONDS = 1.0
 
 
@@ -27,7 +27,7 @@ class DiskWorker:
     def do(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all workers
         match message:
             case LookAtDisk():
-                yield Tell(ROOT, DiskMeasured(self._free_mb()))
+                yield Tell(ROOT_ACTOR, DiskMeasured(self._free_mb()))
                 yield Wake(LOOK_SECONDS, LookAtDisk())
             case _:
                 raise TypeError(type(message).__name__)

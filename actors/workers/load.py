@@ -10,9 +10,9 @@ from actors.session.messages import Measured
 from actors.supervisor.messages import MemoryMeasured
 from wppmt.browser.port import Load
 from wppmt.domain.figures import Sample
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 
-MONITOR = "monitor"
+MONITOR_ACTOR = "monitor"
 REST = 20
 """A measurement is followed by a rest of at least so many times its length."""
 
@@ -72,7 +72,7 @@ class LoadWorker:
         self._report(sample)
         for session_id, megabytes in sample.memory_mb.items():
             yield Tell(session_address(session_id), Measured(megabytes))
-        yield Tell(ROOT, MemoryMeasured(sample.total_memory_mb, sample.daemon_memory_mb))
+        yield Tell(ROOT_ACTOR, MemoryMeasured(sample.total_memory_mb, sample.daemon_memory_mb))
         yield Wake(max(self._scale.seconds, REST * (self._scale.clock() - began)), Measure())
 
     def _share(self, at: float, used: float) -> float:

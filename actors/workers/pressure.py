@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from actors.runtime.effects import Effect, Tell, Wake
 from actors.supervisor.messages import PressureMeasured
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT_ACTOR
 
 LOOK_SECONDS = 2.0
 
@@ -33,7 +33,7 @@ class PressureWorker:
     def do(self, message: object, now: float) -> Iterator[Effect]:  # noqa: ARG002 - the port of all workers
         match message:
             case LookAtPressure():
-                yield Tell(ROOT, PressureMeasured(self._measure()))
+                yield Tell(ROOT_ACTOR, PressureMeasured(self._measure()))
                 yield Wake(LOOK_SECONDS, LookAtPressure())
             case GiveBack():
                 self._give_back()

@@ -14,7 +14,7 @@ from wppmt.domain.messages import session_address
 from wppmt.domain.wa_js import Plan
 from wppmt.store.records import SessionStatus
 
-WA_JS = "wa-js"
+WA_JS_ACTOR = "wa-js"
 LOOK_SECONDS = 1.0
 
 

@@ -10,7 +10,7 @@ from actors.watch.messages import Observed
 from actors.watch.seen import Seen
 from wppmt.domain.messages import ALERT_ACTOR
 
-WATCH = "watch"
+WATCH_ACTOR = "watch"
 LOOK_SECONDS = 5.0
 
 

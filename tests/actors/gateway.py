@@ -25,14 +25,14 @@ from actors.supervisor.messages import Boot, DiskMeasured, ShutDown, Watch
 from actors.supervisor.root import Root
 from actors.webhooks.actor import WebhookMind
 from actors.webhooks.messages import Attempted, OutboxGrew
-from actors.workers.wa_js import WA_JS, LookAtWaJs, Plans, WaJsWorker
+from actors.workers.wa_js import WA_JS_ACTOR, LookAtWaJs, Plans, WaJsWorker
 from tests.actors.seeded_scheduler import SeededMailbox, SeededScheduler, VirtualTime
 from tests.defaults import session_policy, webhook_policy, webhook_schedule
 from wppmt.browser.fake.adoption import FakeAdoption
 from wppmt.browser.fake.browsers import FakeBrowser, FakeBrowsers, FakeTimes
 from wppmt.domain import messages, sends
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, WEBHOOK, session_address
+from wppmt.domain.messages import ROOT_ACTOR, WEBHOOK_ACTOR, session_address
 from wppmt.domain.occurrences import Occurrence
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
@@ -264,7 +264,7 @@ class Gateway:
             now=self.time.now,
             browsers=self.browsers,
             new_session=self._new_session,
-            new_service=self._new_service,
+            new_shared_actor=self._new_shared_actor,
             post=self._post,
             log=self._log,
             received=self.media_files,
@@ -274,7 +274,7 @@ class Gateway:
         self.runtime = Interpreter(self.directory, self.scheduler, world)
         root = Root(
             self.store,
-            services=(WEBHOOK, WA_JS) if self._plans else (WEBHOOK,),
+            shared_actors=(WEBHOOK_ACTOR, WA_JS_ACTOR) if self._plans else (WEBHOOK_ACTOR,),
             max_sessions=self._max_sessions,
             starts_at_once=self._starts_at_once,
             memory_limit_mb=4096,
@@ -283,7 +283,7 @@ class Gateway:
             disk=DiskPolicy("/tokens", MIN_FREE_MB),
             pressure=MemoryPressure(self._pressure_percent),
         )
-        supervisor = self.runtime.spawn(ROOT, self.watched(root))
+        supervisor = self.runtime.spawn(ROOT_ACTOR, self.watched(root))
         supervisor.put(DiskMeasured(self.free_mb))
         supervisor.put(Boot())
 
@@ -293,7 +293,7 @@ class Gateway:
 
     def shut_down(self, deadline: float = 45.0) -> tuple[str, ...]:
         """SIGTERM. The sessions whose browser had to be killed."""
-        killed: tuple[str, ...] = self.ask(ROOT, ShutDown(deadline))
+        killed: tuple[str, ...] = self.ask(ROOT_ACTOR, ShutDown(deadline))
         self.scheduler.go_dark()
         return killed
 
@@ -348,7 +348,7 @@ class Gateway:
         return reply.value
 
     def start(self, session_id: str, **settings: Any) -> messages.Started:
-        started: messages.Started = self.ask(ROOT, messages.StartSession(session_id, **settings))
+        started: messages.Started = self.ask(ROOT_ACTOR, messages.StartSession(session_id, **settings))
         return started
 
     def close(self, session_id: str) -> SessionStatus:
@@ -356,7 +356,7 @@ class Gateway:
         return status
 
     def restart(self, session_id: str) -> SessionStatus:
-        status: SessionStatus = self.ask(ROOT, messages.RestartSession(session_id))
+        status: SessionStatus = self.ask(ROOT_ACTOR, messages.RestartSession(session_id))
         return status
 
     def log_out(self, session_id: str) -> messages.LoggedOut:
@@ -364,7 +364,7 @@ class Gateway:
         return outcome
 
     def purge(self, session_id: str) -> messages.LoggedOut:
-        outcome: messages.LoggedOut = self.ask(ROOT, messages.PurgeSession(session_id))
+        outcome: messages.LoggedOut = self.ask(ROOT_ACTOR, messages.PurgeSession(session_id))
         return outcome
 
     def send(self, session_id: str, to: str, text: str = "oi", **more: Any) -> sends.Sent:
@@ -430,7 +430,7 @@ class Gateway:
     def measure_disk(self, free_mb: int) -> None:
         """As the disk watch tells Root every second."""
         self.free_mb = free_mb
-        self.directory.tell(ROOT, DiskMeasured(free_mb))
+        self.directory.tell(ROOT_ACTOR, DiskMeasured(free_mb))
 
     def hang_in_turn(self, address: str, seconds: float) -> None:
         """Its next turn that writes hangs before it can; its thread wakes up so much later, and goes on."""
@@ -449,8 +449,8 @@ class Gateway:
     def replace(self, address: str) -> None:
         """Root looks, finds this actor no longer there, and replaces it; nobody but Root acts meanwhile."""
         self._given_up.add(address)
-        self.directory.tell(ROOT, Watch())
-        self.mailbox(ROOT).read_all()
+        self.directory.tell(ROOT_ACTOR, Watch())
+        self.mailbox(ROOT_ACTOR).read_all()
         self._given_up.discard(address)
 
     def replace_in_commit(self, address: str, when: Callable[[], object] = lambda: True) -> None:
@@ -512,10 +512,10 @@ class Gateway:
             media_url=lambda session_id, message_id: f"http://gateway/{session_id}/{message_id}",
         )
 
-    def _new_service(self, address: str) -> tuple[Mind | Worker, object]:
-        if address == WA_JS and self._plans:
+    def _new_shared_actor(self, address: str) -> tuple[Mind | Worker, object]:
+        if address == WA_JS_ACTOR and self._plans:
             return WaJsWorker(self._plans, self.directory.statuses, self.time.moment), LookAtWaJs()
-        assert address == WEBHOOK
+        assert address == WEBHOOK_ACTOR
         return self.watched(WebhookMind(self.store, self._schedule, webhook_policy())), OutboxGrew()
 
     def _post(self, post: Post, tell: Callable[[object], object]) -> None:

@@ -32,7 +32,7 @@ from wppmt.browser.fake.browsers import FakeBrowsers
 from wppmt.domain.reasons import Reason
 from wppmt.domain.reconnect_delay import FAILURES_BEFORE_ERROR
 from wppmt.store import fencing
-from wppmt.store.records import Desired, Handover, SessionRecord
+from wppmt.store.records import Desired, SendState, SessionRecord
 from wppmt.store.sqlite.transaction import SqliteTransaction
 
 FROM_BROWSER = (
@@ -97,8 +97,8 @@ def handed_is_written_after_the_call(patch: pytest.MonkeyPatch) -> None:
     original = unit_of_work.UnitOfWork.write
 
     def write(self: Any, now: float, *happenings: Any, journal: Any = None, **changes: Any) -> Any:
-        if journal is not None and journal.handover is Handover.HANDED:
-            journal = replace(journal, handover=Handover.ACCEPTED)
+        if journal is not None and journal.state is SendState.HANDED:
+            journal = replace(journal, state=SendState.ACCEPTED)
         return original(self, now, *happenings, journal=journal, **changes)
 
     patch.setattr(unit_of_work.UnitOfWork, "write", write)

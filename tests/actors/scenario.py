@@ -16,7 +16,7 @@ from wppmt.browser.fake.browsers import FakeBrowser
 from wppmt.browser.port import CallTimeout, ChannelClosed
 from wppmt.domain import messages, sends
 from wppmt.domain.hibernation import NEVER, HibernationPlan
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 from wppmt.store.outbox_records import DeadLetterFilter
 from wppmt.webhook.classify import AttemptResult, Fault, Unanswered
 
@@ -75,7 +75,7 @@ class Scenario:
 
     def connect(self, name: str) -> None:
         own = OTHER_ENDPOINT if name in self.history.has_own_receiver else None
-        self._ask(ROOT, name, "start", messages.StartSession(name, webhook_url=own))
+        self._ask(ROOT_ACTOR, name, "start", messages.StartSession(name, webhook_url=own))
         self.gateway.run(2)
         self.scan(name)
         self.gateway.run(1)
@@ -83,10 +83,10 @@ class Scenario:
     # ---- what people do
 
     def start(self, name: str) -> None:
-        self._ask(ROOT, name, "start", messages.StartSession(name))
+        self._ask(ROOT_ACTOR, name, "start", messages.StartSession(name))
 
     def restart(self, name: str) -> None:
-        self._ask(ROOT, name, "restart", messages.RestartSession(name))
+        self._ask(ROOT_ACTOR, name, "restart", messages.RestartSession(name))
 
     def close(self, name: str) -> None:
         self._ask(session_address(name), name, "close", messages.CloseSession())

@@ -17,7 +17,7 @@ from tests.actors.gateway import Gateway, Pending
 from tests.actors.scenario import Poison
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 from wppmt.domain.states import State
 from wppmt.store.records import Desired
 
@@ -26,11 +26,11 @@ Verb = Callable[[Gateway, str], Pending]
 
 
 def start(gateway: Gateway, name: str) -> Pending:
-    return gateway.request(ROOT, messages.StartSession(name))
+    return gateway.request(ROOT_ACTOR, messages.StartSession(name))
 
 
 def restart(gateway: Gateway, name: str) -> Pending:
-    return gateway.request(ROOT, messages.RestartSession(name))
+    return gateway.request(ROOT_ACTOR, messages.RestartSession(name))
 
 
 def close(gateway: Gateway, name: str) -> Pending:
@@ -42,7 +42,7 @@ def log_out(gateway: Gateway, name: str) -> Pending:
 
 
 def purge(gateway: Gateway, name: str) -> Pending:
-    return gateway.request(ROOT, messages.PurgeSession(name))
+    return gateway.request(ROOT_ACTOR, messages.PurgeSession(name))
 
 
 def running(gateway: Gateway) -> list[str]:
@@ -139,7 +139,7 @@ def test_a_stopped_session_whose_actor_died_is_none_that_crashed(make_gateway: M
     gateway.settle()
     gateway.browser("b").set_facts(mode="TOS_BLOCK")
     gateway.until("b", State.ERROR)
-    assert gateway.ask(ROOT, messages.RestartCrashed()) == messages.CrashedRestarted(("b",))
+    assert gateway.ask(ROOT_ACTOR, messages.RestartCrashed()) == messages.CrashedRestarted(("b",))
     gateway.until("b", State.CONNECTED)
     gateway.close("b")
     gateway.run(5)

@@ -19,7 +19,7 @@ from tests.defaults import session_policy
 from wppmt.domain.contact_policy import DAY_SECONDS, ContactPolicy
 from wppmt.domain.errors import Code
 from wppmt.store.port import StoreUnavailable
-from wppmt.store.records import Handover, JournalEntry, SessionRecord
+from wppmt.store.records import JournalEntry, SendState, SessionRecord
 
 SEEDS = 40
 ZONES = ("America/Sao_Paulo", "UTC", "Australia/Lord_Howe")
@@ -49,7 +49,7 @@ class Office:
             record, self.store, new_event_id=str, new_secret=lambda: "whsec_x", default_webhook=""
         )
         self.strangers = Strangers(self.work, session_policy(), self.random)
-        waiting = [entry for entry in self.store.unfinished("a") if entry.handover is Handover.ACCEPTED]
+        waiting = [entry for entry in self.store.unfinished("a") if entry.state is SendState.ACCEPTED]
         self.queue = waiting
 
     @contextmanager
@@ -84,20 +84,20 @@ class Office:
             is_late = self.strangers.late(entry, self.now) is not None
             if not is_late:
                 self.strangers.handed(entry, self.now)
-            entry = self.settle(entry, Handover.FAILED if is_late else Handover.HANDED, handed_at=self.now)
+            entry = self.settle(entry, SendState.FAILED if is_late else SendState.HANDED, handed_at=self.now)
             if is_late:
                 self.inherit(entry)
         if is_late or self.dies(0.05):
             return
-        outcome = self.random.choice((Handover.SENT, Handover.UNKNOWN, Handover.FAILED))
-        if outcome is not Handover.FAILED:
+        outcome = self.random.choice((SendState.SENT, SendState.UNKNOWN, SendState.FAILED))
+        if outcome is not SendState.FAILED:
             self.reach(entry)
         if not self.dies(0.05):
             with self.turn():
                 self.settle(entry, outcome)
-                if outcome is Handover.FAILED:
+                if outcome is SendState.FAILED:
                     self.inherit(entry)
-            if outcome is Handover.SENT:
+            if outcome is SendState.SENT:
                 self.acknowledged.add(entry.to)
 
     def inherit(self, failed: JournalEntry) -> None:
@@ -111,8 +111,8 @@ class Office:
         self.boot()
         return True
 
-    def settle(self, entry: JournalEntry, handover: Handover, **changes: Any) -> JournalEntry:
-        settled = replace(entry, handover=handover, **changes)
+    def settle(self, entry: JournalEntry, state: SendState, **changes: Any) -> JournalEntry:
+        settled = replace(entry, state=state, **changes)
         self.work.write(self.now, journal=settled)
         return settled
 

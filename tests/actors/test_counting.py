@@ -9,7 +9,7 @@ import pytest
 from tests.actors.gateway import Gateway
 from tests.actors.webhook_world import ERROR, GONE, OK, REFUSED, Endpoint, World
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, RestartSession, session_address
+from wppmt.domain.messages import ROOT_ACTOR, RestartSession, session_address
 from wppmt.domain.occurrences import (
     Acknowledged,
     BrowserRestarted,
@@ -82,7 +82,7 @@ def test_a_crash_counts_as_a_restart_with_its_reason(gateway: Gateway):
 
 def test_so_does_one_that_was_asked_for(gateway: Gateway):
     gateway.connect("a", ME)
-    gateway.ask(ROOT, RestartSession("a"))
+    gateway.ask(ROOT_ACTOR, RestartSession("a"))
     gateway.until("a", State.INITIALIZING)
     assert counted(gateway, BrowserRestarted) == [BrowserRestarted("a", Reason.RESTARTED)]
 

@@ -13,7 +13,7 @@ from actors.workers.disk import DiskWorker, LookAtDisk
 from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import MIN_FREE_MB, Gateway
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.records import Desired
@@ -213,7 +213,7 @@ def test_browsers_that_lived_on_are_ended_too(gateway: Gateway):
 
 def test_root_gets_a_measurement_every_second():
     told, wake = DiskWorker(lambda: 321).do(LookAtDisk(), 0.0)
-    assert told == Tell(ROOT, DiskMeasured(321))
+    assert told == Tell(ROOT_ACTOR, DiskMeasured(321))
     assert wake == Wake(1.0, LookAtDisk())
 
 

@@ -18,7 +18,7 @@ from wppmt.domain import messages
 from wppmt.domain.contact_policy import PolicyChange
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.hibernation import HOUR, LONG_STAY, LONGEST_HOURS, NEVER, SHORT_STAY, HibernationPlan
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 from wppmt.domain.reasons import Reason
 from wppmt.domain.sends import AnnounceMedia, SendText
 from wppmt.domain.states import State
@@ -206,7 +206,7 @@ def test_what_nobody_needs_the_page_for_leaves_it_asleep(asleep: Gateway):
         asleep.ask(A, messages.TakeScreenshot())
     assert refused.value.code is Code.NOT_RUNNING
     with pytest.raises(Refusal) as refused:
-        asleep.ask(ROOT, messages.MakeLink("a", "digest", NIGHT + 10_000))
+        asleep.ask(ROOT_ACTOR, messages.MakeLink("a", "digest", NIGHT + 10_000))
     assert refused.value.code is Code.ALREADY_CONNECTED
     asleep.run(60)
     assert is_asleep(asleep)
@@ -457,8 +457,8 @@ EVENTS: dict[str, Callable[[Gateway], Any]] = {
     "question": ask(messages.CheckNumber(FRIEND)),
     "file": ask(AnnounceMedia()),
     "message": write,
-    "start": ask(messages.StartSession("a"), ROOT),
-    "restart": ask(messages.RestartSession("a"), ROOT),
+    "start": ask(messages.StartSession("a"), ROOT_ACTOR),
+    "restart": ask(messages.RestartSession("a"), ROOT_ACTOR),
     "close": ask(messages.CloseSession()),
     "logout": ask(messages.LogOut()),
     "no plan": ask(messages.ConfigureSession(hibernate=NEVER)),

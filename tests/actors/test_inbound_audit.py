@@ -16,7 +16,7 @@ from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from tests.defaults import session_policy
 from wppmt.browser.fake.browsers import FakeBrowser
-from wppmt.domain.messages import ROOT, Describe
+from wppmt.domain.messages import ROOT_ACTOR, Describe
 from wppmt.domain.states import State
 
 ME, FRIEND = "5511999990001", "5511888880001"
@@ -219,7 +219,7 @@ def act(gateway: Gateway, what: str) -> None:
             gateway.kill_daemon()
             gateway.boot()
             # As the daemon: nobody can ask before the boot is answered.
-            gateway.ask(ROOT, Describe())
+            gateway.ask(ROOT_ACTOR, Describe())
         case "stop":
             gateway.close("a")
             gateway.run(gateway.random.uniform(0, 400))

@@ -7,7 +7,7 @@ import pytest
 from tests.actors.gateway import DOWN, HANGS, OK, TIMEOUT_SECONDS, Gateway
 from wppmt.domain import sends
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, WEBHOOK, session_address
+from wppmt.domain.messages import ROOT_ACTOR, WEBHOOK_ACTOR, session_address
 from wppmt.domain.move_messages import (
     ArePaused,
     GiveAway,
@@ -19,7 +19,7 @@ from wppmt.domain.move_messages import (
 )
 from wppmt.domain.states import State
 from wppmt.store.move_records import Departure, DepartureState
-from wppmt.store.records import Handover
+from wppmt.store.records import SendState
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")
@@ -140,7 +140,7 @@ def test_what_is_on_its_way_out_goes_along(gateway: Gateway, departure: Departur
     sequence = prepare(gateway, departure)
     assert [reply.value.ack for reply in waiting] == [0, 0, 0]
     unfinished = gateway.store.unfinished("a")
-    assert {entry.handover for entry in unfinished} <= {Handover.ACCEPTED, Handover.HANDED}
+    assert {entry.state for entry in unfinished} <= {SendState.ACCEPTED, SendState.HANDED}
     assert len(unfinished) == 3
     assert gateway.store.last_sequence("a") == sequence
 
@@ -149,16 +149,16 @@ def test_webhooks_rest_and_go_on(gateway: Gateway, departure: Departure):
     gateway.receive = lambda post: DOWN
     gateway.browsers.send_from_phone(FRIEND, ME, "oi")
     gateway.run_until(lambda: any(post.name == "message_received" for post in gateway.posts))
-    gateway.ask(WEBHOOK, PauseWebhooks("a"))
-    assert gateway.ask(WEBHOOK, ArePaused("a")) is True
+    gateway.ask(WEBHOOK_ACTOR, PauseWebhooks("a"))
+    assert gateway.ask(WEBHOOK_ACTOR, ArePaused("a")) is True
     gateway.receive = lambda post: OK
     before = len(gateway.posts)
     gateway.run(400)
     assert len(gateway.posts) == before
-    gateway.ask(WEBHOOK, ResumeWebhooks("a"))
+    gateway.ask(WEBHOOK_ACTOR, ResumeWebhooks("a"))
     gateway.run(0.5)
     assert [post.attempt for post in gateway.posts if post.name == "message_received"][-1] > 1
-    assert gateway.ask(WEBHOOK, ArePaused("a")) is False
+    assert gateway.ask(WEBHOOK_ACTOR, ArePaused("a")) is False
 
 
 def test_each_whose_webhooks_rest_is_told_once_when_its_last_attempt_has_ended(
@@ -167,7 +167,7 @@ def test_each_whose_webhooks_rest_is_told_once_when_its_last_attempt_has_ended(
     gateway.receive = lambda post: HANGS
     gateway.browsers.send_from_phone(FRIEND, ME, "oi")
     gateway.run(5)
-    replies = [gateway.request(WEBHOOK, PauseWebhooks(session_id)) for session_id in ("a", "b")]
+    replies = [gateway.request(WEBHOOK_ACTOR, PauseWebhooks(session_id)) for session_id in ("a", "b")]
     for answers in ([0, 1], [1, 1]):
         gateway.settle()
         assert [len(reply.answers) for reply in replies] == answers
@@ -182,7 +182,7 @@ def test_taken_up_elsewhere_its_webhooks_and_events_go_on_without_a_gap(
     rows = gateway.record("a")
     gateway.kill_daemon()
     gateway.boot()
-    gateway.ask(ROOT, TakeUp("a"))
+    gateway.ask(ROOT_ACTOR, TakeUp("a"))
     gateway.until("a", State.CONNECTED)
     sequences = [row["sequence"] for row in gateway.events("a")]
     assert sequences == list(range(1, len(sequences) + 1))

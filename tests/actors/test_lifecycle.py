@@ -12,7 +12,7 @@ from wppmt.browser.fake.browsers import FakeTimes
 from wppmt.browser.port import StartFailed
 from wppmt.domain import messages, sends
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 from wppmt.domain.page_condition import Facts
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -60,7 +60,7 @@ def test_a_start_answers_at_once_and_says_that_it_is_new(gateway: Gateway):
 
 
 def test_a_hundred_starts_at_once_give_one_browser(gateway: Gateway):
-    replies = [gateway.request(ROOT, messages.StartSession("a")) for _ in range(100)]
+    replies = [gateway.request(ROOT_ACTOR, messages.StartSession("a")) for _ in range(100)]
     gateway.until("a", State.WAITING_SCAN)
     assert sum(reply.value.created for reply in replies) == 1
     assert gateway.count_browsers("a") == 1
@@ -140,8 +140,8 @@ def test_purge_works_in_every_state_and_forgets_everything(gateway: Gateway, sta
 
 def test_a_restart_during_a_purge_brings_nothing_back(gateway: Gateway):
     bring_to(gateway, State.DISCONNECTED)
-    gateway.request(ROOT, messages.PurgeSession("a"))
-    gateway.request(ROOT, messages.RestartSession("a"))
+    gateway.request(ROOT_ACTOR, messages.PurgeSession("a"))
+    gateway.request(ROOT_ACTOR, messages.RestartSession("a"))
     gateway.run(300)
     assert gateway.store.session("a") is None
 
@@ -273,7 +273,7 @@ def test_a_logout_amid_a_send_leaves_nothing_and_sends_once_at_most(gateway: Gat
 
 @pytest.mark.parametrize("steps", range(0, 40, 4))
 def test_a_close_amid_a_start_leaves_no_browser(gateway: Gateway, steps: int):
-    gateway.request(ROOT, messages.StartSession("a"))
+    gateway.request(ROOT_ACTOR, messages.StartSession("a"))
     for _ in range(steps):
         gateway.step()
     close = gateway.request(A, messages.CloseSession())
@@ -519,12 +519,12 @@ def test_nothing_is_started_any_more_while_the_daemon_stops(gateway: Gateway):
     gateway.connect("a", ME)
     gateway.connect("b", FRIEND)
     gateway.mailbox(session_address("b")).stall()
-    stop = gateway.request(ROOT, ShutDown(45.0))
+    stop = gateway.request(ROOT_ACTOR, ShutDown(45.0))
     gateway.settle()
     for address, message in (
-        (ROOT, messages.StartSession("c")),
-        (ROOT, messages.StartSession("a")),
-        (ROOT, messages.RestartSession("a")),
+        (ROOT_ACTOR, messages.StartSession("c")),
+        (ROOT_ACTOR, messages.StartSession("a")),
+        (ROOT_ACTOR, messages.RestartSession("a")),
         (A, sends.SendText(FRIEND, "oi")),
         (A, messages.LogOut()),
     ):
@@ -559,7 +559,7 @@ def test_a_close_of_a_stuck_browser_is_answered_despite_a_logout(
 
 
 def test_a_start_that_memory_does_not_allow_says_how_much_there_is(gateway: Gateway):
-    gateway.directory.tell(ROOT, MemoryMeasured(5000, 100))
+    gateway.directory.tell(ROOT_ACTOR, MemoryMeasured(5000, 100))
     gateway.settle()
     with pytest.raises(Refusal) as refused:
         gateway.start("a")

@@ -12,7 +12,7 @@ from tests.actors.gateway import Gateway
 from tests.defaults import session_policy
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.records import LinkEnd, SessionStatus
@@ -23,12 +23,14 @@ ME_WITHOUT_NINE = "551199990001"
 
 def make(gateway: Gateway, digest: str = "d1", *, seconds: float = 900.0, expects: str = "") -> SessionStatus:
     until = gateway.time.moment + seconds
-    status: SessionStatus = gateway.ask(ROOT, messages.MakeLink("a", digest, until, expected_phone=expects))
+    status: SessionStatus = gateway.ask(
+        ROOT_ACTOR, messages.MakeLink("a", digest, until, expected_phone=expects)
+    )
     return status
 
 
 def open_page(gateway: Gateway, digest: str = "d1") -> None:
-    gateway.ask(ROOT, messages.OpenLink("a", digest))
+    gateway.ask(ROOT_ACTOR, messages.OpenLink("a", digest))
     gateway.until("a", State.WAITING_SCAN)
 
 

@@ -12,7 +12,7 @@ from actors.supervisor.messages import MemoryMeasured
 from actors.workers.load import CpuTally, LoadWorker, Measure, Scale
 from wppmt.browser.port import Load
 from wppmt.domain.figures import Sample
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 
 
 class Machine:
@@ -48,7 +48,7 @@ def test_every_session_root_and_the_report_get_the_same_figures():
     assert machine.measure() == [
         Tell(session_address("a"), Measured(100)),
         Tell(session_address("b"), Measured(200)),
-        Tell(ROOT, MemoryMeasured(351, 50)),
+        Tell(ROOT_ACTOR, MemoryMeasured(351, 50)),
         Wake(7.0, Measure()),
     ]
     [sample] = machine.samples

@@ -12,7 +12,7 @@ from tests.actors.gateway import Gateway, Pending
 from tests.defaults import session_policy
 from wppmt.domain import messages, move_messages
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 from wppmt.domain.occurrences import BrowserRestarted
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -118,7 +118,7 @@ def test_restored_it_connects_without_a_code(gateway: Gateway):
     corrupted(gateway)
     shown = len(gateway.events("a", "qr_code"))
     missed = gateway.browsers.send_from_phone(FRIEND, ME, "enquanto fora")
-    status = gateway.ask(ROOT, messages.RestoreLogin("a"))
+    status = gateway.ask(ROOT_ACTOR, messages.RestoreLogin("a"))
     assert status.record.state is State.INITIALIZING
     gateway.until("a", State.CONNECTED, 10)
     gateway.run(20)
@@ -148,7 +148,7 @@ def test_a_copy_that_is_bad_too_says_so(gateway: Gateway):
     corrupted(gateway)
     for profile in gateway.world.copies["a"]:
         profile.login = None
-    gateway.ask(ROOT, messages.RestoreLogin("a"))
+    gateway.ask(ROOT_ACTOR, messages.RestoreLogin("a"))
     gateway.until("a", State.ERROR, 10)
     gateway.run(60)
     assert gateway.reason("a") is Reason.TOKEN_CORRUPT
@@ -161,7 +161,7 @@ def test_a_copy_that_is_bad_too_says_so(gateway: Gateway):
 def test_without_a_copy_a_restore_leaves_it_as_it_is(gateway: Gateway):
     corrupted(gateway)
     gateway.world.copies["a"].clear()
-    gateway.ask(ROOT, messages.RestoreLogin("a"))
+    gateway.ask(ROOT_ACTOR, messages.RestoreLogin("a"))
     gateway.until("a", State.ERROR, 10)
     gateway.run(600)
     assert gateway.reason("a") is Reason.TOKEN_CORRUPT
@@ -169,7 +169,7 @@ def test_without_a_copy_a_restore_leaves_it_as_it_is(gateway: Gateway):
 
 
 @pytest.mark.parametrize(
-    ("address", "request_"), [(A, messages.ResetLogin()), (ROOT, messages.RestoreLogin("a"))]
+    ("address", "request_"), [(A, messages.ResetLogin()), (ROOT_ACTOR, messages.RestoreLogin("a"))]
 )
 def test_a_login_that_may_be_good_is_left_alone(gateway: Gateway, address: str, request_: object):
     browser = gateway.connect("a", ME)
@@ -208,7 +208,7 @@ def test_a_restart_on_the_way_takes_no_copy_away(gateway: Gateway, since: Callab
     corrupted(gateway)
     since(gateway)
     assert copies(gateway) == [ME]
-    status = gateway.ask(ROOT, messages.RestoreLogin("a"))
+    status = gateway.ask(ROOT_ACTOR, messages.RestoreLogin("a"))
     assert status.record.state is State.INITIALIZING
     gateway.until("a", State.CONNECTED, 10)
     gateway.run(20)
@@ -221,7 +221,7 @@ def test_a_copy_that_turns_out_bad_after_a_restart_says_so(gateway: Gateway):
     restarted(gateway)
     for profile in gateway.world.copies["a"]:
         profile.login = None
-    gateway.ask(ROOT, messages.RestoreLogin("a"))
+    gateway.ask(ROOT_ACTOR, messages.RestoreLogin("a"))
     gateway.until("a", State.ERROR, 10)
     assert gateway.reason("a") is Reason.TOKEN_CORRUPT
 
@@ -234,7 +234,7 @@ def test_a_new_login_ends_the_chance_to_restore_an_older_one(gateway: Gateway):
     gateway.browsers.scan(qr.text, ME)
     gateway.until("a", State.CONNECTED)
     with pytest.raises(Refusal) as refused:
-        gateway.ask(ROOT, messages.RestoreLogin("a"))
+        gateway.ask(ROOT_ACTOR, messages.RestoreLogin("a"))
     assert refused.value.code is Code.LOGIN_NOT_CORRUPT
 
 
@@ -246,7 +246,7 @@ def test_a_restore_needs_room_like_any_start(make_gateway: MakeGateway):
     gateway.start("b")
     gateway.settle()
     with pytest.raises(Refusal) as refused:
-        gateway.ask(ROOT, messages.RestoreLogin("a"))
+        gateway.ask(ROOT_ACTOR, messages.RestoreLogin("a"))
     assert refused.value.code is Code.RESOURCE_LIMIT
     assert gateway.state("a") is State.DISCONNECTED
 
@@ -254,7 +254,7 @@ def test_a_restore_needs_room_like_any_start(make_gateway: MakeGateway):
 def test_restarting_all_that_crashed_leaves_the_choice_to_a_person(gateway: Gateway):
     corrupted(gateway)
     opened = gateway.count_browsers("a")
-    answer = gateway.ask(ROOT, messages.RestartCrashed())
+    answer = gateway.ask(ROOT_ACTOR, messages.RestartCrashed())
     assert answer == messages.CrashedRestarted((), (("a", Reason.TOKEN_CORRUPT),))
     gateway.run(600)
     assert (gateway.state("a"), gateway.reason("a")) == (State.ERROR, Reason.TOKEN_CORRUPT)
@@ -264,7 +264,7 @@ def test_restarting_all_that_crashed_leaves_the_choice_to_a_person(gateway: Gate
 def test_two_restores_at_once_are_one(gateway: Gateway):
     corrupted(gateway)
     opened = gateway.count_browsers("a")
-    first, second = (gateway.request(ROOT, messages.RestoreLogin("a")) for _ in range(2))
+    first, second = (gateway.request(ROOT_ACTOR, messages.RestoreLogin("a")) for _ in range(2))
     gateway.until("a", State.CONNECTED, 10)
     assert first.value.record.state is State.INITIALIZING
     with pytest.raises(Refusal):
@@ -278,7 +278,7 @@ def test_the_choice_outlives_a_daemon_that_dies_before_it_is_done(gateway: Gatew
     gateway.boot()
     gateway.run(60)
     assert gateway.state("a") is State.ERROR
-    gateway.ask(ROOT, messages.RestoreLogin("a"))
+    gateway.ask(ROOT_ACTOR, messages.RestoreLogin("a"))
     gateway.until("a", State.CONNECTED, 10)
 
 
@@ -436,22 +436,22 @@ def test_a_session_that_came_into_the_registry_is_taken_up(gateway: Gateway):
     gateway.connect("a", ME)
     with gateway.store.transaction() as transaction:
         transaction.save(SessionRecord("b", 1.0, since=1.0, state=State.RECONNECTING, has_login=False))
-    status = gateway.ask(ROOT, move_messages.TakeUp("b"))
+    status = gateway.ask(ROOT_ACTOR, move_messages.TakeUp("b"))
     assert status.record.id == "b"
     gateway.until("b", State.WAITING_SCAN, 10)
     opened = gateway.count_browsers("b")
-    gateway.ask(ROOT, move_messages.TakeUp("b"))
+    gateway.ask(ROOT_ACTOR, move_messages.TakeUp("b"))
     gateway.run(10)
     assert gateway.count_browsers("b") == opened
     with pytest.raises(Refusal) as refused:
-        gateway.ask(ROOT, move_messages.TakeUp("c"))
+        gateway.ask(ROOT_ACTOR, move_messages.TakeUp("c"))
     assert refused.value.code is Code.SESSION_NOT_FOUND
 
 
 def test_one_more_needs_room(make_gateway: MakeGateway):
     gateway = make_gateway(max_sessions=1)
-    assert gateway.ask(ROOT, move_messages.RequireRoom("b")) is None
+    assert gateway.ask(ROOT_ACTOR, move_messages.RequireRoom("b")) is None
     gateway.connect("a", ME)
     with pytest.raises(Refusal) as refused:
-        gateway.ask(ROOT, move_messages.RequireRoom("b"))
+        gateway.ask(ROOT_ACTOR, move_messages.RequireRoom("b"))
     assert refused.value.code is Code.RESOURCE_LIMIT

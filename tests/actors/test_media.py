@@ -18,7 +18,7 @@ from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
 from wppmt.domain.sends import AnnounceMedia, Idempotency, SendMedia
 from wppmt.domain.states import State
-from wppmt.store.records import Handover, JournalEntry
+from wppmt.store.records import JournalEntry, SendState
 
 ME, FRIEND = "5511999990001", "5511888880001"
 A, B = session_address("a"), session_address("b")
@@ -125,7 +125,7 @@ class TestOut:
         browser.hold_acks()
         reply = begin(gateway, path)
         gateway.run(400)
-        assert entry(gateway, reply.value.id).handover is Handover.UNKNOWN
+        assert entry(gateway, reply.value.id).state is SendState.UNKNOWN
         assert not path.exists()
 
     def test_a_file_that_is_gone_fails_at_once_and_holds_up_nobody(self, gateway: Gateway, files: Path):
@@ -262,17 +262,17 @@ class TestPrivacy:
             gateway.send("a", FRIEND, "segredo", idempotency=KEY)
         failed = gateway.store.keyed("a", KEY.key, 0)
         assert failed
-        assert (failed.payload, failed.handover) == ({}, Handover.FAILED)
+        assert (failed.payload, failed.state) == ({}, SendState.FAILED)
 
     def test_nor_one_of_unknown_fate_which_a_late_receipt_still_settles(self, gateway: Gateway):
         browser = gateway.connect("a", ME)
         browser.hold_acks()
         sent = gateway.send("a", FRIEND, "segredo", respond_async=True)
         gateway.run(400)
-        assert (entry(gateway, sent.id).payload, entry(gateway, sent.id).handover) == ({}, Handover.UNKNOWN)
+        assert (entry(gateway, sent.id).payload, entry(gateway, sent.id).state) == ({}, SendState.UNKNOWN)
         browser.hold_acks(held=False)
         gateway.run(1)
-        assert entry(gateway, sent.id).handover is Handover.SENT
+        assert entry(gateway, sent.id).state is SendState.SENT
         assert gateway.acks("a", sent.id) == ["unknown", "sent"]
 
 

@@ -26,7 +26,7 @@ from tests.actors.gateway import Gateway
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.hibernation import HOUR, HibernationPlan
-from wppmt.domain.messages import PRESSURE, ROOT, session_address
+from wppmt.domain.messages import PRESSURE_ACTOR, ROOT_ACTOR, session_address
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.sends import SendText
@@ -114,7 +114,7 @@ def test_the_worker_tells_what_it_measures_and_gives_back_what_the_daemon_has():
     given_back: list[int] = []
     worker = PressureWorker(lambda: 12.5, lambda: given_back.append(1))
     tell, wake = worker.do(LookAtPressure(), 0.0)
-    assert tell == Tell(ROOT, PressureMeasured(12.5))
+    assert tell == Tell(ROOT_ACTOR, PressureMeasured(12.5))
     assert wake.seconds == LOOK_SECONDS  # type: ignore[union-attr]
     assert list(worker.do(GiveBack(), 0.0)) == []
     assert given_back == [1]
@@ -134,7 +134,7 @@ def press(gateway: Gateway, percent: float, seconds: float = 0.0) -> None:
     """As the worker tells it for so long."""
     end = gateway.time.moment + seconds
     while True:
-        gateway.directory.tell(ROOT, PressureMeasured(percent))
+        gateway.directory.tell(ROOT_ACTOR, PressureMeasured(percent))
         gateway.settle()
         if gateway.time.moment >= end:
             return
@@ -199,4 +199,4 @@ def test_the_daemon_gives_back_its_own_once(gateway: Gateway):
     assert len(gateway.logged("memory_pressure")) == 1
     press(gateway, 0.0, CALM_SECONDS)
     assert len(gateway.logged("memory_pressure_over")) == 1
-    assert PRESSURE not in gateway.directory._mailboxes
+    assert PRESSURE_ACTOR not in gateway.directory._mailboxes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.actors.gateway import Gateway
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT_ACTOR
 from wppmt.domain.move_messages import TakeUp
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -22,7 +22,7 @@ def test_an_import_is_known_stopped_and_connects_without_a_code_when_it_is_start
     gateway.world.phones[ME].linked = "loja"
     with gateway.store.transaction() as transaction:
         transaction.save(imported("loja", gateway.time.moment))
-    status = gateway.ask(ROOT, TakeUp("loja"))
+    status = gateway.ask(ROOT_ACTOR, TakeUp("loja"))
     assert (status.record.state, status.record.desired) == (State.DISCONNECTED, Desired.STOPPED)
     assert gateway.state("loja") is State.DISCONNECTED
     assert gateway.count_browsers("loja") == 0
@@ -43,7 +43,7 @@ def test_one_that_is_wanted_runs_as_after_a_boot(gateway: Gateway):
     gateway.settle()
     with gateway.store.transaction() as transaction:
         transaction.save(record)
-    gateway.ask(ROOT, TakeUp("a"))
+    gateway.ask(ROOT_ACTOR, TakeUp("a"))
     gateway.until("a", State.CONNECTED)
 
 
@@ -57,7 +57,7 @@ def test_one_whose_machine_is_lost_says_so_while_it_comes_back(gateway: Gateway)
     gateway.settle()
     with gateway.store.transaction() as transaction:
         transaction.save(replace(record, process=None))
-    gateway.ask(ROOT, TakeUp("a", Reason.MACHINE_LOST))
+    gateway.ask(ROOT_ACTOR, TakeUp("a", Reason.MACHINE_LOST))
     gateway.settle()
     gateway.until("a", State.CONNECTED)
     [lost, _] = gateway.events("a", "connection_change")[-2:]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from actors.supervisor.messages import DiskMeasured, MemoryMeasured
 from tests.actors.gateway import MIN_FREE_MB, Gateway
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT_ACTOR
 from wppmt.domain.overview import Overview
 from wppmt.domain.shortages import Resource
 
 
 def told(gateway: Gateway, message: object) -> Overview:
-    gateway.directory.tell(ROOT, message)
+    gateway.directory.tell(ROOT_ACTOR, message)
     gateway.settle()
     return gateway.directory.overview()
 

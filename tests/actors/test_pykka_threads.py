@@ -22,7 +22,7 @@ from actors.session.messages import Ping, Pong
 from tests.support import eventually
 from wppmt.browser.fake.browsers import FakeBrowsers
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT_ACTOR
 from wppmt.media.received import ReceivedMedia
 
 
@@ -66,7 +66,7 @@ async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
         now=loop.time,
         browsers=FakeBrowsers(loop.call_later, loop.time),
         new_session=lambda _: Mind(),
-        new_service=lambda _: (Mind(), "first"),
+        new_shared_actor=lambda _: (Mind(), "first"),
         post=lambda _, __: None,
         log=log,
         received=ReceivedMedia(tmp_path, limit=10, quota=10, keep_seconds=10, now=loop.time),
@@ -228,7 +228,7 @@ async def test_alarms_reach_the_actor_that_set_them_and_no_other(ground: Ground)
 
 
 async def test_every_actor_answers_pings(ground: Ground):
-    root = ground.spawn(ROOT)
+    root = ground.spawn(ROOT_ACTOR)
     mind = ground.spawn("a")
     ground.directory.tell("a", Ping())
     await eventually(lambda: Pong("a") in root.seen)

@@ -12,7 +12,7 @@ from actors.webhooks.actor import WebhookMind
 from actors.webhooks.messages import OutboxGrew
 from tests.actors.gateway import OK, Gateway, Posted
 from tests.defaults import webhook_policy
-from wppmt.domain.messages import WEBHOOK, ReplayDeadLetters
+from wppmt.domain.messages import WEBHOOK_ACTOR, ReplayDeadLetters
 from wppmt.store.outbox_records import DeadLetterFilter, WebhookCounts
 from wppmt.webhook.classify import AttemptResult, Fault, Unanswered
 
@@ -27,8 +27,8 @@ class HoldingGateway(Gateway):
 
     hold_hours = 0.0
 
-    def _new_service(self, address: str) -> tuple[Mind | Worker, object]:
-        assert address == WEBHOOK
+    def _new_shared_actor(self, address: str) -> tuple[Mind | Worker, object]:
+        assert address == WEBHOOK_ACTOR
         policy = webhook_policy(hold_seconds=self.hold_hours * 3600)
         return WebhookMind(self.store, self._schedule, policy), OutboxGrew()
 
@@ -115,7 +115,7 @@ def test_without_it_one_replay_delivers_what_became_dead_letters(make: Make, see
     for session_id in TENANTS:
         dead = gateway.store.count_dead_letters(DeadLetterFilter(session_id))
         assert dead > 20
-        assert gateway.ask(WEBHOOK, ReplayDeadLetters(DeadLetterFilter(session_id))) == dead
+        assert gateway.ask(WEBHOOK_ACTOR, ReplayDeadLetters(DeadLetterFilter(session_id))) == dead
     gateway.run(10)
     assert gateway.store.webhook_counts() == WebhookCounts()
     for session_id in TENANTS:

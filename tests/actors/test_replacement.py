@@ -22,7 +22,7 @@ from wppmt.domain import messages, sends
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.hibernation import HibernationPlan
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 from wppmt.domain.move_messages import GiveAway, PrepareToLeave
 from wppmt.domain.states import State
 from wppmt.store.move_records import Departure, DepartureState
@@ -68,7 +68,7 @@ def test_a_session_that_was_given_away_does_not_go_on_here(given_away: Gateway):
 
 
 def test_nor_is_it_restarted_here(given_away: Gateway):
-    given_away.request(ROOT, messages.RestartSession("a"))
+    given_away.request(ROOT_ACTOR, messages.RestartSession("a"))
     given_away.run(120)
     assert not is_here(given_away)
 
@@ -81,7 +81,7 @@ def test_nobody_is_told_that_its_phone_was_unlinked(given_away: Gateway):
 def test_of_a_session_that_was_purged_nothing_is_left(gateway: Gateway):
     gateway.connect("a", ME, webhook_url="http://turbozap.test/hook")
     gateway.replace_in_commit(A, when=lambda: not gateway.has_profile("a"))
-    gateway.request(ROOT, messages.PurgeSession("a"))
+    gateway.request(ROOT_ACTOR, messages.PurgeSession("a"))
     gateway.run(60)
     assert gateway.logged("actor_replaced")
     assert not is_here(gateway)
@@ -92,7 +92,7 @@ def test_a_session_whose_start_nobody_was_told_of_takes_its_place(make_gateway: 
     gateway.start("a")
     gateway.close("a")
     gateway.replace_in_commit(A)
-    gateway.request(ROOT, messages.StartSession("a"))
+    gateway.request(ROOT_ACTOR, messages.StartSession("a"))
     gateway.run(30)
     assert gateway.logged("actor_replaced")
     assert gateway.record("a").desired is Desired.RUNNING
@@ -116,13 +116,13 @@ def test_a_login_is_audited_once(gateway: Gateway):
 def purged_unread(gateway: Gateway, *first: object) -> Pending:
     """Purged, but what Root reads before it hears of that is the answered request, after `first`."""
     gateway.connect("a", ME)
-    root, actor = gateway.mailbox(ROOT), gateway.mailbox(A)
-    gone = gateway.request(ROOT, messages.PurgeSession("a"))
+    root, actor = gateway.mailbox(ROOT_ACTOR), gateway.mailbox(A)
+    gone = gateway.request(ROOT_ACTOR, messages.PurgeSession("a"))
     gateway.run_until(lambda: any(isinstance(message, ProfileRemoved) for message in actor.mail))
     root.stall()
     for message in first[:-1]:
         root.put(message)
-    asked = gateway.request(ROOT, first[-1])
+    asked = gateway.request(ROOT_ACTOR, first[-1])
     gateway.run_until(lambda: gone.answers)
     gateway.settle()
     root.resume()
@@ -170,13 +170,13 @@ def test_what_an_adopted_page_told_the_last_actor_is_stale_to_the_next(gateway: 
 
 
 def test_a_session_of_a_purged_ones_name_gets_its_own_slot(gateway: Gateway):
-    gateway.directory.tell(ROOT, messages.MayRunBrowsers(may=False))
+    gateway.directory.tell(ROOT_ACTOR, messages.MayRunBrowsers(may=False))
     gateway.start("a")
-    gateway.directory.tell(ROOT, SlotWanted("a", 99))
+    gateway.directory.tell(ROOT_ACTOR, SlotWanted("a", 99))
     gateway.purge("a")
     gateway.settle()
     gateway.start("a")
-    gateway.directory.tell(ROOT, messages.MayRunBrowsers(may=True))
+    gateway.directory.tell(ROOT_ACTOR, messages.MayRunBrowsers(may=True))
     gateway.until("a", State.WAITING_SCAN)
 
 
@@ -189,7 +189,7 @@ def test_who_was_closed_while_waiting_for_a_slot_gets_none(make_gateway: MakeGat
     gateway.close("a")
     gateway.settle()
     gateway.mailbox(A).stall()
-    gateway.directory.tell(ROOT, SlotFreed("b", gateway.record("b").generation))
+    gateway.directory.tell(ROOT_ACTOR, SlotFreed("b", gateway.record("b").generation))
     gateway.settle()
     assert gateway.count_browsers("c") == 1
 
@@ -222,7 +222,7 @@ def test_somebody_who_waits_for_a_scheduled_wake_starts_no_second_browser(make_g
     gateway.ask(A, messages.ConfigureSession(hibernate=HibernationPlan(idle_minutes=1, wake_hours=1)))
     gateway.world.add_phone(FRIEND)
     gateway.run_until(lambda: gateway.record("a").is_hibernating and not gateway.browsers.living("a"), 900)
-    root, actor = gateway.mailbox(ROOT), gateway.mailbox(A)
+    root, actor = gateway.mailbox(ROOT_ACTOR), gateway.mailbox(A)
     gateway.run_until(lambda: any(isinstance(message, SlotWanted) for message in root.mail), 7200)
     actor.stall()
     gateway.request(A, sends.SendText(FRIEND, "oi"))
@@ -232,6 +232,6 @@ def test_somebody_who_waits_for_a_scheduled_wake_starts_no_second_browser(make_g
     before = gateway.count_browsers("a")
     actor.resume()
     gateway.settle()
-    gateway.request(ROOT, messages.StartSession("b"))
+    gateway.request(ROOT_ACTOR, messages.StartSession("b"))
     gateway.run(20)
     assert (gateway.count_browsers("a"), gateway.count_browsers("b")) == (before + 1, 0)

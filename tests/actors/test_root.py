@@ -15,7 +15,7 @@ from tests.actors.gateway import Gateway
 from wppmt.browser.port import ChannelClosed
 from wppmt.domain import messages, sends
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, WEBHOOK, session_address
+from wppmt.domain.messages import ROOT_ACTOR, WEBHOOK_ACTOR, session_address
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 
@@ -112,7 +112,7 @@ def test_a_slow_end_of_leftovers_leaves_the_next_browser_alone(pair: Gateway):
 
 
 def test_a_new_actor_answers_nobody_before_it_knows_what_it_takes_up(pair: Gateway):
-    root = pair.mailbox(ROOT).cell
+    root = pair.mailbox(ROOT_ACTOR).cell
     pair.runtime.perform(root, AbandonSession("a"))
     pair.runtime.perform(root, SpawnSession("a"))
     with pytest.raises(Refusal) as refused:
@@ -137,7 +137,7 @@ def test_whoever_asks_a_hung_actor_hears_that_nothing_was_done(pair: Gateway):
 def test_whoever_asks_a_dead_actor_hears_it_at_once(pair: Gateway):
     pair.directory.tell(A, Poison())
     pair.settle()
-    for address, message in ((ROOT, messages.StartSession("a")), (A, messages.CloseSession())):
+    for address, message in ((ROOT_ACTOR, messages.StartSession("a")), (A, messages.CloseSession())):
         reply = pair.request(address, message)
         pair.settle()
         with pytest.raises(Refusal) as refused:
@@ -204,15 +204,15 @@ def test_a_restart_works_for_a_hung_and_for_a_dead_actor(pair: Gateway):
 
 
 def test_root_describes_itself_first(pair: Gateway):
-    root, *others = pair.ask(ROOT, messages.Describe()).actors
+    root, *others = pair.ask(ROOT_ACTOR, messages.Describe()).actors
     assert root == {"actor": "root", "children": 2}
     assert all(other["actor"] != "root" for other in others)
 
 
 def test_what_a_replaced_actor_wanted_is_not_taken_for_what_its_successor_wants(pair: Gateway):
-    pair.directory.tell(ROOT, messages.MayRunBrowsers(may=False))
+    pair.directory.tell(ROOT_ACTOR, messages.MayRunBrowsers(may=False))
     pair.run(5)
-    root = pair.mailbox(ROOT)
+    root = pair.mailbox(ROOT_ACTOR)
     root.stall()
     for _ in range(3):
         pair.directory.tell(A, Restart())
@@ -222,30 +222,30 @@ def test_what_a_replaced_actor_wanted_is_not_taken_for_what_its_successor_wants(
     pair.directory.tell(A, Poison())
     pair.run(2 * WATCH_SECONDS)
     # It was on its way while Root replaced who had sent it.
-    pair.directory.tell(ROOT, late)
-    pair.directory.tell(ROOT, SlotFreed(late.session_id, late.generation))
+    pair.directory.tell(ROOT_ACTOR, late)
+    pair.directory.tell(ROOT_ACTOR, SlotFreed(late.session_id, late.generation))
     pair.settle()
-    pair.directory.tell(ROOT, messages.MayRunBrowsers(may=True))
+    pair.directory.tell(ROOT_ACTOR, messages.MayRunBrowsers(may=True))
     pair.until("a", State.CONNECTED, 20)
 
 
 def test_all_crashed_ones_can_be_restarted_at_once(pair: Gateway):
     pair.browser("a").set_facts(mode="TOS_BLOCK")
     pair.until("a", State.ERROR)
-    assert pair.ask(ROOT, messages.RestartCrashed(frozenset("b"))) == messages.CrashedRestarted(())
-    assert pair.ask(ROOT, messages.RestartCrashed()) == messages.CrashedRestarted(("a",))
+    assert pair.ask(ROOT_ACTOR, messages.RestartCrashed(frozenset("b"))) == messages.CrashedRestarted(())
+    assert pair.ask(ROOT_ACTOR, messages.RestartCrashed()) == messages.CrashedRestarted(("a",))
     pair.settle()
     pair.until("a", State.CONNECTED)
-    assert pair.ask(ROOT, messages.RestartCrashed()) == messages.CrashedRestarted(())
+    assert pair.ask(ROOT_ACTOR, messages.RestartCrashed()) == messages.CrashedRestarted(())
     assert pair.count_browsers("b") == 1
 
 
 @pytest.mark.parametrize("trouble", ["dead", "hung"])
 def test_a_webhook_actor_in_trouble_is_replaced_and_nothing_is_lost(pair: Gateway, trouble: str):
     if trouble == "dead":
-        pair.directory.tell(WEBHOOK, Poison())
+        pair.directory.tell(WEBHOOK_ACTOR, Poison())
     else:
-        pair.mailbox(WEBHOOK).stall()
+        pair.mailbox(WEBHOOK_ACTOR).stall()
     message_id = pair.browser("a").receive(FRIEND)
     pair.run(NOTICED + 5)
     delivered = [post.fields["message"]["id"] for post in pair.posts if post.name == "message_received"]
@@ -256,12 +256,12 @@ def test_the_tree_can_be_looked_at(pair: Gateway):
     pair.mailbox(A).stall()
 
     def rows(state: str) -> set[str]:
-        return {row["actor"] for row in pair.ask(ROOT, messages.Describe()).actors if row.get(state)}
+        return {row["actor"] for row in pair.ask(ROOT_ACTOR, messages.Describe()).actors if row.get(state)}
 
     while not rows("hung"):
         pair.run(1)
     assert rows("hung") == {A}
-    assert rows("alive") == {WEBHOOK, A, session_address("b")}
+    assert rows("alive") == {WEBHOOK_ACTOR, A, session_address("b")}
 
 
 @pytest.mark.parametrize("places", [1, 2, 3])
@@ -270,7 +270,7 @@ def test_only_so_many_browsers_start_at_once(make_gateway: MakeGateway, places: 
     names = [f"s{index}" for index in range(7)]
     for name in names:
         gateway.hang_start(name)
-        gateway.request(ROOT, messages.StartSession(name))
+        gateway.request(ROOT_ACTOR, messages.StartSession(name))
     gateway.run(30)
     assert sum(gateway.count_browsers(name) for name in names) == places
 
@@ -308,12 +308,12 @@ def test_a_start_right_behind_a_close_finds_its_place(make_gateway: MakeGateway,
     gateway.connect("a", ME)
     gateway.close("a")
     for _ in range(5):
-        gateway.request(ROOT, messages.StartSession("a"))
+        gateway.request(ROOT_ACTOR, messages.StartSession("a"))
         for _ in range(gateway.random.randrange(12)):
             gateway.step()
         gateway.request(A, messages.CloseSession())
-        gateway.request(ROOT, messages.RestartSession("a"))
-    gateway.request(ROOT, messages.StartSession("a"))
+        gateway.request(ROOT_ACTOR, messages.RestartSession("a"))
+    gateway.request(ROOT_ACTOR, messages.StartSession("a"))
     gateway.run(120)
     last = gateway.state("a")
     assert last in {State.CONNECTED, State.DISCONNECTED}
@@ -327,5 +327,5 @@ def test_root_answers_for_unknown_sessions_itself(gateway: Gateway):
     gateway.run(1)
     for message in (messages.RestartSession("x"), messages.PurgeSession("x")):
         with pytest.raises(Refusal) as refused:
-            gateway.ask(ROOT, message)
+            gateway.ask(ROOT_ACTOR, message)
         assert refused.value.code is Code.SESSION_NOT_FOUND

@@ -13,7 +13,7 @@ from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import session_address
 from wppmt.domain.sends import Idempotency, SendText
 from wppmt.domain.states import State
-from wppmt.store.records import Handover, JournalEntry
+from wppmt.store.records import JournalEntry, SendState
 
 ME, FRIEND, OTHER = "5511999990001", "5511888880001", "5511777770001"
 A = session_address("a")
@@ -55,7 +55,7 @@ def test_a_send_is_answered_when_whatsapps_server_has_it(gateway: Gateway):
     assert gateway.acks("a", sent.id) == ["sent", "delivered", "read"]
     assert gateway.inbox(FRIEND) == [sent.id]
     assert gateway.record("a").messages_sent == 1
-    assert entry(gateway, sent.id).handover is Handover.SENT
+    assert entry(gateway, sent.id).state is SendState.SENT
 
 
 def test_sends_go_out_in_order(gateway: Gateway):
@@ -538,10 +538,10 @@ def test_what_was_handed_over_keeps_its_key(gateway: Gateway):
     key = Idempotency("pedido-1", "corpo")
     sent = begin(gateway, idempotency=key, typing_ms=10_000, respond_async=True)
     gateway.settle()
-    gateway.run_until(lambda: entry(gateway, sent.value.id).handover is Handover.HANDED)
+    gateway.run_until(lambda: entry(gateway, sent.value.id).state is SendState.HANDED)
     browser.crash()
     gateway.settle()
-    gateway.run_until(lambda: entry(gateway, sent.value.id).handover is Handover.ACCEPTED)
+    gateway.run_until(lambda: entry(gateway, sent.value.id).state is SendState.ACCEPTED)
     gateway.close("a")
     assert gateway.acks("a", sent.value.id) == ["unknown"]
     gateway.start("a")

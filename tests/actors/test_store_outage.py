@@ -10,7 +10,7 @@ from tests.actors.conftest import MakeGateway
 from tests.actors.gateway import Gateway
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 from wppmt.domain.sends import SendText
 from wppmt.domain.states import State
 
@@ -18,10 +18,10 @@ ME, FRIEND = "5511999990001", "5511888880001"
 A = session_address("a")
 
 ASKS: dict[str, tuple[str, object]] = {
-    "start": (ROOT, messages.StartSession("b")),
+    "start": (ROOT_ACTOR, messages.StartSession("b")),
     "close": (A, messages.CloseSession()),
     "logout": (A, messages.LogOut()),
-    "purge": (ROOT, messages.PurgeSession("a")),
+    "purge": (ROOT_ACTOR, messages.PurgeSession("a")),
     "send": (A, SendText(FRIEND, "oi")),
     "webhook": (A, messages.SetWebhook("http://eu.test/", ("error",))),
     "secret": (A, messages.RotateWebhookSecret()),
@@ -151,7 +151,7 @@ def test_an_outage_while_starting_is_survived(gateway: Gateway, after: int):
     gateway.connect("a", ME)
     gateway.close("a")
     gateway.store.fill_after = after
-    reply = gateway.request(ROOT, messages.StartSession("a"))
+    reply = gateway.request(ROOT_ACTOR, messages.StartSession("a"))
     gateway.run(100)
     gateway.store.fill_after, gateway.store.is_full = None, False
     gateway.run(60)

@@ -85,7 +85,7 @@ def test_setting_the_webhook_anew_ends_a_410_whichever_way_it_is_set(
     assert dead_lettered.dead
 
     posts = posts_of(gateway)
-    address = messages.ROOT if isinstance(set_anew, messages.StartSession) else A
+    address = messages.ROOT_ACTOR if isinstance(set_anew, messages.StartSession) else A
     gateway.ask(address, set_anew)
     browser.receive(FRIEND)
     gateway.run(10)

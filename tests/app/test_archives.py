@@ -22,7 +22,7 @@ from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.jobs import Job, JobStatus
 from wppmt.domain.log import LogLevel
-from wppmt.domain.messages import ROOT, CopyLogin
+from wppmt.domain.messages import ROOT_ACTOR, CopyLogin
 from wppmt.domain.move_messages import RequireRoom, TakeUp
 from wppmt.domain.occurrences import BackupEnded, BackupOutcome, Occurrence
 from wppmt.store.records import SessionStatus
@@ -194,7 +194,7 @@ async def test_without_a_key_nothing_is_begun(world: World):
 async def test_a_restored_session_is_taken_up(world: World, other: World):
     job = await other.archives.restore(chunks(await archive_of(world)))
     assert (job.session_id, (await other.ended(job)).status) == ("loja", JobStatus.DONE)
-    assert other.actors.asked == [(ROOT, RequireRoom("loja")), (ROOT, TakeUp("loja"))]
+    assert other.actors.asked == [(ROOT_ACTOR, RequireRoom("loja")), (ROOT_ACTOR, TakeUp("loja"))]
     assert other.here.login() == LOGIN
     assert other.here.leftovers() == []
 

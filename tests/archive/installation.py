@@ -18,7 +18,7 @@ from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.operator_records import Attempt
 from wppmt.store.outbox_records import DeliveryState, Lane, SigningSecrets
-from wppmt.store.records import EventDraft, Handover, JournalEntry, SessionRecord
+from wppmt.store.records import EventDraft, JournalEntry, SendState, SessionRecord
 from wppmt.store.sqlite.store import SqliteStore
 
 KEY = b"0123456789abcdef0123456789abcdef"
@@ -117,7 +117,7 @@ def fill(here: Installation) -> None:
         )  # fmt: skip
         transaction.save_secrets("loja", SigningSecrets("whsec_a", (("whsec_b", NOW),)))
         transaction.journal(
-            JournalEntry("loja", "3EB01", "5511999990002@c.us", "text", {"text": "oi"}, Handover.SENT, 1, NOW, key="k1", fingerprint="f1")
+            JournalEntry("loja", "3EB01", "5511999990002@c.us", "text", {"text": "oi"}, SendState.SENT, 1, NOW, key="k1", fingerprint="f1")
         )  # fmt: skip
         transaction.journal(
             JournalEntry(

@@ -32,7 +32,7 @@ from actors.webhooks.messages import Attempted, OutboxGrew
 from tests.bench.figures import Report, machine
 from tests.defaults import webhook_policy, webhook_schedule
 from tests.support import free_port, wait_until
-from wppmt.domain.messages import WEBHOOK
+from wppmt.domain.messages import WEBHOOK_ACTOR
 from wppmt.net.egress import Egress, policy
 from wppmt.store.outbox_records import Lane, SigningSecrets
 from wppmt.store.records import EventDraft, SessionRecord
@@ -101,13 +101,13 @@ class Delivery:
             now=time.time,
             browsers=NOTHING,
             new_session=NOTHING,
-            new_service=NOTHING,
+            new_shared_actor=NOTHING,
             post=self._post,
             log=lambda *_, **__: None,
             received=NOTHING,
         )
         runtime = Interpreter(Directory(), PykkaThreads(self.loop), world)
-        self.mailbox = runtime.spawn(WEBHOOK, WebhookMind(made, webhook_schedule(), webhook_policy()))
+        self.mailbox = runtime.spawn(WEBHOOK_ACTOR, WebhookMind(made, webhook_schedule(), webhook_policy()))
         self.mailbox.put(OutboxGrew())
 
     def _is_up(self) -> bool:

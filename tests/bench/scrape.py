@@ -24,13 +24,13 @@ from actors.runtime.interpreter import Interpreter
 from actors.runtime.pykka_threads import PykkaThreads
 from actors.supervisor.messages import Boot
 from actors.supervisor.root import Root
-from actors.workers.load import MONITOR, Measure
+from actors.workers.load import MONITOR_ACTOR, Measure
 from tests.bench.figures import Report, machine
 from tests.defaults import SETTINGS
 from tests.support import eventually
 from wppmt.app import metering, wiring
 from wppmt.browser.fake.browsers import FakeBrowsers
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 from wppmt.domain.occurrences import SendAnswered, SendOutcome
 from wppmt.domain.sends import SendText
 from wppmt.domain.states import State
@@ -73,7 +73,7 @@ class Crowd:
             now=time.time,
             browsers=self.browsers,
             new_session=partial(wiring.new_session, self.store, wiring.tools(SETTINGS, self.store)),
-            new_service=self._new_service,
+            new_shared_actor=self._new_shared_actor,
             post=lambda _, __: None,
             log=lambda *_, **__: None,
             received=ReceivedMedia(folder, limit=1, quota=1, keep_seconds=1, now=time.time),
@@ -82,14 +82,14 @@ class Crowd:
         self.runtime = Interpreter(self.directory, self.threads, world)
         root = Root(
             self.store,
-            services=(MONITOR,),
+            shared_actors=(MONITOR_ACTOR,),
             max_sessions=sessions,
             starts_at_once=sessions,
             memory_limit_mb=10**6,
             is_alive=self.directory.is_alive,
             status=self.directory.status,
         )
-        self.runtime.spawn(ROOT, root).put(Boot())
+        self.runtime.spawn(ROOT_ACTOR, root).put(Boot())
 
     def text(self) -> bytes:
         mailboxes = self.directory.mailboxes
@@ -124,7 +124,7 @@ class Crowd:
     def _later(self, delay: float, function: Callable[[], None]) -> None:
         self.loop.call_soon_threadsafe(self.loop.call_later, delay, function)
 
-    def _new_service(self, _: str) -> tuple[Mind | Worker, object]:
+    def _new_shared_actor(self, _: str) -> tuple[Mind | Worker, object]:
         return wiring.monitor(SETTINGS, self.runtime.browsers.loads, self.meter), Measure()
 
 

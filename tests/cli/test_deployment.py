@@ -19,7 +19,7 @@ from wppmt.domain.actions import Action
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.operator_records import AuditEntry
-from wppmt.store.records import Handover, SessionRecord
+from wppmt.store.records import SendState, SessionRecord
 from wppmt.store.sqlite.peek import Evidence, evidence
 from wppmt.store.sqlite.store import SqliteStore
 
@@ -164,7 +164,7 @@ def test_what_has_been_seen_to_work_is_read_from_the_database(tmp_path: Path):
             "session_id": "a",
             "id": "X",
             "ack": 2,
-            "handover": Handover.SENT,
+            "handover": SendState.SENT,
             "accepted_at": 1.0,
             "number": 1,
         }

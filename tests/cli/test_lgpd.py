@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Call
 from tests.cli.test_handover import HOLDER
-from wppmt.store.records import EventDraft, Handover, JournalEntry, SessionRecord
+from wppmt.store.records import EventDraft, JournalEntry, SendState, SessionRecord
 from wppmt.store.sqlite.store import SqliteStore
 
 MARIA, OWN = "5511999990001", "5511988880001"
@@ -81,7 +81,7 @@ def test_the_data_of_another_version_are_left_alone(call: Call, store: SqliteSto
 def test_beside_a_daemon_it_waits_for_what_is_under_way(
     call: Call, store: SqliteStore, environ: dict[str, str]
 ):
-    entry = JournalEntry("loja", "3EB0", f"{MARIA}@c.us", "text", {"text": "oi"}, handover=Handover.HANDED)
+    entry = JournalEntry("loja", "3EB0", f"{MARIA}@c.us", "text", {"text": "oi"}, state=SendState.HANDED)
     with store.transaction() as transaction:
         transaction.journal(entry)
     state = environ["WPP_STATE_DIR"]

@@ -21,7 +21,7 @@ from wppmt.explain.session import MOST_LINES, explain_session
 from wppmt.explain.webhook import REPLAY, WAIT
 from wppmt.store.operator_records import Attempt, AuditEntry
 from wppmt.store.outbox_records import DeliveryState
-from wppmt.store.records import EventRecord, Handover, JournalEntry, SessionRecord
+from wppmt.store.records import EventRecord, JournalEntry, SendState, SessionRecord
 
 NOW = 1000.0
 SECRET, PHONE = "segredo de alguém", "5511999998888"
@@ -56,7 +56,7 @@ def lines(explanation: Explanation) -> list[tuple[float, str]]:
 
 class TestAMessage:
     def test_that_went_all_the_way_while_its_webhook_was_down(self):
-        entry = replace(ENTRY, handover=Handover.SENT, ack=2, handed_at=101.0, acked_at=105.0, payload={})
+        entry = replace(ENTRY, state=SendState.SENT, ack=2, handed_at=101.0, acked_at=105.0, payload={})
         told = [ack(102.0, 1, "sent"), ack(105.0, 2, "delivered", "evt_2")]
         failures = [attempt(102.5, "HTTP 500"), attempt(107.5, "HTTP 500"), attempt(137.5, "HTTP 500")]
         deliveries = Deliveries([*failures, attempt(437.5)], {"evt_1": DONE})
@@ -81,7 +81,7 @@ class TestAMessage:
         )
 
     def test_how_the_session_was_afterwards_is_not_its_business(self):
-        entry = replace(ENTRY, handover=Handover.SENT, ack=1, handed_at=101.0, acked_at=102.0)
+        entry = replace(ENTRY, state=SendState.SENT, ack=1, handed_at=101.0, acked_at=102.0)
         around = [
             change(101.5, State.RECONNECTING, Reason.NETWORK), change(300.0, State.ERROR, Reason.CONFLICT),
         ]  # fmt: skip
@@ -90,28 +90,28 @@ class TestAMessage:
 
     @pytest.mark.parametrize("code", Code)
     def test_that_was_refused_says_why_and_what_to_do(self, code: Code):
-        entry = replace(ENTRY, handover=Handover.FAILED, ack=-1, failure=code.value)
+        entry = replace(ENTRY, state=SendState.FAILED, ack=-1, failure=code.value)
         found = explain_message(MessageMaterial(RECORD, NOW, entry))
         assert lines(found)[-1][1] == f"texto: não foi enviada. {CATALOGUE[code].text}"
         assert found.advice
         assert "Nada a fazer" not in found.advice
 
     def test_that_was_refused_later(self):
-        entry = replace(ENTRY, handover=Handover.FAILED, ack=-1, failure="NOT_ON_WHATSAPP")
+        entry = replace(ENTRY, state=SendState.FAILED, ack=-1, failure="NOT_ON_WHATSAPP")
         found = explain_message(MessageMaterial(RECORD, NOW, entry, [ack(105.0, -1, "failed")]))
         assert lines(found)[-1] == (105.0, "texto: não foi enviada. Este número não está no WhatsApp")
         assert found.advice == "Confira o número com o cliente (…/check-number)."
 
-    @pytest.mark.parametrize("handover", Handover)
+    @pytest.mark.parametrize("state", SendState)
     @pytest.mark.parametrize("level", [-1, 0, 1, 2, 3, 4])
-    def test_of_each_fate_has_an_advice(self, handover: Handover, level: int):
-        entry = replace(ENTRY, handover=handover, ack=level, handed_at=101.0, acked_at=102.0)
+    def test_of_each_fate_has_an_advice(self, state: SendState, level: int):
+        entry = replace(ENTRY, state=state, ack=level, handed_at=101.0, acked_at=102.0)
         found = explain_message(MessageMaterial(RECORD, NOW, entry))
         assert found.advice
         assert len(found.timeline) >= 2
 
     def test_that_may_have_left_is_not_to_be_sent_again(self):
-        entry = replace(ENTRY, handover=Handover.UNKNOWN, handed_at=101.0)
+        entry = replace(ENTRY, state=SendState.UNKNOWN, handed_at=101.0)
         found = explain_message(MessageMaterial(RECORD, NOW, entry, [ack(110.0, 0, "unknown")]))
         assert lines(found)[-1] == (110.0, "não se sabe se foi enviada")
         assert "confira na conversa antes" in found.advice
@@ -157,7 +157,7 @@ class TestASession:
                 AuditEntry(30.0, Action.RESTART_SESSION, "wppmt", session_id="a", target="BROWSER_CRASHED"),
                 AuditEntry(31.0, Action.CLOSE_SESSION, session_id="a"),
             ],
-            failed=[replace(ENTRY, accepted_at=35.0, handover=Handover.FAILED, failure="NOT_ON_WHATSAPP")],
+            failed=[replace(ENTRY, accepted_at=35.0, state=SendState.FAILED, failure="NOT_ON_WHATSAPP")],
             deliveries=Deliveries(
                 [
                     attempt(20.0, "HTTP 500"),
@@ -224,7 +224,7 @@ moments = st.floats(1.0, NOW)
 chats = st.one_of(phones.map(lambda phone: f"{phone}@c.us"), phones.map(lambda phone: f"{phone}@lid"), phones)
 entries = st.builds(
     JournalEntry, st.just("a"), st.just("3EB0AA"), chats, st.sampled_from(["text", "media", "novo"]),
-    st.just({"text": SECRET}), st.sampled_from(Handover), st.integers(-1, 5), moments, st.none() | moments,
+    st.just({"text": SECRET}), st.sampled_from(SendState), st.integers(-1, 5), moments, st.none() | moments,
     st.none() | moments, st.sampled_from(["", "NOT_ON_WHATSAPP", "OF_LATER"]),
 )  # fmt: skip
 bodies = st.builds(

@@ -11,7 +11,7 @@ from wppmt.explain.logged import _WORDS, message_lines, session_lines
 from wppmt.explain.material import Logged, MessageMaterial, SessionMaterial
 from wppmt.explain.message import explain_message
 from wppmt.explain.session import explain_session
-from wppmt.store.records import Handover, JournalEntry, SessionRecord
+from wppmt.store.records import JournalEntry, SendState, SessionRecord
 
 RECORD = SessionRecord("a", 1.0, since=1.0)
 
@@ -68,6 +68,6 @@ def test_a_message_is_told_what_its_sender_was_answered():
     assert [line.text for line in message_lines([mine, others], "3EB0AA")] == [
         "a API respondeu HTTP 202 em 31,5 ms"
     ]
-    entry = JournalEntry("a", "3EB0AA", "x", "text", {}, Handover.SENT, 1, 1.0, 2.0, 3.0)
+    entry = JournalEntry("a", "3EB0AA", "x", "text", {}, SendState.SENT, 1, 1.0, 2.0, 3.0)
     found = explain_message(MessageMaterial(RECORD, 9.0, entry, logged=[mine, others]))
     assert found.timeline[-1].text == "a API respondeu HTTP 202 em 31,5 ms"

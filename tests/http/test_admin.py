@@ -70,7 +70,7 @@ async def test_restarting_one_is_not_held_back_by_its_rate(api: Api):
         answer = await api.post("/api/admin/sessions/a/restart", token=ADMIN)
         assert (answer.status, answer.body["status"]) == (202, "initializing")
         assert "X-RateLimit-Limit" not in answer.headers
-    assert api.front.asked == [(messages.ROOT, messages.RestartSession("a"))] * 2
+    assert api.front.asked == [(messages.ROOT_ACTOR, messages.RestartSession("a"))] * 2
     unknown = await api.post("/api/admin/sessions/b/restart", token=ADMIN)
     assert (unknown.status, unknown.body["code"]) == (404, "SESSION_NOT_FOUND")
 

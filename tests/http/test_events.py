@@ -12,7 +12,7 @@ from tests.http.fakes import BORN
 from wppmt.domain import messages
 from wppmt.http.handlers.events import STEP
 from wppmt.store.outbox_records import DeadLetterFilter, Delivery
-from wppmt.store.records import EventRecord, Handover, JournalEntry
+from wppmt.store.records import EventRecord, JournalEntry, SendState
 
 
 def event(sequence: int, size: int = 0) -> EventRecord:
@@ -95,15 +95,15 @@ class TestMessage:
     @pytest.mark.parametrize(
         ("changes", "status"),
         [
-            ({"handover": Handover.ACCEPTED}, "pending"),
-            ({"handover": Handover.HANDED}, "pending"),
-            ({"handover": Handover.SENT, "ack": 1}, "sent"),
-            ({"handover": Handover.SENT, "ack": 2}, "delivered"),
-            ({"handover": Handover.SENT, "ack": 3}, "read"),
-            ({"handover": Handover.SENT, "ack": 4}, "played"),
-            ({"handover": Handover.SENT, "ack": 9}, "failed"),
-            ({"handover": Handover.FAILED, "ack": -1}, "failed"),
-            ({"handover": Handover.UNKNOWN}, "unknown"),
+            ({"state": SendState.ACCEPTED}, "pending"),
+            ({"state": SendState.HANDED}, "pending"),
+            ({"state": SendState.SENT, "ack": 1}, "sent"),
+            ({"state": SendState.SENT, "ack": 2}, "delivered"),
+            ({"state": SendState.SENT, "ack": 3}, "read"),
+            ({"state": SendState.SENT, "ack": 4}, "played"),
+            ({"state": SendState.SENT, "ack": 9}, "failed"),
+            ({"state": SendState.FAILED, "ack": -1}, "failed"),
+            ({"state": SendState.UNKNOWN}, "unknown"),
         ],
     )
     async def test_status_words(self, api: Api, changes: dict[str, Any], status: str):
@@ -157,7 +157,7 @@ class TestDeadLetters:
         api.front.has("a")
         answer = await api.post("/api/sessions/a/dead-letters/replay", body)
         assert answer.body == {"success": True, "replayed": 3}
-        assert api.front.asked == [(messages.WEBHOOK, messages.ReplayDeadLetters(which, url))]
+        assert api.front.asked == [(messages.WEBHOOK_ACTOR, messages.ReplayDeadLetters(which, url))]
 
     async def test_replaying_to_a_forbidden_place(self, api: Api):
         api.front.has("a")

@@ -16,7 +16,7 @@ from wppmt.domain.remedies import remedy
 from wppmt.domain.states import State
 from wppmt.explain.material import Logged
 from wppmt.store.operator_records import Attempt, AuditEntry
-from wppmt.store.records import EventDraft, Handover, JournalEntry
+from wppmt.store.records import EventDraft, JournalEntry, SendState
 from wppmt.store.sqlite.store import SqliteStore
 
 EXPLAIN = "/api/sessions/a/explain"
@@ -51,10 +51,10 @@ def store(tmp_path: Path) -> SqliteStore:
         transaction.audit(AuditEntry(BORN - 90, Action.RESTART_SESSION, "ana", session_id="a"))
         transaction.audit(AuditEntry(BORN - 90, Action.RESTART_SESSION, "outra", session_id="b"))
         transaction.journal(JournalEntry(
-            "a", "3EB0AA", f"{PHONE}@c.us", "text", {}, Handover.SENT, 1, BORN - 52, BORN - 51, BORN - 50,
+            "a", "3EB0AA", f"{PHONE}@c.us", "text", {}, SendState.SENT, 1, BORN - 52, BORN - 51, BORN - 50,
         ))  # fmt: skip
         transaction.journal(JournalEntry(
-            "a", "3EB0CC", PHONE, "text", {}, Handover.FAILED, -1, BORN - 20, failure="NOT_ON_WHATSAPP",
+            "a", "3EB0CC", PHONE, "text", {}, SendState.FAILED, -1, BORN - 20, failure="NOT_ON_WHATSAPP",
         ))  # fmt: skip
     made.settle([], [Attempt("evt_2", "a", BORN - HOUR + 1, None, 9, None, "O destino recusou a conexão")])
     return made

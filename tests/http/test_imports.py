@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.http.conftest import Api, token
 from tests.http.fakes import BORN
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT_ACTOR
 from wppmt.domain.move_messages import TakeUp
 from wppmt.store.records import Desired, imported
 
@@ -19,7 +19,7 @@ async def test_a_profile_that_waits_becomes_a_stopped_session(api: Api):
         201,
         {"success": True, "sessionId": "loja", "status": "disconnected"},
     )
-    assert api.front.asked == [(ROOT, TakeUp("loja"))]
+    assert api.front.asked == [(ROOT_ACTOR, TakeUp("loja"))]
     assert api.cluster.claims == ["loja"]
     record = api.front.records["loja"]
     assert (record.desired, record.has_login) == (Desired.STOPPED, True)

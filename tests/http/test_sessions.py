@@ -42,7 +42,7 @@ async def test_start_answers_the_documents_example(api: Api):
     assert secret.startswith("whsec_")
     assert api.front.asked == [
         (
-            messages.ROOT,
+            messages.ROOT_ACTOR,
             messages.StartSession(
                 "cliente-001", webhook_url=URL, description="Conta WhatsApp da Empresa ABC"
             ),
@@ -257,14 +257,14 @@ async def test_restart_is_accepted(api: Api):
     answer = await api.post("/api/sessions/a/restart")
     assert answer.status == 202
     assert (answer.body["sessionId"], answer.body["status"]) == ("a", "initializing")
-    assert api.front.asked == [(messages.ROOT, messages.RestartSession("a"))]
+    assert api.front.asked == [(messages.ROOT_ACTOR, messages.RestartSession("a"))]
 
 
 @pytest.mark.parametrize(
     ("verb", "asked"),
     [
         ("reset", ("session:a", messages.ResetLogin())),
-        ("restore", (messages.ROOT, messages.RestoreLogin("a"))),
+        ("restore", (messages.ROOT_ACTOR, messages.RestoreLogin("a"))),
     ],
 )
 async def test_a_corrupt_login_is_thrown_away_or_restored(api: Api, verb: str, asked: object):
@@ -340,7 +340,7 @@ async def test_a_blank_field_of_a_change_takes_the_default(api: Api, blank: str 
 
 async def test_a_start_may_bring_a_proxy(api: Api):
     await api.post("/api/sessions/a/start", json={"proxy": PROXY})
-    assert api.front.asked == [(messages.ROOT, messages.StartSession("a", proxy=PROXY))]
+    assert api.front.asked == [(messages.ROOT_ACTOR, messages.StartSession("a", proxy=PROXY))]
 
 
 @pytest.mark.parametrize(
@@ -368,7 +368,7 @@ async def test_an_engine_of_its_own_is_shown_and_null_takes_the_default(api: Api
 
 async def test_a_start_may_bring_an_engine(api: Api):
     await api.post("/api/sessions/a/start", json={"engine": "headless-shell"})
-    assert api.front.asked == [(messages.ROOT, messages.StartSession("a", engine="headless-shell"))]
+    assert api.front.asked == [(messages.ROOT_ACTOR, messages.StartSession("a", engine="headless-shell"))]
 
 
 @pytest.mark.parametrize("engine", ["firefox", "Chrome", 7])

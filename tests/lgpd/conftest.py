@@ -15,7 +15,7 @@ from wppmt.lgpd.holdings import Folders, Holdings
 from wppmt.lgpd.person import Person
 from wppmt.media.received import ReceivedMedia
 from wppmt.store.operator_records import Attempt
-from wppmt.store.records import EventDraft, Handover, JournalEntry, SessionRecord
+from wppmt.store.records import EventDraft, JournalEntry, SendState, SessionRecord
 from wppmt.store.sqlite.store import SqliteStore
 
 MARIA, MARIA_WITHOUT_NINE, JOAO = "5511999990001", "551199990001", "5511999990002"
@@ -83,7 +83,7 @@ def _fill(store: SqliteStore, media: ReceivedMedia, state: Path) -> None:
             transaction.journal(
                 JournalEntry(
                     "a", f"3EB0S{number}", to, "text", {"text": f"{SECRET} oi", "path": str(state / "media/out/x")}
-                    if to == maria else {"text": "oi"}, handover=Handover.SENT, key=f"k{number}", reference="pedido 7",
+                    if to == maria else {"text": "oi"}, state=SendState.SENT, key=f"k{number}", reference="pedido 7",
                 )
             )  # fmt: skip
         transaction.want_media("b", f"false_{maria}_3EB09", 1.0)

@@ -13,7 +13,7 @@ import pytest
 from tests.lgpd.conftest import JOAO, MARIA, MARIA_WITHOUT_NINE, MARIAS_HIDDEN_ID, SECRET, Installation
 from wppmt.lgpd import archive, receipt
 from wppmt.lgpd.person import Person
-from wppmt.store.records import Handover, JournalEntry
+from wppmt.store.records import JournalEntry, SendState
 from wppmt.store.sqlite.people import FOLLOWING, IMPERSONAL, PERSONAL
 
 
@@ -85,7 +85,7 @@ def test_nothing_is_left_on_the_disk(installation: Installation, number: str):
 
 def test_no_earlier_version_of_a_row_is_left_in_the_file(installation: Installation):
     """A journal entry is written again with every step that its message takes."""
-    entry = JournalEntry("a", "3EB0N", f"{MARIA}@c.us", "text", {"text": SECRET}, handover=Handover.SENT)
+    entry = JournalEntry("a", "3EB0N", f"{MARIA}@c.us", "text", {"text": SECRET}, state=SendState.SENT)
     with installation.store._database.write() as connection:
         connection.execute("PRAGMA secure_delete = OFF")
     for number in range(200):
@@ -136,7 +136,7 @@ def test_a_daemon_goes_on_writing_meanwhile(installation: Installation):
 def test_what_is_under_way_is_known(installation: Installation):
     assert installation.holdings().under_way() == ["b"]
     with installation.store.transaction() as transaction:
-        entry = JournalEntry("a", "3EB0N", f"{MARIA}@c.us", "text", {}, handover=Handover.HANDED)
+        entry = JournalEntry("a", "3EB0N", f"{MARIA}@c.us", "text", {}, state=SendState.HANDED)
         transaction.journal(entry)
     assert installation.holdings().under_way() == ["a", "b"]
     assert installation.holdings(JOAO).under_way() == []

@@ -28,7 +28,7 @@ from wppmt.store.outbox_records import (
     WebhookCounts,
 )
 from wppmt.store.port import Store
-from wppmt.store.records import Desired, Handover, JournalEntry, LinkEnd, PairingLink, SessionRecord
+from wppmt.store.records import Desired, JournalEntry, LinkEnd, PairingLink, SendState, SessionRecord
 
 
 class Trouble(Exception):
@@ -469,13 +469,13 @@ def entry(number: int, **changes: object) -> JournalEntry:
 def test_new_contacts_are_counted_by_their_messages(store: Store):
     """By the hand-over, which may be a day after the acceptance; what failed was not sent, what waits will be."""
     rows = {
-        "handed today": entry(1, contact="ana", handover=Handover.SENT, accepted_at=50.0, handed_at=150.0),
-        "again": entry(2, contact="ana", handover=Handover.HANDED, accepted_at=151.0, handed_at=152.0),
-        "failed": entry(3, contact="bea", handover=Handover.FAILED, accepted_at=150.0, handed_at=150.0),
-        "yesterday": entry(4, contact="cid", handover=Handover.SENT, accepted_at=50.0, handed_at=99.0),
-        "waits since yesterday": entry(5, contact="dea", handover=Handover.ACCEPTED, accepted_at=50.0),
-        "who knows": entry(6, contact="eva", handover=Handover.UNKNOWN, accepted_at=100.0, handed_at=100.0),
-        "no new contact": entry(7, handover=Handover.SENT, accepted_at=150.0, handed_at=150.0),
+        "handed today": entry(1, contact="ana", state=SendState.SENT, accepted_at=50.0, handed_at=150.0),
+        "again": entry(2, contact="ana", state=SendState.HANDED, accepted_at=151.0, handed_at=152.0),
+        "failed": entry(3, contact="bea", state=SendState.FAILED, accepted_at=150.0, handed_at=150.0),
+        "yesterday": entry(4, contact="cid", state=SendState.SENT, accepted_at=50.0, handed_at=99.0),
+        "waits since yesterday": entry(5, contact="dea", state=SendState.ACCEPTED, accepted_at=50.0),
+        "who knows": entry(6, contact="eva", state=SendState.UNKNOWN, accepted_at=100.0, handed_at=100.0),
+        "no new contact": entry(7, state=SendState.SENT, accepted_at=150.0, handed_at=150.0),
     }
     with store.transaction() as transaction:
         for row in rows.values():
@@ -486,11 +486,11 @@ def test_new_contacts_are_counted_by_their_messages(store: Store):
 
 def test_the_journal_gives_back_what_is_unfinished_oldest_first(store: Store):
     with store.transaction() as transaction:
-        for handover, number in zip(Handover, (5, 4, 3, 2, 1), strict=True):
-            transaction.journal(entry(number, handover=handover))
+        for state, number in zip(SendState, (5, 4, 3, 2, 1), strict=True):
+            transaction.journal(entry(number, state=state))
         transaction.journal(replace(entry(9), session_id="b"))
     assert [e.id for e in store.unfinished("a")] == ["3EB04", "3EB05"]
-    done = entry(4, handover=Handover.SENT, ack=1, handed_at=4.5, acked_at=5.5, to="5511@c.us")
+    done = entry(4, state=SendState.SENT, ack=1, handed_at=4.5, acked_at=5.5, to="5511@c.us")
     with store.transaction() as transaction:
         transaction.journal(done)
     assert store.message("a", "3EB04") == done
@@ -512,7 +512,7 @@ def test_a_caller_s_reference_is_kept_with_the_message(store: Store):
         transaction.journal(entry(1, reference="pedido 4711 \U0001f600"))
         transaction.journal(entry(2))
     assert [e.reference for e in store.unfinished("a")] == ["pedido 4711 \U0001f600", ""]
-    settled = entry(1, reference="pedido 4711 \U0001f600", payload={}, handover=Handover.SENT, ack=1)
+    settled = entry(1, reference="pedido 4711 \U0001f600", payload={}, state=SendState.SENT, ack=1)
     with store.transaction() as transaction:
         transaction.journal(settled)
     assert store.message("a", "3EB01") == settled
@@ -663,9 +663,9 @@ def test_pruning_drops_old_received_ids_and_finished_entries(store: Store):
         transaction.remember_received("a", "new", 9.0)
         transaction.want_media("a", "old", 1.0)
         transaction.want_media("a", "new", 9.0)
-        transaction.journal(entry(1, handover=Handover.SENT))
-        transaction.journal(entry(2, handover=Handover.HANDED))
-        transaction.journal(entry(9, handover=Handover.FAILED))
+        transaction.journal(entry(1, state=SendState.SENT))
+        transaction.journal(entry(2, state=SendState.HANDED))
+        transaction.journal(entry(9, state=SendState.FAILED))
     assert prune_all(store, 5.0) == 3
     assert store.wanted_media("a") == ["new"]
     with store.transaction() as transaction:
@@ -723,7 +723,7 @@ def test_a_purged_session_has_no_link(store: Store):
 
 def test_the_journal_has_a_time_of_its_own(store: Store):
     record(store, draft_=draft(at=100.0, endpoint=None))
-    entry = JournalEntry("a", "m1", "x@c.us", "text", {}, handover=Handover.SENT, accepted_at=100.0)
+    entry = JournalEntry("a", "m1", "x@c.us", "text", {}, state=SendState.SENT, accepted_at=100.0)
     with store.transaction() as transaction:
         transaction.journal(entry)
     while store.prune(101.0, 100.0):

@@ -8,7 +8,7 @@ from tests.store.drafts import LANE, draft, record
 from wppmt.store.operator_records import Attempt
 from wppmt.store.outbox_records import DeliveryState
 from wppmt.store.port import Store
-from wppmt.store.records import Handover, JournalEntry
+from wppmt.store.records import JournalEntry, SendState
 from wppmt.store.sqlite.stories import WINDOW
 
 ENTRY = JournalEntry("a", "m1", "5511@c.us", "text", {}, accepted_at=10.0)
@@ -55,11 +55,11 @@ def test_events_in_which_a_text_stands(store: Store):
 
 def test_messages_that_failed(store: Store):
     with store.transaction() as transaction:
-        for number, handover in enumerate(Handover):
-            transaction.journal(replace(ENTRY, id=f"m{number}", handover=handover, accepted_at=10.0 + number))
-        transaction.journal(replace(ENTRY, session_id="b", handover=Handover.FAILED))
+        for number, state in enumerate(SendState):
+            transaction.journal(replace(ENTRY, id=f"m{number}", state=state, accepted_at=10.0 + number))
+        transaction.journal(replace(ENTRY, session_id="b", state=SendState.FAILED))
     found = store.failed("a", 0.0, 10)
-    assert [entry.handover for entry in found] == [Handover.FAILED, Handover.UNKNOWN]
+    assert [entry.state for entry in found] == [SendState.FAILED, SendState.UNKNOWN]
     assert store.failed("a", found[1].accepted_at, 10) == [found[1]]
     assert store.failed("a", 0.0, 1) == [found[1]]
 

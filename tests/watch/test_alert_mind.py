@@ -20,7 +20,7 @@ from tests.actors.gateway import FlakyStore, Pending
 from tests.defaults import SETTINGS
 from wppmt.app.policies import alert_policy
 from wppmt.domain.alerts import AlertCode, Cause
-from wppmt.domain.messages import WEBHOOK, RotateAlertSecret
+from wppmt.domain.messages import WEBHOOK_ACTOR, RotateAlertSecret
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
 from wppmt.store.outbox_records import Lane
@@ -90,7 +90,7 @@ def logged(effects: Iterable[Effect]) -> list[tuple[str, str | None]]:
 def test_it_is_told_everywhere_once_and_so_is_its_end(world: World):
     begun = world.look(IN_ERROR, times=3)
     assert logged(begun) == [("alert_firing", "a")]
-    assert Tell(WEBHOOK, OutboxGrew()) in begun
+    assert Tell(WEBHOOK_ACTOR, OutboxGrew()) in begun
     assert world.firing == [Cause(AlertCode.SESSION_IN_ERROR, "a")]
     over = world.look(WELL, times=20)
     assert logged(over) == [("alert_resolved", "a")]

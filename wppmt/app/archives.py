@@ -29,7 +29,7 @@ from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.jobs import Job, JobStatus
 from wppmt.domain.log import WriteLog
-from wppmt.domain.messages import ROOT, CopyLogin, Front, session_address
+from wppmt.domain.messages import ROOT_ACTOR, CopyLogin, Front, session_address
 from wppmt.domain.move_messages import RequireRoom, TakeUp
 from wppmt.domain.occurrences import BackupEnded, BackupOutcome, Count, uncounted
 from wppmt.store.port import StoreUnavailable
@@ -146,7 +146,7 @@ class Archives:
             await _keep(content, upload)
             session_id = await asyncio.to_thread(_refusing, partial(self._whose, upload, key))
             async with self.claimed(session_id):
-                await self.front.ask(ROOT, RequireRoom(session_id), ASK_SECONDS)
+                await self.front.ask(ROOT_ACTOR, RequireRoom(session_id), ASK_SECONDS)
         except BaseException:
             _remove(upload)
             raise
@@ -194,7 +194,7 @@ class Archives:
         try:
             async with self.claimed(session_id):
                 await asyncio.to_thread(self._install, upload)
-                await self.front.ask(ROOT, TakeUp(session_id), ASK_SECONDS)
+                await self.front.ask(ROOT_ACTOR, TakeUp(session_id), ASK_SECONDS)
         except Exception as failure:
             text = _told(failure)
             self.log("restore_failed", session_id, level="error", reason=text)

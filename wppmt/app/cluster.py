@@ -35,7 +35,7 @@ from wppmt.cluster.view import View
 from wppmt.domain.cluster import ClusterShown
 from wppmt.domain.errors import Code, Refusal, SetupError
 from wppmt.domain.jobs import Job
-from wppmt.domain.messages import ROOT, MayRunBrowsers
+from wppmt.domain.messages import ROOT_ACTOR, MayRunBrowsers
 from wppmt.domain.troubles import CLUSTER_DISPUTED, CLUSTER_FENCED, CLUSTER_FROZEN, CLUSTER_MISSING, Trouble
 from wppmt.moving.giving_up import GivingUp
 from wppmt.store.port import Store
@@ -190,7 +190,9 @@ class Cluster:
         """Root is told of each change."""
         told = True
         while True:
-            if (may := self.may_run_browsers) != told and self.directory.tell(ROOT, MayRunBrowsers(may)):
+            if (may := self.may_run_browsers) != told and self.directory.tell(
+                ROOT_ACTOR, MayRunBrowsers(may)
+            ):
                 told = may
                 event = "browsers_allowed" if may else "browsers_withheld"
                 self.member.log(event, level="info" if may else "error")

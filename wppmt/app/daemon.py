@@ -39,7 +39,7 @@ from wppmt.app.shutdown import StopSignal, stop_actors
 from wppmt.app.simulator_process import simulator
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import SetupError
-from wppmt.domain.messages import ROOT, Describe
+from wppmt.domain.messages import ROOT_ACTOR, Describe
 from wppmt.metrics.loop_lag import LoopLag
 from wppmt.store.redis_watch import RedisWatch
 from wppmt.store.sqlite.store import SqliteStore
@@ -189,7 +189,7 @@ class Daemon:
             down.callback(self._audit_end, base.store, signals)
             on_ready()
             with host.notified_systemd(
-                lambda: self._directory.is_alive(ROOT), self._stop_seconds + REST_SECONDS
+                lambda: self._directory.is_alive(ROOT_ACTOR), self._stop_seconds + REST_SECONDS
             ):
                 await signals.wait()
 
@@ -216,7 +216,7 @@ class Daemon:
         last = cluster.member.renew if cluster else _nothing
         down.push_async_callback(self._stop_actors, threads, chromes, signals, last)
         make_front = await _loaded_front()
-        await self._directory.ask(ROOT, Describe(), BOOT_SECONDS)
+        await self._directory.ask(ROOT_ACTOR, Describe(), BOOT_SECONDS)
         front = make_front(self._process_wide, base)
         await down.enter_async_context(front.mirrored())
         down.push_async_callback(base.jobs.close)

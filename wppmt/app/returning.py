@@ -17,7 +17,7 @@ from wppmt.browser.profile.snapshots import remove
 from wppmt.domain.actions import SERVICE, Action
 from wppmt.domain.errors import Refusal
 from wppmt.domain.log import WriteLog
-from wppmt.domain.messages import ROOT, Front
+from wppmt.domain.messages import ROOT_ACTOR, Front
 from wppmt.domain.move_messages import RequireRoom, TakeUp
 from wppmt.domain.reasons import Reason
 from wppmt.moving.departing import reason
@@ -52,13 +52,13 @@ class Returning:
                 # Its rows were here, and something failed after that.
                 await asyncio.to_thread(take_place, self.where.place, session_id)
             await asyncio.to_thread(self._note, session_id, lost)
-            await self.front.ask(ROOT, TakeUp(session_id, Reason.MACHINE_LOST), ASK_SECONDS)
+            await self.front.ask(ROOT_ACTOR, TakeUp(session_id, Reason.MACHINE_LOST), ASK_SECONDS)
         except (Refusal, ArchiveRefused, StoreUnavailable, OSError, sqlite3.Error) as failure:
             raise JobFailed(reason(failure)) from None
         self.log("session_returned", session_id, lost=lost)
 
     async def _restore(self, session_id: str, decide: Callable[[], Awaitable[None]]) -> None:
-        await self.front.ask(ROOT, RequireRoom(session_id), ASK_SECONDS)
+        await self.front.ask(ROOT_ACTOR, RequireRoom(session_id), ASK_SECONDS)
         archive = await asyncio.to_thread(self._newest, session_id)
         await self._install(session_id, archive, decide)
         self.log("session_restored", session_id, archive=archive.name)

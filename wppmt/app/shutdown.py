@@ -15,7 +15,7 @@ from actors.webhooks.messages import Drain
 from wppmt.app import logs
 from wppmt.app.browsers import TenantBrowsers
 from wppmt.domain.errors import Refusal
-from wppmt.domain.messages import ROOT, WEBHOOK
+from wppmt.domain.messages import ROOT_ACTOR, WEBHOOK_ACTOR
 
 ROOT_SECONDS = 5.0
 """For Root's answer, beyond the time that it gives the browsers."""
@@ -59,7 +59,7 @@ async def stop_actors(
     else:
         await _end_browsers(directory, seconds)
     with contextlib.suppress(Refusal):
-        await directory.ask(WEBHOOK, Drain(), DRAIN_SECONDS)
+        await directory.ask(WEBHOOK_ACTOR, Drain(), DRAIN_SECONDS)
     await asyncio.to_thread(threads.stop)
     await last()
     # While the locks are ours: the next daemon finds nobody else at the other end.
@@ -68,7 +68,7 @@ async def stop_actors(
 
 async def _end_browsers(directory: Directory, seconds: float) -> None:
     try:
-        killed = await directory.ask(ROOT, ShutDown(seconds), seconds + ROOT_SECONDS)
+        killed = await directory.ask(ROOT_ACTOR, ShutDown(seconds), seconds + ROOT_SECONDS)
     except Refusal:
         killed = ("?",)
     if killed:

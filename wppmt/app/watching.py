@@ -14,9 +14,9 @@ from actors.runtime.directory import Directory
 from actors.runtime.effects import Mind, Worker
 from actors.watch.alerts import AlertMind
 from actors.watch.history import HistoryMind
-from actors.watch.messages import HISTORY, Begin, Sample
+from actors.watch.messages import HISTORY_ACTOR, Begin, Sample
 from actors.watch.seen import Seen
-from actors.workers.watch import WATCH, LookAround, WatchWorker
+from actors.workers.watch import WATCH_ACTOR, LookAround, WatchWorker
 from wppmt.app import mail, policies
 from wppmt.app.posting import SendMail
 from wppmt.app.settings import Settings
@@ -27,18 +27,18 @@ from wppmt.net.egress import Egress, policy
 from wppmt.store.port import Store
 from wppmt.webhook.signature import new_secret
 
-Services = Mapping[str, Callable[[], tuple[Mind | Worker, object]]]
+SharedActors = Mapping[str, Callable[[], tuple[Mind | Worker, object]]]
 
 
-def services(
+def shared_actors(
     settings: Settings, store: Store, directory: Directory, figures: Callable[[], Figures]
-) -> Services:
+) -> SharedActors:
     """By address, each with its first message."""
     see = partial(_see, directory, figures, time.time())
     return {
         ALERT_ACTOR: lambda: (_alerts(settings, store), Begin()),
-        WATCH: lambda: (WatchWorker(see), LookAround()),
-        HISTORY: lambda: (HistoryMind(store, directory.statuses), Sample()),
+        WATCH_ACTOR: lambda: (WatchWorker(see), LookAround()),
+        HISTORY_ACTOR: lambda: (HistoryMind(store, directory.statuses), Sample()),
     }
 
 

@@ -11,10 +11,11 @@ from wppmt.domain.reasons import Reason
 from wppmt.store.outbox_records import DeadLetterFilter
 from wppmt.store.records import SessionStatus
 
-ROOT = "root"
-WEBHOOK = "webhook"
+ROOT_ACTOR = "root"
+WEBHOOK_ACTOR = "webhook"
 ALERT_ACTOR = "alerts"
-PRESSURE = "pressure"
+PRESSURE_ACTOR = "pressure"
+"""Addresses of actors of which there is one."""
 
 
 def session_address(session_id: str) -> str:

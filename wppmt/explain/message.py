@@ -12,7 +12,7 @@ from wppmt.explain.material import Explanation, Line, MessageMaterial
 from wppmt.explain.session import MOST_LINES, at_end, event_lines, failure_of
 from wppmt.explain.webhook import delivery_advice, delivery_lines
 from wppmt.explain.words import EVENTS, body_of, kind_word, masked, whom
-from wppmt.store.records import EventRecord, Handover, JournalEntry
+from wppmt.store.records import EventRecord, JournalEntry, SendState
 
 _ACKS = {
     1: "o servidor do WhatsApp confirmou",
@@ -73,7 +73,7 @@ def _sent(entry: JournalEntry) -> Iterator[Line]:
 
 def _end_of(entry: JournalEntry) -> Iterator[Line]:
     """Where no event tells of it: whoever asked was answered at once, or the events are too old."""
-    if entry.handover in {Handover.FAILED, Handover.UNKNOWN}:
+    if entry.state in {SendState.FAILED, SendState.UNKNOWN}:
         yield Line(at_end(entry), failure_of(entry))
     elif entry.ack in _ACKS and entry.acked_at is not None:
         yield Line(entry.acked_at, _ACKS[entry.ack])
@@ -101,7 +101,7 @@ def _acked(body: dict[str, object], entry: JournalEntry | None) -> str:
         return "não se sabe se foi enviada"
     if isinstance(ack, int) and ack in _ACKS:
         return _ACKS[ack]
-    is_failure = entry is not None and entry.handover is Handover.FAILED
+    is_failure = entry is not None and entry.state is SendState.FAILED
     return failure_of(entry) if entry and is_failure else "não foi enviada"
 
 
@@ -109,7 +109,7 @@ def _is_concerned(entry: JournalEntry | None, event: EventRecord) -> bool:
     """How the session was matters until WhatsApp's server has the message, or it is known that it never will."""
     if entry is None:
         return False
-    is_over = entry.handover is not Handover.ACCEPTED and entry.ack != 0
+    is_over = entry.state is not SendState.ACCEPTED and entry.ack != 0
     return event.at >= entry.accepted_at and (not is_over or event.at <= at_end(entry))
 
 
@@ -117,15 +117,15 @@ def _advice(material: MessageMaterial) -> str:
     entry, record = material.entry, material.record
     if entry is None:
         return "" if delivery_advice(material.deliveries) else ITSELF
-    match entry.handover:
-        case Handover.FAILED:
+    match entry.state:
+        case SendState.FAILED:
             known = entry.failure in set(Code)
             return _FAILED.get(Code(entry.failure), _FAILED_OTHERWISE) if known else _FAILED_OTHERWISE
-        case Handover.UNKNOWN:
+        case SendState.UNKNOWN:
             return _UNKNOWN
-        case Handover.SENT:
+        case SendState.SENT:
             return _ACKED.get(entry.ack, _ACKED[1])
-        case Handover.HANDED:
+        case SendState.HANDED:
             return _HANDED
-        case Handover.ACCEPTED:
+        case SendState.ACCEPTED:
             return _IN_QUEUE if record.state is State.CONNECTED else f"{_WAITS} {remedy(record.reason)}"

@@ -14,7 +14,7 @@ from wppmt.explain.material import Explanation, Line, SessionMaterial
 from wppmt.explain.webhook import delivery_advice, outage_lines
 from wppmt.explain.words import body_of, kind_word, masked, state_line, whom
 from wppmt.store.operator_records import AuditEntry
-from wppmt.store.records import EventRecord, Handover, JournalEntry
+from wppmt.store.records import EventRecord, JournalEntry, SendState
 
 MOST_LINES = 500
 """The newest; what was before is told by the log."""
@@ -75,7 +75,7 @@ def _detail(target: str) -> str:
 
 def failure_of(entry: JournalEntry) -> str:
     """Of a message that was not sent, or of which that is not known."""
-    if entry.handover is Handover.UNKNOWN:
+    if entry.state is SendState.UNKNOWN:
         return f"{kind_word(entry.kind)}: não se sabe se foi enviada"
     known = entry.failure in set(Code)
     why = CATALOGUE[Code(entry.failure)].text if known else "o WhatsApp não a aceitou"

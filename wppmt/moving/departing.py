@@ -26,7 +26,7 @@ from wppmt.domain import move_messages
 from wppmt.domain.errors import CATALOGUE, Code, Refusal
 from wppmt.domain.jobs import Job
 from wppmt.domain.log import WriteLog
-from wppmt.domain.messages import WEBHOOK, Front, session_address
+from wppmt.domain.messages import WEBHOOK_ACTOR, Front, session_address
 from wppmt.domain.moves import Offer
 from wppmt.domain.states import State
 from wppmt.moving.destination import Destination
@@ -146,13 +146,13 @@ class Departing:
         await asyncio.to_thread(self._save, departure)
         address = session_address(session_id)
         await front.ask(address, move_messages.PrepareToLeave(departure), HOLD_SECONDS)
-        await front.ask(WEBHOOK, move_messages.PauseWebhooks(session_id), HOLD_SECONDS)
+        await front.ask(WEBHOOK_ACTOR, move_messages.PauseWebhooks(session_id), HOLD_SECONDS)
         archive, manifest = await asyncio.to_thread(self._write, departure)
         try:
             await remote.send(session_id, archive, departure.key)
         finally:
             await asyncio.to_thread(archive.unlink, missing_ok=True)
-        if not await front.ask(WEBHOOK, move_messages.ArePaused(session_id), ASK_SECONDS):
+        if not await front.ask(WEBHOOK_ACTOR, move_messages.ArePaused(session_id), ASK_SECONDS):
             # Another actor has taken over, and may have delivered what is in the archive as pending.
             raise Refusal(Code.SESSION_BUSY)
         await front.ask(address, move_messages.GiveAway(departure, manifest.sequence), ASK_SECONDS)
@@ -186,7 +186,9 @@ class Departing:
         with contextlib.suppress(Refusal):
             await self.front.ask(session_address(departure.session_id), move_messages.Stay(), ASK_SECONDS)
         with contextlib.suppress(Refusal):
-            await self.front.ask(WEBHOOK, move_messages.ResumeWebhooks(departure.session_id), ASK_SECONDS)
+            await self.front.ask(
+                WEBHOOK_ACTOR, move_messages.ResumeWebhooks(departure.session_id), ASK_SECONDS
+            )
         with contextlib.suppress(Declined, Unreachable, StoreUnavailable):
             await self.withdraw(remote, replace(departure, state=DepartureState.STAYED))
 
@@ -195,7 +197,9 @@ class Departing:
         await asyncio.to_thread(self.standing.reload)
         gone = self.standing.departure(departure.session_id) or departure
         with contextlib.suppress(Refusal):
-            await self.front.ask(WEBHOOK, move_messages.ResumeWebhooks(departure.session_id), ASK_SECONDS)
+            await self.front.ask(
+                WEBHOOK_ACTOR, move_messages.ResumeWebhooks(departure.session_id), ASK_SECONDS
+            )
         with contextlib.suppress(OSError):
             await asyncio.to_thread(self.set_aside, departure.session_id)
         await self._until(lambda: self.settle(remote, gone), self.take_seconds)

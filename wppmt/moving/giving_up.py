@@ -9,7 +9,7 @@ from secrets import token_hex
 
 from wppmt.domain import move_messages
 from wppmt.domain.errors import Refusal
-from wppmt.domain.messages import WEBHOOK, session_address
+from wppmt.domain.messages import WEBHOOK_ACTOR, session_address
 from wppmt.moving.departing import ASK_SECONDS, HOLD_SECONDS, Departing
 from wppmt.store.move_records import Departure, DepartureState
 
@@ -41,7 +41,9 @@ class GivingUp:
             raise
         finally:
             with suppress(Refusal):
-                await self.departing.front.ask(WEBHOOK, move_messages.ResumeWebhooks(session_id), ASK_SECONDS)
+                await self.departing.front.ask(
+                    WEBHOOK_ACTOR, move_messages.ResumeWebhooks(session_id), ASK_SECONDS
+                )
         await asyncio.to_thread(self.departing.set_aside, session_id)
         self.departing.log("session_given_up", session_id, level="warning", owner=owner)
 
@@ -49,7 +51,7 @@ class GivingUp:
         departing, session_id = self.departing, departure.session_id
         address = session_address(session_id)
         await departing.front.ask(address, move_messages.PrepareToLeave(departure), HOLD_SECONDS)
-        await departing.front.ask(WEBHOOK, move_messages.PauseWebhooks(session_id), HOLD_SECONDS)
+        await departing.front.ask(WEBHOOK_ACTOR, move_messages.PauseWebhooks(session_id), HOLD_SECONDS)
         sequence = await asyncio.to_thread(departing.store.last_sequence, session_id)
         await departing.front.ask(address, move_messages.GiveAway(departure, sequence), ASK_SECONDS)
         gone = await asyncio.to_thread(self._gone, session_id) or departure

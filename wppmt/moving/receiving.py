@@ -22,7 +22,7 @@ from wppmt.browser.profile.snapshots import remove
 from wppmt.domain.actions import SERVICE, Action
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.log import WriteLog
-from wppmt.domain.messages import ROOT, Front
+from wppmt.domain.messages import ROOT_ACTOR, Front
 from wppmt.domain.move_messages import RequireRoom, TakeUp
 from wppmt.domain.moves import Arrived, Offer, Sender
 from wppmt.domain.states import State
@@ -73,7 +73,7 @@ class Receiving:
         """May it come? Raises Refusal."""
         self._require_none_other(session_id, "")
         await asyncio.to_thread(self._require_fit, session_id, offer)
-        await self.front.ask(ROOT, RequireRoom(session_id), ASK_SECONDS)
+        await self.front.ask(ROOT_ACTOR, RequireRoom(session_id), ASK_SECONDS)
 
     async def accept(self, session_id: str, key: str, content: AsyncIterator[bytes], sender: Sender) -> None:
         """Raises Refusal; then nothing waits that did not before. What waits is replaced by its own sender alone."""
@@ -100,7 +100,7 @@ class Receiving:
                 await self.ownership.take(session_id)
                 await asyncio.to_thread(self._install, incoming, key)
                 self.log("session_moved_in", session_id, source=incoming.source)
-            await self.front.ask(ROOT, TakeUp(session_id), ASK_SECONDS)
+            await self.front.ask(ROOT_ACTOR, TakeUp(session_id), ASK_SECONDS)
             return self._shown(incoming)
 
     async def take_up(self, session_id: str) -> bool:

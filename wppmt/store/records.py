@@ -148,7 +148,7 @@ NO_LOGIN: Mapping[str, Any] = {
 """The fields of a SessionRecord when there is no login (any more)."""
 
 
-class Handover(StrEnum):
+class SendState(StrEnum):
     """How far an outgoing message is (docs/contract.md 5)."""
 
     ACCEPTED = "accepted"
@@ -181,7 +181,7 @@ class JournalEntry:
     kind: str
     payload: Mapping[str, Any]
     """What the page function needs to send it (again)."""
-    handover: Handover = Handover.ACCEPTED
+    state: SendState = SendState.ACCEPTED
     ack: int = 0
     accepted_at: float = 0.0
     handed_at: float | None = None

@@ -22,7 +22,7 @@ from wppmt.browser.port import CallFailure, CallRejected, CallResult
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.sends import AnnounceMedia, Send, SendMedia, Sent
 from wppmt.domain.states import State
-from wppmt.store.records import Handover, JournalEntry, SessionRecord
+from wppmt.store.records import JournalEntry, SendState, SessionRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ class Acceptance:
         return entry
 
     def _stored_answer(self, entry: JournalEntry, now: float) -> Sent | Refusal:
-        if entry.handover is not Handover.FAILED:
+        if entry.state is not SendState.FAILED:
             return replace(as_sent(entry, now), is_repeat=True)
         refusal = self.refusals.of(Code(entry.failure), now)
         refusal.is_repeat = True

@@ -13,7 +13,7 @@ from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.errors import CATALOGUE, Code, Refusal
 from wppmt.domain.occurrences import Acknowledged, SendFailedLater
 from wppmt.domain.sends import Sent
-from wppmt.store.records import ACK_STATUS, Handover, JournalEntry
+from wppmt.store.records import ACK_STATUS, JournalEntry, SendState
 
 
 class Outcomes:
@@ -33,7 +33,7 @@ class Outcomes:
     def acknowledge(self, entry: JournalEntry, ack: int, to: str, now: float) -> Iterator[Effect]:
         """WhatsApp's server (1), or the recipient (2, 3, 4), has it."""
         first = entry.ack < 1 and not is_act(entry)
-        settled = _settled(entry, handover=Handover.SENT, ack=ack, to=to or entry.to, acked_at=now)
+        settled = _settled(entry, state=SendState.SENT, ack=ack, to=to or entry.to, acked_at=now)
         sent = self._work.record.messages_sent + int(first)
         if first and entry.handed_at is not None:
             yield Count(Acknowledged(max(0.0, now - entry.handed_at), entry.id, now))
@@ -53,7 +53,7 @@ class Outcomes:
             yield from self.report_unknown(entry, now)
             return
         key = entry.key if _is_final(refusal.code) or may_have_left(entry) else ""
-        settled = _settled(entry, handover=Handover.FAILED, ack=-1, failure=refusal.code.value, key=key)
+        settled = _settled(entry, state=SendState.FAILED, ack=-1, failure=refusal.code.value, key=key)
         is_late = not self.is_awaited(entry.id)
         happenings = [("message_ack", _payload(settled))] if is_late else []
         yield from self._work.write(now, *happenings, journal=settled)
@@ -64,7 +64,7 @@ class Outcomes:
 
     def report_unknown(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """It can't be known whether it was sent, so it is never sent again. A later acknowledgement still counts."""
-        settled = _settled(entry, handover=Handover.UNKNOWN)
+        settled = _settled(entry, state=SendState.UNKNOWN)
         yield from self._work.write(
             now, ("message_ack", _payload(settled) | {"status": "unknown"}), journal=settled
         )

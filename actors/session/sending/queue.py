@@ -28,7 +28,7 @@ from actors.session.sending.timers import AnswerDue, FindDue, OutcomeDue, Sendin
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.browser.port import CallFailure, CallRejected, CallResult, NotCalled
 from wppmt.domain.errors import Code
-from wppmt.store.records import Handover, JournalEntry
+from wppmt.store.records import JournalEntry, SendState
 
 UPLOAD_AGAIN_SECONDS = 5.0
 
@@ -71,7 +71,7 @@ class SendQueue:
     def restore(self, now: float) -> Iterator[Effect]:
         """Take up what an earlier actor or daemon left unfinished."""
         for entry in self._work.store.unfinished(self._work.record.id):
-            if entry.handover is Handover.ACCEPTED:
+            if entry.state is SendState.ACCEPTED:
                 self._pending.append(entry)
             else:
                 self._pending.hand(entry)
@@ -221,7 +221,7 @@ class SendQueue:
             yield from self.pump(now)
             return
         self._strangers.handed(entry, now)
-        entry = replace(entry, handover=Handover.HANDED, handed_at=now)
+        entry = replace(entry, state=SendState.HANDED, handed_at=now)
         yield from self._work.write(now, journal=entry)
         self._pending.hand(entry)
         self.in_doubt.handed(entry.id, self._work.record.page)
@@ -283,7 +283,7 @@ class SendQueue:
         entry = self._pending.find(message_id)
         if entry is None:
             return
-        if entry.handover is Handover.ACCEPTED and self._page.is_usable:
+        if entry.state is SendState.ACCEPTED and self._page.is_usable:
             # It only waits for messages before it.
             yield Wake(self._policy.outcome_deadline, OutcomeDue(message_id))
         else:

@@ -14,7 +14,7 @@ from actors.session.sending.refusals import Refusals, SendProblem
 from actors.session.sending.strangers import Strangers
 from actors.session.unit_of_work import UnitOfWork
 from wppmt.domain.errors import Code
-from wppmt.store.records import Handover, JournalEntry
+from wppmt.store.records import JournalEntry, SendState
 
 
 class Settling:
@@ -56,7 +56,7 @@ class Settling:
 
     def drop(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """It is not handed over (again)."""
-        if entry.handover is Handover.ACCEPTED and not may_have_left(entry):
+        if entry.state is SendState.ACCEPTED and not may_have_left(entry):
             yield from self.fail(entry, Code.NOT_CONNECTED, now)
         else:
             yield from self._outcomes.report_unknown(entry, now)
@@ -64,7 +64,7 @@ class Settling:
 
     def take_back(self, entry: JournalEntry, now: float) -> Iterator[Effect]:
         """It was surely not sent: it is first in the queue again, with the same id."""
-        entry = replace(entry, handover=Handover.ACCEPTED)
+        entry = replace(entry, state=SendState.ACCEPTED)
         yield from self._work.write(now, journal=entry)
         self._in_doubt.decided(entry.id)
         self._pending.take_back(entry)

@@ -118,7 +118,7 @@ CONNECTION = Topic(
             "Uma página recusada por ser antiga demais recarrega a si mesma, uma vez atrás da outra",
             Mark.BUILD,
             "WAWebHandleFailure, WAWebUpdater",
-            "actors/session/page_state.py#turned",
+            "actors/session/page_conditions.py#turned",
             "nada: todo carregamento tem o mesmo prazo",
         ),
         Assumption(

@@ -33,7 +33,7 @@ from wppmt.http.api.responses import (
 from wppmt.http.api.send_responses import JournalMessage
 from wppmt.net import proxies
 from wppmt.store.outbox_records import Delivery, WebhookCounts
-from wppmt.store.records import ACK_STATUS, Handover, JournalEntry, SessionRecord, SessionStatus
+from wppmt.store.records import ACK_STATUS, JournalEntry, SendState, SessionRecord, SessionStatus
 
 ASLEEP = "WhatsApp já está conectado; a sessão hiberna e não precisa de QR Code"
 
@@ -201,12 +201,12 @@ def message_of(entry: JournalEntry) -> JournalMessage:
 
 
 def _message_status(entry: JournalEntry) -> MessageStatus:
-    match entry.handover:
-        case Handover.UNKNOWN:
+    match entry.state:
+        case SendState.UNKNOWN:
             return "unknown"
-        case Handover.FAILED:
+        case SendState.FAILED:
             return "failed"
-        case Handover.ACCEPTED | Handover.HANDED | Handover.SENT:
+        case SendState.ACCEPTED | SendState.HANDED | SendState.SENT:
             return cast("MessageStatus", ACK_STATUS.get(entry.ack, "failed"))
 
 

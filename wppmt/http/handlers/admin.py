@@ -10,7 +10,7 @@ from aiohttp import web
 
 from wppmt.domain import messages
 from wppmt.domain.actions import Action
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 from wppmt.domain.reasons import sentence
 from wppmt.http.api import operator_responses, views
 from wppmt.http.api.json_responses import answer
@@ -77,7 +77,7 @@ async def show_screenshot(request: web.Request) -> web.Response:
 async def restart_crashed(request: web.Request) -> web.Response:
     """Of a token that is bound to some sessions, those alone."""
     done: messages.CrashedRestarted = await request.app[PORTS].front.ask(
-        ROOT, messages.RestartCrashed(request[GRANT].sessions), ASK_SECONDS
+        ROOT_ACTOR, messages.RestartCrashed(request[GRANT].sessions), ASK_SECONDS
     )
     for session_id in done.restarted:
         tell(request, Action.RESTART_CRASHED, session_id)
@@ -89,7 +89,9 @@ async def restart_crashed(request: web.Request) -> web.Response:
 
 
 async def _tree(request: web.Request) -> tuple[dict[str, Any], ...]:
-    tree: messages.ActorTree = await request.app[PORTS].front.ask(ROOT, messages.Describe(), ASK_SECONDS)
+    tree: messages.ActorTree = await request.app[PORTS].front.ask(
+        ROOT_ACTOR, messages.Describe(), ASK_SECONDS
+    )
     return tree.actors
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import WEBHOOK, ReplayDeadLetters
+from wppmt.domain.messages import WEBHOOK_ACTOR, ReplayDeadLetters
 from wppmt.http.api import event_responses, views
 from wppmt.http.api.body_reader import read_body
 from wppmt.http.api.json_responses import answer, json_bytes
@@ -110,6 +110,8 @@ async def replay_dead_letters(request: web.Request) -> web.Response:
     if body.url is not None:
         await ports.check_target(body.url)
     which = DeadLetterFilter(request[SESSION_ID], event_ids=tuple(body.ids or ()), name=body.event or "")
-    replayed: int = await ports.front.ask(WEBHOOK, ReplayDeadLetters(which, body.url or ""), REPLAY_SECONDS)
+    replayed: int = await ports.front.ask(
+        WEBHOOK_ACTOR, ReplayDeadLetters(which, body.url or ""), REPLAY_SECONDS
+    )
     tell(request, Action.REPLAY, target=str(replayed))
     return answer(event_responses.Replayed(replayed=replayed))

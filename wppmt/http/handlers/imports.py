@@ -9,7 +9,7 @@ from aiohttp import web
 from wppmt.domain import move_messages
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT
+from wppmt.domain.messages import ROOT_ACTOR
 from wppmt.http.api import archive_responses, archive_schemas
 from wppmt.http.api.body_reader import invalid, read_body
 from wppmt.http.api.json_responses import answer
@@ -30,7 +30,7 @@ async def register(request: web.Request) -> web.Response:
         raise invalid("sessionId", "wppmt import não trouxe um perfil para esta sessão")
     async with ports.cluster.claimed(session_id, restores=True):
         await asyncio.to_thread(_save, ports, session_id)
-        made: SessionStatus = await ports.front.ask(ROOT, move_messages.TakeUp(session_id), ASK_SECONDS)
+        made: SessionStatus = await ports.front.ask(ROOT_ACTOR, move_messages.TakeUp(session_id), ASK_SECONDS)
     tell(request, Action.IMPORT_SESSION, session_id)
     return answer(archive_responses.Imported(session_id=session_id, status=made.record.state), status=201)
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from wppmt.domain import messages
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 from wppmt.domain.phone_numbers import is_same_number
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
@@ -55,7 +55,7 @@ async def make_link(request: web.Request) -> web.Response:
     expected = "" if body.expected_phone is None else parse_phone(body.expected_phone, "expectedPhone")
     token, expires_at = new_token(), ports.now() + body.ttl_seconds
     wish = messages.MakeLink(session_id, digest_of(token), expires_at, expected, body.return_url or "")
-    await ports.front.ask(ROOT, wish, ASK_SECONDS)
+    await ports.front.ask(ROOT_ACTOR, wish, ASK_SECONDS)
     return answer(responses.PairingLinkMade(url=policy.address(token), expires_at=iso(expires_at)), 201)
 
 
@@ -83,7 +83,7 @@ async def open_link(request: web.Request) -> web.Response:
     link = await _living(request)
     if link.opened_at is None:
         wish = messages.OpenLink(link.session_id, link.digest)
-        await request.app[PORTS].front.ask(ROOT, wish, ASK_SECONDS)
+        await request.app[PORTS].front.ask(ROOT_ACTOR, wish, ASK_SECONDS)
     return _answer_state(request, link)
 
 

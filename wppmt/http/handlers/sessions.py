@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 from wppmt.domain import messages
 from wppmt.domain.actions import Action
 from wppmt.domain.errors import Code, Refusal
-from wppmt.domain.messages import ROOT, session_address
+from wppmt.domain.messages import ROOT_ACTOR, session_address
 from wppmt.domain.states import State
 from wppmt.domain.times import iso
 from wppmt.http.api import qr, responses, views
@@ -53,7 +53,7 @@ async def _start(request: web.Request, body: StartBody) -> web.Response:
     await _check_engine(ports, request[SESSION_ID], body.engine)
     async with ports.cluster.claimed(request[SESSION_ID]):
         started: messages.Started = await ports.front.ask(
-            ROOT, _start_message(request[SESSION_ID], body), START_SECONDS
+            ROOT_ACTOR, _start_message(request[SESSION_ID], body), START_SECONDS
         )
     record = started.status.record
     return answer(
@@ -146,7 +146,9 @@ async def close(request: web.Request) -> web.Response:
     front, deadline = request.app[PORTS].front, request.app[PORTS].settings.close_deadline
     if _wants_purge(request):
         tell(request, Action.PURGE_SESSION)
-        purged: messages.LoggedOut = await front.ask(ROOT, messages.PurgeSession(session_id), LOGOUT_SECONDS)
+        purged: messages.LoggedOut = await front.ask(
+            ROOT_ACTOR, messages.PurgeSession(session_id), LOGOUT_SECONDS
+        )
         await asyncio.to_thread(request.app[PORTS].received.forget, session_id)
         return _logged_out(purged, _PURGED)
     await front.ask(session_address(session_id), messages.CloseSession(), deadline)
@@ -179,7 +181,7 @@ def _logged_out(outcome: messages.LoggedOut, message: str) -> web.Response:
 async def restart(request: web.Request) -> web.Response:
     """A new browser with the same login; an administrator's route is the same."""
     status: SessionStatus = await request.app[PORTS].front.ask(
-        ROOT, messages.RestartSession(request[SESSION_ID]), START_SECONDS
+        ROOT_ACTOR, messages.RestartSession(request[SESSION_ID]), START_SECONDS
     )
     return _restarting(status, _RESTARTING)
 
@@ -198,7 +200,9 @@ async def restore(request: web.Request) -> web.Response:
         raise Refusal(Code.LOGIN_NOT_CORRUPT)
     if not await asyncio.to_thread(ports.has_login_copy, session_id):
         raise Refusal(Code.NO_LOGIN_COPY)
-    status: SessionStatus = await ports.front.ask(ROOT, messages.RestoreLogin(session_id), START_SECONDS)
+    status: SessionStatus = await ports.front.ask(
+        ROOT_ACTOR, messages.RestoreLogin(session_id), START_SECONDS
+    )
     return _restarting(status, _RESTORING)
 
 

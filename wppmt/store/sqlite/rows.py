@@ -17,10 +17,10 @@ from wppmt.store.outbox_records import Delivery, DeliveryState, SigningSecrets
 from wppmt.store.records import (
     Desired,
     EventRecord,
-    Handover,
     JournalEntry,
     LinkEnd,
     PairingLink,
+    SendState,
     SessionRecord,
 )
 
@@ -132,13 +132,14 @@ def load_link(row: Row) -> PairingLink:
 
 
 def dump_entry(entry: JournalEntry) -> dict[str, Any]:
+    """The column keeps its first name, `handover`: no row has to change for a word."""
     return {
         "session_id": entry.session_id,
         "id": entry.id,
         "recipient": entry.to,
         "kind": entry.kind,
         "payload": json.dumps(dict(entry.payload), ensure_ascii=False),
-        "handover": entry.handover,
+        "handover": entry.state,
         "ack": entry.ack,
         "accepted_at": entry.accepted_at,
         "handed_at": entry.handed_at,
@@ -158,7 +159,7 @@ def load_entry(row: Row) -> JournalEntry:
         to=row["recipient"],
         kind=row["kind"],
         payload=json.loads(row["payload"]),
-        handover=Handover(row["handover"]),
+        state=SendState(row["handover"]),
         ack=row["ack"],
         accepted_at=row["accepted_at"],
         handed_at=row["handed_at"],

@@ -32,13 +32,13 @@ DIALOG_BEATS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageState:
-    """Turns facts and QR codes into moves of the state."""
+class PageConditions:
+    """Turns what the page shows, facts and QR codes, into transitions of the state."""
 
     work: UnitOfWork
     page: Page
     screen: Screen
-    lifecycle: BrowserLifecycle
+    browser: BrowserLifecycle
     pairing: Pairing
     needs_person: NeedsPerson
     inventory_watch: InventoryWatch
@@ -154,7 +154,7 @@ class PageState:
             happenings = [("error", error_payload(reason))] if is_locked else []
             yield from self.work.write(now, *happenings, has_login=False)
             self.pairing.logged_out(reason)
-        self.lifecycle.login_ended()
+        self.browser.login_ended()
         self.screen.condition = PageCondition.UNDECIDED
         yield from self.expect_screen()
 
@@ -175,8 +175,8 @@ class PageState:
     def _phone_lost(self, reason: Reason, now: float) -> Iterator[Effect]:
         if self.work.record.state in {State.INITIALIZING, State.WAITING_SCAN}:
             # docs/contract.md 4 has no direct transition.
-            yield from self.work.move(now, Event.RESUMED, reason)
-        yield from self.work.move(now, Event.PHONE_LOST, reason, failures=0)
+            yield from self.work.transition(now, Event.RESUMED, reason)
+        yield from self.work.transition(now, Event.PHONE_LOST, reason, failures=0)
 
     def _on_main(self, facts: Facts, now: float) -> Iterator[Effect]:
         self.timers.disarm(Timer.SCREEN)
@@ -192,7 +192,7 @@ class PageState:
             "pairing_phone": "",
             "missing": "" if found.is_whole else found.names,
         }
-        self.lifecycle.login_shown(is_new=not record.has_login)
+        self.browser.login_shown(is_new=not record.has_login)
         if not record.has_login:
             known["login_saved"] = False
             if facts.phone != record.last_phone or not record.linked_at:
@@ -203,7 +203,7 @@ class PageState:
         if found.is_whole and happenings:
             reason = Reason.ACCOUNT_CHANGED
         if record.state is not State.CONNECTED:
-            yield from self.work.move(now, Event.READY, reason, *happenings, **known)
+            yield from self.work.transition(now, Event.READY, reason, *happenings, **known)
         elif _replaces(reason, record.reason) or any(getattr(record, key) != known[key] for key in known):
             yield from self.work.write(now, *happenings, reason=reason, **known)
         # Also without a change of state, which is the case after an adoption.
@@ -225,8 +225,8 @@ class PageState:
 
     def _expire(self, now: float) -> Iterator[Effect]:
         """Nobody scans: free the browser until someone asks again."""
-        yield from self.work.move(now, Event.CLOSED, Reason.QR_EXPIRED, desired=Desired.STOPPED)
-        yield from self.lifecycle.close()
+        yield from self.work.transition(now, Event.CLOSED, Reason.QR_EXPIRED, desired=Desired.STOPPED)
+        yield from self.browser.close()
 
     def _earn_health(self) -> Iterator[Effect]:
         if not self.work.record.quick_retry and not self.timers.is_armed(Timer.HEALTH):
