@@ -213,10 +213,12 @@
     return { ...NOTHING, missing: ['wa-js', ...found.missing] };
   }
 
-  /** What is whole is so at once; what is not may still come. */
+  /** What is whole is so at once; what is not may still come. Nothing is asked for while wa-js waits for the table to be quiet. */
   function judge() {
+    const settled = isSettled();
+    if (!current && !settled && !WPP.isInjected) return;
     const found = look();
-    if (!current && !isSettled() && !(WPP.isReady && !found.missing.length)) return;
+    if (!current && !settled && !(WPP.isReady && !found.missing.length)) return;
     current = {
       ...(WPP.isReady ? found : withoutWaJs(found)),
       whatsappBuild: whatsappBuild(),
@@ -259,6 +261,8 @@
   wppmt.attach = (name, run) => unattached.set(run, name);
 
   WPP.loader.onInjected(tryToAttach);
+  // WhatsApp's answer is still to come then: what is found now needs not be looked for when the page is ready.
+  WPP.loader.onInjected(judge);
   watchLoading();
   setTimeout(watch);
 })();
