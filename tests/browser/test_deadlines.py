@@ -14,9 +14,10 @@ from wppmt.browser.cdp.deadlines import Deadlines
 def test_they_are_called_in_the_order_of_their_time() -> None:
     called: queue.SimpleQueue[int] = queue.SimpleQueue()
     later = Deadlines()
-    for delay in (0.06, 0.02, 0.04):
+    # So far apart that they keep their order when this thread has to wait for its turn.
+    for delay in (0.27, 0.09, 0.18):
         later(delay, lambda delay=delay: called.put(delay))  # type: ignore[misc]
-    assert [called.get(timeout=2) for _ in range(3)] == [0.02, 0.04, 0.06]
+    assert [called.get(timeout=2) for _ in range(3)] == [0.09, 0.18, 0.27]
 
 
 def test_not_before_their_time() -> None:
@@ -30,9 +31,9 @@ def test_a_cancelled_one_is_not_called_and_leaves_nothing() -> None:
     called: queue.SimpleQueue[str] = queue.SimpleQueue()
     later = Deadlines()
     cancels = [later(30, lambda: called.put("never")) for _ in range(1000)]
-    soon = later(0.01, lambda: called.put("never"))
+    soon = later(0.15, lambda: called.put("never"))
     soon()
-    later(0.03, lambda: called.put("yes"))
+    later(0.2, lambda: called.put("yes"))
     for cancel in cancels:
         cancel()
     assert called.get(timeout=2) == "yes"
