@@ -39,7 +39,7 @@ from wppmt.media.fetch import MediaFiles
 from wppmt.media.received import ReceivedMedia
 from wppmt.net.egress import Egress, policy
 from wppmt.store.port import Store
-from wppmt.store.standing import gate_of
+from wppmt.store.stranger_gates import gate_of
 
 SECRET = "segredo-de-teste-com-mais-de-32-bytes"
 

@@ -21,8 +21,8 @@ from wppmt.moving.departing import Departing
 from wppmt.moving.following import Following
 from wppmt.moving.ownership import Ownership
 from wppmt.moving.receiving import Receiving
+from wppmt.moving.registry import MoveRegistry
 from wppmt.moving.remote import Remote
-from wppmt.moving.standing import Standing
 from wppmt.store.port import Store
 
 
@@ -35,8 +35,8 @@ class Moves:
     following: Following
 
     @property
-    def standing(self) -> Standing:
-        return self.departing.standing
+    def registry(self) -> MoveRegistry:
+        return self.departing.registry
 
     def recover(self) -> None:
         """Before any actor. Raises StoreUnavailable, OSError."""
@@ -72,13 +72,13 @@ def make_moves(  # noqa: PLR0913 - given once, by the composition root
     ownership: Ownership,
     connect: Callable[[str, str], Remote],
 ) -> Moves:
-    where, standing = archives.surroundings(settings), Standing(store)
+    where, registry = archives.surroundings(settings), MoveRegistry(store)
     departing = Departing(
         place=where.place,
         store=store,
         front=front,
         jobs=jobs,
-        standing=standing,
+        registry=registry,
         now=time.time,
         log=logs.log,
         connect=connect,
@@ -89,7 +89,7 @@ def make_moves(  # noqa: PLR0913 - given once, by the composition root
         chrome=where.chrome,
         store=store,
         front=front,
-        standing=standing,
+        registry=registry,
         now=time.time,
         log=logs.log,
         ownership=ownership,
