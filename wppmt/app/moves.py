@@ -16,7 +16,7 @@ from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.jobs import Job
 from wppmt.domain.messages import Front
 from wppmt.domain.moves import Arrived, Offer, Sender
-from wppmt.media.received import ReceivedMedia
+from wppmt.media.received import ReceivedMediaFiles
 from wppmt.moving.departing import Departing
 from wppmt.moving.following import Following
 from wppmt.moving.ownership import Ownership
@@ -67,7 +67,7 @@ def make_moves(  # noqa: PLR0913 - given once, by the composition root
     store: Store,
     front: Front,
     jobs: Jobs,
-    received: ReceivedMedia,
+    received: ReceivedMediaFiles,
     *,
     ownership: Ownership,
     connect: Callable[[str, str], Remote],
@@ -97,7 +97,7 @@ def make_moves(  # noqa: PLR0913 - given once, by the composition root
     return Moves(departing, receiving, Following(departing, partial(_forget_login, settings, received)))
 
 
-def _forget_login(settings: Settings, received: ReceivedMedia, session_id: str) -> None:
+def _forget_login(settings: Settings, received: ReceivedMediaFiles, session_id: str) -> None:
     ProfileFolder(settings.store.tokens_dir, session_id).forget_quarantine()
     Snapshots(login_copies(settings), settings.store.login_copies).forget(session_id)
     received.forget(session_id)
