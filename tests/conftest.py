@@ -1,4 +1,4 @@
-"""For every test: a longer limit for those that start Chrome or try many examples, fixtures that all parts share, and what runs tests."""
+"""For every test: a longer limit for those that take their time, fixtures that all parts share, and what runs tests."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from tests.plugins.progress import Progress
 from tests.plugins.workers import one_will_do
 
 LONGER_LIMIT = 60
+SLOW_LIMIT = 30
+"""Some take four seconds on a free core, and a busy machine has none."""
 NOT_FAST = ("chrome", "slow", "long", "peers")
 
 # pytest-timeout watches over time; Hypothesis's own deadline only fails on a busy machine.
@@ -53,11 +55,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that starts Chrome or tries many examples gets a longer limit, unless it names its own."""
+    """A test that starts Chrome, tries many examples or is slow gets a longer limit, unless it names its own."""
     for item in items:
+        if item.get_closest_marker("timeout"):
+            continue
         tries_many = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        if (tries_many or item.get_closest_marker("chrome")) and not item.get_closest_marker("timeout"):
+        if tries_many or item.get_closest_marker("chrome"):
             item.add_marker(pytest.mark.timeout(LONGER_LIMIT))
+        elif item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(SLOW_LIMIT))
 
 
 @pytest.fixture

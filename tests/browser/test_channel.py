@@ -146,7 +146,7 @@ def answered(channel: Channel, **arguments: object) -> list[Any]:
 def test_a_call_brings_the_pages_value(channel: Channel, peer: Peer) -> None:
     peer.answer = lambda command: success(command["id"], '{"mode": "MAIN"}')
     assert answered(channel, to="é") == [{"mode": "MAIN"}]
-    command = peer.commands.get(timeout=1)
+    command = peer.commands.get(timeout=5)
     assert (command["method"], command["sessionId"]) == ("Runtime.evaluate", SESSION)
     assert command["params"]["awaitPromise"] is True
     argument = json.dumps(json.dumps({"to": "é"}))
@@ -163,7 +163,7 @@ def test_an_answer_after_the_deadline_is_dropped(channel: Channel, peer: Peer) -
     peer.answer = lambda _: None
     late = call(channel, 0.05)
     wait_until(lambda: late)
-    peer.send(success(peer.commands.get(timeout=1)["id"], "1"))
+    peer.send(success(peer.commands.get(timeout=5)["id"], "1"))
     peer.answer = lambda command: success(command["id"], "2")
     assert answered(channel) == [2]
     assert len(late) == 1
@@ -172,7 +172,7 @@ def test_an_answer_after_the_deadline_is_dropped(channel: Channel, peer: Peer) -
 def test_answers_may_come_in_any_order(channel: Channel, peer: Peer) -> None:
     peer.answer = lambda _: None
     first, second = call(channel), call(channel)
-    numbers = [peer.commands.get(timeout=1)["id"] for _ in range(2)]
+    numbers = [peer.commands.get(timeout=5)["id"] for _ in range(2)]
     peer.send(success(numbers[1], '"second"'))
     assert wait_until(lambda: second) == ["second"]
     assert first == []
@@ -186,7 +186,7 @@ def test_a_peer_that_goes_away_fails_every_call_once(
     peer.answer = lambda _: None
     pending = [call(channel) for _ in range(20)]
     for _ in pending:
-        peer.commands.get(timeout=1)
+        peer.commands.get(timeout=5)
     peer.hang_up()
     for outcomes in pending:
         assert isinstance(wait_until(lambda o=outcomes: o)[0], BrowserGone)  # type: ignore[misc]
@@ -234,7 +234,7 @@ def test_what_the_peer_reads_late_arrives_in_order_and_nobody_has_waited(
     assert writers() == 1, "one for all that is left"
     peer.read_on()
     wait_until(lambda: all(outcomes))
-    numbers = [peer.commands.get(timeout=1)["id"] for _ in outcomes]
+    numbers = [peer.commands.get(timeout=5)["id"] for _ in outcomes]
     assert numbers == sorted(numbers)
     wait_until(lambda: not writers())
 
@@ -285,7 +285,7 @@ def bridge(notice: Message) -> Message:
 def test_a_crashed_page_closes_the_channel(channel: Channel, peer: Peer, notices: list[object]) -> None:
     peer.answer = lambda _: None
     pending = call(channel)
-    peer.commands.get(timeout=1)
+    peer.commands.get(timeout=5)
     peer.send({"method": "Inspector.targetCrashed", "params": {}})
     assert wait_until(lambda: notices) == [ChannelClosed("a aba caiu")]
     assert isinstance(wait_until(lambda: pending)[0], BrowserGone)
@@ -293,10 +293,10 @@ def test_a_crashed_page_closes_the_channel(channel: Channel, peer: Peer, notices
 
 def test_a_dialog_is_sent_away(channel: Channel, peer: Peer) -> None:
     answered(channel)
-    peer.commands.get(timeout=1)
+    peer.commands.get(timeout=5)
     parameters = {"type": "alert", "message": "?", "url": "u", "frameId": "f", "hasBrowserHandler": False}
     peer.send({"method": "Page.javascriptDialogOpening", "params": parameters})
-    command = peer.commands.get(timeout=1)
+    command = peer.commands.get(timeout=5)
     assert (command["method"], command["params"]) == ("Page.handleJavaScriptDialog", {"accept": False})
 
 
@@ -340,7 +340,7 @@ def test_whoever_lets_go_hears_no_more_and_leaves_the_line_to_the_next(
 ) -> None:
     peer.answer = lambda _: None
     pending = call(channel)
-    peer.commands.get(timeout=1)
+    peer.commands.get(timeout=5)
     connection.let_go()
     assert isinstance(pending[0], BrowserGone)
     peer.send(bridge({"event": {"page": "p", "number": 1, "name": "n", "data": {}}}))

@@ -154,7 +154,7 @@ def test_a_message_is_forwarded_under_the_chosen_id(
     other = new_phone()
     ground.register(other, "Outro")
     original = ground.write(friend, phone, "passe adiante")
-    life.event("message_received")
+    wait_until(lambda: [e for e in heard(life) if e.data.get("message", {}).get("id") == original])
     message_id = acknowledged(life, "forward", to=other, messageId=original)
     found = line(ground, other, message_id)
     assert (found["body"], found["forwarded"]) == ("passe adiante", True)

@@ -261,21 +261,25 @@ def test_labels_are_made_put_and_deleted(scene: Scene, friends: list[str]) -> No
     assert refused(scene, "change_chat", chatId=chat, changes={"labels": ["99"]}) == "label_not_found"
     scene.life.value("delete_label", {"labelId": label["labelId"]})
     assert refused(scene, "delete_label", labelId=label["labelId"]) == "label_not_found"
-    scene.life.hear()
-    told = [e.data for e in scene.life.events if e.name == "label_change"]
-    assert [(data["action"], data["by"]) for data in told] == [
-        ("create", "api"),
-        ("add", "api"),
-        ("delete", "api"),
-    ]
+
+    def told() -> list[tuple[str, str]]:
+        scene.life.hear()
+        changes = [e.data for e in scene.life.events if e.name == "label_change"]
+        return [(data["action"], data["by"]) for data in changes]
+
+    wait_until(lambda: told() == [("create", "api"), ("add", "api"), ("delete", "api")])
 
 
 def test_a_call_is_refused(scene: Scene, friends: list[str]) -> None:
     call = scene.control(friends[0], "call", to=scene.phone, video=False)["id"]
     scene.told("call_received", callId=call)
     scene.life.value("reject_call", {"callId": call})
-    calls = scene.ground.simulator.call("GET", f"/accounts/{friends[0]}/calls")
-    assert [one["state"] for one in calls if one["id"] == call] == ["rejected"]
+
+    def states() -> list[str]:
+        calls = scene.ground.simulator.call("GET", f"/accounts/{friends[0]}/calls")
+        return [one["state"] for one in calls if one["id"] == call]
+
+    wait_until(lambda: states() == ["rejected"])
     assert refused(scene, "reject_call", callId="NADA") == "call_not_found"
 
 

@@ -66,8 +66,7 @@ def test_in_the_cool_down_a_known_contact_is_known_by_the_hidden_id_too(
     for unknown in (friend, stranger):
         life.value("check_number", {"phone": unknown})
         assert refused(life, lid_of(chrome_ground, unknown), knownOnly=True) == "new_contact"
-    chrome_ground.write(friend, phone, "oi")
-    life.event("message_received")
+    heard(life, chrome_ground.write(friend, phone, "oi"))
     life.value("send_text", message(friend, knownOnly=True))
     life.value("send_text", message(lid_of(chrome_ground, friend), knownOnly=True))
     wait_until(lambda: len(chrome_ground.inbox(friend)) == 2)
@@ -149,9 +148,8 @@ def test_what_is_quoted_need_not_be_loaded(
     short = str(first["id"])
     life.event("ack_changed", id=short)
     if not is_own:
-        life.forget()
-        chrome_ground.simulator.write(friend, to if place == "group" else phone, "e aí?")
-        short = life.event("message_received")["message"]["id"]
+        short = chrome_ground.write(friend, to if place == "group" else phone, "e aí?")
+        heard(life, short)
     life.value("send_text", message(to, text="o que se falou depois"))
     whole = run(life, FORGET % short)
     life.value("send_text", again := message(to, quotedId=whole if is_whole else short))
@@ -198,9 +196,8 @@ def test_a_message_of_a_hidden_person_is_quoted_under_either_name(
     chrome_ground: ChromeGround, paired: Paired, dora: str, new_phone: NewPhone, is_loaded: bool
 ) -> None:
     life, phone = paired
-    life.forget()
     short = chrome_ground.write(dora, phone, "e aí?")
-    life.event("message_received")
+    heard(life, short)
     other = new_phone()
     chrome_ground.register(other, "Outra")
     for quoted_id in spellings(chrome_ground, dora, short):
@@ -234,9 +231,8 @@ def test_media_of_a_hidden_person_is_had_under_either_name(
     chrome_ground: ChromeGround, paired: Paired, dora: str, new_phone: NewPhone, is_loaded: bool
 ) -> None:
     life, phone = paired
-    life.forget()
     short = chrome_ground.simulator.write_media(dora, phone, b"foto", "image/jpeg", "foto.jpg", "olha")
-    life.event("message_received")
+    heard(life, short)
     for message_id in spellings(chrome_ground, dora, short):
         if not is_loaded:
             run(life, FORGET_IF_THERE % short)
@@ -342,8 +338,7 @@ def known_and_stranger(ground: ChromeGround, life: Life, phone: str, new_phone: 
     known, stranger = new_phone(), new_phone()
     for number in (known, stranger):
         ground.register(number, "Alguém")
-    ground.write(known, phone, "oi")
-    life.event("message_received")
+    heard(life, ground.write(known, phone, "oi"))
     return known, stranger
 
 
@@ -371,7 +366,7 @@ def test_a_limit_is_known_with_its_end_before_any_send(
     life.value("send_text", message(known))
     chrome_ground.simulator.delete_fault(order)
     wait_until(lambda: isinstance(life.call("send_text", message(stranger)), dict))
-    assert [line[1] for line in chrome_ground.inbox(stranger)] == ["oi"]
+    wait_until(lambda: [line[1] for line in chrome_ground.inbox(stranger)] == ["oi"])
 
 
 @pytest.mark.parametrize(("code", "word"), [(463, "reachout_timelock"), (475, "new_chat_quota")])

@@ -128,8 +128,8 @@ def test_docker_compose_accepts_the_file(tmp_path: Path):
 
 SERVICE = """\
 #!/bin/sh
-echo "start" >>"$STORY"
 trap 'echo term >>"$STORY"; exit 0' TERM
+echo "start" >>"$STORY"
 [ ! -e "$REFUSES" ] || exit 1
 while :; do sleep 0.05; done
 """
@@ -179,7 +179,7 @@ def inside(tmp_path: Path) -> Iterator[Inside]:
 def test_a_service_that_is_killed_is_started_again_and_stopped_in_order(inside: Inside):
     process = inside.start()
     wait_until(lambda: inside.told() == ["start"])
-    os.kill(inside.service(), signal.SIGKILL)
+    os.kill(wait_until(inside.service), signal.SIGKILL)
     wait_until(lambda: inside.told() == ["start", "start"])
     process.terminate()
     assert process.wait(5) == 0
@@ -199,7 +199,7 @@ def test_a_start_that_is_refused_ends_the_container(inside: Inside):
 def test_a_service_that_was_handed_over_is_followed_by_the_next(inside: Inside):
     process = inside.start()
     wait_until(lambda: inside.told() == ["start"])
-    os.kill(inside.service(), signal.SIGTERM)
+    os.kill(wait_until(inside.service), signal.SIGTERM)
     wait_until(lambda: inside.told() == ["start", "term", "start"])
     process.terminate()
     assert process.wait(5) == 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -42,11 +44,7 @@ class Customer:
     def sees(self, element_id: str) -> WebElement:
         """The element, as soon as it is there to be seen."""
 
-        def look() -> WebElement | None:
-            found = self._driver.find_elements(By.ID, element_id)
-            return found[0] if found and found[0].is_displayed() else None
-
-        return wait_until(look, SECONDS) or self._driver.find_element(By.ID, element_id)
+        return self._found(By.ID, element_id, SECONDS)
 
     def reads(self, text: str) -> None:
         """It stands on the page, at the latest in a moment."""
@@ -63,8 +61,7 @@ class Customer:
 
     def qr_text(self) -> str | None:
         """What a phone's camera sees."""
-        source = self.sees("qr").get_attribute("src") or ""
-        return read_qr(b64decode(source.partition(",")[2]))
+        return self._code_in(self.sees("qr"))
 
     def reloads(self) -> None:
         self._driver.refresh()
@@ -95,6 +92,26 @@ class Customer:
 
     def leaves(self) -> None:
         self._driver.quit()
+
+    @staticmethod
+    def _code_in(picture: WebElement) -> str | None:
+        """None where another picture has come instead by now."""
+        with suppress(StaleElementReferenceException):
+            return read_qr(b64decode((picture.get_attribute("src") or "").partition(",")[2]))
+        return None
+
+    def _found(self, by: str, name: str, limit: float) -> WebElement:
+        """The first that is displayed."""
+
+        def look() -> WebElement | None:
+            # What is drawn anew between finding and looking is another element, for the next look.
+            with suppress(StaleElementReferenceException):
+                return next((one for one in self._driver.find_elements(by, name) if one.is_displayed()), None)
+            return None
+
+        found = wait_until(look, limit)
+        assert found is not None
+        return found
 
     def _text(self) -> str:
         text: str = self._driver.execute_script("return document.body ? document.body.innerText : ''")

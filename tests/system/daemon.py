@@ -24,7 +24,7 @@ from wppmt.simulator.client import Simulator
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 30.0
 STOP_SECONDS = 40.0
-GONE_SECONDS = 5.0
+GONE_SECONDS = 15.0
 
 
 class Daemon:
@@ -179,9 +179,10 @@ class Daemon:
         return (self.folder / "stderr").read_text(errors="replace")
 
     def log(self) -> list[dict[str, Any]]:
-        """The lines of the log file."""
+        """The lines of the log file; the last may be on its way to it still, and has no end then."""
         file = self.folder / "logs" / "wppmt.log"
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        whole = file.read_bytes().rpartition(b"\n")[0] if file.exists() else b""
+        return [json.loads(line) for line in whole.splitlines()]
 
     def logged(self, event: str, session_id: str) -> list[dict[str, Any]]:
         """At least one line, which may be on its way to the file still."""

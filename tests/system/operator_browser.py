@@ -13,7 +13,6 @@ from selenium.webdriver.remote.webelement import WebElement
 from tests.support import wait_until
 from tests.system.customer import DESK, SECONDS, Customer
 from tests.system.daemon import ROOT
-from wppmt.cli.gateway import read_qr
 
 PICTURES = ROOT / "build" / "painel"
 """What the tests saw: kept to be looked at."""
@@ -48,12 +47,7 @@ class Operator(Customer):
     def finds(self, css: str, limit: float = SECONDS) -> WebElement:
         """The first such element, as soon as it is there to be seen."""
 
-        def look() -> WebElement | None:
-            return next((one for one in self.all(css) if one.is_displayed()), None)
-
-        found = wait_until(look, limit)
-        assert found is not None
-        return found
+        return self._found(By.CSS_SELECTOR, css, limit)
 
     def all(self, css: str) -> list[WebElement]:
         return self._driver.find_elements(By.CSS_SELECTOR, css)
@@ -105,5 +99,4 @@ class Operator(Customer):
         (PICTURES / f"{name}.png").write_bytes(base64.b64decode(shown["data"]))
 
     def qr_text_of_dialog(self) -> str | None:
-        source = self.finds("#qr-picture").get_attribute("src") or ""
-        return read_qr(base64.b64decode(source.partition(",")[2]))
+        return self._code_in(self.finds("#qr-picture"))

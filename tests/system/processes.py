@@ -12,7 +12,7 @@ import psutil
 
 def of_folder(folder: Path) -> set[psutil.Process]:
     """Own processes whose command line names something in `folder`."""
-    return {process for process in _own() if str(folder) in "\0".join(_command(process))}
+    return {process for process in _own() if str(folder) in "\0".join(command(process))}
 
 
 def descendants(process: psutil.Process) -> set[psutil.Process]:
@@ -45,17 +45,22 @@ def alive(processes: Iterable[psutil.Process]) -> set[psutil.Process]:
 def browser(profile: Path) -> psutil.Process | None:
     """The Chrome on this profile: the one process that is not a helper of another."""
     for process in _own():
-        command = _command(process)
-        if f"--user-data-dir={profile}" in command and not any(
-            part.startswith("--type=") for part in command
-        ):
+        words = command(process)
+        if f"--user-data-dir={profile}" in words and not any(part.startswith("--type=") for part in words):
             return process
     return None
 
 
 def carrying(argument: str) -> psutil.Process | None:
     """The own process that was started with exactly this argument."""
-    return next((process for process in _own() if argument in _command(process)), None)
+    return next((process for process in _own() if argument in command(process)), None)
+
+
+def command(process: psutil.Process) -> list[str]:
+    """Its words; none of one that has just ended."""
+    with suppress(psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+        return list(process.cmdline())
+    return []
 
 
 def _own() -> Iterator[psutil.Process]:
@@ -63,12 +68,6 @@ def _own() -> Iterator[psutil.Process]:
         with suppress(psutil.NoSuchProcess):
             if process.uids().real == os.getuid():
                 yield process
-
-
-def _command(process: psutil.Process) -> list[str]:
-    with suppress(psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-        return list(process.cmdline())
-    return []
 
 
 def _group(process: psutil.Process) -> int:

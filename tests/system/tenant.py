@@ -65,7 +65,7 @@ class Tenant:
 
     def read_qr(self) -> str:
         """The QR picture's text, as any reader sees it."""
-        qr = wait_until(lambda: self.daemon.api.qr_text(self.name))
+        qr = wait_until(lambda: self.daemon.api.qr_text(self.name), WAIT_SECONDS)
         assert qr is not None
         self.daemon.private.add(qr)
         return qr
@@ -130,6 +130,15 @@ class Tenant:
 
         message: Json = self._receiver.wait_for(is_it, f"{self.name} message", limit).event["message"]
         return message
+
+    def hears_sent(self, message_id: str, limit: float = WAIT_SECONDS) -> None:
+        """That WhatsApp has taken it, whenever that came."""
+
+        def is_it(event: Mapping[str, Any]) -> bool:
+            told = (event["sessionId"], event.get("messageId"), event.get("status"))
+            return told == (self.name, message_id, "sent")
+
+        self._receiver.wait_for(is_it, f"{self.name} sent", limit)
 
     def changes(self) -> list[tuple[str | None, str]]:
         """The webhooks' story of its state: (previousStatus, status), in order, each event once."""

@@ -77,7 +77,8 @@ def daemon(tmp_path: Path, sinks: tuple[Sink, Sink], sendmail: Path) -> Iterator
 
 
 def firing(daemon: Daemon) -> dict[str, Any]:
-    return {alert["code"]: alert for alert in daemon.api.get("/api/admin/alerts")["firing"]}
+    """Since when. What an alert says of a figure changes with the figure."""
+    return {alert["code"]: alert["since"] for alert in daemon.api.get("/api/admin/alerts")["firing"]}
 
 
 def history(daemon: Daemon) -> list[str]:

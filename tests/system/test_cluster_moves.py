@@ -43,6 +43,9 @@ class Cluster:
         found = {one["sessionId"]: one["machine"] for one in self.shown(by)["sessions"]}
         return str(found.get(session, ""))
 
+    def is_drained(self, machine: str, by: str) -> bool:
+        return any(one["isDrained"] for one in self.shown(by)["machines"] if one["name"] == machine)
+
     def move(self, session: str, source: str, target: str) -> Json:
         """The job, as it ended."""
         api = self.daemons[source].api
@@ -59,6 +62,8 @@ class Cluster:
         return self.daemons[machine].api.call("GET", f"/api/sessions/{session}/status").status
 
     def has_all(self, session: str, machine: str) -> bool:
+        """Once it is there: each machine learns by itself what stands in etcd."""
+        wait_until(lambda: self.status(session, machine) == 200, SETTLED_SECONDS)
         daemon = self.daemons[machine]
         events = daemon.api.get(f"/api/sessions/{session}/events?limit=1000")["events"]
         received = [event for event in events if event["event"] == "message_received"]
@@ -103,8 +108,9 @@ def test_a_session_goes_over_tls_and_every_machine_says_where_it_is(cluster: Clu
     wait_until(lambda: cluster.home("loja-0") == "m2", SETTLED_SECONDS)
     assert cluster.has_all("loja-0", "m2")
     for name in ("m1", "m3"):
+        wait_until(lambda name=name: cluster.status("loja-0", name) == 421, SETTLED_SECONDS)  # type: ignore[misc]
         answer = cluster.daemons[name].api.call("GET", "/api/sessions/loja-0/status")
-        assert (answer.status, answer.json["code"]) == (421, "NOT_OWNER")
+        assert answer.json["code"] == "NOT_OWNER"
         assert answer.json["owner"] == cluster.daemons["m2"].api.url
     assert not cluster.daemons["m1"].profile("loja-0").exists()
     wait_until(lambda: not cluster.shown()["moves"], SETTLED_SECONDS)
@@ -149,9 +155,7 @@ def test_a_source_killed_on_its_way_leaves_it_with_one_of_them(cluster: Cluster)
     source.kill()
     source.start()
     wait_until(lambda: not cluster.shown()["moves"], SETTLED_SECONDS)
-    owner = cluster.home("loja-2")
-    wait_until(lambda: cluster.status("loja-2", owner) == 200, SETTLED_SECONDS)
-    assert cluster.has_all("loja-2", owner)
+    assert cluster.has_all("loja-2", cluster.home("loja-2"))
 
 
 def test_a_machine_is_emptied_and_takes_sessions_again(cluster: Cluster):
@@ -159,13 +163,15 @@ def test_a_machine_is_emptied_and_takes_sessions_again(cluster: Cluster):
     done = _wppmt(cluster.daemons["m2"], "drain")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "m2: vazia" in done.stdout
-    assert cluster.shown()["machines"][1]["isDrained"]
+    for by in ("m1", "m3"):
+        wait_until(lambda by=by: cluster.is_drained("m2", by), SETTLED_SECONDS)  # type: ignore[misc]
     for session in mine:
-        assert cluster.home(session) in {"m1", "m3"}
+        wait_until(lambda session=session: cluster.home(session) in {"m1", "m3"}, SETTLED_SECONDS)  # type: ignore[misc]
         assert cluster.has_all(session, cluster.home(session))
     refused = cluster.daemons["m1"].api.call("POST", "/api/admin/sessions/loja-3/move", {"machine": "m2"})
     assert "undrain" in refused.json["details"][0]["problem"]
     assert _wppmt(cluster.daemons["m3"], "undrain", "m2").returncode == 0
+    wait_until(lambda: not cluster.is_drained("m2", "m1"), SETTLED_SECONDS)
     assert cluster.move("loja-3", "m1", "m2")["status"] == "done"
 
 
@@ -182,7 +188,6 @@ def test_a_lost_machine_s_sessions_come_up_from_their_backups(cluster: Cluster):
     lost.kill_everything()
     wait_until(lambda: cluster.home("loja-3") in {"m1", "m3"}, SETTLED_SECONDS)
     owner = cluster.home("loja-3")
-    wait_until(lambda: cluster.status("loja-3", owner) == 200, SETTLED_SECONDS)
     assert cluster.has_all("loja-3", owner)
     entries = cluster.daemons[owner].api.get("/api/admin/audit?last=200")["entries"]
     assert ("session.move_in", "loja-3", "m2") in {

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests.support import wait_until
-from tests.system import files
+from tests.system import files, processes
 from tests.system.conftest import NewDaemon, NewTenant
 from tests.system.files import base64_of, sha256
 from tests.system.tenant import Tenant, new_phone, new_text
@@ -54,7 +54,7 @@ def test_a_daemon_on_headless_shell(new_daemon: NewDaemon, new_tenant: NewTenant
     choose(tenant, "chrome")
     assert tenant.browser == before, "not before its next start"
     tenant.post("restart")
-    wait_until(lambda: not before.is_running())
+    wait_until(lambda: not processes.alive({before}))
     tenant.reaches("connected")
     assert program(tenant.browser) == "chromium"
     assert tenant.status()["engine"] == "chrome"

@@ -25,7 +25,7 @@ from wppmt.__main__ import main
 from wppmt.cli.sink import Sink
 from wppmt.domain.units import MEGABYTE
 
-pytestmark = [pytest.mark.chrome, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.chrome, pytest.mark.timeout(120)]
 
 Told = dict[tuple[str, ...], float]
 

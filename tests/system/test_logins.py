@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
+from tests.support import wait_until
 from tests.system import processes
 from tests.system.conftest import NewTenant
+from tests.system.receiver import WAIT_SECONDS
 from tests.system.tenant import Tenant, new_text
+from wppmt.simulator.client import SimulatorError
 
 pytestmark = pytest.mark.chrome
 
@@ -108,7 +113,12 @@ def test_an_unscanned_code_is_replaced_in_time(new_tenant: NewTenant):
     tenant.daemon.phones.fault("qr_expire_fast", ttlMs=1500)
     first = tenant.show_qr()
     tenant.hears("qr_code")
-    second = tenant.read_qr()
-    assert second != first
-    tenant.scan(second)
+    wait_until(lambda: tenant.read_qr() != first, WAIT_SECONDS)
+
+    def scans_in_time() -> bool:
+        with suppress(SimulatorError):
+            return bool(tenant.scan(tenant.read_qr()))
+        return False
+
+    wait_until(scans_in_time, WAIT_SECONDS)
     tenant.hears("connection_change", status="connected")

@@ -339,7 +339,7 @@ def test_a_browser_killed_while_a_file_is_sent_sends_it_once(
     content, phones = files.document(4_000_000), daemon.phones
     if moment == "handed over":
         phones.fault("ack_delay", phone=tenant.phone, count=1, delayMs=3000)
-    before = len(phones.log())
+    before, browser = len(phones.log()), tenant.browser
     body = {"phone": friend, "fileUrl": web.put("em-voo.pdf", content)}
     pending = tenant.daemon.api.call(
         "POST", f"{tenant.path}/send-file", body, headers={"Prefer": "respond-async"}
@@ -348,9 +348,9 @@ def test_a_browser_killed_while_a_file_is_sent_sends_it_once(
     message_id = pending.json["id"]
     if moment == "handed over":
         wait_until(lambda: any(entry.get("id") == message_id for entry in phones.log()[before:]), 15)
-    tenant.browser.kill()
+    browser.kill()
     tenant.hears("connection_change", status="connected", limit=RECOVERY_SECONDS)
-    assert tenant.hears("message_ack", messageId=message_id, limit=60)["status"] == "sent"
+    tenant.hears_sent(message_id, 60)
     [line] = phones.inbox(friend)
     assert (line["id"], line["sha256"]) == (message_id, sha256(content))
     wait_until(lambda: not list(daemon.folder.glob("state/media/out/*")))

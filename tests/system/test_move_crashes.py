@@ -161,12 +161,12 @@ def test_without_trouble_it_goes(pair: Pair):
     session = pair.next_session()
     ended = pair.move(session)
     assert ended["error"] is None
-    assert pair.owner(session) == "target"
+    assert pair.settled_owner(session) == "target"
     assert pair.has_all(session)
     assert (pair.source.folder / "tokens" / ".moved" / session / LOGIN).exists()
     pair.source.kill()
     pair.source.start()
-    assert pair.owner(session) == "target"
+    assert pair.settled_owner(session) == "target"
     actions = {
         name: {
             entry["action"]
@@ -216,5 +216,5 @@ def test_a_session_that_stayed_can_go_later_and_come_back(pair: Pair):
     back = Pair(pair.target, pair.source, Relay(pair.source.port))
     with back.relay:
         assert back.move(session)["status"] == "done"
-        assert back.owner(session) == "target"
+        assert back.settled_owner(session) == "target"
         assert back.has_all(session)

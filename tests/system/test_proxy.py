@@ -8,8 +8,9 @@ import pytest
 
 from tests.proxy_server import ProxyServer, SocksServer, behind_tls
 from tests.support import free_port, wait_until
+from tests.system import processes
 from tests.system.conftest import NewTenant
-from tests.system.receiver import Receiver
+from tests.system.receiver import WAIT_SECONDS, Receiver
 from wppmt.simulator.tls import server_context
 
 pytestmark = pytest.mark.chrome
@@ -36,15 +37,17 @@ def test_one_kind_after_the_other_and_a_dead_one_by_name(
         tenant.reaches("connected")
         assert socks.tunnels > 0
         assert (http.seen, tenant.status()["proxy"]) == ([], f"socks5://127.0.0.1:{socks.port}")
-        wait_until(lambda: tenant.status()["loginSaved"])
-        before = socks.tunnels
+        wait_until(lambda: tenant.status()["loginSaved"], WAIT_SECONDS)
+        browser = tenant.browser
         change(f"https://127.0.0.1:{https}")
-        wait_until(lambda: http.tunnels > 0)
+        wait_until(lambda: not processes.alive({browser}), WAIT_SECONDS)
+        before = socks.tunnels
+        wait_until(lambda: http.tunnels > 0, WAIT_SECONDS)
         tenant.reaches("connected")
         assert socks.tunnels == before, "nothing goes the old way"
         nobody = f"socks5://127.0.0.1:{free_port()}"
         change(nobody)
-        wait_until(lambda: tenant.status()["reasonCode"] == "PROXY_FAILED")
+        wait_until(lambda: tenant.status()["reasonCode"] == "PROXY_FAILED", WAIT_SECONDS)
         [failed, *_] = tenant.daemon.logged("browser_failed", tenant.name)
         assert failed["details"]["detail"] == f"o proxy {nobody} não responde: conexão recusada"
         change(f"socks5://127.0.0.1:{socks.port}")

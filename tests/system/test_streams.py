@@ -57,12 +57,15 @@ class Reader:
             )
             assert response.status in {200, 503}, response.data
             self.openings += response.status == 200
+            begun = ""
             for line in response:
                 name, _, value = line.decode().rstrip("\n").partition(": ")
                 if name == "id":
-                    self._last = value
+                    begun = value
                 elif name == "data":
                     self.events.append(json.loads(value))
+                    # What was cut off before its end is not counted as had.
+                    self._last = begun
                 if self._is_over.is_set():
                     return
 

@@ -104,16 +104,19 @@ def test_a_refused_pairing_is_reported_and_the_next_code_works(new_tenant: NewTe
 def test_whatsapps_news_are_read_before_they_cost_the_login(tenant: Tenant, stranger: str):
     """The simulator unlinks a device that leaves them unread, as WhatsApp does."""
     strike(tenant, "whats_new_dialog", unlinkAfterMs=2000 * BEAT_SECONDS)
+    told = ("news_dismissed", tenant.name)
     wait_until(
-        lambda: any(line["event"] == "news_dismissed" for line in tenant.daemon.log()), 2 * BEAT_SECONDS
+        lambda: any((line["event"], line["sessionId"]) == told for line in tenant.daemon.log()),
+        2 * BEAT_SECONDS + 10,
     )
     assert tenant.send(stranger, new_text()).status == 200
     assert tenant.status()["status"] == "connected"
 
 
 def test_a_new_contact_is_refused_and_then_left_alone(tenant: Tenant, stranger: str, new_tenant: NewTenant):
-    friend = new_tenant()
-    friend.daemon.phones.write(friend.phone, tenant.phone, "oi")
+    friend, hello = new_tenant(), new_text()
+    friend.daemon.phones.write(friend.phone, tenant.phone, hello)
+    tenant.hears_message(hello)
     strike(tenant, "reachout_timelock", count=1)
     wait_until(lambda: tenant.daemon.api.get(f"{tenant.path}/limits")["coolDown"]["active"])
     for _ in range(2):

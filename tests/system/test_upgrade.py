@@ -46,5 +46,8 @@ def test_one_session_after_the_other_without_a_code(
         assert tenant.browser.pid != before[tenant.name]
         events = tenant.logged_events()
         assert [event["event"] for event in events].count("qr_code") == 1
+        # The log is written before the webhook is delivered.
+        assert tenant.hears("connection_change")["status"] == "reconnecting"
+        assert tenant.hears("connection_change")["status"] == "connected"
         assert tenant.changes()[-2:] == [("connected", "reconnecting"), ("reconnecting", "connected")]
     assert told("renewal_stopped") == []

@@ -24,6 +24,8 @@ from wppmt.cli.sink import ReceivedWebhook, Sink
 SESSIONS = [f"cliente-{number}" for number in range(5)]
 ROUND_SECONDS = 0.4
 """Of traffic before each kill, at most."""
+ARRIVAL_SECONDS = 20.0
+"""What was refused once is tried again after a while."""
 Kill = Callable[[Daemon, "Taker", random.Random], None]
 
 
@@ -91,14 +93,14 @@ def before_an_answer(daemon: Daemon, taker: Taker, pick: random.Random) -> None:
             daemon.process.kill()
 
     taker.hook = kill
-    wait_until(lambda: taker.arrivals >= wanted)
+    wait_until(lambda: taker.arrivals >= wanted, ARRIVAL_SECONDS)
     daemon.process.kill()
 
 
 def after_an_answer(daemon: Daemon, taker: Taker, pick: random.Random) -> None:
     """Delivered, and perhaps not yet written back."""
     wanted = taker.arrivals + pick.randrange(1, 12)
-    wait_until(lambda: taker.arrivals >= wanted)
+    wait_until(lambda: taker.arrivals >= wanted, ARRIVAL_SECONDS)
     time.sleep(pick.uniform(0, 0.03))
     daemon.process.kill()
 

@@ -93,7 +93,7 @@ async def post(
     seconds: float = 5.0,
     secrets: SigningSecrets | None = None,
     allow: tuple[str, ...] | None = None,
-    answer_seconds: float = 0.2,
+    answer_seconds: float = 1.0,
 ) -> AttemptResult:
     place = url.removeprefix("https://").removeprefix("http://").partition("/")[0]
     guard = Egress(policy([place] if allow is None else allow))
@@ -188,7 +188,7 @@ async def test_a_gigabyte_is_read_to_64_kb(raw):
 
     outcome, seconds = await timed(await raw(serve), 5.0)
     assert outcome == Answered(200, "", b"x" * BODY_LIMIT)
-    assert seconds < 1
+    assert seconds < 3
     assert written < 20_000_000  # what fits into the buffers of both ends
 
 
@@ -200,7 +200,7 @@ async def test_a_dripping_body_costs_no_more_than_a_moment(raw):
     )
     assert isinstance(outcome, Answered)
     assert outcome.status == 200
-    assert seconds < 1
+    assert seconds < 3
 
 
 async def drip(writer: asyncio.StreamWriter, head: bytes) -> None:
@@ -212,7 +212,7 @@ async def drip(writer: asyncio.StreamWriter, head: bytes) -> None:
 async def test_dripping_headers_end_at_the_deadline(raw):
     outcome, seconds = await timed(await raw(lambda _, writer: drip(writer, HEAD + b"X: ")), 0.4)
     assert outcome == Unanswered(Fault.TIMEOUT, "O destino não respondeu a tempo")
-    assert 0.35 < seconds < 1
+    assert 0.35 < seconds < 2
 
 
 async def test_a_thousand_headers_are_no_answer(raw):
@@ -239,7 +239,7 @@ async def test_a_gzip_bomb_stays_packed(raw):
 @pytest.mark.slow
 async def test_a_hanging_endpoint_ends_at_the_deadline_and_delays_nobody(raw, receiver: Receiver):
     url = await raw(lambda *_: asyncio.sleep(5))
-    hanging = [asyncio.create_task(post(url, seconds=0.6)) for _ in range(30)]
+    hanging = [asyncio.create_task(post(url, seconds=2.0)) for _ in range(30)]
     await asyncio.sleep(0)
     assert isinstance(await post(receiver.url), Answered)
     assert not any(task.done() for task in hanging)
@@ -384,7 +384,7 @@ async def test_a_connect_that_hangs_is_unreachable():
         with socket.create_connection(place):  # fills the queue of one: the next SYN is not answered
             outcome, seconds = await timed(f"http://127.0.0.1:{place[1]}/", 0.5)
     assert outcome == Unanswered(Fault.UNREACHABLE, "Sem conexão com o destino a tempo")
-    assert seconds < 1
+    assert seconds < 3
 
 
 async def test_an_unknown_name_is_unreachable():

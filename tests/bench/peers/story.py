@@ -40,8 +40,9 @@ class Plan:
     crowds: tuple[int, ...] = (1, 5, 10)
     media: int = 2
     settle_seconds: float = 4.0
-    quiet_seconds: float = 30.0
-    """After the last page has loaded: what a page does late, as WhatsApp's loads modules in waves, is no idling."""
+    quiet_seconds: float = 75.0
+    """After the last page has loaded: what a page does late is no rest. WhatsApp's loads modules in waves, and every Chrome
+    tidies its memory in the first minute."""
     idle_seconds: float = 20.0
     back_seconds: float = 20.0
     """How long a contestant has to come back from a death."""
@@ -212,7 +213,13 @@ def more(run: Run) -> None:
 
 def largest(run: Run) -> None:
     run.grow(run.plan.crowds[-1])
-    run.weigh(str(run.plan.crowds[-1]))
+
+
+def at_rest(run: Run) -> None:
+    """Of all sessions: processor, then memory."""
+    time.sleep(run.plan.quiet_seconds)
+    run.note("idle", cpu_percent(run.contestant.processes, run.plan.idle_seconds))
+    run.weigh(str(len(run.crowd)))
 
 
 def at_once(run: Run) -> None:
@@ -226,11 +233,6 @@ def at_once(run: Run) -> None:
         times = [value for job in jobs for value in job.result()]
     run.note("at_once", *times)
     run.note("at_once_rate", len(times) / (time.monotonic() - began))
-
-
-def idle(run: Run) -> None:
-    time.sleep(run.plan.quiet_seconds)
-    run.note("idle", cpu_percent(run.contestant.processes, run.plan.idle_seconds))
 
 
 def heavy(run: Run) -> None:
@@ -299,8 +301,8 @@ STORY: Sequence[Step] = (
     restart,
     more,
     largest,
+    at_rest,
     at_once,
-    idle,
     restart,
     count,
     heavy,

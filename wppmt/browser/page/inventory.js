@@ -114,7 +114,8 @@
   const COUNTED_FOR_MS = 250;
   // Of a page whose modules have all come: to count thirteen thousand of them is most of what it would do at rest. They
   // come with the page, and with the login.
-  const AT_REST_MS = 60_000;
+  const AT_REST_MS = 20_000;
+  const COUNTED_AT_REST_MS = 60_000;
   let expectedAt = performance.now();
   let counted = { at: -Infinity, modules: 0 };
 
@@ -137,7 +138,7 @@
   }
 
   const isAtRest = () => performance.now() - expectedAt > AT_REST_MS;
-  const countAtRest = () => moduleCount(isAtRest() ? AT_REST_MS : COUNTED_FOR_MS);
+  const countAtRest = () => moduleCount(isAtRest() ? COUNTED_AT_REST_MS : COUNTED_FOR_MS);
 
   /** More may come now. */
   wppmt.expectModules = () => {
@@ -163,6 +164,19 @@
   const hung = new Set(JSON.parse(text(() => sessionStorage.getItem(HUNG)) || '[]'));
   const loading = [];
 
+  // Each search of wa-js lists all modules twice, to see whether there are more than before. None come in mid-script.
+  let listed = null;
+
+  function modulesOf(load) {
+    if (!listed) {
+      listed = load.m;
+      queueMicrotask(() => {
+        listed = null;
+      });
+    }
+    return listed;
+  }
+
   // wa-js waits longer than that for a quiet table before it asks for the first module.
   function watchLoading() {
     const { moduleRequire } = WPP.loader;
@@ -171,6 +185,7 @@
       return;
     }
     WPP.loader.moduleRequire = new Proxy(moduleRequire, {
+      get: (load, name) => (name === 'm' ? modulesOf(load) : load[name]),
       apply(load, self, [id]) {
         leaveHung();
         if (hung.has(id)) return null;
@@ -213,10 +228,12 @@
     return { ...NOTHING, missing: ['wa-js', ...found.missing] };
   }
 
-  /** What is whole is so at once; what is not may still come. */
+  /** What is whole is so at once; what is not may still come. Nothing is asked for while wa-js waits for the table to be quiet. */
   function judge() {
+    const mayStillCome = !current && !isSettled();
+    if (mayStillCome && !WPP.isInjected) return;
     const found = look();
-    if (!current && !isSettled() && !(WPP.isReady && !found.missing.length)) return;
+    if (mayStillCome && !(WPP.isReady && !found.missing.length)) return;
     current = {
       ...(WPP.isReady ? found : withoutWaJs(found)),
       whatsappBuild: whatsappBuild(),
@@ -259,6 +276,8 @@
   wppmt.attach = (name, run) => unattached.set(run, name);
 
   WPP.loader.onInjected(tryToAttach);
+  // WhatsApp's answer is still to come then: what is found now needs not be looked for when the page is ready.
+  WPP.loader.onInjected(judge);
   watchLoading();
   setTimeout(watch);
 })();
