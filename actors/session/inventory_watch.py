@@ -53,7 +53,7 @@ class InventoryWatch:
     def hears_nothing(self, now: float) -> Iterator[Effect]:
         """Messages lie in the page, and it told of none: until the next page, it does not count as receiving."""
         self._screen.is_deaf = True
-        self._page.inventory = self._page.inventory.deaf()
+        self._page.inventory = self._page.inventory.without_receiving()
         self._screen.condition = PageCondition.CHANGED
         yield from self._needs_person.on_trouble(now)
         if now - self._reloaded_at > RENEWAL_SECONDS:

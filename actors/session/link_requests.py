@@ -55,7 +55,7 @@ class LinkRequests:
         yield Answer(reply, self.status.now())
 
     def _make(self, request: messages.MakeLink, now: float) -> Iterator[Effect]:
-        self._require_nobody(request.expected_phone)
+        self._require_not_linked(request.expected_phone)
         link = PairingLink(
             digest=request.digest,
             session_id=request.session_id,
@@ -66,7 +66,7 @@ class LinkRequests:
         yield from self.links.make(link, now)
         yield from self._show_codes(now)
 
-    def _require_nobody(self, expected: str) -> None:
+    def _require_not_linked(self, expected: str) -> None:
         """Raises Refusal(ALREADY_CONNECTED). A stopped session's login may be good: it is started with it."""
         record = self.work.record
         is_other = bool(expected and record.phone) and not is_same_number(expected, record.phone)

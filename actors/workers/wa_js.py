@@ -9,7 +9,7 @@ from typing import Protocol
 
 from actors.runtime.effects import Effect, Log, Tell, Wake
 from actors.session.messages import OpenAnew
-from actors.supervisor.changeover import Move, Step, advance, go_back
+from actors.supervisor.wa_js_rollout import RolloutStep, StepKind, go_back, next_step
 from wppmt.domain.messages import session_address
 from wppmt.domain.wa_js import Plan
 from wppmt.store.records import SessionStatus
@@ -65,30 +65,30 @@ class WaJsWorker:
     def _look(self, now: float) -> Iterator[Effect]:
         if self._plans.plan().is_quiet:
             return
-        moves: list[Move] = []
+        steps: list[RolloutStep] = []
         with self._plans.changing() as change:
-            while move := self._next(change.plan, now):
-                change.plan = move.plan
-                moves.append(move)
-        for move in moves:
-            yield from self._told(move)
+            while step := self._next(change.plan, now):
+                change.plan = step.plan
+                steps.append(step)
+        for step in steps:
+            yield from self._told(step)
 
-    def _next(self, plan: Plan, now: float) -> Move | None:
-        move = advance(plan, self._statuses(), self._plans.shipped_name, now, self._begun)
-        if move and move.step is Step.TAKE:
-            flaws = [self._plans.flaw(plan.wanted.of(session_id)) for session_id in move.sessions]
+    def _next(self, plan: Plan, now: float) -> RolloutStep | None:
+        step = next_step(plan, self._statuses(), self._plans.shipped_name, now, self._begun)
+        if step and step.kind is StepKind.TAKE:
+            flaws = [self._plans.flaw(plan.wanted.of(session_id)) for session_id in step.sessions]
             if any(flaws):
                 return go_back(plan, self._statuses(), now, " ".join(flaws))
-        return move
+        return step
 
-    def _told(self, move: Move) -> Iterator[Effect]:
-        if move.step in {Step.SETTLE, Step.GO_BACK} and move.plan.outcome:
-            choice, why = move.plan.outcome.choice, move.plan.outcome.why
+    def _told(self, step: RolloutStep) -> Iterator[Effect]:
+        if step.kind in {StepKind.SETTLE, StepKind.GO_BACK} and step.plan.outcome:
+            choice, why = step.plan.outcome.choice, step.plan.outcome.why
             details = {"waJs": self._shown(choice.everyone), "sessions": dict(choice.sessions), "why": why}
             event = "wa_js_undone" if why else "wa_js_settled"
             yield Log("error" if why else "info", event, None, details)
-        for session_id in move.sessions:
-            wa_js = self._shown(move.plan.in_use.of(session_id))
+        for session_id in step.sessions:
+            wa_js = self._shown(step.plan.in_use.of(session_id))
             yield Log("info", "wa_js_changed", session_id, {"waJs": wa_js})
             yield Tell(session_address(session_id), OpenAnew())
 

@@ -37,7 +37,7 @@ from wppmt.domain.occurrences import Occurrence
 from wppmt.domain.process import Process
 from wppmt.domain.reasons import Reason
 from wppmt.domain.states import State
-from wppmt.media.received import ReceivedMedia
+from wppmt.media.received import ReceivedMediaFiles
 from wppmt.store.port import StoreUnavailable
 from wppmt.store.records import SessionRecord, SessionStatus
 from wppmt.store.sqlite.store import SqliteStore
@@ -226,7 +226,7 @@ class Gateway:
         self.world = self.browsers.world
         self.store = FlakyStore(folder)
         self.policy = policy or session_policy()
-        self.media_files = ReceivedMedia(
+        self.media_files = ReceivedMediaFiles(
             folder / "received",
             limit=self.policy.media_bytes,
             quota=10**9,

@@ -23,7 +23,7 @@ from tests.support import eventually
 from wppmt.browser.fake.browsers import FakeBrowsers
 from wppmt.domain.errors import Code, Refusal
 from wppmt.domain.messages import ROOT_ACTOR
-from wppmt.media.received import ReceivedMedia
+from wppmt.media.received import ReceivedMediaFiles
 
 
 @dataclass
@@ -69,7 +69,7 @@ async def ground(tmp_path: Path) -> AsyncIterator[Ground]:
         new_shared_actor=lambda _: (Mind(), "first"),
         post=lambda _, __: None,
         log=log,
-        received=ReceivedMedia(tmp_path, limit=10, quota=10, keep_seconds=10, now=loop.time),
+        received=ReceivedMediaFiles(tmp_path, limit=10, quota=10, keep_seconds=10, now=loop.time),
     )
     yield Ground(directory, Interpreter(directory, threads, world), threads, logs)
     await asyncio.to_thread(threads.stop)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.supervisor.changeover import BACK_SECONDS
+from actors.supervisor.wa_js_rollout import BACK_SECONDS
 from tests.actors.gateway import Gateway
 from wppmt.browser.fake.browsers import FakeTimes
 from wppmt.domain.inventory import UNTOLD_MESSAGES, Inventory

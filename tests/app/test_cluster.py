@@ -187,7 +187,7 @@ async def test_a_machine_that_was_lost_gives_up_what_another_has_brought_up(grou
     assert (instance.place.tokens / ".moved" / "loja").is_dir()
     assert again.upkeep.disputed == set()
     with pytest.raises(Refusal) as away:
-        instance.departing.standing.require_here("loja")
+        instance.departing.registry.require_here("loja")
     assert away.value.extra == {"owner": "https://b.test"}
     assert again.epoch_of("padaria")
     assert again.epoch_of("loja") is None
@@ -317,13 +317,13 @@ async def test_a_name_that_once_went_away_may_begin_here_again(ground: Ground):
     await begun(cluster)
     with instance.store.transaction() as transaction:
         transaction.save_departure(Departure("loja", DepartureState.SETTLED, "https://b.test#b", "00", 1.0))
-    standing = instance.departing.standing
-    standing.reload()
+    registry = instance.departing.registry
+    registry.reload()
     with pytest.raises(Refusal):
-        standing.require_here("loja")
-    standing.require_here("loja", is_told=cluster.is_known)
+        registry.require_here("loja")
+    registry.require_here("loja", is_told=cluster.is_known)
     async with cluster.claimed("loja"):
-        assert standing.departure("loja") is None
+        assert registry.departure("loja") is None
     assert not instance.store.departures()
 
 
@@ -335,9 +335,9 @@ async def test_what_etcd_cannot_know_is_this_machines_word(ground: Ground, state
     _, instance = ground.machine("a")
     with instance.store.transaction() as transaction:
         transaction.save_departure(Departure("loja", state, owner, "00", 1.0))
-    instance.departing.standing.reload()
+    instance.departing.registry.reload()
     with pytest.raises(Refusal):
-        instance.departing.standing.require_here("loja", is_told=True)
+        instance.departing.registry.require_here("loja", is_told=True)
 
 
 async def test_a_guard_that_was_left_goes_on_until_nobody_counts_on_it(ground: Ground):

@@ -35,7 +35,7 @@ from wppmt.domain.occurrences import SendAnswered, SendOutcome
 from wppmt.domain.sends import SendText
 from wppmt.domain.states import State
 from wppmt.http.handlers.metrics import listening
-from wppmt.media.received import ReceivedMedia
+from wppmt.media.received import ReceivedMediaFiles
 from wppmt.metrics.exposition import exposition
 from wppmt.metrics.loop_lag import LoopLag
 from wppmt.store.records import SessionRecord
@@ -76,7 +76,7 @@ class Crowd:
             new_shared_actor=self._new_shared_actor,
             post=lambda _, __: None,
             log=lambda *_, **__: None,
-            received=ReceivedMedia(folder, limit=1, quota=1, keep_seconds=1, now=time.time),
+            received=ReceivedMediaFiles(folder, limit=1, quota=1, keep_seconds=1, now=time.time),
             count=self.meter.count,
         )
         self.runtime = Interpreter(self.directory, self.threads, world)

@@ -13,7 +13,7 @@ import pytest
 from tests.support import wait_until
 from wppmt.browser.chrome import cgroups, processes
 from wppmt.browser.chrome.cgroups import Cgroups, Limits, own_folder
-from wppmt.browser.chrome.standing import Standing
+from wppmt.browser.chrome.resource_control import ResourceControl
 from wppmt.browser.port import Beat, ChannelClosed, Usage
 from wppmt.domain.units import MEGABYTE
 
@@ -112,20 +112,20 @@ def test_what_it_has_used(session: Path, tree: Path):
         memory_mb=400.0, memory_max_mb=2048.0, cpu_seconds=2.5, pids=61, pids_max=None
     )
     assert Cgroups(tree, LIMITS).usage("b") is None
-    told = Standing("a", Cgroups(tree, LIMITS)).usage()
+    told = ResourceControl("a", Cgroups(tree, LIMITS)).usage()
     assert told is not None
     assert told.cpu_seconds == 2.5
-    assert Standing("a", None).usage() is None
+    assert ResourceControl("a", None).usage() is None
 
 
 @pytest.mark.parametrize("kills", [0, 1])
 def test_the_end_of_a_browser_whose_memory_was_used_up_is_told_as_that(session: Path, tree: Path, kills: int):
     (session / "memory.events").write_text(f"oom 1\noom_kill {kills}\n")
-    standing = Standing("a", Cgroups(tree, LIMITS))
-    assert standing.explain(ChannelClosed("weg")) == ChannelClosed("weg", for_memory=bool(kills))
+    resources = ResourceControl("a", Cgroups(tree, LIMITS))
+    assert resources.explain(ChannelClosed("weg")) == ChannelClosed("weg", for_memory=bool(kills))
     beat = Beat("p", 1, {})
-    assert standing.explain(beat) is beat
-    assert Standing("a", None).explain(ChannelClosed()) == ChannelClosed()
+    assert resources.explain(beat) is beat
+    assert ResourceControl("a", None).explain(ChannelClosed()) == ChannelClosed()
 
 
 def test_the_next_service_may_start_in_the_cgroup_itself(tree: Path):
@@ -173,11 +173,11 @@ def test_on_the_real_tree_a_session_ends_whole_and_alone(real: Path, process: su
         assert made.enclose("a", process.pid)
         assert made.enclose("b", other.pid)
         assert (real / "session-a" / "cgroup.procs").read_text().split() == [str(process.pid)]
-        Standing("a", made).ended()
+        ResourceControl("a", made).ended()
         assert process.wait(5) == -9
         assert other.poll() is None
         wait_until(lambda: is_removed(made, real, "a"))
-        Standing("b", made).ended()
+        ResourceControl("b", made).ended()
         assert other.wait(5) == -9
         wait_until(lambda: is_removed(made, real, "b"))
 

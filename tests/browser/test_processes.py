@@ -15,8 +15,8 @@ from tests.support import wait_until
 from wppmt.browser.chrome import processes
 from wppmt.browser.chrome.census import ANEW_SECONDS as CENSUS_ANEW_SECONDS
 from wppmt.browser.chrome.census import FRESH_SECONDS, Census
-from wppmt.browser.chrome.weighing import ANEW_SECONDS as WEIGHT_ANEW_SECONDS
-from wppmt.browser.chrome.weighing import Scales, weighed
+from wppmt.browser.chrome.load_meter import ANEW_SECONDS as MEMORY_ANEW_SECONDS
+from wppmt.browser.chrome.load_meter import LoadMeter, memory_of
 from wppmt.browser.port import Load
 
 Sleeper = subprocess.Popen[bytes]
@@ -120,8 +120,8 @@ class Machine:
         return {pid: known.get(pid, group) for pid, group in self.running.items()}
 
 
-def weigh(group: int) -> Load:
-    return Scales(Census()).load(group)
+def load_of(group: int) -> Load:
+    return LoadMeter(Census()).load(group)
 
 
 def test_one_walk_serves_all_groups_of_a_moment() -> None:
@@ -157,44 +157,44 @@ def test_who_is_known_is_not_read_again_for_a_minute() -> None:
     assert census.members(7) == [7, 9], "its number has gone to another"
 
 
-def test_what_is_as_large_as_before_is_not_weighed_again_for_a_minute(sleeper: Sleeper) -> None:
+def test_what_is_as_large_as_before_is_not_measured_again_for_a_minute(sleeper: Sleeper) -> None:
     now = 0.0
-    weighings: list[int] = []
+    measured: list[int] = []
 
-    def weigh(pid: int) -> tuple[int, int]:
-        weighings.append(pid)
-        return weighed(pid)
+    def measure(pid: int) -> tuple[int, int]:
+        measured.append(pid)
+        return memory_of(pid)
 
-    scales = Scales(Census(), weigh, lambda: now)
-    first = scales.load(sleeper.pid)
-    assert len(weighings) == 2
-    assert scales.load(sleeper.pid) == first
-    assert len(weighings) == 2
-    now = WEIGHT_ANEW_SECONDS
-    scales.load(sleeper.pid)
-    assert len(weighings) == 4
+    meter = LoadMeter(Census(), measure, lambda: now)
+    first = meter.load(sleeper.pid)
+    assert len(measured) == 2
+    assert meter.load(sleeper.pid) == first
+    assert len(measured) == 2
+    now = MEMORY_ANEW_SECONDS
+    meter.load(sleeper.pid)
+    assert len(measured) == 4
 
 
-def test_what_could_not_be_weighed_is_tried_again(sleeper: Sleeper) -> None:
+def test_what_could_not_be_measured_is_tried_again(sleeper: Sleeper) -> None:
     refused = set(processes.members(sleeper.pid))
 
-    def weigh(pid: int) -> tuple[int, int]:
+    def measure(pid: int) -> tuple[int, int]:
         if pid in refused:
             refused.remove(pid)
             raise PermissionError
-        return weighed(pid)
+        return memory_of(pid)
 
-    scales = Scales(Census(), weigh, lambda: 0.0)
-    assert scales.load(sleeper.pid).pss == 0
-    assert scales.load(sleeper.pid).pss > 1
+    meter = LoadMeter(Census(), measure, lambda: 0.0)
+    assert meter.load(sleeper.pid).pss == 0
+    assert meter.load(sleeper.pid).pss > 1
 
 
-def test_what_has_grown_is_weighed_again() -> None:
-    weighings: list[int] = []
+def test_what_has_grown_is_measured_again() -> None:
+    measured: list[int] = []
 
-    def weigh(pid: int) -> tuple[int, int]:
-        weighings.append(pid)
-        return weighed(pid)
+    def measure(pid: int) -> tuple[int, int]:
+        measured.append(pid)
+        return memory_of(pid)
 
     with subprocess.Popen(
         [sys.executable, "-c", GROWS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
@@ -202,21 +202,21 @@ def test_what_has_grown_is_weighed_again() -> None:
         assert grows.stdin
         assert grows.stdout
         grows.stdout.readline()
-        scales = Scales(Census(), weigh, lambda: 0.0)
-        before = scales.load(grows.pid).uss
+        meter = LoadMeter(Census(), measure, lambda: 0.0)
+        before = meter.load(grows.pid).uss
         grows.stdin.write(b"\n")
         grows.stdin.flush()
         grows.stdout.readline()
-        assert scales.load(grows.pid).uss > before + 15
-        assert len(weighings) == 2
+        assert meter.load(grows.pid).uss > before + 15
+        assert len(measured) == 2
         processes.end_group(grows.pid, 5)
 
 
-def test_weight_is_of_the_whole_group(sleeper: Sleeper) -> None:
-    weight = weigh(sleeper.pid)
-    assert 1 < weight.uss <= weight.pss < 100
+def test_load_is_of_the_whole_group(sleeper: Sleeper) -> None:
+    load = load_of(sleeper.pid)
+    assert 1 < load.uss <= load.pss < 100
     processes.end_group(sleeper.pid, 5)
-    assert weigh(sleeper.pid).pss == 0
+    assert load_of(sleeper.pid).pss == 0
 
 
 BURNS = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time\\nwhile time.process_time() < 0.3: pass'])"
@@ -226,10 +226,10 @@ STAYS = f"{BURNS}\nsys.stdin.read()"
 
 def test_processor_time_of_a_child_that_has_ended_still_counts() -> None:
     with subprocess.Popen([sys.executable, "-c", STAYS], stdin=subprocess.PIPE, process_group=0) as parent:
-        wait_until(lambda: weigh(parent.pid).cpu_seconds >= 0.1)
+        wait_until(lambda: load_of(parent.pid).cpu_seconds >= 0.1)
         # A child that has ended counts nothing until its parent has waited for it.
         wait_until(
-            lambda: processes.members(parent.pid) == [parent.pid] and weigh(parent.pid).cpu_seconds >= 0.1
+            lambda: processes.members(parent.pid) == [parent.pid] and load_of(parent.pid).cpu_seconds >= 0.1
         )
         processes.end_group(parent.pid, 5)
-    assert weigh(parent.pid) == Load()
+    assert load_of(parent.pid) == Load()

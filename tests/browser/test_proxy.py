@@ -22,7 +22,7 @@ from wppmt.browser.chrome.browsers import ChromeBrowsers
 from wppmt.browser.chrome.launch import ENVIRONMENT
 from wppmt.browser.keeper.lines import InMemory
 from wppmt.browser.port import StartFailed
-from wppmt.browser.proxy import beside, forwarder, trouble
+from wppmt.browser.proxy import diagnosis, forwarder, forwarder_process
 from wppmt.net.proxies import parse
 from wppmt.simulator.tls import server_context
 
@@ -183,9 +183,9 @@ def connect(
 
 
 def run_beside(tmp_path: Path, of: str, leader: int, **environment: str) -> int:
-    listener = beside.reserve()
+    listener = forwarder_process.reserve()
     port = int(listener.getsockname()[1])
-    beside.start(parse(of), listener, tmp_path, leader, {**ENVIRONMENT, **environment})
+    forwarder_process.start(parse(of), listener, tmp_path, leader, {**ENVIRONMENT, **environment})
     listener.close()
     return port
 
@@ -222,7 +222,7 @@ def test_an_https_proxy_gets_the_password_if_its_certificate_is_good(
         assert said == (b"HTTP/1.1 200 Connection established" if is_trusted else b"HTTP/1.1 502 Bad Gateway")
         assert proxy.seen == ([("web.whatsapp.com:443", True)] if is_trusted else [])
         if not is_trusted:
-            why = trouble.why(parse(of), "web.whatsapp.com", "ERR_X")
+            why = diagnosis.why(parse(of), "web.whatsapp.com", "ERR_X")
             assert f"https://127.0.0.1:{port}" in why
             assert "certificado" in why
             assert PASSWORD not in why
@@ -267,11 +267,11 @@ def test_other_users_are_not_served(tmp_path: Path) -> None:
 
 def test_the_port_is_remembered_for_this_very_proxy(tmp_path: Path) -> None:
     proxy = parse("http://u:p@proxy.test:3128")
-    beside.note(tmp_path, proxy, "http://127.0.0.1:4000")
-    assert beside.noted(tmp_path, proxy) == "http://127.0.0.1:4000"
-    assert beside.noted(tmp_path, replace(proxy, password="q")) == ""
-    assert (tmp_path / beside.NOTE).stat().st_mode & 0o077 == 0
-    assert beside.noted(tmp_path / "none", proxy) == ""
+    forwarder_process.note(tmp_path, proxy, "http://127.0.0.1:4000")
+    assert forwarder_process.noted(tmp_path, proxy) == "http://127.0.0.1:4000"
+    assert forwarder_process.noted(tmp_path, replace(proxy, password="q")) == ""
+    assert (tmp_path / forwarder_process.NOTE).stat().st_mode & 0o077 == 0
+    assert forwarder_process.noted(tmp_path / "none", proxy) == ""
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def test_the_port_is_remembered_for_this_very_proxy(tmp_path: Path) -> None:
     ],
 )
 def test_which_of_chrome_s_errors_are_about_a_proxy(error: str, is_about_it: bool) -> None:
-    assert trouble.is_of_proxy(error) is is_about_it
+    assert diagnosis.is_of_proxy(error) is is_about_it
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_which_of_chrome_s_errors_are_about_a_proxy(error: str, is_about_it: boo
 def test_what_a_proxy_answers_is_said(refusal: str, said: str) -> None:
     with ProxyServer(1) as proxy:
         proxy.refusal = refusal
-        assert said in trouble.why(parse(f"http://127.0.0.1:{proxy.port}"), "web.whatsapp.com", "ERR_X")
+        assert said in diagnosis.why(parse(f"http://127.0.0.1:{proxy.port}"), "web.whatsapp.com", "ERR_X")
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_what_a_socks_proxy_answers_is_said(echo: int, refusal: str, said: str) 
     with SocksServer(echo) as proxy:
         proxy.refusal = refusal
         address = f"socks5://127.0.0.1:{proxy.port}"
-        assert trouble.why(parse(address), "web.whatsapp.com", "ERR_X") == f"o proxy {address} {said}" + (
+        assert diagnosis.why(parse(address), "web.whatsapp.com", "ERR_X") == f"o proxy {address} {said}" + (
             ", que com SOCKS não podem ser dados: libere este servidor pelo IP (ERR_X)"
             if refusal == "255"
             else " (ERR_X)"
@@ -324,8 +324,8 @@ def test_what_a_socks_proxy_answers_is_said(echo: int, refusal: str, said: str) 
 
 def test_a_dead_socks_proxy_and_one_that_is_none_are_told_apart(echo: int) -> None:
     nobody = free_port()
-    dead = trouble.why(parse(f"socks5://127.0.0.1:{nobody}"), "web.whatsapp.com", "ERR_X")
+    dead = diagnosis.why(parse(f"socks5://127.0.0.1:{nobody}"), "web.whatsapp.com", "ERR_X")
     assert dead == f"o proxy socks5://127.0.0.1:{nobody} não responde: conexão recusada"
     with ProxyServer(1) as http:
-        other = trouble.why(parse(f"socks4://127.0.0.1:{http.port}"), "web.whatsapp.com", "ERR_X")
+        other = diagnosis.why(parse(f"socks4://127.0.0.1:{http.port}"), "web.whatsapp.com", "ERR_X")
     assert "recusou a conexão" in other

@@ -250,7 +250,7 @@ class Member:
         sweep(where.place)
         returning = Returning(
             where=where, archives=cluster.archives, store=self.instance.store, front=self.instance.actors,
-            standing=self.instance.departing.standing, now=lambda: cluster.now, log=self.instance.log,
+            registry=self.instance.departing.registry, now=lambda: cluster.now, log=self.instance.log,
         )  # fmt: skip
         self.errands = Errands(
             machine=self.name, view=self.view, lease=lambda: self.lease, home_of=self.home_of, commit=self.commit,

@@ -54,7 +54,7 @@ async def test_it_goes_where_it_was_asked_to_go(cluster: Cluster):
     assert (source.place.tokens / MOVED / "loja").is_dir()
     assert not cluster.members["m1"].view.goals
     with pytest.raises(Refusal) as refusal:
-        source.departing.standing.require_here("loja")
+        source.departing.registry.require_here("loja")
     assert refusal.value.extra == {"owner": "https://m2"}
     assert not list((cluster.members["m2"].instance.receiving.folder).iterdir())
 
@@ -83,7 +83,7 @@ async def test_killed_at_each_step_and_started_again(cluster: Cluster, victim: s
         assert cluster.home(session) == owner, step
         other = cluster.members["m2" if owner == "m1" else "m1"].instance
         assert other.has_nothing_of(session), step
-        assert not other.departing.standing.waiting(), step
+        assert not other.departing.registry.waiting(), step
         if not is_killed:
             return
     pytest.fail("it never came to an end")
@@ -130,7 +130,7 @@ async def test_a_lost_machine_s_session_comes_up_from_what_it_had_sent(cluster: 
         session = f"loja-{step}"
         source.has(session)
         assert await _killed_at(cluster, "m1", step, session)
-        if target.instance.receiving.standing.waiting():
+        if target.instance.receiving.registry.waiting():
             break
         source.boot()
         await cluster.settle()
@@ -302,7 +302,7 @@ async def test_an_archive_that_waits_is_kept_when_etcd_has_forgotten_whose_it_is
     source, target = cluster.members["m1"], cluster.members["m2"]
     source.boot()
     await cluster.settle()
-    assert [one.session_id for one in target.instance.departing.standing.waiting()] == [session]
+    assert [one.session_id for one in target.instance.departing.registry.waiting()] == [session]
     assert (target.instance.receiving.folder / session).is_file()
     states = {one.session_id: one.state for one in source.instance.store.departures()}
     assert states[session] is DepartureState.GONE

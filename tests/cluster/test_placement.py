@@ -10,7 +10,17 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wppmt.cluster.placement import UNEVEN, Limits, Move, Placed, Room, customer_of, free_places, opens, plan
+from wppmt.cluster.placement import (
+    LEAST_IMBALANCE,
+    Limits,
+    Move,
+    Placed,
+    Room,
+    customer_of,
+    free_places,
+    opens,
+    plan,
+)
 from wppmt.cluster.values import Versions, Why
 
 OLD, NEW = Versions(schema_version=24, chrome="155.0.1.1"), Versions(schema_version=25, chrome="156.0.1.1")
@@ -128,7 +138,7 @@ def test_machines_of_one_kind_become_even(counts: list[int]):
         assert {move.why for move in moves} == {Why.BALANCE}
         placed = after(placed, moves)
     shares = [taken(placed)[room.machine] / 30 for room in rooms]
-    assert max(shares) - min(shares) <= UNEVEN + 1 / 30 + 1e-9
+    assert max(shares) - min(shares) <= LEAST_IMBALANCE + 1 / 30 + 1e-9
 
 
 def test_a_customer_s_sessions_are_spread():

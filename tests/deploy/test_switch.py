@@ -62,7 +62,7 @@ class FakeMachine:
         self._start()
 
     def _start(self) -> None:
-        self.running = self.trees.pointed(CURRENT) if self.up else ""
+        self.running = self.trees.version_at(CURRENT) if self.up else ""
         self.since = self.clock
 
     def runs(self) -> bool:
@@ -149,7 +149,7 @@ def test_the_new_version_takes_the_place_and_the_former_one_stays(
 ):
     assert install(trees, machine) == 0
     assert (machine.running, code(trees)) == (B, f"code {B}")
-    assert trees.pointed(FORMER) == A
+    assert trees.version_at(FORMER) == A
     assert (trees.root / A / "lib" / "code.py").read_text() == f"code {A}", (
         "dpkg has replaced its own names for it"
     )
@@ -179,7 +179,7 @@ def test_one_that_is_not_well_gives_way(
     getattr(machine, fault).add(B)
     began = machine.clock
     assert install(trees, machine) == 1
-    assert (machine.running, trees.pointed(CURRENT)) == (A, A)
+    assert (machine.running, trees.version_at(CURRENT)) == (A, A)
     assert machine.clock - began >= HEALTHY_SECONDS
     said = capsys.readouterr().err
     assert said == (
@@ -206,7 +206,7 @@ def test_one_instance_that_is_not_well_takes_all_of_them_back(
 ):
     machine.second = {A: answer(A, 3), B: second}
     assert install(trees, machine) == 1
-    assert (machine.running, trees.pointed(CURRENT)) == (A, A)
+    assert (machine.running, trees.version_at(CURRENT)) == (A, A)
 
 
 def test_a_journal_that_counts_sessions_is_understood(trees: Trees, machine: FakeMachine):
@@ -228,7 +228,7 @@ def test_a_version_that_must_not_run_on_this_state_is_not_put_into_use(
 ):
     machine.refused = "o banco é de uma versão mais nova"
     assert install(trees, machine) == 1
-    assert (machine.running, trees.pointed(CURRENT), machine.calls) == (A, A, ["refusal"])
+    assert (machine.running, trees.version_at(CURRENT), machine.calls) == (A, A, ["refusal"])
     assert capsys.readouterr().err == (
         f"A versão {B} não foi posta em uso: o banco é de uma versão mais nova. Segue a {A}\n"
     )
@@ -237,15 +237,15 @@ def test_a_version_that_must_not_run_on_this_state_is_not_put_into_use(
 def test_a_service_that_is_stopped_stays_so(trees: Trees, machine: FakeMachine):
     machine.up = False
     assert install(trees, machine) == 0
-    assert (trees.pointed(CURRENT), machine.calls) == (B, ["refusal"])
+    assert (trees.version_at(CURRENT), machine.calls) == (B, ["refusal"])
 
 
 def test_the_way_back_and_forth(trees: Trees, machine: FakeMachine):
     install(trees, machine)
     assert main(["back"], trees, machine) == 0
-    assert (machine.running, trees.pointed(FORMER)) == (A, B)
+    assert (machine.running, trees.version_at(FORMER)) == (A, B)
     assert main(["back"], trees, machine) == 0
-    assert (machine.running, trees.pointed(FORMER)) == (B, A)
+    assert (machine.running, trees.version_at(FORMER)) == (B, A)
 
 
 def test_there_is_no_way_back_from_the_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -268,7 +268,7 @@ def test_the_same_version_built_anew_is_put_into_use(trees: Trees, machine: Fake
     ship(trees, B, "mended")
     assert install(trees, machine) == 0
     assert code(trees) == f"mended {B}"
-    assert trees.pointed(FORMER) == A
+    assert trees.version_at(FORMER) == A
 
 
 @pytest.mark.parametrize("is_bad", [False, True])
@@ -341,7 +341,7 @@ def three_versions(folder: Path) -> tuple[Trees, FakeMachine]:
 
 
 def is_whole(trees: Trees) -> bool:
-    version = trees.pointed(CURRENT)
+    version = trees.version_at(CURRENT)
     return code(trees) == f"code {version}" and trees.build(trees.root / version) == [version, "code"]
 
 
@@ -360,7 +360,7 @@ def test_a_power_cut_at_any_step_on_the_disk_leaves_a_whole_version_in_use(
         if disk.act(partial(main, [command], trees, machine), stop) is not None:
             assert stop > 10
             break
-        assert trees.pointed(CURRENT) in {B, to}
+        assert trees.version_at(CURRENT) in {B, to}
         assert is_whole(trees)
         machine.boot()
         disk.act(partial(main, ["resume"], trees, machine), again)
@@ -411,7 +411,7 @@ def test_after_one_that_was_not_well_the_former_one_is_as_before(tmp_path: Path)
     trees, machine = three_versions(tmp_path)
     machine.bad.add(C)
     assert install(trees, machine) == 1
-    assert (trees.pointed(CURRENT), trees.pointed(FORMER)) == (B, A)
+    assert (trees.version_at(CURRENT), trees.version_at(FORMER)) == (B, A)
     assert main(["back"], trees, machine) == 0
     assert machine.running == A
 

@@ -34,8 +34,8 @@ LOST = replace(MAIN, socket="OPENING", stream="DISCONNECTED", info="OPENING")
         (MAIN, PageCondition.MAIN),
         # Not before the page is sure of what it has.
         (replace(MAIN, inventory=None), PageCondition.UNDECIDED),
-        (replace(MAIN, inventory=WHOLE.deaf()), PageCondition.CHANGED),
-        (replace(QR, inventory=WHOLE.deaf()), PageCondition.CHANGED),
+        (replace(MAIN, inventory=WHOLE.without_receiving()), PageCondition.CHANGED),
+        (replace(QR, inventory=WHOLE.without_receiving()), PageCondition.CHANGED),
         (replace(MAIN, phone_online=False), PageCondition.PHONE_OFFLINE),
         # A page that was synced once stays in MAIN.
         (LOST, PageCondition.NETWORK),
@@ -90,7 +90,7 @@ any_facts = st.builds(
     banned=st.booleans(),
     phone_online=st.booleans(),
     needs_update=st.booleans(),
-    inventory=st.sampled_from([None, WHOLE, WHOLE.deaf()]),
+    inventory=st.sampled_from([None, WHOLE, WHOLE.without_receiving()]),
     dialog=st.sampled_from(["", "passkey", "other"]),
 )
 

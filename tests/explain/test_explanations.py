@@ -194,10 +194,10 @@ class TestASession:
         assert found.advice == remedy(reason)
 
     @pytest.mark.parametrize(
-        ("fate", "said"), [(PENDING, WAIT), (DEAD, REPLAY), (DONE, "")], ids=["waits", "dead", "done"]
+        ("state", "said"), [(PENDING, WAIT), (DEAD, REPLAY), (DONE, "")], ids=["waits", "dead", "done"]
     )
-    def test_a_webhook_in_trouble_is_something_to_do(self, fate: DeliveryState, said: str):
-        deliveries = Deliveries([attempt(20.0, "HTTP 500")], {"evt_1": fate})
+    def test_a_webhook_in_trouble_is_something_to_do(self, state: DeliveryState, said: str):
+        deliveries = Deliveries([attempt(20.0, "HTTP 500")], {"evt_1": state})
         found = explain_session(SessionMaterial(RECORD, NOW, deliveries=deliveries))
         assert found.advice.endswith(said)
         assert found.advice.startswith(remedy(Reason.READY))

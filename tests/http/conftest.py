@@ -36,10 +36,10 @@ from wppmt.http.security.keys import SharedSecret
 from wppmt.http.security.limits import RateLimiter
 from wppmt.http.server import Runner
 from wppmt.media.fetch import MediaFiles
-from wppmt.media.received import ReceivedMedia
+from wppmt.media.received import ReceivedMediaFiles
 from wppmt.net.egress import Egress, policy
 from wppmt.store.port import Store
-from wppmt.store.standing import gate_of
+from wppmt.store.stranger_gates import gate_of
 
 SECRET = "segredo-de-teste-com-mais-de-32-bytes"
 
@@ -96,7 +96,7 @@ class Api:
         self.http: aiohttp.ClientSession
 
     def ports(self) -> Ports:
-        received = self.front.received = ReceivedMedia(
+        received = self.front.received = ReceivedMediaFiles(
             self.folder / "in", limit=1_000_000, quota=3_000_000, keep_seconds=3600, now=time.time
         )
         return Ports(

@@ -19,7 +19,7 @@ from wppmt.domain.page_queries import PageQuery, Question
 from wppmt.domain.reasons import Reason
 from wppmt.domain.shortages import Resource, Shortage, resource_limit
 from wppmt.domain.states import State
-from wppmt.media.received import ReceivedMedia
+from wppmt.media.received import ReceivedMediaFiles
 from wppmt.store.operator_records import ApiKey, Attempt, AuditEntry
 from wppmt.store.outbox_records import DeadLetterFilter, Delivery, SigningSecrets, WebhookCounts
 from wppmt.store.records import (
@@ -54,7 +54,7 @@ class FakeFront:
         """Lever: what the page answers to a question."""
         self.numbers: dict[str, str] = {}
         """A number as asked for → the number as WhatsApp knows it."""
-        self.received: ReceivedMedia | None = None
+        self.received: ReceivedMediaFiles | None = None
         self.media: dict[str, tuple[bytes, str, str | None]] = {}
         """Lever: what WhatsApp has under an id: content, type, name."""
         self.known: dict[str, sends.Sent] = {}

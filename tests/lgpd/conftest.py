@@ -13,7 +13,7 @@ import pytest
 from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.lgpd.holdings import Folders, Holdings
 from wppmt.lgpd.person import Person
-from wppmt.media.received import ReceivedMedia
+from wppmt.media.received import ReceivedMediaFiles
 from wppmt.store.operator_records import Attempt
 from wppmt.store.records import EventDraft, JournalEntry, SendState, SessionRecord
 from wppmt.store.sqlite.store import SqliteStore
@@ -55,7 +55,9 @@ def received(session_id: str, number: int, chat: str, names: list[str], text: st
 def installation(tmp_path: Path) -> Iterator[Installation]:
     state = tmp_path / "state"
     store = SqliteStore(state / "wppmt.sqlite")
-    media = ReceivedMedia(state / "media/in", limit=10**6, quota=10**7, keep_seconds=1e12, now=lambda: 1000.0)
+    media = ReceivedMediaFiles(
+        state / "media/in", limit=10**6, quota=10**7, keep_seconds=1e12, now=lambda: 1000.0
+    )
     folders = Folders(
         state / "wppmt.sqlite", media, state / "media/out", Snapshots(state / "logins", 3), tmp_path / "logs"
     )
@@ -68,7 +70,7 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     store.close()
 
 
-def _fill(store: SqliteStore, media: ReceivedMedia, state: Path) -> None:
+def _fill(store: SqliteStore, media: ReceivedMediaFiles, state: Path) -> None:
     maria, joao = f"{MARIA}@c.us", f"{JOAO}@c.us"
     with store.transaction() as transaction:
         transaction.chat_key("a", [MARIAS_HIDDEN_ID, f"{MARIA_WITHOUT_NINE}@c.us"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wppmt.domain.errors import Code, Refusal
-from wppmt.media.received import KeptMedia, ReceivedMedia
+from wppmt.media.received import KeptMedia, ReceivedMediaFiles
 
 PHONE, LID = "5511944440004@c.us", "123456789012345@lid"
 
@@ -19,7 +19,7 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self.time = 1000.0
-        self.media = ReceivedMedia(folder, limit=10, quota=30, keep_seconds=100, now=lambda: self.time)
+        self.media = ReceivedMediaFiles(folder, limit=10, quota=30, keep_seconds=100, now=lambda: self.time)
 
     def keep(
         self,

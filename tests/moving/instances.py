@@ -17,8 +17,8 @@ from wppmt.moving.departing import Departing
 from wppmt.moving.following import Following
 from wppmt.moving.ownership import Alone, Ownership
 from wppmt.moving.receiving import Receiving
+from wppmt.moving.registry import MoveRegistry
 from wppmt.moving.remote import Declined, Unreachable
-from wppmt.moving.standing import Standing
 from wppmt.store.move_records import DepartureState
 from wppmt.store.records import Desired, EventDraft, SessionRecord, SessionStatus
 from wppmt.store.sqlite.store import SqliteStore
@@ -107,13 +107,13 @@ class Instance:
         self.store = self.open_store()
         self.actors = self.make_actors()
         self.jobs = Jobs(self._new_job, self.log)
-        standing = Standing(self.store)
+        registry = MoveRegistry(self.store)
         self.departing = Departing(
-            place=self.place, store=self.store, front=self.actors, jobs=self.jobs, standing=standing,
+            place=self.place, store=self.store, front=self.actors, jobs=self.jobs, registry=registry,
             now=lambda: self.time, log=self.log, connect=self._connect, take_seconds=0.0, ownership=self._ownership,
         )  # fmt: skip
         self.receiving = Receiving(
-            place=self.place, chrome=lambda: self.chrome, store=self.store, front=self.actors, standing=standing,
+            place=self.place, chrome=lambda: self.chrome, store=self.store, front=self.actors, registry=registry,
             now=lambda: self.time, log=self.log, ownership=self._ownership,
         )  # fmt: skip
         self.forgotten: list[str] = []

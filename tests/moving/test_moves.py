@@ -55,7 +55,7 @@ class Pair:
 
     def refusal(self, instance: Instance) -> Refusal | None:
         try:
-            instance.departing.standing.require_here("loja")
+            instance.departing.registry.require_here("loja")
         except Refusal as refusal:
             return refusal
         return None
@@ -277,7 +277,7 @@ async def test_one_that_has_gone_on_from_there_is_not_waited_for(pair: Pair):
         gone = Departure("loja", DepartureState.GONE, "http://127.0.0.1:3", "ab" * 32, 1000.0)
         with pair.target.store.transaction() as transaction:
             transaction.save_departure(gone)
-        pair.target.departing.standing.reload()
+        pair.target.departing.registry.reload()
         # The source's time stands still: it has not waited to the end.
         while (job := pair.source.jobs.get(begun.id)) and job.status is JobStatus.RUNNING:  # noqa: ASYNC110
             await asyncio.sleep(0.01)

@@ -88,6 +88,6 @@ def test_what_became_of_deliveries(store: Store):
     delivery = store.first_attempt(LANE)
     assert delivery is not None
     store.settle([replace(delivery, attempts=1, state=DeliveryState.DEAD)])
-    found = store.fates("a", [first.id, none.id, last.id, "evt_unknown"])
+    found = store.delivery_states("a", [first.id, none.id, last.id, "evt_unknown"])
     assert found == {first.id: DeliveryState.DEAD, last.id: DeliveryState.PENDING}
-    assert store.fates("b", [first.id]) == {}
+    assert store.delivery_states("b", [first.id]) == {}

@@ -65,7 +65,7 @@ TREE = {"": [f"POST {ROUTE}"], f"POST {ROUTE}": ["mailbox", "queue", "page send_
 def test_a_send_is_one_tree_in_whatever_order_its_parts_come(order: tuple[Any, ...]):
     told = Told()
     for occurrence in order:
-        told.spans.count(occurrence)
+        told.spans.observe(occurrence)
     assert told.tree() == TREE
     assert len({span.context.trace_id for span in told.all}) == 1
 
@@ -73,7 +73,7 @@ def test_a_send_is_one_tree_in_whatever_order_its_parts_come(order: tuple[Any, .
 def test_moments_are_those_that_were_seen():
     told = Told()
     for occurrence in (CALLED, ACKNOWLEDGED, ANSWERED):
-        told.spans.count(occurrence)
+        told.spans.observe(occurrence)
     moments = {
         span.name.split("/")[0]: (span.start_time / 1e9 - T, span.end_time / 1e9 - T) for span in told.all
     }
@@ -88,14 +88,14 @@ def test_moments_are_those_that_were_seen():
 
 def test_a_caller_s_own_trace_goes_on():
     told = Told()
-    told.spans.count(SendAnswered("a", SendOutcome.SENT, 1.0, ROUTE, T, sent=SENT, traceparent=CALLER))
+    told.spans.observe(SendAnswered("a", SendOutcome.SENT, 1.0, ROUTE, T, sent=SENT, traceparent=CALLER))
     assert f"{told.all[-1].context.trace_id:032x}" == CALLER.split("-")[1]
 
 
 def test_a_refused_send_is_a_tree_of_one_and_a_failed_one_is_marked():
     told = Told()
-    told.spans.count(SendAnswered("a", SendOutcome.REFUSED, 0.1, ROUTE, T))
-    told.spans.count(SendAnswered("a", SendOutcome.FAILED, 0.1, ROUTE, T))
+    told.spans.observe(SendAnswered("a", SendOutcome.REFUSED, 0.1, ROUTE, T))
+    told.spans.observe(SendAnswered("a", SendOutcome.FAILED, 0.1, ROUTE, T))
     assert [(span.name, span.status.is_ok) for span in told.all] == [
         (f"POST {ROUTE}", True), (f"POST {ROUTE}", False),
     ]  # fmt: skip
@@ -104,7 +104,7 @@ def test_a_refused_send_is_a_tree_of_one_and_a_failed_one_is_marked():
 def test_no_span_holds_a_number():
     told = Told()
     for occurrence in (CALLED, ACKNOWLEDGED, ANSWERED):
-        told.spans.count(occurrence)
+        told.spans.observe(occurrence)
     assert all("5511999999999" not in span.to_json() for span in told.all)
     [root] = [span for span in told.all if span.parent is None]
     assert dict(root.attributes) == {
@@ -115,7 +115,7 @@ def test_no_span_holds_a_number():
 def test_of_a_share_of_nothing_nothing_is_told():
     told = Told(share=0.0)
     for occurrence in (CALLED, ACKNOWLEDGED, ANSWERED, Committed(0.1)):
-        told.spans.count(occurrence)
+        told.spans.observe(occurrence)
     assert told.all == []
 
 
@@ -124,8 +124,8 @@ def test_parts_that_nobody_asks_for_any_more_are_forgotten():
 
     told = Told()
     for number in range(spans.SENDS + 10):
-        told.spans.count(Acknowledged(0.1, f"id-{number}", T))
-    told.spans.count(SendAnswered("a", SendOutcome.SENT, 1.0, ROUTE, T, sent=Sent("id-0", "x", 1, T)))
+        told.spans.observe(Acknowledged(0.1, f"id-{number}", T))
+    told.spans.observe(SendAnswered("a", SendOutcome.SENT, 1.0, ROUTE, T, sent=Sent("id-0", "x", 1, T)))
     assert "ack" not in [span.name for span in told.all]
 
 
@@ -154,7 +154,7 @@ def test_a_collector_gets_them_by_otlp(collector: str):
 
     spans = Spans(to_collector(collector), 1.0, "1.2.3")
     for occurrence in (CALLED, ACKNOWLEDGED, ANSWERED):
-        spans.count(occurrence)
+        spans.observe(occurrence)
     spans.close()
     assert b"page send_text" in b"".join(Collector.bodies)
     assert b"wppmt" in b"".join(Collector.bodies)

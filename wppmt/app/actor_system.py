@@ -35,7 +35,7 @@ from wppmt.app.process_wide import ProcessWide
 from wppmt.app.settings import Settings
 from wppmt.browser.wa_js.shelf import Shelf
 from wppmt.domain.messages import PRESSURE_ACTOR, ROOT_ACTOR, WEBHOOK_ACTOR, MayRunBrowsers
-from wppmt.media.received import ReceivedMedia
+from wppmt.media.received import ReceivedMediaFiles
 from wppmt.store.sqlite.store import SqliteStore
 
 
@@ -44,7 +44,7 @@ def start_actors(  # noqa: PLR0913 - given once, by the composition root
     threads: PykkaThreads,
     store: SqliteStore,
     transports: Transports,
-    received: ReceivedMedia,
+    received: ReceivedMediaFiles,
     chromes: browsers.TenantBrowsers,
     *,
     may_run_browsers: bool = True,

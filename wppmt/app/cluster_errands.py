@@ -75,8 +75,8 @@ class Errands:
         for errand in list(errands(self.view, self.machine, self._is_here)):
             if self._may_begin(errand.session):
                 self._begin(errand)
-        for incoming in self.receiving.standing.waiting():
-            home = self.view.standing(incoming.session_id).home
+        for incoming in self.receiving.registry.waiting():
+            home = self.view.ownership(incoming.session_id).home
             if home and home.machine == self.machine and self._may_begin(incoming.session_id):
                 self._start(incoming.session_id, partial(self._take_up, incoming.session_id))
 
@@ -101,7 +101,7 @@ class Errands:
 
     def require_all_here(self, session_id: str) -> None:
         """Raises Refusal(MOVING) for one that is ours, and that is still to be brought up from its archive."""
-        aim, home = self.view.goals.get(session_id), self.view.standing(session_id).home
+        aim, home = self.view.goals.get(session_id), self.view.ownership(session_id).home
         is_coming = aim is not None and aim.value.why is Why.LOST and aim.value.machine == self.machine
         if is_coming and home and home.machine == self.machine and not self._is_here(session_id):
             raise Refusal(Code.MOVING, retry_after=RETRY_SECONDS)
@@ -170,7 +170,7 @@ class Errands:
     async def _come_back(self, errand: Return) -> None:
         """What another machine has sent of it is newer than every backup."""
         try:
-            sent = self.receiving.standing.incoming(errand.session)
+            sent = self.receiving.registry.incoming(errand.session)
             # One that was taken is a former stay's.
             if sent and not sent.is_taken:
                 await self._decide(errand)

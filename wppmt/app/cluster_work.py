@@ -63,7 +63,7 @@ def errands(
         archives=Path(cluster.archives) if cluster.archives else None,
         store=store,
         front=departing.front,
-        standing=moves.standing,
+        registry=moves.registry,
         now=time.time,
         log=logs.log,
     )

@@ -68,7 +68,7 @@ class Custody:
 
     def require_may_come(self, session_id: str, sender: Sender) -> None:
         self.require_decidable()
-        if not self.is_peer(sender) and self.view.standing(session_id).home:
+        if not self.is_peer(sender) and self.view.ownership(session_id).home:
             # Another one of this name, from outside: its source would give it away, and nobody could take it.
             raise Refusal(Code.SESSION_EXISTS)
 

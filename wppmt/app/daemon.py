@@ -150,7 +150,7 @@ class Daemon:
     def trace(self, spans: Spans | None) -> None:
         """Before `run`."""
         self._spans = spans
-        self._meter.also = spans.count if spans else None
+        self._meter.also = spans.observe if spans else None
 
     def metadata(self) -> dict[str, object]:
         """For every log line (docs/MULTI_TENANT_ARCHITECTURE.md 10.2)."""

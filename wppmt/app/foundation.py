@@ -15,7 +15,7 @@ from wppmt.app.jobs import Jobs
 from wppmt.app.moves import Moves, make_moves
 from wppmt.app.posting import Transports
 from wppmt.app.process_wide import ProcessWide
-from wppmt.media.received import ReceivedMedia
+from wppmt.media.received import ReceivedMediaFiles
 from wppmt.moving.ownership import Alone, Ownership
 from wppmt.moving.remote import Remote
 from wppmt.net.egress import Egress
@@ -33,7 +33,7 @@ class Foundation:
     former: str
     """The version that ran here before; empty where none has."""
     egress: Egress
-    received: ReceivedMedia
+    received: ReceivedMediaFiles
     jobs: Jobs
     moves: Moves
     transports: Transports
@@ -73,7 +73,11 @@ def _member(process_wide: ProcessWide) -> Member | None:
 
 
 def _moves(
-    process_wide: ProcessWide, store: SqliteStore, jobs: Jobs, received: ReceivedMedia, member: Member | None
+    process_wide: ProcessWide,
+    store: SqliteStore,
+    jobs: Jobs,
+    received: ReceivedMediaFiles,
+    member: Member | None,
 ) -> Moves:
     settings = process_wide.settings
     ownership: Ownership = Alone()

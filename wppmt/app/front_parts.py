@@ -27,7 +27,7 @@ from wppmt.net.egress import Egress, policy
 from wppmt.store.port import Store
 from wppmt.store.records import SessionRecord, SessionStatus
 from wppmt.store.redis_watch import RedisWatch
-from wppmt.store.standing import gate_of
+from wppmt.store.stranger_gates import gate_of
 
 if TYPE_CHECKING:
     from limits.aio.storage import Storage

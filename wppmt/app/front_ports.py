@@ -101,6 +101,6 @@ def _sources(process_wide: ProcessWide, base: Foundation) -> Sources:
 def _require_here(base: Foundation, session_id: str) -> None:
     """Raises Refusal: NOT_OWNER, MOVING. Of a session on its way, this machine knows more than the cluster."""
     is_told = base.cluster is not None and base.cluster.is_known
-    base.moves.standing.require_here(session_id, is_told=is_told)
+    base.moves.registry.require_here(session_id, is_told=is_told)
     if base.cluster:
         base.cluster.require_here(session_id)

@@ -16,13 +16,13 @@ from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.domain.jobs import Job
 from wppmt.domain.messages import Front
 from wppmt.domain.moves import Arrived, Offer, Sender
-from wppmt.media.received import ReceivedMedia
+from wppmt.media.received import ReceivedMediaFiles
 from wppmt.moving.departing import Departing
 from wppmt.moving.following import Following
 from wppmt.moving.ownership import Ownership
 from wppmt.moving.receiving import Receiving
+from wppmt.moving.registry import MoveRegistry
 from wppmt.moving.remote import Remote
-from wppmt.moving.standing import Standing
 from wppmt.store.port import Store
 
 
@@ -35,8 +35,8 @@ class Moves:
     following: Following
 
     @property
-    def standing(self) -> Standing:
-        return self.departing.standing
+    def registry(self) -> MoveRegistry:
+        return self.departing.registry
 
     def recover(self) -> None:
         """Before any actor. Raises StoreUnavailable, OSError."""
@@ -67,18 +67,18 @@ def make_moves(  # noqa: PLR0913 - given once, by the composition root
     store: Store,
     front: Front,
     jobs: Jobs,
-    received: ReceivedMedia,
+    received: ReceivedMediaFiles,
     *,
     ownership: Ownership,
     connect: Callable[[str, str], Remote],
 ) -> Moves:
-    where, standing = archives.surroundings(settings), Standing(store)
+    where, registry = archives.surroundings(settings), MoveRegistry(store)
     departing = Departing(
         place=where.place,
         store=store,
         front=front,
         jobs=jobs,
-        standing=standing,
+        registry=registry,
         now=time.time,
         log=logs.log,
         connect=connect,
@@ -89,7 +89,7 @@ def make_moves(  # noqa: PLR0913 - given once, by the composition root
         chrome=where.chrome,
         store=store,
         front=front,
-        standing=standing,
+        registry=registry,
         now=time.time,
         log=logs.log,
         ownership=ownership,
@@ -97,7 +97,7 @@ def make_moves(  # noqa: PLR0913 - given once, by the composition root
     return Moves(departing, receiving, Following(departing, partial(_forget_login, settings, received)))
 
 
-def _forget_login(settings: Settings, received: ReceivedMedia, session_id: str) -> None:
+def _forget_login(settings: Settings, received: ReceivedMediaFiles, session_id: str) -> None:
     ProfileFolder(settings.store.tokens_dir, session_id).forget_quarantine()
     Snapshots(login_copies(settings), settings.store.login_copies).forget(session_id)
     received.forget(session_id)

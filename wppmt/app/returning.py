@@ -22,7 +22,7 @@ from wppmt.domain.move_messages import RequireRoom, TakeUp
 from wppmt.domain.reasons import Reason
 from wppmt.moving.departing import reason
 from wppmt.moving.receiving import MOVED
-from wppmt.moving.standing import Standing
+from wppmt.moving.registry import MoveRegistry
 from wppmt.store.operator_records import AuditEntry
 from wppmt.store.port import Store, StoreUnavailable
 
@@ -37,7 +37,7 @@ class Returning:
     """Where all machines find all sessions' backups; None: there is no such folder."""
     store: Store
     front: Front
-    standing: Standing
+    registry: MoveRegistry
     now: Callable[[], float]
     log: WriteLog
 
@@ -96,7 +96,7 @@ class Returning:
             transaction.drop_incoming(session_id)
             entry = AuditEntry(self.now(), Action.MOVE_IN, SERVICE, session_id=session_id, target=lost)
             transaction.audit(entry)
-        self.standing.reload()
+        self.registry.reload()
         remove(self.where.place.tokens / MOVED / session_id)
 
 

@@ -165,18 +165,18 @@ class Upkeep:
 
     def is_missing(self, session_id: str) -> bool:
         """It is to be here by etcd, and nothing here ever was it, as far as is known."""
-        standing = self.member.view.standing(session_id)
-        is_ours = standing.home is not None and standing.home.machine == self.member.terms.machine
+        ownership = self.member.view.ownership(session_id)
+        is_ours = ownership.home is not None and ownership.home.machine == self.member.terms.machine
         return is_ours and session_id not in self._known
 
     def begin_anew(self, session_id: str) -> None:
         """That one of this name once went away is history. Raises StoreUnavailable."""
-        standing = self.giving_up.departing.standing
-        departure = standing.departure(session_id)
+        registry = self.giving_up.departing.registry
+        departure = registry.departure(session_id)
         if departure and departure.state is DepartureState.SETTLED:
             with self.store.transaction() as transaction:
                 transaction.drop_departure(session_id)
-            standing.reload()
+            registry.reload()
 
     def _look_for_missing(self, accounted: Collection[str]) -> None:
         missing = {

@@ -23,7 +23,7 @@ from wppmt.browser.port import Browsers, Load
 from wppmt.domain.actions import SERVICE, Action
 from wppmt.domain.units import MEGABYTE
 from wppmt.http.api import qr
-from wppmt.media.received import ReceivedMedia
+from wppmt.media.received import ReceivedMediaFiles
 from wppmt.metrics.meter import Meter
 from wppmt.net.egress import Egress, policy
 from wppmt.store.operator_records import AuditEntry
@@ -83,9 +83,9 @@ def webhook_egress(settings: Settings) -> Egress:
     return egress
 
 
-def received(settings: Settings) -> ReceivedMedia:
+def received(settings: Settings) -> ReceivedMediaFiles:
     media = settings.media
-    return ReceivedMedia(
+    return ReceivedMediaFiles(
         settings.store.state_dir / "media" / "in",
         limit=media.max_mb * MEGABYTE,
         quota=media.received_quota_mb * MEGABYTE,

@@ -16,7 +16,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO
 
-from wppmt.archive import rows
+from wppmt.archive import session_rows
 from wppmt.archive.chrome import profile_version, require_not_newer
 from wppmt.archive.durable import flush, flush_tree
 from wppmt.archive.manifest import OUTGOING, PROFILE, ROWS, Manifest
@@ -47,7 +47,7 @@ class Arrival:
             if self.manifest.has_login:
                 (self.folder / PROFILE).rename(waiting)
                 flush(place.tokens)
-            rows.admit(self.folder / ROWS, place.database, session_id)
+            session_rows.admit(self.folder / ROWS, place.database, session_id)
         except Exception:
             # Not what ends the process: whether the commit was before that is for `sweep` to see.
             remove(waiting)
@@ -58,16 +58,19 @@ class Arrival:
 
     def _places(self) -> dict[int, Path]:
         """Of each message that waits with a file, where that file will be: no message ever names another one of this machine."""
-        return {number: self.place.outgoing / token_hex(16) for number in rows.outgoing(self.folder / ROWS)}
+        return {
+            number: self.place.outgoing / token_hex(16)
+            for number in session_rows.outgoing(self.folder / ROWS)
+        }
 
     def _bring(self, places: Mapping[int, Path]) -> None:
-        for number, name in rows.outgoing(self.folder / ROWS).items():
+        for number, name in session_rows.outgoing(self.folder / ROWS).items():
             carried = self.folder / OUTGOING / Path(name).name
             if carried.is_file():
                 self.place.outgoing.mkdir(mode=0o700, parents=True, exist_ok=True)
                 shutil.copyfile(carried, places[number])
                 flush(places[number])
-        rows.move_outgoing(self.folder / ROWS, places)
+        session_rows.move_outgoing(self.folder / ROWS, places)
 
 
 @contextmanager
@@ -89,7 +92,7 @@ def read_archive(file: BinaryIO, key: bytes, place: Place, chrome: str) -> Itera
     try:
         contents.read(folder)
         require_not_newer(profile_version(folder / PROFILE), chrome)
-        rows.bring_up(folder / ROWS, manifest.session_id, manifest.schema_version)
+        session_rows.bring_up(folder / ROWS, manifest.session_id, manifest.schema_version)
         flush_tree(folder)
         yield Arrival(manifest, folder, place)
     finally:
@@ -116,7 +119,7 @@ def sweep(place: Place, backups: Path | None = None) -> None:
         remove(folder)
     for folder in place.tokens.glob(f"{ARRIVED}*"):
         session_id = folder.name.removeprefix(ARRIVED)
-        if rows.exists(place.database, session_id):
+        if session_rows.exists(place.database, session_id):
             take_place(place, session_id)
         remove(folder)
     remove(place.staging)
@@ -140,7 +143,7 @@ def _require_acceptable(manifest: Manifest, place: Place, chrome: str) -> None:
 
 
 def _require_absent(place: Place, session_id: str) -> None:
-    if rows.exists(place.database, session_id):
+    if session_rows.exists(place.database, session_id):
         raise ArchiveRefused(
             Why.EXISTS, f"A sessão {session_id} já existe aqui: remova-a antes, ou restaure em outro lugar"
         )

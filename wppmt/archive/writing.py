@@ -14,7 +14,7 @@ from secrets import token_hex
 from typing import BinaryIO
 
 from wppmt import __version__
-from wppmt.archive import rows
+from wppmt.archive import session_rows
 from wppmt.archive.chrome import profile_version
 from wppmt.archive.durable import publish
 from wppmt.archive.manifest import FORMAT, OUTGOING, PROFILE, ROWS, Manifest, Member
@@ -40,7 +40,7 @@ def write_archive(
     with _staged(place) as stage:
         if login is not None:
             _copy(login, stage / PROFILE)
-        record, sequence = rows.extract(place.database, session_id, stage / ROWS)
+        record, sequence = session_rows.extract(place.database, session_id, stage / ROWS)
         if record.has_login and login is None:
             raise ArchiveRefused(Why.NO_LOGIN, f"Falta o login de {session_id}")
         _copy_outgoing(place, stage)
@@ -76,7 +76,7 @@ def _copy(login: Path, into: Path) -> None:
 
 def _copy_outgoing(place: Place, stage: Path) -> None:
     """Of the files that waiting messages name, those in our own folder."""
-    named = {Path(path) for path in rows.outgoing(stage / ROWS).values()}
+    named = {Path(path) for path in session_rows.outgoing(stage / ROWS).values()}
     for path in named:
         if path.parent == place.outgoing and path.is_file() and not path.is_symlink():
             (stage / OUTGOING).mkdir(mode=0o700, exist_ok=True)

@@ -24,7 +24,7 @@ from wppmt.store.port import StoreUnavailable
 
 BackUp = Callable[[str], Path]
 """One session's archive, where it was asked to be. Raises CommandFailed, GatewayError, and what reason_of explains."""
-NONE = "Não há sessões."
+NO_SESSIONS = "Não há sessões."
 
 
 @click.command(short_help="Backup de sessões: um arquivo cifrado cada.")
@@ -58,7 +58,7 @@ def backup(
     if as_json:
         echo_json({"backups": rows})
     elif not rows:
-        click.echo(NONE)
+        click.echo(NO_SESSIONS)
     if failed := [row["sessionId"] for row in rows if row["error"]]:
         raise CommandFailed(f"Sem backup: {', '.join(map(str, failed))}")
 

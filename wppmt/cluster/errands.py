@@ -44,14 +44,14 @@ Errand = Leave | Return | Done
 def errands(view: View, me: str, is_here: Callable[[str], bool]) -> Iterator[Errand]:
     """`is_here`: whether this machine's store has the session."""
     for session, aim in view.goals.items():
-        goal, standing = aim.value, view.standing(session)
-        home = standing.home
+        goal, ownership = aim.value, view.ownership(session)
+        home = ownership.home
         if goal.refused or home is None:
             continue
         if goal.why is not Why.LOST:
-            if standing.owner == home.machine == me != goal.machine and is_here(session):
+            if ownership.owner == home.machine == me != goal.machine and is_here(session):
                 yield Leave(session, goal, aim.revision)
-        elif goal.machine == me == home.machine and standing.owner in {me, ""}:
+        elif goal.machine == me == home.machine and ownership.owner in {me, ""}:
             yield (Done if is_here(session) else Return)(session, goal, aim.revision)
-        elif goal.machine == me and home.fences and not standing.owner and home.machine not in view.machines:
+        elif goal.machine == me and home.fences and not ownership.owner and home.machine not in view.machines:
             yield Return(session, goal, aim.revision, home.machine)

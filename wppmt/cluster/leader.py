@@ -13,7 +13,7 @@ from wppmt.cluster.ownership import Transaction
 from wppmt.cluster.placement import Limits, Placed, Room, free_places, plan
 from wppmt.cluster.scaling import Advice, Places, Scaling
 from wppmt.cluster.values import Goal, Why
-from wppmt.cluster.view import Aim, Standing, View
+from wppmt.cluster.view import Aim, Ownership, View
 from wppmt.domain.cluster import MachineState
 
 REFUSED_SECONDS = 600.0
@@ -93,15 +93,15 @@ class Leader:
 
     def _judged(self, view: View, session: str, aim: Aim, lost: frozenset[str], now: float) -> Goal | None:
         """What should become of a goal."""
-        goal, standing, age = aim.value, view.standing(session), now - self._aims[session][1]
-        home = standing.home.machine if standing.home else ""
+        goal, ownership, age = aim.value, view.ownership(session), now - self._aims[session][1]
+        home = ownership.home.machine if ownership.home else ""
         if goal.refused:
             return goal if age < REFUSED_SECONDS else None
-        if not home or _is_over(view, goal, standing, home):
+        if not home or _is_over(view, goal, ownership, home):
             return None
         if home in lost and home != goal.machine and goal.why is not Why.LOST:
             # It was on its way when its machine went: the target may have it already.
-            is_possible = goal.machine in view.machines and _may_return(standing)
+            is_possible = goal.machine in view.machines and _may_return(ownership)
             return Goal(machine=goal.machine, why=Why.LOST) if is_possible else None
         if goal.why is Why.LOST and home == goal.machine:
             # Who has taken it up deletes the goal when all of the session is there.
@@ -112,9 +112,9 @@ class Leader:
         refused: dict[str, set[str]] = {}
         for session, machine in self._refusals:
             refused.setdefault(session, set()).add(machine)
-        for session, standing in view.sessions.items():
-            home = standing.home
-            if home is None or (home.machine in lost and not _may_return(standing)):
+        for session, ownership in view.sessions.items():
+            home = ownership.home
+            if home is None or (home.machine in lost and not _may_return(ownership)):
                 continue
             goal = goals.get(session)
             goes_to = goal.machine if goal and not goal.refused and goal.machine != home.machine else ""
@@ -149,7 +149,7 @@ def _revision(view: View, session: str) -> int:
     return aim.revision if aim else 0
 
 
-def _is_over(view: View, goal: Goal, standing: Standing, home: str) -> bool:
+def _is_over(view: View, goal: Goal, ownership: Ownership, home: str) -> bool:
     """Reached, or nobody wants it any more."""
     match goal.why:
         case Why.LOST:
@@ -157,12 +157,12 @@ def _is_over(view: View, goal: Goal, standing: Standing, home: str) -> bool:
         case Why.DRAIN if home not in view.drains and home != goal.machine:
             return True
         case _:
-            return home == goal.machine == standing.owner
+            return home == goal.machine == ownership.owner
 
 
-def _may_return(standing: Standing) -> bool:
+def _may_return(ownership: Ownership) -> bool:
     """Its machine has promised to have ended its browser by now."""
-    return standing.home is not None and standing.home.fences and not standing.owner
+    return ownership.home is not None and ownership.home.fences and not ownership.owner
 
 
 def _rooms(view: View) -> Iterator[Room]:

@@ -43,5 +43,5 @@ def _machine(view: View, machine: Living, here: str, used: int) -> MachineShown:
 
 
 def _home(view: View, session_id: str) -> str:
-    home = view.standing(session_id).home
+    home = view.ownership(session_id).home
     return home.machine if home else ""

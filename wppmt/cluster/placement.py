@@ -16,7 +16,7 @@ from wppmt.cluster.values import Versions, Why
 
 LOOKED_AT = 8
 """Of the least loaded machines, when sessions are spread."""
-UNEVEN = 0.2
+LEAST_IMBALANCE = 0.2
 """By so much must two loads differ before a session goes only for that; it costs its customer some seconds."""
 _NUMBER_AT_END = re.compile(r"[-_]?\d+$", re.ASCII)
 
@@ -166,7 +166,7 @@ class _Plan:
         if target.taken >= target.room.places:
             return None
         after = (target.taken + 1) / target.room.places
-        return (source, target) if source.share - after >= UNEVEN else None
+        return (source, target) if source.share - after >= LEAST_IMBALANCE else None
 
     def _goer(self, sessions: Iterable[Placed], source: _Load, target: _Load) -> Placed | None:
         """Of whose like there are most here and fewest there."""

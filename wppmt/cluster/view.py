@@ -23,7 +23,7 @@ class Living:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Ownership:
     """Whose a session is. `home` decides whose it is to be, `owner` who may open its browser now."""
 
     owner: str = ""
@@ -43,7 +43,7 @@ class Aim:
     revision: int
 
 
-NOBODY = Standing()
+NOBODY = Ownership()
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class View:
     leader_term: int = 0
     """The leader key's create revision; 0: there is none."""
     _machines: dict[str, Living] = field(default_factory=dict)
-    _sessions: dict[str, Standing] = field(default_factory=dict)
+    _sessions: dict[str, Ownership] = field(default_factory=dict)
     _goals: dict[str, Aim] = field(default_factory=dict)
     _drains: set[str] = field(default_factory=set)
 
@@ -66,7 +66,7 @@ class View:
         return MappingProxyType(self._machines)
 
     @property
-    def sessions(self) -> Mapping[str, Standing]:
+    def sessions(self) -> Mapping[str, Ownership]:
         return MappingProxyType(self._sessions)
 
     @property
@@ -77,7 +77,7 @@ class View:
     def drains(self) -> frozenset[str]:
         return frozenset(self._drains)
 
-    def standing(self, session_id: str) -> Standing:
+    def ownership(self, session_id: str) -> Ownership:
         return self._sessions.get(session_id, NOBODY)
 
     def reset(self, snapshot: Snapshot) -> None:
@@ -117,18 +117,18 @@ class View:
                 return
 
     def _set_owner(self, session_id: str, entry: Entry | None) -> None:
-        old = self.standing(session_id)
+        old = self.ownership(session_id)
         name, epoch = (entry.value, entry.create_revision) if entry else ("", 0)
-        self._keep(session_id, Standing(name, epoch, old.home, old.home_revision))
+        self._keep(session_id, Ownership(name, epoch, old.home, old.home_revision))
 
     def _set_home(self, session_id: str, entry: Entry | None) -> None:
-        old = self.standing(session_id)
+        old = self.ownership(session_id)
         home = Home.parse(entry.value) if entry else None
         revision = entry.mod_revision if entry else 0
-        self._keep(session_id, Standing(old.owner, old.epoch, home, revision))
+        self._keep(session_id, Ownership(old.owner, old.epoch, home, revision))
 
-    def _keep(self, session_id: str, standing: Standing) -> None:
-        _put(self._sessions, session_id, None if standing == NOBODY else standing)
+    def _keep(self, session_id: str, ownership: Ownership) -> None:
+        _put(self._sessions, session_id, None if ownership == NOBODY else ownership)
 
 
 def _living(name: str, entry: Entry | None) -> Living | None:

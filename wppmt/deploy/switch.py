@@ -54,7 +54,7 @@ class Machine(Protocol):
 def install(trees: Trees, machine: Machine) -> str:
     """What the package brought becomes what runs. Returns a line for the operator. Raises Trouble."""
     version, changed = trees.version(), trees.place()
-    current = trees.pointed(CURRENT)
+    current = trees.version_at(CURRENT)
     if not current:
         trees.point(CURRENT, version)
         return f"wppmt {version} instalado"
@@ -65,7 +65,7 @@ def install(trees: Trees, machine: Machine) -> str:
 
 def back(trees: Trees, machine: Machine) -> str:
     """To the former version, by the operator's wish. Raises Trouble."""
-    former = trees.pointed(FORMER)
+    former = trees.version_at(FORMER)
     if not former:
         raise Trouble("Não há versão anterior em /opt/wppmt: instale o pacote dela")
     return switch(trees, machine, former)
@@ -75,9 +75,9 @@ def switch(trees: Trees, machine: Machine, to: str) -> str:
     """The browsers stay; whoever is not well within a minute gives way to the version before. Raises Trouble."""
     # After a cut in the middle the version before is the one noted, not what `current` says by now.
     noted = trees.noted() or {}
-    start = str(noted.get("from") or trees.pointed(CURRENT))
+    start = str(noted.get("from") or trees.version_at(CURRENT))
     if refusal := machine.refusal(trees.root / to):
-        raise Trouble(f"A versão {to} não foi posta em uso: {refusal}. Segue a {trees.pointed(CURRENT)}")
+        raise Trouble(f"A versão {to} não foi posta em uso: {refusal}. Segue a {trees.version_at(CURRENT)}")
     runs = machine.runs()
     connected = _connected(machine.healths()) if runs else 0
     trees.note(
@@ -85,7 +85,7 @@ def switch(trees: Trees, machine: Machine, to: str) -> str:
             "from": start,
             "to": to,
             "connected": noted.get("connected", connected),
-            "former": noted.get("former", trees.pointed(FORMER)),
+            "former": noted.get("former", trees.version_at(FORMER)),
         }
     )
     if start != to:
@@ -103,10 +103,10 @@ def resume(trees: Trees, machine: Machine) -> str:
     if noted is None:
         trees.settle()
         return "Nada a terminar"
-    if trees.pointed(CURRENT) != noted["to"]:
+    if trees.version_at(CURRENT) != noted["to"]:
         trees.restore_former(noted.get("former", ""))
         trees.settle()
-        return f"A troca para a versão {noted['to']} não tinha começado: segue a {trees.pointed(CURRENT)}"
+        return f"A troca para a versão {noted['to']} não tinha começado: segue a {trees.version_at(CURRENT)}"
     return _watch(trees, machine, runs=machine.runs())
 
 
@@ -117,7 +117,7 @@ def _watch(trees: Trees, machine: Machine, *, runs: bool) -> str:
         trees.settle()
         trees.prune()
         return f"wppmt {to} em uso" + ("" if runs else "; o serviço está parado")
-    if start == to or trees.pointed(FORMER) != start:
+    if start == to or trees.version_at(FORMER) != start:
         raise Trouble(f"wppmt {to} não ficou saudável em {HEALTHY_SECONDS:.0f} s: journalctl -u wppmt")
     trees.fall_back(noted.get("former", ""))
     machine.let_go()
@@ -188,7 +188,8 @@ def main(arguments: list[str], trees: Trees, machine: Machine) -> int:
     except OSError as failure:
         # What was begun is written down: it is ended at the next boot, or by the next try.
         print(
-            f"A troca não terminou: {why(failure)}. Segue a versão {trees.pointed(CURRENT)}", file=sys.stderr
+            f"A troca não terminou: {why(failure)}. Segue a versão {trees.version_at(CURRENT)}",
+            file=sys.stderr,
         )
         return 1
     return 0

@@ -50,7 +50,7 @@ class Trees:
             raise Trouble(f"{self.shipped} está incompleta: reinstale o pacote wppmt")
         return named[0]
 
-    def pointed(self, name: str) -> str:
+    def version_at(self, name: str) -> str:
         """The version behind `current` or `former`; empty where there is none."""
         with suppress(OSError):
             version = (self.root / name).readlink().name
@@ -102,7 +102,7 @@ class Trees:
 
     def prune(self) -> None:
         """Every version that is neither current nor former, and what is left of one; nothing else that lies there."""
-        kept = {self.pointed(CURRENT), self.pointed(FORMER)}
+        kept = {self.version_at(CURRENT), self.version_at(FORMER)}
         for entry in self.root.iterdir():
             if _OURS.match(entry.name) and not entry.is_symlink() and entry.name not in kept:
                 shutil.rmtree(entry, ignore_errors=True)

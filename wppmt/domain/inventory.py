@@ -59,7 +59,7 @@ class Inventory:
         """Whether a message, with a file or without, can be sent."""
         return self.can_send_media if needs_media else self.can_send
 
-    def deaf(self) -> Inventory:
+    def without_receiving(self) -> Inventory:
         """The same, of a page that does not tell what it receives."""
         return replace(self, can_receive=False, missing=(*self.missing, UNTOLD_MESSAGES))
 

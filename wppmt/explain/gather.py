@@ -54,7 +54,7 @@ def of_message(
 
 
 def _deliveries(store: Store, session_id: str, event_ids: Sequence[str]) -> Deliveries:
-    return Deliveries(store.attempts_of(session_id, event_ids), store.fates(session_id, event_ids))
+    return Deliveries(store.attempts_of(session_id, event_ids), store.delivery_states(session_id, event_ids))
 
 
 def _tells_of(event: EventRecord, short: str) -> bool:

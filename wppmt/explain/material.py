@@ -19,7 +19,7 @@ class Deliveries:
 
     attempts: Sequence[Attempt] = ()
     """In order."""
-    fates: Mapping[str, DeliveryState] = field(default_factory=dict)
+    states: Mapping[str, DeliveryState] = field(default_factory=dict)
     """By event; one that goes to no webhook has none."""
 
 

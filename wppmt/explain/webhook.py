@@ -22,7 +22,7 @@ def delivery_lines(deliveries: Deliveries, events: Sequence[EventRecord]) -> Ite
         attempts = [attempt for attempt in deliveries.attempts if attempt.event_id == event.id]
         yield from _failed([attempt for attempt in attempts if attempt.error], name)
         yield from (Line(attempt.at, f"{name} entregue") for attempt in attempts if not attempt.error)
-        if deliveries.fates.get(event.id) is DeliveryState.DEAD and attempts:
+        if deliveries.states.get(event.id) is DeliveryState.DEAD and attempts:
             yield Line(attempts[-1].at, f"{name}: evento abandonado")
 
 
@@ -49,9 +49,9 @@ def _failed(failures: Sequence[Attempt], name: str) -> Iterator[Line]:
 
 def delivery_advice(deliveries: Deliveries) -> str:
     """Empty: there is nothing to do."""
-    fates = Counter(deliveries.fates.values())
-    if dead := fates[DeliveryState.DEAD]:
+    counts = Counter(deliveries.states.values())
+    if dead := counts[DeliveryState.DEAD]:
         events = "1 evento foi abandonado" if dead == 1 else f"{dead} eventos foram abandonados"
         return f"{events}. {REPLAY}"
     is_down = any(attempt.error for attempt in deliveries.attempts[-1:])
-    return WAIT if is_down and fates[DeliveryState.PENDING] else ""
+    return WAIT if is_down and counts[DeliveryState.PENDING] else ""

@@ -13,7 +13,7 @@ from wppmt.http.api.body_reader import BODY_ROOM, PARSER, expect_later
 from wppmt.http.api.body_room import BodyRoom
 from wppmt.http.api.route import MAX_BODY_BYTES, ROUTE_OF, Route
 from wppmt.http.api.routes import ROUTES
-from wppmt.http.auditing import VIEWINGS, Viewings
+from wppmt.http.auditing import RECENT_VIEWS, RecentViews
 from wppmt.http.handlers.api_keys import uses_written
 from wppmt.http.handlers.docs import OPENAPI
 from wppmt.http.handlers.health import STARTED_AT
@@ -33,7 +33,7 @@ def make_app(ports: Ports, routes: Sequence[Route] = ROUTES) -> web.Application:
     app[UNDER_WAY] = set()
     app[GUESSES] = Buckets(GUESSES_PER_MINUTE)
     app[VISITS] = Buckets(VISITS_PER_MINUTE)
-    app[VIEWINGS] = Viewings()
+    app[RECENT_VIEWS] = RecentViews()
     app[BODY_ROOM] = BodyRoom(ports.settings.bodies_bytes, MAX_BODY_BYTES)
     app.cleanup_ctx.append(_parser)
     app.cleanup_ctx.append(uses_written)

@@ -39,7 +39,7 @@ def tell(
     request.setdefault(DEEDS, []).append(deed)
 
 
-class Viewings:
+class RecentViews:
     """Who has lately looked at which session: whoever goes on looking is told of once in a while."""
 
     def __init__(self) -> None:
@@ -55,13 +55,13 @@ class Viewings:
         return False
 
 
-VIEWINGS = web.AppKey("viewings", Viewings)
+RECENT_VIEWS = web.AppKey("recent_views", RecentViews)
 
 
 def tell_view(request: web.Request) -> None:
     """That the route's picture is looked at, unless the same person's look at it was told a moment ago."""
     who, session_id = request[GRANT].who, request[SESSION_ID]
-    if request.app[VIEWINGS].is_told(who, session_id, request.app[PORTS].now()):
+    if request.app[RECENT_VIEWS].is_told(who, session_id, request.app[PORTS].now()):
         request[DEEDS] = []
 
 

@@ -31,7 +31,7 @@ from wppmt.http.security.grant import Grant
 from wppmt.http.security.limits import RateLimiter
 from wppmt.http.streaming.policy import StreamPolicy
 from wppmt.media.fetch import MediaFiles
-from wppmt.media.received import ReceivedMedia
+from wppmt.media.received import ReceivedMediaFiles
 from wppmt.store.outbox_records import Delivery, SigningSecrets
 from wppmt.store.port import Store
 from wppmt.store.records import SessionRecord
@@ -166,7 +166,7 @@ class Ports:
     check_target: CheckTarget
     post_webhook: PostWebhook
     media: MediaFiles
-    received: ReceivedMedia
+    received: ReceivedMediaFiles
     archives: Archives
     """Backups of sessions, and their way back."""
     moves: Moves

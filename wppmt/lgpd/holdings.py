@@ -10,7 +10,7 @@ from typing import Any
 
 from wppmt.browser.profile.snapshots import Snapshots
 from wppmt.lgpd.person import Person
-from wppmt.media.received import KeptMedia, ReceivedMedia
+from wppmt.media.received import KeptMedia, ReceivedMediaFiles
 from wppmt.store.sqlite.people import FOLLOWING, PERSONAL, People, Row
 
 
@@ -19,7 +19,7 @@ class Folders:
     """Where to look."""
 
     database: Path
-    received: ReceivedMedia
+    received: ReceivedMediaFiles
     outgoing: Path
     """Files of messages that are on their way out."""
     copies: Snapshots

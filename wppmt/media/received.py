@@ -28,7 +28,7 @@ class KeptMedia:
     file_name: str
 
 
-class ReceivedMedia:
+class ReceivedMediaFiles:
     """One folder per session; a file and its description under a name made from the message's id."""
 
     def __init__(

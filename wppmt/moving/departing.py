@@ -32,8 +32,8 @@ from wppmt.domain.states import State
 from wppmt.moving.destination import Destination
 from wppmt.moving.ownership import Alone, Ownership, Undecided
 from wppmt.moving.receiving import MOVED
+from wppmt.moving.registry import MoveRegistry
 from wppmt.moving.remote import Declined, Remote, Unreachable, instance_url
-from wppmt.moving.standing import Standing
 from wppmt.store.move_records import Departure, DepartureState
 from wppmt.store.port import Store, StoreUnavailable
 from wppmt.store.sqlite.schema import VERSION
@@ -52,7 +52,7 @@ class Departing:
     store: Store
     front: Front
     jobs: Jobs
-    standing: Standing
+    registry: MoveRegistry
     now: Callable[[], float]
     log: WriteLog
     connect: Callable[[str, str], Remote] = Remote
@@ -82,12 +82,12 @@ class Departing:
                 self.step(departure, DepartureState.STAYED)
             elif departure.state is not DepartureState.STAYED:
                 self.set_aside(departure.session_id)
-        self.standing.reload()
+        self.registry.reload()
 
     def step(self, departure: Departure, state: DepartureState) -> bool:
         with self.store.transaction() as transaction:
             stepped = transaction.step_departure(departure, state, self.now())
-        self.standing.reload()
+        self.registry.reload()
         return stepped
 
     async def move(self, session_id: str, owner: str, token: str = "") -> None:
@@ -124,7 +124,7 @@ class Departing:
 
     async def _end_former(self, session_id: str) -> None:
         """Whoever was sent it before, and not given it, must not keep it waiting. Raises Unreachable, Declined."""
-        former = self.standing.departure(session_id)
+        former = self.registry.departure(session_id)
         if former is not None:
             async with self.connect(former.owner, "") as there:
                 await self.withdraw(there, former)
@@ -138,7 +138,7 @@ class Departing:
         with self.store.transaction() as transaction:
             if transaction.step_departure(departure, DepartureState.STAYED, self.now()):
                 transaction.drop_departure(departure.session_id)
-        self.standing.reload()
+        self.registry.reload()
 
     async def _carry(self, remote: Remote, departure: Departure) -> None:
         """From the lane's hold to the one commit."""
@@ -160,7 +160,7 @@ class Departing:
     def _save(self, departure: Departure) -> None:
         with self.store.transaction() as transaction:
             transaction.save_departure(departure)
-        self.standing.reload()
+        self.registry.reload()
 
     def _write(self, departure: Departure) -> tuple[Path, Manifest]:
         session_id = departure.session_id
@@ -194,8 +194,8 @@ class Departing:
 
     async def _hand_over(self, remote: Remote, departure: Departure, *, was_connected: bool) -> None:
         """It is theirs. What fails from here on is tried until it is done."""
-        await asyncio.to_thread(self.standing.reload)
-        gone = self.standing.departure(departure.session_id) or departure
+        await asyncio.to_thread(self.registry.reload)
+        gone = self.registry.departure(departure.session_id) or departure
         with contextlib.suppress(Refusal):
             await self.front.ask(
                 WEBHOOK_ACTOR, move_messages.ResumeWebhooks(departure.session_id), ASK_SECONDS

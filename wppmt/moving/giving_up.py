@@ -26,7 +26,7 @@ class GivingUp:
         with store.transaction() as transaction:
             transaction.save_departure(self._departure(session_id, owner, DepartureState.SETTLED))
             transaction.forget(session_id)
-        departing.standing.reload()
+        departing.registry.reload()
         departing.set_aside(session_id)
         departing.log("session_given_up", session_id, level="warning", owner=owner)
 
@@ -63,11 +63,11 @@ class GivingUp:
     def _save(self, departure: Departure) -> None:
         with self.departing.store.transaction() as transaction:
             transaction.save_departure(departure)
-        self.departing.standing.reload()
+        self.departing.registry.reload()
 
     def _gone(self, session_id: str) -> Departure | None:
-        self.departing.standing.reload()
-        return self.departing.standing.departure(session_id)
+        self.departing.registry.reload()
+        return self.departing.registry.departure(session_id)
 
     async def _undo(self, departure: Departure) -> None:
         """Unless it was given up, and only the word of it was lost."""
@@ -81,5 +81,5 @@ class GivingUp:
             stays = transaction.step_departure(departure, DepartureState.STAYED, self.departing.now())
             if stays:
                 transaction.drop_departure(departure.session_id)
-        self.departing.standing.reload()
+        self.departing.registry.reload()
         return stays

@@ -27,7 +27,7 @@ from wppmt.domain.move_messages import RequireRoom, TakeUp
 from wppmt.domain.moves import Arrived, Offer, Sender
 from wppmt.domain.states import State
 from wppmt.moving.ownership import Alone, Ownership
-from wppmt.moving.standing import Standing
+from wppmt.moving.registry import MoveRegistry
 from wppmt.store.move_records import Incoming
 from wppmt.store.operator_records import AuditEntry
 from wppmt.store.port import Store
@@ -54,7 +54,7 @@ class Receiving:
     chrome: Callable[[], str]
     store: Store
     front: Front
-    standing: Standing
+    registry: MoveRegistry
     now: Callable[[], float]
     log: WriteLog
     ownership: Ownership = field(default_factory=Alone)
@@ -108,7 +108,7 @@ class Receiving:
 
         Raises Refusal; STORE_UNAVAILABLE where the disk does not let it.
         """
-        incoming = self.standing.incoming(session_id)
+        incoming = self.registry.incoming(session_id)
         if incoming is None or incoming.is_taken:
             return False
         try:
@@ -124,13 +124,13 @@ class Receiving:
         """Raises Refusal: NOT_FOUND; NOT_OWNER, MOVING where it goes on from here."""
         incoming = self._of(session_id, key)
         if incoming.is_taken:
-            self.standing.require_here(session_id)
+            self.registry.require_here(session_id)
         return self._shown(incoming)
 
     async def drop(self, session_id: str, key: str) -> None:
         """Its source keeps it. Raises Refusal(NOT_FOUND), SESSION_EXISTS where it was taken."""
         async with self._turns[session_id]:
-            incoming = self.standing.incoming(session_id)
+            incoming = self.registry.incoming(session_id)
             if incoming is None or incoming.digest != digest_of(key):
                 # What the source sent before it died may be on its way still.
                 self._withdrawn.append(digest_of(key))
@@ -149,7 +149,7 @@ class Receiving:
         for file in self.folder.iterdir():
             if file.name.removesuffix(KEY_SUFFIX) not in waiting:
                 file.unlink()
-        self.standing.reload()
+        self.registry.reload()
 
     def _require_fit(self, session_id: str, offer: Offer) -> None:
         if self.store.session(session_id) or self._in_the_way(session_id):
@@ -169,7 +169,7 @@ class Receiving:
 
     def _require_none_other(self, session_id: str, key: str) -> None:
         """Who sent what waits may have given it away by now: there may be no other copy. Raises Refusal(MOVING)."""
-        incoming = self.standing.incoming(session_id)
+        incoming = self.registry.incoming(session_id)
         if incoming and not incoming.is_taken and incoming.digest != digest_of(key):
             raise Refusal(Code.MOVING, retry_after=5)
 
@@ -203,7 +203,7 @@ class Receiving:
         incoming = Incoming(session_id, digest_of(key), sender.address, sender.who, self.now())
         with self.store.transaction() as transaction:
             transaction.save_incoming(incoming)
-        self.standing.reload()
+        self.registry.reload()
 
     def _keep_key(self, session_id: str, key: str) -> None:
         """Beside its archive, which is the login itself: who sent it may never come back to show the key."""
@@ -244,24 +244,24 @@ class Receiving:
             transaction.drop_departure(session_id)
             entry = AuditEntry(now, Action.MOVE_IN, incoming.who or SERVICE, session_id=session_id)
             transaction.audit(replace(entry, target=incoming.source))
-        self.standing.reload()
+        self.registry.reload()
         remove(self.place.tokens / MOVED / session_id)
         self._clear_away(session_id)
 
     def _forget(self, session_id: str) -> None:
         with self.store.transaction() as transaction:
             transaction.drop_incoming(session_id)
-        self.standing.reload()
+        self.registry.reload()
         self._clear_away(session_id)
 
     def _of(self, session_id: str, key: str) -> Incoming:
-        incoming = self.standing.incoming(session_id)
+        incoming = self.registry.incoming(session_id)
         if incoming is None or not hmac.compare_digest(incoming.digest, digest_of(key)):
             raise Refusal(Code.NOT_FOUND)
         return incoming
 
     def _shown(self, incoming: Incoming) -> Arrived:
-        found = self.standing.incoming(incoming.session_id) or incoming
+        found = self.registry.incoming(incoming.session_id) or incoming
         status = self.front.status(incoming.session_id) if found.is_taken else None
         return Arrived(found.is_taken, _state(status.record) if status else None)
 

@@ -224,7 +224,7 @@ class Store(MovesRead, Protocol):
     def troubled(self, session_id: str, since: float, limit: int) -> Sequence[str]:
         """Events whose delivery failed at `since` or later: the newest `limit`."""
 
-    def fates(self, session_id: str, event_ids: Sequence[str]) -> Mapping[str, DeliveryState]:
+    def delivery_states(self, session_id: str, event_ids: Sequence[str]) -> Mapping[str, DeliveryState]:
         """What became of the delivery of each of these events; absent: there is none."""
 
     def dead_letters(self, which: DeadLetterFilter, after: int = 0, limit: int = 100) -> Sequence[Delivery]:

@@ -49,7 +49,7 @@ class Spans:
         self._early: OrderedDict[str, list[Part]] = OrderedDict()
         """What came before the answer."""
 
-    def count(self, occurrence: Occurrence) -> None:
+    def observe(self, occurrence: Occurrence) -> None:
         match occurrence:
             case SendAnswered():
                 self._answered(occurrence)

@@ -19,7 +19,7 @@ from wppmt.domain.contact_policy import ContactPolicy
 from wppmt.domain.errors import Code
 from wppmt.domain.stranger_gate import Obstacle, StrangerGate
 from wppmt.store.records import JournalEntry
-from wppmt.store.standing import gate_of
+from wppmt.store.stranger_gates import gate_of
 
 
 @dataclass(frozen=True, slots=True)

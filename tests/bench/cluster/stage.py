@@ -141,8 +141,8 @@ async def _die(size: Size, fleet: Fleet, witness: Witness, result: Result) -> No
 
 
 def _homeless(fleet: Fleet, lost: dict[str, SimulatedMachine]) -> list[str]:
-    standings = {session: fleet.view.standing(session) for session in lost}
-    return [session for session, one in standings.items() if one.owner in {"", lost[session].name}]
+    owners = {session: fleet.view.ownership(session) for session in lost}
+    return [session for session, one in owners.items() if one.owner in {"", lost[session].name}]
 
 
 async def _lead(mind: Leader, view: View, leader: SimulatedMachine, result: Result) -> None:

@@ -38,7 +38,7 @@ class Witness:
                 self.goal_changed(session, Goal.parse(change.entry.value) if change.entry else None)
 
     def _owner(self, key: str) -> str:
-        return self.view.standing(_session(key)).owner if key.endswith("/owner") else ""
+        return self.view.ownership(_session(key)).owner if key.endswith("/owner") else ""
 
     def _owner_changed(self, change: Change, former: str, now: float) -> None:
         """An owner's key is made and deleted, and never handed on."""

@@ -97,7 +97,7 @@ SENDING = Topic(
             "Contato novo é quem, até onde as conversas alcançam, nunca escreveu à conta",
             Mark.GUESSED,
             "a regra do servidor não é pública",
-            f"{PAGE}#standing",
+            f"{PAGE}#contactHistory",
             "durante um limite, alguém que poderia receber tem 429, ou o contrário",
         ),
         Assumption(

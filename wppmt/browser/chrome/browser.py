@@ -28,8 +28,8 @@ from wppmt.browser.chrome import (
     processes,
 )
 from wppmt.browser.chrome.failures import start_failures
+from wppmt.browser.chrome.resource_control import BrowserParts
 from wppmt.browser.chrome.settings import ChromeSettings
-from wppmt.browser.chrome.standing import Place
 from wppmt.browser.chrome.standstill import Standstill
 from wppmt.browser.keeper.lines import Keeper, line_name
 from wppmt.browser.port import (
@@ -72,15 +72,15 @@ class ChromeBrowser:
         profile: ProfileFolder,
         schedule: Schedule,
         keeper: Keeper,
-        place: Place,
+        parts: BrowserParts,
         left: Process | None = None,
     ) -> None:
         self._settings = settings
         self._profile = profile
         self._schedule = schedule
         self._keeper = keeper
-        self._way, self._standing = place.way, place.standing
-        self._permit, self._scales = place.permit, place.scales
+        self._proxy, self._resources = parts.proxy, parts.resources
+        self._permit, self._load_meter = parts.permit, parts.load_meter
         self._left = left
         self._beaten = threading.Event()
         self._guard = threading.Lock()
@@ -104,7 +104,7 @@ class ChromeBrowser:
             process = self._adopt(self._left) if self._left else self._start()
             self._begin()
             undo.pop_all()
-        self._standing.started(self._group)
+        self._resources.started(self._group)
         self.process = process
         return process
 
@@ -137,8 +137,8 @@ class ChromeBrowser:
         """Of Chrome and its helpers; processor time as their cgroup counts it, where they have one."""
         if not self._group:
             return Load()
-        load = self._scales.load(self._group)
-        usage = self._standing.usage()
+        load = self._load_meter.load(self._group)
+        usage = self._resources.usage()
         return replace(load, cpu_seconds=usage.cpu_seconds) if usage else load
 
     def stop(self, unsaved: LoginItems = NOTHING) -> bool:
@@ -190,7 +190,7 @@ class ChromeBrowser:
             driver.attach(self._settings.programs(), patched, self._profile.path, self._group, seconds)
         watch = partial(self._standstill.watch, lambda: self._interrupt(channel))
         page_loading.load(
-            channel, self._settings.page_url, self._settings.load_seconds, self._way.failure, watch
+            channel, self._settings.page_url, self._settings.load_seconds, self._proxy.failure, watch
         )
         self._keep(line)
         return Process(pid=self._group, group=self._group, page=page_id, devtools_session=session)
@@ -198,7 +198,7 @@ class ChromeBrowser:
     def _launch(self) -> Line:
         profile, programs, permit = self._profile, self._settings.programs(), self._permit
         engines.check(self._settings, profile.path)
-        command = self._settings.command(profile.path, self._way.prepare())
+        command = self._settings.command(profile.path, self._proxy.prepare())
         with profile.writer(LOCK_SECONDS) as writer:
             profile.check()
             # It reads and writes megabytes, and kill must not wait for that.
@@ -209,13 +209,13 @@ class ChromeBrowser:
             with self._guard:
                 self._refuse_if_killed()
                 self._group, end = launch.start_chrome(programs, command, profile.path, writer, permit.expect)
-                self._standing.starting(self._group)
+                self._resources.starting(self._group)
             permit.watch(self._group, end)
-            self._way.started(self._group)
+            self._proxy.started(self._group)
         return Line(end)
 
     def _adopt(self, left: Process) -> Process:
-        command = self._settings.command(self._profile.path, self._way.adopted())
+        command = self._settings.command(self._profile.path, self._proxy.adopted())
         if not adoption.prove(left, self._profile, command):
             self.outdated = OTHER_COMMAND
         self._permit.require()
@@ -273,7 +273,7 @@ class ChromeBrowser:
             if isinstance(notice, ChannelClosed) and not self._begun:
                 self._lost = True
                 return
-        self._notify(self._standing.explain(notice))
+        self._notify(self._resources.explain(notice))
         if isinstance(notice, Beat):
             self._beaten.set()
 
@@ -285,12 +285,12 @@ class ChromeBrowser:
 
     def _end(self) -> None:
         self._standstill.end()
-        self._way.close()
+        self._proxy.close()
         if self._connection is not None:
             self._connection.hang_up()
         if self._group:
             ending.end(self._group)
-            self._standing.ended()
+            self._resources.ended()
             self._keeper.forget(self._line_name(self._group))
         self._permit.ended()
 

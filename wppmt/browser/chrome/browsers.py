@@ -14,17 +14,17 @@ from wppmt.browser.chrome.browser import LOCK_SECONDS, ChromeBrowser
 from wppmt.browser.chrome.census import Census
 from wppmt.browser.chrome.cgroups import Cgroups
 from wppmt.browser.chrome.failures import start_failures
+from wppmt.browser.chrome.load_meter import LoadMeter
 from wppmt.browser.chrome.permit import Permit
+from wppmt.browser.chrome.resource_control import BrowserParts, ResourceControl
 from wppmt.browser.chrome.settings import ChromeSettings
-from wppmt.browser.chrome.standing import Place, Standing
-from wppmt.browser.chrome.weighing import Scales
 from wppmt.browser.keeper.guard import Guard, Unguarded
 from wppmt.browser.keeper.lines import InMemory, Keeper, line_name
 from wppmt.browser.port import LoginItems, Right, StartFailed
 from wppmt.browser.profile import login
 from wppmt.browser.profile.folder import ProfileFolder, ProfileLocked, ProfileUnusable
 from wppmt.browser.profile.snapshots import Snapshots
-from wppmt.browser.proxy.way import Way
+from wppmt.browser.proxy.browser_proxy import BrowserProxy
 from wppmt.domain.process import Process
 
 
@@ -133,10 +133,13 @@ class ChromeBrowsers:
 
     def _make(self, session_id: str, left: Process | None = None) -> ChromeBrowser:
         settings, profile = self._settings.on(self._engine_of(session_id)), self._profile(session_id)
-        way = Way(self._proxy_of(session_id), profile.path, simulated=settings.resolver_rules is not None)
+        proxy = BrowserProxy(
+            self._proxy_of(session_id), profile.path, simulated=settings.resolver_rules is not None
+        )
         permit = Permit(profile.path, self._right, self.guard)
-        place = Place(way, Standing(session_id, self._cgroups), permit, Scales(self._census))
-        browser = ChromeBrowser(settings, profile, self._schedule, self._keeper, place, left)
+        resources = ResourceControl(session_id, self._cgroups)
+        parts = BrowserParts(proxy, resources, permit, LoadMeter(self._census))
+        browser = ChromeBrowser(settings, profile, self._schedule, self._keeper, parts, left)
         self._made.add(browser)
         return browser
 

@@ -81,12 +81,12 @@ class FakeBrowsers:
         self.world.profiles[session_id] = deepcopy(self.world.copies[session_id][-1])
 
     def set_aside(self, session_id: str) -> None:
-        self._require_nobody(session_id)
+        self._require_unlocked(session_id)
         if self.world.profiles[session_id].was_used:
             self.world.quarantine[session_id].append(self.world.profiles.pop(session_id))
 
     def remove_profile(self, session_id: str) -> None:
-        self._require_nobody(session_id)
+        self._require_unlocked(session_id)
         self.world.unlink(session_id)
         for kept in (self.world.profiles, self.world.copies, self.world.quarantine):
             kept.pop(session_id, None)
@@ -103,7 +103,7 @@ class FakeBrowsers:
         """A browser that lives holds the lock of its profile."""
         return bool(self.living(session_id))
 
-    def _require_nobody(self, session_id: str) -> None:
+    def _require_unlocked(self, session_id: str) -> None:
         if self.is_locked(session_id):
             raise StartFailed("PROFILE_LOCKED", "um navegador usa este perfil")
 

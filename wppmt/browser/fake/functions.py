@@ -110,8 +110,8 @@ class FakeFunctions:
 
     def do_stands(self, arguments: Mapping[str, Any]) -> CallResult:
         to = self._chat(arguments["to"])
-        standing = {"isNew": self._is_new(to), "writtenTo": self._was_written_to(to)}
-        return {"to": to, **standing, "limit": self._limit(to, arguments)}
+        history = {"isNew": self._is_new(to), "writtenTo": self._was_written_to(to)}
+        return {"to": to, **history, "limit": self._limit(to, arguments)}
 
     def do_limits(self, _: Mapping[str, Any]) -> CallResult:
         return self._page.limits.known(self._page.now())
@@ -242,7 +242,7 @@ class FakeFunctions:
     def _hand_over(
         self, message_id: str, to: str, text: str, more: Mapping[str, Any], *, travels: bool = True
     ) -> CallResult:
-        standing = {"isNew": self._is_new(to), "writtenTo": self._was_written_to(to)}
+        history = {"isNew": self._is_new(to), "writtenTo": self._was_written_to(to)}
         # wa-js does not refuse an id that an earlier page has sent: it is sent twice.
         self._profile.sent[message_id] = {
             "to": to,
@@ -254,7 +254,7 @@ class FakeFunctions:
             "at": self._page.now(),
         }
         self._page.traffic.hand_over(message_id)
-        answer = {"to": to, "messageId": f"true_{to}_{message_id}", "ack": 0} | standing
+        answer = {"to": to, "messageId": f"true_{to}_{message_id}", "ack": 0} | history
         self._answers[message_id] = answer
         return answer
 

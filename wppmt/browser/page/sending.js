@@ -132,7 +132,7 @@
    * Whether this is a person who, as far as the chats go back, has never written to the account, and whether the
    * account has written before.
    */
-  async function standing({ id, contact }) {
+  async function contactHistory({ id, contact }) {
     if (server(id) === 'g.us' || (contact && contact.isMe)) return { isNew: false, writtenTo: true };
     let writtenTo = false;
     // What a person wrote may be in the chat of the number, and the message go to that of the hidden id.
@@ -164,7 +164,7 @@
   async function recipient({ to, knownOnly, limits }) {
     const chat = await chatFor(to);
     requireMayWrite(chat);
-    const { isNew, writtenTo } = await standing(chat);
+    const { isNew, writtenTo } = await contactHistory(chat);
     if (isNew && knownOnly) throw new Rejection('new_contact');
     if (isNew) await newestIsDecided();
     const limit = isNew && (await wppmt.limitFor(chat, limits));
@@ -175,7 +175,7 @@
   /** What the daemon decides by, before it hands over: who this is to the account, and WhatsApp's limit that forbids it. */
   functions.stands = async ({ to, limits }) => {
     const chat = await chatFor(to);
-    const { isNew, writtenTo } = await standing(chat);
+    const { isNew, writtenTo } = await contactHistory(chat);
     const limit = isNew ? await wppmt.limitFor(chat, limits) : null;
     return { to: text(phoneOf(chat.id)), isNew, writtenTo, limit };
   };

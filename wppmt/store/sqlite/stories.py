@@ -75,7 +75,7 @@ class SqliteStories:
         )
         return [row["id"] for row in rows]
 
-    def fates(self, session_id: str, event_ids: Sequence[str]) -> Mapping[str, DeliveryState]:
+    def delivery_states(self, session_id: str, event_ids: Sequence[str]) -> Mapping[str, DeliveryState]:
         rows = self._read(
             "SELECT events.id, state FROM events JOIN deliveries ON deliveries.event = events.number"
             " WHERE events.id IN (SELECT value FROM json_each(?)) AND events.session_id = ?",

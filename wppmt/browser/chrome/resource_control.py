@@ -1,4 +1,4 @@
-"""Where a browser's processes stand on the machine: their rank for processor and memory, and their cgroup, if there is one."""
+"""What a browser's processes get of the machine: their priority for processor and memory, and their cgroup, if there is one."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from wppmt.browser.chrome import priority
 from wppmt.browser.chrome.cgroups import Cgroups
+from wppmt.browser.chrome.load_meter import LoadMeter
 from wppmt.browser.chrome.permit import Permit
-from wppmt.browser.chrome.weighing import Scales
 from wppmt.browser.port import ChannelClosed, Notice, Usage
-from wppmt.browser.proxy.way import Way
+from wppmt.browser.proxy.browser_proxy import BrowserProxy
 
 
-class Standing:
+class ResourceControl:
     """Of one life of one session's browser."""
 
     def __init__(self, session_id: str, cgroups: Cgroups | None) -> None:
@@ -52,10 +52,10 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What one life of one browser finds around it."""
+class BrowserParts:
+    """Of one life of one browser."""
 
-    way: Way
-    standing: Standing
+    proxy: BrowserProxy
+    resources: ResourceControl
     permit: Permit
-    scales: Scales
+    load_meter: LoadMeter

@@ -6,11 +6,11 @@ import socket
 from pathlib import Path
 
 from wppmt.browser.port import StartFailed
-from wppmt.browser.proxy import beside, trouble
+from wppmt.browser.proxy import diagnosis, forwarder_process
 from wppmt.net.proxies import BadProxy, Proxy, parse
 
 
-class Way:
+class BrowserProxy:
     """Of one life of one browser. `url` is empty where there is no proxy.
 
     With the simulator only a proxy on this machine is used: any other would lead to the real WhatsApp.
@@ -27,14 +27,14 @@ class Way:
         proxy = self._proxy()
         if proxy is None or not proxy.has_password:
             return str(proxy) if proxy else ""
-        self._listener = beside.reserve()
-        return beside.address(self._listener)
+        self._listener = forwarder_process.reserve()
+        return forwarder_process.address(self._listener)
 
     def started(self, chrome: int) -> None:
         """Chrome runs: what belongs beside it does, too. Raises StartFailed."""
         proxy = self._proxy()
         if proxy and self._listener:
-            beside.start(proxy, self._listener, self._profile, chrome)
+            forwarder_process.start(proxy, self._listener, self._profile, chrome)
         self.close()
 
     def adopted(self) -> str:
@@ -42,14 +42,14 @@ class Way:
         proxy = self._proxy()
         if proxy is None or not proxy.has_password:
             return str(proxy) if proxy else ""
-        return beside.noted(self._profile, proxy)
+        return forwarder_process.noted(self._profile, proxy)
 
     def failure(self, error: str, target: str) -> StartFailed | None:
         """What Chrome's network error means, if it is about the proxy. Takes some seconds."""
         proxy = self._proxy()
-        if proxy is None or not trouble.is_of_proxy(error):
+        if proxy is None or not diagnosis.is_of_proxy(error):
             return None
-        return StartFailed("PROXY_FAILED", trouble.why(proxy, target, error))
+        return StartFailed("PROXY_FAILED", diagnosis.why(proxy, target, error))
 
     def close(self) -> None:
         if self._listener:

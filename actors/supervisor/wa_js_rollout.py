@@ -24,7 +24,7 @@ WORDS = {
 }
 
 
-class Step(Enum):
+class StepKind(Enum):
     """What is done about the plan."""
 
     TAKE = auto()
@@ -36,18 +36,18 @@ class Step(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class RolloutStep:
     """The next plan, and the sessions whose browser is opened anew for it."""
 
-    step: Step
+    kind: StepKind
     plan: Plan
     sessions: tuple[str, ...] = ()
 
 
-def advance(
+def next_step(
     plan: Plan, statuses: Sequence[SessionStatus], shipped: str, now: float, begun: float = 0.0
-) -> Move | None:
-    """The next move, or None while there is nothing to do or to be seen.
+) -> RolloutStep | None:
+    """The next step, or None while there is nothing to do or to be seen.
 
     `shipped` is the name that a page gives the wa-js of the gateway; `begun` is when this daemon did: what an earlier one
     began gets its whole time anew.
@@ -63,21 +63,21 @@ def advance(
             return go_back(plan, statuses, now, f"{session_id}: {why}")
         if not taken.has_proved and _is_back(taken, running.get(session_id), name):
             proved = {**plan.taken, session_id: replace(taken, has_proved=True)}
-            return Move(Step.PROVE, replace(plan, taken=proved))
+            return RolloutStep(StepKind.PROVE, replace(plan, taken=proved))
     if not all(taken.has_proved for taken in plan.taken.values()):
         return None
     if candidate := next(_candidates(plan, running), None):
         session_id = candidate.record.id
-        return Move(Step.TAKE, plan.take(session_id, _as_it_is(candidate, now)), (session_id,))
+        return RolloutStep(StepKind.TAKE, plan.take(session_id, _as_it_is(candidate, now)), (session_id,))
     if plan.taken:
-        return Move(Step.SETTLE, plan.settle(now), tuple(_untold(plan, running)))
+        return RolloutStep(StepKind.SETTLE, plan.settle(now), tuple(_untold(plan, running)))
     return None
 
 
-def go_back(plan: Plan, statuses: Sequence[SessionStatus], now: float, why: str) -> Move:
+def go_back(plan: Plan, statuses: Sequence[SessionStatus], now: float, why: str) -> RolloutStep:
     """All sessions that the change has reached, at once. `why` is empty where somebody asked for it."""
     changed = [name for name in _running(statuses) if plan.in_use.of(name) != plan.settled.of(name)]
-    return Move(Step.GO_BACK, plan.go_back(now, why), tuple(changed))
+    return RolloutStep(StepKind.GO_BACK, plan.go_back(now, why), tuple(changed))
 
 
 def _running(statuses: Sequence[SessionStatus]) -> dict[str, SessionStatus]:

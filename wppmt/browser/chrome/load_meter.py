@@ -1,7 +1,7 @@
 """What the processes of a group take of the machine.
 
 Their memory costs the kernel a walk through all their page tables, a millisecond each and more: where a process is as
-large as when it was last weighed, it is not weighed again.
+large as when it was when last measured, it is not measured again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ANEW_SECONDS = 60.0
 PRIVATE = {"Private_Clean:", "Private_Dirty:", "Private_Hugetlb:"}
 
 
-def weighed(pid: int) -> tuple[int, int]:
+def memory_of(pid: int) -> tuple[int, int]:
     """A process's share of what it has in memory, and what is its own alone. Raises OSError when it is gone."""
     pss = uss = 0
     for line in (processes.PROC / str(pid) / "smaps_rollup").read_text().splitlines():
@@ -41,7 +41,7 @@ def weighed(pid: int) -> tuple[int, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Weight:
+class MemoryUse:
     """Of one process, in kibibytes; as large as it was then, in pages."""
 
     pss: int
@@ -56,24 +56,24 @@ class Weight:
         return began == self.began and has_stayed and now - self.at < ANEW_SECONDS
 
 
-class Scales:
+class LoadMeter:
     """For one group, and one thread at a time."""
 
     def __init__(
         self,
         census: Census,
-        weigh: Callable[[int], tuple[int, int]] = weighed,
+        measure: Callable[[int], tuple[int, int]] = memory_of,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._census = census
-        self._weigh = weigh
+        self._measure = measure
         self._clock = clock
-        self._weights: dict[int, Weight] = {}
+        self._known: dict[int, MemoryUse] = {}
 
     def load(self, group: int) -> Load:
         """What ends meanwhile counts nothing, but with who has waited for it."""
         ticks = 0
-        weights: dict[int, Weight] = {}
+        found: dict[int, MemoryUse] = {}
         for pid in self._census.members(group):
             fields = processes.fields(pid)
             if fields is None or int(fields[2]) != group or fields[0] == "Z":
@@ -81,15 +81,15 @@ class Scales:
             # User and system time, its own and that of the children it has waited for.
             ticks += sum(map(int, fields[11:15]))
             with contextlib.suppress(OSError):
-                weights[pid] = self._weight(pid, fields[19], int(fields[21]))
-        self._weights = weights
-        pss = sum(weight.pss for weight in weights.values())
-        uss = sum(weight.uss for weight in weights.values())
+                found[pid] = self._memory(pid, fields[19], int(fields[21]))
+        self._known = found
+        pss = sum(one.pss for one in found.values())
+        uss = sum(one.uss for one in found.values())
         return Load(pss / KIBIBYTES_PER_MEGABYTE, uss / KIBIBYTES_PER_MEGABYTE, ticks / TICKS_PER_SECOND)
 
-    def _weight(self, pid: int, began: str, resident: int) -> Weight:
+    def _memory(self, pid: int, began: str, resident: int) -> MemoryUse:
         now = self._clock()
-        known = self._weights.get(pid)
+        known = self._known.get(pid)
         if known and known.holds(began, resident, now):
             return known
-        return Weight(*self._weigh(pid), began, resident, now)
+        return MemoryUse(*self._measure(pid), began, resident, now)

@@ -13,7 +13,7 @@ RETRY_SECONDS = 1.0
 _AWAY = {DepartureState.GONE, DepartureState.SETTLED}
 
 
-class Standing:
+class MoveRegistry:
     """A copy of the store's few rows, in memory. Thread-safe: it is exchanged as a whole."""
 
     def __init__(self, store: Store) -> None:
