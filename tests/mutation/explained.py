@@ -47,6 +47,9 @@ EXPLAINED: Mapping[str, str] = {
     "actors.session.heartbeat.xǁHeartbeatǁcheck: return self._timers.arm(Timer.BEAT, self._policy.beat_seconds / 3)": (
         "A silence is looked at every 3.3 s instead of every 5: a hung page is noticed within the promised time either way."
     ),
+    'actors.session.page_event_cursor.x__without_what_was_superseded: if event.number < newest.get(SCREEN_EVENTS.get(event.name, ""), 1)': (
+        "A page numbers its events from 1: none has a smaller number."
+    ),
 }
 
 
